@@ -1,0 +1,2 @@
+//! Rollcall keeps a team's users, login tokens and statuses, in one process.
+pub mod domain;

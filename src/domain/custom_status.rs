@@ -1,0 +1,120 @@
+//! Custom statuses: a unique name over one of the four status types.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
+
+use super::{CustomStatusId, StatusType, Timestamp};
+
+/// Most characters a name may have.
+pub const NAME_CHARACTERS: usize = 120;
+
+/// Characters that a name may not have, since clients put names into pages.
+const FORBIDDEN: [char; 5] = ['>', '<', '&', '"', '\''];
+
+/// A custom status: "caught up", busy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CustomStatus {
+    /// Its identity.
+    #[serde(rename = "_id")]
+    pub id: CustomStatusId,
+    /// What people see; unique.
+    pub name: StatusName,
+    /// What it says of presence.
+    #[serde(rename = "statusType")]
+    pub status_type: StatusType,
+    /// When it was created or last changed.
+    #[serde(rename = "_updatedAt")]
+    pub updated_at: Timestamp,
+}
+
+/// The name of a custom status: trimmed, Unicode NFC, 1 to 120 characters, none of `> < & " '`,
+/// no control characters. Two names that differ in case are two names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct StatusName(Arc<str>);
+
+/// Why a text is no [`StatusName`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAStatusName {
+    /// Nothing is left after trimming.
+    #[error("is empty")]
+    Empty,
+    /// It is too long or has a character that names may not have.
+    #[error("has more than 120 characters, or one that names may not have")]
+    Invalid,
+}
+
+impl StatusName {
+    /// Takes a text as a name, by the rules of `custom-user-status.create.md`.
+    ///
+    /// # Errors
+    /// [`NotAStatusName`] says whether the text is blank or not allowed.
+    pub fn parse(text: &str) -> Result<Self, NotAStatusName> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Err(NotAStatusName::Empty);
+        }
+        let name: String = trimmed.nfc().collect();
+        let refused = |character: char| character.is_control() || FORBIDDEN.contains(&character);
+        if name.chars().count() > NAME_CHARACTERS || name.contains(refused) {
+            return Err(NotAStatusName::Invalid);
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// Takes back a name that was a [`StatusName`] when it was stored.
+    pub(crate) fn restore(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StatusName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_and_composed() {
+        assert_eq!(
+            StatusName::parse("  caught up\n").map(|name| name.to_string()),
+            Ok("caught up".into())
+        );
+        assert_eq!(StatusName::parse("cafe\u{301}"), StatusName::parse("caf\u{e9}"));
+        assert_ne!(StatusName::parse("Lunch"), StatusName::parse("lunch"));
+    }
+
+    #[test]
+    fn a_blank_name_is_empty() {
+        for text in ["", " ", "\t\u{a0}\n"] {
+            assert_eq!(StatusName::parse(text), Err(NotAStatusName::Empty), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn forbidden_and_control_characters_are_refused() {
+        for text in ["a>b", "<b>", "a&b", "say \"hi\"", "it's", "a\u{0}b", "a\nb"] {
+            assert_eq!(StatusName::parse(text), Err(NotAStatusName::Invalid), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn length_is_counted_in_characters_after_composition() {
+        assert!(StatusName::parse(&"é".repeat(120)).is_ok());
+        assert!(StatusName::parse(&"e\u{301}".repeat(120)).is_ok());
+        assert_eq!(StatusName::parse(&"a".repeat(121)), Err(NotAStatusName::Invalid));
+    }
+}

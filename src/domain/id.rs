@@ -1,0 +1,105 @@
+//! Identities: opaque texts in input, fixed forms in what this server makes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The alphabet of user ids: letters and digits that are hard to mistake for one another
+/// (`api.md` §1.8).
+const UNMISTAKABLE: &[u8; 55] = b"23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz";
+
+/// Random bytes that [`UserId::from_random`] needs.
+pub const USER_ID_BYTES: usize = 17;
+
+/// Random bytes that [`CustomStatusId::from_parts`] needs.
+pub const OBJECT_ID_BYTES: usize = 8;
+
+macro_rules! opaque_id {
+    ($(#[$meaning:meta])* $name:ident) => {
+        $(#[$meaning])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes a text as an id. Any text is an id; most name nothing.
+            #[must_use]
+            pub fn new(text: &str) -> Self {
+                Self(text.into())
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(out, "{}({})", stringify!($name), self.0)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+opaque_id!(
+    /// Names a user: 17 characters when made here.
+    UserId
+);
+
+opaque_id!(
+    /// Names a custom status: 24 lower-case hexadecimal digits when made here.
+    CustomStatusId
+);
+
+impl UserId {
+    /// Makes an id out of random bytes.
+    #[must_use]
+    pub fn from_random(random: [u8; USER_ID_BYTES]) -> Self {
+        let text: String = random
+            .iter()
+            .map(|byte| char::from(UNMISTAKABLE[usize::from(*byte) % UNMISTAKABLE.len()]))
+            .collect();
+        Self::new(&text)
+    }
+}
+
+impl CustomStatusId {
+    /// Makes an `ObjectId`: 4 bytes of seconds since 1970, then 8 random bytes that make it unique.
+    #[must_use]
+    pub fn from_parts(seconds: u32, random: [u8; OBJECT_ID_BYTES]) -> Self {
+        Self::new(&format!("{seconds:08x}{:016x}", u64::from_be_bytes(random)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_has_seventeen_unmistakable_characters() {
+        let id = UserId::from_random(std::array::from_fn(|at| [0, 54, 55, 255][at % 4]));
+        assert_eq!(id.as_str().len(), 17);
+        assert!(id.as_str().bytes().all(|byte| UNMISTAKABLE.contains(&byte)));
+    }
+
+    #[test]
+    fn a_custom_status_id_is_an_object_id() {
+        let id = CustomStatusId::from_parts(0x6546_2e97, [0xa2, 0xf7, 0x3c, 0x74, 0x60, 0xe1, 0x8f, 0x84]);
+        assert_eq!(id.as_str(), "65462e97a2f73c7460e18f84");
+    }
+}

@@ -1,0 +1,74 @@
+//! The name people see.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
+
+/// Most characters a display name may have.
+pub const DISPLAY_NAME_CHARACTERS: usize = 120;
+
+/// A person's name as others see it: trimmed, Unicode NFC, 1 to 120 characters, no `<`, `>` or
+/// control character (`api.md` §5.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct DisplayName(Arc<str>);
+
+/// The text is not a display name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Name contains invalid characters")]
+pub struct NotADisplayName;
+
+impl DisplayName {
+    /// Takes a text as a display name.
+    ///
+    /// # Errors
+    /// [`NotADisplayName`] when it is blank, too long or has a character that names may not have.
+    pub fn parse(text: &str) -> Result<Self, NotADisplayName> {
+        let name: String = text.trim().nfc().collect();
+        let refused = |character: char| character.is_control() || matches!(character, '<' | '>');
+        let fits = (1..=DISPLAY_NAME_CHARACTERS).contains(&name.chars().count());
+        if fits && !name.contains(refused) {
+            Ok(Self(name.into()))
+        } else {
+            Err(NotADisplayName)
+        }
+    }
+
+    /// Takes back a name that was a [`DisplayName`] when it was stored.
+    pub(crate) fn restore(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DisplayName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_any_script_are_names() {
+        for text in ["Ada Lovelace", "Åse", "王小明", "O'Neill-Jones"] {
+            assert!(DisplayName::parse(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn blank_long_and_marked_up_names_are_refused() {
+        for text in ["", "  ", "<b>", "a\u{7}b", &"x".repeat(121)] {
+            assert_eq!(DisplayName::parse(text), Err(NotADisplayName), "{text:?}");
+        }
+    }
+}

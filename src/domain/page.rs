@@ -1,0 +1,106 @@
+//! Pages of lists: `offset`, `count` and `sort` (`api.md` §2).
+
+/// Items on a page when the caller does not say (`API_Default_Count`).
+pub const DEFAULT_COUNT: usize = 50;
+
+/// Most items on a page (`API_Upper_Count_Limit`); a larger count is cut to it.
+pub const UPPER_COUNT_LIMIT: usize = 100;
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many items are passed over.
+    pub offset: usize,
+    /// How many items follow at the most.
+    pub count: usize,
+}
+
+impl Page {
+    /// The part of a list that begins after `offset` items and has at most `count`: 0 stands for
+    /// all (`API_Allow_Infinite_Count`), more than 100 for 100, none for 50.
+    #[must_use]
+    pub fn new(offset: Option<usize>, count: Option<usize>) -> Self {
+        let count = match count.unwrap_or(DEFAULT_COUNT) {
+            0 => usize::MAX,
+            count => count.min(UPPER_COUNT_LIMIT),
+        };
+        Self {
+            offset: offset.unwrap_or_default(),
+            count,
+        }
+    }
+}
+
+/// One page, and what it is a page of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// The items of the page.
+    pub items: Vec<T>,
+    /// How many items were passed over.
+    pub offset: usize,
+    /// How many items there are on all pages.
+    pub total: usize,
+}
+
+impl<T> Listing<T> {
+    /// Takes the page out of all items in their order.
+    pub fn of(all: impl ExactSizeIterator<Item = T>, page: Page) -> Self {
+        Self {
+            total: all.len(),
+            items: all.skip(page.offset).take(page.count).collect(),
+            offset: page.offset,
+        }
+    }
+}
+
+/// Which way a field is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// `1`: smallest first.
+    Ascending,
+    /// `-1`: largest first.
+    Descending,
+}
+
+impl Direction {
+    /// Turns an ascending comparison into one of this direction.
+    #[must_use]
+    pub fn of(self, ascending: std::cmp::Ordering) -> std::cmp::Ordering {
+        match self {
+            Self::Ascending => ascending,
+            Self::Descending => ascending.reverse(),
+        }
+    }
+}
+
+/// The fields to sort by, the first one first.
+pub type Sort = Vec<(String, Direction)>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_fifty_unless_told_and_a_hundred_at_most_and_zero_is_all() {
+        assert_eq!(Page::new(None, None), Page { offset: 0, count: 50 });
+        assert_eq!(Page::new(Some(3), Some(101)).count, 100);
+        assert_eq!(Page::new(None, Some(0)).count, usize::MAX);
+    }
+
+    #[test]
+    fn pages_cover_a_list_without_gap_or_overlap() {
+        let all: Vec<u32> = (0..257).collect();
+        for count in [1, 7, 50, 100] {
+            let mut seen = Vec::new();
+            loop {
+                let page = Listing::of(all.iter().copied(), Page::new(Some(seen.len()), Some(count)));
+                assert_eq!(page.total, all.len());
+                if page.items.is_empty() {
+                    break;
+                }
+                seen.extend(page.items);
+            }
+            assert_eq!(seen, all);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The four words of presence.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What a status says of a person's presence. The wire knows it only in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusType {
+    /// Here.
+    Online,
+    /// Not at the keyboard.
+    Away,
+    /// Here, not to be disturbed.
+    Busy,
+    /// Not here, or not to be seen.
+    Offline,
+}
+
+impl StatusType {
+    /// All of them, in the order of the reference.
+    pub const ALL: [Self; 4] = [Self::Online, Self::Away, Self::Busy, Self::Offline];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Away => "away",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// The text is none of the four words in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not one of online, away, busy, offline")]
+pub struct NotAStatusType;
+
+impl FromStr for StatusType {
+    type Err = NotAStatusType;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or(NotAStatusType)
+    }
+}
+
+impl fmt::Display for StatusType {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_four_words_in_lower_case_are_status_types() {
+        for status in StatusType::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        for text in ["Offline", "OFFLINE", "", " busy", "disabled"] {
+            assert_eq!(text.parse::<StatusType>(), Err(NotAStatusType), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Moments in time, to the millisecond.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Iso8601;
+use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
+
+/// ISO 8601 in UTC with exactly three digits of a second (`api.md` §1.1).
+const MILLISECONDS: EncodedConfig = Config::DEFAULT
+    .set_time_precision(TimePrecision::Second {
+        decimal_digits: std::num::NonZeroU8::new(3),
+    })
+    .encode();
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The moment so many milliseconds after 1970 began.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970 began.
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970 began, as the first four bytes of an `ObjectId` hold them.
+    #[must_use]
+    pub fn object_id_seconds(self) -> u32 {
+        u32::try_from(self.0.div_euclid(1000)).unwrap_or_default()
+    }
+
+    /// The moment `days` later; the end of time where there is no such moment.
+    #[must_use]
+    pub const fn plus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_add(days as i64 * 86_400_000))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .ok()
+            .and_then(|moment| moment.format(&Iso8601::<MILLISECONDS>).ok());
+        match text {
+            Some(text) => out.write_str(&text),
+            None => write!(out, "{} ms after 1970", self.0),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_utc_with_three_digits_of_a_second() {
+        assert_eq!(
+            Timestamp::from_millis(1_699_098_263_366).to_string(),
+            "2023-11-04T11:44:23.366Z"
+        );
+        assert_eq!(Timestamp::from_millis(0).to_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_moment_beyond_the_calendar_still_prints() {
+        assert!(Timestamp::from_millis(i64::MAX).to_string().ends_with("after 1970"));
+    }
+}

@@ -1,0 +1,86 @@
+//! Usernames.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// Most characters a username may have.
+pub const USERNAME_CHARACTERS: usize = 64;
+
+/// A username: letters, digits, `-`, `_` and `.` of ASCII, 1 to 64 of them, as it was written.
+/// Unique without regard to case: compare by [`Username::folded`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Username(Arc<str>);
+
+/// The text is not a username.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not 1 to 64 of the letters a to z, digits, '-', '_' and '.'")]
+pub struct NotAUsername;
+
+impl Username {
+    /// Takes a text as a username, by the default of `UTF8_User_Names_Validation`
+    /// (`api.md` §5.1).
+    ///
+    /// # Errors
+    /// [`NotAUsername`] when it has another character, none or too many.
+    pub fn parse(text: &str) -> Result<Self, NotAUsername> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let fits = (1..=USERNAME_CHARACTERS).contains(&text.len());
+        if fits && text.bytes().all(allowed) {
+            Ok(Self(text.into()))
+        } else {
+            Err(NotAUsername)
+        }
+    }
+
+    /// Takes back a name that was a [`Username`] when it was stored.
+    pub(crate) fn restore(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The username as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which two equal usernames are equal texts.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        fold(&self.0)
+    }
+}
+
+/// Folds what somebody typed as a username, for a look-up. It need not be a username.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_digits_and_three_signs_make_a_username() {
+        for text in ["ada", "Ada.Lovelace", "a-b_c.9", &"x".repeat(64)] {
+            assert!(Username::parse(text).is_ok(), "{text:?}");
+        }
+        for text in ["", "ada lovelace", "adä", "a@b", "a/b", "a\0", &"x".repeat(65)] {
+            assert_eq!(Username::parse(text), Err(NotAUsername), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn case_does_not_make_two_usernames() {
+        assert_eq!(Username::parse("Ada").map(|name| name.folded()), Ok("ada".into()));
+    }
+}
