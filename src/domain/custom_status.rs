@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{CustomStatusId, StatusType, Timestamp};
+use super::{CustomStatusId, Fault, StatusType, Timestamp};
 
 /// Most characters a name may have.
 pub const NAME_CHARACTERS: usize = 120;
@@ -28,6 +28,38 @@ pub struct CustomStatus {
     /// When it was created or last changed.
     #[serde(rename = "_updatedAt")]
     pub updated_at: Timestamp,
+}
+
+/// What somebody wants a custom status to be. Each field is parsed, or says what is wrong with it
+/// when its turn comes: the contract fixes the order of the checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomStatusDraft {
+    /// The name to have.
+    pub name: Result<StatusName, Fault>,
+    /// The status type to have.
+    pub status_type: Result<StatusType, Fault>,
+}
+
+impl CustomStatusDraft {
+    /// Takes the two texts of a request, blank ones as absent. `default` stands in for an absent
+    /// status type; without it the type is required.
+    #[must_use]
+    pub fn parse(name: Option<&str>, status_type: Option<&str>, default: Option<StatusType>) -> Self {
+        let required = |field| Fault::CustomStatusFieldRequired { field };
+        let input = name.unwrap_or_default();
+        Self {
+            name: StatusName::parse(input).map_err(|error| match error {
+                NotAStatusName::Empty => required("Name"),
+                NotAStatusName::Invalid => Fault::CustomStatusNameInvalid { input: input.into() },
+            }),
+            status_type: match status_type.filter(|text| !text.is_empty()) {
+                None => default.ok_or(required("StatusType")),
+                Some(text) => text
+                    .parse()
+                    .map_err(|_| Fault::StatusTypeInvalid { input: text.into() }),
+            },
+        }
+    }
 }
 
 /// The name of a custom status: trimmed, Unicode NFC, 1 to 120 characters, none of `> < & " '`,
@@ -95,6 +127,26 @@ mod tests {
         );
         assert_eq!(StatusName::parse("cafe\u{301}"), StatusName::parse("caf\u{e9}"));
         assert_ne!(StatusName::parse("Lunch"), StatusName::parse("lunch"));
+    }
+
+    #[test]
+    fn an_absent_status_type_is_required_unless_there_is_a_default() {
+        for absent in [None, Some("")] {
+            let draft = CustomStatusDraft::parse(Some("lunch"), absent, None);
+            let required = Fault::CustomStatusFieldRequired { field: "StatusType" };
+            assert_eq!(draft.status_type, Err(required));
+            let draft = CustomStatusDraft::parse(Some("lunch"), absent, Some(StatusType::Away));
+            assert_eq!(draft.status_type, Ok(StatusType::Away));
+        }
+    }
+
+    #[test]
+    fn a_wrong_status_type_is_quoted_as_it_came() {
+        let draft = CustomStatusDraft::parse(Some("lunch"), Some("Offline"), Some(StatusType::Away));
+        let invalid = Fault::StatusTypeInvalid {
+            input: "Offline".into(),
+        };
+        assert_eq!(draft.status_type, Err(invalid));
     }
 
     #[test]

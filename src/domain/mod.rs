@@ -15,7 +15,7 @@ pub mod token;
 pub mod user;
 pub mod username;
 
-pub use custom_status::{CustomStatus, StatusName};
+pub use custom_status::{CustomStatus, CustomStatusDraft, StatusName};
 pub use email::Email;
 pub use fault::Fault;
 pub use id::{CustomStatusId, UserId};

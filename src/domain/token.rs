@@ -25,8 +25,9 @@ impl TokenHash {
     /// nor yields the token.
     #[must_use]
     pub fn label(&self) -> String {
-        let [a, b, c, d, e, f, ..] = self.0;
-        format!("{a:02x}{b:02x}{c:02x}{d:02x}{e:02x}{f:02x}")
+        let mut head = [0; 8];
+        head[2..].copy_from_slice(&self.0[..6]);
+        format!("{:012x}", u64::from_be_bytes(head))
     }
 }
 

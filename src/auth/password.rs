@@ -1,0 +1,200 @@
+//! Passwords: argon2id over the SHA-256 that clients may send in the password's place.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+use std::thread;
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, PasswordHash as ParsedHash};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, TryAcquireError};
+
+use crate::domain::Fault;
+use crate::domain::user::PasswordHash;
+
+/// Most characters a password may have.
+pub const PASSWORD_CHARACTERS: usize = 1024;
+
+/// Logins that may wait for each core; beyond them the server says that it is overloaded.
+const WAITING_PER_CORE: usize = 128;
+
+/// When to try again after an overload, in seconds: what a full queue takes to empty.
+const RETRY_AFTER: u32 = 3;
+
+/// The lower-case hexadecimal SHA-256 of a password. Clients may send it in the password's place,
+/// so that it is what is hashed at rest: plain and digest logins are one. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordDigest(String);
+
+impl PasswordDigest {
+    /// The digest of a password in the clear.
+    #[must_use]
+    pub fn of(password: &str) -> Self {
+        Self(format!("{:x}", HexDigest(Sha256::digest(password).into())))
+    }
+
+    /// Takes what a client sends as a digest. Upper-case digits are as good.
+    #[must_use]
+    pub fn presented(digest: &str) -> Self {
+        Self(digest.to_ascii_lowercase())
+    }
+
+    /// The digest of a password that may be set: neither blank nor longer than 1024 characters.
+    ///
+    /// # Errors
+    /// [`Fault::PasswordInvalid`] when it is.
+    pub fn of_new(password: &str) -> Result<Self, Fault> {
+        if password.trim().is_empty() || password.chars().count() > PASSWORD_CHARACTERS {
+            return Err(Fault::PasswordInvalid);
+        }
+        Ok(Self::of(password))
+    }
+}
+
+impl fmt::Debug for PasswordDigest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("PasswordDigest(hidden)")
+    }
+}
+
+struct HexDigest([u8; 32]);
+
+impl fmt::LowerHex for HexDigest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+/// What an unknown user's password is checked against, so that the check takes as long.
+static NOBODY: LazyLock<PasswordHash> = LazyLock::new(|| {
+    let nobody = PasswordDigest::presented("no digest is this text");
+    hash(&nobody).unwrap_or_else(|_| PasswordHash::new(""))
+});
+
+/// Hashes and verifies passwords: off the async threads, at most as many at once as there are
+/// cores, a bounded number waiting.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    cores: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Passwords {
+    /// As many at once as the machine has cores.
+    #[must_use]
+    pub fn new() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            cores: Arc::new(Semaphore::new(cores)),
+            waiting: Arc::new(Semaphore::new(cores * WAITING_PER_CORE)),
+        }
+    }
+
+    /// Hashes a password for the store.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when too many wait already.
+    pub async fn hash(&self, digest: PasswordDigest) -> Result<PasswordHash, Fault> {
+        self.run(move || hash(&digest)).await?
+    }
+
+    /// Whether a password is the one that was hashed. Without a hash the answer is no, after the
+    /// same time.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when too many wait already.
+    pub async fn verify(&self, digest: PasswordDigest, against: Option<PasswordHash>) -> Result<bool, Fault> {
+        self.run(move || {
+            let known = against.is_some();
+            verify(&digest, &against.unwrap_or_else(|| NOBODY.clone())) && known
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+        let overloaded = Fault::Overloaded {
+            retry_after: RETRY_AFTER,
+        };
+        let _place = match self.waiting.try_acquire() {
+            Ok(place) => place,
+            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => return Err(overloaded),
+        };
+        let core = Arc::clone(&self.cores).acquire_owned().await;
+        let finished = tokio::task::spawn_blocking(move || {
+            // Held to the end of the work, even when whoever asked has gone.
+            let _core = core;
+            work()
+        });
+        finished.await.map_err(|_| overloaded)
+    }
+}
+
+/// argon2id with 19 MiB, two passes, one lane: the crate's default and OWASP's minimum.
+fn argon2id() -> Argon2<'static> {
+    Argon2::default()
+}
+
+fn hash(digest: &PasswordDigest) -> Result<PasswordHash, Fault> {
+    argon2id()
+        .hash_password(digest.0.as_bytes())
+        .map(|hash| PasswordHash::new(&hash.to_string()))
+        .map_err(|error| Fault::Internal {
+            incident: format!("argon2: {error}"),
+        })
+}
+
+fn verify(digest: &PasswordDigest, against: &PasswordHash) -> bool {
+    ParsedHash::new(against.expose())
+        .is_ok_and(|parsed| argon2id().verify_password(digest.0.as_bytes(), &parsed).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_lower_case_hexadecimal_sha256() {
+        let digest = PasswordDigest::of("secret");
+        let known = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+        assert_eq!(digest.0, known);
+        assert_eq!(PasswordDigest::presented(&known.to_uppercase()), digest);
+    }
+
+    #[test]
+    fn a_hash_is_argon2id_of_owasp_strength_and_verifies_only_its_password() {
+        let secret = PasswordDigest::of("secret");
+        let hash = hash(&secret).expect("a hash");
+        assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(verify(&secret, &hash));
+        assert!(!verify(&PasswordDigest::of("Secret"), &hash));
+        assert!(!verify(&secret, &PasswordHash::new("no hash")));
+    }
+
+    #[test]
+    fn blank_and_endless_passwords_cannot_be_set() {
+        for password in ["", "  \t", &"x".repeat(PASSWORD_CHARACTERS + 1)] {
+            assert_eq!(PasswordDigest::of_new(password), Err(Fault::PasswordInvalid));
+        }
+    }
+
+    #[tokio::test]
+    async fn beyond_the_queue_the_answer_is_overloaded() {
+        let passwords = Passwords {
+            cores: Arc::new(Semaphore::new(1)),
+            waiting: Arc::new(Semaphore::new(0)),
+        };
+        let refused = passwords.verify(PasswordDigest::of("secret"), None).await;
+        assert_eq!(
+            refused,
+            Err(Fault::Overloaded {
+                retry_after: RETRY_AFTER
+            })
+        );
+    }
+}

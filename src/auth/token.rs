@@ -1,0 +1,70 @@
+//! Login tokens, as their owners hold them.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::random;
+use crate::domain::TokenHash;
+
+/// A login token in the clear: 43 characters of 256 random bits when made here. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenSecret(String);
+
+impl TokenSecret {
+    /// Makes a token that nobody can foresee.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<32>()))
+    }
+
+    /// Takes what somebody presents as a token.
+    #[must_use]
+    pub fn presented(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// What it is stored as and found by. SHA-256 is enough: there is nothing to guess in 256
+    /// random bits.
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::new(Sha256::digest(&self.0).into())
+    }
+
+    /// The token itself, for the answer to the one who logs in.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenSecret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("TokenSecret(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_43_characters_that_fit_in_a_header() {
+        let token = TokenSecret::generate();
+        assert_eq!(token.expose().len(), 43);
+        assert!(
+            token
+                .expose()
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        );
+        assert_ne!(token, TokenSecret::generate());
+    }
+
+    #[test]
+    fn debug_does_not_show_it() {
+        assert_eq!(format!("{:?}", TokenSecret::presented("secret")), "TokenSecret(hidden)");
+    }
+}

@@ -1,0 +1,102 @@
+//! What a write is: plain data that says what must be so, and what becomes so.
+
+use super::record::{IndexEntry, Record};
+use super::table::Table;
+
+/// Edits of several records that are made together or not at all.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[must_use = "a change does nothing until it is committed"]
+pub struct Change {
+    pub(super) expectations: Vec<Expectation>,
+    pub(super) edits: Vec<Edit>,
+}
+
+/// What must be under a key when the change is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Expectation {
+    pub(super) table: Table,
+    pub(super) key: Vec<u8>,
+    /// These bytes, or nothing.
+    pub(super) value: Option<Vec<u8>>,
+}
+
+/// What is under a key once the change is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub(super) table: Table,
+    pub(super) key: Vec<u8>,
+    /// These bytes, or nothing.
+    pub(super) value: Option<Vec<u8>>,
+}
+
+impl Change {
+    /// A change of nothing, to be added to.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a record. Conflicts on its table when the key is taken, and on an index's table when
+    /// another record has the value that the index keeps unique.
+    #[allow(private_bounds)]
+    pub fn insert<R: Record>(mut self, record: &R) -> Self {
+        self.expect(R::TABLE, record.key(), None);
+        self.edit(R::TABLE, record.key(), Some(record.encode()));
+        for entry in record.index_entries() {
+            self.enter(entry);
+        }
+        self
+    }
+
+    /// Puts `new` in the place of `old`, indexes included. Conflicts on its table when the stored
+    /// record is no longer `old`.
+    #[allow(private_bounds)]
+    pub fn replace<R: Record>(mut self, old: &R, new: &R) -> Self {
+        debug_assert_eq!(old.key(), new.key(), "a record keeps its key");
+        self.expect(R::TABLE, old.key(), Some(old.encode()));
+        self.edit(R::TABLE, new.key(), Some(new.encode()));
+        let (before, after) = (old.index_entries(), new.index_entries());
+        for entry in &before {
+            if !after.contains(entry) {
+                self.edit(entry.table, entry.key.clone(), None);
+            }
+        }
+        for entry in after {
+            if !before.contains(&entry) {
+                self.enter(entry);
+            }
+        }
+        self
+    }
+
+    /// Takes a record away. Conflicts on its table when the stored record is no longer `old`.
+    #[allow(private_bounds)]
+    pub fn remove<R: Record>(mut self, old: &R) -> Self {
+        self.expect(R::TABLE, old.key(), Some(old.encode()));
+        self.edit(R::TABLE, old.key(), None);
+        for entry in old.index_entries() {
+            self.edit(entry.table, entry.key, None);
+        }
+        self
+    }
+
+    /// Makes the change depend on a record that it leaves alone. Conflicts on its table when the
+    /// stored record is no longer `record`.
+    #[allow(private_bounds)]
+    pub fn require<R: Record>(mut self, record: &R) -> Self {
+        self.expect(R::TABLE, record.key(), Some(record.encode()));
+        self
+    }
+
+    fn enter(&mut self, entry: IndexEntry) {
+        self.expect(entry.table, entry.key.clone(), None);
+        self.edit(entry.table, entry.key, Some(entry.value));
+    }
+
+    fn expect(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.expectations.push(Expectation { table, key, value });
+    }
+
+    fn edit(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.edits.push(Edit { table, key, value });
+    }
+}

@@ -1,0 +1,139 @@
+//! How custom statuses are stored, and where the snapshot has them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::{self, Damage};
+use super::record::Record;
+use super::snapshot::Snapshot;
+use super::table::Table;
+use crate::domain::{CustomStatus, CustomStatusId, StatusName, StatusType, Timestamp};
+
+/// Version 1 of a stored custom status. Never changes.
+#[derive(Serialize, Deserialize)]
+struct CustomStatusV1 {
+    id: CustomStatusId,
+    name: String,
+    status_type: u8,
+    updated_at: i64,
+}
+
+impl Record for CustomStatus {
+    const TABLE: Table = Table::CustomStatuses;
+    const INDEXES: &'static [Table] = &[Table::CustomStatusesByName];
+
+    fn key(&self) -> Vec<u8> {
+        self.id.as_str().into()
+    }
+
+    fn index_keys(&self) -> Vec<(Table, Vec<u8>)> {
+        vec![(Table::CustomStatusesByName, self.name.as_str().into())]
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let stored = CustomStatusV1 {
+            id: self.id.clone(),
+            name: self.name.to_string(),
+            status_type: status_byte(self.status_type),
+            updated_at: self.updated_at.as_millis(),
+        };
+        codec::seal(Self::TABLE, self.id.as_str().as_bytes(), 1, &stored)
+    }
+
+    fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
+        match version {
+            1 => {
+                let stored: CustomStatusV1 = codec::decode(body)?;
+                Ok(Self {
+                    id: stored.id,
+                    name: StatusName::restore(&stored.name),
+                    status_type: status_of(stored.status_type)?,
+                    updated_at: Timestamp::from_millis(stored.updated_at),
+                })
+            }
+            found => Err(Damage::Version { found, known: 1 }),
+        }
+    }
+}
+
+/// The wire code of a status type (`api.md` §6.1), which stored records use too.
+const fn status_byte(status: StatusType) -> u8 {
+    match status {
+        StatusType::Offline => 0,
+        StatusType::Online => 1,
+        StatusType::Away => 2,
+        StatusType::Busy => 3,
+    }
+}
+
+fn status_of(byte: u8) -> Result<StatusType, Damage> {
+    StatusType::ALL
+        .into_iter()
+        .find(|status| status_byte(*status) == byte)
+        .ok_or_else(|| Damage::Body(format!("{byte} is no status type")))
+}
+
+impl Snapshot {
+    /// The custom status with this id.
+    #[must_use]
+    pub fn custom_status(&self, id: &CustomStatusId) -> Option<&Arc<CustomStatus>> {
+        self.custom_statuses.get(id)
+    }
+
+    /// The custom status with exactly this name.
+    #[must_use]
+    pub fn custom_status_named(&self, name: &StatusName) -> Option<&Arc<CustomStatus>> {
+        self.custom_statuses_by_name.get(name)
+    }
+
+    /// All custom statuses in the order of their names, upper case before lower.
+    #[must_use]
+    pub fn custom_statuses(&self) -> impl ExactSizeIterator<Item = &Arc<CustomStatus>> {
+        self.custom_statuses_by_name.values()
+    }
+
+    pub(super) fn put_custom_status(&mut self, status: CustomStatus) {
+        let status = Arc::new(status);
+        if let Some(before) = self.custom_statuses.insert(status.id.clone(), Arc::clone(&status)) {
+            self.custom_statuses_by_name.remove(&before.name);
+        }
+        self.custom_statuses_by_name.insert(status.name.clone(), status);
+    }
+
+    pub(super) fn take_custom_status(&mut self, id: &CustomStatusId) {
+        if let Some(before) = self.custom_statuses.remove(id) {
+            self.custom_statuses_by_name.remove(&before.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caught_up() -> CustomStatus {
+        CustomStatus {
+            id: CustomStatusId::new("65462e97a2f73c7460e18f84"),
+            name: StatusName::parse("caught up").expect("a name"),
+            status_type: StatusType::Busy,
+            updated_at: Timestamp::from_millis(1_699_098_263_366),
+        }
+    }
+
+    /// The bytes of version 1, so that no later edit changes them by accident.
+    const VERSION_1: &[u8] = b"\x01\x1865462e97a2f73c7460e18f84\x09caught up\x03";
+
+    #[test]
+    fn version_1_keeps_its_bytes() {
+        let bytes = caught_up().encode();
+        assert_eq!(&bytes[..VERSION_1.len()], VERSION_1);
+        assert_eq!(CustomStatus::decode(&caught_up().key(), &bytes), Ok(caught_up()));
+    }
+
+    #[test]
+    fn an_unknown_version_is_refused_by_name() {
+        let refused = CustomStatus::decode_body(9, &[]);
+        assert_eq!(refused, Err(Damage::Version { found: 9, known: 1 }));
+    }
+}

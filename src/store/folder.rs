@@ -1,0 +1,105 @@
+//! The data folder: what lies where, and that only one process uses it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::OpenError;
+
+/// A data folder that this process holds until the value is dropped.
+#[derive(Debug)]
+pub(super) struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Takes the folder for this process, making it where it is absent.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] when another process holds it, [`OpenError::Folder`] when it cannot be
+    /// used.
+    pub(super) fn hold(path: &Path) -> Result<Self, OpenError> {
+        let unusable = |cause| OpenError::Folder {
+            folder: path.to_owned(),
+            cause,
+        };
+        create_private(path).map_err(unusable)?;
+        let lock = lock_file(path);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&lock)
+            .map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Only names the holder in a message: unreadable is as good as unknown.
+                let _ = file.read_to_string(&mut holder);
+                return Err(OpenError::InUse {
+                    folder: path.to_owned(),
+                    holder: holder.trim().to_owned(),
+                });
+            }
+            Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
+        }
+        file.set_len(0)
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(unusable)?;
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: file,
+        })
+    }
+
+    /// Where sled's files are.
+    pub(super) fn store(&self) -> PathBuf {
+        self.path.join("store")
+    }
+}
+
+/// Where a server on this data folder has its administration socket.
+#[must_use]
+pub fn socket_path(folder: &Path) -> PathBuf {
+    folder.join("admin.sock")
+}
+
+fn lock_file(folder: &Path) -> PathBuf {
+    folder.join("rollcall.lock")
+}
+
+/// Makes a folder that only its owner can enter; one that exists is left as it is.
+pub(super) fn create_private(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    if fs::metadata(path)?.is_dir() {
+        Ok(())
+    } else {
+        Err(io::Error::from(io::ErrorKind::NotADirectory))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_folder_names_its_holder_to_the_next_one() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let first = DataFolder::hold(home.path()).expect("the folder is free");
+        let second = DataFolder::hold(home.path()).expect_err("the folder is held");
+        let holder = std::process::id().to_string();
+        assert!(
+            matches!(&second, OpenError::InUse { holder: named, .. } if *named == holder),
+            "{second}"
+        );
+        drop(first);
+        DataFolder::hold(home.path()).expect("the folder is free again");
+    }
+}

@@ -1,0 +1,158 @@
+//! Opening sled so that it opens after every crash, and says why where it cannot.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::contain::contain;
+use super::folder::{self, DataFolder};
+use super::table::Trees;
+use super::{Problem, durability};
+
+/// Bytes of pages that sled keeps in memory. Reads are served from the snapshot, so that this only
+/// has to hold what the writer works on.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Why a store does not open. Each text says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process holds the data folder.
+    #[error(
+        "the data folder {} is in use by another process ({holder}): stop it, or choose another folder with --data-dir",
+        folder.display()
+    )]
+    InUse {
+        /// The data folder.
+        folder: PathBuf,
+        /// The holder's process id.
+        holder: String,
+    },
+    /// The data folder cannot be made, read or written.
+    #[error("the data folder {} cannot be used: {cause}; check that it is a folder you may write", folder.display())]
+    Folder {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the file system says.
+        cause: io::Error,
+    },
+    /// sled refuses the files.
+    #[error(
+        "the store in {} does not open: {cause}; keep a copy of the folder, then put back your last backup",
+        folder.display()
+    )]
+    Unreadable {
+        /// The data folder.
+        folder: PathBuf,
+        /// What sled says.
+        cause: String,
+    },
+    /// Records or indexes are damaged.
+    #[error(
+        "the store in {} is damaged in {} places ({}); keep a copy of the folder, then put back your last backup; \
+         `rollcall check` lists all of them",
+        folder.display(),
+        problems.len(),
+        first(problems)
+    )]
+    Damaged {
+        /// The data folder.
+        folder: PathBuf,
+        /// What is wrong, at least one.
+        problems: Vec<Problem>,
+    },
+    /// A newer version of Rollcall wrote tables that this one does not know.
+    #[error("the store in {} has a table {table:?} that this version does not know: use the newer rollcall", folder.display())]
+    Newer {
+        /// The data folder.
+        folder: PathBuf,
+        /// The table's name.
+        table: String,
+    },
+    /// The system starts no more threads.
+    #[error("the store's thread cannot be started: {0}")]
+    Thread(io::Error),
+    /// The binary was linked so that sled's flush does not reach the disk.
+    #[error("this build of rollcall cannot make data durable: its sync_file_range is not the replacement it needs")]
+    NotDurable,
+}
+
+fn first(problems: &[Problem]) -> String {
+    problems.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// sled, open. Fields are dropped in this order: the folder is free only when sled is done with it.
+pub(super) struct Engine {
+    pub(super) trees: Trees,
+    pub(super) db: sled::Db,
+    _folder: DataFolder,
+}
+
+impl Engine {
+    /// Takes the data folder and opens sled in it, everything that sled wrote meanwhile made
+    /// durable.
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        if !durability::flush_is_durable() {
+            return Err(OpenError::NotDurable);
+        }
+        let folder = DataFolder::hold(path)?;
+        let unusable = |cause| OpenError::Folder {
+            folder: path.to_owned(),
+            cause,
+        };
+        folder::create_private(&folder.store()).map_err(unusable)?;
+        remove_unfinished_snapshots(&folder.store()).map_err(unusable)?;
+
+        let (db, trees) = contain(|| open_sled(&folder.store()))
+            .unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
+            .map_err(|error| OpenError::Unreadable {
+                folder: path.to_owned(),
+                cause: error.to_string(),
+            })?;
+        if let Some(table) = Trees::unknown(&db) {
+            return Err(OpenError::Newer {
+                folder: path.to_owned(),
+                table,
+            });
+        }
+        sync(path, &folder.store()).map_err(unusable)?;
+        Ok(Self {
+            trees,
+            db,
+            _folder: folder,
+        })
+    }
+}
+
+fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
+    let db = sled::Config::new()
+        .path(store)
+        .cache_capacity(CACHE_BYTES)
+        // The writer flushes after every batch; a second flusher would only repeat it.
+        .flush_every_ms(None)
+        .open()?;
+    let trees = Trees::open(&db)?;
+    db.flush()?;
+    Ok((db, trees))
+}
+
+/// Makes the files durable, then the names that lead to them.
+fn sync(path: &Path, store: &Path) -> io::Result<()> {
+    durability::sync_folder(store)?;
+    durability::sync_folder(path)?;
+    match path.canonicalize()?.parent() {
+        Some(parent) => fs::File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// sled reads a half-written `snap.….generating` as the newest snapshot and then fails (sled issues
+/// 1166, 1509, 1527, 1533). It holds nothing that the log and the last whole snapshot do not.
+fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
+    for entry in store.read_dir()? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "generating") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! What a table of records needs to know of its records.
+
+use super::codec::{self, Damage};
+use super::table::Table;
+
+/// The version of index entries: an index entry is the sealed key of the record it stands for.
+const INDEX_VERSION: u8 = 1;
+
+/// A kind of record. Its keys and index entries follow from its value alone, so that a change to a
+/// record carries its indexes with it.
+pub(super) trait Record: Sized {
+    /// Where records of this kind are kept.
+    const TABLE: Table;
+
+    /// The index tables beside it.
+    const INDEXES: &'static [Table];
+
+    /// Its key.
+    fn key(&self) -> Vec<u8>;
+
+    /// The keys under which indexes find it. An index holds a key once: that is how a value is kept
+    /// unique.
+    fn index_keys(&self) -> Vec<(Table, Vec<u8>)>;
+
+    /// Its bytes, in the newest version.
+    fn encode(&self) -> Vec<u8>;
+
+    /// The record in a sound body of any version known.
+    fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage>;
+
+    /// The record in the bytes under a key.
+    fn decode(key: &[u8], bytes: &[u8]) -> Result<Self, Damage> {
+        let (version, body) = codec::unseal(Self::TABLE, key, bytes)?;
+        Self::decode_body(version, body)
+    }
+
+    /// Its entries in the index tables, with their bytes.
+    fn index_entries(&self) -> Vec<IndexEntry> {
+        let key = self.key();
+        let entry = |(table, index_key): (Table, Vec<u8>)| IndexEntry {
+            value: codec::seal(table, &index_key, INDEX_VERSION, &key),
+            table,
+            key: index_key,
+        };
+        self.index_keys().into_iter().map(entry).collect()
+    }
+}
+
+/// One entry of an index table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct IndexEntry {
+    pub(super) table: Table,
+    pub(super) key: Vec<u8>,
+    pub(super) value: Vec<u8>,
+}
+
+/// The key of the record that an index entry stands for.
+pub(super) fn decode_index(table: Table, key: &[u8], bytes: &[u8]) -> Result<Vec<u8>, Damage> {
+    match codec::unseal(table, key, bytes)? {
+        (INDEX_VERSION, body) => codec::decode(body),
+        (found, _) => Err(Damage::Version {
+            found,
+            known: INDEX_VERSION,
+        }),
+    }
+}

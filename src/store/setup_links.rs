@@ -1,0 +1,68 @@
+//! How the one-time setup link is stored, and where the snapshot has it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::{self, Damage};
+use super::record::Record;
+use super::snapshot::Snapshot;
+use super::table::Table;
+
+/// The one key of the table: there is one link at most.
+const KEY: &[u8] = b"first administrator";
+
+/// The secret of the link that creates the first administrator. It is kept in the clear, since a
+/// restart must print the same link again, and goes when the first user exists.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SetupLink {
+    /// What the link carries.
+    pub secret: String,
+}
+
+impl fmt::Debug for SetupLink {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SetupLink(hidden)")
+    }
+}
+
+/// Version 1 of the stored link. Never changes.
+#[derive(Serialize, Deserialize)]
+struct SetupLinkV1 {
+    secret: String,
+}
+
+impl Record for SetupLink {
+    const TABLE: Table = Table::SetupLinks;
+    const INDEXES: &'static [Table] = &[];
+
+    fn key(&self) -> Vec<u8> {
+        KEY.into()
+    }
+
+    fn index_keys(&self) -> Vec<(Table, Vec<u8>)> {
+        Vec::new()
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let stored = SetupLinkV1 {
+            secret: self.secret.clone(),
+        };
+        codec::seal(Self::TABLE, KEY, 1, &stored)
+    }
+
+    fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
+        match version {
+            1 => codec::decode::<SetupLinkV1>(body).map(|stored| Self { secret: stored.secret }),
+            found => Err(Damage::Version { found, known: 1 }),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The link that creates the first administrator, while nobody used it.
+    #[must_use]
+    pub const fn setup_link(&self) -> Option<&SetupLink> {
+        self.setup_link.as_ref()
+    }
+}

@@ -1,0 +1,55 @@
+//! Everything that is durable, as one picture in memory.
+//!
+//! The maps are persistent: a new picture shares all but the changed parts with the one before,
+//! so that a reader keeps its own for as long as it likes and nobody waits for it.
+
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap, OrdSet};
+
+use super::SetupLink;
+use super::change::Edit;
+use super::codec::Damage;
+use super::record::Record;
+use super::table::Table;
+use crate::domain::{CustomStatus, CustomStatusId, StatusName, Timestamp, Token, TokenHash, User, UserId};
+
+/// A consistent picture of all that is durable. The look-ups stand with each noun's records.
+#[derive(Debug, Default, Clone)]
+pub struct Snapshot {
+    pub(super) users: OrdMap<UserId, Arc<User>>,
+    pub(super) users_by_username: OrdMap<String, Arc<User>>,
+    pub(super) users_by_email: OrdMap<String, Arc<User>>,
+    pub(super) tokens: HashMap<TokenHash, Arc<Token>>,
+    pub(super) tokens_by_user: OrdSet<(UserId, Timestamp, TokenHash)>,
+    pub(super) custom_statuses: OrdMap<CustomStatusId, Arc<CustomStatus>>,
+    pub(super) custom_statuses_by_name: OrdMap<StatusName, Arc<CustomStatus>>,
+    pub(super) setup_link: Option<SetupLink>,
+}
+
+impl Snapshot {
+    /// Follows one edit of the store. Index tables need none: the picture has its own.
+    pub(super) fn apply(&mut self, edit: &Edit) -> Result<(), Damage> {
+        let Edit { table, key, value } = edit;
+        match (table, value) {
+            (Table::Users, Some(bytes)) => self.put_user(User::decode(key, bytes)?),
+            (Table::Users, None) => self.take_user(&UserId::new(&text(key)?)),
+            (Table::Tokens, Some(bytes)) => self.put_token(Token::decode(key, bytes)?),
+            (Table::Tokens, None) => self.take_token(&TokenHash::new(hash(key)?)),
+            (Table::CustomStatuses, Some(bytes)) => self.put_custom_status(CustomStatus::decode(key, bytes)?),
+            (Table::CustomStatuses, None) => self.take_custom_status(&CustomStatusId::new(&text(key)?)),
+            (Table::SetupLinks, Some(bytes)) => self.setup_link = Some(SetupLink::decode(key, bytes)?),
+            (Table::SetupLinks, None) => self.setup_link = None,
+            (Table::UsersByUsername | Table::UsersByEmail | Table::TokensByUser | Table::CustomStatusesByName, _) => {}
+        }
+        Ok(())
+    }
+}
+
+fn text(key: &[u8]) -> Result<String, Damage> {
+    String::from_utf8(key.to_vec()).map_err(|error| Damage::Body(error.to_string()))
+}
+
+fn hash(key: &[u8]) -> Result<[u8; 32], Damage> {
+    key.try_into().map_err(|_| Damage::Short)
+}

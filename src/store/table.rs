@@ -1,0 +1,105 @@
+//! The tables: one sled tree each, and beside a table of records the trees of its indexes.
+
+use std::fmt;
+
+use sled::{Db, Tree};
+
+/// A table. Its place in [`Table::ALL`] is its place among the open trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// Users by id.
+    Users,
+    /// Folded username → user id; holds each username once.
+    UsersByUsername,
+    /// Folded e-mail address → user id; holds each address once.
+    UsersByEmail,
+    /// Login tokens by their SHA-256.
+    Tokens,
+    /// User id and token hash → token hash.
+    TokensByUser,
+    /// Custom statuses by id.
+    CustomStatuses,
+    /// Name → custom status id; holds each name once.
+    CustomStatusesByName,
+    /// The one-time link that creates the first administrator, while there is none.
+    SetupLinks,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Self; 8] = [
+        Self::Users,
+        Self::UsersByUsername,
+        Self::UsersByEmail,
+        Self::Tokens,
+        Self::TokensByUser,
+        Self::CustomStatuses,
+        Self::CustomStatusesByName,
+        Self::SetupLinks,
+    ];
+
+    /// The name of its tree. Never changes: stores on disk have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::UsersByUsername => "users_by_username",
+            Self::UsersByEmail => "users_by_email",
+            Self::Tokens => "tokens",
+            Self::TokensByUser => "tokens_by_user",
+            Self::CustomStatuses => "custom_statuses",
+            Self::CustomStatusesByName => "custom_statuses_by_name",
+            Self::SetupLinks => "setup_links",
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// The open trees, one for each table.
+pub(super) struct Trees([Tree; Table::ALL.len()]);
+
+impl Trees {
+    /// Opens all trees, making those that are absent.
+    pub(super) fn open(db: &Db) -> sled::Result<Self> {
+        let mut trees = Vec::with_capacity(Table::ALL.len());
+        for table in Table::ALL {
+            trees.push(db.open_tree(table.name())?);
+        }
+        trees
+            .try_into()
+            .map(Self)
+            .map_err(|_| sled::Error::ReportableBug("as many trees as tables".into()))
+    }
+
+    /// The tree of a table.
+    pub(super) fn of(&self, table: Table) -> &Tree {
+        &self.0[table as usize]
+    }
+
+    /// A tree that no table of this version has, if there is one.
+    pub(super) fn unknown(db: &Db) -> Option<String> {
+        let known =
+            |name: &[u8]| name == b"__sled__default" || Table::ALL.iter().any(|table| table.name().as_bytes() == name);
+        db.tree_names()
+            .into_iter()
+            .find(|name| !known(name))
+            .map(|name| String::from_utf8_lossy(&name).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_stands_at_its_own_place() {
+        for (place, table) in Table::ALL.into_iter().enumerate() {
+            assert_eq!(table as usize, place, "{table}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Reads the whole store: every record, every index entry, and that they agree.
+
+use std::fmt;
+
+use super::SetupLink;
+use super::change::Edit;
+use super::codec::Damage;
+use super::contain::contain;
+use super::record::{Record, decode_index};
+use super::snapshot::Snapshot;
+use super::table::{Table, Trees};
+use crate::domain::{CustomStatus, Token, User};
+
+/// Something wrong in the store.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Problem {
+    /// The table it is in.
+    pub table: String,
+    /// The key it is under, in hexadecimal where it is no plain text; empty where the table itself
+    /// cannot be read.
+    pub key: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_empty() {
+            write!(out, "table {}: {}", self.table, self.what)
+        } else {
+            write!(out, "table {}, key {}: {}", self.table, self.key, self.what)
+        }
+    }
+}
+
+impl Problem {
+    fn new(table: Table, key: &[u8], what: impl fmt::Display) -> Self {
+        Self {
+            table: table.to_string(),
+            key: printable(key),
+            what: what.to_string(),
+        }
+    }
+}
+
+/// Tokens are secrets in no form, but their hashes are no reading matter either.
+fn printable(key: &[u8]) -> String {
+    match std::str::from_utf8(key) {
+        Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => key
+            .iter()
+            .fold(String::from("0x"), |hex, byte| hex + &format!("{byte:02x}")),
+    }
+}
+
+/// The picture of the store, and everything wrong with it.
+pub(super) fn verify(trees: &Trees) -> (Snapshot, Vec<Problem>) {
+    let mut found = Findings {
+        trees,
+        snapshot: Snapshot::default(),
+        problems: Vec::new(),
+    };
+    found.read::<User>();
+    found.read::<Token>();
+    found.read::<CustomStatus>();
+    found.read::<SetupLink>();
+    found.check_owners();
+    (found.snapshot, found.problems)
+}
+
+struct Findings<'trees> {
+    trees: &'trees Trees,
+    snapshot: Snapshot,
+    problems: Vec<Problem>,
+}
+
+impl Findings<'_> {
+    fn read<R: Record>(&mut self) {
+        let mut entries = 0;
+        self.scan(R::TABLE, |found, key, bytes| {
+            let record = R::decode(key, bytes)?;
+            if record.key() != key {
+                return Err(Damage::Body("it belongs under another key".into()));
+            }
+            for entry in record.index_entries() {
+                entries += 1;
+                let stored = found.trees.of(entry.table).get(&entry.key).unwrap_or_default();
+                if stored.is_none_or(|stored| *stored != *entry.value) {
+                    let what = format!("no entry for the record {} of {}", printable(key), R::TABLE);
+                    found.problems.push(Problem::new(entry.table, &entry.key, what));
+                }
+            }
+            found.snapshot.apply(&Edit {
+                table: R::TABLE,
+                key: key.into(),
+                value: Some(bytes.into()),
+            })
+        });
+        let mut indexed = 0;
+        for index in R::INDEXES {
+            indexed += self.scan(*index, |_, key, bytes| decode_index(*index, key, bytes).map(drop));
+        }
+        if entries != indexed {
+            self.find_orphans::<R>();
+        }
+    }
+
+    /// Looks for index entries that no record stands behind.
+    fn find_orphans<R: Record>(&mut self) {
+        for index in R::INDEXES {
+            self.scan(*index, |found, key, bytes| {
+                let record_key = decode_index(*index, key, bytes)?;
+                let stored = found.trees.of(R::TABLE).get(&record_key).unwrap_or_default();
+                let record = stored.and_then(|bytes| R::decode(&record_key, &bytes).ok());
+                let stands = record.is_some_and(|record| record.index_keys().contains(&(*index, key.into())));
+                if stands {
+                    Ok(())
+                } else {
+                    Err(Damage::Body(format!("no record of {} stands behind it", R::TABLE)))
+                }
+            });
+        }
+    }
+
+    /// Every token logs in a user that exists.
+    fn check_owners(&mut self) {
+        for token in self.snapshot.tokens() {
+            if self.snapshot.user(&token.user).is_none() {
+                let what = format!("it belongs to the user {}, who does not exist", token.user);
+                self.problems.push(Problem::new(Table::Tokens, &token.key(), what));
+            }
+        }
+    }
+
+    /// Looks at every entry of a tree and returns how many there are. An error of the scan itself
+    /// is damage, never the end of the list.
+    fn scan(&mut self, table: Table, mut look: impl FnMut(&mut Self, &[u8], &[u8]) -> Result<(), Damage>) -> usize {
+        let tree = self.trees.of(table);
+        let mut count = 0;
+        let outcome = contain(|| -> sled::Result<()> {
+            for entry in tree {
+                let (key, bytes) = entry?;
+                count += 1;
+                if let Err(damage) = look(self, &key, &bytes) {
+                    self.problems.push(Problem::new(table, &key, damage));
+                }
+            }
+            Ok(())
+        });
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.unreadable(table, &error),
+            Err(panic) => self.unreadable(table, &panic),
+        }
+        count
+    }
+
+    fn unreadable(&mut self, table: Table, cause: &dyn fmt::Display) {
+        let what = format!("it cannot be read to its end: {cause}");
+        self.problems.push(Problem::new(table, &[], what));
+    }
+}

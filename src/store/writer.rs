@@ -1,0 +1,229 @@
+//! The one that commits.
+//!
+//! A thread takes every change that waits, checks each in order against the store and the changes
+//! before it, puts those that hold into one sled transaction, makes it durable with one flush, shows
+//! the new snapshot and only then answers. So uniqueness needs no lock, and everybody who waited
+//! shares the cost of the disk. Refusals are answered after the flush too: a refusal may speak of a
+//! change in the same batch, and nothing may be told before it is durable.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use arc_swap::ArcSwap;
+use sled::Transactional;
+use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
+use tokio::sync::{mpsc, oneshot};
+use tracing::error;
+
+use super::change::{Change, Edit};
+use super::contain::contain;
+use super::open::Engine;
+use super::snapshot::Snapshot;
+use super::table::Table;
+use super::{Problem, verify};
+
+/// Most changes in one batch, so that a transaction stays a matter of milliseconds.
+const BATCH: usize = 512;
+
+/// Changes that may wait for the writer; further callers wait before they are let in.
+const WAITING: usize = 4096;
+
+/// Why a change was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// Something the change expects of this table is not so. Nothing was written.
+    #[error("the change conflicts with what is in {0}")]
+    Conflict(Table),
+    /// The disk failed, or the store is closed. Whether the change survives a restart is unknown.
+    #[error("the store takes no writes")]
+    Unavailable,
+}
+
+type Outcome = Result<(), CommitError>;
+
+enum Job {
+    Commit(Change, oneshot::Sender<Outcome>),
+    Verify(oneshot::Sender<Vec<Problem>>),
+    Close(oneshot::Sender<()>),
+}
+
+/// Hands jobs to the writer's thread.
+#[derive(Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the thread. From now on it alone writes to the engine and to what is shown.
+    pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>) -> io::Result<Self> {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        let committer = Committer { engine, shown };
+        thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || committer.run(waiting))?;
+        Ok(Self { jobs })
+    }
+
+    pub(super) async fn commit(&self, change: Change) -> Outcome {
+        self.ask(|answer| Job::Commit(change, answer)).await?
+    }
+
+    pub(super) async fn verify(&self) -> Result<Vec<Problem>, CommitError> {
+        self.ask(Job::Verify).await
+    }
+
+    pub(super) async fn close(&self) {
+        // A writer that is gone already is as closed as can be.
+        let _ = self.ask(Job::Close).await;
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        !self.jobs.is_closed()
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, CommitError> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs
+            .send(job(answer))
+            .await
+            .map_err(|_| CommitError::Unavailable)?;
+        answered.await.map_err(|_| CommitError::Unavailable)
+    }
+}
+
+/// What the thread owns.
+struct Committer {
+    engine: Engine,
+    shown: Arc<ArcSwap<Snapshot>>,
+}
+
+/// Changes that hold, and who waits for them.
+#[derive(Default)]
+struct Batch {
+    /// What the changes so far leave under the keys they touch.
+    overlay: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    edits: Vec<Edit>,
+    answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+}
+
+impl Committer {
+    /// Works until it is told to close, nobody is left to ask, or the disk fails: what a failed
+    /// flush left behind is unknown until the store is opened anew, so nothing is written after it.
+    fn run(self, mut waiting: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(BATCH);
+        while waiting.blocking_recv_many(&mut jobs, BATCH) > 0 {
+            let mut batch = Batch::default();
+            let mut others = Vec::new();
+            for job in jobs.drain(..) {
+                match job {
+                    Job::Commit(change, answer) => batch.add(&self.engine, change, answer),
+                    other => others.push(other),
+                }
+            }
+            if !self.settle(batch) {
+                return;
+            }
+            for job in others {
+                match job {
+                    Job::Verify(answer) => {
+                        let _ = answer.send(verify::verify(&self.engine.trees).1);
+                    }
+                    Job::Close(answer) => {
+                        drop(self);
+                        let _ = answer.send(());
+                        return;
+                    }
+                    Job::Commit(..) => {}
+                }
+            }
+        }
+    }
+
+    /// Makes a batch durable, shows it, answers. False when the disk failed.
+    fn settle(&self, batch: Batch) -> bool {
+        if !batch.edits.is_empty() {
+            match contain(|| self.write(&batch)) {
+                Ok(Ok(next)) => self.shown.store(Arc::new(next)),
+                Ok(Err(cause)) => return given_up(&cause),
+                Err(panic) => return given_up(&panic),
+            }
+        }
+        for (answer, outcome) in batch.answers {
+            // Whoever went away while waiting does not need the answer.
+            let _ = answer.send(outcome);
+        }
+        true
+    }
+
+    fn write(&self, batch: &Batch) -> Result<Snapshot, String> {
+        let mut next = Snapshot::clone(&self.shown.load());
+        for edit in &batch.edits {
+            next.apply(edit).map_err(|damage| damage.to_string())?;
+        }
+        let trees = Table::ALL.map(|table| self.engine.trees.of(table));
+        trees[..]
+            .transaction(|views| {
+                for ((table, key), value) in &batch.overlay {
+                    put(&views[*table as usize], key, value.as_deref())?;
+                }
+                Ok::<(), ConflictableTransactionError<()>>(())
+            })
+            .map_err(|error| match error {
+                TransactionError::Storage(error) => error.to_string(),
+                TransactionError::Abort(()) => "the transaction was aborted".into(),
+            })?;
+        self.engine.db.flush().map_err(|error| error.to_string())?;
+        Ok(next)
+    }
+}
+
+fn put(tree: &TransactionalTree, key: &[u8], value: Option<&[u8]>) -> Result<(), ConflictableTransactionError<()>> {
+    match value {
+        Some(value) => tree.insert(key, value)?,
+        None => tree.remove(key)?,
+    };
+    Ok(())
+}
+
+fn given_up(cause: &str) -> bool {
+    error!(
+        cause,
+        "the store cannot be written; it takes no more writes until the server is restarted"
+    );
+    false
+}
+
+impl Batch {
+    /// Takes a change in if everything it expects is so.
+    fn add(&mut self, engine: &Engine, change: Change, answer: oneshot::Sender<Outcome>) {
+        let outcome = self.check(engine, &change);
+        if outcome.is_ok() {
+            for edit in change.edits {
+                self.overlay.insert((edit.table, edit.key.clone()), edit.value.clone());
+                self.edits.push(edit);
+            }
+        }
+        self.answers.push((answer, outcome));
+    }
+
+    fn check(&self, engine: &Engine, change: &Change) -> Outcome {
+        for expected in &change.expectations {
+            let place = (expected.table, expected.key.clone());
+            let holds = if let Some(value) = self.overlay.get(&place) {
+                *value == expected.value
+            } else {
+                let stored = contain(|| engine.trees.of(expected.table).get(&expected.key));
+                let Ok(Ok(stored)) = stored else {
+                    return Err(CommitError::Unavailable);
+                };
+                stored.as_deref() == expected.value.as_deref()
+            };
+            if !holds {
+                return Err(CommitError::Conflict(expected.table));
+            }
+        }
+        Ok(())
+    }
+}
