@@ -34,6 +34,16 @@ pub struct Rules {
     pub public_url: String,
 }
 
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            token_lifetime_days: 90,
+            default_status_type: None,
+            public_url: String::new(),
+        }
+    }
+}
+
 impl App {
     /// Puts an application together.
     #[must_use]

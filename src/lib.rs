@@ -2,5 +2,9 @@
 pub mod app;
 pub mod auth;
 pub mod domain;
+pub mod http;
+pub mod local;
 pub mod ops;
+pub mod server;
 pub mod store;
+pub mod web;

@@ -119,6 +119,8 @@ pub enum Fault {
     InvalidParams {
         /// What is wrong, and where.
         reason: String,
+        /// The field it is about, if it is about one.
+        field: Option<String>,
     },
     /// The `sort` parameter is not an object whose values are 1 or -1.
     #[error("Invalid sort parameter provided: \"{raw}\"")]
@@ -289,6 +291,7 @@ impl Fault {
             Self::UsernameInvalid { input } => json!({"method": USER_METHOD, "input": input, "field": "Username"}),
             Self::RoleInvalid => json!({"method": USER_METHOD, "action": "Assign_role"}),
             Self::LastAdministrator => json!({"method": "removeUserFromRole", "action": "Remove_last_admin"}),
+            Self::InvalidParams { field, .. } => json!({"field": field.as_ref()?}),
             Self::InvalidSort { .. } => json!({"helperMethod": "parseJsonQuery"}),
             _ => return None,
         };

@@ -14,6 +14,7 @@ pub fn internal(cause: impl Display) -> Fault {
 }
 
 /// What to answer when a change was not made for a reason that the operation did not foresee.
+#[must_use]
 pub fn store(error: CommitError) -> Fault {
     match error {
         CommitError::Unavailable => Fault::StoreUnavailable { incident: log(error) },

@@ -1,0 +1,15 @@
+//! Rocket.Chat's HTTP API: the gate, the route table, and a handler for each endpoint.
+
+mod body;
+mod cors;
+mod fields;
+mod gate;
+pub mod health;
+mod query;
+mod reply;
+mod request;
+pub mod routes;
+mod v1;
+
+pub use cors::Cors;
+pub use gate::{Gate, Limits, Peer, api};

@@ -1,0 +1,152 @@
+//! What can be asked for, and what is answered.
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::Problem;
+
+/// Something the operator wants done. `user` is a username, an e-mail address or an id.
+#[derive(Serialize, Deserialize)]
+pub enum Command {
+    /// Creates a user; the first one becomes administrator.
+    CreateUser {
+        /// What it logs in with.
+        username: String,
+        /// Its address, if any.
+        email: Option<String>,
+        /// What others see, if it is more than the username.
+        name: Option<String>,
+        /// Its password in the clear.
+        password: String,
+        /// Its roles; none is `user`.
+        roles: Vec<String>,
+    },
+    /// Lists all users.
+    ListUsers,
+    /// Shows one user.
+    ShowUser {
+        /// Which one.
+        user: String,
+    },
+    /// Sets a user's password and ends all its tokens.
+    SetPassword {
+        /// Whose.
+        user: String,
+        /// The new password in the clear.
+        password: String,
+    },
+    /// Switches an account on or off.
+    SetActive {
+        /// Whose.
+        user: String,
+        /// On or off.
+        active: bool,
+    },
+    /// Deletes a user.
+    DeleteUser {
+        /// Which one.
+        user: String,
+    },
+    /// Lists live login tokens.
+    ListTokens {
+        /// Of one user only.
+        user: Option<String>,
+    },
+    /// Ends one login token.
+    RevokeToken {
+        /// Its label in the list.
+        label: String,
+    },
+    /// Ends all login tokens of a user.
+    RevokeTokensOf {
+        /// Whose.
+        user: String,
+    },
+    /// Lists all custom statuses.
+    ListStatuses,
+    /// Creates a custom status.
+    CreateStatus {
+        /// Its name.
+        name: String,
+        /// Its status type.
+        status_type: String,
+    },
+    /// Deletes a custom status.
+    DeleteStatus {
+        /// Its id or its name.
+        status: String,
+    },
+    /// Verifies the whole store.
+    Check,
+}
+
+/// What came of a command.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// The user it was about, as it is now; as it was, for a deletion.
+    User(UserEntry),
+    /// All users.
+    Users(Vec<UserEntry>),
+    /// Live tokens.
+    Tokens(Vec<TokenEntry>),
+    /// How many tokens were ended.
+    Revoked(usize),
+    /// The custom status it was about, as it is now; as it was, for a deletion.
+    Status(StatusEntry),
+    /// All custom statuses.
+    Statuses(Vec<StatusEntry>),
+    /// Everything wrong with the store; none is sound.
+    Problems(Vec<Problem>),
+}
+
+/// A user, as lists show it. The names are those of the HTTP API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserEntry {
+    /// Its id.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// What it logs in with.
+    pub username: String,
+    /// What others see.
+    pub name: Option<String>,
+    /// Its address.
+    pub email: Option<String>,
+    /// The words of its roles.
+    pub roles: Vec<String>,
+    /// Whether it may log in.
+    pub active: bool,
+    /// When it was created, ISO 8601.
+    pub created_at: String,
+    /// When it last logged in with a password, ISO 8601.
+    pub last_login: Option<String>,
+}
+
+/// A login token, as lists show it: never the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenEntry {
+    /// What names it in `token revoke`.
+    pub label: String,
+    /// Whom it logs in.
+    pub username: String,
+    /// When it was given out, ISO 8601.
+    pub created_at: String,
+    /// When it dies, ISO 8601.
+    pub expires_at: String,
+}
+
+/// A custom status, as lists show it. The names are those of the HTTP API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusEntry {
+    /// Its id.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its status type.
+    pub status_type: String,
+    /// When it was created or last changed, ISO 8601.
+    #[serde(rename = "_updatedAt")]
+    pub updated_at: String,
+}

@@ -1,0 +1,56 @@
+//! Administration from the machine itself: the operations behind the command line.
+//!
+//! A command is plain data. While a server runs on the data folder it is sent over a socket inside
+//! the folder; otherwise the same command is carried out on the store directly. Whoever may enter
+//! the folder is the [operator](crate::auth::Actor::Operator).
+
+mod command;
+mod execute;
+mod socket;
+
+use std::path::Path;
+
+pub use command::{Answer, Command, StatusEntry, TokenEntry, UserEntry};
+pub use socket::Socket;
+
+use crate::app::{App, Clock, Rules};
+use crate::domain::Fault;
+use crate::store::{OpenError, Store, socket_path};
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operation refused.
+    #[error("{0}")]
+    Refused(String),
+    /// No server runs, and the store does not open.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The server runs, but does not answer as it should.
+    #[error("the server on this data folder does not answer: {0}; is it another version of rollcall?")]
+    Socket(std::io::Error),
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault.to_string())
+    }
+}
+
+/// Carries out a command on a data folder, whether or not a server runs on it.
+///
+/// # Errors
+/// [`Error`] says whether the operation refused or could not be asked for.
+pub async fn run(folder: &Path, command: Command) -> Result<Answer, Error> {
+    if let Some(connection) = socket::connect(&socket_path(folder)).await {
+        let outcome = socket::ask(connection, &command).await.map_err(Error::Socket)?;
+        return outcome.map_err(Error::Refused);
+    }
+    if matches!(command, Command::Check) {
+        return Ok(Answer::Problems(Store::inspect(folder)?));
+    }
+    let app = App::new(Store::open(folder)?, Clock::System, Rules::default());
+    let outcome = execute::execute(&app, command).await;
+    app.store.close().await;
+    Ok(outcome?)
+}

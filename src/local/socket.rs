@@ -1,0 +1,103 @@
+//! The administration socket: one line of JSON asks, one line answers.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use super::command::{Answer, Command};
+use super::execute;
+use crate::app::App;
+
+/// Most bytes of a question.
+const QUESTION_BYTES: u64 = 1024 * 1024;
+
+/// How long a question may take to arrive.
+const QUESTION_TIME: Duration = Duration::from_secs(10);
+
+/// What crosses the socket: the answer, or the words of the fault.
+type Outcome = Result<Answer, String>;
+
+/// The server's end. The file goes when the value is dropped.
+#[derive(Debug)]
+pub struct Socket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Socket {
+    /// Opens the socket in a data folder that this process holds; only the folder's owner may
+    /// connect. One that a killed server left behind is replaced.
+    ///
+    /// # Errors
+    /// What the system says; a path of more than some 100 bytes is too long for a socket.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(path)?;
+        fs::set_permissions(path, Permissions::from_mode(0o600))?;
+        Ok(Self {
+            listener,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Carries out what is asked, until the future is dropped.
+    pub async fn serve(&self, app: &App) {
+        loop {
+            if let Ok((stream, _)) = self.listener.accept().await {
+                let app = app.clone();
+                tokio::spawn(async move {
+                    // Whoever asks badly or goes away gets no answer; nobody else is concerned.
+                    let _ = answer(stream, &app).await;
+                });
+            } else {
+                // No descriptor is free: wait for one rather than spin.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Left behind it would only be replaced by the next server.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+async fn answer(stream: UnixStream, app: &App) -> io::Result<()> {
+    let (reading, mut writing) = stream.into_split();
+    let mut line = String::new();
+    let mut reading = BufReader::new(reading.take(QUESTION_BYTES));
+    tokio::time::timeout(QUESTION_TIME, reading.read_line(&mut line)).await??;
+    let outcome: Outcome = match serde_json::from_str(&line) {
+        Ok(command) => execute::execute(app, command).await.map_err(|fault| fault.to_string()),
+        Err(error) => Err(format!("the server does not understand the question: {error}")),
+    };
+    let mut bytes = serde_json::to_vec(&outcome)?;
+    bytes.push(b'\n');
+    writing.write_all(&bytes).await
+}
+
+/// A connection to the server on this socket, if one runs.
+pub(super) async fn connect(path: &Path) -> Option<UnixStream> {
+    UnixStream::connect(path).await.ok()
+}
+
+/// Asks the server.
+pub(super) async fn ask(stream: UnixStream, command: &Command) -> io::Result<Outcome> {
+    let (reading, mut writing) = stream.into_split();
+    let mut bytes = serde_json::to_vec(command)?;
+    bytes.push(b'\n');
+    writing.write_all(&bytes).await?;
+    let mut line = String::new();
+    BufReader::new(reading).read_line(&mut line).await?;
+    Ok(serde_json::from_str(&line)?)
+}

@@ -1,0 +1,177 @@
+//! The running server: opens the store, joins the filters, listens, and ends in good order.
+
+mod listener;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+use warp::Filter;
+use warp::filters::BoxedFilter;
+
+pub use listener::serve;
+
+use crate::app::{App, Clock, Rules};
+use crate::domain::Fault;
+use crate::http::{self, Cors, Gate, Limits};
+use crate::local::Socket;
+use crate::ops::users::NewUser;
+use crate::ops::{setup, tokens};
+use crate::store::{OpenError, Store, socket_path};
+use crate::web;
+
+/// How often expired tokens are swept away.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// What a server is started with.
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Where clients reach the server, if that is not where it listens.
+    pub public_url: Option<String>,
+    /// What operations obey; its public URL is replaced by the one above.
+    pub rules: Rules,
+    /// Whose pages may call.
+    pub cors: Cors,
+    /// What the API bears.
+    pub limits: Limits,
+    /// Who becomes administrator of a store without users.
+    pub administrator: Option<NewUser>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}; choose another address with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The administration socket cannot be opened.
+    #[error("cannot open the administration socket {}: {cause}; choose a data folder with a shorter path", path.display())]
+    Socket {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The first administrator cannot be created.
+    #[error("cannot prepare the first administrator: {0}")]
+    Administrator(#[from] Fault),
+}
+
+/// A server that listens, and answers once it is run.
+pub struct Server {
+    app: App,
+    filter: BoxedFilter<(warp::reply::Response,)>,
+    listener: TcpListener,
+    socket: Socket,
+    address: SocketAddr,
+    setup_link: Option<String>,
+}
+
+impl Server {
+    /// Opens the store and the listening socket.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is in the way and what to do.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let store = Store::open(&options.data_dir)?;
+        let cannot = |cause| StartError::Listen {
+            address: options.listen,
+            cause,
+        };
+        let listener = TcpListener::bind(options.listen).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let rules = Rules {
+            public_url: options.public_url.unwrap_or_else(|| url_of(address)),
+            ..options.rules
+        };
+        let app = App::new(store, options.clock, rules);
+
+        if let Some(new) = options.administrator
+            && let Some(user) = setup::from_settings(&app, new).await?
+        {
+            info!(username = %user.username, "created the first administrator from the settings");
+        }
+        let setup_link = setup::link(&app).await?;
+        let path = socket_path(&options.data_dir);
+        let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;
+        let filter = filter(&app, Gate::new(app.clone(), options.cors, options.limits));
+        Ok(Self {
+            setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.rules.public_url)),
+            app,
+            filter,
+            listener,
+            socket,
+            address,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The link that creates the first administrator, while there is no user.
+    #[must_use]
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_deref()
+    }
+
+    /// Serves until `shutdown` ends, finishes what is in flight, and closes the store.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+        let sweeper = tokio::spawn(sweep(self.app.clone()));
+        tokio::select! {
+            () = serve(self.listener, self.filter, shutdown) => {}
+            () = self.socket.serve(&self.app) => {}
+        }
+        sweeper.abort();
+        drop(self.socket);
+        self.app.store.close().await;
+        info!("stopped");
+    }
+}
+
+/// The filters, each of which takes what is its own and leaves the rest to the next.
+fn filter(app: &App, gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
+    http::api(gate)
+        .or(http::health::health(app.clone()))
+        .unify()
+        .or(web::web())
+        .unify()
+        .boxed()
+}
+
+/// How a browser on this machine reaches an address.
+fn url_of(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+async fn sweep(app: App) {
+    let mut timer = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        timer.tick().await;
+        if let Err(fault) = tokens::sweep(&app).await {
+            warn!(%fault, "expired tokens were not swept");
+        }
+    }
+}
