@@ -1,6 +1,23 @@
-//! Rollcall keeps a team's users, login tokens and statuses, in one process.
+//! Rollcall keeps a team's users, login tokens and statuses, and speaks Rocket.Chat's API, in one
+//! process without a database beside it.
+//!
+//! The layers, from the top; each names only those below it:
+//!
+//! - [`cli`]: the command line, a file for each command
+//! - [`server`]: opens, listens, joins the filters, ends in good order
+//! - [`http`], [`local`], [`web`]: the faces, siblings that never name each other: the API, the
+//!   administration socket, the pages
+//! - [`ops`]: what can be done, a file for each noun
+//! - [`app`]: what every operation works with
+//! - [`auth`]: passwords, tokens, the actor
+//! - [`store`]: what is kept, by one writer over sled
+//! - [`config`]: settings and where they come from
+//! - [`domain`]: the rules, as values
+
 pub mod app;
 pub mod auth;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod http;
 pub mod local;

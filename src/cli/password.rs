@@ -1,0 +1,50 @@
+//! Asking people: for passwords, and whether they mean it.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use clap::ArgMatches;
+
+use super::Failure;
+
+/// A new password: asked for twice on a terminal, else one line from standard input.
+pub(super) fn new_password() -> Result<String, Failure> {
+    if !io::stdin().is_terminal() {
+        return line("a password");
+    }
+    let ask = |prompt: &str| {
+        rpassword::prompt_password(prompt)
+            .map_err(|error| Failure::failed(format!("cannot ask for the password: {error}")))
+    };
+    let password = ask("password: ")?;
+    if password != ask("password again: ")? {
+        return Err(Failure::failed(
+            "the two passwords are not the same; nothing was changed",
+        ));
+    }
+    Ok(password)
+}
+
+/// Asks whether to do something that cannot be undone, unless `--yes` is given.
+pub(super) fn confirm(matches: &ArgMatches, what: &str) -> Result<(), Failure> {
+    if matches.get_flag("yes") {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(format!("not asked whether to {what}: add --yes")));
+    }
+    let mut error = io::stderr();
+    let asked = write!(error, "{what}? [y/N] ").and_then(|()| error.flush());
+    asked.map_err(|error| Failure::failed(format!("cannot ask: {error}")))?;
+    match line("an answer")?.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::failed("nothing was changed")),
+    }
+}
+
+fn line(what: &str) -> Result<String, Failure> {
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line);
+    read.map_err(|error| Failure::failed(format!("cannot read {what} from standard input: {error}")))?;
+    let line = line.strip_suffix('\n').unwrap_or(&line);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}

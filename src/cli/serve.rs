@@ -1,0 +1,84 @@
+//! `rollcall serve`.
+
+use clap::ArgMatches;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::info;
+
+use super::{Failure, load, logging, output};
+use crate::app::{Clock, Rules};
+use crate::config::{Administrator, Settings};
+use crate::http::{Cors, Limits};
+use crate::ops::users::{NewUser, NewUserTexts};
+use crate::server::{Options, Server};
+
+/// What a process that a second signal ended exits with.
+const CUT_SHORT: i32 = 130;
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let settings = Settings::of(&load(matches)?)?;
+    logging::start(settings.log_format, settings.log_level);
+    let runtime = tokio::runtime::Runtime::new();
+    runtime
+        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?
+        .block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    let cannot = |error| Failure::failed(format!("cannot wait for signals: {error}"));
+    let ends = [SignalKind::terminate(), SignalKind::interrupt()];
+    let [terminate, interrupt] = ends.map(signal);
+    let (terminate, interrupt) = (terminate.map_err(cannot)?, interrupt.map_err(cannot)?);
+
+    let server = Server::start(options(settings)?).await?;
+    output::print(&format!("listening on http://{}", server.address()))?;
+    if let Some(link) = server.setup_link() {
+        output::print(&format!("no user yet: create the first administrator at {link}"))?;
+    }
+    server.run(shutdown(terminate, interrupt)).await;
+    Ok(())
+}
+
+fn options(settings: Settings) -> Result<Options, Failure> {
+    Ok(Options {
+        listen: settings.listen,
+        data_dir: settings.data_dir,
+        public_url: settings.public_url,
+        rules: Rules {
+            token_lifetime_days: settings.token_lifetime_days,
+            default_status_type: settings.default_status_type,
+            public_url: String::new(),
+        },
+        cors: Cors::parse(settings.cors_origin.as_deref()),
+        limits: Limits::default(),
+        administrator: settings.administrator.as_ref().map(administrator).transpose()?,
+        clock: Clock::System,
+    })
+}
+
+fn administrator(texts: &Administrator) -> Result<NewUser, Failure> {
+    let new = NewUser::parse(NewUserTexts {
+        username: &texts.username,
+        email: texts.email.as_deref(),
+        name: texts.name.as_deref(),
+        password: texts.password.expose(),
+        roles: &[],
+    });
+    new.map_err(|fault| Failure::configuration(format!("the settings of the first administrator: {fault}")))
+}
+
+/// Ends at the first signal. A second one ends the process at once.
+async fn shutdown(mut terminate: Signal, mut interrupt: Signal) {
+    next(&mut terminate, &mut interrupt).await;
+    info!("stopping: no new connections, up to ten seconds for requests in flight; a second signal ends at once");
+    tokio::spawn(async move {
+        next(&mut terminate, &mut interrupt).await;
+        std::process::exit(CUT_SHORT);
+    });
+}
+
+async fn next(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,243 @@
+//! Where each setting's value comes from: flag, else environment, else file, else default.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{SETTINGS, Setting};
+
+/// The value of every setting, and where it came from.
+#[derive(Debug)]
+pub struct Config {
+    values: Vec<Value>,
+}
+
+/// The value of a setting.
+pub struct Value {
+    /// Which setting.
+    pub setting: &'static Setting,
+    /// Its value; none where it is unset.
+    pub text: Option<String>,
+    /// Where the value came from.
+    pub source: Source,
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} from {}", self.setting.name, self.source)
+    }
+}
+
+impl Value {
+    /// The value as it may be shown; none where it is unset.
+    #[must_use]
+    pub fn shown(&self) -> Option<&str> {
+        let text = self.text.as_deref()?;
+        Some(if self.setting.secret { "(hidden)" } else { text })
+    }
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The command line.
+    Flag(String),
+    /// An environment variable.
+    Environment(String),
+    /// The configuration file.
+    File(PathBuf),
+    /// Nobody set it.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(out, "flag --{name}"),
+            Self::Environment(name) => write!(out, "environment {name}"),
+            Self::File(path) => write!(out, "file {}", path.display()),
+            Self::Default => out.write_str("default"),
+        }
+    }
+}
+
+/// Why a configuration is not taken. Each text says where the trouble is and what is allowed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration file {}: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The configuration file is not TOML.
+    #[error("the configuration file {} is not valid TOML: {cause}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says.
+        cause: String,
+    },
+    /// The configuration file has a key that is no setting.
+    #[error("the configuration file {} sets {key}, which is no setting; there are {}", path.display(), names())]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+    },
+    /// A value in the configuration file is neither text nor a whole number.
+    #[error("{key} in the configuration file {} must be a text or a whole number", path.display())]
+    NotAText {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+    },
+    /// A value and a file that holds the value are both given.
+    #[error("{one} and {other} are both set: keep one of them")]
+    Twice {
+        /// The variable with the value.
+        one: String,
+        /// The variable with the file's name.
+        other: String,
+    },
+    /// The file that is to hold a value cannot be read.
+    #[error("cannot read the file {} that {variable} names: {cause}", path.display())]
+    ValueFile {
+        /// The variable.
+        variable: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// A value is not what the setting takes.
+    #[error("{setting} (from {from}) {problem}")]
+    Invalid {
+        /// The setting.
+        setting: &'static str,
+        /// Where the value came from.
+        from: Source,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A setting needs another one.
+    #[error("{given} is set but {missing} is not: set both, or neither")]
+    Incomplete {
+        /// The one that is set.
+        given: &'static str,
+        /// The one that is not.
+        missing: &'static str,
+    },
+}
+
+fn names() -> String {
+    let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+    names.join(", ")
+}
+
+impl Config {
+    /// Finds every setting's value. `flag` answers for a flag's name, `environment` for a
+    /// variable's; an empty variable counts as unset.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a file cannot be read or names something that is no setting.
+    pub fn load(
+        file: Option<&Path>,
+        flag: impl Fn(&str) -> Option<String>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
+        let table = file.map(read).transpose()?.unwrap_or_default();
+        let mut values = Vec::with_capacity(SETTINGS.len());
+        for setting in SETTINGS {
+            let flag_name = setting.flag_name();
+            let from_flag = flag_name.and_then(|name| Some((flag(&name)?, Source::Flag(name))));
+            let from_environment = from_environment(setting, &environment)?;
+            let from_file = file.and_then(|path| {
+                let (_, text) = table.iter().find(|(key, _)| key == setting.name)?;
+                Some((text.clone(), Source::File(path.to_owned())))
+            });
+            let found = from_flag
+                .or(from_environment)
+                .or(from_file)
+                .or_else(|| state_directory(setting, &environment));
+            let (text, source) = match found {
+                Some((text, source)) => (Some(text), source),
+                None => (setting.default.map(str::to_owned), Source::Default),
+            };
+            values.push(Value { setting, text, source });
+        }
+        Ok(Self { values })
+    }
+
+    /// All values, in the order of [`SETTINGS`].
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+}
+
+fn from_environment(
+    setting: &Setting,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<(String, Source)>, ConfigError> {
+    let variable = setting.variable();
+    let named = setting
+        .file_variable()
+        .and_then(|name| Some((environment(&name)?, name)));
+    match (environment(&variable), named) {
+        (Some(_), Some((_, other))) => Err(ConfigError::Twice { one: variable, other }),
+        (Some(text), None) => Ok(Some((text, Source::Environment(variable)))),
+        (None, Some((path, variable))) => {
+            let path = PathBuf::from(path);
+            match fs::read_to_string(&path) {
+                Ok(text) => {
+                    let text = text.strip_suffix('\n').unwrap_or(&text);
+                    let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
+                    Ok(Some((text, Source::Environment(variable))))
+                }
+                Err(cause) => Err(ConfigError::ValueFile { variable, path, cause }),
+            }
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// systemd names the folder of a service that has one; of several the first.
+fn state_directory(setting: &Setting, environment: &impl Fn(&str) -> Option<String>) -> Option<(String, Source)> {
+    const VARIABLE: &str = "STATE_DIRECTORY";
+    if setting.name != "data_dir" {
+        return None;
+    }
+    let first = environment(VARIABLE)?.split(':').next()?.to_owned();
+    Some((first, Source::Environment(VARIABLE.into())))
+}
+
+/// The keys and values of a configuration file.
+fn read(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    let text = fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable {
+        path: path.into(),
+        cause,
+    })?;
+    let table: toml::Table = toml::from_str(&text).map_err(|error| ConfigError::Malformed {
+        path: path.into(),
+        cause: error.message().to_owned(),
+    })?;
+    table
+        .into_iter()
+        .map(|(key, value)| {
+            if !SETTINGS.iter().any(|setting| setting.name == key) {
+                return Err(ConfigError::Unknown { path: path.into(), key });
+            }
+            match value {
+                toml::Value::String(text) => Ok((key, text)),
+                toml::Value::Integer(number) => Ok((key, number.to_string())),
+                _ => Err(ConfigError::NotAText { path: path.into(), key }),
+            }
+        })
+        .collect()
+}

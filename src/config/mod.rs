@@ -1,0 +1,9 @@
+//! Settings: what there is to set, where a value may come from, and what it means.
+
+mod load;
+mod setting;
+mod settings;
+
+pub use load::{Config, ConfigError, Source, Value};
+pub use setting::{SETTINGS, Setting};
+pub use settings::{Administrator, LogFormat, LogLevel, Secret, Settings};

@@ -1,0 +1,168 @@
+//! The one list of settings. It feeds the flags, the environment names, the file's keys, the help
+//! and `rollcall config`; the README's table is held against it by a test.
+
+/// Something that can be set.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its key in the configuration file; the flag has `-` for `_`.
+    pub name: &'static str,
+    /// What a value looks like, for the help.
+    pub value: &'static str,
+    /// What it does, a sentence without its full stop.
+    pub help: &'static str,
+    /// What holds when nobody sets it; none is unset.
+    pub default: Option<&'static str>,
+    /// Whether there is a flag for it. Secrets have none: command lines are seen by others.
+    pub flag: bool,
+    /// Whether its value is never shown.
+    pub secret: bool,
+    /// Whether the value may also be given as the name of a file that holds it.
+    pub from_file: bool,
+}
+
+impl Setting {
+    const fn new(name: &'static str, value: &'static str, default: Option<&'static str>, help: &'static str) -> Self {
+        Self {
+            name,
+            value,
+            help,
+            default,
+            flag: true,
+            secret: false,
+            from_file: false,
+        }
+    }
+
+    /// One that has no flag, and may be given as a file.
+    const fn quiet(mut self) -> Self {
+        self.flag = false;
+        self.from_file = true;
+        self
+    }
+
+    const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// Its environment variable.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("ROLLCALL_{}", self.name.to_uppercase())
+    }
+
+    /// The environment variable that names a file with its value, if it has one.
+    #[must_use]
+    pub fn file_variable(&self) -> Option<String> {
+        self.from_file.then(|| format!("{}_FILE", self.variable()))
+    }
+
+    /// Its flag, without the dashes before it.
+    #[must_use]
+    pub fn flag_name(&self) -> Option<String> {
+        self.flag.then(|| self.name.replace('_', "-"))
+    }
+}
+
+/// All settings, in the order in which they are shown.
+pub const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "listen",
+        "ADDRESS:PORT",
+        Some("127.0.0.1:3000"),
+        "Where to listen; port 0 takes a free one",
+    ),
+    Setting::new(
+        "data_dir",
+        "FOLDER",
+        Some("./data"),
+        "The data folder; $STATE_DIRECTORY, if set, comes before the default",
+    ),
+    Setting::new(
+        "public_url",
+        "URL",
+        None,
+        "Where clients reach this server, if not where it listens",
+    ),
+    Setting::new(
+        "log_format",
+        "text|json",
+        Some("text"),
+        "How log lines on standard error look",
+    ),
+    Setting::new(
+        "log_level",
+        "error|warn|info|debug|trace",
+        Some("info"),
+        "The least important log lines to write",
+    ),
+    Setting::new(
+        "token_lifetime_days",
+        "DAYS",
+        Some("90"),
+        "Days that a login lasts, 1 to 36500",
+    ),
+    Setting::new(
+        "default_status_type",
+        "online|busy|away|offline",
+        None,
+        "The type of custom statuses created without one; unset refuses them",
+    ),
+    Setting::new(
+        "cors_origin",
+        "ORIGINS",
+        None,
+        "Origins whose pages may call the API: * or a list with commas; unset is none",
+    ),
+    Setting::new(
+        "admin_username",
+        "NAME",
+        None,
+        "The first administrator's username; ignored once a user exists",
+    )
+    .quiet(),
+    Setting::new(
+        "admin_password",
+        "PASSWORD",
+        None,
+        "The first administrator's password; ignored once a user exists",
+    )
+    .quiet()
+    .secret(),
+    Setting::new(
+        "admin_email",
+        "ADDRESS",
+        None,
+        "The first administrator's e-mail address; ignored once a user exists",
+    )
+    .quiet(),
+    Setting::new(
+        "admin_name",
+        "NAME",
+        None,
+        "The first administrator's display name; ignored once a user exists",
+    )
+    .quiet(),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_has_one_name_in_three_spellings() {
+        let setting = &SETTINGS[1];
+        assert_eq!(setting.flag_name().as_deref(), Some("data-dir"));
+        assert_eq!(setting.variable(), "ROLLCALL_DATA_DIR");
+        assert_eq!(setting.file_variable(), None);
+    }
+
+    #[test]
+    fn no_secret_has_a_flag() {
+        assert!(
+            SETTINGS
+                .iter()
+                .all(|setting| !setting.secret || setting.flag_name().is_none())
+        );
+    }
+}
