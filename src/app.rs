@@ -47,11 +47,11 @@ impl Default for Rules {
 impl App {
     /// Puts an application together.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, rules: Rules) -> Self {
+    pub fn new(store: Store, clock: Clock, passwords: Passwords, rules: Rules) -> Self {
         Self {
             store,
             clock,
-            passwords: Passwords::new(),
+            passwords,
             rules: Arc::new(rules),
         }
     }

@@ -15,6 +15,7 @@ use warp::filters::BoxedFilter;
 pub use listener::serve;
 
 use crate::app::{App, Clock, Rules};
+use crate::auth::password::Passwords;
 use crate::domain::Fault;
 use crate::http::{self, Cors, Gate, Limits};
 use crate::local::Socket;
@@ -24,7 +25,7 @@ use crate::store::{OpenError, Store, socket_path};
 use crate::web;
 
 /// How often expired tokens are swept away.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// What a server is started with.
 pub struct Options {
@@ -40,6 +41,8 @@ pub struct Options {
     pub cors: Cors,
     /// What the API bears.
     pub limits: Limits,
+    /// What hashes and verifies passwords.
+    pub passwords: Passwords,
     /// Who becomes administrator of a store without users.
     pub administrator: Option<NewUser>,
     /// What time it is.
@@ -100,7 +103,7 @@ impl Server {
             public_url: options.public_url.unwrap_or_else(|| url_of(address)),
             ..options.rules
         };
-        let app = App::new(store, options.clock, rules);
+        let app = App::new(store, options.clock, options.passwords, rules);
 
         if let Some(new) = options.administrator
             && let Some(user) = setup::from_settings(&app, new).await?

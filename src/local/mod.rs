@@ -14,6 +14,7 @@ pub use command::{Answer, Command, StatusEntry, TokenEntry, UserEntry};
 pub use socket::Socket;
 
 use crate::app::{App, Clock, Rules};
+use crate::auth::password::Passwords;
 use crate::domain::Fault;
 use crate::store::{OpenError, Store, socket_path};
 
@@ -49,7 +50,12 @@ pub async fn run(folder: &Path, command: Command) -> Result<Answer, Error> {
     if matches!(command, Command::Check) {
         return Ok(Answer::Problems(Store::inspect(folder)?));
     }
-    let app = App::new(Store::open(folder)?, Clock::System, Rules::default());
+    let app = App::new(
+        Store::open(folder)?,
+        Clock::System,
+        Passwords::default(),
+        Rules::default(),
+    );
     let outcome = execute::execute(&app, command).await;
     app.store.close().await;
     Ok(outcome?)

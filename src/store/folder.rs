@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::OpenError;
 
+/// The name of the file that saw the last commit.
+pub(super) const WITNESS: &str = "last-commit";
+
 /// A data folder that this process holds until the value is dropped.
 #[derive(Debug)]
 pub(super) struct DataFolder {
@@ -53,6 +56,11 @@ impl DataFolder {
             path: path.to_owned(),
             _lock: file,
         })
+    }
+
+    /// The file that saw the last commit.
+    pub(super) fn witness(&self) -> PathBuf {
+        self.path.join(WITNESS)
     }
 
     /// Where sled's files are.

@@ -6,6 +6,7 @@
 
 mod change;
 mod codec;
+mod commits;
 mod contain;
 mod custom_statuses;
 mod durability;
@@ -53,7 +54,7 @@ impl Store {
     /// than this binary.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let engine = Engine::open(folder)?;
-        let (snapshot, problems) = verify::verify(&engine.trees);
+        let (snapshot, problems) = engine.verify();
         if !problems.is_empty() {
             return Err(OpenError::Damaged {
                 folder: folder.to_owned(),
@@ -70,8 +71,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`] when it cannot even be opened.
     pub fn inspect(folder: &Path) -> Result<Vec<Problem>, OpenError> {
-        let engine = Engine::open(folder)?;
-        Ok(verify::verify(&engine.trees).1)
+        Ok(Engine::open(folder)?.verify().1)
     }
 
     /// All that is durable now. Later changes do not show in it.

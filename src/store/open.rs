@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::commits::Witness;
 use super::contain::contain;
 use super::folder::{self, DataFolder};
+use super::snapshot::Snapshot;
 use super::table::Trees;
-use super::{Problem, durability};
+use super::{Problem, durability, verify};
 
 /// Bytes of pages that sled keeps in memory. Reads are served from the snapshot, so that this only
 /// has to hold what the writer works on.
@@ -84,6 +86,7 @@ fn first(problems: &[Problem]) -> String {
 pub(super) struct Engine {
     pub(super) trees: Trees,
     pub(super) db: sled::Db,
+    pub(super) witness: Witness,
     _folder: DataFolder,
 }
 
@@ -114,12 +117,21 @@ impl Engine {
                 table,
             });
         }
+        let witness = Witness::open(&folder.witness()).map_err(unusable)?;
         sync(path, &folder.store()).map_err(unusable)?;
         Ok(Self {
             trees,
             db,
+            witness,
             _folder: folder,
         })
+    }
+
+    /// The picture of the store, and everything wrong with it.
+    pub(super) fn verify(&self) -> (Snapshot, Vec<Problem>) {
+        let (snapshot, mut problems) = verify::verify(&self.trees);
+        problems.extend(self.witness.question(&snapshot));
+        (snapshot, problems)
     }
 }
 

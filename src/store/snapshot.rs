@@ -10,6 +10,7 @@ use imbl::{HashMap, OrdMap, OrdSet};
 use super::SetupLink;
 use super::change::Edit;
 use super::codec::Damage;
+use super::commits::CommitCount;
 use super::record::Record;
 use super::table::Table;
 use crate::domain::{CustomStatus, CustomStatusId, StatusName, Timestamp, Token, TokenHash, User, UserId};
@@ -25,6 +26,7 @@ pub struct Snapshot {
     pub(super) custom_statuses: OrdMap<CustomStatusId, Arc<CustomStatus>>,
     pub(super) custom_statuses_by_name: OrdMap<StatusName, Arc<CustomStatus>>,
     pub(super) setup_link: Option<SetupLink>,
+    pub(super) commits: u64,
 }
 
 impl Snapshot {
@@ -40,6 +42,8 @@ impl Snapshot {
             (Table::CustomStatuses, None) => self.take_custom_status(&CustomStatusId::new(&text(key)?)),
             (Table::SetupLinks, Some(bytes)) => self.setup_link = Some(SetupLink::decode(key, bytes)?),
             (Table::SetupLinks, None) => self.setup_link = None,
+            (Table::Commits, Some(bytes)) => self.commits = CommitCount::decode(key, bytes)?.0,
+            (Table::Commits, None) => self.commits = 0,
             (Table::UsersByUsername | Table::UsersByEmail | Table::TokensByUser | Table::CustomStatusesByName, _) => {}
         }
         Ok(())

@@ -23,11 +23,13 @@ pub enum Table {
     CustomStatusesByName,
     /// The one-time link that creates the first administrator, while there is none.
     SetupLinks,
+    /// How many batches were committed.
+    Commits,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Users,
         Self::UsersByUsername,
         Self::UsersByEmail,
@@ -36,6 +38,7 @@ impl Table {
         Self::CustomStatuses,
         Self::CustomStatusesByName,
         Self::SetupLinks,
+        Self::Commits,
     ];
 
     /// The name of its tree. Never changes: stores on disk have it.
@@ -50,6 +53,7 @@ impl Table {
             Self::CustomStatuses => "custom_statuses",
             Self::CustomStatusesByName => "custom_statuses_by_name",
             Self::SetupLinks => "setup_links",
+            Self::Commits => "commits",
         }
     }
 }

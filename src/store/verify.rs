@@ -5,6 +5,7 @@ use std::fmt;
 use super::SetupLink;
 use super::change::Edit;
 use super::codec::Damage;
+use super::commits::CommitCount;
 use super::contain::contain;
 use super::record::{Record, decode_index};
 use super::snapshot::Snapshot;
@@ -34,7 +35,7 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    fn new(table: Table, key: &[u8], what: impl fmt::Display) -> Self {
+    pub(super) fn new(table: Table, key: &[u8], what: impl fmt::Display) -> Self {
         Self {
             table: table.to_string(),
             key: printable(key),
@@ -64,6 +65,7 @@ pub(super) fn verify(trees: &Trees) -> (Snapshot, Vec<Problem>) {
     found.read::<Token>();
     found.read::<CustomStatus>();
     found.read::<SetupLink>();
+    found.read::<CommitCount>();
     found.check_owners();
     (found.snapshot, found.problems)
 }

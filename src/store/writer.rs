@@ -17,12 +17,14 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+use super::Problem;
 use super::change::{Change, Edit};
+use super::commits::CommitCount;
 use super::contain::contain;
 use super::open::Engine;
+use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
-use super::{Problem, verify};
 
 /// Most changes in one batch, so that a transaction stays a matter of milliseconds.
 const BATCH: usize = 512;
@@ -128,9 +130,12 @@ impl Committer {
             for job in others {
                 match job {
                     Job::Verify(answer) => {
-                        let _ = answer.send(verify::verify(&self.engine.trees).1);
+                        let _ = answer.send(self.engine.verify().1);
                     }
                     Job::Close(answer) => {
+                        if let Err(cause) = self.engine.witness.sync() {
+                            error!(%cause, "the file that saw the last commit cannot be made durable");
+                        }
                         drop(self);
                         let _ = answer.send(());
                         return;
@@ -159,6 +164,8 @@ impl Committer {
 
     fn write(&self, batch: &Batch) -> Result<Snapshot, String> {
         let mut next = Snapshot::clone(&self.shown.load());
+        next.commits += 1;
+        let count = CommitCount(next.commits);
         for edit in &batch.edits {
             next.apply(edit).map_err(|damage| damage.to_string())?;
         }
@@ -168,6 +175,7 @@ impl Committer {
                 for ((table, key), value) in &batch.overlay {
                     put(&views[*table as usize], key, value.as_deref())?;
                 }
+                put(&views[CommitCount::TABLE as usize], &count.key(), Some(&count.encode()))?;
                 Ok::<(), ConflictableTransactionError<()>>(())
             })
             .map_err(|error| match error {
@@ -175,6 +183,8 @@ impl Committer {
                 TransactionError::Abort(()) => "the transaction was aborted".into(),
             })?;
         self.engine.db.flush().map_err(|error| error.to_string())?;
+        let noted = self.engine.witness.note(count.0);
+        noted.map_err(|error| error.to_string())?;
         Ok(next)
     }
 }

@@ -1,0 +1,281 @@
+//! Every form of a login, and every way it is refused.
+
+use rollcall::auth::password::Passwords;
+use rollcall::local::Command;
+use serde_json::{Value, json};
+
+use crate::support::server::{ADMIN, PASSWORD, USER};
+use crate::support::{Answer, TestServer};
+
+/// The SHA-256 of [`PASSWORD`], as `printf 'correct horse' | sha256sum` prints it.
+const DIGEST: &str = "4104d36f8da2c254349f85836793ebe029e0c957063a34c91c2e9203187b5631";
+
+const DAY: i64 = 86_400_000;
+
+fn refused() -> Value {
+    json!({"success": false, "status": "error", "error": "Unauthorized", "message": "Unauthorized"})
+}
+
+fn assert_logged_in(answer: &Answer, what: &Value) {
+    let body = answer.expect(200);
+    assert_eq!(
+        (&body["status"], &body["success"]),
+        (&json!("success"), &json!(true)),
+        "{what}"
+    );
+    assert_eq!(body["data"]["authToken"].as_str().map(str::len), Some(43), "{what}");
+    assert_eq!(body["data"]["me"]["username"], USER, "{what}");
+    assert_eq!(body["data"]["userId"], body["data"]["me"]["_id"], "{what}");
+}
+
+#[tokio::test]
+async fn every_form_of_a_json_login_is_taken() {
+    let server = TestServer::start().await;
+    let id = server.user().await.id().to_owned();
+    let email = "ada@example.com";
+    let digest = json!({"digest": DIGEST, "algorithm": "sha-256"});
+    for who in [
+        json!({"user": USER}),
+        json!({"user": "ADA"}),
+        json!({"user": email}),
+        json!({"user": "Ada@Example.COM"}),
+        json!({"username": USER}),
+        json!({"username": email}),
+        json!({"email": email}),
+        json!({"user": {"username": USER}}),
+        json!({"user": {"email": email}}),
+        json!({"user": {"id": id}}),
+    ] {
+        for password in [json!(PASSWORD), digest.clone()] {
+            let mut body = who.clone();
+            body["password"] = password;
+            assert_logged_in(&server.anonymous().post("login", &body).await, &body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_login_is_taken() {
+    let server = TestServer::start().await;
+    for body in [
+        "user=ada&password=correct+horse",
+        "username=ada&password=correct%20horse",
+        "email=ada%40example.com&password=correct+horse",
+    ] {
+        assert_logged_in(&server.anonymous().post_form("login", body).await, &json!(body));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_are_answered_alike() {
+    let server = TestServer::start().await;
+    let wrong_digest = DIGEST.replace('4', "0");
+    for body in [
+        json!({"user": USER, "password": "wrong"}),
+        json!({"user": USER, "password": ""}),
+        json!({"user": "nobody", "password": PASSWORD}),
+        json!({"user": "nobody@example.com", "password": PASSWORD}),
+        json!({"user": "", "password": PASSWORD}),
+        json!({"user": {"id": "nobody"}, "password": PASSWORD}),
+        json!({"user": USER, "password": {"digest": wrong_digest, "algorithm": "sha-256"}}),
+        // The digest is no password.
+        json!({"user": USER, "password": DIGEST}),
+    ] {
+        let answer = server.anonymous().post("login", &body).await;
+        assert_eq!(answer.expect(401), refused(), "{body}");
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_no_known_form_is_refused() {
+    let server = TestServer::start().await;
+    let unrecognized = json!({
+        "success": false,
+        "error": "Unrecognized options for login request [400]",
+        "errorType": "400",
+    });
+    for body in [
+        json!({}),
+        json!({"password": PASSWORD}),
+        json!({"user": USER}),
+        json!({"user": {}, "password": PASSWORD}),
+        json!({"serviceName": "facebook", "accessToken": "x"}),
+        json!({"user": USER, "password": PASSWORD, "extra": 1}),
+    ] {
+        assert_eq!(
+            server.anonymous().post("login", &body).await.expect(400),
+            unrecognized,
+            "{body}"
+        );
+    }
+    for body in [
+        json!({"user": 5, "password": PASSWORD}),
+        json!({"user": [USER], "password": PASSWORD}),
+        json!({"user": USER, "password": 5}),
+        json!({"user": USER, "password": {"digest": DIGEST}}),
+        json!({"user": USER, "password": {"digest": DIGEST, "algorithm": "md5"}}),
+        json!({"user": {"username": {"$ne": null}}, "password": PASSWORD}),
+        json!({"resume": 5}),
+    ] {
+        let answer = server.anonymous().post("login", &body).await.expect(400);
+        assert_eq!(answer["errorType"], "invalid-params", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_resumes_its_session() {
+    let server = TestServer::start().await;
+    let user = server.user().await;
+    let body = server
+        .anonymous()
+        .post("login", &json!({"resume": user.token()}))
+        .await
+        .expect(200);
+    assert_eq!(body["data"]["authToken"], user.token(), "the same token");
+    assert_eq!(body["data"]["userId"], user.id());
+    let refused = json!({
+        "success": false,
+        "status": "error",
+        "error": "403",
+        "message": "You've been logged out by the server. Please log in again",
+    });
+    let unknown = server.anonymous().post("login", &json!({"resume": "unknown"})).await;
+    assert_eq!(unknown.expect(401), refused);
+    user.post("logout", &json!({})).await.expect(200);
+    let ended = server.anonymous().post("login", &json!({"resume": user.token()})).await;
+    assert_eq!(ended.expect(401), refused);
+}
+
+#[tokio::test]
+async fn a_token_dies_after_its_lifetime() {
+    let server = TestServer::start_with(|options| options.rules.token_lifetime_days = 2).await;
+    let user = server.user().await;
+    server.pass(2 * DAY - 1);
+    user.get("me").await.expect(200);
+    server.pass(1);
+    user.get("me").await.expect(401);
+    server
+        .anonymous()
+        .post("login", &json!({"resume": user.token()}))
+        .await
+        .expect(401);
+}
+
+#[tokio::test]
+async fn a_deactivated_user_is_out_at_once_and_told_only_with_the_right_password() {
+    let server = TestServer::start().await;
+    let user = server.user().await;
+    let (off, on) = (
+        |active| Command::SetActive {
+            user: USER.into(),
+            active,
+        },
+        true,
+    );
+    server.command(off(false)).await;
+    user.get("me").await.expect(401);
+    let told = json!({
+        "success": false,
+        "status": "error",
+        "error": "error-user-is-not-activated",
+        "message": "User is not activated",
+    });
+    let login = async |password: &str| {
+        let body = json!({"user": USER, "password": password});
+        server.anonymous().post("login", &body).await
+    };
+    assert_eq!(login(PASSWORD).await.expect(401), told);
+    assert_eq!(login("wrong").await.expect(401), refused());
+    server.command(off(on)).await;
+    user.get("me").await.expect(401);
+    login(PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_every_token_and_the_old_password() {
+    let server = TestServer::start().await;
+    let (one, two) = (server.user().await, server.user().await);
+    let password = "battery staple".to_owned();
+    server
+        .command(Command::SetPassword {
+            user: USER.into(),
+            password: password.clone(),
+        })
+        .await;
+    one.get("me").await.expect(401);
+    two.get("me").await.expect(401);
+    let body = |password: &str| json!({"user": USER, "password": password});
+    assert_eq!(
+        server.anonymous().post("login", &body(PASSWORD)).await.expect(401),
+        refused()
+    );
+    assert_logged_in(
+        &server.anonymous().post("login", &body(&password)).await,
+        &json!(password),
+    );
+}
+
+#[tokio::test]
+async fn of_a_users_tokens_the_newest_fifty_live() {
+    let server = TestServer::start().await;
+    let first = server.user().await;
+    server.pass(1);
+    let second = server.user().await;
+    for _ in 0..49 {
+        server.pass(1);
+        server.user().await;
+    }
+    first.get("me").await.expect(401);
+    second.get("me").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_full_queue_answers_503_with_retry_after() {
+    let folder = TestServer::start().await.stop().await;
+    let server = TestServer::open(folder, |options| options.passwords = Passwords::new(1, 0)).await;
+    let answer = server
+        .anonymous()
+        .post("login", &json!({"user": ADMIN, "password": PASSWORD}))
+        .await;
+    let expected = json!({
+        "success": false,
+        "error": "Service Unavailable [error-overloaded]",
+        "errorType": "error-overloaded",
+    });
+    assert_eq!(answer.expect(503), expected);
+    let seconds: u32 = answer
+        .header("retry-after")
+        .expect("a header")
+        .parse()
+        .expect("seconds");
+    assert!(seconds > 0);
+}
+
+#[tokio::test]
+async fn me_shows_the_documented_fields_and_no_secret() {
+    let server = TestServer::start().await;
+    let answer = server.user().await.get("me").await;
+    let body = answer.expect(200);
+    let expected = json!({
+        "_id": body["_id"],
+        "username": USER,
+        "emails": [{"address": "ada@example.com", "verified": false}],
+        "status": "offline",
+        "statusConnection": "offline",
+        "statusText": "",
+        "utcOffset": 0,
+        "roles": ["user"],
+        "active": true,
+        "settings": {"profile": {}, "preferences": {"enableAutoAway": true, "idleTimeLimit": 300}},
+        "avatarUrl": format!("http://{}/avatar/ada", server.address),
+        "isOAuthUser": false,
+        "services": {"password": {"exists": true}},
+        "_updatedAt": "2023-11-04T11:44:23.366Z",
+        "success": true,
+    });
+    assert_eq!(body, expected);
+    assert_eq!(body["_id"].as_str().map(str::len), Some(17));
+    assert!(!String::from_utf8_lossy(&answer.body).contains("argon2"));
+    server.anonymous().get("me").await.expect(401);
+}

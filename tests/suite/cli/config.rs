@@ -1,0 +1,235 @@
+//! Settings: four places in their order, and clear words about what is wrong.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use rollcall::config::SETTINGS;
+use serde_json::Value;
+
+use crate::support::process::{rollcall, run};
+use crate::support::server::new_folder;
+
+/// Runs `rollcall config --json` with this file, environment and flags.
+fn config(file: Option<&str>, environment: &[(&str, &str)], flags: &[&str]) -> Output {
+    let folder = new_folder();
+    let mut command = rollcall(folder.path());
+    command.args(["config", "--json"]).args(flags);
+    with_file(&mut command, folder.path(), file);
+    command.envs(environment.iter().copied());
+    run(command, "")
+}
+
+fn with_file(command: &mut Command, folder: &std::path::Path, file: Option<&str>) {
+    if let Some(text) = file {
+        fs::write(folder.join("rollcall.toml"), text).expect("a file");
+        command.args(["--config", "rollcall.toml"]);
+    }
+}
+
+/// The value of a setting, and where it comes from.
+fn setting(output: &Output, name: &str) -> (Value, String) {
+    assert!(output.status.success(), "{output:?}");
+    let list: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let entries = list.as_array().expect("a list");
+    let entry = entries
+        .iter()
+        .find(|entry| entry["setting"] == name)
+        .expect("the setting");
+    (
+        entry["value"].clone(),
+        entry["source"].as_str().expect("a text").to_owned(),
+    )
+}
+
+#[test]
+fn a_flag_comes_before_the_environment_before_the_file_before_the_default() {
+    let file = Some("listen = \"127.0.0.1:1\"\ntoken_lifetime_days = 7\n");
+    let environment = [("ROLLCALL_LISTEN", "127.0.0.1:2")];
+    let flags = ["--listen", "127.0.0.1:3"];
+    for (output, value, source) in [
+        (config(file, &environment, &flags), "127.0.0.1:3", "flag --listen"),
+        (
+            config(file, &environment, &[]),
+            "127.0.0.1:2",
+            "environment ROLLCALL_LISTEN",
+        ),
+        (config(file, &[], &[]), "127.0.0.1:1", "file rollcall.toml"),
+        (config(None, &[], &[]), "127.0.0.1:3000", "default"),
+        (
+            config(None, &[("ROLLCALL_LISTEN", "")], &[]),
+            "127.0.0.1:3000",
+            "default",
+        ),
+    ] {
+        assert_eq!(setting(&output, "listen"), (value.into(), source.into()));
+    }
+    assert_eq!(setting(&config(file, &[], &[]), "token_lifetime_days").0, "7");
+    assert_eq!(setting(&config(None, &[], &[]), "default_status_type").0, Value::Null);
+}
+
+#[test]
+fn the_data_folder_is_the_state_directory_unless_told() {
+    let state = [("STATE_DIRECTORY", "/var/lib/rollcall:/var/lib/other")];
+    let from = |output: &Output| setting(output, "data_dir");
+    let state_directory = ("/var/lib/rollcall".into(), "environment STATE_DIRECTORY".into());
+    assert_eq!(from(&config(None, &state, &[])), state_directory);
+    assert_eq!(from(&config(Some("data_dir = \"d\""), &state, &[])).0, "d");
+    assert_eq!(from(&config(None, &[], &[])), ("./data".into(), "default".into()));
+}
+
+#[test]
+fn the_file_may_be_named_by_the_environment() {
+    let folder = new_folder();
+    fs::write(folder.path().join("c.toml"), "log_level = \"warn\"").expect("a file");
+    let mut command = rollcall(folder.path());
+    command.args(["config", "--json"]).env("ROLLCALL_CONFIG", "c.toml");
+    let output = run(command, "");
+    assert_eq!(setting(&output, "log_level"), ("warn".into(), "file c.toml".into()));
+}
+
+#[test]
+fn secrets_are_hidden_and_may_come_from_files() {
+    let folder = new_folder();
+    let path = folder.path().join("password");
+    fs::write(&path, "correct horse\n").expect("a file");
+    let path = path.to_str().expect("a plain path");
+    let named = [
+        ("ROLLCALL_ADMIN_USERNAME", "ada"),
+        ("ROLLCALL_ADMIN_PASSWORD_FILE", path),
+    ];
+    let given = [
+        ("ROLLCALL_ADMIN_USERNAME", "ada"),
+        ("ROLLCALL_ADMIN_PASSWORD", "correct horse"),
+    ];
+    for (environment, source) in [
+        (named, "environment ROLLCALL_ADMIN_PASSWORD_FILE"),
+        (given, "environment ROLLCALL_ADMIN_PASSWORD"),
+    ] {
+        let output = config(None, &environment, &[]);
+        assert_eq!(setting(&output, "admin_password"), ("(hidden)".into(), source.into()));
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("horse"));
+        let mut table = rollcall(folder.path());
+        table.arg("config").envs(environment);
+        let output = run(table, "");
+        assert!(output.status.success());
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("horse"));
+    }
+}
+
+/// A file, an environment, flags, and what the complaint must contain.
+type Case<'case> = (
+    Option<&'case str>,
+    &'case [(&'case str, &'case str)],
+    &'case [&'case str],
+    &'case [&'case str],
+);
+
+#[test]
+fn a_wrong_configuration_ends_with_78_and_says_what_and_where() {
+    let admin = ("ROLLCALL_ADMIN_USERNAME", "ada");
+    let cases: [Case; 16] = [
+        (
+            None,
+            &[],
+            &["--listen", "3000"],
+            &["listen (from flag --listen)", "127.0.0.1:3000"],
+        ),
+        (
+            None,
+            &[("ROLLCALL_LISTEN", "localhost")],
+            &[],
+            &["listen (from environment ROLLCALL_LISTEN)"],
+        ),
+        (
+            Some("log_level = \"loud\""),
+            &[],
+            &[],
+            &["log_level (from file rollcall.toml)", "error, warn"],
+        ),
+        (None, &[], &["--log-format", "xml"], &["log_format", "text, json"]),
+        (
+            None,
+            &[],
+            &["--token-lifetime-days", "0"],
+            &["token_lifetime_days", "1 to 36500"],
+        ),
+        (
+            None,
+            &[],
+            &["--token-lifetime-days", "many"],
+            &["token_lifetime_days", "1 to 36500"],
+        ),
+        (
+            None,
+            &[],
+            &["--default-status-type", "Busy"],
+            &["default_status_type", "online, away, busy, offline"],
+        ),
+        (
+            None,
+            &[],
+            &["--public-url", "chat.example"],
+            &["public_url", "https://"],
+        ),
+        (Some("listn = \"x\""), &[], &[], &["rollcall.toml", "listn", "listen"]),
+        (Some("listen ="), &[], &[], &["rollcall.toml", "not valid TOML"]),
+        (Some("listen = [1]"), &[], &[], &["listen", "rollcall.toml", "text"]),
+        (
+            None,
+            &[],
+            &["--config", "missing.toml"],
+            &["missing.toml", "cannot read"],
+        ),
+        (None, &[admin], &[], &["admin_username", "admin_password"]),
+        (
+            None,
+            &[("ROLLCALL_ADMIN_EMAIL", "a@b.example")],
+            &[],
+            &["admin_email", "admin_username"],
+        ),
+        (
+            None,
+            &[admin, ("ROLLCALL_ADMIN_PASSWORD_FILE", "/nonexistent/file")],
+            &[],
+            &["ROLLCALL_ADMIN_PASSWORD_FILE", "/nonexistent/file"],
+        ),
+        (
+            None,
+            &[
+                admin,
+                ("ROLLCALL_ADMIN_PASSWORD", "a"),
+                ("ROLLCALL_ADMIN_PASSWORD_FILE", "b"),
+            ],
+            &[],
+            &["ROLLCALL_ADMIN_PASSWORD and ROLLCALL_ADMIN_PASSWORD_FILE"],
+        ),
+    ];
+    for (file, environment, flags, words) in cases {
+        let output = config(file, environment, flags);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{error}");
+        assert!(error.starts_with("rollcall: "), "{error}");
+        for word in words {
+            assert!(error.contains(word), "{word:?} in {error}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_lists_exactly_the_settings_there_are() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
+    let rows: Vec<_> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected: Vec<_> = SETTINGS
+        .iter()
+        .map(|setting| {
+            let default = setting
+                .default
+                .map_or_else(|| "unset".to_owned(), |value| format!("`{value}`"));
+            let flag = setting
+                .flag_name()
+                .map_or_else(|| "none".to_owned(), |name| format!("`--{name}`"));
+            format!("| `{}` | {flag} | {default} | {} |", setting.name, setting.help)
+        })
+        .collect();
+    assert_eq!(rows, expected);
+}

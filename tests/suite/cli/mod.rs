@@ -1,0 +1,6 @@
+//! The command line: the real binary in a process of its own.
+
+mod commands;
+mod config;
+mod help;
+mod serve;

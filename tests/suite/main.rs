@@ -1,0 +1,10 @@
+//! Behaviour from outside: a real server on a free port, a real store in a temporary folder, real
+//! sockets.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod api;
+mod cli;
+mod durability;
+mod house;
+mod support;

@@ -1,0 +1,151 @@
+//! A client of the API whose verbs are the endpoints.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1;
+use hyper::{HeaderMap, Request};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub address: SocketAddr,
+    /// User id and token.
+    pub login: Option<(String, String)>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        let text = String::from_utf8_lossy(&self.body);
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().expect("a plain header"))
+    }
+
+    /// The body, once the status is this one.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        self.json()
+    }
+}
+
+impl Client {
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address, login: None }
+    }
+
+    pub fn with_login(&self, id: &str, token: &str) -> Self {
+        Self {
+            address: self.address,
+            login: Some((id.into(), token.into())),
+        }
+    }
+
+    pub async fn logged_in(&self, user: &str, password: &str) -> Self {
+        let body = self
+            .post("login", &json!({"user": user, "password": password}))
+            .await
+            .expect(200);
+        let text = |field: &str| body["data"][field].as_str().expect("a text").to_owned();
+        self.with_login(&text("userId"), &text("authToken"))
+    }
+
+    pub fn id(&self) -> &str {
+        &self.login.as_ref().expect("somebody logged in").0
+    }
+
+    pub fn token(&self) -> &str {
+        &self.login.as_ref().expect("somebody logged in").1
+    }
+
+    pub async fn get(&self, endpoint: &str) -> Answer {
+        self.send("GET", &format!("/api/v1/{endpoint}"), &[], Bytes::new())
+            .await
+    }
+
+    pub async fn post(&self, endpoint: &str, body: &Value) -> Answer {
+        let json = [("content-type", "application/json")];
+        self.send("POST", &format!("/api/v1/{endpoint}"), &json, body.to_string())
+            .await
+    }
+
+    pub async fn post_form(&self, endpoint: &str, body: &str) -> Answer {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        self.send("POST", &format!("/api/v1/{endpoint}"), &form, body.to_owned())
+            .await
+    }
+
+    pub async fn create_status(&self, name: &str, status_type: &str) -> Answer {
+        let body = json!({"name": name, "statusType": status_type});
+        self.post("custom-user-status.create", &body).await
+    }
+
+    /// The status code of a creation, unless the server goes away meanwhile.
+    pub async fn try_create_status(&self, name: &str, status_type: &str) -> Option<u16> {
+        let body = json!({"name": name, "statusType": status_type}).to_string();
+        let json = [("content-type", "application/json")];
+        let path = "/api/v1/custom-user-status.create";
+        self.try_send("POST", path, &json, body)
+            .await
+            .map(|answer| answer.status)
+    }
+
+    /// The names of all custom statuses, in the order of the list.
+    pub async fn status_names(&self) -> Vec<String> {
+        let body = self.get("custom-user-status.list?count=0").await.expect(200);
+        let statuses = body["statuses"].as_array().expect("a list").clone();
+        let name = |status: &Value| status["name"].as_str().expect("a name").to_owned();
+        statuses.iter().map(name).collect()
+    }
+
+    /// Any request at all, on a connection of its own.
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+        let answer = self.try_send(method, path, headers, body).await;
+        answer.unwrap_or_else(|| panic!("no answer to {method} {path}"))
+    }
+
+    /// The same, unless the server goes away meanwhile.
+    pub async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Option<Answer> {
+        let mut request = Request::builder().method(method).uri(path).header("host", "test");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some((id, token)) = &self.login {
+            request = request.header("x-user-id", id).header("x-auth-token", token);
+        }
+        let request = request.body(Full::new(body.into())).expect("a request");
+        let stream = TcpStream::connect(self.address).await.ok()?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        let connection = tokio::spawn(connection);
+        let response = sender.send_request(request).await.ok()?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        connection.abort();
+        Some(Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        })
+    }
+}

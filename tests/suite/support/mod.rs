@@ -1,0 +1,9 @@
+//! What the tests stand on.
+
+pub mod client;
+pub mod process;
+pub mod server;
+
+pub use client::{Answer, Client};
+pub use process::Process;
+pub use server::TestServer;

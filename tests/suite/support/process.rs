@@ -1,0 +1,131 @@
+//! The real binary, in a process of its own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::Client;
+use super::server::{ADMIN, PASSWORD, new_folder};
+
+/// A call of the binary in an empty folder with an empty environment.
+pub fn rollcall(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    command.env_clear().current_dir(folder);
+    command
+}
+
+/// Runs a call to its end, with this on its standard input.
+pub fn run(mut command: Command, input: &str) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // A command that reads nothing may have closed it already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("the binary ends")
+}
+
+/// A server process.
+pub struct Process {
+    pub child: Child,
+    pub address: SocketAddr,
+    pub folder: Arc<TempDir>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Process {
+    /// Serves `data` in a new folder, with an administrator [`ADMIN`].
+    pub fn start() -> Self {
+        Self::start_in(new_folder(), |_| {})
+    }
+
+    /// The same in this folder, with more arguments.
+    pub fn start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = rollcall(folder.path());
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("ROLLCALL_ADMIN_USERNAME", ADMIN)
+            .env("ROLLCALL_ADMIN_PASSWORD", PASSWORD)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        change(&mut command);
+        let mut child = command.spawn().expect("the binary starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("a line");
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            let output = child.wait_with_output().expect("the binary ends");
+            panic!(
+                "the server does not start: {line}{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        };
+        Self {
+            address: address.parse().expect("an address"),
+            child,
+            folder,
+            stdout,
+        }
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    pub async fn admin(&self) -> Client {
+        self.anonymous().logged_in(ADMIN, PASSWORD).await
+    }
+
+    /// The next line of standard output.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("a line");
+        line
+    }
+
+    pub fn signal(&self, signal: i32) {
+        let id = libc::pid_t::try_from(self.child.id()).expect("a process id");
+        assert_eq!(send_signal(id, signal), 0, "the process takes the signal");
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub fn kill(mut self) -> Arc<TempDir> {
+        self.child.kill().expect("the process is there");
+        self.child.wait().expect("the process ends");
+        self.folder.clone()
+    }
+
+    /// Waits for its end: the exit status and everything on standard error.
+    pub fn wait(&mut self) -> (ExitStatus, String) {
+        let mut log = String::new();
+        let mut stderr = self.child.stderr.take().expect("a pipe");
+        stderr.read_to_string(&mut log).expect("text");
+        (self.child.wait().expect("the process ends"), log)
+    }
+}
+
+#[allow(unsafe_code)]
+fn send_signal(id: libc::pid_t, signal: i32) -> i32 {
+    // SAFETY: kill(2) takes two numbers and touches no memory.
+    unsafe { libc::kill(id, signal) }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

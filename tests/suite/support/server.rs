@@ -1,0 +1,163 @@
+//! A server in this process, on a free port, with a store of its own and a clock that tests set.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use rollcall::app::{Clock, Rules};
+use rollcall::auth::password::Passwords;
+use rollcall::http::{Cors, Limits};
+use rollcall::local::{self, Answer as LocalAnswer, Command};
+use rollcall::ops::users::{NewUser, NewUserTexts};
+use rollcall::server::{Options, Server};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::Client;
+
+/// The moment at which every test begins: 2023-11-04T11:44:23.366Z, that of the contract's example.
+pub const BEGINNING: i64 = 1_699_098_263_366;
+
+pub const ADMIN: &str = "admin";
+pub const USER: &str = "ada";
+pub const PASSWORD: &str = "correct horse";
+
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub setup_link: Option<String>,
+    pub folder: Arc<TempDir>,
+    now: Arc<AtomicI64>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+impl TestServer {
+    /// A server with an administrator [`ADMIN`] and a user [`USER`].
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same with other options.
+    pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
+        let server = Self::open(new_folder(), |options| {
+            options.administrator = Some(new_user(ADMIN));
+            change(options);
+        })
+        .await;
+        server.command(create_user(USER)).await;
+        server
+    }
+
+    /// A server on an empty folder.
+    pub async fn empty() -> Self {
+        Self::open(new_folder(), |_| {}).await
+    }
+
+    /// A server on this folder.
+    pub async fn open(folder: Arc<TempDir>, change: impl FnOnce(&mut Options)) -> Self {
+        let now = Arc::new(AtomicI64::new(BEGINNING));
+        let mut options = Options {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            data_dir: folder.path().join("data"),
+            public_url: None,
+            rules: Rules::default(),
+            cors: Cors::Off,
+            limits: Limits::default(),
+            passwords: Passwords::default(),
+            administrator: None,
+            clock: Clock::Set(Arc::clone(&now)),
+        };
+        change(&mut options);
+        let server = Server::start(options).await.expect("the server starts");
+        let (stop, stopped) = oneshot::channel::<()>();
+        Self {
+            address: server.address(),
+            setup_link: server.setup_link().map(str::to_owned),
+            folder,
+            now,
+            stop,
+            running: tokio::spawn(server.run(async {
+                let _ = stopped.await;
+            })),
+        }
+    }
+
+    /// Lets so many milliseconds pass.
+    pub fn pass(&self, millis: i64) {
+        self.now.fetch_add(millis, Ordering::AcqRel);
+    }
+
+    /// Ends the server in good order and hands back its folder.
+    pub async fn stop(self) -> Arc<TempDir> {
+        let _ = self.stop.send(());
+        self.running.await.expect("the server ends without a panic");
+        self.folder
+    }
+
+    /// Does something as the operator.
+    pub async fn command(&self, command: Command) -> LocalAnswer {
+        local::run(&self.data_dir(), command)
+            .await
+            .expect("the command is carried out")
+    }
+
+    pub fn data_dir(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Somebody who is not logged in.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// The administrator, logged in.
+    pub async fn admin(&self) -> Client {
+        self.anonymous().logged_in(ADMIN, PASSWORD).await
+    }
+
+    /// A user without permissions, logged in.
+    pub async fn user(&self) -> Client {
+        self.anonymous().logged_in(USER, PASSWORD).await
+    }
+}
+
+pub fn new_folder() -> Arc<TempDir> {
+    Arc::new(tempfile::tempdir().expect("a temporary folder"))
+}
+
+pub fn new_user(username: &str) -> NewUser {
+    NewUser::parse(NewUserTexts {
+        username,
+        email: Some(&format!("{username}@example.com")),
+        name: None,
+        password: PASSWORD,
+        roles: &[],
+    })
+    .expect("a user")
+}
+
+pub fn create_user(username: &str) -> Command {
+    Command::CreateUser {
+        username: username.into(),
+        email: Some(format!("{username}@example.com")),
+        name: None,
+        password: PASSWORD.into(),
+        roles: Vec::new(),
+    }
+}
+
+/// A copy of a folder and all that is in it but sockets.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in from.read_dir().expect("a folder").map(|entry| entry.expect("an entry")) {
+        let kind = entry.file_type().expect("a kind");
+        let target = to.join(entry.file_name());
+        if kind.is_dir() {
+            copy(&entry.path(), &target);
+        } else if kind.is_file() {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
