@@ -1,5 +1,9 @@
 //! What survives: killed processes, damaged files, old formats, power cuts.
 
 mod damage;
+#[cfg(target_os = "linux")]
+mod forgetful;
 mod formats;
 mod kill;
+#[cfg(target_os = "linux")]
+mod power_cut;

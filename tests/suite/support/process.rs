@@ -49,6 +49,11 @@ impl Process {
 
     /// The same in this folder, with more arguments.
     pub fn start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Command)) -> Self {
+        Self::try_start_in(folder, change).unwrap_or_else(|words| panic!("the server does not start: {words}"))
+    }
+
+    /// The same, unless it ends without listening: then with what it said.
+    pub fn try_start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Command)) -> Result<Self, String> {
         let mut command = rollcall(folder.path());
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -64,17 +69,14 @@ impl Process {
         stdout.read_line(&mut line).expect("a line");
         let Some(address) = line.trim().strip_prefix("listening on http://") else {
             let output = child.wait_with_output().expect("the binary ends");
-            panic!(
-                "the server does not start: {line}{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            return Err(line + &String::from_utf8_lossy(&output.stderr));
         };
-        Self {
+        Ok(Self {
             address: address.parse().expect("an address"),
             child,
             folder,
             stdout,
-        }
+        })
     }
 
     pub fn data_dir(&self) -> PathBuf {

@@ -1,0 +1,353 @@
+//! The disk as a FUSE mount.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use fuser::{
+    BackgroundSession, BsdFileFlags, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation,
+    INodeNo, LockOwner, MountOption, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
+    ReplyEmpty, ReplyEntry, ReplyOpen, ReplyWrite, Request, TimeOrNow, WriteFlags,
+};
+
+use super::Random;
+use super::disk::{Disk, Fault, Kind, Node};
+
+/// The kernel asks anew each time: after a cut nothing it remembers would be true.
+const NEVER: Duration = Duration::ZERO;
+
+/// A mount of the disk. After a cut it answers nothing but errors; the disk can be mounted anew.
+pub struct Mounted {
+    power: Arc<Power>,
+    session: BackgroundSession,
+}
+
+/// The disk, and whether it has power.
+struct Power {
+    disk: Mutex<Disk>,
+    on: AtomicBool,
+    /// After how many more changes the power goes, and how the disk forgets then.
+    limit: Mutex<Option<(usize, Random)>>,
+}
+
+impl Mounted {
+    pub fn mount(disk: Disk, at: &Path) -> std::io::Result<Self> {
+        let power = Arc::new(Power {
+            disk: Mutex::new(disk),
+            on: AtomicBool::new(true),
+            limit: Mutex::new(None),
+        });
+        let device = Device(Arc::clone(&power));
+        let mut config = Config::default();
+        config.mount_options = vec![MountOption::FSName("forgetful".into())];
+        let session = fuser::spawn_mount(device, at, &config)?;
+        Ok(Self { power, session })
+    }
+
+    /// Cuts the power: whatever is under way fails, and the disk forgets.
+    pub fn cut(&self, random: &mut Random) {
+        let mut disk = self.power.disk.lock().expect("no request panics");
+        if self.power.on.swap(false, Ordering::AcqRel) {
+            disk.cut(random);
+        }
+    }
+
+    /// Cuts the power instead of the change that comes after so many others.
+    pub fn cut_after(&self, changes: usize, random: Random) {
+        *self.power.limit.lock().expect("no request panics") = Some((changes, random));
+    }
+
+    /// Takes the disk out, for another mount.
+    pub fn unmount(self) -> Disk {
+        self.session.umount_and_join().expect("nobody uses the mount any more");
+        self.power.disk.lock().expect("no request panics").clone()
+    }
+}
+
+struct Device(Arc<Power>);
+
+impl Device {
+    /// The disk, while there is power.
+    fn disk(&self) -> Result<MutexGuard<'_, Disk>, Errno> {
+        let disk = self.0.disk.lock().map_err(|_| Errno::EIO)?;
+        if self.0.on.load(Ordering::Acquire) {
+            Ok(disk)
+        } else {
+            Err(Errno::EIO)
+        }
+    }
+
+    /// The disk for a change, unless this is where the power goes.
+    fn changing(&self) -> Result<MutexGuard<'_, Disk>, Errno> {
+        let mut disk = self.disk()?;
+        let mut limit = self.0.limit.lock().map_err(|_| Errno::EIO)?;
+        match &mut *limit {
+            Some((0, random)) => {
+                self.0.on.store(false, Ordering::Release);
+                disk.cut(random);
+                return Err(Errno::EIO);
+            }
+            Some((changes, _)) => *changes -= 1,
+            None => {}
+        }
+        Ok(disk)
+    }
+
+    fn make(&self, parent: INodeNo, name: &OsStr, node: Node) -> Result<FileAttr, Errno> {
+        let mut disk = self.changing()?;
+        let number = disk.make(parent.0, text(name)?, node).map_err(errno)?;
+        attributes(&disk, number)
+    }
+
+    fn remove(&self, parent: INodeNo, name: &OsStr) -> Result<(), Errno> {
+        self.changing()?.remove(parent.0, text(name)?).map_err(errno)
+    }
+
+    fn sync(&self, number: INodeNo) -> Result<(), Errno> {
+        self.changing()?.sync(number.0).map_err(errno)
+    }
+}
+
+fn errno(fault: Fault) -> Errno {
+    match fault {
+        Fault::Absent => Errno::ENOENT,
+        Fault::Present => Errno::EEXIST,
+        Fault::NotEmpty => Errno::ENOTEMPTY,
+        Fault::NotAFile => Errno::EISDIR,
+        Fault::NotAFolder => Errno::ENOTDIR,
+    }
+}
+
+fn text(name: &OsStr) -> Result<&str, Errno> {
+    name.to_str().ok_or(Errno::EINVAL)
+}
+
+fn size(number: u64) -> Result<usize, Errno> {
+    usize::try_from(number).map_err(|_| Errno::EFBIG)
+}
+
+fn file_type(kind: &Kind) -> FileType {
+    match kind {
+        Kind::File(_) => FileType::RegularFile,
+        Kind::Folder(_) => FileType::Directory,
+        Kind::Socket => FileType::Socket,
+    }
+}
+
+fn attributes(disk: &Disk, number: u64) -> Result<FileAttr, Errno> {
+    let node = disk.node(number).map_err(errno)?;
+    let size = node.size() as u64;
+    let time: SystemTime = UNIX_EPOCH;
+    Ok(FileAttr {
+        ino: INodeNo(number),
+        size,
+        blocks: size.div_ceil(512),
+        atime: time,
+        mtime: time,
+        ctime: time,
+        crtime: time,
+        kind: file_type(&node.kind),
+        perm: u16::try_from(node.mode & 0o7777).unwrap_or_default(),
+        nlink: 1,
+        uid: 0,
+        gid: 0,
+        rdev: 0,
+        blksize: 4096,
+        flags: 0,
+    })
+}
+
+fn done(outcome: Result<(), Errno>, reply: ReplyEmpty) {
+    match outcome {
+        Ok(()) => reply.ok(),
+        Err(error) => reply.error(error),
+    }
+}
+
+fn entry(outcome: Result<FileAttr, Errno>, reply: ReplyEntry) {
+    match outcome {
+        Ok(attributes) => reply.entry(&NEVER, &attributes, Generation(0)),
+        Err(error) => reply.error(error),
+    }
+}
+
+impl Filesystem for Device {
+    fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        let found = self.disk().and_then(|disk| {
+            let number = disk.find(parent.0, text(name)?).map_err(errno)?;
+            attributes(&disk, number)
+        });
+        entry(found, reply);
+    }
+
+    fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+        match self.disk().and_then(|disk| attributes(&disk, ino.0)) {
+            Ok(attributes) => reply.attr(&NEVER, &attributes),
+            Err(error) => reply.error(error),
+        }
+    }
+
+    fn setattr(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        mode: Option<u32>,
+        _: Option<u32>,
+        _: Option<u32>,
+        new_size: Option<u64>,
+        _: Option<TimeOrNow>,
+        _: Option<TimeOrNow>,
+        _: Option<SystemTime>,
+        _: Option<FileHandle>,
+        _: Option<SystemTime>,
+        _: Option<SystemTime>,
+        _: Option<SystemTime>,
+        _: Option<BsdFileFlags>,
+        reply: ReplyAttr,
+    ) {
+        let changed = self.changing().and_then(|mut disk| {
+            if let Some(mode) = mode {
+                disk.set_mode(ino.0, mode).map_err(errno)?;
+            }
+            if let Some(new_size) = new_size {
+                disk.resize(ino.0, size(new_size)?).map_err(errno)?;
+            }
+            attributes(&disk, ino.0)
+        });
+        match changed {
+            Ok(attributes) => reply.attr(&NEVER, &attributes),
+            Err(error) => reply.error(error),
+        }
+    }
+
+    fn mknod(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, _: u32, reply: ReplyEntry) {
+        let permissions = mode & !umask;
+        let node = match mode & libc::S_IFMT {
+            libc::S_IFSOCK => Node::socket(permissions),
+            _ => Node::file(permissions),
+        };
+        entry(self.make(parent, name, node), reply);
+    }
+
+    fn mkdir(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
+        entry(self.make(parent, name, Node::folder(mode & !umask)), reply);
+    }
+
+    fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        done(self.remove(parent, name), reply);
+    }
+
+    fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        done(self.remove(parent, name), reply);
+    }
+
+    fn rename(
+        &self,
+        _: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        new_parent: INodeNo,
+        new_name: &OsStr,
+        _: RenameFlags,
+        reply: ReplyEmpty,
+    ) {
+        let renamed = if parent == new_parent {
+            self.changing()
+                .and_then(|mut disk| disk.rename(parent.0, text(name)?, text(new_name)?).map_err(errno))
+        } else {
+            Err(Errno::EXDEV)
+        };
+        done(renamed, reply);
+    }
+
+    fn open(&self, _: &Request, _: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+        match self.disk() {
+            Ok(_) => reply.opened(FileHandle(0), FopenFlags::FOPEN_DIRECT_IO),
+            Err(error) => reply.error(error),
+        }
+    }
+
+    fn create(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, _: i32, reply: ReplyCreate) {
+        match self.make(parent, name, Node::file(mode & !umask)) {
+            Ok(attributes) => {
+                let flags = FopenFlags::FOPEN_DIRECT_IO;
+                reply.created(&NEVER, &attributes, Generation(0), FileHandle(0), flags);
+            }
+            Err(error) => reply.error(error),
+        }
+    }
+
+    fn read(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        count: u32,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyData,
+    ) {
+        let bytes = self.disk().and_then(|disk| {
+            let bytes = disk.read(ino.0, size(offset)?, count as usize).map_err(errno)?;
+            Ok(bytes.to_vec())
+        });
+        match bytes {
+            Ok(bytes) => reply.data(&bytes),
+            Err(error) => reply.error(error),
+        }
+    }
+
+    fn write(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        data: &[u8],
+        _: WriteFlags,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyWrite,
+    ) {
+        let written = self
+            .changing()
+            .and_then(|mut disk| disk.write(ino.0, size(offset)?, data).map_err(errno));
+        match written {
+            Ok(()) => reply.written(u32::try_from(data.len()).unwrap_or_default()),
+            Err(error) => reply.error(error),
+        }
+    }
+
+    /// close(2) makes nothing durable.
+    fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        done(self.disk().map(drop), reply);
+    }
+
+    fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        done(self.sync(ino), reply);
+    }
+
+    fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        done(self.sync(ino), reply);
+    }
+
+    fn readdir(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, mut reply: ReplyDirectory) {
+        let listed = self.disk().and_then(|disk| {
+            let names = disk.names(ino.0).map_err(errno)?;
+            for (place, (name, number)) in names.iter().enumerate().skip(size(offset)?) {
+                let kind = file_type(&disk.node(*number).map_err(errno)?.kind);
+                if reply.add(INodeNo(*number), place as u64 + 1, kind, name) {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        match listed {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(error),
+        }
+    }
+}

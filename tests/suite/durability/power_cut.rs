@@ -1,0 +1,248 @@
+//! Power cuts under load, on a file system that forgets what was not synced.
+//!
+//! `ROLLCALL_POWER_CUT_ROUNDS` sets how many, `ROLLCALL_POWER_CUT_SEED` repeats a run.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::forgetful::{Disk, Mounted, Random};
+use crate::support::process::{rollcall, run};
+use crate::support::server::new_folder;
+use crate::support::{Client, Process};
+
+const CLIENTS: usize = 8;
+
+/// What is known of a name: the state that was acknowledged last, and one that was asked for and
+/// not answered.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    acknowledged: Option<Status>,
+    asked: Option<Option<Status>>,
+}
+
+/// Id and status type.
+type Status = (String, String);
+
+#[derive(Default)]
+struct Ledger {
+    names: Mutex<BTreeMap<String, Known>>,
+    answers: Mutex<usize>,
+    more: Notify,
+}
+
+impl Ledger {
+    fn asked(&self, name: &str, state: Option<Status>) {
+        let mut names = self.names.lock().expect("no client panics");
+        names.entry(name.into()).or_default().asked = Some(state);
+    }
+
+    fn acknowledged(&self, name: &str, state: Option<Status>) {
+        let known = Known {
+            acknowledged: state,
+            asked: None,
+        };
+        self.names.lock().expect("no client panics").insert(name.into(), known);
+        *self.answers.lock().expect("no client panics") += 1;
+        self.more.notify_one();
+    }
+
+    fn answers(&self) -> usize {
+        *self.answers.lock().expect("no client panics")
+    }
+
+    /// Holds what a list shows against what is known, and learns how open questions ended.
+    fn settle(&self, shown: &BTreeMap<String, Status>, seed: u64) {
+        let mut names = self.names.lock().expect("no client panics");
+        for (name, known) in names.iter_mut() {
+            let shown = shown.get(name);
+            // A creation that was not answered: its id is unknown.
+            let fits = |expected: &Option<Status>| match (expected, shown) {
+                (Some((id, kind)), Some((shown_id, shown_kind))) => {
+                    kind == shown_kind && (id.is_empty() || id == shown_id)
+                }
+                (None, None) => true,
+                _ => false,
+            };
+            let open = known.asked.as_ref().is_some_and(fits);
+            assert!(
+                fits(&known.acknowledged) || open,
+                "seed {seed}: {name} is {shown:?} where {known:?} was told"
+            );
+            *known = Known {
+                acknowledged: shown.cloned(),
+                asked: None,
+            };
+        }
+        for name in shown.keys() {
+            assert!(names.contains_key(name), "seed {seed}: nobody asked for {name}");
+        }
+    }
+}
+
+/// Creates, updates and deletes statuses of its own until the server is gone.
+async fn load(client: Client, first: String, ledger: Arc<Ledger>) {
+    for serial in 0.. {
+        let name = format!("{first} serial {serial:05}");
+        let post = async |endpoint: &str, body: Value| {
+            let json = [("content-type", "application/json")];
+            let path = format!("/api/v1/custom-user-status.{endpoint}");
+            let answer = client.try_send("POST", &path, &json, body.to_string()).await?;
+            (answer.status == 200).then(|| answer.json())
+        };
+        ledger.asked(&name, Some((String::new(), "busy".into())));
+        let Some(created) = post("create", json!({"name": name, "statusType": "busy"})).await else {
+            return;
+        };
+        let id = created["customUserStatus"]["_id"].as_str().expect("an id").to_owned();
+        ledger.acknowledged(&name, Some((id.clone(), "busy".into())));
+        if serial % 3 == 1 {
+            ledger.asked(&name, Some((id.clone(), "away".into())));
+            let update = json!({"_id": id, "name": name, "statusType": "away"});
+            if post("update", update).await.is_none() {
+                return;
+            }
+            ledger.acknowledged(&name, Some((id.clone(), "away".into())));
+        }
+        if serial % 3 == 2 {
+            ledger.asked(&name, None);
+            if post("delete", json!({"customUserStatusId": id})).await.is_none() {
+                return;
+            }
+            ledger.acknowledged(&name, None);
+        }
+    }
+}
+
+async fn shown(client: &Client) -> BTreeMap<String, Status> {
+    let list = client.get("custom-user-status.list?count=0").await.expect(200);
+    let text = |status: &Value, field: &str| status[field].as_str().expect("a text").to_owned();
+    let statuses = list["statuses"].as_array().expect("a list").clone();
+    let entry = |status: &Value| (text(status, "name"), (text(status, "_id"), text(status, "statusType")));
+    statuses.iter().map(entry).collect()
+}
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    env::var(variable)
+        .ok()
+        .map_or(otherwise, |text| text.parse().expect("a number"))
+}
+
+fn on(mount: &Path) -> impl FnOnce(&mut Command) {
+    let data = mount.join("data");
+    move |command| {
+        command.arg("--data-dir").arg(data);
+    }
+}
+
+fn assert_sound(mount: &Path, seed: u64) {
+    let mut check = rollcall(mount.parent().expect("a folder"));
+    check.arg("check").arg("--data-dir").arg(mount.join("data"));
+    let output = run(check, "");
+    assert!(output.status.success(), "seed {seed}: {output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and /dev/fuse; .ci/run runs it"]
+async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
+    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
+    let rounds = number("ROLLCALL_POWER_CUT_ROUNDS", 40);
+    eprintln!("ROLLCALL_POWER_CUT_SEED={seed} ROLLCALL_POWER_CUT_ROUNDS={rounds}");
+    let mut random = Random::new(seed);
+    let home = new_folder();
+    let mount = home.path().join("mount");
+    std::fs::create_dir(&mount).expect("a folder");
+
+    let mut mounted = Mounted::mount(Disk::new(), &mount).expect("root and /dev/fuse");
+    let mut server = Process::start_in(Arc::clone(&home), on(&mount));
+    let login = server.admin().await.login;
+    let ledger = Arc::new(Ledger::default());
+    for round in 0..rounds {
+        let client = Client {
+            address: server.address,
+            login: login.clone(),
+        };
+        let first = |number| format!("round {round:04} client {number}");
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|number| tokio::spawn(load(client.clone(), first(number), Arc::clone(&ledger))))
+            .collect();
+        let enough = ledger.answers() + 1 + random.below(300);
+        while ledger.answers() < enough {
+            ledger.more.notified().await;
+        }
+        mounted.cut(&mut random);
+        server.kill();
+        for client in clients {
+            client.await.expect("the client ends");
+        }
+        let mut disk = mounted.unmount();
+
+        // Now and then the power goes again while the store is being opened.
+        while random.chance(30) {
+            let opening = Mounted::mount(disk, &mount).expect("a mount");
+            opening.cut_after(random.below(30), Random::new(random.next()));
+            let mut check = rollcall(home.path());
+            check.arg("check").arg("--data-dir").arg(mount.join("data"));
+            run(check, "");
+            opening.cut(&mut random);
+            disk = opening.unmount();
+        }
+
+        mounted = Mounted::mount(disk, &mount).expect("a mount");
+        assert_sound(&mount, seed);
+        server = Process::start_in(Arc::clone(&home), on(&mount));
+        let client = Client {
+            address: server.address,
+            login: login.clone(),
+        };
+        client.get("me").await.expect(200);
+        ledger.settle(&shown(&client).await, seed);
+    }
+    eprintln!(
+        "{rounds} power cuts, {} acknowledged writes, none lost",
+        ledger.answers()
+    );
+    server.kill();
+    mounted.unmount();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and /dev/fuse; .ci/run runs it"]
+async fn a_power_cut_while_a_store_begins_leaves_one_that_opens() {
+    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
+    eprintln!("ROLLCALL_POWER_CUT_SEED={seed}");
+    let mut began = 0;
+    for round in 0..number("ROLLCALL_POWER_CUT_ROUNDS", 40) {
+        let mut random = Random::new(seed.wrapping_add(round));
+        let home = new_folder();
+        let mount = home.path().join("mount");
+        std::fs::create_dir(&mount).expect("a folder");
+        let mounted = Mounted::mount(Disk::new(), &mount).expect("root and /dev/fuse");
+        mounted.cut_after(random.below(80), random.clone());
+        let first = Process::try_start_in(Arc::clone(&home), on(&mount));
+        mounted.cut(&mut random);
+        let listened = first.map(Process::kill).is_ok();
+        began += usize::from(listened);
+
+        let mounted = Mounted::mount(mounted.unmount(), &mount).expect("a mount");
+        assert_sound(&mount, seed);
+        let server = Process::start_in(Arc::clone(&home), |command| {
+            on(&mount)(command);
+            // Once it had said that it listens, its administrator is there for good.
+            if listened {
+                command
+                    .env_remove("ROLLCALL_ADMIN_USERNAME")
+                    .env_remove("ROLLCALL_ADMIN_PASSWORD");
+            }
+        });
+        server.admin().await;
+        server.kill();
+        mounted.unmount();
+    }
+    eprintln!("{began} stores had begun");
+}
