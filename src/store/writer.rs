@@ -9,12 +9,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tracing::error;
 
 use super::Problem;
@@ -43,6 +46,10 @@ pub enum CommitError {
     Unavailable,
 }
 
+/// How long the disk may take for a batch. sled waits for ever when a write of its own threads fails,
+/// so that a longer silence is taken for the failure it is.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 type Outcome = Result<(), CommitError>;
 
 enum Job {
@@ -55,6 +62,7 @@ enum Job {
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
+    stalled: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -65,7 +73,8 @@ impl Writer {
         thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || committer.run(waiting))?;
-        Ok(Self { jobs })
+        let stalled = Arc::default();
+        Ok(Self { jobs, stalled })
     }
 
     pub(super) async fn commit(&self, change: Change) -> Outcome {
@@ -82,16 +91,27 @@ impl Writer {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        !self.jobs.is_closed()
+        !self.jobs.is_closed() && !self.stalled.load(Ordering::Acquire)
     }
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, CommitError> {
+        if self.stalled.load(Ordering::Acquire) {
+            return Err(CommitError::Unavailable);
+        }
         let (answer, answered) = oneshot::channel();
-        self.jobs
-            .send(job(answer))
-            .await
-            .map_err(|_| CommitError::Unavailable)?;
-        answered.await.map_err(|_| CommitError::Unavailable)
+        let asked = async {
+            self.jobs.send(job(answer)).await.ok()?;
+            answered.await.ok()
+        };
+        if let Ok(answer) = timeout(PATIENCE, asked).await {
+            return answer.ok_or(CommitError::Unavailable);
+        }
+        self.stalled.store(true, Ordering::Release);
+        error!(
+            "the disk did not answer for {} seconds; the store takes no more writes until the server is restarted",
+            PATIENCE.as_secs()
+        );
+        Err(CommitError::Unavailable)
     }
 }
 

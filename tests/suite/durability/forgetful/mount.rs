@@ -59,6 +59,11 @@ impl Mounted {
         *self.power.limit.lock().expect("no request panics") = Some((changes, random));
     }
 
+    /// Lets every request fail from now on, while whoever asks lives on.
+    pub fn fail(&self) {
+        self.power.on.store(false, Ordering::Release);
+    }
+
     /// Takes the disk out, for another mount.
     pub fn unmount(self) -> Disk {
         self.session.umount_and_join().expect("nobody uses the mount any more");
@@ -79,14 +84,15 @@ impl Device {
         }
     }
 
-    /// The disk for a change, unless this is where the power goes.
-    fn changing(&self) -> Result<MutexGuard<'_, Disk>, Errno> {
+    /// The disk for a change, unless this is where the power goes, and with it who asks.
+    fn changing(&self, request: &Request) -> Result<MutexGuard<'_, Disk>, Errno> {
         let mut disk = self.disk()?;
         let mut limit = self.0.limit.lock().map_err(|_| Errno::EIO)?;
         match &mut *limit {
             Some((0, random)) => {
                 self.0.on.store(false, Ordering::Release);
                 disk.cut(random);
+                kill(request);
                 return Err(Errno::EIO);
             }
             Some((changes, _)) => *changes -= 1,
@@ -95,19 +101,28 @@ impl Device {
         Ok(disk)
     }
 
-    fn make(&self, parent: INodeNo, name: &OsStr, node: Node) -> Result<FileAttr, Errno> {
-        let mut disk = self.changing()?;
+    fn make(&self, request: &Request, parent: INodeNo, name: &OsStr, node: Node) -> Result<FileAttr, Errno> {
+        let mut disk = self.changing(request)?;
         let number = disk.make(parent.0, text(name)?, node).map_err(errno)?;
         attributes(&disk, number)
     }
 
-    fn remove(&self, parent: INodeNo, name: &OsStr) -> Result<(), Errno> {
-        self.changing()?.remove(parent.0, text(name)?).map_err(errno)
+    fn remove(&self, request: &Request, parent: INodeNo, name: &OsStr) -> Result<(), Errno> {
+        self.changing(request)?.remove(parent.0, text(name)?).map_err(errno)
     }
 
-    fn sync(&self, number: INodeNo) -> Result<(), Errno> {
-        self.changing()?.sync(number.0).map_err(errno)
+    fn sync(&self, request: &Request, number: INodeNo) -> Result<(), Errno> {
+        self.changing(request)?.sync(number.0).map_err(errno)
     }
+}
+
+/// A machine without power runs nothing.
+#[allow(unsafe_code)]
+fn kill(request: &Request) {
+    let process = libc::pid_t::try_from(request.pid()).expect("a process id");
+    // SAFETY: kill(2) takes two numbers and touches no memory. The process is held in its request,
+    // so that the number is still its own.
+    unsafe { libc::kill(process, libc::SIGKILL) };
 }
 
 fn errno(fault: Fault) -> Errno {
@@ -191,7 +206,7 @@ impl Filesystem for Device {
 
     fn setattr(
         &self,
-        _: &Request,
+        request: &Request,
         ino: INodeNo,
         mode: Option<u32>,
         _: Option<u32>,
@@ -207,7 +222,7 @@ impl Filesystem for Device {
         _: Option<BsdFileFlags>,
         reply: ReplyAttr,
     ) {
-        let changed = self.changing().and_then(|mut disk| {
+        let changed = self.changing(request).and_then(|mut disk| {
             if let Some(mode) = mode {
                 disk.set_mode(ino.0, mode).map_err(errno)?;
             }
@@ -222,30 +237,39 @@ impl Filesystem for Device {
         }
     }
 
-    fn mknod(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, _: u32, reply: ReplyEntry) {
+    fn mknod(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        _: u32,
+        reply: ReplyEntry,
+    ) {
         let permissions = mode & !umask;
         let node = match mode & libc::S_IFMT {
             libc::S_IFSOCK => Node::socket(permissions),
             _ => Node::file(permissions),
         };
-        entry(self.make(parent, name, node), reply);
+        entry(self.make(request, parent, name, node), reply);
     }
 
-    fn mkdir(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
-        entry(self.make(parent, name, Node::folder(mode & !umask)), reply);
+    fn mkdir(&self, request: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
+        entry(self.make(request, parent, name, Node::folder(mode & !umask)), reply);
     }
 
-    fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-        done(self.remove(parent, name), reply);
+    fn unlink(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        done(self.remove(request, parent, name), reply);
     }
 
-    fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
-        done(self.remove(parent, name), reply);
+    fn rmdir(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        done(self.remove(request, parent, name), reply);
     }
 
     fn rename(
         &self,
-        _: &Request,
+        request: &Request,
         parent: INodeNo,
         name: &OsStr,
         new_parent: INodeNo,
@@ -254,7 +278,7 @@ impl Filesystem for Device {
         reply: ReplyEmpty,
     ) {
         let renamed = if parent == new_parent {
-            self.changing()
+            self.changing(request)
                 .and_then(|mut disk| disk.rename(parent.0, text(name)?, text(new_name)?).map_err(errno))
         } else {
             Err(Errno::EXDEV)
@@ -269,8 +293,17 @@ impl Filesystem for Device {
         }
     }
 
-    fn create(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, _: i32, reply: ReplyCreate) {
-        match self.make(parent, name, Node::file(mode & !umask)) {
+    fn create(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        _: i32,
+        reply: ReplyCreate,
+    ) {
+        match self.make(request, parent, name, Node::file(mode & !umask)) {
             Ok(attributes) => {
                 let flags = FopenFlags::FOPEN_DIRECT_IO;
                 reply.created(&NEVER, &attributes, Generation(0), FileHandle(0), flags);
@@ -302,7 +335,7 @@ impl Filesystem for Device {
 
     fn write(
         &self,
-        _: &Request,
+        request: &Request,
         ino: INodeNo,
         _: FileHandle,
         offset: u64,
@@ -313,7 +346,7 @@ impl Filesystem for Device {
         reply: ReplyWrite,
     ) {
         let written = self
-            .changing()
+            .changing(request)
             .and_then(|mut disk| disk.write(ino.0, size(offset)?, data).map_err(errno));
         match written {
             Ok(()) => reply.written(u32::try_from(data.len()).unwrap_or_default()),
@@ -326,12 +359,12 @@ impl Filesystem for Device {
         done(self.disk().map(drop), reply);
     }
 
-    fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        done(self.sync(ino), reply);
+    fn fsync(&self, request: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        done(self.sync(request, ino), reply);
     }
 
-    fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        done(self.sync(ino), reply);
+    fn fsyncdir(&self, request: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        done(self.sync(request, ino), reply);
     }
 
     fn readdir(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, mut reply: ReplyDirectory) {
