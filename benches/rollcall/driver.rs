@@ -1,0 +1,182 @@
+//! A load driver for HTTP/1.1 that costs little: it runs on the same cores as what it measures.
+//!
+//! Request bytes are made once; an answer is read into a buffer that is kept, and only its head is
+//! looked at.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime;
+
+use crate::Outcome;
+use crate::measure::{self, Caller, Extent, Measured};
+use crate::server::Server;
+
+/// Stands in a request's body where each request gets a number of its own.
+pub const NUMBER: &str = "############";
+
+/// Most headers that an answer may have.
+const HEADERS: usize = 32;
+
+/// A request, ready to send.
+#[derive(Clone)]
+pub struct Request {
+    bytes: Vec<u8>,
+    number_at: Option<usize>,
+}
+
+impl Request {
+    /// A GET of this path. Headers are lines, each ended by CR LF.
+    pub fn get(path: &str, headers: &str) -> Self {
+        Self::new(&format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{headers}\r\n"))
+    }
+
+    /// A POST of this JSON.
+    pub fn post(path: &str, headers: &str, json: &str) -> Self {
+        let length = json.len();
+        Self::new(&format!(
+            "POST {path} HTTP/1.1\r\nHost: bench\r\n{headers}Content-Type: application/json\r\n\
+             Content-Length: {length}\r\n\r\n{json}"
+        ))
+    }
+
+    fn new(text: &str) -> Self {
+        Self {
+            number_at: text.find(NUMBER),
+            bytes: text.into(),
+        }
+    }
+
+    fn number(&mut self, mut number: u64) {
+        if let Some(at) = self.number_at {
+            for digit in self.bytes[at..at + NUMBER.len()].iter_mut().rev() {
+                *digit = b"0123456789"[(number % 10) as usize];
+                number /= 10;
+            }
+        }
+    }
+}
+
+/// A connection that is kept alive.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub async fn open(address: SocketAddr) -> Outcome<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            buffer: vec![0; 16 * 1024],
+        })
+    }
+
+    /// Sends a request and returns the body of the answer, which has to be a success.
+    pub async fn exchange(&mut self, request: &Request) -> Outcome<&[u8]> {
+        self.stream.write_all(&request.bytes).await?;
+        let mut filled = 0;
+        let head = loop {
+            filled += self.read(filled).await?;
+            if let Some(head) = Head::parse(&self.buffer[..filled])? {
+                break head;
+            }
+        };
+        while filled < head.end + head.length {
+            filled += self.read(filled).await?;
+        }
+        let body = &self.buffer[head.end..head.end + head.length];
+        if head.status == 200 {
+            Ok(body)
+        } else {
+            Err(format!("{} {}", head.status, String::from_utf8_lossy(body)).into())
+        }
+    }
+
+    async fn read(&mut self, filled: usize) -> Outcome<usize> {
+        if filled == self.buffer.len() {
+            self.buffer.resize(filled * 2, 0);
+        }
+        match self.stream.read(&mut self.buffer[filled..]).await? {
+            0 => Err("the server closed the connection".into()),
+            read => Ok(read),
+        }
+    }
+}
+
+struct Head {
+    status: u16,
+    /// Where the body begins.
+    end: usize,
+    /// How long it is.
+    length: usize,
+}
+
+impl Head {
+    fn parse(bytes: &[u8]) -> Outcome<Option<Self>> {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+        let mut answer = httparse::Response::new(&mut headers);
+        let httparse::Status::Complete(end) = answer.parse(bytes)? else {
+            return Ok(None);
+        };
+        let length = answer
+            .headers
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case("content-length"))
+            .ok_or("an answer without content-length")?;
+        Ok(Some(Self {
+            status: answer.code.ok_or("an answer without status")?,
+            end,
+            length: std::str::from_utf8(length.value)?.parse()?,
+        }))
+    }
+}
+
+struct Client {
+    connection: Connection,
+    request: Request,
+    numbers: Arc<AtomicU64>,
+}
+
+impl Caller for Client {
+    async fn call(&mut self) -> Outcome {
+        self.request.number(self.numbers.fetch_add(1, Ordering::Relaxed));
+        self.connection.exchange(&self.request).await?;
+        Ok(())
+    }
+}
+
+/// Sends each of these requests on a connection of its own, again and again.
+pub fn drive(server: &Server, requests: Vec<Request>, extent: Extent) -> Outcome<Measured> {
+    // One thread, so that all other cores are the server's.
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let numbers = Arc::default();
+            let mut clients = Vec::with_capacity(requests.len());
+            for request in requests {
+                clients.push(Client {
+                    connection: Connection::open(server.address).await?,
+                    request,
+                    numbers: Arc::clone(&numbers),
+                });
+            }
+            measure::measure(clients, extent, server.process()).await
+        })
+}
+
+/// Sends one request and returns the body of the answer.
+pub fn ask(server: &Server, request: &Request) -> Outcome<Vec<u8>> {
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let mut connection = Connection::open(server.address).await?;
+            Ok(connection.exchange(request).await?.to_vec())
+        })
+}

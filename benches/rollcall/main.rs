@@ -1,0 +1,132 @@
+//! `cargo bench`: what Rollcall does in a second, beside the floors that nothing can be faster than.
+//!
+//! The driver is one thread of this process; the server measured is the real binary in a process of
+//! its own, on the same cores. Floors of HTTP are served by a third process through the same accept
+//! loop; floors of the store run in this one.
+#![allow(clippy::print_stdout)] // A bench speaks on standard output.
+
+mod creates;
+mod driver;
+mod floors;
+mod logins;
+mod machine;
+mod measure;
+mod memory;
+mod plan;
+mod reads;
+mod server;
+mod starts;
+mod table;
+
+use std::error::Error;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Arg, ArgAction, Command, value_parser};
+
+use machine::Witness;
+use plan::Plan;
+
+/// What everything here returns: the first thing that goes wrong ends the bench.
+type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// What others may take of the machine before the figures are worth nothing.
+const DISTURBED: f64 = 0.05;
+
+/// A part of the bench, its name and what it measures.
+type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
+
+const SECTIONS: [Section; 5] = [
+    (
+        "creates",
+        "durable creates with 1, 8, 64 and 256 connections",
+        creates::run,
+    ),
+    ("reads", "authenticated reads with 64 connections", reads::run),
+    ("logins", "logins with 1 and 16 connections", logins::run),
+    ("starts", "start-up time with 0 and 100 000 statuses", starts::run),
+    ("memory", "memory idle and after loads", memory::run),
+];
+
+fn main() -> Outcome {
+    let matches = command().get_matches();
+    if let Some(length) = matches.get_one::<usize>("serve-static") {
+        return floors::serve_static(*length);
+    }
+    // `cargo test --benches` starts this too, without --bench: there is nothing to test.
+    if !matches.get_flag("bench") {
+        return Ok(());
+    }
+    let given = matches.get_one::<PathBuf>("folder").cloned();
+    let folder = given.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
+    std::fs::create_dir_all(&folder)?;
+    let folder = folder.canonicalize()?;
+
+    print(&machine::describe(&folder));
+    print(
+        "The driver is one thread; beside it on the same cores runs the real binary, its log going to /dev/null. Each\n\
+         connection asks again as soon as it is answered. CPU is processor time of the server for one call, \"driver's\"\n\
+         that of the driver: it can see no more than one second holds of these. A floor without HTTP runs in the\n\
+         driver's process, callers and all.",
+    );
+    let (began, witness) = (Instant::now(), Witness::begin()?);
+    let wanted: Vec<&String> = matches.get_many("section").unwrap_or_default().collect();
+    let plan = Plan::new(folder, matches.get_flag("quick"));
+    for (name, _, run) in SECTIONS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name) {
+            run(&plan)?;
+        }
+    }
+
+    let others = witness.others()?;
+    let seconds = began.elapsed().as_secs();
+    print(&format!(
+        "\nDone in {seconds} s, while other programs took {:.1} % of the machine.",
+        others * 100.0
+    ));
+    if others > DISTURBED {
+        print("That is too much: these figures are worth little. Repeat them on a quiet machine.");
+    }
+    Ok(())
+}
+
+fn command() -> Command {
+    let sections = SECTIONS.map(|(name, what, _)| format!("  {name:8} {what}")).join("\n");
+    Command::new("cargo bench --")
+        .about("Measures Rollcall beside the floors that nothing can be faster than")
+        .after_help(format!("Sections:\n{sections}"))
+        .arg(
+            Arg::new("section")
+                .num_args(0..)
+                .value_parser(SECTIONS.map(|(name, ..)| name))
+                .help("Measure only these sections"),
+        )
+        .arg(
+            Arg::new("quick")
+                .long("quick")
+                .action(ArgAction::SetTrue)
+                .help("Measure one short round of each instead of three long ones"),
+        )
+        .arg(
+            Arg::new("folder")
+                .long("folder")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .help("Where data is written: a folder on the disk to measure [default: in target]"),
+        )
+        // What cargo says to a bench, and what this program says to its floor.
+        .arg(Arg::new("bench").long("bench").action(ArgAction::SetTrue).hide(true))
+        .arg(
+            Arg::new("serve-static")
+                .long("serve-static")
+                .value_parser(value_parser!(usize))
+                .hide(true),
+        )
+}
+
+/// Prints and shows at once, since the next figure may take its time.
+fn print(text: &str) {
+    println!("{text}");
+    let _ = std::io::stdout().flush();
+}

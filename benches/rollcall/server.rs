@@ -1,0 +1,115 @@
+//! Servers in processes of their own: the real binary, and the floor beside it.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::Outcome;
+use crate::driver::{self, Request};
+use crate::machine::{self, Memory};
+
+/// The administrator of every store here.
+const USERNAME: &str = "admin";
+const PASSWORD: &str = "correct horse";
+
+/// How the floor's server is asked for; see [`crate::floors::serve_static`].
+pub const STATIC: &str = "--serve-static";
+
+/// A server that answers. It ends when this is dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    /// From its start until it said that it listens.
+    pub started_in: Duration,
+}
+
+impl Server {
+    /// The real binary on this data folder, as it is shipped. Its log goes to `/dev/null`.
+    pub fn rollcall(data: &Path) -> Outcome<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .env_clear()
+            .env("ROLLCALL_ADMIN_USERNAME", USERNAME)
+            .env("ROLLCALL_ADMIN_PASSWORD", PASSWORD);
+        Self::start(command)
+    }
+
+    /// A server that always gives the same answer with a body of this length.
+    pub fn fixed(length: usize) -> Outcome<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([STATIC, &length.to_string()]);
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Outcome<Self> {
+        let began = Instant::now();
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut stdout = BufReader::new(child.stdout.take().ok_or("a process without standard output")?);
+        let mut line = String::new();
+        stdout.read_line(&mut line)?;
+        let started_in = began.elapsed();
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            let _ = child.kill();
+            return Err(format!("the server does not start: {line:?}, {}", child.wait()?).into());
+        };
+        Ok(Self {
+            address: address.parse()?,
+            child,
+            started_in,
+        })
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn memory(&self) -> Outcome<Memory> {
+        machine::memory(self.process())
+    }
+
+    /// The login of the administrator.
+    pub fn login() -> Request {
+        let body = format!(r#"{{"user":"{USERNAME}","password":"{PASSWORD}"}}"#);
+        Request::post("/api/v1/login", "", &body)
+    }
+
+    /// The headers of the administrator, logged in.
+    pub fn credentials(&self) -> Outcome<String> {
+        let answer: Value = serde_json::from_slice(&driver::ask(self, &Self::login())?)?;
+        let text = |name: &str| {
+            let value = answer["data"][name].as_str();
+            value.ok_or_else(|| format!("a login without {name}"))
+        };
+        let (user, token) = (text("userId")?, text("authToken")?);
+        Ok(format!("X-User-Id: {user}\r\nX-Auth-Token: {token}\r\n"))
+    }
+
+    /// Ends it in good order.
+    pub fn stop(mut self) -> Outcome {
+        let id = self.process().to_string();
+        Command::new("kill").args(["-TERM", &id]).status()?;
+        let status = self.child.wait()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("the server ended with {status}").into())
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,96 @@
+//! How figures are printed.
+
+use std::time::Duration;
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use crate::measure::Measured;
+use crate::print;
+
+/// A table with a title. The first column is words, the others are figures.
+pub fn table<const COLUMNS: usize>(title: &str, columns: [&str; COLUMNS], rows: Vec<[String; COLUMNS]>) {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(columns)
+        .add_rows(rows);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    print(&format!("\n{title}\n{table}"));
+}
+
+/// One line of a table of rates.
+pub struct Rate {
+    pub what: String,
+    pub at_once: usize,
+    pub measured: Measured,
+    /// What it is compared with, and how that is called.
+    pub floor: Option<(Measured, &'static str)>,
+}
+
+/// A table of how often a second something was done.
+pub fn rates(title: &str, rows: &[Rate]) {
+    let columns = [
+        "",
+        "at once",
+        "a second",
+        "p50",
+        "p99",
+        "CPU",
+        "driver's",
+        "of its floor",
+    ];
+    let row = |rate: &Rate| {
+        [
+            rate.what.clone(),
+            rate.at_once.to_string(),
+            grouped(rate.measured.per_second()),
+            time(rate.measured.latency(0.5)),
+            time(rate.measured.latency(0.99)),
+            time(rate.measured.processor_per_call()),
+            rate.measured.driver_per_call().map_or_else(String::new, time),
+            rate.floor.as_ref().map_or_else(String::new, |(floor, name)| {
+                let share = rate.measured.per_second() / floor.per_second();
+                let cost = rate
+                    .measured
+                    .processor_per_call()
+                    .div_duration_f64(floor.processor_per_call());
+                format!("{:.0} % of {name} at {cost:.1} × its CPU", share * 100.0)
+            }),
+        ]
+    };
+    table(title, columns, rows.iter().map(row).collect());
+}
+
+/// A time with three digits at the most.
+pub fn time(time: Duration) -> String {
+    let micros = time.as_secs_f64() * 1e6;
+    match micros {
+        ..100.0 => format!("{micros:.1} µs"),
+        ..1000.0 => format!("{micros:.0} µs"),
+        ..10_000.0 => format!("{:.2} ms", micros / 1e3),
+        ..100_000.0 => format!("{:.1} ms", micros / 1e3),
+        _ => format!("{:.0} ms", micros / 1e3),
+    }
+}
+
+/// Bytes, in millions of them.
+#[allow(clippy::cast_precision_loss)]
+pub fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// A whole number whose thousands stand apart.
+pub fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
