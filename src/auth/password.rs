@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Argon2, PasswordHash as ParsedHash};
+use argon2::password_hash;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as ParsedHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, TryAcquireError};
 
+use super::random;
 use crate::domain::Fault;
 use crate::domain::user::PasswordHash;
 
@@ -20,6 +22,14 @@ const WAITING_PER_CORE: usize = 128;
 
 /// When to try again after an overload, in seconds: what a full queue takes to empty.
 const RETRY_AFTER: u32 = 3;
+
+/// Bytes of a password's salt (RFC 9106, §3.1).
+const SALT_BYTES: usize = 16;
+
+/// Blocks of 1 KiB that are reserved for a hash, most of them never touched: glibc gives memory of
+/// more than 32 MiB back to the system when it is freed, and keeps smaller pieces in every thread
+/// that ever hashed.
+const RETURNED_BLOCKS: usize = 33 * 1024;
 
 /// The lower-case hexadecimal SHA-256 of a password. Clients may send it in the password's place,
 /// so that it is what is hashed at rest: plain and digest logins are one. `Debug` hides it.
@@ -137,22 +147,50 @@ impl Passwords {
 }
 
 /// argon2id with 19 MiB, two passes, one lane: the crate's default and OWASP's minimum.
-fn argon2id() -> Argon2<'static> {
-    Argon2::default()
-}
-
 fn hash(digest: &PasswordDigest) -> Result<PasswordHash, Fault> {
-    argon2id()
-        .hash_password(digest.0.as_bytes())
-        .map(|hash| PasswordHash::new(&hash.to_string()))
+    let argon2 = Argon2::default();
+    let salt: [u8; SALT_BYTES] = random::bytes();
+    let described = || -> password_hash::Result<String> {
+        Ok(ParsedHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(argon2.params())?,
+            salt: Some(Salt::new(&salt)?),
+            hash: Some(output(&argon2, digest, &salt, Params::DEFAULT_OUTPUT_LEN)?),
+        }
+        .to_string())
+    };
+    described()
+        .map(|phc| PasswordHash::new(&phc))
         .map_err(|error| Fault::Internal {
             incident: format!("argon2: {error}"),
         })
 }
 
+/// Whether this is what was hashed, with whatever strength it was.
 fn verify(digest: &PasswordDigest, against: &PasswordHash) -> bool {
-    ParsedHash::new(against.expose())
-        .is_ok_and(|parsed| argon2id().verify_password(digest.0.as_bytes(), &parsed).is_ok())
+    let same = || -> password_hash::Result<bool> {
+        let parsed = ParsedHash::new(against.expose())?;
+        let (Some(salt), Some(expected)) = (&parsed.salt, &parsed.hash) else {
+            return Ok(false);
+        };
+        let algorithm = Algorithm::try_from(parsed.algorithm.as_str())?;
+        let version = parsed.version.map(Version::try_from).transpose()?.unwrap_or_default();
+        let argon2 = Argon2::new(algorithm, version, Params::try_from(&parsed)?);
+        // Compared in constant time by `Output`.
+        Ok(output(&argon2, digest, salt, expected.len())? == *expected)
+    };
+    same().unwrap_or(false)
+}
+
+/// What argon2 makes of a digest and a salt.
+fn output(argon2: &Argon2<'_>, digest: &PasswordDigest, salt: &[u8], length: usize) -> password_hash::Result<Output> {
+    let needed = argon2.params().block_count();
+    let mut memory = Vec::with_capacity(needed.max(RETURNED_BLOCKS));
+    memory.resize(needed, Block::default());
+    let mut bytes = vec![0; length];
+    argon2.hash_password_into_with_memory(digest.0.as_bytes(), salt, &mut bytes, &mut memory)?;
+    Ok(Output::new(&bytes)?)
 }
 
 #[cfg(test)]

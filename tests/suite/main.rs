@@ -8,3 +8,4 @@ mod cli;
 mod durability;
 mod house;
 mod support;
+mod web;

@@ -127,7 +127,10 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Option<Answer> {
-        let mut request = Request::builder().method(method).uri(path).header("host", "test");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", self.address.to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

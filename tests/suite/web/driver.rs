@@ -1,0 +1,139 @@
+//! A browser, driven as the W3C's `WebDriver` protocol has it, which chromedriver speaks.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::Client;
+
+/// The key under which the protocol names an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+pub struct Browser {
+    driver: Child,
+    client: Client,
+    session: String,
+    profile: TempDir,
+}
+
+impl Browser {
+    pub async fn start() -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed");
+        let stdout = BufReader::new(driver.stdout.take().expect("a pipe"));
+        let started = "started successfully on port ";
+        let port = stdout
+            .lines()
+            .map(|line| line.expect("a line"))
+            .find_map(|line| Some(line.split_once(started)?.1.trim_end_matches('.').to_owned()))
+            .expect("chromedriver says its port");
+        let address: SocketAddr = format!("127.0.0.1:{port}").parse().expect("an address");
+        let mut browser = Self {
+            driver,
+            client: Client::new(address),
+            session: String::new(),
+            profile: tempfile::tempdir().expect("a temporary folder"),
+        };
+        let arguments = [
+            "--headless".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-quic".to_owned(),
+            "--no-first-run".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--window-size=900,900".to_owned(),
+            format!("--user-data-dir={}", browser.profile.path().display()),
+        ];
+        let options = json!({"goog:chromeOptions": {"args": arguments}});
+        let begun = browser
+            .ask("POST", "/session", &json!({"capabilities": {"alwaysMatch": options}}))
+            .await;
+        browser.session += begun["sessionId"].as_str().expect("a session");
+        browser
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let json = [("content-type", "application/json")];
+        let body = if method == "GET" {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let answer = self.client.send(method, path, &json, body).await;
+        answer.expect(200)["value"].clone()
+    }
+
+    async fn in_session(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.ask(method, &format!("/session/{}{path}", self.session), body)
+            .await
+    }
+
+    pub async fn open(&self, url: &str) {
+        self.in_session("POST", "/url", &json!({"url": url})).await;
+    }
+
+    async fn find(&self, selector: &str) -> String {
+        let body = json!({"using": "css selector", "value": selector});
+        let found = self.in_session("POST", "/element", &body).await;
+        found[ELEMENT].as_str().expect("an element").to_owned()
+    }
+
+    pub async fn write(&self, selector: &str, text: &str) {
+        let element = self.find(selector).await;
+        self.in_session("POST", &format!("/element/{element}/clear"), &json!({}))
+            .await;
+        self.in_session("POST", &format!("/element/{element}/value"), &json!({"text": text}))
+            .await;
+    }
+
+    pub async fn click(&self, selector: &str) {
+        let element = self.find(selector).await;
+        self.in_session("POST", &format!("/element/{element}/click"), &json!({}))
+            .await;
+    }
+
+    /// Runs a script that calls its first argument when it is done, and gives what it called it with.
+    pub async fn run(&self, script: &str) -> Value {
+        self.in_session("POST", "/execute/async", &json!({"script": script, "args": []}))
+            .await
+    }
+
+    /// The text of an element as soon as it contains this.
+    pub async fn text_with(&self, selector: &str, part: &str) -> String {
+        let script = format!(
+            "const done = arguments[0], at = () => document.querySelector({selector:?}), part = {part:?};
+             const look = () => at().textContent.includes(part) && (watch.disconnect(), done(at().textContent), true);
+             const watch = new MutationObserver(look);
+             watch.observe(document, {{subtree: true, childList: true, characterData: true, attributes: true}});
+             look();"
+        );
+        self.run(&script).await.as_str().expect("a text").to_owned()
+    }
+
+    /// A picture of the page, as base64 of a PNG.
+    pub async fn screenshot(&self) -> String {
+        let picture = self.in_session("GET", "/screenshot", &Value::Null).await;
+        picture.as_str().expect("a picture").to_owned()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser ends with its driver's connection to it.
+        let _ = Command::new("pkill")
+            .arg("-P")
+            .arg(self.driver.id().to_string())
+            .status();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

@@ -1,0 +1,4 @@
+//! The pages in a real browser.
+
+mod driver;
+mod setup;
