@@ -1,11 +1,11 @@
 //! Custom statuses: a unique name over one of the four status types.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
+use super::text::checked_text;
 use super::{CustomStatusId, Fault, StatusType, Timestamp};
 
 /// Most characters a name may have.
@@ -68,6 +68,8 @@ impl CustomStatusDraft {
 #[serde(transparent)]
 pub struct StatusName(Arc<str>);
 
+checked_text!(StatusName);
+
 /// Why a text is no [`StatusName`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAStatusName {
@@ -95,23 +97,6 @@ impl StatusName {
             return Err(NotAStatusName::Invalid);
         }
         Ok(Self(name.into()))
-    }
-
-    /// Takes back a name that was a [`StatusName`] when it was stored.
-    pub(crate) fn restore(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for StatusName {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
     }
 }
 

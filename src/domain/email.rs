@@ -1,17 +1,20 @@
 //! E-mail addresses.
 
-use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use email_address::EmailAddress;
 use serde::Serialize;
 
+use super::text::checked_text;
+
 /// An e-mail address (RFC 5321 and 5322, without a display name), as it was written.
 /// Unique without regard to case: compare by [`Email::folded`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Email(Arc<str>);
+
+checked_text!(Email);
 
 /// The text is not an e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,17 +35,6 @@ impl Email {
         Ok(Self(address.as_str().into()))
     }
 
-    /// Takes back an address that was an [`Email`] when it was stored.
-    pub(crate) fn restore(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The address as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The form in which two equal addresses are equal texts.
     #[must_use]
     pub fn folded(&self) -> String {
@@ -54,12 +46,6 @@ impl Email {
 #[must_use]
 pub fn fold(text: &str) -> String {
     text.to_lowercase()
-}
-
-impl fmt::Display for Email {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod name;
 pub mod page;
 pub mod permission;
 pub mod status;
+mod text;
 pub mod timestamp;
 pub mod token;
 pub mod user;

@@ -1,10 +1,11 @@
 //! The name people see.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
+
+use super::text::checked_text;
 
 /// Most characters a display name may have.
 pub const DISPLAY_NAME_CHARACTERS: usize = 120;
@@ -14,6 +15,8 @@ pub const DISPLAY_NAME_CHARACTERS: usize = 120;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct DisplayName(Arc<str>);
+
+checked_text!(DisplayName);
 
 /// The text is not a display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,23 +37,6 @@ impl DisplayName {
         } else {
             Err(NotADisplayName)
         }
-    }
-
-    /// Takes back a name that was a [`DisplayName`] when it was stored.
-    pub(crate) fn restore(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for DisplayName {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Usernames.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
+
+use super::text::checked_text;
 
 /// Most characters a username may have.
 pub const USERNAME_CHARACTERS: usize = 64;
@@ -13,6 +14,8 @@ pub const USERNAME_CHARACTERS: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Username(Arc<str>);
+
+checked_text!(Username);
 
 /// The text is not a username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,17 +38,6 @@ impl Username {
         }
     }
 
-    /// Takes back a name that was a [`Username`] when it was stored.
-    pub(crate) fn restore(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The username as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The form in which two equal usernames are equal texts.
     #[must_use]
     pub fn folded(&self) -> String {
@@ -57,12 +49,6 @@ impl Username {
 #[must_use]
 pub fn fold(text: &str) -> String {
     text.to_ascii_lowercase()
-}
-
-impl fmt::Display for Username {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
-    }
 }
 
 #[cfg(test)]

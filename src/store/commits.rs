@@ -34,14 +34,9 @@ struct CommitCountV1 {
 
 impl Record for CommitCount {
     const TABLE: Table = Table::Commits;
-    const INDEXES: &'static [Table] = &[];
 
     fn key(&self) -> Vec<u8> {
         KEY.into()
-    }
-
-    fn index_keys(&self) -> Vec<(Table, Vec<u8>)> {
-        Vec::new()
     }
 
     fn encode(&self) -> Vec<u8> {

@@ -13,14 +13,16 @@ pub(super) trait Record: Sized {
     const TABLE: Table;
 
     /// The index tables beside it.
-    const INDEXES: &'static [Table];
+    const INDEXES: &'static [Table] = &[];
 
     /// Its key.
     fn key(&self) -> Vec<u8>;
 
     /// The keys under which indexes find it. An index holds a key once: that is how a value is kept
     /// unique.
-    fn index_keys(&self) -> Vec<(Table, Vec<u8>)>;
+    fn index_keys(&self) -> Vec<(Table, Vec<u8>)> {
+        Vec::new()
+    }
 
     /// Its bytes, in the newest version.
     fn encode(&self) -> Vec<u8>;

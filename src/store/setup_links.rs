@@ -34,14 +34,9 @@ struct SetupLinkV1 {
 
 impl Record for SetupLink {
     const TABLE: Table = Table::SetupLinks;
-    const INDEXES: &'static [Table] = &[];
 
     fn key(&self) -> Vec<u8> {
         KEY.into()
-    }
-
-    fn index_keys(&self) -> Vec<(Table, Vec<u8>)> {
-        Vec::new()
     }
 
     fn encode(&self) -> Vec<u8> {
