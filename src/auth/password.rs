@@ -1,7 +1,7 @@
 //! Passwords: argon2id over the SHA-256 that clients may send in the password's place.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::thread;
 
 use argon2::password_hash;
@@ -9,6 +9,7 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as ParsedHas
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, TryAcquireError};
+use tracing::error;
 
 use super::random;
 use crate::domain::Fault;
@@ -20,8 +21,8 @@ pub const PASSWORD_CHARACTERS: usize = 1024;
 /// Logins that may wait for each core; beyond them the server says that it is overloaded.
 const WAITING_PER_CORE: usize = 128;
 
-/// When to try again after an overload, in seconds: what a full queue takes to empty.
-const RETRY_AFTER: u32 = 3;
+/// Try again when a full queue has emptied.
+const OVERLOADED: Fault = Fault::Overloaded { retry_after: 3 };
 
 /// Bytes of a password's salt (RFC 9106, §3.1).
 const SALT_BYTES: usize = 16;
@@ -75,11 +76,10 @@ impl fmt::LowerHex for HexDigest {
     }
 }
 
-/// What an unknown user's password is checked against, so that the check takes as long.
-static NOBODY: LazyLock<PasswordHash> = LazyLock::new(|| {
-    let nobody = PasswordDigest::presented("no digest is this text");
-    hash(&nobody).unwrap_or_else(|_| PasswordHash::new(""))
-});
+/// What an unknown user's password is checked against, so that the check takes as long: a hash of
+/// today's strength that no password has.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes and verifies passwords: off the async threads, at most as many at once as there are
 /// cores, a bounded number waiting.
@@ -112,7 +112,11 @@ impl Passwords {
     /// # Errors
     /// [`Fault::Overloaded`] when too many wait already.
     pub async fn hash(&self, digest: PasswordDigest) -> Result<PasswordHash, Fault> {
-        self.run(move || hash(&digest)).await?
+        let hashed = self.run(move || hash(&digest)).await?;
+        hashed.map_err(|cause| {
+            error!(%cause, "a password could not be hashed");
+            OVERLOADED
+        })
     }
 
     /// Whether a password is the one that was hashed. Without a hash the answer is no, after the
@@ -123,18 +127,15 @@ impl Passwords {
     pub async fn verify(&self, digest: PasswordDigest, against: Option<PasswordHash>) -> Result<bool, Fault> {
         self.run(move || {
             let known = against.is_some();
-            verify(&digest, &against.unwrap_or_else(|| NOBODY.clone())) && known
+            verify(&digest, &against.unwrap_or_else(|| PasswordHash::new(NOBODY))) && known
         })
         .await
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-        let overloaded = Fault::Overloaded {
-            retry_after: RETRY_AFTER,
-        };
         let _place = match self.under_way.try_acquire() {
             Ok(place) => place,
-            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => return Err(overloaded),
+            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => return Err(OVERLOADED),
         };
         let core = Arc::clone(&self.at_once).acquire_owned().await;
         let finished = tokio::task::spawn_blocking(move || {
@@ -142,29 +143,22 @@ impl Passwords {
             let _core = core;
             work()
         });
-        finished.await.map_err(|_| overloaded)
+        finished.await.map_err(|_| OVERLOADED)
     }
 }
 
 /// argon2id with 19 MiB, two passes, one lane: the crate's default and OWASP's minimum.
-fn hash(digest: &PasswordDigest) -> Result<PasswordHash, Fault> {
+fn hash(digest: &PasswordDigest) -> password_hash::Result<PasswordHash> {
     let argon2 = Argon2::default();
     let salt: [u8; SALT_BYTES] = random::bytes();
-    let described = || -> password_hash::Result<String> {
-        Ok(ParsedHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(argon2.params())?,
-            salt: Some(Salt::new(&salt)?),
-            hash: Some(output(&argon2, digest, &salt, Params::DEFAULT_OUTPUT_LEN)?),
-        }
-        .to_string())
+    let described = ParsedHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params())?,
+        salt: Some(Salt::new(&salt)?),
+        hash: Some(output(&argon2, digest, &salt, Params::DEFAULT_OUTPUT_LEN)?),
     };
-    described()
-        .map(|phc| PasswordHash::new(&phc))
-        .map_err(|error| Fault::Internal {
-            incident: format!("argon2: {error}"),
-        })
+    Ok(PasswordHash::new(&described.to_string()))
 }
 
 /// Whether this is what was hashed, with whatever strength it was.
@@ -213,6 +207,20 @@ mod tests {
         assert!(verify(&secret, &hash));
         assert!(!verify(&PasswordDigest::of("Secret"), &hash));
         assert!(!verify(&secret, &PasswordHash::new("no hash")));
+    }
+
+    #[test]
+    fn nobodys_hash_is_as_hard_as_a_new_one_and_no_password_has_it() {
+        let new = hash(&PasswordDigest::of("secret")).expect("a hash");
+        let strength = |phc: &str| phc.rsplitn(3, '$').last().map(str::to_owned);
+        assert_eq!(strength(NOBODY), strength(new.expose()));
+        let (nobody, new) = (
+            ParsedHash::new(NOBODY).expect("a hash"),
+            ParsedHash::new(new.expose()).expect("a hash"),
+        );
+        assert_eq!(nobody.hash.map(|hash| hash.len()), new.hash.map(|hash| hash.len()));
+        assert_eq!(nobody.salt.map(|salt| salt.len()), new.salt.map(|salt| salt.len()));
+        assert!(!verify(&PasswordDigest::of("secret"), &PasswordHash::new(NOBODY)));
     }
 
     #[test]
