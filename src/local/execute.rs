@@ -38,24 +38,24 @@ pub(super) async fn execute(app: &App, command: Command) -> Result<Answer, Fault
         Command::ListUsers => Ok(Answer::Users(
             users::list(app).iter().map(|user| user_entry(user)).collect(),
         )),
-        Command::ShowUser { user } => Ok(Answer::User(user_entry(&*users::find(app, &user)?))),
+        Command::ShowUser { user } => Ok(Answer::User(user_entry(&*find_user(app, &user)?))),
         Command::SetPassword { user, password } => {
-            let user = users::find(app, &user)?;
+            let user = find_user(app, &user)?;
             users::set_password(app, &user.id, PasswordDigest::of_new(&password)?).await?;
             now(app, &user)
         }
         Command::SetActive { user, active } => {
-            let user = users::find(app, &user)?;
+            let user = find_user(app, &user)?;
             users::set_active(app, &user.id, active).await?;
             now(app, &user)
         }
         Command::DeleteUser { user } => {
-            let user = users::find(app, &user)?;
+            let user = find_user(app, &user)?;
             users::delete(app, &user.id).await?;
             Ok(Answer::User(user_entry(&user)))
         }
         Command::ListTokens { user } => {
-            let user = user.map(|user| users::find(app, &user)).transpose()?;
+            let user = user.map(|user| find_user(app, &user)).transpose()?;
             let tokens = tokens::list(app, user.as_ref().map(|user| &user.id));
             Ok(Answer::Tokens(
                 tokens.iter().map(|token| token_entry(app, token)).collect(),
@@ -66,7 +66,7 @@ pub(super) async fn execute(app: &App, command: Command) -> Result<Answer, Fault
             Ok(Answer::Revoked(1))
         }
         Command::RevokeTokensOf { user } => {
-            let user = users::find(app, &user)?;
+            let user = find_user(app, &user)?;
             Ok(Answer::Revoked(tokens::revoke_all(app, &user.id).await?))
         }
         Command::ListStatuses => {
@@ -103,7 +103,21 @@ fn find_status(app: &App, text: &str) -> Result<Arc<CustomStatus>, Fault> {
     let found = snapshot
         .custom_status(&CustomStatusId::new(text))
         .or_else(|| StatusName::parse(text).ok().and_then(named));
-    found.cloned().ok_or(Fault::CustomStatusToDeleteNotFound)
+    found
+        .cloned()
+        .ok_or_else(|| absent("custom status", text, "status list"))
+}
+
+fn find_user(app: &App, text: &str) -> Result<Arc<User>, Fault> {
+    users::find(app, text).map_err(|_| absent("user", text, "user list"))
+}
+
+/// Says to people what is not there and where to look.
+fn absent(noun: &str, text: &str, list: &str) -> Fault {
+    Fault::InvalidParams {
+        reason: format!("there is no {noun} {text:?}; list them with `rollcall {list}`"),
+        field: None,
+    }
 }
 
 fn user_entry(user: &User) -> UserEntry {
