@@ -37,6 +37,12 @@ impl Timestamp {
         u32::try_from(self.0.div_euclid(1000)).unwrap_or_default()
     }
 
+    fn format_into(self, buffer: &mut [u8]) -> Option<&str> {
+        let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok()?;
+        let length = moment.format_into(&mut &mut *buffer, &Iso8601::<MILLISECONDS>).ok()?;
+        std::str::from_utf8(&buffer[..length]).ok()
+    }
+
     /// The moment `days` later; the end of time where there is no such moment.
     #[must_use]
     pub const fn plus_days(self, days: u32) -> Self {
@@ -46,11 +52,10 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .ok()
-            .and_then(|moment| moment.format(&Iso8601::<MILLISECONDS>).ok());
-        match text {
-            Some(text) => out.write_str(&text),
+        // Lists print many of these: on the stack, not in a text of their own.
+        let mut buffer = [0; 32];
+        match self.format_into(&mut buffer) {
+            Some(text) => out.write_str(text),
             None => write!(out, "{} ms after 1970", self.0),
         }
     }
