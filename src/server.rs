@@ -84,6 +84,7 @@ pub struct Server {
     socket: Socket,
     address: SocketAddr,
     setup_link: Option<String>,
+    head_time: Duration,
 }
 
 impl Server {
@@ -121,6 +122,7 @@ impl Server {
             listener,
             socket,
             address,
+            head_time: options.limits.head_time,
         })
     }
 
@@ -140,7 +142,7 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let sweeper = tokio::spawn(sweep(self.app.clone()));
         tokio::select! {
-            () = serve(self.listener, self.filter, shutdown) => {}
+            () = serve(self.listener, self.filter, self.head_time, shutdown) => {}
             () = self.socket.serve(&self.app) => {}
         }
         sweeper.abort();

@@ -125,7 +125,8 @@ pub fn serve_static(length: usize) -> Outcome {
         print(&format!("listening on http://{}", listener.local_addr()?));
         let body: &'static [u8] = vec![b'#'; length].leak();
         let filter = warp::path("static").map(move || body.into_response());
-        rollcall::server::serve(listener, filter, std::future::pending()).await;
+        let head_time = rollcall::http::Limits::default().head_time;
+        rollcall::server::serve(listener, filter, head_time, std::future::pending()).await;
         Ok(())
     })
 }

@@ -18,6 +18,7 @@ mod server;
 mod starts;
 mod table;
 
+use std::env;
 use std::error::Error;
 use std::io::Write;
 use std::path::PathBuf;
@@ -50,13 +51,14 @@ const SECTIONS: [Section; 5] = [
 ];
 
 fn main() -> Outcome {
+    // `cargo test --all-targets` starts this too, without --bench and with filters of its own: there is
+    // nothing to test.
+    if !env::args().any(|argument| argument == "--bench" || argument == server::STATIC) {
+        return Ok(());
+    }
     let matches = command().get_matches();
     if let Some(length) = matches.get_one::<usize>("serve-static") {
         return floors::serve_static(*length);
-    }
-    // `cargo test --benches` starts this too, without --bench: there is nothing to test.
-    if !matches.get_flag("bench") {
-        return Ok(());
     }
     let given = matches.get_one::<PathBuf>("folder").cloned();
     let folder = given.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
@@ -95,6 +97,7 @@ fn command() -> Command {
     let sections = SECTIONS.map(|(name, what, _)| format!("  {name:8} {what}")).join("\n");
     Command::new("cargo bench --")
         .about("Measures Rollcall beside the floors that nothing can be faster than")
+        .override_usage("cargo bench -- [OPTIONS] [SECTION]...")
         .after_help(format!("Sections:\n{sections}"))
         .arg(
             Arg::new("section")

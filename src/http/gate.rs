@@ -35,6 +35,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long a body may take to arrive.
     pub body_time: Duration,
+    /// How long the head of a request may take, and a connection be silent before it.
+    pub head_time: Duration,
 }
 
 impl Default for Limits {
@@ -42,6 +44,7 @@ impl Default for Limits {
         Self {
             body_bytes: 1024 * 1024,
             body_time: Duration::from_secs(30),
+            head_time: Duration::from_secs(75),
         }
     }
 }

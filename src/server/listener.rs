@@ -15,9 +15,6 @@ use warp::{Filter, Rejection};
 
 use crate::http::Peer;
 
-/// How long a connection may be silent between requests, and a request's head may take.
-const HEAD_TIME: Duration = Duration::from_secs(75);
-
 /// How long requests in flight may take when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
@@ -25,8 +22,9 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers every connection by the filter until `shutdown` ends; then takes no more, and gives
-/// requests in flight ten seconds. HTTP/1.1.
-pub async fn serve<F>(listener: TcpListener, filter: F, shutdown: impl Future<Output = ()>)
+/// requests in flight ten seconds. A connection on which no whole head of a request arrives within
+/// `head_time` is closed. HTTP/1.1.
+pub async fn serve<F>(listener: TcpListener, filter: F, head_time: Duration, shutdown: impl Future<Output = ()>)
 where
     F: Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static,
 {
@@ -55,7 +53,7 @@ where
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME)
+            .header_read_timeout(head_time)
             .serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {

@@ -231,6 +231,23 @@ async fn a_body_that_does_not_arrive_in_time_is_408() {
 }
 
 #[tokio::test]
+async fn a_connection_without_a_whole_head_is_closed() {
+    let limits = Limits {
+        head_time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let server = TestServer::start_with(|options| options.limits = limits).await;
+    for bytes in ["", "GET /api/v1/info HTTP/1.1\r\nhost:"] {
+        // Reading to the end of the answer waits for the server to close.
+        let answer = raw(&server, bytes.as_bytes()).await;
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408 "),
+            "{bytes:?}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn broken_requests_get_a_4xx_and_harm_nobody() {
     let server = TestServer::start().await;
     for bytes in [

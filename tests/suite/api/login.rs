@@ -1,10 +1,16 @@
 //! Every form of a login, and every way it is refused.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use rollcall::app::{App, Clock, Rules};
 use rollcall::auth::password::Passwords;
 use rollcall::local::Command;
+use rollcall::ops::tokens;
+use rollcall::store::Store;
 use serde_json::{Value, json};
 
-use crate::support::server::{ADMIN, PASSWORD, USER};
+use crate::support::server::{ADMIN, BEGINNING, PASSWORD, USER};
 use crate::support::{Answer, TestServer};
 
 /// The SHA-256 of [`PASSWORD`], as `printf 'correct horse' | sha256sum` prints it.
@@ -228,6 +234,27 @@ async fn of_a_users_tokens_the_newest_fifty_live() {
     }
     first.get("me").await.expect(401);
     second.get("me").await.expect(200);
+}
+
+#[tokio::test]
+async fn expired_tokens_are_swept_out_of_the_store() {
+    let server = TestServer::start().await;
+    server.user().await;
+    let data = server.data_dir();
+    let folder = server.stop().await;
+
+    let store = Store::open(&data).expect("the store opens");
+    let later = Arc::new(AtomicI64::new(BEGINNING + 90 * DAY - 1));
+    let clock = Clock::Set(Arc::clone(&later));
+    let app = App::new(store, clock, Passwords::default(), Rules::default());
+    let kept = || app.store.read().tokens().count();
+    tokens::sweep(&app).await.expect("a sweep");
+    assert_eq!(kept(), 1, "it is alive");
+    later.fetch_add(1, Ordering::AcqRel);
+    tokens::sweep(&app).await.expect("a sweep");
+    assert_eq!(kept(), 0);
+    app.store.close().await;
+    drop(folder);
 }
 
 #[tokio::test]

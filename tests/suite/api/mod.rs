@@ -2,6 +2,7 @@
 
 mod conventions;
 mod custom_user_status;
+mod custom_user_status_changes;
 mod custom_user_status_list;
 mod info;
 mod login;

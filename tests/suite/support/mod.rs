@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub mod client;
+pub mod faults;
 pub mod process;
 pub mod server;
 
