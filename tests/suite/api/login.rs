@@ -222,6 +222,39 @@ async fn a_changed_password_ends_every_token_and_the_old_password() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_races_with_a_new_password_leaves_no_token() {
+    let server = TestServer::start().await;
+    let mut password = PASSWORD.to_owned();
+    for round in 0..5 {
+        let logins: Vec<_> = (0..16)
+            .map(|_| {
+                let (client, password) = (server.anonymous(), password.clone());
+                tokio::spawn(async move {
+                    let body = json!({"user": USER, "password": password});
+                    client.post("login", &body).await
+                })
+            })
+            .collect();
+        password = format!("password {round}");
+        let user = USER.to_owned();
+        server
+            .command(Command::SetPassword {
+                user,
+                password: password.clone(),
+            })
+            .await;
+        for login in logins {
+            let answer = login.await.expect("the login ends");
+            if answer.status == 200 {
+                let token = answer.json()["data"]["authToken"].as_str().expect("a token").to_owned();
+                let resumed = server.anonymous().post("login", &json!({"resume": token})).await;
+                assert_eq!(resumed.status, 401, "round {round}: the token outlived the password");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn of_a_users_tokens_the_newest_fifty_live() {
     let server = TestServer::start().await;
