@@ -27,6 +27,9 @@ pub struct User {
     pub updated_at: Timestamp,
     /// When it last logged in with a password.
     pub last_login: Option<Timestamp>,
+    /// Grows with every change of the user and every login, so that a change which depends on this
+    /// record depends on the user's tokens as well, even within one millisecond.
+    pub revision: u64,
 }
 
 /// A user's address, and whether it was shown to be theirs.

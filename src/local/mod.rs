@@ -8,7 +8,7 @@ mod command;
 mod execute;
 mod socket;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use command::{Answer, Command, StatusEntry, TokenEntry, UserEntry};
 pub use socket::Socket;
@@ -16,7 +16,7 @@ pub use socket::Socket;
 use crate::app::{App, Clock, Rules};
 use crate::auth::password::Passwords;
 use crate::domain::Fault;
-use crate::store::{OpenError, Store, socket_path};
+use crate::store::{OpenError, Store, is_begun, socket_path};
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,13 @@ pub enum Error {
     /// No server runs, and the store does not open.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// There is no store yet; only creating a user begins one.
+    #[error(
+        "there is no store in {}: name its data folder with --data-dir, or begin one by `rollcall serve` or \
+         `rollcall user create`",
+        .0.display()
+    )]
+    NoStore(PathBuf),
     /// The server runs, but does not answer as it should.
     #[error("the server on this data folder does not answer: {0}; is it another version of rollcall?")]
     Socket(std::io::Error),
@@ -46,6 +53,9 @@ pub async fn run(folder: &Path, command: Command) -> Result<Answer, Error> {
     if let Some(connection) = socket::connect(&socket_path(folder)).await {
         let outcome = socket::ask(connection, &command).await.map_err(Error::Socket)?;
         return outcome.map_err(Error::Refused);
+    }
+    if !is_begun(folder) && !matches!(command, Command::CreateUser { .. }) {
+        return Err(Error::NoStore(folder.to_owned()));
     }
     if matches!(command, Command::Check) {
         return Ok(Answer::Problems(Store::inspect(folder)?));

@@ -101,6 +101,7 @@ async fn begin_session(app: &App, verified: &User) -> Result<Session, Fault> {
         let now = app.clock.now();
         let logged_in = User {
             last_login: Some(now),
+            revision: user.revision + 1,
             ..User::clone(user)
         };
         let stored = Token {

@@ -105,6 +105,7 @@ pub(super) async fn create_where(
             created_at: now,
             updated_at: now,
             last_login: None,
+            revision: 0,
         };
         let mut change = Change::new().insert(&user);
         if let Some(link) = snapshot.setup_link() {
@@ -175,6 +176,7 @@ pub async fn set_password(app: &App, id: &UserId, password: PasswordDigest) -> R
         let changed = User {
             password: Some(hash.clone()),
             updated_at: app.clock.now(),
+            revision: user.revision + 1,
             ..user.clone()
         };
         Ok(without_tokens(snapshot, user).replace(user, &changed))
@@ -192,6 +194,7 @@ pub async fn set_active(app: &App, id: &UserId, active: bool) -> Result<(), Faul
         let changed = User {
             active,
             updated_at: app.clock.now(),
+            revision: user.revision + 1,
             ..user.clone()
         };
         if active {

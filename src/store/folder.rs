@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::OpenError;
 
+/// The name of the folder of sled's files.
+const STORE: &str = "store";
+
 /// The name of the file that saw the last commit.
 pub(super) const WITNESS: &str = "last-commit";
 
@@ -65,7 +68,7 @@ impl DataFolder {
 
     /// Where sled's files are.
     pub(super) fn store(&self) -> PathBuf {
-        self.path.join("store")
+        self.path.join(STORE)
     }
 }
 
@@ -73,6 +76,12 @@ impl DataFolder {
 #[must_use]
 pub fn socket_path(folder: &Path) -> PathBuf {
     folder.join("admin.sock")
+}
+
+/// Whether there is a store in this data folder.
+#[must_use]
+pub fn is_begun(folder: &Path) -> bool {
+    folder.join(STORE).is_dir()
 }
 
 fn lock_file(folder: &Path) -> PathBuf {

@@ -28,7 +28,7 @@ use arc_swap::ArcSwap;
 
 pub use change::Change;
 pub use contain::is_contained;
-pub use folder::socket_path;
+pub use folder::{is_begun, socket_path};
 pub use open::OpenError;
 pub use setup_links::SetupLink;
 pub use snapshot::Snapshot;

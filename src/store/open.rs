@@ -118,6 +118,7 @@ impl Engine {
             });
         }
         let witness = Witness::open(&folder.witness()).map_err(unusable)?;
+        witness.sync().map_err(unusable)?;
         sync(path, &folder.store()).map_err(unusable)?;
         Ok(Self {
             trees,
@@ -150,11 +151,22 @@ fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
 /// Makes the files durable, then the names that lead to them.
 fn sync(path: &Path, store: &Path) -> io::Result<()> {
     durability::sync_folder(store)?;
-    durability::sync_folder(path)?;
-    match path.canonicalize()?.parent() {
-        Some(parent) => fs::File::open(parent)?.sync_all(),
-        None => Ok(()),
+    for folder in path.canonicalize()?.ancestors() {
+        match fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+            // A folder above that is closed to this user, or on a file system without syncs of
+            // folders, was there before and is not this user's to make durable.
+            Err(error) if folder != path && is_not_ours(&error) => {}
+            outcome => outcome?,
+        }
     }
+    Ok(())
+}
+
+fn is_not_ours(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
+    )
 }
 
 /// sled reads a half-written `snap.….generating` as the newest snapshot and then fails (sled issues

@@ -24,6 +24,7 @@ struct UserV1 {
     created_at: i64,
     updated_at: i64,
     last_login: Option<i64>,
+    revision: u64,
 }
 
 impl Record for User {
@@ -57,6 +58,7 @@ impl Record for User {
             created_at: self.created_at.as_millis(),
             updated_at: self.updated_at.as_millis(),
             last_login: self.last_login.map(Timestamp::as_millis),
+            revision: self.revision,
         };
         codec::seal(Self::TABLE, self.id.as_str().as_bytes(), 1, &stored)
     }
@@ -89,6 +91,7 @@ impl UserV1 {
             created_at: Timestamp::from_millis(self.created_at),
             updated_at: Timestamp::from_millis(self.updated_at),
             last_login: self.last_login.map(Timestamp::from_millis),
+            revision: self.revision,
         })
     }
 }
@@ -158,6 +161,7 @@ mod tests {
             created_at: Timestamp::from_millis(1),
             updated_at: Timestamp::from_millis(2),
             last_login: Some(Timestamp::from_millis(3)),
+            revision: 4,
         };
         assert_eq!(User::decode(&ada.key(), &ada.encode()), Ok(ada.clone()));
         let indexes: Vec<_> = ada.index_keys().into_iter().map(|(_, key)| key).collect();

@@ -174,6 +174,19 @@ async fn what_the_command_line_does_the_running_server_knows_at_once() {
 }
 
 #[test]
+fn a_folder_without_a_store_is_told_and_left_alone() {
+    let folder = new_folder();
+    for arguments in [&["check"][..], &["user", "list"], &["status", "create", "tea", "away"]] {
+        let error = fails(folder.path(), 1, arguments, "");
+        assert!(
+            error.contains("there is no store in ./data") && error.contains("--data-dir"),
+            "{error}"
+        );
+    }
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
 fn the_administration_socket_is_its_owners_alone() {
     let server = Process::start();
     let mode = |name: &str| {
