@@ -150,26 +150,25 @@ impl Gate {
         S: Stream<Item = Result<B, warp::Error>> + Send,
         B: Buf + Send,
     {
+        // Read before anything is judged: a client that sends first and listens after would else find
+        // its connection broken in the place of an answer.
+        let body = match head.method {
+            // Clients announce JSON on requests without a body; what came is not looked at.
+            Method::GET | Method::HEAD => Ok(Body::none()),
+            _ => Body::read(body, &head.headers, &self.limits).await,
+        };
         if head.method == Method::OPTIONS {
             return self.cors.answer_options(&head.headers);
         }
         let route = find(&head.path, &head.method)?;
-        if route.needs_login() && actor.is_none() {
-            return Err(Fault::NotLoggedIn);
-        }
-        let request = Request {
+        let request = |body| Request {
             app: self.app.clone(),
             query: Query::new(head.query),
-            body: match route.method {
-                // Clients announce JSON on requests without a body; what came is not looked at.
-                Method::GET => Body::none(),
-                _ => Body::read(body, &head.headers, &self.limits).await?,
-            },
-            actor: actor.clone(),
+            body,
         };
         match (route.handler, actor) {
-            (Handler::Anyone(handle), _) => handle(request).await,
-            (Handler::LoggedIn(handle), Some(actor)) => handle(request, actor).await,
+            (Handler::Anyone(handle), actor) => handle(request(body?), actor).await,
+            (Handler::LoggedIn(handle), Some(actor)) => handle(request(body?), actor).await,
             (Handler::LoggedIn(_), None) => Err(Fault::NotLoggedIn),
         }
     }

@@ -8,7 +8,7 @@ pub mod health;
 mod query;
 mod reply;
 mod request;
-pub mod routes;
+mod routes;
 mod v1;
 
 pub use cors::Cors;

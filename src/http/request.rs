@@ -13,8 +13,6 @@ use crate::ops::tokens;
 pub(super) struct Request {
     /// What to work with.
     pub app: App,
-    /// Who asks, if they are logged in.
-    pub actor: Option<Actor>,
     /// What stands behind the `?`.
     pub query: Query,
     /// What was sent.

@@ -16,8 +16,8 @@ type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 /// What answers an endpoint, and with it who may call it.
 #[derive(Clone, Copy)]
 pub(super) enum Handler {
-    /// Everybody; the request tells who is logged in.
-    Anyone(fn(Request) -> Answer),
+    /// Everybody, logged in or not.
+    Anyone(fn(Request, Option<Actor>) -> Answer),
     /// Only who is logged in.
     LoggedIn(fn(Request, Actor) -> Answer),
 }
@@ -32,13 +32,7 @@ pub struct Route {
 }
 
 impl Route {
-    /// Whether only who is logged in may call it.
-    #[must_use]
-    pub const fn needs_login(&self) -> bool {
-        matches!(self.handler, Handler::LoggedIn(_))
-    }
-
-    pub(super) fn anyone(method: Method, endpoint: &'static str, answer: fn(Request) -> Answer) -> Self {
+    pub(super) fn anyone(method: Method, endpoint: &'static str, answer: fn(Request, Option<Actor>) -> Answer) -> Self {
         Self {
             method,
             endpoint,
@@ -67,9 +61,4 @@ static TABLE: LazyLock<HashMap<&'static str, Vec<Route>>> = LazyLock::new(|| {
 #[must_use]
 pub fn of(endpoint: &str) -> &'static [Route] {
     TABLE.get(endpoint).map_or(&[], Vec::as_slice)
-}
-
-/// All routes.
-pub fn all() -> impl Iterator<Item = &'static Route> {
-    TABLE.values().flatten()
 }

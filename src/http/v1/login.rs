@@ -15,7 +15,7 @@ use crate::ops::tokens;
 
 pub(super) fn routes() -> [Route; 3] {
     [
-        Route::anyone(Method::POST, "login", |request| Box::pin(login(request))),
+        Route::anyone(Method::POST, "login", |request, _| Box::pin(login(request))),
         Route::logged_in(Method::POST, "logout", |request, actor| {
             Box::pin(logout(request, actor))
         }),

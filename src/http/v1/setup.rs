@@ -10,9 +10,11 @@ use crate::ops::setup;
 use crate::ops::users::{NewUser, NewUserTexts};
 
 pub(super) fn routes() -> [Route; 1] {
-    [Route::anyone(Method::POST, "setup.createAdministrator", |request| {
-        Box::pin(create_administrator(request))
-    })]
+    [Route::anyone(
+        Method::POST,
+        "setup.createAdministrator",
+        |request, _| Box::pin(create_administrator(request)),
+    )]
 }
 
 /// `POST setup.createAdministrator`: `link` (what stands behind the `#` of the setup link),

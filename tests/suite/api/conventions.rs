@@ -211,6 +211,15 @@ async fn a_body_over_the_limit_is_413_however_it_is_framed() {
     let answer = raw(&server, chunked.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer:.100}");
 
+    // Who is not logged in, or nowhere, is told so even then.
+    for (path, status) in [(CREATE, 401), ("/api/v1/nothing", 404), ("/api/v1/me", 405)] {
+        let answer = server
+            .anonymous()
+            .send("POST", path, &json, name(2 * 1024 * 1024))
+            .await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+
     // Right below the limit it is the name that is too long.
     let padding = name(0).len();
     let answer = admin.send("POST", CREATE, &json, name(1024 * 1024 - padding)).await;
