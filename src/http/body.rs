@@ -9,7 +9,7 @@ use warp::http::HeaderMap;
 use warp::http::header::CONTENT_TYPE;
 
 use super::fields::Fields;
-use super::gate::Limits;
+use super::limits::Limits;
 use crate::domain::Fault;
 
 /// How often the limit is read and thrown away, so that a client which sends first and reads after

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Buf;
 use futures_util::Stream;
@@ -20,34 +20,13 @@ use super::query::Query;
 use super::reply::{Outcome, Response};
 use super::request::{self, Request};
 use super::routes::{self, Handler, Route};
-use super::{Cors, cors, reply};
+use super::{Cors, Limits, cors, reply};
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::Fault;
 
 const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// What the API bears.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Most bytes of a request body.
-    pub body_bytes: usize,
-    /// How long a body may take to arrive.
-    pub body_time: Duration,
-    /// How long the head of a request may take, and a connection be silent before it.
-    pub head_time: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 1024 * 1024,
-            body_time: Duration::from_secs(30),
-            head_time: Duration::from_secs(75),
-        }
-    }
-}
 
 /// The other end of a connection, as the server puts it into each request's extensions.
 #[derive(Debug, Clone, Copy)]

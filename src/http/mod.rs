@@ -5,6 +5,7 @@ mod cors;
 mod fields;
 mod gate;
 pub mod health;
+mod limits;
 mod query;
 mod reply;
 mod request;
@@ -12,4 +13,5 @@ mod routes;
 mod v1;
 
 pub use cors::Cors;
-pub use gate::{Gate, Limits, Peer, api};
+pub use gate::{Gate, Peer, api};
+pub use limits::Limits;
