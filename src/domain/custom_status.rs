@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
@@ -15,7 +16,7 @@ pub const NAME_CHARACTERS: usize = 120;
 const FORBIDDEN: [char; 5] = ['>', '<', '&', '"', '\''];
 
 /// A custom status: "caught up", busy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CustomStatus {
     /// Its identity.
     #[serde(rename = "_id")]
@@ -64,7 +65,7 @@ impl CustomStatusDraft {
 
 /// The name of a custom status: trimmed, Unicode NFC, 1 to 120 characters, none of `> < & " '`,
 /// no control characters. Two names that differ in case are two names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct StatusName(Arc<str>);
 

@@ -4,13 +4,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use email_address::EmailAddress;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text::checked_text;
 
 /// An e-mail address (RFC 5321 and 5322, without a display name), as it was written.
 /// Unique without regard to case: compare by [`Email::folded`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Email(Arc<str>);
 
@@ -33,6 +34,13 @@ impl Email {
             return Err(NotAnEmail);
         }
         Ok(Self(address.as_str().into()))
+    }
+
+    /// Whether it is at this domain, whatever the case.
+    #[must_use]
+    pub fn is_of(&self, domain: &str) -> bool {
+        let own = self.0.rsplit('@').next().unwrap_or_default();
+        own.eq_ignore_ascii_case(domain.trim_start_matches('@'))
     }
 
     /// The form in which two equal addresses are equal texts.

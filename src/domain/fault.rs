@@ -1,17 +1,15 @@
 //! Everything that can go wrong with a request, in the words of the reference.
 //!
-//! A variant's text is the words, its fields are the details, and one match gives its kind and
-//! its wire code. Each face renders a fault in one place of its own.
+//! A variant's text is the words, its fields are the details, and one match ([`Fault::class`]) gives
+//! its kind and its wire code. Each face renders a fault in one place of its own.
 
-use serde_json::{Value, json};
+mod class;
+mod details;
 
-use super::{CustomStatusId, Username};
+pub use class::Kind;
 
-/// The method that Rocket.Chat names in the details of custom status errors.
-const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
-
-/// The method that Rocket.Chat names in the details of user errors.
-const USER_METHOD: &str = "insertOrUpdateUser";
+use super::password_policy::Violation;
+use super::{CustomStatusId, Scope, SettingId, TwoFactorMethod, Username};
 
 /// Why a request was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +29,73 @@ pub enum Fault {
     /// The account has no role.
     #[error("User has no roles")]
     UserHasNoRoles,
+    /// Too many logins from the address failed.
+    #[error("Login has been temporarily blocked For IP")]
+    AddressBlocked,
+    /// Too many logins of the user failed.
+    #[error("Login has been temporarily blocked For User")]
+    UserBlocked,
+    /// The user's address was never verified, and that is needed here.
+    #[error("Invalid email {address}")]
+    EmailUnverified {
+        /// The address.
+        address: String,
+    },
+    /// A login lacks the second factor.
+    #[error("TOTP Required")]
+    LoginCodeRequired,
+    /// The second factor of a login is wrong.
+    #[error("TOTP Invalid")]
+    LoginCodeInvalid,
+    /// The call needs a second factor.
+    #[error("TOTP Required")]
+    CodeRequired {
+        /// The one that is asked for.
+        method: TwoFactorMethod,
+        /// All that would do.
+        available: Vec<TwoFactorMethod>,
+    },
+    /// The second factor is wrong.
+    #[error("TOTP Invalid")]
+    CodeInvalid {
+        /// The one that was asked for.
+        method: TwoFactorMethod,
+    },
+    /// There is no second factor on this server.
+    #[error("Two-factor authentication is not enabled")]
+    TwoFactorDisabled,
+    /// The code for switching the second factor on or off, or for new backup codes, is wrong.
+    #[error("Invalid two factor code")]
+    TotpCodeInvalid,
+    /// The second factor is on already, or was not begun.
+    #[error("{reason}")]
+    TotpState {
+        /// Which of them.
+        reason: &'static str,
+    },
+    /// The route needs a permission that the caller lacks.
+    #[error("User does not have the permissions required for this action")]
+    PermissionRequired,
+    /// The endpoint itself refuses; the word really is this one.
+    #[error("unauthorized")]
+    NotPermitted,
+    /// The token is narrowed to other scopes.
+    #[error("This token lacks the scope {scope}")]
+    ScopeMissing {
+        /// What it would need.
+        scope: Scope,
+    },
+    /// The token has scopes, and the call takes only tokens without.
+    #[error("A token with scopes may not do this: use a login, or a token without scopes")]
+    FullTokenNeeded,
+    /// Too many calls.
+    #[error(
+        "Error, too many requests. Please slow down. You must wait {seconds} seconds before trying this endpoint again."
+    )]
+    TooManyRequests {
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
     /// The body of a login has none of the known forms.
     #[error("Unrecognized options for login request")]
     UnrecognizedLogin,
@@ -96,12 +161,191 @@ pub enum Fault {
     /// The password is blank or too long.
     #[error("Enter a valid password")]
     PasswordInvalid,
-    /// A role is none of the built-in ones.
+    /// The password breaks rules of the policy.
+    #[error("The password provided does not meet the server's password policy.")]
+    PasswordPolicy {
+        /// Which.
+        broken: Vec<Violation>,
+    },
+    /// The new password is the one before.
+    #[error("Entered password same as current password")]
+    PasswordUnchanged,
+    /// The new password was used before.
+    #[error("Entered password has been previously used")]
+    PasswordUsedBefore,
+    /// The password that is to prove who one is is wrong.
+    #[error("Invalid password")]
+    PasswordWrong,
+    /// The first name is none.
+    #[error("First name must have atleast 2 characters. Numbers and special characters are not allowed.")]
+    FirstNameInvalid,
+    /// The last name is none.
+    #[error("Last name must have atleast 1 characters. Numbers and special characters are not allowed.")]
+    LastNameInvalid,
+    /// The username is one that nobody may take.
+    #[error("{input} is blocked and can't be used!")]
+    UsernameBlocked {
+        /// The username as it came.
+        input: String,
+    },
+    /// The bio is too long.
+    #[error("Bio size exceeds 260 characters")]
+    BioTooLong,
+    /// The nickname is too long.
+    #[error("Nickname size exceeds 120 characters")]
+    NicknameTooLong,
+    /// The time after which a client calls its user away is too short.
+    #[error("Invalid idleTimeLimit")]
+    IdleTimeLimitInvalid,
+    /// The caller may not do this to a user.
+    #[error("{words}")]
+    ActionNotAllowed {
+        /// What is not allowed, in Rocket.Chat's words.
+        words: &'static str,
+        /// Its word for the action.
+        action: &'static str,
+    },
+    /// The caller may not do this, or nobody may.
+    #[error("{words}")]
+    NotAllowed {
+        /// What is not allowed, in Rocket.Chat's words.
+        words: &'static str,
+        /// The method that it names in the details.
+        method: &'static str,
+    },
+    /// The caller may not make personal access tokens.
+    #[error("Not Authorized")]
+    PersonalTokenNotAuthorized {
+        /// The method that Rocket.Chat names in the details.
+        method: &'static str,
+    },
+    /// The caller has a token of this name already.
+    #[error("A token with this name already exists")]
+    PersonalTokenTaken,
+    /// The caller has no token of this name.
+    #[error("Token does not exist")]
+    PersonalTokenNotFound,
+    /// The caller may not make tokens for others, or the secret is wrong.
+    #[error("Not authorized")]
+    CreateTokenNotAuthorized,
+    /// Invisible is switched off.
+    #[error("Invisible status is disabled")]
+    InvisibleDisabled,
+    /// No target was named.
+    #[error("The required \"userId\" or \"username\" param was not provided")]
+    TargetMissing,
+    /// The target is nobody.
+    #[error("The required \"userId\" or \"username\" param provided does not match any users")]
+    TargetUnknown,
+    /// The id is nobody's.
+    #[error("Invalid user id")]
+    UserIdInvalid,
+    /// The identity cannot be saved: the username is invalid or taken.
+    #[error("Could not save user identity")]
+    IdentityNotSaved,
+    /// Somebody who is logged in tries to register.
+    #[error("Logged in users can not register again.")]
+    AlreadyLoggedIn,
+    /// The username of a registration is none.
+    #[error("The username provided is not valid")]
+    RegistrationUsernameInvalid,
+    /// The username of a registration belongs to somebody.
+    #[error("Username is already in use")]
+    RegistrationUsernameTaken,
+    /// The address of a registration belongs to somebody.
+    #[error("Email already exists")]
+    RegistrationEmailTaken,
+    /// Nobody may register.
+    #[error("User registration is disabled")]
+    RegistrationDisabled,
+    /// Only who knows the secret may register.
+    #[error("User registration is only allowed via Secret URL")]
+    RegistrationSecretNeeded,
+    /// Addresses of this domain may not register.
+    #[error("")]
+    DomainNotAllowed,
+    /// The link to set a password was used, is too old, or never was one.
+    #[error("this link is not valid: it was used, is older than 24 hours, or a newer one was made; ask for another")]
+    PasswordResetInvalid,
+    /// The picture is none that browsers show.
+    #[error("The picture is not a PNG, JPEG or WebP file")]
+    AvatarInvalid,
+    /// The picture is too large.
+    #[error("The picture is larger than {limit} bytes")]
+    AvatarTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A picture at an address of the web, which this server does not fetch.
+    #[error("This server fetches nothing: send the picture itself, as a file or a data: URL")]
+    AvatarUrlUnsupported,
+    /// A role is none that there is.
     #[error("The field Roles consist invalid role id")]
     RoleInvalid,
+    /// No role has the id or name.
+    #[error("This role does not exist")]
+    RoleNotFound,
+    /// Another role has the name.
+    #[error("Role name already exists")]
+    RoleNameTaken,
+    /// The name of a role is none.
+    #[error("The role name {input} is not valid: 1 to 120 characters without '<' and '>'")]
+    RoleNameInvalid {
+        /// The name as it came.
+        input: String,
+    },
+    /// The role is built in.
+    #[error("Cannot change or delete a protected role")]
+    RoleProtected,
+    /// Users have the role.
+    #[error("Cannot delete role because it's in use")]
+    RoleInUse,
+    /// The user has the role already.
+    #[error("User already in role")]
+    UserAlreadyInRole,
+    /// The user does not have the role.
+    #[error("User is not in this role")]
+    UserNotInRole,
+    /// Nobody would be left to administer the server.
+    #[error("You need to have at least one admin")]
+    AdministratorNeeded,
+    /// No permission has the id.
+    #[error("Invalid permission")]
+    PermissionInvalid,
+    /// A role in a grant does not exist.
+    #[error("Invalid role")]
+    GrantRoleInvalid,
+    /// The list of grants is malformed.
+    #[error("Invalid body params")]
+    GrantsMalformed,
+    /// The moment to list changes since is none.
+    #[error("The \"updatedSince\" query parameter must be a valid date.")]
+    UpdatedSinceInvalid,
+    /// The setting does not exist, or is hidden; Rocket.Chat says nothing else.
+    #[error("")]
+    SettingNotFound,
+    /// The value is none that the setting takes.
+    #[error("{setting} {problem}")]
+    SettingInvalid {
+        /// Which setting.
+        setting: SettingId,
+        /// What it takes.
+        problem: String,
+    },
+    /// The setting was given when the server was started.
+    #[error("{setting} is fixed by the server's configuration ({source_name}): change it there and restart")]
+    SettingFixed {
+        /// Which setting.
+        setting: SettingId,
+        /// Where its value comes from.
+        source_name: String,
+    },
     /// No user has the name, address or id.
     #[error("User not found")]
     UserNotFound,
+    /// No user has the name, address or id; the words of `users.info`.
+    #[error("User not found.")]
+    UserInfoNotFound,
     /// The change would leave nobody to administer the server.
     #[error("Leaving the app without an active admin is not allowed")]
     LastAdministrator,
@@ -178,78 +422,7 @@ pub enum Fault {
     },
 }
 
-/// What sort of trouble it is; each face has its own numbers for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Nobody is logged in.
-    Unauthenticated,
-    /// A login failed.
-    LoginRefused,
-    /// The caller may not.
-    Forbidden,
-    /// The request is wrong.
-    Invalid,
-    /// There is no such endpoint.
-    NotFound,
-    /// The endpoint does not take this method.
-    MethodNotAllowed,
-    /// The request took too long to arrive.
-    Timeout,
-    /// The request is too large.
-    TooLarge,
-    /// Try again later.
-    Unavailable,
-    /// The server is at fault.
-    Internal,
-}
-
 impl Fault {
-    /// Its kind, and the code that clients test; some errors of Rocket.Chat have none.
-    #[must_use]
-    pub const fn class(&self) -> (Kind, Option<&'static str>) {
-        use Kind::{
-            Forbidden, Internal, Invalid, LoginRefused, MethodNotAllowed, NotFound, Timeout, TooLarge, Unauthenticated,
-            Unavailable,
-        };
-        match self {
-            Self::NotLoggedIn => (Unauthenticated, None),
-            Self::WrongCredentials => (LoginRefused, Some("Unauthorized")),
-            Self::ResumeRefused => (LoginRefused, Some("403")),
-            Self::UserNotActivated => (LoginRefused, Some("error-user-is-not-activated")),
-            Self::UserHasNoRoles => (LoginRefused, Some("error-user-has-no-roles")),
-            Self::UnrecognizedLogin => (Invalid, Some("400")),
-            Self::CustomStatusNotAuthorized => (Invalid, Some("not_authorized")),
-            Self::CustomStatusFieldRequired { .. } | Self::UserFieldRequired { .. } => {
-                (Invalid, Some("error-the-field-is-required"))
-            }
-            Self::CustomStatusNameInvalid { .. } | Self::StatusTypeInvalid { .. } | Self::UsernameInvalid { .. } => {
-                (Invalid, Some("error-input-is-not-a-valid-field"))
-            }
-            Self::CustomStatusNameTaken => (Invalid, Some("Custom_User_Status_Error_Name_Already_In_Use")),
-            Self::CustomStatusNotFound { .. } | Self::DisplayNameInvalid => (Invalid, None),
-            Self::CustomStatusToDeleteNotFound => (Invalid, Some("Custom_User_Status_Error_Invalid_User_Status")),
-            Self::UserFieldTaken { .. } => (Invalid, Some("error-field-unavailable")),
-            Self::EmailInvalid => (Invalid, Some("error-invalid-email")),
-            Self::PasswordInvalid => (Invalid, Some("error-invalid-password")),
-            Self::RoleInvalid | Self::LastAdministrator => (Invalid, Some("error-action-not-allowed")),
-            Self::UserNotFound => (Invalid, Some("error-user-not-found")),
-            Self::TokenNotFound { .. } => (Invalid, Some("error-token-not-found")),
-            Self::SetupLinkInvalid => (Forbidden, Some("error-setup-link-invalid")),
-            Self::InvalidParams { .. } => (Invalid, Some("invalid-params")),
-            Self::InvalidSort { .. } => (Invalid, Some("error-invalid-sort")),
-            Self::EndpointNotFound => (NotFound, Some("error-endpoint-not-found")),
-            Self::MethodNotAllowed { .. } => (MethodNotAllowed, Some("error-method-not-allowed")),
-            Self::BodyTooLarge { .. } => (TooLarge, Some("error-body-too-large")),
-            Self::BodyTooSlow { .. } => (Timeout, Some("error-body-too-slow")),
-            Self::BodyBroken => (Invalid, Some("error-body-broken")),
-            Self::CorsDisabled => (MethodNotAllowed, Some("error-cors-disabled")),
-            Self::OriginRefused => (Forbidden, Some("error-origin-refused")),
-            Self::Overloaded { .. } => (Unavailable, Some("error-overloaded")),
-            Self::StoreUnavailable { .. } => (Unavailable, Some("error-store-unavailable")),
-            Self::Internal { .. } => (Internal, Some("error-internal")),
-        }
-    }
-
     /// Its kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
@@ -272,30 +445,13 @@ impl Fault {
         }
     }
 
-    /// What a client may want to know beside the words.
-    #[must_use]
-    pub fn details(&self) -> Option<Value> {
-        let details = match self {
-            Self::CustomStatusFieldRequired { field } => json!({"method": STATUS_METHOD, "field": field}),
-            Self::CustomStatusNameInvalid { input } => {
-                json!({"method": STATUS_METHOD, "input": input, "field": "Name"})
-            }
-            Self::StatusTypeInvalid { input } => {
-                json!({"method": STATUS_METHOD, "input": input, "field": "StatusType"})
-            }
-            Self::CustomStatusNameTaken => json!({"method": STATUS_METHOD}),
-            Self::CustomStatusToDeleteNotFound => json!({"method": "deleteCustomUserStatus"}),
-            Self::UserFieldRequired { field } | Self::UserFieldTaken { field, .. } => {
-                json!({"method": USER_METHOD, "field": field})
-            }
-            Self::UsernameInvalid { input } => json!({"method": USER_METHOD, "input": input, "field": "Username"}),
-            Self::RoleInvalid => json!({"method": USER_METHOD, "action": "Assign_role"}),
-            Self::LastAdministrator => json!({"method": "removeUserFromRole", "action": "Remove_last_admin"}),
-            Self::InvalidParams { field, .. } => json!({"field": field.as_ref()?}),
-            Self::InvalidSort { .. } => json!({"helperMethod": "parseJsonQuery"}),
-            _ => return None,
-        };
-        Some(details)
+    /// A field that is not what the endpoint documents, in the words of the schema checker that
+    /// clients know (`api.md` §1.4).
+    pub fn invalid(reason: impl Into<String>, field: &str) -> Self {
+        Self::InvalidParams {
+            reason: reason.into(),
+            field: Some(field.to_owned()),
+        }
     }
 
     /// The username belongs to somebody else.
@@ -310,6 +466,8 @@ impl Fault {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The alphabet of user ids: letters and digits that are hard to mistake for one another
@@ -18,7 +19,7 @@ pub const OBJECT_ID_BYTES: usize = 8;
 macro_rules! opaque_id {
     ($(#[$meaning:meta])* $name:ident) => {
         $(#[$meaning])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
         pub struct $name(Arc<str>);
 
@@ -66,6 +67,11 @@ opaque_id!(
     CustomStatusId
 );
 
+opaque_id!(
+    /// Names a role: a word for a built-in one, 24 lower-case hexadecimal digits when made here.
+    RoleId
+);
+
 impl UserId {
     /// Makes an id out of random bytes.
     #[must_use]
@@ -82,8 +88,20 @@ impl CustomStatusId {
     /// Makes an `ObjectId`: 4 bytes of seconds since 1970, then 8 random bytes that make it unique.
     #[must_use]
     pub fn from_parts(seconds: u32, random: [u8; OBJECT_ID_BYTES]) -> Self {
-        Self::new(&format!("{seconds:08x}{:016x}", u64::from_be_bytes(random)))
+        Self::new(&object_id(seconds, random))
     }
+}
+
+impl RoleId {
+    /// Makes an `ObjectId`, as [`CustomStatusId::from_parts`] does.
+    #[must_use]
+    pub fn from_parts(seconds: u32, random: [u8; OBJECT_ID_BYTES]) -> Self {
+        Self::new(&object_id(seconds, random))
+    }
+}
+
+fn object_id(seconds: u32, random: [u8; OBJECT_ID_BYTES]) -> String {
+    format!("{seconds:08x}{:016x}", u64::from_be_bytes(random))
 }
 
 #[cfg(test)]

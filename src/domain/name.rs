@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
@@ -12,7 +13,7 @@ pub const DISPLAY_NAME_CHARACTERS: usize = 120;
 
 /// A person's name as others see it: trimmed, Unicode NFC, 1 to 120 characters, no `<`, `>` or
 /// control character (`api.md` §5.1).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct DisplayName(Arc<str>);
 

@@ -1,10 +1,15 @@
 //! Pages of lists: `offset`, `count` and `sort` (`api.md` §2).
 
-/// Items on a page when the caller does not say (`API_Default_Count`).
-pub const DEFAULT_COUNT: usize = 50;
-
-/// Most items on a page (`API_Upper_Count_Limit`); a larger count is cut to it.
-pub const UPPER_COUNT_LIMIT: usize = 100;
+/// How large pages are (`API_Default_Count`, `API_Upper_Count_Limit`, `API_Allow_Infinite_Count`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRule {
+    /// Items on a page when the caller does not say.
+    pub default_count: usize,
+    /// Most items on a page; a larger count is cut to it.
+    pub upper_limit: usize,
+    /// Whether 0 stands for all items, else for the default.
+    pub unlimited: bool,
+}
 
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +21,14 @@ pub struct Page {
 }
 
 impl Page {
-    /// The part of a list that begins after `offset` items and has at most `count`: 0 stands for
-    /// all (`API_Allow_Infinite_Count`), more than 100 for 100, none for 50.
+    /// The part of a list that begins after `offset` items and has at most `count`, as far as the
+    /// rule lets it.
     #[must_use]
-    pub fn new(offset: Option<usize>, count: Option<usize>) -> Self {
-        let count = match count.unwrap_or(DEFAULT_COUNT) {
-            0 => usize::MAX,
-            count => count.min(UPPER_COUNT_LIMIT),
+    pub fn new(offset: Option<usize>, count: Option<usize>, rule: PageRule) -> Self {
+        let count = match count {
+            Some(0) if rule.unlimited => usize::MAX,
+            None | Some(0) => rule.default_count,
+            Some(count) => count.min(rule.upper_limit),
         };
         Self {
             offset: offset.unwrap_or_default(),
@@ -80,11 +86,22 @@ pub type Sort = Vec<(String, Direction)>;
 mod tests {
     use super::*;
 
+    const RULE: PageRule = PageRule {
+        default_count: 50,
+        upper_limit: 100,
+        unlimited: true,
+    };
+
     #[test]
     fn a_count_is_fifty_unless_told_and_a_hundred_at_most_and_zero_is_all() {
-        assert_eq!(Page::new(None, None), Page { offset: 0, count: 50 });
-        assert_eq!(Page::new(Some(3), Some(101)).count, 100);
-        assert_eq!(Page::new(None, Some(0)).count, usize::MAX);
+        assert_eq!(Page::new(None, None, RULE), Page { offset: 0, count: 50 });
+        assert_eq!(Page::new(Some(3), Some(101), RULE).count, 100);
+        assert_eq!(Page::new(None, Some(0), RULE).count, usize::MAX);
+        let limited = PageRule {
+            unlimited: false,
+            ..RULE
+        };
+        assert_eq!(Page::new(None, Some(0), limited).count, 50);
     }
 
     #[test]
@@ -93,7 +110,7 @@ mod tests {
         for count in [1, 7, 50, 100] {
             let mut seen = Vec::new();
             loop {
-                let page = Listing::of(all.iter().copied(), Page::new(Some(seen.len()), Some(count)));
+                let page = Listing::of(all.iter().copied(), Page::new(Some(seen.len()), Some(count), RULE));
                 assert_eq!(page.total, all.len());
                 if page.items.is_empty() {
                     break;

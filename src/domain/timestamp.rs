@@ -1,7 +1,9 @@
 //! Moments in time, to the millisecond.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
@@ -47,6 +49,46 @@ impl Timestamp {
     #[must_use]
     pub const fn plus_days(self, days: u32) -> Self {
         Self(self.0.saturating_add(days as i64 * 86_400_000))
+    }
+
+    /// The moment `days` earlier; the beginning of time where there is no such moment.
+    #[must_use]
+    pub const fn minus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(days as i64 * 86_400_000))
+    }
+
+    /// The moment `minutes` later; the end of time where there is no such moment.
+    #[must_use]
+    pub const fn plus_minutes(self, minutes: u32) -> Self {
+        self.plus_seconds(minutes as i64 * 60)
+    }
+
+    /// The moment `seconds` later; the end of time where there is no such moment.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// Takes a moment in ISO 8601, with its offset from UTC.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Iso8601::PARSING).ok()?;
+        let millis = moment.unix_timestamp_nanos().div_euclid(1_000_000);
+        i64::try_from(millis).ok().map(Self)
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "date-time"})
     }
 }
 

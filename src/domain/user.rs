@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{DisplayName, Email, Role, Timestamp, UserId, Username};
+use super::role::built_in;
+use super::{AuditParty, DisplayName, Email, Preferences, Profile, RoleId, Timestamp, TwoFactor, UserId, Username};
 
 /// A person or program with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,10 +18,22 @@ pub struct User {
     pub email: Option<UserEmail>,
     /// What its password is checked against; none when it has no password.
     pub password: Option<PasswordHash>,
-    /// What it may do.
-    pub roles: Vec<Role>,
-    /// Whether it may log in.
-    pub active: bool,
+    /// Earlier passwords that may not come again, the newest first.
+    pub password_history: Vec<PasswordHash>,
+    /// Why it has to choose a new password before anything else, if it has to; may be empty.
+    pub require_password_change: Option<String>,
+    /// What it may do, by its roles.
+    pub roles: Vec<RoleId>,
+    /// Whether it may log in, and if not, why.
+    pub activity: Activity,
+    /// What it tells of itself.
+    pub profile: Profile,
+    /// What its clients keep for it.
+    pub preferences: Preferences,
+    /// Its second factor.
+    pub two_factor: TwoFactor,
+    /// What its picture is called; none while it has only its initials.
+    pub avatar: Option<String>,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When the account was last changed.
@@ -30,6 +43,19 @@ pub struct User {
     /// Grows with every change of the user and every login, so that a change which depends on this
     /// record depends on the user's tokens as well, even within one millisecond.
     pub revision: u64,
+}
+
+/// Whether an account may log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// It may.
+    Active,
+    /// It may not: an administrator switched it off.
+    Deactivated,
+    /// It may not yet: an administrator has to approve it.
+    PendingApproval,
+    /// It may not: nobody used it for long.
+    IdleTooLong,
 }
 
 /// A user's address, and whether it was shown to be theirs.
@@ -66,9 +92,43 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl User {
+    /// Whether it may log in.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.activity == Activity::Active
+    }
+
+    /// How the audit log names it.
+    #[must_use]
+    pub fn party(&self) -> AuditParty {
+        AuditParty::new("user", self.id.as_str(), self.username.as_str())
+    }
+
+    /// The same after a change at this moment.
+    #[must_use]
+    pub fn changed(&self, now: Timestamp) -> Self {
+        Self {
+            updated_at: now,
+            revision: self.revision + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it has a role.
+    #[must_use]
+    pub fn has_role(&self, id: &str) -> bool {
+        self.roles.iter().any(|role| role.as_str() == id)
+    }
+
+    /// Whether it is an administrator.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.has_role(built_in::ADMIN)
+    }
+
     /// Whether it is an administrator who can log in.
     #[must_use]
     pub fn is_active_administrator(&self) -> bool {
-        self.active && self.roles.contains(&Role::Admin)
+        self.is_active() && self.is_administrator()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text::checked_text;
@@ -11,7 +12,7 @@ pub const USERNAME_CHARACTERS: usize = 64;
 
 /// A username: letters, digits, `-`, `_` and `.` of ASCII, 1 to 64 of them, as it was written.
 /// Unique without regard to case: compare by [`Username::folded`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Username(Arc<str>);
 

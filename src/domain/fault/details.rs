@@ -1,0 +1,55 @@
+//! What a client may want to know of a fault beside the words.
+
+use serde_json::{Value, json};
+
+use super::Fault;
+
+/// The method that Rocket.Chat names in the details of custom status errors.
+const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
+
+/// The method that Rocket.Chat names in the details of user errors.
+const USER_METHOD: &str = "insertOrUpdateUser";
+
+impl Fault {
+    /// What a client may want to know beside the words.
+    #[must_use]
+    pub fn details(&self) -> Option<Value> {
+        let details = match self {
+            Self::CustomStatusFieldRequired { field } => json!({"method": STATUS_METHOD, "field": field}),
+            Self::CustomStatusNameInvalid { input } => {
+                json!({"method": STATUS_METHOD, "input": input, "field": "Name"})
+            }
+            Self::StatusTypeInvalid { input } => {
+                json!({"method": STATUS_METHOD, "input": input, "field": "StatusType"})
+            }
+            Self::CustomStatusNameTaken => json!({"method": STATUS_METHOD}),
+            Self::CustomStatusToDeleteNotFound => json!({"method": "deleteCustomUserStatus"}),
+            Self::UserFieldRequired { field } | Self::UserFieldTaken { field, .. } => {
+                json!({"method": USER_METHOD, "field": field})
+            }
+            Self::UsernameInvalid { input } => json!({"method": USER_METHOD, "input": input, "field": "Username"}),
+            Self::RoleInvalid => json!({"method": USER_METHOD, "action": "Assign_role"}),
+            Self::LastAdministrator => json!({"method": "removeUserFromRole", "action": "Remove_last_admin"}),
+            Self::ActionNotAllowed { action, .. } => json!({"method": USER_METHOD, "action": action}),
+            Self::NotAllowed { method, .. } | Self::PersonalTokenNotAuthorized { method } => json!({"method": method}),
+            Self::InvisibleDisabled => json!({"method": "users.setStatus"}),
+            Self::LoginCodeRequired => json!({"method": "totp", "codeGenerated": false, "availableMethods": ["totp"]}),
+            Self::LoginCodeInvalid => json!({"method": "totp"}),
+            Self::CodeRequired { method, available } => {
+                json!({"method": method, "codeGenerated": false, "availableMethods": available})
+            }
+            Self::CodeInvalid { method } => json!({"method": method}),
+            Self::ScopeMissing { scope } => json!({"scope": scope}),
+            Self::PasswordPolicy { broken } => json!(broken),
+            Self::UsernameBlocked { input } => json!({"method": "checkUsernameAvailability", "field": input}),
+            Self::AdministratorNeeded => json!({"method": "authorization:removeUserFromRole"}),
+            Self::SettingInvalid { setting, .. } | Self::SettingFixed { setting, .. } => {
+                json!({"setting": setting.as_str()})
+            }
+            Self::InvalidParams { field, .. } => json!({"field": field.as_ref()?}),
+            Self::InvalidSort { .. } => json!({"helperMethod": "parseJsonQuery"}),
+            _ => return None,
+        };
+        Some(details)
+    }
+}

@@ -1,0 +1,68 @@
+//! First and last names, as the account page takes them (`custom-user-status.create.md`, account
+//! messages).
+
+use super::{DisplayName, Fault};
+
+/// Fewest letters of a first name.
+const FIRST_LETTERS: usize = 2;
+
+/// Fewest letters of a last name.
+const LAST_LETTERS: usize = 1;
+
+/// The display name that a first and a last name make together: letters of any script, with inner
+/// spaces, hyphens and apostrophes.
+///
+/// # Errors
+/// [`Fault::FirstNameInvalid`] or [`Fault::LastNameInvalid`], whichever is not one;
+/// [`Fault::DisplayNameInvalid`] when the two are too long together.
+pub fn full_name(first: &str, last: &str) -> Result<DisplayName, Fault> {
+    let (first, last) = (first.trim(), last.trim());
+    if !is_name(first, FIRST_LETTERS) {
+        return Err(Fault::FirstNameInvalid);
+    }
+    if !is_name(last, LAST_LETTERS) {
+        return Err(Fault::LastNameInvalid);
+    }
+    DisplayName::parse(&format!("{first} {last}")).map_err(|_| Fault::DisplayNameInvalid)
+}
+
+fn is_name(text: &str, fewest: usize) -> bool {
+    let inner = |character: char| matches!(character, ' ' | '-' | '\'' | '\u{2019}');
+    // Scripts that write marks behind letters need the marks as well.
+    let mark = |character: char| unicode_normalization::char::is_combining_mark(character);
+    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
+    letters >= fewest
+        && !text.starts_with(inner)
+        && !text.ends_with(inner)
+        && text
+            .chars()
+            .all(|character| character.is_alphabetic() || mark(character) || inner(character))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_any_script_make_a_display_name() {
+        for (first, last, full) in [
+            ("Ada", "Lovelace", "Ada Lovelace"),
+            (" Jean-Luc ", "O'Neill", "Jean-Luc O'Neill"),
+            ("Åse Marie", "Ø", "Åse Marie Ø"),
+            ("小明", "王", "小明 王"),
+            ("अनिता", "देसाई", "अनिता देसाई"),
+        ] {
+            assert_eq!(full_name(first, last).map(|name| name.to_string()), Ok(full.into()));
+        }
+    }
+
+    #[test]
+    fn digits_signs_and_short_names_are_refused_by_their_field() {
+        for first in ["A", "", "R2", "Ada!", "-Ada", "Ada_"] {
+            assert_eq!(full_name(first, "Lovelace"), Err(Fault::FirstNameInvalid), "{first:?}");
+        }
+        for last in ["", " ", "3", "L.", "Love-"] {
+            assert_eq!(full_name("Ada", last), Err(Fault::LastNameInvalid), "{last:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What users tell of themselves.
+
+use serde_json::{Map, Value};
+
+use super::{Fault, StatusType};
+
+/// Most characters of a bio (`api.md` §5.4).
+pub const BIO_CHARACTERS: usize = 260;
+
+/// Most characters of a nickname (`api.md` §5.4).
+pub const NICKNAME_CHARACTERS: usize = 120;
+
+/// Characters to which the text of a status is cut (`api.md` §6.1).
+pub const STATUS_TEXT_CHARACTERS: usize = 120;
+
+/// Most bytes of custom fields, as JSON.
+pub const CUSTOM_FIELDS_BYTES: usize = 16 * 1024;
+
+/// What a user tells of themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// A few words about them.
+    pub bio: String,
+    /// What they like to be called.
+    pub nickname: String,
+    /// The status they declared.
+    pub status: StatusType,
+    /// The words that go with it.
+    pub status_text: String,
+    /// Whatever the team keeps beside.
+    pub custom_fields: Map<String, Value>,
+    /// Why they want an account, as they said when they registered.
+    pub reason: String,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            bio: String::new(),
+            nickname: String::new(),
+            status: StatusType::Online,
+            status_text: String::new(),
+            custom_fields: Map::new(),
+            reason: String::new(),
+        }
+    }
+}
+
+/// Takes a bio.
+///
+/// # Errors
+/// [`Fault::BioTooLong`] beyond 260 characters.
+pub fn bio(text: &str) -> Result<String, Fault> {
+    within(text, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
+}
+
+/// Takes a nickname.
+///
+/// # Errors
+/// [`Fault::NicknameTooLong`] beyond 120 characters.
+pub fn nickname(text: &str) -> Result<String, Fault> {
+    within(text, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
+}
+
+/// Takes the text of a status: trimmed, and cut to 120 characters.
+#[must_use]
+pub fn status_text(text: &str) -> String {
+    text.trim().chars().take(STATUS_TEXT_CHARACTERS).collect()
+}
+
+/// Takes custom fields.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] when they are larger than 16 KiB.
+pub fn custom_fields(fields: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
+    let value = Value::Object(fields);
+    if value.to_string().len() > CUSTOM_FIELDS_BYTES {
+        return Err(Fault::invalid(
+            format!("must NOT have more than {CUSTOM_FIELDS_BYTES} bytes"),
+            "customFields",
+        ));
+    }
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Ok(Map::new()),
+    }
+}
+
+fn within(text: &str, characters: usize) -> Option<String> {
+    let text = text.trim();
+    (text.chars().count() <= characters).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_text_is_trimmed_and_cut_never_refused() {
+        assert_eq!(status_text("  in a call "), "in a call");
+        assert_eq!(status_text(&"é".repeat(121)), "é".repeat(120));
+    }
+
+    #[test]
+    fn bio_and_nickname_have_their_bounds() {
+        assert!(bio(&"x".repeat(260)).is_ok());
+        assert_eq!(bio(&"x".repeat(261)), Err(Fault::BioTooLong));
+        assert!(nickname(&"x".repeat(120)).is_ok());
+        assert_eq!(nickname(&"x".repeat(121)), Err(Fault::NicknameTooLong));
+    }
+}

@@ -1,0 +1,280 @@
+//! Settings that are changed while the server runs: what there is, of which type, and the default.
+//!
+//! Names, defaults and meanings are Rocket.Chat's (`api.md` §1.7, §2, §3.4–§3.7, §4, §5); what it does
+//! not have is marked as Rollcall's own.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The value of a setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SettingValue {
+    /// Yes or no.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+}
+
+/// What a setting takes, and what holds until somebody sets it.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Flag(bool),
+    /// The default, and the bounds it keeps to.
+    Number(i64, i64, i64),
+    Text(&'static str),
+    /// The default, and all that may be chosen.
+    Choice(&'static str, &'static [&'static str]),
+    /// A text that only its holders may see.
+    Secret,
+}
+
+struct Row {
+    name: &'static str,
+    kind: Kind,
+    public: bool,
+    about: &'static str,
+}
+
+macro_rules! settings {
+    ($($id:ident = $name:literal, $kind:expr, $public:expr, $about:literal;)*) => {
+        /// A setting.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum SettingId {
+            $(#[doc = $about] $id,)*
+        }
+
+        impl SettingId {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$id),*];
+        }
+
+        const ROWS: &[Row] = &[$(Row { name: $name, kind: $kind, public: $public, about: $about }),*];
+    };
+}
+
+const PUBLIC: bool = true;
+const PRIVATE: bool = false;
+const MANY: i64 = 1_000_000_000;
+
+settings! {
+    LoginExpiration = "Accounts_LoginExpiration", Kind::Number(90, 1, 36_500), PUBLIC, "Days that a login lasts";
+    RegistrationForm = "Accounts_RegistrationForm", Kind::Choice("Public", &["Public", "Disabled", "Secret URL"]), PUBLIC, "Who may register: everybody, nobody, or who knows the secret";
+    RegistrationSecret = "Accounts_RegistrationForm_SecretURL", Kind::Secret, PRIVATE, "The secret to register with, where one is needed";
+    ManuallyApproveNewUsers = "Accounts_ManuallyApproveNewUsers", Kind::Flag(false), PUBLIC, "Whether who registers has to be activated by an administrator";
+    DefaultRoles = "Accounts_Registration_Users_Default_Roles", Kind::Text("user"), PRIVATE, "Roles of new users, with commas between";
+    AllowedDomains = "Accounts_AllowedDomainsList", Kind::Text(""), PUBLIC, "Domains of the e-mail addresses that may register, with commas between; empty is all";
+    EmailVerification = "Accounts_EmailVerification", Kind::Flag(false), PUBLIC, "Whether only users with a verified address may log in; administrators always may";
+    BlockedUsernames = "Accounts_BlockedUsernameList", Kind::Text(""), PRIVATE, "Usernames that nobody may take, with commas between";
+    SystemBlockedUsernames = "Accounts_SystemBlockedUsernameList", Kind::Text("admin,administrator,system,user"), PRIVATE, "Usernames that only an administrator may give, with commas between";
+    AllowUserProfileChange = "Accounts_AllowUserProfileChange", Kind::Flag(true), PUBLIC, "Whether users may change their profile";
+    AllowUsernameChange = "Accounts_AllowUsernameChange", Kind::Flag(true), PUBLIC, "Whether users may change their username";
+    AllowRealNameChange = "Accounts_AllowRealNameChange", Kind::Flag(true), PUBLIC, "Whether users may change their name";
+    AllowEmailChange = "Accounts_AllowEmailChange", Kind::Flag(true), PUBLIC, "Whether users may change their e-mail address";
+    AllowPasswordChange = "Accounts_AllowPasswordChange", Kind::Flag(true), PUBLIC, "Whether users may change their password";
+    AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", Kind::Flag(true), PUBLIC, "Whether users may change their picture";
+    AllowUserStatusMessageChange = "Accounts_AllowUserStatusMessageChange", Kind::Flag(true), PUBLIC, "Whether users may set the text of their status";
+    AllowInvisibleStatus = "Accounts_AllowInvisibleStatusOption", Kind::Flag(true), PUBLIC, "Whether users may be invisible";
+    AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", Kind::Flag(false), PUBLIC, "Whether users may delete their own account";
+    AllowPasswordReset = "Accounts_PasswordReset", Kind::Flag(true), PUBLIC, "Whether a reset link may set a new password";
+    KeepSessionOnPasswordChange = "keep_session_on_password_change", Kind::Flag(false), PUBLIC, "Whether who changes their own password stays logged in, and their personal access tokens live on; Rollcall's own";
+    PasswordPolicyEnabled = "Accounts_Password_Policy_Enabled", Kind::Flag(false), PUBLIC, "Whether passwords have to keep to the policy";
+    PasswordMinLength = "Accounts_Password_Policy_MinLength", Kind::Number(7, -1, 1024), PUBLIC, "Fewest characters of a password; -1 is no bound";
+    PasswordMaxLength = "Accounts_Password_Policy_MaxLength", Kind::Number(-1, -1, 1024), PUBLIC, "Most characters of a password; -1 is no bound";
+    PasswordForbidRepeating = "Accounts_Password_Policy_ForbidRepeatingCharacters", Kind::Flag(true), PUBLIC, "Whether a character may not be repeated too often";
+    PasswordRepeatingCount = "Accounts_Password_Policy_ForbidRepeatingCharactersCount", Kind::Number(3, 1, 1024), PUBLIC, "How often a character may stand in a row";
+    PasswordLowercase = "Accounts_Password_Policy_AtLeastOneLowercase", Kind::Flag(true), PUBLIC, "Whether a lower-case letter is needed";
+    PasswordUppercase = "Accounts_Password_Policy_AtLeastOneUppercase", Kind::Flag(true), PUBLIC, "Whether an upper-case letter is needed";
+    PasswordNumber = "Accounts_Password_Policy_AtLeastOneNumber", Kind::Flag(true), PUBLIC, "Whether a digit is needed";
+    PasswordSpecial = "Accounts_Password_Policy_AtLeastOneSpecialCharacter", Kind::Flag(true), PUBLIC, "Whether a special character is needed";
+    PasswordHistoryEnabled = "Accounts_Password_History_Enabled", Kind::Flag(false), PUBLIC, "Whether earlier passwords may not come again";
+    PasswordHistoryAmount = "Accounts_Password_History_Amount", Kind::Number(5, 1, 24), PUBLIC, "How many earlier passwords may not come again";
+    BlockFailedLogins = "Block_Multiple_Failed_Logins_Enabled", Kind::Flag(true), PRIVATE, "Whether many failed logins block further ones";
+    BlockByUser = "Block_Multiple_Failed_Logins_By_User", Kind::Flag(true), PRIVATE, "Whether they block the user";
+    BlockByUserAttempts = "Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User", Kind::Number(10, 1, MANY), PRIVATE, "Failures until a user is blocked";
+    BlockByUserMinutes = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_User_In_Minutes", Kind::Number(5, 1, 1440), PRIVATE, "Minutes until a user may try again";
+    BlockByAddress = "Block_Multiple_Failed_Logins_By_Ip", Kind::Flag(true), PRIVATE, "Whether they block the address";
+    BlockByAddressAttempts = "Block_Multiple_Failed_Logins_Attempts_Until_Block_By_Ip", Kind::Number(50, 1, MANY), PRIVATE, "Failures until an address is blocked";
+    BlockByAddressMinutes = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_Ip_In_Minutes", Kind::Number(5, 1, 1440), PRIVATE, "Minutes until an address may try again";
+    BlockAddressWhitelist = "Block_Multiple_Failed_Logins_Ip_Whitelist", Kind::Text(""), PRIVATE, "Addresses and networks that are never blocked, with commas between";
+    TwoFactorEnabled = "Accounts_TwoFactorAuthentication_Enabled", Kind::Flag(true), PUBLIC, "Whether there is a second factor at all";
+    TwoFactorByTotp = "Accounts_TwoFactorAuthentication_By_TOTP_Enabled", Kind::Flag(true), PUBLIC, "Whether an authenticator app may be it";
+    TwoFactorMaxDelta = "Accounts_TwoFactorAuthentication_MaxDelta", Kind::Number(1, 0, 20), PUBLIC, "Steps of 30 seconds that a code may be early or late";
+    TwoFactorPasswordFallback = "Accounts_TwoFactorAuthentication_Enforce_Password_Fallback", Kind::Flag(true), PUBLIC, "Whether who has no second factor shows the password again";
+    TwoFactorRememberFor = "Accounts_TwoFactorAuthentication_RememberFor", Kind::Number(1800, 0, 86_400), PUBLIC, "Seconds for which a second factor counts";
+    RateLimiterEnabled = "API_Enable_Rate_Limiter", Kind::Flag(true), PRIVATE, "Whether callers are slowed down";
+    RateLimiterCalls = "API_Enable_Rate_Limiter_Limit_Calls_Default", Kind::Number(600, 1, MANY), PRIVATE, "Calls of an endpoint that a user has in that time";
+    RateLimiterAnonymousCalls = "API_Enable_Rate_Limiter_Limit_Calls_Anonymous", Kind::Number(60, 1, MANY), PRIVATE, "Calls of an endpoint that an address has in that time without a login; Rollcall's own";
+    RateLimiterTime = "API_Enable_Rate_Limiter_Limit_Time_Default", Kind::Number(60_000, 1_000, 86_400_000), PRIVATE, "That time, in milliseconds";
+    RateLimiterRegister = "Rate_Limiter_Limit_RegisterUser", Kind::Number(1, 1, MANY), PRIVATE, "Registrations that an address has in a minute";
+    DefaultCount = "API_Default_Count", Kind::Number(50, 1, 1_000_000), PRIVATE, "Items on a page when the caller does not say";
+    UpperCountLimit = "API_Upper_Count_Limit", Kind::Number(100, 1, 1_000_000), PRIVATE, "Most items on a page";
+    AllowInfiniteCount = "API_Allow_Infinite_Count", Kind::Flag(true), PRIVATE, "Whether a count of 0 is all items";
+    EnableCors = "API_Enable_CORS", Kind::Flag(false), PRIVATE, "Whether pages of other origins may call";
+    CorsOrigin = "API_CORS_Origin", Kind::Text("*"), PRIVATE, "Origins whose pages may call: * or a list with commas";
+    SiteUrl = "Site_Url", Kind::Text(""), PUBLIC, "Where clients reach this server; empty is where it listens";
+    SiteName = "Site_Name", Kind::Text("Rollcall"), PUBLIC, "What the server calls itself, in authenticator apps too";
+    AuditRetentionDays = "Audit_Log_Retention_Days", Kind::Number(90, 1, 36_500), PRIVATE, "Days that entries of the audit log are kept; Rollcall's own";
+    DefaultStatusType = "default_status_type", Kind::Choice("", &["", "online", "busy", "away", "offline"]), PUBLIC, "The type of custom statuses created without one; empty refuses them; Rollcall's own";
+}
+
+/// Most bytes of a setting's text.
+const TEXT_BYTES: usize = 8 * 1024;
+
+impl SettingId {
+    fn row(self) -> &'static Row {
+        &ROWS[self as usize]
+    }
+
+    /// Its id on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        self.row().about
+    }
+
+    /// Whether everybody may see it.
+    #[must_use]
+    pub fn is_public(self) -> bool {
+        self.row().public
+    }
+
+    /// The word for its type.
+    #[must_use]
+    pub fn type_word(self) -> &'static str {
+        match self.row().kind {
+            Kind::Flag(_) => "boolean",
+            Kind::Number(..) => "int",
+            Kind::Text(_) => "string",
+            Kind::Choice(..) => "select",
+            Kind::Secret => "password",
+        }
+    }
+
+    /// Whether its value is shown to nobody who may not change it, and in no log.
+    #[must_use]
+    pub fn is_secret(self) -> bool {
+        matches!(self.row().kind, Kind::Secret)
+    }
+
+    /// What holds until somebody sets it.
+    #[must_use]
+    pub fn default(self) -> SettingValue {
+        match self.row().kind {
+            Kind::Flag(set) => SettingValue::Flag(set),
+            Kind::Number(number, ..) => SettingValue::Number(number),
+            Kind::Text(text) | Kind::Choice(text, _) => SettingValue::Text(text.to_owned()),
+            Kind::Secret => SettingValue::Text(String::new()),
+        }
+    }
+
+    /// Takes a value for it.
+    ///
+    /// # Errors
+    /// What the setting takes, in words, when the value is not that.
+    pub fn accept(self, value: SettingValue) -> Result<SettingValue, String> {
+        match (self.row().kind, &value) {
+            (Kind::Flag(_), SettingValue::Flag(_)) => Ok(value),
+            (Kind::Flag(_), _) => Err("must be true or false".into()),
+            (Kind::Number(_, least, most), SettingValue::Number(number)) if (least..=most).contains(number) => {
+                Ok(value)
+            }
+            (Kind::Number(_, least, most), _) => Err(format!("must be a whole number from {least} to {most}")),
+            (Kind::Choice(_, choices), SettingValue::Text(text)) if choices.contains(&text.as_str()) => Ok(value),
+            (Kind::Choice(_, choices), _) => Err(format!("must be one of {}", choices.join(", "))),
+            (Kind::Text(_) | Kind::Secret, SettingValue::Text(text)) if text.len() <= TEXT_BYTES => Ok(value),
+            (Kind::Text(_) | Kind::Secret, _) => Err(format!("must be a text of at most {TEXT_BYTES} bytes")),
+        }
+    }
+
+    /// Takes a value in the form of a text, as flags, variables and files have it.
+    ///
+    /// # Errors
+    /// Those of [`Self::accept`].
+    pub fn parse(self, text: &str) -> Result<SettingValue, String> {
+        let value = match self.row().kind {
+            Kind::Flag(_) => text.parse().ok().map(SettingValue::Flag),
+            Kind::Number(..) => text.parse().ok().map(SettingValue::Number),
+            Kind::Text(_) | Kind::Choice(..) | Kind::Secret => None,
+        };
+        self.accept(value.unwrap_or_else(|| SettingValue::Text(text.to_owned())))
+    }
+}
+
+/// The text names no setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no setting of this server")]
+pub struct NotASetting;
+
+impl FromStr for SettingId {
+    type Err = NotASetting;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|id| id.as_str() == text)
+            .ok_or(NotASetting)
+    }
+}
+
+impl fmt::Display for SettingId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for SettingValue {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(set) => write!(out, "{set}"),
+            Self::Number(number) => write!(out, "{number}"),
+            Self::Text(text) => out.write_str(text),
+        }
+    }
+}
+
+/// A setting that somebody set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Which.
+    pub id: SettingId,
+    /// To what.
+    pub value: SettingValue,
+    /// When.
+    pub updated_at: super::Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_takes_its_own_default_and_has_a_name_of_its_own() {
+        for id in SettingId::ALL {
+            assert_eq!(id.accept(id.default()), Ok(id.default()), "{id}");
+            assert_eq!(id.as_str().parse(), Ok(*id));
+            assert_eq!(id.parse(&id.default().to_string()), Ok(id.default()), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_another_type_or_beyond_the_bounds_is_refused_with_what_is_taken() {
+        let refused = SettingId::LoginExpiration.accept(SettingValue::Number(0));
+        assert_eq!(refused, Err("must be a whole number from 1 to 36500".into()));
+        let refused = SettingId::RegistrationForm.accept(SettingValue::Text("public".into()));
+        assert_eq!(refused, Err("must be one of Public, Disabled, Secret URL".into()));
+        assert!(SettingId::EnableCors.accept(SettingValue::Text("true".into())).is_err());
+    }
+}
