@@ -1,13 +1,14 @@
-//! What every operation works with: a cheap clone over the store, the clock and the rules.
+//! What every operation works with: a cheap clone over the store, the clock and the settings.
 
 mod clock;
+mod settings;
 
 use std::sync::Arc;
 
 pub use clock::Clock;
+pub use settings::{Fixed, Settings, network};
 
 use crate::auth::password::Passwords;
-use crate::domain::StatusType;
 use crate::store::Store;
 
 /// The application. Cloning is cheap; all clones are the same application.
@@ -19,40 +20,25 @@ pub struct App {
     pub clock: Clock,
     /// What hashes and verifies passwords.
     pub passwords: Passwords,
-    /// What the operations obey.
-    pub rules: Arc<Rules>,
-}
-
-/// Settings that operations obey.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
-    /// Days that a login token lives.
-    pub token_lifetime_days: u32,
-    /// What a custom status created without a `statusType` gets; none refuses it.
-    pub default_status_type: Option<StatusType>,
-    /// Where clients reach this server, without a slash at the end.
-    pub public_url: String,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            token_lifetime_days: 90,
-            default_status_type: None,
-            public_url: String::new(),
-        }
-    }
+    /// What was fixed when the server was started.
+    pub fixed: Arc<Fixed>,
 }
 
 impl App {
     /// Puts an application together.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, passwords: Passwords, rules: Rules) -> Self {
+    pub fn new(store: Store, clock: Clock, passwords: Passwords, fixed: Fixed) -> Self {
         Self {
             store,
             clock,
             passwords,
-            rules: Arc::new(rules),
+            fixed: Arc::new(fixed),
         }
+    }
+
+    /// The settings in force now.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings::new(self.store.read(), Arc::clone(&self.fixed))
     }
 }

@@ -1,30 +1,102 @@
-//! Who does something.
+//! Who does something, and from where.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::domain::{Permission, TokenHash, User};
+use super::TokenSecret;
+use crate::domain::audit::AuditParty;
+use crate::domain::{Permission, PermissionSet, Token, User, UserId};
+
+/// Most characters of a client's name that are kept.
+const CLIENT_CHARACTERS: usize = 200;
 
 /// Who asks for an operation.
 #[derive(Debug, Clone)]
 pub enum Actor {
     /// A user, logged in by a token.
-    User {
-        /// The user.
-        user: Arc<User>,
-        /// The token of this session.
-        token: TokenHash,
-    },
+    User(Caller),
     /// Whoever may read the data folder: they could change the files as well.
     Operator,
+}
+
+/// A user who is logged in.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub user: Arc<User>,
+    /// By which token.
+    pub token: Arc<Token>,
+    /// The token itself, as they presented it.
+    pub presented: TokenSecret,
+    /// What the user may do, as far as the token reaches.
+    pub permissions: PermissionSet,
+    /// From where.
+    pub origin: Origin,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Default, Clone)]
+pub struct Origin {
+    /// The client's address, if it came over the network.
+    pub address: Option<IpAddr>,
+    /// What the client calls itself; empty where it does not say.
+    pub client: Arc<str>,
+}
+
+impl Origin {
+    /// An origin whose client calls itself this.
+    #[must_use]
+    pub fn new(address: Option<IpAddr>, client: &str) -> Self {
+        let client: String = client.chars().take(CLIENT_CHARACTERS).collect();
+        Self {
+            address,
+            client: client.into(),
+        }
+    }
+}
+
+impl Caller {
+    /// Whether they hold a permission that their token reaches.
+    #[must_use]
+    pub const fn may(&self, permission: Permission) -> bool {
+        self.permissions.has(permission)
+    }
 }
 
 impl Actor {
     /// Whether the actor holds a permission.
     #[must_use]
-    pub fn may(&self, permission: Permission) -> bool {
+    pub const fn may(&self, permission: Permission) -> bool {
         match self {
-            Self::User { user, .. } => permission.is_held_by(&user.roles),
+            Self::User(caller) => caller.may(permission),
             Self::Operator => true,
+        }
+    }
+
+    /// Whether the actor is this user.
+    #[must_use]
+    pub fn is(&self, id: &UserId) -> bool {
+        match self {
+            Self::User(caller) => caller.user.id == *id,
+            Self::Operator => false,
+        }
+    }
+
+    /// From where they act.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::User(caller) => caller.origin.address,
+            Self::Operator => None,
+        }
+    }
+
+    /// How the audit log names them.
+    #[must_use]
+    pub fn party(&self) -> AuditParty {
+        match self {
+            Self::User(caller) => caller.user.party(),
+            Self::Operator => AuditParty::new("operator", "", "operator"),
         }
     }
 }

@@ -33,6 +33,13 @@ impl TokenSecret {
         TokenHash::new(Sha256::digest(&self.0).into())
     }
 
+    /// The last characters of a token, by which its owner knows it again.
+    #[must_use]
+    pub fn last_part(&self) -> &str {
+        let start = self.0.char_indices().rev().nth(5).map_or(0, |(start, _)| start);
+        &self.0[start..]
+    }
+
     /// The token itself, for the answer to the one who logs in.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -54,17 +54,19 @@ impl Change {
         debug_assert_eq!(old.key(), new.key(), "a record keeps its key");
         self.expect(R::TABLE, old.key(), Some(old.encode()));
         self.edit(R::TABLE, new.key(), Some(new.encode()));
-        let (before, after) = (old.index_entries(), new.index_entries());
-        for entry in &before {
-            if !after.contains(entry) {
-                self.edit(entry.table, entry.key.clone(), None);
-            }
-        }
-        for entry in after {
-            if !before.contains(&entry) {
-                self.enter(entry);
-            }
-        }
+        self.index(&old.index_entries(), &new.index_entries());
+        self
+    }
+
+    /// Puts a record under a new key in the place of one under another, which may hold values that an
+    /// index keeps unique. Conflicts as [`Self::remove`] and [`Self::insert`] do.
+    #[allow(private_bounds)]
+    pub fn exchange<R: Record>(mut self, old: &R, new: &R) -> Self {
+        self.expect(R::TABLE, old.key(), Some(old.encode()));
+        self.edit(R::TABLE, old.key(), None);
+        self.expect(R::TABLE, new.key(), None);
+        self.edit(R::TABLE, new.key(), Some(new.encode()));
+        self.index(&old.index_entries(), &new.index_entries());
         self
     }
 
@@ -85,6 +87,37 @@ impl Change {
     pub fn require<R: Record>(mut self, record: &R) -> Self {
         self.expect(R::TABLE, record.key(), Some(record.encode()));
         self
+    }
+
+    /// Turns the index entries of a record into those of the one in its place.
+    fn index(&mut self, before: &[IndexEntry], after: &[IndexEntry]) {
+        let held = |entry: &IndexEntry| {
+            before
+                .iter()
+                .any(|old| (old.table, &old.key) == (entry.table, &entry.key))
+        };
+        let kept = |entry: &IndexEntry| {
+            after
+                .iter()
+                .any(|new| (new.table, &new.key) == (entry.table, &entry.key))
+        };
+        for entry in before {
+            if !kept(entry) {
+                self.edit(entry.table, entry.key.clone(), None);
+            }
+        }
+        for entry in after {
+            if before.contains(entry) {
+                continue;
+            }
+            // A value that the old record held is free for the new one, and for no other: the old
+            // record itself is expected to be there.
+            if held(entry) {
+                self.edit(entry.table, entry.key.clone(), Some(entry.value.clone()));
+            } else {
+                self.enter(entry.clone());
+            }
+        }
     }
 
     fn enter(&mut self, entry: IndexEntry) {

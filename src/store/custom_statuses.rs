@@ -58,7 +58,7 @@ impl Record for CustomStatus {
 }
 
 /// The wire code of a status type (`api.md` §6.1), which stored records use too.
-const fn status_byte(status: StatusType) -> u8 {
+pub(super) const fn status_byte(status: StatusType) -> u8 {
     match status {
         StatusType::Offline => 0,
         StatusType::Online => 1,
@@ -67,7 +67,7 @@ const fn status_byte(status: StatusType) -> u8 {
     }
 }
 
-fn status_of(byte: u8) -> Result<StatusType, Damage> {
+pub(super) fn status_of(byte: u8) -> Result<StatusType, Damage> {
     StatusType::ALL
         .into_iter()
         .find(|status| status_byte(*status) == byte)

@@ -4,15 +4,22 @@
 //! Writes go as a [`Change`] to the one writer, which makes many of them durable at once and only
 //! then shows and acknowledges them. sled's types stay inside this room.
 
+mod archive;
+mod audit_log;
+mod avatars;
 mod change;
 mod codec;
 mod commits;
 mod contain;
 mod custom_statuses;
 mod durability;
+mod failed_logins;
 mod folder;
 mod open;
+mod password_resets;
 mod record;
+mod roles;
+mod settings;
 mod setup_links;
 mod snapshot;
 mod table;
@@ -26,6 +33,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+pub use archive::ReadError;
 pub use change::Change;
 pub use contain::is_contained;
 pub use folder::{is_begun, socket_path};
@@ -36,34 +44,41 @@ pub use table::Table;
 pub use verify::Problem;
 pub use writer::CommitError;
 
+use archive::Archive;
 use open::Engine;
 use writer::Writer;
+
+use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 
 /// An open store. Cloning is cheap; all clones are the same store.
 #[derive(Clone)]
 pub struct Store {
     shown: Arc<ArcSwap<Snapshot>>,
+    archive: Archive,
     writer: Writer,
 }
 
 impl Store {
-    /// Opens the store in a data folder, or begins one there, and verifies all of it.
+    /// Opens the store in a data folder, or begins one there, and verifies all of it. Records of
+    /// older versions are written anew.
     ///
     /// # Errors
     /// [`OpenError`] when the folder is in use or cannot be used, or the store is damaged or newer
     /// than this binary.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let engine = Engine::open(folder)?;
-        let (snapshot, problems) = engine.verify();
-        if !problems.is_empty() {
+        let found = engine.verify();
+        if !found.problems.is_empty() {
             return Err(OpenError::Damaged {
                 folder: folder.to_owned(),
-                problems,
+                problems: found.problems,
             });
         }
-        let shown = Arc::new(ArcSwap::from_pointee(snapshot));
-        let writer = Writer::start(engine, Arc::clone(&shown)).map_err(OpenError::Thread)?;
-        Ok(Self { shown, writer })
+        let outdated = found.outdated;
+        let shown = Arc::new(ArcSwap::from_pointee(found.snapshot));
+        let archive = Archive::new(&engine.trees);
+        let writer = Writer::start(engine, Arc::clone(&shown), outdated).map_err(OpenError::Thread)?;
+        Ok(Self { shown, archive, writer })
     }
 
     /// Verifies a store that no process has open, without serving it. No problem means sound.
@@ -71,13 +86,35 @@ impl Store {
     /// # Errors
     /// [`OpenError`] when it cannot even be opened.
     pub fn inspect(folder: &Path) -> Result<Vec<Problem>, OpenError> {
-        Ok(Engine::open(folder)?.verify().1)
+        Ok(Engine::open(folder)?.verify().problems)
     }
 
     /// All that is durable now. Later changes do not show in it.
     #[must_use]
     pub fn read(&self) -> Arc<Snapshot> {
         self.shown.load_full()
+    }
+
+    /// The picture that a user put up.
+    ///
+    /// # Errors
+    /// [`ReadError`] when it is damaged or the disk fails.
+    pub fn avatar(&self, user: &UserId) -> Result<Option<Avatar>, ReadError> {
+        self.archive.avatar(user)
+    }
+
+    /// Shows the entries of the audit log from `from` on and before `until`, the newest first, until
+    /// `look` has seen enough.
+    ///
+    /// # Errors
+    /// [`ReadError`] when one is damaged or the disk fails.
+    pub fn audit_log(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        look: impl FnMut(AuditEntry) -> bool,
+    ) -> Result<(), ReadError> {
+        self.archive.audit_log(from, until, look)
     }
 
     /// Makes a change durable, whole or not at all. Once this returns, the change survives a power
@@ -106,6 +143,7 @@ impl Store {
 
     /// Ends the writer after what it was given before, and closes the files.
     pub async fn close(&self) {
+        self.archive.close();
         self.writer.close().await;
     }
 }

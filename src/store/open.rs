@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::commits::Witness;
 use super::contain::contain;
 use super::folder::{self, DataFolder};
-use super::snapshot::Snapshot;
 use super::table::Trees;
+use super::verify::Findings;
 use super::{Problem, durability, verify};
 
 /// Bytes of pages that sled keeps in memory. Reads are served from the snapshot, so that this only
@@ -128,11 +128,11 @@ impl Engine {
         })
     }
 
-    /// The picture of the store, and everything wrong with it.
-    pub(super) fn verify(&self) -> (Snapshot, Vec<Problem>) {
-        let (snapshot, mut problems) = verify::verify(&self.trees);
-        problems.extend(self.witness.question(snapshot.commits));
-        (snapshot, problems)
+    /// The picture of the store, everything wrong with it, and what is to be written anew.
+    pub(super) fn verify(&self) -> Findings<'_> {
+        let mut found = verify::verify(&self.trees);
+        found.problems.extend(self.witness.question(found.snapshot.commits));
+        found
     }
 }
 

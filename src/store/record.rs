@@ -24,6 +24,10 @@ pub(super) trait Record: Sized {
         Vec::new()
     }
 
+    /// The newest version, in which records are written. Those of older ones are written anew when
+    /// the store is opened, so that a record's bytes follow from its value alone.
+    const VERSION: u8 = 1;
+
     /// Its bytes, in the newest version.
     fn encode(&self) -> Vec<u8>;
 

@@ -12,8 +12,14 @@ use super::change::Edit;
 use super::codec::Damage;
 use super::commits::CommitCount;
 use super::record::Record;
+use super::roles::permission;
+use super::settings::setting;
 use super::table::Table;
-use crate::domain::{CustomStatus, CustomStatusId, StatusName, Timestamp, Token, TokenHash, User, UserId};
+use crate::domain::setting::Setting;
+use crate::domain::{
+    Access, CustomStatus, CustomStatusId, FailedLogins, Grant, PasswordReset, Role, RoleId, SettingId, StatusName,
+    Timestamp, Token, TokenHash, User, UserId,
+};
 
 /// A consistent picture of all that is durable. The look-ups stand with each noun's records.
 #[derive(Debug, Default, Clone)]
@@ -25,12 +31,17 @@ pub struct Snapshot {
     pub(super) tokens_by_user: OrdSet<(UserId, Timestamp, TokenHash)>,
     pub(super) custom_statuses: OrdMap<CustomStatusId, Arc<CustomStatus>>,
     pub(super) custom_statuses_by_name: OrdMap<StatusName, Arc<CustomStatus>>,
+    pub(super) access: Arc<Access>,
+    pub(super) settings: OrdMap<SettingId, Setting>,
+    pub(super) failed_logins: OrdMap<String, FailedLogins>,
+    pub(super) password_resets: OrdMap<UserId, PasswordReset>,
     pub(super) setup_link: Option<SetupLink>,
     pub(super) commits: u64,
 }
 
 impl Snapshot {
-    /// Follows one edit of the store. Index tables need none: the picture has its own.
+    /// Follows one edit of the store. Index tables need none, the picture has its own; what is large
+    /// and seldom asked for stays on the disk alone.
     pub(super) fn apply(&mut self, edit: &Edit) -> Result<(), Damage> {
         let Edit { table, key, value } = edit;
         match (table, value) {
@@ -40,11 +51,39 @@ impl Snapshot {
             (Table::Tokens, None) => self.take_token(&TokenHash::new(hash(key)?)),
             (Table::CustomStatuses, Some(bytes)) => self.put_custom_status(CustomStatus::decode(key, bytes)?),
             (Table::CustomStatuses, None) => self.take_custom_status(&CustomStatusId::new(&text(key)?)),
+            (Table::Roles, Some(bytes)) => Arc::make_mut(&mut self.access).put_role(Role::decode(key, bytes)?),
+            (Table::Roles, None) => Arc::make_mut(&mut self.access).take_role(&RoleId::new(&text(key)?)),
+            (Table::Grants, Some(bytes)) => Arc::make_mut(&mut self.access).put_grant(Grant::decode(key, bytes)?),
+            (Table::Grants, None) => Arc::make_mut(&mut self.access).take_grant(permission(&text(key)?)?),
+            (Table::Settings, Some(bytes)) => {
+                let set = Setting::decode(key, bytes)?;
+                self.settings.insert(set.id, set);
+            }
+            (Table::Settings, None) => drop(self.settings.remove(&setting(&text(key)?)?)),
+            (Table::FailedLogins, Some(bytes)) => {
+                self.failed_logins.insert(text(key)?, FailedLogins::decode(key, bytes)?);
+            }
+            (Table::FailedLogins, None) => drop(self.failed_logins.remove(&text(key)?)),
+            (Table::PasswordResets, Some(bytes)) => {
+                let reset = PasswordReset::decode(key, bytes)?;
+                self.password_resets.insert(reset.user.clone(), reset);
+            }
+            (Table::PasswordResets, None) => drop(self.password_resets.remove(&UserId::new(&text(key)?))),
             (Table::SetupLinks, Some(bytes)) => self.setup_link = Some(SetupLink::decode(key, bytes)?),
             (Table::SetupLinks, None) => self.setup_link = None,
             (Table::Commits, Some(bytes)) => self.commits = CommitCount::decode(key, bytes)?.0,
             (Table::Commits, None) => self.commits = 0,
-            (Table::UsersByUsername | Table::UsersByEmail | Table::TokensByUser | Table::CustomStatusesByName, _) => {}
+            (
+                Table::UsersByUsername
+                | Table::UsersByEmail
+                | Table::TokensByUser
+                | Table::TokensByName
+                | Table::CustomStatusesByName
+                | Table::RolesByName
+                | Table::Avatars
+                | Table::AuditLog,
+                _,
+            ) => {}
         }
         Ok(())
     }

@@ -17,10 +17,28 @@ pub enum Table {
     Tokens,
     /// User id and token hash → token hash.
     TokensByUser,
+    /// User id and name → hash of a personal access token; holds each name once for a user.
+    TokensByName,
     /// Custom statuses by id.
     CustomStatuses,
     /// Name → custom status id; holds each name once.
     CustomStatusesByName,
+    /// Roles that were made or changed, by id; the built-in ones are not stored.
+    Roles,
+    /// Name → role id; holds each name once.
+    RolesByName,
+    /// Permissions whose holders were changed, by id.
+    Grants,
+    /// Settings that were set, by id.
+    Settings,
+    /// Failed logins, by user and by address.
+    FailedLogins,
+    /// Links to set a password, by user.
+    PasswordResets,
+    /// Pictures of users, by user.
+    Avatars,
+    /// What was done, by time.
+    AuditLog,
     /// The one-time link that creates the first administrator, while there is none.
     SetupLinks,
     /// How many batches were committed.
@@ -29,14 +47,23 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 18] = [
         Self::Users,
         Self::UsersByUsername,
         Self::UsersByEmail,
         Self::Tokens,
         Self::TokensByUser,
+        Self::TokensByName,
         Self::CustomStatuses,
         Self::CustomStatusesByName,
+        Self::Roles,
+        Self::RolesByName,
+        Self::Grants,
+        Self::Settings,
+        Self::FailedLogins,
+        Self::PasswordResets,
+        Self::Avatars,
+        Self::AuditLog,
         Self::SetupLinks,
         Self::Commits,
     ];
@@ -50,8 +77,17 @@ impl Table {
             Self::UsersByEmail => "users_by_email",
             Self::Tokens => "tokens",
             Self::TokensByUser => "tokens_by_user",
+            Self::TokensByName => "tokens_by_name",
             Self::CustomStatuses => "custom_statuses",
             Self::CustomStatusesByName => "custom_statuses_by_name",
+            Self::Roles => "roles",
+            Self::RolesByName => "roles_by_name",
+            Self::Grants => "grants",
+            Self::Settings => "settings",
+            Self::FailedLogins => "failed_logins",
+            Self::PasswordResets => "password_resets",
+            Self::Avatars => "avatars",
+            Self::AuditLog => "audit_log",
             Self::SetupLinks => "setup_links",
             Self::Commits => "commits",
         }

@@ -1,5 +1,6 @@
 //! How login tokens are stored, and where the snapshot has them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,8 @@ use super::codec::{self, Damage};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
-use crate::domain::{Timestamp, Token, TokenHash, UserId};
+use crate::domain::token::SecondFactorPass;
+use crate::domain::{PersonalToken, Scope, Session, Timestamp, Token, TokenHash, TokenKind, UserId};
 
 /// Version 1 of a stored token. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -19,41 +21,157 @@ struct TokenV1 {
     expires_at: i64,
 }
 
+/// Version 2 of a stored token. Never changes.
+#[derive(Serialize, Deserialize)]
+struct TokenV2 {
+    hash: [u8; 32],
+    user: UserId,
+    created_at: i64,
+    expires_at: Option<i64>,
+    last_used_at: Option<i64>,
+    kind: KindV2,
+}
+
+#[derive(Serialize, Deserialize)]
+enum KindV2 {
+    Session {
+        address: Option<IpAddr>,
+        client: String,
+        second_factor: Option<(i64, Option<IpAddr>, String)>,
+    },
+    Personal {
+        name: String,
+        last_part: String,
+        bypass_two_factor: bool,
+        /// A bit for each scope, in the order of [`Scope::ALL`].
+        scopes: Option<u8>,
+    },
+}
+
+impl From<TokenV1> for TokenV2 {
+    fn from(old: TokenV1) -> Self {
+        Self {
+            hash: old.hash,
+            user: old.user,
+            created_at: old.created_at,
+            expires_at: Some(old.expires_at),
+            last_used_at: None,
+            kind: KindV2::Session {
+                address: None,
+                client: String::new(),
+                second_factor: None,
+            },
+        }
+    }
+}
+
 impl Record for Token {
     const TABLE: Table = Table::Tokens;
-    const INDEXES: &'static [Table] = &[Table::TokensByUser];
+    const INDEXES: &'static [Table] = &[Table::TokensByUser, Table::TokensByName];
+    const VERSION: u8 = 2;
 
     fn key(&self) -> Vec<u8> {
         self.hash.as_bytes().into()
     }
 
     fn index_keys(&self) -> Vec<(Table, Vec<u8>)> {
-        let key = [self.user.as_str().as_bytes(), b"\0", self.hash.as_bytes()].concat();
-        vec![(Table::TokensByUser, key)]
+        let of_user = |rest: &[u8]| [self.user.as_str().as_bytes(), b"\0", rest].concat();
+        let mut keys = vec![(Table::TokensByUser, of_user(self.hash.as_bytes()))];
+        if let Some(personal) = self.personal() {
+            keys.push((Table::TokensByName, of_user(personal.name.as_bytes())));
+        }
+        keys
     }
 
     fn encode(&self) -> Vec<u8> {
-        let stored = TokenV1 {
+        let stored = TokenV2 {
             hash: *self.hash.as_bytes(),
             user: self.user.clone(),
             created_at: self.created_at.as_millis(),
-            expires_at: self.expires_at.as_millis(),
+            expires_at: self.expires_at.map(Timestamp::as_millis),
+            last_used_at: self.last_used_at.map(Timestamp::as_millis),
+            kind: KindV2::of(&self.kind),
         };
-        codec::seal(Self::TABLE, self.hash.as_bytes(), 1, &stored)
+        codec::seal(Self::TABLE, self.hash.as_bytes(), Self::VERSION, &stored)
     }
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
         match version {
-            1 => {
-                let stored: TokenV1 = codec::decode(body)?;
-                Ok(Self {
-                    hash: TokenHash::new(stored.hash),
-                    user: stored.user,
-                    created_at: Timestamp::from_millis(stored.created_at),
-                    expires_at: Timestamp::from_millis(stored.expires_at),
-                })
-            }
-            found => Err(Damage::Version { found, known: 1 }),
+            1 => Ok(TokenV2::from(codec::decode::<TokenV1>(body)?).into_token()),
+            2 => Ok(codec::decode::<TokenV2>(body)?.into_token()),
+            found => Err(Damage::Version {
+                found,
+                known: Self::VERSION,
+            }),
+        }
+    }
+}
+
+impl TokenV2 {
+    fn into_token(self) -> Token {
+        Token {
+            hash: TokenHash::new(self.hash),
+            user: self.user,
+            created_at: Timestamp::from_millis(self.created_at),
+            expires_at: self.expires_at.map(Timestamp::from_millis),
+            last_used_at: self.last_used_at.map(Timestamp::from_millis),
+            kind: self.kind.into_kind(),
+        }
+    }
+}
+
+impl KindV2 {
+    fn of(kind: &TokenKind) -> Self {
+        match kind {
+            TokenKind::Session(session) => Self::Session {
+                address: session.address,
+                client: session.client.clone(),
+                second_factor: session
+                    .second_factor
+                    .as_ref()
+                    .map(|pass| (pass.until.as_millis(), pass.address, pass.client.clone())),
+            },
+            TokenKind::Personal(personal) => Self::Personal {
+                name: personal.name.to_string(),
+                last_part: personal.last_part.to_string(),
+                bypass_two_factor: personal.bypass_two_factor,
+                scopes: personal.scopes.as_ref().map(|scopes| {
+                    let bit = |scope: &Scope| 1 << (*scope as u8);
+                    scopes.iter().map(bit).fold(0, std::ops::BitOr::bitor)
+                }),
+            },
+        }
+    }
+
+    fn into_kind(self) -> TokenKind {
+        match self {
+            Self::Session {
+                address,
+                client,
+                second_factor,
+            } => TokenKind::Session(Session {
+                address,
+                client,
+                second_factor: second_factor.map(|(until, address, client)| SecondFactorPass {
+                    until: Timestamp::from_millis(until),
+                    address,
+                    client,
+                }),
+            }),
+            Self::Personal {
+                name,
+                last_part,
+                bypass_two_factor,
+                scopes,
+            } => TokenKind::Personal(PersonalToken {
+                name: name.into(),
+                last_part: last_part.into(),
+                bypass_two_factor,
+                scopes: scopes.map(|bits| {
+                    let set = |scope: &Scope| bits & (1 << (*scope as u8)) != 0;
+                    Scope::ALL.into_iter().filter(set).collect()
+                }),
+            }),
         }
     }
 }
@@ -105,14 +223,40 @@ mod tests {
             hash: TokenHash::new([byte; 32]),
             user: UserId::new(user),
             created_at: Timestamp::from_millis(created_at),
-            expires_at: Timestamp::from_millis(created_at + 1),
+            expires_at: Some(Timestamp::from_millis(created_at + 1)),
+            last_used_at: None,
+            kind: TokenKind::Session(Session::default()),
         }
     }
 
     #[test]
     fn a_token_is_found_again_as_it_was_stored() {
-        let token = token("ada", 1, 7);
-        assert_eq!(Token::decode(&token.key(), &token.encode()), Ok(token));
+        let session = Token {
+            kind: TokenKind::Session(Session {
+                address: Some([192, 0, 2, 1].into()),
+                client: "curl".into(),
+                second_factor: Some(SecondFactorPass {
+                    until: Timestamp::from_millis(9),
+                    address: None,
+                    client: String::new(),
+                }),
+            }),
+            ..token("ada", 1, 7)
+        };
+        let personal = Token {
+            expires_at: None,
+            last_used_at: Some(Timestamp::from_millis(5)),
+            kind: TokenKind::Personal(PersonalToken {
+                name: "phone".into(),
+                last_part: "abc123".into(),
+                bypass_two_factor: true,
+                scopes: Some(vec![Scope::StatusRead, Scope::Admin]),
+            }),
+            ..token("ada", 1, 8)
+        };
+        for token in [session, personal] {
+            assert_eq!(Token::decode(&token.key(), &token.encode()), Ok(token));
+        }
     }
 
     #[test]

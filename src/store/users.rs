@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::codec::{self, Damage};
+use super::custom_statuses::{status_byte, status_of};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
-use crate::domain::user::{PasswordHash, UserEmail};
-use crate::domain::{DisplayName, Email, Role, Timestamp, User, UserId, Username, email, username};
+use crate::domain::user::{Activity, PasswordHash, UserEmail};
+use crate::domain::{
+    DisplayName, Email, Preferences, Profile, RoleId, StatusType, Timestamp, TotpSecret, TwoFactor, User, UserId,
+    Username, email, username,
+};
 
 /// Version 1 of a stored user. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -27,9 +32,74 @@ struct UserV1 {
     revision: u64,
 }
 
+/// Version 2 of a stored user. Never changes. Maps are kept as JSON: they are the clients' own.
+#[derive(Serialize, Deserialize)]
+struct UserV2 {
+    id: UserId,
+    username: String,
+    name: Option<String>,
+    email: Option<(String, bool)>,
+    password: Option<String>,
+    password_history: Vec<String>,
+    require_password_change: Option<String>,
+    roles: Vec<RoleId>,
+    activity: u8,
+    bio: String,
+    nickname: String,
+    status: u8,
+    status_text: String,
+    custom_fields: String,
+    reason: String,
+    preferences: String,
+    totp_secret: Option<Vec<u8>>,
+    totp_pending: Option<Vec<u8>>,
+    backup_codes: Vec<[u8; 32]>,
+    avatar: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+    last_login: Option<i64>,
+    revision: u64,
+}
+
+impl From<UserV1> for UserV2 {
+    fn from(old: UserV1) -> Self {
+        Self {
+            id: old.id,
+            username: old.username,
+            name: old.name,
+            email: old.email,
+            password: old.password,
+            password_history: Vec::new(),
+            require_password_change: None,
+            roles: old.roles.iter().map(|role| RoleId::new(role)).collect(),
+            activity: activity_byte(if old.active {
+                Activity::Active
+            } else {
+                Activity::Deactivated
+            }),
+            bio: String::new(),
+            nickname: String::new(),
+            status: status_byte(StatusType::Online),
+            status_text: String::new(),
+            custom_fields: "{}".into(),
+            reason: String::new(),
+            preferences: "{}".into(),
+            totp_secret: None,
+            totp_pending: None,
+            backup_codes: Vec::new(),
+            avatar: None,
+            created_at: old.created_at,
+            updated_at: old.updated_at,
+            last_login: old.last_login,
+            revision: old.revision,
+        }
+    }
+}
+
 impl Record for User {
     const TABLE: Table = Table::Users;
     const INDEXES: &'static [Table] = &[Table::UsersByUsername, Table::UsersByEmail];
+    const VERSION: u8 = 2;
 
     fn key(&self) -> Vec<u8> {
         self.id.as_str().into()
@@ -44,7 +114,9 @@ impl Record for User {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let stored = UserV1 {
+        let phc = |hash: &PasswordHash| hash.expose().to_owned();
+        let bytes = |secret: &TotpSecret| secret.expose().to_vec();
+        let stored = UserV2 {
             id: self.id.clone(),
             username: self.username.to_string(),
             name: self.name.as_ref().map(ToString::to_string),
@@ -52,31 +124,45 @@ impl Record for User {
                 .email
                 .as_ref()
                 .map(|email| (email.address.to_string(), email.verified)),
-            password: self.password.as_ref().map(|hash| hash.expose().to_owned()),
-            roles: self.roles.iter().map(ToString::to_string).collect(),
-            active: self.active,
+            password: self.password.as_ref().map(phc),
+            password_history: self.password_history.iter().map(phc).collect(),
+            require_password_change: self.require_password_change.clone(),
+            roles: self.roles.clone(),
+            activity: activity_byte(self.activity),
+            bio: self.profile.bio.clone(),
+            nickname: self.profile.nickname.clone(),
+            status: status_byte(self.profile.status),
+            status_text: self.profile.status_text.clone(),
+            custom_fields: json(&self.profile.custom_fields),
+            reason: self.profile.reason.clone(),
+            preferences: json(self.preferences.chosen()),
+            totp_secret: self.two_factor.secret.as_ref().map(bytes),
+            totp_pending: self.two_factor.pending.as_ref().map(bytes),
+            backup_codes: self.two_factor.backup_codes.clone(),
+            avatar: self.avatar.clone(),
             created_at: self.created_at.as_millis(),
             updated_at: self.updated_at.as_millis(),
             last_login: self.last_login.map(Timestamp::as_millis),
             revision: self.revision,
         };
-        codec::seal(Self::TABLE, self.id.as_str().as_bytes(), 1, &stored)
+        codec::seal(Self::TABLE, self.id.as_str().as_bytes(), Self::VERSION, &stored)
     }
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
         match version {
-            1 => codec::decode::<UserV1>(body)?.into_user(),
-            found => Err(Damage::Version { found, known: 1 }),
+            1 => UserV2::from(codec::decode::<UserV1>(body)?).into_user(),
+            2 => codec::decode::<UserV2>(body)?.into_user(),
+            found => Err(Damage::Version {
+                found,
+                known: Self::VERSION,
+            }),
         }
     }
 }
 
-impl UserV1 {
+impl UserV2 {
     fn into_user(self) -> Result<User, Damage> {
-        let role = |word: &String| -> Result<Role, Damage> {
-            word.parse()
-                .map_err(|error| Damage::Body(format!("the role {word:?} {error}")))
-        };
+        let secret = |bytes: Vec<u8>| TotpSecret::new(&bytes);
         Ok(User {
             id: self.id,
             username: Username::restore(&self.username),
@@ -86,14 +172,59 @@ impl UserV1 {
                 verified,
             }),
             password: self.password.as_deref().map(PasswordHash::new),
-            roles: self.roles.iter().map(role).collect::<Result<_, _>>()?,
-            active: self.active,
+            password_history: self.password_history.iter().map(|phc| PasswordHash::new(phc)).collect(),
+            require_password_change: self.require_password_change,
+            roles: self.roles,
+            activity: activity_of(self.activity)?,
+            profile: Profile {
+                bio: self.bio,
+                nickname: self.nickname,
+                status: status_of(self.status)?,
+                status_text: self.status_text,
+                custom_fields: map(&self.custom_fields)?,
+                reason: self.reason,
+            },
+            preferences: Preferences::restore(map(&self.preferences)?),
+            two_factor: TwoFactor {
+                secret: self.totp_secret.map(secret),
+                pending: self.totp_pending.map(secret),
+                backup_codes: self.backup_codes,
+            },
+            avatar: self.avatar,
             created_at: Timestamp::from_millis(self.created_at),
             updated_at: Timestamp::from_millis(self.updated_at),
             last_login: self.last_login.map(Timestamp::from_millis),
             revision: self.revision,
         })
     }
+}
+
+const fn activity_byte(activity: Activity) -> u8 {
+    match activity {
+        Activity::Active => 0,
+        Activity::Deactivated => 1,
+        Activity::PendingApproval => 2,
+        Activity::IdleTooLong => 3,
+    }
+}
+
+fn activity_of(byte: u8) -> Result<Activity, Damage> {
+    match byte {
+        0 => Ok(Activity::Active),
+        1 => Ok(Activity::Deactivated),
+        2 => Ok(Activity::PendingApproval),
+        3 => Ok(Activity::IdleTooLong),
+        _ => Err(Damage::Body(format!("{byte} says nothing of an account"))),
+    }
+}
+
+fn json(map: &Map<String, Value>) -> String {
+    // A map of JSON values always has a text.
+    serde_json::to_string(map).unwrap_or_default()
+}
+
+fn map(text: &str) -> Result<Map<String, Value>, Damage> {
+    serde_json::from_str(text).map_err(|error| Damage::Body(error.to_string()))
 }
 
 impl Snapshot {
@@ -156,8 +287,24 @@ mod tests {
                 verified: true,
             }),
             password: Some(PasswordHash::new("$argon2id$…")),
-            roles: vec![Role::Admin, Role::User],
-            active: true,
+            password_history: vec![PasswordHash::new("$argon2id$older")],
+            require_password_change: Some("it was told".into()),
+            roles: vec![RoleId::new("admin"), RoleId::new("night")],
+            activity: Activity::IdleTooLong,
+            profile: Profile {
+                bio: "analyst".into(),
+                status: StatusType::Busy,
+                status_text: "in a call".into(),
+                custom_fields: [("team".to_owned(), Value::from("engine"))].into_iter().collect(),
+                ..Profile::default()
+            },
+            preferences: Preferences::restore([("theme".to_owned(), Value::from("dark"))].into_iter().collect()),
+            two_factor: TwoFactor {
+                secret: Some(TotpSecret::new(b"12345678901234567890")),
+                pending: None,
+                backup_codes: vec![[7; 32]],
+            },
+            avatar: Some("etag".into()),
             created_at: Timestamp::from_millis(1),
             updated_at: Timestamp::from_millis(2),
             last_login: Some(Timestamp::from_millis(3)),
@@ -166,5 +313,27 @@ mod tests {
         assert_eq!(User::decode(&ada.key(), &ada.encode()), Ok(ada.clone()));
         let indexes: Vec<_> = ada.index_keys().into_iter().map(|(_, key)| key).collect();
         assert_eq!(indexes, [b"ada".to_vec(), b"ada@example.com".to_vec()]);
+    }
+
+    #[test]
+    fn a_user_of_version_1_is_upgraded() {
+        let old = UserV1 {
+            id: UserId::new("rbAXPnMktTFbNpwtJ"),
+            username: "ada".into(),
+            name: None,
+            email: None,
+            password: Some("$argon2id$…".into()),
+            roles: vec!["user".into()],
+            active: false,
+            created_at: 1,
+            updated_at: 2,
+            last_login: None,
+            revision: 3,
+        };
+        let bytes = codec::seal(Table::Users, b"rbAXPnMktTFbNpwtJ", 1, &old);
+        let user = User::decode(b"rbAXPnMktTFbNpwtJ", &bytes).expect("a user");
+        assert_eq!((user.activity, user.revision), (Activity::Deactivated, 3));
+        assert_eq!(user.profile, Profile::default());
+        assert_ne!(user.encode(), bytes, "it is written in the newest version");
     }
 }

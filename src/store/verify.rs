@@ -10,7 +10,8 @@ use super::contain::contain;
 use super::record::{Record, decode_index};
 use super::snapshot::Snapshot;
 use super::table::{Table, Trees};
-use crate::domain::{CustomStatus, Token, User};
+use crate::domain::setting::Setting;
+use crate::domain::{AuditEntry, Avatar, CustomStatus, FailedLogins, Grant, PasswordReset, Role, Token, User};
 
 /// Something wrong in the store.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -54,26 +55,39 @@ fn printable(key: &[u8]) -> String {
     }
 }
 
-/// The picture of the store, and everything wrong with it.
-pub(super) fn verify(trees: &Trees) -> (Snapshot, Vec<Problem>) {
+/// Reads all of the store.
+pub(super) fn verify(trees: &Trees) -> Findings<'_> {
     let mut found = Findings {
         trees,
         snapshot: Snapshot::default(),
         problems: Vec::new(),
+        outdated: Vec::new(),
     };
     found.read::<User>();
     found.read::<Token>();
     found.read::<CustomStatus>();
+    found.read::<Role>();
+    found.read::<Grant>();
+    found.read::<Setting>();
+    found.read::<FailedLogins>();
+    found.read::<PasswordReset>();
+    found.read::<Avatar>();
+    found.read::<AuditEntry>();
     found.read::<SetupLink>();
     found.read::<CommitCount>();
     found.check_owners();
-    (found.snapshot, found.problems)
+    found
 }
 
-struct Findings<'trees> {
+/// What a reading of the whole store found.
+pub(super) struct Findings<'trees> {
     trees: &'trees Trees,
-    snapshot: Snapshot,
-    problems: Vec<Problem>,
+    /// The picture of the store.
+    pub(super) snapshot: Snapshot,
+    /// Everything wrong with it.
+    pub(super) problems: Vec<Problem>,
+    /// Records of older versions, as they are in the newest.
+    pub(super) outdated: Vec<Edit>,
 }
 
 impl Findings<'_> {
@@ -83,6 +97,13 @@ impl Findings<'_> {
             let record = R::decode(key, bytes)?;
             if record.key() != key {
                 return Err(Damage::Body("it belongs under another key".into()));
+            }
+            if bytes.first() != Some(&R::VERSION) {
+                found.outdated.push(Edit {
+                    table: R::TABLE,
+                    key: key.into(),
+                    value: Some(record.encode()),
+                });
             }
             for entry in record.index_entries() {
                 entries += 1;
@@ -124,8 +145,15 @@ impl Findings<'_> {
         }
     }
 
-    /// Every token logs in a user that exists.
+    /// Every token logs in a user that exists, and every link sets the password of one.
     fn check_owners(&mut self) {
+        for reset in self.snapshot.password_resets() {
+            if self.snapshot.user(&reset.user).is_none() {
+                let what = format!("it belongs to the user {}, who does not exist", reset.user);
+                self.problems
+                    .push(Problem::new(Table::PasswordResets, &reset.key(), what));
+            }
+        }
         for token in self.snapshot.tokens() {
             if self.snapshot.user(&token.user).is_none() {
                 let what = format!("it belongs to the user {}, who does not exist", token.user);

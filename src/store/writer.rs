@@ -66,13 +66,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. From now on it alone writes to the engine and to what is shown.
-    pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>) -> io::Result<Self> {
+    /// Starts the thread. From now on it alone writes to the engine and to what is shown. It begins
+    /// with `outdated`: records that are the same in the newest version.
+    pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>, outdated: Vec<Edit>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let committer = Committer { engine, shown };
         thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || committer.run(waiting))?;
+            .spawn(move || committer.run(&outdated, waiting))?;
         let stalled = Arc::default();
         Ok(Self { jobs, stalled })
     }
@@ -133,7 +134,12 @@ struct Batch {
 impl Committer {
     /// Works until it is told to close, nobody is left to ask, or the disk fails: what a failed
     /// flush left behind is unknown until the store is opened anew, so nothing is written after it.
-    fn run(self, mut waiting: mpsc::Receiver<Job>) {
+    fn run(self, outdated: &[Edit], mut waiting: mpsc::Receiver<Job>) {
+        for edits in outdated.chunks(BATCH) {
+            if !self.settle(Batch::of(edits)) {
+                return;
+            }
+        }
         let mut jobs = Vec::with_capacity(BATCH);
         while waiting.blocking_recv_many(&mut jobs, BATCH) > 0 {
             let mut batch = Batch::default();
@@ -150,7 +156,7 @@ impl Committer {
             for job in others {
                 match job {
                     Job::Verify(answer) => {
-                        let _ = answer.send(self.engine.verify().1);
+                        let _ = answer.send(self.engine.verify().problems);
                     }
                     Job::Close(answer) => {
                         if let Err(cause) = self.engine.witness.sync() {
@@ -189,13 +195,21 @@ impl Committer {
         for edit in &batch.edits {
             next.apply(edit).map_err(|damage| damage.to_string())?;
         }
-        let trees = Table::ALL.map(|table| self.engine.trees.of(table));
+        let mut tables = vec![CommitCount::TABLE];
+        for (table, _) in batch.overlay.keys() {
+            if !tables.contains(table) {
+                tables.push(*table);
+            }
+        }
+        let trees: Vec<_> = tables.iter().map(|table| self.engine.trees.of(*table)).collect();
         trees[..]
             .transaction(|views| {
+                put(&views[0], &count.key(), Some(&count.encode()))?;
                 for ((table, key), value) in &batch.overlay {
-                    put(&views[*table as usize], key, value.as_deref())?;
+                    if let Some(place) = tables.iter().position(|of| of == table) {
+                        put(&views[place], key, value.as_deref())?;
+                    }
                 }
-                put(&views[CommitCount::TABLE as usize], &count.key(), Some(&count.encode()))?;
                 Ok::<(), ConflictableTransactionError<()>>(())
             })
             .map_err(|error| match error {
@@ -226,13 +240,26 @@ fn given_up(cause: &str) -> bool {
 }
 
 impl Batch {
+    /// Edits that depend on nothing and for which nobody waits.
+    fn of(edits: &[Edit]) -> Self {
+        let mut batch = Self::default();
+        for edit in edits {
+            batch.take(edit.clone());
+        }
+        batch
+    }
+
+    fn take(&mut self, edit: Edit) {
+        self.overlay.insert((edit.table, edit.key.clone()), edit.value.clone());
+        self.edits.push(edit);
+    }
+
     /// Takes a change in if everything it expects is so.
     fn add(&mut self, engine: &Engine, change: Change, answer: oneshot::Sender<Outcome>) {
         let outcome = self.check(engine, &change);
         if outcome.is_ok() {
             for edit in change.edits {
-                self.overlay.insert((edit.table, edit.key.clone()), edit.value.clone());
-                self.edits.push(edit);
+                self.take(edit);
             }
         }
         self.answers.push((answer, outcome));

@@ -1,0 +1,117 @@
+//! Time-based codes of authenticator apps (RFC 6238), and backup codes.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use totp_rs::{Algorithm, Builder, Secret, Totp};
+
+use super::random;
+use crate::domain::two_factor::BACKUP_CODES;
+use crate::domain::{Timestamp, TotpSecret};
+
+/// Bytes of a secret (RFC 4226, §4, R6).
+const SECRET_BYTES: usize = 20;
+
+/// Seconds that a code is good for.
+const STEP_SECONDS: u64 = 30;
+
+/// Makes a secret that nobody can foresee.
+#[must_use]
+pub fn generate() -> TotpSecret {
+    TotpSecret::new(&random::bytes::<SECRET_BYTES>())
+}
+
+/// A secret as people type it: base32.
+#[must_use]
+pub fn typed(secret: &TotpSecret) -> String {
+    Secret::new(secret.expose().into()).to_base32()
+}
+
+/// The link that authenticator apps take from a picture.
+#[must_use]
+pub fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {
+    let encode = |text: &str| {
+        form_urlencoded::byte_serialize(text.as_bytes())
+            .collect::<String>()
+            .replace('+', "%20")
+    };
+    let (issuer, account) = (encode(issuer), encode(account));
+    format!(
+        "otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}",
+        typed(secret)
+    )
+}
+
+/// Whether a code is that of this moment, or of at most `delta` steps before or after.
+#[must_use]
+pub fn check(secret: &TotpSecret, code: &str, now: Timestamp, delta: u16) -> bool {
+    let seconds = u64::try_from(now.as_millis() / 1000).unwrap_or_default();
+    generator(secret, delta).check(code, seconds).is_some()
+}
+
+fn generator(secret: &TotpSecret, delta: u16) -> Totp {
+    Builder::new()
+        .with_algorithm(Algorithm::SHA1)
+        .with_digits(6)
+        .with_skew(delta)
+        .with_step_duration(STEP_SECONDS)
+        .with_secret(Secret::new(secret.expose().into()))
+        // Secrets that were made here are as long as the standard wants them.
+        .build_noncompliant()
+}
+
+/// Makes backup codes: as their owner gets them, and as they are stored.
+#[must_use]
+pub fn backup_codes() -> (Vec<String>, Vec<[u8; 32]>) {
+    let codes: Vec<String> = (0..BACKUP_CODES)
+        .map(|_| BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<6>()))
+        .collect();
+    let hashes = codes.iter().map(|code| hash(code)).collect();
+    (codes, hashes)
+}
+
+/// What a backup code is stored as. SHA-256 is enough for 48 random bits that are tried through the
+/// failed-login block.
+#[must_use]
+pub fn hash(code: &str) -> [u8; 32] {
+    Sha256::digest(code).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6238, appendix B: the SHA-1 secret and a moment with its code, cut to six digits.
+    #[test]
+    fn codes_are_those_of_the_standard() {
+        let secret = TotpSecret::new(b"12345678901234567890");
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+        assert!(check(&secret, "287082", at(59), 0));
+        assert!(check(&secret, "081804", at(1_111_111_109), 0));
+        assert!(!check(&secret, "287082", at(60), 0));
+        assert!(check(&secret, "287082", at(60), 1), "a step late");
+        assert!(!check(&secret, "287083", at(59), 1));
+        assert!(!check(&secret, "", at(59), 1));
+    }
+
+    #[test]
+    fn a_link_names_issuer_account_and_secret() {
+        let link = url(&TotpSecret::new(b"12345678901234567890"), "Our team", "ada");
+        assert_eq!(
+            link,
+            "otpauth://totp/Our%20team:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Our%20team"
+        );
+    }
+
+    #[test]
+    fn backup_codes_differ_and_are_stored_as_hashes() {
+        let (codes, hashes) = backup_codes();
+        assert_eq!((codes.len(), hashes.len()), (BACKUP_CODES, BACKUP_CODES));
+        assert!(
+            codes
+                .iter()
+                .zip(&hashes)
+                .all(|(code, stored)| code.len() == 8 && hash(code) == *stored)
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! What is read from the disk when it is asked for, because memory is for what every request asks:
+//! pictures and the audit log.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sled::Tree;
+
+use super::audit_log::key_of;
+use super::codec::Damage;
+use super::contain::contain;
+use super::record::Record;
+use super::table::{Table, Trees};
+use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The record is damaged.
+    #[error("a record of {0} is damaged: {1}")]
+    Damaged(Table, Damage),
+    /// The disk failed, or the store is closed.
+    #[error("the store cannot be read: {0}")]
+    Unavailable(String),
+}
+
+/// The open trees of what is read from the disk; none once the store is closed.
+#[derive(Clone)]
+pub(super) struct Archive(Arc<RwLock<Option<[Tree; 2]>>>);
+
+impl Archive {
+    pub(super) fn new(trees: &Trees) -> Self {
+        let trees = [Table::Avatars, Table::AuditLog].map(|table| trees.of(table).clone());
+        Self(Arc::new(RwLock::new(Some(trees))))
+    }
+
+    /// Lets go of the files.
+    pub(super) fn close(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn trees(&self) -> Result<[Tree; 2], ReadError> {
+        let trees = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        trees
+            .clone()
+            .ok_or_else(|| ReadError::Unavailable("it is closed".into()))
+    }
+
+    pub(super) fn avatar(&self, user: &UserId) -> Result<Option<Avatar>, ReadError> {
+        let [avatars, _] = self.trees()?;
+        let key = user.as_str().as_bytes();
+        let stored = contained(|| avatars.get(key))?;
+        stored.map(|bytes| decode(key, &bytes)).transpose()
+    }
+
+    pub(super) fn audit_log(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        mut look: impl FnMut(AuditEntry) -> bool,
+    ) -> Result<(), ReadError> {
+        let [_, log] = self.trees()?;
+        let mut entries = log.range(key_of(from)..key_of(until));
+        while let Some((key, bytes)) = contained(|| entries.next_back().transpose())? {
+            if !look(decode(&key, &bytes)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn contained<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, ReadError> {
+    contain(read)
+        .map_err(ReadError::Unavailable)?
+        .map_err(|error| ReadError::Unavailable(error.to_string()))
+}
+
+fn decode<R: Record>(key: &[u8], bytes: &[u8]) -> Result<R, ReadError> {
+    R::decode(key, bytes).map_err(|damage| ReadError::Damaged(R::TABLE, damage))
+}
