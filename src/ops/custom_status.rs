@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::incident;
+use super::audit::note;
+use super::decide::decide;
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::page::{Listing, Sort};
-use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Permission};
-use crate::store::{Change, CommitError, Table};
+use crate::domain::{
+    AuditAction, AuditParty, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Permission, StatusName,
+};
+use crate::store::{Change, Snapshot};
 
 /// Which custom statuses are asked for, and in what order.
 #[derive(Debug, Default, Clone)]
@@ -58,22 +61,19 @@ pub fn list(app: &App, filter: &Filter, page: Page) -> Listing<Arc<CustomStatus>
 /// name taken, status type required or none of the four.
 pub async fn create(app: &App, actor: &Actor, draft: CustomStatusDraft) -> Result<Arc<CustomStatus>, Fault> {
     permit(actor)?;
-    let name = draft.name?;
-    if app.store.read().custom_status_named(&name).is_some() {
-        return Err(Fault::CustomStatusNameTaken);
-    }
-    let now = app.clock.now();
-    let status = CustomStatus {
-        id: CustomStatusId::from_parts(now.object_id_seconds(), random::bytes()),
-        name,
-        status_type: draft.status_type?,
-        updated_at: now,
-    };
-    match app.store.commit(Change::new().insert(&status)).await {
-        Ok(()) => Ok(Arc::new(status)),
-        Err(CommitError::Conflict(Table::CustomStatusesByName)) => Err(Fault::CustomStatusNameTaken),
-        Err(error) => Err(incident::store(error)),
-    }
+    decide(app, |snapshot| {
+        let name = free_name(snapshot, None, &draft)?;
+        let now = app.clock.now();
+        let status = CustomStatus {
+            id: CustomStatusId::from_parts(now.object_id_seconds(), random::bytes()),
+            name,
+            status_type: draft.status_type.clone()?,
+            updated_at: now,
+        };
+        let noted = note(app, actor, AuditAction::CustomStatusCreated, Some(party(&status)), "");
+        Ok((Change::new().insert(&status).insert(&noted), Arc::new(status)))
+    })
+    .await
 }
 
 /// Changes the name and type of a custom status.
@@ -86,32 +86,20 @@ pub async fn update(
     id: &CustomStatusId,
     draft: CustomStatusDraft,
 ) -> Result<Arc<CustomStatus>, Fault> {
-    loop {
-        let snapshot = app.store.read();
+    decide(app, |snapshot| {
         let unknown = || Fault::CustomStatusNotFound { id: id.clone() };
         let old = snapshot.custom_status(id).ok_or_else(unknown)?;
         permit(actor)?;
-        let name = draft.name.clone()?;
-        if snapshot
-            .custom_status_named(&name)
-            .is_some_and(|other| other.id != old.id)
-        {
-            return Err(Fault::CustomStatusNameTaken);
-        }
         let new = CustomStatus {
             id: id.clone(),
-            name,
+            name: free_name(snapshot, Some(id), &draft)?,
             status_type: draft.status_type.clone()?,
             updated_at: app.clock.now(),
         };
-        match app.store.commit(Change::new().replace(&**old, &new)).await {
-            Ok(()) => return Ok(Arc::new(new)),
-            Err(CommitError::Conflict(Table::CustomStatusesByName)) => return Err(Fault::CustomStatusNameTaken),
-            // Somebody else changed it meanwhile: decide anew on what it is now.
-            Err(CommitError::Conflict(Table::CustomStatuses)) => {}
-            Err(error) => return Err(incident::store(error)),
-        }
-    }
+        let noted = note(app, actor, AuditAction::CustomStatusUpdated, Some(party(&new)), "");
+        Ok((Change::new().replace(&**old, &new).insert(&noted), Arc::new(new)))
+    })
+    .await
 }
 
 /// Deletes a custom status. Users who carry its text keep it.
@@ -120,19 +108,33 @@ pub async fn update(
 /// No permission, then unknown id.
 pub async fn delete(app: &App, actor: &Actor, id: &CustomStatusId) -> Result<(), Fault> {
     permit(actor)?;
-    loop {
-        let snapshot = app.store.read();
+    decide(app, |snapshot| {
         let old = snapshot.custom_status(id).ok_or(Fault::CustomStatusToDeleteNotFound)?;
-        match app.store.commit(Change::new().remove(&**old)).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Conflict(Table::CustomStatuses)) => {}
-            Err(error) => return Err(incident::store(error)),
-        }
+        let noted = note(app, actor, AuditAction::CustomStatusDeleted, Some(party(old)), "");
+        Ok((Change::new().remove(&**old).insert(&noted), ()))
+    })
+    .await
+}
+
+/// The name of a draft, unless a status other than `own` has it.
+fn free_name(
+    snapshot: &Snapshot,
+    own: Option<&CustomStatusId>,
+    draft: &CustomStatusDraft,
+) -> Result<StatusName, Fault> {
+    let name = draft.name.clone()?;
+    match snapshot.custom_status_named(&name) {
+        Some(other) if Some(&other.id) != own => Err(Fault::CustomStatusNameTaken),
+        _ => Ok(name),
     }
 }
 
+fn party(status: &CustomStatus) -> AuditParty {
+    AuditParty::new("custom-status", status.id.as_str(), status.name.as_str())
+}
+
 fn permit(actor: &Actor) -> Result<(), Fault> {
-    if actor.may(Permission::ManageUserStatus) {
+    if actor.may(Permission::MANAGE_USER_STATUS) {
         Ok(())
     } else {
         Err(Fault::CustomStatusNotAuthorized)

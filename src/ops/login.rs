@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use super::incident;
+use super::audit::note_from;
+use super::decide::decide_on;
+use super::{lockout, two_factor};
 use crate::app::App;
-use crate::auth::{PasswordDigest, TokenSecret};
-use crate::domain::{Fault, Timestamp, Token, User, UserId};
-use crate::store::{Change, CommitError, Snapshot, Table};
+use crate::auth::{Origin, PasswordDigest, TokenSecret};
+use crate::domain::{AuditAction, Fault, Session, SettingId, Timestamp, Token, TokenKind, User, UserId};
+use crate::store::{Change, Snapshot};
 
-/// Most tokens a user has; one more ends the oldest (`api.md` §3.4).
-const TOKENS_PER_USER: usize = 50;
+/// Most sessions a user has; one more ends the oldest (`api.md` §3.4).
+const SESSIONS_PER_USER: usize = 50;
 
 /// What somebody shows to be let in.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub enum Credentials {
         account: Account,
         /// The password's digest.
         digest: PasswordDigest,
+        /// The code of their second factor, if they sent one.
+        code: Option<String>,
     },
     /// A token from an earlier login.
     Resume(TokenSecret),
@@ -47,6 +51,15 @@ impl Account {
         }
     }
 
+    /// The text that was typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Username(text) | Self::Email(text) => text,
+            Self::Id(id) => id.as_str(),
+        }
+    }
+
     fn find<'snapshot>(&self, snapshot: &'snapshot Snapshot) -> Option<&'snapshot Arc<User>> {
         match self {
             Self::Username(name) => snapshot.user_named(name),
@@ -58,100 +71,143 @@ impl Account {
 
 /// A login that succeeded.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct LoggedIn {
     /// Who is logged in.
     pub user: Arc<User>,
     /// The token of the session.
     pub token: TokenSecret,
-    /// When the token dies.
-    pub expires_at: Timestamp,
+    /// When the token dies, if it does.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Lets somebody in.
 ///
 /// # Errors
+/// [`Fault::AddressBlocked`] and [`Fault::UserBlocked`] after too many failures;
 /// [`Fault::WrongCredentials`] for an unknown account and a wrong password alike, after the same
-/// time; [`Fault::ResumeRefused`] for a token that is not alive; [`Fault::UserNotActivated`] and
-/// [`Fault::UserHasNoRoles`] only after the right password; [`Fault::Overloaded`] when too many
-/// logins wait.
-pub async fn login(app: &App, credentials: Credentials) -> Result<Session, Fault> {
-    match credentials {
-        Credentials::Password { account, digest } => {
-            let user = account.find(&app.store.read()).cloned();
-            let hash = user.as_ref().and_then(|user| user.password.clone());
-            let right = app.passwords.verify(digest, hash).await?;
-            let verified = user.filter(|_| right).ok_or(Fault::WrongCredentials)?;
-            begin_session(app, &verified).await
-        }
-        Credentials::Resume(token) => resume(app, token),
+/// time; [`Fault::ResumeRefused`] for a token that is not alive; [`Fault::UserNotActivated`],
+/// [`Fault::UserHasNoRoles`], [`Fault::EmailUnverified`] and those of the second factor only after
+/// the right password; [`Fault::Overloaded`] when too many logins wait.
+pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, Fault> {
+    let (account, digest, code) = match credentials {
+        Credentials::Password { account, digest, code } => (account, digest, code),
+        Credentials::Resume(token) => return resume(app, token),
+    };
+    let user = account.find(&app.store.read()).cloned();
+    lockout::refuse_blocked(app, origin, user.as_deref())?;
+    let hash = user.as_ref().and_then(|user| user.password.clone());
+    let right = app.passwords.verify(digest, hash).await?;
+    let Some(verified) = user.as_ref().filter(|_| right) else {
+        lockout::count_failure(app, origin, user.as_deref(), account.as_str()).await?;
+        return Err(Fault::WrongCredentials);
+    };
+    let begun = begin_session(app, origin, verified, code.as_deref()).await;
+    if matches!(begun, Err(Fault::LoginCodeInvalid)) {
+        lockout::count_failure(app, origin, Some(verified), account.as_str()).await?;
     }
+    begun
 }
 
 /// Gives a token to a user whose password was right. The change depends on the user's record, so
 /// that a password changed meanwhile leaves no token behind.
-async fn begin_session(app: &App, verified: &User) -> Result<Session, Fault> {
+async fn begin_session(app: &App, origin: &Origin, verified: &User, code: Option<&str>) -> Result<LoggedIn, Fault> {
     let token = TokenSecret::generate();
-    loop {
-        let snapshot = app.store.read();
-        let unchanged = |user: &&Arc<User>| user.password == verified.password;
-        let user = snapshot.user(&verified.id).filter(unchanged);
-        let user = user.ok_or(Fault::WrongCredentials)?;
-        may_log_in(user)?;
-
+    let outcome = decide_on(app, &verified.id, |snapshot, user| {
+        if user.password != verified.password {
+            return Err(Fault::WrongCredentials);
+        }
+        may_log_in(app, user)?;
         let now = app.clock.now();
+        let two_factor = two_factor::spend_login_code(app, user, code)?;
         let logged_in = User {
             last_login: Some(now),
             revision: user.revision + 1,
-            ..User::clone(user)
+            two_factor,
+            ..user.clone()
         };
-        let stored = Token {
-            hash: token.hash(),
-            user: user.id.clone(),
-            created_at: now,
-            expires_at: now.plus_days(app.rules.token_lifetime_days),
+        let stored = session(app, origin, user, &token);
+        let change = Change::new().replace(user, &logged_in);
+        let change = lockout::forgive(snapshot, change, origin.address, user);
+        let change = end_surplus(snapshot, user, change).insert(&stored);
+        let noted = note_from(
+            app,
+            origin,
+            user.party(),
+            AuditAction::Login,
+            Some(user.party()),
+            &*origin.client,
+        );
+        let begun = LoggedIn {
+            user: Arc::new(logged_in),
+            token: token.clone(),
+            expires_at: stored.expires_at,
         };
-        let mut change = Change::new().replace(&**user, &logged_in).insert(&stored);
-        let tokens: Vec<_> = snapshot.tokens_of(&user.id).collect();
-        let surplus = (tokens.len() + 1).saturating_sub(TOKENS_PER_USER);
-        for oldest in &tokens[..surplus] {
-            change = change.remove(&***oldest);
-        }
-        match app.store.commit(change).await {
-            Ok(()) => {
-                return Ok(Session {
-                    user: Arc::new(logged_in),
-                    token,
-                    expires_at: stored.expires_at,
-                });
-            }
-            // Another login or logout of the same user came between: decide anew.
-            Err(CommitError::Conflict(Table::Users | Table::Tokens)) => {}
-            Err(error) => return Err(incident::store(error)),
-        }
+        Ok((change.insert(&noted), begun))
+    });
+    match outcome.await {
+        Err(Fault::UserNotFound) => Err(Fault::WrongCredentials),
+        outcome => outcome,
     }
 }
 
-fn resume(app: &App, token: TokenSecret) -> Result<Session, Fault> {
+/// A session of this user that begins now.
+pub(super) fn session(app: &App, origin: &Origin, user: &User, token: &TokenSecret) -> Token {
+    let now = app.clock.now();
+    Token {
+        hash: token.hash(),
+        user: user.id.clone(),
+        created_at: now,
+        expires_at: Some(now.plus_days(app.settings().number(SettingId::LoginExpiration))),
+        last_used_at: Some(now),
+        kind: TokenKind::Session(Session {
+            address: origin.address,
+            client: origin.client.to_string(),
+            second_factor: None,
+        }),
+    }
+}
+
+/// Ends the oldest sessions of a user, so that one more has room.
+pub(super) fn end_surplus(snapshot: &Snapshot, user: &User, change: Change) -> Change {
+    let sessions: Vec<_> = snapshot
+        .tokens_of(&user.id)
+        .filter(|token| token.session().is_some())
+        .collect();
+    let surplus = (sessions.len() + 1).saturating_sub(SESSIONS_PER_USER);
+    sessions[..surplus]
+        .iter()
+        .fold(change, |change, oldest| change.remove(&***oldest))
+}
+
+fn resume(app: &App, token: TokenSecret) -> Result<LoggedIn, Fault> {
     let snapshot = app.store.read();
     let stored = snapshot
         .token(&token.hash())
         .filter(|stored| stored.is_live(app.clock.now()))
         .ok_or(Fault::ResumeRefused)?;
     let user = snapshot.user(&stored.user).ok_or(Fault::ResumeRefused)?;
-    may_log_in(user)?;
-    Ok(Session {
+    may_log_in(app, user)?;
+    Ok(LoggedIn {
         user: Arc::clone(user),
         expires_at: stored.expires_at,
         token,
     })
 }
 
-fn may_log_in(user: &User) -> Result<(), Fault> {
-    if !user.active {
+fn may_log_in(app: &App, user: &User) -> Result<(), Fault> {
+    if !user.is_active() {
         return Err(Fault::UserNotActivated);
     }
     if user.roles.is_empty() {
         return Err(Fault::UserHasNoRoles);
     }
-    Ok(())
+    let unverified = user.email.as_ref().filter(|email| !email.verified);
+    match unverified {
+        Some(email) if app.settings().flag(SettingId::EmailVerification) && !user.is_administrator() => {
+            Err(Fault::EmailUnverified {
+                address: email.address.to_string(),
+            })
+        }
+        _ => Ok(()),
+    }
 }

@@ -1,9 +1,25 @@
 //! What can be done, a file for each noun. An operation asks for the permission, checks the rule,
-//! makes one atomic change. The HTTP API and the command line call the same ones.
+//! makes one atomic change, which carries its line in the audit log. The HTTP API and the command
+//! line call the same ones.
 
+pub mod audit;
+pub mod avatars;
 pub mod custom_status;
+mod decide;
+pub mod directory;
 pub mod incident;
+pub mod lockout;
 pub mod login;
+pub mod passwords;
+pub mod permissions;
+pub mod personal_tokens;
+pub mod profile;
+pub mod registration;
+pub mod roles;
+pub mod settings;
 pub mod setup;
+pub mod sweep;
 pub mod tokens;
+pub mod two_factor;
+pub mod user_view;
 pub mod users;

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::audit::note_from;
 use super::incident;
 use super::users::{self, NewUser};
 use crate::app::App;
-use crate::auth::TokenSecret;
-use crate::domain::{Fault, Role, User};
-use crate::store::{Change, CommitError, SetupLink, Table};
+use crate::auth::{Actor, Origin, TokenSecret};
+use crate::domain::role::built_in;
+use crate::domain::{AuditAction, Fault, RoleId, User};
+use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
 
 /// The secret of the setup link, made where there is none yet; none once a user exists.
 ///
@@ -36,7 +38,7 @@ pub async fn link(app: &App) -> Result<Option<String>, Fault> {
 ///
 /// # Errors
 /// [`Fault::SetupLinkInvalid`] when the link is not the one, or was used.
-pub async fn with_link(app: &App, secret: &str, mut new: NewUser) -> Result<Arc<User>, Fault> {
+pub async fn with_link(app: &App, origin: &Origin, secret: &str, mut new: NewUser) -> Result<Arc<User>, Fault> {
     // Compared as hashes, so that the time taken tells nothing of how much was right.
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
     let presented = hash(secret);
@@ -44,15 +46,27 @@ pub async fn with_link(app: &App, secret: &str, mut new: NewUser) -> Result<Arc<
     if !app.store.read().setup_link().is_some_and(valid) {
         return Err(Fault::SetupLinkInvalid);
     }
-    new.roles = vec![Role::Admin, Role::User];
-    users::create_where(app, new, |snapshot| {
-        if snapshot.setup_link().is_some_and(valid) {
-            Ok(())
-        } else {
-            Err(Fault::SetupLinkInvalid)
-        }
+    new.roles = first_roles();
+    let linked = |snapshot: &Snapshot| match snapshot.setup_link() {
+        Some(link) if valid(link) => Ok(()),
+        _ => Err(Fault::SetupLinkInvalid),
+    };
+    users::create_where(app, new, linked, |user| {
+        let detail = "by the setup link";
+        note_from(
+            app,
+            origin,
+            user.party(),
+            AuditAction::UserCreated,
+            Some(user.party()),
+            detail,
+        )
     })
     .await
+}
+
+fn first_roles() -> Vec<RoleId> {
+    [built_in::ADMIN, built_in::USER].map(RoleId::new).into()
 }
 
 /// Creates the administrator that the settings name, if there is no user yet.
@@ -63,6 +77,6 @@ pub async fn from_settings(app: &App, mut new: NewUser) -> Result<Option<Arc<Use
     if app.store.read().users().len() > 0 {
         return Ok(None);
     }
-    new.roles = vec![Role::Admin, Role::User];
-    users::create(app, new).await.map(Some)
+    new.roles = first_roles();
+    users::create(app, &Actor::Operator, new).await.map(Some)
 }

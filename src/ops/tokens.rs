@@ -2,44 +2,96 @@
 
 use std::sync::Arc;
 
+use super::audit::note;
+use super::decide::decide;
 use super::incident;
 use crate::app::App;
-use crate::auth::{Actor, TokenSecret};
-use crate::domain::{Fault, Token, UserId};
-use crate::store::{Change, CommitError, Table};
+use crate::auth::{Actor, Caller, Origin, TokenSecret};
+use crate::domain::{AuditAction, Fault, Permission, Timestamp, Token, TokenHash, User, UserId};
+use crate::store::{Change, Snapshot};
 
 /// Tokens that one change of the sweep removes.
 const SWEPT_AT_ONCE: usize = 256;
 
+/// How exactly the last use of a token is kept, in milliseconds: once a minute costs nothing.
+const LAST_USE_MILLIS: i64 = 60_000;
+
 /// Who presents this pair of user id and token; nobody when the token is not alive, belongs to
 /// somebody else or to an account that is switched off.
 #[must_use]
-pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret) -> Option<Actor> {
+pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
     let snapshot = app.store.read();
+    let now = app.clock.now();
     let stored = snapshot.token(&token.hash())?;
-    if stored.user != *id || !stored.is_live(app.clock.now()) {
+    if stored.user != *id || !stored.is_live(now) {
         return None;
     }
-    let user = snapshot.user(id).filter(|user| user.active)?;
-    Some(Actor::User {
+    let user = snapshot.user(id).filter(|user| user.is_active())?;
+    note_use(app, stored, now);
+    Some(Caller {
         user: Arc::clone(user),
-        token: stored.hash,
+        permissions: stored.narrow(snapshot.access().of(&user.roles)),
+        token: Arc::clone(stored),
+        presented: token.clone(),
+        origin: origin.clone(),
     })
 }
 
-/// Ends the session that the actor came with, and no other.
+/// Keeps when a token was last seen. Nobody waits for it, and losing it loses a minute.
+fn note_use(app: &App, token: &Arc<Token>, now: Timestamp) {
+    let last = token.last_used_at.map_or(0, Timestamp::as_millis);
+    if now.as_millis() - last < LAST_USE_MILLIS {
+        return;
+    }
+    let (app, token) = (app.clone(), Arc::clone(token));
+    tokio::spawn(async move {
+        let used = Token {
+            last_used_at: Some(now),
+            ..Token::clone(&token)
+        };
+        // When it conflicts, another request of the same token noted it, or it is gone.
+        let _ = app.store.commit(Change::new().replace(&*token, &used)).await;
+    });
+}
+
+/// Ends the session that the caller came with, and no other.
 ///
 /// # Errors
 /// Only what the store answers: a session that ended meanwhile is ended.
-pub async fn logout(app: &App, actor: &Actor) -> Result<(), Fault> {
-    let Actor::User { token, .. } = actor else {
-        return Ok(());
-    };
-    let snapshot = app.store.read();
-    match snapshot.token(token) {
-        Some(token) => remove(app, &[token]).await,
-        None => Ok(()),
+pub async fn logout(app: &App, caller: &Caller) -> Result<(), Fault> {
+    let actor = Actor::User(caller.clone());
+    end(
+        app,
+        &actor,
+        &caller.user,
+        |token| token.hash == caller.token.hash,
+        AuditAction::Logout,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Ends all tokens of a user, personal ones included.
+///
+/// # Errors
+/// [`Fault::NotPermitted`] for another user without `logout-other-user`, then
+/// [`Fault::UserIdInvalid`] for an unknown one.
+pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize, Fault> {
+    if !actor.is(id) && !actor.may(Permission::LOGOUT_OTHER_USER) {
+        return Err(Fault::NotPermitted);
     }
+    let user = app.store.read().user(id).cloned().ok_or(Fault::UserIdInvalid)?;
+    end(app, actor, &user, |_| true, AuditAction::TokensEnded).await
+}
+
+/// Ends all sessions of the caller but the one they came with; personal tokens stay.
+///
+/// # Errors
+/// Only what the store answers.
+pub async fn logout_others(app: &App, caller: &Caller) -> Result<usize, Fault> {
+    let actor = Actor::User(caller.clone());
+    let other = |token: &Token| token.session().is_some() && token.hash != caller.token.hash;
+    end(app, &actor, &caller.user, other, AuditAction::TokensEnded).await
 }
 
 /// Live tokens, of one user or of all, those of one user together and oldest first.
@@ -54,55 +106,98 @@ pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
     }
 }
 
-/// Ends the live token with this label (see [`crate::domain::TokenHash::label`]).
+/// Ends the live token with this label (see [`TokenHash::label`]): one's own, or anybody's for who
+/// may log others out.
 ///
 /// # Errors
-/// [`Fault::TokenNotFound`] when no live token has it.
-pub async fn revoke(app: &App, label: &str) -> Result<(), Fault> {
+/// [`Fault::TokenNotFound`] when no such token has it.
+pub async fn revoke(app: &App, actor: &Actor, label: &str) -> Result<(), Fault> {
+    let may = |token: &&Arc<Token>| actor.is(&token.user) || actor.may(Permission::LOGOUT_OTHER_USER);
     let tokens = list(app, None);
-    let token = tokens.iter().find(|token| token.hash.label() == label);
+    let token = tokens.iter().filter(may).find(|token| token.hash.label() == label);
     let unknown = || Fault::TokenNotFound { label: label.into() };
-    remove(app, &[token.ok_or_else(unknown)?]).await
-}
-
-/// Ends all tokens of a user and says how many they were.
-///
-/// # Errors
-/// Only what the store answers.
-pub async fn revoke_all(app: &App, user: &UserId) -> Result<usize, Fault> {
-    let snapshot = app.store.read();
-    let tokens: Vec<_> = snapshot.tokens_of(user).collect();
-    remove(app, &tokens).await?;
-    Ok(tokens.len())
-}
-
-/// Removes the tokens that have expired.
-///
-/// # Errors
-/// Only what the store answers.
-pub async fn sweep(app: &App) -> Result<(), Fault> {
-    let snapshot = app.store.read();
-    let now = app.clock.now();
-    let expired: Vec<_> = snapshot.tokens().filter(|token| !token.is_live(now)).collect();
-    for some in expired.chunks(SWEPT_AT_ONCE) {
-        remove(app, some).await?;
-    }
+    let token = token.ok_or_else(unknown)?;
+    let owner = app.store.read().user(&token.user).cloned().ok_or_else(unknown)?;
+    end(
+        app,
+        actor,
+        &owner,
+        |other| other.hash == token.hash,
+        AuditAction::TokensEnded,
+    )
+    .await?;
     Ok(())
 }
 
-/// Removes these tokens; those that are gone already are no hindrance.
-async fn remove(app: &App, tokens: &[&Arc<Token>]) -> Result<(), Fault> {
+/// Ends those tokens of a user, and says how many they were. None to end is as good.
+async fn end(
+    app: &App,
+    actor: &Actor,
+    user: &User,
+    which: impl Fn(&Token) -> bool,
+    action: AuditAction,
+) -> Result<usize, Fault> {
+    decide(app, |snapshot| {
+        let (change, ended) = without_tokens(snapshot, &user.id, Change::new(), &which);
+        if ended == 0 {
+            return Ok((change, 0));
+        }
+        let detail = if action == AuditAction::TokensEnded {
+            format!("{ended} tokens")
+        } else {
+            String::new()
+        };
+        Ok((
+            change.insert(&note(app, actor, action, Some(user.party()), detail)),
+            ended,
+        ))
+    })
+    .await
+}
+
+/// A change without those tokens of a user, and how many they are.
+pub(super) fn without_tokens(
+    snapshot: &Snapshot,
+    user: &UserId,
+    change: Change,
+    which: impl Fn(&Token) -> bool,
+) -> (Change, usize) {
+    let mut ended = 0;
+    let change = snapshot
+        .tokens_of(user)
+        .filter(|token| which(token))
+        .fold(change, |change, token| {
+            ended += 1;
+            change.remove(&**token)
+        });
+    (change, ended)
+}
+
+/// The live token behind a hash.
+#[must_use]
+pub fn find(app: &App, hash: &TokenHash) -> Option<Arc<Token>> {
+    let now = app.clock.now();
+    app.store.read().token(hash).filter(|token| token.is_live(now)).cloned()
+}
+
+/// Removes the tokens that have expired.
+pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
     loop {
         let snapshot = app.store.read();
-        let mut change = Change::new();
-        for token in tokens {
-            if let Some(token) = snapshot.token(&token.hash) {
-                change = change.remove(&**token);
-            }
+        let now = app.clock.now();
+        let expired: Vec<_> = snapshot
+            .tokens()
+            .filter(|token| !token.is_live(now))
+            .take(SWEPT_AT_ONCE)
+            .collect();
+        if expired.is_empty() {
+            return Ok(());
         }
+        let change = expired
+            .iter()
+            .fold(Change::new(), |change, token| change.remove(&***token));
         match app.store.commit(change).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Conflict(Table::Tokens)) => {}
+            Ok(()) | Err(crate::store::CommitError::Conflict(_)) => {}
             Err(error) => return Err(incident::store(error)),
         }
     }

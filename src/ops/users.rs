@@ -1,13 +1,22 @@
-//! Users, as the operator of the server manages them.
+//! Creating, switching off and deleting users, and finding the one that is meant.
 
 use std::sync::Arc;
 
-use super::incident;
+use super::audit::note;
+use super::decide::{decide, decide_on};
+use super::tokens::without_tokens;
 use crate::app::App;
-use crate::auth::{PasswordDigest, random};
-use crate::domain::user::UserEmail;
-use crate::domain::{DisplayName, Email, Fault, Role, User, UserId, Username};
-use crate::store::{Change, CommitError, Snapshot, Table};
+use crate::auth::{Actor, PasswordDigest, random};
+use crate::domain::role::built_in;
+use crate::domain::user::{Activity, PasswordHash, UserEmail};
+use crate::domain::{
+    AuditAction, AuditEntry, DisplayName, Email, Fault, PasswordPolicy, Permission, Preferences, Profile, RoleId,
+    SettingId, TwoFactor, User, UserId, Username, username,
+};
+use crate::store::{Change, Snapshot};
+
+/// Usernames that mean everybody (`api.md` §5.1).
+const MENTIONS: [&str; 2] = ["all", "here"];
 
 /// What a new user is to be.
 #[derive(Debug, Clone)]
@@ -16,12 +25,21 @@ pub struct NewUser {
     pub username: Username,
     /// Its address, if it has one.
     pub email: Option<Email>,
+    /// Whether the address is known to be its own.
+    pub verified: bool,
     /// What others see, if it is to be more than the username.
     pub name: Option<DisplayName>,
-    /// Its password.
-    pub password: PasswordDigest,
-    /// What it may do; none is `user`. While there is no administrator, the new user becomes one.
-    pub roles: Vec<Role>,
+    /// Its password; none lets it in by tokens and reset links only.
+    pub password: Option<PasswordDigest>,
+    /// Whether it has to choose another password, and why.
+    pub require_password_change: Option<String>,
+    /// What it may do; none is what new users get. While there is no administrator, the new user
+    /// becomes one.
+    pub roles: Vec<RoleId>,
+    /// Whether it may log in.
+    pub activity: Activity,
+    /// What it tells of itself.
+    pub profile: Profile,
 }
 
 /// Texts of a new user as they come from outside.
@@ -35,7 +53,7 @@ pub struct NewUserTexts<'text> {
     pub name: Option<&'text str>,
     /// Its password in the clear.
     pub password: &'text str,
-    /// The words of its roles.
+    /// The ids of its roles.
     pub roles: &'text [String],
 }
 
@@ -44,38 +62,77 @@ impl NewUser {
     ///
     /// # Errors
     /// The fault of the first text that is not what it should be.
-    pub fn parse(texts: NewUserTexts<'_>) -> Result<Self, Fault> {
+    pub fn parse(texts: NewUserTexts<'_>, policy: &PasswordPolicy) -> Result<Self, Fault> {
         let given = |text: Option<&'_ str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        if texts.username.trim().is_empty() {
-            return Err(Fault::UserFieldRequired { field: "Username" });
-        }
-        let invalid = |_| Fault::UsernameInvalid {
-            input: texts.username.to_owned(),
-        };
         Ok(Self {
-            username: Username::parse(texts.username.trim()).map_err(invalid)?,
-            email: given(texts.email)
-                .map(|text| Email::parse(&text).map_err(|_| Fault::EmailInvalid))
-                .transpose()?,
-            name: given(texts.name)
-                .map(|text| DisplayName::parse(&text).map_err(|_| Fault::DisplayNameInvalid))
-                .transpose()?,
-            password: PasswordDigest::of_new(texts.password)?,
-            roles: texts
-                .roles
-                .iter()
-                .map(|word| word.parse().map_err(|_| Fault::RoleInvalid))
-                .collect::<Result<_, _>>()?,
+            username: parse_username(texts.username)?,
+            email: given(texts.email).map(|text| parse_email(&text)).transpose()?,
+            verified: false,
+            name: given(texts.name).map(|text| parse_name(&text)).transpose()?,
+            password: Some(PasswordDigest::of_new(texts.password, policy)?),
+            require_password_change: None,
+            roles: texts.roles.iter().map(|id| RoleId::new(id)).collect(),
+            activity: Activity::Active,
+            profile: Profile::default(),
         })
     }
+}
+
+/// Takes a text as a username.
+///
+/// # Errors
+/// [`Fault::UserFieldRequired`] when it is blank, [`Fault::UsernameInvalid`] when it is none.
+pub fn parse_username(text: &str) -> Result<Username, Fault> {
+    if text.trim().is_empty() {
+        return Err(Fault::UserFieldRequired { field: "Username" });
+    }
+    Username::parse(text.trim()).map_err(|_| Fault::UsernameInvalid { input: text.to_owned() })
+}
+
+/// Takes a text as an address.
+///
+/// # Errors
+/// [`Fault::EmailInvalid`] when it is none.
+pub fn parse_email(text: &str) -> Result<Email, Fault> {
+    Email::parse(text).map_err(|_| Fault::EmailInvalid)
+}
+
+/// Takes a text as a display name.
+///
+/// # Errors
+/// [`Fault::UserFieldRequired`] when it is blank, [`Fault::DisplayNameInvalid`] when it is none.
+pub fn parse_name(text: &str) -> Result<DisplayName, Fault> {
+    if text.trim().is_empty() {
+        return Err(Fault::UserFieldRequired { field: "Name" });
+    }
+    DisplayName::parse(text).map_err(|_| Fault::DisplayNameInvalid)
 }
 
 /// Creates a user. The first administrator's setup link ends with it.
 ///
 /// # Errors
-/// [`Fault::UserFieldTaken`] when another user has the username or address.
-pub async fn create(app: &App, new: NewUser) -> Result<Arc<User>, Fault> {
-    create_where(app, new, |_| Ok(())).await
+/// [`Fault::ActionNotAllowed`] without `create-user`, or for roles that the actor may not give;
+/// [`Fault::RoleInvalid`], [`Fault::UsernameBlocked`], [`Fault::UserFieldTaken`].
+pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>, Fault> {
+    if !actor.may(Permission::CREATE_USER) {
+        return Err(Fault::ActionNotAllowed {
+            words: "Adding user is not allowed",
+            action: "Adding_user",
+        });
+    }
+    let defaults = default_roles(app);
+    let more = new.roles.iter().filter(|role| !defaults.contains(role));
+    may_assign(actor, &more.cloned().collect::<Vec<_>>())?;
+    if matches!(actor, Actor::User(_)) {
+        refuse_blocked(app, &new.username)?;
+    }
+    create_where(
+        app,
+        new,
+        |_| Ok(()),
+        |user| note(app, actor, AuditAction::UserCreated, Some(user.party()), ""),
+    )
+    .await
 }
 
 /// Creates a user as long as a condition of the snapshot it is decided on holds.
@@ -83,74 +140,148 @@ pub(super) async fn create_where(
     app: &App,
     new: NewUser,
     permit: impl Fn(&Snapshot) -> Result<(), Fault>,
+    noted: impl Fn(&User) -> AuditEntry,
 ) -> Result<Arc<User>, Fault> {
-    refuse_taken(&app.store.read(), &new)?;
-    let password = app.passwords.hash(new.password.clone()).await?;
-    loop {
-        let snapshot = app.store.read();
-        permit(&snapshot)?;
-        refuse_taken(&snapshot, &new)?;
-        let now = app.clock.now();
-        let user = User {
-            id: UserId::from_random(random::bytes()),
-            username: new.username.clone(),
-            name: new.name.clone(),
-            email: new.email.clone().map(|address| UserEmail {
-                address,
-                verified: false,
-            }),
-            password: Some(password.clone()),
-            roles: roles(&snapshot, &new.roles),
-            active: true,
-            created_at: now,
-            updated_at: now,
-            last_login: None,
-            revision: 0,
-        };
-        let mut change = Change::new().insert(&user);
+    permit(&app.store.read())?;
+    refuse_taken(&app.store.read(), None, Some(&new.username), new.email.as_ref())?;
+    let password = match new.password.clone() {
+        Some(password) => Some(app.passwords.hash(password).await?),
+        None => None,
+    };
+    let id = UserId::from_random(random::bytes());
+    decide(app, |snapshot| {
+        permit(snapshot)?;
+        refuse_taken(snapshot, None, Some(&new.username), new.email.as_ref())?;
+        let user = new_user(app, snapshot, &id, &new, password.clone())?;
+        let mut change = Change::new().insert(&user).insert(&noted(&user));
         if let Some(link) = snapshot.setup_link() {
             change = change.remove(link);
         }
-        match app.store.commit(change).await {
-            Ok(()) => return Ok(Arc::new(user)),
-            Err(CommitError::Conflict(Table::UsersByUsername | Table::UsersByEmail | Table::SetupLinks)) => {}
-            Err(error) => return Err(incident::store(error)),
-        }
-    }
+        Ok((change, Arc::new(user)))
+    })
+    .await
 }
 
-/// The roles of a new user: `user` unless told, and `admin` where there is no administrator yet
-/// (`api.md` §5.2).
-fn roles(snapshot: &Snapshot, wanted: &[Role]) -> Vec<Role> {
+fn new_user(
+    app: &App,
+    snapshot: &Snapshot,
+    id: &UserId,
+    new: &NewUser,
+    password: Option<PasswordHash>,
+) -> Result<User, Fault> {
+    let now = app.clock.now();
+    Ok(User {
+        id: id.clone(),
+        username: new.username.clone(),
+        name: new.name.clone(),
+        email: new.email.clone().map(|address| UserEmail {
+            address,
+            verified: new.verified,
+        }),
+        password,
+        password_history: Vec::new(),
+        require_password_change: new.require_password_change.clone(),
+        roles: roles_of_new(app, snapshot, &new.roles)?,
+        activity: new.activity,
+        profile: new.profile.clone(),
+        preferences: Preferences::default(),
+        two_factor: TwoFactor::default(),
+        avatar: None,
+        created_at: now,
+        updated_at: now,
+        last_login: None,
+        revision: 0,
+    })
+}
+
+/// The roles of new users of whom nothing is said.
+fn default_roles(app: &App) -> Vec<RoleId> {
+    app.settings()
+        .list(SettingId::DefaultRoles)
+        .iter()
+        .map(|id| RoleId::new(id))
+        .collect()
+}
+
+/// The roles of a new user, and `admin` where there is no administrator yet (`api.md` §5.2).
+fn roles_of_new(app: &App, snapshot: &Snapshot, wanted: &[RoleId]) -> Result<Vec<RoleId>, Fault> {
     let mut roles = match wanted {
-        [] => vec![Role::User],
+        [] => default_roles(app),
         wanted => wanted.to_vec(),
     };
-    if !snapshot.users().any(|user| user.roles.contains(&Role::Admin)) {
-        roles.push(Role::Admin);
+    if !snapshot.users().any(|user| user.is_administrator()) {
+        roles.push(RoleId::new(built_in::ADMIN));
+    }
+    checked_roles(snapshot, roles)
+}
+
+/// Roles in their order, each once, all of them existing.
+pub(super) fn checked_roles(snapshot: &Snapshot, mut roles: Vec<RoleId>) -> Result<Vec<RoleId>, Fault> {
+    if roles.iter().any(|role| snapshot.access().role(role.as_str()).is_none()) {
+        return Err(Fault::RoleInvalid);
     }
     roles.sort_unstable();
     roles.dedup();
-    roles
+    Ok(roles)
 }
 
-fn refuse_taken(snapshot: &Snapshot, new: &NewUser) -> Result<(), Fault> {
-    if snapshot.user_named(new.username.as_str()).is_some() {
-        return Err(Fault::username_taken(&new.username));
+/// Refuses to give or take these roles for who may not.
+pub(super) fn may_assign(actor: &Actor, roles: &[RoleId]) -> Result<(), Fault> {
+    let admin = roles.iter().any(|role| role.as_str() == built_in::ADMIN);
+    if admin && !actor.may(Permission::ASSIGN_ADMIN_ROLE) {
+        return Err(Fault::ActionNotAllowed {
+            words: "Assigning admin is not allowed",
+            action: "Assign_admin",
+        });
     }
-    match &new.email {
-        Some(email) if snapshot.user_at(email.as_str()).is_some() => Err(Fault::UserFieldTaken {
-            input: email.to_string(),
-            field: "Email",
-        }),
+    if !roles.is_empty() && !actor.may(Permission::ASSIGN_ROLES) {
+        return Err(Fault::ActionNotAllowed {
+            words: "Assign roles is not allowed",
+            action: "Assign_role",
+        });
+    }
+    Ok(())
+}
+
+/// Refuses usernames that the settings keep from everybody.
+///
+/// # Errors
+/// [`Fault::UsernameBlocked`].
+pub fn refuse_blocked(app: &App, name: &Username) -> Result<(), Fault> {
+    let settings = app.settings();
+    let folded = name.folded();
+    let listed = [SettingId::BlockedUsernames, SettingId::SystemBlockedUsernames];
+    let mut blocked = listed.into_iter().flat_map(|list| settings.list(list));
+    if MENTIONS.contains(&folded.as_str()) || blocked.any(|blocked| username::fold(&blocked) == folded) {
+        return Err(Fault::UsernameBlocked {
+            input: name.to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// Refuses what belongs to a user other than `own`.
+pub(super) fn refuse_taken(
+    snapshot: &Snapshot,
+    own: Option<&UserId>,
+    name: Option<&Username>,
+    email: Option<&Email>,
+) -> Result<(), Fault> {
+    let other = |user: &&Arc<User>| Some(&user.id) != own;
+    if let Some(name) = name
+        && snapshot.user_named(name.as_str()).is_some_and(|user| other(&user))
+    {
+        return Err(Fault::username_taken(name));
+    }
+    match email {
+        Some(email) if snapshot.user_at(email.as_str()).is_some_and(|user| other(&user)) => {
+            Err(Fault::UserFieldTaken {
+                input: email.to_string(),
+                field: "Email",
+            })
+        }
         _ => Ok(()),
     }
-}
-
-/// All users, by username.
-#[must_use]
-pub fn list(app: &App) -> Vec<Arc<User>> {
-    app.store.read().users().cloned().collect()
 }
 
 /// The user that somebody means by a username, an e-mail address or an id.
@@ -166,82 +297,104 @@ pub fn find(app: &App, text: &str) -> Result<Arc<User>, Fault> {
     user.cloned().ok_or(Fault::UserNotFound)
 }
 
-/// Sets a user's password and ends all its tokens.
-///
-/// # Errors
-/// [`Fault::UserNotFound`] when the user is gone.
-pub async fn set_password(app: &App, id: &UserId, password: PasswordDigest) -> Result<(), Fault> {
-    let hash = app.passwords.hash(password).await?;
-    change(app, id, |snapshot, user| {
-        let changed = User {
-            password: Some(hash.clone()),
-            updated_at: app.clock.now(),
-            revision: user.revision + 1,
-            ..user.clone()
-        };
-        Ok(without_tokens(snapshot, user).replace(user, &changed))
-    })
-    .await
-}
-
 /// Switches an account on, or off and ends all its tokens.
 ///
 /// # Errors
-/// [`Fault::UserNotFound`] when the user is gone, [`Fault::LastAdministrator`] when nobody else
-/// could administer the server.
-pub async fn set_active(app: &App, id: &UserId, active: bool) -> Result<(), Fault> {
-    change(app, id, |snapshot, user| {
-        let changed = User {
-            active,
-            updated_at: app.clock.now(),
-            revision: user.revision + 1,
-            ..user.clone()
-        };
-        if active {
-            return Ok(Change::new().replace(user, &changed));
-        }
-        Ok(keep_an_administrator(snapshot, user, without_tokens(snapshot, user))?.replace(user, &changed))
+/// [`Fault::NotAllowed`] without `edit-other-user-active-status`, [`Fault::UserNotFound`],
+/// [`Fault::LastAdministrator`] when nobody else could administer the server.
+pub async fn set_active(app: &App, actor: &Actor, id: &UserId, activity: Activity) -> Result<(), Fault> {
+    if !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
+        return Err(Fault::NotAllowed {
+            words: "Not allowed",
+            method: "setUserActiveStatus",
+        });
+    }
+    decide_on(app, id, |snapshot, user| {
+        Ok((activity_change(app, actor, snapshot, user, activity)?, ()))
     })
     .await
 }
 
-/// Deletes a user with all its tokens.
+fn activity_change(
+    app: &App,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    user: &User,
+    activity: Activity,
+) -> Result<Change, Fault> {
+    let changed = User {
+        activity,
+        ..user.changed(app.clock.now())
+    };
+    let change = Change::new().replace(user, &changed);
+    let noted = |action| note(app, actor, action, Some(user.party()), "");
+    if activity == Activity::Active {
+        return Ok(change.insert(&noted(AuditAction::UserActivated)));
+    }
+    let (change, _) = without_tokens(snapshot, &user.id, change, |_| true);
+    let change = keep_an_administrator(snapshot, user, change)?;
+    Ok(change.insert(&noted(AuditAction::UserDeactivated)))
+}
+
+/// Switches off the accounts with a role that nobody used for so many days, administrators apart,
+/// and says how many they were.
 ///
 /// # Errors
-/// Those of [`set_active`].
-pub async fn delete(app: &App, id: &UserId) -> Result<(), Fault> {
-    change(app, id, |snapshot, user| {
-        Ok(keep_an_administrator(snapshot, user, without_tokens(snapshot, user))?.remove(user))
+/// [`Fault::NotAllowed`] without `edit-other-user-active-status`.
+pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId) -> Result<usize, Fault> {
+    let before = app.clock.now().minus_days(days);
+    let idle = |user: &User| {
+        let last = user.last_login.unwrap_or(user.created_at);
+        user.is_active() && !user.is_administrator() && user.has_role(role.as_str()) && last < before
+    };
+    let snapshot = app.store.read();
+    let mut count = 0;
+    for user in snapshot.users().filter(|user| idle(user)) {
+        set_active(app, actor, &user.id, Activity::IdleTooLong).await?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Deletes a user with everything of theirs.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `delete-user`, [`Fault::UserNotFound`],
+/// [`Fault::LastAdministrator`].
+pub async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+    if !actor.may(Permission::DELETE_USER) {
+        return Err(Fault::PermissionRequired);
+    }
+    remove(app, actor, id).await
+}
+
+pub(super) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+    let avatar = app.store.avatar(id).map_err(super::incident::internal)?;
+    decide_on(app, id, |snapshot, user| {
+        let (mut change, _) = without_tokens(snapshot, id, Change::new().remove(user), |_| true);
+        if let Some(reset) = snapshot.password_reset(id) {
+            change = change.remove(reset);
+        }
+        if let Some(failed) = snapshot.failed_logins(&crate::domain::Suspect::User(id.clone())) {
+            change = change.remove(failed);
+        }
+        // A picture that was put up meanwhile changed the user's record as well.
+        if let Some(avatar) = avatar
+            .as_ref()
+            .filter(|avatar| user.avatar.as_ref() == Some(&avatar.etag))
+        {
+            change = change.remove(avatar);
+        }
+        let change = keep_an_administrator(snapshot, user, change)?;
+        let noted = note(app, actor, AuditAction::UserDeleted, Some(user.party()), "");
+        Ok((change.insert(&noted), ()))
     })
     .await
-}
-
-/// Decides a change to a user on the newest snapshot until it holds.
-async fn change(
-    app: &App,
-    id: &UserId,
-    decide: impl Fn(&Snapshot, &User) -> Result<Change, Fault>,
-) -> Result<(), Fault> {
-    loop {
-        let snapshot = app.store.read();
-        let user = snapshot.user(id).ok_or(Fault::UserNotFound)?;
-        match app.store.commit(decide(&snapshot, user)?).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Conflict(Table::Users | Table::Tokens)) => {}
-            Err(error) => return Err(incident::store(error)),
-        }
-    }
-}
-
-fn without_tokens(snapshot: &Snapshot, user: &User) -> Change {
-    snapshot
-        .tokens_of(&user.id)
-        .fold(Change::new(), |change, token| change.remove(&**token))
 }
 
 /// Refuses to lose the last active administrator. The change depends on the one who stays, so that
 /// two administrators cannot switch each other off at once.
-fn keep_an_administrator(snapshot: &Snapshot, leaving: &User, change: Change) -> Result<Change, Fault> {
+pub(super) fn keep_an_administrator(snapshot: &Snapshot, leaving: &User, change: Change) -> Result<Change, Fault> {
     if !leaving.is_active_administrator() {
         return Ok(change);
     }

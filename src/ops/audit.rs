@@ -1,0 +1,150 @@
+//! The audit log.
+
+use super::incident;
+use crate::app::App;
+use crate::auth::{Actor, Origin, random};
+use crate::domain::{AuditAction, AuditEntry, AuditParty, Fault, Page, Permission, Timestamp};
+use crate::store::Change;
+
+/// Entries that one change of the sweep removes.
+const SWEPT_AT_ONCE: usize = 256;
+
+/// The line of something that is being done, to be committed with it.
+pub(super) fn note(
+    app: &App,
+    actor: &Actor,
+    action: AuditAction,
+    target: Option<AuditParty>,
+    detail: impl Into<String>,
+) -> AuditEntry {
+    AuditEntry {
+        at: app.clock.now(),
+        random: random::bytes(),
+        actor: actor.party(),
+        address: actor.address(),
+        action,
+        target,
+        detail: detail.into(),
+    }
+}
+
+/// The same for what somebody does who is not logged in, or not yet.
+pub(super) fn note_from(
+    app: &App,
+    origin: &Origin,
+    actor: AuditParty,
+    action: AuditAction,
+    target: Option<AuditParty>,
+    detail: impl Into<String>,
+) -> AuditEntry {
+    AuditEntry {
+        at: app.clock.now(),
+        random: random::bytes(),
+        actor,
+        address: origin.address,
+        action,
+        target,
+        detail: detail.into(),
+    }
+}
+
+/// How the log names somebody who is not logged in.
+pub(super) fn anonymous() -> AuditParty {
+    AuditParty::new("anonymous", "", "")
+}
+
+/// Which entries are asked for.
+#[derive(Debug, Default, Clone)]
+pub struct Filter {
+    /// Only what these did: a username or id.
+    pub actor: Option<String>,
+    /// Only what was done to these: a name or id.
+    pub target: Option<String>,
+    /// Only this.
+    pub action: Option<AuditAction>,
+    /// Only from this moment on.
+    pub from: Option<Timestamp>,
+    /// Only before this moment.
+    pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    fn takes(&self, entry: &AuditEntry) -> bool {
+        let names = |wanted: &Option<String>, party: Option<&AuditParty>| {
+            wanted.as_ref().is_none_or(|wanted| {
+                party.is_some_and(|party| party.id == *wanted || party.name.eq_ignore_ascii_case(wanted))
+            })
+        };
+        names(&self.actor, Some(&entry.actor))
+            && names(&self.target, entry.target.as_ref())
+            && self.action.is_none_or(|action| action == entry.action)
+    }
+}
+
+/// A page of the log.
+#[derive(Debug, Clone)]
+pub struct Entries {
+    /// The newest first.
+    pub entries: Vec<AuditEntry>,
+    /// How many were passed over.
+    pub offset: usize,
+    /// How many there are on all pages.
+    pub total: usize,
+}
+
+/// Reads the log, the newest entry first.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `view-audit`; else only what the store answers.
+pub async fn list(app: &App, actor: &Actor, filter: Filter, page: Page) -> Result<Entries, Fault> {
+    if !actor.may(Permission::VIEW_AUDIT) {
+        return Err(Fault::PermissionRequired);
+    }
+    let store = app.store.clone();
+    // From the disk, and maybe all of it: not on a thread that serves others.
+    let read = tokio::task::spawn_blocking(move || {
+        let mut found = Entries {
+            entries: Vec::new(),
+            offset: page.offset,
+            total: 0,
+        };
+        let from = filter.from.unwrap_or(Timestamp::from_millis(0));
+        let until = filter.until.unwrap_or(Timestamp::from_millis(i64::MAX));
+        store.audit_log(from, until, |entry| {
+            if filter.takes(&entry) {
+                if found.total >= page.offset && found.entries.len() < page.count {
+                    found.entries.push(entry);
+                }
+                found.total += 1;
+            }
+            true
+        })?;
+        Ok(found)
+    });
+    read.await
+        .map_err(incident::internal)?
+        .map_err(|error: crate::store::ReadError| incident::internal(error))
+}
+
+/// Removes entries that are older than the setting `Audit_Log_Retention_Days`.
+pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
+    let days = app.settings().number(crate::domain::SettingId::AuditRetentionDays);
+    let end = app.clock.now().minus_days(days);
+    loop {
+        let store = app.store.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut old = Vec::new();
+            let outcome = store.audit_log(Timestamp::from_millis(0), end, |entry| {
+                old.push(entry);
+                old.len() < SWEPT_AT_ONCE
+            });
+            outcome.map(|()| old)
+        });
+        let old = read.await.map_err(incident::internal)?.map_err(incident::internal)?;
+        if old.is_empty() {
+            return Ok(());
+        }
+        let change = old.iter().fold(Change::new(), Change::remove);
+        app.store.commit(change).await.map_err(incident::store)?;
+    }
+}

@@ -1,0 +1,196 @@
+//! Changing passwords, and the links that let somebody do it who forgot theirs.
+
+use super::audit::{anonymous, note, note_from};
+use super::decide::{decide, decide_on};
+use super::tokens::without_tokens;
+use crate::app::App;
+use crate::auth::{Actor, Origin, PasswordDigest, TokenSecret};
+use crate::domain::password_reset::RESET_HOURS;
+use crate::domain::user::PasswordHash;
+use crate::domain::{
+    AuditAction, Fault, PasswordReset, Permission, SettingId, Suspect, Token, TokenHash, User, UserId,
+};
+use crate::store::{Change, Snapshot};
+
+/// Which tokens of a user live on after a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spared {
+    /// None: nobody who knew the old password stays in.
+    None,
+    /// This session and the personal access tokens.
+    SessionAndPersonal(TokenHash),
+}
+
+/// A new password that may be set, hashed.
+#[derive(Debug)]
+pub(super) struct NewPassword(PasswordHash);
+
+/// Checks a new password against the policy and the user's earlier ones, and hashes it.
+///
+/// # Errors
+/// [`Fault::PasswordInvalid`], [`Fault::PasswordPolicy`], [`Fault::PasswordUnchanged`],
+/// [`Fault::PasswordUsedBefore`].
+pub(super) async fn prepare(app: &App, user: &User, password: &str) -> Result<NewPassword, Fault> {
+    let settings = app.settings();
+    let digest = PasswordDigest::of_new(password, &settings.password_policy())?;
+    if let Some(current) = &user.password
+        && app.passwords.verify(digest.clone(), Some(current.clone())).await?
+    {
+        return Err(Fault::PasswordUnchanged);
+    }
+    for earlier in user.password_history.iter().take(settings.password_history()) {
+        if app.passwords.verify(digest.clone(), Some(earlier.clone())).await? {
+            return Err(Fault::PasswordUsedBefore);
+        }
+    }
+    app.passwords.hash(digest).await.map(NewPassword)
+}
+
+/// The user with the new password, and the change that ends the tokens that are not spared.
+pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPassword, spared: Spared) -> (User, Change) {
+    let mut history: Vec<_> = user.password.iter().chain(&user.password_history).cloned().collect();
+    history.truncate(app.settings().password_history());
+    let changed = User {
+        password: Some(new.0.clone()),
+        password_history: history,
+        require_password_change: None,
+        ..user.changed(app.clock.now())
+    };
+    let ends = |token: &Token| match spared {
+        Spared::None => true,
+        Spared::SessionAndPersonal(session) => token.session().is_some() && token.hash != session,
+    };
+    let (mut change, _) = without_tokens(snapshot, &user.id, Change::new(), ends);
+    if let Some(reset) = snapshot.password_reset(&user.id) {
+        change = change.remove(reset);
+    }
+    (changed, change)
+}
+
+/// Sets a user's password and ends all its tokens.
+///
+/// # Errors
+/// [`Fault::ActionNotAllowed`] without `edit-other-user-password`, [`Fault::UserNotFound`], those of
+/// the new password.
+pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Result<(), Fault> {
+    if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
+        return Err(Fault::ActionNotAllowed {
+            words: "Edit user password is not allowed",
+            action: "Update_user",
+        });
+    }
+    let user = app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)?;
+    let new = prepare(app, &user, password).await?;
+    decide_on(app, id, |snapshot, user| {
+        let (changed, change) = apply(app, snapshot, user, &new, Spared::None);
+        let noted = note(app, actor, AuditAction::PasswordChanged, Some(user.party()), "");
+        Ok((change.replace(user, &changed).insert(&noted), ()))
+    })
+    .await
+}
+
+/// Notes that somebody forgot the password of an address. The answer and the work are the same for
+/// every address; an administrator finds the note in the audit log and makes a link.
+///
+/// # Errors
+/// Only what the store answers.
+pub async fn forgotten(app: &App, origin: &Origin, email: &str) -> Result<(), Fault> {
+    let user = app.store.read().user_at(email).cloned();
+    let target = user.map(|user| user.party());
+    let noted = note_from(app, origin, anonymous(), AuditAction::PasswordForgotten, target, "");
+    let committed = app.store.commit(Change::new().insert(&noted)).await;
+    committed.map_err(super::incident::store)
+}
+
+/// Makes a link that lets its holder choose a new password for a user within 24 hours, once. It ends
+/// the one made before.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `edit-other-user-password`, [`Fault::NotAllowed`] where
+/// passwords can't be reset, [`Fault::UserNotFound`].
+pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, Fault> {
+    if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
+        return Err(Fault::PermissionRequired);
+    }
+    refuse_where_off(app)?;
+    let secret = TokenSecret::generate();
+    decide_on(app, id, |snapshot, user| {
+        let reset = PasswordReset {
+            user: id.clone(),
+            hash: secret.hash(),
+            expires_at: app.clock.now().plus_minutes(RESET_HOURS * 60),
+        };
+        let change = match snapshot.password_reset(id) {
+            Some(before) => Change::new().replace(before, &reset),
+            None => Change::new().insert(&reset),
+        };
+        let noted = note(app, actor, AuditAction::PasswordResetLink, Some(user.party()), "");
+        Ok((change.require(user).insert(&noted), ()))
+    })
+    .await?;
+    Ok(format!(
+        "{}/reset-password#{}",
+        app.settings().site_url(),
+        secret.expose()
+    ))
+}
+
+/// Sets the password of the user to whom a link belongs, and ends all their tokens and the link.
+///
+/// # Errors
+/// [`Fault::PasswordResetInvalid`] when the link is no good, those of the new password.
+pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Result<(), Fault> {
+    refuse_where_off(app)?;
+    let hash = TokenSecret::presented(link).hash();
+    let (reset, user) = {
+        let snapshot = app.store.read();
+        let now = app.clock.now();
+        let reset = snapshot
+            .password_resets()
+            .find(|reset| reset.hash == hash && now < reset.expires_at);
+        let reset = reset.cloned().ok_or(Fault::PasswordResetInvalid)?;
+        let user = snapshot.user(&reset.user).cloned().ok_or(Fault::PasswordResetInvalid)?;
+        (reset, user)
+    };
+    let new = prepare(app, &user, password).await?;
+    decide_on(app, &user.id, |snapshot, user| {
+        if snapshot.password_reset(&user.id) != Some(&reset) {
+            return Err(Fault::PasswordResetInvalid);
+        }
+        let (changed, mut change) = apply(app, snapshot, user, &new, Spared::None);
+        // Whoever holds the link was never the one who guessed.
+        if let Some(failed) = snapshot.failed_logins(&Suspect::User(user.id.clone())) {
+            change = change.remove(failed);
+        }
+        let noted = note_from(
+            app,
+            origin,
+            user.party(),
+            AuditAction::PasswordChanged,
+            Some(user.party()),
+            "by link",
+        );
+        Ok((change.replace(user, &changed).insert(&noted), ()))
+    })
+    .await
+}
+
+fn refuse_where_off(app: &App) -> Result<(), Fault> {
+    if app.settings().flag(SettingId::AllowPasswordReset) {
+        return Ok(());
+    }
+    Err(Fault::NotAllowed {
+        words: "Password reset is not allowed",
+        method: "resetPassword",
+    })
+}
+
+/// Removes links that have expired.
+pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
+    decide(app, |snapshot| {
+        let now = app.clock.now();
+        let expired = snapshot.password_resets().filter(|reset| reset.expires_at <= now);
+        Ok((expired.fold(Change::new(), Change::remove), ()))
+    })
+    .await
+}

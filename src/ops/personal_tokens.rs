@@ -1,0 +1,192 @@
+//! Personal access tokens, and tokens that are made for others (`api.md` §3.5).
+
+use std::sync::Arc;
+
+use super::audit::note;
+use super::decide::{decide, decide_on};
+use super::login;
+use crate::app::App;
+use crate::auth::{Actor, Caller, TokenSecret};
+use crate::domain::{AuditAction, Fault, Permission, PersonalToken, Scope, Timestamp, Token, TokenKind, User, UserId};
+use crate::store::{Change, Snapshot};
+
+/// Most characters of a token's name.
+const NAME_CHARACTERS: usize = 120;
+
+/// Most personal access tokens of a user.
+const TOKENS_PER_USER: usize = 200;
+
+/// A personal access token that somebody wants.
+#[derive(Debug, Clone)]
+pub struct NewPersonalToken {
+    /// What its owner calls it.
+    pub name: String,
+    /// Whether it needs no second factor.
+    pub bypass_two_factor: bool,
+    /// From when on it is dead; none is never.
+    pub expires_at: Option<Timestamp>,
+    /// What it is narrowed to; none is not at all.
+    pub scopes: Option<Vec<Scope>>,
+}
+
+/// Makes a personal access token.
+///
+/// # Errors
+/// [`Fault::PersonalTokenNotAuthorized`] without `create-personal-access-tokens`,
+/// [`Fault::PersonalTokenTaken`] when the caller has one of this name, [`Fault::InvalidParams`] for a
+/// blank or long name, an expiry that has passed, or too many tokens.
+pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Result<TokenSecret, Fault> {
+    permit(caller, "personalAccessTokens:generateToken")?;
+    let name = new.name.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARACTERS || name.contains(char::is_control) {
+        let words = format!("must have 1 to {NAME_CHARACTERS} characters");
+        return Err(Fault::invalid(words, "tokenName"));
+    }
+    if new.expires_at.is_some_and(|end| end <= app.clock.now()) {
+        return Err(Fault::invalid("must be a future date", "expiresAt"));
+    }
+    let secret = TokenSecret::generate();
+    decide_on(app, &caller.user.id, |snapshot, user| {
+        if named(snapshot, &user.id, name).is_some() {
+            return Err(Fault::PersonalTokenTaken);
+        }
+        if of(snapshot, &user.id).count() >= TOKENS_PER_USER {
+            let words = format!("must NOT be more than {TOKENS_PER_USER} tokens: remove one first");
+            return Err(Fault::invalid(words, "tokenName"));
+        }
+        let token = Token {
+            hash: secret.hash(),
+            user: user.id.clone(),
+            created_at: app.clock.now(),
+            expires_at: new.expires_at,
+            last_used_at: None,
+            kind: TokenKind::Personal(PersonalToken {
+                name: name.into(),
+                last_part: secret.last_part().into(),
+                bypass_two_factor: new.bypass_two_factor,
+                scopes: new.scopes.clone(),
+            }),
+        };
+        let noted = own(app, caller, AuditAction::PersonalTokenCreated, name);
+        Ok((depending_on(user).insert(&token).insert(&noted), ()))
+    })
+    .await?;
+    Ok(secret)
+}
+
+/// Makes a new token in the place of one, with its name, expiry and scopes.
+///
+/// # Errors
+/// [`Fault::PersonalTokenNotAuthorized`], [`Fault::PersonalTokenNotFound`].
+pub async fn regenerate(app: &App, caller: &Caller, name: &str) -> Result<TokenSecret, Fault> {
+    permit(caller, "personalAccessTokens:regenerateToken")?;
+    let secret = TokenSecret::generate();
+    decide_on(app, &caller.user.id, |snapshot, user| {
+        let old = named(snapshot, &user.id, name).ok_or(Fault::PersonalTokenNotFound)?;
+        let Some(personal) = old.personal() else {
+            return Err(Fault::PersonalTokenNotFound);
+        };
+        let token = Token {
+            hash: secret.hash(),
+            created_at: app.clock.now(),
+            last_used_at: None,
+            kind: TokenKind::Personal(PersonalToken {
+                last_part: secret.last_part().into(),
+                ..personal.clone()
+            }),
+            ..Token::clone(old)
+        };
+        let noted = own(app, caller, AuditAction::PersonalTokenCreated, name);
+        Ok((depending_on(user).exchange(&**old, &token).insert(&noted), ()))
+    })
+    .await?;
+    Ok(secret)
+}
+
+/// Ends a personal access token.
+///
+/// # Errors
+/// [`Fault::PersonalTokenNotAuthorized`], [`Fault::PersonalTokenNotFound`].
+pub async fn remove(app: &App, caller: &Caller, name: &str) -> Result<(), Fault> {
+    permit(caller, "personalAccessTokens:removeToken")?;
+    decide(app, |snapshot| {
+        let old = named(snapshot, &caller.user.id, name).ok_or(Fault::PersonalTokenNotFound)?;
+        let noted = own(app, caller, AuditAction::PersonalTokenRemoved, name);
+        Ok((Change::new().remove(&**old).insert(&noted), ()))
+    })
+    .await
+}
+
+/// The caller's personal access tokens, the oldest first.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `create-personal-access-tokens`.
+pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, Fault> {
+    if !caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
+        return Err(Fault::PermissionRequired);
+    }
+    Ok(of(&app.store.read(), &caller.user.id).cloned().collect())
+}
+
+/// Makes a session for a user without their password, for those who run the server.
+///
+/// # Errors
+/// [`Fault::CreateTokenNotAuthorized`] when the secret is not the configured one, the user is
+/// unknown or may not log in, or is another one and the caller lacks `user-generate-access-token`.
+pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -> Result<TokenSecret, Fault> {
+    let refused = || Fault::CreateTokenNotAuthorized;
+    let expected = app.fixed.create_tokens_secret.as_deref().ok_or_else(refused)?;
+    // Compared as hashes, so that the time taken tells nothing of how much was right.
+    if TokenSecret::presented(expected).hash() != TokenSecret::presented(secret).hash() {
+        return Err(refused());
+    }
+    if *id != caller.user.id && !caller.may(Permission::USER_GENERATE_ACCESS_TOKEN) {
+        return Err(refused());
+    }
+    let token = TokenSecret::generate();
+    let outcome = decide_on(app, id, |snapshot, user| {
+        if !user.is_active() {
+            return Err(refused());
+        }
+        let session = login::session(app, &caller.origin, user, &token);
+        let actor = Actor::User(caller.clone());
+        let noted = note(app, &actor, AuditAction::TokenCreated, Some(user.party()), "");
+        let change = login::end_surplus(snapshot, user, depending_on(user));
+        Ok((change.insert(&session).insert(&noted), ()))
+    });
+    match outcome.await {
+        Err(Fault::UserNotFound) => Err(refused()),
+        outcome => outcome.map(|()| token),
+    }
+}
+
+fn permit(caller: &Caller, method: &'static str) -> Result<(), Fault> {
+    if caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
+        Ok(())
+    } else {
+        Err(Fault::PersonalTokenNotAuthorized { method })
+    }
+}
+
+/// The change depends on the user's record, and counts as one, so that a password changed or an
+/// account switched off meanwhile leaves no token behind.
+fn depending_on(user: &User) -> Change {
+    let counted = User {
+        revision: user.revision + 1,
+        ..user.clone()
+    };
+    Change::new().replace(user, &counted)
+}
+
+fn of<'snapshot>(snapshot: &'snapshot Snapshot, user: &UserId) -> impl Iterator<Item = &'snapshot Arc<Token>> {
+    snapshot.tokens_of(user).filter(|token| token.personal().is_some())
+}
+
+fn named<'snapshot>(snapshot: &'snapshot Snapshot, user: &UserId, name: &str) -> Option<&'snapshot Arc<Token>> {
+    of(snapshot, user).find(|token| token.personal().is_some_and(|personal| *personal.name == *name.trim()))
+}
+
+fn own(app: &App, caller: &Caller, action: AuditAction, name: &str) -> crate::domain::AuditEntry {
+    let actor = Actor::User(caller.clone());
+    note(app, &actor, action, Some(caller.user.party()), name.trim())
+}

@@ -1,0 +1,104 @@
+//! Registering oneself (`api.md` §5.3).
+
+use std::sync::Arc;
+
+use super::audit::note_from;
+use super::users::{self, NewUser};
+use crate::app::App;
+use crate::auth::{Origin, PasswordDigest, TokenSecret};
+use crate::domain::user::Activity;
+use crate::domain::{AuditAction, DisplayName, Email, Fault, Profile, SettingId, User, Username};
+use crate::store::Snapshot;
+
+/// Texts of somebody who registers, as they come from outside.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// What they want to log in with.
+    pub username: String,
+    /// Their address.
+    pub email: String,
+    /// What others are to see; none is the username.
+    pub name: Option<String>,
+    /// Their password in the clear.
+    pub password: String,
+    /// The secret to register with, where one is needed.
+    pub secret: Option<String>,
+    /// What else they say of themselves.
+    pub profile: Profile,
+}
+
+/// Creates an account for somebody who asks for one.
+///
+/// # Errors
+/// [`Fault::RegistrationDisabled`], also while there is no administrator yet;
+/// [`Fault::RegistrationSecretNeeded`]; [`Fault::DisplayNameInvalid`],
+/// [`Fault::RegistrationUsernameInvalid`], [`Fault::EmailInvalid`], [`Fault::DomainNotAllowed`],
+/// [`Fault::UsernameBlocked`], those of the password, [`Fault::RegistrationUsernameTaken`],
+/// [`Fault::RegistrationEmailTaken`].
+pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Arc<User>, Fault> {
+    let settings = app.settings();
+    match settings.text(SettingId::RegistrationForm).as_str() {
+        "Public" => {}
+        "Secret URL" => check_secret(&settings.text(SettingId::RegistrationSecret), new.secret.as_deref())?,
+        _ => return Err(Fault::RegistrationDisabled),
+    }
+    let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let name = name.map(|name| DisplayName::parse(name).map_err(|_| Fault::DisplayNameInvalid));
+    let username = Username::parse(new.username.trim()).map_err(|_| Fault::RegistrationUsernameInvalid)?;
+    let email = Email::parse(&new.email).map_err(|_| Fault::EmailInvalid)?;
+    let domains = settings.list(SettingId::AllowedDomains);
+    if !domains.is_empty() && !domains.iter().any(|domain| email.is_of(domain)) {
+        return Err(Fault::DomainNotAllowed);
+    }
+    users::refuse_blocked(app, &username)?;
+    let approve = settings.flag(SettingId::ManuallyApproveNewUsers);
+    let new = NewUser {
+        username,
+        email: Some(email),
+        verified: false,
+        name: name.transpose()?,
+        password: Some(PasswordDigest::of_new(&new.password, &settings.password_policy())?),
+        require_password_change: None,
+        roles: Vec::new(),
+        activity: if approve {
+            Activity::PendingApproval
+        } else {
+            Activity::Active
+        },
+        profile: new.profile,
+    };
+    let created = users::create_where(app, new, has_administrator, |user| {
+        note_from(
+            app,
+            origin,
+            user.party(),
+            AuditAction::UserRegistered,
+            Some(user.party()),
+            "",
+        )
+    });
+    created.await.map_err(|fault| match fault {
+        Fault::UserFieldTaken { field: "Username", .. } => Fault::RegistrationUsernameTaken,
+        Fault::UserFieldTaken { .. } => Fault::RegistrationEmailTaken,
+        other => other,
+    })
+}
+
+/// Whoever registers before there is an administrator would become one.
+fn has_administrator(snapshot: &Snapshot) -> Result<(), Fault> {
+    if snapshot.users().any(|user| user.is_administrator()) {
+        Ok(())
+    } else {
+        Err(Fault::RegistrationDisabled)
+    }
+}
+
+fn check_secret(expected: &str, presented: Option<&str>) -> Result<(), Fault> {
+    // Compared as hashes, so that the time taken tells nothing of how much was right.
+    let hash = |secret: &str| TokenSecret::presented(secret).hash();
+    if !expected.is_empty() && presented.is_some_and(|presented| hash(presented) == hash(expected)) {
+        Ok(())
+    } else {
+        Err(Fault::RegistrationSecretNeeded)
+    }
+}

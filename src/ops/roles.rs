@@ -1,0 +1,241 @@
+//! Roles, and who has them.
+
+use std::sync::Arc;
+
+use super::audit::note;
+use super::decide::decide;
+use super::users::{keep_an_administrator, may_assign};
+use crate::app::App;
+use crate::auth::{Actor, random};
+use crate::domain::page::Listing;
+use crate::domain::role::built_in;
+use crate::domain::{AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, User};
+use crate::store::{Change, Snapshot};
+
+/// What a role is to be.
+#[derive(Debug, Clone)]
+pub struct RoleDraft {
+    /// What people see; unique.
+    pub name: RoleName,
+    /// What it is for.
+    pub description: String,
+    /// Where it counts.
+    pub scope: RoleScope,
+    /// Whether its users need a second factor.
+    pub mandatory_two_factor: bool,
+}
+
+/// All roles, by id.
+#[must_use]
+pub fn list(app: &App) -> Vec<Arc<Role>> {
+    app.store.read().access().roles().cloned().collect()
+}
+
+/// Creates a role.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `access-permissions`, [`Fault::RoleNameTaken`].
+pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
+    permit(actor)?;
+    decide(app, |snapshot| {
+        refuse_taken(snapshot, None, &draft.name)?;
+        let now = app.clock.now();
+        let role = Role {
+            id: RoleId::from_parts(now.object_id_seconds(), random::bytes()),
+            name: draft.name.clone(),
+            description: draft.description.clone(),
+            protected: false,
+            scope: draft.scope,
+            mandatory_two_factor: draft.mandatory_two_factor,
+            updated_at: now,
+        };
+        let noted = note(app, actor, AuditAction::RoleCreated, Some(party(&role)), "");
+        Ok((Change::new().insert(&role).insert(&noted), Arc::new(role)))
+    })
+    .await
+}
+
+/// Changes a role that somebody made.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
+/// [`Fault::RoleNameTaken`].
+pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
+    permit(actor)?;
+    decide(app, |snapshot| {
+        let old = changeable(snapshot, id)?;
+        refuse_taken(snapshot, Some(id), &draft.name)?;
+        let new = Role {
+            name: draft.name.clone(),
+            description: draft.description.clone(),
+            scope: draft.scope,
+            mandatory_two_factor: draft.mandatory_two_factor,
+            updated_at: app.clock.now(),
+            ..Role::clone(old)
+        };
+        let noted = note(app, actor, AuditAction::RoleUpdated, Some(party(&new)), "");
+        Ok((Change::new().replace(&**old, &new).insert(&noted), Arc::new(new)))
+    })
+    .await
+}
+
+/// Deletes a role that nobody has, and takes it out of all grants.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
+/// [`Fault::RoleInUse`].
+pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> {
+    permit(actor)?;
+    decide(app, |snapshot| {
+        let old = changeable(snapshot, id)?;
+        if snapshot.users().any(|user| user.roles.contains(id)) {
+            return Err(Fault::RoleInUse);
+        }
+        let mut change = Change::new().remove(&**old);
+        for permission in Permission::ALL {
+            if let Some(grant) = snapshot.stored_grant(*permission)
+                && grant.roles.contains(id)
+            {
+                let without = Grant {
+                    roles: grant.roles.iter().filter(|role| *role != id).cloned().collect(),
+                    updated_at: app.clock.now(),
+                    ..grant.clone()
+                };
+                change = change.replace(grant, &without);
+            }
+        }
+        let noted = note(app, actor, AuditAction::RoleDeleted, Some(party(old)), "");
+        Ok((change.insert(&noted), ()))
+    })
+    .await
+}
+
+/// Gives a role to a user.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`], [`Fault::ActionNotAllowed`] for `admin` without
+/// `assign-admin-role`, [`Fault::RoleNotFound`], [`Fault::TargetUnknown`],
+/// [`Fault::UserAlreadyInRole`].
+pub async fn give(app: &App, actor: &Actor, role: &str, username: &str) -> Result<Arc<Role>, Fault> {
+    assign(app, actor, role, username, |role, roles| {
+        if roles.contains(&role.id) {
+            return Err(Fault::UserAlreadyInRole);
+        }
+        let mut more = roles.to_vec();
+        more.push(role.id.clone());
+        more.sort_unstable();
+        Ok((more, AuditAction::RoleGiven))
+    })
+    .await
+}
+
+/// Takes a role from a user.
+///
+/// # Errors
+/// Those of [`give`], with [`Fault::UserNotInRole`], and [`Fault::AdministratorNeeded`] for the last
+/// active administrator.
+pub async fn take(app: &App, actor: &Actor, role: &str, username: &str) -> Result<Arc<Role>, Fault> {
+    assign(app, actor, role, username, |role, roles| {
+        if !roles.contains(&role.id) {
+            return Err(Fault::UserNotInRole);
+        }
+        let rest = roles.iter().filter(|other| **other != role.id).cloned().collect();
+        Ok((rest, AuditAction::RoleTaken))
+    })
+    .await
+}
+
+async fn assign(
+    app: &App,
+    actor: &Actor,
+    role: &str,
+    username: &str,
+    assigned: impl Fn(&Role, &[RoleId]) -> Result<(Vec<RoleId>, AuditAction), Fault>,
+) -> Result<Arc<Role>, Fault> {
+    permit(actor)?;
+    decide(app, |snapshot| {
+        let role = find(snapshot, role)?;
+        may_assign(actor, std::slice::from_ref(&role.id))?;
+        let user = snapshot.user_named(username).ok_or(Fault::TargetUnknown)?;
+        let (roles, action) = assigned(role, &user.roles)?;
+        let new = User {
+            roles,
+            ..user.changed(app.clock.now())
+        };
+        let mut change = Change::new().replace(&**user, &new);
+        if user.is_administrator() && !new.is_administrator() {
+            change = keep_an_administrator(snapshot, user, change).map_err(|fault| match fault {
+                Fault::LastAdministrator => Fault::AdministratorNeeded,
+                other => other,
+            })?;
+        }
+        // A role that somebody deletes meanwhile must not live on in a user.
+        if !role.protected {
+            change = change.require(&**role);
+        }
+        let noted = note(app, actor, action, Some(user.party()), role.name.as_str());
+        Ok((change.insert(&noted), Arc::clone(role)))
+    })
+    .await
+}
+
+/// The users who have a role, by username.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`].
+pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing<Arc<User>>, Fault> {
+    permit(actor)?;
+    let snapshot = app.store.read();
+    let role = find(&snapshot, role)?;
+    let holders: Vec<_> = snapshot
+        .users()
+        .filter(|user| user.roles.contains(&role.id))
+        .cloned()
+        .collect();
+    Ok(Listing::of(holders.into_iter(), page))
+}
+
+/// The role that somebody means by an id or a name.
+fn find<'snapshot>(snapshot: &'snapshot Snapshot, text: &str) -> Result<&'snapshot Arc<Role>, Fault> {
+    let named = || {
+        RoleName::parse(text)
+            .ok()
+            .and_then(|name| snapshot.access().role_named(&name))
+    };
+    snapshot.access().role(text).or_else(named).ok_or(Fault::RoleNotFound)
+}
+
+fn changeable<'snapshot>(snapshot: &'snapshot Snapshot, id: &RoleId) -> Result<&'snapshot Arc<Role>, Fault> {
+    let role = snapshot.access().role(id.as_str()).ok_or(Fault::RoleNotFound)?;
+    if role.protected {
+        Err(Fault::RoleProtected)
+    } else {
+        Ok(role)
+    }
+}
+
+/// Built-in roles are not stored, so that no index keeps their names: they are looked at here.
+fn refuse_taken(snapshot: &Snapshot, own: Option<&RoleId>, name: &RoleName) -> Result<(), Fault> {
+    match snapshot.access().role_named(name) {
+        Some(other) if Some(&other.id) != own => Err(Fault::RoleNameTaken),
+        _ => Ok(()),
+    }
+}
+
+fn party(role: &Role) -> AuditParty {
+    AuditParty::new("role", role.id.as_str(), role.name.as_str())
+}
+
+fn permit(actor: &Actor) -> Result<(), Fault> {
+    if actor.may(Permission::ACCESS_PERMISSIONS) {
+        Ok(())
+    } else {
+        Err(Fault::PermissionRequired)
+    }
+}
+
+/// Whether a text is the id of the role that may do everything.
+#[must_use]
+pub fn is_admin(id: &RoleId) -> bool {
+    id.as_str() == built_in::ADMIN
+}

@@ -1,0 +1,145 @@
+//! Settings that are changed while the server runs.
+
+use super::audit::note;
+use super::decide::decide;
+use super::roles::is_admin;
+use crate::app::App;
+use crate::auth::Actor;
+use crate::domain::setting::Setting;
+use crate::domain::{AuditAction, AuditParty, Fault, Permission, RoleId, SettingId, SettingValue, Timestamp};
+use crate::store::Change;
+
+/// A setting, and what is in force.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Which.
+    pub id: SettingId,
+    /// The value in force.
+    pub value: SettingValue,
+    /// Where the value comes from, if it was fixed when the server was started.
+    pub fixed: Option<String>,
+    /// When somebody set it, if somebody did.
+    pub updated_at: Option<Timestamp>,
+}
+
+fn shown(app: &App, id: SettingId) -> Shown {
+    let snapshot = app.store.read();
+    let fixed = app.fixed.settings.get(&id).map(|(_, source)| source.clone());
+    Shown {
+        id,
+        value: app.settings().value(id),
+        updated_at: snapshot
+            .setting(id)
+            .map(|setting| setting.updated_at)
+            .filter(|_| fixed.is_none()),
+        fixed,
+    }
+}
+
+/// The settings that everybody may see.
+pub fn public(app: &App) -> impl Iterator<Item = Shown> {
+    SettingId::ALL
+        .iter()
+        .filter(|id| id.is_public())
+        .map(|id| shown(app, *id))
+}
+
+/// The settings that this actor may see.
+pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = Shown> {
+    let all = actor.may(Permission::VIEW_PRIVILEGED_SETTING);
+    SettingId::ALL
+        .iter()
+        .filter(move |id| all || id.is_public())
+        .map(|id| shown(app, *id))
+}
+
+/// One setting.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `view-privileged-setting`, [`Fault::SettingNotFound`].
+pub fn get(app: &App, actor: &Actor, id: &str) -> Result<Shown, Fault> {
+    if !actor.may(Permission::VIEW_PRIVILEGED_SETTING) {
+        return Err(Fault::PermissionRequired);
+    }
+    id.parse().map(|id| shown(app, id)).map_err(|_| Fault::SettingNotFound)
+}
+
+/// Sets a setting. It counts from the next request on.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `edit-privileged-setting`, [`Fault::SettingNotFound`],
+/// [`Fault::SettingFixed`], [`Fault::SettingInvalid`].
+pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<(), Fault> {
+    if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
+        return Err(Fault::PermissionRequired);
+    }
+    let id: SettingId = id.parse().map_err(|_| Fault::SettingNotFound)?;
+    if let Some((_, source)) = app.fixed.settings.get(&id) {
+        return Err(Fault::SettingFixed {
+            setting: id,
+            source_name: source.clone(),
+        });
+    }
+    let invalid = |problem| Fault::SettingInvalid { setting: id, problem };
+    let value = id.accept(value).map_err(invalid)?;
+    check_meaning(app, id, &value).map_err(invalid)?;
+    decide(app, |snapshot| {
+        let new = Setting {
+            id,
+            value: value.clone(),
+            updated_at: app.clock.now(),
+        };
+        let change = match snapshot.setting(id) {
+            Some(old) => Change::new().replace(old, &new),
+            None => Change::new().insert(&new),
+        };
+        let target = AuditParty::new("setting", id.as_str(), id.as_str());
+        let detail = if id.is_secret() {
+            "(hidden)".to_owned()
+        } else {
+            format!("{}", new.value)
+        };
+        Ok((
+            change.insert(&note(app, actor, AuditAction::SettingChanged, Some(target), detail)),
+            (),
+        ))
+    })
+    .await
+}
+
+/// What a value has to be beyond its type: roles that exist, networks, a URL.
+fn check_meaning(app: &App, id: SettingId, value: &SettingValue) -> Result<(), String> {
+    let SettingValue::Text(text) = value else {
+        return Ok(());
+    };
+    let items = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    match id {
+        SettingId::DefaultRoles => {
+            let snapshot = app.store.read();
+            let unknown = items()
+                .map(RoleId::new)
+                .find(|role| snapshot.access().role(role.as_str()).is_none());
+            match unknown {
+                Some(role) => Err(format!("names the role {role}, which does not exist")),
+                None if items().any(|role| is_admin(&RoleId::new(role))) => {
+                    Err("must not be admin: everybody who registers would become one".into())
+                }
+                None if items().next().is_none() => Err("must name a role at least".into()),
+                None => Ok(()),
+            }
+        }
+        SettingId::BlockAddressWhitelist => match items().find(|item| crate::app::network(item).is_none()) {
+            Some(item) => Err(format!("names {item}, which is neither an address nor a network")),
+            None => Ok(()),
+        },
+        SettingId::SiteUrl if !text.is_empty() => {
+            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            if host.is_some_and(|host| !host.is_empty() && !host.contains([' ', '#', '?', '"', '<', '>'])) {
+                Ok(())
+            } else {
+                Err("must be a URL that begins with http:// or https://".into())
+            }
+        }
+        _ => Ok(()),
+    }
+}

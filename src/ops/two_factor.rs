@@ -1,0 +1,348 @@
+//! The second factor (`api.md` §4).
+
+use super::audit::note;
+use super::decide::decide_on;
+use super::lockout;
+use super::tokens::without_tokens;
+use crate::app::App;
+use crate::auth::{Actor, Caller, PasswordDigest, totp};
+use crate::domain::token::SecondFactorPass;
+use crate::domain::{
+    AuditAction, Fault, Permission, Session, SettingId, Token, TokenKind, TotpSecret, TwoFactor, TwoFactorMethod, User,
+    UserId,
+};
+use crate::store::{Change, CommitError};
+
+/// A code that came with a call.
+#[derive(Debug, Clone)]
+pub struct PresentedCode {
+    /// The code.
+    pub code: String,
+    /// What kind of code the client says it is.
+    pub method: Option<TwoFactorMethod>,
+}
+
+/// A secret for an authenticator app.
+#[derive(Debug, Clone)]
+pub struct Enrolment {
+    /// The secret as people type it.
+    pub secret: String,
+    /// The link that apps take from a picture.
+    pub url: String,
+}
+
+fn is_on(app: &App) -> bool {
+    app.settings().flag(SettingId::TwoFactorEnabled)
+}
+
+/// The secret of a user whose codes count now.
+fn secret_in_force<'user>(app: &App, user: &'user User) -> Option<&'user TotpSecret> {
+    let settings = app.settings();
+    let on = settings.flag(SettingId::TwoFactorEnabled) && settings.flag(SettingId::TwoFactorByTotp);
+    user.two_factor.secret.as_ref().filter(|_| on)
+}
+
+/// What a user can show beside the password: the app's code, else the password once more.
+fn available(app: &App, user: &User) -> Option<TwoFactorMethod> {
+    if secret_in_force(app, user).is_some() {
+        return Some(TwoFactorMethod::Totp);
+    }
+    let fallback = app.settings().flag(SettingId::TwoFactorPasswordFallback);
+    (fallback && user.password.is_some()).then_some(TwoFactorMethod::Password)
+}
+
+/// Checks the code of a login, and returns the user's second factor as it is after that: a backup
+/// code is good once.
+///
+/// # Errors
+/// [`Fault::LoginCodeRequired`], [`Fault::LoginCodeInvalid`].
+pub(super) fn spend_login_code(app: &App, user: &User, code: Option<&str>) -> Result<TwoFactor, Fault> {
+    let Some(secret) = secret_in_force(app, user) else {
+        return Ok(user.two_factor.clone());
+    };
+    let code = code.filter(|code| !code.is_empty()).ok_or(Fault::LoginCodeRequired)?;
+    spend(app, user, secret, code).ok_or(Fault::LoginCodeInvalid)
+}
+
+/// The second factor after this code was shown; none when the code is wrong.
+fn spend(app: &App, user: &User, secret: &TotpSecret, code: &str) -> Option<TwoFactor> {
+    let code = code.trim();
+    let delta = u16::try_from(app.settings().number(SettingId::TwoFactorMaxDelta)).unwrap_or(u16::MAX);
+    if totp::check(secret, code, app.clock.now(), delta) {
+        return Some(user.two_factor.clone());
+    }
+    let hash = totp::hash(code);
+    let place = user.two_factor.backup_codes.iter().position(|stored| *stored == hash)?;
+    let mut rest = user.two_factor.clone();
+    rest.backup_codes.remove(place);
+    Some(rest)
+}
+
+/// Asks for the second factor of a call that changes who gets in.
+///
+/// It is not asked for where the server has none, of personal tokens that were made to bypass it, of
+/// a session that showed it a short while ago from the same place, and of an account younger than
+/// that while.
+///
+/// # Errors
+/// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; the latter too while failed logins block the
+/// user.
+pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), Fault> {
+    let Some(method) = available(app, &caller.user).filter(|_| is_on(app) && !is_excused(app, caller)) else {
+        return Ok(());
+    };
+    let required = Fault::CodeRequired {
+        method,
+        available: vec![method],
+    };
+    let Some(presented) = presented.filter(|presented| !presented.code.is_empty()) else {
+        return Err(required);
+    };
+    if presented.method.is_some_and(|named| named != method) {
+        return Err(required);
+    }
+    let invalid = Fault::CodeInvalid { method };
+    if lockout::refuse_blocked(app, &caller.origin, Some(&caller.user)).is_err() {
+        return Err(invalid);
+    }
+    let right = match method {
+        TwoFactorMethod::Password => {
+            let digest = PasswordDigest::presented(&presented.code);
+            app.passwords.verify(digest, caller.user.password.clone()).await?
+        }
+        TwoFactorMethod::Totp => spend_code(app, &caller.user.id, &presented.code).await?,
+    };
+    if !right {
+        let name = caller.user.username.as_str();
+        lockout::count_failure(app, &caller.origin, Some(&caller.user), name).await?;
+        return Err(invalid);
+    }
+    remember(app, caller).await
+}
+
+fn is_excused(app: &App, caller: &Caller) -> bool {
+    let (now, settings) = (app.clock.now(), app.settings());
+    let while_ = i64::from(settings.number(SettingId::TwoFactorRememberFor));
+    if now < caller.user.created_at.plus_seconds(while_) {
+        return true;
+    }
+    match &caller.token.kind {
+        TokenKind::Personal(personal) => personal.bypass_two_factor,
+        TokenKind::Session(session) => session.second_factor.as_ref().is_some_and(|pass| {
+            now < pass.until && pass.address == caller.origin.address && *pass.client == *caller.origin.client
+        }),
+    }
+}
+
+async fn spend_code(app: &App, id: &UserId, code: &str) -> Result<bool, Fault> {
+    decide_on(app, id, |_, user| {
+        let Some(rest) = secret_in_force(app, user).and_then(|secret| spend(app, user, secret, code)) else {
+            return Ok((Change::new(), false));
+        };
+        if rest == user.two_factor {
+            return Ok((Change::new(), true));
+        }
+        let spent = User {
+            two_factor: rest,
+            ..user.changed(app.clock.now())
+        };
+        Ok((Change::new().replace(user, &spent), true))
+    })
+    .await
+}
+
+/// Keeps that the session showed its second factor.
+async fn remember(app: &App, caller: &Caller) -> Result<(), Fault> {
+    let TokenKind::Session(session) = &caller.token.kind else {
+        return Ok(());
+    };
+    let while_ = i64::from(app.settings().number(SettingId::TwoFactorRememberFor));
+    let passed = Token {
+        kind: TokenKind::Session(Session {
+            second_factor: Some(SecondFactorPass {
+                until: app.clock.now().plus_seconds(while_),
+                address: caller.origin.address,
+                client: caller.origin.client.to_string(),
+            }),
+            ..session.clone()
+        }),
+        ..Token::clone(&caller.token)
+    };
+    match app.store.commit(Change::new().replace(&*caller.token, &passed)).await {
+        // Whoever changed the token meanwhile did so in the same session: it will be asked again.
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(error) => Err(super::incident::store(error)),
+    }
+}
+
+/// Begins to switch the second factor on: makes a secret that counts once a code of it was shown.
+///
+/// # Errors
+/// [`Fault::TwoFactorDisabled`] where the server has none, [`Fault::TotpState`] when it is on
+/// already.
+pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
+    let settings = app.settings();
+    if !settings.flag(SettingId::TwoFactorEnabled) || !settings.flag(SettingId::TwoFactorByTotp) {
+        return Err(Fault::TwoFactorDisabled);
+    }
+    let secret = totp::generate();
+    decide_on(app, &caller.user.id, |_, user| {
+        if user.two_factor.secret.is_some() {
+            return Err(Fault::TotpState {
+                reason: "TOTP is already enabled: disable it first",
+            });
+        }
+        let begun = with(
+            app,
+            user,
+            TwoFactor {
+                pending: Some(secret.clone()),
+                ..user.two_factor.clone()
+            },
+        );
+        Ok((Change::new().replace(user, &begun), ()))
+    })
+    .await?;
+    let issuer = settings.text(SettingId::SiteName);
+    Ok(Enrolment {
+        secret: totp::typed(&secret),
+        url: totp::url(&secret, &issuer, caller.user.username.as_str()),
+    })
+}
+
+/// Switches the second factor on, and ends the user's other sessions. Returns the backup codes.
+///
+/// # Errors
+/// [`Fault::TotpState`] when it was not begun, [`Fault::TotpCodeInvalid`].
+pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
+    let (codes, hashes) = totp::backup_codes();
+    refuse_guesses(app, caller, async {
+        decide_on(app, &caller.user.id, |snapshot, user| {
+            let pending = user.two_factor.pending.as_ref().ok_or(Fault::TotpState {
+                reason: "TOTP was not begun: call users.enableTotp first",
+            })?;
+            spend(app, user, pending, code).ok_or(Fault::TotpCodeInvalid)?;
+            let on = with(
+                app,
+                user,
+                TwoFactor {
+                    secret: Some(pending.clone()),
+                    pending: None,
+                    backup_codes: hashes.clone(),
+                },
+            );
+            let other = |token: &Token| token.session().is_some() && token.hash != caller.token.hash;
+            let (change, _) = without_tokens(snapshot, &user.id, Change::new().replace(user, &on), other);
+            Ok((change.insert(&own(app, caller, AuditAction::TwoFactorEnabled)), ()))
+        })
+        .await
+    })
+    .await?;
+    Ok(codes)
+}
+
+/// Switches the second factor off.
+///
+/// # Errors
+/// [`Fault::TotpState`] when it is off, [`Fault::TotpCodeInvalid`].
+pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Fault> {
+    refuse_guesses(app, caller, async {
+        decide_on(app, &caller.user.id, |_, user| {
+            spend(app, user, enabled(user)?, code).ok_or(Fault::TotpCodeInvalid)?;
+            let off = with(app, user, TwoFactor::default());
+            let noted = own(app, caller, AuditAction::TwoFactorDisabled);
+            Ok((Change::new().replace(user, &off).insert(&noted), ()))
+        })
+        .await
+    })
+    .await
+}
+
+/// Makes new backup codes; those before are good no longer.
+///
+/// # Errors
+/// [`Fault::TotpState`] when the second factor is off, [`Fault::TotpCodeInvalid`].
+pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
+    let (codes, hashes) = totp::backup_codes();
+    refuse_guesses(app, caller, async {
+        decide_on(app, &caller.user.id, |_, user| {
+            spend(app, user, enabled(user)?, code).ok_or(Fault::TotpCodeInvalid)?;
+            let renewed = with(
+                app,
+                user,
+                TwoFactor {
+                    backup_codes: hashes.clone(),
+                    ..user.two_factor.clone()
+                },
+            );
+            let noted = own(app, caller, AuditAction::BackupCodesMade);
+            Ok((Change::new().replace(user, &renewed).insert(&noted), ()))
+        })
+        .await
+    })
+    .await?;
+    Ok(codes)
+}
+
+/// How many backup codes are left.
+///
+/// # Errors
+/// [`Fault::TotpState`] when the second factor is off.
+pub fn codes_remaining(caller: &Caller) -> Result<usize, Fault> {
+    enabled(&caller.user).map(|_| caller.user.two_factor.backup_codes.len())
+}
+
+/// Switches a user's second factor off without a code, and ends their sessions: theirs is lost.
+///
+/// # Errors
+/// [`Fault::NotAllowed`] for another user without `edit-other-user-totp`.
+pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+    if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_TOTP) {
+        return Err(Fault::NotAllowed {
+            words: "Not allowed",
+            method: "users.resetTOTP",
+        });
+    }
+    decide_on(app, id, |snapshot, user| {
+        let off = with(app, user, TwoFactor::default());
+        let session = |token: &Token| token.session().is_some();
+        let (change, _) = without_tokens(snapshot, id, Change::new().replace(user, &off), session);
+        let noted = note(app, actor, AuditAction::TwoFactorDisabled, Some(user.party()), "reset");
+        Ok((change.insert(&noted), ()))
+    })
+    .await
+}
+
+/// Counts wrong codes as failed logins, so that codes can't be guessed.
+async fn refuse_guesses<T>(
+    app: &App,
+    caller: &Caller,
+    work: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    if lockout::refuse_blocked(app, &caller.origin, Some(&caller.user)).is_err() {
+        return Err(Fault::TotpCodeInvalid);
+    }
+    let outcome = work.await;
+    if matches!(outcome, Err(Fault::TotpCodeInvalid)) {
+        let name = caller.user.username.as_str();
+        lockout::count_failure(app, &caller.origin, Some(&caller.user), name).await?;
+    }
+    outcome
+}
+
+fn enabled(user: &User) -> Result<&TotpSecret, Fault> {
+    user.two_factor.secret.as_ref().ok_or(Fault::TotpState {
+        reason: "TOTP is not enabled",
+    })
+}
+
+fn with(app: &App, user: &User, two_factor: TwoFactor) -> User {
+    User {
+        two_factor,
+        ..user.changed(app.clock.now())
+    }
+}
+
+fn own(app: &App, caller: &Caller, action: AuditAction) -> crate::domain::AuditEntry {
+    note(app, &Actor::User(caller.clone()), action, Some(caller.user.party()), "")
+}

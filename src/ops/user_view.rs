@@ -1,0 +1,231 @@
+//! Users as others may see them: never a hash, never a token, and no field that the viewer may not
+//! see (`api.md` §5.1, §5.5).
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::auth::Actor;
+use crate::domain::user::Activity;
+use crate::domain::{DisplayName, Email, Permission, RoleId, StatusType, Timestamp, User, UserId, Username};
+
+/// A user as others may see them.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserView {
+    #[serde(rename = "_id")]
+    id: UserId,
+    username: Username,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<DisplayName>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    nickname: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    bio: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    status: StatusType,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    status_text: String,
+    active: bool,
+    utc_offset: i8,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
+    #[serde(flatten)]
+    full: Option<FullInfo>,
+}
+
+/// What only the user, and who may see all, sees.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct FullInfo {
+    emails: Vec<Address>,
+    roles: Vec<RoleId>,
+    status_default: StatusType,
+    status_connection: StatusType,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login: Option<Timestamp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    require_password_change: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    require_password_change_reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inactive_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    custom_fields: Map<String, Value>,
+    settings: Value,
+    #[serde(rename = "_updatedAt")]
+    updated_at: Timestamp,
+}
+
+/// An e-mail address, and whether it is known to be the user's own.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Address {
+    address: Email,
+    verified: bool,
+}
+
+/// The addresses of a user: one or none.
+#[must_use]
+pub fn addresses(user: &User) -> Vec<Address> {
+    let address = user.email.as_ref().map(|email| Address {
+        address: email.address.clone(),
+        verified: email.verified,
+    });
+    address.into_iter().collect()
+}
+
+/// The word for why an account may not log in.
+#[must_use]
+pub const fn inactive_reason(activity: Activity) -> Option<&'static str> {
+    match activity {
+        Activity::Active => None,
+        Activity::Deactivated => Some("deactivated"),
+        Activity::PendingApproval => Some("pending_approval"),
+        Activity::IdleTooLong => Some("idle_too_long"),
+    }
+}
+
+/// The status that shows for a user without a live connection: what they declared, unless that is
+/// being online.
+#[must_use]
+pub fn status(user: &User) -> StatusType {
+    match user.profile.status {
+        StatusType::Online => StatusType::Offline,
+        declared => declared,
+    }
+}
+
+/// Whether this actor sees all fields of that user.
+#[must_use]
+pub fn sees_all(actor: &Actor, user: &UserId) -> bool {
+    actor.is(user) || actor.may(Permission::VIEW_FULL_OTHER_USER_INFO)
+}
+
+impl UserView {
+    /// A user as this actor may see them.
+    #[must_use]
+    pub fn of(user: &User, actor: &Actor) -> Self {
+        Self {
+            id: user.id.clone(),
+            username: user.username.clone(),
+            name: user.name.clone(),
+            nickname: user.profile.nickname.clone(),
+            bio: user.profile.bio.clone(),
+            kind: "user",
+            status: status(user),
+            status_text: user.profile.status_text.clone(),
+            active: user.is_active(),
+            utc_offset: 0,
+            avatar_etag: user.avatar.clone(),
+            reason: user.profile.reason.clone(),
+            full: sees_all(actor, &user.id).then(|| FullInfo::of(user)),
+        }
+    }
+}
+
+impl FullInfo {
+    fn of(user: &User) -> Self {
+        Self {
+            emails: addresses(user),
+            roles: user.roles.clone(),
+            status_default: user.profile.status,
+            status_connection: StatusType::Offline,
+            created_at: user.created_at,
+            last_login: user.last_login,
+            require_password_change: user.require_password_change.is_some(),
+            require_password_change_reason: user.require_password_change.clone().unwrap_or_default(),
+            inactive_reason: inactive_reason(user.activity),
+            custom_fields: user.profile.custom_fields.clone(),
+            settings: if user.preferences.chosen().is_empty() {
+                json!({})
+            } else {
+                json!({"preferences": user.preferences})
+            },
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+/// What users see of themselves (`api.md` §3.2).
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Me {
+    #[serde(rename = "_id")]
+    id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<DisplayName>,
+    username: Username,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    nickname: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    bio: String,
+    emails: Vec<Address>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    status: StatusType,
+    status_default: StatusType,
+    status_connection: StatusType,
+    status_text: String,
+    utc_offset: i8,
+    roles: Vec<RoleId>,
+    active: bool,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    custom_fields: Map<String, Value>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    require_password_change: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    require_password_change_reason: String,
+    settings: Value,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_origin: Option<&'static str>,
+    avatar_url: String,
+    #[serde(rename = "isOAuthUser")]
+    is_oauth_user: bool,
+    services: Value,
+    #[serde(rename = "_updatedAt")]
+    updated_at: Timestamp,
+}
+
+impl Me {
+    /// What a user sees of themselves on a server that clients reach at this URL.
+    #[must_use]
+    pub fn of(user: &User, site_url: &str) -> Self {
+        let verified = user.email.as_ref().filter(|email| email.verified);
+        let mut services = json!({"password": {"exists": user.password.is_some()}});
+        if user.two_factor.secret.is_some() {
+            services["totp"] = json!({"enabled": true});
+        }
+        Self {
+            id: user.id.clone(),
+            name: user.name.clone(),
+            username: user.username.clone(),
+            nickname: user.profile.nickname.clone(),
+            bio: user.profile.bio.clone(),
+            emails: addresses(user),
+            email: verified.map(|email| email.address.clone()),
+            status: status(user),
+            status_default: user.profile.status,
+            status_connection: StatusType::Offline,
+            status_text: user.profile.status_text.clone(),
+            utc_offset: 0,
+            roles: user.roles.clone(),
+            active: user.is_active(),
+            custom_fields: user.profile.custom_fields.clone(),
+            require_password_change: user.require_password_change.is_some(),
+            require_password_change_reason: user.require_password_change.clone().unwrap_or_default(),
+            settings: json!({"profile": {}, "preferences": user.preferences.effective()}),
+            avatar_etag: user.avatar.clone(),
+            avatar_origin: user.avatar.is_some().then_some("upload"),
+            avatar_url: format!("{site_url}/avatar/{}", user.username),
+            is_oauth_user: false,
+            services,
+            updated_at: user.updated_at,
+        }
+    }
+}
