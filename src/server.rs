@@ -8,24 +8,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tracing::{info, warn};
+use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
 pub use listener::serve;
 
-use crate::app::{App, Clock, Rules};
+use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::domain::Fault;
-use crate::http::{self, Cors, Gate, Limits};
+use crate::http::{self, Gate, Limits};
 use crate::local::Socket;
 use crate::ops::users::NewUser;
-use crate::ops::{setup, tokens};
+use crate::ops::{setup, sweep};
 use crate::store::{OpenError, Store, socket_path};
 use crate::web;
-
-/// How often expired tokens are swept away.
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// What a server is started with.
 pub struct Options {
@@ -33,12 +30,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The data folder.
     pub data_dir: PathBuf,
-    /// Where clients reach the server, if that is not where it listens.
-    pub public_url: Option<String>,
-    /// What operations obey; its public URL is replaced by the one above.
-    pub rules: Rules,
-    /// Whose pages may call.
-    pub cors: Cors,
+    /// What can't be changed while the server runs; the URL of its address is filled in.
+    pub fixed: Fixed,
     /// What the API bears.
     pub limits: Limits,
     /// What hashes and verifies passwords.
@@ -100,11 +93,11 @@ impl Server {
         };
         let listener = TcpListener::bind(options.listen).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let rules = Rules {
-            public_url: options.public_url.unwrap_or_else(|| url_of(address)),
-            ..options.rules
+        let fixed = Fixed {
+            address_url: url_of(address),
+            ..options.fixed
         };
-        let app = App::new(store, options.clock, options.passwords, rules);
+        let app = App::new(store, options.clock, options.passwords, fixed);
 
         if let Some(new) = options.administrator
             && let Some(user) = setup::from_settings(&app, new).await?
@@ -114,9 +107,9 @@ impl Server {
         let setup_link = setup::link(&app).await?;
         let path = socket_path(&options.data_dir);
         let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;
-        let filter = filter(&app, Gate::new(app.clone(), options.cors, options.limits));
+        let filter = filter(&app, Gate::new(app.clone(), options.limits));
         Ok(Self {
-            setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.rules.public_url)),
+            setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.settings().site_url())),
             app,
             filter,
             listener,
@@ -140,7 +133,7 @@ impl Server {
 
     /// Serves until `shutdown` ends, finishes what is in flight, and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        let sweeper = tokio::spawn(sweep(self.app.clone()));
+        let sweeper = tokio::spawn(sweep_now_and_then(self.app.clone()));
         tokio::select! {
             () = serve(self.listener, self.filter, self.head_time, shutdown) => {}
             () = self.socket.serve(&self.app) => {}
@@ -157,6 +150,8 @@ fn filter(app: &App, gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
     http::api(gate)
         .or(http::health::health(app.clone()))
         .unify()
+        .or(http::avatar::avatars(app.clone()))
+        .unify()
         .or(web::web())
         .unify()
         .boxed()
@@ -171,12 +166,10 @@ fn url_of(address: SocketAddr) -> String {
     }
 }
 
-async fn sweep(app: App) {
-    let mut timer = tokio::time::interval(SWEEP_EVERY);
+async fn sweep_now_and_then(app: App) {
+    let mut timer = tokio::time::interval(sweep::EVERY);
     loop {
         timer.tick().await;
-        if let Err(fault) = tokens::sweep(&app).await {
-            warn!(%fault, "expired tokens were not swept");
-        }
+        sweep::sweep(&app).await;
     }
 }

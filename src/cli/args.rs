@@ -34,7 +34,26 @@ pub(super) fn command() -> Command {
         ),
         with_settings(Command::new("config").about("Print the settings in force and where each comes from"))
             .arg(json())
-            .after_help("Examples:\n  rollcall config\n  rollcall config --config rollcall.toml --json"),
+            .arg(
+                Arg::new("all")
+                    .long("all")
+                    .action(ArgAction::SetTrue)
+                    .help("Also print those of the running server that are not fixed, with their defaults"),
+            )
+            .after_help(
+                "Settings of the running server (Accounts_…, API_…, …) are changed over the API. Given by --set, in\n\
+                 OVERWRITE_SETTING_NAME or in the table [settings] of the --config file, they are fixed.\n\n\
+                 Examples:\n  rollcall config\n  rollcall config --config rollcall.toml --json\n  rollcall config --all",
+            ),
+        with_folder(Command::new("audit").about("Print who did what to whom, the newest first"))
+            .arg(option("actor", "USER", "Only what this user did: a username or id"))
+            .arg(option("target", "NAME", "Only what was done to this: a name or id"))
+            .arg(option("action", "ACTION", "Only this, as login-failed or user-created"))
+            .arg(option("from", "MOMENT", "Only from this moment on, as 2026-11-23T22:00:00Z"))
+            .arg(option("until", "MOMENT", "Only before this moment"))
+            .arg(option("count", "NUMBER", "At most so many entries; 50 unless told").value_parser(value_parser!(usize)))
+            .arg(json())
+            .after_help("Examples:\n  rollcall audit\n  rollcall audit --target ada --action login-failed --json"),
         with_folder(Command::new("check").about("Verify every record, index and version of the store"))
             .arg(json())
             .after_help(
@@ -94,6 +113,12 @@ fn user() -> Command {
                 .arg(who())
                 .arg(json()),
             with_folder(Command::new("password").about("Set a user's password and end all its logins")).arg(who()),
+            with_folder(
+                Command::new("reset-link")
+                    .about("Print a link with which a user can choose a new password, once, for 24 hours"),
+            )
+            .arg(who()),
+            with_folder(Command::new("reset-totp").about("Switch off a second factor that a user has lost")).arg(who()),
             with_folder(Command::new("activate").about("Let a user log in again")).arg(who()),
             with_folder(Command::new("deactivate").about("Keep a user from logging in and end all its logins"))
                 .arg(who()),
@@ -193,7 +218,13 @@ fn yes() -> Arg {
 /// All settings that have a flag, and the file.
 fn with_settings(command: Command) -> Command {
     let flags = SETTINGS.iter().filter_map(setting);
-    command.args(flags).arg(file())
+    command.args(flags).arg(file()).arg(
+        Arg::new("set")
+            .long("set")
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .help("Fix a setting of the running server, several times for several; `rollcall config --all` lists them"),
+    )
 }
 
 /// The flags that say which data folder.

@@ -1,6 +1,7 @@
 //! The command line: a file for each command.
 
 mod args;
+mod audit;
 mod check;
 mod completions;
 mod config;
@@ -41,6 +42,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(("user", matches)) => user::run(matches),
         Some(("token", matches)) => token::run(matches),
         Some(("status", matches)) => status::run(matches),
+        Some(("audit", matches)) => audit::run(matches),
         Some(("completions", matches)) => completions::run(matches),
         Some((other, _)) => Err(Failure::usage(format!("there is no command {other}"))),
     }
@@ -58,7 +60,9 @@ fn load(matches: &ArgMatches) -> Result<Config, ConfigError> {
         given.flatten().cloned()
     };
     let file = matches.get_one::<PathBuf>("config");
-    Config::load(file.map(PathBuf::as_path), flag, |name| std::env::var(name).ok())
+    let set = matches.try_get_many::<String>("set").ok().flatten();
+    let set: Vec<_> = set.unwrap_or_default().cloned().collect();
+    Config::load(file.map(PathBuf::as_path), &set, flag, |name| std::env::var(name).ok())
 }
 
 /// Carries out a command on the data folder that these flags name.
@@ -69,5 +73,5 @@ fn ask(matches: &ArgMatches, command: Command) -> Result<Answer, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    Ok(runtime.block_on(local::run(&settings.data_dir, command))?)
+    Ok(runtime.block_on(local::run(&settings.data_dir.clone(), serve::fixed(settings), command))?)
 }

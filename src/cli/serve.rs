@@ -5,10 +5,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
 use super::{Failure, load, logging, output};
-use crate::app::{Clock, Rules};
+use crate::app::{Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::config::{Administrator, Settings};
-use crate::http::{Cors, Limits};
+use crate::domain::PasswordPolicy;
+use crate::http::Limits;
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::server::{Options, Server};
 
@@ -42,30 +43,35 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
 fn options(settings: Settings) -> Result<Options, Failure> {
     Ok(Options {
         listen: settings.listen,
-        data_dir: settings.data_dir,
-        public_url: settings.public_url,
-        rules: Rules {
-            token_lifetime_days: settings.token_lifetime_days,
-            default_status_type: settings.default_status_type,
-            public_url: String::new(),
-        },
-        cors: Cors::parse(settings.cors_origin.as_deref()),
+        data_dir: settings.data_dir.clone(),
         limits: Limits::default(),
         passwords: Passwords::default(),
         administrator: settings.administrator.as_ref().map(administrator).transpose()?,
         clock: Clock::System,
+        fixed: fixed(settings),
     })
 }
 
+/// What can't be changed while the server runs.
+pub(super) fn fixed(settings: Settings) -> Fixed {
+    Fixed {
+        settings: settings.fixed,
+        address_url: format!("http://{}", settings.listen),
+        create_tokens_secret: settings.create_tokens_secret.map(|secret| secret.expose().to_owned()),
+        trusted_proxies: settings.trusted_proxies,
+    }
+}
+
 fn administrator(texts: &Administrator) -> Result<NewUser, Failure> {
-    let new = NewUser::parse(NewUserTexts {
+    let texts = NewUserTexts {
         username: &texts.username,
         email: texts.email.as_deref(),
         name: texts.name.as_deref(),
         password: texts.password.expose(),
         roles: &[],
-    });
-    new.map_err(|fault| Failure::configuration(format!("the settings of the first administrator: {fault}")))
+    };
+    NewUser::parse(texts, &PasswordPolicy::default())
+        .map_err(|fault| Failure::configuration(format!("the settings of the first administrator: {fault}")))
 }
 
 /// Ends at the first signal. A second one ends the process at once.

@@ -19,7 +19,15 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     match ask(matches, command)? {
         Answer::Tokens(tokens) => {
-            let columns = ["LABEL", "USERNAME", "CREATED", "EXPIRES"];
+            let columns = [
+                "LABEL",
+                "USERNAME",
+                "CREATED",
+                "EXPIRES",
+                "LAST USED",
+                "ADDRESS",
+                "CLIENT",
+            ];
             output::list(matches, &tokens, &columns, row)
         }
         Answer::Revoked(1) => output::print("1 login is ended"),
@@ -33,6 +41,9 @@ fn row(token: &TokenEntry) -> Vec<String> {
         token.label.clone(),
         token.username.clone(),
         token.created_at.clone(),
-        token.expires_at.clone(),
+        output::or_dash(token.expires_at.as_ref()),
+        output::or_dash(token.last_used_at.as_ref()),
+        output::or_dash(token.address.as_ref()),
+        token.client.clone(),
     ]
 }

@@ -22,6 +22,19 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 who()
             ))
         }
+        "reset-link" => {
+            let Answer::ResetLink(secret) = ask(matches, Command::MakeResetLink { user: who() })? else {
+                return Err(Failure::failed("the server answered something else"));
+            };
+            output::print(&secret)
+        }
+        "reset-totp" => {
+            ask(matches, Command::ResetTotp { user: who() })?;
+            output::print(&format!(
+                "{} has no second factor any more and all its logins are ended",
+                who()
+            ))
+        }
         "activate" => {
             ask(
                 matches,

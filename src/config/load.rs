@@ -5,11 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{SETTINGS, Setting};
+use crate::domain::{SettingId, SettingValue};
 
 /// The value of every setting, and where it came from.
 #[derive(Debug)]
 pub struct Config {
     values: Vec<Value>,
+    fixed: Vec<(SettingId, SettingValue, Source)>,
 }
 
 /// The value of a setting.
@@ -88,8 +90,11 @@ pub enum ConfigError {
         /// The key.
         key: String,
     },
-    /// A value in the configuration file is neither text nor a whole number.
-    #[error("{key} in the configuration file {} must be a text or a whole number", path.display())]
+    /// A value in the configuration file is not of the type it has to be.
+    #[error(
+        "{key} in the configuration file {} must be a text, a whole number or true or false; settings must be a table",
+        path.display()
+    )]
     NotAText {
         /// The file.
         path: PathBuf,
@@ -113,6 +118,20 @@ pub enum ConfigError {
         path: PathBuf,
         /// What the system says.
         cause: std::io::Error,
+    },
+    /// Something else than `NAME=VALUE` is to be set.
+    #[error("--set {text}: write NAME=VALUE, with the name of a setting of the running server")]
+    NotAssigned {
+        /// What was written.
+        text: String,
+    },
+    /// A setting of the running server is none.
+    #[error("{name} (from {from}) is no setting of the running server; `rollcall config --all` lists them")]
+    UnknownRunning {
+        /// The name.
+        name: String,
+        /// Where it was set.
+        from: Source,
     },
     /// A value is not what the setting takes.
     #[error("{setting} (from {from}) {problem}")]
@@ -141,17 +160,20 @@ fn names() -> String {
 
 impl Config {
     /// Finds every setting's value. `flag` answers for a flag's name, `environment` for a
-    /// variable's; an empty variable counts as unset.
+    /// variable's; an empty variable counts as unset. `set` has the `NAME=VALUE` of settings of the
+    /// running server, which may also stand in `OVERWRITE_SETTING_NAME`, as with Rocket.Chat, and in
+    /// the file's table `settings`.
     ///
     /// # Errors
     /// [`ConfigError`] when a file cannot be read or names something that is no setting.
     pub fn load(
         file: Option<&Path>,
+        set: &[String],
         flag: impl Fn(&str) -> Option<String>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
-        let table = file.map(read).transpose()?.unwrap_or_default();
+        let (table, running) = file.map(read).transpose()?.unwrap_or_default();
         let mut values = Vec::with_capacity(SETTINGS.len());
         for setting in SETTINGS {
             let flag_name = setting.flag_name();
@@ -171,7 +193,14 @@ impl Config {
             };
             values.push(Value { setting, text, source });
         }
-        Ok(Self { values })
+        let fixed = fixed(file, &running, set, &environment)?;
+        Ok(Self { values, fixed })
+    }
+
+    /// Settings of the running server that are given here, and so can't be changed while it runs.
+    #[must_use]
+    pub fn fixed(&self) -> &[(SettingId, SettingValue, Source)] {
+        &self.fixed
     }
 
     /// All values, in the order of [`SETTINGS`].
@@ -179,6 +208,46 @@ impl Config {
     pub fn values(&self) -> &[Value] {
         &self.values
     }
+}
+
+/// A setting of the running server: from a flag, else the environment, else the file.
+fn fixed(
+    file: Option<&Path>,
+    running: &[(String, String)],
+    set: &[String],
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Result<Vec<(SettingId, SettingValue, Source)>, ConfigError> {
+    let mut found = Vec::new();
+    let mut add = |name: &str, text: &str, source: Source| {
+        let id: SettingId = name.parse().map_err(|_| ConfigError::UnknownRunning {
+            name: name.to_owned(),
+            from: source.clone(),
+        })?;
+        let invalid = |problem| ConfigError::Invalid {
+            setting: id.as_str(),
+            from: source.clone(),
+            problem,
+        };
+        found.push((id, id.parse(text).map_err(invalid)?, source));
+        Ok(())
+    };
+    for (name, text) in running {
+        let path = file.map(Path::to_path_buf).unwrap_or_default();
+        add(name, text, Source::File(path))?;
+    }
+    for id in SettingId::ALL {
+        let variable = format!("OVERWRITE_SETTING_{id}");
+        if let Some(text) = environment(&variable) {
+            add(id.as_str(), &text, Source::Environment(variable))?;
+        }
+    }
+    for text in set {
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| ConfigError::NotAssigned { text: text.clone() })?;
+        add(name.trim(), value, Source::Flag("set".into()))?;
+    }
+    Ok(found)
 }
 
 fn from_environment(
@@ -217,27 +286,43 @@ fn state_directory(setting: &Setting, environment: &impl Fn(&str) -> Option<Stri
     Some((first, Source::Environment(VARIABLE.into())))
 }
 
-/// The keys and values of a configuration file.
-fn read(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+type Pairs = Vec<(String, String)>;
+
+/// The keys and values of a configuration file, and of its table `settings`.
+fn read(path: &Path) -> Result<(Pairs, Pairs), ConfigError> {
     let text = fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable {
         path: path.into(),
         cause,
     })?;
-    let table: toml::Table = toml::from_str(&text).map_err(|error| ConfigError::Malformed {
+    let mut table: toml::Table = toml::from_str(&text).map_err(|error| ConfigError::Malformed {
         path: path.into(),
         cause: error.message().to_owned(),
     })?;
-    table
-        .into_iter()
-        .map(|(key, value)| {
-            if !SETTINGS.iter().any(|setting| setting.name == key) {
-                return Err(ConfigError::Unknown { path: path.into(), key });
-            }
-            match value {
-                toml::Value::String(text) => Ok((key, text)),
-                toml::Value::Integer(number) => Ok((key, number.to_string())),
-                _ => Err(ConfigError::NotAText { path: path.into(), key }),
-            }
-        })
-        .collect()
+    let pair = |key: String, value: toml::Value| match value {
+        toml::Value::String(text) => Ok((key, text)),
+        toml::Value::Integer(number) => Ok((key, number.to_string())),
+        toml::Value::Boolean(set) => Ok((key, set.to_string())),
+        _ => Err(ConfigError::NotAText { path: path.into(), key }),
+    };
+    let running = match table.remove("settings") {
+        None => Vec::new(),
+        Some(toml::Value::Table(settings)) => settings
+            .into_iter()
+            .map(|(key, value)| pair(key, value))
+            .collect::<Result<_, _>>()?,
+        Some(_) => {
+            return Err(ConfigError::NotAText {
+                path: path.into(),
+                key: "settings".into(),
+            });
+        }
+    };
+    let own = table.into_iter().map(|(key, value)| {
+        if SETTINGS.iter().any(|setting| setting.name == key) {
+            pair(key, value)
+        } else {
+            Err(ConfigError::Unknown { path: path.into(), key })
+        }
+    });
+    Ok((own.collect::<Result<_, _>>()?, running))
 }

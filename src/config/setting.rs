@@ -115,6 +115,20 @@ pub const SETTINGS: &[Setting] = &[
         "Origins whose pages may call the API: * or a list with commas; unset is none",
     ),
     Setting::new(
+        "trusted_proxies",
+        "NETWORKS",
+        None,
+        "Proxies whose X-Forwarded-For is believed: addresses or networks, with commas",
+    ),
+    Setting::new(
+        "create_tokens_secret",
+        "SECRET",
+        None,
+        "What users.createToken asks for; unset refuses all",
+    )
+    .quiet()
+    .secret(),
+    Setting::new(
         "admin_username",
         "NAME",
         None,

@@ -1,12 +1,15 @@
 //! What the values mean.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{Config, ConfigError, Value};
-use crate::domain::StatusType;
+use ipnet::IpNet;
+
+use super::{Config, ConfigError, Source, Value};
+use crate::domain::{SettingId, SettingValue, StatusType};
 
 /// All settings, each of its type.
 #[derive(Debug)]
@@ -15,18 +18,16 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The data folder.
     pub data_dir: PathBuf,
-    /// Where clients reach the server, without a slash at the end.
-    pub public_url: Option<String>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// The least important log lines to write.
     pub log_level: LogLevel,
-    /// Days that a login lasts.
-    pub token_lifetime_days: u32,
-    /// The type of custom statuses created without one.
-    pub default_status_type: Option<StatusType>,
-    /// Origins whose pages may call the API.
-    pub cors_origin: Option<String>,
+    /// Settings that can't be changed while the server runs, each with where its value comes from.
+    pub fixed: BTreeMap<SettingId, (SettingValue, String)>,
+    /// Proxies whose word on the client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What `users.createToken` asks for.
+    pub create_tokens_secret: Option<Secret>,
     /// Who becomes the first administrator.
     pub administrator: Option<Administrator>,
 }
@@ -125,14 +126,11 @@ impl Settings {
                 text.parse().map_err(address)
             })?,
             data_dir: from.parse("data_dir", |text| Ok(PathBuf::from(text)))?,
-            public_url: from.optional("public_url", url)?,
             log_format: from.parse("log_format", |text| text.parse().map_err(str::to_owned))?,
             log_level: from.parse("log_level", |text| text.parse().map_err(str::to_owned))?,
-            token_lifetime_days: from.parse("token_lifetime_days", days)?,
-            default_status_type: from.optional("default_status_type", |text| {
-                text.parse().map_err(|error| format!("{error}"))
-            })?,
-            cors_origin: from.text("cors_origin"),
+            fixed: from.fixed()?,
+            trusted_proxies: from.optional("trusted_proxies", networks)?.unwrap_or_default(),
+            create_tokens_secret: from.text("create_tokens_secret").map(Secret),
             administrator: from.administrator()?,
         })
     }
@@ -145,6 +143,15 @@ fn url(text: &str) -> Result<String, String> {
         Some(host) if !host.is_empty() && !host.contains([' ', '#', '?', '"', '<', '>']) => Ok(text.to_owned()),
         _ => Err("is not a URL that begins with http:// or https://".to_owned()),
     }
+}
+
+fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let network = |item: &str| {
+        let alone = || item.parse::<IpAddr>().ok().map(IpNet::from);
+        let network = item.parse().ok().or_else(alone);
+        network.ok_or_else(|| format!("has {item:?}, which is neither an address nor a network like 10.0.0.0/8"))
+    };
+    text.split(',').map(|item| network(item.trim())).collect()
 }
 
 fn days(text: &str) -> Result<u32, String> {
@@ -184,9 +191,50 @@ impl Values<'_> {
     fn parse<T>(&self, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
         self.optional(name, parse)?.ok_or_else(|| ConfigError::Invalid {
             setting: name,
-            from: super::Source::Default,
+            from: Source::Default,
             problem: "has no value".into(),
         })
+    }
+
+    /// The settings of the running server that were given here: by their own names, or by the names
+    /// that this list has for them.
+    fn fixed(&self) -> Result<BTreeMap<SettingId, (SettingValue, String)>, ConfigError> {
+        let url = self.optional("public_url", url)?;
+        let days = self.optional("token_lifetime_days", days)?;
+        let status_type: Option<StatusType> = self.optional("default_status_type", |text| {
+            text.parse().map_err(|error| format!("{error}"))
+        })?;
+        let origins = self.text("cors_origin");
+        let given = [
+            ("public_url", SettingId::SiteUrl, url.map(SettingValue::Text)),
+            (
+                "token_lifetime_days",
+                SettingId::LoginExpiration,
+                days.map(|days| SettingValue::Number(days.into())),
+            ),
+            (
+                "default_status_type",
+                SettingId::DefaultStatusType,
+                status_type.map(|status| SettingValue::Text(status.to_string())),
+            ),
+            (
+                "cors_origin",
+                SettingId::EnableCors,
+                origins.is_some().then_some(SettingValue::Flag(true)),
+            ),
+            ("cors_origin", SettingId::CorsOrigin, origins.map(SettingValue::Text)),
+        ];
+        let mut fixed = BTreeMap::new();
+        for (id, value, source) in self.0.fixed() {
+            fixed.insert(*id, (value.clone(), source.to_string()));
+        }
+        for (name, id, value) in given {
+            let source = self.value(name).map(|value| &value.source);
+            if let (Some(value), Some(source)) = (value, source.filter(|source| **source != Source::Default)) {
+                fixed.insert(id, (value, source.to_string()));
+            }
+        }
+        Ok(fixed)
     }
 
     fn administrator(&self) -> Result<Option<Administrator>, ConfigError> {

@@ -23,14 +23,6 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// No body, as of requests that have none to read.
-    pub fn none() -> Self {
-        Self {
-            bytes: Bytes::new(),
-            content_type: None,
-        }
-    }
-
     /// Reads a body to its end.
     pub async fn read<S, B>(stream: S, headers: &HeaderMap, limits: &Limits) -> Result<Self, Fault>
     where
@@ -49,13 +41,22 @@ impl Body {
         })
     }
 
+    /// Its bytes.
+    pub const fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// What it says that it is.
+    pub fn content_type(&self) -> &str {
+        self.content_type.as_deref().unwrap_or("application/json")
+    }
+
     /// The fields of a JSON object or of a form; none where the body is empty.
     pub fn fields(&self) -> Result<Fields, Fault> {
         if self.bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Fields::default());
         }
-        let content_type = self.content_type.as_deref().unwrap_or("application/json");
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        let essence = self.content_type().split(';').next().unwrap_or_default().trim();
         match essence.to_ascii_lowercase().as_str() {
             "application/json" => self.object().map(Fields::new),
             "application/x-www-form-urlencoded" => Ok(Fields::of_pairs(&self.bytes)),

@@ -7,7 +7,8 @@ use warp::http::header::{
 
 use super::reply;
 use super::reply::Response;
-use crate::domain::Fault;
+use crate::app::Settings;
+use crate::domain::{Fault, SettingId};
 
 /// Headers that pages of another origin may send.
 pub(super) const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
@@ -17,10 +18,8 @@ pub(super) const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, HEAD, PATCH");
 
 /// Whose pages may call this server.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Cors {
+pub(super) enum Cors {
     /// Those of this server alone: a browser's question is refused.
-    #[default]
     Off,
     /// Those of every origin.
     Any,
@@ -29,18 +28,19 @@ pub enum Cors {
 }
 
 impl Cors {
-    /// Takes the setting: nothing is off, `*` is any, else a list with commas.
-    #[must_use]
-    pub fn parse(setting: Option<&str>) -> Self {
-        match setting.map(str::trim) {
-            None | Some("") => Self::Off,
-            Some("*") => Self::Any,
-            Some(list) => Self::Origins(list.split(',').map(|origin| origin.trim().to_lowercase()).collect()),
+    /// What the settings say.
+    pub fn of(settings: &Settings) -> Self {
+        if !settings.flag(SettingId::EnableCors) {
+            return Self::Off;
+        }
+        match settings.text(SettingId::CorsOrigin).trim() {
+            "*" => Self::Any,
+            list => Self::Origins(list.split(',').map(|origin| origin.trim().to_lowercase()).collect()),
         }
     }
 
     /// Answers an OPTIONS request.
-    pub(super) fn answer_options(&self, headers: &HeaderMap) -> Result<Response, Fault> {
+    pub fn answer_options(&self, headers: &HeaderMap) -> Result<Response, Fault> {
         let origin = headers.get(ORIGIN);
         if origin.is_none() && !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             return Ok(reply::text("OK"));

@@ -1,41 +1,74 @@
-//! The fields of a body or query, taken out one by one; what is left over is refused.
+//! What a client sent, by name, and how it becomes the struct that an endpoint takes.
+//!
+//! The refusals are in the words of the schema checker that clients know (`api.md` §1.4), so that the
+//! struct is the one description of the input: the OpenAPI document is made of it too.
 
+use std::fmt;
+
+use serde::de::value::StringDeserializer;
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, Visitor,
+};
+use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
 use crate::domain::Fault;
 
 /// Named values that a client sent.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub(super) struct Fields(Map<String, Value>);
+pub(super) struct Fields {
+    values: Map<String, Value>,
+    /// Whether all values came as texts, so that `5` is a number and `true` a flag.
+    texts: bool,
+}
 
 impl Fields {
-    pub fn new(fields: Map<String, Value>) -> Self {
-        Self(fields)
+    pub fn new(values: Map<String, Value>) -> Self {
+        Self { values, texts: false }
     }
 
-    /// Texts under their names; of two under one name the later one.
+    /// Texts under their names. Several under one name, and those under a name that ends in `[]`, are
+    /// a list.
     pub fn of_pairs(encoded: &[u8]) -> Self {
-        let pairs = form_urlencoded::parse(encoded);
-        Self(
-            pairs
-                .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
-                .collect(),
-        )
+        let mut values = Map::new();
+        for (name, value) in form_urlencoded::parse(encoded) {
+            let value = Value::String(value.into_owned());
+            let name = name.into_owned();
+            if let Some(list) = name.strip_suffix("[]") {
+                match values.entry(list).or_insert_with(|| Value::Array(Vec::new())) {
+                    Value::Array(items) => items.push(value),
+                    other => *other = Value::Array(vec![other.take(), value]),
+                }
+            } else {
+                match values.get_mut(&name) {
+                    Some(Value::Array(items)) => items.push(value),
+                    Some(other) => *other = Value::Array(vec![other.take(), value]),
+                    None => drop(values.insert(name, value)),
+                }
+            }
+        }
+        Self { values, texts: true }
+    }
+
+    /// Adds a text, as the path of the request has it.
+    pub fn insert(&mut self, name: &str, text: String) {
+        self.values.insert(name.to_owned(), Value::String(text));
     }
 
     /// Whether there is a field of this name that is not null.
     pub fn has(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| !value.is_null())
+        self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// Whether all fields are among these.
     pub fn only(&self, names: &[&str]) -> bool {
-        self.0.keys().all(|name| names.contains(&name.as_str()))
+        self.values.keys().all(|name| names.contains(&name.as_str()))
     }
 
     /// Takes a value out; absent and null are the same.
     pub fn take(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name).filter(|value| !value.is_null())
+        self.values.remove(name).filter(|value| !value.is_null())
     }
 
     /// Takes a text out.
@@ -43,42 +76,385 @@ impl Fields {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(invalid("must be string", name)),
+            Some(_) => Err(Fault::invalid("must be string", name)),
         }
     }
 
-    /// Takes a text out that has to be there.
-    pub fn required_text(&mut self, name: &str) -> Result<String, Fault> {
-        let missing = || invalid(format!("must have required property '{name}'"), name);
-        self.text(name)?.ok_or_else(missing)
-    }
-
-    /// Takes a whole number from 0 up out of a text, as queries have them.
-    pub fn number(&mut self, name: &str) -> Result<Option<usize>, Fault> {
-        let Some(text) = self.text(name)? else {
-            return Ok(None);
+    /// The struct that an endpoint takes.
+    pub fn parse<T: DeserializeOwned>(self) -> Result<T, Fault> {
+        let node = Node {
+            value: Value::Object(self.values),
+            texts: self.texts,
         };
-        match text.parse::<i128>() {
-            Ok(number) if number < 0 => Err(invalid("must be >= 0", name)),
-            // More than any list has is as good as all of it.
-            Ok(number) => Ok(Some(usize::try_from(number).unwrap_or(usize::MAX))),
-            Err(_) => Err(invalid("must be integer", name)),
+        T::deserialize(node).map_err(|refusal| {
+            let field = refusal.path.join(".");
+            Fault::InvalidParams {
+                reason: refusal.reason,
+                field: Some(field).filter(|field| !field.is_empty()),
+            }
+        })
+    }
+}
+
+/// A value on its way into a struct.
+struct Node {
+    value: Value,
+    texts: bool,
+}
+
+/// Why a value is not what the struct has there.
+#[derive(Debug, Default)]
+struct Refusal {
+    reason: String,
+    path: Vec<String>,
+}
+
+impl Refusal {
+    fn new(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            path: Vec::new(),
         }
     }
 
-    /// Refuses what nobody took.
-    pub fn end(self) -> Result<(), Fault> {
-        match self.0.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(invalid("must NOT have additional properties", name)),
+    fn at(mut self, name: &str) -> Self {
+        self.path.insert(0, name.to_owned());
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl de::Error for Refusal {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self::new(reason.to_string())
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let expected = expected.to_string();
+        let word = match expected.as_str() {
+            "a string" => "string",
+            "a boolean" => "boolean",
+            "a sequence" => "array",
+            "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "integer",
+            "f64" => "number",
+            "a map" => "object",
+            other if other.starts_with("struct ") => "object",
+            other => other,
+        };
+        Self::new(format!("must be {word}"))
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        match unexpected {
+            Unexpected::Signed(number) if number < 0 => Self::new("must be >= 0"),
+            _ => Self::invalid_type(unexpected, expected),
+        }
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self::new("must be equal to one of the allowed values")
+    }
+
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
+        Self::new("must NOT have additional properties").at(field)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(format!("must have required property '{field}'")).at(field)
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::new("must be given once").at(field)
+    }
+}
+
+impl Node {
+    fn of(&self, value: Value) -> Self {
+        Self {
+            value,
+            texts: self.texts,
+        }
+    }
+
+    /// The text of a value that came as one.
+    fn text(&self) -> Option<&str> {
+        self.value.as_str().filter(|_| self.texts)
+    }
+
+    fn whole<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        let number = match &self.value {
+            Value::String(text) if self.texts => text.parse::<i128>().ok(),
+            Value::Number(number) => number.as_i128(),
+            _ => None,
+        };
+        match number {
+            // More than any list has is as good as all of it.
+            Some(number) if number >= 0 => visitor.visit_u64(u64::try_from(number).unwrap_or(u64::MAX)),
+            Some(number) => visitor.visit_i64(i64::try_from(number).unwrap_or(i64::MIN)),
+            None => Err(Refusal::new("must be integer")),
         }
     }
 }
 
-/// The fault of a field, in the words of the schema checker that clients know (`api.md` §1.4).
-pub(super) fn invalid(reason: impl Into<String>, field: &str) -> Fault {
-    Fault::InvalidParams {
-        reason: reason.into(),
-        field: Some(field.to_owned()),
+macro_rules! whole_numbers {
+    ($($name:ident)*) => {
+        $(fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+            self.whole(visitor)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Node {
+    type Error = Refusal;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match self.value {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(set) => visitor.visit_bool(set),
+            Value::Number(ref number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(number), ..) => visitor.visit_u64(number),
+                (_, Some(number), _) => visitor.visit_i64(number),
+                (.., number) => visitor.visit_f64(number.unwrap_or(f64::NAN)),
+            },
+            Value::String(text) => visitor.visit_string(text),
+            Value::Array(items) => visitor.visit_seq(Items {
+                items: items.into_iter().enumerate(),
+                texts: self.texts,
+            }),
+            Value::Object(entries) => visitor.visit_map(Entries {
+                entries: entries.into_iter(),
+                value: None,
+                texts: self.texts,
+            }),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match self.text() {
+            Some("true" | "1") => visitor.visit_bool(true),
+            Some("false" | "0") => visitor.visit_bool(false),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    whole_numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match self.value {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    /// A single text stands for a list of it, as in `ids=a`.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        if self.text().is_some() {
+            let list = self.of(Value::Array(vec![self.value.clone()]));
+            return list.deserialize_any(visitor);
+        }
+        self.deserialize_any(visitor)
+    }
+
+    /// In a struct, null is absence.
+    fn deserialize_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        match &mut self.value {
+            Value::Object(entries) => entries.retain(|_, value| !value.is_null()),
+            _ => return Err(Refusal::new("must be object")),
+        }
+        let _ = name;
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        let Value::String(text) = self.value else {
+            return Err(Refusal::new("must be string"));
+        };
+        let word: StringDeserializer<Refusal> = text.into_deserializer();
+        let _ = (name, variants);
+        visitor.visit_enum(Word(word))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Refusal> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct tuple tuple_struct map identifier
+        ignored_any
+    }
+}
+
+/// The name of a variant.
+struct Word(StringDeserializer<Refusal>);
+
+impl<'de> EnumAccess<'de> for Word {
+    type Error = Refusal;
+    type Variant = <StringDeserializer<Refusal> as EnumAccess<'de>>::Variant;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), Refusal> {
+        self.0.variant_seed(seed)
+    }
+}
+
+struct Items {
+    items: std::iter::Enumerate<std::vec::IntoIter<Value>>,
+    texts: bool,
+}
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Refusal;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+        let texts = self.texts;
+        self.items
+            .next()
+            .map(|(place, value)| {
+                let item = seed.deserialize(Node { value, texts });
+                item.map_err(|refusal| refusal.at(&place.to_string()))
+            })
+            .transpose()
+    }
+}
+
+struct Entries {
+    entries: serde_json::map::IntoIter,
+    value: Option<(String, Value)>,
+    texts: bool,
+}
+
+impl<'de> MapAccess<'de> for Entries {
+    type Error = Refusal;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+        let Some((name, value)) = self.entries.next() else {
+            return Ok(None);
+        };
+        self.value = Some((name.clone(), value));
+        let name: StringDeserializer<Refusal> = name.into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refusal> {
+        let (name, value) = self.value.take().unwrap_or_default();
+        let texts = self.texts;
+        seed.deserialize(Node { value, texts })
+            .map_err(|refusal| refusal.at(&name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Input {
+        name: String,
+        flag: Option<bool>,
+        page_count: Option<usize>,
+        roles: Option<Vec<String>>,
+        colour: Option<Colour>,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "lowercase")]
+    enum Colour {
+        Red,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        text: Option<String>,
+        rest: Option<Map<String, Value>>,
+    }
+
+    fn json_input(value: &Value) -> Result<Input, Fault> {
+        Fields::new(value.as_object().cloned().unwrap_or_default()).parse()
+    }
+
+    #[test]
+    fn a_refusal_is_in_the_words_of_the_schema_checker_and_names_the_field() {
+        for (value, reason, field) in [
+            (json!({}), "must have required property 'name'", "name"),
+            (json!({"name": null}), "must have required property 'name'", "name"),
+            (json!({"name": 5}), "must be string", "name"),
+            (json!({"name": "a", "flag": "true"}), "must be boolean", "flag"),
+            (json!({"name": "a", "pageCount": "5"}), "must be integer", "pageCount"),
+            (json!({"name": "a", "pageCount": 1.5}), "must be integer", "pageCount"),
+            (json!({"name": "a", "pageCount": -1}), "must be >= 0", "pageCount"),
+            (json!({"name": "a", "roles": "admin"}), "must be array", "roles"),
+            (json!({"name": "a", "roles": [1]}), "must be string", "roles.0"),
+            (
+                json!({"name": "a", "colour": "blue"}),
+                "must be equal to one of the allowed values",
+                "colour",
+            ),
+            (json!({"name": "a", "colour": 1}), "must be string", "colour"),
+            (json!({"name": "a", "inner": []}), "must be object", "inner"),
+            (
+                json!({"name": "a", "inner": {"text": {}}}),
+                "must be string",
+                "inner.text",
+            ),
+            (
+                json!({"name": "a", "inner": {"x": 1}}),
+                "must NOT have additional properties",
+                "inner.x",
+            ),
+            (json!({"name": "a", "x": 1}), "must NOT have additional properties", "x"),
+        ] {
+            assert_eq!(json_input(&value), Err(Fault::invalid(reason, field)), "{value}");
+        }
+    }
+
+    #[test]
+    fn null_is_absence_in_a_struct_and_a_value_in_a_map() {
+        let input = json_input(&json!({"name": "a", "flag": null, "inner": {"rest": {"x": null}}}));
+        let input = input.expect("an input");
+        assert_eq!(input.flag, None);
+        let rest = input.inner.and_then(|inner| inner.rest).expect("a map");
+        assert_eq!(Value::Object(rest), json!({"x": null}));
+    }
+
+    #[test]
+    fn texts_become_what_the_field_is() {
+        let input =
+            Fields::of_pairs(b"name=5&flag=true&pageCount=99999999999999999999999&roles[]=a&roles[]=b&colour=red");
+        let input: Input = input.parse().expect("an input");
+        assert_eq!(
+            (input.name.as_str(), input.flag, input.page_count),
+            ("5", Some(true), Some(usize::MAX))
+        );
+        assert_eq!(input.roles, Some(vec!["a".into(), "b".into()]));
+        assert_eq!(input.colour, Some(Colour::Red));
+        let one: Input = Fields::of_pairs(b"name=a&roles=b").parse().expect("an input");
+        assert_eq!(one.roles, Some(vec!["b".into()]));
+        let twice = Fields::of_pairs(b"name=a&name=b").parse::<Input>();
+        assert_eq!(twice, Err(Fault::invalid("must be string", "name")));
     }
 }

@@ -1,29 +1,33 @@
 //! The gate: everything below `/api` comes in here and is answered here.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Buf;
 use futures_util::Stream;
+use ipnet::IpNet;
 use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA,
+    USER_AGENT,
 };
 use warp::http::{HeaderMap, Method};
 
+use super::Limits;
 use super::body::Body;
-use super::query::Query;
-use super::reply::{Outcome, Response};
-use super::request::{self, Request};
-use super::routes::{self, Handler, Route};
-use super::{Cors, Limits, cors, reply};
+use super::cors::{self, Cors};
+use super::rate_limit::{Allowance, RateLimits};
+use super::reply::{self, Outcome, Response};
+use super::request::{self, Request, Sent};
+use super::routes::{self, Route};
 use crate::app::App;
-use crate::auth::{Actor, random};
+use crate::auth::{Caller, Origin, random};
 use crate::domain::Fault;
+use crate::ops::two_factor;
 
 const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,24 +40,24 @@ pub struct Peer(pub SocketAddr);
 #[derive(Clone)]
 pub struct Gate {
     app: App,
-    cors: Cors,
     limits: Limits,
     instance: HeaderValue,
     requests: Arc<AtomicU64>,
+    rates: Arc<RateLimits>,
 }
 
 impl Gate {
     /// A gate before this application.
     #[must_use]
-    pub fn new(app: App, cors: Cors, limits: Limits) -> Self {
+    pub fn new(app: App, limits: Limits) -> Self {
         let instance = format!("{:016x}", u64::from_be_bytes(random::bytes()));
         Self {
             app,
-            cors,
             limits,
             // Hexadecimal digits always make a header value.
             instance: HeaderValue::from_str(&instance).unwrap_or(HeaderValue::from_static("rollcall")),
             requests: Arc::default(),
+            rates: Arc::default(),
         }
     }
 }
@@ -101,15 +105,24 @@ impl Gate {
     {
         let began = Instant::now();
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        self.rates.forget_the_quiet(number);
         let id = format!("{}-{number}", self.instance.to_str().unwrap_or_default());
-        let actor = request::actor(&self.app, &head.headers);
-        let user = match &actor {
-            Some(Actor::User { user, .. }) => Some(user.id.clone()),
-            _ => None,
-        };
-        let (path, method, peer) = (head.path.clone(), head.method.clone(), head.peer);
-        let outcome = self.dispatch(head, actor, body).await;
+        let address = client_address(
+            head.peer.map(|Peer(peer)| peer.ip()),
+            &head.headers,
+            &self.app.fixed.trusted_proxies,
+        );
+        let client = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let origin = Origin::new(address, client.unwrap_or_default());
+        let caller = request::caller(&self.app, &head.headers, &origin);
+        let user = caller.as_ref().map(|caller| caller.user.id.clone());
+        let (path, method) = (head.path.clone(), head.method.clone());
+        let mut allowance = None;
+        let outcome = self.dispatch(head, origin, caller, body, &mut allowance).await;
         let mut response = outcome.unwrap_or_else(|fault| reply::failure(&fault));
+        if let Some(allowance) = allowance {
+            allowance.add_headers(response.headers_mut());
+        }
         info!(
             id,
             %method,
@@ -117,39 +130,58 @@ impl Gate {
             status = response.status().as_u16(),
             micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             user = user.as_ref().map(tracing::field::display),
-            peer = peer.map(|Peer(address)| tracing::field::display(address)),
+            address = address.map(tracing::field::display),
             "request"
         );
         self.add_headers(&mut response, &id);
         response
     }
 
-    async fn dispatch<S, B>(&self, head: Head, actor: Option<Actor>, body: S) -> Outcome
+    /// Judges a request in the order of `api.md` §1.5, and has it answered.
+    async fn dispatch<S, B>(
+        &self,
+        head: Head,
+        origin: Origin,
+        caller: Option<Caller>,
+        body: S,
+        allowance: &mut Option<Allowance>,
+    ) -> Outcome
     where
         S: Stream<Item = Result<B, warp::Error>> + Send,
         B: Buf + Send,
     {
         // Read before anything is judged: a client that sends first and listens after would else find
         // its connection broken in the place of an answer.
-        let body = match head.method {
+        let sent = match head.method {
             // Clients announce JSON on requests without a body; what came is not looked at.
-            Method::GET | Method::HEAD => Ok(Body::none()),
-            _ => Body::read(body, &head.headers, &self.limits).await,
+            Method::GET | Method::HEAD => Ok(Sent::Query(head.query)),
+            _ => Body::read(body, &head.headers, &self.limits).await.map(Sent::Body),
         };
         if head.method == Method::OPTIONS {
-            return self.cors.answer_options(&head.headers);
+            return Cors::of(&self.app.settings()).answer_options(&head.headers);
         }
-        let route = find(&head.path, &head.method)?;
-        let request = |body| Request {
+        let (route, parameter) = find(&head.path, &head.method)?;
+        check_access(route, caller.as_ref())?;
+        let code = request::code(&head.headers);
+        let answer = (route.prepare)(Request {
             app: self.app.clone(),
-            query: Query::new(head.query),
-            body,
-        };
-        match (route.handler, actor) {
-            (Handler::Anyone(handle), actor) => handle(request(body?), actor).await,
-            (Handler::LoggedIn(handle), Some(actor)) => handle(request(body?), actor).await,
-            (Handler::LoggedIn(_), None) => Err(Fault::NotLoggedIn),
+            origin: origin.clone(),
+            caller: caller.clone(),
+            code: code.clone(),
+            sent: sent?,
+            parameter,
+        })?;
+        match self.rates.admit(&self.app, route, caller.as_ref(), origin.address) {
+            Ok(left) => *allowance = left,
+            Err((fault, none)) => {
+                *allowance = Some(none);
+                return Err(fault);
+            }
         }
+        if let Some(caller) = caller.as_ref().filter(|_| route.two_factor) {
+            two_factor::require(&self.app, caller, code).await?;
+        }
+        answer.await
     }
 
     /// What every answer of the API carries (`api.md` §1.1 and §1.2).
@@ -168,17 +200,64 @@ impl Gate {
     }
 }
 
+/// Whether somebody may call an endpoint at all.
+fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
+    let Some(caller) = caller else {
+        return if route.logged_in {
+            Err(Fault::NotLoggedIn)
+        } else {
+            Ok(())
+        };
+    };
+    match caller.token.lacks(route.need) {
+        Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }),
+        Some(None) => return Err(Fault::FullTokenNeeded),
+        None => {}
+    }
+    match route.permission {
+        Some(permission) if !caller.may(permission) => Err(Fault::PermissionRequired),
+        _ => Ok(()),
+    }
+}
+
+/// The client's address: the peer's, or the one that trusted proxies name, the nearest first.
+fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut nearest = peer?.to_canonical();
+    let lines = headers.get_all("x-forwarded-for").iter().rev();
+    let named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    for name in named {
+        if !is_trusted(&nearest) {
+            break;
+        }
+        match name.trim().parse::<IpAddr>() {
+            Ok(address) => nearest = address.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    Some(nearest)
+}
+
+/// What a request addresses: a route, and the text in the place of its parameter.
+type Found = (&'static Route, Option<(&'static str, String)>);
+
 /// The route for a path behind `/api/`. `info` is the one endpoint outside `v1`.
-fn find(path: &str, method: &Method) -> Result<&'static Route, Fault> {
+fn find(path: &str, method: &Method) -> Result<Found, Fault> {
     let endpoint = match path.strip_prefix("v1/") {
         Some(endpoint) => endpoint,
         None if path == "info" => path,
         None => return Err(Fault::EndpointNotFound),
     };
-    let routes = routes::of(endpoint.strip_suffix('/').unwrap_or(endpoint));
+    let (routes, text) = routes::of(endpoint.strip_suffix('/').unwrap_or(endpoint));
     let wanted = if method == Method::HEAD { &Method::GET } else { method };
     if let Some(route) = routes.iter().find(|route| route.method == *wanted) {
-        return Ok(route);
+        let decoded = |text: &str| {
+            let pair = format!("x={}", text.replace('+', "%2B"));
+            let mut pairs = form_urlencoded::parse(pair.as_bytes());
+            pairs.next().map(|(_, text)| text.into_owned())
+        };
+        let parameter = route.parameter().zip(text.and_then(decoded));
+        return Ok((route, parameter));
     }
     if routes.is_empty() {
         return Err(Fault::EndpointNotFound);
@@ -190,4 +269,39 @@ fn find(path: &str, method: &Method) -> Result<&'static Route, Fault> {
     Err(Fault::MethodNotAllowed {
         allow: allowed.join(", "),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(peer: &str, forwarded: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", HeaderValue::from_str(line).expect("a header"));
+        }
+        let trusted = ["10.0.0.0/8".parse().expect("a network")];
+        client_address(Some(peer.parse().expect("an address")), &headers, &trusted).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        assert_eq!(seen("192.0.2.1", &["198.51.100.7"]).as_deref(), Some("192.0.2.1"));
+        assert_eq!(seen("10.0.0.1", &["198.51.100.7"]).as_deref(), Some("198.51.100.7"));
+        assert_eq!(seen("10.0.0.1", &[]).as_deref(), Some("10.0.0.1"));
+        assert_eq!(seen("::ffff:10.0.0.1", &["::1"]).as_deref(), Some("::1"));
+    }
+
+    #[test]
+    fn what_a_client_writes_before_the_proxys_word_does_not_count() {
+        assert_eq!(
+            seen("10.0.0.1", &["1.2.3.4, 198.51.100.7"]).as_deref(),
+            Some("198.51.100.7")
+        );
+        assert_eq!(
+            seen("10.0.0.1", &["1.2.3.4", "198.51.100.7, 10.0.0.2"]).as_deref(),
+            Some("198.51.100.7")
+        );
+        assert_eq!(seen("10.0.0.1", &["nonsense"]).as_deref(), Some("10.0.0.1"));
+    }
 }

@@ -1,17 +1,20 @@
 //! Rocket.Chat's HTTP API: the gate, the route table, and a handler for each endpoint.
 
+pub mod avatar;
 mod body;
 mod cors;
 mod fields;
 mod gate;
 pub mod health;
+mod input;
 mod limits;
+mod openapi;
 mod query;
+mod rate_limit;
 mod reply;
 mod request;
-mod routes;
+pub mod routes;
 mod v1;
 
-pub use cors::Cors;
 pub use gate::{Gate, Peer, api};
 pub use limits::Limits;

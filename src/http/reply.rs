@@ -1,9 +1,10 @@
 //! Answers: success as JSON, and the one place where a fault becomes JSON.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 use warp::http::StatusCode;
-use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 
 use crate::domain::Fault;
 use crate::domain::fault::Kind;
@@ -18,19 +19,83 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// What a handler answers.
 pub(super) type Outcome = Result<Response, Fault>;
 
-/// An answer with `"success": true` behind the fields of `body`.
-pub(super) fn success(body: impl Serialize) -> Outcome {
-    #[derive(Serialize)]
-    struct Success<T> {
-        #[serde(flatten)]
-        body: T,
-        success: bool,
+/// Something an endpoint answers: made into a response, and described for the OpenAPI document.
+pub(super) trait Output {
+    /// The status of the response.
+    const STATUS: u16 = 200;
+
+    /// Makes it a response.
+    fn reply(self) -> Outcome;
+
+    /// Describes it.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
+}
+
+/// Fields are answered with `"success": true` behind them.
+impl<T: Serialize + JsonSchema> Output for T {
+    fn reply(self) -> Outcome {
+        #[derive(Serialize)]
+        struct Success<T> {
+            #[serde(flatten)]
+            body: T,
+            success: bool,
+        }
+        json_reply(&Success {
+            body: self,
+            success: true,
+        })
     }
-    json_reply(&Success { body, success: true })
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(generator);
+        let object = schema.ensure_object();
+        if let Value::Object(properties) = object.entry("properties").or_insert_with(|| json!({})) {
+            properties.insert("success".into(), json!({"const": true}));
+        }
+        if let Value::Array(required) = object.entry("required").or_insert_with(|| json!([])) {
+            required.push("success".into());
+        }
+        schema
+    }
+}
+
+/// No field but `"success": true`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Done {}
+
+/// An answer that is this JSON and nothing else.
+pub(super) struct Bare<T>(pub T);
+
+impl<T: Serialize + JsonSchema> Output for Bare<T> {
+    fn reply(self) -> Outcome {
+        json_reply(&self.0)
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// An answer that sends the client elsewhere.
+pub(super) struct Elsewhere(pub String);
+
+impl Output for Elsewhere {
+    const STATUS: u16 = 307;
+
+    fn reply(self) -> Outcome {
+        let location = HeaderValue::from_str(&self.0).map_err(incident::internal)?;
+        let mut response = with_body(StatusCode::TEMPORARY_REDIRECT, JSON, b"{}".to_vec());
+        response.headers_mut().insert(LOCATION, location);
+        Ok(response)
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "object"})
+    }
 }
 
 /// An answer that is this JSON and nothing else.
-pub(super) fn json_reply(body: &impl Serialize) -> Outcome {
+fn json_reply(body: &impl Serialize) -> Outcome {
     let bytes = serde_json::to_vec(body).map_err(incident::internal)?;
     Ok(with_body(StatusCode::OK, JSON, bytes))
 }
@@ -63,6 +128,9 @@ pub(super) fn failure(fault: &Fault) -> Response {
         Fault::Overloaded { retry_after } => {
             response.headers_mut().insert(RETRY_AFTER, (*retry_after).into());
         }
+        Fault::TooManyRequests { seconds } => {
+            response.headers_mut().insert(RETRY_AFTER, (*seconds).into());
+        }
         _ => {}
     }
     response
@@ -77,6 +145,7 @@ const fn status(kind: Kind) -> StatusCode {
         Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -85,15 +154,25 @@ const fn status(kind: Kind) -> StatusCode {
 fn body(fault: &Fault) -> Value {
     match fault.kind() {
         Kind::Unauthenticated => json!({"status": "error", "message": fault.to_string()}),
-        Kind::LoginRefused => json!({
-            "success": false,
-            "status": "error",
-            "error": fault.code(),
-            "message": fault.to_string(),
-        }),
-        _ => {
+        Kind::LoginRefused => {
+            let mut body = json!({
+                "success": false,
+                "status": "error",
+                "error": fault.code(),
+                "message": fault.to_string(),
+            });
+            if let Some(details) = fault.details() {
+                body["details"] = details;
+            }
+            body
+        }
+        // Rocket.Chat says nothing of a setting that is not there.
+        _ if matches!(fault, Fault::SettingNotFound) => json!({"success": false}),
+        kind => {
             let mut body = json!({"success": false, "error": fault.message()});
-            if let Some(code) = fault.code() {
+            // Its refusals for want of a permission have the code in the words alone.
+            let told = kind != Kind::Forbidden || !matches!(fault, Fault::PermissionRequired);
+            if let Some(code) = fault.code().filter(|_| told) {
                 body["errorType"] = code.into();
             }
             if let Some(details) = fault.details() {

@@ -3,27 +3,123 @@
 use warp::http::HeaderMap;
 
 use super::body::Body;
-use super::query::Query;
+use super::fields::Fields;
 use crate::app::App;
-use crate::auth::{Actor, TokenSecret};
-use crate::domain::UserId;
+use crate::auth::{Actor, Caller, Origin, TokenSecret};
+use crate::domain::{Fault, TwoFactorMethod, UserId};
 use crate::ops::tokens;
+use crate::ops::two_factor::PresentedCode;
 
 /// A request whose method and endpoint are known and whose body has arrived.
 pub(super) struct Request {
-    /// What to work with.
     pub app: App,
-    /// What stands behind the `?`.
-    pub query: Query,
-    /// What was sent.
-    pub body: Body,
+    pub origin: Origin,
+    /// Who sends it, if somebody is logged in.
+    pub caller: Option<Caller>,
+    /// The second factor that came with it.
+    pub code: Option<PresentedCode>,
+    /// What was sent: in the query of a GET, in the body of anything else.
+    pub sent: Sent,
+    /// What stands in the path in the place of a name.
+    pub parameter: Option<(&'static str, String)>,
+}
+
+/// What was sent, not yet looked at: some endpoints take nothing and mind nothing.
+pub(super) enum Sent {
+    Query(String),
+    Body(Body),
+}
+
+impl Request {
+    /// The fields that were sent, with the one in the path.
+    pub fn fields(&self) -> Result<Fields, Fault> {
+        let mut fields = match &self.sent {
+            Sent::Query(query) => Fields::of_pairs(query.as_bytes()),
+            Sent::Body(body) => body.fields()?,
+        };
+        if let Some((name, value)) = &self.parameter {
+            fields.insert(name, value.clone());
+        }
+        Ok(fields)
+    }
+}
+
+/// What a handler works with, by who may call it.
+pub(super) trait Context: Sized {
+    /// Whether somebody has to be logged in.
+    const LOGGED_IN: bool;
+
+    /// Takes it out of a request.
+    fn of(request: Request) -> Result<Self, Fault>;
+}
+
+/// A call of somebody who is logged in.
+pub(super) struct Call {
+    pub app: App,
+    pub caller: Caller,
+    pub code: Option<PresentedCode>,
+}
+
+impl Call {
+    /// The caller as operations know them.
+    pub fn actor(&self) -> Actor {
+        Actor::User(self.caller.clone())
+    }
+}
+
+impl Context for Call {
+    const LOGGED_IN: bool = true;
+
+    fn of(request: Request) -> Result<Self, Fault> {
+        Ok(Self {
+            app: request.app,
+            caller: request.caller.ok_or(Fault::NotLoggedIn)?,
+            code: request.code,
+        })
+    }
+}
+
+/// A call of anybody, logged in or not.
+pub(super) struct OpenCall {
+    pub app: App,
+    pub origin: Origin,
+    pub caller: Option<Caller>,
+    pub code: Option<PresentedCode>,
+}
+
+impl Context for OpenCall {
+    const LOGGED_IN: bool = false;
+
+    fn of(request: Request) -> Result<Self, Fault> {
+        Ok(Self {
+            app: request.app,
+            origin: request.origin,
+            caller: request.caller,
+            code: request.code,
+        })
+    }
 }
 
 /// Who sends these headers: `X-User-Id` and `X-Auth-Token`, both needed, must name a live token of
 /// that user (`api.md` §1.1).
-pub(super) fn actor(app: &App, headers: &HeaderMap) -> Option<Actor> {
-    let text = |name| headers.get(name)?.to_str().ok();
-    let id = UserId::new(text("x-user-id")?);
-    let token = TokenSecret::presented(text("x-auth-token")?);
-    tokens::authenticate(app, &id, &token)
+pub(super) fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller> {
+    let id = UserId::new(text(headers, "x-user-id")?);
+    let token = TokenSecret::presented(text(headers, "x-auth-token")?);
+    tokens::authenticate(app, &id, &token, origin)
+}
+
+/// The second factor in `x-2fa-code` and `x-2fa-method` (`api.md` §4).
+pub(super) fn code(headers: &HeaderMap) -> Option<PresentedCode> {
+    Some(PresentedCode {
+        code: text(headers, "x-2fa-code")?.to_owned(),
+        method: match text(headers, "x-2fa-method") {
+            Some("totp") => Some(TwoFactorMethod::Totp),
+            Some("password") => Some(TwoFactorMethod::Password),
+            _ => None,
+        },
+    })
+}
+
+fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
+    headers.get(name)?.to_str().ok()
 }

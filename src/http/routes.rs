@@ -1,64 +1,195 @@
-//! The route table: every endpoint, its method and who may call it, as data.
+//! The route table: every endpoint, its method, who may call it, what it takes and answers, as data.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::LazyLock;
 
+use schemars::{Schema, SchemaGenerator};
 use warp::http::Method;
 
-use super::reply::Outcome;
-use super::request::Request;
+use super::input::Input;
+use super::reply::{Outcome, Output};
+use super::request::{Context, Request};
 use super::v1;
-use crate::auth::Actor;
+use crate::domain::scope::Need;
+use crate::domain::{Permission, Scope};
 
-type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+/// An answer that is being made.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// What answers an endpoint, and with it who may call it.
-#[derive(Clone, Copy)]
-pub(super) enum Handler {
-    /// Everybody, logged in or not.
-    Anyone(fn(Request, Option<Actor>) -> Answer),
-    /// Only who is logged in.
-    LoggedIn(fn(Request, Actor) -> Answer),
-}
+type Prepare = Box<dyn Fn(Request) -> Result<Answer, crate::domain::Fault> + Send + Sync>;
 
 /// An endpoint of the API.
 pub struct Route {
     /// The method it takes; HEAD goes where GET does.
     pub method: Method,
-    /// Its name behind `/api/v1/`.
+    /// Its name behind `/api/v1/`. A part that begins with `:` stands for any text.
     pub endpoint: &'static str,
-    pub(super) handler: Handler,
+    /// What it does, a sentence without its full stop.
+    pub about: &'static str,
+    /// Whether somebody has to be logged in.
+    pub logged_in: bool,
+    /// A permission without which it answers nobody.
+    pub permission: Option<Permission>,
+    /// What it needs of a token with scopes.
+    pub need: Need,
+    /// Whether it needs the second factor.
+    pub two_factor: bool,
+    /// How often it may be called.
+    pub rate: Rate,
+    /// The status of what it answers when all is well.
+    pub status: u16,
+    pub(super) media_types: &'static [&'static str],
+    pub(super) input: fn(&mut SchemaGenerator) -> Schema,
+    pub(super) output: fn(&mut SchemaGenerator) -> Schema,
+    /// Reads what was sent, and only then begins to answer.
+    pub(super) prepare: Prepare,
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.method, self.endpoint)
+    }
+}
+
+/// How often an endpoint may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rate {
+    /// As the settings say for all.
+    Default,
+    /// As they say for registrations.
+    Register,
+    /// As often as one likes: something else bounds it.
+    Unbounded,
 }
 
 impl Route {
-    pub(super) fn anyone(method: Method, endpoint: &'static str, answer: fn(Request, Option<Actor>) -> Answer) -> Self {
+    fn new<C, I, O, F, Work>(method: Method, endpoint: &'static str, about: &'static str, handle: F) -> Self
+    where
+        C: Context,
+        I: Input + Send,
+        O: Output,
+        F: Fn(C, I) -> Work + Send + Sync + 'static,
+        Work: Future<Output = Result<O, crate::domain::Fault>> + Send + 'static,
+    {
         Self {
             method,
             endpoint,
-            handler: Handler::Anyone(answer),
+            about,
+            logged_in: C::LOGGED_IN,
+            permission: None,
+            need: if C::LOGGED_IN { Need::Full } else { Need::Any },
+            two_factor: false,
+            rate: Rate::Default,
+            status: O::STATUS,
+            media_types: I::MEDIA_TYPES,
+            input: I::schema,
+            output: O::schema,
+            prepare: Box::new(move |request| {
+                let input = I::read(&request)?;
+                let work = handle(C::of(request)?, input);
+                Ok(Box::pin(async move { work.await?.reply() }))
+            }),
         }
     }
 
-    pub(super) fn logged_in(method: Method, endpoint: &'static str, answer: fn(Request, Actor) -> Answer) -> Self {
-        Self {
-            method,
-            endpoint,
-            handler: Handler::LoggedIn(answer),
-        }
+    /// An endpoint that takes its fields from the query.
+    pub(super) fn get<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
+    where
+        C: Context,
+        I: Input + Send,
+        O: Output,
+        F: Fn(C, I) -> Work + Send + Sync + 'static,
+        Work: Future<Output = Result<O, crate::domain::Fault>> + Send + 'static,
+    {
+        Self::new(Method::GET, endpoint, about, handle)
+    }
+
+    /// An endpoint that takes its fields from the body.
+    pub(super) fn post<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
+    where
+        C: Context,
+        I: Input + Send,
+        O: Output,
+        F: Fn(C, I) -> Work + Send + Sync + 'static,
+        Work: Future<Output = Result<O, crate::domain::Fault>> + Send + 'static,
+    {
+        Self::new(Method::POST, endpoint, about, handle)
+    }
+
+    /// Answers nobody without this permission.
+    pub(super) const fn permission(mut self, permission: Permission) -> Self {
+        self.permission = Some(permission);
+        self
+    }
+
+    /// Takes tokens with this scope too.
+    pub(super) const fn scope(mut self, scope: Scope) -> Self {
+        self.need = Need::Scope(scope);
+        self
+    }
+
+    /// Takes every live token, whatever its scopes.
+    pub(super) const fn any_token(mut self) -> Self {
+        self.need = Need::Any;
+        self
+    }
+
+    /// Needs the second factor.
+    pub(super) const fn two_factor(mut self) -> Self {
+        self.two_factor = true;
+        self
+    }
+
+    /// May be called so often.
+    pub(super) const fn rate(mut self, rate: Rate) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// The part of the endpoint that stands for any text, without its colon.
+    pub(super) fn parameter(&self) -> Option<&'static str> {
+        self.endpoint.split_once("/:").map(|(_, name)| name)
     }
 }
 
-static TABLE: LazyLock<HashMap<&'static str, Vec<Route>>> = LazyLock::new(|| {
-    let mut table: HashMap<_, Vec<_>> = HashMap::new();
-    for route in v1::routes() {
-        table.entry(route.endpoint).or_default().push(route);
+struct Table {
+    routes: Vec<Route>,
+    /// Places of the routes of an endpoint; an endpoint with a parameter stands without it, its slash
+    /// at the end.
+    places: HashMap<&'static str, Vec<usize>>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let routes: Vec<_> = v1::routes();
+    let mut places: HashMap<_, Vec<_>> = HashMap::new();
+    for (place, route) in routes.iter().enumerate() {
+        let fixed = route.endpoint.split(':').next().unwrap_or_default();
+        places.entry(fixed).or_default().push(place);
     }
-    table
+    Table { routes, places }
 });
 
-/// The routes of an endpoint, one for each method it takes; none where there is no such endpoint.
+/// Every route, in the order of the families.
 #[must_use]
-pub fn of(endpoint: &str) -> &'static [Route] {
-    TABLE.get(endpoint).map_or(&[], Vec::as_slice)
+pub fn all() -> &'static [Route] {
+    &TABLE.routes
+}
+
+/// The routes of an endpoint, one for each method it takes, and the text that its parameter stands
+/// for; none where there is no such endpoint.
+pub(super) fn of(endpoint: &str) -> (Vec<&'static Route>, Option<&str>) {
+    let routes = |fixed: &str| {
+        let places = TABLE.places.get(fixed).map(Vec::as_slice).unwrap_or_default();
+        places.iter().map(|place| &TABLE.routes[*place]).collect::<Vec<_>>()
+    };
+    let exact = routes(endpoint);
+    if !exact.is_empty() && !endpoint.ends_with('/') {
+        return (exact, None);
+    }
+    match endpoint.split_once('/') {
+        Some((name, text)) if !text.is_empty() => (routes(&format!("{name}/")), Some(text)),
+        _ => (Vec::new(), None),
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::AuditParty;
 use crate::store::Problem;
 
 /// Something the operator wants done. `user` is a username, an e-mail address or an id.
@@ -75,8 +76,37 @@ pub enum Command {
         /// Its id or its name.
         status: String,
     },
+    /// Makes a link with which a user can choose a new password.
+    MakeResetLink {
+        /// Whose.
+        user: String,
+    },
+    /// Switches a user's second factor off.
+    ResetTotp {
+        /// Whose.
+        user: String,
+    },
+    /// Reads the audit log, the newest entry first.
+    ReadAudit(AuditQuestion),
     /// Verifies the whole store.
     Check,
+}
+
+/// Which entries of the audit log are asked for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AuditQuestion {
+    /// Only what this user did: a username or id.
+    pub actor: Option<String>,
+    /// Only what was done to this: a name or id.
+    pub target: Option<String>,
+    /// Only this.
+    pub action: Option<String>,
+    /// Only from this moment on, ISO 8601.
+    pub from: Option<String>,
+    /// Only before this moment, ISO 8601.
+    pub until: Option<String>,
+    /// At most so many entries.
+    pub count: usize,
 }
 
 /// What came of a command.
@@ -94,6 +124,10 @@ pub enum Answer {
     Status(StatusEntry),
     /// All custom statuses.
     Statuses(Vec<StatusEntry>),
+    /// A link to choose a new password; its path where no server is there to say its own address.
+    ResetLink(String),
+    /// Entries of the audit log.
+    Audit(Vec<AuditLine>),
     /// Everything wrong with the store; none is sound.
     Problems(Vec<Problem>),
 }
@@ -131,8 +165,32 @@ pub struct TokenEntry {
     pub username: String,
     /// When it was given out, ISO 8601.
     pub created_at: String,
-    /// When it dies, ISO 8601.
-    pub expires_at: String,
+    /// When it dies, ISO 8601; none is never.
+    pub expires_at: Option<String>,
+    /// When it was last used, to the minute, ISO 8601.
+    pub last_used_at: Option<String>,
+    /// The name of a personal access token, else what the client called itself.
+    pub client: String,
+    /// Where the login came from.
+    pub address: Option<String>,
+}
+
+/// An entry of the audit log, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditLine {
+    /// When, ISO 8601.
+    pub at: String,
+    /// Who did it: kind, id and name.
+    pub actor: AuditParty,
+    /// From where.
+    pub address: Option<String>,
+    /// What.
+    pub action: String,
+    /// To whom or what.
+    pub target: Option<AuditParty>,
+    /// What else there is to say.
+    pub detail: String,
 }
 
 /// A custom status, as lists show it. The names are those of the HTTP API.

@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
-use super::command::{Answer, Command, StatusEntry, TokenEntry, UserEntry};
+use super::command::{Answer, AuditLine, AuditQuestion, Command, StatusEntry, TokenEntry, UserEntry};
 use crate::app::App;
-use crate::auth::{Actor, PasswordDigest};
-use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, StatusName, Token, User};
+use crate::auth::Actor;
+use crate::domain::user::Activity;
+use crate::domain::{
+    AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, StatusName, Timestamp,
+    Token, TokenKind, User,
+};
 use crate::ops::custom_status::{self, Filter};
-use crate::ops::incident;
-use crate::ops::tokens;
 use crate::ops::users::{self, NewUser, NewUserTexts};
+use crate::ops::{audit, incident, passwords, tokens, two_factor};
+
+/// Whoever gives a command here.
+const OPERATOR: Actor = Actor::Operator;
 
 /// Every item of a list.
 const ALL: Page = Page {
@@ -26,32 +32,38 @@ pub(super) async fn execute(app: &App, command: Command) -> Result<Answer, Fault
             password,
             roles,
         } => {
-            let new = NewUser::parse(NewUserTexts {
+            let texts = NewUserTexts {
                 username: &username,
                 email: email.as_deref(),
                 name: name.as_deref(),
                 password: &password,
                 roles: &roles,
-            })?;
-            Ok(Answer::User(user_entry(&*users::create(app, new).await?)))
+            };
+            let new = NewUser::parse(texts, &app.settings().password_policy())?;
+            Ok(Answer::User(user_entry(&*users::create(app, &OPERATOR, new).await?)))
         }
         Command::ListUsers => Ok(Answer::Users(
-            users::list(app).iter().map(|user| user_entry(user)).collect(),
+            app.store.read().users().map(|user| user_entry(user)).collect(),
         )),
         Command::ShowUser { user } => Ok(Answer::User(user_entry(&*find_user(app, &user)?))),
         Command::SetPassword { user, password } => {
             let user = find_user(app, &user)?;
-            users::set_password(app, &user.id, PasswordDigest::of_new(&password)?).await?;
+            passwords::set(app, &OPERATOR, &user.id, &password).await?;
             now(app, &user)
         }
         Command::SetActive { user, active } => {
             let user = find_user(app, &user)?;
-            users::set_active(app, &user.id, active).await?;
+            let activity = if active {
+                Activity::Active
+            } else {
+                Activity::Deactivated
+            };
+            users::set_active(app, &OPERATOR, &user.id, activity).await?;
             now(app, &user)
         }
         Command::DeleteUser { user } => {
             let user = find_user(app, &user)?;
-            users::delete(app, &user.id).await?;
+            users::delete(app, &OPERATOR, &user.id).await?;
             Ok(Answer::User(user_entry(&user)))
         }
         Command::ListTokens { user } => {
@@ -62,12 +74,12 @@ pub(super) async fn execute(app: &App, command: Command) -> Result<Answer, Fault
             ))
         }
         Command::RevokeToken { label } => {
-            tokens::revoke(app, &label).await?;
+            tokens::revoke(app, &OPERATOR, &label).await?;
             Ok(Answer::Revoked(1))
         }
         Command::RevokeTokensOf { user } => {
             let user = find_user(app, &user)?;
-            Ok(Answer::Revoked(tokens::revoke_all(app, &user.id).await?))
+            Ok(Answer::Revoked(tokens::logout_user(app, &OPERATOR, &user.id).await?))
         }
         Command::ListStatuses => {
             let found = custom_status::list(app, &Filter::default(), ALL);
@@ -76,19 +88,77 @@ pub(super) async fn execute(app: &App, command: Command) -> Result<Answer, Fault
             ))
         }
         Command::CreateStatus { name, status_type } => {
-            let draft = CustomStatusDraft::parse(Some(&name), Some(&status_type), app.rules.default_status_type);
-            let status = custom_status::create(app, &Actor::Operator, draft).await?;
+            let draft = CustomStatusDraft::parse(Some(&name), Some(&status_type), app.settings().default_status_type());
+            let status = custom_status::create(app, &OPERATOR, draft).await?;
             Ok(Answer::Status(status_entry(&status)))
         }
         Command::DeleteStatus { status } => {
             let status = find_status(app, &status)?;
-            custom_status::delete(app, &Actor::Operator, &status.id).await?;
+            custom_status::delete(app, &OPERATOR, &status.id).await?;
             Ok(Answer::Status(status_entry(&status)))
         }
+        Command::MakeResetLink { user } => {
+            let user = find_user(app, &user)?;
+            let link = passwords::make_link(app, &OPERATOR, &user.id).await?;
+            Ok(Answer::ResetLink(link))
+        }
+        Command::ResetTotp { user } => {
+            let user = find_user(app, &user)?;
+            two_factor::reset(app, &OPERATOR, &user.id).await?;
+            now(app, &user)
+        }
+        Command::ReadAudit(question) => read_audit(app, question).await,
         Command::Check => {
             let problems = app.store.verify().await.map_err(incident::store)?;
             Ok(Answer::Problems(problems))
         }
+    }
+}
+
+async fn read_audit(app: &App, asked: AuditQuestion) -> Result<Answer, Fault> {
+    let moment = |text: Option<String>| {
+        let parse = |text: String| Timestamp::parse(&text).ok_or_else(|| not_a_moment(&text));
+        text.map(parse).transpose()
+    };
+    let action = |word: String| word.parse().map_err(|_| not_an_action(&word));
+    let filter = audit::Filter {
+        actor: asked.actor,
+        target: asked.target,
+        action: asked.action.map(action).transpose()?,
+        from: moment(asked.from)?,
+        until: moment(asked.until)?,
+    };
+    let page = Page {
+        offset: 0,
+        count: asked.count,
+    };
+    let found = audit::list(app, &OPERATOR, filter, page).await?;
+    Ok(Answer::Audit(found.entries.into_iter().map(audit_line).collect()))
+}
+
+fn not_a_moment(text: &str) -> Fault {
+    Fault::InvalidParams {
+        reason: format!("{text:?} is not a moment in ISO 8601, as 2026-11-23T22:00:00Z"),
+        field: None,
+    }
+}
+
+fn not_an_action(word: &str) -> Fault {
+    let words: Vec<_> = AuditAction::ALL.iter().map(|action| action.as_str()).collect();
+    Fault::InvalidParams {
+        reason: format!("{word:?} is not one of {}", words.join(", ")),
+        field: None,
+    }
+}
+
+fn audit_line(entry: AuditEntry) -> AuditLine {
+    AuditLine {
+        at: entry.at.to_string(),
+        actor: entry.actor,
+        address: entry.address.map(|address| address.to_string()),
+        action: entry.action.to_string(),
+        target: entry.target,
+        detail: entry.detail,
     }
 }
 
@@ -127,7 +197,7 @@ fn user_entry(user: &User) -> UserEntry {
         name: user.name.as_ref().map(ToString::to_string),
         email: user.email.as_ref().map(|email| email.address.to_string()),
         roles: user.roles.iter().map(ToString::to_string).collect(),
-        active: user.active,
+        active: user.is_active(),
         created_at: user.created_at.to_string(),
         last_login: user.last_login.map(|moment| moment.to_string()),
     }
@@ -140,7 +210,16 @@ fn token_entry(app: &App, token: &Token) -> TokenEntry {
         label: token.hash.label(),
         username: owner.map_or_else(|| token.user.to_string(), |user| user.username.to_string()),
         created_at: token.created_at.to_string(),
-        expires_at: token.expires_at.to_string(),
+        expires_at: token.expires_at.map(|end| end.to_string()),
+        last_used_at: token.last_used_at.map(|moment| moment.to_string()),
+        client: match &token.kind {
+            TokenKind::Session(session) => session.client.clone(),
+            TokenKind::Personal(personal) => personal.name.to_string(),
+        },
+        address: token
+            .session()
+            .and_then(|session| session.address)
+            .map(|address| address.to_string()),
     }
 }
 

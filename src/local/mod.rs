@@ -10,10 +10,10 @@ mod socket;
 
 use std::path::{Path, PathBuf};
 
-pub use command::{Answer, Command, StatusEntry, TokenEntry, UserEntry};
+pub use command::{Answer, AuditLine, AuditQuestion, Command, StatusEntry, TokenEntry, UserEntry};
 pub use socket::Socket;
 
-use crate::app::{App, Clock, Rules};
+use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::domain::Fault;
 use crate::store::{OpenError, Store, is_begun, socket_path};
@@ -45,11 +45,12 @@ impl From<Fault> for Error {
     }
 }
 
-/// Carries out a command on a data folder, whether or not a server runs on it.
+/// Carries out a command on a data folder, whether or not a server runs on it. Without one it obeys
+/// `fixed`, as a server would that is started with it.
 ///
 /// # Errors
 /// [`Error`] says whether the operation refused or could not be asked for.
-pub async fn run(folder: &Path, command: Command) -> Result<Answer, Error> {
+pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer, Error> {
     if let Some(connection) = socket::connect(&socket_path(folder)).await {
         let outcome = socket::ask(connection, &command).await.map_err(Error::Socket)?;
         return outcome.map_err(Error::Refused);
@@ -60,12 +61,7 @@ pub async fn run(folder: &Path, command: Command) -> Result<Answer, Error> {
     if matches!(command, Command::Check) {
         return Ok(Answer::Problems(Store::inspect(folder)?));
     }
-    let app = App::new(
-        Store::open(folder)?,
-        Clock::System,
-        Passwords::default(),
-        Rules::default(),
-    );
+    let app = App::new(Store::open(folder)?, Clock::System, Passwords::default(), fixed);
     let outcome = execute::execute(&app, command).await;
     app.store.close().await;
     Ok(outcome?)

@@ -19,7 +19,7 @@ struct Page {
     text: &'static str,
 }
 
-const PAGES: [Page; 4] = [
+const PAGES: [Page; 7] = [
     Page {
         path: "/",
         content_type: "text/html; charset=utf-8",
@@ -34,6 +34,21 @@ const PAGES: [Page; 4] = [
         path: "/setup.js",
         content_type: "text/javascript; charset=utf-8",
         text: include_str!("setup.js"),
+    },
+    Page {
+        path: "/reset-password",
+        content_type: "text/html; charset=utf-8",
+        text: include_str!("reset-password.html"),
+    },
+    Page {
+        path: "/reset-password.js",
+        content_type: "text/javascript; charset=utf-8",
+        text: include_str!("reset-password.js"),
+    },
+    Page {
+        path: "/form.js",
+        content_type: "text/javascript; charset=utf-8",
+        text: include_str!("form.js"),
     },
     Page {
         path: "/style.css",

@@ -1,106 +1,119 @@
 //! Custom user statuses (`custom-user-status.create.md`, `api.md` §7).
 
-use std::future::ready;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::json;
-use warp::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::auth::Actor;
-use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault};
-use crate::http::fields::{Fields, invalid};
+use crate::app::App;
+use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Scope};
 use crate::http::query;
-use crate::http::reply::{self, Outcome};
-use crate::http::request::Request;
+use crate::http::reply::Done;
+use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::custom_status::{self, Filter};
 
-pub(super) fn routes() -> [Route; 4] {
-    [
-        Route::logged_in(Method::GET, "custom-user-status.list", |request, _| {
-            Box::pin(ready(list(&request)))
-        }),
-        Route::logged_in(Method::POST, "custom-user-status.create", |request, actor| {
-            Box::pin(create(request, actor))
-        }),
-        Route::logged_in(Method::POST, "custom-user-status.update", |request, actor| {
-            Box::pin(update(request, actor))
-        }),
-        Route::logged_in(Method::POST, "custom-user-status.delete", |request, actor| {
-            Box::pin(delete(request, actor))
-        }),
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("custom-user-status.list", "List custom statuses", list).scope(Scope::StatusRead),
+        Route::post("custom-user-status.create", "Create a custom status", create).scope(Scope::StatusWrite),
+        Route::post("custom-user-status.update", "Change a custom status", update).scope(Scope::StatusWrite),
+        Route::post("custom-user-status.delete", "Delete a custom status", delete).scope(Scope::StatusWrite),
     ]
 }
 
-#[derive(Serialize)]
+/// What is missing is refused by the operation, in the contract's order and words.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Create {
+    name: Option<String>,
+    status_type: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Update {
+    #[serde(rename = "_id")]
+    id: String,
+    name: Option<String>,
+    status_type: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Delete {
+    #[schemars(length(min = 1))]
+    custom_user_status_id: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct List {
+    #[serde(rename = "_id")]
+    id: Option<String>,
+    name: Option<String>,
+    offset: Option<usize>,
+    count: Option<usize>,
+    sort: Option<String>,
+    /// Ignored: clients that send it must not fail.
+    #[serde(rename = "fields")]
+    _fields: Option<String>,
+    /// Ignored: clients that send it must not fail.
+    #[serde(rename = "query")]
+    _query: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Changed {
     custom_user_status: Arc<CustomStatus>,
 }
 
-/// `POST custom-user-status.create`: `name`, `statusType`.
-async fn create(request: Request, actor: Actor) -> Outcome {
-    let mut fields = request.body.fields()?;
-    let draft = draft(&request, &mut fields)?;
-    fields.end()?;
-    let custom_user_status = custom_status::create(&request.app, &actor, draft).await?;
-    reply::success(Changed { custom_user_status })
+#[derive(Serialize, JsonSchema)]
+struct Statuses {
+    statuses: Vec<Arc<CustomStatus>>,
+    count: usize,
+    offset: usize,
+    total: usize,
 }
 
-/// `POST custom-user-status.update`: `_id`, `name`, `statusType`.
-async fn update(request: Request, actor: Actor) -> Outcome {
-    let mut fields = request.body.fields()?;
-    let id = CustomStatusId::new(&fields.required_text("_id")?);
-    let draft = draft(&request, &mut fields)?;
-    fields.end()?;
-    let custom_user_status = custom_status::update(&request.app, &actor, &id, draft).await?;
-    reply::success(Changed { custom_user_status })
+async fn create(call: Call, new: Create) -> Result<Changed, Fault> {
+    let draft = draft(&call.app, new.name.as_deref(), new.status_type.as_deref());
+    let custom_user_status = custom_status::create(&call.app, &call.actor(), draft).await?;
+    Ok(Changed { custom_user_status })
 }
 
-/// `POST custom-user-status.delete`: `customUserStatusId`.
-async fn delete(request: Request, actor: Actor) -> Outcome {
-    let mut fields = request.body.fields()?;
-    let id = fields.required_text("customUserStatusId")?;
+async fn update(call: Call, new: Update) -> Result<Changed, Fault> {
+    let draft = draft(&call.app, new.name.as_deref(), new.status_type.as_deref());
+    let id = CustomStatusId::new(&new.id);
+    let custom_user_status = custom_status::update(&call.app, &call.actor(), &id, draft).await?;
+    Ok(Changed { custom_user_status })
+}
+
+async fn delete(call: Call, which: Delete) -> Result<Done, Fault> {
+    let id = which.custom_user_status_id;
     if id.is_empty() {
-        return Err(invalid("must NOT have fewer than 1 characters", "customUserStatusId"));
+        return Err(Fault::invalid(
+            "must NOT have fewer than 1 characters",
+            "customUserStatusId",
+        ));
     }
-    fields.end()?;
-    custom_status::delete(&request.app, &actor, &CustomStatusId::new(&id)).await?;
-    reply::success(json!({}))
+    custom_status::delete(&call.app, &call.actor(), &CustomStatusId::new(&id)).await?;
+    Ok(Done {})
 }
 
-fn draft(request: &Request, fields: &mut Fields) -> Result<CustomStatusDraft, Fault> {
-    let name = fields.text("name")?;
-    let status_type = fields.text("statusType")?;
-    let default = request.app.rules.default_status_type;
-    Ok(CustomStatusDraft::parse(
-        name.as_deref(),
-        status_type.as_deref(),
-        default,
-    ))
+fn draft(app: &App, name: Option<&str>, status_type: Option<&str>) -> CustomStatusDraft {
+    CustomStatusDraft::parse(name, status_type, app.settings().default_status_type())
 }
 
-/// `GET custom-user-status.list`: `name`, `_id`, `sort` and the page.
-fn list(request: &Request) -> Outcome {
-    #[derive(Serialize)]
-    struct Page {
-        statuses: Vec<Arc<CustomStatus>>,
-        count: usize,
-        offset: usize,
-        total: usize,
-    }
-    let mut fields = request.query.fields();
-    let page = query::page(&mut fields)?;
+async fn list(call: Call, asked: List) -> Result<Statuses, Fault> {
     let filter = Filter {
-        id: fields.text("_id")?.map(|id| CustomStatusId::new(&id)),
-        name: fields.text("name")?.filter(|name| !name.is_empty()),
-        sort: query::sort(&mut fields)?,
+        id: asked.id.as_deref().map(CustomStatusId::new),
+        name: asked.name.filter(|name| !name.is_empty()),
+        sort: query::sort(asked.sort)?,
     };
-    query::ignore_unsafe(&mut fields);
-    fields.end()?;
-    let found = custom_status::list(&request.app, &filter, page);
-    reply::success(Page {
+    let found = custom_status::list(&call.app, &filter, query::page(&call.app, asked.offset, asked.count));
+    Ok(Statuses {
         count: found.items.len(),
         offset: found.offset,
         total: found.total,

@@ -1,19 +1,39 @@
 //! The endpoints, a file for each family. Each family names its own routes.
 
+mod audit;
 mod custom_user_status;
 mod info;
 mod login;
 mod me;
+mod permissions;
+mod roles;
+mod settings;
 mod setup;
+mod tokens;
+mod two_factor;
+mod users;
 
+use super::openapi;
 use super::routes::Route;
 
 /// The routes of all families.
-pub(super) fn routes() -> impl Iterator<Item = Route> {
-    custom_user_status::routes()
-        .into_iter()
-        .chain(info::routes())
-        .chain(login::routes())
-        .chain(me::routes())
-        .chain(setup::routes())
+pub(super) fn routes() -> Vec<Route> {
+    [
+        custom_user_status::routes(),
+        login::routes(),
+        me::routes(),
+        users::routes(),
+        tokens::routes(),
+        two_factor::routes(),
+        roles::routes(),
+        permissions::routes(),
+        settings::routes(),
+        audit::routes(),
+        setup::routes(),
+        info::routes(),
+        openapi::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -1,38 +1,61 @@
 //! The first administrator of a new server. Rollcall's own: Rocket.Chat has a wizard here.
 
-use serde_json::json;
-use warp::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::http::reply::{self, Outcome};
-use crate::http::request::Request;
+use crate::domain::{Fault, RoleId, UserId, Username};
+use crate::http::request::OpenCall;
 use crate::http::routes::Route;
 use crate::ops::setup;
 use crate::ops::users::{NewUser, NewUserTexts};
 
-pub(super) fn routes() -> [Route; 1] {
-    [Route::anyone(
-        Method::POST,
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::post(
         "setup.createAdministrator",
-        |request, _| Box::pin(create_administrator(request)),
+        "Create the first administrator, with the setup link",
+        create_administrator,
     )]
 }
 
-/// `POST setup.createAdministrator`: `link` (what stands behind the `#` of the setup link),
-/// `username`, `password`, and if wanted `email` and `name`.
-async fn create_administrator(request: Request) -> Outcome {
-    let mut fields = request.body.fields()?;
-    let link = fields.required_text("link")?;
-    let username = fields.required_text("username")?;
-    let password = fields.required_text("password")?;
-    let (email, name) = (fields.text("email")?, fields.text("name")?);
-    fields.end()?;
-    let new = NewUser::parse(NewUserTexts {
-        username: &username,
-        email: email.as_deref(),
-        name: name.as_deref(),
-        password: &password,
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    /// What stands behind the `#` of the setup link.
+    link: String,
+    username: String,
+    password: String,
+    email: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Created {
+    user: Administrator,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Administrator {
+    #[serde(rename = "_id")]
+    id: UserId,
+    username: Username,
+    roles: Vec<RoleId>,
+}
+
+async fn create_administrator(call: OpenCall, new: Create) -> Result<Created, Fault> {
+    let texts = NewUserTexts {
+        username: &new.username,
+        email: new.email.as_deref(),
+        name: new.name.as_deref(),
+        password: &new.password,
         roles: &[],
-    })?;
-    let user = setup::with_link(&request.app, &link, new).await?;
-    reply::success(json!({"user": {"_id": user.id, "username": user.username, "roles": user.roles}}))
+    };
+    let parsed = NewUser::parse(texts, &call.app.settings().password_policy())?;
+    let user = setup::with_link(&call.app, &call.origin, &new.link, parsed).await?;
+    Ok(Created {
+        user: Administrator {
+            id: user.id.clone(),
+            username: user.username.clone(),
+            roles: user.roles.clone(),
+        },
+    })
 }

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
-use rollcall::http::{Cors, Limits};
+use rollcall::domain::{SettingId, SettingValue};
+use rollcall::http::Limits;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::TestServer;
+use crate::support::server::fix;
 
 const CREATE: &str = "/api/v1/custom-user-status.create";
 
@@ -287,7 +289,10 @@ async fn a_browsers_question_about_origins_is_answered_as_configured() {
     let plain = off.anonymous().send("OPTIONS", "/api/v1/login", &[], "").await;
     assert_eq!((plain.status, &*plain.body), (200, b"OK".as_slice()));
 
-    let any = TestServer::open(crate::support::server::new_folder(), |options| options.cors = Cors::Any).await;
+    let any = TestServer::open(crate::support::server::new_folder(), |options| {
+        fix(options, &[(SettingId::EnableCors, SettingValue::Flag(true))]);
+    })
+    .await;
     let answer = ask(&any, "https://chat.example").await;
     assert_eq!(
         (answer.status, answer.header("access-control-allow-origin")),
@@ -299,7 +304,14 @@ async fn a_browsers_question_about_origins_is_answered_as_configured() {
     );
 
     let listed = TestServer::open(crate::support::server::new_folder(), |options| {
-        options.cors = Cors::parse(Some("https://a.example, https://Chat.example"));
+        let origins = "https://a.example, https://Chat.example";
+        fix(
+            options,
+            &[
+                (SettingId::EnableCors, SettingValue::Flag(true)),
+                (SettingId::CorsOrigin, SettingValue::Text(origins.into())),
+            ],
+        );
     })
     .await;
     let answer = ask(&listed, "https://chat.example").await;

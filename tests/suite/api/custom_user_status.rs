@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use rollcall::domain::StatusType;
+use rollcall::domain::{SettingId, SettingValue};
 use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::support::TestServer;
 use crate::support::faults::{invalid_name, invalid_type, required, schema, taken};
 use crate::support::server::BEGINNING;
+use crate::support::server::fix;
 
 const CREATE: &str = "custom-user-status.create";
 const UPDATE: &str = "custom-user-status.update";
@@ -60,7 +61,13 @@ async fn a_missing_status_type_is_required_unless_a_default_is_set() {
         );
     }
 
-    let server = TestServer::start_with(|options| options.rules.default_status_type = Some(StatusType::Away)).await;
+    let server = TestServer::start_with(|options| {
+        fix(
+            options,
+            &[(SettingId::DefaultStatusType, SettingValue::Text("away".into()))],
+        );
+    })
+    .await;
     let created = server.admin().await.post(CREATE, &bodies[0]).await.expect(200);
     assert_eq!(created["customUserStatus"]["statusType"], "away");
 }

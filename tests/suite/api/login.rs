@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use rollcall::app::{App, Clock, Rules};
+use rollcall::app::{App, Clock, Fixed};
 use rollcall::auth::password::Passwords;
+use rollcall::domain::{SettingId, SettingValue};
 use rollcall::local::Command;
-use rollcall::ops::tokens;
+use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
 use serde_json::{Value, json};
 
-use crate::support::server::{ADMIN, BEGINNING, PASSWORD, USER};
+use crate::support::server::{ADMIN, BEGINNING, PASSWORD, USER, fix};
 use crate::support::{Answer, TestServer};
 
 /// The SHA-256 of [`PASSWORD`], as `printf 'correct horse' | sha256sum` prints it.
@@ -155,7 +156,10 @@ async fn a_token_resumes_its_session() {
 
 #[tokio::test]
 async fn a_token_dies_after_its_lifetime() {
-    let server = TestServer::start_with(|options| options.rules.token_lifetime_days = 2).await;
+    let server = TestServer::start_with(|options| {
+        fix(options, &[(SettingId::LoginExpiration, SettingValue::Number(2))]);
+    })
+    .await;
     let user = server.user().await;
     server.pass(2 * DAY - 1);
     user.get("me").await.expect(200);
@@ -279,12 +283,12 @@ async fn expired_tokens_are_swept_out_of_the_store() {
     let store = Store::open(&data).expect("the store opens");
     let later = Arc::new(AtomicI64::new(BEGINNING + 90 * DAY - 1));
     let clock = Clock::Set(Arc::clone(&later));
-    let app = App::new(store, clock, Passwords::default(), Rules::default());
+    let app = App::new(store, clock, Passwords::default(), Fixed::default());
     let kept = || app.store.read().tokens().count();
-    tokens::sweep(&app).await.expect("a sweep");
+    sweep(&app).await;
     assert_eq!(kept(), 1, "it is alive");
     later.fetch_add(1, Ordering::AcqRel);
-    tokens::sweep(&app).await.expect("a sweep");
+    sweep(&app).await;
     assert_eq!(kept(), 0);
     app.store.close().await;
     drop(folder);
@@ -322,6 +326,7 @@ async fn me_shows_the_documented_fields_and_no_secret() {
         "username": USER,
         "emails": [{"address": "ada@example.com", "verified": false}],
         "status": "offline",
+        "statusDefault": "online",
         "statusConnection": "offline",
         "statusText": "",
         "utcOffset": 0,

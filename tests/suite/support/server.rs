@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use rollcall::app::{Clock, Rules};
+use rollcall::app::{Clock, Fixed};
 use rollcall::auth::password::Passwords;
-use rollcall::http::{Cors, Limits};
+use rollcall::domain::{PasswordPolicy, SettingId, SettingValue};
+use rollcall::http::Limits;
 use rollcall::local::{self, Answer as LocalAnswer, Command};
 use rollcall::ops::users::{NewUser, NewUserTexts};
 use rollcall::server::{Options, Server};
@@ -61,9 +62,7 @@ impl TestServer {
         let mut options = Options {
             listen: "127.0.0.1:0".parse().expect("an address"),
             data_dir: folder.path().join("data"),
-            public_url: None,
-            rules: Rules::default(),
-            cors: Cors::Off,
+            fixed: Fixed::default(),
             limits: Limits::default(),
             passwords: Passwords::default(),
             administrator: None,
@@ -98,7 +97,7 @@ impl TestServer {
 
     /// Does something as the operator.
     pub async fn command(&self, command: Command) -> LocalAnswer {
-        local::run(&self.data_dir(), command)
+        local::run(&self.data_dir(), Fixed::default(), command)
             .await
             .expect("the command is carried out")
     }
@@ -128,15 +127,26 @@ pub fn new_folder() -> Arc<TempDir> {
 }
 
 pub fn new_user(username: &str) -> NewUser {
-    NewUser::parse(NewUserTexts {
+    let texts = NewUserTexts {
         username,
         email: Some(&format!("{username}@example.com")),
         name: None,
         password: PASSWORD,
         roles: &[],
-    })
-    .expect("a user")
+    };
+    NewUser::parse(texts, &PasswordPolicy::default()).expect("a user")
 }
+
+/// Fixes settings of a server that is about to start.
+pub fn fix(options: &mut Options, settings: &[(SettingId, SettingValue)]) {
+    for (id, value) in settings {
+        options.fixed.settings.insert(*id, (value.clone(), "the test".into()));
+    }
+}
+
+/// What turns limits on calls off.
+#[allow(dead_code)]
+pub const UNLIMITED: (SettingId, SettingValue) = (SettingId::RateLimiterEnabled, SettingValue::Flag(false));
 
 pub fn create_user(username: &str) -> Command {
     Command::CreateUser {

@@ -1,0 +1,81 @@
+//! What endpoints take.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::request::{Request, Sent};
+use crate::domain::Fault;
+
+/// Something an endpoint takes: read out of a request, and described for the OpenAPI document.
+pub(super) trait Input: Sized {
+    /// The media types of a body that it is read from.
+    const MEDIA_TYPES: &'static [&'static str] = &["application/json", "application/x-www-form-urlencoded"];
+
+    /// Reads it.
+    fn read(request: &Request) -> Result<Self, Fault>;
+
+    /// Describes it.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
+}
+
+impl<T: DeserializeOwned + JsonSchema> Input for T {
+    fn read(request: &Request) -> Result<Self, Fault> {
+        request.fields()?.parse()
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// No field at all.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// Whatever was sent: it is not looked at.
+pub(super) struct Ignored;
+
+impl Input for Ignored {
+    fn read(_: &Request) -> Result<Self, Fault> {
+        Ok(Self)
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "object"})
+    }
+}
+
+/// A file, in a form or alone.
+pub(super) struct Upload {
+    pub bytes: bytes::Bytes,
+    pub content_type: String,
+}
+
+impl Input for Upload {
+    const MEDIA_TYPES: &'static [&'static str] = &["multipart/form-data", "application/json"];
+
+    fn read(request: &Request) -> Result<Self, Fault> {
+        match &request.sent {
+            Sent::Query(_) => Err(Fault::AvatarInvalid),
+            Sent::Body(body) => Ok(Self {
+                bytes: body.bytes().clone(),
+                content_type: body.content_type().to_owned(),
+            }),
+        }
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "image": {"type": "string", "format": "binary", "description": "a PNG, JPEG or WebP file"},
+                "avatarUrl": {"type": "string", "description": "in JSON: the file as a data: URL"},
+                "userId": {"type": "string"},
+                "username": {"type": "string"},
+                "user": {"type": "string"}
+            }
+        })
+    }
+}

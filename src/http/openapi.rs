@@ -1,0 +1,234 @@
+//! The OpenAPI document, made of the route table and the types that it names.
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use warp::http::Method;
+
+use super::input::Ignored;
+use super::reply::Bare;
+use super::request::OpenCall;
+use super::routes::{self, Rate, Route};
+use crate::domain::scope::Need;
+use crate::domain::{Fault, Permission};
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("openapi.json", "This document", serve).rate(Rate::Unbounded)]
+}
+
+async fn serve(_: OpenCall, _: Ignored) -> Result<Bare<Value>, Fault> {
+    Ok(Bare(DOCUMENT.clone()))
+}
+
+fn document() -> Value {
+    let mut paths = Map::new();
+    for route in routes::all() {
+        let path = path(route);
+        let operations = paths.entry(path).or_insert_with(|| json!({}));
+        operations[route.method.as_str().to_lowercase()] = operation(route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Rollcall",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A team's users, login tokens and statuses, over Rocket.Chat's API.",
+            "license": {"name": "MIT", "identifier": "MIT"}
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "userId": {"type": "apiKey", "in": "header", "name": "X-User-Id"},
+                "authToken": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
+            },
+            "schemas": {
+                "Fault": {
+                    "type": "object",
+                    "properties": {
+                        "success": {"const": false},
+                        "error": {"type": "string", "description": "in words, mostly with the code behind them"},
+                        "errorType": {"type": "string", "description": "the code that clients test"},
+                        "details": {"description": "what else there is to know"}
+                    },
+                    "required": ["success"]
+                },
+                "NotLoggedIn": {
+                    "type": "object",
+                    "properties": {"status": {"const": "error"}, "message": {"type": "string"}},
+                    "required": ["status", "message"],
+                    "additionalProperties": false
+                },
+                "LoginRefused": {
+                    "type": "object",
+                    "properties": {
+                        "success": {"const": false},
+                        "status": {"const": "error"},
+                        "error": {"type": "string"},
+                        "message": {"type": "string"},
+                        "details": {}
+                    },
+                    "required": ["success", "status", "error", "message"],
+                    "additionalProperties": false
+                }
+            }
+        }
+    })
+}
+
+/// Where an endpoint is: `:` begins the name of a parameter in the table, braces enclose it here.
+fn path(route: &Route) -> String {
+    match route.endpoint.split_once("/:") {
+        Some((fixed, name)) => format!("/api/v1/{fixed}/{{{name}}}"),
+        None => format!("/api/v1/{}", route.endpoint),
+    }
+}
+
+fn generator(settings: fn(SchemaSettings) -> SchemaSettings) -> SchemaGenerator {
+    let inline = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings(inline).into_generator()
+}
+
+fn operation(route: &Route) -> Value {
+    let mut input = (route.input)(&mut generator(SchemaSettings::for_deserialize));
+    without_null(input.ensure_object());
+    let parameter = route.parameter();
+    let mut parameters: Vec<_> = parameter
+        .iter()
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        .collect();
+    let mut operation = json!({
+        "operationId": format!("{} {}", route.method, route.endpoint),
+        "summary": route.about,
+        "tags": [route.endpoint.split(['.', '/']).next()],
+        "responses": responses(route),
+    });
+    if route.method == Method::GET {
+        parameters.extend(in_query(&input, parameter));
+    } else {
+        let schema = of_body(input, parameter);
+        let media = route
+            .media_types
+            .iter()
+            .map(|media| ((*media).to_owned(), json!({"schema": schema})));
+        operation["requestBody"] = json!({"content": media.collect::<Map<_, _>>()});
+    }
+    operation["parameters"] = parameters.into();
+    if route.logged_in {
+        operation["security"] = json!([{"userId": [], "authToken": []}]);
+        operation["x-permission"] = json!(route.permission.map(Permission::as_str));
+        operation["x-token-scope"] = match route.need {
+            Need::Any => json!("any"),
+            Need::Scope(scope) => json!(scope),
+            Need::Full => json!("none: only tokens without scopes"),
+        };
+        operation["x-two-factor"] = json!(route.two_factor);
+    }
+    operation
+}
+
+/// The fields of a query, as parameters.
+fn in_query(input: &Schema, in_path: Option<&str>) -> Vec<Value> {
+    let properties = input
+        .get("properties")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    let required = input
+        .get("required")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let in_query = properties
+        .into_iter()
+        .filter(|(name, _)| Some(name.as_str()) != in_path);
+    in_query
+        .map(|(name, schema)| {
+            let required = required.iter().any(|required| *required == json!(name));
+            json!({"name": name, "in": "query", "required": required, "schema": schema})
+        })
+        .collect()
+}
+
+/// The fields of a body, without the one that stands in the path.
+fn of_body(mut input: Schema, in_path: Option<&str>) -> Value {
+    let object = input.ensure_object();
+    if let Some(name) = in_path {
+        if let Some(Value::Object(properties)) = object.get_mut("properties") {
+            properties.remove(name);
+        }
+        if let Some(Value::Array(required)) = object.get_mut("required") {
+            required.retain(|required| *required != json!(name));
+        }
+    }
+    input.to_value()
+}
+
+/// What may be absent need not be null: absence is the same and is what clients send.
+fn without_null(schema: &mut Map<String, Value>) {
+    let null = |kind: &Value| *kind == json!("null");
+    if let Some(Value::Array(kinds)) = schema.get_mut("type") {
+        kinds.retain(|kind| !null(kind));
+        if let [kind] = kinds.as_slice() {
+            let kind = kind.clone();
+            schema.insert("type".into(), kind);
+        }
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+        choices.retain(|choice| *choice != json!({"type": "null"}));
+        if let [Value::Object(choice)] = choices.as_slice() {
+            let choice = choice.clone();
+            schema.remove("anyOf");
+            schema.extend(choice);
+        }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    for inner in schema.values_mut() {
+        match inner {
+            Value::Object(inner) => without_null(inner),
+            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(without_null),
+            _ => {}
+        }
+    }
+}
+
+fn responses(route: &Route) -> Value {
+    let json_of = |about: &str, schema: Value| {
+        json!({
+            "description": about,
+            "content": {"application/json": {"schema": schema}}
+        })
+    };
+    let fault = |about: &str| json_of(about, json!({"$ref": "#/components/schemas/Fault"}));
+    let output = (route.output)(&mut generator(SchemaSettings::for_serialize)).to_value();
+    let mut responses = Map::new();
+    responses.insert(route.status.to_string(), json_of("done", output));
+    responses.insert("400".into(), fault("the request is wrong, or refused for what it asks"));
+    if route.logged_in {
+        let schema = json!({"$ref": "#/components/schemas/NotLoggedIn"});
+        responses.insert("401".into(), json_of("nobody is logged in", schema));
+    } else if route.endpoint == "login" {
+        let schema = json!({"$ref": "#/components/schemas/LoginRefused"});
+        responses.insert("401".into(), json_of("the login is refused", schema));
+    }
+    responses.insert("403".into(), fault("the caller may not"));
+    if route.method != Method::GET {
+        responses.insert("408".into(), fault("the body did not arrive in time"));
+        responses.insert("413".into(), fault("the body is too large"));
+    }
+    if route.rate != Rate::Unbounded {
+        responses.insert("429".into(), fault("too many calls"));
+    }
+    responses.insert("500".into(), fault("a defect of the server; its log has the cause"));
+    responses.insert(
+        "503".into(),
+        fault("the server is overloaded, or its store takes no writes"),
+    );
+    Value::Object(responses)
+}

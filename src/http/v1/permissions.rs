@@ -1,0 +1,109 @@
+//! Permissions (`api.md` §8).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::domain::{Fault, Permission, RoleId, Scope, Timestamp};
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::permissions;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "permissions.listAll",
+            "List permissions and the roles that hold them",
+            list,
+        )
+        .scope(Scope::UsersRead),
+        Route::post("permissions.update", "Change which roles hold permissions", update)
+            .permission(Permission::ACCESS_PERMISSIONS)
+            .scope(Scope::Admin),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListAll {
+    /// Only what was changed after this moment, ISO 8601.
+    updated_since: Option<String>,
+}
+
+/// The list is read by hand: what is wrong with it has an error of its own.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Update {
+    #[schemars(with = "Option<Vec<WantedGrant>>")]
+    permissions: Option<Value>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedGrant {
+    #[serde(rename = "_id")]
+    id: String,
+    roles: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Changes {
+    update: Vec<Granted>,
+    remove: Vec<Granted>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Grants {
+    permissions: Vec<Granted>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Granted {
+    #[serde(rename = "_id")]
+    id: &'static str,
+    roles: Vec<RoleId>,
+    #[serde(rename = "_updatedAt")]
+    updated_at: Timestamp,
+}
+
+fn granted(app: &App, since: Option<Timestamp>) -> Vec<Granted> {
+    let grants = permissions::list(app, since);
+    let granted = grants.iter().map(|grant| Granted {
+        id: grant.permission.as_str(),
+        roles: grant.roles.clone(),
+        updated_at: grant.updated_at,
+    });
+    granted.collect()
+}
+
+async fn list(call: Call, asked: ListAll) -> Result<Changes, Fault> {
+    let parse = |text: String| Timestamp::parse(&text).ok_or(Fault::UpdatedSinceInvalid);
+    let since = asked.updated_since.map(parse).transpose()?;
+    Ok(Changes {
+        update: granted(&call.app, since),
+        remove: Vec::new(),
+    })
+}
+
+async fn update(call: Call, wanted: Update) -> Result<Grants, Fault> {
+    let list: Vec<WantedGrant> = wanted
+        .permissions
+        .and_then(|list| serde_json::from_value(list).ok())
+        .ok_or(Fault::GrantsMalformed)?;
+    let mut grants = Vec::with_capacity(list.len());
+    for grant in list {
+        let mut roles: Vec<_> = grant.roles.iter().map(|role| RoleId::new(role)).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        let repeated = grants.iter().any(|(id, _): &(String, _)| *id == grant.id);
+        if roles.len() != grant.roles.len() || repeated {
+            return Err(Fault::GrantsMalformed);
+        }
+        grants.push((grant.id, roles));
+    }
+    permissions::update(&call.app, &call.actor(), &grants).await?;
+    Ok(Grants {
+        permissions: granted(&call.app, None),
+    })
+}

@@ -1,0 +1,169 @@
+//! Roles (`api.md` §8).
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::role::ROLE_CHARACTERS;
+use crate::domain::{Fault, Permission, Role, RoleId, RoleName, RoleScope, Scope};
+use crate::http::input::Ignored;
+use crate::http::query;
+use crate::http::reply::Done;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::roles::{self, RoleDraft};
+use crate::ops::user_view::UserView;
+
+pub(super) fn routes() -> Vec<Route> {
+    let administer = |route: Route| route.permission(Permission::ACCESS_PERMISSIONS).scope(Scope::Admin);
+    vec![
+        Route::get("roles.list", "List roles", list).scope(Scope::UsersRead),
+        administer(Route::post("roles.create", "Create a role", create)),
+        administer(Route::post("roles.update", "Change a role", update)),
+        administer(Route::post("roles.delete", "Delete a role that nobody has", delete)),
+        administer(Route::post("roles.addUserToRole", "Give a role to a user", give)),
+        administer(Route::post("roles.removeUserFromRole", "Take a role from a user", take)),
+        administer(Route::get(
+            "roles.getUsersInRole",
+            "List the users who have a role",
+            users,
+        )),
+    ]
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Roles {
+    roles: Vec<Arc<Role>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct OneRole {
+    role: Arc<Role>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Create {
+    name: String,
+    description: Option<String>,
+    scope: Option<RoleScope>,
+    #[serde(rename = "mandatory2fa")]
+    mandatory_two_factor: Option<bool>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Update {
+    role_id: String,
+    name: String,
+    description: Option<String>,
+    scope: Option<RoleScope>,
+    #[serde(rename = "mandatory2fa")]
+    mandatory_two_factor: Option<bool>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Delete {
+    role_id: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Assign {
+    role_id: Option<String>,
+    role_name: Option<String>,
+    username: String,
+    /// Taken and ignored: this server has no rooms.
+    #[serde(rename = "roomId")]
+    _room_id: Option<String>,
+}
+
+impl Assign {
+    fn role(&self) -> Result<&str, Fault> {
+        let named = self.role_id.as_deref().or(self.role_name.as_deref());
+        named.ok_or_else(|| Fault::invalid("must have required property 'roleId'", "roleId"))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct UsersInRole {
+    /// The id or name of the role.
+    role: String,
+    offset: Option<usize>,
+    count: Option<usize>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Users {
+    users: Vec<UserView>,
+    count: usize,
+    offset: usize,
+    total: usize,
+}
+
+fn draft(
+    name: &str,
+    description: Option<String>,
+    scope: Option<RoleScope>,
+    mandatory_two_factor: Option<bool>,
+) -> Result<RoleDraft, Fault> {
+    let description = description.unwrap_or_default();
+    if description.chars().count() > ROLE_CHARACTERS {
+        let words = format!("must NOT have more than {ROLE_CHARACTERS} characters");
+        return Err(Fault::invalid(words, "description"));
+    }
+    Ok(RoleDraft {
+        name: RoleName::parse(name).map_err(|_| Fault::RoleNameInvalid { input: name.to_owned() })?,
+        description,
+        scope: scope.unwrap_or(RoleScope::Users),
+        mandatory_two_factor: mandatory_two_factor.unwrap_or_default(),
+    })
+}
+
+async fn list(call: Call, _: Ignored) -> Result<Roles, Fault> {
+    Ok(Roles {
+        roles: roles::list(&call.app),
+    })
+}
+
+async fn create(call: Call, new: Create) -> Result<OneRole, Fault> {
+    let draft = draft(&new.name, new.description, new.scope, new.mandatory_two_factor)?;
+    let role = roles::create(&call.app, &call.actor(), draft).await?;
+    Ok(OneRole { role })
+}
+
+async fn update(call: Call, new: Update) -> Result<OneRole, Fault> {
+    let draft = draft(&new.name, new.description, new.scope, new.mandatory_two_factor)?;
+    let role = roles::update(&call.app, &call.actor(), &RoleId::new(&new.role_id), draft).await?;
+    Ok(OneRole { role })
+}
+
+async fn delete(call: Call, which: Delete) -> Result<Done, Fault> {
+    roles::delete(&call.app, &call.actor(), &RoleId::new(&which.role_id)).await?;
+    Ok(Done {})
+}
+
+async fn give(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
+    let role = roles::give(&call.app, &call.actor(), wanted.role()?, &wanted.username).await?;
+    Ok(OneRole { role })
+}
+
+async fn take(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
+    let role = roles::take(&call.app, &call.actor(), wanted.role()?, &wanted.username).await?;
+    Ok(OneRole { role })
+}
+
+async fn users(call: Call, asked: UsersInRole) -> Result<Users, Fault> {
+    let page = query::page(&call.app, asked.offset, asked.count);
+    let actor = call.actor();
+    let found = roles::users(&call.app, &actor, &asked.role, page)?;
+    Ok(Users {
+        count: found.items.len(),
+        offset: found.offset,
+        total: found.total,
+        users: found.items.iter().map(|user| UserView::of(user, &actor)).collect(),
+    })
+}

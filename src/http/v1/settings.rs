@@ -1,0 +1,231 @@
+//! Settings (`api.md` §8).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::page::Listing;
+use crate::domain::{Fault, Permission, Scope, SettingId, SettingValue, Timestamp};
+use crate::http::input::Ignored;
+use crate::http::query;
+use crate::http::reply::Done;
+use crate::http::request::{Call, OpenCall};
+use crate::http::routes::Route;
+use crate::ops::settings::{self, Shown};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("settings.public", "The settings that everybody may see", public),
+        Route::get("settings.oauth", "Services to log in with: this server has none", oauth),
+        Route::get(
+            "service.configurations",
+            "Services to log in with: this server has none",
+            services,
+        ),
+        Route::get("pw.getPolicy", "What passwords have to be like", policy),
+        Route::get("settings", "The settings that the caller may see", list).scope(Scope::Admin),
+        Route::get("settings/:_id", "One setting", get)
+            .permission(Permission::VIEW_PRIVILEGED_SETTING)
+            .scope(Scope::Admin),
+        Route::post("settings/:_id", "Change a setting while the server runs", set)
+            .permission(Permission::EDIT_PRIVILEGED_SETTING)
+            .scope(Scope::Admin)
+            .two_factor(),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct List {
+    /// Only these, with commas between.
+    #[serde(rename = "_id")]
+    ids: Option<String>,
+    offset: Option<usize>,
+    count: Option<usize>,
+    sort: Option<String>,
+    /// Ignored: clients that send it must not fail.
+    #[serde(rename = "fields")]
+    _fields: Option<String>,
+    /// Ignored: clients that send it must not fail.
+    #[serde(rename = "query")]
+    _query: Option<String>,
+}
+
+impl List {
+    fn wants(&self, id: SettingId) -> bool {
+        let ids = self.ids.as_deref().filter(|ids| !ids.is_empty());
+        ids.is_none_or(|ids| ids.split(',').any(|wanted| wanted.trim() == id.as_str()))
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Listed<T> {
+    settings: Vec<T>,
+    count: usize,
+    offset: usize,
+    total: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PublicSetting {
+    #[serde(rename = "_id")]
+    id: &'static str,
+    value: SettingValue,
+    enterprise: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct FullSetting {
+    #[serde(rename = "_id")]
+    id: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    value: SettingValue,
+    /// What holds until somebody sets it.
+    package_value: SettingValue,
+    public: bool,
+    /// Whether it was fixed when the server was started.
+    blocked: bool,
+    /// Where the value comes from, if it is fixed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed_by: Option<String>,
+    description: &'static str,
+    enterprise: bool,
+    #[serde(rename = "_updatedAt", skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Timestamp>,
+}
+
+impl From<Shown> for FullSetting {
+    fn from(shown: Shown) -> Self {
+        Self {
+            id: shown.id.as_str(),
+            kind: shown.id.type_word(),
+            value: shown.value,
+            package_value: shown.id.default(),
+            public: shown.id.is_public(),
+            blocked: shown.fixed.is_some(),
+            fixed_by: shown.fixed,
+            description: shown.id.about(),
+            enterprise: false,
+            updated_at: shown.updated_at,
+        }
+    }
+}
+
+fn listed<T>(found: Listing<T>) -> Listed<T> {
+    Listed {
+        count: found.items.len(),
+        offset: found.offset,
+        total: found.total,
+        settings: found.items,
+    }
+}
+
+async fn public(call: OpenCall, asked: List) -> Result<Listed<PublicSetting>, Fault> {
+    query::sort(asked.sort.clone())?;
+    let page = query::page(&call.app, asked.offset, asked.count);
+    let wanted: Vec<_> = settings::public(&call.app)
+        .filter(|shown| asked.wants(shown.id))
+        .map(|shown| PublicSetting {
+            id: shown.id.as_str(),
+            value: shown.value,
+            enterprise: false,
+        })
+        .collect();
+    Ok(listed(Listing::of(wanted.into_iter(), page)))
+}
+
+async fn list(call: Call, asked: List) -> Result<Listed<FullSetting>, Fault> {
+    query::sort(asked.sort.clone())?;
+    let page = query::page(&call.app, asked.offset, asked.count);
+    let actor = call.actor();
+    let visible = settings::visible(&call.app, &actor);
+    let wanted: Vec<_> = visible
+        .filter(|shown| asked.wants(shown.id))
+        .map(FullSetting::from)
+        .collect();
+    Ok(listed(Listing::of(wanted.into_iter(), page)))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    #[serde(rename = "_id")]
+    id: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct OneSetting {
+    #[serde(rename = "_id")]
+    id: &'static str,
+    value: SettingValue,
+    /// Whether it was fixed when the server was started.
+    blocked: bool,
+}
+
+async fn get(call: Call, which: Which) -> Result<OneSetting, Fault> {
+    let shown = settings::get(&call.app, &call.actor(), &which.id)?;
+    Ok(OneSetting {
+        id: shown.id.as_str(),
+        value: shown.value,
+        blocked: shown.fixed.is_some(),
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    #[serde(rename = "_id")]
+    id: String,
+    #[schemars(with = "SettingValue")]
+    value: Value,
+}
+
+async fn set(call: Call, new: Set) -> Result<Done, Fault> {
+    let value = match new.value {
+        Value::Bool(set) => SettingValue::Flag(set),
+        Value::String(text) => SettingValue::Text(text),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => SettingValue::Number(number),
+            None => return Err(Fault::invalid("must be integer", "value")),
+        },
+        _ => return Err(Fault::invalid("must be boolean, integer or string", "value")),
+    };
+    settings::set(&call.app, &call.actor(), &new.id, value).await?;
+    Ok(Done {})
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Services {
+    services: Vec<Value>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Configurations {
+    configurations: Vec<Value>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Policy {
+    enabled: bool,
+    policy: Vec<Vec<Value>>,
+}
+
+async fn oauth(_: OpenCall, _: Ignored) -> Result<Services, Fault> {
+    Ok(Services { services: Vec::new() })
+}
+
+async fn services(_: OpenCall, _: Ignored) -> Result<Configurations, Fault> {
+    Ok(Configurations {
+        configurations: Vec::new(),
+    })
+}
+
+async fn policy(call: OpenCall, _: Ignored) -> Result<Policy, Fault> {
+    let settings = call.app.settings();
+    Ok(Policy {
+        enabled: settings.flag(SettingId::PasswordPolicyEnabled),
+        policy: settings.password_policy().describe(),
+    })
+}

@@ -1,0 +1,102 @@
+//! The second factor (`api.md` §4).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::users::target;
+use crate::domain::Fault;
+use crate::http::input::Ignored;
+use crate::http::reply::Done;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::two_factor;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("users.enableTotp", "Begin to switch the second factor on", begin),
+        Route::post(
+            "users.validateTotp",
+            "Switch the second factor on, with a first code",
+            validate,
+        ),
+        Route::post(
+            "users.disableTotp",
+            "Switch the second factor off, with a code",
+            disable,
+        ),
+        Route::post(
+            "users.regenerateTotpCodes",
+            "Make new backup codes, with a code",
+            regenerate,
+        ),
+        Route::get("users.totpCodesRemaining", "How many backup codes are left", remaining),
+        Route::post("users.resetTOTP", "Switch a lost second factor off", reset).two_factor(),
+    ]
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Enrolment {
+    secret: String,
+    url: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Code {
+    code: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Codes {
+    codes: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Disabled {
+    disabled: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Remaining {
+    remaining: usize,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Reset {
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+async fn begin(call: Call, _: Ignored) -> Result<Enrolment, Fault> {
+    let two_factor::Enrolment { secret, url } = two_factor::begin(&call.app, &call.caller).await?;
+    Ok(Enrolment { secret, url })
+}
+
+async fn validate(call: Call, given: Code) -> Result<Codes, Fault> {
+    let codes = two_factor::validate(&call.app, &call.caller, &given.code).await?;
+    Ok(Codes { codes })
+}
+
+async fn disable(call: Call, given: Code) -> Result<Disabled, Fault> {
+    two_factor::disable(&call.app, &call.caller, &given.code).await?;
+    Ok(Disabled { disabled: true })
+}
+
+async fn regenerate(call: Call, given: Code) -> Result<Codes, Fault> {
+    let codes = two_factor::regenerate_codes(&call.app, &call.caller, &given.code).await?;
+    Ok(Codes { codes })
+}
+
+async fn remaining(call: Call, _: Ignored) -> Result<Remaining, Fault> {
+    let remaining = two_factor::codes_remaining(&call.caller)?;
+    Ok(Remaining { remaining })
+}
+
+async fn reset(call: Call, whose: Reset) -> Result<Done, Fault> {
+    let user = target(&call.app, whose.user_id, whose.username, whose.user)?;
+    let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
+    two_factor::reset(&call.app, &call.actor(), &id).await?;
+    Ok(Done {})
+}

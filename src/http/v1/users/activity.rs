@@ -1,0 +1,120 @@
+//! Deleting users, and switching accounts on and off (`api.md` §5.6).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::required_target;
+use crate::domain::role::built_in;
+use crate::domain::user::Activity;
+use crate::domain::{Fault, Permission, RoleId, Scope, UserId};
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::users;
+
+/// The bot that Rocket.Chat has built in, and this server has not.
+const BOT: &str = "rocket.cat";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("users.delete", "Delete a user", delete)
+            .permission(Permission::DELETE_USER)
+            .scope(Scope::UsersWrite),
+        Route::post("users.setActiveStatus", "Switch an account on or off", set_active).scope(Scope::UsersWrite),
+        Route::post(
+            "users.deactivateIdle",
+            "Switch off accounts that nobody used for long",
+            deactivate_idle,
+        )
+        .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
+        .scope(Scope::UsersWrite),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Delete {
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+    /// Taken and ignored: this server has no rooms.
+    #[serde(rename = "confirmRelinquish")]
+    _confirm_relinquish: Option<bool>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Deleted {
+    /// Always empty: this server has no rooms.
+    deleted_rooms: Vec<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SetActive {
+    user_id: String,
+    active_status: bool,
+    /// Taken and ignored: this server has no rooms.
+    #[serde(rename = "confirmRelinquish")]
+    _confirm_relinquish: Option<bool>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Changed {
+    user: ActiveUser,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ActiveUser {
+    #[serde(rename = "_id")]
+    id: String,
+    active: bool,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DeactivateIdle {
+    days_idle: u32,
+    /// Only who has this role; `user` unless told.
+    role: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Count {
+    count: usize,
+}
+
+async fn delete(call: Call, whom: Delete) -> Result<Deleted, Fault> {
+    let named = [&whom.user_id, &whom.username, &whom.user];
+    if named.into_iter().flatten().any(|name| name == BOT) {
+        return Err(Fault::ActionNotAllowed {
+            words: "Deleting the rocket.cat user is not allowed",
+            action: "Delete_user",
+        });
+    }
+    let user = required_target(&call.app, whom.user_id, whom.username, whom.user)?;
+    users::delete(&call.app, &call.actor(), &user.id).await?;
+    Ok(Deleted {
+        deleted_rooms: Vec::new(),
+    })
+}
+
+async fn set_active(call: Call, new: SetActive) -> Result<Changed, Fault> {
+    let activity = if new.active_status {
+        Activity::Active
+    } else {
+        Activity::Deactivated
+    };
+    users::set_active(&call.app, &call.actor(), &UserId::new(&new.user_id), activity).await?;
+    Ok(Changed {
+        user: ActiveUser {
+            id: new.user_id,
+            active: new.active_status,
+        },
+    })
+}
+
+async fn deactivate_idle(call: Call, which: DeactivateIdle) -> Result<Count, Fault> {
+    let role = RoleId::new(which.role.as_deref().unwrap_or(built_in::USER));
+    let count = users::deactivate_idle(&call.app, &call.actor(), which.days_idle, &role).await?;
+    Ok(Count { count })
+}

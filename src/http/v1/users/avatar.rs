@@ -1,0 +1,129 @@
+//! Pictures of users (`api.md` §5; `/avatar` itself is in `http::avatar`).
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use futures_util::stream;
+use multer::Multipart;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::target;
+use crate::domain::{Fault, User};
+use crate::http::fields::Fields;
+use crate::http::input::Upload;
+use crate::http::reply::{Done, Elsewhere};
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::avatars;
+
+pub(super) fn routes() -> Vec<Route> {
+    use crate::domain::Scope;
+    vec![
+        Route::post(
+            "users.setAvatar",
+            "Put up a picture: PNG, JPEG or WebP, at most 256 KiB",
+            set,
+        )
+        .scope(Scope::UsersWrite),
+        Route::post("users.resetAvatar", "Take a picture away", reset).scope(Scope::UsersWrite),
+        Route::get("users.getAvatar", "Sends to where a picture is", get).scope(Scope::UsersRead),
+    ]
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Whose {
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DataUrl {
+    avatar_url: String,
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+fn whose(call: &Call, whose: Whose) -> Result<Arc<User>, Fault> {
+    let named = target(&call.app, whose.user_id, whose.username, whose.user)?;
+    Ok(named.unwrap_or_else(|| Arc::clone(&call.caller.user)))
+}
+
+async fn set(call: Call, upload: Upload) -> Result<Done, Fault> {
+    let (named, bytes) = if upload.content_type.starts_with("multipart/") {
+        of_form(upload).await?
+    } else {
+        of_json(&upload.bytes)?
+    };
+    let user = whose(&call, named)?;
+    avatars::set(&call.app, &call.actor(), &user.id, bytes).await?;
+    Ok(Done {})
+}
+
+async fn reset(call: Call, named: Whose) -> Result<Done, Fault> {
+    let user = whose(&call, named)?;
+    avatars::reset(&call.app, &call.actor(), &user.id).await?;
+    Ok(Done {})
+}
+
+async fn get(call: Call, named: Whose) -> Result<Elsewhere, Fault> {
+    let user = whose(&call, named)?;
+    Ok(Elsewhere(format!(
+        "{}/avatar/{}",
+        call.app.settings().site_url(),
+        user.username
+    )))
+}
+
+/// A form with the file in `image`, and maybe a user.
+async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
+    let malformed = |error: multer::Error| Fault::InvalidParams {
+        reason: format!("the form cannot be read: {error}"),
+        field: None,
+    };
+    let boundary = multer::parse_boundary(&upload.content_type).map_err(malformed)?;
+    let body = stream::iter([Ok::<Bytes, std::convert::Infallible>(upload.bytes)]);
+    let mut form = Multipart::new(body, boundary);
+    let mut image = None;
+    let mut texts = Map::new();
+    while let Some(field) = form.next_field().await.map_err(malformed)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "image" {
+            image = Some(field.bytes().await.map_err(malformed)?.to_vec());
+        } else {
+            texts.insert(name, Value::String(field.text().await.map_err(malformed)?));
+        }
+    }
+    let missing = || Fault::invalid("must have required property 'image'", "image");
+    Ok((Fields::new(texts).parse()?, image.ok_or_else(missing)?))
+}
+
+/// JSON with the file as a data URL in `avatarUrl`. Nothing is fetched from elsewhere.
+fn of_json(bytes: &[u8]) -> Result<(Whose, Vec<u8>), Fault> {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(bytes) else {
+        return Err(Fault::InvalidParams {
+            reason: "the body must be a form with a file, or a JSON object with avatarUrl".into(),
+            field: None,
+        });
+    };
+    let given: DataUrl = Fields::new(fields).parse()?;
+    let data = given
+        .avatar_url
+        .strip_prefix("data:")
+        .ok_or(Fault::AvatarUrlUnsupported)?;
+    let (_, encoded) = data.split_once(";base64,").ok_or(Fault::AvatarInvalid)?;
+    let image = BASE64_STANDARD.decode(encoded).map_err(|_| Fault::AvatarInvalid)?;
+    let named = Whose {
+        user_id: given.user_id,
+        username: given.username,
+        user: given.user,
+    };
+    Ok((named, image))
+}

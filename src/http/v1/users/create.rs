@@ -1,0 +1,103 @@
+//! `users.create` (`api.md` §5.2).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::auth::{PasswordDigest, TokenSecret};
+use crate::domain::user::Activity;
+use crate::domain::{Fault, Permission, Profile, RoleId, Scope, StatusType, profile};
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::user_view::UserView;
+use crate::ops::users::{self, NewUser};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("users.create", "Create a user", create)
+            .permission(Permission::CREATE_USER)
+            .scope(Scope::UsersWrite),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Create {
+    email: String,
+    name: String,
+    username: String,
+    password: String,
+    active: Option<bool>,
+    bio: Option<String>,
+    nickname: Option<String>,
+    status_text: Option<String>,
+    roles: Option<Vec<String>>,
+    require_password_change: Option<bool>,
+    /// The password is replaced by one that nobody knows: a reset link lets the user choose.
+    set_random_password: Option<bool>,
+    verified: Option<bool>,
+    custom_fields: Option<Map<String, Value>>,
+    /// Taken and ignored: this server has no rooms.
+    #[serde(rename = "joinDefaultChannels")]
+    _join_default_channels: Option<bool>,
+    /// Taken and ignored: this server sends no mail.
+    #[serde(rename = "sendWelcomeEmail")]
+    _send_welcome_email: Option<bool>,
+    /// Taken and ignored.
+    #[serde(rename = "fields")]
+    _fields: Option<String>,
+    /// Taken and ignored: this server has no telephones.
+    #[serde(rename = "freeSwitchExtension")]
+    _free_switch_extension: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Created {
+    user: UserView,
+}
+
+async fn create(call: Call, new: Create) -> Result<Created, Fault> {
+    let random = new.set_random_password.unwrap_or_default();
+    let name = users::parse_name(&new.name)?;
+    let username = users::parse_username(&new.username)?;
+    if new.password.trim().is_empty() && !random {
+        return Err(Fault::UserFieldRequired { field: "Password" });
+    }
+    let password = if random {
+        PasswordDigest::of(TokenSecret::generate().expose())
+    } else {
+        PasswordDigest::of_new(&new.password, &call.app.settings().password_policy())?
+    };
+    let new = NewUser {
+        username,
+        email: Some(users::parse_email(&new.email)?),
+        verified: new.verified.unwrap_or_default(),
+        name: Some(name),
+        password: Some(password),
+        require_password_change: new.require_password_change.unwrap_or_default().then(String::new),
+        roles: new
+            .roles
+            .unwrap_or_default()
+            .iter()
+            .map(|role| RoleId::new(role))
+            .collect(),
+        activity: if new.active == Some(false) {
+            Activity::Deactivated
+        } else {
+            Activity::Active
+        },
+        profile: Profile {
+            bio: profile::bio(&new.bio.unwrap_or_default())?,
+            nickname: profile::nickname(&new.nickname.unwrap_or_default())?,
+            status: StatusType::Online,
+            status_text: profile::status_text(&new.status_text.unwrap_or_default()),
+            custom_fields: profile::custom_fields(new.custom_fields.unwrap_or_default())?,
+            reason: String::new(),
+        },
+    };
+    let actor = call.actor();
+    let user = users::create(&call.app, &actor, new).await?;
+    Ok(Created {
+        user: UserView::of(&user, &actor),
+    })
+}

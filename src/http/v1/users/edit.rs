@@ -1,0 +1,188 @@
+//! Changing users, and oneself (`api.md` §5.4).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::auth::PasswordDigest;
+use crate::domain::{Fault, RoleId, Scope, StatusType, UserId, person_name, profile};
+use crate::http::reply::Done;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::profile::{self as profiles, Edit};
+use crate::ops::user_view::UserView;
+use crate::ops::users::{parse_email, parse_name, parse_username};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("users.update", "Change a user", update)
+            .scope(Scope::UsersWrite)
+            .two_factor(),
+        Route::post("users.updateOwnBasicInfo", "Change oneself", update_own).scope(Scope::UsersWrite),
+        Route::post("users.deleteOwnAccount", "Delete one's own account", delete_own),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Update {
+    #[schemars(length(min = 1))]
+    user_id: String,
+    data: UpdateData,
+    /// Taken and ignored: this server has no rooms.
+    #[serde(rename = "confirmRelinquish")]
+    _confirm_relinquish: Option<bool>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UpdateData {
+    email: Option<String>,
+    name: Option<String>,
+    /// With `lastName`, in the place of `name`.
+    first_name: Option<String>,
+    last_name: Option<String>,
+    password: Option<String>,
+    username: Option<String>,
+    bio: Option<String>,
+    nickname: Option<String>,
+    status_text: Option<String>,
+    status: Option<StatusType>,
+    active: Option<bool>,
+    roles: Option<Vec<String>>,
+    require_password_change: Option<bool>,
+    verified: Option<bool>,
+    custom_fields: Option<Map<String, Value>>,
+    /// The password is replaced by one that nobody knows.
+    set_random_password: Option<bool>,
+    /// Taken and ignored: this server sends no mail.
+    #[serde(rename = "sendWelcomeEmail")]
+    _send_welcome_email: Option<bool>,
+    /// Taken and ignored: this server has no telephones.
+    #[serde(rename = "freeSwitchExtension")]
+    _free_switch_extension: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Updated {
+    user: UserView,
+}
+
+/// The name that a form gives: whole, or in two parts that are checked as such.
+fn name(
+    whole: Option<String>,
+    first: Option<String>,
+    last: Option<String>,
+) -> Result<Option<crate::domain::DisplayName>, Fault> {
+    match (whole, first, last) {
+        (whole, None, None) => whole.map(|whole| parse_name(&whole)).transpose(),
+        (_, first, last) => person_name::full_name(&first.unwrap_or_default(), &last.unwrap_or_default()).map(Some),
+    }
+}
+
+async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
+    if new.user_id.is_empty() {
+        return Err(Fault::invalid("must NOT have fewer than 1 characters", "userId"));
+    }
+    let data = new.data;
+    let random = data.set_random_password.unwrap_or_default();
+    let edit = Edit {
+        username: data.username.map(|text| parse_username(&text)).transpose()?,
+        email: data.email.map(|text| parse_email(&text)).transpose()?,
+        verified: data.verified,
+        name: name(data.name, data.first_name, data.last_name)?,
+        password: if random {
+            Some(crate::auth::TokenSecret::generate().expose().to_owned())
+        } else {
+            data.password
+        },
+        require_password_change: data.require_password_change,
+        roles: data
+            .roles
+            .map(|roles| roles.iter().map(|role| RoleId::new(role)).collect()),
+        active: data.active,
+        bio: data.bio.map(|text| profile::bio(&text)).transpose()?,
+        nickname: data.nickname.map(|text| profile::nickname(&text)).transpose()?,
+        status: data.status,
+        status_text: data.status_text.map(|text| profile::status_text(&text)),
+        custom_fields: data.custom_fields.map(profile::custom_fields).transpose()?,
+    };
+    let actor = call.actor();
+    let user = profiles::update(&call.app, &actor, &UserId::new(&new.user_id), edit).await?;
+    Ok(Updated {
+        user: UserView::of(&user, &actor),
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UpdateOwn {
+    data: OwnData,
+    custom_fields: Option<Map<String, Value>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct OwnData {
+    email: Option<String>,
+    name: Option<String>,
+    /// With `lastName`, in the place of `name`.
+    first_name: Option<String>,
+    last_name: Option<String>,
+    username: Option<String>,
+    nickname: Option<String>,
+    bio: Option<String>,
+    status_type: Option<StatusType>,
+    status_text: Option<String>,
+    /// The lower-case hexadecimal SHA-256 of the password.
+    current_password: Option<String>,
+    new_password: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Saved {
+    user: UserView,
+    /// For people.
+    message: &'static str,
+}
+
+async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
+    let data = new.data;
+    let edit = Edit {
+        username: data
+            .username
+            .map(|text| parse_username(&text).map_err(|_| Fault::IdentityNotSaved))
+            .transpose()?,
+        email: data.email.map(|text| parse_email(&text)).transpose()?,
+        name: name(data.name, data.first_name, data.last_name)?,
+        password: data.new_password.filter(|password| !password.is_empty()),
+        bio: data.bio.map(|text| profile::bio(&text)).transpose()?,
+        nickname: data.nickname.map(|text| profile::nickname(&text)).transpose()?,
+        status: data.status_type,
+        status_text: data.status_text.map(|text| profile::status_text(&text)),
+        custom_fields: new.custom_fields.map(profile::custom_fields).transpose()?,
+        ..Edit::default()
+    };
+    let actor = call.actor();
+    let user = profiles::update_own(&call.app, &call.caller, edit, data.current_password, call.code).await?;
+    Ok(Saved {
+        user: UserView::of(&user, &actor),
+        message: "Your profile has been successfully updated.",
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DeleteOwn {
+    /// The lower-case hexadecimal SHA-256 of the password.
+    password: String,
+    /// Taken and ignored: this server has no rooms.
+    #[serde(rename = "confirmRelinquish")]
+    _confirm_relinquish: Option<bool>,
+}
+
+async fn delete_own(call: Call, given: DeleteOwn) -> Result<Done, Fault> {
+    let digest = PasswordDigest::presented(&given.password);
+    profiles::delete_own(&call.app, &call.caller, digest).await?;
+    Ok(Done {})
+}

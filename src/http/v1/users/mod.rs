@@ -1,0 +1,68 @@
+//! Users (`api.md` §5).
+
+mod activity;
+mod avatar;
+mod create;
+mod edit;
+mod names;
+mod passwords;
+mod preferences;
+mod read;
+mod register;
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::domain::{Fault, User, UserId};
+use crate::http::routes::Route;
+
+pub(super) fn routes() -> Vec<Route> {
+    [
+        create::routes(),
+        register::routes(),
+        read::routes(),
+        edit::routes(),
+        activity::routes(),
+        names::routes(),
+        preferences::routes(),
+        avatar::routes(),
+        passwords::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The user whom a request is about: the first of `userId`, `username`, `user`; none when it names
+/// nobody (`api.md` §5.1).
+///
+/// # Errors
+/// [`Fault::TargetUnknown`] when it names somebody who is not there.
+pub(super) fn target(
+    app: &App,
+    id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+) -> Result<Option<Arc<User>>, Fault> {
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let snapshot = app.store.read();
+    let found = match (given(id), given(username).or_else(|| given(user))) {
+        (Some(id), _) => snapshot.user(&UserId::new(&id)),
+        (None, Some(name)) => snapshot.user_named(&name),
+        (None, None) => return Ok(None),
+    };
+    found.cloned().map(Some).ok_or(Fault::TargetUnknown)
+}
+
+/// The same where somebody has to be named.
+///
+/// # Errors
+/// [`Fault::TargetMissing`], [`Fault::TargetUnknown`].
+pub(super) fn required_target(
+    app: &App,
+    id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+) -> Result<Arc<User>, Fault> {
+    target(app, id, username, user)?.ok_or(Fault::TargetMissing)
+}

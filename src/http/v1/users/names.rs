@@ -1,0 +1,55 @@
+//! Usernames that are free (`api.md` §5.5).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Fault, Scope};
+use crate::http::input::Ignored;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::directory;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "users.getUsernameSuggestion",
+            "A free username made of one's name",
+            suggest,
+        )
+        .scope(Scope::UsersRead),
+        Route::get(
+            "users.checkUsernameAvailability",
+            "Whether one could take a username",
+            check,
+        )
+        .scope(Scope::UsersRead),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Check {
+    username: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Suggested {
+    result: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Available {
+    result: bool,
+}
+
+async fn suggest(call: Call, _: Ignored) -> Result<Suggested, Fault> {
+    Ok(Suggested {
+        result: directory::suggest_username(&call.app, &call.caller.user),
+    })
+}
+
+async fn check(call: Call, asked: Check) -> Result<Available, Fault> {
+    Ok(Available {
+        result: directory::is_available(&call.app, &call.caller.user, &asked.username)?,
+    })
+}

@@ -1,0 +1,69 @@
+//! Forgotten passwords. This server sends no mail: an administrator hands the link on.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::required_target;
+use crate::domain::{Fault, Permission};
+use crate::http::reply::Done;
+use crate::http::request::{Call, OpenCall};
+use crate::http::routes::Route;
+use crate::ops::passwords;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("users.forgotPassword", "Say that one forgot one's password", forgotten),
+        Route::post(
+            "users.createPasswordResetLink",
+            "Make a link to choose a new password",
+            make_link,
+        )
+        .permission(Permission::EDIT_OTHER_USER_PASSWORD)
+        .two_factor(),
+        Route::post("users.resetPassword", "Choose a new password, with a link", reset),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Forgotten {
+    email: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct MakeLink {
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Link {
+    /// Good once, for 24 hours.
+    link: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Reset {
+    /// What stands behind the `#` of the link.
+    token: String,
+    new_password: String,
+}
+
+async fn forgotten(call: OpenCall, whose: Forgotten) -> Result<Done, Fault> {
+    passwords::forgotten(&call.app, &call.origin, &whose.email).await?;
+    Ok(Done {})
+}
+
+async fn make_link(call: Call, whose: MakeLink) -> Result<Link, Fault> {
+    let user = required_target(&call.app, whose.user_id, whose.username, whose.user)?;
+    let link = passwords::make_link(&call.app, &call.actor(), &user.id).await?;
+    Ok(Link { link })
+}
+
+async fn reset(call: OpenCall, new: Reset) -> Result<Done, Fault> {
+    passwords::reset(&call.app, &call.origin, &new.token, &new.new_password).await?;
+    Ok(Done {})
+}

@@ -1,0 +1,315 @@
+//! Looking users up (`api.md` §5.5).
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::auth::Actor;
+use crate::domain::page::Listing;
+use crate::domain::user::Activity;
+use crate::domain::{DisplayName, Fault, Permission, RoleId, Scope, StatusType, Timestamp, User, UserId, Username};
+use crate::http::query;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::directory::{self, Filter, Who};
+use crate::ops::user_view::{self, Address, UserView};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("users.list", "List users", list)
+            .permission(Permission::VIEW_D_ROOM)
+            .scope(Scope::UsersRead),
+        Route::get(
+            "users.listByStatus",
+            "List users who may, or may not, log in",
+            list_by_status,
+        )
+        .permission(Permission::VIEW_D_ROOM)
+        .scope(Scope::UsersRead),
+        Route::get("users.info", "Look a user up", info).scope(Scope::UsersRead),
+        Route::get("users.autocomplete", "Search users while typing", autocomplete).scope(Scope::UsersRead),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct List {
+    /// Only with exactly this address; for who sees all fields of others.
+    email: Option<String>,
+    offset: Option<usize>,
+    count: Option<usize>,
+    sort: Option<String>,
+    /// Ignored: clients that send it must not fail.
+    #[serde(rename = "fields")]
+    _fields: Option<String>,
+    /// Ignored: clients that send it must not fail.
+    #[serde(rename = "query")]
+    _query: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListByStatus {
+    status: Option<AccountStatus>,
+    has_logged_in: Option<bool>,
+    /// The only type of users on this server is `user`.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    roles: Option<Vec<String>>,
+    search_term: Option<String>,
+    inactive_reason: Option<Vec<InactiveReason>>,
+    offset: Option<usize>,
+    count: Option<usize>,
+    sort: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum AccountStatus {
+    Active,
+    Deactivated,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum InactiveReason {
+    Deactivated,
+    PendingApproval,
+    IdleTooLong,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Listed {
+    users: Vec<Line>,
+    count: usize,
+    offset: usize,
+    total: usize,
+}
+
+/// A user in a list.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    #[serde(rename = "_id")]
+    id: UserId,
+    username: Username,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<DisplayName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_insensitive: Option<String>,
+    status: StatusType,
+    active: bool,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emails: Option<Vec<Address>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<RoleId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inactive_reason: Option<&'static str>,
+}
+
+impl Line {
+    fn of(user: &User, actor: &Actor) -> Self {
+        let full = user_view::sees_all(actor, &user.id);
+        Self {
+            id: user.id.clone(),
+            username: user.username.clone(),
+            name_insensitive: user.name.as_ref().map(|name| name.as_str().to_lowercase()),
+            name: user.name.clone(),
+            status: user_view::status(user),
+            active: user.is_active(),
+            kind: "user",
+            avatar_etag: user.avatar.clone(),
+            emails: full.then(|| user_view::addresses(user)),
+            roles: full.then(|| user.roles.clone()),
+            last_login: user.last_login.filter(|_| full),
+            inactive_reason: user_view::inactive_reason(user.activity).filter(|_| full),
+        }
+    }
+}
+
+fn listed(found: &Listing<Arc<User>>, actor: &Actor) -> Listed {
+    Listed {
+        count: found.items.len(),
+        offset: found.offset,
+        total: found.total,
+        users: found.items.iter().map(|user| Line::of(user, actor)).collect(),
+    }
+}
+
+async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
+    let filter = Filter {
+        email: asked.email.filter(|email| !email.is_empty()),
+        sort: query::sort(asked.sort)?,
+        ..Filter::default()
+    };
+    let actor = call.actor();
+    let found = directory::list(
+        &call.app,
+        &actor,
+        &filter,
+        query::page(&call.app, asked.offset, asked.count),
+    )?;
+    Ok(listed(&found, &actor))
+}
+
+async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault> {
+    let activity = |reason: InactiveReason| match reason {
+        InactiveReason::Deactivated => Activity::Deactivated,
+        InactiveReason::PendingApproval => Activity::PendingApproval,
+        InactiveReason::IdleTooLong => Activity::IdleTooLong,
+    };
+    let filter = Filter {
+        active: asked.status.map(|status| matches!(status, AccountStatus::Active)),
+        activities: asked
+            .inactive_reason
+            .unwrap_or_default()
+            .into_iter()
+            .map(activity)
+            .collect(),
+        has_logged_in: asked.has_logged_in,
+        roles: asked
+            .roles
+            .unwrap_or_default()
+            .iter()
+            .map(|role| RoleId::new(role))
+            .collect(),
+        term: asked.search_term.filter(|term| !term.is_empty()),
+        sort: query::sort(asked.sort)?,
+        email: None,
+    };
+    let actor = call.actor();
+    let page = query::page(&call.app, asked.offset, asked.count);
+    let mut found = directory::list(&call.app, &actor, &filter, page)?;
+    if asked.kind.is_some_and(|kind| kind != "user") {
+        found = Listing {
+            items: Vec::new(),
+            total: 0,
+            ..found
+        };
+    }
+    Ok(listed(&found, &actor))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Info {
+    user_id: Option<String>,
+    username: Option<String>,
+    email: Option<String>,
+    /// Nobody has one: this server imports nobody.
+    import_id: Option<String>,
+    /// Nobody has one: this server has no telephones.
+    free_switch_extension: Option<String>,
+    /// Taken and ignored: this server has no rooms.
+    #[serde(rename = "includeUserRooms")]
+    _include_user_rooms: Option<String>,
+    /// Ignored: clients that send it must not fail.
+    #[serde(rename = "fields")]
+    _fields: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Found {
+    user: InfoView,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct InfoView {
+    #[serde(flatten)]
+    user: UserView,
+    can_view_all_info: bool,
+}
+
+async fn info(call: Call, asked: Info) -> Result<Found, Fault> {
+    let given = [
+        &asked.user_id,
+        &asked.username,
+        &asked.email,
+        &asked.import_id,
+        &asked.free_switch_extension,
+    ];
+    if given.iter().filter(|text| text.is_some()).count() != 1 {
+        return Err(Fault::invalid("must match a schema in anyOf", "username"));
+    }
+    let who = match (asked.user_id, asked.username, asked.email) {
+        (Some(id), ..) => Who::Id(UserId::new(&id)),
+        (_, Some(name), _) => Who::Username(name),
+        (.., Some(address)) => Who::Email(address),
+        _ => return Err(Fault::UserInfoNotFound),
+    };
+    let actor = call.actor();
+    let user = directory::info(&call.app, &actor, &who)?;
+    Ok(Found {
+        user: InfoView {
+            user: UserView::of(&user, &actor),
+            can_view_all_info: user_view::sees_all(&actor, &user.id),
+        },
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Autocomplete {
+    /// JSON as text: `{"term":"","exceptions":[],"conditions":{}}`.
+    selector: String,
+}
+
+#[derive(Deserialize)]
+struct Selector {
+    #[serde(default)]
+    term: String,
+    #[serde(default)]
+    exceptions: Vec<String>,
+    /// Not obeyed: a query of a client's own.
+    #[serde(default, rename = "conditions")]
+    _conditions: Map<String, Value>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Suggestions {
+    items: Vec<Suggestion>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Suggestion {
+    #[serde(rename = "_id")]
+    id: UserId,
+    username: Username,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<DisplayName>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    nickname: String,
+    status: StatusType,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    status_text: String,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<String>,
+}
+
+async fn autocomplete(call: Call, asked: Autocomplete) -> Result<Suggestions, Fault> {
+    let selector: Selector =
+        serde_json::from_str(&asked.selector).map_err(|_| Fault::invalid("must be a JSON object", "selector"))?;
+    let found = directory::autocomplete(&call.app, &selector.term, &selector.exceptions);
+    let suggestion = |user: &Arc<User>| Suggestion {
+        id: user.id.clone(),
+        username: user.username.clone(),
+        name: user.name.clone(),
+        nickname: user.profile.nickname.clone(),
+        status: user_view::status(user),
+        status_text: user.profile.status_text.clone(),
+        avatar_etag: user.avatar.clone(),
+    };
+    Ok(Suggestions {
+        items: found.iter().map(suggestion).collect(),
+    })
+}

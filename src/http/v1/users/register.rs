@@ -1,0 +1,84 @@
+//! `users.register` (`api.md` §5.3).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::{DisplayName, Fault, Profile, StatusType, UserId, Username, profile};
+use crate::http::request::OpenCall;
+use crate::http::routes::{Rate, Route};
+use crate::ops::registration::{self, Registration};
+
+/// Most characters of the reason that somebody gives.
+const REASON_CHARACTERS: usize = 500;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::post("users.register", "Register oneself", register).rate(Rate::Register)]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Register {
+    username: String,
+    email: String,
+    pass: String,
+    name: Option<String>,
+    /// The secret to register with, where one is needed.
+    secret: Option<String>,
+    /// Why one wants an account.
+    reason: Option<String>,
+    custom_fields: Option<Map<String, Value>>,
+    /// The older name of `secret`.
+    #[serde(rename = "secretURL")]
+    secret_url: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Registered {
+    user: Account,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Account {
+    #[serde(rename = "_id")]
+    id: UserId,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    status: StatusType,
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<DisplayName>,
+    username: Username,
+    utc_offset: i8,
+}
+
+async fn register(call: OpenCall, new: Register) -> Result<Registered, Fault> {
+    if call.caller.is_some() {
+        return Err(Fault::AlreadyLoggedIn);
+    }
+    let new = Registration {
+        username: new.username,
+        email: new.email,
+        name: new.name,
+        password: new.pass,
+        secret: new.secret.or(new.secret_url),
+        profile: Profile {
+            reason: new.reason.unwrap_or_default().chars().take(REASON_CHARACTERS).collect(),
+            custom_fields: profile::custom_fields(new.custom_fields.unwrap_or_default())?,
+            ..Profile::default()
+        },
+    };
+    let user = registration::register(&call.app, &call.origin, new).await?;
+    Ok(Registered {
+        user: Account {
+            id: user.id.clone(),
+            kind: "user",
+            status: StatusType::Offline,
+            active: user.is_active(),
+            name: user.name.clone(),
+            username: user.username.clone(),
+            utc_offset: 0,
+        },
+    })
+}
