@@ -11,13 +11,8 @@ use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
 use serde_json::{Value, json};
 
-use crate::support::server::{ADMIN, BEGINNING, PASSWORD, USER, fix};
+use crate::support::server::{ADMIN, BEGINNING, DAY, PASSWORD, PASSWORD_DIGEST as DIGEST, USER, fix};
 use crate::support::{Answer, TestServer};
-
-/// The SHA-256 of [`PASSWORD`], as `printf 'correct horse' | sha256sum` prints it.
-const DIGEST: &str = "4104d36f8da2c254349f85836793ebe029e0c957063a34c91c2e9203187b5631";
-
-const DAY: i64 = 86_400_000;
 
 fn refused() -> Value {
     json!({"success": false, "status": "error", "error": "Unauthorized", "message": "Unauthorized"})

@@ -84,6 +84,17 @@ impl Client {
             .await
     }
 
+    /// A POST with the SHA-256 of the caller's password as second factor.
+    pub async fn post_confirmed(&self, endpoint: &str, body: &Value) -> Answer {
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-2fa-code", super::server::PASSWORD_DIGEST),
+            ("x-2fa-method", "password"),
+        ];
+        self.send("POST", &format!("/api/v1/{endpoint}"), &headers, body.to_string())
+            .await
+    }
+
     pub async fn post_form(&self, endpoint: &str, body: &str) -> Answer {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         self.send("POST", &format!("/api/v1/{endpoint}"), &form, body.to_owned())

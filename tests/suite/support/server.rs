@@ -25,6 +25,12 @@ pub const ADMIN: &str = "admin";
 pub const USER: &str = "ada";
 pub const PASSWORD: &str = "correct horse";
 
+/// The SHA-256 of [`PASSWORD`], as `printf 'correct horse' | sha256sum` prints it.
+pub const PASSWORD_DIGEST: &str = "4104d36f8da2c254349f85836793ebe029e0c957063a34c91c2e9203187b5631";
+
+pub const MINUTE: i64 = 60_000;
+pub const DAY: i64 = 86_400_000;
+
 pub struct TestServer {
     pub address: SocketAddr,
     pub setup_link: Option<String>,
@@ -116,6 +122,11 @@ impl TestServer {
         self.anonymous().logged_in(ADMIN, PASSWORD).await
     }
 
+    /// Somebody with this username and [`PASSWORD`], logged in.
+    pub async fn logged_in(&self, username: &str) -> Client {
+        self.anonymous().logged_in(username, PASSWORD).await
+    }
+
     /// A user without permissions, logged in.
     pub async fn user(&self) -> Client {
         self.anonymous().logged_in(USER, PASSWORD).await
@@ -145,7 +156,6 @@ pub fn fix(options: &mut Options, settings: &[(SettingId, SettingValue)]) {
 }
 
 /// What turns limits on calls off.
-#[allow(dead_code)]
 pub const UNLIMITED: (SettingId, SettingValue) = (SettingId::RateLimiterEnabled, SettingValue::Flag(false));
 
 pub fn create_user(username: &str) -> Command {
