@@ -33,7 +33,11 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
     let none = || json!({});
     let target = || json!({"userId": "{id}"});
     vec![
-        ("GET custom-user-status.list", none(), [401, 200, 200, 200, 200, 401, 401]),
+        (
+            "GET custom-user-status.list",
+            none(),
+            [401, 200, 200, 200, 200, 401, 401],
+        ),
         (
             "POST custom-user-status.create",
             json!({"name": "new", "statusType": "busy"}),
@@ -74,7 +78,11 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
             [401, 400, 400, 200, 403, 401, 401],
         ),
         ("POST users.updateOwnBasicInfo", json!({"data": {"bio": "x"}}), USERS),
-        ("POST users.deleteOwnAccount", json!({"password": PASSWORD_DIGEST}), [401, 200, 200, 400, 403, 401, 401]),
+        (
+            "POST users.deleteOwnAccount",
+            json!({"password": PASSWORD_DIGEST}),
+            [401, 200, 200, 400, 403, 401, 401],
+        ),
         ("POST users.delete", target(), ADMINS),
         (
             "POST users.setActiveStatus",
@@ -83,13 +91,21 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
         ),
         ("POST users.deactivateIdle", json!({"daysIdle": 1000}), ADMINS),
         ("GET users.getUsernameSuggestion", none(), USERS),
-        ("GET users.checkUsernameAvailability", json!({"username": "free"}), USERS),
+        (
+            "GET users.checkUsernameAvailability",
+            json!({"username": "free"}),
+            USERS,
+        ),
         ("GET users.getPreferences", none(), USERS),
         ("POST users.setPreferences", json!({"data": {"theme": "dark"}}), USERS),
         ("POST users.setAvatar", json!({"avatarUrl": DOT}), USERS),
         ("POST users.resetAvatar", none(), USERS),
         ("GET users.getAvatar", none(), [401, 307, 307, 307, 403, 401, 401]),
-        ("POST users.forgotPassword", json!({"email": "target@example.com"}), OPEN),
+        (
+            "POST users.forgotPassword",
+            json!({"email": "target@example.com"}),
+            OPEN,
+        ),
         ("POST users.createPasswordResetLink", target(), ADMINS),
         (
             "POST users.resetPassword",
@@ -100,13 +116,21 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
         ("POST users.logoutOtherClients", none(), USERS),
         ("POST users.removeOtherTokens", none(), USERS),
         ("GET sessions/list", none(), USERS),
-        ("POST sessions/logout.me", json!({"sessionId": "000000000000"}), [401, 400, 400, 400, 403, 401, 401]),
+        (
+            "POST sessions/logout.me",
+            json!({"sessionId": "000000000000"}),
+            [401, 400, 400, 400, 403, 401, 401],
+        ),
         (
             "POST users.createToken",
             json!({"userId": "{id}", "secret": "s3cret"}),
             [401, 400, 400, 200, 403, 401, 401],
         ),
-        ("POST users.generatePersonalAccessToken", json!({"tokenName": "phone"}), USERS),
+        (
+            "POST users.generatePersonalAccessToken",
+            json!({"tokenName": "phone"}),
+            USERS,
+        ),
         (
             "POST users.regeneratePersonalAccessToken",
             json!({"tokenName": "none"}),
@@ -119,16 +143,36 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
         ),
         ("GET users.getPersonalAccessTokens", none(), USERS),
         ("POST users.enableTotp", none(), USERS),
-        ("POST users.validateTotp", json!({"code": "123456"}), [401, 400, 400, 400, 403, 401, 401]),
-        ("POST users.disableTotp", json!({"code": "123456"}), [401, 400, 400, 400, 403, 401, 401]),
-        ("POST users.regenerateTotpCodes", json!({"code": "123456"}), [401, 400, 400, 400, 403, 401, 401]),
-        ("GET users.totpCodesRemaining", none(), [401, 400, 400, 400, 403, 401, 401]),
+        (
+            "POST users.validateTotp",
+            json!({"code": "123456"}),
+            [401, 400, 400, 400, 403, 401, 401],
+        ),
+        (
+            "POST users.disableTotp",
+            json!({"code": "123456"}),
+            [401, 400, 400, 400, 403, 401, 401],
+        ),
+        (
+            "POST users.regenerateTotpCodes",
+            json!({"code": "123456"}),
+            [401, 400, 400, 400, 403, 401, 401],
+        ),
+        (
+            "GET users.totpCodesRemaining",
+            none(),
+            [401, 400, 400, 400, 403, 401, 401],
+        ),
         ("POST users.resetTOTP", target(), [401, 400, 400, 200, 403, 401, 401]),
         ("GET roles.list", none(), USERS),
         ("POST roles.create", json!({"name": "night"}), ADMINS),
         ("POST roles.update", json!({"roleId": "{role}", "name": "late"}), ADMINS),
         ("POST roles.delete", json!({"roleId": "{role}"}), ADMINS),
-        ("POST roles.addUserToRole", json!({"roleId": "{role}", "username": "target"}), ADMINS),
+        (
+            "POST roles.addUserToRole",
+            json!({"roleId": "{role}", "username": "target"}),
+            ADMINS,
+        ),
         (
             "POST roles.removeUserFromRole",
             json!({"roleId": "user", "username": "target"}),
@@ -147,7 +191,11 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
         ("GET pw.getPolicy", none(), OPEN),
         ("GET settings", none(), USERS),
         ("GET settings/:_id", json!({"_id": "Site_Name"}), ADMINS),
-        ("POST settings/:_id", json!({"_id": "Site_Name", "value": "Ours"}), ADMINS),
+        (
+            "POST settings/:_id",
+            json!({"_id": "Site_Name", "value": "Ours"}),
+            ADMINS,
+        ),
         ("GET audit.list", none(), ADMINS),
         (
             "POST setup.createAdministrator",
@@ -185,29 +233,48 @@ impl Stage {
             let text = answer.pointer(pointer).and_then(Value::as_str);
             text.unwrap_or_else(|| panic!("{pointer} in {answer}")).to_owned()
         };
-        let status = text(admin.create_status("lunch", "away").await.expect(200), "/customUserStatus/_id");
+        let status = text(
+            admin.create_status("lunch", "away").await.expect(200),
+            "/customUserStatus/_id",
+        );
         let role = admin.post("roles.create", &json!({"name": "idle"})).await.expect(200);
         let moderator = json!({"roleName": "moderator", "username": "mod"});
         admin.post("roles.addUserToRole", &moderator).await.expect(200);
 
         let one_day = json!({"value": 1});
-        admin.post("settings/Accounts_LoginExpiration", &one_day).await.expect(200);
+        admin
+            .post("settings/Accounts_LoginExpiration", &one_day)
+            .await
+            .expect(200);
         let late = server.logged_in("late").await;
         let ninety = json!({"value": 90});
-        admin.post("settings/Accounts_LoginExpiration", &ninety).await.expect(200);
+        admin
+            .post("settings/Accounts_LoginExpiration", &ninety)
+            .await
+            .expect(200);
 
         let (user, moderator) = (server.user().await, server.logged_in("mod").await);
         let (gone, target) = (server.logged_in("gone").await, server.logged_in("target").await);
         let off = json!({"userId": gone.id(), "activeStatus": false});
         admin.post("users.setActiveStatus", &off).await.expect(200);
         let narrow = json!({"tokenName": "narrow", "scopes": ["status:read"]});
-        let narrow = admin.post("users.generatePersonalAccessToken", &narrow).await.expect(200);
+        let narrow = admin
+            .post("users.generatePersonalAccessToken", &narrow)
+            .await
+            .expect(200);
         let narrow = admin.with_login(admin.id(), &text(narrow, "/token"));
 
         let callers = [&user, &moderator, &admin, &narrow, &gone, &late];
         let mut secrets: Vec<_> = callers.iter().map(|caller| caller.token().to_owned()).collect();
-        secrets.extend([target.token().to_owned(), "$argon2".into(), PASSWORD.into(), PASSWORD_DIGEST.into()]);
-        let logins = std::iter::once(None).chain(callers.iter().map(|caller| caller.login.clone())).collect();
+        secrets.extend([
+            target.token().to_owned(),
+            "$argon2".into(),
+            PASSWORD.into(),
+            PASSWORD_DIGEST.into(),
+        ]);
+        let logins = std::iter::once(None)
+            .chain(callers.iter().map(|caller| caller.login.clone()))
+            .collect();
         let names = vec![
             ("{id}", target.id().to_owned()),
             ("{status}", status),
@@ -226,10 +293,13 @@ impl Stage {
         let home = new_folder();
         copy(&self.folder.path().join("data"), &home.path().join("data"));
         let server = TestServer::open(home, |options| {
-            fix(options, &[
-                (SettingId::RateLimiterEnabled, SettingValue::Flag(false)),
-                (SettingId::AllowDeleteOwnAccount, SettingValue::Flag(true)),
-            ]);
+            fix(
+                options,
+                &[
+                    (SettingId::RateLimiterEnabled, SettingValue::Flag(false)),
+                    (SettingId::AllowDeleteOwnAccount, SettingValue::Flag(true)),
+                ],
+            );
             options.fixed.create_tokens_secret = Some("s3cret".into());
         })
         .await;
@@ -246,7 +316,10 @@ impl Stage {
         let mut fields: Value = serde_json::from_str(&text).expect("JSON");
         let mut path = format!("/api/v1/{endpoint}");
         if let Some((fixed, name)) = endpoint.split_once(":") {
-            let value = fields.as_object_mut().and_then(|fields| fields.remove(name)).expect("a parameter");
+            let value = fields
+                .as_object_mut()
+                .and_then(|fields| fields.remove(name))
+                .expect("a parameter");
             path = format!("/api/v1/{fixed}{}", value.as_str().expect("a text"));
         }
         let mut headers = vec![("x-2fa-code", PASSWORD_DIGEST), ("x-2fa-method", "password")];
@@ -256,7 +329,9 @@ impl Stage {
         }
         let pairs = fields.as_object().expect("fields").iter();
         let pairs = pairs.map(|(name, value)| (name.clone(), value.as_str().expect("a text").to_owned()));
-        let query: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let query: String = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
         client.send(method, &format!("{path}?{query}"), &headers, "").await
     }
 }
@@ -272,7 +347,11 @@ async fn every_endpoint_answers_every_kind_of_caller_as_expected_and_tells_no_se
             "{name} has no line in the expectations: say who may call it"
         );
     }
-    assert_eq!(expectations.len(), routes::all().len(), "an expectation for no endpoint");
+    assert_eq!(
+        expectations.len(),
+        routes::all().len(),
+        "an expectation for no endpoint"
+    );
 
     let mut wrong = Vec::new();
     for (route, sent, expected) in &expectations {
@@ -285,18 +364,29 @@ async fn every_endpoint_answers_every_kind_of_caller_as_expected_and_tells_no_se
             let answer = stage.ask(&client, route, sent).await;
             let caller = CALLERS[place];
             if answer.status != expected[place] {
-                wrong.push(format!("{route} by {caller}: {} not {}: {answer:?}", answer.status, expected[place]));
+                wrong.push(format!(
+                    "{route} by {caller}: {} not {}: {answer:?}",
+                    answer.status, expected[place]
+                ));
             }
             let body = String::from_utf8_lossy(&answer.body);
             let own = login.as_ref().map(|(_, token)| token.as_str());
             for secret in stage.secrets.iter().filter(|secret| Some(secret.as_str()) != own) {
                 assert!(!body.contains(secret), "{route} tells {caller} {secret}: {body}");
             }
-            let private = ["admin@example.com", "target@example.com", "mod@example.com", "late@example.com"];
+            let private = [
+                "admin@example.com",
+                "target@example.com",
+                "mod@example.com",
+                "late@example.com",
+            ];
             if caller == "user" {
                 let seen = private.iter().find(|address| body.contains(**address));
                 // A login is shown to whoever knows the password.
-                assert!(seen.is_none() || *route == "POST login", "{route} tells a user {seen:?}: {body}");
+                assert!(
+                    seen.is_none() || *route == "POST login",
+                    "{route} tells a user {seen:?}: {body}"
+                );
             }
         }
         server.stop().await;
@@ -309,7 +399,10 @@ async fn what_a_narrowed_token_lacks_is_named() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let narrow = json!({"tokenName": "reader", "scopes": ["users:read"]});
-    let token = admin.post("users.generatePersonalAccessToken", &narrow).await.expect(200);
+    let token = admin
+        .post("users.generatePersonalAccessToken", &narrow)
+        .await
+        .expect(200);
     let reader = admin.with_login(admin.id(), token["token"].as_str().expect("a token"));
     reader.get("users.list").await.expect(200);
     assert_eq!(
@@ -323,7 +416,10 @@ async fn what_a_narrowed_token_lacks_is_named() {
     );
     // No narrowed token makes itself wider.
     let wider = json!({"tokenName": "wider"});
-    let refused = reader.post("users.generatePersonalAccessToken", &wider).await.expect(403);
+    let refused = reader
+        .post("users.generatePersonalAccessToken", &wider)
+        .await
+        .expect(403);
     assert_eq!(refused["errorType"], "error-full-token-needed");
 }
 
@@ -332,15 +428,24 @@ async fn scopes_narrow_the_owners_permissions_too() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let narrow = json!({"tokenName": "writer", "scopes": ["users:write"]});
-    let token = admin.post("users.generatePersonalAccessToken", &narrow).await.expect(200);
+    let token = admin
+        .post("users.generatePersonalAccessToken", &narrow)
+        .await
+        .expect(200);
     let writer = admin.with_login(admin.id(), token["token"].as_str().expect("a token"));
     let new = |name: &str, roles: Value| {
         json!({
             "email": format!("{name}@example.com"), "name": name, "username": name, "password": PASSWORD, "roles": roles,
         })
     };
-    writer.post("users.create", &new("bob", json!(["user"]))).await.expect(200);
-    let refused = writer.post("users.create", &new("eve", json!(["admin"]))).await.expect(400);
+    writer
+        .post("users.create", &new("bob", json!(["user"])))
+        .await
+        .expect(200);
+    let refused = writer
+        .post("users.create", &new("eve", json!(["admin"])))
+        .await
+        .expect(400);
     assert_eq!(refused["details"]["action"], "Assign_admin");
     let ada = server.user().await;
     let takeover = json!({"userId": ada.id(), "data": {"password": "another horse"}});

@@ -9,3 +9,4 @@ mod info;
 mod login;
 mod logout;
 mod setup;
+mod users;

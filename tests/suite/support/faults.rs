@@ -46,3 +46,28 @@ pub fn schema(words: &str, field: &str) -> Value {
         "details": {"field": field},
     })
 }
+
+/// A fault with a code and these details.
+pub fn coded(words: &str, code: &str, details: Value) -> Value {
+    let mut body = json!({"success": false, "error": format!("{words} [{code}]"), "errorType": code});
+    if !details.is_null() {
+        body["details"] = details;
+    }
+    body
+}
+
+/// A fault in words alone.
+pub fn plain(words: &str) -> Value {
+    json!({"success": false, "error": words})
+}
+
+/// What may not be done to a user.
+pub fn action_not_allowed(words: &str, action: &str) -> Value {
+    let details = json!({"method": "insertOrUpdateUser", "action": action});
+    coded(words, "error-action-not-allowed", details)
+}
+
+/// A login that is refused.
+pub fn login_refused(code: &str, words: &str) -> Value {
+    json!({"success": false, "status": "error", "error": code, "message": words})
+}

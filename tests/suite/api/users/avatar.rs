@@ -1,0 +1,155 @@
+//! Pictures of users.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use crate::support::faults::coded;
+use crate::support::{Answer, Client, TestServer};
+
+/// A PNG of one dot.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9";
+const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0";
+
+async fn upload(client: &Client, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+    }
+    // Whatever the client says that it is, and calls it.
+    let head =
+        "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.html\"\r\nContent-Type: text/html\r\n\r\n";
+    body.extend(head.bytes());
+    body.extend(bytes);
+    body.extend(b"\r\n--x--\r\n");
+    let headers = [("content-type", "multipart/form-data; boundary=x")];
+    client.send("POST", "/api/v1/users.setAvatar", &headers, body).await
+}
+
+async fn shown(client: &Client, path: &str, headers: &[(&str, &str)]) -> Answer {
+    client.send("GET", path, headers, "").await
+}
+
+#[tokio::test]
+async fn a_picture_is_sent_as_it_came_and_can_only_be_taken_for_an_image() {
+    let server = TestServer::start().await;
+    let (ada, anonymous) = (server.user().await, server.anonymous());
+    for (bytes, kind) in [(PNG, "image/png"), (JPEG, "image/jpeg"), (WEBP, "image/webp")] {
+        assert_eq!(upload(&ada, bytes, &[]).await.expect(200), json!({"success": true}));
+        let answer = shown(&anonymous, "/avatar/ADA", &[]).await;
+        assert_eq!((answer.status, &*answer.body), (200, bytes));
+        for (name, value) in [
+            ("content-type", kind),
+            ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "default-src 'none'; sandbox"),
+        ] {
+            assert_eq!(answer.header(name), Some(value));
+        }
+        let etag = answer.header("etag").expect("a name").to_owned();
+        let again = shown(&anonymous, "/avatar/ada?size=50", &[("if-none-match", &etag)]).await;
+        assert_eq!((again.status, again.body.len()), (304, 0));
+        assert_eq!(
+            etag,
+            format!(
+                "\"{}\"",
+                ada.get("me").await.expect(200)["avatarETag"].as_str().expect("a name")
+            )
+        );
+    }
+    let place = ada.get("users.getAvatar").await;
+    let expected = format!("http://{}/avatar/ada", server.address);
+    assert_eq!((place.status, place.header("location")), (307, Some(expected.as_str())));
+    let by_id = shown(&anonymous, &format!("/avatar/uid/{}", ada.id()), &[]).await;
+    assert_eq!(&*by_id.body, WEBP);
+}
+
+#[tokio::test]
+async fn a_picture_may_come_as_a_data_url_and_from_nowhere_else() {
+    let server = TestServer::start().await;
+    let ada = server.user().await;
+    let url = |data: &str| json!({"avatarUrl": data});
+    let data = format!("data:image/png;base64,{}", BASE64_STANDARD.encode(PNG));
+    ada.post("users.setAvatar", &url(&data)).await.expect(200);
+    let refused = ada
+        .post("users.setAvatar", &url("http://127.0.0.1/a.png"))
+        .await
+        .expect(400);
+    assert_eq!(refused["errorType"], "error-avatar-invalid");
+    ada.post("users.setAvatar", &url("data:image/png;base64,####"))
+        .await
+        .expect(400);
+    ada.post("users.setAvatar", &json!({})).await.expect(400);
+}
+
+#[tokio::test]
+async fn only_images_of_a_bounded_size_are_taken_by_their_own_bytes() {
+    let server = TestServer::start().await;
+    let ada = server.user().await;
+    let invalid = coded(
+        "The picture is not a PNG, JPEG or WebP file",
+        "error-avatar-invalid",
+        Value::Null,
+    );
+    for bytes in [
+        &b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>"[..],
+        b"GIF89a",
+        b"",
+        b"<html>",
+    ] {
+        assert_eq!(upload(&ada, bytes, &[]).await.expect(400), invalid);
+    }
+    let mut large = PNG.to_vec();
+    large.resize(256 * 1024, 0);
+    upload(&ada, &large, &[]).await.expect(200);
+    large.push(0);
+    let refused = upload(&ada, &large, &[]).await.expect(400);
+    assert_eq!(
+        refused["error"],
+        "The picture is larger than 262144 bytes [error-avatar-too-large]"
+    );
+    let broken = [("content-type", "multipart/form-data; boundary=x")];
+    for body in ["", "--x", "--x\r\n\r\n", "--y--"] {
+        ada.send("POST", "/api/v1/users.setAvatar", &broken, body)
+            .await
+            .expect(400);
+    }
+}
+
+#[tokio::test]
+async fn others_pictures_need_a_permission_and_a_reset_brings_the_initials_back() {
+    let server = TestServer::start().await;
+    let (admin, ada) = (server.admin().await, server.user().await);
+    let refused = upload(&ada, PNG, &[("username", "admin")]).await.expect(400);
+    assert_eq!(
+        refused,
+        coded("Not allowed", "error-not-allowed", json!({"method": "users.setAvatar"}))
+    );
+    upload(&admin, PNG, &[("userId", ada.id())]).await.expect(200);
+    ada.post("users.resetAvatar", &json!({})).await.expect(200);
+    let initials = shown(&server.anonymous(), "/avatar/ada", &[]).await;
+    assert_eq!(initials.header("content-type"), Some("image/svg+xml"));
+    let text = String::from_utf8_lossy(&initials.body);
+    assert!(text.starts_with("<svg") && text.contains(">A</text>"), "{text}");
+    // Whether there is such a user can't be told, and no name is more than letters.
+    let nobody = shown(&server.anonymous(), "/avatar/%3Cscript%3Enobody", &[]).await;
+    let text = String::from_utf8_lossy(&nobody.body);
+    assert!(nobody.status == 200 && !text.contains("script"), "{text}");
+}
+
+#[tokio::test]
+async fn a_picture_lives_through_a_restart_and_goes_with_its_user() {
+    let server = TestServer::start().await;
+    upload(&server.user().await, PNG, &[]).await.expect(200);
+    let server = TestServer::open(server.stop().await, |_| {}).await;
+    assert_eq!(&*shown(&server.anonymous(), "/avatar/ada", &[]).await.body, PNG);
+    let admin = server.admin().await;
+    admin
+        .post("users.delete", &json!({"username": "ada"}))
+        .await
+        .expect(200);
+    let gone = shown(&server.anonymous(), "/avatar/ada", &[]).await;
+    assert_eq!(gone.header("content-type"), Some("image/svg+xml"));
+    let check = server.command(rollcall::local::Command::Check).await;
+    assert!(matches!(check, rollcall::local::Answer::Problems(problems) if problems.is_empty()));
+}
