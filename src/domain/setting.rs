@@ -72,7 +72,7 @@ settings! {
     AllowedDomains = "Accounts_AllowedDomainsList", Kind::Text(""), PUBLIC, "Domains of the e-mail addresses that may register, with commas between; empty is all";
     EmailVerification = "Accounts_EmailVerification", Kind::Flag(false), PUBLIC, "Whether only users with a verified address may log in; administrators always may";
     BlockedUsernames = "Accounts_BlockedUsernameList", Kind::Text(""), PRIVATE, "Usernames that nobody may take, with commas between";
-    SystemBlockedUsernames = "Accounts_SystemBlockedUsernameList", Kind::Text("admin,administrator,system,user"), PRIVATE, "Usernames that only an administrator may give, with commas between";
+    SystemBlockedUsernames = "Accounts_SystemBlockedUsernameList", Kind::Text("admin,administrator,system,user"), PRIVATE, "Usernames that only the command line may give, with commas between";
     AllowUserProfileChange = "Accounts_AllowUserProfileChange", Kind::Flag(true), PUBLIC, "Whether users may change their profile";
     AllowUsernameChange = "Accounts_AllowUsernameChange", Kind::Flag(true), PUBLIC, "Whether users may change their username";
     AllowRealNameChange = "Accounts_AllowRealNameChange", Kind::Flag(true), PUBLIC, "Whether users may change their name";

@@ -25,9 +25,15 @@ pub struct Shown {
 fn shown(app: &App, id: SettingId) -> Shown {
     let snapshot = app.store.read();
     let fixed = app.fixed.settings.get(&id).map(|(_, source)| source.clone());
+    let settings = app.settings();
+    let value = match id {
+        // Clients build links with it, and empty is where the server listens.
+        SettingId::SiteUrl => SettingValue::Text(settings.site_url()),
+        _ => settings.value(id),
+    };
     Shown {
         id,
-        value: app.settings().value(id),
+        value,
         updated_at: snapshot
             .setting(id)
             .map(|setting| setting.updated_at)

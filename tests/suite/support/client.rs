@@ -84,12 +84,12 @@ impl Client {
             .await
     }
 
-    /// A POST with the SHA-256 of the caller's password as second factor.
-    pub async fn post_confirmed(&self, endpoint: &str, body: &Value) -> Answer {
+    /// A POST with a code of a second factor: `totp`, or `password` with the SHA-256 of one.
+    pub async fn post_confirmed(&self, endpoint: &str, body: &Value, method: &str, code: &str) -> Answer {
         let headers = [
             ("content-type", "application/json"),
-            ("x-2fa-code", super::server::PASSWORD_DIGEST),
-            ("x-2fa-method", "password"),
+            ("x-2fa-method", method),
+            ("x-2fa-code", code),
         ];
         self.send("POST", &format!("/api/v1/{endpoint}"), &headers, body.to_string())
             .await
