@@ -11,6 +11,7 @@ use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
 use serde_json::{Value, json};
 
+use crate::support::faults::login_refused;
 use crate::support::server::{ADMIN, BEGINNING, DAY, PASSWORD, PASSWORD_DIGEST as DIGEST, USER, fix};
 use crate::support::{Answer, TestServer};
 
@@ -338,4 +339,34 @@ async fn me_shows_the_documented_fields_and_no_secret() {
     assert_eq!(body["_id"].as_str().map(str::len), Some(17));
     assert!(!String::from_utf8_lossy(&answer.body).contains("argon2"));
     server.anonymous().get("me").await.expect(401);
+}
+
+#[tokio::test]
+async fn an_unverified_address_keeps_everybody_but_administrators_out_where_it_has_to_be_verified() {
+    let server = TestServer::start_with(|options| {
+        fix(options, &[(SettingId::EmailVerification, SettingValue::Flag(true))]);
+    })
+    .await;
+    let body = json!({"user": USER, "password": PASSWORD});
+    let refused = login_refused("error-invalid-email", "Invalid email ada@example.com");
+    assert_eq!(server.anonymous().post("login", &body).await.expect(401), refused);
+    let admin = server.admin().await;
+    let found = admin.get("users.info?username=ada").await.expect(200);
+    let verified = json!({"userId": found["user"]["_id"], "data": {"verified": true}});
+    admin.post("users.update", &verified).await.expect(200);
+    server.user().await;
+}
+
+#[tokio::test]
+async fn who_has_no_roles_is_kept_out() {
+    let server = TestServer::start().await;
+    let ada = server.user().await;
+    let admin = server.admin().await;
+    let take = json!({"roleName": "user", "username": USER});
+    admin.post("roles.removeUserFromRole", &take).await.expect(200);
+    let body = json!({"user": USER, "password": PASSWORD});
+    let refused = login_refused("error-user-has-no-roles", "User has no roles");
+    assert_eq!(server.anonymous().post("login", &body).await.expect(401), refused);
+    let resumed = json!({"resume": ada.token()});
+    assert_eq!(server.anonymous().post("login", &resumed).await.expect(401), refused);
 }

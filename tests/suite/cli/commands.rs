@@ -207,3 +207,69 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_link_from_the_command_line_sets_a_password_once() {
+    for (folder, server) in stores() {
+        let folder = folder.path();
+        let link = ok(folder, &["user", "reset-link", ADMIN], "");
+        let (page, token) = link.trim().split_once('#').expect("a link with a secret");
+        assert!(page.ends_with("/reset-password"), "{link}");
+        let server = match server {
+            Some(server) => {
+                assert_eq!(page, format!("http://{}/reset-password", server.address));
+                server
+            }
+            None => continue,
+        };
+        let body = serde_json::json!({"token": token, "newPassword": "battery staple"});
+        let anonymous = server.anonymous();
+        anonymous.post("users.resetPassword", &body).await.expect(200);
+        anonymous.logged_in(ADMIN, "battery staple").await;
+        anonymous.post("users.resetPassword", &body).await.expect(403);
+        assert!(fails(folder, 1, &["user", "reset-link", "nobody"], "").contains("there is no user"));
+    }
+}
+
+#[test]
+fn a_lost_second_factor_is_switched_off() {
+    for (folder, _server) in stores() {
+        assert_eq!(
+            ok(folder.path(), &["user", "reset-totp", ADMIN], ""),
+            "admin has no second factor any more and all its logins are ended\n"
+        );
+    }
+}
+
+#[test]
+fn the_audit_log_is_read_newest_first_and_narrowed() {
+    for (folder, _server) in stores() {
+        let folder = folder.path();
+        ok(folder, &["status", "create", "caught up", "busy"], "");
+        ok(folder, &["status", "create", "out for tea", "away"], "");
+        let entries = json(&ok(
+            folder,
+            &["audit", "--json", "--action", "custom-status-created"],
+            "",
+        ));
+        let names: Vec<_> = entries
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|entry| entry["target"]["name"].as_str().expect("a name"))
+            .collect();
+        assert_eq!(names, ["out for tea", "caught up"]);
+        let table = ok(folder, &["audit", "--target", "caught up"], "");
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines.len(), 2, "{table}");
+        assert!(lines[0].starts_with("WHEN"), "{table}");
+        assert!(
+            lines[1].contains("operator") && lines[1].contains("custom-status-created"),
+            "{table}"
+        );
+        let one = json(&ok(folder, &["audit", "--json", "--count", "1"], ""));
+        assert_eq!(one.as_array().map(Vec::len), Some(1));
+        let error = fails(folder, 1, &["audit", "--action", "flew"], "");
+        assert!(error.contains("is not one of login, "), "{error}");
+    }
+}

@@ -233,3 +233,53 @@ fn the_readme_lists_exactly_the_settings_there_are() {
         .collect();
     assert_eq!(rows, expected);
 }
+
+/// The value of a setting of the running server, and where it comes from.
+fn of_server(file: Option<&str>, environment: &[(&str, &str)], flags: &[&str], name: &str) -> (Value, String) {
+    let flags: Vec<_> = ["--all"].iter().chain(flags).copied().collect();
+    setting(&config(file, environment, &flags), name)
+}
+
+#[test]
+fn settings_of_the_running_server_are_fixed_in_the_same_three_places() {
+    let name = "Accounts_LoginExpiration";
+    let file = Some("[settings]\nAccounts_LoginExpiration = 7\n");
+    let environment = [("OVERWRITE_SETTING_Accounts_LoginExpiration", "8")];
+    let flags = ["--set", "Accounts_LoginExpiration=9"];
+    for ((value, source), (expected, place)) in [
+        (of_server(file, &environment, &flags, name), (9, "flag --set")),
+        (
+            of_server(file, &environment, &[], name),
+            (8, "environment OVERWRITE_SETTING_Accounts_LoginExpiration"),
+        ),
+        (of_server(file, &[], &[], name), (7, "file rollcall.toml")),
+    ] {
+        assert_eq!((value.to_string(), source.as_str()), (format!("\"{expected}\""), place));
+    }
+}
+
+#[test]
+fn what_a_setting_of_the_running_server_does_not_take_is_told() {
+    for (file, flags, words) in [
+        (
+            None,
+            &["--set", "Accounts_LoginExpiration=none"][..],
+            "must be a whole number from 1 to 36500",
+        ),
+        (
+            None,
+            &["--set", "Acounts_LoginExpiration=1"],
+            "is no setting of the running server",
+        ),
+        (None, &["--set", "Site_Name"], "NAME=VALUE"),
+        (
+            Some("[settings]\nAPI_Enable_CORS = \"maybe\"\n"),
+            &[],
+            "must be true or false",
+        ),
+    ] {
+        let output = config(file, &[], flags);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && error.contains(words), "{flags:?}: {error}");
+    }
+}

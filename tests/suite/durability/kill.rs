@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::support::process::{rollcall, run};
@@ -73,5 +74,83 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
         assert!(lost.is_empty(), "round {round} lost {lost:?}");
         // One of each client may have been made without its answer having arrived.
         assert!(there.len() - names.len() <= CLIENTS * (round + 1), "round {round}");
+    }
+}
+
+const RENAMES: usize = 10;
+
+/// Renames a user back and forth until the server is gone; returns how often it was told that it did.
+async fn rename(admin: Client, id: String, number: usize, done: Arc<Notify>) -> usize {
+    for serial in 0.. {
+        let username = format!("user{number}-{}", serial % 3);
+        let data = json!({"username": username, "email": format!("{username}@example.com")});
+        let body = json!({"userId": id, "data": data}).to_string();
+        let json = [("content-type", "application/json")];
+        let answer = admin.try_send("POST", "/api/v1/users.update", &json, body).await;
+        match answer {
+            Some(answer) if answer.status == 200 => done.notify_one(),
+            Some(answer) => panic!("{answer:?}"),
+            None => return serial,
+        }
+    }
+    unreachable!("there is always one more")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_during_renames_leave_names_and_addresses_that_lead_to_their_users() {
+    let mut server = Process::start();
+    let login = server.admin().await.login;
+    let admin = |server: &Process| Client {
+        address: server.address,
+        login: login.clone(),
+    };
+    let mut ids = Vec::new();
+    for number in 0..CLIENTS {
+        let username = format!("user{number}-0");
+        let body = json!({
+            "username": username, "name": username, "email": format!("{username}@example.com"),
+            "password": "correct horse",
+        });
+        let body = admin(&server).post("users.create", &body).await.expect(200);
+        ids.push(body["user"]["_id"].as_str().expect("an id").to_owned());
+    }
+    for round in 0..RENAMES {
+        let done = Arc::new(Notify::new());
+        let renamers: Vec<_> = ids
+            .iter()
+            .enumerate()
+            .map(|(number, id)| tokio::spawn(rename(admin(&server), id.clone(), number, Arc::clone(&done))))
+            .collect();
+        for _ in 0..=round * 7 {
+            done.notified().await;
+        }
+        let folder = server.kill();
+        for renamer in renamers {
+            renamer.await.expect("the renamer ends");
+        }
+
+        let mut check = rollcall(folder.path());
+        check.arg("check");
+        let output = run(check, "");
+        assert!(output.status.success(), "round {round}: {output:?}");
+
+        server = Process::start_in(folder, |_| {});
+        for (number, id) in ids.iter().enumerate() {
+            let mut found = 0;
+            for serial in 0..3 {
+                let name = format!("user{number}-{serial}");
+                let by_name = admin(&server).get(&format!("users.info?username={name}")).await;
+                if by_name.status == 200 {
+                    let user = &by_name.json()["user"];
+                    assert_eq!(
+                        (user["_id"].as_str(), user["username"].as_str()),
+                        (Some(&**id), Some(&*name))
+                    );
+                    assert_eq!(user["emails"][0]["address"], format!("{name}@example.com"));
+                    found += 1;
+                }
+            }
+            assert_eq!(found, 1, "round {round}, user {number} has one name");
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -119,10 +121,16 @@ impl Browser {
         self.run(&script).await.as_str().expect("a text").to_owned()
     }
 
-    /// A picture of the page, as base64 of a PNG.
-    pub async fn screenshot(&self) -> String {
+    /// Keeps a picture of the page in the folder that `ROLLCALL_SCREENSHOTS` names, if it names one.
+    pub async fn keep_picture(&self, name: &str) {
+        let Ok(folder) = std::env::var("ROLLCALL_SCREENSHOTS") else {
+            return;
+        };
         let picture = self.in_session("GET", "/screenshot", &Value::Null).await;
-        picture.as_str().expect("a picture").to_owned()
+        let picture = BASE64_STANDARD
+            .decode(picture.as_str().expect("a picture"))
+            .expect("base64");
+        std::fs::write(format!("{folder}/{name}.png"), picture).expect("a file");
     }
 }
 

@@ -1,4 +1,5 @@
 //! The pages in a real browser.
 
 mod driver;
+mod reset_password;
 mod setup;

@@ -1,8 +1,5 @@
 //! The setup page.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-
 use super::driver::Browser;
 use crate::support::TestServer;
 use crate::support::server::PASSWORD;
@@ -13,10 +10,7 @@ async fn the_first_administrator_is_created_in_a_browser() {
     let server = TestServer::empty().await;
     let browser = Browser::start().await;
     browser.open(server.setup_link.as_deref().expect("a link")).await;
-    if let Ok(path) = std::env::var("ROLLCALL_SCREENSHOT") {
-        let picture = BASE64_STANDARD.decode(browser.screenshot().await).expect("base64");
-        std::fs::write(path, picture).expect("a file");
-    }
+    browser.keep_picture("setup").await;
     browser.write("[name=username]", "ada").await;
     browser.write("[name=name]", "Ada Lovelace").await;
     browser.write("[name=password]", PASSWORD).await;
