@@ -275,6 +275,23 @@ async fn preferences_are_kept_over_the_defaults() {
 }
 
 #[tokio::test]
+async fn numbers_are_kept_exactly_and_can_be_changed_again() {
+    let server = TestServer::start().await;
+    let ada = server.user().await;
+    // Numbers that a quick reader gets wrong in their last bit.
+    let numbers = json!({"data": {"a": 1.918_462_102_649_040_3e-252, "b": -6.614_487_107_601_906e16, "c": 5e-324}});
+    ada.post("users.setPreferences", &numbers).await.expect(200);
+    let body = ada
+        .post("users.setPreferences", &json!({"data": {"d": 1}}))
+        .await
+        .expect(200);
+    for name in ["a", "b", "c"] {
+        let kept = &body["user"]["settings"]["preferences"][name];
+        assert_eq!(*kept, numbers["data"][name], "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_sleeping_account_can_be_found_and_switched_off() {
     let server = TestServer::start().await;
     server.command(create_user("bob")).await;
