@@ -7,20 +7,26 @@
 //! - [`server`]: opens, listens, joins the filters, ends in good order
 //! - [`http`], [`local`], [`web`]: the faces, siblings that never name each other: the API, the
 //!   administration socket, the pages
+//! - [`methods`]: what clients call by name, over HTTP and over a socket
 //! - [`ops`]: what can be done, a file for each noun
 //! - [`app`]: what every operation works with
+//! - [`hub`]: who is here, and the events that tell of it
 //! - [`auth`]: passwords, tokens, the actor
 //! - [`store`]: what is kept, by one writer over sled
 //! - [`config`]: settings and where they come from
+//! - [`clock`]: the time
 //! - [`domain`]: the rules, as values
 
 pub mod app;
 pub mod auth;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod hub;
 pub mod local;
+pub mod methods;
 pub mod ops;
 pub mod server;
 pub mod store;

@@ -20,7 +20,7 @@ use crate::domain::Fault;
 use crate::http::{self, Gate, Limits};
 use crate::local::Socket;
 use crate::ops::users::NewUser;
-use crate::ops::{setup, sweep};
+use crate::ops::{expiry, setup, sweep};
 use crate::store::{OpenError, Store, socket_path};
 use crate::web;
 
@@ -67,6 +67,9 @@ pub enum StartError {
     /// The first administrator cannot be created.
     #[error("cannot prepare the first administrator: {0}")]
     Administrator(#[from] Fault),
+    /// The statuses whose time came while no server ran cannot be ended.
+    #[error("cannot end the statuses whose time has come: {0}")]
+    Statuses(Fault),
 }
 
 /// A server that listens, and answers once it is run.
@@ -105,6 +108,7 @@ impl Server {
             info!(username = %user.username, "created the first administrator from the settings");
         }
         let setup_link = setup::link(&app).await?;
+        expiry::settle(&app).await.map_err(StartError::Statuses)?;
         let path = socket_path(&options.data_dir);
         let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;
         let filter = filter(&app, Gate::new(app.clone(), options.limits));
@@ -137,6 +141,7 @@ impl Server {
         tokio::select! {
             () = serve(self.listener, self.filter, self.head_time, shutdown) => {}
             () = self.socket.serve(&self.app) => {}
+            () = expiry::end_in_time(&self.app) => {}
         }
         sweeper.abort();
         drop(self.socket);

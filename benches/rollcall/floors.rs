@@ -114,6 +114,8 @@ fn status(number: u64) -> Outcome<CustomStatus> {
         id: CustomStatusId::from_parts(now.object_id_seconds(), random::bytes()),
         name: StatusName::parse(&format!("caught up {number:012}"))?,
         status_type: StatusType::Busy,
+        emoji: None,
+        duration: None,
         updated_at: now,
     })
 }

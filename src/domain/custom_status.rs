@@ -7,7 +7,7 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use super::text::checked_text;
-use super::{CustomStatusId, Fault, StatusType, Timestamp};
+use super::{CustomStatusId, Emoji, Fault, StatusType, Timestamp};
 
 /// Most characters a name may have.
 pub const NAME_CHARACTERS: usize = 120;
@@ -26,9 +26,40 @@ pub struct CustomStatus {
     /// What it says of presence.
     #[serde(rename = "statusType")]
     pub status_type: StatusType,
+    /// The picture that goes with it. Rollcall's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<Emoji>,
+    /// After how many minutes it ends when somebody sets it by its id. Rollcall's own.
+    #[serde(rename = "durationMinutes", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<DurationMinutes>,
     /// When it was created or last changed.
     #[serde(rename = "_updatedAt")]
     pub updated_at: Timestamp,
+}
+
+/// How long a custom status lasts: 1 minute to 1 year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct DurationMinutes(u32);
+
+impl DurationMinutes {
+    /// A year, in minutes.
+    pub const LONGEST: u32 = 366 * 24 * 60;
+
+    /// Takes a number of minutes; none when it is 0 or more than a year.
+    #[must_use]
+    pub const fn new(minutes: u32) -> Option<Self> {
+        match minutes {
+            1..=Self::LONGEST => Some(Self(minutes)),
+            _ => None,
+        }
+    }
+
+    /// The number of minutes.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
 }
 
 /// What somebody wants a custom status to be. Each field is parsed, or says what is wrong with it
@@ -39,6 +70,10 @@ pub struct CustomStatusDraft {
     pub name: Result<StatusName, Fault>,
     /// The status type to have.
     pub status_type: Result<StatusType, Fault>,
+    /// The picture to have: none leaves what is there, empty takes it away.
+    pub emoji: Option<Option<Emoji>>,
+    /// The duration to have: none leaves what is there, empty takes it away.
+    pub duration: Option<Option<DurationMinutes>>,
 }
 
 impl CustomStatusDraft {
@@ -59,7 +94,36 @@ impl CustomStatusDraft {
                     .parse()
                     .map_err(|_| Fault::StatusTypeInvalid { input: text.into() }),
             },
+            emoji: None,
+            duration: None,
         }
+    }
+
+    /// The same with what goes with it when somebody sets it: an emoji, of which an empty text is none,
+    /// and minutes, of which 0 are none.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidParams`] for what is no emoji, and for more than a year.
+    pub fn with_defaults(self, emoji: Option<&str>, minutes: Option<u32>) -> Result<Self, Fault> {
+        let emoji_of = |text: &str| match text {
+            "" => Ok(None),
+            text => Emoji::parse(text).map(Some),
+        };
+        let duration_of = |minutes| match DurationMinutes::new(minutes) {
+            None if minutes > 0 => Err(Fault::invalid(
+                format!("must be <= {}", DurationMinutes::LONGEST),
+                "durationMinutes",
+            )),
+            duration => Ok(duration),
+        };
+        Ok(Self {
+            emoji: emoji
+                .map(emoji_of)
+                .transpose()
+                .map_err(|error| Fault::invalid(error.to_string(), "emoji"))?,
+            duration: minutes.map(duration_of).transpose()?,
+            ..self
+        })
     }
 }
 

@@ -228,6 +228,33 @@ pub enum Fault {
     /// The caller may not make tokens for others, or the secret is wrong.
     #[error("Not authorized")]
     CreateTokenNotAuthorized,
+    /// Neither a status nor words were sent.
+    #[error("Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation")]
+    StatusMissing,
+    /// The end of a status is no moment.
+    #[error("Invalid expiresAt date string")]
+    StatusEndInvalid,
+    /// The end of a status has passed.
+    #[error("expiresAt must be a future date")]
+    StatusExpired,
+    /// The moment since which changes are asked for is none.
+    #[error("The \"from\" query parameter must be a valid date.")]
+    FromInvalid,
+    /// The word for a status is none of the four.
+    #[error("Valid status types include online, away, offline, and busy.")]
+    StatusWordInvalid,
+    /// A parameter of a method has a wrong type, or is missing.
+    #[error("{words}")]
+    MatchFailed {
+        /// Meteor's words for it.
+        words: &'static str,
+    },
+    /// A method that was called over HTTP failed.
+    #[error("{message}")]
+    MethodFailed {
+        /// The whole answer to the call, as a text.
+        message: String,
+    },
     /// Invisible is switched off.
     #[error("Invisible status is disabled")]
     InvisibleDisabled,

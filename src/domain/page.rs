@@ -21,6 +21,15 @@ pub struct Page {
 }
 
 impl Page {
+    /// The whole list.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self {
+            offset: 0,
+            count: usize::MAX,
+        }
+    }
+
     /// The part of a list that begins after `offset` items and has at most `count`, as far as the
     /// rule lets it.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Fault, StatusType};
+use super::Fault;
 
 /// Most characters of a bio (`api.md` §5.4).
 pub const BIO_CHARACTERS: usize = 260;
@@ -17,33 +17,16 @@ pub const STATUS_TEXT_CHARACTERS: usize = 120;
 pub const CUSTOM_FIELDS_BYTES: usize = 16 * 1024;
 
 /// What a user tells of themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// A few words about them.
     pub bio: String,
     /// What they like to be called.
     pub nickname: String,
-    /// The status they declared.
-    pub status: StatusType,
-    /// The words that go with it.
-    pub status_text: String,
     /// Whatever the team keeps beside.
     pub custom_fields: Map<String, Value>,
     /// Why they want an account, as they said when they registered.
     pub reason: String,
-}
-
-impl Default for Profile {
-    fn default() -> Self {
-        Self {
-            bio: String::new(),
-            nickname: String::new(),
-            status: StatusType::Online,
-            status_text: String::new(),
-            custom_fields: Map::new(),
-            reason: String::new(),
-        }
-    }
 }
 
 /// Takes a bio.

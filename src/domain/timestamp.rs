@@ -57,6 +57,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(days as i64 * 86_400_000))
     }
 
+    /// The moment `millis` later; the end of time where there is no such moment.
+    #[must_use]
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     /// The moment `minutes` later; the end of time where there is no such moment.
     #[must_use]
     pub const fn plus_minutes(self, minutes: u32) -> Self {

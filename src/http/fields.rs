@@ -56,28 +56,9 @@ impl Fields {
         self.values.insert(name.to_owned(), Value::String(text));
     }
 
-    /// Whether there is a field of this name that is not null.
-    pub fn has(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(|value| !value.is_null())
-    }
-
-    /// Whether all fields are among these.
-    pub fn only(&self, names: &[&str]) -> bool {
-        self.values.keys().all(|name| names.contains(&name.as_str()))
-    }
-
-    /// Takes a value out; absent and null are the same.
-    pub fn take(&mut self, name: &str) -> Option<Value> {
-        self.values.remove(name).filter(|value| !value.is_null())
-    }
-
-    /// Takes a text out.
-    pub fn text(&mut self, name: &str) -> Result<Option<String>, Fault> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Fault::invalid("must be string", name)),
-        }
+    /// All values, as they are.
+    pub fn into_map(self) -> Map<String, Value> {
+        self.values
     }
 
     /// The struct that an endpoint takes.

@@ -20,7 +20,7 @@ use warp::http::{HeaderMap, Method};
 use super::Limits;
 use super::body::Body;
 use super::cors::{self, Cors};
-use super::rate_limit::{Allowance, RateLimits};
+use super::rate_limit::{self, Allowance};
 use super::reply::{self, Outcome, Response};
 use super::request::{self, Request, Sent};
 use super::routes::{self, Route};
@@ -43,7 +43,6 @@ pub struct Gate {
     limits: Limits,
     instance: HeaderValue,
     requests: Arc<AtomicU64>,
-    rates: Arc<RateLimits>,
 }
 
 impl Gate {
@@ -57,7 +56,6 @@ impl Gate {
             // Hexadecimal digits always make a header value.
             instance: HeaderValue::from_str(&instance).unwrap_or(HeaderValue::from_static("rollcall")),
             requests: Arc::default(),
-            rates: Arc::default(),
         }
     }
 }
@@ -105,7 +103,6 @@ impl Gate {
     {
         let began = Instant::now();
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        self.rates.forget_the_quiet(number);
         let id = format!("{}-{number}", self.instance.to_str().unwrap_or_default());
         let address = client_address(
             head.peer.map(|Peer(peer)| peer.ip()),
@@ -171,7 +168,7 @@ impl Gate {
             sent: sent?,
             parameter,
         })?;
-        match self.rates.admit(&self.app, route, caller.as_ref(), origin.address) {
+        match rate_limit::admit(&self.app, route, caller.as_ref(), origin.address) {
             Ok(left) => *allowance = left,
             Err((fault, none)) => {
                 *allowance = Some(none);

@@ -152,6 +152,9 @@ const fn status(kind: Kind) -> StatusCode {
 }
 
 fn body(fault: &Fault) -> Value {
+    if let Fault::MethodFailed { message } = fault {
+        return json!({"message": message, "success": false});
+    }
     match fault.kind() {
         Kind::Unauthenticated => json!({"status": "error", "message": fault.to_string()}),
         Kind::LoginRefused => {

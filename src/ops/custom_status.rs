@@ -68,6 +68,8 @@ pub async fn create(app: &App, actor: &Actor, draft: CustomStatusDraft) -> Resul
             id: CustomStatusId::from_parts(now.object_id_seconds(), random::bytes()),
             name,
             status_type: draft.status_type.clone()?,
+            emoji: draft.emoji.clone().flatten(),
+            duration: draft.duration.flatten(),
             updated_at: now,
         };
         let noted = note(app, actor, AuditAction::CustomStatusCreated, Some(party(&status)), "");
@@ -94,6 +96,8 @@ pub async fn update(
             id: id.clone(),
             name: free_name(snapshot, Some(id), &draft)?,
             status_type: draft.status_type.clone()?,
+            emoji: draft.emoji.clone().unwrap_or_else(|| old.emoji.clone()),
+            duration: draft.duration.unwrap_or(old.duration),
             updated_at: app.clock.now(),
         };
         let noted = note(app, actor, AuditAction::CustomStatusUpdated, Some(party(&new)), "");

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::audit::note;
 use super::decide::decide_on;
 use super::passwords::{self, NewPassword, Spared};
+use super::status::{self, NewStatus};
 use super::two_factor::{self, PresentedCode};
 use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken, remove};
 use crate::app::{App, Settings};
@@ -201,6 +202,18 @@ async fn apply(app: &App, actor: &Actor, user: &User, edit: &Edit, spared: Spare
             change = super::tokens::without_tokens(snapshot, &user.id, change, |_| true).0;
         }
         change = change.replace(user, &new);
+        if edit.status.is_some() || edit.status_text.is_some() {
+            let mut kept = status::kept(snapshot, &user.id);
+            kept.claims.settle(app.clock.now());
+            let words = || kept.claims.showing().map(|claim| claim.text.clone());
+            let declared = NewStatus {
+                status: edit.status,
+                text: edit.status_text.clone().or_else(words),
+                ..NewStatus::default()
+            };
+            status::lay(&mut kept, &declared, actor.is(&user.id).then(|| app.clock.now()));
+            change = status::keep(snapshot, change, &kept);
+        }
         change = change.insert(&note(
             app,
             actor,
@@ -259,12 +272,6 @@ fn with_profile(mut user: User, edit: &Edit) -> User {
     }
     if let Some(nickname) = &edit.nickname {
         profile.nickname.clone_from(nickname);
-    }
-    if let Some(status) = edit.status {
-        profile.status = status;
-    }
-    if let Some(text) = &edit.status_text {
-        profile.status_text.clone_from(text);
     }
     if let Some(fields) = &edit.custom_fields {
         profile.custom_fields.clone_from(fields);

@@ -66,6 +66,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
             Activity::Active
         },
         profile: new.profile,
+        status_text: String::new(),
     };
     let created = users::create_where(app, new, has_administrator, |user| {
         note_from(

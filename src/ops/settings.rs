@@ -79,7 +79,12 @@ pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Res
     if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
         return Err(Fault::PermissionRequired);
     }
-    let id: SettingId = id.parse().map_err(|_| Fault::SettingNotFound)?;
+    let id = id.parse().map_err(|_| Fault::SettingNotFound)?;
+    put(app, actor, id, value).await
+}
+
+/// Sets a setting for an actor who may, by whatever permission.
+pub(super) async fn put(app: &App, actor: &Actor, id: SettingId, value: SettingValue) -> Result<(), Fault> {
     if let Some((_, source)) = app.fixed.settings.get(&id) {
         return Err(Fault::SettingFixed {
             setting: id,

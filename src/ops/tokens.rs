@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use tracing::debug;
+
 use super::audit::note;
 use super::decide::decide;
-use super::incident;
+use super::{incident, status};
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
 use crate::domain::{AuditAction, Fault, Permission, Timestamp, Token, TokenHash, User, UserId};
@@ -37,20 +39,34 @@ pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin
     })
 }
 
-/// Keeps when a token was last seen. Nobody waits for it, and losing it loses a minute.
-fn note_use(app: &App, token: &Arc<Token>, now: Timestamp) {
+/// Keeps when a token, and with a session its user, was last seen. Nobody waits for it, and losing it
+/// loses a minute.
+fn note_use(app: &App, token: &Token, now: Timestamp) {
     let last = token.last_used_at.map_or(0, Timestamp::as_millis);
     if now.as_millis() - last < LAST_USE_MILLIS {
         return;
     }
-    let (app, token) = (app.clone(), Arc::clone(token));
+    let (app, hash) = (app.clone(), token.hash);
     tokio::spawn(async move {
-        let used = Token {
-            last_used_at: Some(now),
-            ..Token::clone(&token)
-        };
-        // When it conflicts, another request of the same token noted it, or it is gone.
-        let _ = app.store.commit(Change::new().replace(&*token, &used)).await;
+        let noted = decide(&app, |snapshot| {
+            let Some(token) = snapshot.token(&hash).filter(|token| token.last_used_at < Some(now)) else {
+                return Ok((Change::new(), ()));
+            };
+            let used = Token {
+                last_used_at: Some(now),
+                ..Token::clone(token)
+            };
+            let change = Change::new().replace(&**token, &used);
+            if token.session().is_none() {
+                return Ok((change, ()));
+            }
+            let mut kept = status::kept(snapshot, &token.user);
+            kept.last_seen = kept.last_seen.max(Some(now));
+            Ok((status::keep(snapshot, change, &kept), ()))
+        });
+        if let Err(fault) = noted.await {
+            debug!(%fault, "the last use of a token is not noted");
+        }
     });
 }
 

@@ -5,9 +5,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::presence;
+use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
-use crate::domain::{DisplayName, Email, Permission, RoleId, StatusType, Timestamp, User, UserId, Username};
+use crate::domain::user_status::SeenAt;
+use crate::domain::{
+    ClaimSource, DisplayName, Email, Emoji, Permission, Presence, RoleId, StatusType, Timestamp, User, UserId, Username,
+};
 
 /// A user as others may see them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -27,6 +32,10 @@ pub struct UserView {
     status: StatusType,
     #[serde(skip_serializing_if = "String::is_empty")]
     status_text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_emoji: Option<Emoji>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<SeenAt>,
     active: bool,
     utc_offset: i8,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
@@ -89,16 +98,6 @@ pub const fn inactive_reason(activity: Activity) -> Option<&'static str> {
     }
 }
 
-/// The status that shows for a user without a live connection: what they declared, unless that is
-/// being online.
-#[must_use]
-pub fn status(user: &User) -> StatusType {
-    match user.profile.status {
-        StatusType::Online => StatusType::Offline,
-        declared => declared,
-    }
-}
-
 /// Whether this actor sees all fields of that user.
 #[must_use]
 pub fn sees_all(actor: &Actor, user: &UserId) -> bool {
@@ -108,7 +107,8 @@ pub fn sees_all(actor: &Actor, user: &UserId) -> bool {
 impl UserView {
     /// A user as this actor may see them.
     #[must_use]
-    pub fn of(user: &User, actor: &Actor) -> Self {
+    pub fn of(app: &App, user: &User, actor: &Actor) -> Self {
+        let presence = presence::of(app, actor, &user.id);
         Self {
             id: user.id.clone(),
             username: user.username.clone(),
@@ -116,24 +116,26 @@ impl UserView {
             nickname: user.profile.nickname.clone(),
             bio: user.profile.bio.clone(),
             kind: "user",
-            status: status(user),
-            status_text: user.profile.status_text.clone(),
+            status: presence.status,
+            status_text: presence.text.clone(),
+            status_emoji: presence.emoji.clone(),
+            last_seen: presence::last_seen(app, actor, user),
             active: user.is_active(),
             utc_offset: 0,
             avatar_etag: user.avatar.clone(),
             reason: user.profile.reason.clone(),
-            full: sees_all(actor, &user.id).then(|| FullInfo::of(user)),
+            full: sees_all(actor, &user.id).then(|| FullInfo::of(user, &presence)),
         }
     }
 }
 
 impl FullInfo {
-    fn of(user: &User) -> Self {
+    fn of(user: &User, presence: &Presence) -> Self {
         Self {
             emails: addresses(user),
             roles: user.roles.clone(),
-            status_default: user.profile.status,
-            status_connection: StatusType::Offline,
+            status_default: presence.declared,
+            status_connection: presence.connection,
             created_at: user.created_at,
             last_login: user.last_login,
             require_password_change: user.require_password_change.is_some(),
@@ -170,6 +172,12 @@ pub struct Me {
     status_default: StatusType,
     status_connection: StatusType,
     status_text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_emoji: Option<Emoji>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_source: Option<ClaimSource>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_expires_at: Option<Timestamp>,
     utc_offset: i8,
     roles: Vec<RoleId>,
     active: bool,
@@ -193,9 +201,11 @@ pub struct Me {
 }
 
 impl Me {
-    /// What a user sees of themselves on a server that clients reach at this URL.
+    /// What a user sees of themselves.
     #[must_use]
-    pub fn of(user: &User, site_url: &str) -> Self {
+    pub fn of(app: &App, user: &User) -> Self {
+        let site_url = app.settings().site_url();
+        let presence = presence::own(app, &user.id);
         let verified = user.email.as_ref().filter(|email| email.verified);
         let mut services = json!({"password": {"exists": user.password.is_some()}});
         if user.two_factor.secret.is_some() {
@@ -209,10 +219,13 @@ impl Me {
             bio: user.profile.bio.clone(),
             emails: addresses(user),
             email: verified.map(|email| email.address.clone()),
-            status: status(user),
-            status_default: user.profile.status,
-            status_connection: StatusType::Offline,
-            status_text: user.profile.status_text.clone(),
+            status: presence.status,
+            status_default: presence.declared,
+            status_connection: presence.connection,
+            status_text: presence.text,
+            status_emoji: presence.emoji,
+            status_source: presence.source,
+            status_expires_at: presence.expires_at,
             utc_offset: 0,
             roles: user.roles.clone(),
             active: user.is_active(),

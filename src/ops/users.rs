@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::audit::note;
 use super::decide::{decide, decide_on};
+use super::status::{self, NewStatus};
 use super::tokens::without_tokens;
 use crate::app::App;
 use crate::auth::{Actor, PasswordDigest, random};
@@ -11,7 +12,7 @@ use crate::domain::role::built_in;
 use crate::domain::user::{Activity, PasswordHash, UserEmail};
 use crate::domain::{
     AuditAction, AuditEntry, DisplayName, Email, Fault, PasswordPolicy, Permission, Preferences, Profile, RoleId,
-    SettingId, TwoFactor, User, UserId, Username, username,
+    SettingId, TwoFactor, User, UserId, UserStatus, Username, username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -40,6 +41,8 @@ pub struct NewUser {
     pub activity: Activity,
     /// What it tells of itself.
     pub profile: Profile,
+    /// The words of its status; may be empty.
+    pub status_text: String,
 }
 
 /// Texts of a new user as they come from outside.
@@ -74,6 +77,7 @@ impl NewUser {
             roles: texts.roles.iter().map(|id| RoleId::new(id)).collect(),
             activity: Activity::Active,
             profile: Profile::default(),
+            status_text: String::new(),
         })
     }
 }
@@ -154,6 +158,13 @@ pub(super) async fn create_where(
         refuse_taken(snapshot, None, Some(&new.username), new.email.as_ref())?;
         let user = new_user(app, snapshot, &id, &new, password.clone())?;
         let mut change = Change::new().insert(&user).insert(&noted(&user));
+        let mut kept = UserStatus::of(&id);
+        let words = NewStatus {
+            text: Some(new.status_text.clone()),
+            ..NewStatus::default()
+        };
+        status::lay(&mut kept, &words, None);
+        change = status::keep(snapshot, change, &kept);
         if let Some(link) = snapshot.setup_link() {
             change = change.remove(link);
         }
@@ -375,6 +386,10 @@ pub(super) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Result<(), 
         if let Some(reset) = snapshot.password_reset(id) {
             change = change.remove(reset);
         }
+        change = match snapshot.user_status(id) {
+            Some(kept) => change.remove(&**kept),
+            None => change.require_none(&UserStatus::of(id)),
+        };
         if let Some(failed) = snapshot.failed_logins(&crate::domain::Suspect::User(id.clone())) {
             change = change.remove(failed);
         }

@@ -89,6 +89,14 @@ impl Change {
         self
     }
 
+    /// Makes the change depend on there being no record under the key of this one. Conflicts on its table
+    /// when there is.
+    #[allow(private_bounds)]
+    pub fn require_none<R: Record>(mut self, record: &R) -> Self {
+        self.expect(R::TABLE, record.key(), None);
+        self
+    }
+
     /// Turns the index entries of a record into those of the one in its place.
     fn index(&mut self, before: &[IndexEntry], after: &[IndexEntry]) {
         let held = |entry: &IndexEntry| {

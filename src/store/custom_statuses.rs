@@ -8,7 +8,8 @@ use super::codec::{self, Damage};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
-use crate::domain::{CustomStatus, CustomStatusId, StatusName, StatusType, Timestamp};
+use crate::domain::custom_status::DurationMinutes;
+use crate::domain::{CustomStatus, CustomStatusId, Emoji, StatusName, StatusType, Timestamp};
 
 /// Version 1 of a stored custom status. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -19,9 +20,34 @@ struct CustomStatusV1 {
     updated_at: i64,
 }
 
+/// Version 2 of a stored custom status. Never changes.
+#[derive(Serialize, Deserialize)]
+struct CustomStatusV2 {
+    id: CustomStatusId,
+    name: String,
+    status_type: u8,
+    emoji: Option<String>,
+    duration_minutes: Option<u32>,
+    updated_at: i64,
+}
+
+impl From<CustomStatusV1> for CustomStatusV2 {
+    fn from(old: CustomStatusV1) -> Self {
+        Self {
+            id: old.id,
+            name: old.name,
+            status_type: old.status_type,
+            emoji: None,
+            duration_minutes: None,
+            updated_at: old.updated_at,
+        }
+    }
+}
+
 impl Record for CustomStatus {
     const TABLE: Table = Table::CustomStatuses;
     const INDEXES: &'static [Table] = &[Table::CustomStatusesByName];
+    const VERSION: u8 = 2;
 
     fn key(&self) -> Vec<u8> {
         self.id.as_str().into()
@@ -32,28 +58,36 @@ impl Record for CustomStatus {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let stored = CustomStatusV1 {
+        let stored = CustomStatusV2 {
             id: self.id.clone(),
             name: self.name.to_string(),
             status_type: status_byte(self.status_type),
+            emoji: self.emoji.as_ref().map(ToString::to_string),
+            duration_minutes: self.duration.map(DurationMinutes::get),
             updated_at: self.updated_at.as_millis(),
         };
-        codec::seal(Self::TABLE, self.id.as_str().as_bytes(), 1, &stored)
+        codec::seal(Self::TABLE, self.id.as_str().as_bytes(), Self::VERSION, &stored)
     }
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
-        match version {
-            1 => {
-                let stored: CustomStatusV1 = codec::decode(body)?;
-                Ok(Self {
-                    id: stored.id,
-                    name: StatusName::restore(&stored.name),
-                    status_type: status_of(stored.status_type)?,
-                    updated_at: Timestamp::from_millis(stored.updated_at),
-                })
+        let stored = match version {
+            1 => CustomStatusV2::from(codec::decode::<CustomStatusV1>(body)?),
+            2 => codec::decode(body)?,
+            found => {
+                return Err(Damage::Version {
+                    found,
+                    known: Self::VERSION,
+                });
             }
-            found => Err(Damage::Version { found, known: 1 }),
-        }
+        };
+        Ok(Self {
+            id: stored.id,
+            name: StatusName::restore(&stored.name),
+            status_type: status_of(stored.status_type)?,
+            emoji: stored.emoji.as_deref().map(Emoji::restore),
+            duration: stored.duration_minutes.and_then(DurationMinutes::new),
+            updated_at: Timestamp::from_millis(stored.updated_at),
+        })
     }
 }
 
@@ -117,23 +151,36 @@ mod tests {
             id: CustomStatusId::new("65462e97a2f73c7460e18f84"),
             name: StatusName::parse("caught up").expect("a name"),
             status_type: StatusType::Busy,
+            emoji: None,
+            duration: None,
             updated_at: Timestamp::from_millis(1_699_098_263_366),
         }
     }
 
-    /// The bytes of version 1, so that no later edit changes them by accident.
-    const VERSION_1: &[u8] = b"\x01\x1865462e97a2f73c7460e18f84\x09caught up\x03";
+    /// Bytes of each version, so that no later edit changes them by accident.
+    const VERSION_1: &[u8] = b"\x1865462e97a2f73c7460e18f84\x09caught up\x03\xfd\x8c\xfe\x4b\x34\x17\x03\x00\x00";
+    const VERSION_2: &[u8] = b"\x02\x1865462e97a2f73c7460e18f84\x09caught up\x03\x01\x04\xf0\x9f\x8d\xb5\x01\x1e";
 
     #[test]
-    fn version_1_keeps_its_bytes() {
-        let bytes = caught_up().encode();
-        assert_eq!(&bytes[..VERSION_1.len()], VERSION_1);
-        assert_eq!(CustomStatus::decode(&caught_up().key(), &bytes), Ok(caught_up()));
+    fn version_1_is_still_read() {
+        assert_eq!(CustomStatus::decode_body(1, VERSION_1), Ok(caught_up()));
+    }
+
+    #[test]
+    fn version_2_keeps_its_bytes() {
+        let tea = CustomStatus {
+            emoji: Some(Emoji::restore("🍵")),
+            duration: DurationMinutes::new(30),
+            ..caught_up()
+        };
+        let bytes = tea.encode();
+        assert_eq!(&bytes[..VERSION_2.len()], VERSION_2);
+        assert_eq!(CustomStatus::decode(&tea.key(), &bytes), Ok(tea));
     }
 
     #[test]
     fn an_unknown_version_is_refused_by_name() {
         let refused = CustomStatus::decode_body(9, &[]);
-        assert_eq!(refused, Err(Damage::Version { found: 9, known: 1 }));
+        assert_eq!(refused, Err(Damage::Version { found: 9, known: 2 }));
     }
 }

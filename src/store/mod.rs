@@ -24,6 +24,7 @@ mod setup_links;
 mod snapshot;
 mod table;
 mod tokens;
+mod user_statuses;
 mod users;
 mod verify;
 mod writer;
@@ -42,7 +43,7 @@ pub use setup_links::SetupLink;
 pub use snapshot::Snapshot;
 pub use table::Table;
 pub use verify::Problem;
-pub use writer::CommitError;
+pub use writer::{CommitError, Touched};
 
 use archive::Archive;
 use open::Engine;
@@ -125,6 +126,13 @@ impl Store {
     /// then. [`CommitError::Unavailable`] when the disk failed or the store is closed.
     pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
         self.writer.commit(change).await
+    }
+
+    /// Calls this after each commit, before anybody learns that it succeeded, in the order of the
+    /// commits. It runs on the writer's thread: quick, and without waiting for a commit. Only the first
+    /// watcher counts.
+    pub fn watch(&self, watcher: impl Fn(&Arc<Snapshot>, &Touched) + Send + Sync + 'static) {
+        self.writer.watch(Box::new(watcher));
     }
 
     /// Verifies every record and index while the store is in use; writes wait meanwhile.

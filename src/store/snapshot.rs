@@ -18,7 +18,7 @@ use super::table::Table;
 use crate::domain::setting::Setting;
 use crate::domain::{
     Access, CustomStatus, CustomStatusId, FailedLogins, Grant, PasswordReset, Role, RoleId, SettingId, StatusName,
-    Timestamp, Token, TokenHash, User, UserId,
+    Timestamp, Token, TokenHash, User, UserId, UserStatus,
 };
 
 /// A consistent picture of all that is durable. The look-ups stand with each noun's records.
@@ -27,6 +27,7 @@ pub struct Snapshot {
     pub(super) users: OrdMap<UserId, Arc<User>>,
     pub(super) users_by_username: OrdMap<String, Arc<User>>,
     pub(super) users_by_email: OrdMap<String, Arc<User>>,
+    pub(super) user_statuses: OrdMap<UserId, Arc<UserStatus>>,
     pub(super) tokens: HashMap<TokenHash, Arc<Token>>,
     pub(super) tokens_by_user: OrdSet<(UserId, Timestamp, TokenHash)>,
     pub(super) custom_statuses: OrdMap<CustomStatusId, Arc<CustomStatus>>,
@@ -47,6 +48,11 @@ impl Snapshot {
         match (table, value) {
             (Table::Users, Some(bytes)) => self.put_user(User::decode(key, bytes)?),
             (Table::Users, None) => self.take_user(&UserId::new(&text(key)?)),
+            (Table::UserStatuses, Some(bytes)) => {
+                let status = UserStatus::decode(key, bytes)?;
+                self.user_statuses.insert(status.user.clone(), Arc::new(status));
+            }
+            (Table::UserStatuses, None) => drop(self.user_statuses.remove(&UserId::new(&text(key)?))),
             (Table::Tokens, Some(bytes)) => self.put_token(Token::decode(key, bytes)?),
             (Table::Tokens, None) => self.take_token(&TokenHash::new(hash(key)?)),
             (Table::CustomStatuses, Some(bytes)) => self.put_custom_status(CustomStatus::decode(key, bytes)?),

@@ -13,6 +13,8 @@ pub enum Table {
     UsersByUsername,
     /// Folded e-mail address → user id; holds each address once.
     UsersByEmail,
+    /// What is kept of users' statuses, by user.
+    UserStatuses,
     /// Login tokens by their SHA-256.
     Tokens,
     /// User id and token hash → token hash.
@@ -47,10 +49,11 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Users,
         Self::UsersByUsername,
         Self::UsersByEmail,
+        Self::UserStatuses,
         Self::Tokens,
         Self::TokensByUser,
         Self::TokensByName,
@@ -75,6 +78,7 @@ impl Table {
             Self::Users => "users",
             Self::UsersByUsername => "users_by_username",
             Self::UsersByEmail => "users_by_email",
+            Self::UserStatuses => "user_statuses",
             Self::Tokens => "tokens",
             Self::TokensByUser => "tokens_by_user",
             Self::TokensByName => "tokens_by_name",

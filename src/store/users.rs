@@ -6,14 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::codec::{self, Damage};
-use super::custom_statuses::{status_byte, status_of};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::domain::user::{Activity, PasswordHash, UserEmail};
 use crate::domain::{
-    DisplayName, Email, Preferences, Profile, RoleId, StatusType, Timestamp, TotpSecret, TwoFactor, User, UserId,
-    Username, email, username,
+    DisplayName, Email, Preferences, Profile, RoleId, Timestamp, TotpSecret, TwoFactor, User, UserId, Username, email,
+    username,
 };
 
 /// Version 1 of a stored user. Never changes.
@@ -46,8 +45,6 @@ struct UserV2 {
     activity: u8,
     bio: String,
     nickname: String,
-    status: u8,
-    status_text: String,
     custom_fields: String,
     reason: String,
     preferences: String,
@@ -79,8 +76,6 @@ impl From<UserV1> for UserV2 {
             }),
             bio: String::new(),
             nickname: String::new(),
-            status: status_byte(StatusType::Online),
-            status_text: String::new(),
             custom_fields: "{}".into(),
             reason: String::new(),
             preferences: "{}".into(),
@@ -131,8 +126,6 @@ impl Record for User {
             activity: activity_byte(self.activity),
             bio: self.profile.bio.clone(),
             nickname: self.profile.nickname.clone(),
-            status: status_byte(self.profile.status),
-            status_text: self.profile.status_text.clone(),
             custom_fields: json(&self.profile.custom_fields),
             reason: self.profile.reason.clone(),
             preferences: json(self.preferences.chosen()),
@@ -179,8 +172,6 @@ impl UserV2 {
             profile: Profile {
                 bio: self.bio,
                 nickname: self.nickname,
-                status: status_of(self.status)?,
-                status_text: self.status_text,
                 custom_fields: map(&self.custom_fields)?,
                 reason: self.reason,
             },
@@ -293,8 +284,6 @@ mod tests {
             activity: Activity::IdleTooLong,
             profile: Profile {
                 bio: "analyst".into(),
-                status: StatusType::Busy,
-                status_text: "in a call".into(),
                 custom_fields: [("team".to_owned(), Value::from("engine"))].into_iter().collect(),
                 ..Profile::default()
             },

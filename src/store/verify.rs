@@ -11,7 +11,9 @@ use super::record::{Record, decode_index};
 use super::snapshot::Snapshot;
 use super::table::{Table, Trees};
 use crate::domain::setting::Setting;
-use crate::domain::{AuditEntry, Avatar, CustomStatus, FailedLogins, Grant, PasswordReset, Role, Token, User};
+use crate::domain::{
+    AuditEntry, Avatar, CustomStatus, FailedLogins, Grant, PasswordReset, Role, Token, User, UserStatus,
+};
 
 /// Something wrong in the store.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -64,6 +66,7 @@ pub(super) fn verify(trees: &Trees) -> Findings<'_> {
         outdated: Vec::new(),
     };
     found.read::<User>();
+    found.read::<UserStatus>();
     found.read::<Token>();
     found.read::<CustomStatus>();
     found.read::<Role>();
@@ -145,8 +148,16 @@ impl Findings<'_> {
         }
     }
 
-    /// Every token logs in a user that exists, and every link sets the password of one.
+    /// Every token logs in a user that exists, every link sets the password of one, and every status
+    /// is one's.
     fn check_owners(&mut self) {
+        for status in self.snapshot.user_statuses() {
+            if self.snapshot.user(&status.user).is_none() {
+                let what = format!("it belongs to the user {}, who does not exist", status.user);
+                self.problems
+                    .push(Problem::new(Table::UserStatuses, &status.key(), what));
+            }
+        }
         for reset in self.snapshot.password_resets() {
             if self.snapshot.user(&reset.user).is_none() {
                 let what = format!("it belongs to the user {}, who does not exist", reset.user);

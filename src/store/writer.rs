@@ -8,8 +8,8 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use super::open::Engine;
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
+use crate::domain::UserId;
 
 /// Most changes in one batch, so that a transaction stays a matter of milliseconds.
 const BATCH: usize = 512;
@@ -52,6 +53,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 type Outcome = Result<(), CommitError>;
 
+/// What of interest to others a batch touched.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Users whose account or status was made, changed or removed.
+    pub users: Vec<UserId>,
+    /// Whether a setting was.
+    pub settings: bool,
+}
+
+pub(super) type Watcher = Box<dyn Fn(&Arc<Snapshot>, &Touched) + Send + Sync>;
+
 enum Job {
     Commit(Change, oneshot::Sender<Outcome>),
     Verify(oneshot::Sender<Vec<Problem>>),
@@ -63,6 +75,7 @@ enum Job {
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
     stalled: Arc<AtomicBool>,
+    watcher: Arc<OnceLock<Watcher>>,
 }
 
 impl Writer {
@@ -70,12 +83,22 @@ impl Writer {
     /// with `outdated`: records that are the same in the newest version.
     pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>, outdated: Vec<Edit>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let committer = Committer { engine, shown };
+        let watcher = Arc::default();
+        let committer = Committer {
+            engine,
+            shown,
+            watcher: Arc::clone(&watcher),
+        };
         thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || committer.run(&outdated, waiting))?;
         let stalled = Arc::default();
-        Ok(Self { jobs, stalled })
+        Ok(Self { jobs, stalled, watcher })
+    }
+
+    pub(super) fn watch(&self, watcher: Watcher) {
+        // The first one stays.
+        let _ = self.watcher.set(watcher);
     }
 
     pub(super) async fn commit(&self, change: Change) -> Outcome {
@@ -120,6 +143,7 @@ impl Writer {
 struct Committer {
     engine: Engine,
     shown: Arc<ArcSwap<Snapshot>>,
+    watcher: Arc<OnceLock<Watcher>>,
 }
 
 /// Changes that hold, and who waits for them.
@@ -176,7 +200,13 @@ impl Committer {
     fn settle(&self, batch: Batch) -> bool {
         if !batch.edits.is_empty() {
             match contain(|| self.write(&batch)) {
-                Ok(Ok(next)) => self.shown.store(Arc::new(next)),
+                Ok(Ok(next)) => {
+                    let next = Arc::new(next);
+                    self.shown.store(Arc::clone(&next));
+                    if let Some(watcher) = self.watcher.get() {
+                        watcher(&next, &batch.touched());
+                    }
+                }
                 Ok(Err(cause)) => return given_up(&cause),
                 Err(panic) => return given_up(&panic),
             }
@@ -247,6 +277,22 @@ impl Batch {
             batch.take(edit.clone());
         }
         batch
+    }
+
+    fn touched(&self) -> Touched {
+        let mut touched = Touched::default();
+        for (table, key) in self.overlay.keys() {
+            match table {
+                Table::Users | Table::UserStatuses => {
+                    touched.users.push(UserId::new(&String::from_utf8_lossy(key)));
+                }
+                Table::Settings => touched.settings = true,
+                _ => {}
+            }
+        }
+        touched.users.sort_unstable();
+        touched.users.dedup();
+        touched
     }
 
     fn take(&mut self, edit: Edit) {

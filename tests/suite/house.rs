@@ -4,15 +4,16 @@ use std::fs;
 use std::path::Path;
 
 /// The layers from the top; those on one line are siblings that never name each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["cli"],
     &["server"],
     &["http", "local", "web"],
+    &["methods"],
     &["ops"],
     &["app"],
-    &["auth"],
+    &["auth", "hub"],
     &["store"],
-    &["config"],
+    &["config", "clock"],
     &["domain"],
 ];
 

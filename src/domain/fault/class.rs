@@ -74,6 +74,9 @@ impl Fault {
             Self::PersonalTokenNotFound => (Invalid, Some("error-token-does-not-exists")),
             Self::CreateTokenNotAuthorized => (Invalid, Some("error-not-authorized")),
             Self::InvisibleDisabled => (Invalid, Some("error-status-not-allowed")),
+            Self::StatusWordInvalid => (Invalid, Some("error-invalid-status")),
+            Self::StatusEndInvalid | Self::StatusExpired => (Invalid, Some("error-invalid-date")),
+            Self::FromInvalid => (Invalid, Some("error-from-param-invalid")),
             Self::TargetMissing => (Invalid, Some("error-user-param-not-provided")),
             Self::TargetUnknown => (Invalid, Some("error-invalid-user")),
             Self::UserIdInvalid => (Invalid, Some("error-invalid-user-id")),
@@ -99,7 +102,7 @@ impl Fault {
             Self::UpdatedSinceInvalid => (Invalid, Some("error-roomId-param-invalid")),
             Self::SettingInvalid { .. } => (Invalid, Some("error-invalid-setting-value")),
             Self::SettingFixed { .. } => (Invalid, Some("error-setting-fixed")),
-            Self::UnrecognizedLogin => (Invalid, Some("400")),
+            Self::UnrecognizedLogin | Self::MatchFailed { .. } => (Invalid, Some("400")),
             Self::CustomStatusNotAuthorized => (Invalid, Some("not_authorized")),
             Self::CustomStatusFieldRequired { .. } | Self::UserFieldRequired { .. } => {
                 (Invalid, Some("error-the-field-is-required"))
@@ -114,6 +117,8 @@ impl Fault {
             | Self::RegistrationUsernameInvalid
             | Self::RegistrationUsernameTaken
             | Self::UserInfoNotFound
+            | Self::StatusMissing
+            | Self::MethodFailed { .. }
             | Self::SettingNotFound => (Invalid, None),
             Self::CustomStatusToDeleteNotFound => (Invalid, Some("Custom_User_Status_Error_Invalid_User_Status")),
             Self::UserFieldTaken { .. } => (Invalid, Some("error-field-unavailable")),

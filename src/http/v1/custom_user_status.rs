@@ -28,6 +28,10 @@ pub(super) fn routes() -> Vec<Route> {
 struct Create {
     name: Option<String>,
     status_type: Option<String>,
+    /// The picture that goes with it; empty is none. Rollcall's own.
+    emoji: Option<String>,
+    /// After how many minutes it ends when somebody sets it by its id; 0 is never. Rollcall's own.
+    duration_minutes: Option<u32>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -37,6 +41,11 @@ struct Update {
     id: String,
     name: Option<String>,
     status_type: Option<String>,
+    /// The picture that goes with it; empty takes it away, absent leaves it. Rollcall's own.
+    emoji: Option<String>,
+    /// After how many minutes it ends when somebody sets it by its id; 0 is never, absent leaves it as
+    /// it is. Rollcall's own.
+    duration_minutes: Option<u32>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -78,13 +87,15 @@ struct Statuses {
 }
 
 async fn create(call: Call, new: Create) -> Result<Changed, Fault> {
-    let draft = draft(&call.app, new.name.as_deref(), new.status_type.as_deref());
+    let draft = draft(&call.app, new.name.as_deref(), new.status_type.as_deref())
+        .with_defaults(new.emoji.as_deref(), new.duration_minutes)?;
     let custom_user_status = custom_status::create(&call.app, &call.actor(), draft).await?;
     Ok(Changed { custom_user_status })
 }
 
 async fn update(call: Call, new: Update) -> Result<Changed, Fault> {
-    let draft = draft(&call.app, new.name.as_deref(), new.status_type.as_deref());
+    let draft = draft(&call.app, new.name.as_deref(), new.status_type.as_deref())
+        .with_defaults(new.emoji.as_deref(), new.duration_minutes)?;
     let id = CustomStatusId::new(&new.id);
     let custom_user_status = custom_status::update(&call.app, &call.actor(), &id, draft).await?;
     Ok(Changed { custom_user_status })

@@ -2,16 +2,14 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::auth::{PasswordDigest, TokenSecret};
 use crate::domain::{Fault, UserId};
-use crate::http::fields::Fields;
 use crate::http::input::{Ignored, Input};
 use crate::http::reply::Bare;
 use crate::http::request::{Call, OpenCall, Request};
 use crate::http::routes::{Rate, Route};
-use crate::ops::login::{self, Account, Credentials};
+use crate::methods::credentials::credentials;
+use crate::ops::login::{self, Credentials};
 use crate::ops::tokens;
 use crate::ops::user_view::Me;
 
@@ -61,7 +59,7 @@ async fn log_in(call: OpenCall, LoginForm(mut credentials): LoginForm) -> Result
         data: Data {
             user_id: session.user.id.clone(),
             auth_token: session.token.expose().to_owned(),
-            me: Me::of(&session.user, &call.app.settings().site_url()),
+            me: Me::of(&call.app, &session.user),
         },
         success: true,
     }))
@@ -83,7 +81,7 @@ struct LoginForm(Credentials);
 
 impl Input for LoginForm {
     fn read(request: &Request) -> Result<Self, Fault> {
-        credentials(request.fields()?).map(Self)
+        credentials(request.fields()?.into_map()).map(Self)
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
@@ -120,93 +118,5 @@ impl Input for LoginForm {
                 }
             }
         })
-    }
-}
-
-fn credentials(mut fields: Fields) -> Result<Credentials, Fault> {
-    if fields.has("password") && fields.only(&["user", "username", "email", "password", "code"]) {
-        return Ok(Credentials::Password {
-            account: account(&mut fields)?,
-            digest: digest(fields.take("password"))?,
-            code: fields.text("code")?,
-        });
-    }
-    if fields.only(&["resume"])
-        && let Some(token) = fields.text("resume")?
-    {
-        return Ok(Credentials::Resume(TokenSecret::presented(&token)));
-    }
-    if fields.only(&["totp"])
-        && let Some(Value::Object(totp)) = fields.take("totp")
-    {
-        return with_code(Fields::new(totp));
-    }
-    Err(Fault::UnrecognizedLogin)
-}
-
-/// `{"code": …, "login": {…}}`.
-fn with_code(mut fields: Fields) -> Result<Credentials, Fault> {
-    let presented = fields.text("code")?.ok_or(Fault::UnrecognizedLogin)?;
-    let Some(Value::Object(inner)) = fields.take("login") else {
-        return Err(Fault::UnrecognizedLogin);
-    };
-    if inner.contains_key("totp") {
-        return Err(Fault::UnrecognizedLogin);
-    }
-    let mut credentials = credentials(Fields::new(inner))?;
-    if let Credentials::Password { code, .. } = &mut credentials {
-        *code = Some(presented);
-    }
-    Ok(credentials)
-}
-
-/// `user` as text or object, else `username`, else `email`.
-fn account(fields: &mut Fields) -> Result<Account, Fault> {
-    match fields.take("user") {
-        Some(Value::String(typed)) => return Ok(Account::typed(&typed)),
-        Some(Value::Object(user)) => {
-            let mut user = Fields::new(user);
-            if let Some(name) = user.text("username")? {
-                return Ok(Account::Username(name));
-            }
-            if let Some(address) = user.text("email")? {
-                return Ok(Account::Email(address));
-            }
-            let id = user.text("id")?.ok_or(Fault::UnrecognizedLogin)?;
-            return Ok(Account::Id(UserId::new(&id)));
-        }
-        Some(_) => return Err(Fault::invalid("must be string or object", "user")),
-        None => {}
-    }
-    if let Some(typed) = fields.text("username")? {
-        return Ok(Account::typed(&typed));
-    }
-    match fields.text("email")? {
-        Some(address) => Ok(Account::Email(address)),
-        None => Err(Fault::UnrecognizedLogin),
-    }
-}
-
-/// The password in the clear, or its SHA-256.
-fn digest(password: Option<Value>) -> Result<PasswordDigest, Fault> {
-    match password {
-        Some(Value::String(password)) => Ok(PasswordDigest::of(&password)),
-        Some(Value::Object(password)) => {
-            let mut password = Fields::new(password);
-            let missing = |name: &str| Fault::invalid(format!("must have required property '{name}'"), name);
-            let digest = password.text("digest")?.ok_or_else(|| missing("digest"))?;
-            match password
-                .text("algorithm")?
-                .ok_or_else(|| missing("algorithm"))?
-                .as_str()
-            {
-                "sha-256" => Ok(PasswordDigest::presented(&digest)),
-                _ => Err(Fault::invalid(
-                    "must be equal to one of the allowed values",
-                    "password.algorithm",
-                )),
-            }
-        }
-        _ => Err(Fault::invalid("must be string or object", "password")),
     }
 }

@@ -11,5 +11,5 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn me(call: Call, _: Ignored) -> Result<Me, Fault> {
-    Ok(Me::of(&call.caller.user, &call.app.settings().site_url()))
+    Ok(Me::of(&call.app, &call.caller.user))
 }

@@ -5,10 +5,13 @@ mod custom_user_status;
 mod info;
 mod login;
 mod me;
+mod methods;
 mod permissions;
+mod presence;
 mod roles;
 mod settings;
 mod setup;
+mod status;
 mod tokens;
 mod two_factor;
 mod users;
@@ -23,6 +26,9 @@ pub(super) fn routes() -> Vec<Route> {
         login::routes(),
         me::routes(),
         users::routes(),
+        status::routes(),
+        methods::routes(),
+        presence::routes(),
         tokens::routes(),
         two_factor::routes(),
         roles::routes(),

@@ -1,10 +1,8 @@
 //! The audit log: who did what to whom, when, from where.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use rollcall::app::{App, Clock, Fixed};
 use rollcall::auth::password::Passwords;
+use rollcall::clock::SetClock;
 use rollcall::domain::AuditAction;
 use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
@@ -215,14 +213,14 @@ async fn entries_older_than_the_setting_are_swept() {
     server.pass(DAY);
     admin.create_status("caught up", "busy").await.expect(200);
     let folder = server.stop().await;
-    let now = Arc::new(AtomicI64::new(BEGINNING + 2 * DAY + 1));
+    let now = SetClock::at(BEGINNING + 2 * DAY + 1);
     let store = Store::open(&folder.path().join("data")).expect("the store");
-    let clock = Clock::Set(Arc::clone(&now));
+    let clock = Clock::Set(now);
     let app = App::new(store, clock, Passwords::default(), Fixed::default());
     sweep(&app).await;
     app.store.close().await;
     let server = TestServer::open(folder, |_| {}).await;
-    server.pass(now.load(Ordering::Acquire) - BEGINNING);
+    server.pass(2 * DAY + 1);
     let admin = server.admin().await;
     assert_eq!(actions(&admin, "").await, ["login", "custom-status-created"]);
 }

@@ -1,10 +1,10 @@
 //! Every form of a login, and every way it is refused.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use rollcall::app::{App, Clock, Fixed};
 use rollcall::auth::password::Passwords;
+use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::local::Command;
 use rollcall::ops::sweep::sweep;
@@ -277,13 +277,13 @@ async fn expired_tokens_are_swept_out_of_the_store() {
     let folder = server.stop().await;
 
     let store = Store::open(&data).expect("the store opens");
-    let later = Arc::new(AtomicI64::new(BEGINNING + 90 * DAY - 1));
+    let later = SetClock::at(BEGINNING + 90 * DAY - 1);
     let clock = Clock::Set(Arc::clone(&later));
     let app = App::new(store, clock, Passwords::default(), Fixed::default());
     let kept = || app.store.read().tokens().count();
     sweep(&app).await;
     assert_eq!(kept(), 1, "it is alive");
-    later.fetch_add(1, Ordering::AcqRel);
+    later.pass(1);
     sweep(&app).await;
     assert_eq!(kept(), 0);
     app.store.close().await;

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use rollcall::app::{Clock, Fixed};
 use rollcall::auth::password::Passwords;
+use rollcall::clock::SetClock;
 use rollcall::domain::{PasswordPolicy, SettingId, SettingValue};
 use rollcall::http::Limits;
 use rollcall::local::{self, Answer as LocalAnswer, Command};
@@ -35,7 +35,7 @@ pub struct TestServer {
     pub address: SocketAddr,
     pub setup_link: Option<String>,
     pub folder: Arc<TempDir>,
-    now: Arc<AtomicI64>,
+    now: Arc<SetClock>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
 }
@@ -64,7 +64,7 @@ impl TestServer {
 
     /// A server on this folder.
     pub async fn open(folder: Arc<TempDir>, change: impl FnOnce(&mut Options)) -> Self {
-        let now = Arc::new(AtomicI64::new(BEGINNING));
+        let now = SetClock::at(BEGINNING);
         let mut options = Options {
             listen: "127.0.0.1:0".parse().expect("an address"),
             data_dir: folder.path().join("data"),
@@ -91,7 +91,7 @@ impl TestServer {
 
     /// Lets so many milliseconds pass.
     pub fn pass(&self, millis: i64) {
-        self.now.fetch_add(millis, Ordering::AcqRel);
+        self.now.pass(millis);
     }
 
     /// Ends the server in good order and hands back its folder.

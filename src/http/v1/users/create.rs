@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::auth::{PasswordDigest, TokenSecret};
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Permission, Profile, RoleId, Scope, StatusType, profile};
+use crate::domain::{Fault, Permission, Profile, RoleId, Scope, profile};
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::user_view::UserView;
@@ -89,15 +89,14 @@ async fn create(call: Call, new: Create) -> Result<Created, Fault> {
         profile: Profile {
             bio: profile::bio(&new.bio.unwrap_or_default())?,
             nickname: profile::nickname(&new.nickname.unwrap_or_default())?,
-            status: StatusType::Online,
-            status_text: profile::status_text(&new.status_text.unwrap_or_default()),
             custom_fields: profile::custom_fields(new.custom_fields.unwrap_or_default())?,
             reason: String::new(),
         },
+        status_text: profile::status_text(&new.status_text.unwrap_or_default()),
     };
     let actor = call.actor();
     let user = users::create(&call.app, &actor, new).await?;
     Ok(Created {
-        user: UserView::of(&user, &actor),
+        user: UserView::of(&call.app, &user, &actor),
     })
 }

@@ -110,7 +110,7 @@ async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
     let actor = call.actor();
     let user = profiles::update(&call.app, &actor, &UserId::new(&new.user_id), edit).await?;
     Ok(Updated {
-        user: UserView::of(&user, &actor),
+        user: UserView::of(&call.app, &user, &actor),
     })
 }
 
@@ -166,7 +166,7 @@ async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
     let actor = call.actor();
     let user = profiles::update_own(&call.app, &call.caller, edit, data.current_password, call.code).await?;
     Ok(Saved {
-        user: UserView::of(&user, &actor),
+        user: UserView::of(&call.app, &user, &actor),
         message: "Your profile has been successfully updated.",
     })
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::Listing;
 use crate::domain::user::Activity;
@@ -14,6 +15,7 @@ use crate::http::query;
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::directory::{self, Filter, Who};
+use crate::ops::presence;
 use crate::ops::user_view::{self, Address, UserView};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -116,14 +118,14 @@ struct Line {
 }
 
 impl Line {
-    fn of(user: &User, actor: &Actor) -> Self {
+    fn of(app: &App, user: &User, actor: &Actor) -> Self {
         let full = user_view::sees_all(actor, &user.id);
         Self {
             id: user.id.clone(),
             username: user.username.clone(),
             name_insensitive: user.name.as_ref().map(|name| name.as_str().to_lowercase()),
             name: user.name.clone(),
-            status: user_view::status(user),
+            status: presence::of(app, actor, &user.id).status,
             active: user.is_active(),
             kind: "user",
             avatar_etag: user.avatar.clone(),
@@ -135,12 +137,12 @@ impl Line {
     }
 }
 
-fn listed(found: &Listing<Arc<User>>, actor: &Actor) -> Listed {
+fn listed(app: &App, found: &Listing<Arc<User>>, actor: &Actor) -> Listed {
     Listed {
         count: found.items.len(),
         offset: found.offset,
         total: found.total,
-        users: found.items.iter().map(|user| Line::of(user, actor)).collect(),
+        users: found.items.iter().map(|user| Line::of(app, user, actor)).collect(),
     }
 }
 
@@ -157,7 +159,7 @@ async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
         &filter,
         query::page(&call.app, asked.offset, asked.count),
     )?;
-    Ok(listed(&found, &actor))
+    Ok(listed(&call.app, &found, &actor))
 }
 
 async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault> {
@@ -195,7 +197,7 @@ async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault
             ..found
         };
     }
-    Ok(listed(&found, &actor))
+    Ok(listed(&call.app, &found, &actor))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -250,7 +252,7 @@ async fn info(call: Call, asked: Info) -> Result<Found, Fault> {
     let user = directory::info(&call.app, &actor, &who)?;
     Ok(Found {
         user: InfoView {
-            user: UserView::of(&user, &actor),
+            user: UserView::of(&call.app, &user, &actor),
             can_view_all_info: user_view::sees_all(&actor, &user.id),
         },
     })
@@ -300,14 +302,18 @@ async fn autocomplete(call: Call, asked: Autocomplete) -> Result<Suggestions, Fa
     let selector: Selector =
         serde_json::from_str(&asked.selector).map_err(|_| Fault::invalid("must be a JSON object", "selector"))?;
     let found = directory::autocomplete(&call.app, &selector.term, &selector.exceptions);
-    let suggestion = |user: &Arc<User>| Suggestion {
-        id: user.id.clone(),
-        username: user.username.clone(),
-        name: user.name.clone(),
-        nickname: user.profile.nickname.clone(),
-        status: user_view::status(user),
-        status_text: user.profile.status_text.clone(),
-        avatar_etag: user.avatar.clone(),
+    let actor = call.actor();
+    let suggestion = |user: &Arc<User>| {
+        let presence = presence::of(&call.app, &actor, &user.id);
+        Suggestion {
+            id: user.id.clone(),
+            username: user.username.clone(),
+            name: user.name.clone(),
+            nickname: user.profile.nickname.clone(),
+            status: presence.status,
+            status_text: presence.text,
+            avatar_etag: user.avatar.clone(),
+        }
     };
     Ok(Suggestions {
         items: found.iter().map(suggestion).collect(),

@@ -1,0 +1,53 @@
+//! The picture that goes with a status.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::text::checked_text;
+
+/// Most characters: a short code like `:palm_tree:`, or an emoji with all its parts.
+pub const EMOJI_CHARACTERS: usize = 64;
+
+/// An emoji, as itself or as a short code that clients know: 1 to 64 characters, no spaces, no control
+/// characters, none of `> < & " '`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Emoji(Arc<str>);
+
+checked_text!(Emoji);
+
+/// The text is no [`Emoji`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an emoji or its short code, 64 characters at most")]
+pub struct NotAnEmoji;
+
+impl Emoji {
+    /// Takes a text as an emoji.
+    ///
+    /// # Errors
+    /// [`NotAnEmoji`].
+    pub fn parse(text: &str) -> Result<Self, NotAnEmoji> {
+        let refused = |c: char| c.is_control() || c.is_whitespace() || ['>', '<', '&', '"', '\''].contains(&c);
+        if text.is_empty() || text.chars().count() > EMOJI_CHARACTERS || text.contains(refused) {
+            return Err(NotAnEmoji);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emoji_and_short_codes_are_taken_and_words_are_not() {
+        for text in ["🌴", ":palm_tree:", "👩‍👩‍👧‍👦"] {
+            assert!(Emoji::parse(text).is_ok(), "{text}");
+        }
+        for text in ["", "two words", "<img>", &"x".repeat(65)] {
+            assert_eq!(Emoji::parse(text), Err(NotAnEmoji), "{text}");
+        }
+    }
+}

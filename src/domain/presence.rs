@@ -1,0 +1,114 @@
+//! What shows of a user: made of the live connections and the claims (`api.md` §6.4).
+
+use super::{Claim, ClaimSource, Claims, Emoji, StatusType, Timestamp};
+
+/// What shows of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presence {
+    /// What others see.
+    pub status: StatusType,
+    /// What the live connections alone say.
+    pub connection: StatusType,
+    /// What was declared; online where nothing was.
+    pub declared: StatusType,
+    /// The words that go with it.
+    pub text: String,
+    /// The picture that goes with it.
+    pub emoji: Option<Emoji>,
+    /// Who declared it, if somebody did.
+    pub source: Option<ClaimSource>,
+    /// When what was declared ends, if it does.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Presence {
+    /// That of somebody who is not here and says nothing.
+    pub const ABSENT: Self = Self {
+        status: StatusType::Offline,
+        connection: StatusType::Offline,
+        declared: StatusType::Online,
+        text: String::new(),
+        emoji: None,
+        source: None,
+        expires_at: None,
+    };
+
+    /// What shows, by the connections and the claims. Where `requires_connection`, nobody without a
+    /// connection is anything but offline, as in Rocket.Chat from 8.6 on; else what was declared shows
+    /// without one too.
+    #[must_use]
+    pub fn of(connection: StatusType, claims: &Claims, requires_connection: bool) -> Self {
+        let claim = claims.showing();
+        let declared = claim.map_or(StatusType::Online, |claim| claim.status);
+        let status = match (declared, connection) {
+            (_, StatusType::Offline) if requires_connection => StatusType::Offline,
+            (StatusType::Online, connection) => connection,
+            (declared, _) => declared,
+        };
+        Self {
+            status,
+            connection,
+            declared,
+            text: claim.map(|claim| claim.text.clone()).unwrap_or_default(),
+            emoji: claim.and_then(|claim| claim.emoji.clone()),
+            source: claim.map(|claim| claim.source),
+            expires_at: claim.and_then(|claim: &Claim| claim.expires_at),
+        }
+    }
+}
+
+/// What live connections say together: online if one is, else away if there is one, else offline.
+#[must_use]
+pub fn of_connections(connections: impl IntoIterator<Item = StatusType>) -> StatusType {
+    connections
+        .into_iter()
+        .fold(StatusType::Offline, |all, one| match (all, one) {
+            (StatusType::Online, _) | (_, StatusType::Online) => StatusType::Online,
+            _ => StatusType::Away,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StatusType::{Away, Busy, Offline, Online};
+    use super::*;
+
+    fn shows(connection: StatusType, declared: Option<StatusType>, requires_connection: bool) -> StatusType {
+        let mut claims = Claims::default();
+        if let Some(status) = declared {
+            claims.lay(Claim {
+                status,
+                text: "in words".into(),
+                emoji: None,
+                source: ClaimSource::Manual,
+                expires_at: None,
+                id: None,
+            });
+        }
+        let presence = Presence::of(connection, &claims, requires_connection);
+        assert_eq!(presence.text.is_empty(), declared.is_none());
+        presence.status
+    }
+
+    #[test]
+    fn connections_count_together() {
+        assert_eq!(of_connections([]), Offline);
+        assert_eq!(of_connections([Away]), Away);
+        assert_eq!(of_connections([Away, Online, Away]), Online);
+    }
+
+    #[test]
+    fn what_was_declared_shows_over_the_connections_unless_it_is_online() {
+        for connection in [Online, Away, Offline] {
+            for declared in [None, Some(Online)] {
+                assert_eq!(shows(connection, declared, false), connection);
+                assert_eq!(shows(connection, declared, true), connection);
+            }
+            for declared in [Busy, Away, Offline] {
+                assert_eq!(shows(connection, Some(declared), false), declared);
+                let newer = if connection == Offline { Offline } else { declared };
+                assert_eq!(shows(connection, Some(declared), true), newer);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Methods over HTTP (`api.md` §9). The method inside the message is called; the one in the path is
+//! for people and logs.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::{Caller, Origin};
+use crate::domain::Fault;
+use crate::http::request::{Call, OpenCall};
+use crate::http::routes::{Rate, Route};
+use crate::methods::message::{self, MethodCall};
+use crate::methods::{self, Context};
+use crate::ops::two_factor::PresentedCode;
+
+pub(super) fn routes() -> Vec<Route> {
+    // Each method has limits and a scope of its own.
+    vec![
+        Route::post("method.call/:method", "Call a method", call)
+            .any_token()
+            .rate(Rate::Unbounded),
+        Route::post(
+            "method.callAnon/:method",
+            "Call a method without a login",
+            call_anonymously,
+        )
+        .rate(Rate::Unbounded),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Message {
+    #[serde(rename = "method")]
+    _method: String,
+    /// `{"msg":"method","id":"1","method":"…","params":[…]}`, as a text.
+    message: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Answer {
+    /// `{"msg":"result","id":"1","result":…}`, as a text.
+    message: String,
+}
+
+async fn call(call: Call, sent: Message) -> Result<Answer, Fault> {
+    let origin = call.caller.origin.clone();
+    run(
+        &call.app,
+        Some(&call.caller),
+        &origin,
+        call.code.as_ref(),
+        &sent.message,
+    )
+    .await
+}
+
+async fn call_anonymously(call: OpenCall, sent: Message) -> Result<Answer, Fault> {
+    run(
+        &call.app,
+        call.caller.as_ref(),
+        &call.origin,
+        call.code.as_ref(),
+        &sent.message,
+    )
+    .await
+}
+
+async fn run(
+    app: &crate::app::App,
+    caller: Option<&Caller>,
+    origin: &Origin,
+    code: Option<&PresentedCode>,
+    text: &str,
+) -> Result<Answer, Fault> {
+    let MethodCall { id, method, params } = MethodCall::parse(text)?;
+    let context = Context {
+        app,
+        caller,
+        origin,
+        connection: None,
+        code,
+    };
+    let outcome = methods::call(context, &method, params).await;
+    let message = message::answer(&id, &outcome).to_string();
+    match outcome {
+        Ok(_) => Ok(Answer { message }),
+        Err(_) => Err(Fault::MethodFailed { message }),
+    }
+}

@@ -1,0 +1,163 @@
+//! Who is here (`api.md` §6.3).
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::users::target;
+use crate::domain::user_status::SeenAt;
+use crate::domain::{ClaimSource, Emoji, Fault, Permission, Scope, StatusType, Timestamp, User, UserId};
+use crate::http::input::Ignored;
+use crate::http::reply::Done;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::hub::{Line, Shown};
+use crate::ops::presence;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("users.getStatus", "The status of a user", status).scope(Scope::PresenceRead),
+        Route::get("users.getPresence", "Whether a user is here", get_presence).scope(Scope::PresenceRead),
+        Route::get("users.presence", "Who is here, or what changed since", here).scope(Scope::PresenceRead),
+        Route::get(
+            "presence.getConnections",
+            "How many live connections there are",
+            connections,
+        )
+        .permission(Permission::MANAGE_USER_STATUS)
+        .scope(Scope::PresenceRead),
+        Route::post("presence.enableBroadcast", "Tell everybody again who is here", enable)
+            .permission(Permission::MANAGE_USER_STATUS)
+            .scope(Scope::Admin)
+            .two_factor(),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Whose {
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+impl Whose {
+    /// The user who is asked about: oneself where nobody is named.
+    fn user(self, call: &Call) -> Result<Arc<User>, Fault> {
+        let user = target(&call.app, self.user_id, self.username, self.user)?;
+        Ok(user.unwrap_or_else(|| Arc::clone(&call.caller.user)))
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    #[serde(rename = "_id")]
+    id: UserId,
+    /// What one's live connections say; of others it is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_status: Option<StatusType>,
+    status: StatusType,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_emoji: Option<Emoji>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_source: Option<ClaimSource>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_expires_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PresenceView {
+    presence: StatusType,
+    /// What one's live connections say; of others it is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_status: Option<StatusType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login: Option<Timestamp>,
+    /// Rollcall's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<SeenAt>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// Only what changed after this moment: the `at` of the answer before.
+    from: Option<String>,
+    /// Only these users: ids, with commas between or one by one.
+    ids: Option<Vec<String>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Here {
+    #[schemars(with = "Vec<Line>")]
+    users: Vec<Arc<Shown>>,
+    /// Whether these are all who are not offline, or only some.
+    full: bool,
+    /// What to ask `from` next, to miss nothing and hear nothing twice. Rollcall's own.
+    at: Timestamp,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Connections {
+    current: usize,
+    max: usize,
+}
+
+async fn status(call: Call, whose: Whose) -> Result<Status, Fault> {
+    let user = whose.user(&call)?;
+    let actor = call.actor();
+    let presence = presence::of(&call.app, &actor, &user.id);
+    Ok(Status {
+        id: user.id.clone(),
+        connection_status: actor.is(&user.id).then_some(presence.connection),
+        status: presence.status,
+        message: presence.text,
+        status_emoji: presence.emoji,
+        status_source: presence.source,
+        status_expires_at: presence.expires_at,
+    })
+}
+
+async fn get_presence(call: Call, whose: Whose) -> Result<PresenceView, Fault> {
+    let user = whose.user(&call)?;
+    let actor = call.actor();
+    let presence = presence::of(&call.app, &actor, &user.id);
+    let own = actor.is(&user.id);
+    Ok(PresenceView {
+        presence: presence.status,
+        connection_status: own.then_some(presence.connection),
+        last_login: user.last_login.filter(|_| own),
+        last_seen: presence::last_seen(&call.app, &actor, &user),
+    })
+}
+
+async fn here(call: Call, asked: Asked) -> Result<Here, Fault> {
+    let found = if let Some(ids) = asked.ids {
+        let ids: Vec<_> = ids.iter().flat_map(|ids| ids.split(',')).map(str::trim).collect();
+        let ids: Vec<_> = ids.into_iter().filter(|id| !id.is_empty()).map(UserId::new).collect();
+        presence::some(&call.app, &call.caller, &ids)
+    } else {
+        let from = asked.from.filter(|from| !from.is_empty());
+        let moment = |text: String| Timestamp::parse(&text).ok_or(Fault::FromInvalid);
+        presence::here(&call.app, &call.caller, from.map(moment).transpose()?)
+    };
+    Ok(Here {
+        users: found.users,
+        full: found.full,
+        at: found.at,
+    })
+}
+
+async fn connections(call: Call, _: Ignored) -> Result<Connections, Fault> {
+    let (current, max) = presence::connections(&call.app, &call.caller)?;
+    Ok(Connections { current, max })
+}
+
+async fn enable(call: Call, _: Ignored) -> Result<Done, Fault> {
+    presence::enable_broadcast(&call.app, &call.caller).await?;
+    Ok(Done {})
+}

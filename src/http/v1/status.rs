@@ -1,0 +1,201 @@
+//! Setting statuses (`api.md` §6.2).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::users::target;
+use crate::domain::user_status::SeenAt;
+use crate::domain::{
+    ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, RoleId, Scope, StatusType, Timestamp, UserId, Username,
+    profile,
+};
+use crate::http::input::Nothing;
+use crate::http::reply::Done;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::status::{self, CLAIM_ID_CHARACTERS, NewStatus};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::post("users.setStatus", "Set a status", set).scope(Scope::StatusWrite),
+        Route::post("status.end", "End a status, so that the one below shows again", end).scope(Scope::StatusWrite),
+        Route::get("status.recent", "The last statuses that one set by hand", recent).scope(Scope::StatusRead),
+        Route::get("presence.getPrivacy", "From whom one hides", privacy).scope(Scope::StatusRead),
+        Route::post("presence.setPrivacy", "Hide from users and roles", set_privacy).scope(Scope::StatusWrite),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Set {
+    status: Option<StatusType>,
+    /// The words; trimmed, and cut to 120 characters.
+    message: Option<String>,
+    /// Until when, ISO 8601.
+    expires_at: Option<String>,
+    /// The picture. Rollcall's own.
+    emoji: Option<String>,
+    /// A custom status that fills in what is not said. Rollcall's own.
+    custom_user_status_id: Option<String>,
+    /// Who says so: `manual`, or `external` for a program beside the user's own word. Rollcall's own.
+    source: Option<Source>,
+    /// What the status is called by who sets it, to end or renew it. Rollcall's own.
+    claim_id: Option<String>,
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    Manual,
+    External,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct End {
+    /// What it was called by who set it; absent is the one that shows.
+    claim_id: Option<String>,
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Recent {
+    statuses: Vec<RecentLine>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct RecentLine {
+    status: StatusType,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji: Option<Emoji>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PrivacyView {
+    last_seen: LastSeen,
+    hide_from: HiddenFrom,
+    /// When others saw one last, if they may know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen_at: Option<SeenAt>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct HiddenFrom {
+    users: Vec<HiddenUser>,
+    roles: Vec<RoleId>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct HiddenUser {
+    #[serde(rename = "_id")]
+    id: UserId,
+    username: Username,
+}
+
+/// What is absent stays as it is.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SetPrivacy {
+    last_seen: Option<LastSeen>,
+    hide_from: Option<HideFrom>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct HideFrom {
+    /// Ids or usernames.
+    users: Option<Vec<String>>,
+    /// Ids.
+    roles: Option<Vec<String>>,
+}
+
+async fn set(call: Call, new: Set) -> Result<Done, Fault> {
+    if new.status.is_none() && new.message.is_none() && new.custom_user_status_id.is_none() {
+        return Err(Fault::StatusMissing);
+    }
+    let moment = |text: String| Timestamp::parse(&text).ok_or(Fault::StatusEndInvalid);
+    let emoji = |text: String| Emoji::parse(&text).map_err(|error| Fault::invalid(error.to_string(), "emoji"));
+    let user = target(&call.app, new.user_id, new.username, new.user)?;
+    let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
+    let status = NewStatus {
+        status: new.status,
+        text: new.message.map(|text| profile::status_text(&text)),
+        emoji: new.emoji.filter(|text| !text.is_empty()).map(emoji).transpose()?,
+        expires_at: new.expires_at.map(moment).transpose()?,
+        custom_status: new.custom_user_status_id.as_deref().map(CustomStatusId::new),
+        source: match new.source {
+            Some(Source::External) => ClaimSource::External,
+            _ => ClaimSource::Manual,
+        },
+        id: new.claim_id.map(claim_id).transpose()?,
+    };
+    status::set(&call.app, &call.actor(), &id, status).await?;
+    Ok(Done {})
+}
+
+fn claim_id(text: String) -> Result<String, Fault> {
+    match text.chars().count() {
+        1..=CLAIM_ID_CHARACTERS => Ok(text),
+        _ => Err(Fault::invalid(
+            format!("must have 1 to {CLAIM_ID_CHARACTERS} characters"),
+            "claimId",
+        )),
+    }
+}
+
+async fn end(call: Call, which: End) -> Result<Done, Fault> {
+    let user = target(&call.app, which.user_id, which.username, which.user)?;
+    let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
+    status::end(&call.app, &call.actor(), &id, which.claim_id.as_deref()).await?;
+    Ok(Done {})
+}
+
+async fn recent(call: Call, _: Nothing) -> Result<Recent, Fault> {
+    let recent = status::recent(&call.app, &call.caller.user.id);
+    let line = |recent: crate::domain::RecentStatus| RecentLine {
+        status: recent.status,
+        message: recent.text,
+        emoji: recent.emoji,
+    };
+    Ok(Recent {
+        statuses: recent.into_iter().map(line).collect(),
+    })
+}
+
+async fn privacy(call: Call, _: Nothing) -> Result<PrivacyView, Fault> {
+    let privacy = status::privacy(&call.app, &call.caller.user);
+    let users = privacy.users.iter().map(|user| HiddenUser {
+        id: user.id.clone(),
+        username: user.username.clone(),
+    });
+    Ok(PrivacyView {
+        last_seen: privacy.last_seen,
+        hide_from: HiddenFrom {
+            users: users.collect(),
+            roles: privacy.roles,
+        },
+        last_seen_at: privacy.seen,
+    })
+}
+
+async fn set_privacy(call: Call, new: SetPrivacy) -> Result<Done, Fault> {
+    let (users, roles) = new.hide_from.map_or((None, None), |from| (from.users, from.roles));
+    let snapshot = call.app.store.read();
+    let find = |text: &String| {
+        let found = snapshot.user(&UserId::new(text)).or_else(|| snapshot.user_named(text));
+        found.map(|user| user.id.clone()).ok_or(Fault::UserNotFound)
+    };
+    let users: Option<Result<Vec<_>, _>> = users.map(|users| users.iter().map(find).collect());
+    let roles = roles.map(|roles| roles.iter().map(|role| RoleId::new(role)).collect());
+    let actor = call.actor();
+    let own = &call.caller.user.id;
+    status::set_privacy(&call.app, &actor, own, new.last_seen, users.transpose()?, roles).await?;
+    Ok(Done {})
+}

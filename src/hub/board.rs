@@ -1,0 +1,280 @@
+//! Everybody who shows: the live connections and the claims joined, every change in its order.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use super::PresenceChange;
+use super::shown::{Line, Shown};
+use crate::domain::presence::of_connections;
+use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, User, UserId, UserStatus};
+
+/// For how long changes are kept, in milliseconds; who asks for older ones gets everything
+/// (`api.md` §6.3).
+const KEPT_MILLIS: i64 = 10 * 60 * 1000;
+
+/// Most changes that are kept, whatever their age.
+const KEPT_CHANGES: usize = 100_000;
+
+/// A user who shows, or might soon.
+struct Entry {
+    user: Arc<User>,
+    kept: Option<Arc<UserStatus>>,
+    connections: BTreeMap<u64, StatusType>,
+    shown: Option<Arc<Shown>>,
+}
+
+/// What is known of everybody. A user who is not in it is absent and says nothing.
+pub(super) struct Board {
+    entries: HashMap<UserId, Entry>,
+    /// What shows of those of whom anything shows.
+    shown: OrdMap<UserId, Arc<Shown>>,
+    /// When claims end, the soonest first.
+    ends: BTreeSet<(Timestamp, UserId)>,
+    /// What changed lately, the oldest first.
+    changes: VecDeque<Arc<PresenceChange>>,
+    /// The roles of users who did something, and since when: roles decide from whom somebody hides.
+    roles: HashMap<UserId, (Vec<RoleId>, Timestamp)>,
+    /// From when on all changes are in `changes`.
+    complete_from: Timestamp,
+    /// The latest moment that was given to a change, or told to somebody as the time of an answer. Each
+    /// is given once, so that a change is either before an answer or after it.
+    last: Timestamp,
+    connections: usize,
+    requires_connection: bool,
+}
+
+impl Board {
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            entries: HashMap::new(),
+            shown: OrdMap::new(),
+            ends: BTreeSet::new(),
+            changes: VecDeque::new(),
+            roles: HashMap::new(),
+            complete_from: now,
+            last: now,
+            connections: 0,
+            requires_connection: false,
+        }
+    }
+
+    /// Takes what is now stored of a user.
+    pub fn follow(
+        &mut self,
+        now: Timestamp,
+        user: &Arc<User>,
+        kept: Option<&Arc<UserStatus>>,
+    ) -> Option<Arc<PresenceChange>> {
+        if self.roles.get(&user.id).is_none_or(|(roles, _)| *roles != user.roles) {
+            let since = self.moment(now);
+            self.roles.insert(user.id.clone(), (user.roles.clone(), since));
+        }
+        if kept.is_none() && !self.entries.contains_key(&user.id) {
+            return None;
+        }
+        let entry = self.entry(user);
+        entry.user = Arc::clone(user);
+        let before = entry.kept.as_ref().and_then(|kept| kept.claims.next_end());
+        entry.kept = kept.cloned();
+        let after = kept.and_then(|kept| kept.claims.next_end());
+        if before != after {
+            self.move_end(&user.id, before, after);
+        }
+        self.renew(now, &user.id)
+    }
+
+    /// Takes in that a user is gone.
+    pub fn forget(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
+        self.roles.remove(id);
+        let entry = self.entries.remove(id)?;
+        self.connections -= entry.connections.len();
+        let end = entry.kept.and_then(|kept| kept.claims.next_end());
+        self.move_end(id, end, None);
+        self.shown.remove(id);
+        entry.shown.map(|before| self.note(now, id, Some(before), None))
+    }
+
+    /// Takes in a live connection.
+    pub fn connect(
+        &mut self,
+        now: Timestamp,
+        user: &Arc<User>,
+        kept: Option<&Arc<UserStatus>>,
+        connection: u64,
+    ) -> Option<Arc<PresenceChange>> {
+        let followed = self.follow(now, user, kept);
+        self.entry(user).connections.insert(connection, StatusType::Online);
+        self.connections += 1;
+        self.renew(now, &user.id).or(followed)
+    }
+
+    /// Takes in what a live connection says of its user.
+    pub fn set_connection(
+        &mut self,
+        now: Timestamp,
+        id: &UserId,
+        connection: u64,
+        status: StatusType,
+    ) -> Option<Arc<PresenceChange>> {
+        *self.entries.get_mut(id)?.connections.get_mut(&connection)? = status;
+        self.renew(now, id)
+    }
+
+    /// Takes in that a connection has ended.
+    pub fn disconnect(&mut self, now: Timestamp, id: &UserId, connection: u64) -> Option<Arc<PresenceChange>> {
+        self.entries.get_mut(id)?.connections.remove(&connection)?;
+        self.connections -= 1;
+        self.renew(now, id)
+    }
+
+    /// Changes whether nobody without a connection is anything but offline.
+    pub fn require_connection(&mut self, now: Timestamp, required: bool) -> Vec<Arc<PresenceChange>> {
+        if self.requires_connection == required {
+            return Vec::new();
+        }
+        self.requires_connection = required;
+        let ids: Vec<_> = self.entries.keys().cloned().collect();
+        ids.iter().filter_map(|id| self.renew(now, id)).collect()
+    }
+
+    fn entry(&mut self, user: &Arc<User>) -> &mut Entry {
+        self.entries.entry(user.id.clone()).or_insert_with(|| Entry {
+            user: Arc::clone(user),
+            kept: None,
+            connections: BTreeMap::new(),
+            shown: None,
+        })
+    }
+
+    fn move_end(&mut self, id: &UserId, before: Option<Timestamp>, after: Option<Timestamp>) {
+        if let Some(before) = before {
+            self.ends.remove(&(before, id.clone()));
+        }
+        if let Some(after) = after {
+            self.ends.insert((after, id.clone()));
+        }
+    }
+
+    /// Joins the connections and claims of a user anew, and notes what changed by it.
+    fn renew(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
+        let entry = self.entries.get_mut(id)?;
+        let none = Claims::default();
+        let (connection, claims) = if entry.user.is_active() {
+            let claims = entry.kept.as_ref().map_or(&none, |kept| &kept.claims);
+            (of_connections(entry.connections.values().copied()), claims)
+        } else {
+            (StatusType::Offline, &none)
+        };
+        let presence = Presence::of(connection, claims, self.requires_connection);
+        let hidden_from = entry.kept.as_ref().map(|kept| kept.hidden_from.clone());
+        let shown = Shown::new(
+            Line::of(&entry.user, &presence),
+            presence,
+            hidden_from.unwrap_or_default(),
+        );
+        let before = entry.shown.take();
+        let after = if before.as_deref() == Some(&shown) {
+            before.clone()
+        } else {
+            Some(Arc::new(shown)).filter(|shown| shown.is_anything() || shown.presence != Presence::ABSENT)
+        };
+        entry.shown.clone_from(&after);
+        if entry.kept.is_none() && entry.connections.is_empty() {
+            self.entries.remove(id);
+        }
+        if before == after {
+            return None;
+        }
+        match &after {
+            Some(shown) => drop(self.shown.insert(id.clone(), Arc::clone(shown))),
+            None => drop(self.shown.remove(id)),
+        }
+        Some(self.note(now, id, before, after))
+    }
+
+    fn note(
+        &mut self,
+        now: Timestamp,
+        id: &UserId,
+        before: Option<Arc<Shown>>,
+        after: Option<Arc<Shown>>,
+    ) -> Arc<PresenceChange> {
+        let at = self.moment(now);
+        let change = Arc::new(PresenceChange {
+            at,
+            user: id.clone(),
+            before,
+            after,
+        });
+        self.changes.push_back(Arc::clone(&change));
+        let old = Timestamp::from_millis(at.as_millis() - KEPT_MILLIS);
+        while self.changes.len() > KEPT_CHANGES || self.changes.front().is_some_and(|first| first.at < old) {
+            if let Some(first) = self.changes.pop_front() {
+                self.complete_from = first.at;
+            }
+        }
+        change
+    }
+
+    /// A moment of its own for something that happens now.
+    fn moment(&mut self, now: Timestamp) -> Timestamp {
+        self.last = now.max(self.last.plus_millis(1));
+        self.last
+    }
+
+    /// The time of an answer: later than every change before it, and earlier than every change after.
+    pub fn time(&mut self, now: Timestamp) -> Timestamp {
+        self.last = now.max(self.last);
+        self.last
+    }
+
+    /// What changed after a moment for a viewer; none when not all of that is known any more, or the
+    /// viewer's roles changed.
+    pub fn changes_after(&self, from: Timestamp, viewer: &UserId) -> Option<Vec<Arc<PresenceChange>>> {
+        let roles_since = self.roles.get(viewer).map(|(_, since)| *since);
+        if roles_since > Some(from)
+            || from < self.complete_from
+            || from.as_millis() + KEPT_MILLIS <= self.last.as_millis()
+        {
+            return None;
+        }
+        let known = self.changes.partition_point(|change| change.at <= from);
+        Some(self.changes.iter().skip(known).cloned().collect())
+    }
+
+    pub fn shown(&self) -> OrdMap<UserId, Arc<Shown>> {
+        self.shown.clone()
+    }
+
+    pub fn shown_of(&self, id: &UserId) -> Option<Arc<Shown>> {
+        self.shown.get(id).cloned()
+    }
+
+    /// When the next claim ends.
+    pub fn next_end(&self) -> Option<Timestamp> {
+        self.ends.first().map(|(end, _)| *end)
+    }
+
+    /// Whose claims have ended by now, at most so many.
+    pub fn ended(&self, now: Timestamp, most: usize) -> Vec<UserId> {
+        let ended = self.ends.iter().take_while(|(end, _)| *end <= now);
+        ended.take(most).map(|(_, id)| id.clone()).collect()
+    }
+
+    /// How many live connections there are.
+    pub const fn connections(&self) -> usize {
+        self.connections
+    }
+
+    /// How many of them belong to users who hide from this viewer.
+    pub fn connections_hidden_from(&self, viewer: &User) -> usize {
+        let hidden = |entry: &&Entry| entry.shown.as_ref().is_some_and(|shown| !shown.is_for(viewer));
+        self.entries
+            .values()
+            .filter(hidden)
+            .map(|entry| entry.connections.len())
+            .sum()
+    }
+}

@@ -1,0 +1,131 @@
+//! What shows of a user, and to whom.
+
+use std::sync::OnceLock;
+
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::domain::{
+    Audience, ClaimSource, DisplayName, Emoji, Presence, StatusType, Timestamp, User, UserId, Username,
+};
+
+/// What shows of a user, as everybody sees it from whom the user does not hide.
+#[derive(Debug)]
+pub struct Shown {
+    /// The user as lists have them.
+    pub line: Line,
+    /// The presence, with what only the user sees.
+    pub presence: Presence,
+    /// Who sees nothing of it.
+    pub hidden_from: Audience,
+    json: OnceLock<Option<Box<RawValue>>>,
+}
+
+/// A user in a list of who is here (`api.md` §6.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// Who.
+    #[serde(rename = "_id")]
+    pub id: UserId,
+    /// The username.
+    pub username: Username,
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
+    /// What they are.
+    pub status: StatusType,
+    /// Hours from UTC; this server keeps none.
+    pub utc_offset: i8,
+    /// Their words.
+    pub status_text: String,
+    /// Their picture. Rollcall's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_emoji: Option<Emoji>,
+    /// Who declared it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_source: Option<ClaimSource>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_expires_at: Option<Timestamp>,
+    /// What the user's picture is called.
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    pub avatar_etag: Option<String>,
+}
+
+impl Line {
+    /// A user with this presence.
+    #[must_use]
+    pub fn of(user: &User, presence: &Presence) -> Self {
+        Self {
+            id: user.id.clone(),
+            username: user.username.clone(),
+            name: user.name.clone(),
+            status: presence.status,
+            utc_offset: 0,
+            status_text: presence.text.clone(),
+            status_emoji: presence.emoji.clone(),
+            status_source: presence.source,
+            status_expires_at: presence.expires_at,
+            avatar_etag: user.avatar.clone(),
+        }
+    }
+
+    /// The same user, not here.
+    #[must_use]
+    pub fn absent(&self) -> Self {
+        Self {
+            status: StatusType::Offline,
+            status_text: String::new(),
+            status_emoji: None,
+            status_source: None,
+            status_expires_at: None,
+            ..self.clone()
+        }
+    }
+}
+
+impl Shown {
+    pub(super) const fn new(line: Line, presence: Presence, hidden_from: Audience) -> Self {
+        Self {
+            line,
+            presence,
+            hidden_from,
+            json: OnceLock::new(),
+        }
+    }
+
+    /// Nothing, of this user.
+    #[must_use]
+    pub fn absent(line: Line) -> Self {
+        Self::new(line, Presence::ABSENT, Audience::default())
+    }
+
+    /// Whether there is anything to see.
+    pub(super) fn is_anything(&self) -> bool {
+        self.line.status != StatusType::Offline || self.presence.source.is_some()
+    }
+
+    /// Whether this viewer may see it. Users always see themselves.
+    #[must_use]
+    pub fn is_for(&self, viewer: &User) -> bool {
+        viewer.id == self.line.id || !self.hidden_from.has(viewer)
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.line, &self.presence, &self.hidden_from) == (&other.line, &other.presence, &other.hidden_from)
+    }
+}
+
+/// As lists have it, made once for all lists.
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.json.get_or_init(|| to_raw_value(&self.line).ok()) {
+            Some(json) => json.serialize(serializer),
+            None => self.line.serialize(serializer),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Methods for logins and profiles.
+
+use serde_json::{Map, Value, json};
+
+use super::credentials::credentials;
+use super::message::date;
+use super::params::{Object, Params};
+use super::{Context, Method, Outcome, method};
+use crate::domain::scope::Need;
+use crate::domain::{DisplayName, Email, Fault, Scope, StatusType, Username, profile};
+use crate::ops::login::{self, Credentials};
+use crate::ops::profile::{self as profiles, Edit};
+use crate::ops::tokens;
+
+pub(super) const METHODS: &[Method] = &[
+    method!("login", Need::Any, log_in),
+    method!("logout", Need::Any, log_out),
+    method!("saveUserProfile", Need::Scope(Scope::UsersWrite), save_profile),
+];
+
+/// `login({user, password} | {resume} | {totp})`.
+async fn log_in(context: Context<'_>, mut params: Params) -> Outcome {
+    let credentials = credentials(params.object()?.0)?;
+    let kind = match credentials {
+        Credentials::Password { .. } => "password",
+        Credentials::Resume(_) => "resume",
+    };
+    let begun = login::login(context.app, context.origin, credentials).await?;
+    let mut result = json!({
+        "id": begun.user.id,
+        "token": begun.token.expose(),
+        "type": kind,
+    });
+    if let Some(end) = begun.expires_at {
+        result["tokenExpires"] = date(end);
+    }
+    Ok(Some(result))
+}
+
+async fn log_out(context: Context<'_>, _: Params) -> Outcome {
+    if let Some(caller) = context.caller {
+        tokens::logout(context.app, caller).await?;
+    }
+    Ok(None)
+}
+
+/// `saveUserProfile({email, username, realname, newPassword, …}, customFields)`.
+async fn save_profile(context: Context<'_>, mut params: Params) -> Outcome {
+    let caller = context.caller("saveUserProfile")?;
+    let mut fields = params.object()?;
+    let custom_fields = params.object()?.0;
+    let edit = edit(&mut fields, custom_fields)?;
+    let current = fields.text("typedPassword")?.filter(|text| !text.is_empty());
+    let code = context.code.cloned();
+    profiles::update_own(context.app, caller, edit, current, code).await?;
+    Ok(Some(json!(true)))
+}
+
+fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Edit, Fault> {
+    let mut given = |name: &str| Ok::<_, Fault>(fields.text(name)?.filter(|text| !text.is_empty()));
+    let username = |text: String| Username::parse(text.trim()).map_err(|_| Fault::IdentityNotSaved);
+    let email = |text: String| Email::parse(&text).map_err(|_| Fault::EmailInvalid);
+    let name = |text: String| DisplayName::parse(text.trim()).map_err(|_| Fault::DisplayNameInvalid);
+    let status = |text: String| text.parse::<StatusType>().map_err(|_| Fault::StatusWordInvalid);
+    Ok(Edit {
+        username: given("username")?.map(username).transpose()?,
+        email: given("email")?.map(email).transpose()?,
+        name: given("realname")?.map(name).transpose()?,
+        password: given("newPassword")?,
+        status: given("statusType")?.map(status).transpose()?,
+        status_text: fields.text("statusText")?.map(|text| profile::status_text(&text)),
+        bio: fields.text("bio")?.map(|text| profile::bio(&text)).transpose()?,
+        nickname: fields
+            .text("nickname")?
+            .map(|text| profile::nickname(&text))
+            .transpose()?,
+        custom_fields: Some(custom_fields)
+            .filter(|fields| !fields.is_empty())
+            .map(profile::custom_fields)
+            .transpose()?,
+        ..Edit::default()
+    })
+}

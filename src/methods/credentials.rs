@@ -1,0 +1,114 @@
+//! The forms of a login, over HTTP and as a method (`api.md` §3.1, §10.3).
+
+use serde_json::{Map, Value};
+
+use crate::auth::{PasswordDigest, TokenSecret};
+use crate::domain::{Fault, UserId};
+use crate::ops::login::{Account, Credentials};
+
+/// Takes a login in any of the forms that clients send.
+///
+/// # Errors
+/// [`Fault::UnrecognizedLogin`] for none of them, [`Fault::InvalidParams`] for a wrong type within one.
+pub fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, Fault> {
+    let has_password = fields.get("password").is_some_and(|password| !password.is_null());
+    if has_password && only(&fields, &["user", "username", "email", "password", "code"]) {
+        return Ok(Credentials::Password {
+            account: account(&mut fields)?,
+            digest: digest(take(&mut fields, "password"))?,
+            code: text(&mut fields, "code")?,
+        });
+    }
+    if only(&fields, &["resume"])
+        && let Some(token) = text(&mut fields, "resume")?
+    {
+        return Ok(Credentials::Resume(TokenSecret::presented(&token)));
+    }
+    if only(&fields, &["totp"])
+        && let Some(Value::Object(totp)) = take(&mut fields, "totp")
+    {
+        return with_code(totp);
+    }
+    Err(Fault::UnrecognizedLogin)
+}
+
+/// `{"code": …, "login": {…}}`.
+fn with_code(mut fields: Map<String, Value>) -> Result<Credentials, Fault> {
+    let presented = text(&mut fields, "code")?.ok_or(Fault::UnrecognizedLogin)?;
+    let Some(Value::Object(inner)) = take(&mut fields, "login") else {
+        return Err(Fault::UnrecognizedLogin);
+    };
+    if inner.contains_key("totp") {
+        return Err(Fault::UnrecognizedLogin);
+    }
+    let mut credentials = credentials(inner)?;
+    if let Credentials::Password { code, .. } = &mut credentials {
+        *code = Some(presented);
+    }
+    Ok(credentials)
+}
+
+/// `user` as text or object, else `username`, else `email`.
+fn account(fields: &mut Map<String, Value>) -> Result<Account, Fault> {
+    match take(fields, "user") {
+        Some(Value::String(typed)) => return Ok(Account::typed(&typed)),
+        Some(Value::Object(mut user)) => {
+            if let Some(name) = text(&mut user, "username")? {
+                return Ok(Account::Username(name));
+            }
+            if let Some(address) = text(&mut user, "email")? {
+                return Ok(Account::Email(address));
+            }
+            let id = text(&mut user, "id")?.ok_or(Fault::UnrecognizedLogin)?;
+            return Ok(Account::Id(UserId::new(&id)));
+        }
+        Some(_) => return Err(Fault::invalid("must be string or object", "user")),
+        None => {}
+    }
+    if let Some(typed) = text(fields, "username")? {
+        return Ok(Account::typed(&typed));
+    }
+    match text(fields, "email")? {
+        Some(address) => Ok(Account::Email(address)),
+        None => Err(Fault::UnrecognizedLogin),
+    }
+}
+
+/// The password in the clear, or its SHA-256.
+fn digest(password: Option<Value>) -> Result<PasswordDigest, Fault> {
+    match password {
+        Some(Value::String(password)) => Ok(PasswordDigest::of(&password)),
+        Some(Value::Object(mut password)) => {
+            let missing = |name: &str| Fault::invalid(format!("must have required property '{name}'"), name);
+            let digest = text(&mut password, "digest")?.ok_or_else(|| missing("digest"))?;
+            match text(&mut password, "algorithm")?
+                .ok_or_else(|| missing("algorithm"))?
+                .as_str()
+            {
+                "sha-256" => Ok(PasswordDigest::presented(&digest)),
+                _ => Err(Fault::invalid(
+                    "must be equal to one of the allowed values",
+                    "password.algorithm",
+                )),
+            }
+        }
+        _ => Err(Fault::invalid("must be string or object", "password")),
+    }
+}
+
+fn only(fields: &Map<String, Value>, names: &[&str]) -> bool {
+    fields.keys().all(|name| names.contains(&name.as_str()))
+}
+
+/// Takes a value out; absent and null are the same.
+fn take(fields: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    fields.remove(name).filter(|value| !value.is_null())
+}
+
+fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Fault> {
+    match take(fields, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Fault::invalid("must be string", name)),
+    }
+}

@@ -1,0 +1,61 @@
+//! Methods for custom statuses.
+
+use serde_json::{Value, json};
+
+use super::message::date;
+use super::params::Params;
+use super::{Context, Method, Outcome, method};
+use crate::domain::scope::Need;
+use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Scope};
+use crate::ops::custom_status::{self, Filter};
+
+pub(super) const METHODS: &[Method] = &[
+    method!("listCustomUserStatus", Need::Scope(Scope::StatusRead), list),
+    method!("insertOrUpdateUserStatus", Need::Scope(Scope::StatusWrite), put),
+    method!("deleteCustomUserStatus", Need::Scope(Scope::StatusWrite), delete),
+];
+
+/// `listCustomUserStatus()`.
+async fn list(context: Context<'_>, _: Params) -> Outcome {
+    context.caller("listCustomUserStatus")?;
+    let found = custom_status::list(context.app, &Filter::default(), Page::all());
+    Ok(Some(found.items.iter().map(|status| record(status)).collect()))
+}
+
+fn record(status: &CustomStatus) -> Value {
+    let mut record = json!(status);
+    record["_updatedAt"] = date(status.updated_at);
+    record
+}
+
+/// `insertOrUpdateUserStatus({_id?, name, statusType})`.
+async fn put(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context
+        .caller
+        .map(|_| context.actor("insertOrUpdateUserStatus"))
+        .transpose()?;
+    let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;
+    let mut fields = params.object()?;
+    let id = fields.text("_id")?.filter(|id| !id.is_empty());
+    let (name, status_type) = (fields.text("name")?, fields.text("statusType")?);
+    let default = context.app.settings().default_status_type();
+    let draft = CustomStatusDraft::parse(name.as_deref(), status_type.as_deref(), default);
+    if let Some(id) = id {
+        custom_status::update(context.app, &actor, &CustomStatusId::new(&id), draft).await?;
+        return Ok(Some(json!(true)));
+    }
+    let created = custom_status::create(context.app, &actor, draft).await?;
+    Ok(Some(json!(created.id)))
+}
+
+/// `deleteCustomUserStatus(id)`.
+async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context
+        .caller
+        .map(|_| context.actor("deleteCustomUserStatus"))
+        .transpose()?;
+    let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;
+    let id = CustomStatusId::new(&params.required_text()?);
+    custom_status::delete(context.app, &actor, &id).await?;
+    Ok(Some(json!(true)))
+}

@@ -1,0 +1,76 @@
+//! The messages around a method call, as texts of EJSON (`api.md` §9, §10.1).
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::MethodFault;
+use crate::domain::{Fault, Timestamp};
+
+/// Most characters of what a client calls its call.
+const ID_CHARACTERS: usize = 128;
+
+/// A call of a method.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MethodCall {
+    /// What the client calls the call, a text or a number; answers carry it.
+    pub id: Value,
+    /// The name of the method.
+    pub method: String,
+    /// Its parameters.
+    pub params: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    msg: Option<String>,
+    #[serde(default)]
+    id: Value,
+    method: String,
+    #[serde(default)]
+    params: Option<Vec<Value>>,
+}
+
+impl MethodCall {
+    /// Reads a call out of its text.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidParams`] for what is no call.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let wrong = |words: &str| Fault::invalid(words, "message");
+        let raw: Raw = serde_json::from_str(text).map_err(|error| wrong(&format!("must be a method call: {error}")))?;
+        if raw.msg.is_some_and(|msg| msg != "method") {
+            return Err(wrong("must be a method call: \"msg\" must be \"method\""));
+        }
+        let id = match raw.id {
+            Value::Null => json!(""),
+            Value::String(id) if id.chars().count() <= ID_CHARACTERS => Value::String(id),
+            Value::Number(id) => Value::Number(id),
+            _ => return Err(wrong("must be a method call: \"id\" must be a short text or a number")),
+        };
+        Ok(Self {
+            id,
+            method: raw.method,
+            params: raw.params.unwrap_or_default(),
+        })
+    }
+}
+
+/// The answer to a call.
+#[must_use]
+pub fn answer(id: &Value, outcome: &Result<Option<Value>, MethodFault>) -> Value {
+    let mut message = Map::new();
+    message.insert("msg".into(), json!("result"));
+    message.insert("id".into(), id.clone());
+    match outcome {
+        Ok(Some(result)) => drop(message.insert("result".into(), result.clone())),
+        Ok(None) => {}
+        Err(fault) => drop(message.insert("error".into(), fault.to_json())),
+    }
+    Value::Object(message)
+}
+
+/// A moment in EJSON.
+#[must_use]
+pub fn date(moment: Timestamp) -> Value {
+    json!({"$date": moment.as_millis()})
+}

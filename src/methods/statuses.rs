@@ -1,0 +1,83 @@
+//! Methods for statuses.
+
+use serde_json::json;
+
+use super::params::Params;
+use super::{Context, Method, Outcome, method};
+use crate::domain::scope::Need;
+use crate::domain::{Fault, Scope, StatusType, UserId, profile};
+use crate::ops::presence;
+use crate::ops::status::{self, NewStatus};
+
+pub(super) const METHODS: &[Method] = &[
+    method!("setUserStatus", Need::Scope(Scope::StatusWrite), set),
+    method!(
+        "UserPresence:setDefaultStatus",
+        Need::Scope(Scope::StatusWrite),
+        set_default
+    ),
+    method!("UserPresence:online", Need::Scope(Scope::StatusWrite), online),
+    method!("UserPresence:away", Need::Scope(Scope::StatusWrite), away),
+    method!("getUserStatusText", Need::Scope(Scope::PresenceRead), text),
+];
+
+fn status_type(text: &str) -> Result<StatusType, Fault> {
+    text.parse().map_err(|_| Fault::StatusWordInvalid)
+}
+
+/// `setUserStatus(statusType?, statusText?)`.
+async fn set(context: Context<'_>, mut params: Params) -> Outcome {
+    const NAME: &str = "setUserStatus";
+    let actor = context.actor(NAME)?;
+    let caller = context.caller(NAME)?;
+    let status = params.text()?.filter(|text| !text.is_empty());
+    let new = NewStatus {
+        status: status.as_deref().map(status_type).transpose()?,
+        text: params.text()?.map(|text| profile::status_text(&text)),
+        ..NewStatus::default()
+    };
+    if new.status.is_none() && new.text.is_none() {
+        return Ok(None);
+    }
+    let set = status::set(context.app, &actor, &caller.user.id, new).await;
+    set.map(|()| None).map_err(|fault| match fault {
+        Fault::NotAllowed { .. } => Fault::NotAllowed {
+            words: "Not allowed",
+            method: NAME,
+        },
+        other => other,
+    })
+}
+
+/// `UserPresence:setDefaultStatus(status)`: the words stay.
+async fn set_default(context: Context<'_>, mut params: Params) -> Outcome {
+    const NAME: &str = "UserPresence:setDefaultStatus";
+    let actor = context.actor(NAME)?;
+    let id = &context.caller(NAME)?.user.id;
+    let declared = status_type(&params.required_text()?)?;
+    status::declare(context.app, &actor, id, declared).await?;
+    Ok(Some(json!(true)))
+}
+
+async fn online(context: Context<'_>, _: Params) -> Outcome {
+    Ok(Some(json!(at_connection(context, false))))
+}
+
+async fn away(context: Context<'_>, _: Params) -> Outcome {
+    Ok(Some(json!(at_connection(context, true))))
+}
+
+/// Says whether somebody is at the connection that the call came over; over HTTP there is none.
+fn at_connection(context: Context<'_>, away: bool) -> bool {
+    context.connection.is_some_and(|connection| {
+        connection.set_away(away);
+        true
+    })
+}
+
+/// `getUserStatusText(uid)`.
+async fn text(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("getUserStatusText")?;
+    let id = UserId::new(&params.required_text()?);
+    Ok(Some(json!(presence::of(context.app, &actor, &id).text)))
+}

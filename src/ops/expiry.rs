@@ -1,0 +1,60 @@
+//! Ending claims when their time has come.
+
+use std::time::Duration;
+
+use tracing::{debug, info, warn};
+
+use super::decide::decide;
+use super::status::keep;
+use crate::app::App;
+use crate::domain::{Fault, UserId, UserStatus};
+use crate::store::Change;
+
+/// Users whose claims one change ends.
+const AT_ONCE: usize = 1024;
+
+/// How long to wait after the store took no write.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Ends claims as their times come, for ever. One timer is armed, for the next of them.
+pub async fn end_in_time(app: &App) {
+    loop {
+        app.hub.claim_ended().await;
+        if let Err(fault) = settle(app).await {
+            warn!(%fault, "claims that have ended still show");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Ends all claims whose time has come.
+///
+/// # Errors
+/// Only what the store answers.
+pub async fn settle(app: &App) -> Result<(), Fault> {
+    let mut count = 0;
+    loop {
+        let ids = app.hub.ended(AT_ONCE);
+        if ids.is_empty() {
+            break;
+        }
+        decide(app, |snapshot| Ok((ending(app, snapshot, &ids), ()))).await?;
+        for id in &ids {
+            debug!(user = %id, "claims have ended");
+        }
+        count += ids.len();
+    }
+    if count > 0 {
+        info!(users = count, "claims have ended");
+    }
+    Ok(())
+}
+
+fn ending(app: &App, snapshot: &crate::store::Snapshot, ids: &[UserId]) -> Change {
+    let now = app.clock.now();
+    let ended = ids.iter().filter_map(|id| {
+        let mut kept = UserStatus::clone(snapshot.user_status(id)?);
+        kept.claims.settle(now).then_some(kept)
+    });
+    ended.fold(Change::new(), |change, kept| keep(snapshot, change, &kept))
+}

@@ -1,0 +1,176 @@
+//! Who is here, as a viewer may see it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::auth::{Actor, Caller};
+use crate::domain::user_status::SeenAt;
+use crate::domain::{Fault, Permission, Presence, SettingId, SettingValue, StatusType, Timestamp, User, UserId};
+use crate::hub::{Line, PresenceChange, Shown};
+
+use super::settings;
+
+/// Who is here, and the time of this answer: changes after it are later, all others are in it.
+#[derive(Debug, Clone)]
+pub struct Here {
+    /// What shows of them.
+    pub users: Vec<Arc<Shown>>,
+    /// Whether it is everybody who is not offline, or only some.
+    pub full: bool,
+    /// From when on to ask for what changed since.
+    pub at: Timestamp,
+}
+
+/// What users see of themselves.
+#[must_use]
+pub fn own(app: &App, id: &UserId) -> Presence {
+    presence(app.hub.shown_of(id))
+}
+
+/// What an actor sees of a user: of one who hides from them, what they would see of one who is not here
+/// and says nothing.
+#[must_use]
+pub fn of(app: &App, actor: &Actor, id: &UserId) -> Presence {
+    presence(app.hub.shown_of(id).filter(|shown| may_see(actor, shown)))
+}
+
+fn presence(shown: Option<Arc<Shown>>) -> Presence {
+    shown.map_or(Presence::ABSENT, |shown| shown.presence.clone())
+}
+
+fn may_see(actor: &Actor, shown: &Shown) -> bool {
+    match actor {
+        Actor::User(caller) => shown.is_for(&caller.user),
+        Actor::Operator => true,
+    }
+}
+
+/// When a user was last seen, as far as an actor may know. Who hides, or is invisible, was not.
+#[must_use]
+pub fn last_seen(app: &App, actor: &Actor, user: &User) -> Option<SeenAt> {
+    let snapshot = app.store.read();
+    let kept = snapshot.user_status(&user.id);
+    let seen = kept.and_then(|kept| kept.last_seen).max(user.last_login);
+    if actor.is(&user.id) {
+        return seen.map(SeenAt::Exactly);
+    }
+    let Some(kept) = kept else {
+        return seen.map(SeenAt::Exactly);
+    };
+    let invisible = kept
+        .claims
+        .showing()
+        .is_some_and(|claim| claim.status == StatusType::Offline);
+    let hidden = matches!(actor, Actor::User(caller) if kept.hidden_from.has(&caller.user));
+    if invisible || hidden {
+        return None;
+    }
+    kept.shows_last_seen.of(seen, app.clock.now())
+}
+
+/// These users, whoever of them exists, in this order.
+#[must_use]
+pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
+    if is_silent(app) {
+        return silence(app);
+    }
+    let snapshot = app.store.read();
+    let (everybody, at) = app.hub.everybody();
+    let users = ids.iter().filter_map(|id| snapshot.user(id));
+    let seen = |user: &Arc<User>| match everybody.get(&user.id) {
+        Some(shown) if shown.is_for(&caller.user) => Arc::clone(shown),
+        _ => Arc::new(Shown::absent(Line::of(user, &Presence::ABSENT))),
+    };
+    Here {
+        users: users.map(seen).collect(),
+        full: false,
+        at,
+    }
+}
+
+/// Everybody who is not offline; or, when it is known what changed after `from`, whoever changed, the
+/// caller apart.
+#[must_use]
+pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
+    if is_silent(app) {
+        return silence(app);
+    }
+    let viewer = &caller.user.id;
+    if let Some((changes, at)) = from.and_then(|from| app.hub.changes_after(from, viewer)) {
+        return changed(caller, &changes, at);
+    }
+    let (everybody, at) = app.hub.everybody();
+    let here = |shown: &&Arc<Shown>| shown.line.status != StatusType::Offline && shown.is_for(&caller.user);
+    Here {
+        users: everybody.values().filter(here).cloned().collect(),
+        full: true,
+        at,
+    }
+}
+
+fn changed(caller: &Caller, changes: &[Arc<PresenceChange>], at: Timestamp) -> Here {
+    let seen: HashSet<_> = changes
+        .iter()
+        .filter(|change| change.user != caller.user.id && change.for_viewer(&caller.user).is_some())
+        .map(|change| &change.user)
+        .collect();
+    let mut told = HashSet::new();
+    let mut users = Vec::new();
+    // The newest first: who changed twice is told once, as they are now.
+    for change in changes.iter().rev() {
+        if seen.contains(&change.user) && told.insert(&change.user) {
+            users.extend(change.now_for(&caller.user));
+        }
+    }
+    users.reverse();
+    Here { users, full: false, at }
+}
+
+fn is_silent(app: &App) -> bool {
+    app.settings().flag(SettingId::PresenceBroadcastDisabled)
+}
+
+/// What is answered where nobody is told who is here.
+fn silence(app: &App) -> Here {
+    Here {
+        users: Vec::new(),
+        full: true,
+        at: app.clock.now(),
+    }
+}
+
+/// How many live connections there are, and how many there may be.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `manage-user-status`.
+pub fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), Fault> {
+    if !caller.may(Permission::MANAGE_USER_STATUS) {
+        return Err(Fault::PermissionRequired);
+    }
+    Ok((app.hub.connections_for(&caller.user), limit(app)))
+}
+
+/// Most live connections.
+#[must_use]
+pub fn limit(app: &App) -> usize {
+    app.settings().number(SettingId::PresenceMaxConnections) as usize
+}
+
+/// Has everybody told again who is here.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `manage-user-status`, [`Fault::SettingFixed`].
+pub async fn enable_broadcast(app: &App, caller: &Caller) -> Result<(), Fault> {
+    if !caller.may(Permission::MANAGE_USER_STATUS) {
+        return Err(Fault::PermissionRequired);
+    }
+    let actor = Actor::User(caller.clone());
+    settings::put(
+        app,
+        &actor,
+        SettingId::PresenceBroadcastDisabled,
+        SettingValue::Flag(false),
+    )
+    .await
+}

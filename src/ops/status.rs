@@ -1,0 +1,306 @@
+//! Setting statuses: by hand, by a custom status, for others.
+
+use std::sync::Arc;
+
+use super::audit::note;
+use super::decide::decide;
+use crate::app::App;
+use crate::auth::Actor;
+use crate::domain::user_status::SeenAt;
+use crate::domain::{
+    Audience, AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, Permission, RecentStatus,
+    RoleId, SettingId, StatusType, Timestamp, User, UserId, UserStatus,
+};
+use crate::store::{Change, Snapshot};
+
+/// The method that Rocket.Chat names in the details of its errors.
+const METHOD: &str = "users.setStatus";
+
+/// Most characters of what a claim is called by its maker.
+pub const CLAIM_ID_CHARACTERS: usize = 120;
+
+/// Most users and roles that somebody hides from.
+const AUDIENCE: usize = 200;
+
+/// A status that somebody wants a user to have.
+#[derive(Debug, Clone)]
+pub struct NewStatus {
+    /// What it says of presence; none is what is declared already, or what the custom status says.
+    pub status: Option<StatusType>,
+    /// The words, trimmed and cut; none is none, or the name of the custom status.
+    pub text: Option<String>,
+    /// The picture; none is none, or that of the custom status.
+    pub emoji: Option<Emoji>,
+    /// Until when; none is for ever, or for as long as the custom status lasts.
+    pub expires_at: Option<Timestamp>,
+    /// A custom status that fills in what is not said.
+    pub custom_status: Option<CustomStatusId>,
+    /// Who says so.
+    pub source: ClaimSource,
+    /// What the claim is called.
+    pub id: Option<String>,
+}
+
+impl Default for NewStatus {
+    fn default() -> Self {
+        Self {
+            status: None,
+            text: None,
+            emoji: None,
+            expires_at: None,
+            custom_status: None,
+            source: ClaimSource::Manual,
+            id: None,
+        }
+    }
+}
+
+/// Sets the status of a user (`api.md` §6.2).
+///
+/// # Errors
+/// [`Fault::NotPermitted`] for another user without `edit-other-user-info`, [`Fault::UserNotFound`],
+/// [`Fault::NotAllowed`] for words where the settings allow none, [`Fault::InvisibleDisabled`],
+/// [`Fault::StatusExpired`] for an end that has passed, [`Fault::CustomStatusNotFound`].
+pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Result<(), Fault> {
+    permit(actor, id)?;
+    let settings = app.settings();
+    let words = new.text.as_ref().is_some_and(|text| !text.is_empty());
+    if words && !settings.flag(SettingId::AllowUserStatusMessageChange) {
+        return Err(Fault::NotAllowed {
+            words: "Change status is not allowed",
+            method: METHOD,
+        });
+    }
+    if new.expires_at.is_some_and(|end| end <= app.clock.now()) {
+        return Err(Fault::StatusExpired);
+    }
+    change(app, actor, id, |snapshot, kept| {
+        let new = filled(app, snapshot, &new)?;
+        lay(kept, &new, actor.is(id).then(|| app.clock.now()));
+        let invisible = new.status == Some(StatusType::Offline);
+        if invisible && !settings.flag(SettingId::AllowInvisibleStatus) {
+            return Err(Fault::InvisibleDisabled);
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Declares a status by hand; the words that show stay.
+///
+/// # Errors
+/// Those of [`set`].
+pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) -> Result<(), Fault> {
+    let words = super::presence::own(app, id).text;
+    let new = NewStatus {
+        status: Some(status),
+        ..NewStatus::default()
+    };
+    if words.is_empty() || status == StatusType::Online {
+        return set(app, actor, id, new).await;
+    }
+    change(app, actor, id, |_, kept| {
+        if status == StatusType::Offline && !app.settings().flag(SettingId::AllowInvisibleStatus) {
+            return Err(Fault::InvisibleDisabled);
+        }
+        let words = kept.claims.showing().map(|claim| claim.text.clone());
+        let new = NewStatus {
+            text: words,
+            ..new.clone()
+        };
+        lay(kept, &new, actor.is(id).then(|| app.clock.now()));
+        Ok(())
+    })
+    .await
+}
+
+/// Ends a claim: the one with this id, or the one that shows. What lies below shows again. None to end
+/// is as good.
+///
+/// # Errors
+/// [`Fault::NotPermitted`], [`Fault::UserNotFound`].
+pub async fn end(app: &App, actor: &Actor, user: &UserId, id: Option<&str>) -> Result<(), Fault> {
+    permit(actor, user)?;
+    change(app, actor, user, |_, kept| {
+        kept.claims.end(id);
+        Ok(())
+    })
+    .await
+}
+
+/// What a user set by hand lately, the newest first.
+#[must_use]
+pub fn recent(app: &App, id: &UserId) -> Vec<RecentStatus> {
+    let snapshot = app.store.read();
+    snapshot
+        .user_status(id)
+        .map(|kept| kept.recent.clone())
+        .unwrap_or_default()
+}
+
+/// What others may know of a user.
+#[derive(Debug, Clone)]
+pub struct Privacy {
+    /// How exactly they may know when the user was last seen.
+    pub last_seen: LastSeen,
+    /// From whom the user hides: who of them exists.
+    pub users: Vec<Arc<User>>,
+    /// The roles from whose holders the user hides.
+    pub roles: Vec<RoleId>,
+    /// When the user was last seen.
+    pub seen: Option<SeenAt>,
+}
+
+/// What others may know of a user.
+#[must_use]
+pub fn privacy(app: &App, user: &User) -> Privacy {
+    let snapshot = app.store.read();
+    let nothing = UserStatus::of(&user.id);
+    let kept = snapshot.user_status(&user.id).map_or(&nothing, |kept| kept);
+    let users = kept.hidden_from.users.iter();
+    Privacy {
+        last_seen: kept.shows_last_seen,
+        users: users.filter_map(|id| snapshot.user(id)).cloned().collect(),
+        roles: kept.hidden_from.roles.clone(),
+        seen: kept.last_seen.max(user.last_login).map(SeenAt::Exactly),
+    }
+}
+
+/// Changes what others may know of the caller; none stays as it is.
+///
+/// # Errors
+/// [`Fault::RoleNotFound`] for a role that does not exist, [`Fault::InvalidParams`] for too many.
+pub async fn set_privacy(
+    app: &App,
+    actor: &Actor,
+    id: &UserId,
+    last_seen: Option<LastSeen>,
+    users: Option<Vec<UserId>>,
+    roles: Option<Vec<RoleId>>,
+) -> Result<(), Fault> {
+    let too_many = |count: usize| count > AUDIENCE;
+    if users.as_ref().is_some_and(|users| too_many(users.len()))
+        || roles.as_ref().is_some_and(|roles| too_many(roles.len()))
+    {
+        let words = format!("must NOT have more than {AUDIENCE} items");
+        return Err(Fault::invalid(words, "hideFrom"));
+    }
+    change(app, actor, id, |snapshot, kept| {
+        let unknown = |role: &RoleId| snapshot.access().role(role.as_str()).is_none();
+        if roles.iter().flatten().any(unknown) {
+            return Err(Fault::RoleNotFound);
+        }
+        kept.shows_last_seen = last_seen.unwrap_or(kept.shows_last_seen);
+        kept.hidden_from = Audience {
+            users: users.clone().unwrap_or_else(|| kept.hidden_from.users.clone()),
+            roles: roles.clone().unwrap_or_else(|| kept.hidden_from.roles.clone()),
+        };
+        Ok(())
+    })
+    .await
+}
+
+fn permit(actor: &Actor, id: &UserId) -> Result<(), Fault> {
+    if actor.is(id) || actor.may(Permission::EDIT_OTHER_USER_INFO) {
+        Ok(())
+    } else {
+        Err(Fault::NotPermitted)
+    }
+}
+
+/// Changes what is kept of a user's status, claims that have ended taken away. A change of nothing is
+/// not written.
+async fn change(
+    app: &App,
+    actor: &Actor,
+    id: &UserId,
+    work: impl Fn(&Snapshot, &mut UserStatus) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    decide(app, |snapshot| {
+        let user = snapshot.user(id).ok_or(Fault::UserNotFound)?;
+        let mut kept = kept(snapshot, id);
+        kept.claims.settle(app.clock.now());
+        work(snapshot, &mut kept)?;
+        let mut change = keep(snapshot, Change::new(), &kept);
+        if change == Change::new() {
+            return Ok((change, ()));
+        }
+        if snapshot.user_status(id).is_none() {
+            // Else a user who is deleted meanwhile would leave a status behind.
+            change = change.require(&**user);
+        }
+        if actor.is(id) {
+            return Ok((change, ()));
+        }
+        let noted = note(app, actor, AuditAction::UserUpdated, Some(user.party()), "status");
+        Ok((change.insert(&noted), ()))
+    })
+    .await
+}
+
+/// What is kept of a user's status.
+pub(super) fn kept(snapshot: &Snapshot, id: &UserId) -> UserStatus {
+    snapshot
+        .user_status(id)
+        .map_or_else(|| UserStatus::of(id), |kept| UserStatus::clone(kept))
+}
+
+/// The change with this kept of a user's status.
+pub(super) fn keep(snapshot: &Snapshot, change: Change, new: &UserStatus) -> Change {
+    match snapshot.user_status(&new.user) {
+        Some(old) if **old == *new => change,
+        Some(old) => change.replace(&**old, new),
+        None if *new == UserStatus::of(&new.user) => change,
+        None => change.insert(new),
+    }
+}
+
+/// A status with what its custom status fills in.
+fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, Fault> {
+    let Some(id) = &new.custom_status else {
+        return Ok(new.clone());
+    };
+    let unknown = || Fault::CustomStatusNotFound { id: id.clone() };
+    let custom = snapshot.custom_status(id).ok_or_else(unknown)?;
+    let end = || {
+        custom
+            .duration
+            .map(|minutes| app.clock.now().plus_minutes(minutes.get()))
+    };
+    Ok(NewStatus {
+        status: new.status.or(Some(custom.status_type)),
+        text: new.text.clone().or_else(|| Some(custom.name.to_string())),
+        emoji: new.emoji.clone().or_else(|| custom.emoji.clone()),
+        expires_at: new.expires_at.or_else(end),
+        ..new.clone()
+    })
+}
+
+/// Lays a claim for a new status (`api.md` §6.2). `by_hand` is when the user set it, if the user did.
+pub(super) fn lay(kept: &mut UserStatus, new: &NewStatus, by_hand: Option<Timestamp>) {
+    let declared = kept.claims.showing().map_or(StatusType::Online, |claim| claim.status);
+    let claim = Claim {
+        status: new.status.unwrap_or(declared),
+        text: new.text.clone().unwrap_or_default(),
+        emoji: new.emoji.clone(),
+        source: new.source,
+        expires_at: new.expires_at,
+        id: new.id.clone(),
+    };
+    if let Some(now) = by_hand {
+        kept.last_seen = Some(now);
+    }
+    let says_nothing = claim.status == StatusType::Online && claim.text.is_empty() && claim.emoji.is_none();
+    if says_nothing && claim.source == ClaimSource::Manual {
+        kept.claims.clear_manual();
+        return;
+    }
+    if by_hand.is_some() && claim.source == ClaimSource::Manual {
+        kept.remember(RecentStatus {
+            status: claim.status,
+            text: claim.text.clone(),
+            emoji: claim.emoji.clone(),
+        });
+    }
+    kept.claims.lay(claim);
+}

@@ -1,0 +1,195 @@
+//! How users' statuses are stored, and where the snapshot has them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::{self, Damage};
+use super::custom_statuses::{status_byte, status_of};
+use super::record::Record;
+use super::snapshot::Snapshot;
+use super::table::Table;
+use crate::domain::{
+    Audience, Claim, ClaimSource, Claims, Emoji, LastSeen, RecentStatus, RoleId, Timestamp, UserId, UserStatus,
+};
+
+/// Version 1 of a stored status. Never changes.
+#[derive(Serialize, Deserialize)]
+struct UserStatusV1 {
+    user: UserId,
+    claims: Vec<ClaimV1>,
+    recent: Vec<RecentV1>,
+    last_seen: Option<i64>,
+    shows_last_seen: u8,
+    hidden_from_users: Vec<UserId>,
+    hidden_from_roles: Vec<RoleId>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClaimV1 {
+    status: u8,
+    text: String,
+    emoji: Option<String>,
+    source: u8,
+    expires_at: Option<i64>,
+    id: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RecentV1 {
+    status: u8,
+    text: String,
+    emoji: Option<String>,
+}
+
+impl Record for UserStatus {
+    const TABLE: Table = Table::UserStatuses;
+
+    fn key(&self) -> Vec<u8> {
+        self.user.as_str().into()
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let emoji = |emoji: &Option<Emoji>| emoji.as_ref().map(ToString::to_string);
+        let claim = |claim: &Claim| ClaimV1 {
+            status: status_byte(claim.status),
+            text: claim.text.clone(),
+            emoji: emoji(&claim.emoji),
+            source: source_byte(claim.source),
+            expires_at: claim.expires_at.map(Timestamp::as_millis),
+            id: claim.id.clone(),
+        };
+        let recent = |recent: &RecentStatus| RecentV1 {
+            status: status_byte(recent.status),
+            text: recent.text.clone(),
+            emoji: emoji(&recent.emoji),
+        };
+        let stored = UserStatusV1 {
+            user: self.user.clone(),
+            claims: self.claims.bottom_up().iter().map(claim).collect(),
+            recent: self.recent.iter().map(recent).collect(),
+            last_seen: self.last_seen.map(Timestamp::as_millis),
+            shows_last_seen: match self.shows_last_seen {
+                LastSeen::Exact => 0,
+                LastSeen::Coarse => 1,
+                LastSeen::Hidden => 2,
+            },
+            hidden_from_users: self.hidden_from.users.clone(),
+            hidden_from_roles: self.hidden_from.roles.clone(),
+        };
+        codec::seal(Self::TABLE, self.user.as_str().as_bytes(), Self::VERSION, &stored)
+    }
+
+    fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
+        match version {
+            1 => codec::decode::<UserStatusV1>(body)?.into_status(),
+            found => Err(Damage::Version {
+                found,
+                known: Self::VERSION,
+            }),
+        }
+    }
+}
+
+impl UserStatusV1 {
+    fn into_status(self) -> Result<UserStatus, Damage> {
+        let emoji = |text: Option<String>| text.as_deref().map(Emoji::restore);
+        let claim = |stored: ClaimV1| {
+            Ok(Claim {
+                status: status_of(stored.status)?,
+                text: stored.text,
+                emoji: emoji(stored.emoji),
+                source: source_of(stored.source)?,
+                expires_at: stored.expires_at.map(Timestamp::from_millis),
+                id: stored.id,
+            })
+        };
+        let recent = |stored: RecentV1| {
+            Ok(RecentStatus {
+                status: status_of(stored.status)?,
+                text: stored.text,
+                emoji: emoji(stored.emoji),
+            })
+        };
+        let claims: Result<_, Damage> = self.claims.into_iter().map(claim).collect();
+        let recent: Result<_, Damage> = self.recent.into_iter().map(recent).collect();
+        Ok(UserStatus {
+            user: self.user,
+            claims: Claims::restore(claims?),
+            recent: recent?,
+            last_seen: self.last_seen.map(Timestamp::from_millis),
+            shows_last_seen: match self.shows_last_seen {
+                0 => LastSeen::Exact,
+                1 => LastSeen::Coarse,
+                2 => LastSeen::Hidden,
+                byte => return Err(Damage::Body(format!("{byte} says nothing of being seen"))),
+            },
+            hidden_from: Audience {
+                users: self.hidden_from_users,
+                roles: self.hidden_from_roles,
+            },
+        })
+    }
+}
+
+const fn source_byte(source: ClaimSource) -> u8 {
+    match source {
+        ClaimSource::External => 1,
+        ClaimSource::Manual => 2,
+        ClaimSource::Internal => 3,
+    }
+}
+
+fn source_of(byte: u8) -> Result<ClaimSource, Damage> {
+    match byte {
+        1 => Ok(ClaimSource::External),
+        2 => Ok(ClaimSource::Manual),
+        3 => Ok(ClaimSource::Internal),
+        _ => Err(Damage::Body(format!("{byte} is no source of a claim"))),
+    }
+}
+
+impl Snapshot {
+    /// What is kept of a user's status, if anything is.
+    #[must_use]
+    pub fn user_status(&self, user: &UserId) -> Option<&Arc<UserStatus>> {
+        self.user_statuses.get(user)
+    }
+
+    /// What is kept of all users' statuses.
+    #[must_use]
+    pub fn user_statuses(&self) -> impl ExactSizeIterator<Item = &Arc<UserStatus>> {
+        self.user_statuses.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::StatusType;
+
+    #[test]
+    fn a_status_is_found_again_as_it_was_stored() {
+        let mut status = UserStatus::of(&UserId::new("rbAXPnMktTFbNpwtJ"));
+        status.claims.lay(Claim {
+            status: StatusType::Busy,
+            text: "in a call".into(),
+            emoji: Some(Emoji::restore("☎")),
+            source: ClaimSource::Internal,
+            expires_at: Some(Timestamp::from_millis(9)),
+            id: Some("call".into()),
+        });
+        status.remember(RecentStatus {
+            status: StatusType::Away,
+            text: "tea".into(),
+            emoji: Some(Emoji::restore("🍵")),
+        });
+        status.last_seen = Some(Timestamp::from_millis(7));
+        status.shows_last_seen = LastSeen::Coarse;
+        status.hidden_from = Audience {
+            users: vec![UserId::new("eve")],
+            roles: vec![RoleId::new("guest")],
+        };
+        assert_eq!(UserStatus::decode(&status.key(), &status.encode()), Ok(status));
+    }
+}
