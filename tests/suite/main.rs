@@ -7,5 +7,6 @@ mod api;
 mod cli;
 mod durability;
 mod house;
+mod presence;
 mod support;
 mod web;

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rollcall::domain::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::support::process::{rollcall, run};
+use crate::support::server::new_folder;
 use crate::support::{Client, Process};
 
 const ROUNDS: usize = 20;
@@ -152,5 +155,68 @@ async fn kills_during_renames_leave_names_and_addresses_that_lead_to_their_users
             }
             assert_eq!(found, 1, "round {round}, user {number} has one name");
         }
+    }
+}
+
+/// How often a log tells that claims of a user have ended.
+fn ends_told(log: &str) -> usize {
+    log.lines()
+        .filter(|line| line.contains("claims have ended user="))
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_ends_while_the_server_is_killed_ends_once() {
+    let verbose = |command: &mut std::process::Command| {
+        command.args(["--log-level", "debug"]);
+    };
+    let server = Process::start_in(new_folder(), verbose);
+    let admin = server.admin().await;
+    let end = SystemTime::now() + Duration::from_millis(1500);
+    let millis = end.duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    let end_text = Timestamp::from_millis(i64::try_from(millis).expect("a moment")).to_string();
+    let vacation = json!({"status": "away", "message": "vacation"});
+    admin.post("users.setStatus", &vacation).await.expect(200);
+    let lunch = json!({"status": "busy", "message": "lunch", "expiresAt": end_text});
+    admin.post("users.setStatus", &lunch).await.expect(200);
+    let login = admin.login.clone();
+    let folder = server.kill();
+    // Not for luck: until the status has ended.
+    tokio::time::sleep(end.duration_since(SystemTime::now()).unwrap_or_default()).await;
+
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let mut server = Process::start_in(Arc::clone(&folder), verbose);
+        let client = Client {
+            address: server.address,
+            login: login.clone(),
+        };
+        let first = client.get("users.getStatus").await.expect(200);
+        assert_eq!(
+            (&first["status"], &first["message"]),
+            (&json!("away"), &json!("vacation"))
+        );
+        server.signal(libc::SIGKILL);
+        let (_, log) = server.wait();
+        told.push(ends_told(&log));
+    }
+    assert_eq!(told, [1, 0], "once, by the first that came after");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_ends_a_status_on_its_own() {
+    let server = Process::start();
+    let admin = server.admin().await;
+    let end = SystemTime::now() + Duration::from_millis(300);
+    let millis = end.duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    let end = Timestamp::from_millis(i64::try_from(millis).expect("a moment"));
+    let lunch = json!({"status": "busy", "message": "lunch", "expiresAt": end.to_string()});
+    admin.post("users.setStatus", &lunch).await.expect(200);
+    loop {
+        let now = admin.get("users.getStatus").await.expect(200);
+        if now["status"] == "offline" {
+            break;
+        }
+        assert_eq!(now["statusExpiresAt"], end.to_string());
     }
 }

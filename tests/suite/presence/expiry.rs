@@ -1,0 +1,127 @@
+//! Claims end in time, each with one event, over restarts too.
+
+use std::sync::Arc;
+
+use rollcall::app::{App, Clock, Fixed};
+use rollcall::auth::Actor;
+use rollcall::auth::password::Passwords;
+use rollcall::clock::SetClock;
+use rollcall::domain::{StatusType, Timestamp, UserId};
+use rollcall::ops::status::{self, NewStatus};
+use rollcall::ops::{expiry, users};
+use rollcall::store::Store;
+
+use crate::support::server::{BEGINNING, MINUTE, new_folder, new_user};
+
+fn app(folder: &std::path::Path, clock: &Arc<SetClock>) -> App {
+    let store = Store::open(folder).expect("the store");
+    App::new(
+        store,
+        Clock::Set(Arc::clone(clock)),
+        Passwords::default(),
+        Fixed::default(),
+    )
+}
+
+async fn user(app: &App, name: &str) -> UserId {
+    let created = users::create(app, &Actor::Operator, new_user(name)).await;
+    created.expect("a user").id.clone()
+}
+
+async fn busy(app: &App, id: &UserId, text: &str, minutes: i64) {
+    let new = NewStatus {
+        status: Some(StatusType::Busy),
+        text: Some(text.into()),
+        expires_at: Some(Timestamp::from_millis(BEGINNING + minutes * MINUTE)),
+        ..NewStatus::default()
+    };
+    status::set(app, &Actor::Operator, id, new).await.expect("a status");
+}
+
+fn shows(app: &App, id: &UserId) -> String {
+    let shown = app.hub.shown_of(id);
+    shown.map_or_else(|| "nothing".to_owned(), |shown| shown.line.status_text.clone())
+}
+
+#[tokio::test]
+async fn each_end_is_told_once_in_its_order_and_only_after_it_is_durable() {
+    let folder = new_folder();
+    let clock = SetClock::at(BEGINNING);
+    let app = app(folder.path(), &clock);
+    let (ada, bob) = (user(&app, "ada").await, user(&app, "bob").await);
+    busy(&app, &ada, "vacation", 30).await;
+    busy(&app, &ada, "lunch", 20).await;
+    busy(&app, &bob, "call", 10).await;
+    let mut events = app.hub.subscribe();
+    let timer = tokio::spawn({
+        let app = app.clone();
+        async move { expiry::end_in_time(&app).await }
+    });
+    for (minutes, user, after) in [(10, &bob, "nothing"), (20, &ada, "vacation"), (30, &ada, "nothing")] {
+        clock.pass(BEGINNING + minutes * MINUTE - 1 - clock.now().as_millis());
+        tokio::task::yield_now().await;
+        assert!(events.try_recv().is_err(), "nothing is told before its time");
+        clock.pass(1);
+        let told = events.recv().await.expect("an event");
+        assert_eq!(told.user, *user);
+        assert_eq!(shows(&app, user), after);
+        let kept = app.store.read().user_status(user).expect("what is kept").claims.clone();
+        let stored = kept.showing().map_or("nothing", |claim| claim.text.as_str()).to_owned();
+        assert_eq!(stored, after, "what is told is durable");
+    }
+    assert!(events.try_recv().is_err(), "each is told once");
+    timer.abort();
+    app.store.close().await;
+}
+
+#[tokio::test]
+async fn what_ended_while_nobody_was_there_is_settled_with_one_event_each() {
+    let folder = new_folder();
+    let clock = SetClock::at(BEGINNING);
+    let first = app(folder.path(), &clock);
+    let ids = [user(&first, "ada").await, user(&first, "bob").await];
+    for id in &ids {
+        busy(&first, id, "vacation", 60).await;
+        busy(&first, id, "lunch", 20).await;
+        busy(&first, id, "call", 10).await;
+    }
+    first.store.close().await;
+    drop(first);
+    clock.pass(30 * MINUTE);
+    let second = app(folder.path(), &clock);
+    let mut events = second.hub.subscribe();
+    expiry::settle(&second).await.expect("settled");
+    let mut told = Vec::new();
+    while let Ok(change) = events.try_recv() {
+        told.push(change.user.clone());
+    }
+    told.sort_unstable();
+    let mut expected = ids.to_vec();
+    expected.sort_unstable();
+    assert_eq!(told, expected);
+    for id in &ids {
+        assert_eq!(shows(&second, id), "vacation");
+    }
+    second.store.close().await;
+}
+
+#[tokio::test]
+async fn a_live_connection_counts_until_it_is_dropped_and_only_so_many_are_taken() {
+    let folder = new_folder();
+    let app = app(folder.path(), &SetClock::at(BEGINNING));
+    let id = user(&app, "ada").await;
+    let ada = app.store.read().user(&id).cloned().expect("the user");
+    let mut events = app.hub.subscribe();
+    let one = app.hub.connect(&ada, None, 1).expect("room");
+    assert!(app.hub.connect(&ada, None, 1).is_err());
+    one.set_away(true);
+    one.set_away(true);
+    drop(one);
+    assert_eq!(app.hub.connections(), 0);
+    let mut told = Vec::new();
+    while let Ok(change) = events.try_recv() {
+        told.push(change.after.as_ref().map(|shown| shown.line.status));
+    }
+    assert_eq!(told, [Some(StatusType::Online), Some(StatusType::Away), None]);
+    app.store.close().await;
+}

@@ -1,0 +1,4 @@
+//! The presence engine, below the API.
+
+mod expiry;
+mod model;

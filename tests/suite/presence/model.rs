@@ -1,0 +1,363 @@
+//! The engine against a small model of it, over random histories.
+//!
+//! The model keeps every claim in one heap without any order and looks for the one that shows each
+//! time it is asked; connections are a list of words. The engine and the model must show the same after
+//! every step, and a viewer must be told of exactly the steps that changed what they see.
+
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use rollcall::app::Clock;
+use rollcall::clock::SetClock;
+use rollcall::domain::user::Activity;
+use rollcall::domain::{
+    Audience, Claim, ClaimSource, Preferences, Profile, RoleId, StatusType, Timestamp, TwoFactor, User, UserId,
+    UserStatus, Username,
+};
+use rollcall::hub::{Connection, Hub, Line};
+
+/// Histories that are played.
+const HISTORIES: u32 = 10_000;
+
+/// Most claims of a user, as the documentation has it.
+const CAP: usize = 32;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Lay {
+        source: ClaimSource,
+        status: StatusType,
+        text: u8,
+        lasts: Option<i64>,
+        id: Option<u8>,
+    },
+    End(Option<u8>),
+    Clear,
+    Connect,
+    Disconnect(usize),
+    Away(usize, bool),
+    Pass(i64),
+    Restart,
+    Hide(bool),
+    Require(bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let source = prop_oneof![
+        1 => Just(ClaimSource::External),
+        3 => Just(ClaimSource::Manual),
+        1 => Just(ClaimSource::Internal)
+    ];
+    let status = prop_oneof![
+        1 => Just(StatusType::Online),
+        1 => Just(StatusType::Away),
+        2 => Just(StatusType::Busy),
+        1 => Just(StatusType::Offline)
+    ];
+    let lay = (source, status, 0..3_u8, of(1..20_i64), of(0..3_u8));
+    prop_oneof![
+        6 => lay.prop_map(|(source, status, text, lasts, id)| Step::Lay { source, status, text, lasts, id }),
+        2 => of(0..3_u8).prop_map(Step::End),
+        1 => Just(Step::Clear),
+        2 => Just(Step::Connect),
+        1 => (0..4_usize).prop_map(Step::Disconnect),
+        1 => (0..4_usize, any::<bool>()).prop_map(|(which, away)| Step::Away(which, away)),
+        4 => (1..15_i64).prop_map(Step::Pass),
+        1 => Just(Step::Restart),
+        1 => any::<bool>().prop_map(Step::Hide),
+        1 => any::<bool>().prop_map(Step::Require),
+    ]
+}
+
+/// The status, the words, who says so, and until when.
+type Seen = (StatusType, String, Option<ClaimSource>, Option<Timestamp>);
+
+const ABSENT: Seen = (StatusType::Offline, String::new(), None, None);
+
+/// The model.
+#[derive(Default)]
+struct Model {
+    now: i64,
+    serial: u64,
+    /// In no order.
+    claims: Vec<(u64, Claim)>,
+    connections: Vec<StatusType>,
+    hidden: bool,
+    requires_connection: bool,
+}
+
+impl Model {
+    fn newest(&self, source: ClaimSource) -> Option<&(u64, Claim)> {
+        let of_source = self.claims.iter().filter(|(_, claim)| claim.source == source);
+        of_source.max_by_key(|(serial, _)| *serial)
+    }
+
+    fn showing(&self) -> Option<&(u64, Claim)> {
+        match self.newest(ClaimSource::Manual) {
+            Some(manual) if manual.1.status == StatusType::Offline => Some(manual),
+            _ => self.claims.iter().max_by_key(|(serial, claim)| (claim.source, *serial)),
+        }
+    }
+
+    fn lay(&mut self, claim: &Claim) {
+        if self.newest(claim.source).is_some_and(|(_, newest)| newest == claim) {
+            return;
+        }
+        if claim.id.is_some() {
+            self.claims
+                .retain(|(_, other)| other.source != claim.source || other.id != claim.id);
+        }
+        self.serial += 1;
+        self.claims.push((self.serial, claim.clone()));
+        if self.claims.len() > CAP {
+            let lowest = self.claims.iter().map(|(serial, claim)| (claim.source, *serial)).min();
+            self.claims
+                .retain(|(serial, claim)| Some((claim.source, *serial)) != lowest);
+        }
+    }
+
+    /// What somebody sees from whom nobody hides.
+    fn shows(&self) -> Seen {
+        let connection = match (&self.connections[..], self.connections.contains(&StatusType::Online)) {
+            ([], _) => StatusType::Offline,
+            (_, true) => StatusType::Online,
+            (_, false) => StatusType::Away,
+        };
+        let Some((_, claim)) = self.showing() else {
+            return (connection, String::new(), None, None);
+        };
+        let absent = self.requires_connection && connection == StatusType::Offline;
+        let status = match claim.status {
+            _ if absent => StatusType::Offline,
+            StatusType::Online => connection,
+            declared => declared,
+        };
+        (status, claim.text.clone(), Some(claim.source), claim.expires_at)
+    }
+
+    /// What the viewer sees.
+    fn seen(&self) -> Seen {
+        if self.hidden { ABSENT } else { self.shows() }
+    }
+}
+
+/// The engine, with what would be in the store.
+struct Engine {
+    clock: Arc<SetClock>,
+    hub: Hub,
+    user: Arc<User>,
+    viewer: Arc<User>,
+    kept: UserStatus,
+    connections: Vec<Connection>,
+}
+
+fn user(name: &str, role: &str) -> Arc<User> {
+    Arc::new(User {
+        id: UserId::new(name),
+        username: Username::parse(name).expect("a username"),
+        name: None,
+        email: None,
+        password: None,
+        password_history: Vec::new(),
+        require_password_change: None,
+        roles: vec![RoleId::new(role)],
+        activity: Activity::Active,
+        profile: Profile::default(),
+        preferences: Preferences::default(),
+        two_factor: TwoFactor::default(),
+        avatar: None,
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+        last_login: None,
+        revision: 0,
+    })
+}
+
+impl Engine {
+    fn new() -> Self {
+        let clock = SetClock::at(0);
+        let user = user("ada", "user");
+        Self {
+            hub: Hub::new(Clock::Set(Arc::clone(&clock))),
+            clock,
+            kept: UserStatus::of(&user.id),
+            user,
+            viewer: self::user("eve", "guest"),
+            connections: Vec::new(),
+        }
+    }
+
+    fn follow(&self) {
+        self.hub.follow(&self.user, Some(&Arc::new(self.kept.clone())));
+    }
+
+    /// What the timer does when it fires.
+    fn settle(&mut self) {
+        while !self.hub.ended(10).is_empty() {
+            self.kept.claims.settle(self.clock.now());
+            self.follow();
+        }
+    }
+
+    fn restart(&mut self, requires_connection: bool) {
+        self.connections.clear();
+        self.hub = Hub::new(Clock::Set(Arc::clone(&self.clock)));
+        self.hub.require_connection(requires_connection);
+        self.follow();
+        self.settle();
+    }
+
+    fn shows(&self, viewer: &User) -> Seen {
+        let shown = self.hub.shown_of(&self.user.id);
+        match shown.filter(|shown| shown.is_for(viewer)) {
+            Some(shown) => (
+                shown.line.status,
+                shown.line.status_text.clone(),
+                shown.line.status_source,
+                shown.line.status_expires_at,
+            ),
+            None => ABSENT,
+        }
+    }
+}
+
+fn play(steps: &[Step]) {
+    let mut model = Model::default();
+    let mut engine = Engine::new();
+    for step in steps {
+        let before = model.seen();
+        let mut told = engine.hub.subscribe();
+        let restarts = matches!(step, Step::Restart);
+        perform(step, &mut model, &mut engine);
+        assert_eq!(engine.shows(&engine.user), model.shows(), "to the user, after {step:?}");
+        assert_eq!(
+            engine.shows(&engine.viewer),
+            model.seen(),
+            "to the viewer, after {step:?}"
+        );
+        if restarts {
+            continue;
+        }
+        let mut events: Vec<Line> = Vec::new();
+        while let Ok(change) = told.try_recv() {
+            events.extend(change.for_viewer(&engine.viewer));
+        }
+        let changed = usize::from(before != model.seen());
+        assert_eq!(events.len(), changed, "events {events:?} after {step:?}");
+        if let [line] = &events[..] {
+            let told = (
+                line.status,
+                line.status_text.clone(),
+                line.status_source,
+                line.status_expires_at,
+            );
+            assert_eq!(told, model.seen(), "what is told after {step:?}");
+        }
+    }
+}
+
+fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
+    match step {
+        Step::Lay {
+            source,
+            status,
+            text,
+            lasts,
+            id,
+        } => {
+            let claim = Claim {
+                status: *status,
+                text: ["", "lunch", "vacation"][usize::from(*text)].to_owned(),
+                emoji: None,
+                source: *source,
+                expires_at: lasts.map(|lasts| Timestamp::from_millis(model.now + lasts)),
+                id: id.map(|id| id.to_string()),
+            };
+            model.lay(&claim);
+            engine.kept.claims.lay(claim);
+            engine.follow();
+        }
+        Step::End(id) => {
+            let id = id.map(|id| id.to_string());
+            let ended = match &id {
+                // Of several with one name, the one that lies highest.
+                Some(_) => {
+                    let named = model.claims.iter().filter(|(_, claim)| claim.id == id);
+                    named.max_by_key(|(serial, claim)| (claim.source, *serial)).cloned()
+                }
+                None => model.showing().cloned(),
+            };
+            model.claims.retain(|claim| Some(claim) != ended.as_ref());
+            engine.kept.claims.end(id.as_deref());
+            engine.follow();
+        }
+        Step::Clear => {
+            model.claims.retain(|(_, claim)| claim.source != ClaimSource::Manual);
+            engine.kept.claims.clear_manual();
+            engine.follow();
+        }
+        Step::Connect => {
+            model.connections.push(StatusType::Online);
+            let kept = Arc::new(engine.kept.clone());
+            let connection = engine.hub.connect(&engine.user, Some(&kept), 100);
+            engine.connections.push(connection.expect("room for one more"));
+        }
+        Step::Disconnect(which) if *which < model.connections.len() => {
+            model.connections.remove(*which);
+            engine.connections.remove(*which);
+        }
+        Step::Away(which, away) if *which < model.connections.len() => {
+            model.connections[*which] = if *away { StatusType::Away } else { StatusType::Online };
+            engine.connections[*which].set_away(*away);
+        }
+        Step::Disconnect(_) | Step::Away(..) => {}
+        Step::Pass(millis) => {
+            model.now += millis;
+            let now = Timestamp::from_millis(model.now);
+            model
+                .claims
+                .retain(|(_, claim)| claim.expires_at.is_none_or(|end| now < end));
+            engine.clock.pass(*millis);
+            engine.settle();
+        }
+        Step::Restart => {
+            model.connections.clear();
+            engine.restart(model.requires_connection);
+        }
+        Step::Hide(hidden) => {
+            model.hidden = *hidden;
+            engine.kept.hidden_from = Audience {
+                users: Vec::new(),
+                roles: if *hidden {
+                    vec![RoleId::new("guest")]
+                } else {
+                    Vec::new()
+                },
+            };
+            engine.follow();
+        }
+        Step::Require(required) => {
+            model.requires_connection = *required;
+            engine.hub.require_connection(*required);
+        }
+    }
+}
+
+#[test]
+fn the_engine_does_what_the_model_does_over_ten_thousand_histories() {
+    let mut runner = TestRunner::new(Config {
+        cases: HISTORIES,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let outcome = runner.run(&vec(step(), 1..60), |steps| {
+        play(&steps);
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+}
