@@ -13,6 +13,7 @@ mod machine;
 mod measure;
 mod memory;
 mod plan;
+mod presence;
 mod reads;
 mod server;
 mod starts;
@@ -38,7 +39,7 @@ const DISTURBED: f64 = 0.05;
 /// A part of the bench, its name and what it measures.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     (
         "creates",
         "durable creates with 1, 8, 64 and 256 connections",
@@ -47,6 +48,7 @@ const SECTIONS: [Section; 5] = [
     ("reads", "authenticated reads with 64 connections", reads::run),
     ("logins", "logins with 1 and 16 connections", logins::run),
     ("starts", "start-up time with 0 and 100 000 statuses", starts::run),
+    ("presence", "who is here, and 100 000 statuses that end", presence::run),
     ("memory", "memory idle and after loads", memory::run),
 ];
 

@@ -249,6 +249,7 @@ pub(super) fn kept(snapshot: &Snapshot, id: &UserId) -> UserStatus {
 pub(super) fn keep(snapshot: &Snapshot, change: Change, new: &UserStatus) -> Change {
     match snapshot.user_status(&new.user) {
         Some(old) if **old == *new => change,
+        Some(old) if *new == UserStatus::of(&new.user) => change.remove(&**old),
         Some(old) => change.replace(&**old, new),
         None if *new == UserStatus::of(&new.user) => change,
         None => change.insert(new),

@@ -35,7 +35,7 @@ async fn error(client: &Client, method: &str, params: Value) -> Value {
     message["error"].clone()
 }
 
-fn fault(code: Value, reason: &str, details: Option<Value>) -> Value {
+fn fault(code: &Value, reason: &str, details: Option<Value>) -> Value {
     let printed = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
     let message = if reason.is_empty() {
         format!("[{printed}]")
@@ -86,9 +86,9 @@ async fn a_status_is_set_and_read_by_methods() {
     server.pass(1000);
     let wrong = error(&ada, "setUserStatus", json!(["here"])).await;
     let words = "Valid status types include online, away, offline, and busy.";
-    assert_eq!(wrong, fault(json!("error-invalid-status"), words, None));
+    assert_eq!(wrong, fault(&json!("error-invalid-status"), words, None));
     let wrong = error(&ada, "UserPresence:setDefaultStatus", json!([5])).await;
-    assert_eq!(wrong, fault(json!(400), "Match failed", None));
+    assert_eq!(wrong, fault(&json!(400), "Match failed", None));
 }
 
 #[tokio::test]
@@ -107,7 +107,10 @@ async fn settings_forbid_words_and_invisibility_to_methods_too() {
     let ada = server.user().await;
     let refused = error(&ada, "setUserStatus", json!(["busy", "in a call"])).await;
     let details = json!({"method": "setUserStatus"});
-    assert_eq!(refused, fault(json!("error-not-allowed"), "Not allowed", Some(details)));
+    assert_eq!(
+        refused,
+        fault(&json!("error-not-allowed"), "Not allowed", Some(details))
+    );
     let refused = error(&ada, "UserPresence:setDefaultStatus", json!(["offline"])).await;
     assert_eq!(refused["error"], "error-status-not-allowed");
 }
@@ -118,7 +121,7 @@ async fn custom_statuses_are_managed_by_methods() {
     let (ada, admin) = (server.user().await, server.admin().await);
     let new = json!([{"name": "caught up", "statusType": "busy"}]);
     let refused = error(&ada, "insertOrUpdateUserStatus", new.clone()).await;
-    assert_eq!(refused, fault(json!("not_authorized"), "", None));
+    assert_eq!(refused, fault(&json!("not_authorized"), "", None));
     let id = result(&admin, "insertOrUpdateUserStatus", new.clone())
         .await
         .expect("an id");
@@ -126,7 +129,7 @@ async fn custom_statuses_are_managed_by_methods() {
     let details = json!({"method": "insertOrUpdateUserStatus"});
     let code = "Custom_User_Status_Error_Name_Already_In_Use";
     let words = "The custom user status name is already in use";
-    assert_eq!(taken, fault(json!(code), words, Some(details)));
+    assert_eq!(taken, fault(&json!(code), words, Some(details)));
     let changed = json!([{"_id": id, "name": "behind", "statusType": "away", "previousName": "caught up"}]);
     assert_eq!(
         result(&admin, "insertOrUpdateUserStatus", changed).await,
@@ -165,7 +168,7 @@ async fn somebody_logs_in_and_out_by_methods() {
     let wrong = json!([{"user": {"username": "ada"}, "password": "wrong"}]);
     let (_, refused) = call(&anonymous, "method.callAnon", "login", wrong).await;
     let words = "User not found or incorrect password";
-    assert_eq!(refused["error"], fault(json!(403), words, None));
+    assert_eq!(refused["error"], fault(&json!(403), words, None));
     assert_eq!(result(&ada, "logout", json!([])).await, None);
     ada.get("me").await.expect(401);
 }
@@ -211,7 +214,7 @@ async fn an_unknown_method_and_what_is_no_call_are_refused() {
     let server = TestServer::start().await;
     let ada = server.user().await;
     let unknown = error(&ada, "fly", json!([])).await;
-    assert_eq!(unknown, fault(json!(404), "Method 'fly' not found", None));
+    assert_eq!(unknown, fault(&json!(404), "Method 'fly' not found", None));
     let missing = ada.post("method.call/x", &json!({})).await.expect(400);
     assert_eq!(missing, schema("must have required property 'message'", "message"));
     for text in [
@@ -238,7 +241,7 @@ async fn methods_have_limits_of_their_own() {
     let refused = error(&ada, "setUserStatus", json!(["away"])).await;
     let words = "Error, too many requests. Please slow down. You must wait 1 seconds before trying again.";
     let details = json!({"timeToReset": 1000});
-    assert_eq!(refused, fault(json!("too-many-requests"), words, Some(details)));
+    assert_eq!(refused, fault(&json!("too-many-requests"), words, Some(details)));
     server.pass(1000);
     result(&ada, "setUserStatus", json!(["away"])).await;
     for _ in 0..20 {
