@@ -3,6 +3,8 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::commits::Witness;
 use super::contain::contain;
@@ -14,6 +16,10 @@ use super::{Problem, durability, verify};
 /// Bytes of pages that sled keeps in memory. Reads are served from the snapshot, so that this only
 /// has to hold what the writer works on.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How long sled's own threads may hold its lock after a store was closed, and how often to look.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Why a store does not open. Each text says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -137,15 +143,30 @@ impl Engine {
 }
 
 fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
-    let db = sled::Config::new()
+    let config = sled::Config::new()
         .path(store)
         .cache_capacity(CACHE_BYTES)
         // The writer flushes after every batch; a second flusher would only repeat it.
-        .flush_every_ms(None)
-        .open()?;
+        .flush_every_ms(None);
+    let begun = Instant::now();
+    let db = loop {
+        match config.open() {
+            // The folder is ours, so that it is sled's own threads of an earlier opening in this process
+            // that still hold its lock: they let go of it a moment after the last handle is gone.
+            Err(sled::Error::Io(error)) if is_locked(&error) && begun.elapsed() < LOCK_PATIENCE => {
+                thread::sleep(LOCK_PAUSE);
+            }
+            outcome => break outcome?,
+        }
+    };
     let trees = Trees::open(&db)?;
     db.flush()?;
     Ok((db, trees))
+}
+
+/// sled tells of its lock in words: it wraps the system's error.
+fn is_locked(error: &io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
 }
 
 /// Makes the files durable, then the names that lead to them.

@@ -1,10 +1,14 @@
 //! Setting statuses: by hand, by custom statuses, for others; what lies below; what ends.
 
-use rollcall::domain::{SettingId, SettingValue};
+use rollcall::app::Clock;
+use rollcall::clock::SetClock;
+use rollcall::domain::{SettingId, SettingValue, UserId};
+use rollcall::server::{Options, Server};
+use rollcall::store::Store;
 use serde_json::{Value, json};
 
 use crate::support::faults::{coded, plain, schema};
-use crate::support::server::{MINUTE, fix};
+use crate::support::server::{BEGINNING, MINUTE, create_user, fix};
 use crate::support::{Client, TestServer};
 
 async fn set(client: &Client, body: Value) -> (u16, Value) {
@@ -357,7 +361,7 @@ async fn statuses_survive_a_restart_and_what_ended_meanwhile_has_ended_in_the_fi
     assert_eq!(own(&server.user().await).await["message"], "lunch");
     let folder = server.stop().await;
     let server = TestServer::open(folder, |options| {
-        options.clock = rollcall::app::Clock::Set(rollcall::clock::SetClock::at(1_699_100_000_000));
+        options.clock = Clock::Set(SetClock::at(BEGINNING + 60 * MINUTE));
     })
     .await;
     assert_eq!(own(&server.user().await).await, manual("away", "vacation"));
@@ -399,6 +403,44 @@ async fn a_user_who_is_switched_off_shows_nothing_until_switched_on_again() {
         admin.post("users.setActiveStatus", &body).await.expect(200);
         assert_eq!(seen().await, expected);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_races_with_the_end_of_its_user_is_left_behind_by_nobody() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    for number in 0..30 {
+        let name = format!("user{number}");
+        server.command(create_user(&name)).await;
+        let (status, user) = (json!({"status": "busy", "username": name}), json!({"username": name}));
+        let (set, deleted) = tokio::join!(
+            admin.post("users.setStatus", &status),
+            admin.post("users.delete", &user)
+        );
+        deleted.expect(200);
+        assert!([200, 400].contains(&set.status), "{set:?}");
+    }
+    // A store with a status of nobody does not open.
+    TestServer::open(server.stop().await, |_| {}).await.admin().await;
+}
+
+#[tokio::test]
+async fn what_ended_while_no_server_ran_is_settled_before_it_listens() {
+    let server = TestServer::start().await;
+    let ada = server.user().await;
+    let lunch = json!({"status": "busy", "message": "lunch", "expiresAt": "2023-11-04T12:00:00.000Z"});
+    done(&ada, lunch).await;
+    let folder = server.stop().await;
+    let options = Options {
+        clock: Clock::Set(SetClock::at(BEGINNING + 60 * MINUTE)),
+        ..TestServer::options(&folder)
+    };
+    // Started, and ended before it serves anything.
+    Server::start(options).await.expect("a server").run(async {}).await;
+    let store = Store::open(&folder.path().join("data")).expect("the store");
+    let kept = store.read().user_status(&UserId::new(ada.id())).cloned();
+    assert!(kept.is_none_or(|kept| kept.claims.is_empty()));
+    store.close().await;
 }
 
 #[tokio::test]

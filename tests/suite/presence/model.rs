@@ -238,6 +238,12 @@ fn play(steps: &[Step]) {
             model.seen(),
             "to the viewer, after {step:?}"
         );
+        let connections = if model.hidden { 0 } else { model.connections.len() };
+        assert_eq!(
+            engine.hub.connections_for(&engine.viewer),
+            connections,
+            "after {step:?}"
+        );
         if restarts {
             continue;
         }

@@ -66,13 +66,8 @@ impl TestServer {
     pub async fn open(folder: Arc<TempDir>, change: impl FnOnce(&mut Options)) -> Self {
         let now = SetClock::at(BEGINNING);
         let mut options = Options {
-            listen: "127.0.0.1:0".parse().expect("an address"),
-            data_dir: folder.path().join("data"),
-            fixed: Fixed::default(),
-            limits: Limits::default(),
-            passwords: Passwords::default(),
-            administrator: None,
             clock: Clock::Set(Arc::clone(&now)),
+            ..Self::options(&folder)
         };
         change(&mut options);
         let server = Server::start(options).await.expect("the server starts");
@@ -86,6 +81,19 @@ impl TestServer {
             running: tokio::spawn(server.run(async {
                 let _ = stopped.await;
             })),
+        }
+    }
+
+    /// What a server on this folder is started with.
+    pub fn options(folder: &TempDir) -> Options {
+        Options {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            data_dir: folder.path().join("data"),
+            fixed: Fixed::default(),
+            limits: Limits::default(),
+            passwords: Passwords::default(),
+            administrator: None,
+            clock: Clock::System,
         }
     }
 
