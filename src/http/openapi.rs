@@ -53,7 +53,8 @@ fn document() -> Value {
                         "success": {"const": false},
                         "error": {"type": "string", "description": "in words, mostly with the code behind them"},
                         "errorType": {"type": "string", "description": "the code that clients test"},
-                        "details": {"description": "what else there is to know"}
+                        "details": {"description": "what else there is to know"},
+                        "message": {"type": "string", "description": "of a method that failed: its whole answer"}
                     },
                     "required": ["success"]
                 },

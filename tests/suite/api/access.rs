@@ -1,5 +1,7 @@
 //! Who may call what: every endpoint of the route table, for every kind of caller.
 
+use std::io::Write;
+
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::routes;
 use serde_json::{Value, json};
@@ -358,6 +360,18 @@ impl Stage {
     }
 }
 
+/// Keeps an answer in the file that `ROLLCALL_ANSWERS` names, if it names one: `.ci/fuzz` holds all of
+/// them against the OpenAPI document.
+fn keep_answer(route: &str, caller: &str, answer: &Answer) {
+    let Ok(path) = std::env::var("ROLLCALL_ANSWERS") else {
+        return;
+    };
+    let body = String::from_utf8_lossy(&answer.body);
+    let line = json!({"route": route, "caller": caller, "status": answer.status, "body": body});
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    writeln!(file.expect("a file"), "{line}").expect("a line");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_endpoint_answers_every_kind_of_caller_as_expected_and_tells_no_secret() {
     let stage = Stage::set().await;
@@ -385,6 +399,7 @@ async fn every_endpoint_answers_every_kind_of_caller_as_expected_and_tells_no_se
             };
             let answer = stage.ask(&client, route, sent).await;
             let caller = CALLERS[place];
+            keep_answer(route, caller, &answer);
             if answer.status != expected[place] {
                 wrong.push(format!(
                     "{route} by {caller}: {} not {}: {answer:?}",
