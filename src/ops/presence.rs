@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::auth::{Actor, Caller};
 use crate::domain::user_status::SeenAt;
 use crate::domain::{Fault, Permission, Presence, SettingId, SettingValue, StatusType, Timestamp, User, UserId};
-use crate::hub::{Line, PresenceChange, Shown};
+use crate::hub::{PresenceChange, Shown};
 
 use super::settings;
 
@@ -69,21 +69,16 @@ pub fn last_seen(app: &App, actor: &Actor, user: &User) -> Option<SeenAt> {
     kept.shows_last_seen.of(seen, app.clock.now())
 }
 
-/// These users, whoever of them exists, in this order.
+/// Who of these is not offline, in this order.
 #[must_use]
 pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
     if is_silent(app) {
         return silence(app);
     }
-    let snapshot = app.store.read();
     let (everybody, at) = app.hub.everybody();
-    let users = ids.iter().filter_map(|id| snapshot.user(id));
-    let seen = |user: &Arc<User>| match everybody.get(&user.id) {
-        Some(shown) if shown.is_for(&caller.user) => Arc::clone(shown),
-        _ => Arc::new(Shown::absent(Line::of(user, &Presence::ABSENT))),
-    };
+    let found = ids.iter().filter_map(|id| everybody.get(id));
     Here {
-        users: users.map(seen).collect(),
+        users: found.filter(|shown| is_here(shown, caller)).cloned().collect(),
         full: false,
         at,
     }
@@ -101,12 +96,19 @@ pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
         return changed(caller, &changes, at);
     }
     let (everybody, at) = app.hub.everybody();
-    let here = |shown: &&Arc<Shown>| shown.line.status != StatusType::Offline && shown.is_for(&caller.user);
     Here {
-        users: everybody.values().filter(here).cloned().collect(),
+        users: everybody
+            .values()
+            .filter(|shown| is_here(shown, caller))
+            .cloned()
+            .collect(),
         full: true,
         at,
     }
+}
+
+fn is_here(shown: &Shown, viewer: &Caller) -> bool {
+    shown.line.status != StatusType::Offline && shown.is_for(&viewer.user)
 }
 
 fn changed(caller: &Caller, changes: &[Arc<PresenceChange>], at: Timestamp) -> Here {

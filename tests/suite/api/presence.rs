@@ -105,8 +105,11 @@ async fn ids_are_taken_in_all_their_forms() {
     ] {
         let answer = presence(&bob, &query).await;
         assert_eq!(answer["full"], false, "{query}");
-        assert_eq!(shown(&answer), of(&[("ada", "busy"), ("bob", "offline")]), "{query}");
+        assert_eq!(shown(&answer), of(&[("ada", "busy")]), "{query}");
     }
+    set(&bob, "away", "").await;
+    let answer = presence(&bob, &format!("?ids={two},{one}")).await;
+    assert_eq!(shown(&answer), of(&[("bob", "away"), ("ada", "busy")]));
 }
 
 #[tokio::test]
