@@ -1,5 +1,6 @@
 //! What every operation works with: a cheap clone over the store, the clock and the settings.
 
+mod follow;
 pub mod rates;
 mod settings;
 
@@ -10,9 +11,8 @@ use rates::Rates;
 pub use settings::{Fixed, Settings, network};
 
 use crate::auth::password::Passwords;
-use crate::domain::SettingId;
 use crate::hub::Hub;
-use crate::store::{Snapshot, Store, Touched};
+use crate::store::Store;
 
 /// The application. Cloning is cheap; all clones are the same application.
 #[derive(Clone)]
@@ -37,29 +37,7 @@ impl App {
     pub fn new(store: Store, clock: Clock, passwords: Passwords, fixed: Fixed) -> Self {
         let fixed = Arc::new(fixed);
         let hub = Hub::new(clock.clone());
-        let follow = {
-            let (hub, fixed) = (hub.clone(), Arc::clone(&fixed));
-            move |snapshot: &Arc<Snapshot>, touched: &Touched| {
-                if touched.settings {
-                    let settings = Settings::new(Arc::clone(snapshot), Arc::clone(&fixed));
-                    hub.require_connection(settings.flag(SettingId::PresenceRequiresConnection));
-                }
-                for id in &touched.users {
-                    match snapshot.user(id) {
-                        Some(user) => hub.follow(user, snapshot.user_status(id)),
-                        None => hub.forget(id),
-                    }
-                }
-            }
-        };
-        let begun = store.read();
-        let kept = begun.user_statuses().map(|status| status.user.clone());
-        let all = Touched {
-            users: kept.collect(),
-            settings: true,
-        };
-        follow(&begun, &all);
-        store.watch(follow);
+        follow::follow(&hub, &store, &fixed);
         Self {
             store,
             hub,

@@ -5,8 +5,8 @@
 //!
 //! - [`cli`]: the command line, a file for each command
 //! - [`server`]: opens, listens, joins the filters, ends in good order
-//! - [`http`], [`local`], [`web`]: the faces, siblings that never name each other: the API, the
-//!   administration socket, the pages
+//! - [`http`], [`realtime`], [`local`], [`web`]: the faces, siblings that never name each other: the
+//!   API, its sockets, the administration socket, the pages
 //! - [`methods`]: what clients call by name, over HTTP and over a socket
 //! - [`ops`]: what can be done, a file for each noun
 //! - [`app`]: what every operation works with
@@ -28,6 +28,7 @@ pub mod hub;
 pub mod local;
 pub mod methods;
 pub mod ops;
+pub mod realtime;
 pub mod server;
 pub mod store;
 pub mod web;

@@ -1,10 +1,12 @@
 //! The running server: opens the store, joins the filters, listens, and ends in good order.
 
 mod listener;
+mod open_files;
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -12,7 +14,8 @@ use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
-pub use listener::serve;
+pub use listener::{listen, serve};
+pub use open_files::allow_as_many_as_possible;
 
 use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
@@ -21,6 +24,7 @@ use crate::http::{self, Gate, Limits};
 use crate::local::Socket;
 use crate::ops::users::NewUser;
 use crate::ops::{expiry, setup, sweep};
+use crate::realtime::{self, Hall, Timing};
 use crate::store::{OpenError, Store, socket_path};
 use crate::web;
 
@@ -34,6 +38,8 @@ pub struct Options {
     pub fixed: Fixed,
     /// What the API bears.
     pub limits: Limits,
+    /// How long sockets wait for signs of life.
+    pub timing: Timing,
     /// What hashes and verifies passwords.
     pub passwords: Passwords,
     /// Who becomes administrator of a store without users.
@@ -75,6 +81,7 @@ pub enum StartError {
 /// A server that listens, and answers once it is run.
 pub struct Server {
     app: App,
+    hall: Arc<Hall>,
     filter: BoxedFilter<(warp::reply::Response,)>,
     listener: TcpListener,
     socket: Socket,
@@ -94,7 +101,7 @@ impl Server {
             address: options.listen,
             cause,
         };
-        let listener = TcpListener::bind(options.listen).await.map_err(cannot)?;
+        let listener = listen(options.listen).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let fixed = Fixed {
             address_url: url_of(address),
@@ -111,10 +118,12 @@ impl Server {
         expiry::settle(&app).await.map_err(StartError::Statuses)?;
         let path = socket_path(&options.data_dir);
         let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;
-        let filter = filter(&app, Gate::new(app.clone(), options.limits));
+        let hall = Hall::new(app.clone(), options.timing);
+        let filter = filter(&app, &hall, Gate::new(app.clone(), options.limits));
         Ok(Self {
             setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.settings().site_url())),
             app,
+            hall,
             filter,
             listener,
             socket,
@@ -142,7 +151,9 @@ impl Server {
             () = serve(self.listener, self.filter, self.head_time, shutdown) => {}
             () = self.socket.serve(&self.app) => {}
             () = expiry::end_in_time(&self.app) => {}
+            () = self.hall.tell() => {}
         }
+        self.hall.close().await;
         sweeper.abort();
         drop(self.socket);
         self.app.store.close().await;
@@ -151,8 +162,10 @@ impl Server {
 }
 
 /// The filters, each of which takes what is its own and leaves the rest to the next.
-fn filter(app: &App, gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
-    http::api(gate)
+fn filter(app: &App, hall: &Arc<Hall>, gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
+    realtime::sockets(hall)
+        .or(http::api(gate))
+        .unify()
         .or(http::health::health(app.clone()))
         .unify()
         .or(http::avatar::avatars(app.clone()))

@@ -26,6 +26,8 @@ pub enum Who {
     User(UserId),
     /// Those from an address.
     Address(Option<IpAddr>),
+    /// Those over a socket, by its number.
+    Socket(u64),
 }
 
 /// Which calls are counted together.

@@ -3,12 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::TokenSecret;
+use super::{Origin, TokenSecret};
 use crate::domain::audit::AuditParty;
 use crate::domain::{Permission, PermissionSet, Token, User, UserId};
-
-/// Most characters of a client's name that are kept.
-const CLIENT_CHARACTERS: usize = 200;
 
 /// Who asks for an operation.
 #[derive(Debug, Clone)]
@@ -32,27 +29,6 @@ pub struct Caller {
     pub permissions: PermissionSet,
     /// From where.
     pub origin: Origin,
-}
-
-/// Where a request comes from.
-#[derive(Debug, Default, Clone)]
-pub struct Origin {
-    /// The client's address, if it came over the network.
-    pub address: Option<IpAddr>,
-    /// What the client calls itself; empty where it does not say.
-    pub client: Arc<str>,
-}
-
-impl Origin {
-    /// An origin whose client calls itself this.
-    #[must_use]
-    pub fn new(address: Option<IpAddr>, client: &str) -> Self {
-        let client: String = client.chars().take(CLIENT_CHARACTERS).collect();
-        Self {
-            address,
-            client: client.into(),
-        }
-    }
 }
 
 impl Caller {

@@ -11,7 +11,8 @@ use crate::config::{Administrator, Settings};
 use crate::domain::PasswordPolicy;
 use crate::http::Limits;
 use crate::ops::users::{NewUser, NewUserTexts};
-use crate::server::{Options, Server};
+use crate::realtime::Timing;
+use crate::server::{self, Options, Server};
 
 /// What a process that a second signal ended exits with.
 const CUT_SHORT: i32 = 130;
@@ -31,6 +32,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let [terminate, interrupt] = ends.map(signal);
     let (terminate, interrupt) = (terminate.map_err(cannot)?, interrupt.map_err(cannot)?);
 
+    server::allow_as_many_as_possible();
     let server = Server::start(options(settings)?).await?;
     output::print(&format!("listening on http://{}", server.address()))?;
     if let Some(link) = server.setup_link() {
@@ -45,6 +47,7 @@ fn options(settings: Settings) -> Result<Options, Failure> {
         listen: settings.listen,
         data_dir: settings.data_dir.clone(),
         limits: Limits::default(),
+        timing: Timing::default(),
         passwords: Passwords::default(),
         administrator: settings.administrator.as_ref().map(administrator).transpose()?,
         clock: Clock::System,

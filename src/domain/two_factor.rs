@@ -19,6 +19,14 @@ pub enum TwoFactorMethod {
 }
 
 impl TwoFactorMethod {
+    /// The method of this word; none where there is no such method.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Totp, Self::Password]
+            .into_iter()
+            .find(|method| method.as_str() == word)
+    }
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

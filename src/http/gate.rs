@@ -1,13 +1,11 @@
 //! The gate: everything below `/api` comes in here and is answered here.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Buf;
 use futures_util::Stream;
-use ipnet::IpNet;
 use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -25,16 +23,13 @@ use super::reply::{self, Outcome, Response};
 use super::request::{self, Request, Sent};
 use super::routes::{self, Route};
 use crate::app::App;
-use crate::auth::{Caller, Origin, random};
+use crate::auth::origin::client_address;
+use crate::auth::{Caller, Origin, Peer, random};
 use crate::domain::Fault;
 use crate::ops::two_factor;
 
 const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The other end of a connection, as the server puts it into each request's extensions.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
 
 /// What the gate needs beside the request.
 #[derive(Clone)]
@@ -104,9 +99,10 @@ impl Gate {
         let began = Instant::now();
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{number}", self.instance.to_str().unwrap_or_default());
+        let forwarded = head.headers.get_all("x-forwarded-for").iter();
         let address = client_address(
-            head.peer.map(|Peer(peer)| peer.ip()),
-            &head.headers,
+            head.peer,
+            forwarded.map(|line| line.to_str().unwrap_or_default()),
             &self.app.fixed.trusted_proxies,
         );
         let client = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
@@ -217,24 +213,6 @@ fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
     }
 }
 
-/// The client's address: the peer's, or the one that trusted proxies name, the nearest first.
-fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut nearest = peer?.to_canonical();
-    let lines = headers.get_all("x-forwarded-for").iter().rev();
-    let named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
-    for name in named {
-        if !is_trusted(&nearest) {
-            break;
-        }
-        match name.trim().parse::<IpAddr>() {
-            Ok(address) => nearest = address.to_canonical(),
-            Err(_) => break,
-        }
-    }
-    Some(nearest)
-}
-
 /// What a request addresses: a route, and the text in the place of its parameter.
 type Found = (&'static Route, Option<(&'static str, String)>);
 
@@ -266,39 +244,4 @@ fn find(path: &str, method: &Method) -> Result<Found, Fault> {
     Err(Fault::MethodNotAllowed {
         allow: allowed.join(", "),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seen(peer: &str, forwarded: &[&str]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        for line in forwarded {
-            headers.append("x-forwarded-for", HeaderValue::from_str(line).expect("a header"));
-        }
-        let trusted = ["10.0.0.0/8".parse().expect("a network")];
-        client_address(Some(peer.parse().expect("an address")), &headers, &trusted).map(|address| address.to_string())
-    }
-
-    #[test]
-    fn only_a_trusted_proxy_is_believed() {
-        assert_eq!(seen("192.0.2.1", &["198.51.100.7"]).as_deref(), Some("192.0.2.1"));
-        assert_eq!(seen("10.0.0.1", &["198.51.100.7"]).as_deref(), Some("198.51.100.7"));
-        assert_eq!(seen("10.0.0.1", &[]).as_deref(), Some("10.0.0.1"));
-        assert_eq!(seen("::ffff:10.0.0.1", &["::1"]).as_deref(), Some("::1"));
-    }
-
-    #[test]
-    fn what_a_client_writes_before_the_proxys_word_does_not_count() {
-        assert_eq!(
-            seen("10.0.0.1", &["1.2.3.4, 198.51.100.7"]).as_deref(),
-            Some("198.51.100.7")
-        );
-        assert_eq!(
-            seen("10.0.0.1", &["1.2.3.4", "198.51.100.7, 10.0.0.2"]).as_deref(),
-            Some("198.51.100.7")
-        );
-        assert_eq!(seen("10.0.0.1", &["nonsense"]).as_deref(), Some("10.0.0.1"));
-    }
 }

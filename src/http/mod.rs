@@ -16,5 +16,5 @@ mod request;
 pub mod routes;
 mod v1;
 
-pub use gate::{Gate, Peer, api};
+pub use gate::{Gate, api};
 pub use limits::Limits;

@@ -112,11 +112,7 @@ pub(super) fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<
 pub(super) fn code(headers: &HeaderMap) -> Option<PresentedCode> {
     Some(PresentedCode {
         code: text(headers, "x-2fa-code")?.to_owned(),
-        method: match text(headers, "x-2fa-method") {
-            Some("totp") => Some(TwoFactorMethod::Totp),
-            Some("password") => Some(TwoFactorMethod::Password),
-            _ => None,
-        },
+        method: text(headers, "x-2fa-method").and_then(TwoFactorMethod::named),
     })
 }
 

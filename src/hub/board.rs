@@ -8,7 +8,7 @@ use imbl::OrdMap;
 use super::PresenceChange;
 use super::shown::{Line, Shown};
 use crate::domain::presence::of_connections;
-use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, User, UserId, UserStatus};
+use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
 
 /// For how long changes are kept, in milliseconds; who asks for older ones gets everything
 /// (`api.md` §6.3).
@@ -42,6 +42,10 @@ pub(super) struct Board {
     /// is given once, so that a change is either before an answer or after it.
     last: Timestamp,
     connections: usize,
+    /// Connections that were lost, the first to end first.
+    lost: BTreeMap<(Timestamp, u64), (UserId, TokenHash)>,
+    /// The same by who may take them up again, with when they end.
+    lost_by_token: BTreeMap<(UserId, TokenHash, u64), Timestamp>,
     requires_connection: bool,
 }
 
@@ -56,6 +60,8 @@ impl Board {
             complete_from: now,
             last: now,
             connections: 0,
+            lost: BTreeMap::new(),
+            lost_by_token: BTreeMap::new(),
             requires_connection: false,
         }
     }
@@ -103,11 +109,12 @@ impl Board {
         user: &Arc<User>,
         kept: Option<&Arc<UserStatus>>,
         connection: u64,
-    ) -> Option<Arc<PresenceChange>> {
+    ) -> Vec<Arc<PresenceChange>> {
         let followed = self.follow(now, user, kept);
         self.entry(user).connections.insert(connection, StatusType::Online);
         self.connections += 1;
-        self.renew(now, &user.id).or(followed)
+        let renewed = self.renew(now, &user.id);
+        followed.into_iter().chain(renewed).collect()
     }
 
     /// Takes in what a live connection says of its user.
@@ -127,6 +134,43 @@ impl Board {
         self.entries.get_mut(id)?.connections.remove(&connection)?;
         self.connections -= 1;
         self.renew(now, id)
+    }
+
+    /// Takes in that a connection was lost: until this moment it still counts.
+    pub fn lose(&mut self, until: Timestamp, user: UserId, token: TokenHash, connection: u64) {
+        self.lost.insert((until, connection), (user.clone(), token));
+        self.lost_by_token.insert((user, token, connection), until);
+    }
+
+    /// Takes a lost connection up again.
+    pub fn take_lost(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
+        let from = (user.clone(), *token, 0);
+        let (key, until) = self.lost_by_token.range(from..).next()?;
+        let (_, _, connection) = *key;
+        if (&key.0, &key.1) != (user, token) {
+            return None;
+        }
+        let (key, until) = (key.clone(), *until);
+        self.lost_by_token.remove(&key);
+        self.lost.remove(&(until, connection));
+        self.entries.get(user)?.connections.get(&connection)?;
+        Some(connection)
+    }
+
+    /// When the next lost connection stops to count.
+    pub fn next_lost(&self) -> Option<Timestamp> {
+        self.lost.first_key_value().map(|((until, _), _)| *until)
+    }
+
+    /// Ends the lost connections whose time has come.
+    pub fn end_lost(&mut self, now: Timestamp) -> Vec<Arc<PresenceChange>> {
+        let mut changes = Vec::new();
+        while let Some(first) = self.lost.first_entry().filter(|first| first.key().0 <= now) {
+            let ((_, connection), (user, token)) = first.remove_entry();
+            changes.extend(self.disconnect(now, &user, connection));
+            self.lost_by_token.remove(&(user, token, connection));
+        }
+        changes
     }
 
     /// Changes whether nobody without a connection is anything but offline.

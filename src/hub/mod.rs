@@ -4,6 +4,8 @@
 //! comes before what it speaks of is durable.
 
 mod board;
+mod change;
+mod event;
 mod shown;
 
 use std::fmt;
@@ -14,67 +16,28 @@ use imbl::OrdMap;
 use tokio::sync::{Notify, broadcast};
 
 use board::Board;
+pub use change::{PresenceChange, Seen};
+pub use event::{Changed, Event};
 pub use shown::{Line, Shown};
 
 use crate::clock::Clock;
-use crate::domain::{StatusType, Timestamp, User, UserId, UserStatus};
+use crate::domain::{StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
 
 /// Events that wait for a slow subscriber before it misses some, and is told so.
 const WAITING: usize = 4096;
 
-/// One change of what shows of a user.
-#[derive(Debug, PartialEq)]
-pub struct PresenceChange {
-    /// When; no two changes have the same moment.
-    pub at: Timestamp,
-    /// Whose.
-    pub user: UserId,
-    /// What showed before; none is nothing.
-    pub before: Option<Arc<Shown>>,
-    /// What shows now; none is nothing.
-    pub after: Option<Arc<Shown>>,
-}
-
-impl PresenceChange {
-    /// The user as this viewer sees them after it.
-    #[must_use]
-    pub fn now_for(&self, viewer: &User) -> Option<Arc<Shown>> {
-        let seen = self
-            .after
-            .as_ref()
-            .filter(|shown| shown.is_anything() && shown.is_for(viewer));
-        let absent = || {
-            let known = self.after.as_ref().or(self.before.as_ref())?;
-            Some(Arc::new(Shown::absent(known.line.absent())))
-        };
-        seen.cloned().or_else(absent)
-    }
-
-    /// What a viewer is told of it: the user as they now are, or nothing when the viewer sees no
-    /// change.
-    #[must_use]
-    pub fn for_viewer(&self, viewer: &User) -> Option<Line> {
-        let seen = |shown: &'_ Option<Arc<Shown>>| {
-            shown
-                .clone()
-                .filter(|shown| shown.is_anything() && shown.is_for(viewer))
-        };
-        match (seen(&self.before), seen(&self.after)) {
-            (Some(before), Some(after)) if before.line == after.line => None,
-            (_, Some(after)) => Some(after.line.clone()),
-            (Some(before), None) => Some(before.line.absent()),
-            (None, None) => None,
-        }
-    }
-}
+/// For how long a connection that was lost still counts, in milliseconds: whoever comes back within it
+/// was never away, and nobody is told anything.
+pub const GRACE_MILLIS: i64 = 5_000;
 
 /// Who is here. Cloning is cheap; all clones are the same hub.
 #[derive(Clone)]
 pub struct Hub {
     board: Arc<Mutex<Board>>,
     clock: Clock,
-    events: broadcast::Sender<Arc<PresenceChange>>,
+    events: broadcast::Sender<Event>,
     ends_changed: Arc<Notify>,
+    lost_changed: Arc<Notify>,
     next_connection: Arc<AtomicU64>,
 }
 
@@ -83,11 +46,6 @@ impl fmt::Debug for Hub {
         write!(out, "Hub({} connections)", self.connections())
     }
 }
-
-/// As many connections as the server takes are there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server takes no more connections")]
-pub struct Full;
 
 impl Hub {
     /// A hub that knows nobody yet.
@@ -99,6 +57,7 @@ impl Hub {
             clock,
             events,
             ends_changed: Arc::default(),
+            lost_changed: Arc::default(),
             next_connection: Arc::default(),
         }
     }
@@ -116,7 +75,7 @@ impl Hub {
         let before = board.next_end();
         for change in work(&mut board, self.clock.now()) {
             // Nobody may be listening.
-            let _ = self.events.send(change);
+            let _ = self.events.send(Event::Presence(change));
         }
         if board.next_end() != before {
             self.ends_changed.notify_one();
@@ -138,21 +97,56 @@ impl Hub {
         self.tell(|board, now| board.require_connection(now, required));
     }
 
-    /// Takes in a live connection of a user; it lasts until it is dropped.
-    ///
-    /// # Errors
-    /// [`Full`] when there are `limit` connections already.
-    pub fn connect(&self, user: &Arc<User>, kept: Option<&Arc<UserStatus>>, limit: usize) -> Result<Connection, Full> {
-        if self.connections() >= limit {
-            return Err(Full);
-        }
+    /// Takes in a live connection of a user; it lasts until it is dropped. `look` finds the user and their
+    /// status in the store, or nobody. It is asked while nothing else changes here, so that what it finds
+    /// is never older than what the hub followed already.
+    pub fn connect(
+        &self,
+        id: &UserId,
+        look: impl FnOnce() -> Option<(Arc<User>, Option<Arc<UserStatus>>)>,
+    ) -> Option<Connection> {
         let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        self.tell(|board, now| board.connect(now, user, kept, number));
-        Ok(Connection {
+        let mut found = false;
+        self.tell(|board, now| {
+            let Some((user, kept)) = look() else {
+                return Vec::new();
+            };
+            found = true;
+            board.connect(now, &user, kept.as_ref(), number)
+        });
+        found.then(|| self.connection(id, number))
+    }
+
+    /// Takes up a connection that was lost a moment ago and came by this token, as it was.
+    #[must_use]
+    pub fn reconnect(&self, id: &UserId, token: &TokenHash) -> Option<Connection> {
+        let number = self.board().take_lost(id, token)?;
+        Some(self.connection(id, number))
+    }
+
+    fn connection(&self, user: &UserId, number: u64) -> Connection {
+        Connection {
             hub: self.clone(),
-            user: user.id.clone(),
+            user: user.clone(),
             number,
-        })
+            lost: false,
+        }
+    }
+
+    /// Waits until a lost connection counts no more.
+    pub async fn connection_ended(&self) {
+        loop {
+            let next = self.board().next_lost();
+            tokio::select! {
+                () = self.clock.reach(next) => return,
+                () = self.lost_changed.notified() => {}
+            }
+        }
+    }
+
+    /// Ends the lost connections that count no more.
+    pub fn end_lost(&self) {
+        self.tell(Board::end_lost);
     }
 
     /// What shows of a user; none is nothing.
@@ -178,9 +172,16 @@ impl Hub {
         board.changes_after(from, viewer).map(|changes| (changes, at))
     }
 
-    /// Tells of every change from now on.
+    /// Tells all subscribers of something.
+    pub fn announce(&self, event: Event) {
+        // Nobody may be listening.
+        let _ = self.events.send(event);
+    }
+
+    /// Tells of everything that happens from now on, in its order. A subscriber that falls too far behind
+    /// misses some, and is told so.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<PresenceChange>> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
     }
 
@@ -221,6 +222,7 @@ pub struct Connection {
     hub: Hub,
     user: UserId,
     number: u64,
+    lost: bool,
 }
 
 impl Connection {
@@ -230,11 +232,22 @@ impl Connection {
         self.hub
             .tell(|board, now| board.set_connection(now, &self.user, self.number, status));
     }
+
+    /// Lets it go without a word of its user: it counts for [`GRACE_MILLIS`] more, in which
+    /// [`Hub::reconnect`] takes it up again.
+    pub fn lose(mut self, token: TokenHash) {
+        self.lost = true;
+        let until = self.hub.clock.now().plus_millis(GRACE_MILLIS);
+        self.hub.board().lose(until, self.user.clone(), token, self.number);
+        self.hub.lost_changed.notify_one();
+    }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.hub
-            .tell(|board, now| board.disconnect(now, &self.user, self.number));
+        if !self.lost {
+            self.hub
+                .tell(|board, now| board.disconnect(now, &self.user, self.number));
+        }
     }
 }

@@ -5,18 +5,24 @@ use serde_json::{Map, Value, json};
 use super::credentials::credentials;
 use super::message::date;
 use super::params::{Object, Params};
-use super::{Context, Method, Outcome, method};
+use super::{Answer, Context, LoginChange, Method, Outcome, method};
 use crate::domain::scope::Need;
-use crate::domain::{DisplayName, Email, Fault, Scope, StatusType, Username, profile};
+use crate::domain::{DisplayName, Email, Fault, Scope, StatusType, Timestamp, UserId, Username, profile};
 use crate::ops::login::{self, Credentials};
 use crate::ops::profile::{self as profiles, Edit};
-use crate::ops::tokens;
+use crate::ops::{avatars, directory, tokens};
 
 pub(super) const METHODS: &[Method] = &[
     method!("login", Need::Any, log_in),
     method!("logout", Need::Any, log_out),
     method!("saveUserProfile", Need::Scope(Scope::UsersWrite), save_profile),
+    method!("saveUserPreferences", Need::Scope(Scope::UsersWrite), save_preferences),
+    method!("getUsernameSuggestion", Need::Scope(Scope::UsersRead), suggest_username),
+    method!("resetAvatar", Need::Scope(Scope::UsersWrite), reset_avatar),
 ];
+
+/// When a token ends that does not end, for clients: the year 2100.
+const END_OF_TIME: Timestamp = Timestamp::from_millis(4_102_444_800_000);
 
 /// `login({user, password} | {resume} | {totp})`.
 async fn log_in(context: Context<'_>, mut params: Params) -> Outcome {
@@ -26,22 +32,27 @@ async fn log_in(context: Context<'_>, mut params: Params) -> Outcome {
         Credentials::Resume(_) => "resume",
     };
     let begun = login::login(context.app, context.origin, credentials).await?;
-    let mut result = json!({
+    let result = json!({
         "id": begun.user.id,
         "token": begun.token.expose(),
+        // Clients need a date, of a token that does not end as well.
+        "tokenExpires": date(begun.expires_at.unwrap_or(END_OF_TIME)),
         "type": kind,
     });
-    if let Some(end) = begun.expires_at {
-        result["tokenExpires"] = date(end);
-    }
-    Ok(Some(result))
+    Ok(Answer {
+        result: Some(result),
+        login: Some(LoginChange::Begun(begun)),
+    })
 }
 
 async fn log_out(context: Context<'_>, _: Params) -> Outcome {
     if let Some(caller) = context.caller {
         tokens::logout(context.app, caller).await?;
     }
-    Ok(None)
+    Ok(Answer {
+        result: None,
+        login: Some(LoginChange::Ended),
+    })
 }
 
 /// `saveUserProfile({email, username, realname, newPassword, …}, customFields)`.
@@ -53,7 +64,32 @@ async fn save_profile(context: Context<'_>, mut params: Params) -> Outcome {
     let current = fields.text("typedPassword")?.filter(|text| !text.is_empty());
     let code = context.code.cloned();
     profiles::update_own(context.app, caller, edit, current, code).await?;
-    Ok(Some(json!(true)))
+    Ok(Answer::of(json!(true)))
+}
+
+/// `saveUserPreferences(preferences)`.
+async fn save_preferences(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("saveUserPreferences")?;
+    let id = &context.caller("saveUserPreferences")?.user.id;
+    profiles::set_preferences(context.app, &actor, id, params.object()?.0).await?;
+    Ok(Answer::of(json!(true)))
+}
+
+async fn suggest_username(context: Context<'_>, _: Params) -> Outcome {
+    let caller = context.caller("getUsernameSuggestion")?;
+    Ok(Answer::of(json!(directory::suggest_username(
+        context.app,
+        &caller.user
+    ))))
+}
+
+/// `resetAvatar(userId?)`.
+async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("resetAvatar")?;
+    let own = &context.caller("resetAvatar")?.user.id;
+    let id = params.text()?.map_or_else(|| own.clone(), |id| UserId::new(&id));
+    avatars::reset(context.app, &actor, &id).await?;
+    Ok(Answer::NOTHING)
 }
 
 fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Edit, Fault> {

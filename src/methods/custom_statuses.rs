@@ -1,12 +1,11 @@
 //! Methods for custom statuses.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::message::date;
 use super::params::Params;
-use super::{Context, Method, Outcome, method};
+use super::{Answer, Context, Method, Outcome, method, record};
 use crate::domain::scope::Need;
-use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Scope};
+use crate::domain::{CustomStatusDraft, CustomStatusId, Fault, Page, Scope};
 use crate::ops::custom_status::{self, Filter};
 
 pub(super) const METHODS: &[Method] = &[
@@ -19,13 +18,9 @@ pub(super) const METHODS: &[Method] = &[
 async fn list(context: Context<'_>, _: Params) -> Outcome {
     context.caller("listCustomUserStatus")?;
     let found = custom_status::list(context.app, &Filter::default(), Page::all());
-    Ok(Some(found.items.iter().map(|status| record(status)).collect()))
-}
-
-fn record(status: &CustomStatus) -> Value {
-    let mut record = json!(status);
-    record["_updatedAt"] = date(status.updated_at);
-    record
+    Ok(Answer::of(
+        found.items.iter().map(|status| record::custom_status(status)).collect(),
+    ))
 }
 
 /// `insertOrUpdateUserStatus({_id?, name, statusType})`.
@@ -42,10 +37,10 @@ async fn put(context: Context<'_>, mut params: Params) -> Outcome {
     let draft = CustomStatusDraft::parse(name.as_deref(), status_type.as_deref(), default);
     if let Some(id) = id {
         custom_status::update(context.app, &actor, &CustomStatusId::new(&id), draft).await?;
-        return Ok(Some(json!(true)));
+        return Ok(Answer::of(json!(true)));
     }
     let created = custom_status::create(context.app, &actor, draft).await?;
-    Ok(Some(json!(created.id)))
+    Ok(Answer::of(json!(created.id)))
 }
 
 /// `deleteCustomUserStatus(id)`.
@@ -57,5 +52,5 @@ async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;
     let id = CustomStatusId::new(&params.required_text()?);
     custom_status::delete(context.app, &actor, &id).await?;
-    Ok(Some(json!(true)))
+    Ok(Answer::of(json!(true)))
 }

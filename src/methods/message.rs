@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::MethodFault;
+use super::{Answer, MethodFault};
 use crate::domain::{Fault, Timestamp};
 
 /// Most characters of what a client calls its call.
@@ -57,13 +57,16 @@ impl MethodCall {
 
 /// The answer to a call.
 #[must_use]
-pub fn answer(id: &Value, outcome: &Result<Option<Value>, MethodFault>) -> Value {
+pub fn answer(id: &Value, outcome: &Result<Answer, MethodFault>) -> Value {
     let mut message = Map::new();
     message.insert("msg".into(), json!("result"));
     message.insert("id".into(), id.clone());
     match outcome {
-        Ok(Some(result)) => drop(message.insert("result".into(), result.clone())),
-        Ok(None) => {}
+        Ok(answer) => {
+            if let Some(result) = &answer.result {
+                message.insert("result".into(), result.clone());
+            }
+        }
         Err(fault) => drop(message.insert("error".into(), fault.to_json())),
     }
     Value::Object(message)

@@ -2,18 +2,26 @@
 //! socket (`api.md` §9, §10.2). A method translates in, calls one operation, translates out.
 
 mod accounts;
+mod administration;
+mod answer;
 pub mod credentials;
 mod custom_statuses;
 mod fault;
 mod limits;
 pub mod message;
 mod params;
+mod personal_tokens;
+pub mod record;
+mod server;
 mod statuses;
+mod tokens;
+mod two_factor;
 
 use std::pin::Pin;
 
 use serde_json::Value;
 
+pub use answer::{Answer, LoginChange};
 pub use fault::MethodFault;
 use params::Params;
 
@@ -22,7 +30,7 @@ use crate::auth::{Actor, Caller, Origin};
 use crate::domain::Fault;
 use crate::domain::scope::Need;
 use crate::hub::Connection;
-use crate::ops::two_factor::PresentedCode;
+use crate::ops::two_factor::{PresentedCode, require as require_second_factor};
 
 /// Who calls, from where, by what.
 #[derive(Clone, Copy)]
@@ -33,7 +41,9 @@ pub struct Context<'call> {
     pub caller: Option<&'call Caller>,
     /// From where.
     pub origin: &'call Origin,
-    /// The live connection that the call came over, if it came over one.
+    /// The number of the socket that the call came over, if it came over one.
+    pub socket: Option<u64>,
+    /// The live connection of the caller behind that socket.
     pub connection: Option<&'call Connection>,
     /// The second factor that came with the call.
     pub code: Option<&'call PresentedCode>,
@@ -56,8 +66,7 @@ impl Context<'_> {
     }
 }
 
-/// What a method answers: nothing, or a value.
-type Outcome = Result<Option<Value>, Fault>;
+type Outcome = Result<Answer, Fault>;
 
 type Work<'call> = Pin<Box<dyn Future<Output = Outcome> + Send + 'call>>;
 
@@ -66,25 +75,47 @@ struct Method {
     name: &'static str,
     /// What it needs of a token with scopes.
     need: Need,
+    /// Whether the caller shows a second factor before it (`api.md` §4).
+    two_factor: bool,
     run: for<'call> fn(Context<'call>, Params) -> Work<'call>,
 }
 
 /// A method whose work is an async function.
 macro_rules! method {
-    ($name:literal, $need:expr, $run:path) => {
+    ($name:expr, $need:expr, $run:path) => {
         Method {
             name: $name,
             need: $need,
+            two_factor: false,
             run: |context, params| Box::pin($run(context, params)),
         }
     };
 }
 use method;
 
+impl Method {
+    /// The same behind a second factor.
+    const fn behind_two_factor(self) -> Self {
+        Self {
+            two_factor: true,
+            ..self
+        }
+    }
+}
+
 fn table() -> impl Iterator<Item = &'static Method> {
-    [accounts::METHODS, statuses::METHODS, custom_statuses::METHODS]
-        .into_iter()
-        .flatten()
+    [
+        accounts::METHODS,
+        administration::METHODS,
+        tokens::METHODS,
+        personal_tokens::METHODS,
+        two_factor::METHODS,
+        statuses::METHODS,
+        custom_statuses::METHODS,
+        server::METHODS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The names of all methods.
@@ -96,8 +127,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// [`MethodFault`], as clients are told of it: an unknown name, too many calls, a token that does not
-/// reach so far, and whatever the method refuses.
-pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<Option<Value>, MethodFault> {
+/// reach so far, a second factor that is missing, and whatever the method refuses.
+pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<Answer, MethodFault> {
     let Some(method) = table().find(|method| method.name == name) else {
         return Err(MethodFault::Unknown(name.to_owned()));
     };
@@ -109,5 +140,14 @@ pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Resul
         }
     }
     limits::admit(&context, method.name)?;
-    Ok((method.run)(context, Params::new(params)).await?)
+    let mut params = Params::new(params);
+    let with_params = params.take_code();
+    let context = Context {
+        code: context.code.or(with_params.as_ref()),
+        ..context
+    };
+    if let Some(caller) = context.caller.filter(|_| method.two_factor) {
+        require_second_factor(context.app, caller, context.code.cloned()).await?;
+    }
+    Ok((method.run)(context, params).await?)
 }

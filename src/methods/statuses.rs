@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::params::Params;
-use super::{Context, Method, Outcome, method};
+use super::{Answer, Context, Method, Outcome, method};
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Scope, StatusType, UserId, profile};
 use crate::ops::presence;
@@ -37,10 +37,10 @@ async fn set(context: Context<'_>, mut params: Params) -> Outcome {
         ..NewStatus::default()
     };
     if new.status.is_none() && new.text.is_none() {
-        return Ok(None);
+        return Ok(Answer::NOTHING);
     }
     let set = status::set(context.app, &actor, &caller.user.id, new).await;
-    set.map(|()| None).map_err(|fault| match fault {
+    set.map(|()| Answer::NOTHING).map_err(|fault| match fault {
         Fault::NotAllowed { .. } => Fault::NotAllowed {
             words: "Not allowed",
             method: NAME,
@@ -56,15 +56,15 @@ async fn set_default(context: Context<'_>, mut params: Params) -> Outcome {
     let id = &context.caller(NAME)?.user.id;
     let declared = status_type(&params.required_text()?)?;
     status::declare(context.app, &actor, id, declared).await?;
-    Ok(Some(json!(true)))
+    Ok(Answer::of(json!(true)))
 }
 
 async fn online(context: Context<'_>, _: Params) -> Outcome {
-    Ok(Some(json!(at_connection(context, false))))
+    Ok(Answer::of(json!(at_connection(context, false))))
 }
 
 async fn away(context: Context<'_>, _: Params) -> Outcome {
-    Ok(Some(json!(at_connection(context, true))))
+    Ok(Answer::of(json!(at_connection(context, true))))
 }
 
 /// Says whether somebody is at the connection that the call came over; over HTTP there is none.
@@ -79,5 +79,5 @@ fn at_connection(context: Context<'_>, away: bool) -> bool {
 async fn text(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor("getUserStatusText")?;
     let id = UserId::new(&params.required_text()?);
-    Ok(Some(json!(presence::of(context.app, &actor, &id).text)))
+    Ok(Answer::of(json!(presence::of(context.app, &actor, &id).text)))
 }

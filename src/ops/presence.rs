@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::auth::{Actor, Caller};
 use crate::domain::user_status::SeenAt;
 use crate::domain::{Fault, Permission, Presence, SettingId, SettingValue, StatusType, Timestamp, User, UserId};
-use crate::hub::{PresenceChange, Shown};
+use crate::hub::{Connection, PresenceChange, Shown};
 
 use super::settings;
 
@@ -142,6 +142,20 @@ fn silence(app: &App) -> Here {
     }
 }
 
+/// Takes in that a caller is here, over a live connection: the one that was lost a moment ago, if they come
+/// back with the same token. None when there is no such user any more.
+#[must_use]
+pub fn connect(app: &App, caller: &Caller) -> Option<Connection> {
+    let id = &caller.user.id;
+    app.hub.reconnect(id, &caller.token.hash).or_else(|| {
+        app.hub.connect(id, || {
+            let snapshot = app.store.read();
+            let user = snapshot.user(id)?;
+            Some((Arc::clone(user), snapshot.user_status(id).cloned()))
+        })
+    })
+}
+
 /// How many live connections there are, and how many there may be.
 ///
 /// # Errors
@@ -150,13 +164,8 @@ pub fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), Fault> 
     if !caller.may(Permission::MANAGE_USER_STATUS) {
         return Err(Fault::PermissionRequired);
     }
-    Ok((app.hub.connections_for(&caller.user), limit(app)))
-}
-
-/// Most live connections.
-#[must_use]
-pub fn limit(app: &App) -> usize {
-    app.settings().number(SettingId::PresenceMaxConnections) as usize
+    let limit = app.settings().number(SettingId::PresenceMaxConnections) as usize;
+    Ok((app.hub.connections_for(&caller.user), limit))
 }
 
 /// Has everybody told again who is here.

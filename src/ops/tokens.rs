@@ -70,6 +70,11 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
     });
 }
 
+/// Keeps that a caller was here until now, whose socket is gone.
+pub fn note_end(app: &App, caller: &Caller) {
+    note_use(app, &caller.token, app.clock.now());
+}
+
 /// Ends the session that the caller came with, and no other.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ use super::open::Engine;
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
-use crate::domain::UserId;
+use crate::domain::{CustomStatusId, Permission, RoleId, SettingId, TokenHash, UserId};
 
 /// Most changes in one batch, so that a transaction stays a matter of milliseconds.
 const BATCH: usize = 512;
@@ -53,16 +53,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 type Outcome = Result<(), CommitError>;
 
-/// What of interest to others a batch touched.
+/// What a batch made, changed or removed.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Users whose account or status was made, changed or removed.
+    /// Users, by their account or status.
     pub users: Vec<UserId>,
-    /// Whether a setting was.
-    pub settings: bool,
+    /// Tokens.
+    pub tokens: Vec<TokenHash>,
+    /// Custom statuses.
+    pub custom_statuses: Vec<CustomStatusId>,
+    /// Roles.
+    pub roles: Vec<RoleId>,
+    /// Grants, by their permissions.
+    pub grants: Vec<Permission>,
+    /// Settings.
+    pub settings: Vec<SettingId>,
 }
 
-pub(super) type Watcher = Box<dyn Fn(&Arc<Snapshot>, &Touched) + Send + Sync>;
+/// The picture before a commit and the one after it, with what is different.
+pub(super) type Watcher = Box<dyn Fn(&Snapshot, &Arc<Snapshot>, &Touched) + Send + Sync>;
 
 enum Job {
     Commit(Change, oneshot::Sender<Outcome>),
@@ -202,9 +211,9 @@ impl Committer {
             match contain(|| self.write(&batch)) {
                 Ok(Ok(next)) => {
                     let next = Arc::new(next);
-                    self.shown.store(Arc::clone(&next));
+                    let before = self.shown.swap(Arc::clone(&next));
                     if let Some(watcher) = self.watcher.get() {
-                        watcher(&next, &batch.touched());
+                        watcher(&before, &next, &batch.touched());
                     }
                 }
                 Ok(Err(cause)) => return given_up(&cause),
@@ -282,11 +291,16 @@ impl Batch {
     fn touched(&self) -> Touched {
         let mut touched = Touched::default();
         for (table, key) in self.overlay.keys() {
+            let text = String::from_utf8_lossy(key);
             match table {
-                Table::Users | Table::UserStatuses => {
-                    touched.users.push(UserId::new(&String::from_utf8_lossy(key)));
-                }
-                Table::Settings => touched.settings = true,
+                Table::Users | Table::UserStatuses => touched.users.push(UserId::new(&text)),
+                Table::Tokens => touched
+                    .tokens
+                    .extend(<[u8; 32]>::try_from(&key[..]).map(TokenHash::new)),
+                Table::CustomStatuses => touched.custom_statuses.push(CustomStatusId::new(&text)),
+                Table::Roles => touched.roles.push(RoleId::new(&text)),
+                Table::Grants => touched.grants.extend(text.parse::<Permission>()),
+                Table::Settings => touched.settings.extend(text.parse::<SettingId>()),
                 _ => {}
             }
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 const LAYERS: [&[&str]; 10] = [
     &["cli"],
     &["server"],
-    &["http", "local", "web"],
+    &["http", "realtime", "local", "web"],
     &["methods"],
     &["ops"],
     &["app"],

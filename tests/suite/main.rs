@@ -8,5 +8,6 @@ mod cli;
 mod durability;
 mod house;
 mod presence;
+mod realtime;
 mod support;
 mod web;

@@ -77,6 +77,7 @@ async fn run(
         app,
         caller,
         origin,
+        socket: None,
         connection: None,
         code,
     };

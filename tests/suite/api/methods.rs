@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use rollcall::methods;
 use serde_json::{Value, json};
 
-use crate::support::faults::schema;
+use crate::support::faults::{fault, schema};
 use crate::support::server::{PASSWORD_DIGEST, fix};
 use crate::support::{Client, TestServer};
 
@@ -33,22 +33,6 @@ async fn error(client: &Client, method: &str, params: Value) -> Value {
     let (status, message) = call(client, "method.call", method, params).await;
     assert_eq!(status, 400, "{message}");
     message["error"].clone()
-}
-
-fn fault(code: &Value, reason: &str, details: Option<Value>) -> Value {
-    let printed = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
-    let message = if reason.is_empty() {
-        format!("[{printed}]")
-    } else {
-        format!("{reason} [{printed}]")
-    };
-    let mut fault = json!({
-        "isClientSafe": true, "error": code, "reason": reason, "message": message, "errorType": "Meteor.Error",
-    });
-    if let Some(details) = details {
-        fault["details"] = details;
-    }
-    fault
 }
 
 async fn status(client: &Client) -> (Value, Value) {

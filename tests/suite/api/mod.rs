@@ -22,5 +22,5 @@ mod sessions;
 mod settings;
 mod setup;
 mod status;
-mod two_factor;
+pub mod two_factor;
 mod users;

@@ -12,7 +12,7 @@ use crate::support::{Client, TestServer};
 const STEP: i64 = 30_000;
 
 /// What an authenticator app shows at this moment.
-fn app_code(secret: &str, millis: i64) -> String {
+pub fn app_code(secret: &str, millis: i64) -> String {
     let totp = Builder::new()
         .with_algorithm(Algorithm::SHA1)
         .with_digits(6)

@@ -14,10 +14,10 @@ use rollcall::app::Clock;
 use rollcall::clock::SetClock;
 use rollcall::domain::user::Activity;
 use rollcall::domain::{
-    Audience, Claim, ClaimSource, Preferences, Profile, RoleId, StatusType, Timestamp, TwoFactor, User, UserId,
-    UserStatus, Username,
+    Audience, Claim, ClaimSource, Preferences, Profile, RoleId, StatusType, Timestamp, TokenHash, TwoFactor, User,
+    UserId, UserStatus, Username,
 };
-use rollcall::hub::{Connection, Hub, Line};
+use rollcall::hub::{Connection, Event, GRACE_MILLIS, Hub, Line};
 
 /// Histories that are played.
 const HISTORIES: u32 = 10_000;
@@ -38,6 +38,8 @@ enum Step {
     Clear,
     Connect,
     Disconnect(usize),
+    Lose(usize),
+    Return(usize),
     Away(usize, bool),
     Pass(i64),
     Restart,
@@ -64,6 +66,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Clear),
         2 => Just(Step::Connect),
         1 => (0..4_usize).prop_map(Step::Disconnect),
+        2 => (0..4_usize).prop_map(Step::Lose),
+        1 => (0..3_usize).prop_map(Step::Return),
+        1 => Just(Step::Pass(GRACE_MILLIS)),
         1 => (0..4_usize, any::<bool>()).prop_map(|(which, away)| Step::Away(which, away)),
         4 => (1..15_i64).prop_map(Step::Pass),
         1 => Just(Step::Restart),
@@ -85,6 +90,9 @@ struct Model {
     /// In no order.
     claims: Vec<(u64, Claim)>,
     connections: Vec<StatusType>,
+    /// Connections that were lost, until when they count, and who may take them up again.
+    lost: Vec<(StatusType, i64, TokenHash)>,
+    tokens: u8,
     hidden: bool,
     requires_connection: bool,
 }
@@ -119,9 +127,16 @@ impl Model {
         }
     }
 
+    /// The connections that count.
+    fn counted(&self) -> Vec<StatusType> {
+        let lost = self.lost.iter().map(|(status, ..)| *status);
+        self.connections.iter().copied().chain(lost).collect()
+    }
+
     /// What somebody sees from whom nobody hides.
     fn shows(&self) -> Seen {
-        let connection = match (&self.connections[..], self.connections.contains(&StatusType::Online)) {
+        let counted = self.counted();
+        let connection = match (&counted[..], counted.contains(&StatusType::Online)) {
             ([], _) => StatusType::Offline,
             (_, true) => StatusType::Online,
             (_, false) => StatusType::Away,
@@ -194,6 +209,15 @@ impl Engine {
         self.hub.follow(&self.user, Some(&Arc::new(self.kept.clone())));
     }
 
+    fn hide(&mut self, hidden: bool) {
+        let guests = hidden.then(|| RoleId::new("guest"));
+        self.kept.hidden_from = Audience {
+            users: Vec::new(),
+            roles: guests.into_iter().collect(),
+        };
+        self.follow();
+    }
+
     /// What the timer does when it fires.
     fn settle(&mut self) {
         while !self.hub.ended(10).is_empty() {
@@ -238,7 +262,7 @@ fn play(steps: &[Step]) {
             model.seen(),
             "to the viewer, after {step:?}"
         );
-        let connections = if model.hidden { 0 } else { model.connections.len() };
+        let connections = if model.hidden { 0 } else { model.counted().len() };
         assert_eq!(
             engine.hub.connections_for(&engine.viewer),
             connections,
@@ -248,20 +272,24 @@ fn play(steps: &[Step]) {
             continue;
         }
         let mut events: Vec<Line> = Vec::new();
-        while let Ok(change) = told.try_recv() {
+        while let Ok(Event::Presence(change)) = told.try_recv() {
             events.extend(change.for_viewer(&engine.viewer));
         }
-        let changed = usize::from(before != model.seen());
-        assert_eq!(events.len(), changed, "events {events:?} after {step:?}");
-        if let [line] = &events[..] {
+        let mut seen = before.clone();
+        for line in &events {
             let told = (
                 line.status,
                 line.status_text.clone(),
                 line.status_source,
                 line.status_expires_at,
             );
-            assert_eq!(told, model.seen(), "what is told after {step:?}");
+            assert_ne!(told, seen, "nothing is told twice, after {step:?}");
+            seen = told;
         }
+        assert_eq!(seen, model.seen(), "what is told after {step:?}");
+        // Time ends claims and lost connections, which are told apart.
+        let most = if matches!(step, Step::Pass(_)) { 2 } else { 1 };
+        assert!(events.len() <= most, "events {events:?} after {step:?}");
     }
 }
 
@@ -308,8 +336,23 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
         Step::Connect => {
             model.connections.push(StatusType::Online);
             let kept = Arc::new(engine.kept.clone());
-            let connection = engine.hub.connect(&engine.user, Some(&kept), 100);
-            engine.connections.push(connection.expect("room for one more"));
+            let user = Arc::clone(&engine.user);
+            let connection = engine.hub.connect(&engine.user.id, || Some((user, Some(kept))));
+            engine.connections.push(connection.expect("a user"));
+        }
+        Step::Lose(which) if *which < model.connections.len() => {
+            let status = model.connections.remove(*which);
+            model.tokens += 1;
+            let token = TokenHash::new([model.tokens; 32]);
+            model.lost.push((status, model.now + GRACE_MILLIS, token));
+            engine.connections.remove(*which).lose(token);
+        }
+        Step::Return(which) if *which < model.lost.len() => {
+            let (status, _, token) = model.lost.remove(*which);
+            model.connections.push(status);
+            let connection = engine.hub.reconnect(&engine.user.id, &token);
+            engine.connections.push(connection.expect("it counts still"));
+            assert!(engine.hub.reconnect(&engine.user.id, &token).is_none(), "only once");
         }
         Step::Disconnect(which) if *which < model.connections.len() => {
             model.connections.remove(*which);
@@ -319,31 +362,26 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
             model.connections[*which] = if *away { StatusType::Away } else { StatusType::Online };
             engine.connections[*which].set_away(*away);
         }
-        Step::Disconnect(_) | Step::Away(..) => {}
+        Step::Disconnect(_) | Step::Lose(_) | Step::Return(_) | Step::Away(..) => {}
         Step::Pass(millis) => {
             model.now += millis;
             let now = Timestamp::from_millis(model.now);
             model
                 .claims
                 .retain(|(_, claim)| claim.expires_at.is_none_or(|end| now < end));
+            model.lost.retain(|(_, until, _)| model.now < *until);
             engine.clock.pass(*millis);
             engine.settle();
+            engine.hub.end_lost();
         }
         Step::Restart => {
             model.connections.clear();
+            model.lost.clear();
             engine.restart(model.requires_connection);
         }
         Step::Hide(hidden) => {
             model.hidden = *hidden;
-            engine.kept.hidden_from = Audience {
-                users: Vec::new(),
-                roles: if *hidden {
-                    vec![RoleId::new("guest")]
-                } else {
-                    Vec::new()
-                },
-            };
-            engine.follow();
+            engine.hide(*hidden);
         }
         Step::Require(required) => {
             model.requires_connection = *required;

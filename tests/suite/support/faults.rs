@@ -71,3 +71,20 @@ pub fn action_not_allowed(words: &str, action: &str) -> Value {
 pub fn login_refused(code: &str, words: &str) -> Value {
     json!({"success": false, "status": "error", "error": code, "message": words})
 }
+
+/// A fault of a method, as clients of Meteor get it.
+pub fn fault(code: &Value, reason: &str, details: Option<Value>) -> Value {
+    let printed = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
+    let message = if reason.is_empty() {
+        format!("[{printed}]")
+    } else {
+        format!("{reason} [{printed}]")
+    };
+    let mut fault = json!({
+        "isClientSafe": true, "error": code, "reason": reason, "message": message, "errorType": "Meteor.Error",
+    });
+    if let Some(details) = details {
+        fault["details"] = details;
+    }
+    fault
+}

@@ -4,7 +4,9 @@ pub mod client;
 pub mod faults;
 pub mod process;
 pub mod server;
+pub mod socket;
 
 pub use client::{Answer, Client};
 pub use process::Process;
 pub use server::TestServer;
+pub use socket::Socket;

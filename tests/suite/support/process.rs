@@ -98,9 +98,8 @@ impl Process {
         line
     }
 
-    pub fn signal(&self, signal: i32) {
-        let id = libc::pid_t::try_from(self.child.id()).expect("a process id");
-        assert_eq!(send_signal(id, signal), 0, "the process takes the signal");
+    pub fn signal(&self, number: i32) {
+        signal(self.child.id(), number);
     }
 
     /// `kill -9`, and waits until it is gone.
@@ -117,6 +116,12 @@ impl Process {
         stderr.read_to_string(&mut log).expect("text");
         (self.child.wait().expect("the process ends"), log)
     }
+}
+
+/// Sends a signal to a process of ours.
+pub fn signal(process: u32, number: i32) {
+    let id = libc::pid_t::try_from(process).expect("a process id");
+    assert_eq!(send_signal(id, number), 0, "the process takes the signal");
 }
 
 #[allow(unsafe_code)]

@@ -11,6 +11,7 @@ use rollcall::domain::{PasswordPolicy, SettingId, SettingValue};
 use rollcall::http::Limits;
 use rollcall::local::{self, Answer as LocalAnswer, Command};
 use rollcall::ops::users::{NewUser, NewUserTexts};
+use rollcall::realtime::Timing;
 use rollcall::server::{Options, Server};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -91,6 +92,7 @@ impl TestServer {
             data_dir: folder.path().join("data"),
             fixed: Fixed::default(),
             limits: Limits::default(),
+            timing: Timing::default(),
             passwords: Passwords::default(),
             administrator: None,
             clock: Clock::System,

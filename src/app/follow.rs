@@ -1,0 +1,66 @@
+//! What the hub is told after each commit.
+
+use std::sync::Arc;
+
+use super::{Fixed, Settings};
+use crate::domain::SettingId;
+use crate::hub::{Changed, Event, Hub};
+use crate::store::{Snapshot, Store, Touched};
+
+/// Has the hub follow the store, beginning with what is in it.
+pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Fixed>) {
+    let begun = store.read();
+    require_connection(hub, &begun, fixed);
+    for kept in begun.user_statuses() {
+        if let Some(user) = begun.user(&kept.user) {
+            hub.follow(user, Some(kept));
+        }
+    }
+    let (hub, fixed) = (hub.clone(), Arc::clone(fixed));
+    store.watch(move |before, after, touched| tell(&hub, &fixed, before, after, touched));
+}
+
+fn require_connection(hub: &Hub, snapshot: &Arc<Snapshot>, fixed: &Arc<Fixed>) {
+    let settings = Settings::new(Arc::clone(snapshot), Arc::clone(fixed));
+    hub.require_connection(settings.flag(SettingId::PresenceRequiresConnection));
+}
+
+fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>, touched: &Touched) {
+    for id in &touched.tokens {
+        if let Some(ended) = before.token(id).filter(|_| after.token(id).is_none()) {
+            hub.announce(Event::TokenEnded(Arc::clone(ended)));
+        }
+    }
+    for id in &touched.users {
+        let user = Changed::of(before.user(id), after.user(id));
+        if user.before != user.after {
+            hub.announce(Event::User(user));
+        }
+        match after.user(id) {
+            Some(user) => hub.follow(user, after.user_status(id)),
+            None => hub.forget(id),
+        }
+    }
+    for id in &touched.custom_statuses {
+        let changed = Changed::of(before.custom_status(id), after.custom_status(id));
+        hub.announce(Event::CustomStatus(changed));
+    }
+    for id in &touched.roles {
+        let role = |snapshot: &Snapshot| snapshot.access().role(id.as_str()).cloned();
+        hub.announce(Event::Role(Changed {
+            before: role(before),
+            after: role(after),
+        }));
+    }
+    for permission in &touched.grants {
+        if let Some(grant) = after.access().grant(*permission) {
+            hub.announce(Event::Grant(Arc::clone(grant)));
+        }
+    }
+    for id in &touched.settings {
+        hub.announce(Event::Setting(*id));
+    }
+    if !touched.settings.is_empty() {
+        require_connection(hub, after, fixed);
+    }
+}

@@ -1,0 +1,54 @@
+//! Methods of administrators: accounts on and off, roles and their permissions.
+
+use serde_json::json;
+
+use super::params::Params;
+use super::{Answer, Context, Method, Outcome, method};
+use crate::domain::scope::Need;
+use crate::domain::user::Activity;
+use crate::domain::{Scope, UserId};
+use crate::ops::{roles, users};
+
+pub(super) const METHODS: &[Method] = &[
+    method!("setUserActiveStatus", Need::Scope(Scope::UsersWrite), set_active),
+    method!("deleteUser", Need::Scope(Scope::UsersWrite), delete),
+    method!("authorization:addUserToRole", Need::Scope(Scope::Admin), give_role),
+    method!("authorization:removeUserFromRole", Need::Scope(Scope::Admin), take_role),
+];
+
+/// `setUserActiveStatus(userId, active)`.
+async fn set_active(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("setUserActiveStatus")?;
+    let id = UserId::new(&params.required_text()?);
+    let activity = if params.required_flag()? {
+        Activity::Active
+    } else {
+        Activity::Deactivated
+    };
+    users::set_active(context.app, &actor, &id, activity).await?;
+    Ok(Answer::of(json!(true)))
+}
+
+/// `deleteUser(userId)`.
+async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("deleteUser")?;
+    let id = UserId::new(&params.required_text()?);
+    users::delete(context.app, &actor, &id).await?;
+    Ok(Answer::of(json!({"deletedRooms": []})))
+}
+
+/// `authorization:addUserToRole(role, username)`.
+async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("authorization:addUserToRole")?;
+    let (role, username) = (params.required_text()?, params.required_text()?);
+    roles::give(context.app, &actor, &role, &username).await?;
+    Ok(Answer::of(json!(true)))
+}
+
+/// `authorization:removeUserFromRole(role, username)`.
+async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("authorization:removeUserFromRole")?;
+    let (role, username) = (params.required_text()?, params.required_text()?);
+    roles::take(context.app, &actor, &role, &username).await?;
+    Ok(Answer::of(json!(true)))
+}

@@ -1,0 +1,48 @@
+//! Methods for personal access tokens (`api.md` §3.5).
+
+use serde_json::json;
+
+use super::params::Params;
+use super::{Answer, Context, Method, Outcome, method};
+use crate::domain::scope::Need;
+use crate::ops::personal_tokens::{self, NewPersonalToken};
+
+const GENERATE: &str = "personalAccessTokens:generateToken";
+const REGENERATE: &str = "personalAccessTokens:regenerateToken";
+const REMOVE: &str = "personalAccessTokens:removeToken";
+
+pub(super) const METHODS: &[Method] = &[
+    method!(GENERATE, Need::Full, generate).behind_two_factor(),
+    method!(REGENERATE, Need::Full, regenerate).behind_two_factor(),
+    method!(REMOVE, Need::Full, remove).behind_two_factor(),
+];
+
+/// `personalAccessTokens:generateToken({tokenName, bypassTwoFactor})`.
+async fn generate(context: Context<'_>, mut params: Params) -> Outcome {
+    let caller = context.caller(GENERATE)?;
+    let mut wanted = params.object()?;
+    let new = NewPersonalToken {
+        name: wanted.required_text("tokenName")?,
+        bypass_two_factor: wanted.flag("bypassTwoFactor")?,
+        expires_at: None,
+        scopes: None,
+    };
+    let token = personal_tokens::generate(context.app, caller, new).await?;
+    Ok(Answer::of(json!(token.expose())))
+}
+
+/// `personalAccessTokens:regenerateToken({tokenName})`.
+async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
+    let caller = context.caller(REGENERATE)?;
+    let name = params.object()?.required_text("tokenName")?;
+    let token = personal_tokens::regenerate(context.app, caller, &name).await?;
+    Ok(Answer::of(json!(token.expose())))
+}
+
+/// `personalAccessTokens:removeToken({tokenName})`.
+async fn remove(context: Context<'_>, mut params: Params) -> Outcome {
+    let caller = context.caller(REMOVE)?;
+    let name = params.object()?.required_text("tokenName")?;
+    personal_tokens::remove(context.app, caller, &name).await?;
+    Ok(Answer::NOTHING)
+}

@@ -1,0 +1,45 @@
+//! Records as realtime clients get them: with moments in EJSON.
+
+use serde_json::{Value, json};
+
+use super::message::date;
+use crate::domain::{CustomStatus, Grant, SettingId, SettingValue, User};
+
+/// A custom status.
+#[must_use]
+pub fn custom_status(status: &CustomStatus) -> Value {
+    let mut record = json!(status);
+    record["_updatedAt"] = date(status.updated_at);
+    record
+}
+
+/// A permission and the roles that hold it.
+#[must_use]
+pub fn grant(grant: &Grant) -> Value {
+    json!({
+        "_id": grant.permission.as_str(),
+        "roles": grant.roles,
+        "_updatedAt": date(grant.updated_at),
+    })
+}
+
+/// A setting with its value.
+#[must_use]
+pub fn setting(id: SettingId, value: &SettingValue) -> Value {
+    json!({"_id": id.as_str(), "value": value, "enterprise": false})
+}
+
+/// What users see of themselves, their status apart.
+#[must_use]
+pub fn own_user(user: &User) -> Value {
+    let email = |email: &crate::domain::user::UserEmail| json!({"address": email.address, "verified": email.verified});
+    let emails: Vec<_> = user.email.iter().map(email).collect();
+    json!({
+        "username": user.username,
+        "name": user.name,
+        "emails": emails,
+        "roles": user.roles,
+        "active": user.is_active(),
+        "avatarETag": user.avatar,
+    })
+}

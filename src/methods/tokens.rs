@@ -1,0 +1,31 @@
+//! Methods that end other logins (`api.md` §3.3).
+
+use serde_json::json;
+
+use super::message::date;
+use super::params::Params;
+use super::{Answer, Context, Method, Outcome, method};
+use crate::domain::scope::Need;
+use crate::ops::tokens;
+
+pub(super) const METHODS: &[Method] = &[
+    method!("logoutOtherClients", Need::Full, logout_others),
+    method!("removeOtherTokens", Need::Full, remove_others),
+];
+
+/// `logoutOtherClients()`: the token that stays.
+async fn logout_others(context: Context<'_>, _: Params) -> Outcome {
+    let caller = context.caller("logoutOtherClients")?;
+    tokens::logout_others(context.app, caller).await?;
+    let mut kept = json!({"token": caller.presented.expose()});
+    if let Some(end) = caller.token.expires_at {
+        kept["tokenExpires"] = date(end);
+    }
+    Ok(Answer::of(kept))
+}
+
+async fn remove_others(context: Context<'_>, _: Params) -> Outcome {
+    let caller = context.caller("removeOtherTokens")?;
+    tokens::logout_others(context.app, caller).await?;
+    Ok(Answer::NOTHING)
+}

@@ -1,0 +1,48 @@
+//! Methods for the second factor (`api.md` §4): what clients called before there were endpoints for it.
+
+use serde_json::json;
+
+use super::params::Params;
+use super::{Answer, Context, Method, Outcome, method};
+use crate::domain::scope::Need;
+use crate::ops::two_factor;
+
+pub(super) const METHODS: &[Method] = &[
+    method!("2fa:enable", Need::Full, begin),
+    method!("2fa:validateTempToken", Need::Full, validate),
+    method!("2fa:disable", Need::Full, disable),
+    method!("2fa:regenerateCodes", Need::Full, regenerate),
+    method!("2fa:checkCodesRemaining", Need::Full, remaining),
+];
+
+async fn begin(context: Context<'_>, _: Params) -> Outcome {
+    let caller = context.caller("2fa:enable")?;
+    let begun = two_factor::begin(context.app, caller).await?;
+    Ok(Answer::of(json!({"secret": begun.secret, "url": begun.url})))
+}
+
+/// `2fa:validateTempToken(code)`.
+async fn validate(context: Context<'_>, mut params: Params) -> Outcome {
+    let caller = context.caller("2fa:validateTempToken")?;
+    let codes = two_factor::validate(context.app, caller, &params.required_text()?).await?;
+    Ok(Answer::of(json!({"codes": codes})))
+}
+
+/// `2fa:disable(code)`.
+async fn disable(context: Context<'_>, mut params: Params) -> Outcome {
+    let caller = context.caller("2fa:disable")?;
+    two_factor::disable(context.app, caller, &params.required_text()?).await?;
+    Ok(Answer::of(json!(true)))
+}
+
+/// `2fa:regenerateCodes(code)`.
+async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
+    let caller = context.caller("2fa:regenerateCodes")?;
+    let codes = two_factor::regenerate_codes(context.app, caller, &params.required_text()?).await?;
+    Ok(Answer::of(json!({"codes": codes})))
+}
+
+async fn remaining(context: Context<'_>, _: Params) -> Outcome {
+    let remaining = two_factor::codes_remaining(context.caller("2fa:checkCodesRemaining")?)?;
+    Ok(Answer::of(json!({"remaining": remaining})))
+}

@@ -1,0 +1,200 @@
+//! Events in the words of the protocol (`api.md` §10.5). Each is encoded once, however many hear it.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::message::changed;
+use super::outgoing::{Outgoing, Presence, PresenceTexts, Text};
+use super::stream::{PRIVATE_SETTINGS, Stream, USER_STATUS};
+use crate::app::App;
+use crate::domain::{CustomStatus, Permission, Role, SettingId, StatusType, User, UserId};
+use crate::hub::{Changed, Event, Line, PresenceChange};
+use crate::methods::message::date;
+use crate::methods::record;
+
+/// What sockets are told of something that happened.
+pub(super) fn encode(app: &App, happened: Event) -> Vec<Outgoing> {
+    match happened {
+        Event::Presence(change) => presence(app, change).into_iter().collect(),
+        Event::User(user) => of_user(&user),
+        Event::CustomStatus(status) => custom_status(&status).into_iter().collect(),
+        Event::Role(role) => of_role(&role).into_iter().collect(),
+        Event::Grant(grant) => {
+            let args = json!(["updated", record::grant(&grant)]);
+            vec![told(Stream::NotifyLogged, "permissions-changed", &args)]
+        }
+        Event::Setting(id) => setting(app, id).into_iter().collect(),
+        Event::TokenEnded(token) => vec![Outgoing::TokenEnded(token)],
+    }
+}
+
+/// The message of an event. Its id is this word, whatever it is about.
+pub(super) fn event(stream: Stream, name: &str, args: &Value) -> Value {
+    changed(stream.name(), "id", &json!({"eventName": name, "args": args}))
+}
+
+/// An event of a stream, for all who listen to it.
+fn told(stream: Stream, name: &str, args: &Value) -> Outgoing {
+    Outgoing::Stream {
+        stream,
+        event: name.to_owned(),
+        permission: None,
+        text: Text::of(&event(stream, name, args)),
+    }
+}
+
+/// The number of a status (`api.md` §6.1).
+const fn code(status: StatusType) -> u8 {
+    match status {
+        StatusType::Offline => 0,
+        StatusType::Online => 1,
+        StatusType::Away => 2,
+        StatusType::Busy => 3,
+    }
+}
+
+fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
+    let line = match (&change.after, &change.before) {
+        (Some(after), _) => after.line.clone(),
+        (None, Some(before)) => before.line.absent(),
+        (None, None) => return None,
+    };
+    let roles = app.store.read().user(&change.user).map(|user| json!(user.roles));
+    let roles = roles.unwrap_or_else(|| json!([]));
+    let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
+    let [own_document, own_event] = own(&line);
+    Some(Outgoing::Presence(Box::new(Presence {
+        now: (!silent).then(|| texts(&line, &roles)),
+        gone: (!silent).then(|| texts(&line.absent(), &roles)),
+        own_document,
+        own_event,
+        change,
+    })))
+}
+
+fn texts(line: &Line, roles: &Value) -> PresenceTexts {
+    let (username, status, words) = (json!(line.username), json!(code(line.status)), json!(line.status_text));
+    let mut one = vec![username, status, words];
+    let mut all = vec![json!(line.id)];
+    all.extend(one.clone());
+    all.extend([json!(line.name), roles.clone()]);
+    if let Some(source) = line.status_source {
+        let claim = [json!(source), json!(line.status_expires_at.map(date))];
+        let ends = line.status_expires_at.is_some();
+        for tuple in [&mut all, &mut one] {
+            tuple.extend(claim.iter().take(if ends { 2 } else { 1 }).cloned());
+        }
+    }
+    let id = line.id.as_str();
+    let watched = json!({"uid": id, "eventName": id, "args": [one]});
+    PresenceTexts {
+        everybody: Text::of(&event(Stream::NotifyLogged, USER_STATUS, &json!([all]))),
+        watchers: Text::of(&changed(Stream::UserPresence.name(), id, &watched)),
+    }
+}
+
+/// What the user's own sockets are told: the document of the user, and the event.
+fn own(line: &Line) -> [Text; 2] {
+    let id = line.id.as_str();
+    let (mut diff, mut unset) = (json!({"status": line.status}), json!({}));
+    let mut put = |name: &str, value: Option<Value>| match value {
+        Some(value) => diff[name] = value,
+        None => unset[name] = json!(1),
+    };
+    let words = Some(&line.status_text).filter(|words| !words.is_empty());
+    put("statusText", words.map(|words| json!(words)));
+    put("statusSource", line.status_source.map(|source| json!(source)));
+    put("statusExpiresAt", line.status_expires_at.map(date));
+    let fields = json!({"status": line.status, "statusText": line.status_text});
+    let data = json!({"type": "updated", "id": id, "diff": diff, "unset": unset});
+    [
+        Text::of(&changed("users", id, &fields)),
+        Text::of(&user_data(&line.id, &data)),
+    ]
+}
+
+fn user_data(id: &UserId, data: &Value) -> Value {
+    event(Stream::NotifyUser, &format!("{id}/userData"), &json!([data]))
+}
+
+fn of_user(user: &Changed<User>) -> Vec<Outgoing> {
+    let mut all = match (&user.before, &user.after) {
+        (Some(before), Some(after)) => changes(before, after),
+        (Some(before), None) => {
+            let gone = json!([{"userId": before.id, "messageErasureType": "Delete"}]);
+            vec![told(Stream::NotifyLogged, "Users:Deleted", &gone)]
+        }
+        _ => Vec::new(),
+    };
+    // Last, so that a user who is gone hears of it.
+    if let Some(known) = user.after.as_ref().or(user.before.as_ref()) {
+        all.push(Outgoing::User {
+            id: known.id.clone(),
+            user: user.after.clone(),
+        });
+    }
+    all
+}
+
+/// What everybody hears of a user who has another record.
+fn changes(before: &User, after: &User) -> Vec<Outgoing> {
+    let mut all = Vec::new();
+    let mut tell = |name: &str, args: Value| all.push(told(Stream::NotifyLogged, name, &args));
+    if (&before.name, &before.username) != (&after.name, &after.username) {
+        let names = json!({"_id": after.id, "name": after.name, "username": after.username});
+        tell("Users:NameChanged", json!([names]));
+    }
+    if before.avatar != after.avatar {
+        let avatar = json!({"username": after.username, "etag": after.avatar});
+        tell("updateAvatar", json!([avatar]));
+    }
+    for (kind, some, others) in [
+        ("added", &after.roles, &before.roles),
+        ("removed", &before.roles, &after.roles),
+    ] {
+        for role in some.iter().filter(|role| !others.contains(role)) {
+            let who = json!({"_id": after.id, "username": after.username});
+            tell("roles-change", json!([{"type": kind, "_id": role, "u": who}]));
+        }
+    }
+    all
+}
+
+fn of_role(role: &Changed<Role>) -> Option<Outgoing> {
+    let (kind, role) = match (&role.before, &role.after) {
+        (_, Some(role)) => ("changed", role),
+        (Some(role), None) => ("removed", role),
+        (None, None) => return None,
+    };
+    let mut record = json!(role);
+    record["type"] = json!(kind);
+    Some(told(Stream::Roles, "roles", &json!([record])))
+}
+
+fn custom_status(status: &Changed<CustomStatus>) -> Option<Outgoing> {
+    let (name, status) = match (&status.before, &status.after) {
+        (_, Some(status)) => ("updateCustomUserStatus", status),
+        (Some(status), None) => ("deleteCustomUserStatus", status),
+        (None, None) => return None,
+    };
+    let args = json!([{"userStatusData": record::custom_status(status)}]);
+    Some(told(Stream::NotifyLogged, name, &args))
+}
+
+/// Secrets are told to nobody; what is not public to who may see it.
+fn setting(app: &App, id: SettingId) -> Option<Outgoing> {
+    if id.is_secret() {
+        return None;
+    }
+    let args = json!(["updated", record::setting(id, &app.settings().value(id))]);
+    if id.is_public() {
+        return Some(told(Stream::NotifyAll, "public-settings-changed", &args));
+    }
+    Some(Outgoing::Stream {
+        stream: Stream::NotifyLogged,
+        event: PRIVATE_SETTINGS.to_owned(),
+        permission: Some(Permission::VIEW_PRIVILEGED_SETTING),
+        text: Text::of(&event(Stream::NotifyLogged, PRIVATE_SETTINGS, &args)),
+    })
+}

@@ -1,0 +1,101 @@
+//! What all sockets share: the application, what is told to them, how many there may be, and when they
+//! have to end.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, watch};
+
+use super::outgoing::Outgoing;
+use super::seats::{Full, Most, Seat, Seats};
+use crate::app::App;
+use crate::domain::SettingId;
+
+/// Messages that wait for a slow socket before it is closed. All sockets share them, so that many cost
+/// little, and ten thousand who come at once are told of each other without losing one.
+const WAITING: usize = 16 * 1024;
+
+/// How long sockets wait for signs of life.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// After so long a silence the client is asked whether it is there, and after as long again the
+    /// socket is closed.
+    pub heartbeat: Duration,
+    /// For so long one message may take to be sent.
+    pub send: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(30),
+            send: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What all sockets share.
+pub struct Hall {
+    pub(super) app: App,
+    pub(super) timing: Timing,
+    pub(super) told: broadcast::Sender<Arc<Outgoing>>,
+    closing: watch::Sender<bool>,
+    seats: Seats,
+}
+
+impl Hall {
+    /// A hall without a socket.
+    #[must_use]
+    pub fn new(app: App, timing: Timing) -> Arc<Self> {
+        let (told, _) = broadcast::channel(WAITING);
+        let (closing, _) = watch::channel(false);
+        Arc::new(Self {
+            app,
+            timing,
+            told,
+            closing,
+            seats: Seats::default(),
+        })
+    }
+
+    /// Tells sockets of everything that the hub announces, and ends connections that were lost for good,
+    /// for ever.
+    pub async fn tell(&self) {
+        let hub = &self.app.hub;
+        let end_lost = async {
+            loop {
+                hub.connection_ended().await;
+                hub.end_lost();
+            }
+        };
+        tokio::select! {
+            () = super::fanout::run(self) => {}
+            () = end_lost => {}
+        }
+    }
+
+    /// Has every socket end, and waits until all have.
+    pub async fn close(&self) {
+        let _ = self.closing.send(true);
+        self.closing.closed().await;
+    }
+
+    /// For a socket: waits until it has to end.
+    pub(super) fn closed(&self) -> impl Future<Output = ()> + use<> {
+        let mut closing = self.closing.subscribe();
+        async move {
+            let _ = closing.wait_for(|closing| *closing).await;
+        }
+    }
+
+    /// Takes a socket in, if there is room for one more.
+    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Seat, Full> {
+        let settings = self.app.settings();
+        let most = Most {
+            all: settings.number(SettingId::PresenceMaxConnections) as usize,
+            by_address: settings.number(SettingId::PresenceMaxConnectionsPerAddress) as usize,
+        };
+        self.seats.take(address, most)
+    }
+}

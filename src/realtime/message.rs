@@ -1,0 +1,205 @@
+//! The messages of DDP: what clients send, and what they are answered (`api.md` §10).
+
+use serde_json::{Map, Value, json};
+
+/// Most characters of the id of a method call or subscription.
+const ID_CHARACTERS: usize = 128;
+
+/// Most characters of a wrong message that its client is told back.
+const TOLD_BACK: usize = 256;
+
+/// What a client sends.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Message {
+    /// The first word, with the version that is spoken.
+    Connect { version: String },
+    /// Are you there?
+    Ping { id: Option<Value> },
+    /// I am.
+    Pong,
+    /// Call a method.
+    Method {
+        id: String,
+        name: String,
+        params: Vec<Value>,
+    },
+    /// Begin to tell.
+    Sub {
+        id: String,
+        name: String,
+        params: Vec<Value>,
+    },
+    /// Tell no more.
+    Unsub { id: String },
+}
+
+/// Why a text is no message, as the client is told.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct BadMessage {
+    reason: &'static str,
+    offending: Value,
+}
+
+impl Message {
+    /// Reads a message. What has no `msg` is none, and is not answered: clients greet with such.
+    pub fn parse(text: &str) -> Result<Option<Self>, BadMessage> {
+        let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
+            return Err(BadMessage::of("Bad request", text));
+        };
+        let Some(msg) = fields.get("msg").and_then(Value::as_str).map(str::to_owned) else {
+            return Ok(None);
+        };
+        let message = match msg.as_str() {
+            "connect" => text_of(&mut fields, "version").map(|version| Self::Connect { version }),
+            "ping" => Some(Self::Ping {
+                id: fields.remove("id").filter(|id| id.is_string() || id.is_number()),
+            }),
+            "pong" => Some(Self::Pong),
+            "method" => call(&mut fields, "method").map(|(id, name, params)| Self::Method { id, name, params }),
+            "sub" => call(&mut fields, "name").map(|(id, name, params)| Self::Sub { id, name, params }),
+            "unsub" => id(&mut fields).map(|id| Self::Unsub { id }),
+            _ => None,
+        };
+        let reason = match msg.as_str() {
+            "method" => "Malformed method invocation",
+            "sub" => "Malformed subscription",
+            _ => "Bad request",
+        };
+        match message {
+            Some(message) => Ok(Some(message)),
+            None => Err(BadMessage::of(reason, text)),
+        }
+    }
+}
+
+fn text_of(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
+    match fields.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn id(fields: &mut Map<String, Value>) -> Option<String> {
+    text_of(fields, "id").filter(|id| id.chars().count() <= ID_CHARACTERS)
+}
+
+fn call(fields: &mut Map<String, Value>, name: &str) -> Option<(String, String, Vec<Value>)> {
+    let params = match fields.remove("params") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(params)) => params,
+        Some(_) => return None,
+    };
+    Some((id(fields)?, text_of(fields, name)?, params))
+}
+
+impl BadMessage {
+    /// A message that is wrong for this reason. It is told back, but not at any length.
+    pub fn of(reason: &'static str, text: &str) -> Self {
+        let short = text.len() <= TOLD_BACK;
+        let message = short.then(|| serde_json::from_str(text).ok()).flatten();
+        Self {
+            reason,
+            offending: message.unwrap_or_else(|| Value::from(text.chars().take(TOLD_BACK).collect::<String>())),
+        }
+    }
+
+    pub fn to_json(&self) -> Value {
+        json!({"msg": "error", "reason": self.reason, "offendingMessage": self.offending})
+    }
+}
+
+pub(super) fn connected(session: &str) -> Value {
+    json!({"msg": "connected", "session": session})
+}
+
+/// Refuses a version, and names the one that is spoken.
+pub(super) fn failed() -> Value {
+    json!({"msg": "failed", "version": "1"})
+}
+
+pub(super) fn ping() -> Value {
+    json!({"msg": "ping"})
+}
+
+pub(super) fn pong(id: Option<Value>) -> Value {
+    match id {
+        Some(id) => json!({"msg": "pong", "id": id}),
+        None => json!({"msg": "pong"}),
+    }
+}
+
+/// That the writes of a method are seen: they always are before its result.
+pub(super) fn updated(id: &str) -> Value {
+    json!({"msg": "updated", "methods": [id]})
+}
+
+pub(super) fn ready(id: &str) -> Value {
+    json!({"msg": "ready", "subs": [id]})
+}
+
+pub(super) fn nosub(id: &str, error: Option<Value>) -> Value {
+    match error {
+        Some(error) => json!({"msg": "nosub", "id": id, "error": error}),
+        None => json!({"msg": "nosub", "id": id}),
+    }
+}
+
+/// A document of a collection, for the first time.
+pub(super) fn added(collection: &str, id: &str, fields: &Value) -> Value {
+    json!({"msg": "added", "collection": collection, "id": id, "fields": fields})
+}
+
+/// A document that has other fields, or an event of a stream.
+pub(super) fn changed(collection: &str, id: &str, fields: &Value) -> Value {
+    json!({"msg": "changed", "collection": collection, "id": id, "fields": fields})
+}
+
+/// A document that is gone.
+pub(super) fn removed(collection: &str, id: &str) -> Value {
+    json!({"msg": "removed", "collection": collection, "id": id})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_clients_are_read() {
+        let parsed = |text: &str| Message::parse(text).expect("a message").expect("one with msg");
+        assert_eq!(
+            parsed(r#"{"msg":"connect","version":"pre2","support":["pre2"],"session":"x"}"#),
+            Message::Connect { version: "pre2".into() }
+        );
+        assert_eq!(
+            parsed(r#"{"msg":"ping","id":"0"}"#),
+            Message::Ping { id: Some(json!("0")) }
+        );
+        let sub = parsed(r#"{"msg":"sub","id":"0","name":"s","params":["e",false]}"#);
+        let expected = Message::Sub {
+            id: "0".into(),
+            name: "s".into(),
+            params: vec![json!("e"), json!(false)],
+        };
+        assert_eq!(sub, expected);
+        assert_eq!(Message::parse(r#"{"server_id":"0"}"#), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_message_is_told_apart() {
+        for (text, reason) in [
+            ("", "Bad request"),
+            ("[]", "Bad request"),
+            (r#"{"msg":"fly"}"#, "Bad request"),
+            (r#"{"msg":"connect"}"#, "Bad request"),
+            (r#"{"msg":"method","id":1,"method":"x"}"#, "Malformed method invocation"),
+            (
+                r#"{"msg":"method","id":"1","method":"x","params":{}}"#,
+                "Malformed method invocation",
+            ),
+            (r#"{"msg":"sub","id":"1"}"#, "Malformed subscription"),
+        ] {
+            let bad = Message::parse(text).expect_err(text);
+            assert_eq!(bad.reason, reason, "{text}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Rocket.Chat's realtime protocol: DDP over WebSocket, plain and in SockJS's wrapping (`api.md` §10).
+
+mod encode;
+mod fanout;
+mod framing;
+mod hall;
+mod login;
+mod message;
+mod outgoing;
+mod seats;
+mod session;
+mod socket;
+mod stream;
+mod subscriptions;
+mod upgrade;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use warp::filters::BoxedFilter;
+use warp::{Filter, Reply};
+
+pub use hall::{Hall, Timing};
+
+use crate::auth::{Peer, random};
+use framing::Framing;
+use message::Message;
+use subscriptions::Subscriptions;
+
+/// `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.
+#[must_use]
+pub fn sockets(hall: &Arc<Hall>) -> BoxedFilter<(warp::reply::Response,)> {
+    let plain = warp::path!("websocket").map(|| Framing::Plain);
+    let wrapped = warp::path!("sockjs" / String / String / "websocket").map(|_, _| Framing::SockJs);
+    let hall = Arc::clone(hall);
+    let sockets = plain
+        .or(wrapped)
+        .unify()
+        .and(warp::get())
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
+        .and(warp::ext::optional::<hyper::upgrade::OnUpgrade>())
+        .map(move |framing, headers, peer, upgrade| upgrade::answer(&hall, framing, &headers, peer, upgrade));
+    let info = warp::path!("sockjs" / "info").and(warp::get()).map(info);
+    sockets.or(info).unify().boxed()
+}
+
+/// What SockJS's clients ask before they connect.
+fn info() -> warp::reply::Response {
+    let entropy = u32::from_be_bytes(random::bytes());
+    let info = json!({"websocket": true, "origins": ["*:*"], "cookie_needed": false, "entropy": entropy});
+    let reply = warp::reply::json(&info);
+    let reply = warp::reply::with_header(reply, "access-control-allow-origin", "*");
+    warp::reply::with_header(reply, "cache-control", "no-store").into_response()
+}
+
+/// Reads one text frame of a client as a session does, up to its subscriptions, and says what it would
+/// answer to whatever is wrong in it. None is a frame that closes the socket. For fuzzing.
+#[must_use]
+pub fn read_frame(frame: &str, wrapped: bool) -> Option<Vec<String>> {
+    let framing = if wrapped { Framing::SockJs } else { Framing::Plain };
+    let mut listening = Subscriptions::default();
+    let read = |text: String| match Message::parse(&text) {
+        Ok(Some(Message::Sub { id, name, params })) => {
+            let refusal = listening.add(None, &id, &name, &params).err()?;
+            Some(refusal.to_json().to_string())
+        }
+        Ok(_) => None,
+        Err(bad) => Some(bad.to_json().to_string()),
+    };
+    Some(framing.unwrap(frame)?.into_iter().filter_map(read).collect())
+}

@@ -1,0 +1,135 @@
+//! The streams that can be subscribed to, and who may (`api.md` §10.4).
+
+use serde_json::{Value, json};
+
+use crate::auth::Caller;
+use crate::domain::scope::Need;
+use crate::domain::{Scope, UserId};
+
+/// The event of [`Stream::NotifyLogged`] that tells what shows of everybody.
+pub(super) const USER_STATUS: &str = "user-status";
+
+/// The event of [`Stream::NotifyLogged`] that tells of settings which not everybody may see.
+pub(super) const PRIVATE_SETTINGS: &str = "private-settings-changed";
+
+/// A stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Stream {
+    NotifyAll,
+    NotifyLogged,
+    NotifyUser,
+    UserPresence,
+    Roles,
+}
+
+/// Publications that clients of Meteor wait for, which have nothing to tell here.
+const SILENT: [&str; 4] = [
+    "meteor.loginServiceConfiguration",
+    "meteor_autoupdate_clientVersions",
+    "userData",
+    "activeUsers",
+];
+
+/// Why a subscription is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// There is no such stream.
+    Unknown(String),
+    /// The caller may not.
+    NotAllowed,
+    /// The event has no name.
+    NoEvent,
+    /// There are enough of them on this socket.
+    TooMany,
+}
+
+impl Stream {
+    pub const ALL: [Self; 5] = [
+        Self::NotifyAll,
+        Self::NotifyLogged,
+        Self::NotifyUser,
+        Self::UserPresence,
+        Self::Roles,
+    ];
+
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotifyAll => "stream-notify-all",
+            Self::NotifyLogged => "stream-notify-logged",
+            Self::NotifyUser => "stream-notify-user",
+            Self::UserPresence => "stream-user-presence",
+            Self::Roles => "stream-roles",
+        }
+    }
+
+    /// The stream with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stream| stream.name() == name)
+    }
+
+    /// Whether a publication of this name has nothing to tell.
+    pub fn is_silent(name: &str) -> bool {
+        SILENT.contains(&name)
+    }
+
+    /// Whether somebody may hear an event.
+    pub fn check(self, caller: Option<&Caller>, event: &str) -> Result<(), Refusal> {
+        if event.is_empty() && self != Self::UserPresence {
+            return Err(Refusal::NoEvent);
+        }
+        let allowed = match self {
+            Self::NotifyAll => true,
+            Self::NotifyLogged | Self::UserPresence | Self::Roles => caller.is_some(),
+            Self::NotifyUser => caller.is_some_and(|caller| owner(event) == Some(caller.user.id.clone())),
+        };
+        let reaches = caller.is_none_or(|caller| caller.token.lacks(self.need(event)).is_none());
+        if allowed && reaches {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed)
+        }
+    }
+
+    /// What an event needs of a token with scopes: what the endpoint needs that tells the same.
+    fn need(self, event: &str) -> Need {
+        match self {
+            Self::NotifyAll | Self::NotifyUser => Need::Any,
+            Self::UserPresence => Need::Scope(Scope::PresenceRead),
+            Self::Roles => Need::Scope(Scope::UsersRead),
+            Self::NotifyLogged => Need::Scope(match event {
+                USER_STATUS => Scope::PresenceRead,
+                "updateCustomUserStatus" | "deleteCustomUserStatus" => Scope::StatusRead,
+                PRIVATE_SETTINGS => Scope::Admin,
+                _ => Scope::UsersRead,
+            }),
+        }
+    }
+}
+
+/// Whose event it is, of a stream for one user.
+fn owner(event: &str) -> Option<UserId> {
+    event.split_once('/').map(|(id, _)| UserId::new(id))
+}
+
+impl Refusal {
+    pub fn to_json(&self) -> Value {
+        let (error, reason) = match self {
+            Self::Unknown(name) => (json!(404), format!("Subscription '{name}' not found")),
+            Self::NotAllowed => (json!("not-allowed"), "Not allowed".to_owned()),
+            Self::NoEvent => (json!("invalid-event-name"), "Invalid event name".to_owned()),
+            Self::TooMany => (
+                json!("too-many-subscriptions"),
+                "Too many subscriptions on this connection".to_owned(),
+            ),
+        };
+        let printed = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
+        json!({
+            "isClientSafe": true,
+            "error": error,
+            "reason": reason,
+            "message": format!("{reason} [{printed}]"),
+            "errorType": "Meteor.Error",
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! What one socket listens to.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::message::added;
+use super::stream::{Refusal, Stream};
+use crate::auth::Caller;
+use crate::domain::UserId;
+
+/// Most subscriptions of a socket.
+const MOST: usize = 1000;
+
+/// Most users that a socket watches.
+const WATCHED: usize = 10_000;
+
+/// What one socket listens to.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions {
+    /// Few, and there are many sockets: a list is smaller than a map, and as fast.
+    all: Vec<Subscription>,
+    /// The subscription under which users are watched.
+    watching: Option<Box<str>>,
+    watched: HashSet<UserId>,
+}
+
+#[derive(Debug)]
+struct Subscription {
+    id: Box<str>,
+    stream: Stream,
+    event: Box<str>,
+}
+
+/// What follows from a subscription that is taken.
+#[derive(Debug, PartialEq)]
+pub(super) enum Taken {
+    /// It is there, after these documents.
+    Ready(Option<Value>),
+    /// It did its work and is over.
+    Over,
+}
+
+impl Subscriptions {
+    /// Takes a subscription.
+    pub fn add(&mut self, caller: Option<&Caller>, id: &str, name: &str, params: &[Value]) -> Result<Taken, Refusal> {
+        if Stream::is_silent(name) {
+            return Ok(Taken::Ready(None));
+        }
+        let stream = Stream::named(name).ok_or_else(|| Refusal::Unknown(name.to_owned()))?;
+        let event = params.first().and_then(Value::as_str).unwrap_or_default();
+        stream.check(caller, event)?;
+        if stream == Stream::UserPresence {
+            return self.watch(id, params.get(1));
+        }
+        self.all.retain(|known| *known.id != *id);
+        if self.all.len() >= MOST {
+            return Err(Refusal::TooMany);
+        }
+        self.all.push(Subscription {
+            id: id.into(),
+            stream,
+            event: event.into(),
+        });
+        let with_collection = match params.get(1) {
+            Some(Value::Bool(with)) => *with,
+            Some(Value::Object(options)) => options.get("useCollection") == Some(&Value::Bool(true)),
+            _ => false,
+        };
+        // Older clients hear nothing of a document that they were not given first.
+        let document = || added(stream.name(), "id", &serde_json::json!({"eventName": event}));
+        Ok(Taken::Ready(with_collection.then(document)))
+    }
+
+    /// The first subscription stays; later ones change whom it watches, and are over then.
+    fn watch(&mut self, id: &str, list: Option<&Value>) -> Result<Taken, Refusal> {
+        let ids = |name: &str| {
+            let ids = list.and_then(|list| list.get(name)).and_then(Value::as_array);
+            let ids = ids.into_iter().flatten().filter_map(Value::as_str);
+            ids.map(UserId::new).collect::<Vec<_>>()
+        };
+        for id in ids("removed") {
+            self.watched.remove(&id);
+        }
+        let added = ids("added");
+        if self.watched.len() + added.len() > WATCHED {
+            return Err(Refusal::TooMany);
+        }
+        self.watched.extend(added);
+        if self.watching.is_some() {
+            return Ok(Taken::Over);
+        }
+        self.watching = Some(id.into());
+        Ok(Taken::Ready(None))
+    }
+
+    /// Ends a subscription. One that is not there is ended.
+    pub fn remove(&mut self, id: &str) {
+        if self.watching.as_deref() == Some(id) {
+            self.watching = None;
+            self.watched.clear();
+        }
+        self.all.retain(|known| *known.id != *id);
+    }
+
+    /// Ends those that need a login, and names them.
+    pub fn remove_private(&mut self) -> Vec<Box<str>> {
+        let private = |known: &&Subscription| known.stream.check(None, &known.event).is_err();
+        let ended = self.all.iter().filter(private).map(|known| known.id.clone());
+        let mut ended: Vec<_> = ended.chain(self.watching.clone()).collect();
+        ended.sort_unstable();
+        for id in &ended {
+            self.remove(id);
+        }
+        ended
+    }
+
+    /// Whether an event is listened to.
+    pub fn hears(&self, stream: Stream, event: &str) -> bool {
+        self.all
+            .iter()
+            .any(|known| known.stream == stream && *known.event == *event)
+    }
+
+    /// Whether a user is watched.
+    pub fn watches(&self, user: &UserId) -> bool {
+        self.watched.contains(user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn add(subscriptions: &mut Subscriptions, id: &str, name: &str, params: &Value) -> Result<Taken, Refusal> {
+        let params = params.as_array().cloned().unwrap_or_default();
+        subscriptions.add(None, id, name, &params)
+    }
+
+    #[test]
+    fn what_needs_a_login_is_refused_without_one() {
+        let mut subscriptions = Subscriptions::default();
+        for name in ["stream-notify-logged", "stream-notify-user", "stream-roles"] {
+            let refused = add(&mut subscriptions, "1", name, &json!(["x/y", false]));
+            assert_eq!(refused, Err(Refusal::NotAllowed), "{name}");
+        }
+        let unknown = add(&mut subscriptions, "1", "stream-none", &json!([]));
+        assert_eq!(unknown, Err(Refusal::Unknown("stream-none".into())));
+        let nameless = add(&mut subscriptions, "1", "stream-notify-all", &json!([""]));
+        assert_eq!(nameless, Err(Refusal::NoEvent));
+    }
+
+    #[test]
+    fn older_clients_are_given_the_document_first() {
+        let mut subscriptions = Subscriptions::default();
+        for option in [json!(true), json!({"useCollection": true, "args": [null]})] {
+            let taken = add(&mut subscriptions, "1", "stream-notify-all", &json!(["e", option]));
+            let document = added("stream-notify-all", "id", &json!({"eventName": "e"}));
+            assert_eq!(taken, Ok(Taken::Ready(Some(document))));
+        }
+        assert!(subscriptions.hears(Stream::NotifyAll, "e"));
+        subscriptions.remove("1");
+        assert!(!subscriptions.hears(Stream::NotifyAll, "e"));
+    }
+
+    #[test]
+    fn users_are_watched_under_the_first_subscription() {
+        let mut subscriptions = Subscriptions::default();
+        let list = |added: &[&str], removed: &[&str]| json!({"added": added, "removed": removed});
+        let first = subscriptions.watch("1", Some(&list(&["a", "b"], &[])));
+        assert_eq!(first, Ok(Taken::Ready(None)));
+        let second = subscriptions.watch("2", Some(&list(&["c"], &["a"])));
+        assert_eq!(second, Ok(Taken::Over));
+        let watched = ["a", "b", "c"].map(|id| subscriptions.watches(&UserId::new(id)));
+        assert_eq!(watched, [false, true, true]);
+        subscriptions.remove("2");
+        assert!(subscriptions.watches(&UserId::new("c")));
+        subscriptions.remove("1");
+        assert!(!subscriptions.watches(&UserId::new("c")));
+    }
+}

@@ -1,0 +1,108 @@
+//! From HTTP to WebSocket (RFC 6455, §4.2).
+
+use std::sync::Arc;
+
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tracing::debug;
+use warp::Reply;
+use warp::http::header::{
+    self, CONNECTION, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
+};
+use warp::http::{Response, StatusCode};
+
+use super::framing::Framing;
+use super::hall::Hall;
+use super::seats::Full;
+use super::session::Session;
+use super::socket::Socket;
+use crate::auth::origin::client_address;
+use crate::auth::{Origin, Peer};
+
+/// Most bytes of a message of a client.
+const MESSAGE_BYTES: usize = 128 * 1024;
+
+/// Bytes that each socket keeps for reading. Small: there are many of them, and messages are short.
+const READ_BYTES: usize = 1024;
+
+/// Bytes that are sent together, so that much that is said at once takes few calls of the system.
+const TOGETHER_BYTES: usize = 4 * 1024;
+
+/// How long a client waits that was refused before it asks again, in seconds.
+const RETRY_AFTER: u32 = 10;
+
+/// Answers a handshake, and begins the session behind it.
+pub(super) fn answer(
+    hall: &Arc<Hall>,
+    framing: Framing,
+    headers: &HeaderMap,
+    peer: Option<Peer>,
+    upgrade: Option<OnUpgrade>,
+) -> warp::reply::Response {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let asks = text(UPGRADE).is_some_and(|word| word.eq_ignore_ascii_case("websocket"));
+    let version = text(SEC_WEBSOCKET_VERSION) == Some("13");
+    let (Some(upgrade), Some(key), true, true) = (upgrade, text(SEC_WEBSOCKET_KEY), asks, version) else {
+        return refused();
+    };
+    let forwarded = headers.get_all("x-forwarded-for").iter();
+    let address = client_address(
+        peer,
+        forwarded.map(|line| line.to_str().unwrap_or_default()),
+        &hall.app.fixed.trusted_proxies,
+    );
+    let origin = Origin::new(address, text(USER_AGENT).unwrap_or_default());
+    let seat = match hall.admit(address) {
+        Ok(seat) => seat,
+        Err(full) => return no_room(full),
+    };
+    let hall = Arc::clone(hall);
+    tokio::spawn(async move {
+        let upgraded = match upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => {
+                debug!(%error, "a handshake was not finished");
+                return;
+            }
+        };
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BYTES)
+            .write_buffer_size(TOGETHER_BYTES)
+            .max_message_size(Some(MESSAGE_BYTES))
+            .max_frame_size(Some(MESSAGE_BYTES));
+        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+        let socket = Socket::new(stream, framing, hall.timing.send);
+        Session::new(hall, origin, seat, socket).run().await;
+    });
+    let accepted = Response::builder()
+        .status(StatusCode::SWITCHING_PROTOCOLS)
+        .header(UPGRADE, "websocket")
+        .header(CONNECTION, "Upgrade")
+        .header(SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes()))
+        .body("");
+    accepted.map_or_else(|_| refused(), Reply::into_response)
+}
+
+/// What a client is told that does not speak WebSocket.
+fn refused() -> warp::reply::Response {
+    let words = "this address speaks WebSocket, version 13";
+    let reply = warp::reply::with_status(words, StatusCode::UPGRADE_REQUIRED);
+    let reply = warp::reply::with_header(reply, UPGRADE, "websocket");
+    warp::reply::with_header(reply, SEC_WEBSOCKET_VERSION, "13").into_response()
+}
+
+/// What a client is told for whom there is no room.
+fn no_room(full: Full) -> warp::reply::Response {
+    let (words, status) = match full {
+        Full::Everywhere => ("the server takes no more sockets", StatusCode::SERVICE_UNAVAILABLE),
+        Full::ForAddress => (
+            "the server takes no more sockets from this address",
+            StatusCode::TOO_MANY_REQUESTS,
+        ),
+    };
+    let reply = warp::reply::with_status(words, status);
+    warp::reply::with_header(reply, header::RETRY_AFTER, RETRY_AFTER.to_string()).into_response()
+}

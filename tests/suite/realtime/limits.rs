@@ -1,0 +1,60 @@
+//! How many sockets there may be.
+
+use rollcall::domain::{SettingId, SettingValue};
+
+use crate::support::server::fix;
+use crate::support::{Answer, Client, Socket, TestServer};
+
+/// Asks for a socket and hands over the answer.
+async fn ask(client: &Client, forwarded: &str) -> Answer {
+    let upgrade = [
+        ("upgrade", "websocket"),
+        ("connection", "upgrade"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("sec-websocket-version", "13"),
+        ("x-forwarded-for", forwarded),
+    ];
+    client.send("GET", "/websocket", &upgrade, "").await
+}
+
+/// Asks until there is room.
+async fn wait_for_room(client: &Client, forwarded: &str) {
+    while ask(client, forwarded).await.status != 101 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_server_takes_so_many_and_one_more_when_one_is_gone() {
+    let server = TestServer::start_with(|options| {
+        fix(options, &[(SettingId::PresenceMaxConnections, SettingValue::Number(2))]);
+    })
+    .await;
+    let anonymous = server.anonymous();
+    let one = Socket::connected(server.address).await;
+    let _other = Socket::connected(server.address).await;
+    let refused = ask(&anonymous, "").await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("10")));
+    // The API is not a socket.
+    server.user().await.get("me").await.expect(200);
+    drop(one);
+    wait_for_room(&anonymous, "").await;
+}
+
+#[tokio::test]
+async fn one_address_takes_so_many_and_others_still_have_room() {
+    let server = TestServer::start_with(|options| {
+        let limit = SettingValue::Number(1);
+        fix(options, &[(SettingId::PresenceMaxConnectionsPerAddress, limit)]);
+        options.fixed.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let anonymous = server.anonymous();
+    let first = Socket::connected(server.address).await;
+    let refused = ask(&anonymous, "").await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("10")));
+    // A proxy that is trusted says for whom it asks.
+    assert_eq!(ask(&anonymous, "192.0.2.7").await.status, 101);
+    drop(first);
+    wait_for_room(&anonymous, "").await;
+}

@@ -1,0 +1,174 @@
+//! Clients that are silent, slow, stopped or gone.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use rollcall::hub::GRACE_MILLIS;
+use rollcall::realtime::Timing;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::support::process::signal;
+use crate::support::server::{PASSWORD_DIGEST, create_user};
+use crate::support::{Client, Socket, TestServer};
+
+/// A server that soon loses its patience with silent clients.
+async fn impatient() -> TestServer {
+    TestServer::start_with(|options| {
+        options.timing = Timing {
+            heartbeat: Duration::from_millis(200),
+            ..Timing::default()
+        };
+    })
+    .await
+}
+
+/// Lets the grace pass again and again until somebody is offline.
+async fn wait_until_offline(server: &TestServer, viewer: &Client, id: &str) {
+    loop {
+        let status = viewer.get(&format!("users.getStatus?userId={id}")).await.expect(200);
+        if status["status"] == "offline" {
+            return;
+        }
+        server.pass(GRACE_MILLIS);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_silent_client_is_asked_once_and_then_closed() {
+    let server = impatient().await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let mut socket = Socket::of(&ada).await;
+    assert_eq!(socket.end().await, Some(4000));
+    let pings = socket
+        .left()
+        .iter()
+        .filter(|message| **message == json!({"msg": "ping"}))
+        .count();
+    assert_eq!(pings, 1);
+    wait_until_offline(&server, &admin, ada.id()).await;
+}
+
+#[tokio::test]
+async fn a_client_that_answers_stays() {
+    let server = impatient().await;
+    let mut socket = Socket::of(&server.user().await).await;
+    for _ in 0..5 {
+        socket.find(|message| *message == json!({"msg": "ping"})).await;
+        socket.say(json!({"msg": "pong"})).await;
+    }
+    // Whatever a client says is a sign of life.
+    for _ in 0..5 {
+        socket.find(|message| *message == json!({"msg": "ping"})).await;
+        socket.say(json!({"server_id": "0"})).await;
+    }
+    socket.ping().await;
+}
+
+#[tokio::test]
+async fn somebody_whose_connection_is_reset_is_gone_after_the_grace() {
+    let server = TestServer::start().await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let mut watcher = Socket::of(&admin).await;
+    watcher.listen("notify-logged", "user-status").await;
+    let socket = Socket::of(&ada).await;
+    assert_eq!(watcher.event("notify-logged", "user-status").await[0][2], 1);
+    socket.reset();
+    wait_until_offline(&server, &admin, ada.id()).await;
+    assert_eq!(watcher.event("notify-logged", "user-status").await[0][2], 0);
+}
+
+const ADDRESS: &str = "ROLLCALL_TEST_ADDRESS";
+const TOKEN: &str = "ROLLCALL_TEST_TOKEN";
+
+/// Not a test of its own: the client that [`a_stopped_client_delays_nobody_and_is_told_to_come_back`] stops.
+#[tokio::test]
+#[allow(clippy::print_stderr, reason = "the other test listens to it")]
+#[ignore = "a client for another test, in a process of its own"]
+async fn a_client_in_a_process_of_its_own() {
+    let (Ok(address), Ok(token)) = (std::env::var(ADDRESS), std::env::var(TOKEN)) else {
+        return;
+    };
+    let mut socket = Socket::connected(address.parse().expect("an address")).await;
+    socket.resume(&token).await;
+    socket.listen("notify-all", "public-settings-changed").await;
+    eprintln!("listening");
+    let end = socket.end().await;
+    eprintln!("closed {end:?}");
+}
+
+#[tokio::test]
+async fn a_stopped_client_delays_nobody_and_is_told_to_come_back() {
+    let server = TestServer::start_with(|options| options.timing.send = Duration::from_secs(2)).await;
+    server.command(create_user("bob")).await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let mut child = Command::new(std::env::current_exe().expect("the test itself"))
+        .args(["--ignored", "--exact", "--nocapture"])
+        .arg("realtime::liveness::a_client_in_a_process_of_its_own")
+        .env(ADDRESS, server.address.to_string())
+        .env(TOKEN, ada.token())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the client starts");
+    let id = child.id().expect("it runs");
+    let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let mut next = async || said.next_line().await.expect("text").expect("a line");
+    assert_eq!(next().await, "listening");
+    let mut other = Socket::of(&server.logged_in("bob").await).await;
+    other.listen("notify-all", "public-settings-changed").await;
+
+    signal(id, libc::SIGSTOP);
+    let mut told = 0_u32;
+    loop {
+        told += 1;
+        let words = json!({"value": format!("{told} {}", "x".repeat(8000))});
+        let path = "settings/Site_Name";
+        let answer = admin.post_confirmed(path, &words, "password", PASSWORD_DIGEST).await;
+        answer.expect(200);
+        // Everybody else hears of it before the next one.
+        let heard = other.event("notify-all", "public-settings-changed").await;
+        assert_eq!(heard[1]["value"], words["value"]);
+        server.pass(GRACE_MILLIS);
+        let status = admin
+            .get(&format!("users.getStatus?userId={}", ada.id()))
+            .await
+            .expect(200);
+        if status["status"] == "offline" {
+            break;
+        }
+    }
+    signal(id, libc::SIGCONT);
+    assert_eq!(next().await, "closed Some(1013)");
+    assert!(child.wait().await.expect("the client ends").success());
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_closed_and_others_are_not() {
+    let server = TestServer::start_with(|options| options.timing.send = Duration::from_millis(500)).await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let mut lazy = Socket::of(&ada).await;
+    let mut busy = Socket::of(&admin).await;
+    // It asks and asks, and never hears the answers.
+    let question = json!({"msg": "sub", "id": "x".repeat(128), "name": "y".repeat(4000), "params": []});
+    loop {
+        let asked = tokio::time::timeout(
+            Duration::from_millis(100),
+            futures_util::SinkExt::send(
+                &mut lazy.stream,
+                tokio_tungstenite::tungstenite::Message::text(question.to_string()),
+            ),
+        )
+        .await;
+        busy.ping().await;
+        // The server reads no more, or has closed.
+        if !matches!(asked, Ok(Ok(()))) {
+            break;
+        }
+    }
+    wait_until_offline(&server, &admin, ada.id()).await;
+    busy.ping().await;
+}

@@ -1,0 +1,253 @@
+//! A client of the realtime protocol: DDP over a WebSocket, plain or in SockJS's wrapping.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message as Frame;
+
+use super::Client;
+
+/// How long anything may take that has to come. Far more than it takes: who waits so long waits in vain.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A socket. What came and was not asked for yet is kept in its order.
+pub struct Socket {
+    pub stream: WebSocketStream<TcpStream>,
+    wrapped: bool,
+    kept: VecDeque<Value>,
+    next_id: u64,
+}
+
+impl Socket {
+    /// A socket that was greeted.
+    pub async fn greeted(address: SocketAddr) -> Self {
+        let mut socket = Self::open(address, "/websocket", false).await;
+        assert_eq!(socket.frame().await, r#"{"server_id":"0"}"#);
+        socket
+    }
+
+    /// One in SockJS's wrapping.
+    pub async fn greeted_wrapped(address: SocketAddr) -> Self {
+        let mut socket = Self::open(address, "/sockjs/123/abcdefgh/websocket", true).await;
+        assert_eq!(socket.frame().await, "o");
+        assert_eq!(socket.frame().await, r#"a["{\"server_id\":\"0\"}"]"#);
+        socket
+    }
+
+    /// A socket that has said its first word.
+    pub async fn connected(address: SocketAddr) -> Self {
+        Self::greeted(address).await.connect().await
+    }
+
+    pub async fn connect(mut self) -> Self {
+        self.say(json!({"msg": "connect", "version": "1", "support": ["1"]}))
+            .await;
+        assert_eq!(self.hear().await["msg"], "connected");
+        self
+    }
+
+    /// A socket of somebody who is logged in already, over HTTP.
+    pub async fn of(client: &Client) -> Self {
+        let mut socket = Self::connected(client.address).await;
+        socket.resume(client.token()).await;
+        socket
+    }
+
+    async fn open(address: SocketAddr, path: &str, wrapped: bool) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        // Small, so that a client which does not read is soon behind.
+        socket.set_recv_buffer_size(4096).expect("a size");
+        let stream = socket.connect(address).await.expect("a connection");
+        let request = format!("ws://{address}{path}");
+        let upgraded = tokio_tungstenite::client_async(request, stream).await;
+        let (stream, _) = upgraded.unwrap_or_else(|error| panic!("no socket: {error}"));
+        Self {
+            stream,
+            wrapped,
+            kept: VecDeque::new(),
+            next_id: 0,
+        }
+    }
+
+    /// The next frame's text.
+    pub async fn frame(&mut self) -> String {
+        loop {
+            match self.next().await {
+                Some(Frame::Text(text)) => return text.as_str().to_owned(),
+                Some(Frame::Ping(_) | Frame::Pong(_)) => {}
+                other => panic!("no text but {other:?}"),
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Option<Frame> {
+        let next = timeout(PATIENCE, self.stream.next()).await;
+        next.expect("something comes in time").and_then(Result::ok)
+    }
+
+    /// Sends a frame as it is.
+    pub async fn send(&mut self, frame: Frame) {
+        self.stream.send(frame).await.expect("the server reads");
+    }
+
+    pub async fn say_text(&mut self, text: &str) {
+        let text = if self.wrapped {
+            json!([text]).to_string()
+        } else {
+            text.to_owned()
+        };
+        self.send(Frame::text(text)).await;
+    }
+
+    pub async fn say(&mut self, message: Value) {
+        self.say_text(&message.to_string()).await;
+    }
+
+    /// The next message.
+    pub async fn hear(&mut self) -> Value {
+        if let Some(kept) = self.kept.pop_front() {
+            return kept;
+        }
+        self.receive().await
+    }
+
+    async fn receive(&mut self) -> Value {
+        let frame = self.frame().await;
+        let text = if self.wrapped {
+            let inner: Vec<String> = serde_json::from_str(&frame[1..]).expect("an array of texts");
+            assert_eq!(inner.len(), 1, "{frame}");
+            inner[0].clone()
+        } else {
+            frame
+        };
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+    }
+
+    /// The first message, of those that are kept or come, that is like this; all others stay in their
+    /// order.
+    pub async fn find(&mut self, like: impl Fn(&Value) -> bool) -> Value {
+        if let Some(place) = self.kept.iter().position(&like) {
+            return self.kept.remove(place).expect("it is there");
+        }
+        loop {
+            let message = self.receive().await;
+            if like(&message) {
+                return message;
+            }
+            self.kept.push_back(message);
+        }
+    }
+
+    /// All messages that came and were not asked for, those of the user's own document apart.
+    pub fn left(&mut self) -> Vec<Value> {
+        let mut left = self.left_with_own();
+        left.retain(|message| message["collection"] != "users");
+        left
+    }
+
+    /// All messages that came and were not asked for.
+    pub fn left_with_own(&mut self) -> Vec<Value> {
+        self.kept.drain(..).collect()
+    }
+
+    fn id(&mut self) -> String {
+        self.next_id += 1;
+        format!("{}", self.next_id)
+    }
+
+    /// Calls a method; the message with its result, once the message of its writes has come as well.
+    pub async fn call(&mut self, method: &str, params: Value) -> Value {
+        let id = self.id();
+        self.say(json!({"msg": "method", "method": method, "id": id, "params": params}))
+            .await;
+        let result = self
+            .find(|message| message["msg"] == "result" && message["id"] == *id)
+            .await;
+        self.find(|message| *message == json!({"msg": "updated", "methods": [id]}))
+            .await;
+        result
+    }
+
+    /// Calls a method that succeeds.
+    pub async fn result(&mut self, method: &str, params: Value) -> Value {
+        let message = self.call(method, params).await;
+        assert!(message.get("error").is_none(), "{method}: {message}");
+        message["result"].clone()
+    }
+
+    /// Calls a method that is refused.
+    pub async fn error(&mut self, method: &str, params: Value) -> Value {
+        let message = self.call(method, params).await;
+        assert!(message.get("result").is_none(), "{method}: {message}");
+        message["error"].clone()
+    }
+
+    pub async fn resume(&mut self, token: &str) -> Value {
+        self.result("login", json!([{"resume": token}])).await
+    }
+
+    /// Subscribes; the answer, `ready` or `nosub`.
+    pub async fn sub(&mut self, name: &str, params: Value) -> Value {
+        let id = self.id();
+        self.say(json!({"msg": "sub", "id": id, "name": name, "params": params}))
+            .await;
+        let ready = json!({"msg": "ready", "subs": [id]});
+        self.find(|message| *message == ready || (message["msg"] == "nosub" && message["id"] == *id))
+            .await
+    }
+
+    /// Subscribes to an event, which is granted.
+    pub async fn listen(&mut self, stream: &str, event: &str) {
+        let answer = self.sub(&format!("stream-{stream}"), json!([event, false])).await;
+        assert_eq!(answer["msg"], "ready", "{answer}");
+    }
+
+    /// The arguments of the next event of this name.
+    pub async fn event(&mut self, stream: &str, event: &str) -> Value {
+        let collection = format!("stream-{stream}");
+        let message = self
+            .find(|message| message["collection"] == *collection && message["fields"]["eventName"] == *event)
+            .await;
+        assert_eq!(message["msg"], "changed", "{message}");
+        assert_eq!(message["id"], "id", "{message}");
+        message["fields"]["args"].clone()
+    }
+
+    /// Waits until the server has answered all that was said before.
+    pub async fn ping(&mut self) {
+        let id = self.id();
+        self.say(json!({"msg": "ping", "id": id})).await;
+        self.find(|message| *message == json!({"msg": "pong", "id": id})).await;
+    }
+
+    /// Reads to the end; the code of the close, if there was one. What comes before it is kept.
+    pub async fn end(&mut self) -> Option<u16> {
+        loop {
+            match self.next().await {
+                Some(Frame::Close(close)) => return close.map(|close| close.code.into()),
+                Some(Frame::Text(text)) if !self.wrapped => {
+                    self.kept.push_back(serde_json::from_str(&text).expect("JSON"));
+                }
+                Some(_) => {}
+                None => return None,
+            }
+        }
+    }
+
+    /// Ends it in good order; the server has noticed when this returns.
+    pub async fn close(mut self) {
+        self.stream.close(None).await.expect("the server reads");
+        self.end().await;
+    }
+
+    /// Breaks the connection with a reset, as a machine does that lost its memory of it.
+    pub fn reset(self) {
+        self.stream.into_inner().set_zero_linger().expect("an option");
+    }
+}
