@@ -22,7 +22,7 @@ use std::pin::Pin;
 use serde_json::Value;
 
 pub use answer::{Answer, LoginChange};
-pub use fault::MethodFault;
+pub use fault::{MethodFault, shortened};
 use params::Params;
 
 use crate::app::App;
@@ -130,7 +130,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// reach so far, a second factor that is missing, and whatever the method refuses.
 pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<Answer, MethodFault> {
     let Some(method) = table().find(|method| method.name == name) else {
-        return Err(MethodFault::Unknown(name.to_owned()));
+        return Err(MethodFault::Unknown(shortened(name)));
     };
     if let Some(caller) = context.caller {
         match caller.token.lacks(method.need) {

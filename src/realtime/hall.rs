@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
+use tokio::time::timeout;
+use tracing::warn;
 
 use super::outgoing::Outgoing;
 use super::seats::{Full, Most, Seat, Seats};
@@ -15,6 +17,9 @@ use crate::domain::SettingId;
 /// Messages that wait for a slow socket before it is closed. All sockets share them, so that many cost
 /// little, and ten thousand who come at once are told of each other without losing one.
 const WAITING: usize = 16 * 1024;
+
+/// How long sockets have to end when the server stops.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// How long sockets wait for signs of life.
 #[derive(Debug, Clone, Copy)]
@@ -75,10 +80,12 @@ impl Hall {
         }
     }
 
-    /// Has every socket end, and waits until all have.
+    /// Has every socket end, and waits until all have, but not for ever.
     pub async fn close(&self) {
         let _ = self.closing.send(true);
-        self.closing.closed().await;
+        if timeout(LAST_WORDS, self.closing.closed()).await.is_err() {
+            warn!(left = self.closing.receiver_count(), "sockets were cut off");
+        }
     }
 
     /// For a socket: waits until it has to end.

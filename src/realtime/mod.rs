@@ -17,15 +17,15 @@ mod upgrade;
 use std::sync::Arc;
 
 use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite};
 use warp::filters::BoxedFilter;
 use warp::{Filter, Reply};
 
 pub use hall::{Hall, Timing};
 
-use crate::auth::{Peer, random};
+use crate::auth::{Origin, Peer, random};
 use framing::Framing;
-use message::Message;
-use subscriptions::Subscriptions;
+use session::Session;
 
 /// `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.
 #[must_use]
@@ -54,19 +54,11 @@ fn info() -> warp::reply::Response {
     warp::reply::with_header(reply, "cache-control", "no-store").into_response()
 }
 
-/// Reads one text frame of a client as a session does, up to its subscriptions, and says what it would
-/// answer to whatever is wrong in it. None is a frame that closes the socket. For fuzzing.
-#[must_use]
-pub fn read_frame(frame: &str, wrapped: bool) -> Option<Vec<String>> {
+/// Serves one client over a stream on which the handshake is done, in `SockJS`'s wrapping or plain. It counts
+/// as one from no address, and is not served when there is no room for one more.
+pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hall: &Arc<Hall>, stream: S, wrapped: bool) {
     let framing = if wrapped { Framing::SockJs } else { Framing::Plain };
-    let mut listening = Subscriptions::default();
-    let read = |text: String| match Message::parse(&text) {
-        Ok(Some(Message::Sub { id, name, params })) => {
-            let refusal = listening.add(None, &id, &name, &params).err()?;
-            Some(refusal.to_json().to_string())
-        }
-        Ok(_) => None,
-        Err(bad) => Some(bad.to_json().to_string()),
-    };
-    Some(framing.unwrap(frame)?.into_iter().filter_map(read).collect())
+    if let Ok(seat) = hall.admit(None) {
+        Session::serve(Arc::clone(hall), Origin::default(), seat, stream, framing).await;
+    }
 }

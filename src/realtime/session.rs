@@ -5,12 +5,14 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
 use super::encode;
+use super::framing::Framing;
 use super::hall::Hall;
 use super::login::Login;
 use super::message::{self, BadMessage, Message};
@@ -31,11 +33,11 @@ const VERSIONS: [&str; 3] = ["1", "pre2", "pre1"];
 const AT_ONCE: usize = 64;
 
 /// One client on its socket.
-pub(super) struct Session {
+pub(super) struct Session<S> {
     hall: Arc<Hall>,
     origin: Origin,
     seat: Seat,
-    socket: Socket,
+    socket: Socket<S>,
     told: broadcast::Receiver<Arc<Outgoing>>,
     /// Whether the client has said its first word.
     connected: bool,
@@ -47,25 +49,26 @@ pub(super) struct Session {
     asked: bool,
 }
 
-impl Session {
-    pub fn new(hall: Arc<Hall>, origin: Origin, seat: Seat, socket: Socket) -> Self {
-        Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+    /// Serves a client to its end, over a stream on which the handshake is done.
+    pub async fn serve(hall: Arc<Hall>, origin: Origin, seat: Seat, stream: S, framing: Framing) {
+        let session = Self {
             told: hall.told.subscribe(),
+            socket: Socket::new(stream, framing, hall.timing.send).await,
             hall,
             origin,
             seat,
-            socket,
             connected: false,
             login: None,
             subscriptions: Subscriptions::default(),
             heard: Instant::now(),
             asked: false,
-        }
+        };
+        session.run().await;
     }
 
-    /// Serves the client to its end.
-    pub async fn run(mut self) {
-        let Err(end) = self.serve().await;
+    async fn run(mut self) {
+        let Err(end) = self.listen().await;
         debug!(?end, address = ?self.origin.address, "a socket ends");
         // Before the farewell, which may take its time.
         if let Some(login) = self.login.take() {
@@ -74,7 +77,8 @@ impl Session {
         self.socket.close(end).await;
     }
 
-    async fn serve(&mut self) -> Result<Infallible, End> {
+    /// Listens to the client and to what happens.
+    async fn listen(&mut self) -> Result<Infallible, End> {
         for frame in self.socket.framing().greeting() {
             self.socket.send(frame).await?;
         }

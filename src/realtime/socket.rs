@@ -5,16 +5,24 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame, Utf8Bytes};
 
 use super::framing::Framing;
+
+/// Most bytes of a message of a client.
+const MESSAGE_BYTES: usize = 128 * 1024;
+
+/// Bytes that each socket keeps for reading. Small: there are many of them, and messages are short.
+const READ_BYTES: usize = 1024;
+
+/// Bytes that are sent together, so that much that is said at once takes few calls of the system.
+const TOGETHER_BYTES: usize = 4 * 1024;
 
 /// How long a client may take to answer a farewell.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -62,18 +70,25 @@ impl End {
 }
 
 /// One WebSocket. What is said to it is sent when nothing more is at hand to be said or heard.
-pub(super) struct Socket {
-    stream: WebSocketStream<TokioIo<Upgraded>>,
+pub(super) struct Socket<S> {
+    stream: WebSocketStream<S>,
     framing: Framing,
     patience: Duration,
     /// Whether something waits to be sent.
     unsent: bool,
 }
 
-impl Socket {
-    pub const fn new(stream: WebSocketStream<TokioIo<Upgraded>>, framing: Framing, patience: Duration) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// One over a stream on which the handshake is done. For at most `patience` one message may take to be
+    /// sent.
+    pub async fn new(stream: S, framing: Framing, patience: Duration) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BYTES)
+            .write_buffer_size(TOGETHER_BYTES)
+            .max_message_size(Some(MESSAGE_BYTES))
+            .max_frame_size(Some(MESSAGE_BYTES));
         Self {
-            stream,
+            stream: WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await,
             framing,
             patience,
             unsent: false,

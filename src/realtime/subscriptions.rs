@@ -8,6 +8,7 @@ use super::message::added;
 use super::stream::{Refusal, Stream};
 use crate::auth::Caller;
 use crate::domain::UserId;
+use crate::methods::shortened;
 
 /// Most subscriptions of a socket.
 const MOST: usize = 1000;
@@ -47,7 +48,7 @@ impl Subscriptions {
         if Stream::is_silent(name) {
             return Ok(Taken::Ready(None));
         }
-        let stream = Stream::named(name).ok_or_else(|| Refusal::Unknown(name.to_owned()))?;
+        let stream = Stream::named(name).ok_or_else(|| Refusal::Unknown(shortened(name)))?;
         let event = params.first().and_then(Value::as_str).unwrap_or_default();
         stream.check(caller, event)?;
         if stream == Stream::UserPresence {

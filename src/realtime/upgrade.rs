@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tracing::debug;
 use warp::Reply;
 use warp::http::header::{
@@ -18,18 +16,8 @@ use super::framing::Framing;
 use super::hall::Hall;
 use super::seats::Full;
 use super::session::Session;
-use super::socket::Socket;
 use crate::auth::origin::client_address;
 use crate::auth::{Origin, Peer};
-
-/// Most bytes of a message of a client.
-const MESSAGE_BYTES: usize = 128 * 1024;
-
-/// Bytes that each socket keeps for reading. Small: there are many of them, and messages are short.
-const READ_BYTES: usize = 1024;
-
-/// Bytes that are sent together, so that much that is said at once takes few calls of the system.
-const TOGETHER_BYTES: usize = 4 * 1024;
 
 /// How long a client waits that was refused before it asks again, in seconds.
 const RETRY_AFTER: u32 = 10;
@@ -68,14 +56,7 @@ pub(super) fn answer(
                 return;
             }
         };
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BYTES)
-            .write_buffer_size(TOGETHER_BYTES)
-            .max_message_size(Some(MESSAGE_BYTES))
-            .max_frame_size(Some(MESSAGE_BYTES));
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        let socket = Socket::new(stream, framing, hall.timing.send);
-        Session::new(hall, origin, seat, socket).run().await;
+        Session::serve(hall, origin, seat, TokioIo::new(upgraded), framing).await;
     });
     let accepted = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)

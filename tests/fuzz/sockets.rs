@@ -1,0 +1,140 @@
+//! Whatever bytes a client sends after the handshake: the server answers or closes, and never panics.
+//!
+//! A session of the real code runs over a stream in memory. The first byte of the input chooses how the rest
+//! is sent: as raw bytes, or as text frames that end at zero bytes, plain or in SockJS's wrapping, after a
+//! login or without one.
+#![no_main]
+
+use std::sync::{Arc, LazyLock};
+
+use libfuzzer_sys::fuzz_target;
+use rollcall::app::{App, Clock, Fixed};
+use rollcall::auth::password::Passwords;
+use rollcall::auth::{Actor, Origin, PasswordDigest};
+use rollcall::domain::PasswordPolicy;
+use rollcall::ops::login::{Account, Credentials, login};
+use rollcall::ops::users::{self, NewUser, NewUserTexts};
+use rollcall::realtime::{Hall, Timing, serve};
+use rollcall::store::Store;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::runtime::Runtime;
+
+/// Room for what is on its way in each direction.
+const PIPE: usize = 1024 * 1024;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+struct Fixture {
+    hall: Arc<Hall>,
+    /// The message that logs somebody in.
+    login: String,
+}
+
+static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::open(folder.path()).expect("a store");
+    // It stays for as long as the fuzzer runs.
+    std::mem::forget(folder);
+    RUNTIME.block_on(async {
+        let app = App::new(store, Clock::System, Passwords::default(), Fixed::default());
+        let texts = NewUserTexts {
+            username: "ada",
+            email: None,
+            name: None,
+            password: PASSWORD,
+            roles: &[],
+        };
+        let ada = NewUser::parse(texts, &PasswordPolicy::default()).expect("a user");
+        users::create(&app, &Actor::Operator, ada).await.expect("it is created");
+        let credentials = Credentials::Password {
+            account: Account::typed("ada"),
+            digest: PasswordDigest::of(PASSWORD),
+            code: None,
+        };
+        let begun = login(&app, &Origin::default(), credentials).await.expect("a login");
+        let token = begun.token.expose().to_owned();
+        let hall = Hall::new(app, Timing::default());
+        let telling = Arc::clone(&hall);
+        tokio::spawn(async move { telling.tell().await });
+        Fixture {
+            hall,
+            login: format!(r#"{{"msg":"method","id":"l","method":"login","params":[{{"resume":"{token}"}}]}}"#),
+        }
+    })
+});
+
+const PASSWORD: &str = "correct horse";
+
+const CONNECT: &str = r#"{"msg":"connect","version":"1","support":["1"]}"#;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((how, rest)) = input.split_first() else {
+        return;
+    };
+    let (raw, wrapped, logged_in) = (how & 1 == 0, how & 2 == 0, how & 4 == 0);
+    let mut sent = Vec::new();
+    if logged_in {
+        let before = [CONNECT, &FIXTURE.login];
+        let before = before.map(|text| {
+            if wrapped {
+                format!("[{text:?}]")
+            } else {
+                text.to_owned()
+            }
+        });
+        sent = frames(&[&before[0], &before[1]]);
+    }
+    if raw {
+        sent.extend_from_slice(rest);
+    } else {
+        let texts: Vec<_> = rest.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        sent.extend(frames(&texts));
+    }
+    sent.extend(CLOSE);
+    RUNTIME.block_on(exchange(&FIXTURE.hall, &sent, wrapped));
+});
+
+/// The frame in which a client says that it goes.
+const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
+
+/// Text frames as a client sends them, under a mask that changes nothing.
+fn frames(texts: &[&str]) -> Vec<u8> {
+    let mut frames = Vec::new();
+    for text in texts {
+        frames.push(0x81);
+        match u16::try_from(text.len()) {
+            Ok(length @ 0..126) => frames.push(0x80 | length.to_be_bytes()[1]),
+            Ok(length) => {
+                frames.push(0x80 | 126);
+                frames.extend(length.to_be_bytes());
+            }
+            Err(_) => {
+                frames.push(0x80 | 127);
+                frames.extend((text.len() as u64).to_be_bytes());
+            }
+        }
+        frames.extend([0; 4]);
+        frames.extend(text.as_bytes());
+    }
+    frames
+}
+
+/// Sends all of this, and hears what is answered until the server has ended.
+async fn exchange(hall: &Arc<Hall>, sent: &[u8], wrapped: bool) {
+    let (client, server) = duplex(PIPE);
+    let (mut from_server, mut to_server) = tokio::io::split(client);
+    let hall = Arc::clone(hall);
+    let session = tokio::spawn(async move { serve(&hall, server, wrapped).await });
+    let mut answer = Vec::new();
+    let write = async {
+        // The server may close before it has read all of it.
+        let _ = to_server.write_all(sent).await;
+        let _ = to_server.shutdown().await;
+    };
+    let read = async {
+        let _ = from_server.read_to_end(&mut answer).await;
+    };
+    tokio::join!(write, read);
+    session.await.expect("a session never panics");
+}
