@@ -107,7 +107,7 @@ impl Presence {
         let seen = match self.change.seen_by(viewer) {
             Seen::Now => self.now.as_ref(),
             Seen::Gone => self.gone.as_ref(),
-            Seen::Nothing => None,
+            Seen::Nothing => return [None; 4],
         };
         let everybody = seen.filter(|_| listening.hears(Stream::NotifyLogged, USER_STATUS));
         let watched = seen.filter(|_| listening.watches(user));

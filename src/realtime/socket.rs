@@ -157,20 +157,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     async fn farewell(&mut self, end: End) {
-        let Some((code, reason)) = end.code() else {
-            let _ = self.stream.close(None).await;
-            return;
-        };
-        if let Some(frame) = self.framing.farewell(code, reason) {
-            let _ = self.stream.feed(Frame::Text(frame)).await;
+        if let Some((code, reason)) = end.code() {
+            if let Some(frame) = self.framing.farewell(code, reason) {
+                let _ = self.stream.feed(Frame::Text(frame)).await;
+            }
+            let close = CloseFrame {
+                code: CloseCode::from(code),
+                reason: Utf8Bytes::from_static(reason),
+            };
+            let _ = self.stream.close(Some(close)).await;
         }
-        let close = CloseFrame {
-            code: CloseCode::from(code),
-            reason: Utf8Bytes::from_static(reason),
-        };
-        let _ = self.stream.close(Some(close)).await;
-        // Until the client has answered: who drops a socket with unread frames resets it, and the
-        // client might never see why.
+        // Until both have said that they close (RFC 6455, §7.1.1): the library answers a client's close while
+        // it reads, and who drops a socket with unread frames resets it, so that the client might never see
+        // why.
         while let Some(Ok(_)) = self.stream.next().await {}
     }
 }

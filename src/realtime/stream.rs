@@ -12,6 +12,9 @@ pub(super) const USER_STATUS: &str = "user-status";
 /// The event of [`Stream::NotifyLogged`] that tells of settings which not everybody may see.
 pub(super) const PRIVATE_SETTINGS: &str = "private-settings-changed";
 
+/// The event of [`Stream::RoomMessages`] that stands for all rooms of a user.
+const ALL_ROOMS: &str = "__my_messages__";
+
 /// A stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Stream {
@@ -20,6 +23,8 @@ pub(super) enum Stream {
     NotifyUser,
     UserPresence,
     Roles,
+    /// Messages of rooms, of which this server has none: bots wait for this one to be there.
+    RoomMessages,
 }
 
 /// Publications that clients of Meteor wait for, which have nothing to tell here.
@@ -44,12 +49,13 @@ pub(super) enum Refusal {
 }
 
 impl Stream {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::NotifyAll,
         Self::NotifyLogged,
         Self::NotifyUser,
         Self::UserPresence,
         Self::Roles,
+        Self::RoomMessages,
     ];
 
     /// Its name on the wire.
@@ -60,6 +66,7 @@ impl Stream {
             Self::NotifyUser => "stream-notify-user",
             Self::UserPresence => "stream-user-presence",
             Self::Roles => "stream-roles",
+            Self::RoomMessages => "stream-room-messages",
         }
     }
 
@@ -80,6 +87,7 @@ impl Stream {
         }
         let allowed = match self {
             Self::NotifyAll => true,
+            Self::RoomMessages => event == ALL_ROOMS,
             Self::NotifyLogged | Self::UserPresence | Self::Roles => caller.is_some(),
             Self::NotifyUser => caller.is_some_and(|caller| owner(event) == Some(caller.user.id.clone())),
         };
@@ -94,7 +102,7 @@ impl Stream {
     /// What an event needs of a token with scopes: what the endpoint needs that tells the same.
     fn need(self, event: &str) -> Need {
         match self {
-            Self::NotifyAll | Self::NotifyUser => Need::Any,
+            Self::NotifyAll | Self::NotifyUser | Self::RoomMessages => Need::Any,
             Self::UserPresence => Need::Scope(Scope::PresenceRead),
             Self::Roles => Need::Scope(Scope::UsersRead),
             Self::NotifyLogged => Need::Scope(match event {

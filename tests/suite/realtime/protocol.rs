@@ -193,6 +193,16 @@ async fn frames_that_are_no_messages_close_the_socket_with_their_code() {
 }
 
 #[tokio::test]
+async fn the_close_of_a_client_is_answered_after_all_that_was_asked_before() {
+    let server = TestServer::start().await;
+    let mut socket = Socket::connected(server.address).await;
+    socket.say(json!({"msg": "ping", "id": "last"})).await;
+    socket.say_goodbye().await;
+    assert_eq!(socket.end().await, Some(1000));
+    assert_eq!(socket.left(), [json!({"msg": "pong", "id": "last"})]);
+}
+
+#[tokio::test]
 async fn a_message_may_come_in_fragments_up_to_the_limit() {
     let server = TestServer::start().await;
     let mut socket = Socket::connected(server.address).await;

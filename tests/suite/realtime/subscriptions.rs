@@ -110,10 +110,8 @@ async fn what_cannot_be_subscribed_to_is_refused_with_its_reason() {
         );
     }
     for socket in [&mut nobody, &mut ada] {
-        let unknown = socket
-            .sub("stream-room-messages", json!(["__my_messages__", false]))
-            .await;
-        let words = "Subscription 'stream-room-messages' not found";
+        let unknown = socket.sub("stream-notify-room", json!(["GENERAL/typing", false])).await;
+        let words = "Subscription 'stream-notify-room' not found";
         assert_eq!(unknown["error"], fault(&json!(404), words, None));
         let nameless = socket.sub("stream-notify-all", json!(["", false])).await;
         assert_eq!(
@@ -121,6 +119,9 @@ async fn what_cannot_be_subscribed_to_is_refused_with_its_reason() {
             fault(&json!("invalid-event-name"), "Invalid event name", None)
         );
     }
+    // There are no rooms, and so none that somebody may hear.
+    let room = ada.sub("stream-room-messages", json!(["GENERAL", false])).await;
+    assert_eq!(room["error"]["error"], "not-allowed");
     for params in [json!([]), json!([null]), json!([5]), json!([{}])] {
         let nameless = ada.sub("stream-notify-logged", params).await;
         assert_eq!(nameless["error"]["error"], "invalid-event-name");

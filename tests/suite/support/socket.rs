@@ -10,6 +10,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Client;
 
@@ -211,10 +213,12 @@ impl Socket {
     /// The arguments of the next event of this name.
     pub async fn event(&mut self, stream: &str, event: &str) -> Value {
         let collection = format!("stream-{stream}");
-        let message = self
-            .find(|message| message["collection"] == *collection && message["fields"]["eventName"] == *event)
-            .await;
-        assert_eq!(message["msg"], "changed", "{message}");
+        let is_it = |message: &Value| {
+            message["msg"] == "changed"
+                && message["collection"] == *collection
+                && message["fields"]["eventName"] == *event
+        };
+        let message = self.find(is_it).await;
         assert_eq!(message["id"], "id", "{message}");
         message["fields"]["args"].clone()
     }
@@ -242,8 +246,17 @@ impl Socket {
 
     /// Ends it in good order; the server has noticed when this returns.
     pub async fn close(mut self) {
-        self.stream.close(None).await.expect("the server reads");
-        self.end().await;
+        self.say_goodbye().await;
+        assert_eq!(self.end().await, Some(1000), "a close is answered with its code");
+    }
+
+    /// Says that it closes.
+    pub async fn say_goodbye(&mut self) {
+        let goodbye = CloseFrame {
+            code: CloseCode::Normal,
+            reason: "disconnect".into(),
+        };
+        self.send(Frame::Close(Some(goodbye))).await;
     }
 
     /// Breaks the connection with a reset, as a machine does that lost its memory of it.
