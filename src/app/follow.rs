@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Fixed, Settings};
-use crate::domain::SettingId;
+use crate::domain::{SettingId, User};
 use crate::hub::{Changed, Event, Hub};
 use crate::store::{Snapshot, Store, Touched};
 
@@ -25,6 +25,20 @@ fn require_connection(hub: &Hub, snapshot: &Arc<Snapshot>, fixed: &Arc<Fixed>) {
     hub.require_connection(settings.flag(SettingId::PresenceRequiresConnection));
 }
 
+/// What others, or the user's own clients, see of an account. A login changes none of it.
+fn shown(user: &User) -> impl PartialEq {
+    let User {
+        username,
+        name,
+        email,
+        roles,
+        activity,
+        avatar,
+        ..
+    } = user;
+    (username, name, email, roles, activity, avatar)
+}
+
 fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>, touched: &Touched) {
     for id in &touched.tokens {
         if let Some(ended) = before.token(id).filter(|_| after.token(id).is_none()) {
@@ -32,11 +46,11 @@ fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>,
         }
     }
     for id in &touched.users {
-        let user = Changed::of(before.user(id), after.user(id));
-        if user.before != user.after {
-            hub.announce(Event::User(user));
+        let (before, user) = (before.user(id), after.user(id));
+        if before.map(|user| shown(user)) != user.map(|user| shown(user)) {
+            hub.announce(Event::User(Changed::of(before, user)));
         }
-        match after.user(id) {
+        match user {
             Some(user) => hub.follow(user, after.user_status(id)),
             None => hub.forget(id),
         }

@@ -296,6 +296,11 @@ impl Board {
         self.shown.get(id).cloned()
     }
 
+    /// Whether a user has a live connection.
+    pub fn is_connected(&self, id: &UserId) -> bool {
+        self.entries.get(id).is_some_and(|entry| !entry.connections.is_empty())
+    }
+
     /// When the next claim ends.
     pub fn next_end(&self) -> Option<Timestamp> {
         self.ends.first().map(|(end, _)| *end)

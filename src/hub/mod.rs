@@ -149,6 +149,12 @@ impl Hub {
         self.tell(Board::end_lost);
     }
 
+    /// Whether a user has a live connection.
+    #[must_use]
+    pub fn is_connected(&self, id: &UserId) -> bool {
+        self.board().is_connected(id)
+    }
+
     /// What shows of a user; none is nothing.
     #[must_use]
     pub fn shown_of(&self, id: &UserId) -> Option<Arc<Shown>> {

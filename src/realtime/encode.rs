@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::message::changed;
-use super::outgoing::{Outgoing, Presence, PresenceTexts, Text};
+use super::outgoing::{Outgoing, OwnTexts, Presence, PresenceTexts, Text};
 use super::stream::{PRIVATE_SETTINGS, Stream, USER_STATUS};
 use crate::app::App;
 use crate::domain::{CustomStatus, Permission, Role, SettingId, StatusType, User, UserId};
@@ -17,7 +17,7 @@ use crate::methods::record;
 pub(super) fn encode(app: &App, happened: Event) -> Vec<Outgoing> {
     match happened {
         Event::Presence(change) => presence(app, change).into_iter().collect(),
-        Event::User(user) => of_user(&user),
+        Event::User(user) => of_user(app, &user),
         Event::CustomStatus(status) => custom_status(&status).into_iter().collect(),
         Event::Role(role) => of_role(&role).into_iter().collect(),
         Event::Grant(grant) => {
@@ -25,7 +25,8 @@ pub(super) fn encode(app: &App, happened: Event) -> Vec<Outgoing> {
             vec![told(Stream::NotifyLogged, "permissions-changed", &args)]
         }
         Event::Setting(id) => setting(app, id).into_iter().collect(),
-        Event::TokenEnded(token) => vec![Outgoing::TokenEnded(token)],
+        Event::TokenEnded(token) if app.hub.is_connected(&token.user) => vec![Outgoing::TokenEnded(token)],
+        Event::TokenEnded(_) => Vec::new(),
     }
 }
 
@@ -63,12 +64,10 @@ fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
     let roles = app.store.read().user(&change.user).map(|user| json!(user.roles));
     let roles = roles.unwrap_or_else(|| json!([]));
     let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
-    let [own_document, own_event] = own(&line);
     Some(Outgoing::Presence(Box::new(Presence {
         now: (!silent).then(|| texts(&line, &roles)),
         gone: (!silent).then(|| texts(&line.absent(), &roles)),
-        own_document,
-        own_event,
+        own: own(&line),
         change,
     })))
 }
@@ -94,8 +93,8 @@ fn texts(line: &Line, roles: &Value) -> PresenceTexts {
     }
 }
 
-/// What the user's own sockets are told: the document of the user, and the event.
-fn own(line: &Line) -> [Text; 2] {
+/// What the user's own sockets are told.
+fn own(line: &Line) -> OwnTexts {
     let id = line.id.as_str();
     let (mut diff, mut unset) = (json!({"status": line.status}), json!({}));
     let mut put = |name: &str, value: Option<Value>| match value {
@@ -108,17 +107,17 @@ fn own(line: &Line) -> [Text; 2] {
     put("statusExpiresAt", line.status_expires_at.map(date));
     let fields = json!({"status": line.status, "statusText": line.status_text});
     let data = json!({"type": "updated", "id": id, "diff": diff, "unset": unset});
-    [
-        Text::of(&changed("users", id, &fields)),
-        Text::of(&user_data(&line.id, &data)),
-    ]
+    OwnTexts {
+        document: Text::of(&changed("users", id, &fields)),
+        event: Text::of(&user_data(&line.id, &data)),
+    }
 }
 
 fn user_data(id: &UserId, data: &Value) -> Value {
     event(Stream::NotifyUser, &format!("{id}/userData"), &json!([data]))
 }
 
-fn of_user(user: &Changed<User>) -> Vec<Outgoing> {
+fn of_user(app: &App, user: &Changed<User>) -> Vec<Outgoing> {
     let mut all = match (&user.before, &user.after) {
         (Some(before), Some(after)) => changes(before, after),
         (Some(before), None) => {
@@ -127,14 +126,31 @@ fn of_user(user: &Changed<User>) -> Vec<Outgoing> {
         }
         _ => Vec::new(),
     };
-    // Last, so that a user who is gone hears of it.
-    if let Some(known) = user.after.as_ref().or(user.before.as_ref()) {
+    // Who is gone counts no connections any more.
+    let concerns = |before: &&Arc<User>| user.after.is_none() || app.hub.is_connected(&before.id);
+    if let Some(before) = user.before.as_ref().filter(concerns) {
+        // Last, so that users hear of their own end.
         all.push(Outgoing::User {
-            id: known.id.clone(),
+            id: before.id.clone(),
+            own: user.after.as_ref().map(|after| own_record(before, after)),
             user: user.after.clone(),
         });
     }
     all
+}
+
+/// What the user's own sockets are told of another record.
+fn own_record(before: &User, after: &User) -> OwnTexts {
+    let (mut fields, old) = (record::own_user(after), record::own_user(before));
+    if let Value::Object(fields) = &mut fields {
+        fields.retain(|name, value| old[name.as_str()] != *value);
+    }
+    let id = after.id.as_str();
+    let data = json!({"type": "updated", "id": id, "diff": fields, "unset": {}});
+    OwnTexts {
+        document: Text::of(&changed("users", id, &fields)),
+        event: Text::of(&user_data(&after.id, &data)),
+    }
 }
 
 /// What everybody hears of a user who has another record.

@@ -27,7 +27,13 @@ impl Login {
     pub fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, Fault> {
         let caller = tokens::authenticate(app, &begun.user.id, &begun.token, origin).ok_or(Fault::ResumeRefused)?;
         let connection = presence::connect(app, &caller).ok_or(Fault::ResumeRefused)?;
-        Ok(Self { caller, connection })
+        let mut login = Self { caller, connection };
+        // Once more: only who is connected is told that a token ended, and until now nobody was.
+        if login.renew(app) {
+            Ok(login)
+        } else {
+            Err(Fault::ResumeRefused)
+        }
     }
 
     /// The login as the store has it now; false when it is over.

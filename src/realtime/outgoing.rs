@@ -53,9 +53,24 @@ pub(super) struct Presence {
     /// is here.
     pub now: Option<PresenceTexts>,
     pub gone: Option<PresenceTexts>,
-    /// For the user's own sockets: the document of the user, and the event.
-    pub own_document: Text,
-    pub own_event: Text,
+    /// For the user's own sockets.
+    pub own: OwnTexts,
+}
+
+/// The messages about a change of a user, for the user's own sockets.
+#[derive(Debug)]
+pub(super) struct OwnTexts {
+    /// The document of the user.
+    pub document: Text,
+    /// The event of the user's data.
+    pub event: Text,
+}
+
+impl OwnTexts {
+    fn heard(&self, id: &UserId, listening: &Subscriptions) -> [Option<&Text>; 2] {
+        let event = listening.hears(Stream::NotifyUser, &format!("{id}/userData"));
+        [Some(&self.document), event.then_some(&self.event)]
+    }
 }
 
 /// Something that sockets are told, each if it concerns them.
@@ -71,7 +86,11 @@ pub(super) enum Outgoing {
     /// A change of what shows of a user.
     Presence(Box<Presence>),
     /// A user has another record, or none.
-    User { id: UserId, user: Option<Arc<User>> },
+    User {
+        id: UserId,
+        user: Option<Arc<User>>,
+        own: Option<OwnTexts>,
+    },
     /// A token is good no longer.
     TokenEnded(Arc<Token>),
     /// Something was missed: nobody knows any more what is so.
@@ -96,6 +115,10 @@ impl Outgoing {
                 Some(caller) => presence.texts_for(&caller.user, listening),
                 None => [None; 4],
             },
+            Self::User { id, own: Some(own), .. } if caller.is_some_and(|caller| caller.user.id == *id) => {
+                let [document, event] = own.heard(id, listening);
+                [document, event, None, None]
+            }
             Self::User { .. } | Self::TokenEnded(_) | Self::Lost => [None; 4],
         }
     }
@@ -111,11 +134,14 @@ impl Presence {
         };
         let everybody = seen.filter(|_| listening.hears(Stream::NotifyLogged, USER_STATUS));
         let watched = seen.filter(|_| listening.watches(user));
-        let is_own = viewer.id == *user;
-        let event = is_own && listening.hears(Stream::NotifyUser, &format!("{user}/userData"));
+        let [document, event] = if viewer.id == *user {
+            self.own.heard(user, listening)
+        } else {
+            [None; 2]
+        };
         [
-            is_own.then_some(&self.own_document),
-            event.then_some(&self.own_event),
+            document,
+            event,
             everybody.map(|texts| &texts.everybody),
             watched.map(|texts| &texts.watchers),
         ]

@@ -283,7 +283,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             self.force_out().await?;
         }
         match outgoing {
-            Outgoing::User { id, user } => self.follow_user(id, user.as_ref()).await,
+            Outgoing::User { id, user, .. } => {
+                self.follow_user(id, user.as_ref()).await?;
+                self.deliver(outgoing).await
+            }
             Outgoing::TokenEnded(token) => {
                 let login = self.login.as_ref();
                 if login.is_some_and(|login| login.caller.token.hash == token.hash) {

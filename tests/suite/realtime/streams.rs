@@ -108,6 +108,36 @@ async fn users_hear_of_their_own_status_in_their_document_and_their_data() {
 }
 
 #[tokio::test]
+async fn users_hear_of_their_own_record_when_anybody_changes_it() {
+    let server = TestServer::start().await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let mut socket = Socket::of(&ada).await;
+    socket.listen("notify-user", &format!("{}/userData", ada.id())).await;
+    // A login of the same user changes nothing that anybody sees.
+    server.user().await;
+    let data = json!({"userId": ada.id(), "data": {"name": "Ada L", "email": "ada@example.org"}});
+    let update = admin
+        .post_confirmed("users.update", &data, "password", PASSWORD_DIGEST)
+        .await;
+    update.expect(200);
+    let fields = json!({"name": "Ada L", "emails": [{"address": "ada@example.org", "verified": false}]});
+    let document = json!({"msg": "changed", "collection": "users", "id": ada.id(), "fields": fields});
+    socket.find(|message| *message == document).await;
+    let event = |message: &Value| message["fields"]["args"][0]["diff"].get("name").is_some();
+    let told = socket.find(event).await;
+    let expected = json!([{"type": "updated", "id": ada.id(), "diff": fields, "unset": {}}]);
+    assert_eq!(told["fields"]["args"], expected);
+    let give = json!({"roleName": "guest", "username": "ada"});
+    admin.post("roles.addUserToRole", &give).await.expect(200);
+    socket
+        .find(|message| message["msg"] == "changed" && message["fields"] == json!({"roles": ["guest", "user"]}))
+        .await;
+    let others = |message: &Value| message["collection"] == "users" && message["fields"].get("status").is_none();
+    let left: Vec<_> = socket.left_with_own().into_iter().filter(others).collect();
+    assert_eq!(left, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn custom_statuses_are_told_when_they_are_made_changed_and_deleted() {
     let server = TestServer::start().await;
     let mut socket = listener(&server, &["updateCustomUserStatus", "deleteCustomUserStatus"]).await;
