@@ -51,6 +51,17 @@ pub fn memory(process: u32) -> Outcome<Memory> {
     })
 }
 
+/// How many files and sockets this process, and one that it starts, may have open.
+pub fn descriptors() -> Outcome<u64> {
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().next());
+    match soft.ok_or("/proc/self/limits without open files")? {
+        "unlimited" => Ok(u64::MAX),
+        number => Ok(number.parse()?),
+    }
+}
+
 /// Cores, processor, kernel and the file system under a folder.
 pub fn describe(folder: &Path) -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();

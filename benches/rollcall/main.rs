@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout)] // A bench speaks on standard output.
 
 mod creates;
+mod crowd;
 mod driver;
 mod floors;
 mod logins;
@@ -13,11 +14,15 @@ mod machine;
 mod measure;
 mod memory;
 mod plan;
+mod population;
 mod presence;
 mod reads;
 mod server;
+mod socket_driver;
+mod sockets;
 mod starts;
 mod table;
+mod websocket;
 
 use std::env;
 use std::error::Error;
@@ -39,7 +44,7 @@ const DISTURBED: f64 = 0.05;
 /// A part of the bench, its name and what it measures.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     (
         "creates",
         "durable creates with 1, 8, 64 and 256 connections",
@@ -49,6 +54,11 @@ const SECTIONS: [Section; 6] = [
     ("logins", "logins with 1 and 16 connections", logins::run),
     ("starts", "start-up time with 0 and 100 000 statuses", starts::run),
     ("presence", "who is here, and 100 000 statuses that end", presence::run),
+    (
+        "sockets",
+        "1 000 and 10 000 sockets: memory, changes told to all, coming back at once",
+        sockets::run,
+    ),
     ("memory", "memory idle and after loads", memory::run),
 ];
 

@@ -27,10 +27,38 @@ pub enum Extent {
     Calls(u64),
 }
 
+/// Times, of which three digits are kept.
+#[derive(Debug, Clone)]
+pub struct Latencies(Histogram<u64>);
+
+impl Latencies {
+    /// None yet.
+    pub fn new() -> Outcome<Self> {
+        let longest = u64::try_from(LONGEST.as_nanos())?;
+        Ok(Self(Histogram::new_with_bounds(100, longest, 3)?))
+    }
+
+    /// Counts one. What takes longer than can be told apart counts as the longest that can.
+    pub fn record(&mut self, took: Duration) {
+        self.0
+            .saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// Counts what others have counted.
+    pub fn add(&mut self, others: &Self) -> Outcome {
+        Ok(self.0.add(&others.0)?)
+    }
+
+    /// The longest of this share of them.
+    pub fn at(&self, share: f64) -> Duration {
+        Duration::from_nanos(self.0.value_at_quantile(share))
+    }
+}
+
 /// What was counted.
 #[derive(Debug, Clone)]
 pub struct Measured {
-    latencies: Histogram<u64>,
+    latencies: Latencies,
     time: Duration,
     processor: Duration,
     driver: Duration,
@@ -39,9 +67,8 @@ pub struct Measured {
 impl Measured {
     /// Nothing counted yet.
     pub fn nothing() -> Outcome<Self> {
-        let longest = u64::try_from(LONGEST.as_nanos())?;
         Ok(Self {
-            latencies: Histogram::new_with_bounds(100, longest, 3)?,
+            latencies: Latencies::new()?,
             time: Duration::ZERO,
             processor: Duration::ZERO,
             driver: Duration::ZERO,
@@ -59,7 +86,7 @@ impl Measured {
 
     #[allow(clippy::cast_precision_loss)]
     pub fn calls(&self) -> f64 {
-        self.latencies.len() as f64
+        self.latencies.0.len() as f64
     }
 
     pub fn per_second(&self) -> f64 {
@@ -68,7 +95,7 @@ impl Measured {
 
     /// What this share of the calls took at the most.
     pub fn latency(&self, share: f64) -> Duration {
-        Duration::from_nanos(self.latencies.value_at_quantile(share))
+        self.latencies.at(share)
     }
 
     /// Processor time of the measured process for one call.
@@ -124,9 +151,8 @@ async fn ask<C: Caller>(mut caller: C, extent: Extent, window: Window, counted: 
         calls += 1;
         let ended = Instant::now();
         if ended >= window.opens && window.is_before_end(ended) {
-            let took = u64::try_from((ended - began).as_nanos())?;
             let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
-            counted.latencies.saturating_record(took);
+            counted.latencies.record(ended - began);
         }
         began = ended;
     }

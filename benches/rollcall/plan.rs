@@ -16,6 +16,8 @@ pub struct Plan {
     round: Extent,
     /// How often each start is timed.
     pub starts: usize,
+    /// Whether everything is cut short.
+    pub quick: bool,
 }
 
 /// Something that can be measured.
@@ -33,6 +35,7 @@ impl Plan {
                 rounds: 1,
                 round: time(200, 800),
                 starts: 3,
+                quick,
             }
         } else {
             Self {
@@ -40,6 +43,7 @@ impl Plan {
                 rounds: 3,
                 round: time(300, 1000),
                 starts: 9,
+                quick,
             }
         }
     }

@@ -1,21 +1,12 @@
 //! Who is here: the list of ten thousand, and statuses that end, by the hundred thousand.
 
-use std::path::Path;
+use rollcall::domain::{Claim, ClaimSource, StatusType, Timestamp, UserId, UserStatus};
 
-use rollcall::auth::random;
-use rollcall::domain::user::Activity;
-use rollcall::domain::{
-    Claim, ClaimSource, Preferences, Profile, RoleId, StatusType, Timestamp, TwoFactor, User, UserId, UserStatus,
-    Username,
-};
-use rollcall::store::{Change, Store};
-use tokio::runtime::Runtime;
-
-use crate::Outcome;
 use crate::driver::{self, Request};
 use crate::plan::Plan;
 use crate::server::Server;
 use crate::table::{self, Rate};
+use crate::{Outcome, population};
 
 /// Users in the list.
 const HERE: u64 = 10_000;
@@ -26,9 +17,6 @@ const ENDING: u64 = 100_000;
 /// Connections that ask for the list.
 const CONNECTIONS: usize = 8;
 
-/// Users that one change makes.
-const AT_ONCE: usize = 500;
-
 pub fn run(plan: &Plan) -> Outcome {
     list(plan)?;
     ends(plan)
@@ -36,7 +24,9 @@ pub fn run(plan: &Plan) -> Outcome {
 
 fn list(plan: &Plan) -> Outcome {
     let folder = plan.temporary()?;
-    fill(folder.path(), HERE, true, None)?;
+    population::fill(folder.path(), HERE, |change, user| {
+        change.insert(&status(&user.id, None))
+    })?;
     let server = &Server::rollcall(folder.path())?;
     let credentials = server.credentials()?;
     let all = Request::get("/api/v1/users.presence", &credentials);
@@ -75,7 +65,10 @@ fn ends(plan: &Plan) -> Outcome {
         ("100 000 users whose statuses ended meanwhile", Some(soon)),
     ] {
         let folder = plan.temporary()?;
-        fill(folder.path(), ENDING, end.is_some(), end)?;
+        population::fill(folder.path(), ENDING, |change, user| match end {
+            Some(_) => change.insert(&status(&user.id, end)),
+            None => change,
+        })?;
         let server = Server::rollcall(folder.path())?;
         let memory = server.memory()?;
         rows.push([
@@ -93,50 +86,6 @@ fn ends(plan: &Plan) -> Outcome {
         rows,
     );
     Ok(())
-}
-
-/// Makes a store with an administrator and so many users, each with a status until `end` if there is
-/// to be one.
-fn fill(folder: &Path, users: u64, statuses: bool, end: Option<Timestamp>) -> Outcome {
-    Server::rollcall(folder)?.stop()?;
-    let runtime = Runtime::new()?;
-    let store = Store::open(folder)?;
-    for first in (0..users).step_by(AT_ONCE) {
-        let mut change = Change::new();
-        for number in first..users.min(first + AT_ONCE as u64) {
-            let user = user(number)?;
-            if statuses {
-                change = change.insert(&status(&user.id, end));
-            }
-            change = change.insert(&user);
-        }
-        runtime.block_on(store.commit(change))?;
-    }
-    runtime.block_on(store.close());
-    Ok(())
-}
-
-fn user(number: u64) -> Outcome<User> {
-    let now = Timestamp::from_millis(1_699_098_263_366);
-    Ok(User {
-        id: UserId::from_random(random::bytes()),
-        username: Username::parse(&format!("user{number}"))?,
-        name: None,
-        email: None,
-        password: None,
-        password_history: Vec::new(),
-        require_password_change: None,
-        roles: vec![RoleId::new("user")],
-        activity: Activity::Active,
-        profile: Profile::default(),
-        preferences: Preferences::default(),
-        two_factor: TwoFactor::default(),
-        avatar: None,
-        created_at: now,
-        updated_at: now,
-        last_login: None,
-        revision: 0,
-    })
 }
 
 fn status(user: &UserId, end: Option<Timestamp>) -> UserStatus {

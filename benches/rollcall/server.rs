@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -15,6 +16,12 @@ use crate::machine::{self, Memory};
 /// The administrator of every store here.
 const USERNAME: &str = "admin";
 const PASSWORD: &str = "correct horse";
+
+/// How long a server may take to come to rest.
+const SETTLED: Duration = Duration::from_mins(1);
+
+/// How long a server may take to end in good order.
+const ENDED: Duration = Duration::from_mins(1);
 
 /// How the floor's server is asked for; see [`crate::floors::serve_static`].
 pub const STATIC: &str = "--serve-static";
@@ -77,6 +84,26 @@ impl Server {
         machine::memory(self.process())
     }
 
+    /// Its memory, once neither that nor its processor time has changed for two seconds.
+    pub async fn settled(&self) -> Outcome<Memory> {
+        const LOOK: Duration = Duration::from_millis(500);
+        const LOOKS: u32 = 4;
+        let look = || -> Outcome<_> { Ok((self.memory()?, machine::processor_time(self.process())?)) };
+        let (began, mut last, mut alike) = (Instant::now(), look()?, 0);
+        while alike < LOOKS {
+            if began.elapsed() > SETTLED {
+                return Err(format!("the server has not settled after {} s", SETTLED.as_secs()).into());
+            }
+            tokio::time::sleep(LOOK).await;
+            let now = look()?;
+            let memory = now.0.resident.abs_diff(last.0.resident);
+            let is_alike = memory < last.0.resident / 200 && now.1.saturating_sub(last.1) < LOOK / 20;
+            alike = if is_alike { alike + 1 } else { 0 };
+            last = now;
+        }
+        Ok(last.0)
+    }
+
     /// The login of the administrator.
     pub fn login() -> Request {
         let body = format!(r#"{{"user":"{USERNAME}","password":"{PASSWORD}"}}"#);
@@ -98,7 +125,16 @@ impl Server {
     pub fn stop(mut self) -> Outcome {
         let id = self.process().to_string();
         Command::new("kill").args(["-TERM", &id]).status()?;
-        let status = self.child.wait()?;
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait()? {
+                break status;
+            }
+            if began.elapsed() > ENDED {
+                return Err(format!("the server has not ended after {} s", ENDED.as_secs()).into());
+            }
+            thread::sleep(Duration::from_millis(1));
+        };
         if status.success() {
             Ok(())
         } else {

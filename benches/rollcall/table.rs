@@ -72,7 +72,8 @@ pub fn time(time: Duration) -> String {
         ..1000.0 => format!("{micros:.0} µs"),
         ..10_000.0 => format!("{:.2} ms", micros / 1e3),
         ..100_000.0 => format!("{:.1} ms", micros / 1e3),
-        _ => format!("{:.0} ms", micros / 1e3),
+        ..10_000_000.0 => format!("{:.0} ms", micros / 1e3),
+        _ => format!("{:.1} s", micros / 1e6),
     }
 }
 
@@ -80,6 +81,18 @@ pub fn time(time: Duration) -> String {
 #[allow(clippy::cast_precision_loss)]
 pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// Bytes, in units of 1024.
+#[allow(clippy::cast_precision_loss)]
+pub fn kibibytes(bytes: u64) -> String {
+    format!("{:.1} KiB", bytes as f64 / 1024.0)
+}
+
+/// A count whose thousands stand apart.
+#[allow(clippy::cast_precision_loss)]
+pub fn count(number: u64) -> String {
+    grouped(number as f64)
 }
 
 /// A whole number whose thousands stand apart.

@@ -42,13 +42,13 @@ fn shown(user: &User) -> impl PartialEq {
 fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>, touched: &Touched) {
     for id in &touched.tokens {
         if let Some(ended) = before.token(id).filter(|_| after.token(id).is_none()) {
-            hub.announce(Event::TokenEnded(Arc::clone(ended)));
+            hub.announce(&Event::TokenEnded(Arc::clone(ended)));
         }
     }
     for id in &touched.users {
         let (before, user) = (before.user(id), after.user(id));
         if before.map(|user| shown(user)) != user.map(|user| shown(user)) {
-            hub.announce(Event::User(Changed::of(before, user)));
+            hub.announce(&Event::User(Changed::of(before, user)));
         }
         match user {
             Some(user) => hub.follow(user, after.user_status(id)),
@@ -57,22 +57,22 @@ fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>,
     }
     for id in &touched.custom_statuses {
         let changed = Changed::of(before.custom_status(id), after.custom_status(id));
-        hub.announce(Event::CustomStatus(changed));
+        hub.announce(&Event::CustomStatus(changed));
     }
     for id in &touched.roles {
         let role = |snapshot: &Snapshot| snapshot.access().role(id.as_str()).cloned();
-        hub.announce(Event::Role(Changed {
+        hub.announce(&Event::Role(Changed {
             before: role(before),
             after: role(after),
         }));
     }
     for permission in &touched.grants {
         if let Some(grant) = after.access().grant(*permission) {
-            hub.announce(Event::Grant(Arc::clone(grant)));
+            hub.announce(&Event::Grant(Arc::clone(grant)));
         }
     }
     for id in &touched.settings {
-        hub.announce(Event::Setting(*id));
+        hub.announce(&Event::Setting(*id));
     }
     if !touched.settings.is_empty() {
         require_connection(hub, after, fixed);

@@ -162,15 +162,19 @@ impl Board {
         self.lost.first_key_value().map(|((until, _), _)| *until)
     }
 
-    /// Ends the lost connections whose time has come.
+    /// Ends the lost connections whose time has come. Who had several of them changes once.
     pub fn end_lost(&mut self, now: Timestamp) -> Vec<Arc<PresenceChange>> {
-        let mut changes = Vec::new();
+        let mut users = BTreeSet::new();
         while let Some(first) = self.lost.first_entry().filter(|first| first.key().0 <= now) {
             let ((_, connection), (user, token)) = first.remove_entry();
-            changes.extend(self.disconnect(now, &user, connection));
-            self.lost_by_token.remove(&(user, token, connection));
+            self.lost_by_token.remove(&(user.clone(), token, connection));
+            let entry = self.entries.get_mut(&user);
+            if entry.is_some_and(|entry| entry.connections.remove(&connection).is_some()) {
+                self.connections -= 1;
+                users.insert(user);
+            }
         }
-        changes
+        users.iter().filter_map(|user| self.renew(now, user)).collect()
     }
 
     /// Changes whether nobody without a connection is anything but offline.

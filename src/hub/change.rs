@@ -19,16 +19,24 @@ pub struct PresenceChange {
 }
 
 impl PresenceChange {
+    /// What everybody sees of it, where the user hides from nobody; none where that depends on the viewer.
+    #[must_use]
+    pub fn seen_by_all(&self) -> Option<Seen> {
+        let hides = |shown: &Option<Arc<Shown>>| shown.as_ref().is_some_and(|shown| shown.hides());
+        (!hides(&self.before) && !hides(&self.after)).then(|| self.seen(|_| true))
+    }
+
     /// What a viewer sees of it.
     #[must_use]
     pub fn seen_by(&self, viewer: &User) -> Seen {
-        let seen = |shown: &Option<Arc<Shown>>| {
-            let shown = shown
-                .as_ref()
-                .filter(|shown| shown.is_anything() && shown.is_for(viewer));
-            shown.cloned()
-        };
-        match (seen(&self.before), seen(&self.after)) {
+        self.seen(|shown| shown.is_for(viewer))
+    }
+
+    fn seen(&self, may_see: impl Fn(&Shown) -> bool) -> Seen {
+        let visible = |shown: &&Arc<Shown>| shown.is_anything() && may_see(shown);
+        let before = self.before.as_ref().filter(visible);
+        let after = self.after.as_ref().filter(visible);
+        match (before, after) {
             (Some(before), Some(after)) if before.line == after.line => Seen::Nothing,
             (_, Some(_)) => Seen::Now,
             (Some(_), None) => Seen::Gone,

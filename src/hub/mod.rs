@@ -6,6 +6,7 @@
 mod board;
 mod change;
 mod event;
+mod events;
 mod shown;
 
 use std::fmt;
@@ -13,18 +14,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::Notify;
 
 use board::Board;
 pub use change::{PresenceChange, Seen};
 pub use event::{Changed, Event};
+use events::Announcer;
+pub use events::{Events, Missed};
 pub use shown::{Line, Shown};
 
 use crate::clock::Clock;
 use crate::domain::{StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
-
-/// Events that wait for a slow subscriber before it misses some, and is told so.
-const WAITING: usize = 4096;
 
 /// For how long a connection that was lost still counts, in milliseconds: whoever comes back within it
 /// was never away, and nobody is told anything.
@@ -35,7 +35,7 @@ pub const GRACE_MILLIS: i64 = 5_000;
 pub struct Hub {
     board: Arc<Mutex<Board>>,
     clock: Clock,
-    events: broadcast::Sender<Event>,
+    events: Announcer,
     ends_changed: Arc<Notify>,
     lost_changed: Arc<Notify>,
     next_connection: Arc<AtomicU64>,
@@ -51,11 +51,10 @@ impl Hub {
     /// A hub that knows nobody yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        let (events, _) = broadcast::channel(WAITING);
         Self {
             board: Arc::new(Mutex::new(Board::new(clock.now()))),
             clock,
-            events,
+            events: Announcer::default(),
             ends_changed: Arc::default(),
             lost_changed: Arc::default(),
             next_connection: Arc::default(),
@@ -74,8 +73,7 @@ impl Hub {
         let mut board = self.board();
         let before = board.next_end();
         for change in work(&mut board, self.clock.now()) {
-            // Nobody may be listening.
-            let _ = self.events.send(Event::Presence(change));
+            self.events.announce(&Event::Presence(change));
         }
         if board.next_end() != before {
             self.ends_changed.notify_one();
@@ -179,15 +177,14 @@ impl Hub {
     }
 
     /// Tells all subscribers of something.
-    pub fn announce(&self, event: Event) {
-        // Nobody may be listening.
-        let _ = self.events.send(event);
+    pub fn announce(&self, event: &Event) {
+        self.events.announce(event);
     }
 
     /// Tells of everything that happens from now on, in its order. A subscriber that falls too far behind
     /// misses some, and is told so.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+    pub fn subscribe(&self) -> Events {
         self.events.subscribe()
     }
 

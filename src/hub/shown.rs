@@ -107,6 +107,11 @@ impl Shown {
         self.line.status != StatusType::Offline || self.presence.source.is_some()
     }
 
+    /// Whether there is somebody who sees nothing of it.
+    pub(super) fn hides(&self) -> bool {
+        !self.hidden_from.is_empty()
+    }
+
     /// Whether this viewer may see it. Users always see themselves.
     #[must_use]
     pub fn is_for(&self, viewer: &User) -> bool {

@@ -68,6 +68,7 @@ fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
         now: (!silent).then(|| texts(&line, &roles)),
         gone: (!silent).then(|| texts(&line.absent(), &roles)),
         own: own(&line),
+        seen: change.seen_by_all(),
         change,
     })))
 }

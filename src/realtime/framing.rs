@@ -1,7 +1,9 @@
 //! How messages lie in frames: plain, one in each; or as SockJS wraps them.
 
+use bytes::Bytes;
 use serde_json::Value;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tungstenite::protocol::frame::Frame;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 /// How messages lie in frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,27 +16,27 @@ pub(super) enum Framing {
 
 impl Framing {
     /// What a client is greeted with. Some compare it to the byte.
-    pub fn greeting(self) -> Vec<Utf8Bytes> {
-        let greeting = Utf8Bytes::from_static(r#"{"server_id":"0"}"#);
+    pub fn greeting(self) -> Vec<Bytes> {
+        let greeting = self.frame(r#"{"server_id":"0"}"#);
         match self {
             Self::Plain => vec![greeting],
-            Self::SockJs => vec![Utf8Bytes::from_static("o"), self.wrap(&greeting)],
+            Self::SockJs => vec![text_frame("o"), greeting],
         }
     }
 
-    /// The frame with this message.
-    pub fn wrap(self, message: &Utf8Bytes) -> Utf8Bytes {
+    /// The frame with this message, whole, as it is sent.
+    pub fn frame(self, message: &str) -> Bytes {
         match self {
-            Self::Plain => message.clone(),
-            Self::SockJs => format!("a[{}]", Value::from(message.as_str())).into(),
+            Self::Plain => text_frame(message),
+            Self::SockJs => text_frame(&format!("a[{}]", Value::from(message))),
         }
     }
 
     /// The last frame before a close, if there is one.
-    pub fn farewell(self, code: u16, reason: &str) -> Option<Utf8Bytes> {
+    pub fn farewell(self, code: u16, reason: &str) -> Option<Bytes> {
         match self {
             Self::Plain => None,
-            Self::SockJs => Some(format!("c[{code},{}]", Value::from(reason)).into()),
+            Self::SockJs => Some(text_frame(&format!("c[{code},{}]", Value::from(reason)))),
         }
     }
 
@@ -51,17 +53,31 @@ impl Framing {
     }
 }
 
+fn text_frame(text: &str) -> Bytes {
+    let frame = Frame::message(Bytes::copy_from_slice(text.as_bytes()), OpCode::Data(Data::Text), true);
+    let mut bytes = Vec::with_capacity(frame.len());
+    // Memory takes everything.
+    let _ = frame.format(&mut bytes);
+    bytes.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The text of a short frame, behind its head.
+    fn text(frame: &Bytes) -> &str {
+        assert_eq!((frame[0], usize::from(frame[1])), (0x81, frame.len() - 2));
+        std::str::from_utf8(&frame[2..]).expect("text")
+    }
+
     #[test]
     fn messages_are_wrapped_as_sockjs_has_them_and_found_again() {
-        let message = Utf8Bytes::from_static(r#"{"msg":"ping"}"#);
-        assert_eq!(Framing::Plain.wrap(&message), message);
-        assert_eq!(Framing::SockJs.wrap(&message).as_str(), r#"a["{\"msg\":\"ping\"}"]"#);
+        let message = r#"{"msg":"ping"}"#;
+        assert_eq!(text(&Framing::Plain.frame(message)), message);
+        assert_eq!(text(&Framing::SockJs.frame(message)), r#"a["{\"msg\":\"ping\"}"]"#);
         let found = Framing::SockJs.unwrap(r#"["{\"msg\":\"ping\"}","x"]"#);
-        assert_eq!(found, Some(vec![r#"{"msg":"ping"}"#.to_owned(), "x".to_owned()]));
+        assert_eq!(found, Some(vec![message.to_owned(), "x".to_owned()]));
         assert_eq!(Framing::SockJs.unwrap(r#""x""#), Some(vec!["x".to_owned()]));
         assert_eq!(Framing::SockJs.unwrap("{}"), None);
         assert_eq!(Framing::SockJs.unwrap(""), Some(Vec::new()));
@@ -69,7 +85,10 @@ mod tests {
 
     #[test]
     fn the_greeting_is_compared_to_the_byte() {
-        assert_eq!(Framing::Plain.greeting(), [r#"{"server_id":"0"}"#]);
-        assert_eq!(Framing::SockJs.greeting(), ["o", r#"a["{\"server_id\":\"0\"}"]"#]);
+        let greeting = Framing::Plain.greeting();
+        assert_eq!(greeting.iter().map(text).collect::<Vec<_>>(), [r#"{"server_id":"0"}"#]);
+        let greeting = Framing::SockJs.greeting();
+        let greeting: Vec<_> = greeting.iter().map(text).collect();
+        assert_eq!(greeting, ["o", r#"a["{\"server_id\":\"0\"}"]"#]);
     }
 }

@@ -5,18 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::outgoing::Outgoing;
-use super::seats::{Full, Most, Seat, Seats};
+use super::seats::{Full, Most, Seat, Seats, Subscribers};
 use crate::app::App;
 use crate::domain::SettingId;
-
-/// Messages that wait for a slow socket before it is closed. All sockets share them, so that many cost
-/// little, and ten thousand who come at once are told of each other without losing one.
-const WAITING: usize = 16 * 1024;
 
 /// How long sockets have to end when the server stops.
 const LAST_WORDS: Duration = Duration::from_secs(10);
@@ -27,7 +22,7 @@ pub struct Timing {
     /// After so long a silence the client is asked whether it is there, and after as long again the
     /// socket is closed.
     pub heartbeat: Duration,
-    /// For so long one message may take to be sent.
+    /// For so long a client may take nothing of what waits for it.
     pub send: Duration,
 }
 
@@ -44,7 +39,6 @@ impl Default for Timing {
 pub struct Hall {
     pub(super) app: App,
     pub(super) timing: Timing,
-    pub(super) told: broadcast::Sender<Arc<Outgoing>>,
     closing: watch::Sender<bool>,
     seats: Seats,
 }
@@ -53,12 +47,10 @@ impl Hall {
     /// A hall without a socket.
     #[must_use]
     pub fn new(app: App, timing: Timing) -> Arc<Self> {
-        let (told, _) = broadcast::channel(WAITING);
         let (closing, _) = watch::channel(false);
         Arc::new(Self {
             app,
             timing,
-            told,
             closing,
             seats: Seats::default(),
         })
@@ -94,6 +86,11 @@ impl Hall {
         async move {
             let _ = closing.wait_for(|closing| *closing).await;
         }
+    }
+
+    /// Whom to tell what happens.
+    pub(super) fn subscribers(&self) -> Subscribers {
+        self.seats.subscribers()
     }
 
     /// Takes a socket in, if there is room for one more.

@@ -1,12 +1,10 @@
 //! Whose a socket is: begun by a method, good for as long as its token.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::auth::{Caller, Origin};
-use crate::domain::{Fault, User, UserId};
+use crate::domain::{Fault, UserId};
 use crate::hub::Connection;
 use crate::methods::record;
 use crate::ops::login::LoggedIn;
@@ -27,13 +25,7 @@ impl Login {
     pub fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, Fault> {
         let caller = tokens::authenticate(app, &begun.user.id, &begun.token, origin).ok_or(Fault::ResumeRefused)?;
         let connection = presence::connect(app, &caller).ok_or(Fault::ResumeRefused)?;
-        let mut login = Self { caller, connection };
-        // Once more: only who is connected is told that a token ended, and until now nobody was.
-        if login.renew(app) {
-            Ok(login)
-        } else {
-            Err(Fault::ResumeRefused)
-        }
+        Ok(Self { caller, connection })
     }
 
     /// The login as the store has it now; false when it is over.
@@ -51,14 +43,6 @@ impl Login {
             }
             None => false,
         }
-    }
-
-    /// Takes in another record of the user.
-    pub fn follow(&mut self, app: &App, user: &Arc<User>) {
-        let snapshot = app.store.read();
-        let held = snapshot.access().of(&user.roles);
-        self.caller.permissions = self.caller.token.narrow(held);
-        self.caller.user = Arc::clone(user);
     }
 
     /// Whether it is this user's.

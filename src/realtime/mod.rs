@@ -1,23 +1,28 @@
 //! Rocket.Chat's realtime protocol: DDP over WebSocket, plain and in SockJS's wrapping (`api.md` §10).
 
+mod bundle;
 mod encode;
+mod end;
 mod fanout;
 mod framing;
 mod hall;
 mod login;
 mod message;
+mod outbox;
 mod outgoing;
 mod seats;
 mod session;
 mod socket;
 mod stream;
+mod subscriber;
 mod subscriptions;
 mod upgrade;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::json;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use warp::filters::BoxedFilter;
 use warp::{Filter, Reply};
 
@@ -54,11 +59,19 @@ fn info() -> warp::reply::Response {
     warp::reply::with_header(reply, "cache-control", "no-store").into_response()
 }
 
-/// Serves one client over a stream on which the handshake is done, in `SockJS`'s wrapping or plain. It counts
+/// Serves one client on a stream on which the handshake is done, in `SockJS`'s wrapping or plain. It counts
 /// as one from no address, and is not served when there is no room for one more.
-pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hall: &Arc<Hall>, stream: S, wrapped: bool) {
+pub async fn serve(hall: &Arc<Hall>, stream: TcpStream, wrapped: bool) {
     let framing = if wrapped { Framing::SockJs } else { Framing::Plain };
     if let Ok(seat) = hall.admit(None) {
-        Session::serve(Arc::clone(hall), Origin::default(), seat, stream, framing).await;
+        let mut session = Session::new(
+            Arc::clone(hall),
+            Origin::default(),
+            seat,
+            stream,
+            &Bytes::new(),
+            framing,
+        );
+        session.run().await;
     }
 }

@@ -2,37 +2,41 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde_json::Value;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::framing::Framing;
-use super::stream::{Stream, USER_STATUS};
+use super::stream::Stream;
+use super::subscriber::Listening;
 use super::subscriptions::Subscriptions;
-use crate::auth::Caller;
+use crate::app::App;
 use crate::domain::{Permission, Token, User, UserId};
 use crate::hub::{PresenceChange, Seen};
 
-/// A message, encoded once in each framing that somebody needs.
+/// A message, as one frame in each framing that somebody needs.
 #[derive(Debug)]
 pub(super) struct Text {
-    plain: Utf8Bytes,
-    wrapped: OnceLock<Utf8Bytes>,
+    message: String,
+    plain: OnceLock<Bytes>,
+    wrapped: OnceLock<Bytes>,
 }
 
 impl Text {
     pub fn of(message: &Value) -> Self {
         Self {
-            plain: message.to_string().into(),
+            message: message.to_string(),
+            plain: OnceLock::new(),
             wrapped: OnceLock::new(),
         }
     }
 
     /// The frame with it.
-    pub fn frame(&self, framing: Framing) -> Utf8Bytes {
-        match framing {
-            Framing::Plain => self.plain.clone(),
-            Framing::SockJs => self.wrapped.get_or_init(|| framing.wrap(&self.plain)).clone(),
-        }
+    pub fn frame(&self, framing: Framing) -> Bytes {
+        let frame = match framing {
+            Framing::Plain => &self.plain,
+            Framing::SockJs => &self.wrapped,
+        };
+        frame.get_or_init(|| framing.frame(&self.message)).clone()
     }
 }
 
@@ -49,6 +53,8 @@ pub(super) struct PresenceTexts {
 #[derive(Debug)]
 pub(super) struct Presence {
     pub change: Arc<PresenceChange>,
+    /// What everybody sees of it, if that is the same.
+    pub seen: Option<Seen>,
     /// For others, who see the user as they are now, or as one who is gone; none where nobody is told who
     /// is here.
     pub now: Option<PresenceTexts>,
@@ -64,13 +70,6 @@ pub(super) struct OwnTexts {
     pub document: Text,
     /// The event of the user's data.
     pub event: Text,
-}
-
-impl OwnTexts {
-    fn heard(&self, id: &UserId, listening: &Subscriptions) -> [Option<&Text>; 2] {
-        let event = listening.hears(Stream::NotifyUser, &format!("{id}/userData"));
-        [Some(&self.document), event.then_some(&self.event)]
-    }
 }
 
 /// Something that sockets are told, each if it concerns them.
@@ -97,44 +96,86 @@ pub(super) enum Outgoing {
     Lost,
 }
 
+/// The messages of one event that a socket is told, at most so many, in their order.
+pub(super) type Told<'event> = [Option<&'event Text>; 4];
+
+const NOTHING: Told<'static> = [None; 4];
+
 impl Outgoing {
-    /// The messages of it that a caller hears and may know of, in their order.
-    pub fn texts_for(&self, caller: Option<&Caller>, listening: &Subscriptions) -> [Option<&Text>; 4] {
+    /// Whose presence it tells of, if it does and everybody sees it alike.
+    pub fn whose_presence_alike(&self) -> Option<&UserId> {
         match self {
-            Self::Stream {
-                stream,
-                event,
-                permission,
-                text,
-            } => {
-                let may = permission.is_none_or(|permission| caller.is_some_and(|caller| caller.may(permission)));
-                let told = may && listening.hears(*stream, event);
+            Self::Presence(presence) => presence.seen.map(|_| &presence.change.user),
+            _ => None,
+        }
+    }
+
+    /// What those are told who hear of everybody, if it tells of presence and everybody sees it alike.
+    pub fn for_everybody(&self) -> Option<&Text> {
+        match self {
+            Self::Presence(presence) => presence.texts(presence.seen?).map(|texts| &texts.everybody),
+            _ => None,
+        }
+    }
+
+    /// The messages of it that a socket hears and its user may know of.
+    pub fn texts_for<'event>(&'event self, app: &App, listening: &Listening) -> Told<'event> {
+        let subscriptions = &listening.subscriptions;
+        match (self, &listening.viewer) {
+            (
+                Self::Stream {
+                    stream,
+                    event,
+                    permission,
+                    text,
+                },
+                viewer,
+            ) => {
+                let hears = (viewer.is_some() || stream.is_public()) && subscriptions.hears(*stream, event);
+                let may = |permission| viewer.as_ref().is_some_and(|viewer| viewer.may(app, permission));
+                let told = hears && permission.is_none_or(may);
                 [told.then_some(text), None, None, None]
             }
-            Self::Presence(presence) => match caller {
-                Some(caller) => presence.texts_for(&caller.user, listening),
-                None => [None; 4],
-            },
-            Self::User { id, own: Some(own), .. } if caller.is_some_and(|caller| caller.user.id == *id) => {
-                let [document, event] = own.heard(id, listening);
+            (Self::Presence(presence), Some(viewer)) => presence.texts_for(&viewer.user, subscriptions),
+            (Self::User { id, own: Some(own), .. }, Some(viewer)) if viewer.user.id == *id => {
+                let [document, event] = own.heard(id, subscriptions);
                 [document, event, None, None]
             }
-            Self::User { .. } | Self::TokenEnded(_) | Self::Lost => [None; 4],
+            _ => NOTHING,
         }
     }
 }
 
+impl OwnTexts {
+    fn heard<'event>(&'event self, id: &UserId, listening: &Subscriptions) -> [Option<&'event Text>; 2] {
+        let event = listening.hears(Stream::NotifyUser, &format!("{id}/userData"));
+        [Some(&self.document), event.then_some(&self.event)]
+    }
+}
+
 impl Presence {
-    fn texts_for(&self, viewer: &User, listening: &Subscriptions) -> [Option<&Text>; 4] {
-        let user = &self.change.user;
-        let seen = match self.change.seen_by(viewer) {
+    fn texts(&self, seen: Seen) -> Option<&PresenceTexts> {
+        match seen {
             Seen::Now => self.now.as_ref(),
             Seen::Gone => self.gone.as_ref(),
-            Seen::Nothing => return [None; 4],
-        };
-        let everybody = seen.filter(|_| listening.hears(Stream::NotifyLogged, USER_STATUS));
-        let watched = seen.filter(|_| listening.watches(user));
-        let [document, event] = if viewer.id == *user {
+            Seen::Nothing => None,
+        }
+    }
+
+    fn texts_for<'event>(&'event self, viewer: &User, listening: &Subscriptions) -> Told<'event> {
+        let user = &self.change.user;
+        let is_own = viewer.id == *user;
+        let hears = listening.hears_everybody();
+        let watches = listening.watches(user);
+        if !(is_own || hears || watches) {
+            return NOTHING;
+        }
+        let seen = self.seen.unwrap_or_else(|| self.change.seen_by(viewer));
+        if seen == Seen::Nothing {
+            return NOTHING;
+        }
+        let texts = self.texts(seen);
+        let [document, event] = if is_own {
             self.own.heard(user, listening)
         } else {
             [None; 2]
@@ -142,8 +183,8 @@ impl Presence {
         [
             document,
             event,
-            everybody.map(|texts| &texts.everybody),
-            watched.map(|texts| &texts.watchers),
+            texts.filter(|_| hears).map(|texts| &texts.everybody),
+            texts.filter(|_| watches).map(|texts| &texts.watchers),
         ]
     }
 }

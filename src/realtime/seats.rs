@@ -1,8 +1,12 @@
-//! How many sockets there are, in all and from each address.
+//! The sockets there are: how many, from where, and whom to tell what happens.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use imbl::OrdMap;
+
+use super::subscriber::Subscriber;
 
 /// How many sockets there may be.
 #[derive(Debug, Clone, Copy)]
@@ -24,10 +28,14 @@ pub(super) enum Full {
 #[derive(Default, Clone)]
 pub(super) struct Seats(Arc<Mutex<Taken>>);
 
+/// The subscribers on all sockets, by the numbers of their places.
+pub(super) type Subscribers = OrdMap<u64, Arc<Subscriber>>;
+
 #[derive(Default)]
 struct Taken {
     all: usize,
     by_address: HashMap<Option<IpAddr>, usize>,
+    subscribers: Subscribers,
     /// How many there ever were.
     ever: u64,
 }
@@ -61,14 +69,32 @@ impl Seats {
         })
     }
 
+    /// Whom to tell what happens, as of now.
+    pub fn subscribers(&self) -> Subscribers {
+        self.taken().subscribers.clone()
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// Has a subscriber told what happens from now on.
+    pub fn seat(&mut self, subscriber: Arc<Subscriber>) {
+        self.seats.taken().subscribers.insert(self.number, subscriber);
+    }
+
+    /// Has the subscriber told nothing more.
+    pub fn leave(&mut self) {
+        self.seats.taken().subscribers.remove(&self.number);
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken();
+        taken.subscribers.remove(&self.number);
         taken.all -= 1;
         let left = taken.by_address.remove(&self.address).unwrap_or_default();
         if left > 1 {

@@ -80,6 +80,11 @@ impl Stream {
         SILENT.contains(&name)
     }
 
+    /// Whether it is heard without a login.
+    pub const fn is_public(self) -> bool {
+        matches!(self, Self::NotifyAll | Self::RoomMessages)
+    }
+
     /// Whether somebody may hear an event.
     pub fn check(self, caller: Option<&Caller>, event: &str) -> Result<(), Refusal> {
         if event.is_empty() && self != Self::UserPresence {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::message::added;
-use super::stream::{Refusal, Stream};
+use super::stream::{Refusal, Stream, USER_STATUS};
 use crate::auth::Caller;
 use crate::domain::UserId;
 use crate::methods::shortened;
@@ -21,6 +21,8 @@ const WATCHED: usize = 10_000;
 pub(super) struct Subscriptions {
     /// Few, and there are many sockets: a list is smaller than a map, and as fast.
     all: Vec<Subscription>,
+    /// Whether one of them is for what shows of everybody: that is asked for more often than all else.
+    hears_everybody: bool,
     /// The subscription under which users are watched.
     watching: Option<Box<str>>,
     watched: HashSet<UserId>,
@@ -63,6 +65,7 @@ impl Subscriptions {
             stream,
             event: event.into(),
         });
+        self.look_again();
         let with_collection = match params.get(1) {
             Some(Value::Bool(with)) => *with,
             Some(Value::Object(options)) => options.get("useCollection") == Some(&Value::Bool(true)),
@@ -102,6 +105,16 @@ impl Subscriptions {
             self.watched.clear();
         }
         self.all.retain(|known| *known.id != *id);
+        self.look_again();
+    }
+
+    fn look_again(&mut self) {
+        self.hears_everybody = self.hears(Stream::NotifyLogged, USER_STATUS);
+    }
+
+    /// Whether what shows of everybody is listened to.
+    pub const fn hears_everybody(&self) -> bool {
+        self.hears_everybody
     }
 
     /// Ends those that need a login, and names them.
@@ -121,6 +134,11 @@ impl Subscriptions {
         self.all
             .iter()
             .any(|known| known.stream == stream && *known.event == *event)
+    }
+
+    /// Whether any user is watched.
+    pub fn watches_some(&self) -> bool {
+        !self.watched.is_empty()
     }
 
     /// Whether a user is watched.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio::net::TcpStream;
 use tracing::debug;
+use tungstenite::handshake::derive_accept_key;
 use warp::Reply;
 use warp::http::header::{
     self, CONNECTION, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
@@ -49,14 +51,13 @@ pub(super) fn answer(
     };
     let hall = Arc::clone(hall);
     tokio::spawn(async move {
-        let upgraded = match upgrade.await {
-            Ok(upgraded) => upgraded,
-            Err(error) => {
-                debug!(%error, "a handshake was not finished");
-                return;
-            }
+        let Some((stream, read)) = taken_over(upgrade).await else {
+            debug!("a handshake was not finished");
+            return;
         };
-        Session::serve(hall, origin, seat, TokioIo::new(upgraded), framing).await;
+        let mut session = Session::new(hall, origin, seat, stream, &read, framing);
+        drop(read);
+        session.run().await;
     });
     let accepted = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -65,6 +66,12 @@ pub(super) fn answer(
         .header(SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes()))
         .body("");
     accepted.map_or_else(|_| refused(), Reply::into_response)
+}
+
+/// The stream below a connection that is upgraded, and what was read from it already.
+async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes)> {
+    let parts = upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf))
 }
 
 /// What a client is told that does not speak WebSocket.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -11,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tracing::{debug, warn};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -72,20 +74,27 @@ where
             request.extensions_mut().insert(Peer(peer));
             service.call(request)
         });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(head_time)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades();
         let mut stopping = stop.subscribe();
         tokio::spawn(async move {
-            let mut connection = std::pin::pin!(connection);
             let stop = async {
                 let _ = stopping.wait_for(|stopping| *stopping).await;
             };
+            let mut stop = pin!(stop);
+            // Until there is a request, the buffers for one are not there: ten thousand clients that come at once
+            // are answered with the memory of a few.
+            tokio::select! {
+                ready = timeout(head_time, stream.readable()) => if !matches!(ready, Ok(Ok(()))) { return },
+                () = &mut stop => return,
+            }
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(head_time)
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
+            let mut connection = Box::pin(connection);
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
-                () = stop => {
+                () = &mut stop => {
                     connection.as_mut().graceful_shutdown();
                     connection.await
                 }
@@ -97,7 +106,7 @@ where
     }
     drop(listener);
     let _ = stop.send(true);
-    if tokio::time::timeout(LAST_REQUESTS, stop.closed()).await.is_err() {
+    if timeout(LAST_REQUESTS, stop.closed()).await.is_err() {
         warn!(
             "requests in flight were cut off after {} seconds",
             LAST_REQUESTS.as_secs()

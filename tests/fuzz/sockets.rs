@@ -1,10 +1,11 @@
 //! Whatever bytes a client sends after the handshake: the server answers or closes, and never panics.
 //!
-//! A session of the real code runs over a stream in memory. The first byte of the input chooses how the rest
+//! A session of the real code runs over a pair of sockets on this machine. The first byte of the input chooses how the rest
 //! is sent: as raw bytes, or as text frames that end at zero bytes, plain or in SockJS's wrapping, after a
 //! login or without one.
 #![no_main]
 
+use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
@@ -16,11 +17,9 @@ use rollcall::ops::login::{Account, Credentials, login};
 use rollcall::ops::users::{self, NewUser, NewUserTexts};
 use rollcall::realtime::{Hall, Timing, serve};
 use rollcall::store::Store;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
-
-/// Room for what is on its way in each direction.
-const PIPE: usize = 1024 * 1024;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
@@ -28,6 +27,9 @@ struct Fixture {
     hall: Arc<Hall>,
     /// The message that logs somebody in.
     login: String,
+    /// Where the client's end of each pair connects to.
+    listener: TcpListener,
+    address: SocketAddr,
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
@@ -56,8 +58,11 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
         let hall = Hall::new(app, Timing::default());
         let telling = Arc::clone(&hall);
         tokio::spawn(async move { telling.tell().await });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         Fixture {
             hall,
+            address: listener.local_addr().expect("an address"),
+            listener,
             login: format!(r#"{{"msg":"method","id":"l","method":"login","params":[{{"resume":"{token}"}}]}}"#),
         }
     })
@@ -122,8 +127,9 @@ fn frames(texts: &[&str]) -> Vec<u8> {
 
 /// Sends all of this, and hears what is answered until the server has ended.
 async fn exchange(hall: &Arc<Hall>, sent: &[u8], wrapped: bool) {
-    let (client, server) = duplex(PIPE);
-    let (mut from_server, mut to_server) = tokio::io::split(client);
+    let client = TcpStream::connect(FIXTURE.address).await.expect("a connection");
+    let (server, _) = FIXTURE.listener.accept().await.expect("the other end of it");
+    let (mut from_server, mut to_server) = client.into_split();
     let hall = Arc::clone(hall);
     let session = tokio::spawn(async move { serve(&hall, server, wrapped).await });
     let mut answer = Vec::new();
@@ -136,5 +142,7 @@ async fn exchange(hall: &Arc<Hall>, sent: &[u8], wrapped: bool) {
         let _ = from_server.read_to_end(&mut answer).await;
     };
     tokio::join!(write, read);
+    // No port is to wait for what may still be on its way.
+    let _ = to_server.as_ref().set_zero_linger();
     session.await.expect("a session never panics");
 }

@@ -7,11 +7,10 @@ use rollcall::auth::Actor;
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::{StatusType, Timestamp, UserId};
-use rollcall::hub::{Event, PresenceChange};
+use rollcall::hub::{Event, Events, PresenceChange};
 use rollcall::ops::status::{self, NewStatus};
 use rollcall::ops::{expiry, users};
 use rollcall::store::Store;
-use tokio::sync::broadcast::Receiver;
 
 use crate::support::server::{BEGINNING, MINUTE, new_folder, new_user};
 
@@ -41,12 +40,10 @@ async fn busy(app: &App, id: &UserId, text: &str, minutes: i64) {
 }
 
 /// The next change of what shows, if there is one already.
-fn told(events: &mut Receiver<Event>) -> Option<Arc<PresenceChange>> {
+fn told(events: &mut Events) -> Option<Arc<PresenceChange>> {
     loop {
-        match events.try_recv() {
-            Ok(Event::Presence(change)) => return Some(change),
-            Ok(_) => {}
-            Err(_) => return None,
+        if let Event::Presence(change) = events.try_next()?.expect("nothing was missed") {
+            return Some(change);
         }
     }
 }
@@ -75,7 +72,7 @@ async fn each_end_is_told_once_in_its_order_and_only_after_it_is_durable() {
         tokio::task::yield_now().await;
         assert!(told(&mut events).is_none(), "nothing is told before its time");
         clock.pass(1);
-        let Event::Presence(told) = events.recv().await.expect("an event") else {
+        let Some(Ok(Event::Presence(told))) = events.next().await else {
             panic!("another event");
         };
         assert_eq!(told.user, *user);

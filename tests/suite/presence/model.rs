@@ -272,7 +272,7 @@ fn play(steps: &[Step]) {
             continue;
         }
         let mut events: Vec<Line> = Vec::new();
-        while let Ok(Event::Presence(change)) = told.try_recv() {
+        while let Some(Ok(Event::Presence(change))) = told.try_next() {
             events.extend(change.for_viewer(&engine.viewer));
         }
         let mut seen = before.clone();

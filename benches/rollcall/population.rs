@@ -1,0 +1,56 @@
+//! Stores with many users.
+
+use std::path::Path;
+
+use rollcall::auth::random;
+use rollcall::domain::user::Activity;
+use rollcall::domain::{Preferences, Profile, RoleId, Timestamp, TwoFactor, User, UserId, Username};
+use rollcall::store::{Change, Store};
+use tokio::runtime::Runtime;
+
+use crate::Outcome;
+use crate::server::Server;
+
+/// Users that one change makes.
+const AT_ONCE: usize = 500;
+
+/// Makes a store with an administrator and so many users. `with` adds to a change what each of them has
+/// besides their account.
+pub fn fill(folder: &Path, users: u64, mut with: impl FnMut(Change, &User) -> Change) -> Outcome {
+    Server::rollcall(folder)?.stop()?;
+    let runtime = Runtime::new()?;
+    let store = Store::open(folder)?;
+    for first in (0..users).step_by(AT_ONCE) {
+        let mut change = Change::new();
+        for number in first..users.min(first + AT_ONCE as u64) {
+            let user = user(number)?;
+            change = with(change, &user).insert(&user);
+        }
+        runtime.block_on(store.commit(change))?;
+    }
+    runtime.block_on(store.close());
+    Ok(())
+}
+
+fn user(number: u64) -> Outcome<User> {
+    let now = Timestamp::from_millis(1_699_098_263_366);
+    Ok(User {
+        id: UserId::from_random(random::bytes()),
+        username: Username::parse(&format!("user{number}"))?,
+        name: None,
+        email: None,
+        password: None,
+        password_history: Vec::new(),
+        require_password_change: None,
+        roles: vec![RoleId::new("user")],
+        activity: Activity::Active,
+        profile: Profile::default(),
+        preferences: Preferences::default(),
+        two_factor: TwoFactor::default(),
+        avatar: None,
+        created_at: now,
+        updated_at: now,
+        last_login: None,
+        revision: 0,
+    })
+}

@@ -1,0 +1,332 @@
+//! Sockets by the thousand, each of a user of its own: what they cost, how soon a change has reached
+//! all, and what it takes when all come back at once.
+
+use std::cell::Cell;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use rollcall::auth::TokenSecret;
+use rollcall::clock::Clock;
+use rollcall::domain::{Session, Timestamp, Token, TokenKind, User, UserStatus};
+use rollcall::hub::GRACE_MILLIS;
+use tokio::runtime;
+use tokio::task::{JoinHandle, LocalSet, spawn_blocking, spawn_local};
+use tokio::time::{sleep, timeout};
+
+use crate::crowd::{Counts, Crowd};
+use crate::driver::{Connection, Request};
+use crate::measure::Latencies;
+use crate::plan::Plan;
+use crate::server::Server;
+use crate::socket_driver::MARK;
+use crate::{Outcome, machine, population, print, table};
+
+/// How many sockets, and how long it may take until all of them have a change: half of the changes, and
+/// all but one in a hundred.
+const SIZES: [(u64, [u64; 2]); 2] = [(1_000, [15, 30]), (10_000, [160, 300])];
+
+/// Memory that a socket may take that is logged in, subscribed and idle.
+const AIM_BYTES: u64 = 12 * 1024;
+
+/// Files and sockets that the server has open besides.
+const OTHER_DESCRIPTORS: u64 = 500;
+
+/// How long all may take to connect, log in and subscribe.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// How long a change may take to reach all.
+const CHANGE: Duration = Duration::from_mins(1);
+
+/// Between two changes.
+const BETWEEN_CHANGES: Duration = Duration::from_millis(50);
+
+/// Between an answer to the reader and its next request.
+const BETWEEN_READS: Duration = Duration::from_millis(5);
+
+/// After so long the server notes anew when a token was last used: sockets that are older cost it a write
+/// when they end or come back.
+const USE_NOTED: Duration = Duration::from_secs(61);
+
+/// Until then whoever does not come back in time is found to be gone.
+const AFTER_GRACE: Duration = Duration::from_millis(GRACE_MILLIS.unsigned_abs() + 1_000);
+
+/// For so long nobody must have been told anything before it is called quiet.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// How long it may take after a restart until it is quiet.
+const STORM: Duration = Duration::from_mins(10);
+
+pub fn run(plan: &Plan) -> Outcome {
+    for (size, aims) in SIZES {
+        if machine::descriptors()? < size + OTHER_DESCRIPTORS {
+            return Err(format!("{size} sockets need as many open files: raise the limit with ulimit -n").into());
+        }
+        let folder = plan.temporary()?;
+        let tokens = fill(folder.path(), size)?;
+        let server = Server::rollcall(folder.path())?;
+        let credentials = server.credentials()?;
+        let bench = Bench {
+            title: format!("{} sockets", table::count(size)),
+            folder: folder.path(),
+            crowd: Crowd::new(tokens),
+            server,
+            credentials,
+            quick: plan.quick,
+            aims,
+        };
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        LocalSet::new().block_on(&runtime, bench.run())?;
+    }
+    Ok(())
+}
+
+/// Makes a store with so many users, each seen and logged in a moment ago, so that neither is noted anew
+/// when sockets come; answers with their tokens.
+fn fill(folder: &Path, users: u64) -> Outcome<Vec<String>> {
+    let mut tokens = Vec::new();
+    population::fill(folder, users, |change, user| {
+        let (secret, now) = (TokenSecret::generate(), Clock::System.now());
+        tokens.push(secret.expose().to_owned());
+        let mut seen = UserStatus::of(&user.id);
+        seen.last_seen = Some(now);
+        change.insert(&token(user, &secret, now)).insert(&seen)
+    })?;
+    Ok(tokens)
+}
+
+fn token(user: &User, secret: &TokenSecret, now: Timestamp) -> Token {
+    Token {
+        hash: secret.hash(),
+        user: user.id.clone(),
+        created_at: now,
+        expires_at: Some(now.plus_days(90)),
+        last_used_at: Some(now),
+        kind: TokenKind::Session(Session::default()),
+    }
+}
+
+/// What is measured with one number of sockets.
+struct Bench<'folder> {
+    title: String,
+    folder: &'folder Path,
+    crowd: Crowd,
+    server: Server,
+    /// Those of the administrator.
+    credentials: String,
+    quick: bool,
+    /// In milliseconds, as in [`SIZES`].
+    aims: [u64; 2],
+}
+
+impl Bench<'_> {
+    async fn run(mut self) -> Outcome {
+        self.gather().await?;
+        self.changes().await?;
+        self.wait_for_use().await;
+        self.come_back().await?;
+        self.wait_for_use().await;
+        self.restart().await
+    }
+
+    /// Waits until sockets are as old as they usually are when something happens to them.
+    async fn wait_for_use(&self) {
+        if !self.quick {
+            sleep(USE_NOTED).await;
+        }
+    }
+
+    /// All connect and log in; then all subscribe; then nothing happens.
+    async fn gather(&mut self) -> Outcome {
+        let (size, count) = (self.crowd.size(), self.crowd.size() as u64);
+        let before = self.server.settled().await?.resident;
+        self.crowd.count_anew();
+        let began = Instant::now();
+        self.crowd.set_server(Some(self.server.address));
+        self.crowd.gather();
+        let all = |counts: &Counts| counts.logged_in == size;
+        let logged_in = self.crowd.until("all are logged in", PATIENCE, all).await?;
+        let subscribing = Instant::now();
+        self.crowd.subscribe();
+        let subscribed = self.crowd.until_ready(PATIENCE).await?;
+        let idle = self.server.settled().await?.resident;
+        let row = |what: &str, figure: String, aim: String| [what.to_owned(), figure, aim];
+        let none = String::new;
+        let (connected_in, logged_in_after) = (logged_in.last_accepted - began, logged_in.last_step - began);
+        let subscribed_in = subscribed.last_step - subscribing;
+        let each = idle.saturating_sub(before) / count;
+        let aim = format!("< {}", table::kibibytes(AIM_BYTES));
+        let rows = vec![
+            row("until all are connected", table::time(connected_in), none()),
+            row("until all are logged in", table::time(logged_in_after), none()),
+            row("from then until all are subscribed", table::time(subscribed_in), none()),
+            row("resident before", table::megabytes(before), none()),
+            row("resident when all are idle", table::megabytes(idle), none()),
+            row("of that for each socket", table::kibibytes(each), aim),
+        ];
+        let title = format!("{}, each of a user of its own", self.title);
+        table::table(&title, ["", "", "aim"], rows);
+        tell_causes(&self.crowd.counts());
+        Ok(())
+    }
+
+    /// One change after the other is told to all, while somebody reads.
+    async fn changes(&self) -> Outcome {
+        let size = self.crowd.size();
+        let changes = match (self.quick, size) {
+            (true, ..=1_000) => 20,
+            (true, _) => 10,
+            (false, ..=1_000) => 200,
+            (false, _) => 100,
+        };
+        self.crowd.count_anew();
+        let stop = Rc::new(Cell::new(false));
+        let reader = self.reader(Rc::clone(&stop)).await?;
+        let mut setter = Connection::open(self.server.address).await?;
+        let (mut each, mut all) = (Latencies::new()?, Latencies::new()?);
+        let spent = || -> Outcome<[Duration; 2]> {
+            let server = machine::processor_time(self.server.process())?;
+            Ok([server, machine::processor_time(std::process::id())?])
+        };
+        let before = spent()?;
+        for number in 1..=changes {
+            let status = if number % 2 == 0 { "away" } else { "busy" };
+            let body = format!(
+                r#"{{"status":"{status}","message":"change {}{number}"}}"#,
+                char::from(MARK)
+            );
+            let request = Request::post("/api/v1/users.setStatus", &self.credentials, &body);
+            self.crowd.watch(number)?;
+            timeout(CHANGE, setter.exchange(&request)).await??;
+            let (latencies, last) = self.crowd.until_heard(CHANGE).await?;
+            each.add(&latencies)?;
+            all.record(last);
+            sleep(BETWEEN_CHANGES).await;
+        }
+        let after = spent()?;
+        stop.set(true);
+        let reads = timeout(CHANGE, reader).await???;
+
+        let row = |what: &str, times: &Latencies, aim: String| {
+            let [half, most, max] = [0.5, 0.99, 1.0].map(|share| table::time(times.at(share)));
+            [what.to_owned(), half, most, max, aim]
+        };
+        let [half, most] = self.aims;
+        table::table(
+            &format!("{}, {changes} changes of a status, one at a time", self.title),
+            ["", "p50", "p99", "max", "aim"],
+            vec![
+                row("until a socket has it", &each, String::new()),
+                row("until all have it", &all, format!("{half} ms, {most} ms")),
+                row("GET users.presence?from=… meanwhile", &reads, String::new()),
+            ],
+        );
+        let told = u32::try_from(changes)? * u32::try_from(size)?;
+        let [server, driver] = [0, 1].map(|who: usize| table::time(after[who].saturating_sub(before[who]) / told));
+        print(&format!(
+            "CPU for each socket and change, the reader's calls and the pauses included: {server}, and the driver's {driver}."
+        ));
+        let counts = self.crowd.counts();
+        tell_causes(&counts);
+        if counts.changes == u64::from(told) {
+            return Ok(());
+        }
+        Err(format!("{} changes were told instead of {told}", counts.changes).into())
+    }
+
+    /// Somebody who reads all the while what has changed since now.
+    async fn reader(&self, stop: Rc<Cell<bool>>) -> Outcome<JoinHandle<Outcome<Latencies>>> {
+        let mut connection = Connection::open(self.server.address).await?;
+        let path = format!("/api/v1/users.presence?from={}", Clock::System.now());
+        let request = Request::get(&path, &self.credentials);
+        Ok(spawn_local(async move {
+            let mut latencies = Latencies::new()?;
+            while !stop.get() {
+                let began = Instant::now();
+                connection.exchange(&request).await?;
+                latencies.record(began.elapsed());
+                sleep(BETWEEN_READS).await;
+            }
+            Ok(latencies)
+        }))
+    }
+
+    /// All are dropped and come back, so soon that nobody was away.
+    async fn come_back(&mut self) -> Outcome {
+        self.crowd.scatter().await;
+        self.crowd.count_anew();
+        let began = Instant::now();
+        self.crowd.gather();
+        let ready = self.crowd.until_ready(PATIENCE).await?;
+        sleep(AFTER_GRACE).await;
+        let title = format!("{}, all dropped at once, all back at once", self.title);
+        self.tell_return(&title, began, &ready, None)
+    }
+
+    /// The server ends and starts, and all come back: now everybody is told of everybody.
+    async fn restart(mut self) -> Outcome {
+        self.crowd.set_server(None);
+        let began = Instant::now();
+        spawn_blocking(move || self.server.stop()).await??;
+        let stopped = began.elapsed();
+        let nobody = |counts: &Counts| counts.logged_in == 0;
+        self.crowd.until("all sockets have ended", PATIENCE, nobody).await?;
+        let folder = self.folder.to_owned();
+        self.server = spawn_blocking(move || Server::rollcall(&folder)).await??;
+
+        self.crowd.count_anew();
+        let began = Instant::now();
+        self.crowd.set_server(Some(self.server.address));
+        let ready = self.crowd.until_ready(STORM).await?;
+        let size = self.crowd.size();
+        let is_quiet = |counts: &Counts| {
+            let told = counts.last_change.is_some_and(|last| last.elapsed() < QUIET);
+            counts.ready == size && !told
+        };
+        let quiet = self.crowd.until("it is quiet", STORM, is_quiet).await?;
+        let quiet = quiet.last_change.map(|last| last - began).unwrap_or_default();
+        let title = format!(
+            "{}, the server ended in {} and listens again after {}, all back at once",
+            self.title,
+            table::time(stopped),
+            table::time(self.server.started_in),
+        );
+        self.tell_return(&title, began, &ready, Some(quiet))
+    }
+
+    fn tell_return(&self, title: &str, began: Instant, ready: &Counts, quiet: Option<Duration>) -> Outcome {
+        let counts = self.crowd.counts();
+        let memory = self.server.memory()?;
+        let row = |what: &str, figure: String, aim: &str| [what.to_owned(), figure, aim.to_owned()];
+        // Who restarts has no aim: everybody is told of everybody who comes.
+        let no_changes = if quiet.is_none() { "0" } else { "" };
+        let mut rows = vec![
+            row("until all are connected", table::time(ready.last_accepted - began), ""),
+            row(
+                "until all are logged in and subscribed",
+                table::time(ready.last_step - began),
+                "",
+            ),
+            row("logins refused", table::count(counts.refused), "0"),
+            row("connects failed", table::count(counts.unconnected), "0"),
+            row("closed by the server", table::count(counts.closed), "0"),
+            row("had to come once more", table::count(counts.again), "0"),
+            row("changes told", table::count(counts.changes), no_changes),
+        ];
+        if let Some(quiet) = quiet {
+            rows.push(row("until it is quiet", table::time(quiet), ""));
+        }
+        rows.push(row("resident then", table::megabytes(memory.resident), ""));
+        rows.push(row("most until then", table::megabytes(memory.peak), ""));
+        table::table(title, ["", "", "aim"], rows);
+        tell_causes(&counts);
+        Ok(())
+    }
+}
+
+/// Says what ended sockets that were to stay.
+fn tell_causes(counts: &Counts) {
+    for (cause, sockets) in &counts.causes {
+        print(&format!("{} sockets ended because {cause}.", table::count(*sockets)));
+    }
+}

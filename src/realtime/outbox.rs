@@ -1,0 +1,234 @@
+//! What goes out on one socket, from its session and from all who tell it something.
+//!
+//! Whoever has something to send writes it at once, as far as the system takes it. What it does not take
+//! waits, as memory that is shared with all other sockets, until the session finds the client reading again.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::end::End;
+
+/// Most bundles of frames that wait for a client before it is closed.
+const MOST: usize = 2048;
+
+/// Most bytes that do. Much: ten thousand changes at once are two million bytes, and all who wait for the same
+/// share them.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bundles that go out in one call of the system.
+const AT_ONCE: usize = 64;
+
+/// Bundles for which room is kept while nothing waits.
+const KEPT: usize = 4;
+
+/// What goes out on one socket.
+pub(super) struct Outbox {
+    stream: TcpStream,
+    waiting: Mutex<Waiting>,
+    /// That something waits, for the session.
+    more: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+    /// Whether a part of the first one is gone already.
+    begun: bool,
+    /// Why nothing more is taken from others.
+    end: Option<End>,
+}
+
+impl Outbox {
+    pub fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            waiting: Mutex::default(),
+            more: Notify::new(),
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends these frames behind all that wait, without ever waiting itself.
+    pub fn send(&self, frames: Bytes) {
+        if frames.is_empty() {
+            return;
+        }
+        let mut waiting = self.waiting();
+        if waiting.end.is_some() {
+            return;
+        }
+        // Else the session sends: it is about to, or waits for the client.
+        let free = waiting.frames.is_empty();
+        waiting.push(frames);
+        if free {
+            waiting.write(&self.stream);
+        }
+        self.wake(&waiting);
+    }
+
+    /// Puts a frame behind all that wait. It goes with the next [`Self::release`].
+    pub fn hold(&self, frame: Bytes) {
+        self.waiting().push(frame);
+    }
+
+    fn wake(&self, waiting: &Waiting) {
+        if !waiting.frames.is_empty() || waiting.end.is_some() {
+            self.more.notify_one();
+        }
+    }
+
+    /// Sends what waits, as far as the system takes it.
+    pub fn release(&self) {
+        let mut waiting = self.waiting();
+        if !waiting.frames.is_empty() {
+            waiting.write(&self.stream);
+        }
+        self.wake(&waiting);
+    }
+
+    /// Takes no more of what others send.
+    pub fn shut(&self, end: End) {
+        self.waiting().end.get_or_insert(end);
+        self.more.notify_one();
+    }
+
+    /// Sends what waits whenever the client reads, until there is a reason to end: it has read nothing for
+    /// so long, or too much waits for it.
+    pub async fn serve(&self, patience: Duration) -> End {
+        loop {
+            let (idle, end) = {
+                let waiting = self.waiting();
+                (waiting.frames.is_empty(), waiting.end)
+            };
+            if let Some(end) = end {
+                return end;
+            }
+            if idle {
+                self.more.notified().await;
+                continue;
+            }
+            match timeout(patience, self.stream.writable()).await {
+                Ok(Ok(())) => self.release(),
+                Ok(Err(_)) => return End::Gone,
+                Err(_) => return End::TooSlow,
+            }
+        }
+    }
+
+    /// Forgets what waits, but for the rest of a frame that has begun.
+    pub fn forget(&self) {
+        let mut waiting = self.waiting();
+        let begun = usize::from(waiting.begun);
+        waiting.frames.truncate(begun);
+        waiting.bytes = waiting.frames.iter().map(Bytes::len).sum();
+    }
+
+    /// Sends all that waits, for as long as it takes.
+    pub async fn finish(&self) {
+        loop {
+            self.release();
+            if self.waiting().frames.is_empty() || self.stream.writable().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until there may be something to read.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.stream.readable().await
+    }
+
+    /// Reads what comes, to its end, and forgets it.
+    pub async fn discard(&self) {
+        let mut buffer = [0; 1024];
+        loop {
+            match self.stream.try_read(&mut buffer) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.readable().await.is_err() {
+                        return;
+                    }
+                }
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, frames: Bytes) {
+        self.bytes += frames.len();
+        self.frames.push_back(frames);
+        if self.frames.len() > MOST || self.bytes > MOST_BYTES {
+            self.end.get_or_insert(End::TooSlow);
+        }
+    }
+
+    fn write(&mut self, stream: &TcpStream) {
+        while !self.frames.is_empty() {
+            let mut slices = [IoSlice::new(&[]); AT_ONCE];
+            let filled = slices.iter_mut().zip(&self.frames);
+            let count = filled.map(|(slice, frame)| *slice = IoSlice::new(frame)).count();
+            match stream.try_write_vectored(&slices[..count]) {
+                Ok(written) => self.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    self.frames.clear();
+                    self.bytes = 0;
+                    self.end = Some(End::Gone);
+                }
+            }
+        }
+        if self.frames.capacity() > KEPT {
+            self.frames = VecDeque::new();
+        }
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        self.bytes -= written;
+        while let Some(first) = self.frames.front_mut() {
+            if written < first.len() {
+                self.begun |= written > 0;
+                first.advance(written);
+                return;
+            }
+            written -= first.len();
+            self.frames.pop_front();
+            self.begun = false;
+        }
+    }
+}
+
+/// The two directions of a socket as the library of WebSocket wants them: it reads from the stream, and what it
+/// writes goes into the outbox, as a whole, so that it never lands within a frame of somebody else.
+pub(super) struct Duplex(pub Arc<Outbox>);
+
+impl Read for Duplex {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.stream.try_read(buffer)
+    }
+}
+
+impl Write for Duplex {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.hold(Bytes::copy_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! What a session and those who tell it something share: who listens on the socket, and to what.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use super::bundle::Bundler;
+use super::end::End;
+use super::framing::Framing;
+use super::outbox::Outbox;
+use super::outgoing::Outgoing;
+use super::subscriptions::Subscriptions;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::{Permission, Timestamp, Token, User};
+
+/// One socket, for those who tell it something.
+pub(super) struct Subscriber {
+    pub outbox: Arc<Outbox>,
+    framing: Framing,
+    listening: Mutex<Listening>,
+    /// That the login seems to be over, for the session.
+    login_ended: Notify,
+}
+
+/// Who listens, and to what. Events are told under its lock, so that a subscription is confirmed before the
+/// first of them.
+#[derive(Default)]
+pub(super) struct Listening {
+    pub viewer: Option<Viewer>,
+    pub subscriptions: Subscriptions,
+}
+
+/// Who listens, as of the last event that was told.
+pub(super) struct Viewer {
+    pub user: Arc<User>,
+    pub token: Arc<Token>,
+    /// When the token ends, beside it: that is looked at for every event.
+    ends: Option<Timestamp>,
+}
+
+impl Viewer {
+    pub fn of(caller: &Caller) -> Self {
+        Self {
+            user: Arc::clone(&caller.user),
+            ends: caller.token.expires_at,
+            token: Arc::clone(&caller.token),
+        }
+    }
+
+    /// Whether the token is good still, as far as time goes.
+    fn is_live(&self, now: Timestamp) -> bool {
+        self.ends.is_none_or(|end| now < end)
+    }
+
+    /// Whether they hold a permission now.
+    pub fn may(&self, app: &App, permission: Permission) -> bool {
+        let snapshot = app.store.read();
+        let held = snapshot.access().of(&self.user.roles);
+        self.token.narrow(held).has(permission)
+    }
+}
+
+impl Subscriber {
+    pub fn new(outbox: Arc<Outbox>, framing: Framing) -> Self {
+        Self {
+            outbox,
+            framing,
+            listening: Mutex::default(),
+            login_ended: Notify::new(),
+        }
+    }
+
+    pub fn listening(&self) -> MutexGuard<'_, Listening> {
+        self.listening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says a message. It goes out when the session has nothing more to say.
+    pub fn say(&self, message: &Value) {
+        self.outbox.hold(self.framing.frame(&message.to_string()));
+    }
+
+    /// Waits until the login seems to be over.
+    pub async fn login_ended(&self) {
+        self.login_ended.notified().await;
+    }
+
+    /// Tells of everything in its order that concerns the socket and that its user may know.
+    pub fn tell<'event>(&self, app: &App, now: Timestamp, bundler: &mut Bundler<'event>) {
+        let mut listening = self.listening();
+        if listening.viewer.as_ref().is_some_and(|viewer| !viewer.is_live(now)) {
+            self.end_login(&mut listening);
+        }
+        let bundle = bundler.common(self.framing, &listening).unwrap_or_else(|| {
+            bundler.own(self.framing, |outgoing: &'event Outgoing| {
+                self.follow(&mut listening, outgoing);
+                outgoing.texts_for(app, &listening)
+            })
+        });
+        self.outbox.send(bundle);
+    }
+
+    /// Takes in what an event means for who listens.
+    fn follow(&self, listening: &mut Listening, outgoing: &Outgoing) {
+        let Some(viewer) = &mut listening.viewer else {
+            if matches!(outgoing, Outgoing::Lost) {
+                self.outbox.shut(End::TooSlow);
+            }
+            return;
+        };
+        match outgoing {
+            Outgoing::User { id, user, .. } if viewer.user.id == *id => match user {
+                Some(user) if user.is_active() => viewer.user = Arc::clone(user),
+                _ => self.end_login(listening),
+            },
+            Outgoing::TokenEnded(token) if viewer.token.hash == token.hash => self.end_login(listening),
+            Outgoing::Lost => self.outbox.shut(End::TooSlow),
+            _ => {}
+        }
+    }
+
+    fn end_login(&self, listening: &mut Listening) {
+        listening.viewer = None;
+        self.login_ended.notify_one();
+    }
+}
