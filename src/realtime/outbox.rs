@@ -177,11 +177,16 @@ impl Waiting {
     }
 
     fn write(&mut self, stream: &TcpStream) {
-        while !self.frames.is_empty() {
-            let mut slices = [IoSlice::new(&[]); AT_ONCE];
-            let filled = slices.iter_mut().zip(&self.frames);
-            let count = filled.map(|(slice, frame)| *slice = IoSlice::new(frame)).count();
-            match stream.try_write_vectored(&slices[..count]) {
+        while let Some(first) = self.frames.front() {
+            let written = if self.frames.len() == 1 {
+                stream.try_write(first)
+            } else {
+                let mut slices = [IoSlice::new(&[]); AT_ONCE];
+                let filled = slices.iter_mut().zip(&self.frames);
+                let count = filled.map(|(slice, frame)| *slice = IoSlice::new(frame)).count();
+                stream.try_write_vectored(&slices[..count])
+            };
+            match written {
                 Ok(written) => self.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -82,8 +82,9 @@ where
             let mut stop = pin!(stop);
             // Until there is a request, the buffers for one are not there: ten thousand clients that come at once
             // are answered with the memory of a few.
+            let mut first = [0];
             tokio::select! {
-                ready = timeout(head_time, stream.readable()) => if !matches!(ready, Ok(Ok(()))) { return },
+                begun = timeout(head_time, stream.peek(&mut first)) => if !matches!(begun, Ok(Ok(1))) { return },
                 () = &mut stop => return,
             }
             let connection = http1::Builder::new()
