@@ -80,12 +80,9 @@ impl Hall {
         }
     }
 
-    /// For a socket: waits until it has to end.
-    pub(super) fn closed(&self) -> impl Future<Output = ()> + use<> {
-        let mut closing = self.closing.subscribe();
-        async move {
-            let _ = closing.wait_for(|closing| *closing).await;
-        }
+    /// For a socket, for as long as it is there: turns true when it has to end.
+    pub(super) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// Whom to tell what happens.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
@@ -37,6 +38,7 @@ pub(super) struct Session {
     seat: Seat,
     socket: Socket,
     subscriber: Arc<Subscriber>,
+    closing: watch::Receiver<bool>,
     /// Whether the client has said its first word.
     connected: bool,
     login: Option<Login>,
@@ -65,6 +67,7 @@ impl Session {
         }
         Self {
             socket: Socket::new(outbox, read, framing),
+            closing: hall.closing(),
             hall,
             origin,
             seat,
@@ -92,13 +95,14 @@ impl Session {
     async fn listen(&mut self) -> Result<Infallible, End> {
         let subscriber = Arc::clone(&self.subscriber);
         let mut sending = pin!(subscriber.outbox.serve(self.hall.timing.send));
-        let mut closed = pin!(self.hall.closed());
+        let mut closing = self.closing.clone();
+        let mut closed = pin!(async move { closing.wait_for(|closing| *closing).await.is_ok() });
         let mut silence = pin!(sleep_until(self.heard + self.hall.timing.heartbeat));
         loop {
             tokio::select! {
                 // What was heard counts before the silence that it ended.
                 biased;
-                () = &mut closed => return Err(End::Stopping),
+                _ = &mut closed => return Err(End::Stopping),
                 end = &mut sending => return Err(end),
                 received = self.socket.receive() => {
                     let messages = received?;
