@@ -1,5 +1,9 @@
 //! From what happens to what sockets are told.
 
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
 use tokio::task::yield_now;
 use tracing::warn;
 
@@ -7,6 +11,8 @@ use super::bundle::Bundler;
 use super::encode::encode;
 use super::hall::Hall;
 use super::outgoing::Outgoing;
+use super::seats::Subscribers;
+use crate::app::App;
 use crate::hub::{Event, Events, Missed};
 
 /// Most events that are told together. What happens while sockets are told waits for the next time, so that
@@ -16,14 +22,45 @@ const TOGETHER: usize = 4096;
 /// Sockets that are told before others who want to run get their turn.
 const AT_ONCE: usize = 64;
 
+/// Sockets for which one more task is worth it, up to as many as there are cores.
+const SHARE: usize = 512;
+
 /// Tells sockets of everything that the hub announces, for ever.
 pub(super) async fn run(hall: &Hall) {
+    let cores = available_parallelism().map_or(1, NonZero::get);
     let mut events = hall.app.hub.subscribe();
     while let Some(happened) = next(hall, &mut events).await {
-        let mut bundler = Bundler::new(&happened);
-        let now = hall.app.clock.now();
-        for (number, subscriber) in hall.subscribers().values().enumerate() {
-            subscriber.tell(&hall.app, now, &mut bundler);
+        let round = Arc::new(Round {
+            app: hall.app.clone(),
+            happened,
+            subscribers: hall.subscribers(),
+        });
+        let shares = cores.min(round.subscribers.len() / SHARE + 1);
+        let others: Vec<_> = (1..shares)
+            .map(|share| tokio::spawn(Arc::clone(&round).tell(share, shares)))
+            .collect();
+        Arc::clone(&round).tell(0, shares).await;
+        // Nobody is told of the next round before all were told of this one.
+        for other in others {
+            let _ = other.await;
+        }
+    }
+}
+
+/// What is told to whom together.
+struct Round {
+    app: App,
+    happened: Vec<Outgoing>,
+    subscribers: Subscribers,
+}
+
+impl Round {
+    /// Tells one of so many shares of the subscribers.
+    async fn tell(self: Arc<Self>, share: usize, shares: usize) {
+        let mut bundler = Bundler::new(&self.happened);
+        let now = self.app.clock.now();
+        for (number, subscriber) in self.subscribers.values().skip(share).step_by(shares).enumerate() {
+            subscriber.tell(&self.app, now, &mut bundler);
             if number % AT_ONCE == AT_ONCE - 1 {
                 yield_now().await;
             }

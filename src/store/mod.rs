@@ -129,8 +129,8 @@ impl Store {
     }
 
     /// Calls this after each commit with the pictures before and after it, before anybody learns that it
-    /// succeeded, in the order of the commits. It runs on the writer's thread: quick, and without waiting for a commit. Only the first
-    /// watcher counts.
+    /// succeeded, in the order of the commits. It runs on the writer's thread: quick, and without waiting for
+    /// a commit. Only the first watcher counts.
     pub fn watch(&self, watcher: impl Fn(&Snapshot, &Arc<Snapshot>, &Touched) + Send + Sync + 'static) {
         self.writer.watch(Box::new(watcher));
     }

@@ -269,3 +269,27 @@ async fn where_nobody_is_told_who_is_here_only_users_hear_of_themselves() {
     watcher.event("notify-logged", "updateCustomUserStatus").await;
     assert_eq!(watcher.left(), Vec::<Value>::new());
 }
+
+#[tokio::test]
+async fn each_of_many_sockets_hears_everything_in_its_order() {
+    // More than one task tells them.
+    const SOCKETS: usize = 600;
+    rollcall::server::allow_as_many_as_possible();
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let mut sockets = Vec::new();
+    for _ in 0..SOCKETS {
+        let mut socket = Socket::of(&admin).await;
+        socket.listen("notify-logged", "updateCustomUserStatus").await;
+        sockets.push(socket);
+    }
+    for name in ["one", "two", "three"] {
+        admin.create_status(name, "busy").await.expect(200);
+    }
+    for mut socket in sockets {
+        for name in ["one", "two", "three"] {
+            let told = socket.event("notify-logged", "updateCustomUserStatus").await;
+            assert_eq!(told[0]["userStatusData"]["name"], name);
+        }
+    }
+}
