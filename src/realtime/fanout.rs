@@ -16,8 +16,9 @@ use crate::app::App;
 use crate::hub::{Event, Events, Missed};
 
 /// Most events that are told together. What happens while sockets are told waits for the next time, so that
-/// many events at once cost each socket few calls of the system.
-const TOGETHER: usize = 4096;
+/// many events at once cost each socket few calls of the system. Not more, since who is among those it is about
+/// gets a bundle of their own.
+const TOGETHER: usize = 512;
 
 /// Sockets that are told before others who want to run get their turn.
 const AT_ONCE: usize = 64;
