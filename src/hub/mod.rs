@@ -80,6 +80,17 @@ impl Hub {
         }
     }
 
+    /// Waits for a moment of the board, which is looked at again whenever it has changed.
+    async fn reached(&self, moment: impl Fn(&Board) -> Option<Timestamp>, changed: &Notify) {
+        loop {
+            let next = moment(&self.board());
+            tokio::select! {
+                () = self.clock.reach(next) => return,
+                () = changed.notified() => {}
+            }
+        }
+    }
+
     /// Takes what is now stored of a user.
     pub fn follow(&self, user: &Arc<User>, kept: Option<&Arc<UserStatus>>) {
         self.tell(|board, now| board.follow(now, user, kept));
@@ -133,13 +144,7 @@ impl Hub {
 
     /// Waits until a lost connection counts no more.
     pub async fn connection_ended(&self) {
-        loop {
-            let next = self.board().next_lost();
-            tokio::select! {
-                () = self.clock.reach(next) => return,
-                () = self.lost_changed.notified() => {}
-            }
-        }
+        self.reached(Board::next_lost, &self.lost_changed).await;
     }
 
     /// Ends the lost connections that count no more.
@@ -203,13 +208,7 @@ impl Hub {
 
     /// Waits until a claim has ended.
     pub async fn claim_ended(&self) {
-        loop {
-            let next = self.board().next_end();
-            tokio::select! {
-                () = self.clock.reach(next) => return,
-                () = self.ends_changed.notified() => {}
-            }
-        }
+        self.reached(Board::next_end, &self.ends_changed).await;
     }
 
     /// Whose claims have ended by now, at most so many.

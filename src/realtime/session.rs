@@ -232,7 +232,7 @@ impl Session {
         listening.viewer = Some(Viewer::of(&login.caller));
         // Only now: only viewers are told that a token ends, so that an end before this was told to nobody.
         if !login.renew(&self.hall.app) {
-            listening.viewer = None;
+            listening.viewer = self.login.as_ref().map(|before| Viewer::of(&before.caller));
             return Err(Fault::ResumeRefused);
         }
         let document = login.document(&self.hall.app);

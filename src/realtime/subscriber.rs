@@ -103,10 +103,10 @@ impl Subscriber {
 
     /// Takes in what an event means for who listens.
     fn follow(&self, listening: &mut Listening, outgoing: &Outgoing) {
+        if matches!(outgoing, Outgoing::Lost) {
+            self.outbox.shut(End::TooSlow);
+        }
         let Some(viewer) = &mut listening.viewer else {
-            if matches!(outgoing, Outgoing::Lost) {
-                self.outbox.shut(End::TooSlow);
-            }
             return;
         };
         match outgoing {
@@ -115,7 +115,6 @@ impl Subscriber {
                 _ => self.end_login(listening),
             },
             Outgoing::TokenEnded(token) if viewer.token.hash == token.hash => self.end_login(listening),
-            Outgoing::Lost => self.outbox.shut(End::TooSlow),
             _ => {}
         }
     }
