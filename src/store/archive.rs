@@ -3,8 +3,6 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use sled::Tree;
-
 use super::audit_log::key_of;
 use super::codec::Damage;
 use super::contain::contain;
@@ -23,13 +21,12 @@ pub enum ReadError {
     Unavailable(String),
 }
 
-/// The open trees of what is read from the disk; none once the store is closed.
+/// The open trees; none once the store is closed.
 #[derive(Clone)]
-pub(super) struct Archive(Arc<RwLock<Option<[Tree; 2]>>>);
+pub(super) struct Archive(Arc<RwLock<Option<Arc<Trees>>>>);
 
 impl Archive {
-    pub(super) fn new(trees: &Trees) -> Self {
-        let trees = [Table::Avatars, Table::AuditLog].map(|table| trees.of(table).clone());
+    pub(super) fn new(trees: Arc<Trees>) -> Self {
         Self(Arc::new(RwLock::new(Some(trees))))
     }
 
@@ -38,7 +35,7 @@ impl Archive {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn trees(&self) -> Result<[Tree; 2], ReadError> {
+    fn trees(&self) -> Result<Arc<Trees>, ReadError> {
         let trees = self.0.read().unwrap_or_else(PoisonError::into_inner);
         trees
             .clone()
@@ -46,9 +43,9 @@ impl Archive {
     }
 
     pub(super) fn avatar(&self, user: &UserId) -> Result<Option<Avatar>, ReadError> {
-        let [avatars, _] = self.trees()?;
+        let trees = self.trees()?;
         let key = user.as_str().as_bytes();
-        let stored = contained(|| avatars.get(key))?;
+        let stored = contained(|| trees.get(Table::Avatars, key))?;
         stored.map(|bytes| decode(key, &bytes)).transpose()
     }
 
@@ -58,10 +55,12 @@ impl Archive {
         until: Timestamp,
         mut look: impl FnMut(AuditEntry) -> bool,
     ) -> Result<(), ReadError> {
-        let [_, log] = self.trees()?;
-        let mut entries = log.range(key_of(from)..key_of(until));
-        while let Some((key, bytes)) = contained(|| entries.next_back().transpose())? {
-            if !look(decode(&key, &bytes)?) {
+        let trees = self.trees()?;
+        let mut entries = trees.of(Table::AuditLog).range(key_of(from)..key_of(until));
+        while let Some((key, placed)) = contained(|| entries.next_back().transpose())? {
+            let bytes = contained(|| trees.whole(Table::AuditLog, &key, placed))?;
+            let entry = bytes.map(|bytes| decode(&key, &bytes)).transpose()?;
+            if entry.is_some_and(|entry| !look(entry)) {
                 break;
             }
         }

@@ -9,6 +9,9 @@ use super::OpenError;
 /// The name of the folder of sled's files.
 const STORE: &str = "store";
 
+/// The name of the folder of a store that is not durable yet.
+const BEGINNING: &str = "store.beginning";
+
 /// The name of the file that saw the last commit.
 pub(super) const WITNESS: &str = "last-commit";
 
@@ -69,6 +72,11 @@ impl DataFolder {
     /// Where sled's files are.
     pub(super) fn store(&self) -> PathBuf {
         self.path.join(STORE)
+    }
+
+    /// Where sled's files are until all of a new store is durable.
+    pub(super) fn beginning(&self) -> PathBuf {
+        self.path.join(BEGINNING)
     }
 }
 

@@ -16,6 +16,7 @@ mod durability;
 mod failed_logins;
 mod folder;
 mod open;
+mod overflow;
 mod password_resets;
 mod record;
 mod roles;
@@ -77,7 +78,7 @@ impl Store {
         }
         let outdated = found.outdated;
         let shown = Arc::new(ArcSwap::from_pointee(found.snapshot));
-        let archive = Archive::new(&engine.trees);
+        let archive = Archive::new(Arc::clone(&engine.trees));
         let writer = Writer::start(engine, Arc::clone(&shown), outdated).map_err(OpenError::Thread)?;
         Ok(Self { shown, archive, writer })
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -90,7 +91,7 @@ fn first(problems: &[Problem]) -> String {
 
 /// sled, open. Fields are dropped in this order: the folder is free only when sled is done with it.
 pub(super) struct Engine {
-    pub(super) trees: Trees,
+    pub(super) trees: Arc<Trees>,
     pub(super) db: sled::Db,
     pub(super) witness: Witness,
     _folder: DataFolder,
@@ -108,15 +109,20 @@ impl Engine {
             folder: path.to_owned(),
             cause,
         };
-        folder::create_private(&folder.store()).map_err(unusable)?;
+        let unreadable = |error: sled::Error| OpenError::Unreadable {
+            folder: path.to_owned(),
+            cause: error.to_string(),
+        };
+        if !folder.store().is_dir() {
+            // sled syncs neither its `conf` nor any name: cut off in the middle, a store in its own
+            // place would never open again. It gets that place when all of it is durable.
+            clear(&folder.beginning()).map_err(unusable)?;
+            open_sled(&folder.beginning()).map_err(unreadable)?;
+            durability::sync_folder(&folder.beginning()).map_err(unusable)?;
+            fs::rename(folder.beginning(), folder.store()).map_err(unusable)?;
+        }
         remove_unfinished_snapshots(&folder.store()).map_err(unusable)?;
-
-        let (db, trees) = contain(|| open_sled(&folder.store()))
-            .unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
-            .map_err(|error| OpenError::Unreadable {
-                folder: path.to_owned(),
-                cause: error.to_string(),
-            })?;
+        let (db, trees) = open_sled(&folder.store()).map_err(unreadable)?;
         if let Some(table) = Trees::unknown(&db) {
             return Err(OpenError::Newer {
                 folder: path.to_owned(),
@@ -127,7 +133,7 @@ impl Engine {
         witness.sync().map_err(unusable)?;
         sync(path, &folder.store()).map_err(unusable)?;
         Ok(Self {
-            trees,
+            trees: Arc::new(trees),
             db,
             witness,
             _folder: folder,
@@ -142,7 +148,19 @@ impl Engine {
     }
 }
 
+/// An empty folder, whatever an attempt to begin a store left there.
+fn clear(beginning: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(beginning) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => folder::create_private(beginning),
+    }
+}
+
 fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
+    contain(|| try_open_sled(store)).unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
+}
+
+fn try_open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
     let config = sled::Config::new()
         .path(store)
         .cache_capacity(CACHE_BYTES)

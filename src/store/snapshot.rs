@@ -87,7 +87,8 @@ impl Snapshot {
                 | Table::CustomStatusesByName
                 | Table::RolesByName
                 | Table::Avatars
-                | Table::AuditLog,
+                | Table::AuditLog
+                | Table::Overflow,
                 _,
             ) => {}
         }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use sled::{Db, Tree};
+use sled::{Db, IVec, Tree};
+
+use super::overflow;
 
 /// A table. Its place in [`Table::ALL`] is its place among the open trees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,11 +47,13 @@ pub enum Table {
     SetupLinks,
     /// How many batches were committed.
     Commits,
+    /// Parts of values that are too long for their own place.
+    Overflow,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Users,
         Self::UsersByUsername,
         Self::UsersByEmail,
@@ -69,6 +73,7 @@ impl Table {
         Self::AuditLog,
         Self::SetupLinks,
         Self::Commits,
+        Self::Overflow,
     ];
 
     /// The name of its tree. Never changes: stores on disk have it.
@@ -94,6 +99,7 @@ impl Table {
             Self::AuditLog => "audit_log",
             Self::SetupLinks => "setup_links",
             Self::Commits => "commits",
+            Self::Overflow => "overflow",
         }
     }
 }
@@ -123,6 +129,23 @@ impl Trees {
     /// The tree of a table.
     pub(super) fn of(&self, table: Table) -> &Tree {
         &self.0[table as usize]
+    }
+
+    /// What is under a key.
+    pub(super) fn get(&self, table: Table, key: &[u8]) -> sled::Result<Option<IVec>> {
+        match self.of(table).get(key)? {
+            Some(placed) => self.whole(table, key, placed),
+            None => Ok(None),
+        }
+    }
+
+    /// The value that stands in a place of this table's tree, or for which something stands there; none
+    /// if it was taken away meanwhile.
+    pub(super) fn whole(&self, table: Table, key: &[u8], placed: IVec) -> sled::Result<Option<IVec>> {
+        if overflow::parts(&placed) == 0 {
+            return Ok(Some(placed));
+        }
+        overflow::read(self.of(table), self.of(Table::Overflow), (table, key))
     }
 
     /// A tree that no table of this version has, if there is one.

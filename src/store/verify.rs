@@ -7,6 +7,7 @@ use super::change::Edit;
 use super::codec::Damage;
 use super::commits::CommitCount;
 use super::contain::contain;
+use super::overflow;
 use super::record::{Record, decode_index};
 use super::snapshot::Snapshot;
 use super::table::{Table, Trees};
@@ -64,6 +65,7 @@ pub(super) fn verify(trees: &Trees) -> Findings<'_> {
         snapshot: Snapshot::default(),
         problems: Vec::new(),
         outdated: Vec::new(),
+        parts: 0,
     };
     found.read::<User>();
     found.read::<UserStatus>();
@@ -79,6 +81,7 @@ pub(super) fn verify(trees: &Trees) -> Findings<'_> {
     found.read::<SetupLink>();
     found.read::<CommitCount>();
     found.check_owners();
+    found.check_parts();
     found
 }
 
@@ -89,19 +92,21 @@ pub(super) struct Findings<'trees> {
     pub(super) snapshot: Snapshot,
     /// Everything wrong with it.
     pub(super) problems: Vec<Problem>,
-    /// Records of older versions, as they are in the newest.
+    /// Records of older versions, or in places that are too short for them, as they are in the newest.
     pub(super) outdated: Vec<Edit>,
+    /// How many parts of values the values have.
+    parts: usize,
 }
 
 impl Findings<'_> {
     fn read<R: Record>(&mut self) {
         let mut entries = 0;
-        self.scan(R::TABLE, |found, key, bytes| {
+        self.scan(R::TABLE, |found, key, placed, bytes| {
             let record = R::decode(key, bytes)?;
             if record.key() != key {
                 return Err(Damage::Body("it belongs under another key".into()));
             }
-            if bytes.first() != Some(&R::VERSION) {
+            if bytes.first() != Some(&R::VERSION) || overflow::is_too_long(placed) {
                 found.outdated.push(Edit {
                     table: R::TABLE,
                     key: key.into(),
@@ -110,7 +115,7 @@ impl Findings<'_> {
             }
             for entry in record.index_entries() {
                 entries += 1;
-                let stored = found.trees.of(entry.table).get(&entry.key).unwrap_or_default();
+                let stored = found.trees.get(entry.table, &entry.key).unwrap_or_default();
                 if stored.is_none_or(|stored| *stored != *entry.value) {
                     let what = format!("no entry for the record {} of {}", printable(key), R::TABLE);
                     found.problems.push(Problem::new(entry.table, &entry.key, what));
@@ -124,7 +129,7 @@ impl Findings<'_> {
         });
         let mut indexed = 0;
         for index in R::INDEXES {
-            indexed += self.scan(*index, |_, key, bytes| decode_index(*index, key, bytes).map(drop));
+            indexed += self.scan(*index, |_, key, _, bytes| decode_index(*index, key, bytes).map(drop));
         }
         if entries != indexed {
             self.find_orphans::<R>();
@@ -134,9 +139,9 @@ impl Findings<'_> {
     /// Looks for index entries that no record stands behind.
     fn find_orphans<R: Record>(&mut self) {
         for index in R::INDEXES {
-            self.scan(*index, |found, key, bytes| {
+            self.scan(*index, |found, key, _, bytes| {
                 let record_key = decode_index(*index, key, bytes)?;
-                let stored = found.trees.of(R::TABLE).get(&record_key).unwrap_or_default();
+                let stored = found.trees.get(R::TABLE, &record_key).unwrap_or_default();
                 let record = stored.and_then(|bytes| R::decode(&record_key, &bytes).ok());
                 let stands = record.is_some_and(|record| record.index_keys().contains(&(*index, key.into())));
                 if stands {
@@ -173,16 +178,37 @@ impl Findings<'_> {
         }
     }
 
-    /// Looks at every entry of a tree and returns how many there are. An error of the scan itself
-    /// is damage, never the end of the list.
-    fn scan(&mut self, table: Table, mut look: impl FnMut(&mut Self, &[u8], &[u8]) -> Result<(), Damage>) -> usize {
-        let tree = self.trees.of(table);
+    /// Every part belongs to a value; that a value has all of its parts, its checksum tells.
+    fn check_parts(&mut self) {
+        let parts = self.trees.of(Table::Overflow);
+        match contain(|| parts.iter().try_fold(0, |count, part| part.map(|_| count + 1))) {
+            Ok(Ok(stored)) if stored == self.parts => {}
+            Ok(Ok(stored)) => {
+                let what = format!("it has {stored} parts of values, and the values have {}", self.parts);
+                self.problems.push(Problem::new(Table::Overflow, &[], what));
+            }
+            Ok(Err(error)) => self.unreadable(Table::Overflow, &error),
+            Err(panic) => self.unreadable(Table::Overflow, &panic),
+        }
+    }
+
+    /// Looks at every entry of a tree, as it lies there and as it is whole, and returns how many there
+    /// are. An error of the scan itself is damage, never the end of the list.
+    fn scan(
+        &mut self,
+        table: Table,
+        mut look: impl FnMut(&mut Self, &[u8], &[u8], &[u8]) -> Result<(), Damage>,
+    ) -> usize {
+        let trees = self.trees;
         let mut count = 0;
         let outcome = contain(|| -> sled::Result<()> {
-            for entry in tree {
-                let (key, bytes) = entry?;
+            for entry in trees.of(table) {
+                let (key, placed) = entry?;
                 count += 1;
-                if let Err(damage) = look(self, &key, &bytes) {
+                let parts = overflow::parts(&placed);
+                self.parts += usize::from(parts);
+                let bytes = trees.whole(table, &key, placed.clone())?.unwrap_or_default();
+                if let Err(damage) = look(self, &key, &placed, &bytes) {
                     self.problems.push(Problem::new(table, &key, damage));
                 }
             }

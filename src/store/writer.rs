@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use sled::Transactional;
-use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
+use sled::transaction::TransactionError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tracing::error;
@@ -25,6 +25,7 @@ use super::change::{Change, Edit};
 use super::commits::CommitCount;
 use super::contain::contain;
 use super::open::Engine;
+use super::overflow;
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
@@ -234,7 +235,7 @@ impl Committer {
         for edit in &batch.edits {
             next.apply(edit).map_err(|damage| damage.to_string())?;
         }
-        let mut tables = vec![CommitCount::TABLE];
+        let mut tables = vec![CommitCount::TABLE, Table::Overflow];
         for (table, _) in batch.overlay.keys() {
             if !tables.contains(table) {
                 tables.push(*table);
@@ -243,13 +244,15 @@ impl Committer {
         let trees: Vec<_> = tables.iter().map(|table| self.engine.trees.of(*table)).collect();
         trees[..]
             .transaction(|views| {
-                put(&views[0], &count.key(), Some(&count.encode()))?;
+                let put = |table: Table, key: &[u8], value: Option<&[u8]>| {
+                    let view = tables.iter().position(|of| *of == table).map(|place| &views[place]);
+                    view.map_or(Ok(()), |view| overflow::put(view, &views[1], (table, key), value))
+                };
+                put(CommitCount::TABLE, &count.key(), Some(&count.encode()))?;
                 for ((table, key), value) in &batch.overlay {
-                    if let Some(place) = tables.iter().position(|of| of == table) {
-                        put(&views[place], key, value.as_deref())?;
-                    }
+                    put(*table, key, value.as_deref())?;
                 }
-                Ok::<(), ConflictableTransactionError<()>>(())
+                Ok(())
             })
             .map_err(|error| match error {
                 TransactionError::Storage(error) => error.to_string(),
@@ -260,14 +263,6 @@ impl Committer {
         noted.map_err(|error| error.to_string())?;
         Ok(next)
     }
-}
-
-fn put(tree: &TransactionalTree, key: &[u8], value: Option<&[u8]>) -> Result<(), ConflictableTransactionError<()>> {
-    match value {
-        Some(value) => tree.insert(key, value)?,
-        None => tree.remove(key)?,
-    };
-    Ok(())
 }
 
 fn given_up(cause: &str) -> bool {
@@ -331,7 +326,7 @@ impl Batch {
             let holds = if let Some(value) = self.overlay.get(&place) {
                 *value == expected.value
             } else {
-                let stored = contain(|| engine.trees.of(expected.table).get(&expected.key));
+                let stored = contain(|| engine.trees.get(expected.table, &expected.key));
                 let Ok(Ok(stored)) = stored else {
                     return Err(CommitError::Unavailable);
                 };

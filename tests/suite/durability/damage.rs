@@ -133,6 +133,17 @@ async fn files_cut_short_are_told_of_or_whole() {
 }
 
 #[tokio::test]
+async fn an_unfinished_beginning_of_a_store_is_begun_anew() {
+    let home = new_folder();
+    let beginning = home.path().join("data/store.beginning");
+    fs::create_dir_all(beginning.join("blobs")).expect("a folder");
+    fs::write(beginning.join("conf"), b"segment_size: 52").expect("a file");
+    let server = Process::start_in(home, |_| {});
+    assert_eq!(server.admin().await.status_names().await, Vec::<String>::new());
+    assert!(!beginning.exists(), "nothing is left of it");
+}
+
+#[tokio::test]
 async fn an_unfinished_snapshot_of_a_killed_process_is_no_hindrance() {
     let (data, folder, _) = store().await;
     fs::write(data.join("store/snap.00000000FFFFFFFF.generating"), b"half").expect("a file");

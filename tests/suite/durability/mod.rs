@@ -5,5 +5,6 @@ mod damage;
 mod forgetful;
 mod formats;
 mod kill;
+mod large;
 #[cfg(target_os = "linux")]
 mod power_cut;

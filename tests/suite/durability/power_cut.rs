@@ -10,12 +10,13 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use rollcall::domain::avatar::AVATAR_BYTES;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::forgetful::{Disk, Mounted, Random};
 use crate::support::process::{rollcall, run};
-use crate::support::server::new_folder;
+use crate::support::server::{ADMIN, new_folder};
 use crate::support::{Client, Process};
 
 const CLIENTS: usize = 8;
@@ -120,12 +121,44 @@ async fn load(client: Client, first: String, ledger: Arc<Ledger>) {
     }
 }
 
+/// The name under which the ledger has the administrator's picture, told by its bytes' sum.
+const PICTURE: &str = "the picture";
+
+fn sum(picture: &[u8]) -> Status {
+    (String::new(), crc32fast::hash(picture).to_string())
+}
+
+/// Puts up one picture after the other, of all sizes, until the server is gone.
+async fn pictures(client: Client, mut random: Random, ledger: Arc<Ledger>) {
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+    let head = "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\n";
+    let headers = [("content-type", "multipart/form-data; boundary=x")];
+    loop {
+        let mut picture = PNG.to_vec();
+        // Pictures that compress, or repeat an earlier one's sectors, would hide that one is torn.
+        let numbers = random.below(AVATAR_BYTES / 8);
+        picture.extend((1..numbers).flat_map(|_| random.next().to_le_bytes()));
+        let body = [head.as_bytes(), &picture, b"\r\n--x--\r\n"].concat();
+        ledger.asked(PICTURE, Some(sum(&picture)));
+        let answer = client.try_send("POST", "/api/v1/users.setAvatar", &headers, body).await;
+        if answer.is_none_or(|answer| answer.status != 200) {
+            return;
+        }
+        ledger.acknowledged(PICTURE, Some(sum(&picture)));
+    }
+}
+
 async fn shown(client: &Client) -> BTreeMap<String, Status> {
     let list = client.get("custom-user-status.list?count=0").await.expect(200);
     let text = |status: &Value, field: &str| status[field].as_str().expect("a text").to_owned();
     let statuses = list["statuses"].as_array().expect("a list").clone();
     let entry = |status: &Value| (text(status, "name"), (text(status, "_id"), text(status, "statusType")));
-    statuses.iter().map(entry).collect()
+    let mut shown: BTreeMap<_, _> = statuses.iter().map(entry).collect();
+    let picture = client.send("GET", &format!("/avatar/{ADMIN}"), &[], "").await;
+    if picture.header("content-type") == Some("image/png") {
+        shown.insert(PICTURE.into(), sum(&picture.body));
+    }
+    shown
 }
 
 fn number(variable: &str, otherwise: u64) -> u64 {
@@ -169,9 +202,15 @@ async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
             login: login.clone(),
         };
         let first = |number| format!("round {round:04} client {number}");
-        let clients: Vec<_> = (0..CLIENTS)
+        let mut clients: Vec<_> = (1..CLIENTS)
             .map(|number| tokio::spawn(load(client.clone(), first(number), Arc::clone(&ledger))))
             .collect();
+        let random_pictures = Random::new(random.next());
+        clients.push(tokio::spawn(pictures(
+            client.clone(),
+            random_pictures,
+            Arc::clone(&ledger),
+        )));
         let enough = ledger.answers() + 1 + random.below(300);
         while ledger.answers() < enough {
             ledger.more.notified().await;

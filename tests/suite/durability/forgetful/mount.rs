@@ -1,6 +1,7 @@
 //! The disk as a FUSE mount.
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -66,7 +67,11 @@ impl Mounted {
 
     /// Takes the disk out, for another mount.
     pub fn unmount(self) -> Disk {
-        self.session.umount_and_join().expect("nobody uses the mount any more");
+        match self.session.umount_and_join() {
+            // The session was in the middle of a request when the kernel let go of it.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+            outcome => outcome.expect("nobody uses the mount any more"),
+        }
         self.power.disk.lock().expect("no request panics").clone()
     }
 }

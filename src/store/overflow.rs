@@ -1,0 +1,204 @@
+//! Values that are too long for their place in a tree: they lie in parts beside it.
+//!
+//! sled writes a leaf of a tree as one message. A message over 128 KiB goes into a file of its own that
+//! sled never syncs, so that a power cut takes it, and everything that was committed after it (a leaf has
+//! some twenty values, so that values of six KiB are enough). Therefore nothing long is given to sled: the
+//! value's own place then says only how many parts there are, and the parts are entries of
+//! [`Table::Overflow`]. What belongs to the value stays under the value's own checksum.
+
+use std::convert::Infallible;
+
+use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree, abort};
+use sled::{IVec, Transactional, Tree};
+
+use super::table::Table;
+
+/// Most bytes of a value, or of a part of one, in a tree. Thirty of them, with their keys, make less than
+/// 128 KiB.
+const PART_BYTES: usize = 3 * 1024;
+
+/// The first byte in the place of a value that lies in parts; the number of parts follows, little-endian.
+/// Records begin with their version, and there is no version 0.
+const IN_PARTS: u8 = 0;
+
+type Number = u16;
+
+/// Whether a value that lies whole in its place should lie in parts: older binaries wrote such.
+pub(super) fn is_too_long(placed: &[u8]) -> bool {
+    placed.len() > PART_BYTES
+}
+
+/// How many parts the value has that this stands in the place of; none where it is the value itself.
+pub(super) fn parts(placed: &[u8]) -> Number {
+    match placed {
+        [IN_PARTS, number @ ..] => number.try_into().map_or(0, Number::from_le_bytes),
+        _ => 0,
+    }
+}
+
+fn key_of_part(table: Table, key: &[u8], number: Number) -> Vec<u8> {
+    [table.name().as_bytes(), &[0], key, &number.to_be_bytes()].concat()
+}
+
+/// What is under a key that had something to stand for a value in parts. Where parts are missing it is too
+/// short, which its checksum tells.
+pub(super) fn read(tree: &Tree, overflow: &Tree, (table, key): (Table, &[u8])) -> sled::Result<Option<IVec>> {
+    // A commit could come between two parts, but not into a transaction. It is aborted with what it read:
+    // one that commits writes to the log.
+    let outcome: Result<Infallible, _> = (tree, overflow).transaction(|(tree, overflow)| {
+        let Some(placed) = tree.get(key)? else {
+            return abort(None);
+        };
+        let number = parts(&placed);
+        if number == 0 {
+            return abort(Some(placed));
+        }
+        let mut value = Vec::with_capacity(usize::from(number) * PART_BYTES);
+        for number in 0..number {
+            let part = overflow.get(key_of_part(table, key, number))?;
+            value.extend_from_slice(&part.unwrap_or_default());
+        }
+        abort(Some(IVec::from(value)))
+    });
+    match outcome {
+        Err(TransactionError::Abort(value)) => Ok(value),
+        Err(TransactionError::Storage(error)) => Err(error),
+        Ok(never) => match never {},
+    }
+}
+
+/// Puts a value in its place, or takes it away, with its parts and those of the one before it.
+pub(super) fn put(
+    tree: &TransactionalTree,
+    overflow: &TransactionalTree,
+    (table, key): (Table, &[u8]),
+    value: Option<&[u8]>,
+) -> Result<(), ConflictableTransactionError<()>> {
+    let mut number: Number = 0;
+    let before = match value {
+        Some(value) if is_too_long(value) => {
+            for part in value.chunks(PART_BYTES) {
+                overflow.insert(key_of_part(table, key, number), part)?;
+                number += 1;
+            }
+            let [low, high] = number.to_le_bytes();
+            tree.insert(key, &[IN_PARTS, low, high])?
+        }
+        Some(value) => tree.insert(key, value)?,
+        None => tree.remove(key)?,
+    };
+    for number in number..before.as_deref().map_or(0, parts) {
+        overflow.remove(key_of_part(table, key, number))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::{Avatar, ImageKind, UserId};
+    use crate::store::open::Engine;
+    use crate::store::record::Record;
+    use crate::store::{Change, Store};
+
+    const KEY: &[u8] = b"key";
+
+    fn set(trees: &[Tree; 2], value: Option<&[u8]>) {
+        trees[..]
+            .transaction(|views| put(&views[0], &views[1], (Table::Avatars, KEY), value))
+            .expect("a transaction");
+    }
+
+    fn get([tree, overflow]: &[Tree; 2]) -> Option<IVec> {
+        read(tree, overflow, (Table::Avatars, KEY)).expect("a tree")
+    }
+
+    fn avatar(bytes: Vec<u8>) -> Avatar {
+        Avatar {
+            user: UserId::new("rbAXPnMktTFbNpwtJ"),
+            etag: "etag".into(),
+            kind: ImageKind::Png,
+            bytes,
+        }
+    }
+
+    #[test]
+    fn a_value_of_any_length_takes_the_place_of_one_of_any_other_and_leaves_nothing_behind() {
+        let db = sled::Config::new().temporary(true).open().expect("a store");
+        let trees = ["values", "overflow"].map(|name| db.open_tree(name).expect("a tree"));
+        let lengths = [1, PART_BYTES, PART_BYTES + 1, 3 * PART_BYTES, 100 * PART_BYTES + 7];
+        for before in lengths {
+            for after in lengths {
+                for length in [before, after] {
+                    let value: Vec<_> = (0..=250).cycle().take(length).collect();
+                    set(&trees, Some(&value));
+                    assert_eq!(get(&trees).as_deref(), Some(&*value), "{before} then {after}");
+                    let expected = if length > PART_BYTES {
+                        length.div_ceil(PART_BYTES)
+                    } else {
+                        0
+                    };
+                    assert_eq!(trees[1].len(), expected, "{before} then {after}");
+                }
+                set(&trees, None);
+                assert_eq!((get(&trees), trees[1].len()), (None, 0), "{before} then {after}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_value_that_an_older_binary_left_whole_is_put_in_parts_when_the_store_is_opened() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let avatar = avatar(vec![7; 200_000]);
+        let engine = Engine::open(home.path()).expect("a store");
+        let tree = engine.trees.of(Table::Avatars);
+        tree.insert(avatar.key(), avatar.encode()).expect("a tree");
+        engine.db.flush().expect("a flush");
+        drop(engine);
+
+        let store = Store::open(home.path()).expect("a store");
+        assert_eq!(store.avatar(&avatar.user).expect("a store"), Some(avatar.clone()));
+        store.close().await;
+        let engine = Engine::open(home.path()).expect("a store");
+        let placed = engine.trees.of(Table::Avatars).get(avatar.key());
+        let placed = placed.expect("a tree").expect("a value");
+        assert_eq!(usize::from(parts(&placed)), avatar.encode().len().div_ceil(PART_BYTES));
+        assert_eq!(engine.verify().problems, []);
+        engine
+            .trees
+            .of(Table::Overflow)
+            .insert("users\0nobody\0\0", "x")
+            .expect("a tree");
+        assert_eq!(engine.verify().problems.len(), 1, "a part of nothing is told of");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_reader_never_sees_parts_of_two_values() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(home.path()).expect("a store");
+        let avatars = Arc::new([avatar(vec![1; 200_000]), avatar(vec![2; 90_000])]);
+        let commit = async |change: Change| store.commit(change).await.expect("a commit");
+        commit(Change::new().insert(&avatars[0])).await;
+        let reader = {
+            let (store, avatars) = (store.clone(), Arc::clone(&avatars));
+            tokio::task::spawn_blocking(move || {
+                let mut changes = 0;
+                let mut before = None;
+                while changes < 50 {
+                    let shown = store.avatar(&avatars[0].user).expect("a sound picture");
+                    let shown = avatars.iter().position(|avatar| Some(avatar) == shown.as_ref());
+                    assert!(shown.is_some(), "it is one of the two");
+                    changes += usize::from(shown != before);
+                    before = shown;
+                }
+            })
+        };
+        while !reader.is_finished() {
+            commit(Change::new().replace(&avatars[0], &avatars[1])).await;
+            commit(Change::new().replace(&avatars[1], &avatars[0])).await;
+        }
+        reader.await.expect("the reader saw sound pictures only");
+    }
+}
