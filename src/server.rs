@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tracing::info;
+use tracing::{info, warn};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
@@ -23,7 +23,7 @@ use crate::domain::Fault;
 use crate::http::{self, Gate, Limits};
 use crate::local::Socket;
 use crate::ops::users::NewUser;
-use crate::ops::{expiry, setup, sweep};
+use crate::ops::{expiry, lost_connections, setup, sweep};
 use crate::realtime::{self, Hall, Timing};
 use crate::store::{OpenError, Store, socket_path};
 use crate::web;
@@ -76,6 +76,9 @@ pub enum StartError {
     /// The statuses whose time came while no server ran cannot be ended.
     #[error("cannot end the statuses whose time has come: {0}")]
     Statuses(Fault),
+    /// The connections that ended with the server before this one cannot be settled.
+    #[error("cannot settle the connections that ended with the server before: {0}")]
+    Connections(Fault),
 }
 
 /// A server that listens, and answers once it is run.
@@ -116,6 +119,7 @@ impl Server {
         }
         let setup_link = setup::link(&app).await?;
         expiry::settle(&app).await.map_err(StartError::Statuses)?;
+        lost_connections::take_in(&app).await.map_err(StartError::Connections)?;
         let path = socket_path(&options.data_dir);
         let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;
         let hall = Hall::new(app.clone(), options.timing);
@@ -154,6 +158,9 @@ impl Server {
             () = self.hall.tell() => {}
         }
         self.hall.close().await;
+        if let Err(fault) = lost_connections::keep(&self.app).await {
+            warn!(%fault, "who comes back after the restart is told of as somebody new");
+        }
         sweeper.abort();
         drop(self.socket);
         self.app.store.close().await;

@@ -119,6 +119,24 @@ struct Bench<'folder> {
     aims: [u64; 2],
 }
 
+/// How the server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It keeps who was here, so that nobody is told of those who come back.
+    InGoodOrder,
+    /// Nobody knows who was here: everybody is told of everybody who comes.
+    Killed,
+}
+
+impl Ending {
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::InGoodOrder => "ended",
+            Self::Killed => "was killed",
+        }
+    }
+}
+
 impl Bench<'_> {
     async fn run(mut self) -> Outcome {
         self.gather().await?;
@@ -126,7 +144,10 @@ impl Bench<'_> {
         self.wait_for_use().await;
         self.come_back().await?;
         self.wait_for_use().await;
-        self.restart().await
+        self = self.restart(Ending::InGoodOrder).await?;
+        self.wait_for_use().await;
+        self.restart(Ending::Killed).await?;
+        Ok(())
     }
 
     /// Waits until sockets are as old as they usually are when something happens to them.
@@ -263,11 +284,16 @@ impl Bench<'_> {
         self.tell_return(&title, began, &ready, None)
     }
 
-    /// The server ends and starts, and all come back: now everybody is told of everybody.
-    async fn restart(mut self) -> Outcome {
+    /// The server ends and starts, and all come back.
+    async fn restart(mut self, ending: Ending) -> Outcome<Self> {
         self.crowd.set_server(None);
         let began = Instant::now();
-        spawn_blocking(move || self.server.stop()).await??;
+        let server = self.server;
+        let end = move || match ending {
+            Ending::InGoodOrder => server.stop(),
+            Ending::Killed => Ok(drop(server)),
+        };
+        spawn_blocking(end).await??;
         let stopped = began.elapsed();
         let nobody = |counts: &Counts| counts.logged_in == 0;
         self.crowd.until("all sockets have ended", PATIENCE, nobody).await?;
@@ -285,21 +311,26 @@ impl Bench<'_> {
         };
         let quiet = self.crowd.until("it is quiet", STORM, is_quiet).await?;
         let quiet = quiet.last_change.map(|last| last - began).unwrap_or_default();
+        sleep(AFTER_GRACE).await;
         let title = format!(
-            "{}, the server ended in {} and listens again after {}, all back at once",
+            "{}, the server {} in {} and listens again after {}, all back at once",
             self.title,
+            ending.verb(),
             table::time(stopped),
             table::time(self.server.started_in),
         );
-        self.tell_return(&title, began, &ready, Some(quiet))
+        let storm = (ending == Ending::Killed).then_some(quiet);
+        self.tell_return(&title, began, &ready, storm)?;
+        Ok(self)
     }
 
-    fn tell_return(&self, title: &str, began: Instant, ready: &Counts, quiet: Option<Duration>) -> Outcome {
+    /// Says how all came back; after a storm, how long it took until it was quiet.
+    fn tell_return(&self, title: &str, began: Instant, ready: &Counts, storm: Option<Duration>) -> Outcome {
         let counts = self.crowd.counts();
         let memory = self.server.memory()?;
         let row = |what: &str, figure: String, aim: &str| [what.to_owned(), figure, aim.to_owned()];
-        // Who restarts has no aim: everybody is told of everybody who comes.
-        let no_changes = if quiet.is_none() { "0" } else { "" };
+        // Who kills the server has no aim: everybody is told of everybody who comes.
+        let no_changes = if storm.is_none() { "0" } else { "" };
         let mut rows = vec![
             row("until all are connected", table::time(ready.last_accepted - began), ""),
             row(
@@ -313,7 +344,7 @@ impl Bench<'_> {
             row("had to come once more", table::count(counts.again), "0"),
             row("changes told", table::count(counts.changes), no_changes),
         ];
-        if let Some(quiet) = quiet {
+        if let Some(quiet) = storm {
             rows.push(row("until it is quiet", table::time(quiet), ""));
         }
         rows.push(row("resident then", table::megabytes(memory.resident), ""));

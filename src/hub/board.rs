@@ -142,6 +142,15 @@ impl Board {
         self.lost_by_token.insert((user, token, connection), until);
     }
 
+    /// The connections that are lost and still count.
+    pub fn lost(&self) -> Vec<(UserId, TokenHash, StatusType)> {
+        let lost = self.lost_by_token.keys().filter_map(|(user, token, connection)| {
+            let status = self.entries.get(user)?.connections.get(connection)?;
+            Some((user.clone(), *token, *status))
+        });
+        lost.collect()
+    }
+
     /// Takes a lost connection up again.
     pub fn take_lost(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
         let from = (user.clone(), *token, 0);

@@ -142,6 +142,12 @@ impl Hub {
         }
     }
 
+    /// The connections that are lost and still count: whose, by which token, and what they say of their user.
+    #[must_use]
+    pub fn lost(&self) -> Vec<(UserId, TokenHash, StatusType)> {
+        self.board().lost()
+    }
+
     /// Waits until a lost connection counts no more.
     pub async fn connection_ended(&self) {
         self.reached(Board::next_lost, &self.lost_changed).await;

@@ -11,6 +11,7 @@ pub mod expiry;
 pub mod incident;
 pub mod lockout;
 pub mod login;
+pub mod lost_connections;
 pub mod passwords;
 pub mod permissions;
 pub mod personal_tokens;

@@ -15,6 +15,7 @@ mod custom_statuses;
 mod durability;
 mod failed_logins;
 mod folder;
+mod lost_connections;
 mod open;
 mod overflow;
 mod password_resets;

@@ -17,8 +17,8 @@ use super::settings::setting;
 use super::table::Table;
 use crate::domain::setting::Setting;
 use crate::domain::{
-    Access, CustomStatus, CustomStatusId, FailedLogins, Grant, PasswordReset, Role, RoleId, SettingId, StatusName,
-    Timestamp, Token, TokenHash, User, UserId, UserStatus,
+    Access, CustomStatus, CustomStatusId, FailedLogins, Grant, LostConnections, PasswordReset, Role, RoleId, SettingId,
+    StatusName, Timestamp, Token, TokenHash, User, UserId, UserStatus,
 };
 
 /// A consistent picture of all that is durable. The look-ups stand with each noun's records.
@@ -37,6 +37,7 @@ pub struct Snapshot {
     pub(super) failed_logins: OrdMap<String, FailedLogins>,
     pub(super) password_resets: OrdMap<UserId, PasswordReset>,
     pub(super) setup_link: Option<SetupLink>,
+    pub(super) lost_connections: OrdMap<TokenHash, LostConnections>,
     pub(super) commits: u64,
 }
 
@@ -77,6 +78,11 @@ impl Snapshot {
             (Table::PasswordResets, None) => drop(self.password_resets.remove(&UserId::new(&text(key)?))),
             (Table::SetupLinks, Some(bytes)) => self.setup_link = Some(SetupLink::decode(key, bytes)?),
             (Table::SetupLinks, None) => self.setup_link = None,
+            (Table::LostConnections, Some(bytes)) => {
+                let lost = LostConnections::decode(key, bytes)?;
+                self.lost_connections.insert(lost.token, lost);
+            }
+            (Table::LostConnections, None) => drop(self.lost_connections.remove(&TokenHash::new(hash(key)?))),
             (Table::Commits, Some(bytes)) => self.commits = CommitCount::decode(key, bytes)?.0,
             (Table::Commits, None) => self.commits = 0,
             (

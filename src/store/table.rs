@@ -45,6 +45,8 @@ pub enum Table {
     AuditLog,
     /// The one-time link that creates the first administrator, while there is none.
     SetupLinks,
+    /// Connections that ended with the server, by token.
+    LostConnections,
     /// How many batches were committed.
     Commits,
     /// Parts of values that are too long for their own place.
@@ -53,7 +55,7 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Users,
         Self::UsersByUsername,
         Self::UsersByEmail,
@@ -72,6 +74,7 @@ impl Table {
         Self::Avatars,
         Self::AuditLog,
         Self::SetupLinks,
+        Self::LostConnections,
         Self::Commits,
         Self::Overflow,
     ];
@@ -98,6 +101,7 @@ impl Table {
             Self::Avatars => "avatars",
             Self::AuditLog => "audit_log",
             Self::SetupLinks => "setup_links",
+            Self::LostConnections => "lost_connections",
             Self::Commits => "commits",
             Self::Overflow => "overflow",
         }

@@ -13,7 +13,8 @@ use super::snapshot::Snapshot;
 use super::table::{Table, Trees};
 use crate::domain::setting::Setting;
 use crate::domain::{
-    AuditEntry, Avatar, CustomStatus, FailedLogins, Grant, PasswordReset, Role, Token, User, UserStatus,
+    AuditEntry, Avatar, CustomStatus, FailedLogins, Grant, LostConnections, PasswordReset, Role, Token, User,
+    UserStatus,
 };
 
 /// Something wrong in the store.
@@ -79,6 +80,7 @@ pub(super) fn verify(trees: &Trees) -> Findings<'_> {
     found.read::<Avatar>();
     found.read::<AuditEntry>();
     found.read::<SetupLink>();
+    found.read::<LostConnections>();
     found.read::<CommitCount>();
     found.check_owners();
     found.check_parts();

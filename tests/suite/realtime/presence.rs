@@ -1,10 +1,17 @@
 //! Who is here: a login begins it, and the end of its socket ends it.
 
+use std::sync::Arc;
+
+use rollcall::app::{Clock, Fixed};
+use rollcall::clock::SetClock;
+use rollcall::domain::lost_connections::RESTART_MILLIS;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::hub::GRACE_MILLIS;
+use rollcall::local::{self, Command};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::support::server::{MINUTE, create_user, fix, new_folder};
+use crate::support::server::{BEGINNING, MINUTE, create_user, fix, new_folder};
 use crate::support::{Client, Process, Socket, TestServer};
 
 /// A socket that hears what shows of everybody.
@@ -185,22 +192,77 @@ async fn connections_are_counted_while_they_last() {
     assert_eq!(count().await, 1);
 }
 
+/// A stopped server at which ada was, from which bob was away, and cleo's token ended since.
+async fn stopped() -> (Arc<TempDir>, [Client; 3]) {
+    let server = TestServer::start().await;
+    for username in ["bob", "cleo"] {
+        server.command(create_user(username)).await;
+    }
+    let mut clients = Vec::new();
+    let mut sockets = Vec::new();
+    for username in ["ada", "bob", "cleo"] {
+        let client = server.logged_in(username).await;
+        sockets.push(Socket::of(&client).await);
+        clients.push(client);
+    }
+    sockets[1].result("UserPresence:away", json!([])).await;
+    let folder = server.stop().await;
+    for socket in &mut sockets {
+        assert_eq!(socket.end().await, Some(1001));
+    }
+    let user = "cleo".to_owned();
+    let revoke = Command::RevokeTokensOf { user };
+    let revoked = local::run(&folder.path().join("data"), Fixed::default(), revoke).await;
+    revoked.expect("the command is carried out");
+    (folder, clients.try_into().expect("three"))
+}
+
 #[tokio::test]
-async fn a_restart_leaves_no_ghost_and_those_who_come_back_show() {
-    let server = Process::start_in(new_folder(), |_| {});
+async fn who_comes_back_after_a_restart_was_never_away_and_nobody_is_told() {
+    let (folder, clients) = stopped().await;
+    let server = TestServer::open(folder, |_| {}).await;
+    let admin = server.admin().await;
+    let [ada_now, bob_now, cleo_now] = clients.map(|client| server.anonymous().with_login(client.id(), client.token()));
+    assert_eq!(status(&admin, ada_now.id()).await, "online");
+    assert_eq!(status(&admin, bob_now.id()).await, "away");
+    assert_eq!(status(&admin, cleo_now.id()).await, "offline");
+    let mut watcher = watcher(&server).await;
+    server.pass(GRACE_MILLIS - 1);
+    let mut socket = Socket::of(&ada_now).await;
+    // What is told after it is the next that is told at all.
+    assert_eq!(socket.result("setUserStatus", json!(["busy"])).await, Value::Null);
+    assert_eq!(told(&mut watcher).await, ada(BUSY));
+    server.pass(1);
+    assert_eq!(told(&mut watcher).await, ("bob".to_owned(), OFFLINE));
+    assert_eq!(watcher.left(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn nobody_is_waited_for_after_a_server_was_away_for_long() {
+    let (folder, [ada, bob, _]) = stopped().await;
+    let server = TestServer::open(folder, |options| {
+        options.clock = Clock::Set(SetClock::at(BEGINNING + RESTART_MILLIS + 1));
+    })
+    .await;
+    let admin = server.admin().await;
+    for client in [ada, bob] {
+        assert_eq!(status(&admin, client.id()).await, "offline");
+    }
+}
+
+#[tokio::test]
+async fn a_killed_server_leaves_no_ghost() {
+    let mut server = Process::start_in(new_folder(), |_| {});
     let admin = server.admin().await;
     let mut socket = Socket::of(&admin).await;
-    assert_eq!(status(&admin, admin.id()).await, "online");
     server.signal(libc::SIGTERM);
     assert_eq!(socket.end().await, Some(1001));
-    let mut server = server;
     assert_eq!(server.wait().0.code(), Some(0));
+    // It knows who was here a moment ago, and is killed with a socket open.
     let again = Process::start_in(server.folder.clone(), |_| {});
     let admin = again.anonymous().with_login(admin.id(), admin.token());
-    assert_eq!(status(&admin, admin.id()).await, "offline");
     let socket = Socket::of(&admin).await;
     assert_eq!(status(&admin, admin.id()).await, "online");
-    // Killed, with a socket open.
     let folder = again.kill();
     drop(socket);
     let third = Process::start_in(folder, |_| {});

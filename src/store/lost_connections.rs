@@ -1,0 +1,61 @@
+//! How lost connections are stored, and where the snapshot has them.
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::{self, Damage};
+use super::record::Record;
+use super::snapshot::Snapshot;
+use super::table::Table;
+use crate::domain::{LostConnections, Timestamp, TokenHash, UserId};
+
+/// Version 1 of stored lost connections. Never changes.
+#[derive(Serialize, Deserialize)]
+struct LostConnectionsV1 {
+    token: [u8; 32],
+    user: UserId,
+    online: u32,
+    away: u32,
+    at: i64,
+}
+
+impl Record for LostConnections {
+    const TABLE: Table = Table::LostConnections;
+
+    fn key(&self) -> Vec<u8> {
+        self.token.as_bytes().into()
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let stored = LostConnectionsV1 {
+            token: *self.token.as_bytes(),
+            user: self.user.clone(),
+            online: self.online,
+            away: self.away,
+            at: self.at.as_millis(),
+        };
+        codec::seal(Self::TABLE, &self.key(), Self::VERSION, &stored)
+    }
+
+    fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
+        match version {
+            1 => {
+                let stored: LostConnectionsV1 = codec::decode(body)?;
+                Ok(Self {
+                    token: TokenHash::new(stored.token),
+                    user: stored.user,
+                    online: stored.online,
+                    away: stored.away,
+                    at: Timestamp::from_millis(stored.at),
+                })
+            }
+            found => Err(Damage::Version { found, known: 1 }),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The connections that ended with the server before this one. There are none once that is settled.
+    pub fn lost_connections(&self) -> impl Iterator<Item = &LostConnections> {
+        self.lost_connections.values()
+    }
+}
