@@ -121,6 +121,13 @@ impl Server {
         Ok(format!("X-User-Id: {user}\r\nX-Auth-Token: {token}\r\n"))
     }
 
+    /// Kills it.
+    pub fn kill(mut self) -> Outcome {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Ends it in good order.
     pub fn stop(mut self) -> Outcome {
         let id = self.process().to_string();

@@ -291,7 +291,7 @@ impl Bench<'_> {
         let server = self.server;
         let end = move || match ending {
             Ending::InGoodOrder => server.stop(),
-            Ending::Killed => Ok(drop(server)),
+            Ending::Killed => server.kill(),
         };
         spawn_blocking(end).await??;
         let stopped = began.elapsed();

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use rollcall::hub::GRACE_MILLIS;
 use rollcall::realtime::Timing;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use crate::support::process::signal;
 use crate::support::server::{PASSWORD_DIGEST, create_user};
@@ -100,6 +101,38 @@ async fn a_client_in_a_process_of_its_own() {
     eprintln!("closed {end:?}");
 }
 
+/// Has all who listen to public settings told some 8,000 bytes, which it answers.
+async fn rename_site(admin: &Client, number: u32) -> Value {
+    let words = Value::from(format!("{number} {}", "x".repeat(8000)));
+    let body = json!({"value": words});
+    let path = "settings/Site_Name";
+    let answer = admin.post_confirmed(path, &body, "password", PASSWORD_DIGEST).await;
+    answer.expect(200);
+    words
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_for_long_is_closed_however_little_waits_for_it() {
+    /// More than a system keeps for a socket, and less than the server does.
+    const TOLD: u32 = 800;
+    let server = TestServer::start_with(|options| {
+        options.timing = Timing {
+            // Else it is closed because it says nothing.
+            heartbeat: Duration::from_mins(10),
+            send: Duration::from_millis(100),
+        };
+    })
+    .await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let mut lazy = Socket::of(&ada).await;
+    lazy.listen("notify-all", "public-settings-changed").await;
+    for number in 0..TOLD {
+        rename_site(&admin, number).await;
+    }
+    let closed = wait_until_offline(&server, &admin, ada.id());
+    timeout(Duration::from_mins(1), closed).await.expect("it is closed");
+}
+
 #[tokio::test]
 async fn a_stopped_client_delays_nobody_and_is_told_to_come_back() {
     let server = TestServer::start_with(|options| options.timing.send = Duration::from_secs(5)).await;
@@ -126,13 +159,10 @@ async fn a_stopped_client_delays_nobody_and_is_told_to_come_back() {
     let mut told = 0_u32;
     loop {
         told += 1;
-        let words = json!({"value": format!("{told} {}", "x".repeat(8000))});
-        let path = "settings/Site_Name";
-        let answer = admin.post_confirmed(path, &words, "password", PASSWORD_DIGEST).await;
-        answer.expect(200);
+        let words = rename_site(&admin, told).await;
         // Everybody else hears of it before the next one.
         let heard = other.event("notify-all", "public-settings-changed").await;
-        assert_eq!(heard[1]["value"], words["value"]);
+        assert_eq!(heard[1]["value"], words);
         server.pass(GRACE_MILLIS);
         let status = admin
             .get(&format!("users.getStatus?userId={}", ada.id()))
@@ -156,7 +186,7 @@ async fn a_client_that_never_reads_is_closed_and_others_are_not() {
     // It asks and asks, and never hears the answers.
     let question = json!({"msg": "sub", "id": "x".repeat(128), "name": "y".repeat(4000), "params": []});
     loop {
-        let asked = tokio::time::timeout(
+        let asked = timeout(
             Duration::from_secs(2),
             futures_util::SinkExt::send(
                 &mut lazy.stream,
