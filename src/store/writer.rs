@@ -244,9 +244,11 @@ impl Committer {
         let trees: Vec<_> = tables.iter().map(|table| self.engine.trees.of(*table)).collect();
         trees[..]
             .transaction(|views| {
+                // The second of `tables`.
+                let overflow = &views[1];
                 let put = |table: Table, key: &[u8], value: Option<&[u8]>| {
                     let view = tables.iter().position(|of| *of == table).map(|place| &views[place]);
-                    view.map_or(Ok(()), |view| overflow::put(view, &views[1], (table, key), value))
+                    view.map_or(Ok(()), |view| overflow::put(view, overflow, (table, key), value))
                 };
                 put(CommitCount::TABLE, &count.key(), Some(&count.encode()))?;
                 for ((table, key), value) in &batch.overlay {
