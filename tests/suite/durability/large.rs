@@ -30,14 +30,6 @@ fn text(number: usize, bytes: usize) -> String {
     format!("{number:05}").repeat(bytes / 5)
 }
 
-async fn put_up(client: &Client, picture: &[u8]) {
-    let head = "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\n";
-    let body = [head.as_bytes(), picture, b"\r\n--x--\r\n"].concat();
-    let headers = [("content-type", "multipart/form-data; boundary=x")];
-    let answer = client.send("POST", "/api/v1/users.setAvatar", &headers, body).await;
-    answer.expect(200);
-}
-
 async fn preferences(client: &Client) -> Value {
     client.get("users.getPreferences").await.expect(200)["preferences"]["draft"].clone()
 }
@@ -63,7 +55,7 @@ async fn the_largest_records_survive_and_lie_in_the_log_alone() {
             .expect(200);
         let fields = json!({"userId": user.id(), "data": {"customFields": {"note": note(number)}}});
         admin.post("users.update", &fields).await.expect(200);
-        put_up(&user, &picture(number)).await;
+        user.upload(&picture(number), &[]).await.expect(200);
         users.push(user);
     }
     // Four bytes each, and different from the first one on.

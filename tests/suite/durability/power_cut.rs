@@ -131,16 +131,13 @@ fn sum(picture: &[u8]) -> Status {
 /// Puts up one picture after the other, of all sizes, until the server is gone.
 async fn pictures(client: Client, mut random: Random, ledger: Arc<Ledger>) {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
-    let head = "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\n";
-    let headers = [("content-type", "multipart/form-data; boundary=x")];
     loop {
         let mut picture = PNG.to_vec();
         // Pictures that compress, or repeat an earlier one's sectors, would hide that one is torn.
         let numbers = random.below(AVATAR_BYTES / 8);
         picture.extend((1..numbers).flat_map(|_| random.next().to_le_bytes()));
-        let body = [head.as_bytes(), &picture, b"\r\n--x--\r\n"].concat();
         ledger.asked(PICTURE, Some(sum(&picture)));
-        let answer = client.try_send("POST", "/api/v1/users.setAvatar", &headers, body).await;
+        let answer = client.try_upload(&picture, &[]).await;
         if answer.is_none_or(|answer| answer.status != 200) {
             return;
         }

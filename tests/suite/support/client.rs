@@ -116,6 +116,26 @@ impl Client {
             .map(|answer| answer.status)
     }
 
+    /// Puts up a picture, with these fields of the form beside it.
+    pub async fn upload(&self, picture: &[u8], fields: &[(&str, &str)]) -> Answer {
+        self.try_upload(picture, fields).await.expect("an answer")
+    }
+
+    /// The same, unless the server goes away meanwhile.
+    pub async fn try_upload(&self, picture: &[u8], fields: &[(&str, &str)]) -> Option<Answer> {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        // Whatever the client says that it is, and calls it.
+        let head = "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.html\"\r\nContent-Type: text/html\r\n\r\n";
+        body.extend(head.bytes());
+        body.extend(picture);
+        body.extend(b"\r\n--x--\r\n");
+        let headers = [("content-type", "multipart/form-data; boundary=x")];
+        self.try_send("POST", "/api/v1/users.setAvatar", &headers, body).await
+    }
+
     /// The names of all custom statuses, in the order of the list.
     pub async fn status_names(&self) -> Vec<String> {
         let body = self.get("custom-user-status.list?count=0").await.expect(200);

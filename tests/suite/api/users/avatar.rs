@@ -12,21 +12,6 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9";
 const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0";
 
-async fn upload(client: &Client, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
-    let mut body = Vec::new();
-    for (name, value) in fields {
-        body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
-    }
-    // Whatever the client says that it is, and calls it.
-    let head =
-        "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.html\"\r\nContent-Type: text/html\r\n\r\n";
-    body.extend(head.bytes());
-    body.extend(bytes);
-    body.extend(b"\r\n--x--\r\n");
-    let headers = [("content-type", "multipart/form-data; boundary=x")];
-    client.send("POST", "/api/v1/users.setAvatar", &headers, body).await
-}
-
 async fn shown(client: &Client, path: &str, headers: &[(&str, &str)]) -> Answer {
     client.send("GET", path, headers, "").await
 }
@@ -36,7 +21,7 @@ async fn a_picture_is_sent_as_it_came_and_can_only_be_taken_for_an_image() {
     let server = TestServer::start().await;
     let (ada, anonymous) = (server.user().await, server.anonymous());
     for (bytes, kind) in [(PNG, "image/png"), (JPEG, "image/jpeg"), (WEBP, "image/webp")] {
-        assert_eq!(upload(&ada, bytes, &[]).await.expect(200), json!({"success": true}));
+        assert_eq!(ada.upload(bytes, &[]).await.expect(200), json!({"success": true}));
         let answer = shown(&anonymous, "/avatar/ADA", &[]).await;
         assert_eq!((answer.status, &*answer.body), (200, bytes));
         for (name, value) in [
@@ -97,13 +82,13 @@ async fn only_images_of_a_bounded_size_are_taken_by_their_own_bytes() {
         b"",
         b"<html>",
     ] {
-        assert_eq!(upload(&ada, bytes, &[]).await.expect(400), invalid);
+        assert_eq!(ada.upload(bytes, &[]).await.expect(400), invalid);
     }
     let mut large = PNG.to_vec();
     large.resize(256 * 1024, 0);
-    upload(&ada, &large, &[]).await.expect(200);
+    ada.upload(&large, &[]).await.expect(200);
     large.push(0);
-    let refused = upload(&ada, &large, &[]).await.expect(400);
+    let refused = ada.upload(&large, &[]).await.expect(400);
     assert_eq!(
         refused["error"],
         "The picture is larger than 262144 bytes [error-avatar-too-large]"
@@ -120,12 +105,12 @@ async fn only_images_of_a_bounded_size_are_taken_by_their_own_bytes() {
 async fn others_pictures_need_a_permission_and_a_reset_brings_the_initials_back() {
     let server = TestServer::start().await;
     let (admin, ada) = (server.admin().await, server.user().await);
-    let refused = upload(&ada, PNG, &[("username", "admin")]).await.expect(400);
+    let refused = ada.upload(PNG, &[("username", "admin")]).await.expect(400);
     assert_eq!(
         refused,
         coded("Not allowed", "error-not-allowed", json!({"method": "users.setAvatar"}))
     );
-    upload(&admin, PNG, &[("userId", ada.id())]).await.expect(200);
+    admin.upload(PNG, &[("userId", ada.id())]).await.expect(200);
     ada.post("users.resetAvatar", &json!({})).await.expect(200);
     let initials = shown(&server.anonymous(), "/avatar/ada", &[]).await;
     assert_eq!(initials.header("content-type"), Some("image/svg+xml"));
@@ -140,7 +125,7 @@ async fn others_pictures_need_a_permission_and_a_reset_brings_the_initials_back(
 #[tokio::test]
 async fn a_picture_lives_through_a_restart_and_goes_with_its_user() {
     let server = TestServer::start().await;
-    upload(&server.user().await, PNG, &[]).await.expect(200);
+    server.user().await.upload(PNG, &[]).await.expect(200);
     let server = TestServer::open(server.stop().await, |_| {}).await;
     assert_eq!(&*shown(&server.anonymous(), "/avatar/ada", &[]).await.body, PNG);
     let admin = server.admin().await;
