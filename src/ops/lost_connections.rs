@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::iter::repeat_with;
-use std::sync::Arc;
 
-use super::incident;
+use super::{incident, presence};
 use crate::app::App;
 use crate::domain::{Fault, LostConnections, StatusType, Timestamp, TokenHash};
 use crate::hub::Connection;
@@ -76,7 +75,6 @@ fn connect(app: &App, lost: &LostConnections, now: Timestamp) -> Option<Connecti
     app.hub.connect(&lost.user, || {
         let snapshot = app.store.read();
         snapshot.token(&lost.token).filter(|token| token.is_live(now))?;
-        let user = snapshot.user(&lost.user)?;
-        Some((Arc::clone(user), snapshot.user_status(&lost.user).cloned()))
+        presence::kept(&snapshot, &lost.user)
     })
 }

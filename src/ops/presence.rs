@@ -6,8 +6,11 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::auth::{Actor, Caller};
 use crate::domain::user_status::SeenAt;
-use crate::domain::{Fault, Permission, Presence, SettingId, SettingValue, StatusType, Timestamp, User, UserId};
+use crate::domain::{
+    Fault, Permission, Presence, SettingId, SettingValue, StatusType, Timestamp, User, UserId, UserStatus,
+};
 use crate::hub::{Connection, PresenceChange, Shown};
+use crate::store::Snapshot;
 
 use super::settings;
 
@@ -147,13 +150,15 @@ fn silence(app: &App) -> Here {
 #[must_use]
 pub fn connect(app: &App, caller: &Caller) -> Option<Connection> {
     let id = &caller.user.id;
-    app.hub.reconnect(id, &caller.token.hash).or_else(|| {
-        app.hub.connect(id, || {
-            let snapshot = app.store.read();
-            let user = snapshot.user(id)?;
-            Some((Arc::clone(user), snapshot.user_status(id).cloned()))
-        })
-    })
+    app.hub
+        .reconnect(id, &caller.token.hash)
+        .or_else(|| app.hub.connect(id, || kept(&app.store.read(), id)))
+}
+
+/// A user and what is kept of their status, for the hub; none when there is no such user.
+pub(super) fn kept(snapshot: &Snapshot, id: &UserId) -> Option<(Arc<User>, Option<Arc<UserStatus>>)> {
+    let user = snapshot.user(id)?;
+    Some((Arc::clone(user), snapshot.user_status(id).cloned()))
 }
 
 /// How many live connections there are, and how many there may be.
