@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
+mod attacks;
 mod cli;
 mod durability;
 mod house;

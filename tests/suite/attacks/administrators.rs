@@ -1,0 +1,1 @@
+//! Limits between users who administer.

@@ -1,0 +1,1 @@
+//! Answers: their cost, and clients that never read them.

@@ -1,0 +1,1 @@
+//! Connections: how many of one address, and the descriptors kept in reserve.

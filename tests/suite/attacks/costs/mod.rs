@@ -1,0 +1,8 @@
+//! What one caller costs: each bound of the budget table in `SECURITY.md`.
+
+mod answers;
+mod bodies;
+mod connections;
+mod queries;
+mod requests;
+mod sockets;

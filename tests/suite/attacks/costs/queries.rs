@@ -1,0 +1,1 @@
+//! Queries: how many sort fields and list items one call takes.

@@ -1,0 +1,1 @@
+//! Request heads and targets of every form.

@@ -1,0 +1,1 @@
+//! What a socket may hold, before and after its login.

@@ -1,0 +1,1 @@
+//! What stays in the files of a store, and what a thief of a copy learns.

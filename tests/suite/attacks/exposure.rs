@@ -1,0 +1,1 @@
+//! What is shown in a terminal, a browser, a picture, a log and a command line.

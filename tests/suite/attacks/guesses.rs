@@ -1,0 +1,1 @@
+//! Guesses at passwords, codes and links, one after the other and at once.

@@ -1,0 +1,1 @@
+//! An invisible or hiding user is the same as an offline user, byte for byte.

@@ -1,0 +1,9 @@
+//! What an attacker tries, a file for each kind, and what holds against it (`SECURITY.md`).
+
+mod administrators;
+mod costs;
+mod disk;
+mod exposure;
+mod guesses;
+mod invisible;
+mod tokens;
