@@ -10,6 +10,7 @@ pub use crate::clock::Clock;
 use rates::Rates;
 pub use settings::{Fixed, Settings, network};
 
+use crate::auth::SecretKey;
 use crate::auth::password::Passwords;
 use crate::hub::Hub;
 use crate::store::Store;
@@ -27,12 +28,14 @@ pub struct App {
     pub clock: Clock,
     /// What hashes and verifies passwords.
     pub passwords: Passwords,
+    /// What seals secrets in the store.
+    pub key: Arc<SecretKey>,
     /// What was fixed when the server was started.
     pub fixed: Arc<Fixed>,
 }
 
 impl App {
-    /// Puts an application together.
+    /// Puts an application together. It seals secrets with a new key that is kept nowhere; see [`Self::with_key`].
     #[must_use]
     pub fn new(store: Store, clock: Clock, passwords: Passwords, fixed: Fixed) -> Self {
         let fixed = Arc::new(fixed);
@@ -44,7 +47,29 @@ impl App {
             rates: Arc::default(),
             clock,
             passwords,
+            key: Arc::new(SecretKey::generate()),
             fixed,
+        }
+    }
+
+    /// The same application with the key of its data folder.
+    #[must_use]
+    pub fn with_key(self, key: SecretKey) -> Self {
+        Self {
+            key: Arc::new(key),
+            ..self
+        }
+    }
+
+    /// The same application at the address where its server listens, as a URL.
+    #[must_use]
+    pub fn at(self, address_url: String) -> Self {
+        Self {
+            fixed: Arc::new(Fixed {
+                address_url,
+                ..Fixed::clone(&self.fixed)
+            }),
+            ..self
         }
     }
 

@@ -22,10 +22,11 @@ use crate::auth::password::Passwords;
 use crate::domain::Fault;
 use crate::http::{self, Gate, Limits};
 use crate::local::Socket;
+use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
-use crate::ops::{expiry, lost_connections, setup, sweep};
+use crate::ops::{expiry, lost_connections, setup, sweep, upgrade};
 use crate::realtime::{self, Hall, Timing};
-use crate::store::{OpenError, Store, socket_path};
+use crate::store::socket_path;
 use crate::web;
 
 /// What a server is started with.
@@ -51,9 +52,9 @@ pub struct Options {
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The store does not open.
+    /// The data folder does not open.
     #[error(transparent)]
-    Store(#[from] OpenError),
+    Opening(#[from] OpeningError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {cause}; choose another address with --listen")]
     Listen {
@@ -99,18 +100,14 @@ impl Server {
     /// # Errors
     /// [`StartError`] says what is in the way and what to do.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let store = Store::open(&options.data_dir)?;
+        let app = opening::open(&options.data_dir, options.clock, options.passwords, options.fixed).await?;
         let cannot = |cause| StartError::Listen {
             address: options.listen,
             cause,
         };
         let listener = listen(options.listen).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let fixed = Fixed {
-            address_url: url_of(address),
-            ..options.fixed
-        };
-        let app = App::new(store, options.clock, options.passwords, fixed);
+        let app = app.at(url_of(address));
 
         if let Some(new) = options.administrator
             && let Some(user) = setup::from_settings(&app, new).await?
@@ -151,6 +148,7 @@ impl Server {
     /// Serves until `shutdown` ends, finishes what is in flight, and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let sweeper = tokio::spawn(sweep_now_and_then(self.app.clone()));
+        let hardening = tokio::spawn(upgrade::harden_in_background(self.app.clone()));
         tokio::select! {
             () = serve(self.listener, self.filter, self.head_time, shutdown) => {}
             () = self.socket.serve(&self.app) => {}
@@ -162,6 +160,7 @@ impl Server {
             warn!(%fault, "who comes back after the restart is told of as somebody new");
         }
         sweeper.abort();
+        hardening.abort();
         drop(self.socket);
         self.app.store.close().await;
         info!("stopped");

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::config::CompactAtStart;
 use crate::domain::page::PageRule;
 use crate::domain::{LockoutRule, PasswordPolicy, SettingId, SettingValue, StatusType};
 use crate::store::Snapshot;
@@ -23,6 +25,10 @@ pub struct Fixed {
     pub create_tokens_secret: Option<String>,
     /// Proxies whose word on the client's address is taken.
     pub trusted_proxies: Vec<IpNet>,
+    /// The file with the key that seals secrets, if it is not the one in the data folder.
+    pub secret_key_file: Option<PathBuf>,
+    /// Whether the start of a server compacts the store.
+    pub compact_at_start: CompactAtStart,
 }
 
 impl fmt::Debug for Fixed {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::thread;
 
 use argon2::password_hash;
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as ParsedHash, Salt};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as ParsedHash, Salt as ParsedSalt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, TryAcquireError};
 use tracing::error;
 
 use super::random;
+use crate::domain::two_factor::Salt;
 use crate::domain::user::PasswordHash;
 use crate::domain::{Fault, PasswordPolicy};
 
@@ -127,6 +128,23 @@ impl Passwords {
         .await
     }
 
+    /// Returns argon2id digests of other secrets than passwords, with one salt for all: of backup codes. Each is
+    /// computed at its turn.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when too many wait already.
+    pub async fn slow_digests(&self, inputs: &[[u8; 32]], salt: Salt) -> Result<Vec<[u8; 32]>, Fault> {
+        let mut digests = Vec::with_capacity(inputs.len());
+        for input in inputs.iter().copied() {
+            let computed = self.run(move || slow_digest(&input, &salt)).await?;
+            digests.push(computed.map_err(|cause| {
+                error!(%cause, "a backup code could not be hashed");
+                OVERLOADED
+            })?);
+        }
+        Ok(digests)
+    }
+
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
         let _place = match self.under_way.try_acquire() {
             Ok(place) => place,
@@ -150,10 +168,17 @@ fn hash(digest: &PasswordDigest) -> password_hash::Result<PasswordHash> {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
         params: ParamsString::try_from(argon2.params())?,
-        salt: Some(Salt::new(&salt)?),
+        salt: Some(ParsedSalt::new(&salt)?),
         hash: Some(output(&argon2, digest, &salt, Params::DEFAULT_OUTPUT_LEN)?),
     };
     Ok(PasswordHash::new(&described.to_string()))
+}
+
+/// The same strength as of passwords.
+fn slow_digest(input: &[u8; 32], salt: &Salt) -> password_hash::Result<[u8; 32]> {
+    let mut digest = [0; 32];
+    fill(&Argon2::default(), input, salt, &mut digest)?;
+    Ok(digest)
 }
 
 /// Whether this is what was hashed, with whatever strength it was.
@@ -174,12 +199,18 @@ fn verify(digest: &PasswordDigest, against: &PasswordHash) -> bool {
 
 /// What argon2 makes of a digest and a salt.
 fn output(argon2: &Argon2<'_>, digest: &PasswordDigest, salt: &[u8], length: usize) -> password_hash::Result<Output> {
+    let mut bytes = vec![0; length];
+    fill(argon2, digest.0.as_bytes(), salt, &mut bytes)?;
+    Ok(Output::new(&bytes)?)
+}
+
+/// Fills these bytes with what argon2 makes of an input and a salt.
+fn fill(argon2: &Argon2<'_>, input: &[u8], salt: &[u8], bytes: &mut [u8]) -> password_hash::Result<()> {
     let needed = argon2.params().block_count();
     let mut memory = Vec::with_capacity(needed.max(RETURNED_BLOCKS));
     memory.resize(needed, Block::default());
-    let mut bytes = vec![0; length];
-    argon2.hash_password_into_with_memory(digest.0.as_bytes(), salt, &mut bytes, &mut memory)?;
-    Ok(Output::new(&bytes)?)
+    argon2.hash_password_into_with_memory(input, salt, bytes, &mut memory)?;
+    Ok(())
 }
 
 #[cfg(test)]

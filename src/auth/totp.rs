@@ -1,5 +1,6 @@
 //! Time-based codes of authenticator apps (RFC 6238), and backup codes.
 
+use argon2::password_hash::phc::Output;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -60,21 +61,39 @@ fn generator(secret: &TotpSecret, delta: u16) -> Totp {
         .build_noncompliant()
 }
 
-/// Makes backup codes: as their owner gets them, and as they are stored.
+/// Random bytes of a backup code: 48 bits, in 8 characters.
+const BACKUP_CODE_BYTES: usize = 6;
+
+/// Makes backup codes, as their owner gets them.
 #[must_use]
-pub fn backup_codes() -> (Vec<String>, Vec<[u8; 32]>) {
-    let codes: Vec<String> = (0..BACKUP_CODES)
-        .map(|_| BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<6>()))
-        .collect();
-    let hashes = codes.iter().map(|code| hash(code)).collect();
-    (codes, hashes)
+pub fn backup_codes() -> Vec<String> {
+    let code = || BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<BACKUP_CODE_BYTES>());
+    (0..BACKUP_CODES).map(|_| code()).collect()
 }
 
-/// What a backup code is stored as. SHA-256 is enough for 48 random bits that are tried through the
-/// failed-login block.
+/// Whether this has the form of a backup code, so that it is worth a slow hash.
+#[must_use]
+pub fn is_backup_code(code: &str) -> bool {
+    BASE64_URL_SAFE_NO_PAD
+        .decode(code)
+        .is_ok_and(|bytes| bytes.len() == BACKUP_CODE_BYTES)
+}
+
+/// Returns the SHA-256 of a backup code. It is never stored: a slow hash goes over it.
 #[must_use]
 pub fn hash(code: &str) -> [u8; 32] {
     Sha256::digest(code).into()
+}
+
+/// Returns the place of a digest among others. The time that it takes does not depend on how much of a digest is
+/// right.
+#[must_use]
+pub fn find(digests: &[[u8; 32]], digest: &[u8; 32]) -> Option<usize> {
+    let wanted = Output::new(digest).ok()?;
+    // Compared in constant time by `Output`.
+    digests
+        .iter()
+        .position(|stored| Output::new(stored).is_ok_and(|stored| stored == wanted))
 }
 
 #[cfg(test)]
@@ -104,14 +123,20 @@ mod tests {
     }
 
     #[test]
-    fn backup_codes_differ_and_are_stored_as_hashes() {
-        let (codes, hashes) = backup_codes();
-        assert_eq!((codes.len(), hashes.len()), (BACKUP_CODES, BACKUP_CODES));
-        assert!(
-            codes
-                .iter()
-                .zip(&hashes)
-                .all(|(code, stored)| code.len() == 8 && hash(code) == *stored)
-        );
+    fn backup_codes_differ_and_have_a_form_of_their_own() {
+        let codes = backup_codes();
+        assert_eq!(codes.len(), BACKUP_CODES);
+        assert!(codes.iter().all(|code| code.len() == 8 && is_backup_code(code)));
+        let different: std::collections::BTreeSet<_> = codes.iter().collect();
+        assert_eq!(different.len(), BACKUP_CODES);
+        for other in ["123456", "", "123456789", "1234 678"] {
+            assert!(!is_backup_code(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_found_where_it_is() {
+        assert_eq!(find(&[[1; 32], [2; 32]], &[2; 32]), Some(1));
+        assert_eq!(find(&[[1; 32], [2; 32]], &[3; 32]), None);
     }
 }

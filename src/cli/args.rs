@@ -60,6 +60,16 @@ pub(super) fn command() -> Command {
                 "Exit code 0: the store is sound. 1: what is wrong stands on standard output, a line each.\n\n\
                  Examples:\n  rollcall check\n  rollcall check --data-dir /var/lib/rollcall --json",
             ),
+        with_folder(
+            Command::new("compact").about("Write the store anew without what was deleted, while no server runs"),
+        )
+        .args(SETTINGS.iter().filter(|setting| setting.name == "secret_key_file").filter_map(setting))
+        .after_help(
+            "What is deleted or replaced stays in the store's files until a compaction. A server compacts at its\n\
+             start, at most once a day, if something was deleted; see --compact-at-start of `rollcall serve`.\n\
+             A kill or a power cut meanwhile loses nothing.\n\n\
+             Examples:\n  rollcall compact\n  rollcall compact --data-dir /var/lib/rollcall",
+        ),
         user(),
         token(),
         status(),

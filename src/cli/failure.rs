@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::config::ConfigError;
 use crate::local;
+use crate::ops::opening::OpeningError;
 use crate::server::StartError;
 
 /// What a command failed of.
@@ -70,12 +71,27 @@ impl From<ConfigError> for Failure {
 
 impl From<local::Error> for Failure {
     fn from(error: local::Error) -> Self {
-        Self::failed(error.to_string())
+        match error {
+            local::Error::Opening(error) => error.into(),
+            other => Self::failed(other.to_string()),
+        }
+    }
+}
+
+impl From<OpeningError> for Failure {
+    fn from(error: OpeningError) -> Self {
+        match error {
+            OpeningError::Key(error) => Self::configuration(error.to_string()),
+            other => Self::failed(other.to_string()),
+        }
     }
 }
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::failed(error.to_string())
+        match error {
+            StartError::Opening(error) => error.into(),
+            other => Self::failed(other.to_string()),
+        }
     }
 }

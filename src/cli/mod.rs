@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod check;
+mod compact;
 mod completions;
 mod config;
 mod failure;
@@ -39,6 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(("serve", matches)) => serve::run(matches),
         Some(("config", matches)) => config::run(matches),
         Some(("check", matches)) => check::run(matches),
+        Some(("compact", matches)) => compact::run(matches),
         Some(("user", matches)) => user::run(matches),
         Some(("token", matches)) => token::run(matches),
         Some(("status", matches)) => status::run(matches),

@@ -62,6 +62,8 @@ pub(super) fn fixed(settings: Settings) -> Fixed {
         address_url: format!("http://{}", settings.listen),
         create_tokens_secret: settings.create_tokens_secret.map(|secret| secret.expose().to_owned()),
         trusted_proxies: settings.trusted_proxies,
+        secret_key_file: settings.secret_key_file,
+        compact_at_start: settings.compact_at_start,
     }
 }
 

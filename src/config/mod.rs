@@ -6,4 +6,4 @@ mod settings;
 
 pub use load::{Config, ConfigError, Source, Value};
 pub use setting::{SETTINGS, Setting};
-pub use settings::{Administrator, LogFormat, LogLevel, Secret, Settings};
+pub use settings::{Administrator, CompactAtStart, LogFormat, LogLevel, Secret, Settings};

@@ -79,6 +79,18 @@ pub const SETTINGS: &[Setting] = &[
         "The data folder; $STATE_DIRECTORY, if set, comes before the default",
     ),
     Setting::new(
+        "secret_key_file",
+        "FILE",
+        None,
+        "The file with the key that seals second factors; unset is secret.key in the data folder",
+    ),
+    Setting::new(
+        "compact_at_start",
+        "auto|never|always",
+        Some("auto"),
+        "Whether a start writes the store anew without what was deleted; auto is at most once a day",
+    ),
+    Setting::new(
         "public_url",
         "URL",
         None,

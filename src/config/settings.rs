@@ -30,6 +30,10 @@ pub struct Settings {
     pub create_tokens_secret: Option<Secret>,
     /// Who becomes the first administrator.
     pub administrator: Option<Administrator>,
+    /// The file with the key that seals secrets, if it is not the one in the data folder.
+    pub secret_key_file: Option<PathBuf>,
+    /// Whether the start of a server compacts the store.
+    pub compact_at_start: CompactAtStart,
 }
 
 /// Who becomes the first administrator, as texts.
@@ -113,6 +117,32 @@ impl FromStr for LogLevel {
     }
 }
 
+/// Whether the start of a server compacts the store.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum CompactAtStart {
+    /// When something was deleted and the last compaction was a day ago, or when the files have grown much larger
+    /// than what they hold.
+    #[default]
+    Auto,
+    /// At no start, unless an older version left unsealed secrets in the files.
+    Never,
+    /// At every start.
+    Always,
+}
+
+impl FromStr for CompactAtStart {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "never" => Ok(Self::Never),
+            "always" => Ok(Self::Always),
+            _ => Err("is not one of auto, never, always"),
+        }
+    }
+}
+
 impl Settings {
     /// Takes the values of a configuration.
     ///
@@ -132,6 +162,8 @@ impl Settings {
             trusted_proxies: from.optional("trusted_proxies", networks)?.unwrap_or_default(),
             create_tokens_secret: from.text("create_tokens_secret").map(Secret),
             administrator: from.administrator()?,
+            secret_key_file: from.text("secret_key_file").map(PathBuf::from),
+            compact_at_start: from.parse("compact_at_start", |text| text.parse().map_err(str::to_owned))?,
         })
     }
 }

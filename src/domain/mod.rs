@@ -59,7 +59,7 @@ pub use setting::{SettingId, SettingValue};
 pub use status::StatusType;
 pub use timestamp::Timestamp;
 pub use token::{PersonalToken, Session, Token, TokenHash, TokenKind};
-pub use two_factor::{TotpSecret, TwoFactor, TwoFactorMethod};
+pub use two_factor::{BackupCodes, SealedSecret, StoredSecret, TotpSecret, TwoFactor, TwoFactorMethod};
 pub use user::User;
 pub use user_status::{Audience, LastSeen, RecentStatus, UserStatus};
 pub use username::Username;

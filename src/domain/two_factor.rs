@@ -61,13 +61,59 @@ impl fmt::Debug for TotpSecret {
     }
 }
 
+/// Names the key that sealed a secret, without giving the key away.
+pub type KeyId = [u8; 8];
+
+/// A secret as it is stored when it is encrypted. Only the holder of the key can read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// The key that opens it.
+    pub key: KeyId,
+    /// The nonce of the encryption, unique for each secret.
+    pub nonce: [u8; 24],
+    /// The encrypted bytes with their authentication tag.
+    pub bytes: Vec<u8>,
+}
+
+/// A secret as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredSecret {
+    /// Not encrypted. Versions before 0.2 stored secrets in this form. The server seals them at its start.
+    Plain(TotpSecret),
+    /// Encrypted.
+    Sealed(SealedSecret),
+}
+
+/// Bytes of the salt of backup codes (RFC 9106, §3.1).
+pub const SALT_BYTES: usize = 16;
+
+/// A salt of a user's backup codes.
+pub type Salt = [u8; SALT_BYTES];
+
+/// A user's backup codes that were not used, as digests.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct BackupCodes {
+    /// The salt of the digests. Without a salt the digests are plain SHA-256, as versions before 0.2 stored
+    /// them. With one they are argon2id over that SHA-256.
+    pub salt: Option<Salt>,
+    /// The digest of each code.
+    pub digests: Vec<[u8; 32]>,
+}
+
 /// A user's second factor.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct TwoFactor {
     /// The secret that codes are checked against; none while it is off.
-    pub secret: Option<TotpSecret>,
+    pub secret: Option<StoredSecret>,
     /// A secret that was shown and not yet proved to have arrived.
-    pub pending: Option<TotpSecret>,
-    /// The SHA-256 of each backup code that was not used.
-    pub backup_codes: Vec<[u8; 32]>,
+    pub pending: Option<StoredSecret>,
+    /// The backup codes that were not used.
+    pub backup_codes: BackupCodes,
+}
+
+impl TwoFactor {
+    /// Returns both secrets, of those that there are.
+    pub fn secrets(&self) -> impl Iterator<Item = &StoredSecret> {
+        self.secret.iter().chain(&self.pending)
+    }
 }

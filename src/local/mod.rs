@@ -16,7 +16,8 @@ pub use socket::Socket;
 use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::domain::Fault;
-use crate::store::{OpenError, Store, is_begun, socket_path};
+use crate::ops::opening::{self, OpeningError};
+use crate::store::{Compaction, OpenError, Store, is_begun, socket_path};
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,15 @@ pub enum Error {
         .0.display()
     )]
     NoStore(PathBuf),
+    /// The data folder does not open.
+    #[error(transparent)]
+    Opening(#[from] OpeningError),
+    /// A server runs on the data folder, which has to be free.
+    #[error(
+        "a server runs on {}: stop it, run this again, and start it; or restart it with --compact-at-start always",
+        .0.display()
+    )]
+    ServerRuns(PathBuf),
     /// The server runs, but does not answer as it should.
     #[error("the server on this data folder does not answer: {0}; is it another version of rollcall?")]
     Socket(std::io::Error),
@@ -65,4 +75,18 @@ pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer
     let outcome = execute::execute(&app, command).await;
     app.store.close().await;
     Ok(outcome?)
+}
+
+/// Compacts the store of a data folder on which no server runs.
+///
+/// # Errors
+/// [`Error::ServerRuns`] beside a running server; otherwise why the store was not compacted.
+pub async fn compact(folder: &Path, fixed: Fixed) -> Result<Compaction, Error> {
+    if socket::connect(&socket_path(folder)).await.is_some() {
+        return Err(Error::ServerRuns(folder.to_owned()));
+    }
+    if !is_begun(folder) {
+        return Err(Error::NoStore(folder.to_owned()));
+    }
+    Ok(opening::compact(folder, fixed).await?)
 }

@@ -112,13 +112,14 @@ pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Resu
 /// that a password changed meanwhile leaves no token behind.
 async fn begin_session(app: &App, origin: &Origin, verified: &User, code: Option<&str>) -> Result<LoggedIn, Fault> {
     let token = TokenSecret::generate();
+    let attempt = two_factor::login_attempt(app, verified, code).await?;
     let outcome = decide_on(app, &verified.id, |snapshot, user| {
         if user.password != verified.password {
             return Err(Fault::WrongCredentials);
         }
         may_log_in(app, user)?;
         let now = app.clock.now();
-        let two_factor = two_factor::spend_login_code(app, user, code)?;
+        let two_factor = two_factor::spend_login_code(app, user, attempt.as_ref())?;
         let logged_in = User {
             last_login: Some(now),
             revision: user.revision + 1,

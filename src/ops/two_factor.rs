@@ -1,15 +1,18 @@
 //! The second factor (`api.md` §4).
 
+use std::sync::Arc;
+
 use super::audit::note;
 use super::decide::decide_on;
-use super::lockout;
 use super::tokens::without_tokens;
+use super::{incident, lockout};
 use crate::app::App;
-use crate::auth::{Actor, Caller, PasswordDigest, totp};
+use crate::auth::{Actor, Caller, PasswordDigest, random, totp};
 use crate::domain::token::SecondFactorPass;
+use crate::domain::two_factor::Salt;
 use crate::domain::{
-    AuditAction, Fault, Permission, Session, SettingId, Token, TokenKind, TotpSecret, TwoFactor, TwoFactorMethod, User,
-    UserId,
+    AuditAction, BackupCodes, Fault, Permission, Session, SettingId, StoredSecret, Token, TokenKind, TwoFactor,
+    TwoFactorMethod, User, UserId,
 };
 use crate::store::{Change, CommitError};
 
@@ -36,7 +39,7 @@ fn is_on(app: &App) -> bool {
 }
 
 /// The secret of a user whose codes count now.
-fn secret_in_force<'user>(app: &App, user: &'user User) -> Option<&'user TotpSecret> {
+fn secret_in_force<'user>(app: &App, user: &'user User) -> Option<&'user StoredSecret> {
     let settings = app.settings();
     let on = settings.flag(SettingId::TwoFactorEnabled) && settings.flag(SettingId::TwoFactorByTotp);
     user.two_factor.secret.as_ref().filter(|_| on)
@@ -51,31 +54,105 @@ fn available(app: &App, user: &User) -> Option<TwoFactorMethod> {
     (fallback && user.password.is_some()).then_some(TwoFactorMethod::Password)
 }
 
+/// A code that a user presented, with its slow hash where it may be a backup code.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    code: String,
+    /// The argon2id digest of the code with the salt of the user's backup codes.
+    slow: Option<(Salt, [u8; 32])>,
+}
+
+impl Attempt {
+    /// Takes a code of this user. The slow hash is computed here, off the async threads, because decisions can't
+    /// wait.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when too many hashes wait already.
+    pub(super) async fn of(app: &App, user: &User, code: &str) -> Result<Self, Fault> {
+        let code = code.trim().to_owned();
+        let codes = &user.two_factor.backup_codes;
+        let salt = codes
+            .salt
+            .filter(|_| !codes.digests.is_empty() && totp::is_backup_code(&code));
+        let mut slow = None;
+        if let Some(salt) = salt {
+            let digests = app.passwords.slow_digests(&[totp::hash(&code)], salt).await?;
+            slow = digests.first().map(|digest| (salt, *digest));
+        }
+        Ok(Self { code, slow })
+    }
+
+    /// The place of this code among backup codes, if it is one of them.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when the codes have got another salt since the attempt was made: the client may try
+    /// again at once.
+    fn place_in(&self, codes: &BackupCodes) -> Result<Option<usize>, Fault> {
+        if codes.digests.is_empty() || !totp::is_backup_code(&self.code) {
+            return Ok(None);
+        }
+        match (codes.salt, self.slow) {
+            (None, _) => Ok(totp::find(&codes.digests, &totp::hash(&self.code))),
+            (Some(salt), Some((of, digest))) if salt == of => Ok(totp::find(&codes.digests, &digest)),
+            (Some(_), _) => Err(Fault::Overloaded { retry_after: 1 }),
+        }
+    }
+}
+
 /// Checks the code of a login, and returns the user's second factor as it is after that: a backup
 /// code is good once.
 ///
 /// # Errors
 /// [`Fault::LoginCodeRequired`], [`Fault::LoginCodeInvalid`].
-pub(super) fn spend_login_code(app: &App, user: &User, code: Option<&str>) -> Result<TwoFactor, Fault> {
+pub(super) fn spend_login_code(app: &App, user: &User, attempt: Option<&Attempt>) -> Result<TwoFactor, Fault> {
     let Some(secret) = secret_in_force(app, user) else {
         return Ok(user.two_factor.clone());
     };
-    let code = code.filter(|code| !code.is_empty()).ok_or(Fault::LoginCodeRequired)?;
-    spend(app, user, secret, code).ok_or(Fault::LoginCodeInvalid)
+    let attempt = attempt.ok_or(Fault::LoginCodeRequired)?;
+    spend(app, user, secret, attempt)?.ok_or(Fault::LoginCodeInvalid)
+}
+
+/// Takes the code of a login, if there is one.
+///
+/// # Errors
+/// [`Fault::Overloaded`] when too many hashes wait already.
+pub(super) async fn login_attempt(app: &App, user: &User, code: Option<&str>) -> Result<Option<Attempt>, Fault> {
+    match code.filter(|code| !code.is_empty() && secret_in_force(app, user).is_some()) {
+        Some(code) => Attempt::of(app, user, code).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The second factor after this code was shown; none when the code is wrong.
-fn spend(app: &App, user: &User, secret: &TotpSecret, code: &str) -> Option<TwoFactor> {
-    let code = code.trim();
+fn spend(app: &App, user: &User, secret: &StoredSecret, attempt: &Attempt) -> Result<Option<TwoFactor>, Fault> {
     let delta = u16::try_from(app.settings().number(SettingId::TwoFactorMaxDelta)).unwrap_or(u16::MAX);
-    if totp::check(secret, code, app.clock.now(), delta) {
-        return Some(user.two_factor.clone());
+    let secret = app.key.open(&user.id, secret).map_err(incident::internal)?;
+    if totp::check(&secret, &attempt.code, app.clock.now(), delta) {
+        return Ok(Some(user.two_factor.clone()));
     }
-    let hash = totp::hash(code);
-    let place = user.two_factor.backup_codes.iter().position(|stored| *stored == hash)?;
+    let Some(place) = attempt.place_in(&user.two_factor.backup_codes)? else {
+        return Ok(None);
+    };
     let mut rest = user.two_factor.clone();
-    rest.backup_codes.remove(place);
-    Some(rest)
+    rest.backup_codes.digests.remove(place);
+    Ok(Some(rest))
+}
+
+/// Makes backup codes: as their owner gets them, and as they are stored.
+async fn new_backup_codes(app: &App) -> Result<(Vec<String>, BackupCodes), Fault> {
+    let codes = totp::backup_codes();
+    let salt: Salt = random::bytes();
+    let fast: Vec<_> = codes.iter().map(|code| totp::hash(code)).collect();
+    let stored = BackupCodes {
+        salt: Some(salt),
+        digests: app.passwords.slow_digests(&fast, salt).await?,
+    };
+    Ok((codes, stored))
+}
+
+/// The user as the store has it now.
+fn current(app: &App, id: &UserId) -> Result<Arc<User>, Fault> {
+    app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)
 }
 
 /// Asks for the second factor of a call that changes who gets in.
@@ -135,8 +212,10 @@ fn is_excused(app: &App, caller: &Caller) -> bool {
 }
 
 async fn spend_code(app: &App, id: &UserId, code: &str) -> Result<bool, Fault> {
+    let attempt = Attempt::of(app, &*current(app, id)?, code).await?;
     decide_on(app, id, |_, user| {
-        let Some(rest) = secret_in_force(app, user).and_then(|secret| spend(app, user, secret, code)) else {
+        let spent = secret_in_force(app, user).map(|secret| spend(app, user, secret, &attempt));
+        let Some(rest) = spent.transpose()?.flatten() else {
             return Ok((Change::new(), false));
         };
         if rest == user.two_factor {
@@ -196,7 +275,7 @@ pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
             app,
             user,
             TwoFactor {
-                pending: Some(secret.clone()),
+                pending: Some(app.key.seal(&user.id, &secret)),
                 ..user.two_factor.clone()
             },
         );
@@ -215,30 +294,37 @@ pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
 /// # Errors
 /// [`Fault::TotpState`] when it was not begun, [`Fault::TotpCodeInvalid`].
 pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
-    let (codes, hashes) = totp::backup_codes();
+    let pending = |user: &User| {
+        user.two_factor.pending.clone().ok_or(Fault::TotpState {
+            reason: "TOTP was not begun: call users.enableTotp first",
+        })
+    };
     refuse_guesses(app, caller, async {
+        let user = current(app, &caller.user.id)?;
+        let attempt = Attempt::of(app, &user, code).await?;
+        // A wrong code costs no new backup codes.
+        spend(app, &user, &pending(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+        let (codes, stored) = new_backup_codes(app).await?;
         decide_on(app, &caller.user.id, |snapshot, user| {
-            let pending = user.two_factor.pending.as_ref().ok_or(Fault::TotpState {
-                reason: "TOTP was not begun: call users.enableTotp first",
-            })?;
-            spend(app, user, pending, code).ok_or(Fault::TotpCodeInvalid)?;
+            let pending = pending(user)?;
+            spend(app, user, &pending, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
             let on = with(
                 app,
                 user,
                 TwoFactor {
-                    secret: Some(pending.clone()),
+                    secret: Some(pending),
                     pending: None,
-                    backup_codes: hashes.clone(),
+                    backup_codes: stored.clone(),
                 },
             );
             let other = |token: &Token| token.session().is_some() && token.hash != caller.token.hash;
             let (change, _) = without_tokens(snapshot, &user.id, Change::new().replace(user, &on), other);
             Ok((change.insert(&own(app, caller, AuditAction::TwoFactorEnabled)), ()))
         })
-        .await
+        .await?;
+        Ok(codes)
     })
-    .await?;
-    Ok(codes)
+    .await
 }
 
 /// Switches the second factor off.
@@ -247,8 +333,9 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
 /// [`Fault::TotpState`] when it is off, [`Fault::TotpCodeInvalid`].
 pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Fault> {
     refuse_guesses(app, caller, async {
+        let attempt = Attempt::of(app, &*current(app, &caller.user.id)?, code).await?;
         decide_on(app, &caller.user.id, |_, user| {
-            spend(app, user, enabled(user)?, code).ok_or(Fault::TotpCodeInvalid)?;
+            spend(app, user, enabled(user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
             let off = with(app, user, TwoFactor::default());
             let noted = own(app, caller, AuditAction::TwoFactorDisabled);
             Ok((Change::new().replace(user, &off).insert(&noted), ()))
@@ -263,25 +350,29 @@ pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Fault
 /// # Errors
 /// [`Fault::TotpState`] when the second factor is off, [`Fault::TotpCodeInvalid`].
 pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
-    let (codes, hashes) = totp::backup_codes();
     refuse_guesses(app, caller, async {
+        let user = current(app, &caller.user.id)?;
+        let attempt = Attempt::of(app, &user, code).await?;
+        // A wrong code costs no new backup codes.
+        spend(app, &user, enabled(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+        let (codes, stored) = new_backup_codes(app).await?;
         decide_on(app, &caller.user.id, |_, user| {
-            spend(app, user, enabled(user)?, code).ok_or(Fault::TotpCodeInvalid)?;
+            spend(app, user, enabled(user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
             let renewed = with(
                 app,
                 user,
                 TwoFactor {
-                    backup_codes: hashes.clone(),
+                    backup_codes: stored.clone(),
                     ..user.two_factor.clone()
                 },
             );
             let noted = own(app, caller, AuditAction::BackupCodesMade);
             Ok((Change::new().replace(user, &renewed).insert(&noted), ()))
         })
-        .await
+        .await?;
+        Ok(codes)
     })
-    .await?;
-    Ok(codes)
+    .await
 }
 
 /// How many backup codes are left.
@@ -289,7 +380,7 @@ pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<
 /// # Errors
 /// [`Fault::TotpState`] when the second factor is off.
 pub fn codes_remaining(caller: &Caller) -> Result<usize, Fault> {
-    enabled(&caller.user).map(|_| caller.user.two_factor.backup_codes.len())
+    enabled(&caller.user).map(|_| caller.user.two_factor.backup_codes.digests.len())
 }
 
 /// Switches a user's second factor off without a code, and ends their sessions: theirs is lost.
@@ -330,7 +421,7 @@ async fn refuse_guesses<T>(
     outcome
 }
 
-fn enabled(user: &User) -> Result<&TotpSecret, Fault> {
+fn enabled(user: &User) -> Result<&StoredSecret, Fault> {
     user.two_factor.secret.as_ref().ok_or(Fault::TotpState {
         reason: "TOTP is not enabled",
     })

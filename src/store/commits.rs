@@ -17,35 +17,107 @@ use super::Problem;
 use super::codec::{self, Damage};
 use super::record::Record;
 use super::table::Table;
+use crate::domain::Timestamp;
 
 /// The one key of the table.
 const KEY: &[u8] = b"count";
 
-/// How many batches were committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CommitCount(pub(super) u64);
+/// How long the store keeps what was deleted before a start compacts it, in milliseconds: one day.
+const COMPACTION_PAUSE_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// A store smaller than this is not compacted for its size.
+const WORTHWHILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A store may be so many times as large as what it holds before it is compacted for its size.
+const MAX_GROWTH: u64 = 4;
+
+/// What the store counts of its own commits, and since when the files hold what was deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Commits {
+    /// How many batches were committed.
+    pub(super) count: u64,
+    /// How many secrets or personal records were removed or replaced since the last compaction. Their bytes
+    /// may still be in the files.
+    pub(super) erasures: u64,
+    /// When the store was begun or last compacted. Unknown in stores of versions before 0.2.
+    pub(super) compacted_at: Option<Timestamp>,
+    /// Bytes of the files after the last compaction; 0 before the first one.
+    pub(super) compacted_bytes: u64,
+}
+
+/// Bytes of a store.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sizes {
+    /// Bytes of all keys and values.
+    pub(super) live: u64,
+    /// Bytes of the files.
+    pub(super) files: u64,
+}
+
+impl Commits {
+    /// Whether a start should compact the store: something was deleted and the last compaction was a day ago,
+    /// or the files are much larger than what they hold and have doubled since the last compaction.
+    pub(super) fn is_compaction_due(&self, sizes: Sizes, now: Timestamp) -> bool {
+        let long_ago = |at: Timestamp| now.as_millis() - at.as_millis() >= COMPACTION_PAUSE_MILLIS;
+        let holds_deleted = self.erasures > 0 && self.compacted_at.is_none_or(long_ago);
+        let is_large = sizes.files > WORTHWHILE_BYTES
+            && sizes.files / MAX_GROWTH > sizes.live
+            && sizes.files / 2 > self.compacted_bytes;
+        holds_deleted || is_large
+    }
+}
 
 /// Version 1 of the stored count. Never changes.
 #[derive(Serialize, Deserialize)]
-struct CommitCountV1 {
+struct CommitsV1 {
     count: u64,
 }
 
-impl Record for CommitCount {
+/// Version 2 of the stored count. Never changes.
+#[derive(Serialize, Deserialize)]
+struct CommitsV2 {
+    count: u64,
+    erasures: u64,
+    compacted_at: Option<i64>,
+    compacted_bytes: u64,
+}
+
+impl Record for Commits {
     const TABLE: Table = Table::Commits;
+    const VERSION: u8 = 2;
 
     fn key(&self) -> Vec<u8> {
         KEY.into()
     }
 
     fn encode(&self) -> Vec<u8> {
-        codec::seal(Self::TABLE, KEY, 1, &CommitCountV1 { count: self.0 })
+        let stored = CommitsV2 {
+            count: self.count,
+            erasures: self.erasures,
+            compacted_at: self.compacted_at.map(Timestamp::as_millis),
+            compacted_bytes: self.compacted_bytes,
+        };
+        codec::seal(Self::TABLE, KEY, Self::VERSION, &stored)
     }
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
         match version {
-            1 => codec::decode::<CommitCountV1>(body).map(|stored| Self(stored.count)),
-            found => Err(Damage::Version { found, known: 1 }),
+            // Whether something was deleted before is unknown, so that the next start compacts.
+            1 => codec::decode::<CommitsV1>(body).map(|stored| Self {
+                count: stored.count,
+                erasures: 1,
+                ..Self::default()
+            }),
+            2 => codec::decode::<CommitsV2>(body).map(|stored| Self {
+                count: stored.count,
+                erasures: stored.erasures,
+                compacted_at: stored.compacted_at.map(Timestamp::from_millis),
+                compacted_bytes: stored.compacted_bytes,
+            }),
+            found => Err(Damage::Version {
+                found,
+                known: Self::VERSION,
+            }),
         }
     }
 }
@@ -126,5 +198,60 @@ mod tests {
         witness.note(7).expect("a note");
         witness.0.write_all_at(&[8], 0).expect("damage");
         assert_eq!(witness.question(0), None);
+    }
+    #[test]
+    fn a_count_is_found_again_and_one_of_version_1_may_have_deleted_something() {
+        let commits = Commits {
+            count: 7,
+            erasures: 2,
+            compacted_at: Some(Timestamp::from_millis(3)),
+            compacted_bytes: 4,
+        };
+        assert_eq!(Commits::decode(KEY, &commits.encode()), Ok(commits));
+        let old = codec::seal(Table::Commits, KEY, 1, &CommitsV1 { count: 7 });
+        let upgraded = Commits::decode(KEY, &old).expect("a count");
+        assert_eq!((upgraded.count, upgraded.erasures, upgraded.compacted_at), (7, 1, None));
+    }
+
+    #[test]
+    fn a_store_is_compacted_a_day_after_the_last_time_or_when_it_has_grown_much() {
+        let day = Timestamp::from_millis(COMPACTION_PAUSE_MILLIS);
+        let small = Sizes {
+            live: 1,
+            files: 500_000,
+        };
+        let erased = Commits {
+            erasures: 1,
+            compacted_at: Some(Timestamp::from_millis(0)),
+            ..Commits::default()
+        };
+        assert!(erased.is_compaction_due(small, day));
+        assert!(!erased.is_compaction_due(small, Timestamp::from_millis(COMPACTION_PAUSE_MILLIS - 1)));
+        let unchanged = Commits { erasures: 0, ..erased };
+        assert!(!unchanged.is_compaction_due(small, day));
+        let unknown = Commits {
+            compacted_at: None,
+            ..erased
+        };
+        assert!(unknown.is_compaction_due(small, Timestamp::from_millis(0)));
+
+        let grown = Sizes {
+            live: WORTHWHILE_BYTES / 4,
+            files: WORTHWHILE_BYTES + MAX_GROWTH,
+        };
+        assert!(unchanged.is_compaction_due(grown, day));
+        let full = Sizes {
+            live: grown.files,
+            ..grown
+        };
+        assert!(!unchanged.is_compaction_due(full, day), "there is nothing to win");
+        let as_before = Commits {
+            compacted_bytes: grown.files,
+            ..unchanged
+        };
+        assert!(
+            !as_before.is_compaction_due(grown, day),
+            "a compaction does not make it smaller"
+        );
     }
 }

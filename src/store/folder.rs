@@ -12,6 +12,15 @@ const STORE: &str = "store";
 /// The name of the folder of a store that is not durable yet.
 const BEGINNING: &str = "store.beginning";
 
+/// The name of the folder of a compacted store that is not whole yet.
+const COMPACTING: &str = "store.compacting";
+
+/// The name of the folder of a compacted store that is whole and durable, and not yet in its place.
+const COMPACTED: &str = "store.compacted";
+
+/// The name of the folder of a store whose place a compacted one takes.
+const REPLACED: &str = "store.replaced";
+
 /// The name of the file that saw the last commit.
 pub(super) const WITNESS: &str = "last-commit";
 
@@ -78,6 +87,26 @@ impl DataFolder {
     pub(super) fn beginning(&self) -> PathBuf {
         self.path.join(BEGINNING)
     }
+
+    /// The data folder itself.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a compacted store is written.
+    pub(super) fn compacting(&self) -> PathBuf {
+        self.path.join(COMPACTING)
+    }
+
+    /// Where a compacted store is when all of it is durable.
+    pub(super) fn compacted(&self) -> PathBuf {
+        self.path.join(COMPACTED)
+    }
+
+    /// Where the store is that a compacted one replaces, until it is removed.
+    pub(super) fn replaced(&self) -> PathBuf {
+        self.path.join(REPLACED)
+    }
 }
 
 /// Where a server on this data folder has its administration socket.
@@ -86,10 +115,13 @@ pub fn socket_path(folder: &Path) -> PathBuf {
     folder.join("admin.sock")
 }
 
-/// Whether there is a store in this data folder.
+/// Whether there is a store in this data folder. A kill during a compaction may leave it under another name;
+/// opening the store gives it its own name back.
 #[must_use]
 pub fn is_begun(folder: &Path) -> bool {
-    folder.join(STORE).is_dir()
+    [STORE, COMPACTED, REPLACED]
+        .iter()
+        .any(|name| folder.join(name).is_dir())
 }
 
 fn lock_file(folder: &Path) -> PathBuf {
@@ -108,6 +140,22 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
     } else {
         Err(io::Error::from(io::ErrorKind::NotADirectory))
     }
+}
+
+/// Bytes of all files in a folder and below it.
+pub(super) fn file_bytes(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        bytes += match entry.metadata() {
+            Ok(found) if found.is_dir() => file_bytes(&entry.path())?,
+            Ok(found) => found.len(),
+            // sled removes old snapshots at any time.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

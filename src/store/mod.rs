@@ -10,9 +10,11 @@ mod avatars;
 mod change;
 mod codec;
 mod commits;
+mod compact;
 mod contain;
 mod custom_statuses;
 mod durability;
+mod erasure;
 mod failed_logins;
 mod folder;
 mod lost_connections;
@@ -24,6 +26,7 @@ mod roles;
 mod settings;
 mod setup_links;
 mod snapshot;
+mod swap;
 mod table;
 mod tokens;
 mod user_statuses;
@@ -38,6 +41,7 @@ use arc_swap::ArcSwap;
 
 pub use archive::ReadError;
 pub use change::Change;
+pub use compact::{CompactError, Compaction};
 pub use contain::is_contained;
 pub use folder::{is_begun, socket_path};
 pub use open::OpenError;
@@ -48,9 +52,11 @@ pub use verify::Problem;
 pub use writer::{CommitError, Touched};
 
 use archive::Archive;
+use commits::Sizes;
 use open::Engine;
 use writer::Writer;
 
+use crate::clock::Clock;
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 
 /// An open store. Cloning is cheap; all clones are the same store.
@@ -59,6 +65,7 @@ pub struct Store {
     shown: Arc<ArcSwap<Snapshot>>,
     archive: Archive,
     writer: Writer,
+    sizes: Sizes,
 }
 
 impl Store {
@@ -77,11 +84,23 @@ impl Store {
                 problems: found.problems,
             });
         }
+        let sizes = Sizes {
+            live: found.live_bytes,
+            files: engine.file_bytes().map_err(|cause| OpenError::Folder {
+                folder: folder.to_owned(),
+                cause,
+            })?,
+        };
         let outdated = found.outdated;
         let shown = Arc::new(ArcSwap::from_pointee(found.snapshot));
         let archive = Archive::new(Arc::clone(&engine.trees));
         let writer = Writer::start(engine, Arc::clone(&shown), outdated).map_err(OpenError::Thread)?;
-        Ok(Self { shown, archive, writer })
+        Ok(Self {
+            shown,
+            archive,
+            writer,
+            sizes,
+        })
     }
 
     /// Verifies a store that no process has open, without serving it. No problem means sound.
@@ -90,6 +109,24 @@ impl Store {
     /// [`OpenError`] when it cannot even be opened.
     pub fn inspect(folder: &Path) -> Result<Vec<Problem>, OpenError> {
         Ok(Engine::open(folder)?.verify().problems)
+    }
+
+    /// Copies the store in a data folder into a new one that has only what is there now, and puts it in the old
+    /// one's place. No process may have the store open. A kill or a power cut at any point leaves one of the two
+    /// whole, and the next opening removes the rest.
+    ///
+    /// # Errors
+    /// [`CompactError`]; the store is then as it was.
+    pub fn compact(folder: &Path) -> Result<Compaction, CompactError> {
+        compact::compact(folder)
+    }
+
+    /// Whether a start should compact this store: something was deleted and the last compaction was a day ago, or
+    /// the files were much larger at the opening than what they hold.
+    #[must_use]
+    pub fn is_compaction_due(&self) -> bool {
+        let commits = self.read().commits;
+        commits.is_compaction_due(self.sizes, Clock::System.now())
     }
 
     /// All that is durable now. Later changes do not show in it.

@@ -12,7 +12,7 @@ use super::contain::contain;
 use super::folder::{self, DataFolder};
 use super::table::Trees;
 use super::verify::Findings;
-use super::{Problem, durability, verify};
+use super::{Problem, durability, swap, verify};
 
 /// Bytes of pages that sled keeps in memory. Reads are served from the snapshot, so that this only
 /// has to hold what the writer works on.
@@ -94,7 +94,7 @@ pub(super) struct Engine {
     pub(super) trees: Arc<Trees>,
     pub(super) db: sled::Db,
     pub(super) witness: Witness,
-    _folder: DataFolder,
+    folder: DataFolder,
 }
 
 impl Engine {
@@ -113,6 +113,7 @@ impl Engine {
             folder: path.to_owned(),
             cause: error.to_string(),
         };
+        swap::settle(&folder).map_err(unusable)?;
         if !folder.store().is_dir() {
             // sled syncs neither its `conf` nor any name: cut off in the middle, a store in its own
             // place would never open again. It gets that place when all of it is durable.
@@ -136,27 +137,69 @@ impl Engine {
             trees: Arc::new(trees),
             db,
             witness,
-            _folder: folder,
+            folder,
         })
     }
 
     /// The picture of the store, everything wrong with it, and what is to be written anew.
     pub(super) fn verify(&self) -> Findings<'_> {
         let mut found = verify::verify(&self.trees);
-        found.problems.extend(self.witness.question(found.snapshot.commits));
         found
+            .problems
+            .extend(self.witness.question(found.snapshot.commits.count));
+        found
+    }
+
+    /// Bytes of sled's files.
+    pub(super) fn file_bytes(&self) -> io::Result<u64> {
+        folder::file_bytes(&self.folder.store())
+    }
+
+    /// The data folder.
+    pub(super) const fn folder(&self) -> &DataFolder {
+        &self.folder
+    }
+
+    /// Closes sled and keeps the folder.
+    pub(super) fn into_folder(self) -> io::Result<DataFolder> {
+        let Self {
+            trees,
+            db,
+            witness,
+            folder,
+        } = self;
+        drop((trees, db, witness));
+        wait_until_closed(&folder.store())?;
+        Ok(folder)
     }
 }
 
 /// An empty folder, whatever an attempt to begin a store left there.
-fn clear(beginning: &Path) -> io::Result<()> {
+pub(super) fn clear(beginning: &Path) -> io::Result<()> {
     match fs::remove_dir_all(beginning) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => folder::create_private(beginning),
     }
 }
 
-fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
+/// Waits until sled's own threads have let go of the files. They do so a moment after the last handle is gone.
+///
+/// # Errors
+/// What the file system says; `TimedOut` after five seconds.
+pub(super) fn wait_until_closed(store: &Path) -> io::Result<()> {
+    let file = fs::File::open(store.join("db"))?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => thread::sleep(LOCK_PAUSE),
+            Err(fs::TryLockError::WouldBlock) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(fs::TryLockError::Error(cause)) => return Err(cause),
+        }
+    }
+}
+
+pub(super) fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
     contain(|| try_open_sled(store)).unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
 }
 

@@ -10,7 +10,7 @@ use imbl::{HashMap, OrdMap, OrdSet};
 use super::SetupLink;
 use super::change::Edit;
 use super::codec::Damage;
-use super::commits::CommitCount;
+use super::commits::Commits;
 use super::record::Record;
 use super::roles::permission;
 use super::settings::setting;
@@ -38,7 +38,7 @@ pub struct Snapshot {
     pub(super) password_resets: OrdMap<UserId, PasswordReset>,
     pub(super) setup_link: Option<SetupLink>,
     pub(super) lost_connections: OrdMap<TokenHash, LostConnections>,
-    pub(super) commits: u64,
+    pub(super) commits: Commits,
 }
 
 impl Snapshot {
@@ -83,8 +83,8 @@ impl Snapshot {
                 self.lost_connections.insert(lost.token, lost);
             }
             (Table::LostConnections, None) => drop(self.lost_connections.remove(&TokenHash::new(hash(key)?))),
-            (Table::Commits, Some(bytes)) => self.commits = CommitCount::decode(key, bytes)?.0,
-            (Table::Commits, None) => self.commits = 0,
+            (Table::Commits, Some(bytes)) => self.commits = Commits::decode(key, bytes)?,
+            (Table::Commits, None) => self.commits = Commits::default(),
             (
                 Table::UsersByUsername
                 | Table::UsersByEmail

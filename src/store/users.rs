@@ -9,10 +9,11 @@ use super::codec::{self, Damage};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
+use crate::domain::two_factor::{KeyId, Salt};
 use crate::domain::user::{Activity, PasswordHash, UserEmail};
 use crate::domain::{
-    DisplayName, Email, Preferences, Profile, RoleId, Timestamp, TotpSecret, TwoFactor, User, UserId, Username, email,
-    username,
+    BackupCodes, DisplayName, Email, Preferences, Profile, RoleId, SealedSecret, StoredSecret, Timestamp, TotpSecret,
+    TwoFactor, User, UserId, Username, email, username,
 };
 
 /// Version 1 of a stored user. Never changes.
@@ -91,10 +92,101 @@ impl From<UserV1> for UserV2 {
     }
 }
 
+/// Version 3 of a stored user. Never changes. Secrets may be sealed, and backup codes have a salt.
+#[derive(Serialize, Deserialize)]
+struct UserV3 {
+    id: UserId,
+    username: String,
+    name: Option<String>,
+    email: Option<(String, bool)>,
+    password: Option<String>,
+    password_history: Vec<String>,
+    require_password_change: Option<String>,
+    roles: Vec<RoleId>,
+    activity: u8,
+    bio: String,
+    nickname: String,
+    custom_fields: String,
+    reason: String,
+    preferences: String,
+    totp_secret: Option<SecretV3>,
+    totp_pending: Option<SecretV3>,
+    backup_salt: Option<Salt>,
+    backup_codes: Vec<[u8; 32]>,
+    avatar: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+    last_login: Option<i64>,
+    revision: u64,
+}
+
+/// A secret in version 3 of a stored user. Never changes.
+#[derive(Serialize, Deserialize)]
+enum SecretV3 {
+    Plain(Vec<u8>),
+    Sealed {
+        key: KeyId,
+        nonce: [u8; 24],
+        bytes: Vec<u8>,
+    },
+}
+
+impl From<&StoredSecret> for SecretV3 {
+    fn from(secret: &StoredSecret) -> Self {
+        match secret {
+            StoredSecret::Plain(secret) => Self::Plain(secret.expose().to_vec()),
+            StoredSecret::Sealed(sealed) => Self::Sealed {
+                key: sealed.key,
+                nonce: sealed.nonce,
+                bytes: sealed.bytes.clone(),
+            },
+        }
+    }
+}
+
+impl From<SecretV3> for StoredSecret {
+    fn from(stored: SecretV3) -> Self {
+        match stored {
+            SecretV3::Plain(bytes) => Self::Plain(TotpSecret::new(&bytes)),
+            SecretV3::Sealed { key, nonce, bytes } => Self::Sealed(SealedSecret { key, nonce, bytes }),
+        }
+    }
+}
+
+impl From<UserV2> for UserV3 {
+    fn from(old: UserV2) -> Self {
+        Self {
+            id: old.id,
+            username: old.username,
+            name: old.name,
+            email: old.email,
+            password: old.password,
+            password_history: old.password_history,
+            require_password_change: old.require_password_change,
+            roles: old.roles,
+            activity: old.activity,
+            bio: old.bio,
+            nickname: old.nickname,
+            custom_fields: old.custom_fields,
+            reason: old.reason,
+            preferences: old.preferences,
+            totp_secret: old.totp_secret.map(SecretV3::Plain),
+            totp_pending: old.totp_pending.map(SecretV3::Plain),
+            backup_salt: None,
+            backup_codes: old.backup_codes,
+            avatar: old.avatar,
+            created_at: old.created_at,
+            updated_at: old.updated_at,
+            last_login: old.last_login,
+            revision: old.revision,
+        }
+    }
+}
+
 impl Record for User {
     const TABLE: Table = Table::Users;
     const INDEXES: &'static [Table] = &[Table::UsersByUsername, Table::UsersByEmail];
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn key(&self) -> Vec<u8> {
         self.id.as_str().into()
@@ -110,8 +202,7 @@ impl Record for User {
 
     fn encode(&self) -> Vec<u8> {
         let phc = |hash: &PasswordHash| hash.expose().to_owned();
-        let bytes = |secret: &TotpSecret| secret.expose().to_vec();
-        let stored = UserV2 {
+        let stored = UserV3 {
             id: self.id.clone(),
             username: self.username.to_string(),
             name: self.name.as_ref().map(ToString::to_string),
@@ -129,9 +220,10 @@ impl Record for User {
             custom_fields: json(&self.profile.custom_fields),
             reason: self.profile.reason.clone(),
             preferences: json(self.preferences.chosen()),
-            totp_secret: self.two_factor.secret.as_ref().map(bytes),
-            totp_pending: self.two_factor.pending.as_ref().map(bytes),
-            backup_codes: self.two_factor.backup_codes.clone(),
+            totp_secret: self.two_factor.secret.as_ref().map(SecretV3::from),
+            totp_pending: self.two_factor.pending.as_ref().map(SecretV3::from),
+            backup_salt: self.two_factor.backup_codes.salt,
+            backup_codes: self.two_factor.backup_codes.digests.clone(),
             avatar: self.avatar.clone(),
             created_at: self.created_at.as_millis(),
             updated_at: self.updated_at.as_millis(),
@@ -143,8 +235,9 @@ impl Record for User {
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
         match version {
-            1 => UserV2::from(codec::decode::<UserV1>(body)?).into_user(),
-            2 => codec::decode::<UserV2>(body)?.into_user(),
+            1 => UserV3::from(UserV2::from(codec::decode::<UserV1>(body)?)).into_user(),
+            2 => UserV3::from(codec::decode::<UserV2>(body)?).into_user(),
+            3 => codec::decode::<UserV3>(body)?.into_user(),
             found => Err(Damage::Version {
                 found,
                 known: Self::VERSION,
@@ -153,9 +246,8 @@ impl Record for User {
     }
 }
 
-impl UserV2 {
+impl UserV3 {
     fn into_user(self) -> Result<User, Damage> {
-        let secret = |bytes: Vec<u8>| TotpSecret::new(&bytes);
         Ok(User {
             id: self.id,
             username: Username::restore(&self.username),
@@ -177,9 +269,12 @@ impl UserV2 {
             },
             preferences: Preferences::restore(map(&self.preferences)?),
             two_factor: TwoFactor {
-                secret: self.totp_secret.map(secret),
-                pending: self.totp_pending.map(secret),
-                backup_codes: self.backup_codes,
+                secret: self.totp_secret.map(StoredSecret::from),
+                pending: self.totp_pending.map(StoredSecret::from),
+                backup_codes: BackupCodes {
+                    salt: self.backup_salt,
+                    digests: self.backup_codes,
+                },
             },
             avatar: self.avatar,
             created_at: Timestamp::from_millis(self.created_at),
@@ -289,9 +384,16 @@ mod tests {
             },
             preferences: Preferences::restore([("theme".to_owned(), Value::from("dark"))].into_iter().collect()),
             two_factor: TwoFactor {
-                secret: Some(TotpSecret::new(b"12345678901234567890")),
-                pending: None,
-                backup_codes: vec![[7; 32]],
+                secret: Some(StoredSecret::Sealed(SealedSecret {
+                    key: [1; 8],
+                    nonce: [2; 24],
+                    bytes: vec![3; 36],
+                })),
+                pending: Some(StoredSecret::Plain(TotpSecret::new(b"12345678901234567890"))),
+                backup_codes: BackupCodes {
+                    salt: Some([4; 16]),
+                    digests: vec![[7; 32]],
+                },
             },
             avatar: Some("etag".into()),
             created_at: Timestamp::from_millis(1),
@@ -324,5 +426,40 @@ mod tests {
         assert_eq!((user.activity, user.revision), (Activity::Deactivated, 3));
         assert_eq!(user.profile, Profile::default());
         assert_ne!(user.encode(), bytes, "it is written in the newest version");
+    }
+    #[test]
+    fn a_user_of_version_2_keeps_a_plain_secret_and_codes_without_salt() {
+        let old = UserV2 {
+            totp_secret: Some(b"12345678901234567890".to_vec()),
+            backup_codes: vec![[7; 32]],
+            ..UserV2::from(UserV1 {
+                id: UserId::new("rbAXPnMktTFbNpwtJ"),
+                username: "ada".into(),
+                name: None,
+                email: None,
+                password: None,
+                roles: vec!["user".into()],
+                active: true,
+                created_at: 1,
+                updated_at: 2,
+                last_login: None,
+                revision: 3,
+            })
+        };
+        let bytes = codec::seal(Table::Users, b"rbAXPnMktTFbNpwtJ", 2, &old);
+        let user = User::decode(b"rbAXPnMktTFbNpwtJ", &bytes).expect("a user");
+        let plain = StoredSecret::Plain(TotpSecret::new(b"12345678901234567890"));
+        assert_eq!(user.two_factor.secret, Some(plain));
+        assert_eq!(user.two_factor.pending, None);
+        let codes = BackupCodes {
+            salt: None,
+            digests: vec![[7; 32]],
+        };
+        assert_eq!(user.two_factor.backup_codes, codes);
+        assert_eq!(
+            User::decode(&user.key(), &user.encode()),
+            Ok(user),
+            "version 3 holds it too"
+        );
     }
 }

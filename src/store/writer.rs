@@ -22,13 +22,15 @@ use tracing::error;
 
 use super::Problem;
 use super::change::{Change, Edit};
-use super::commits::CommitCount;
+use super::commits::Commits;
 use super::contain::contain;
+use super::erasure;
 use super::open::Engine;
 use super::overflow;
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
+use crate::clock::Clock;
 use crate::domain::{CustomStatusId, Permission, RoleId, SettingId, TokenHash, UserId};
 
 /// Most changes in one batch, so that a transaction stays a matter of milliseconds.
@@ -229,13 +231,18 @@ impl Committer {
     }
 
     fn write(&self, batch: &Batch) -> Result<Snapshot, String> {
-        let mut next = Snapshot::clone(&self.shown.load());
-        next.commits += 1;
-        let count = CommitCount(next.commits);
+        let before = self.shown.load();
+        let mut next = Snapshot::clone(&before);
         for edit in &batch.edits {
             next.apply(edit).map_err(|damage| damage.to_string())?;
         }
-        let mut tables = vec![CommitCount::TABLE, Table::Overflow];
+        if next.commits == Commits::default() {
+            next.commits.compacted_at = Some(Clock::System.now());
+        }
+        next.commits.count += 1;
+        next.commits.erasures += erasure::count(&before, &next, batch.overlay.keys());
+        let commits = next.commits;
+        let mut tables = vec![Commits::TABLE, Table::Overflow];
         for (table, _) in batch.overlay.keys() {
             if !tables.contains(table) {
                 tables.push(*table);
@@ -250,7 +257,7 @@ impl Committer {
                     let view = tables.iter().position(|of| *of == table).map(|place| &views[place]);
                     view.map_or(Ok(()), |view| overflow::put(view, overflow, (table, key), value))
                 };
-                put(CommitCount::TABLE, &count.key(), Some(&count.encode()))?;
+                put(Commits::TABLE, &commits.key(), Some(&commits.encode()))?;
                 for ((table, key), value) in &batch.overlay {
                     put(*table, key, value.as_deref())?;
                 }
@@ -261,7 +268,7 @@ impl Committer {
                 TransactionError::Abort(()) => "the transaction was aborted".into(),
             })?;
         self.engine.db.flush().map_err(|error| error.to_string())?;
-        let noted = self.engine.witness.note(count.0);
+        let noted = self.engine.witness.note(commits.count);
         noted.map_err(|error| error.to_string())?;
         Ok(next)
     }

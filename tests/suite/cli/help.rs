@@ -30,6 +30,7 @@ fn help_of_every_command_has_examples() {
         &["serve", "--help"],
         &["config", "--help"],
         &["check", "--help"],
+        &["compact", "--help"],
     ] {
         let output = call(command);
         assert!(output.status.success(), "{command:?}");

@@ -101,7 +101,10 @@ impl Process {
     /// Resident memory of the process, in KiB, as `/proc` reports it.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .expect("a line");
         let number = line.split_whitespace().next().expect("a number");
         number.parse().expect("a number")
     }

@@ -1,0 +1,218 @@
+//! The file with the key that seals secrets: `secret.key` in the data folder, or one that a setting names.
+//!
+//! The file has 64 hexadecimal digits. Only its owner may read it. The server makes the file in the data folder
+//! once and never writes over it; a file that a setting names has to be there.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use super::seal::{KEY_BYTES, SecretKey};
+
+/// The name of the key file in the data folder.
+const NAME: &str = "secret.key";
+
+/// The name of a key file that is not durable yet.
+const BEGINNING: &str = "secret.key.beginning";
+
+/// Mode bits of a file that others than its owner may read, write or run.
+const MODE_OF_OTHERS: u32 = 0o077;
+
+/// Most bytes of a key file: the digits and blanks around them.
+const MAX_FILE_BYTES: u64 = 256;
+
+/// Why the key can't be used. Each text says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file that a setting names is absent.
+    #[error(
+        "the key file {} does not exist: put it back, or make one by `(umask 077; openssl rand -hex 32 > {})`",
+        .0.display(),
+        .0.display()
+    )]
+    NotThere(PathBuf),
+    /// The file can't be read or made.
+    #[error("the key file {} cannot be used: {cause}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the file system says.
+        cause: io::Error,
+    },
+    /// Others may read the file.
+    #[error("the key file {} may be used by others (mode {mode:03o}): run `chmod 600 {}`", path.display(), path.display())]
+    OpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The file has no key in it.
+    #[error(
+        "the key file {} has no key in it, which would be 64 hexadecimal digits: put the right file back",
+        .0.display()
+    )]
+    Malformed(PathBuf),
+    /// The file in the data folder is absent, and the store has secrets that need it.
+    #[error(
+        "the key file {} is missing, and the second factors of {users} are sealed with it: put it back, or switch \
+         these second factors off by `rollcall user reset-totp USER`",
+        path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// Whose secrets need it.
+        users: String,
+    },
+    /// The file has another key than the one that sealed the secrets in the store.
+    #[error(
+        "the key file {} has another key than the one that sealed the second factors of {users}: put the right file \
+         back, or switch these second factors off by `rollcall user reset-totp USER`",
+        path.display()
+    )]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Whose secrets need the other key.
+        users: String,
+    },
+}
+
+/// Returns where the key is: the file that a setting names, or the one in the data folder.
+#[must_use]
+pub fn place(folder: &Path, named: Option<&Path>) -> PathBuf {
+    named.map_or_else(|| folder.join(NAME), Path::to_owned)
+}
+
+/// Reads the key. Returns nothing when there is no file yet in the data folder.
+///
+/// # Errors
+/// [`KeyError`] when the file can't be read, may be read by others or has no key, and when a file that a setting
+/// names is absent.
+pub fn read(folder: &Path, named: Option<&Path>) -> Result<Option<SecretKey>, KeyError> {
+    let path = place(folder, named);
+    let mut options = OpenOptions::new();
+    options.read(true);
+    if named.is_none() {
+        options.custom_flags(libc::O_NOFOLLOW);
+    }
+    let failed = |cause| KeyError::File {
+        path: path.clone(),
+        cause,
+    };
+    let file = match options.open(&path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            return named.map_or(Ok(None), |_| Err(KeyError::NotThere(path)));
+        }
+        opened => opened.map_err(failed)?,
+    };
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    if mode & MODE_OF_OTHERS != 0 {
+        return Err(KeyError::OpenToOthers { path, mode });
+    }
+    let mut text = String::new();
+    file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(failed)?;
+    let key = parse(text.trim()).ok_or(KeyError::Malformed(path))?;
+    Ok(Some(SecretKey::new(key)))
+}
+
+fn parse(digits: &str) -> Option<[u8; KEY_BYTES]> {
+    if digits.len() != 2 * KEY_BYTES || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut key = [0; KEY_BYTES];
+    for (place, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * place..2 * place + 2)?, 16).ok()?;
+    }
+    Some(key)
+}
+
+/// Makes a key and its file in a data folder that this process holds. The file gets its name when all of it is
+/// durable, so that a power cut leaves a whole file or none.
+///
+/// # Errors
+/// [`KeyError::File`]; also when there is a file already.
+pub fn create(folder: &Path) -> Result<SecretKey, KeyError> {
+    let path = folder.join(NAME);
+    let key = SecretKey::generate();
+    write(folder, &path, &key).map_err(|cause| KeyError::File { path, cause })?;
+    Ok(key)
+}
+
+fn write(folder: &Path, path: &Path, key: &SecretKey) -> io::Result<()> {
+    let beginning = folder.join(BEGINNING);
+    match fs::remove_file(&beginning) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beginning)?;
+    let digits: String = key.expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    writeln!(file, "{digits}")?;
+    file.sync_all()?;
+    // The data folder is held by this process, so that no other can make the file meanwhile.
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(&beginning, path)?;
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a temporary folder")
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_read_again() {
+        let home = home();
+        assert!(read(home.path(), None).expect("no file is no error").is_none());
+        let made = create(home.path()).expect("a key");
+        let read_again = read(home.path(), None).expect("a file").expect("a key");
+        assert_eq!(made.expose(), read_again.expose());
+        let mode = fs::metadata(home.path().join(NAME))
+            .expect("a file")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(!home.path().join(BEGINNING).exists());
+        let again = create(home.path()).expect_err("it is never written over");
+        assert!(matches!(again, KeyError::File { .. }), "{again}");
+        let kept = read(home.path(), None).expect("a file").expect("a key");
+        assert_eq!(made.expose(), kept.expose());
+    }
+
+    #[test]
+    fn what_was_left_of_a_key_that_was_not_durable_is_replaced() {
+        let home = home();
+        fs::write(home.path().join(BEGINNING), "12").expect("a file");
+        assert!(read(home.path(), None).expect("no file is no error").is_none());
+        create(home.path()).expect("a key");
+    }
+
+    #[test]
+    fn a_file_that_a_setting_names_has_to_be_there_and_sound_and_private() {
+        let home = home();
+        let path = home.path().join("mine");
+        let problem = || read(home.path(), Some(&path)).expect_err("a problem").to_string();
+        assert!(problem().contains("openssl rand -hex 32"));
+        fs::write(&path, "00".repeat(31)).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("a mode");
+        assert!(problem().contains("mode 640") && problem().contains("chmod 600"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).expect("a mode");
+        assert!(problem().contains("64 hexadecimal digits"));
+        fs::remove_file(&path).expect("it was there");
+        fs::write(&path, format!(" {}\n", "aB".repeat(32))).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).expect("a mode");
+        let key = read(home.path(), Some(&path)).expect("a file").expect("a key");
+        assert_eq!(key.expose(), &[0xab; 32]);
+    }
+}

@@ -1,0 +1,149 @@
+//! Sealing: secrets of second factors are encrypted with a key that is not in the store.
+//!
+//! The cipher is XChaCha20-Poly1305 with a random nonce. The user's id is authenticated with the secret, so that a
+//! sealed secret counts for no other user.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
+
+use super::random;
+use crate::domain::two_factor::KeyId;
+use crate::domain::{SealedSecret, StoredSecret, TotpSecret, UserId};
+
+/// Bytes of a key.
+pub const KEY_BYTES: usize = 32;
+
+/// What stands before the key where its id is computed, so that the digest is used for nothing else.
+const ID_CONTEXT: &[u8] = b"rollcall secret key id";
+
+/// The key that seals secrets. `Debug` hides it.
+#[derive(Clone)]
+pub struct SecretKey {
+    bytes: [u8; KEY_BYTES],
+    id: KeyId,
+}
+
+/// A sealed secret does not open: another key sealed it, or it belongs to another user, or it was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a sealed secret does not open with the key of this server")]
+pub struct SealError;
+
+impl SecretKey {
+    /// Makes a random key.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self::new(random::bytes())
+    }
+
+    /// Takes the bytes of a key.
+    #[must_use]
+    pub fn new(bytes: [u8; KEY_BYTES]) -> Self {
+        let digest = Sha256::new().chain_update(ID_CONTEXT).chain_update(bytes).finalize();
+        let mut id = KeyId::default();
+        id.copy_from_slice(&digest[..size_of::<KeyId>()]);
+        Self { bytes, id }
+    }
+
+    /// Returns the name of the key, which is stored beside each secret that it sealed.
+    #[must_use]
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// Returns the bytes, for the key file.
+    #[must_use]
+    pub const fn expose(&self) -> &[u8; KEY_BYTES] {
+        &self.bytes
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&Key::from(self.bytes))
+    }
+
+    /// Seals a secret of a user.
+    ///
+    /// # Panics
+    /// Never: the cipher refuses only messages of many gigabytes.
+    #[must_use]
+    #[allow(clippy::expect_used)]
+    pub fn seal(&self, owner: &UserId, secret: &TotpSecret) -> StoredSecret {
+        let nonce: [u8; 24] = random::bytes();
+        let payload = Payload {
+            msg: secret.expose(),
+            aad: owner.as_str().as_bytes(),
+        };
+        let bytes = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a secret is short enough for the cipher");
+        StoredSecret::Sealed(SealedSecret {
+            key: self.id,
+            nonce,
+            bytes,
+        })
+    }
+
+    /// Opens a stored secret of a user.
+    ///
+    /// # Errors
+    /// [`SealError`] when another key sealed it, it is another user's, or it was changed.
+    pub fn open(&self, owner: &UserId, stored: &StoredSecret) -> Result<TotpSecret, SealError> {
+        let sealed = match stored {
+            StoredSecret::Plain(secret) => return Ok(secret.clone()),
+            StoredSecret::Sealed(sealed) => sealed,
+        };
+        let payload = Payload {
+            msg: &sealed.bytes,
+            aad: owner.as_str().as_bytes(),
+        };
+        let opened = self.cipher().decrypt(&XNonce::from(sealed.nonce), payload);
+        opened.map(|bytes| TotpSecret::new(&bytes)).map_err(|_| SealError)
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SecretKey(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(stored: &StoredSecret) -> SealedSecret {
+        match stored {
+            StoredSecret::Sealed(sealed) => sealed.clone(),
+            StoredSecret::Plain(_) => panic!("the secret is not sealed"),
+        }
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_user_with_its_key_only() {
+        let (key, ada, bob) = (SecretKey::generate(), UserId::new("ada"), UserId::new("bob"));
+        let secret = TotpSecret::new(b"12345678901234567890");
+        let stored = key.seal(&ada, &secret);
+        assert_eq!(key.open(&ada, &stored), Ok(secret.clone()));
+        assert_eq!(key.open(&bob, &stored), Err(SealError));
+        assert_eq!(SecretKey::generate().open(&ada, &stored), Err(SealError));
+        let mut changed = sealed(&stored);
+        changed.bytes[0] ^= 1;
+        assert_eq!(key.open(&ada, &StoredSecret::Sealed(changed)), Err(SealError));
+        assert_eq!(sealed(&stored).key, key.id());
+        assert_eq!(SecretKey::new(*key.expose()).id(), key.id());
+    }
+
+    #[test]
+    fn the_same_secret_is_sealed_differently_each_time_and_never_shown() {
+        let (key, ada) = (SecretKey::generate(), UserId::new("ada"));
+        let secret = TotpSecret::new(b"12345678901234567890");
+        let (first, second) = (key.seal(&ada, &secret), key.seal(&ada, &secret));
+        assert_ne!(sealed(&first).nonce, sealed(&second).nonce);
+        assert_ne!(sealed(&first).bytes, sealed(&second).bytes);
+        assert!(!sealed(&first).bytes.windows(8).any(|part| part == b"12345678"));
+        assert_eq!(format!("{key:?}"), "SecretKey(hidden)");
+    }
+}

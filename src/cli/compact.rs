@@ -1,0 +1,20 @@
+//! `rollcall compact`.
+
+use clap::ArgMatches;
+
+use super::{Failure, load, logging, output, serve};
+use crate::config::Settings;
+use crate::local;
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let settings = Settings::of(&load(matches)?)?;
+    logging::start(settings.log_format, settings.log_level);
+    let runtime = tokio::runtime::Runtime::new();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    let folder = settings.data_dir.clone();
+    let done = runtime.block_on(local::compact(&folder, serve::fixed(settings)))?;
+    output::print(&format!(
+        "compacted the store: {} bytes before, {} bytes now, {} records and index entries",
+        done.before_bytes, done.after_bytes, done.entries
+    ))
+}

@@ -1,0 +1,126 @@
+//! Upgrades of what older versions stored: second factors are sealed, and backup codes get a slow hash.
+
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use super::decide::{decide, decide_on};
+use crate::app::App;
+use crate::auth::random;
+use crate::domain::{BackupCodes, Fault, StoredSecret, TwoFactor, User};
+use crate::store::{Change, Snapshot};
+
+/// Users whose secrets are sealed in one change.
+const BATCH: usize = 100;
+
+fn is_plain(user: &User) -> bool {
+    let is_plain = |secret: &StoredSecret| matches!(secret, StoredSecret::Plain(_));
+    user.two_factor.secrets().any(is_plain)
+}
+
+fn has_fast_codes(user: &User) -> bool {
+    user.two_factor.backup_codes.salt.is_none() && !user.two_factor.backup_codes.digests.is_empty()
+}
+
+/// Seals all secrets that an older version stored unsealed. Returns how many users had one.
+///
+/// # Errors
+/// Only what the store answers.
+pub async fn seal_secrets(app: &App) -> Result<usize, Fault> {
+    let mut sealed = 0;
+    loop {
+        let done = decide(app, |snapshot| Ok(seal_some(app, snapshot))).await?;
+        if done == 0 {
+            return Ok(sealed);
+        }
+        sealed += done;
+    }
+}
+
+fn seal_some(app: &App, snapshot: &Snapshot) -> (Change, usize) {
+    let plain: Vec<_> = snapshot.users().filter(|user| is_plain(user)).take(BATCH).collect();
+    let change = plain.iter().fold(Change::new(), |change, user| {
+        let seal = |stored: &StoredSecret| match stored {
+            StoredSecret::Plain(secret) => app.key.seal(&user.id, secret),
+            StoredSecret::Sealed(_) => stored.clone(),
+        };
+        let sealed = User {
+            two_factor: TwoFactor {
+                secret: user.two_factor.secret.as_ref().map(seal),
+                pending: user.two_factor.pending.as_ref().map(seal),
+                backup_codes: user.two_factor.backup_codes.clone(),
+            },
+            ..User::clone(user)
+        };
+        change.replace(&***user, &sealed)
+    });
+    (change, plain.len())
+}
+
+/// Puts a slow hash over all backup codes that an older version stored with a fast one. The codes stay good. It
+/// takes about a fifth of a second for each user, beside what the server does.
+///
+/// # Errors
+/// What the store answers, [`Fault::Overloaded`].
+pub async fn harden_backup_codes(app: &App) -> Result<(), Fault> {
+    let users: Vec<_> = app
+        .store
+        .read()
+        .users()
+        .filter(|user| has_fast_codes(user))
+        .map(Arc::clone)
+        .collect();
+    if users.is_empty() {
+        return Ok(());
+    }
+    info!(
+        users = users.len(),
+        "putting a slow hash over the backup codes of users"
+    );
+    for user in &users {
+        match harden(app, user).await {
+            // The user is gone, and the codes with them.
+            Ok(()) | Err(Fault::UserNotFound) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    info!("all backup codes have a slow hash");
+    Ok(())
+}
+
+async fn harden(app: &App, user: &User) -> Result<(), Fault> {
+    let fast = &user.two_factor.backup_codes.digests;
+    let salt = random::bytes();
+    let slow = app.passwords.slow_digests(fast, salt).await?;
+    decide_on(app, &user.id, |_, user| {
+        let codes = &user.two_factor.backup_codes;
+        if codes.salt.is_some() {
+            return Ok((Change::new(), ()));
+        }
+        // A code that was spent meanwhile is not among those that are left.
+        let left = |digest: &[u8; 32]| {
+            fast.iter()
+                .position(|of| of == digest)
+                .and_then(|place| slow.get(place))
+        };
+        let hardened = User {
+            two_factor: TwoFactor {
+                backup_codes: BackupCodes {
+                    salt: Some(salt),
+                    digests: codes.digests.iter().filter_map(left).copied().collect(),
+                },
+                ..user.two_factor.clone()
+            },
+            ..user.clone()
+        };
+        Ok((Change::new().replace(user, &hardened), ()))
+    })
+    .await
+}
+
+/// The same in the background. A failure is logged, and the next start tries again; the codes stay good.
+pub async fn harden_in_background(app: App) {
+    if let Err(fault) = harden_backup_codes(&app).await {
+        warn!(%fault, "some backup codes have no slow hash yet; the next start tries again");
+    }
+}

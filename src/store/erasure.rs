@@ -1,0 +1,43 @@
+//! Which changes leave bytes in the files that should no longer be there.
+
+use super::snapshot::Snapshot;
+use super::table::Table;
+use crate::domain::{TokenHash, User, UserId};
+
+/// Returns how many of these keys had personal data or secrets that are removed or replaced: a user, the user's
+/// e-mail address, password, second factor or picture, a token, a link. sled keeps their bytes in its files until
+/// it happens to write over them, so that only a compaction removes them for certain.
+pub(super) fn count<'keys>(
+    before: &Snapshot,
+    after: &Snapshot,
+    keys: impl Iterator<Item = &'keys (Table, Vec<u8>)>,
+) -> u64 {
+    keys.map(|(table, key)| u64::from(erases(before, after, *table, key)))
+        .sum()
+}
+
+fn erases(before: &Snapshot, after: &Snapshot, table: Table, key: &[u8]) -> bool {
+    let user = || UserId::new(&String::from_utf8_lossy(key));
+    match table {
+        Table::Users => {
+            let (old, new) = (before.user(&user()), after.user(&user()));
+            old.is_some_and(|old| new.is_none_or(|new| !keeps_secrets(old, new)))
+        }
+        Table::Avatars => before.user(&user()).is_some_and(|user| user.avatar.is_some()),
+        Table::Tokens => <[u8; 32]>::try_from(key).is_ok_and(|hash| {
+            let hash = TokenHash::new(hash);
+            before.token(&hash).is_some() && after.token(&hash).is_none()
+        }),
+        Table::PasswordResets => before.password_resets.contains_key(&user()),
+        Table::SetupLinks => before.setup_link.is_some(),
+        _ => false,
+    }
+}
+
+/// Whether everything of the old record that is secret or personal is in the new one too.
+fn keeps_secrets(old: &User, new: &User) -> bool {
+    old.email == new.email
+        && old.password == new.password
+        && old.password_history == new.password_history
+        && old.two_factor == new.two_factor
+}
