@@ -1,5 +1,6 @@
 //! What survives: killed processes, damaged files, old formats, power cuts.
 
+mod compact;
 mod damage;
 #[cfg(target_os = "linux")]
 mod forgetful;

@@ -288,6 +288,50 @@ async fn a_power_cut_while_a_store_begins_leaves_one_that_opens() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
+async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
+    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
+    eprintln!("ROLLCALL_POWER_CUT_SEED={seed}");
+    let mut random = Random::new(seed);
+    let home = new_folder();
+    let mount = home.path().join("mount");
+    std::fs::create_dir(&mount).expect("a folder");
+    let mut mounted = Mounted::mount(Disk::new(), &mount).expect("root and /dev/fuse");
+    let mut server = Process::start_in(Arc::clone(&home), on(&mount));
+    let admin = server.admin().await;
+    for serial in 0..300 {
+        let name = format!("status {serial:03}");
+        admin.create_status(&name, "busy").await.expect(200);
+    }
+    let expected = shown(&admin).await;
+    let login = admin.login.clone();
+    server.signal(libc::SIGTERM);
+    server.wait();
+
+    let (mut cut, mut done) = (0, 0);
+    for round in 0..number("ROLLCALL_POWER_CUT_ROUNDS", 40) {
+        mounted = Mounted::mount(mounted.unmount(), &mount).expect("a mount");
+        mounted.cut_after(random.below(120), random.clone());
+        let mut compact = rollcall(home.path());
+        compact.arg("compact").arg("--data-dir").arg(mount.join("data"));
+        let whole = run(compact, "").status.success();
+        (cut, done) = (cut + u32::from(!whole), done + u32::from(whole));
+        mounted.cut(&mut random);
+        mounted = Mounted::mount(mounted.unmount(), &mount).expect("a mount");
+        assert_sound(&mount, seed);
+        let server = Process::start_in(Arc::clone(&home), on(&mount));
+        let client = Client {
+            address: server.address,
+            login: login.clone(),
+        };
+        assert_eq!(shown(&client).await, expected, "seed {seed}, round {round}");
+        server.kill();
+    }
+    mounted.unmount();
+    eprintln!("{cut} compactions were cut, {done} were not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and /dev/fuse; .ci/run runs it"]
 async fn a_disk_that_fails_is_told_as_503_and_reads_go_on() {
     let home = new_folder();
     let mount = home.path().join("mount");

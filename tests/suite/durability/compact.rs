@@ -1,0 +1,110 @@
+//! `kill -9` of the real binary while it compacts.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::process::{rollcall, run};
+use crate::support::server::copy;
+use crate::support::{Process, TestServer};
+
+/// Statuses of the store: enough for several batches of a compaction.
+const STATUSES: usize = 600;
+
+const ROUNDS: usize = 16;
+
+fn call(home: &Path, arguments: &[&str]) -> String {
+    let mut command = rollcall(home);
+    command.args(arguments);
+    let output = run(command, "");
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Bytes of the store that a compaction writes; none where there is none.
+fn written(data: &Path) -> Option<u64> {
+    fs::metadata(data.join("store.compacting/db"))
+        .ok()
+        .map(|file| file.len())
+}
+
+fn names_in(data: &Path) -> Vec<String> {
+    let entries = data.read_dir().expect("a folder");
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
+    entries
+        .map(|entry| name(entry).to_string_lossy().into_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_during_a_compaction_leave_the_old_store_or_the_new_one() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    for number in 0..STATUSES {
+        admin
+            .create_status(&format!("status {number:04}"), "busy")
+            .await
+            .expect(200);
+    }
+    let folder = server.stop().await;
+    let (home, data) = (folder.path(), folder.path().join("data"));
+    let expected = call(home, &["status", "list", "--json"]);
+    let before = home.join("before");
+    copy(&data, &before);
+
+    let mut killed = 0;
+    for round in 0..ROUNDS {
+        let mut compacting: Command = rollcall(home);
+        compacting
+            .arg("compact")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = compacting.spawn().expect("the binary starts");
+        // Each round is killed at another depth, the last ones around the swap.
+        let depth = round % 8;
+        let is_there = |name: &str| data.join(name).exists();
+        while child.try_wait().expect("a child").is_none() {
+            let reached = match depth {
+                0 => is_there("store.compacting"),
+                1 => written(&data).is_some(),
+                2..=4 => written(&data).is_some_and(|bytes| bytes >= depth as u64 * 40_000),
+                5 => is_there("store.compacted"),
+                6 => is_there("store.replaced"),
+                _ => is_there("store.replaced") && is_there("store"),
+            };
+            if reached {
+                child.kill().expect("a child");
+            }
+            std::thread::yield_now();
+        }
+        killed += usize::from(!child.wait().expect("a child").success());
+
+        assert_eq!(call(home, &["check"]).trim(), "the store is sound", "round {round}");
+        assert_eq!(call(home, &["status", "list", "--json"]), expected, "round {round}");
+        let left = names_in(&data);
+        assert!(
+            !left.iter().any(|name| name.starts_with("store.")),
+            "round {round}: {left:?}"
+        );
+        // The next round has as much to do as this one.
+        fs::remove_dir_all(&data).expect("it was there");
+        copy(&before, &data);
+    }
+    assert!(killed >= ROUNDS / 2, "{killed} compactions were killed");
+}
+
+#[tokio::test]
+async fn a_killed_server_is_compacted_like_another() {
+    let server = Process::start();
+    let admin = server.admin().await;
+    admin.create_status("lunch", "away").await.expect(200);
+    let folder = server.kill();
+    call(folder.path(), &["compact"]);
+    assert_eq!(call(folder.path(), &["check"]).trim(), "the store is sound");
+    // The count of commits goes on where it was, so that the next witness is believed.
+    let server = Process::start_in(folder, |_| {});
+    server.admin().await.create_status("tea", "away").await.expect(200);
+    let folder = server.kill();
+    assert_eq!(call(folder.path(), &["check"]).trim(), "the store is sound");
+}
