@@ -152,8 +152,10 @@ fn write(folder: &Path, path: &Path, key: &SecretKey) -> io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(&beginning)?;
-    let digits: String = key.expose().iter().map(|byte| format!("{byte:02x}")).collect();
-    writeln!(file, "{digits}")?;
+    for byte in key.expose() {
+        write!(file, "{byte:02x}")?;
+    }
+    writeln!(file)?;
     file.sync_all()?;
     // The data folder is held by this process, so that no other can make the file meanwhile.
     if fs::symlink_metadata(path).is_ok() {
@@ -175,9 +177,9 @@ mod tests {
     fn a_key_is_made_once_and_read_again() {
         let home = home();
         assert!(read(home.path(), None).expect("no file is no error").is_none());
-        let made = create(home.path()).expect("a key");
+        let first = create(home.path()).expect("a key");
         let read_again = read(home.path(), None).expect("a file").expect("a key");
-        assert_eq!(made.expose(), read_again.expose());
+        assert_eq!(first.expose(), read_again.expose());
         let mode = fs::metadata(home.path().join(NAME))
             .expect("a file")
             .permissions()
@@ -187,7 +189,7 @@ mod tests {
         let again = create(home.path()).expect_err("it is never written over");
         assert!(matches!(again, KeyError::File { .. }), "{again}");
         let kept = read(home.path(), None).expect("a file").expect("a key");
-        assert_eq!(made.expose(), kept.expose());
+        assert_eq!(first.expose(), kept.expose());
     }
 
     #[test]

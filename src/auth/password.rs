@@ -135,7 +135,8 @@ impl Passwords {
     /// [`Fault::Overloaded`] when too many wait already.
     pub async fn slow_digests(&self, inputs: &[[u8; 32]], salt: Salt) -> Result<Vec<[u8; 32]>, Fault> {
         let mut digests = Vec::with_capacity(inputs.len());
-        for input in inputs.iter().copied() {
+        for input in inputs {
+            let input = *input;
             let computed = self.run(move || slow_digest(&input, &salt)).await?;
             digests.push(computed.map_err(|cause| {
                 error!(%cause, "a backup code could not be hashed");

@@ -35,7 +35,7 @@ const SPACE_BYTES: u64 = 8 * 1024 * 1024;
 const BATCH_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long the check of the new store may take.
-const CHECK_PATIENCE: Duration = Duration::from_secs(600);
+const CHECK_PATIENCE: Duration = Duration::from_mins(10);
 
 /// How often the progress is logged.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(5);
