@@ -9,6 +9,7 @@ mod creates;
 mod crowd;
 mod driver;
 mod floors;
+mod lists;
 mod logins;
 mod machine;
 mod measure;
@@ -44,13 +45,18 @@ const DISTURBED: f64 = 0.05;
 /// A part of the bench, its name and what it measures.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     (
         "creates",
         "durable creates with 1, 8, 64 and 256 connections",
         creates::run,
     ),
     ("reads", "authenticated reads with 64 connections", reads::run),
+    (
+        "lists",
+        "lists of 100 and 20 000 users, as an ordinary user asks",
+        lists::run,
+    ),
     ("logins", "logins with 1 and 16 connections", logins::run),
     ("starts", "start-up time with 0 and 100 000 statuses", starts::run),
     ("presence", "who is here, and 100 000 statuses that end", presence::run),

@@ -16,14 +16,24 @@ const AT_ONCE: usize = 500;
 
 /// Makes a store with an administrator and so many users. `with` adds to a change what each of them has
 /// besides their account.
-pub fn fill(folder: &Path, users: u64, mut with: impl FnMut(Change, &User) -> Change) -> Outcome {
+pub fn fill(folder: &Path, users: u64, with: impl FnMut(Change, &User) -> Change) -> Outcome {
+    fill_with(folder, users, |_, user| Ok(user), with)
+}
+
+/// The same; `make` changes each account before it is stored, by its number.
+pub fn fill_with(
+    folder: &Path,
+    users: u64,
+    make: impl Fn(u64, User) -> Outcome<User>,
+    mut with: impl FnMut(Change, &User) -> Change,
+) -> Outcome {
     Server::rollcall(folder)?.stop()?;
     let runtime = Runtime::new()?;
     let store = Store::open(folder)?;
     for first in (0..users).step_by(AT_ONCE) {
         let mut change = Change::new();
         for number in first..users.min(first + AT_ONCE as u64) {
-            let user = user(number)?;
+            let user = make(number, user(number)?)?;
             change = with(change, &user).insert(&user);
         }
         runtime.block_on(store.commit(change))?;

@@ -15,7 +15,7 @@ use crate::machine::{self, Memory};
 
 /// The administrator of every store here.
 const USERNAME: &str = "admin";
-const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse";
 
 /// How long a server may take to come to rest.
 const SETTLED: Duration = Duration::from_mins(1);
@@ -37,10 +37,20 @@ pub struct Server {
 impl Server {
     /// The real binary on this data folder, as it is shipped. Its log goes to `/dev/null`.
     pub fn rollcall(data: &Path) -> Outcome<Self> {
+        Self::rollcall_with(data, &[])
+    }
+
+    /// The same without limits on the rate of calls.
+    pub fn unlimited(data: &Path) -> Outcome<Self> {
+        Self::rollcall_with(data, &["--set", "API_Enable_Rate_Limiter=false"])
+    }
+
+    fn rollcall_with(data: &Path, arguments: &[&str]) -> Outcome<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data)
+            .args(arguments)
             .env_clear()
             .env("ROLLCALL_ADMIN_USERNAME", USERNAME)
             .env("ROLLCALL_ADMIN_PASSWORD", PASSWORD);
@@ -106,13 +116,23 @@ impl Server {
 
     /// The login of the administrator.
     pub fn login() -> Request {
-        let body = format!(r#"{{"user":"{USERNAME}","password":"{PASSWORD}"}}"#);
+        Self::login_of(USERNAME)
+    }
+
+    fn login_of(username: &str) -> Request {
+        let body = format!(r#"{{"user":"{username}","password":"{PASSWORD}"}}"#);
         Request::post("/api/v1/login", "", &body)
     }
 
     /// The headers of the administrator, logged in.
     pub fn credentials(&self) -> Outcome<String> {
-        let answer: Value = serde_json::from_slice(&driver::ask(self, &Self::login())?)?;
+        self.credentials_of(USERNAME)
+    }
+
+    /// The headers of a user with the administrator's password, logged in.
+    pub fn credentials_of(&self, username: &str) -> Outcome<String> {
+        let login = Self::login_of(username);
+        let answer: Value = serde_json::from_slice(&driver::ask(self, &login)?)?;
         let text = |name: &str| {
             let value = answer["data"][name].as_str();
             value.ok_or_else(|| format!("a login without {name}"))

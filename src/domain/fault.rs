@@ -8,6 +8,7 @@ mod details;
 
 pub use class::Kind;
 
+use super::page::SORT_FIELDS;
 use super::password_policy::Violation;
 use super::{CustomStatusId, Scope, SettingId, TwoFactorMethod, Username};
 
@@ -399,6 +400,17 @@ pub enum Fault {
         /// The parameter as it came.
         raw: String,
     },
+    /// The `sort` parameter names a field by which the list is not sorted.
+    #[error("\"{field}\" is not a field to sort by: use {}", known.join(", "))]
+    SortFieldUnknown {
+        /// The field as it came.
+        field: String,
+        /// The fields by which the list is sorted.
+        known: &'static [&'static str],
+    },
+    /// The `sort` parameter names too many fields.
+    #[error("sort by at most {} fields", SORT_FIELDS)]
+    TooManySortFields,
     /// No endpoint has the name.
     #[error("API endpoint does not exist")]
     EndpointNotFound,

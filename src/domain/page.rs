@@ -66,7 +66,42 @@ impl<T> Listing<T> {
             offset: page.offset,
         }
     }
+
+    /// Takes the page out of all items in another order. Items that are equal in it keep the order in which they came.
+    /// Only the page is sorted.
+    pub fn sorted(all: Vec<T>, page: Page, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> Self {
+        let total = all.len();
+        let mut numbered: Vec<_> = all.into_iter().enumerate().collect();
+        let order = |a: &(usize, T), b: &(usize, T)| compare(&a.1, &b.1).then(a.0.cmp(&b.0));
+        let offset = page.offset.min(total);
+        if offset > 0 && offset < total {
+            numbered.select_nth_unstable_by(offset, order);
+        }
+        let mut rest = numbered.split_off(offset);
+        if page.count < rest.len() {
+            rest.select_nth_unstable_by(page.count, order);
+            rest.truncate(page.count);
+        }
+        rest.sort_unstable_by(order);
+        Self {
+            items: rest.into_iter().map(|(_, item)| item).collect(),
+            offset: page.offset,
+            total,
+        }
+    }
+
+    /// Turns each item of the page into another.
+    pub fn map<Other>(self, change: impl FnMut(T) -> Other) -> Listing<Other> {
+        Listing {
+            items: self.items.into_iter().map(change).collect(),
+            offset: self.offset,
+            total: self.total,
+        }
+    }
 }
+
+/// Most fields that a list is sorted by.
+pub const SORT_FIELDS: usize = 3;
 
 /// Which way a field is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +123,8 @@ impl Direction {
     }
 }
 
-/// The fields to sort by, the first one first.
-pub type Sort = Vec<(String, Direction)>;
+/// The fields to sort by, the first one first; each is one that the list knows.
+pub type Sort = Vec<(&'static str, Direction)>;
 
 #[cfg(test)]
 mod tests {
@@ -111,6 +146,18 @@ mod tests {
             ..RULE
         };
         assert_eq!(Page::new(None, Some(0), limited).count, 50);
+    }
+
+    #[test]
+    fn a_sorted_page_is_the_same_part_of_the_sorted_list() {
+        let all: Vec<(u32, u32)> = (0..100).map(|number| (number * 37 % 11, number)).collect();
+        let mut sorted = all.clone();
+        sorted.sort_by_key(|item| item.0);
+        for (offset, count) in [(0, 5), (0, 100), (7, 20), (95, 20), (100, 5), (120, 5), (0, 0), (99, 1)] {
+            let page = Listing::sorted(all.clone(), Page { offset, count }, |a, b| a.0.cmp(&b.0));
+            let expected: Vec<_> = sorted.iter().skip(offset).take(count).copied().collect();
+            assert_eq!((page.items, page.total), (expected, 100), "{offset} {count}");
+        }
     }
 
     #[test]

@@ -33,6 +33,20 @@ impl Presence {
         expires_at: None,
     };
 
+    /// Returns what others see of it. An invisible user is offline in all parts; an offline user shows nothing
+    /// but the text.
+    #[must_use]
+    pub fn for_others(&self) -> Self {
+        if self.status == StatusType::Offline {
+            Self {
+                text: self.text.clone(),
+                ..Self::ABSENT
+            }
+        } else {
+            self.clone()
+        }
+    }
+
     /// What shows, by the connections and the claims. Where `requires_connection`, nobody without a
     /// connection is anything but offline, as in Rocket.Chat from 8.6 on; else what was declared shows
     /// without one too.

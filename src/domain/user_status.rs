@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Claims, Emoji, RoleId, StatusType, Timestamp, User, UserId};
+use super::{Claims, Emoji, FrozenSight, RoleId, StatusType, Timestamp, User, UserId};
 
 /// How many recent statuses of a user are kept.
 pub const RECENT: usize = 8;
@@ -23,6 +23,8 @@ pub struct UserStatus {
     pub shows_last_seen: LastSeen,
     /// From whom the user hides.
     pub hidden_from: Audience,
+    /// When the user was last seen, for viewers from whom the user is hidden.
+    pub frozen_sight: FrozenSight,
 }
 
 /// A status that a user set by hand, to be set again.
@@ -83,7 +85,28 @@ impl UserStatus {
             last_seen: None,
             shows_last_seen: LastSeen::default(),
             hidden_from: Audience::default(),
+            frozen_sight: FrozenSight::default(),
         }
+    }
+
+    /// Returns whether the user declares to be offline, whatever the connections are.
+    #[must_use]
+    pub fn is_invisible(&self) -> bool {
+        self.claims
+            .showing()
+            .is_some_and(|claim| claim.status == StatusType::Offline)
+    }
+
+    /// Stores the moments at which hiding began or ended by a change. `last_login` is that of the account.
+    pub fn follow_hiding(&mut self, last_login: Option<Timestamp>, now: Timestamp) {
+        let (invisible, seen) = (self.is_invisible(), self.last_seen.max(last_login));
+        self.frozen_sight.follow(invisible, &self.hidden_from, seen, now);
+    }
+
+    /// Returns when this viewer saw the user last, before the user's choice of how exactly that is shown.
+    #[must_use]
+    pub fn seen_by(&self, viewer: Option<&User>, last_login: Option<Timestamp>) -> Option<Timestamp> {
+        self.frozen_sight.of(self.last_seen.max(last_login), viewer)
     }
 
     /// Puts a status before the recent ones, the same one no longer among them.

@@ -1,33 +1,70 @@
-//! Pages and orders of lists, as queries ask for them (`api.md` §2).
+//! Pages, orders and lists, as queries ask for them (`api.md` §2).
 
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::domain::page::{Direction, Sort};
+use crate::domain::page::{Direction, SORT_FIELDS, Sort};
 use crate::domain::{Fault, Page};
+
+/// Most items of a list in a query: ids, roles, exceptions.
+const LIST_ITEMS: usize = 100;
+
+/// Most bytes of a `sort` parameter, and of the part of it that a refusal repeats.
+const SORT_BYTES: usize = 256;
 
 /// The page that is asked for, by the settings' rule.
 pub(super) fn page(app: &App, offset: Option<usize>, count: Option<usize>) -> Page {
     Page::new(offset, count, app.settings().pages())
 }
 
-/// Takes a `sort` parameter: an object whose values are 1 or -1, as text.
-pub(super) fn sort(raw: Option<String>) -> Result<Sort, Fault> {
-    let Some(raw) = raw.filter(|raw| !raw.is_empty()) else {
+/// Takes a list.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] that names the field and the limit, for more than 100 items.
+pub(super) fn list<T>(items: Vec<T>, field: &str) -> Result<Vec<T>, Fault> {
+    list_of(items, field, LIST_ITEMS)
+}
+
+/// The same with another limit.
+pub(super) fn list_of<T>(items: Vec<T>, field: &str, most: usize) -> Result<Vec<T>, Fault> {
+    if items.len() > most {
+        return Err(Fault::invalid(format!("must NOT have more than {most} items"), field));
+    }
+    Ok(items)
+}
+
+/// Takes a `sort` parameter: an object whose values are 1 or -1, as text, of at most three of the fields that the list
+/// knows.
+///
+/// # Errors
+/// [`Fault::InvalidSort`], [`Fault::SortFieldUnknown`], [`Fault::TooManySortFields`].
+pub(super) fn sort(raw: Option<String>, known: &'static [&'static str]) -> Result<Sort, Fault> {
+    let Some(mut raw) = raw.filter(|raw| !raw.is_empty()) else {
         return Ok(Sort::new());
     };
-    let direction = |value: &Value| match value.as_f64() {
-        Some(1.0) => Some(Direction::Ascending),
-        Some(-1.0) => Some(Direction::Descending),
-        _ => None,
+    if raw.len() > SORT_BYTES {
+        raw.truncate(raw.floor_char_boundary(SORT_BYTES));
+        return Err(Fault::InvalidSort { raw });
+    }
+    let Ok(order) = serde_json::from_str::<Map<String, Value>>(&raw) else {
+        return Err(Fault::InvalidSort { raw });
     };
-    serde_json::from_str::<Map<String, Value>>(&raw)
-        .ok()
-        .and_then(|order| {
-            let fields = order
-                .into_iter()
-                .map(|(field, value)| Some((field, direction(&value)?)));
-            fields.collect()
-        })
-        .ok_or(Fault::InvalidSort { raw })
+    if order.len() > SORT_FIELDS {
+        return Err(Fault::TooManySortFields);
+    }
+    let mut sort = Sort::new();
+    for (field, direction) in &order {
+        let direction = match direction.as_f64() {
+            Some(1.0) => Direction::Ascending,
+            Some(-1.0) => Direction::Descending,
+            _ => return Err(Fault::InvalidSort { raw }),
+        };
+        let unknown = || Fault::SortFieldUnknown {
+            field: field.clone(),
+            known,
+        };
+        let field = known.iter().find(|known| *known == field).ok_or_else(unknown)?;
+        sort.push((field, direction));
+    }
+    Ok(sort)
 }

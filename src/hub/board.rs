@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::PresenceChange;
+use super::{PresenceChange, Seen};
 use super::shown::{Line, Shown};
 use crate::domain::presence::of_connections;
 use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
@@ -38,9 +38,8 @@ pub(super) struct Board {
     roles: HashMap<UserId, (Vec<RoleId>, Timestamp)>,
     /// From when on all changes are in `changes`.
     complete_from: Timestamp,
-    /// The latest moment that was given to a change, or told to somebody as the time of an answer. Each
-    /// is given once, so that a change is either before an answer or after it.
-    last: Timestamp,
+    /// The latest time of an answer. Every change after the answer has a later moment.
+    answered: Timestamp,
     connections: usize,
     /// Connections that were lost, the first to end first.
     lost: BTreeMap<(Timestamp, u64), (UserId, TokenHash)>,
@@ -58,7 +57,7 @@ impl Board {
             changes: VecDeque::new(),
             roles: HashMap::new(),
             complete_from: now,
-            last: now,
+            answered: now,
             connections: 0,
             lost: BTreeMap::new(),
             lost_by_token: BTreeMap::new(),
@@ -265,6 +264,10 @@ impl Board {
             before,
             after,
         });
+        if change.seen_by_all() == Some(Seen::Nothing) {
+            // Only the user's own clients are told. It must not show in the time of an answer to others.
+            return change;
+        }
         self.changes.push_back(Arc::clone(&change));
         let old = Timestamp::from_millis(at.as_millis() - KEPT_MILLIS);
         while self.changes.len() > KEPT_CHANGES || self.changes.front().is_some_and(|first| first.at < old) {
@@ -275,25 +278,31 @@ impl Board {
         change
     }
 
-    /// A moment of its own for something that happens now.
-    fn moment(&mut self, now: Timestamp) -> Timestamp {
-        self.last = now.max(self.last.plus_millis(1));
-        self.last
+    /// Returns the moment of something that happens now: later than every answer before it, and not earlier than
+    /// any change before it.
+    fn moment(&self, now: Timestamp) -> Timestamp {
+        let last = self.changes.back().map_or(now, |change| change.at);
+        now.max(self.answered.plus_millis(1)).max(last)
     }
 
-    /// The time of an answer: later than every change before it, and earlier than every change after.
-    pub fn time(&mut self, now: Timestamp) -> Timestamp {
-        self.last = now.max(self.last);
-        self.last
+    /// Returns the time of an answer to this viewer: not earlier than every change before it, and earlier than every
+    /// change after it. A change that the viewer does not see has no influence on it: the time would show that
+    /// something happened.
+    pub fn time(&mut self, now: Timestamp, viewer: &User) -> Timestamp {
+        let mut ahead = self.changes.iter().rev().take_while(|change| change.at > now);
+        let seen = ahead.find(|change| change.seen_by(viewer) != Seen::Nothing);
+        let at = seen.map_or(now, |change| change.at);
+        self.answered = self.answered.max(at);
+        at
     }
 
     /// What changed after a moment for a viewer; none when not all of that is known any more, or the
     /// viewer's roles changed.
-    pub fn changes_after(&self, from: Timestamp, viewer: &UserId) -> Option<Vec<Arc<PresenceChange>>> {
+    pub fn changes_after(&self, now: Timestamp, from: Timestamp, viewer: &UserId) -> Option<Vec<Arc<PresenceChange>>> {
         let roles_since = self.roles.get(viewer).map(|(_, since)| *since);
         if roles_since > Some(from)
             || from < self.complete_from
-            || from.as_millis() + KEPT_MILLIS <= self.last.as_millis()
+            || from.as_millis() + KEPT_MILLIS <= now.as_millis()
         {
             return None;
         }
@@ -330,9 +339,9 @@ impl Board {
         self.connections
     }
 
-    /// How many of them belong to users who hide from this viewer.
+    /// Returns how many of them this viewer must not know of: those of users who hide, or are invisible.
     pub fn connections_hidden_from(&self, viewer: &User) -> usize {
-        let hidden = |entry: &&Entry| entry.shown.as_ref().is_some_and(|shown| !shown.is_for(viewer));
+        let hidden = |entry: &&Entry| entry.shown.as_ref().is_some_and(|shown| !shown.counts_for(viewer));
         self.entries
             .values()
             .filter(hidden)

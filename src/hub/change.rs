@@ -8,7 +8,7 @@ use crate::domain::{Timestamp, User, UserId};
 /// One change of what shows of a user.
 #[derive(Debug, PartialEq)]
 pub struct PresenceChange {
-    /// When; no two changes have the same moment.
+    /// When: later than every answer before it, and earlier than every answer after it.
     pub at: Timestamp,
     /// Whose.
     pub user: UserId,

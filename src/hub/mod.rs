@@ -170,21 +170,27 @@ impl Hub {
         self.board().shown_of(id)
     }
 
-    /// What shows of everybody of whom anything shows, and the time of this answer.
+    /// What shows of everybody of whom anything shows.
     #[must_use]
-    pub fn everybody(&self) -> (OrdMap<UserId, Arc<Shown>>, Timestamp) {
+    pub fn shown(&self) -> OrdMap<UserId, Arc<Shown>> {
+        self.board().shown()
+    }
+
+    /// The same, and the time of this answer to a viewer.
+    #[must_use]
+    pub fn everybody(&self, viewer: &User) -> (OrdMap<UserId, Arc<Shown>>, Timestamp) {
         let mut board = self.board();
-        let at = board.time(self.clock.now());
+        let at = board.time(self.clock.now(), viewer);
         (board.shown(), at)
     }
 
     /// What changed after a moment, the oldest first, and the time of this answer; none when not all of
     /// that is known any more, or the viewer's roles changed meanwhile.
     #[must_use]
-    pub fn changes_after(&self, from: Timestamp, viewer: &UserId) -> Option<(Vec<Arc<PresenceChange>>, Timestamp)> {
+    pub fn changes_after(&self, from: Timestamp, viewer: &User) -> Option<(Vec<Arc<PresenceChange>>, Timestamp)> {
         let mut board = self.board();
-        let at = board.time(self.clock.now());
-        board.changes_after(from, viewer).map(|changes| (changes, at))
+        let at = board.time(self.clock.now(), viewer);
+        board.changes_after(at, from, &viewer.id).map(|changes| (changes, at))
     }
 
     /// Tells all subscribers of something.
@@ -205,7 +211,7 @@ impl Hub {
         self.board().connections()
     }
 
-    /// How many there are of users who do not hide from this viewer.
+    /// How many there are of users whom this viewer sees as connected.
     #[must_use]
     pub fn connections_for(&self, viewer: &User) -> usize {
         let board = self.board();

@@ -13,9 +13,9 @@ use crate::domain::{
 /// What shows of a user, as everybody sees it from whom the user does not hide.
 #[derive(Debug)]
 pub struct Shown {
-    /// The user as lists have them.
+    /// The user as others have them in lists: an invisible user is an offline one.
     pub line: Line,
-    /// The presence, with what only the user sees.
+    /// The presence as the user sees it. For others: [`Presence::for_others`].
     pub presence: Presence,
     /// Who sees nothing of it.
     pub hidden_from: Audience,
@@ -55,17 +55,18 @@ pub struct Line {
 }
 
 impl Line {
-    /// A user with this presence.
+    /// Returns the line that others have of a user with this presence.
     #[must_use]
     pub fn of(user: &User, presence: &Presence) -> Self {
+        let presence = presence.for_others();
         Self {
             id: user.id.clone(),
             username: user.username.clone(),
             name: user.name.clone(),
             status: presence.status,
             utc_offset: 0,
-            status_text: presence.text.clone(),
-            status_emoji: presence.emoji.clone(),
+            status_text: presence.text,
+            status_emoji: presence.emoji,
             status_source: presence.source,
             status_expires_at: presence.expires_at,
             avatar_etag: user.avatar.clone(),
@@ -102,14 +103,20 @@ impl Shown {
         Self::new(line, Presence::ABSENT, Audience::default())
     }
 
-    /// Whether there is anything to see.
+    /// Whether others have anything to see.
     pub(super) fn is_anything(&self) -> bool {
-        self.line.status != StatusType::Offline || self.presence.source.is_some()
+        self.line.status != StatusType::Offline || !self.line.status_text.is_empty()
     }
 
     /// Whether there is somebody who sees nothing of it.
     pub(super) fn hides(&self) -> bool {
         !self.hidden_from.is_empty()
+    }
+
+    /// Whether the user's connections count for this viewer. Those of an offline user would show that the user is
+    /// invisible.
+    pub(super) fn counts_for(&self, viewer: &User) -> bool {
+        viewer.id == self.line.id || (self.line.status != StatusType::Offline && !self.hidden_from.has(viewer))
     }
 
     /// Whether this viewer may see it. Users always see themselves.

@@ -6,8 +6,8 @@ use super::params::Params;
 use super::{Answer, Context, Method, Outcome, method};
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Scope, StatusType, UserId, profile};
-use crate::ops::presence;
 use crate::ops::status::{self, NewStatus};
+use crate::ops::viewed::View;
 
 pub(super) const METHODS: &[Method] = &[
     method!("setUserStatus", Need::Scope(Scope::StatusWrite), set),
@@ -79,5 +79,5 @@ fn at_connection(context: Context<'_>, away: bool) -> bool {
 async fn text(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor("getUserStatusText")?;
     let id = UserId::new(&params.required_text()?);
-    Ok(Answer::of(json!(presence::of(context.app, &actor, &id).text)))
+    Ok(Answer::of(json!(View::of(context.app, &actor).presence(&id).text)))
 }

@@ -1,5 +1,6 @@
 //! Custom statuses.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::audit::note;
@@ -12,6 +13,9 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
+/// The fields by which the list is sorted.
+pub const SORT_FIELDS: &[&str] = &["_id", "name", "statusType", "_updatedAt"];
+
 /// Which custom statuses are asked for, and in what order.
 #[derive(Debug, Default, Clone)]
 pub struct Filter {
@@ -19,7 +23,7 @@ pub struct Filter {
     pub id: Option<CustomStatusId>,
     /// Only those whose name has this in it, whatever its case.
     pub name: Option<String>,
-    /// By which fields; none is by name. A field that custom statuses lack orders nothing.
+    /// By which fields; none is by name.
     pub sort: Sort,
 }
 
@@ -39,19 +43,22 @@ pub fn list(app: &App, filter: &Filter, page: Page) -> Listing<Arc<CustomStatus>
             .is_none_or(|term| status.name.as_str().to_lowercase().contains(term));
         id && name
     };
-    let mut found: Vec<_> = snapshot.custom_statuses().filter(wanted).cloned().collect();
-    for (field, direction) in filter.sort.iter().rev() {
-        found.sort_by(|a, b| {
-            direction.of(match field.as_str() {
-                "_id" => a.id.cmp(&b.id),
-                "name" => a.name.cmp(&b.name),
-                "statusType" => a.status_type.as_str().cmp(b.status_type.as_str()),
-                "_updatedAt" => a.updated_at.cmp(&b.updated_at),
-                _ => std::cmp::Ordering::Equal,
-            })
-        });
+    let found: Vec<_> = snapshot.custom_statuses().filter(wanted).cloned().collect();
+    Listing::sorted(found, page, |a, b| {
+        filter.sort.iter().fold(Ordering::Equal, |order, (field, direction)| {
+            order.then_with(|| direction.of(compare(field, a, b)))
+        })
+    })
+}
+
+fn compare(field: &str, a: &CustomStatus, b: &CustomStatus) -> Ordering {
+    match field {
+        "_id" => a.id.cmp(&b.id),
+        "name" => a.name.cmp(&b.name),
+        "statusType" => a.status_type.as_str().cmp(b.status_type.as_str()),
+        "_updatedAt" => a.updated_at.cmp(&b.updated_at),
+        _ => Ordering::Equal,
     }
-    Listing::of(found.into_iter(), page)
 }
 
 /// Creates a custom status.

@@ -1,13 +1,25 @@
 //! Looking users up.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::collections::HashSet;
 
+use super::viewed::{View, ViewedAccount, ViewedUser};
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::page::{Listing, Sort};
+use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Page, Permission, RoleId, SettingId, User, UserId, Username};
+use crate::domain::{Fault, Page, Permission, RoleId, SettingId, Timestamp, User, UserId, Username, username};
+use crate::store::SearchableUser;
+
+/// The fields by which lists of users are sorted. `type` is the same for all.
+pub const SORT_FIELDS: &[&str] = &[
+    "_id", "username", "name", "nameInsensitive", "status", "active", "type", "lastLogin", "createdAt", "emails",
+    "emails.address",
+];
+
+/// Most users in one answer to a viewer who does not see all fields, whatever the count. A larger list is read page by
+/// page.
+const MOST_AT_ONCE: usize = 1_000;
 
 /// Most users that a search while typing shows.
 const SUGGESTIONS: usize = 10;
@@ -31,71 +43,91 @@ pub struct Filter {
     pub sort: Sort,
 }
 
+impl Filter {
+    /// Returns whether it asks for something that only a viewer of all fields may know.
+    fn asks_for_hidden(&self) -> bool {
+        self.email.is_some() || self.has_logged_in.is_some() || !self.roles.is_empty() || !self.activities.is_empty()
+    }
+
+    fn is_for_all(&self) -> bool {
+        self.active.is_none() && self.term.is_none() && !self.asks_for_hidden()
+    }
+
+    fn wants(&self, account: ViewedAccount) -> bool {
+        self.active.is_none_or(|active| active == account.is_active())
+            && self.term.as_ref().is_none_or(|term| matches(account, term))
+            && (!self.asks_for_hidden() || account.full().is_some_and(|user| self.wants_full(user, account.email())))
+    }
+
+    fn wants_full(&self, user: &User, email: Option<&str>) -> bool {
+        (self.activities.is_empty() || self.activities.contains(&user.activity))
+            && self.has_logged_in.is_none_or(|has| has == user.last_login.is_some())
+            && (self.roles.is_empty() || self.roles.iter().any(|role| user.roles.contains(role)))
+            && (self.email.is_none() || self.email.as_deref() == email)
+    }
+}
+
 /// Lists users, active or not.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-d-room`, or for a search by address without
-/// `view-full-other-user-info`.
-pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Listing<Arc<User>>, Fault> {
-    if !actor.may(Permission::VIEW_D_ROOM) {
+/// [`Fault::PermissionRequired`] without `view-d-room`, or for a filter by something that the viewer does not see
+/// (address, roles, logins, the reason of an inactive account) without `view-full-other-user-info`.
+pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Listing<ViewedUser>, Fault> {
+    let view = View::of(app, actor);
+    if !actor.may(Permission::VIEW_D_ROOM) || (filter.asks_for_hidden() && !view.sees_all_accounts()) {
         return Err(Fault::PermissionRequired);
     }
-    let full = actor.may(Permission::VIEW_FULL_OTHER_USER_INFO);
-    if filter.email.is_some() && !full {
-        return Err(Fault::PermissionRequired);
-    }
-    let snapshot = app.store.read();
-    let term = filter.term.as_deref().map(str::to_lowercase);
-    let wanted = |user: &&Arc<User>| {
-        filter.active.is_none_or(|active| active == user.is_active())
-            && (filter.activities.is_empty() || filter.activities.contains(&user.activity))
-            && filter.has_logged_in.is_none_or(|has| has == user.last_login.is_some())
-            && (filter.roles.is_empty() || filter.roles.iter().any(|role| user.roles.contains(role)))
-            && filter.email.as_ref().is_none_or(|email| has_address(user, email))
-            && term.as_ref().is_none_or(|term| matches(user, term, full))
+    let filter = Filter {
+        term: filter.term.as_deref().map(str::to_lowercase),
+        email: filter.email.as_deref().map(crate::domain::email::fold),
+        ..filter.clone()
     };
-    let mut found: Vec<_> = snapshot.users().filter(wanted).cloned().collect();
-    for (field, direction) in filter.sort.iter().rev() {
-        found.sort_by(|a, b| direction.of(compare(field, a, b, full)));
-    }
-    Ok(Listing::of(found.into_iter(), page))
-}
-
-fn has_address(user: &User, address: &str) -> bool {
-    let folded = crate::domain::email::fold(address);
-    user.email
-        .as_ref()
-        .is_some_and(|email| email.address.folded() == folded)
-}
-
-fn matches(user: &User, term: &str, full: bool) -> bool {
-    let name = || {
-        user.name
-            .as_ref()
-            .is_some_and(|name| name.as_str().to_lowercase().contains(term))
+    let count = if view.sees_all_accounts() {
+        page.count
+    } else {
+        page.count.min(MOST_AT_ONCE)
     };
-    let email = || {
-        user.email
-            .as_ref()
-            .is_some_and(|email| email.address.folded().contains(term))
-    };
-    user.username.folded().contains(term) || name() || (full && email())
-}
-
-/// Orders by a field; one that users lack, or that the viewer may not see, orders nothing.
-fn compare(field: &str, a: &User, b: &User, full: bool) -> Ordering {
-    let name = |user: &User| user.name.as_ref().map(|name| name.as_str().to_lowercase());
-    match field {
-        "_id" => a.id.cmp(&b.id),
-        "username" => a.username.folded().cmp(&b.username.folded()),
-        "name" | "nameInsensitive" => name(a).cmp(&name(b)),
-        "status" | "active" => a.is_active().cmp(&b.is_active()),
-        "lastLogin" if full => a.last_login.cmp(&b.last_login),
-        "createdAt" if full => a.created_at.cmp(&b.created_at),
-        "emails.address" | "emails" if full => {
-            let address = |user: &User| user.email.as_ref().map(|email| email.address.folded());
-            address(a).cmp(&address(b))
+    let page = Page { count, ..page };
+    let users = view.snapshot().searchable_users();
+    let found = match (filter.is_for_all(), &filter.sort[..]) {
+        (true, [] | [("username", Direction::Ascending)]) => Listing::of(users, page),
+        (true, [("username", Direction::Descending)]) => Listing::of(users.rev(), page),
+        _ => {
+            let wanted = |user: &&SearchableUser| filter.wants(view.account(user));
+            let found: Vec<_> = users.filter(wanted).collect();
+            Listing::sorted(found, page, |a, b| {
+                compare(&filter.sort, view.account(a), view.account(b))
+            })
         }
+    };
+    Ok(found.map(|found| view.user(&found.user)))
+}
+
+fn matches(account: ViewedAccount, term: &str) -> bool {
+    let has = |text: Option<&str>| text.is_some_and(|text| text.contains(term));
+    account.username().contains(term) || has(account.name()) || has(account.email())
+}
+
+/// Orders by all fields, the first one first; a hidden field is absent, which orders nothing.
+fn compare(sort: &Sort, a: ViewedAccount, b: ViewedAccount) -> Ordering {
+    sort.iter().fold(Ordering::Equal, |order, (field, direction)| {
+        order.then_with(|| direction.of(compare_by(field, a, b)))
+    })
+}
+
+fn compare_by(field: &str, a: ViewedAccount, b: ViewedAccount) -> Ordering {
+    let full = |moment: fn(&User) -> Option<Timestamp>| {
+        let of = |account: ViewedAccount| account.full().and_then(moment);
+        of(a).cmp(&of(b))
+    };
+    match field {
+        "_id" => a.id().cmp(b.id()),
+        "username" => a.username().cmp(b.username()),
+        "name" | "nameInsensitive" => a.name().cmp(&b.name()),
+        "status" | "active" => a.is_active().cmp(&b.is_active()),
+        "lastLogin" => full(|user| user.last_login),
+        "createdAt" => full(|user| Some(user.created_at)),
+        "emails.address" | "emails" => a.email().cmp(&b.email()),
         _ => Ordering::Equal,
     }
 }
@@ -116,32 +148,32 @@ pub enum Who {
 /// # Errors
 /// [`Fault::UserInfoNotFound`] when there is none, also for who may not see addresses and names
 /// another's.
-pub fn info(app: &App, actor: &Actor, who: &Who) -> Result<Arc<User>, Fault> {
-    let snapshot = app.store.read();
+pub fn info(app: &App, actor: &Actor, who: &Who) -> Result<ViewedUser, Fault> {
+    let view = View::of(app, actor);
+    let snapshot = view.snapshot();
     let found = match who {
         Who::Id(id) => snapshot.user(id),
         Who::Username(name) => snapshot.user_named(name),
-        Who::Email(address) => snapshot
-            .user_at(address)
-            .filter(|user| super::user_view::sees_all(actor, &user.id)),
+        Who::Email(address) => snapshot.user_at(address).filter(|user| view.sees_all_of(&user.id)),
     };
-    found.cloned().ok_or(Fault::UserInfoNotFound)
+    found.map(|user| view.user(user)).ok_or(Fault::UserInfoNotFound)
 }
 
 /// Users whose username, name or nickname has this in it, at most ten.
 #[must_use]
-pub fn autocomplete(app: &App, term: &str, exceptions: &[String]) -> Vec<Arc<User>> {
-    let snapshot = app.store.read();
+pub fn autocomplete(app: &App, actor: &Actor, term: &str, exceptions: &[String]) -> Vec<ViewedUser> {
+    let view = View::of(app, actor);
     let term = term.to_lowercase();
-    let wanted = |user: &&Arc<User>| {
-        let nickname = || user.profile.nickname.to_lowercase().contains(&term);
-        user.is_active()
-            && (matches(user, &term, false) || nickname())
-            && !exceptions
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(user.username.as_str()))
+    let exceptions: HashSet<_> = exceptions.iter().map(|name| username::fold(name)).collect();
+    let wanted = |user: &&SearchableUser| {
+        let account = view.account(user);
+        let name = account.name().is_some_and(|name| name.contains(&term));
+        account.is_active()
+            && (account.username().contains(&term) || name || account.nickname().contains(&term))
+            && !exceptions.contains(account.username())
     };
-    snapshot.users().filter(wanted).take(SUGGESTIONS).cloned().collect()
+    let found = view.snapshot().searchable_users().filter(wanted).take(SUGGESTIONS);
+    found.map(|found| view.user(&found.user)).collect()
 }
 
 /// Whether a user could take a username: their own always.

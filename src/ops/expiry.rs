@@ -56,5 +56,5 @@ fn ending(app: &App, snapshot: &crate::store::Snapshot, ids: &[UserId]) -> Chang
         let mut kept = UserStatus::clone(snapshot.user_status(id)?);
         kept.claims.settle(now).then_some(kept)
     });
-    ended.fold(Change::new(), |change, kept| keep(snapshot, change, &kept))
+    ended.fold(Change::new(), |change, kept| keep(snapshot, change, kept, now))
 }

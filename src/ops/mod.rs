@@ -29,3 +29,4 @@ pub mod two_factor;
 pub mod upgrade;
 pub mod user_view;
 pub mod users;
+pub mod viewed;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::auth::{Actor, Caller};
-use crate::domain::user_status::SeenAt;
 use crate::domain::{
     Fault, Permission, Presence, SettingId, SettingValue, StatusType, Timestamp, User, UserId, UserStatus,
 };
@@ -28,48 +27,8 @@ pub struct Here {
 /// What users see of themselves.
 #[must_use]
 pub fn own(app: &App, id: &UserId) -> Presence {
-    presence(app.hub.shown_of(id))
-}
-
-/// What an actor sees of a user: of one who hides from them, what they would see of one who is not here
-/// and says nothing.
-#[must_use]
-pub fn of(app: &App, actor: &Actor, id: &UserId) -> Presence {
-    presence(app.hub.shown_of(id).filter(|shown| may_see(actor, shown)))
-}
-
-fn presence(shown: Option<Arc<Shown>>) -> Presence {
+    let shown = app.hub.shown_of(id);
     shown.map_or(Presence::ABSENT, |shown| shown.presence.clone())
-}
-
-fn may_see(actor: &Actor, shown: &Shown) -> bool {
-    match actor {
-        Actor::User(caller) => shown.is_for(&caller.user),
-        Actor::Operator => true,
-    }
-}
-
-/// When a user was last seen, as far as an actor may know. Who hides, or is invisible, was not.
-#[must_use]
-pub fn last_seen(app: &App, actor: &Actor, user: &User) -> Option<SeenAt> {
-    let snapshot = app.store.read();
-    let kept = snapshot.user_status(&user.id);
-    let seen = kept.and_then(|kept| kept.last_seen).max(user.last_login);
-    if actor.is(&user.id) {
-        return seen.map(SeenAt::Exactly);
-    }
-    let Some(kept) = kept else {
-        return seen.map(SeenAt::Exactly);
-    };
-    let invisible = kept
-        .claims
-        .showing()
-        .is_some_and(|claim| claim.status == StatusType::Offline);
-    let hidden = matches!(actor, Actor::User(caller) if kept.hidden_from.has(&caller.user));
-    if invisible || hidden {
-        return None;
-    }
-    kept.shows_last_seen.of(seen, app.clock.now())
 }
 
 /// Who of these is not offline, in this order.
@@ -78,7 +37,7 @@ pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
     if is_silent(app) {
         return silence(app);
     }
-    let (everybody, at) = app.hub.everybody();
+    let (everybody, at) = app.hub.everybody(&caller.user);
     let found = ids.iter().filter_map(|id| everybody.get(id));
     Here {
         users: found.filter(|shown| is_here(shown, caller)).cloned().collect(),
@@ -94,11 +53,11 @@ pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     if is_silent(app) {
         return silence(app);
     }
-    let viewer = &caller.user.id;
+    let viewer = &*caller.user;
     if let Some((changes, at)) = from.and_then(|from| app.hub.changes_after(from, viewer)) {
         return changed(caller, &changes, at);
     }
-    let (everybody, at) = app.hub.everybody();
+    let (everybody, at) = app.hub.everybody(&caller.user);
     Here {
         users: everybody
             .values()

@@ -204,7 +204,8 @@ async fn apply(app: &App, actor: &Actor, user: &User, edit: &Edit, spared: Spare
         change = change.replace(user, &new);
         if edit.status.is_some() || edit.status_text.is_some() {
             let mut kept = status::kept(snapshot, &user.id);
-            kept.claims.settle(app.clock.now());
+            let now = app.clock.now();
+            kept.claims.settle(now);
             let words = || kept.claims.showing().map(|claim| claim.text.clone());
             let declared = NewStatus {
                 status: edit.status,
@@ -212,7 +213,7 @@ async fn apply(app: &App, actor: &Actor, user: &User, edit: &Edit, spared: Spare
                 ..NewStatus::default()
             };
             status::lay(&mut kept, &declared, actor.is(&user.id).then(|| app.clock.now()));
-            change = status::keep(snapshot, change, &kept);
+            change = status::keep(snapshot, change, kept, now);
         }
         change = change.insert(&note(
             app,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::audit::note;
 use super::decide::decide;
 use super::users::{keep_an_administrator, may_assign};
+use super::viewed::{View, ViewedUser};
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::page::Listing;
@@ -183,16 +184,17 @@ async fn assign(
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`].
-pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing<Arc<User>>, Fault> {
+pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing<ViewedUser>, Fault> {
     permit(actor)?;
-    let snapshot = app.store.read();
-    let role = find(&snapshot, role)?;
+    let view = View::of(app, actor);
+    let snapshot = view.snapshot();
+    let role = find(snapshot, role)?;
     let holders: Vec<_> = snapshot
         .users()
         .filter(|user| user.roles.contains(&role.id))
         .cloned()
         .collect();
-    Ok(Listing::of(holders.into_iter(), page))
+    Ok(Listing::of(holders.into_iter(), page).map(|user| view.user(&user)))
 }
 
 /// The role that somebody means by an id or a name.

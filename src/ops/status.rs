@@ -20,7 +20,7 @@ const METHOD: &str = "users.setStatus";
 pub const CLAIM_ID_CHARACTERS: usize = 120;
 
 /// Most users and roles that somebody hides from.
-const AUDIENCE: usize = 200;
+const AUDIENCE: usize = 100;
 
 /// A status that somebody wants a user to have.
 #[derive(Debug, Clone)]
@@ -191,10 +191,16 @@ pub async fn set_privacy(
             return Err(Fault::RoleNotFound);
         }
         kept.shows_last_seen = last_seen.unwrap_or(kept.shows_last_seen);
-        kept.hidden_from = Audience {
+        let hidden_from = Audience {
             users: users.clone().unwrap_or_else(|| kept.hidden_from.users.clone()),
             roles: roles.clone().unwrap_or_else(|| kept.hidden_from.roles.clone()),
         };
+        if hidden_from != kept.hidden_from {
+            // A sign of life, so that the time stops at this moment for new viewers, and goes on from this moment for
+            // viewers who see the user again.
+            kept.last_seen = kept.last_seen.max(Some(app.clock.now()));
+            kept.hidden_from = hidden_from;
+        }
         Ok(())
     })
     .await
@@ -219,9 +225,11 @@ async fn change(
     decide(app, |snapshot| {
         let user = snapshot.user(id).ok_or(Fault::UserNotFound)?;
         let mut kept = kept(snapshot, id);
-        kept.claims.settle(app.clock.now());
+        // Before the work: a sign of life that is part of it comes after the end of an invisibility.
+        let now = app.clock.now();
+        kept.claims.settle(now);
         work(snapshot, &mut kept)?;
-        let mut change = keep(snapshot, Change::new(), &kept);
+        let mut change = keep(snapshot, Change::new(), kept, now);
         if change == Change::new() {
             return Ok((change, ()));
         }
@@ -245,14 +253,17 @@ pub(super) fn kept(snapshot: &Snapshot, id: &UserId) -> UserStatus {
         .map_or_else(|| UserStatus::of(id), |kept| UserStatus::clone(kept))
 }
 
-/// The change with this kept of a user's status.
-pub(super) fn keep(snapshot: &Snapshot, change: Change, new: &UserStatus) -> Change {
+/// Returns the change with this status stored for a user. All changes of a status pass here, so that the moment at
+/// which a hiding begins or ends is never missed.
+pub(super) fn keep(snapshot: &Snapshot, change: Change, mut new: UserStatus, now: Timestamp) -> Change {
+    let last_login = snapshot.user(&new.user).and_then(|user| user.last_login);
+    new.follow_hiding(last_login, now);
     match snapshot.user_status(&new.user) {
-        Some(old) if **old == *new => change,
-        Some(old) if *new == UserStatus::of(&new.user) => change.remove(&**old),
-        Some(old) => change.replace(&**old, new),
-        None if *new == UserStatus::of(&new.user) => change,
-        None => change.insert(new),
+        Some(old) if **old == new => change,
+        Some(old) if new == UserStatus::of(&new.user) => change.remove(&**old),
+        Some(old) => change.replace(&**old, &new),
+        None if new == UserStatus::of(&new.user) => change,
+        None => change.insert(&new),
     }
 }
 

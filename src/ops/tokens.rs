@@ -62,7 +62,7 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
             }
             let mut kept = status::kept(snapshot, &token.user);
             kept.last_seen = kept.last_seen.max(Some(now));
-            Ok((status::keep(snapshot, change, &kept), ()))
+            Ok((status::keep(snapshot, change, kept, now), ()))
         });
         if let Err(fault) = noted.await {
             debug!(%fault, "the last use of a token is not noted");

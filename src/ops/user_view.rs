@@ -1,17 +1,20 @@
 //! Users as others may see them: never a hash, never a token, and no field that the viewer may not
 //! see (`api.md` §5.1, §5.5).
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::presence;
+use super::viewed::{View, ViewedUser};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    ClaimSource, DisplayName, Email, Emoji, Permission, Presence, RoleId, StatusType, Timestamp, User, UserId, Username,
+    ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusType, Timestamp, User, UserId, Username,
 };
 
 /// A user as others may see them.
@@ -40,8 +43,6 @@ pub struct UserView {
     utc_offset: i8,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
     avatar_etag: Option<String>,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    reason: String,
     #[serde(flatten)]
     full: Option<FullInfo>,
 }
@@ -61,6 +62,9 @@ struct FullInfo {
     require_password_change: bool,
     #[serde(skip_serializing_if = "String::is_empty")]
     require_password_change_reason: String,
+    /// What the user wrote to the administrators in the registration.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     inactive_reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Map::is_empty")]
@@ -98,33 +102,31 @@ pub const fn inactive_reason(activity: Activity) -> Option<&'static str> {
     }
 }
 
-/// Whether this actor sees all fields of that user.
-#[must_use]
-pub fn sees_all(actor: &Actor, user: &UserId) -> bool {
-    actor.is(user) || actor.may(Permission::VIEW_FULL_OTHER_USER_INFO)
-}
-
 impl UserView {
     /// A user as this actor may see them.
     #[must_use]
-    pub fn of(app: &App, user: &User, actor: &Actor) -> Self {
-        let presence = presence::of(app, actor, &user.id);
+    pub fn of(app: &App, user: &Arc<User>, actor: &Actor) -> Self {
+        Self::from(&View::of(app, actor).user(user))
+    }
+}
+
+impl From<&ViewedUser> for UserView {
+    fn from(user: &ViewedUser) -> Self {
         Self {
-            id: user.id.clone(),
-            username: user.username.clone(),
-            name: user.name.clone(),
-            nickname: user.profile.nickname.clone(),
-            bio: user.profile.bio.clone(),
+            id: user.id(),
+            username: user.username(),
+            name: user.name(),
+            nickname: user.nickname(),
+            bio: user.bio(),
             kind: "user",
-            status: presence.status,
-            status_text: presence.text.clone(),
-            status_emoji: presence.emoji.clone(),
-            last_seen: presence::last_seen(app, actor, user),
+            status: user.status(),
+            status_text: user.text(),
+            status_emoji: user.emoji(),
+            last_seen: user.last_seen(),
             active: user.is_active(),
             utc_offset: 0,
-            avatar_etag: user.avatar.clone(),
-            reason: user.profile.reason.clone(),
-            full: sees_all(actor, &user.id).then(|| FullInfo::of(user, &presence)),
+            avatar_etag: user.avatar(),
+            full: user.full().map(|(user, presence)| FullInfo::of(user, presence)),
         }
     }
 }
@@ -140,6 +142,7 @@ impl FullInfo {
             last_login: user.last_login,
             require_password_change: user.require_password_change.is_some(),
             require_password_change_reason: user.require_password_change.clone().unwrap_or_default(),
+            reason: user.profile.reason.clone(),
             inactive_reason: inactive_reason(user.activity),
             custom_fields: user.profile.custom_fields.clone(),
             settings: if user.preferences.chosen().is_empty() {

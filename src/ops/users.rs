@@ -164,7 +164,7 @@ pub(super) async fn create_where(
             ..NewStatus::default()
         };
         status::lay(&mut kept, &words, None);
-        change = status::keep(snapshot, change, &kept);
+        change = status::keep(snapshot, change, kept, app.clock.now());
         if let Some(link) = snapshot.setup_link() {
             change = change.remove(link);
         }

@@ -1,31 +1,40 @@
 //! The frames that a socket is sent together, made once for all sockets that are sent the same.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::framing::Framing;
 use super::outgoing::{Outgoing, Text, Told};
 use super::subscriber::Listening;
-use crate::domain::UserId;
+use crate::domain::{Access, UserId};
 
 /// Makes bundles of what has happened. Most sockets are told the same as others: then the bundle is the same
 /// memory, however many messages are in it.
 pub(super) struct Bundler<'event> {
     happened: &'event [Outgoing],
+    /// The roles and grants that are in force.
+    access: Arc<Access>,
     /// Whose presence changed, where nothing else has happened and everybody sees it alike.
     alike: Option<HashSet<&'event UserId>>,
-    /// What those are told then who hear of everybody, in each framing.
-    everybody: [Option<Bytes>; 2],
+    /// What those are told then who hear of everybody: without and with roles, in each framing.
+    everybody: [[Option<Bytes>; 2]; 2],
 }
 
 impl<'event> Bundler<'event> {
-    pub fn new(happened: &'event [Outgoing]) -> Self {
+    pub fn new(happened: &'event [Outgoing], access: Arc<Access>) -> Self {
         Self {
             happened,
+            access,
             alike: happened.iter().map(Outgoing::whose_presence_alike).collect(),
-            everybody: [None, None],
+            everybody: Default::default(),
         }
+    }
+
+    /// Returns the roles and grants that are in force.
+    pub const fn access(&self) -> &Arc<Access> {
+        &self.access
     }
 
     /// The frames for a socket that need no look at each event; empty where it is told nothing. None where
@@ -41,8 +50,10 @@ impl<'event> Bundler<'event> {
         if !listening.subscriptions.hears_everybody() {
             return Some(Bytes::new());
         }
-        let bundle = &mut self.everybody[framing as usize];
-        let make = || bundle_of(framing, self.happened.iter().filter_map(Outgoing::for_everybody));
+        let with_roles = viewer.sees_roles();
+        let bundle = &mut self.everybody[usize::from(with_roles)][framing as usize];
+        let texts = self.happened.iter().filter_map(|outgoing| outgoing.for_everybody(with_roles));
+        let make = || bundle_of(framing, texts);
         Some(bundle.get_or_insert_with(make).clone())
     }
 

@@ -1,6 +1,6 @@
 //! Events in the words of the protocol (`api.md` §10.5). Each is encoded once, however many hear it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,17 @@ use super::message::changed;
 use super::outgoing::{Outgoing, OwnTexts, Presence, PresenceTexts, Text};
 use super::stream::{PRIVATE_SETTINGS, Stream, USER_STATUS};
 use crate::app::App;
-use crate::domain::{CustomStatus, Permission, Role, SettingId, StatusType, User, UserId};
-use crate::hub::{Changed, Event, Line, PresenceChange};
+use crate::domain::Presence as Own;
+use crate::domain::{CustomStatus, Permission, Role, RoleId, SettingId, StatusType, User, UserId};
+use crate::hub::{Changed, Event, Line, PresenceChange, Shown};
 use crate::methods::message::date;
 use crate::methods::record;
+
+/// Where the roles are in the tuple of [`USER_STATUS`].
+const ROLES_PLACE: usize = 5;
+
+/// The event that a user got or lost a role.
+const ROLES_CHANGE: &str = "roles-change";
 
 /// What sockets are told of something that happened.
 pub(super) fn encode(app: &App, happened: Event) -> Vec<Outgoing> {
@@ -41,6 +48,7 @@ fn told(stream: Stream, name: &str, args: &Value) -> Outgoing {
         stream,
         event: name.to_owned(),
         permission: None,
+        about: None,
         text: Text::of(&event(stream, name, args)),
     }
 }
@@ -61,24 +69,24 @@ fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
         (None, Some(before)) => before.line.absent(),
         (None, None) => return None,
     };
-    let roles = app.store.read().user(&change.user).map(|user| json!(user.roles));
-    let roles = roles.unwrap_or_else(|| json!([]));
+    let roles = app.store.read().user(&change.user).map(|user| user.roles.clone());
+    let roles: Arc<[RoleId]> = roles.unwrap_or_default().into();
     let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
     Some(Outgoing::Presence(Box::new(Presence {
         now: (!silent).then(|| texts(&line, &roles)),
         gone: (!silent).then(|| texts(&line.absent(), &roles)),
-        own: own(&line),
+        own: own(&change),
         seen: change.seen_by_all(),
         change,
     })))
 }
 
-fn texts(line: &Line, roles: &Value) -> PresenceTexts {
+fn texts(line: &Line, roles: &Arc<[RoleId]>) -> PresenceTexts {
     let (username, status, words) = (json!(line.username), json!(code(line.status)), json!(line.status_text));
     let mut one = vec![username, status, words];
     let mut all = vec![json!(line.id)];
     all.extend(one.clone());
-    all.extend([json!(line.name), roles.clone()]);
+    all.extend([json!(line.name), json!([])]);
     if let Some(source) = line.status_source {
         let claim = [json!(source), json!(line.status_expires_at.map(date))];
         let ends = line.status_expires_at.is_some();
@@ -88,30 +96,51 @@ fn texts(line: &Line, roles: &Value) -> PresenceTexts {
     }
     let id = line.id.as_str();
     let watched = json!({"uid": id, "eventName": id, "args": [one]});
+    let of_all = |tuple: &[Value]| Text::of(&event(Stream::NotifyLogged, USER_STATUS, &json!([tuple])));
+    let everybody = of_all(&all);
+    let roles = Arc::clone(roles);
+    let with_roles = move || {
+        all[ROLES_PLACE] = json!(roles);
+        of_all(&all)
+    };
     PresenceTexts {
-        everybody: Text::of(&event(Stream::NotifyLogged, USER_STATUS, &json!([all]))),
+        everybody,
+        with_roles: LazyLock::new(Box::new(with_roles)),
         watchers: Text::of(&changed(Stream::UserPresence.name(), id, &watched)),
     }
 }
 
-/// What the user's own sockets are told.
-fn own(line: &Line) -> OwnTexts {
-    let id = line.id.as_str();
-    let (mut diff, mut unset) = (json!({"status": line.status}), json!({}));
+/// What the user's own sockets are told, if the user sees a change. The user sees more than others do: an invisible
+/// user sees the end of the invisibility, for example.
+fn own(change: &PresenceChange) -> Option<OwnTexts> {
+    let presence = |shown: &Option<Arc<Shown>>| shown.as_ref().map_or(Own::ABSENT, |shown| shown.presence.clone());
+    let (before, now) = (presence(&change.before), presence(&change.after));
+    let lines = [&change.before, &change.after].map(|shown| shown.as_ref().map(|shown| &shown.line));
+    // The connections and what is declared are not part of the messages.
+    let before = Own {
+        connection: now.connection,
+        declared: now.declared,
+        ..before
+    };
+    if before == now && (lines[0] == lines[1] || lines.contains(&None)) {
+        return None;
+    }
+    let id = change.user.as_str();
+    let (mut diff, mut unset) = (json!({"status": now.status}), json!({}));
     let mut put = |name: &str, value: Option<Value>| match value {
         Some(value) => diff[name] = value,
         None => unset[name] = json!(1),
     };
-    let words = Some(&line.status_text).filter(|words| !words.is_empty());
+    let words = Some(&now.text).filter(|words| !words.is_empty());
     put("statusText", words.map(|words| json!(words)));
-    put("statusSource", line.status_source.map(|source| json!(source)));
-    put("statusExpiresAt", line.status_expires_at.map(date));
-    let fields = json!({"status": line.status, "statusText": line.status_text});
+    put("statusSource", now.source.map(|source| json!(source)));
+    put("statusExpiresAt", now.expires_at.map(date));
+    let fields = json!({"status": now.status, "statusText": now.text});
     let data = json!({"type": "updated", "id": id, "diff": diff, "unset": unset});
-    OwnTexts {
+    Some(OwnTexts {
         document: Text::of(&changed("users", id, &fields)),
-        event: Text::of(&user_data(&line.id, &data)),
-    }
+        event: Text::of(&user_data(&change.user, &data)),
+    })
 }
 
 fn user_data(id: &UserId, data: &Value) -> Value {
@@ -172,7 +201,15 @@ fn changes(before: &User, after: &User) -> Vec<Outgoing> {
     ] {
         for role in some.iter().filter(|role| !others.contains(role)) {
             let who = json!({"_id": after.id, "username": after.username});
-            tell("roles-change", json!([{"type": kind, "_id": role, "u": who}]));
+            let args = json!([{"type": kind, "_id": role, "u": who}]);
+            all.push(Outgoing::Stream {
+                stream: Stream::NotifyLogged,
+                event: ROLES_CHANGE.to_owned(),
+                // Roles are shown to no one else in other answers.
+                permission: Some(Permission::VIEW_FULL_OTHER_USER_INFO),
+                about: Some(after.id.clone()),
+                text: Text::of(&event(Stream::NotifyLogged, ROLES_CHANGE, &args)),
+            });
         }
     }
     all
@@ -212,6 +249,7 @@ fn setting(app: &App, id: SettingId) -> Option<Outgoing> {
         stream: Stream::NotifyLogged,
         event: PRIVATE_SETTINGS.to_owned(),
         permission: Some(Permission::VIEW_PRIVILEGED_SETTING),
+        about: None,
         text: Text::of(&event(Stream::NotifyLogged, PRIVATE_SETTINGS, &args)),
     })
 }

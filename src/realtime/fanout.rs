@@ -58,7 +58,8 @@ struct Round {
 impl Round {
     /// Tells one of so many shares of the subscribers.
     async fn tell(self: Arc<Self>, share: usize, shares: usize) {
-        let mut bundler = Bundler::new(&self.happened);
+        let access = Arc::clone(self.app.store.read().shared_access());
+        let mut bundler = Bundler::new(&self.happened, access);
         let now = self.app.clock.now();
         for (number, subscriber) in self.subscribers.values().skip(share).step_by(shares).enumerate() {
             subscriber.tell(&self.app, now, &mut bundler);

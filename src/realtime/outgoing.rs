@@ -1,13 +1,13 @@
 //! What is told to many sockets, encoded once for all of them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::framing::Framing;
 use super::stream::Stream;
-use super::subscriber::Listening;
+use super::subscriber::{Listening, Viewer};
 use super::subscriptions::Subscriptions;
 use crate::app::App;
 use crate::domain::{Permission, Token, User, UserId};
@@ -43,10 +43,18 @@ impl Text {
 /// The messages about what shows of a user.
 #[derive(Debug)]
 pub(super) struct PresenceTexts {
-    /// For those who hear of everybody.
+    /// For those who hear of everybody and may not see roles.
     pub everybody: Text,
+    /// The same for those who may. Few do, so it is made for the first of them.
+    pub with_roles: LazyLock<Text, Box<dyn FnOnce() -> Text + Send>>,
     /// For those who watch this user.
     pub watchers: Text,
+}
+
+impl PresenceTexts {
+    fn for_everybody(&self, with_roles: bool) -> &Text {
+        if with_roles { &self.with_roles } else { &self.everybody }
+    }
 }
 
 /// A change of what shows of a user.
@@ -59,8 +67,8 @@ pub(super) struct Presence {
     /// is here.
     pub now: Option<PresenceTexts>,
     pub gone: Option<PresenceTexts>,
-    /// For the user's own sockets.
-    pub own: OwnTexts,
+    /// For the user's own sockets; none where the user sees no change.
+    pub own: Option<OwnTexts>,
 }
 
 /// The messages about a change of a user, for the user's own sockets.
@@ -80,6 +88,8 @@ pub(super) enum Outgoing {
         stream: Stream,
         event: String,
         permission: Option<Permission>,
+        /// The user it is about, who hears it without the permission.
+        about: Option<UserId>,
         text: Text,
     },
     /// A change of what shows of a user.
@@ -111,9 +121,12 @@ impl Outgoing {
     }
 
     /// What those are told who hear of everybody, if it tells of presence and everybody sees it alike.
-    pub fn for_everybody(&self) -> Option<&Text> {
+    pub fn for_everybody(&self, with_roles: bool) -> Option<&Text> {
         match self {
-            Self::Presence(presence) => presence.texts(presence.seen?).map(|texts| &texts.everybody),
+            Self::Presence(presence) => {
+                let texts = presence.texts(presence.seen?)?;
+                Some(texts.for_everybody(with_roles))
+            }
             _ => None,
         }
     }
@@ -127,16 +140,18 @@ impl Outgoing {
                     stream,
                     event,
                     permission,
+                    about,
                     text,
                 },
                 viewer,
             ) => {
                 let hears = (viewer.is_some() || stream.is_public()) && subscriptions.hears(*stream, event);
                 let may = |permission| viewer.as_ref().is_some_and(|viewer| viewer.may(app, permission));
-                let told = hears && permission.is_none_or(may);
+                let is_own = || viewer.as_ref().is_some_and(|viewer| about.as_ref() == Some(&viewer.user.id));
+                let told = hears && (permission.is_none_or(may) || is_own());
                 [told.then_some(text), None, None, None]
             }
-            (Self::Presence(presence), Some(viewer)) => presence.texts_for(&viewer.user, subscriptions),
+            (Self::Presence(presence), Some(viewer)) => presence.texts_for(viewer, subscriptions),
             (Self::User { id, own: Some(own), .. }, Some(viewer)) if viewer.user.id == *id => {
                 let [document, event] = own.heard(id, subscriptions);
                 [document, event, None, None]
@@ -162,28 +177,23 @@ impl Presence {
         }
     }
 
-    fn texts_for<'event>(&'event self, viewer: &User, listening: &Subscriptions) -> Told<'event> {
+    fn texts_for<'event>(&'event self, viewer: &Viewer, listening: &Subscriptions) -> Told<'event> {
         let user = &self.change.user;
-        let is_own = viewer.id == *user;
+        let is_own = viewer.user.id == *user;
         let hears = listening.hears_everybody();
         let watches = listening.watches(user);
         if !(is_own || hears || watches) {
             return NOTHING;
         }
-        let seen = self.seen.unwrap_or_else(|| self.change.seen_by(viewer));
-        if seen == Seen::Nothing {
-            return NOTHING;
-        }
+        let seen = self.seen.unwrap_or_else(|| self.change.seen_by(&viewer.user));
         let texts = self.texts(seen);
-        let [document, event] = if is_own {
-            self.own.heard(user, listening)
-        } else {
-            [None; 2]
-        };
+        let own = self.own.as_ref().filter(|_| is_own);
+        let [document, event] = own.map_or([None; 2], |own| own.heard(user, listening));
+        let with_roles = is_own || viewer.sees_roles();
         [
             document,
             event,
-            texts.filter(|_| hears).map(|texts| &texts.everybody),
+            texts.filter(|_| hears).map(|texts| texts.for_everybody(with_roles)),
             texts.filter(|_| watches).map(|texts| &texts.watchers),
         ]
     }

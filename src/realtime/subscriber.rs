@@ -13,7 +13,7 @@ use super::outgoing::Outgoing;
 use super::subscriptions::Subscriptions;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::{Permission, Timestamp, Token, User};
+use crate::domain::{Access, Permission, Timestamp, Token, User};
 
 /// One socket, for those who tell it something.
 pub(super) struct Subscriber {
@@ -38,6 +38,8 @@ pub(super) struct Viewer {
     pub token: Arc<Token>,
     /// When the token ends, beside it: that is looked at for every event.
     ends: Option<Timestamp>,
+    /// Whether they see the roles of others, and by which roles and grants: computed only when these change.
+    sees_roles: Option<(Arc<Access>, bool)>,
 }
 
 impl Viewer {
@@ -46,7 +48,32 @@ impl Viewer {
             user: Arc::clone(&caller.user),
             ends: caller.token.expires_at,
             token: Arc::clone(&caller.token),
+            sees_roles: None,
         }
+    }
+
+    /// Takes in the roles and grants that are in force for the events that follow.
+    fn follow_access(&mut self, access: &Arc<Access>) {
+        let known = self.sees_roles.as_ref();
+        if known.is_some_and(|(known, _)| Arc::ptr_eq(known, access)) {
+            return;
+        }
+        let held = self.token.narrow(access.of(&self.user.roles));
+        let sees = held.has(Permission::VIEW_FULL_OTHER_USER_INFO);
+        self.sees_roles = Some((Arc::clone(access), sees));
+    }
+
+    /// Takes in another record of the user.
+    fn follow_user(&mut self, user: &Arc<User>) {
+        self.user = Arc::clone(user);
+        if let Some((access, _)) = self.sees_roles.take() {
+            self.follow_access(&access);
+        }
+    }
+
+    /// Returns whether they see the roles of other users.
+    pub fn sees_roles(&self) -> bool {
+        self.sees_roles.as_ref().is_some_and(|(_, sees)| *sees)
     }
 
     /// Whether the token is good still, as far as time goes.
@@ -92,6 +119,9 @@ impl Subscriber {
         if listening.viewer.as_ref().is_some_and(|viewer| !viewer.is_live(now)) {
             self.end_login(&mut listening);
         }
+        if let Some(viewer) = &mut listening.viewer {
+            viewer.follow_access(bundler.access());
+        }
         let bundle = bundler.common(self.framing, &listening).unwrap_or_else(|| {
             bundler.own(self.framing, |outgoing: &'event Outgoing| {
                 self.follow(&mut listening, outgoing);
@@ -111,7 +141,7 @@ impl Subscriber {
         };
         match outgoing {
             Outgoing::User { id, user, .. } if viewer.user.id == *id => match user {
-                Some(user) if user.is_active() => viewer.user = Arc::clone(user),
+                Some(user) if user.is_active() => viewer.follow_user(user),
                 _ => self.end_login(listening),
             },
             Outgoing::TokenEnded(token) if viewer.token.hash == token.hash => self.end_login(listening),

@@ -1,5 +1,7 @@
 //! How roles and grants are stored, and where the snapshot has them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::codec::{self, Damage};
@@ -116,6 +118,12 @@ impl Snapshot {
     /// Roles and permissions.
     #[must_use]
     pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Returns the same, shared: as long as no role and no grant changes, it is the same memory.
+    #[must_use]
+    pub const fn shared_access(&self) -> &Arc<Access> {
         &self.access
     }
 

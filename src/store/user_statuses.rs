@@ -9,9 +9,20 @@ use super::custom_statuses::{status_byte, status_of};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
+use crate::domain::frozen_sight::Invisibility;
 use crate::domain::{
-    Audience, Claim, ClaimSource, Claims, Emoji, LastSeen, RecentStatus, RoleId, Timestamp, UserId, UserStatus,
+    Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, Timestamp, UserId, UserStatus,
 };
+
+/// Version 2 of a stored status. Never changes.
+#[derive(Serialize, Deserialize)]
+struct UserStatusV2 {
+    first: UserStatusV1,
+    /// When the user was last seen before the invisibility, and when that ended.
+    invisible: Option<(Option<i64>, Option<i64>)>,
+    users_saw_last: Vec<(UserId, Option<i64>)>,
+    roles_saw_last: Vec<(RoleId, Option<i64>)>,
+}
 
 /// Version 1 of a stored status. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -44,6 +55,7 @@ struct RecentV1 {
 
 impl Record for UserStatus {
     const TABLE: Table = Table::UserStatuses;
+    const VERSION: u8 = 2;
 
     fn key(&self) -> Vec<u8> {
         self.user.as_str().into()
@@ -64,7 +76,7 @@ impl Record for UserStatus {
             text: recent.text.clone(),
             emoji: emoji(&recent.emoji),
         };
-        let stored = UserStatusV1 {
+        let first = UserStatusV1 {
             user: self.user.clone(),
             claims: self.claims.bottom_up().iter().map(claim).collect(),
             recent: self.recent.iter().map(recent).collect(),
@@ -77,12 +89,23 @@ impl Record for UserStatus {
             hidden_from_users: self.hidden_from.users.clone(),
             hidden_from_roles: self.hidden_from.roles.clone(),
         };
+        let millis = |moment: Option<Timestamp>| moment.map(Timestamp::as_millis);
+        let frozen = &self.frozen_sight;
+        let stored = UserStatusV2 {
+            first,
+            invisible: frozen
+                .invisible
+                .map(|invisible| (millis(invisible.last_seen), millis(invisible.until))),
+            users_saw_last: frozen.users.iter().map(|(id, seen)| (id.clone(), millis(*seen))).collect(),
+            roles_saw_last: frozen.roles.iter().map(|(id, seen)| (id.clone(), millis(*seen))).collect(),
+        };
         codec::seal(Self::TABLE, self.user.as_str().as_bytes(), Self::VERSION, &stored)
     }
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
         match version {
-            1 => codec::decode::<UserStatusV1>(body)?.into_status(),
+            1 => codec::decode::<UserStatusV1>(body)?.upgraded(),
+            2 => codec::decode::<UserStatusV2>(body)?.into_status(),
             found => Err(Damage::Version {
                 found,
                 known: Self::VERSION,
@@ -91,7 +114,35 @@ impl Record for UserStatus {
     }
 }
 
+impl UserStatusV2 {
+    fn into_status(self) -> Result<UserStatus, Damage> {
+        let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+        let invisibility = |(last_seen, until)| Invisibility {
+            last_seen: moment(last_seen),
+            until: moment(until),
+        };
+        let users = self.users_saw_last.into_iter().map(|(id, seen)| (id, moment(seen)));
+        let roles = self.roles_saw_last.into_iter().map(|(id, seen)| (id, moment(seen)));
+        Ok(UserStatus {
+            frozen_sight: FrozenSight {
+                invisible: self.invisible.map(invisibility),
+                users: users.collect(),
+                roles: roles.collect(),
+            },
+            ..self.first.into_status()?
+        })
+    }
+}
+
 impl UserStatusV1 {
+    /// The status of a version that stored no moments of hiding.
+    fn upgraded(self) -> Result<UserStatus, Damage> {
+        let mut status = self.into_status()?;
+        status.frozen_sight =
+            FrozenSight::upgraded(status.is_invisible(), &status.hidden_from, status.last_seen);
+        Ok(status)
+    }
+
     fn into_status(self) -> Result<UserStatus, Damage> {
         let emoji = |text: Option<String>| text.as_deref().map(Emoji::restore);
         let claim = |stored: ClaimV1| {
@@ -128,6 +179,7 @@ impl UserStatusV1 {
                 users: self.hidden_from_users,
                 roles: self.hidden_from_roles,
             },
+            frozen_sight: FrozenSight::default(),
         })
     }
 }
@@ -190,6 +242,39 @@ mod tests {
             users: vec![UserId::new("eve")],
             roles: vec![RoleId::new("guest")],
         };
+        status.follow_hiding(None, Timestamp::from_millis(8));
+        status.frozen_sight.invisible = Some(Invisibility {
+            last_seen: None,
+            until: Some(Timestamp::from_millis(5)),
+        });
         assert_eq!(UserStatus::decode(&status.key(), &status.encode()), Ok(status));
+    }
+
+    #[test]
+    fn a_status_of_version_1_is_upgraded_and_the_time_of_who_hides_stops_there() {
+        let offline = ClaimV1 {
+            status: status_byte(StatusType::Offline),
+            text: String::new(),
+            emoji: None,
+            source: 2,
+            expires_at: None,
+            id: None,
+        };
+        let old = UserStatusV1 {
+            user: UserId::new("ada"),
+            claims: vec![offline],
+            recent: Vec::new(),
+            last_seen: Some(7),
+            shows_last_seen: 0,
+            hidden_from_users: vec![UserId::new("eve")],
+            hidden_from_roles: vec![RoleId::new("guest")],
+        };
+        let bytes = codec::seal(Table::UserStatuses, b"ada", 1, &old);
+        let status = UserStatus::decode(b"ada", &bytes).expect("a status");
+        let seven = Some(Timestamp::from_millis(7));
+        assert_eq!(status.seen_by(None, Some(Timestamp::from_millis(9))), seven);
+        assert_eq!(status.frozen_sight.users[&UserId::new("eve")], seven);
+        assert_eq!(status.frozen_sight.roles[&RoleId::new("guest")], seven);
+        assert_ne!(status.encode(), bytes, "it is written in the newest version");
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::codec::{self, Damage};
 use super::record::Record;
+use super::searchable_user::SearchableUser;
 use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::domain::two_factor::{KeyId, Salt};
@@ -323,7 +324,7 @@ impl Snapshot {
     /// The user with this username, whatever its case.
     #[must_use]
     pub fn user_named(&self, typed: &str) -> Option<&Arc<User>> {
-        self.users_by_username.get(&username::fold(typed))
+        self.users_by_username.get(&username::fold(typed)).map(|found| &found.user)
     }
 
     /// The user with this e-mail address, whatever its case.
@@ -335,13 +336,15 @@ impl Snapshot {
     /// All users in the order of their folded usernames.
     #[must_use]
     pub fn users(&self) -> impl ExactSizeIterator<Item = &Arc<User>> {
-        self.users_by_username.values()
+        self.users_by_username.values().map(|found| &found.user)
     }
 
     pub(super) fn put_user(&mut self, user: User) {
         self.take_user(&user.id);
         let user = Arc::new(user);
-        self.users_by_username.insert(user.username.folded(), Arc::clone(&user));
+        let searchable = SearchableUser::of(Arc::clone(&user));
+        self.users_by_username
+            .insert(user.username.folded(), Arc::new(searchable));
         if let Some(email) = &user.email {
             self.users_by_email.insert(email.address.folded(), Arc::clone(&user));
         }

@@ -121,7 +121,7 @@ async fn list(call: Call, asked: List) -> Result<Statuses, Fault> {
     let filter = Filter {
         id: asked.id.as_deref().map(CustomStatusId::new),
         name: asked.name.filter(|name| !name.is_empty()),
-        sort: query::sort(asked.sort)?,
+        sort: query::sort(asked.sort, custom_status::SORT_FIELDS)?,
     };
     let found = custom_status::list(&call.app, &filter, query::page(&call.app, asked.offset, asked.count));
     Ok(Statuses {

@@ -9,11 +9,13 @@ use super::users::target;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{ClaimSource, Emoji, Fault, Permission, Scope, StatusType, Timestamp, User, UserId};
 use crate::http::input::Ignored;
+use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::hub::{Line, Shown};
 use crate::ops::presence;
+use crate::ops::viewed::View;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -110,35 +112,35 @@ struct Connections {
 async fn status(call: Call, whose: Whose) -> Result<Status, Fault> {
     let user = whose.user(&call)?;
     let actor = call.actor();
-    let presence = presence::of(&call.app, &actor, &user.id);
+    let viewed = View::of(&call.app, &actor).user(&user);
     Ok(Status {
-        id: user.id.clone(),
-        connection_status: actor.is(&user.id).then_some(presence.connection),
-        status: presence.status,
-        message: presence.text,
-        status_emoji: presence.emoji,
-        status_source: presence.source,
-        status_expires_at: presence.expires_at,
+        id: viewed.id(),
+        connection_status: viewed.own_connection(),
+        status: viewed.status(),
+        message: viewed.text(),
+        status_emoji: viewed.emoji(),
+        status_source: viewed.source(),
+        status_expires_at: viewed.expires_at(),
     })
 }
 
 async fn get_presence(call: Call, whose: Whose) -> Result<PresenceView, Fault> {
     let user = whose.user(&call)?;
     let actor = call.actor();
-    let presence = presence::of(&call.app, &actor, &user.id);
-    let own = actor.is(&user.id);
+    let viewed = View::of(&call.app, &actor).user(&user);
     Ok(PresenceView {
-        presence: presence.status,
-        connection_status: own.then_some(presence.connection),
-        last_login: user.last_login.filter(|_| own),
-        last_seen: presence::last_seen(&call.app, &actor, &user),
+        presence: viewed.status(),
+        connection_status: viewed.own_connection(),
+        last_login: viewed.own_last_login(),
+        last_seen: viewed.last_seen(),
     })
 }
 
 async fn here(call: Call, asked: Asked) -> Result<Here, Fault> {
     let found = if let Some(ids) = asked.ids {
         let ids: Vec<_> = ids.iter().flat_map(|ids| ids.split(',')).map(str::trim).collect();
-        let ids: Vec<_> = ids.into_iter().filter(|id| !id.is_empty()).map(UserId::new).collect();
+        let ids: Vec<_> = ids.into_iter().filter(|id| !id.is_empty()).collect();
+        let ids: Vec<_> = query::list(ids, "ids")?.into_iter().map(UserId::new).collect();
         presence::some(&call.app, &call.caller, &ids)
     } else {
         let from = asked.from.filter(|from| !from.is_empty());

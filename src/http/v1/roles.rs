@@ -164,10 +164,6 @@ async fn users(call: Call, asked: UsersInRole) -> Result<Users, Fault> {
         count: found.items.len(),
         offset: found.offset,
         total: found.total,
-        users: found
-            .items
-            .iter()
-            .map(|user| UserView::of(&call.app, user, &actor))
-            .collect(),
+        users: found.items.iter().map(UserView::from).collect(),
     })
 }

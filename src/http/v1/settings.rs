@@ -13,6 +13,12 @@ use crate::http::request::{Call, OpenCall};
 use crate::http::routes::Route;
 use crate::ops::settings::{self, Shown};
 
+/// Most ids in a query. Rocket.Chat's apps ask for all that they know at once, which are more than a hundred.
+const SETTING_IDS: usize = 500;
+
+/// The fields by which clients sort settings. The order is always that of the ids.
+const SORT_FIELDS: &[&str] = &["_id", "_updatedAt", "group", "section", "sorter", "i18nLabel"];
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("settings.public", "The settings that everybody may see", public),
@@ -52,6 +58,13 @@ struct List {
 }
 
 impl List {
+    /// Refuses an order that the list does not know, and too many ids.
+    fn check(&self) -> Result<(), Fault> {
+        query::sort(self.sort.clone(), SORT_FIELDS)?;
+        let ids = self.ids.iter().flat_map(|ids| ids.split(',')).take(SETTING_IDS + 1);
+        query::list_of(ids.collect(), "_id", SETTING_IDS).map(drop)
+    }
+
     fn wants(&self, id: SettingId) -> bool {
         let ids = self.ids.as_deref().filter(|ids| !ids.is_empty());
         ids.is_none_or(|ids| ids.split(',').any(|wanted| wanted.trim() == id.as_str()))
@@ -123,7 +136,7 @@ fn listed<T>(found: Listing<T>) -> Listed<T> {
 }
 
 async fn public(call: OpenCall, asked: List) -> Result<Listed<PublicSetting>, Fault> {
-    query::sort(asked.sort.clone())?;
+    asked.check()?;
     let page = query::page(&call.app, asked.offset, asked.count);
     let wanted: Vec<_> = settings::public(&call.app)
         .filter(|shown| asked.wants(shown.id))
@@ -137,7 +150,7 @@ async fn public(call: OpenCall, asked: List) -> Result<Listed<PublicSetting>, Fa
 }
 
 async fn list(call: Call, asked: List) -> Result<Listed<FullSetting>, Fault> {
-    query::sort(asked.sort.clone())?;
+    asked.check()?;
     let page = query::page(&call.app, asked.offset, asked.count);
     let actor = call.actor();
     let visible = settings::visible(&call.app, &actor);

@@ -153,9 +153,13 @@ impl Model {
         (status, claim.text.clone(), Some(claim.source), claim.expires_at)
     }
 
-    /// What the viewer sees.
+    /// What the viewer sees: of a user who is offline, for whatever cause, nothing but the text.
     fn seen(&self) -> Seen {
-        if self.hidden { ABSENT } else { self.shows() }
+        match self.shows() {
+            _ if self.hidden => ABSENT,
+            (StatusType::Offline, text, ..) => (StatusType::Offline, text, None, None),
+            shown => shown,
+        }
     }
 }
 
@@ -234,6 +238,15 @@ impl Engine {
         self.settle();
     }
 
+    /// What the user sees of themselves.
+    fn shows_own(&self) -> Seen {
+        let shown = self.hub.shown_of(&self.user.id);
+        shown.map_or(ABSENT, |shown| {
+            let own = shown.presence.clone();
+            (own.status, own.text, own.source, own.expires_at)
+        })
+    }
+
     fn shows(&self, viewer: &User) -> Seen {
         let shown = self.hub.shown_of(&self.user.id);
         match shown.filter(|shown| shown.is_for(viewer)) {
@@ -256,13 +269,18 @@ fn play(steps: &[Step]) {
         let mut told = engine.hub.subscribe();
         let restarts = matches!(step, Step::Restart);
         perform(step, &mut model, &mut engine);
-        assert_eq!(engine.shows(&engine.user), model.shows(), "to the user, after {step:?}");
+        assert_eq!(engine.shows_own(), model.shows(), "to the user, after {step:?}");
         assert_eq!(
             engine.shows(&engine.viewer),
             model.seen(),
             "to the viewer, after {step:?}"
         );
-        let connections = if model.hidden { 0 } else { model.counted().len() };
+        // Connections of an offline user would show that the user is invisible.
+        let connections = if model.seen().0 == StatusType::Offline {
+            0
+        } else {
+            model.counted().len()
+        };
         assert_eq!(
             engine.hub.connections_for(&engine.viewer),
             connections,

@@ -34,9 +34,8 @@ async fn user_status_tells_who_is_what() {
         ),
         (
             json!({"status": "offline"}),
-            json!([0, "", "Ada Lovelace", ["user"], "manual"]),
+            json!([0, "", "Ada Lovelace", ["user"]]),
         ),
-        (json!({"status": "online"}), json!([0, "", "Ada Lovelace", ["user"]])),
     ] {
         ada.post("users.setStatus", &status).await.expect(200);
         let mut tuple = vec![json!(ada.id()), json!("ada")];

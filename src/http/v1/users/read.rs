@@ -1,22 +1,18 @@
 //! Looking users up (`api.md` §5.5).
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::app::App;
-use crate::auth::Actor;
 use crate::domain::page::Listing;
 use crate::domain::user::Activity;
-use crate::domain::{DisplayName, Fault, Permission, RoleId, Scope, StatusType, Timestamp, User, UserId, Username};
+use crate::domain::{DisplayName, Fault, Permission, RoleId, Scope, StatusType, Timestamp, UserId, Username};
 use crate::http::query;
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::directory::{self, Filter, Who};
-use crate::ops::presence;
 use crate::ops::user_view::{self, Address, UserView};
+use crate::ops::viewed::ViewedUser;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -117,39 +113,40 @@ struct Line {
     inactive_reason: Option<&'static str>,
 }
 
-impl Line {
-    fn of(app: &App, user: &User, actor: &Actor) -> Self {
-        let full = user_view::sees_all(actor, &user.id);
+impl From<&ViewedUser> for Line {
+    fn from(user: &ViewedUser) -> Self {
+        let full = user.full().map(|(account, _)| account);
+        let name = user.name();
         Self {
-            id: user.id.clone(),
-            username: user.username.clone(),
-            name_insensitive: user.name.as_ref().map(|name| name.as_str().to_lowercase()),
-            name: user.name.clone(),
-            status: presence::of(app, actor, &user.id).status,
+            id: user.id(),
+            username: user.username(),
+            name_insensitive: name.as_ref().map(|name| name.as_str().to_lowercase()),
+            name,
+            status: user.status(),
             active: user.is_active(),
             kind: "user",
-            avatar_etag: user.avatar.clone(),
-            emails: full.then(|| user_view::addresses(user)),
-            roles: full.then(|| user.roles.clone()),
-            last_login: user.last_login.filter(|_| full),
-            inactive_reason: user_view::inactive_reason(user.activity).filter(|_| full),
+            avatar_etag: user.avatar(),
+            emails: full.map(user_view::addresses),
+            roles: user.roles(),
+            last_login: full.and_then(|account| account.last_login),
+            inactive_reason: full.and_then(|account| user_view::inactive_reason(account.activity)),
         }
     }
 }
 
-fn listed(app: &App, found: &Listing<Arc<User>>, actor: &Actor) -> Listed {
+fn listed(found: &Listing<ViewedUser>) -> Listed {
     Listed {
         count: found.items.len(),
         offset: found.offset,
         total: found.total,
-        users: found.items.iter().map(|user| Line::of(app, user, actor)).collect(),
+        users: found.items.iter().map(Line::from).collect(),
     }
 }
 
 async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
     let filter = Filter {
         email: asked.email.filter(|email| !email.is_empty()),
-        sort: query::sort(asked.sort)?,
+        sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
         ..Filter::default()
     };
     let actor = call.actor();
@@ -159,7 +156,7 @@ async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
         &filter,
         query::page(&call.app, asked.offset, asked.count),
     )?;
-    Ok(listed(&call.app, &found, &actor))
+    Ok(listed(&found))
 }
 
 async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault> {
@@ -170,21 +167,17 @@ async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault
     };
     let filter = Filter {
         active: asked.status.map(|status| matches!(status, AccountStatus::Active)),
-        activities: asked
-            .inactive_reason
-            .unwrap_or_default()
+        activities: query::list(asked.inactive_reason.unwrap_or_default(), "inactiveReason")?
             .into_iter()
             .map(activity)
             .collect(),
         has_logged_in: asked.has_logged_in,
-        roles: asked
-            .roles
-            .unwrap_or_default()
+        roles: query::list(asked.roles.unwrap_or_default(), "roles")?
             .iter()
             .map(|role| RoleId::new(role))
             .collect(),
         term: asked.search_term.filter(|term| !term.is_empty()),
-        sort: query::sort(asked.sort)?,
+        sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
         email: None,
     };
     let actor = call.actor();
@@ -197,7 +190,7 @@ async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault
             ..found
         };
     }
-    Ok(listed(&call.app, &found, &actor))
+    Ok(listed(&found))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -252,8 +245,8 @@ async fn info(call: Call, asked: Info) -> Result<Found, Fault> {
     let user = directory::info(&call.app, &actor, &who)?;
     Ok(Found {
         user: InfoView {
-            user: UserView::of(&call.app, &user, &actor),
-            can_view_all_info: user_view::sees_all(&actor, &user.id),
+            user: UserView::from(&user),
+            can_view_all_info: user.is_full(),
         },
     })
 }
@@ -301,19 +294,16 @@ struct Suggestion {
 async fn autocomplete(call: Call, asked: Autocomplete) -> Result<Suggestions, Fault> {
     let selector: Selector =
         serde_json::from_str(&asked.selector).map_err(|_| Fault::invalid("must be a JSON object", "selector"))?;
-    let found = directory::autocomplete(&call.app, &selector.term, &selector.exceptions);
-    let actor = call.actor();
-    let suggestion = |user: &Arc<User>| {
-        let presence = presence::of(&call.app, &actor, &user.id);
-        Suggestion {
-            id: user.id.clone(),
-            username: user.username.clone(),
-            name: user.name.clone(),
-            nickname: user.profile.nickname.clone(),
-            status: presence.status,
-            status_text: presence.text,
-            avatar_etag: user.avatar.clone(),
-        }
+    let exceptions = query::list(selector.exceptions, "selector.exceptions")?;
+    let found = directory::autocomplete(&call.app, &call.actor(), &selector.term, &exceptions);
+    let suggestion = |user: &ViewedUser| Suggestion {
+        id: user.id(),
+        username: user.username(),
+        name: user.name(),
+        nickname: user.nickname(),
+        status: user.status(),
+        status_text: user.text(),
+        avatar_etag: user.avatar(),
     };
     Ok(Suggestions {
         items: found.iter().map(suggestion).collect(),

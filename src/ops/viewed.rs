@@ -1,0 +1,279 @@
+//! A user as one viewer sees them.
+//!
+//! All that an answer says of another user passes here: fields, filters, orders and counts. So an invisible user,
+//! and a user who hides from the viewer, is the same as an offline user in all of them.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::app::App;
+use crate::auth::Actor;
+use crate::domain::user_status::SeenAt;
+use crate::domain::{
+    ClaimSource, DisplayName, Emoji, LastSeen, Permission, Presence, RoleId, StatusType, Timestamp, User, UserId,
+    UserStatus, Username,
+};
+use crate::hub::Shown;
+use crate::store::{SearchableUser, Snapshot};
+
+/// One viewer, and what the server holds of all users at one moment.
+pub struct View<'actor> {
+    actor: &'actor Actor,
+    snapshot: Arc<Snapshot>,
+    shown: OrdMap<UserId, Arc<Shown>>,
+    now: Timestamp,
+}
+
+impl<'actor> View<'actor> {
+    /// Looks at all users for this viewer.
+    #[must_use]
+    pub fn of(app: &App, actor: &'actor Actor) -> Self {
+        Self {
+            actor,
+            snapshot: app.store.read(),
+            shown: app.hub.shown(),
+            now: app.clock.now(),
+        }
+    }
+
+    /// Returns the records that it looks at. What an answer says of a user comes from [`Self::user`] or
+    /// [`Self::account`], not from here.
+    pub(super) const fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// Returns whether the viewer sees all fields of all accounts.
+    #[must_use]
+    pub const fn sees_all_accounts(&self) -> bool {
+        self.actor.may(Permission::VIEW_FULL_OTHER_USER_INFO)
+    }
+
+    /// Returns whether the viewer sees all fields of this account.
+    #[must_use]
+    pub fn sees_all_of(&self, user: &UserId) -> bool {
+        self.sees_all_accounts() || self.actor.is(user)
+    }
+
+    /// Returns this account as the viewer sees it in filters and orders.
+    #[must_use]
+    pub fn account<'user>(&self, user: &'user SearchableUser) -> ViewedAccount<'user> {
+        ViewedAccount {
+            full: self.sees_all_of(&user.user.id),
+            user,
+        }
+    }
+
+    /// Returns this user as the viewer sees them.
+    #[must_use]
+    pub fn user(&self, user: &Arc<User>) -> ViewedUser {
+        let (own, kept) = (self.actor.is(&user.id), self.snapshot.user_status(&user.id));
+        ViewedUser {
+            own,
+            full: self.sees_all_of(&user.id),
+            presence: self.presence(&user.id),
+            last_seen: self.last_seen(user, own, kept.map(|kept| &**kept)),
+            user: Arc::clone(user),
+        }
+    }
+
+    /// Returns what the viewer sees of a user's presence. A user who hides from the viewer is absent and has no text.
+    #[must_use]
+    pub fn presence(&self, id: &UserId) -> Presence {
+        let Some(shown) = self.shown.get(id) else {
+            return Presence::ABSENT;
+        };
+        match self.actor {
+            Actor::User(caller) if caller.user.id == *id => shown.presence.clone(),
+            Actor::User(caller) if !shown.is_for(&caller.user) => Presence::ABSENT,
+            Actor::User(_) | Actor::Operator => shown.presence.for_others(),
+        }
+    }
+
+    fn last_seen(&self, user: &User, own: bool, kept: Option<&UserStatus>) -> Option<SeenAt> {
+        let Some(kept) = kept else {
+            return user.last_login.map(SeenAt::Exactly);
+        };
+        if own {
+            return kept.last_seen.max(user.last_login).map(SeenAt::Exactly);
+        }
+        let viewer = match self.actor {
+            Actor::User(caller) => Some(&*caller.user),
+            Actor::Operator => None,
+        };
+        let exactness: LastSeen = kept.shows_last_seen;
+        exactness.of(kept.seen_by(viewer, user.last_login), self.now)
+    }
+}
+
+/// An account as one viewer sees it in filters and orders: a hidden field is absent.
+#[derive(Clone, Copy)]
+pub struct ViewedAccount<'user> {
+    user: &'user SearchableUser,
+    full: bool,
+}
+
+impl<'user> ViewedAccount<'user> {
+    /// The identity.
+    #[must_use]
+    pub fn id(self) -> &'user UserId {
+        &self.user.user.id
+    }
+
+    /// The folded username.
+    #[must_use]
+    pub const fn username(self) -> &'user str {
+        &self.user.username
+    }
+
+    /// The name in lower case.
+    #[must_use]
+    pub fn name(self) -> Option<&'user str> {
+        self.user.name.as_deref()
+    }
+
+    /// The nickname in lower case.
+    #[must_use]
+    pub const fn nickname(self) -> &'user str {
+        &self.user.nickname
+    }
+
+    /// Whether it may log in.
+    #[must_use]
+    pub fn is_active(self) -> bool {
+        self.user.user.is_active()
+    }
+
+    /// The folded e-mail address.
+    #[must_use]
+    pub fn email(self) -> Option<&'user str> {
+        self.user.email.as_deref().filter(|_| self.full)
+    }
+
+    /// The whole account, for a viewer who sees all of it.
+    #[must_use]
+    pub fn full(self) -> Option<&'user User> {
+        Some(&*self.user.user).filter(|_| self.full)
+    }
+}
+
+/// A user as one viewer sees them.
+#[derive(Debug, Clone)]
+pub struct ViewedUser {
+    user: Arc<User>,
+    own: bool,
+    full: bool,
+    presence: Presence,
+    last_seen: Option<SeenAt>,
+}
+
+impl ViewedUser {
+    /// The identity.
+    #[must_use]
+    pub fn id(&self) -> UserId {
+        self.user.id.clone()
+    }
+
+    /// The username.
+    #[must_use]
+    pub fn username(&self) -> Username {
+        self.user.username.clone()
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> Option<DisplayName> {
+        self.user.name.clone()
+    }
+
+    /// The nickname.
+    #[must_use]
+    pub fn nickname(&self) -> String {
+        self.user.profile.nickname.clone()
+    }
+
+    /// The words about the user.
+    #[must_use]
+    pub fn bio(&self) -> String {
+        self.user.profile.bio.clone()
+    }
+
+    /// The name of the picture.
+    #[must_use]
+    pub fn avatar(&self) -> Option<String> {
+        self.user.avatar.clone()
+    }
+
+    /// Whether the account may log in.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.user.is_active()
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> StatusType {
+        self.presence.status
+    }
+
+    /// The text of the status.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.presence.text.clone()
+    }
+
+    /// The emoji of the status.
+    #[must_use]
+    pub fn emoji(&self) -> Option<Emoji> {
+        self.presence.emoji.clone()
+    }
+
+    /// Who declared the status.
+    #[must_use]
+    pub const fn source(&self) -> Option<ClaimSource> {
+        self.presence.source
+    }
+
+    /// When what was declared ends.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.presence.expires_at
+    }
+
+    /// What the live connections say, for the user alone.
+    #[must_use]
+    pub fn own_connection(&self) -> Option<StatusType> {
+        self.own.then_some(self.presence.connection)
+    }
+
+    /// When the user last logged in with a password, for the user alone.
+    #[must_use]
+    pub fn own_last_login(&self) -> Option<Timestamp> {
+        self.user.last_login.filter(|_| self.own)
+    }
+
+    /// When the user was last seen.
+    #[must_use]
+    pub const fn last_seen(&self) -> Option<SeenAt> {
+        self.last_seen
+    }
+
+    /// Whether the viewer sees all fields of the account.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// The whole account and the presence with its parts, for a viewer who sees all of it. The presence is still what
+    /// the viewer sees.
+    #[must_use]
+    pub fn full(&self) -> Option<(&User, &Presence)> {
+        self.full.then_some((&*self.user, &self.presence))
+    }
+
+    /// The roles, for a viewer who sees all fields.
+    #[must_use]
+    pub fn roles(&self) -> Option<Vec<RoleId>> {
+        self.full().map(|(user, _)| user.roles.clone())
+    }
+}
