@@ -25,12 +25,18 @@ const QUERIES: [(&str, &str); 9] = [
     ("users.list", "users.list"),
     ("users.list, last page", "users.list?offset=19950"),
     ("users.list?count=0", "users.list?count=0"),
-    ("users.list, sorted by name, downwards", "users.list?sort=%7B%22name%22%3A-1%7D"),
+    (
+        "users.list, sorted by name, downwards",
+        "users.list?sort=%7B%22name%22%3A-1%7D",
+    ),
     (
         "users.list, sorted by three fields",
         "users.list?sort=%7B%22status%22%3A1%2C%22name%22%3A-1%2C%22_id%22%3A1%7D",
     ),
-    ("users.listByStatus, a term that fits none", "users.listByStatus?searchTerm=zzz"),
+    (
+        "users.listByStatus, a term that fits none",
+        "users.listByStatus?searchTerm=zzz",
+    ),
     (
         "users.listByStatus, a term that fits all, sorted by name",
         "users.listByStatus?status=active&searchTerm=er&sort=%7B%22name%22%3A-1%7D",
@@ -84,7 +90,10 @@ pub fn run(plan: &Plan) -> Outcome {
 
 fn named(number: u64, user: rollcall::domain::User) -> Outcome<rollcall::domain::User> {
     Ok(rollcall::domain::User {
-        name: Some(DisplayName::parse(&format!("Person Number {}", number * 7919 % 20_011))?),
+        name: Some(DisplayName::parse(&format!(
+            "Person Number {}",
+            number * 7919 % 20_011
+        ))?),
         ..user
     })
 }

@@ -41,13 +41,7 @@ impl FrozenSight {
 
     /// Takes in whether the user is invisible now, and from whom the user hides. `seen` is the last sign of
     /// life, hidden or not.
-    pub(super) fn follow(
-        &mut self,
-        invisible: bool,
-        hidden_from: &Audience,
-        seen: Option<Timestamp>,
-        now: Timestamp,
-    ) {
+    pub(super) fn follow(&mut self, invisible: bool, hidden_from: &Audience, seen: Option<Timestamp>, now: Timestamp) {
         let lasts = self.invisible.is_some_and(|invisibility| invisibility.until.is_none());
         match &mut self.invisible {
             Some(invisibility) if lasts && !invisible => invisibility.until = Some(now),
@@ -115,10 +109,18 @@ mod tests {
         follow(&mut frozen, true, 9, 10);
         assert_eq!(frozen.of(at(11), None), at(5));
         follow(&mut frozen, false, 11, 12);
-        assert_eq!(frozen.of(at(11), None), at(5), "a sign of life while invisible stays hidden");
+        assert_eq!(
+            frozen.of(at(11), None),
+            at(5),
+            "a sign of life while invisible stays hidden"
+        );
         assert_eq!(frozen.of(at(12), None), at(12));
         follow(&mut frozen, true, 11, 13);
-        assert_eq!(frozen.of(at(14), None), at(5), "invisible again before any sign of life");
+        assert_eq!(
+            frozen.of(at(14), None),
+            at(5),
+            "invisible again before any sign of life"
+        );
         follow(&mut frozen, false, 14, 15);
         follow(&mut frozen, false, 15, 16);
         assert_eq!(frozen, FrozenSight::default());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::{PresenceChange, Seen};
 use super::shown::{Line, Shown};
+use super::{PresenceChange, Seen};
 use crate::domain::presence::of_connections;
 use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
 
@@ -287,11 +287,15 @@ impl Board {
 
     /// Returns the time of an answer to this viewer: not earlier than every change before it, and earlier than every
     /// change after it. A change that the viewer does not see has no influence on it: the time would show that
-    /// something happened.
+    /// something happened. A change of the viewer's own roles counts as one that the viewer sees.
     pub fn time(&mut self, now: Timestamp, viewer: &User) -> Timestamp {
         let mut ahead = self.changes.iter().rev().take_while(|change| change.at > now);
         let seen = ahead.find(|change| change.seen_by(viewer) != Seen::Nothing);
-        let at = seen.map_or(now, |change| change.at);
+        let roles_since = self.roles.get(&viewer.id).map(|(_, since)| *since);
+        let at = seen
+            .map(|change| change.at)
+            .max(roles_since)
+            .map_or(now, |at| at.max(now));
         self.answered = self.answered.max(at);
         at
     }
@@ -300,10 +304,7 @@ impl Board {
     /// viewer's roles changed.
     pub fn changes_after(&self, now: Timestamp, from: Timestamp, viewer: &UserId) -> Option<Vec<Arc<PresenceChange>>> {
         let roles_since = self.roles.get(viewer).map(|(_, since)| *since);
-        if roles_since > Some(from)
-            || from < self.complete_from
-            || from.as_millis() + KEPT_MILLIS <= now.as_millis()
-        {
+        if roles_since > Some(from) || from < self.complete_from || from.as_millis() + KEPT_MILLIS <= now.as_millis() {
             return None;
         }
         let known = self.changes.partition_point(|change| change.at <= from);

@@ -13,7 +13,16 @@ use crate::store::SearchableUser;
 
 /// The fields by which lists of users are sorted. `type` is the same for all.
 pub const SORT_FIELDS: &[&str] = &[
-    "_id", "username", "name", "nameInsensitive", "status", "active", "type", "lastLogin", "createdAt", "emails",
+    "_id",
+    "username",
+    "name",
+    "nameInsensitive",
+    "status",
+    "active",
+    "type",
+    "lastLogin",
+    "createdAt",
+    "emails",
     "emails.address",
 ];
 
@@ -56,7 +65,10 @@ impl Filter {
     fn wants(&self, account: ViewedAccount) -> bool {
         self.active.is_none_or(|active| active == account.is_active())
             && self.term.as_ref().is_none_or(|term| matches(account, term))
-            && (!self.asks_for_hidden() || account.full().is_some_and(|user| self.wants_full(user, account.email())))
+            && (!self.asks_for_hidden()
+                || account
+                    .full()
+                    .is_some_and(|user| self.wants_full(user, account.email())))
     }
 
     fn wants_full(&self, user: &User, email: Option<&str>) -> bool {

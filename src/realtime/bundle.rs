@@ -52,7 +52,10 @@ impl<'event> Bundler<'event> {
         }
         let with_roles = viewer.sees_roles();
         let bundle = &mut self.everybody[usize::from(with_roles)][framing as usize];
-        let texts = self.happened.iter().filter_map(|outgoing| outgoing.for_everybody(with_roles));
+        let texts = self
+            .happened
+            .iter()
+            .filter_map(|outgoing| outgoing.for_everybody(with_roles));
         let make = || bundle_of(framing, texts);
         Some(bundle.get_or_insert_with(make).clone())
     }

@@ -147,7 +147,11 @@ impl Outgoing {
             ) => {
                 let hears = (viewer.is_some() || stream.is_public()) && subscriptions.hears(*stream, event);
                 let may = |permission| viewer.as_ref().is_some_and(|viewer| viewer.may(app, permission));
-                let is_own = || viewer.as_ref().is_some_and(|viewer| about.as_ref() == Some(&viewer.user.id));
+                let is_own = || {
+                    viewer
+                        .as_ref()
+                        .is_some_and(|viewer| about.as_ref() == Some(&viewer.user.id))
+                };
                 let told = hears && (permission.is_none_or(may) || is_own());
                 [told.then_some(text), None, None, None]
             }

@@ -11,7 +11,8 @@ use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::domain::frozen_sight::Invisibility;
 use crate::domain::{
-    Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, Timestamp, UserId, UserStatus,
+    Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, Timestamp, UserId,
+    UserStatus,
 };
 
 /// Version 2 of a stored status. Never changes.
@@ -96,8 +97,16 @@ impl Record for UserStatus {
             invisible: frozen
                 .invisible
                 .map(|invisible| (millis(invisible.last_seen), millis(invisible.until))),
-            users_saw_last: frozen.users.iter().map(|(id, seen)| (id.clone(), millis(*seen))).collect(),
-            roles_saw_last: frozen.roles.iter().map(|(id, seen)| (id.clone(), millis(*seen))).collect(),
+            users_saw_last: frozen
+                .users
+                .iter()
+                .map(|(id, seen)| (id.clone(), millis(*seen)))
+                .collect(),
+            roles_saw_last: frozen
+                .roles
+                .iter()
+                .map(|(id, seen)| (id.clone(), millis(*seen)))
+                .collect(),
         };
         codec::seal(Self::TABLE, self.user.as_str().as_bytes(), Self::VERSION, &stored)
     }
@@ -138,8 +147,7 @@ impl UserStatusV1 {
     /// The status of a version that stored no moments of hiding.
     fn upgraded(self) -> Result<UserStatus, Damage> {
         let mut status = self.into_status()?;
-        status.frozen_sight =
-            FrozenSight::upgraded(status.is_invisible(), &status.hidden_from, status.last_seen);
+        status.frozen_sight = FrozenSight::upgraded(status.is_invisible(), &status.hidden_from, status.last_seen);
         Ok(status)
     }
 

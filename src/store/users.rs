@@ -324,7 +324,9 @@ impl Snapshot {
     /// The user with this username, whatever its case.
     #[must_use]
     pub fn user_named(&self, typed: &str) -> Option<&Arc<User>> {
-        self.users_by_username.get(&username::fold(typed)).map(|found| &found.user)
+        self.users_by_username
+            .get(&username::fold(typed))
+            .map(|found| &found.user)
     }
 
     /// The user with this e-mail address, whatever its case.

@@ -131,7 +131,9 @@ impl Fault {
             Self::TokenNotFound { .. } => (Invalid, Some("error-token-not-found")),
             Self::SetupLinkInvalid => (Forbidden, Some("error-setup-link-invalid")),
             Self::InvalidParams { .. } => (Invalid, Some("invalid-params")),
-            Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => (Invalid, Some("error-invalid-sort")),
+            Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => {
+                (Invalid, Some("error-invalid-sort"))
+            }
             Self::EndpointNotFound => (NotFound, Some("error-endpoint-not-found")),
             Self::MethodNotAllowed { .. } => (MethodNotAllowed, Some("error-method-not-allowed")),
             Self::BodyTooLarge { .. } => (TooLarge, Some("error-body-too-large")),

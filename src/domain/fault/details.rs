@@ -47,7 +47,9 @@ impl Fault {
                 json!({"setting": setting.as_str()})
             }
             Self::InvalidParams { field, .. } => json!({"field": field.as_ref()?}),
-            Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => json!({"helperMethod": "parseJsonQuery"}),
+            Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => {
+                json!({"helperMethod": "parseJsonQuery"})
+            }
             _ => return None,
         };
         Some(details)

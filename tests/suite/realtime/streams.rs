@@ -32,10 +32,7 @@ async fn user_status_tells_who_is_what() {
             json!({"status": "away", "message": "lunch", "expiresAt": "2023-11-04T11:49:23.366Z"}),
             json!([2, "lunch", "Ada Lovelace", ["user"], "manual", {"$date": end}]),
         ),
-        (
-            json!({"status": "offline"}),
-            json!([0, "", "Ada Lovelace", ["user"]]),
-        ),
+        (json!({"status": "offline"}), json!([0, "", "Ada Lovelace", ["user"]])),
     ] {
         ada.post("users.setStatus", &status).await.expect(200);
         let mut tuple = vec![json!(ada.id()), json!("ada")];

@@ -33,7 +33,11 @@ async fn with_many(users: usize) -> TestServer {
 
 /// The lists that take an order.
 const SORTED: [&str; 5] = [
-    "users.list", "users.listByStatus", "custom-user-status.list", "settings", "settings.public",
+    "users.list",
+    "users.listByStatus",
+    "custom-user-status.list",
+    "settings",
+    "settings.public",
 ];
 
 #[tokio::test]
@@ -45,7 +49,10 @@ async fn a_list_is_sorted_by_at_most_three_fields_that_it_knows() {
         let unknown = refusal(client, &format!("{list}?sort={}", encoded(r#"{"password":1}"#))).await;
         assert_eq!(unknown["errorType"], "error-invalid-sort", "{list}");
         let words = unknown["error"].as_str().expect("a text");
-        assert!(words.starts_with("\"password\" is not a field to sort by: use _id"), "{words}");
+        assert!(
+            words.starts_with("\"password\" is not a field to sort by: use _id"),
+            "{words}"
+        );
         let four = encoded(r#"{"_id":1,"name":1,"username":1,"status":1}"#);
         let many = refusal(client, &format!("{list}?sort={four}")).await;
         assert_eq!(many["error"], "sort by at most 3 fields [error-invalid-sort]", "{list}");
@@ -53,7 +60,10 @@ async fn a_list_is_sorted_by_at_most_three_fields_that_it_knows() {
     let long: Vec<_> = (0..2_500).map(|number| format!("\"x{number}\":1")).collect();
     let long = encoded(&format!("{{{}}}", long.join(",")));
     let refused = refusal(&user, &format!("users.list?sort={long}")).await;
-    assert!(refused.to_string().len() < 1_000, "the order is not repeated in full: {refused}");
+    assert!(
+        refused.to_string().len() < 1_000,
+        "the order is not repeated in full: {refused}"
+    );
     let three = encoded(r#"{"status":1,"name":-1,"username":1}"#);
     user.get(&format!("users.list?sort={three}")).await.expect(200);
 }
@@ -67,15 +77,28 @@ async fn a_list_in_a_query_has_at_most_a_hundred_items() {
     let commas = |times: usize| vec!["x"; times].join(",");
     let queries: [(&str, &dyn Fn(usize) -> String); 5] = [
         ("ids", &|times| format!("users.presence?ids={}", commas(times))),
-        ("ids", &|times| format!("users.presence?{}", repeated("ids[]", "x", times))),
-        ("roles", &|times| format!("users.listByStatus?{}", repeated("roles[]", "x", times))),
-        ("inactiveReason", &|times| {
-            format!("users.listByStatus?{}", repeated("inactiveReason[]", "deactivated", times))
+        ("ids", &|times| {
+            format!("users.presence?{}", repeated("ids[]", "x", times))
         }),
-        ("selector.exceptions", &|times| format!("users.autocomplete?selector={}", selector(times))),
+        ("roles", &|times| {
+            format!("users.listByStatus?{}", repeated("roles[]", "x", times))
+        }),
+        ("inactiveReason", &|times| {
+            format!(
+                "users.listByStatus?{}",
+                repeated("inactiveReason[]", "deactivated", times)
+            )
+        }),
+        ("selector.exceptions", &|times| {
+            format!("users.autocomplete?selector={}", selector(times))
+        }),
     ];
     for (field, query) in queries {
-        let client = if field == "roles" || field == "inactiveReason" { &admin } else { &user };
+        let client = if field == "roles" || field == "inactiveReason" {
+            &admin
+        } else {
+            &user
+        };
         client.get(&query(100)).await.expect(200);
         let refused = refusal(client, &query(101)).await;
         assert_eq!(refused["errorType"], "invalid-params", "{field}");
