@@ -33,8 +33,10 @@ impl FrozenSight {
     /// sign of life that is known.
     #[must_use]
     pub fn upgraded(invisible: bool, hidden_from: &Audience, last_seen: Option<Timestamp>) -> Self {
-        let mut frozen = Self::default();
-        frozen.invisible = invisible.then_some(Invisibility { last_seen, until: None });
+        let mut frozen = Self {
+            invisible: invisible.then_some(Invisibility { last_seen, until: None }),
+            ..Self::default()
+        };
         frozen.follow_audience(hidden_from, last_seen);
         frozen
     }
@@ -93,6 +95,7 @@ impl FrozenSight {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "as the code under test has it")]
     fn at(millis: i64) -> Option<Timestamp> {
         Some(Timestamp::from_millis(millis))
     }

@@ -330,7 +330,8 @@ impl World {
         }
         let answer = self.viewer.send("GET", path, &[], "").await;
         if path.contains("users.presence") && !path.contains("ids") {
-            self.at = answer.json()["at"].as_str().expect("a moment").to_owned();
+            let at = answer.json()["at"].clone();
+            at.as_str().expect("a moment").clone_into(&mut self.at);
         }
         let headers: Vec<_> = answer
             .headers
