@@ -74,6 +74,9 @@ pub enum StartError {
     /// The first administrator cannot be created.
     #[error("cannot prepare the first administrator: {0}")]
     Administrator(#[from] Fault),
+    /// The settings give the first administrator a password that the policy refuses.
+    #[error("ROLLCALL_ADMIN_PASSWORD: {}", .0.explained())]
+    AdministratorPassword(Fault),
     /// The statuses whose time came while no server ran cannot be ended.
     #[error("cannot end the statuses whose time has come: {0}")]
     Statuses(Fault),
@@ -110,7 +113,7 @@ impl Server {
         let app = app.at(url_of(address));
 
         if let Some(new) = options.administrator
-            && let Some(user) = setup::from_settings(&app, new).await?
+            && let Some(user) = setup::from_settings(&app, new).await.map_err(of_administrator)?
         {
             info!(username = %user.username, "created the first administrator from the settings");
         }
@@ -179,6 +182,13 @@ fn filter(app: &App, hall: &Arc<Hall>, gate: Gate) -> BoxedFilter<(warp::reply::
         .or(web::web())
         .unify()
         .boxed()
+}
+
+fn of_administrator(fault: Fault) -> StartError {
+    match fault {
+        Fault::PasswordPolicy { .. } | Fault::PasswordInvalid => StartError::AdministratorPassword(fault),
+        other => StartError::Administrator(other),
+    }
 }
 
 /// How a browser on this machine reaches an address.

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 
 use crate::config::CompactAtStart;
 use crate::domain::page::PageRule;
+use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
 use crate::domain::{LockoutRule, PasswordPolicy, SettingId, SettingValue, StatusType};
 use crate::store::Snapshot;
 
@@ -119,19 +120,37 @@ impl Settings {
     /// What passwords have to be like.
     #[must_use]
     pub fn password_policy(&self) -> PasswordPolicy {
+        let own = self.strength_policy();
         if !self.flag(SettingId::PasswordPolicyEnabled) {
-            return PasswordPolicy::default();
+            return own;
         }
         let bound = |id| Some(self.number(id)).filter(|bound| *bound > 0);
         PasswordPolicy {
-            min_length: bound(SettingId::PasswordMinLength),
-            max_length: bound(SettingId::PasswordMaxLength),
+            min_length: bound(SettingId::PasswordMinLength).max(own.min_length),
+            max_length: bound(SettingId::PasswordMaxLength)
+                .into_iter()
+                .chain(own.max_length)
+                .min(),
             repeating: bound(SettingId::PasswordRepeatingCount)
                 .filter(|_| self.flag(SettingId::PasswordForbidRepeating)),
             lowercase: self.flag(SettingId::PasswordLowercase),
             uppercase: self.flag(SettingId::PasswordUppercase),
             number: self.flag(SettingId::PasswordNumber),
             special: self.flag(SettingId::PasswordSpecial),
+            ..own
+        }
+    }
+
+    /// Rollcall's own rules on passwords, which are on by default.
+    fn strength_policy(&self) -> PasswordPolicy {
+        match u8::try_from(self.number(SettingId::PasswordStrength)) {
+            Ok(min_score @ 1..) => PasswordPolicy {
+                min_score,
+                min_length: Some(self.number(SettingId::PasswordStrengthMinLength)),
+                max_length: Some(STRONG_PASSWORD_CHARACTERS),
+                ..PasswordPolicy::default()
+            },
+            _ => PasswordPolicy::default(),
         }
     }
 

@@ -12,6 +12,6 @@ pub mod totp;
 pub use actor::{Actor, Caller};
 pub use key_file::KeyError;
 pub use origin::{Origin, Peer};
-pub use password::PasswordDigest;
+pub use password::{PasswordDigest, WantedPassword};
 pub use seal::SecretKey;
 pub use token::TokenSecret;

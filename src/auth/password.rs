@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, TryAcquireError};
 use tracing::error;
 
-use super::random;
+use super::{TokenSecret, random};
 use crate::domain::two_factor::Salt;
 use crate::domain::user::PasswordHash;
-use crate::domain::{Fault, PasswordPolicy};
+use crate::domain::{Fault, OwnWords, PasswordPolicy};
 
 /// Logins that may wait for each core; beyond them the server says that it is overloaded.
 const WAITING_PER_CORE: usize = 128;
@@ -47,15 +47,6 @@ impl PasswordDigest {
     pub fn presented(digest: &str) -> Self {
         Self(digest.to_ascii_lowercase())
     }
-
-    /// The digest of a password that may be set.
-    ///
-    /// # Errors
-    /// Those of [`PasswordPolicy::check`].
-    pub fn of_new(password: &str, policy: &PasswordPolicy) -> Result<Self, Fault> {
-        policy.check(password)?;
-        Ok(Self::of(password))
-    }
 }
 
 impl fmt::Debug for PasswordDigest {
@@ -76,6 +67,21 @@ impl fmt::LowerHex for HexDigest {
 /// today's strength that no password has.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// A password that a caller wants to set. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum WantedPassword {
+    /// A password in the clear, which has to obey the policy.
+    Chosen(String),
+    /// A random password that nobody knows. The policy does not apply to it.
+    Random,
+}
+
+impl fmt::Debug for WantedPassword {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("WantedPassword(hidden)")
+    }
+}
 
 /// Hashes and verifies passwords: off the async threads, at most as many at once as there are
 /// cores, a bounded number waiting.
@@ -100,6 +106,26 @@ impl Passwords {
         Self {
             at_once: Arc::new(Semaphore::new(at_once)),
             under_way: Arc::new(Semaphore::new(under_way)),
+        }
+    }
+
+    /// Checks a wanted password against the policy and returns its digest. The scoring costs CPU,
+    /// so that it waits in the same queue as the hashing.
+    ///
+    /// # Errors
+    /// Those of [`PasswordPolicy::check`]; [`Fault::Overloaded`] when too many wait already.
+    pub async fn accept(
+        &self,
+        wanted: WantedPassword,
+        policy: PasswordPolicy,
+        own: OwnWords,
+    ) -> Result<PasswordDigest, Fault> {
+        match wanted {
+            WantedPassword::Random => Ok(PasswordDigest::of(TokenSecret::generate().expose())),
+            WantedPassword::Chosen(password) => {
+                let checked = move || policy.check(&password, &own).map(|()| PasswordDigest::of(&password));
+                self.run(checked).await?
+            }
         }
     }
 

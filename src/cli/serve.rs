@@ -8,7 +8,6 @@ use super::{Failure, load, logging, output};
 use crate::app::{Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::config::{Administrator, Settings};
-use crate::domain::PasswordPolicy;
 use crate::http::Limits;
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::realtime::Timing;
@@ -75,7 +74,7 @@ fn administrator(texts: &Administrator) -> Result<NewUser, Failure> {
         password: texts.password.expose(),
         roles: &[],
     };
-    NewUser::parse(texts, &PasswordPolicy::default())
+    NewUser::parse(texts)
         .map_err(|fault| Failure::configuration(format!("the settings of the first administrator: {fault}")))
 }
 

@@ -49,7 +49,7 @@ pub use lockout::{FailedLogins, LockoutRule, Suspect};
 pub use lost_connections::LostConnections;
 pub use name::DisplayName;
 pub use page::Page;
-pub use password_policy::PasswordPolicy;
+pub use password_policy::{OwnWords, PasswordPolicy};
 pub use password_reset::PasswordReset;
 pub use permission::{Permission, PermissionSet};
 pub use preferences::Preferences;

@@ -4,10 +4,46 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Fault;
+use super::{Fault, Username};
 
 /// Most characters a password may ever have.
 pub const PASSWORD_CHARACTERS: usize = 1024;
+
+/// Most characters of a password while the strength rule is on.
+pub const STRONG_PASSWORD_CHARACTERS: u32 = 256;
+
+/// Characters of a password that are scored. The cost of scoring grows faster than the length, and
+/// so many characters are enough for the best score.
+const SCORED_CHARACTERS: usize = 64;
+
+/// Most words of the user that the scoring looks for.
+const OWN_WORDS: usize = 40;
+
+/// Fewest characters of a part of a name for it to count as a word of the user.
+const OWN_WORD_CHARACTERS: usize = 3;
+
+/// The words that belong to a user and so are easy to guess: names, address, site, and their parts.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct OwnWords(Vec<String>);
+
+impl OwnWords {
+    /// Collects the words of a user.
+    #[must_use]
+    pub fn new(username: &Username, name: Option<&str>, email: Option<&str>, site: &str) -> Self {
+        let texts = [Some(username.as_str()), name, email, Some(site)];
+        let mut words: Vec<String> = Vec::new();
+        for text in texts.into_iter().flatten() {
+            let parts = text.split(|character: char| !character.is_alphanumeric());
+            for word in parts.chain([text]).map(str::to_lowercase) {
+                if word.chars().count() >= OWN_WORD_CHARACTERS && !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+        }
+        words.truncate(OWN_WORDS);
+        Self(words)
+    }
+}
 
 /// The rules in force; what is none or false is no rule.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -27,6 +63,8 @@ pub struct PasswordPolicy {
     pub number: bool,
     /// Something that is neither letter nor digit nor space is needed.
     pub special: bool,
+    /// The lowest score of zxcvbn, from 1 to 4; 0 switches the rule off.
+    pub min_score: u8,
 }
 
 /// A rule that a password breaks.
@@ -38,13 +76,24 @@ pub struct Violation {
     pub message: String,
 }
 
+impl Violation {
+    fn of(suffix: &str, message: &str) -> Self {
+        Self {
+            error: format!("error-password-policy-not-met-{suffix}"),
+            message: message.to_owned(),
+        }
+    }
+}
+
 impl PasswordPolicy {
     /// Whether a password may be set.
     ///
     /// # Errors
     /// [`Fault::PasswordInvalid`] when it is blank or longer than 1024 characters, whatever the
     /// policy; [`Fault::PasswordPolicy`] with every rule that it breaks.
-    pub fn check(&self, password: &str) -> Result<(), Fault> {
+    ///
+    /// Costs up to some 30 ms of CPU while the strength rule is on.
+    pub fn check(&self, password: &str, own: &OwnWords) -> Result<(), Fault> {
         let length = password.chars().count();
         if password.trim().is_empty() || length > PASSWORD_CHARACTERS {
             return Err(Fault::PasswordInvalid);
@@ -93,19 +142,39 @@ impl PasswordPolicy {
                  password policy.",
             ),
         ];
-        let broken: Vec<_> = rules
+        let mut broken: Vec<_> = rules
             .into_iter()
             .filter(|(broken, ..)| *broken)
-            .map(|(_, suffix, message)| Violation {
-                error: format!("error-password-policy-not-met-{suffix}"),
-                message: message.to_owned(),
-            })
+            .map(|(_, suffix, message)| Violation::of(suffix, message))
             .collect();
+        broken.extend(self.weakness(password, own));
         if broken.is_empty() {
             Ok(())
         } else {
             Err(Fault::PasswordPolicy { broken })
         }
+    }
+
+    /// Returns what is too easy to guess about a password, if the strength rule finds it so.
+    fn weakness(&self, password: &str, own: &OwnWords) -> Option<Violation> {
+        if self.min_score == 0 {
+            return None;
+        }
+        let scored: String = password.chars().take(SCORED_CHARACTERS).collect();
+        let own: Vec<_> = own.0.iter().map(String::as_str).collect();
+        let estimate = zxcvbn::zxcvbn(&scored, &own);
+        if u8::from(estimate.score()) >= self.min_score {
+            return None;
+        }
+        let advice = estimate.feedback().map(ToString::to_string).unwrap_or_default();
+        let message = format!("The password is too easy to guess. {advice}");
+        Some(Violation::of("strength", message.trim_end()))
+    }
+
+    /// Whether there is any rule at all.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        *self != Self::default()
     }
 
     /// The rules as `pw.getPolicy` tells them.
@@ -128,6 +197,12 @@ impl PasswordPolicy {
             flag("mustContainAtLeastOneUppercase", self.uppercase),
             flag("mustContainAtLeastOneNumber", self.number),
             flag("mustContainAtLeastOneSpecialCharacter", self.special),
+            // Rollcall's own.
+            bound(
+                "strength",
+                "minimumScore",
+                Some(self.min_score.into()).filter(|score| *score > 0),
+            ),
         ];
         rules.into_iter().flatten().collect()
     }
@@ -160,7 +235,20 @@ mod tests {
             uppercase: true,
             number: true,
             special: true,
+            min_score: 0,
         }
+    }
+
+    fn suffixes(policy: &PasswordPolicy, password: &str, own: &OwnWords) -> Vec<String> {
+        let broken = match policy.check(password, own) {
+            Err(Fault::PasswordPolicy { broken }) => broken,
+            outcome => {
+                assert_eq!(outcome, Ok(()), "{password}");
+                Vec::new()
+            }
+        };
+        let suffix = |rule: &Violation| rule.error.rsplit('-').next().map(str::to_owned);
+        broken.iter().filter_map(suffix).collect()
     }
 
     #[test]
@@ -185,26 +273,57 @@ mod tests {
                 ],
             ),
         ] {
-            let broken = match all().check(password) {
-                Err(Fault::PasswordPolicy { broken }) => broken,
-                outcome => {
-                    assert_eq!(outcome, Ok(()), "{password}");
-                    Vec::new()
-                }
-            };
-            let found: Vec<_> = broken
-                .iter()
-                .map(|rule| rule.error.rsplit('-').next().unwrap_or_default())
-                .collect();
-            assert_eq!(found, suffixes, "{password}");
+            assert_eq!(suffixes_of(password), suffixes, "{password}");
+        }
+    }
+
+    fn suffixes_of(password: &str) -> Vec<String> {
+        suffixes(&all(), password, &OwnWords::default())
+    }
+
+    #[test]
+    fn a_password_that_is_easy_to_guess_is_too_weak() {
+        let strong = PasswordPolicy {
+            min_score: 3,
+            ..PasswordPolicy::default()
+        };
+        let name = Username::parse("maria.kowalska").expect("a username");
+        let own = OwnWords::new(
+            &name,
+            Some("Maria Kowalska-Brzoza"),
+            Some("mk@muster.example"),
+            "Rollcall",
+        );
+        for weak in [
+            "password",
+            "Passw0rd!",
+            "qwertyuiop",
+            "aaaaaaaaaaaaaaaa",
+            "kowalska",
+            "Kowalska1",
+            "alaskwok",
+        ] {
+            assert_eq!(suffixes(&strong, weak, &own), ["strength"], "{weak}");
+        }
+        for weak in ["kowalskabrzoza", "mariakowalska", "kowalskarollcall"] {
+            assert_eq!(suffixes(&strong, weak, &own), ["strength"], "{weak}");
+            assert!(suffixes(&strong, weak, &OwnWords::default()).is_empty(), "{weak}");
+        }
+        for good in [
+            "correct horse",
+            "kowalska eats blue chairs",
+            "\u{1f40e}\u{1f50b} ъыьэюя staple",
+        ] {
+            assert!(suffixes(&strong, good, &own).is_empty(), "{good}");
         }
     }
 
     #[test]
     fn a_blank_password_fails_whatever_the_policy() {
         for password in ["", "   ", &"x".repeat(1025)] {
-            assert_eq!(PasswordPolicy::default().check(password), Err(Fault::PasswordInvalid));
+            let checked = PasswordPolicy::default().check(password, &OwnWords::default());
+            assert_eq!(checked, Err(Fault::PasswordInvalid));
         }
-        assert_eq!(PasswordPolicy::default().check("x"), Ok(()));
+        assert_eq!(PasswordPolicy::default().check("x", &OwnWords::default()), Ok(()));
     }
 }

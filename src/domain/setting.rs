@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -65,7 +65,7 @@ const MANY: i64 = 1_000_000_000;
 
 settings! {
     LoginExpiration = "Accounts_LoginExpiration", Kind::Number(90, 1, 36_500), PUBLIC, "Days that a login lasts";
-    RegistrationForm = "Accounts_RegistrationForm", Kind::Choice("Public", &["Public", "Disabled", "Secret URL"]), PUBLIC, "Who may register: everybody, nobody, or who knows the secret";
+    RegistrationForm = "Accounts_RegistrationForm", Kind::Choice("Disabled", &["Public", "Disabled", "Secret URL"]), PUBLIC, "Who may register: everybody, nobody, or who knows the secret";
     RegistrationSecret = "Accounts_RegistrationForm_SecretURL", Kind::Secret, PRIVATE, "The secret to register with, where one is needed";
     ManuallyApproveNewUsers = "Accounts_ManuallyApproveNewUsers", Kind::Flag(false), PUBLIC, "Whether who registers has to be activated by an administrator";
     DefaultRoles = "Accounts_Registration_Users_Default_Roles", Kind::Text("user"), PRIVATE, "Roles of new users, with commas between";
@@ -84,7 +84,9 @@ settings! {
     AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", Kind::Flag(false), PUBLIC, "Whether users may delete their own account";
     AllowPasswordReset = "Accounts_PasswordReset", Kind::Flag(true), PUBLIC, "Whether a reset link may set a new password";
     KeepSessionOnPasswordChange = "keep_session_on_password_change", Kind::Flag(false), PUBLIC, "Whether who changes their own password stays logged in, and their personal access tokens live on; Rollcall's own";
-    PasswordPolicyEnabled = "Accounts_Password_Policy_Enabled", Kind::Flag(false), PUBLIC, "Whether passwords have to keep to the policy";
+    PasswordStrength = "Accounts_Password_Policy_Strength", Kind::Number(3, 0, 4), PUBLIC, "Lowest strength of a password by zxcvbn, 0 to 4; 0 switches this rule and its lengths off; Rollcall's own";
+    PasswordStrengthMinLength = "Accounts_Password_Policy_Strength_MinLength", Kind::Number(8, 1, 256), PUBLIC, "Fewest characters of a password while the strength is checked; Rollcall's own";
+    PasswordPolicyEnabled = "Accounts_Password_Policy_Enabled", Kind::Flag(false), PUBLIC, "Whether the rules of Accounts_Password_Policy_* on length and characters apply as well";
     PasswordMinLength = "Accounts_Password_Policy_MinLength", Kind::Number(7, -1, 1024), PUBLIC, "Fewest characters of a password; -1 is no bound";
     PasswordMaxLength = "Accounts_Password_Policy_MaxLength", Kind::Number(-1, -1, 1024), PUBLIC, "Most characters of a password; -1 is no bound";
     PasswordForbidRepeating = "Accounts_Password_Policy_ForbidRepeatingCharacters", Kind::Flag(true), PUBLIC, "Whether a character may not be repeated too often";
@@ -141,6 +143,27 @@ settings! {
     SiteName = "Site_Name", Kind::Text("Rollcall"), PUBLIC, "What the server calls itself, in authenticator apps too";
     AuditRetentionDays = "Audit_Log_Retention_Days", Kind::Number(90, 1, 36_500), PRIVATE, "Days that entries of the audit log are kept; Rollcall's own";
     DefaultStatusType = "default_status_type", Kind::Choice("", &["", "online", "busy", "away", "offline"]), PUBLIC, "The type of custom statuses created without one; empty refuses them; Rollcall's own";
+}
+
+/// Who may register, as the setup page asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum RegistrationForm {
+    /// Anyone who reaches the server.
+    Public,
+    /// An administrator creates all users.
+    Disabled,
+}
+
+impl RegistrationForm {
+    /// Returns the value of [`SettingId::RegistrationForm`].
+    #[must_use]
+    pub fn value(self) -> SettingValue {
+        let text = match self {
+            Self::Public => "Public",
+            Self::Disabled => "Disabled",
+        };
+        SettingValue::Text(text.to_owned())
+    }
 }
 
 /// Most bytes of a setting's text.

@@ -39,7 +39,7 @@ pub(super) async fn execute(app: &App, command: Command) -> Result<Answer, Fault
                 password: &password,
                 roles: &roles,
             };
-            let new = NewUser::parse(texts, &app.settings().password_policy())?;
+            let new = NewUser::parse(texts)?;
             Ok(Answer::User(user_entry(&*users::create(app, &OPERATOR, new).await?)))
         }
         Command::ListUsers => Ok(Answer::Users(

@@ -51,7 +51,7 @@ pub enum Error {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        Self::Refused(fault.to_string())
+        Self::Refused(fault.explained())
     }
 }
 

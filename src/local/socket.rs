@@ -78,7 +78,7 @@ async fn answer(stream: UnixStream, app: &App) -> io::Result<()> {
     let mut reading = BufReader::new(reading.take(QUESTION_BYTES));
     tokio::time::timeout(QUESTION_TIME, reading.read_line(&mut line)).await??;
     let outcome: Outcome = match serde_json::from_str(&line) {
-        Ok(command) => execute::execute(app, command).await.map_err(|fault| fault.to_string()),
+        Ok(command) => execute::execute(app, command).await.map_err(|fault| fault.explained()),
         Err(error) => Err(format!("the server does not understand the question: {error}")),
     };
     let mut bytes = serde_json::to_vec(&outcome)?;

@@ -6,6 +6,7 @@ use super::credentials::credentials;
 use super::message::date;
 use super::params::{Object, Params};
 use super::{Answer, Context, LoginChange, Method, Outcome, method};
+use crate::auth::WantedPassword;
 use crate::domain::scope::Need;
 use crate::domain::{DisplayName, Email, Fault, Scope, StatusType, Timestamp, UserId, Username, profile};
 use crate::ops::login::{self, Credentials};
@@ -102,7 +103,7 @@ fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Edit, 
         username: given("username")?.map(username).transpose()?,
         email: given("email")?.map(email).transpose()?,
         name: given("realname")?.map(name).transpose()?,
-        password: given("newPassword")?,
+        password: given("newPassword")?.map(WantedPassword::Chosen),
         status: given("statusType")?.map(status).transpose()?,
         status_text: fields.text("statusText")?.map(|text| profile::status_text(&text)),
         bio: fields.text("bio")?.map(|text| profile::bio(&text)).transpose()?,

@@ -4,11 +4,12 @@ use super::audit::{anonymous, note, note_from};
 use super::decide::{decide, decide_on};
 use super::tokens::without_tokens;
 use crate::app::App;
-use crate::auth::{Actor, Origin, PasswordDigest, TokenSecret};
+use crate::auth::{Actor, Origin, PasswordDigest, TokenSecret, WantedPassword};
 use crate::domain::password_reset::RESET_HOURS;
 use crate::domain::user::PasswordHash;
 use crate::domain::{
-    AuditAction, Fault, PasswordReset, Permission, SettingId, Suspect, Token, TokenHash, User, UserId,
+    AuditAction, DisplayName, Email, Fault, OwnWords, PasswordReset, Permission, SettingId, Suspect, Token, TokenHash,
+    User, UserId, Username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -21,6 +22,38 @@ pub(super) enum Spared {
     SessionAndPersonal(TokenHash),
 }
 
+/// The names of a user, which their password must not be made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'user> {
+    pub username: &'user Username,
+    pub name: Option<&'user DisplayName>,
+    pub email: Option<&'user Email>,
+}
+
+impl<'user> From<&'user User> for Names<'user> {
+    fn from(user: &'user User) -> Self {
+        Self {
+            username: &user.username,
+            name: user.name.as_ref(),
+            email: user.email.as_ref().map(|email| &email.address),
+        }
+    }
+}
+
+/// Checks a password that a user with these names is to have against the policy in force, and
+/// returns its digest. Every password that is set comes through here.
+///
+/// # Errors
+/// [`Fault::PasswordInvalid`], [`Fault::PasswordPolicy`].
+pub(super) async fn accept(app: &App, names: Names<'_>, wanted: &WantedPassword) -> Result<PasswordDigest, Fault> {
+    let settings = app.settings();
+    let (name, email) = (names.name.map(DisplayName::as_str), names.email.map(Email::as_str));
+    let own = OwnWords::new(names.username, name, email, &settings.text(SettingId::SiteName));
+    app.passwords
+        .accept(wanted.clone(), settings.password_policy(), own)
+        .await
+}
+
 /// A new password that may be set, hashed.
 #[derive(Debug)]
 pub(super) struct NewPassword(PasswordHash);
@@ -30,9 +63,9 @@ pub(super) struct NewPassword(PasswordHash);
 /// # Errors
 /// [`Fault::PasswordInvalid`], [`Fault::PasswordPolicy`], [`Fault::PasswordUnchanged`],
 /// [`Fault::PasswordUsedBefore`].
-pub(super) async fn prepare(app: &App, user: &User, password: &str) -> Result<NewPassword, Fault> {
+pub(super) async fn prepare(app: &App, user: &User, wanted: &WantedPassword) -> Result<NewPassword, Fault> {
     let settings = app.settings();
-    let digest = PasswordDigest::of_new(password, &settings.password_policy())?;
+    let digest = accept(app, user.into(), wanted).await?;
     if let Some(current) = &user.password
         && app.passwords.verify(digest.clone(), Some(current.clone())).await?
     {
@@ -80,7 +113,7 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
         });
     }
     let user = app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)?;
-    let new = prepare(app, &user, password).await?;
+    let new = prepare(app, &user, &WantedPassword::Chosen(password.to_owned())).await?;
     decide_on(app, id, |snapshot, user| {
         let (changed, change) = apply(app, snapshot, user, &new, Spared::None);
         let noted = note(app, actor, AuditAction::PasswordChanged, Some(user.party()), "");
@@ -152,7 +185,7 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
         let user = snapshot.user(&reset.user).cloned().ok_or(Fault::PasswordResetInvalid)?;
         (reset, user)
     };
-    let new = prepare(app, &user, password).await?;
+    let new = prepare(app, &user, &WantedPassword::Chosen(password.to_owned())).await?;
     decide_on(app, &user.id, |snapshot, user| {
         if snapshot.password_reset(&user.id) != Some(&reset) {
             return Err(Fault::PasswordResetInvalid);

@@ -11,7 +11,7 @@ use super::status::{self, NewStatus};
 use super::two_factor::{self, PresentedCode};
 use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken, remove};
 use crate::app::{App, Settings};
-use crate::auth::{Actor, Caller, PasswordDigest};
+use crate::auth::{Actor, Caller, PasswordDigest, WantedPassword};
 use crate::domain::user::{Activity, UserEmail};
 use crate::domain::{
     AuditAction, DisplayName, Email, Fault, Permission, RoleId, SettingId, StatusType, TwoFactorMethod, User, UserId,
@@ -30,8 +30,8 @@ pub struct Edit {
     pub verified: Option<bool>,
     /// What others see.
     pub name: Option<DisplayName>,
-    /// Its password in the clear.
-    pub password: Option<String>,
+    /// Its password.
+    pub password: Option<WantedPassword>,
     /// Whether it has to choose another password.
     pub require_password_change: Option<bool>,
     /// What it may do.
@@ -178,7 +178,7 @@ async fn apply(app: &App, actor: &Actor, user: &User, edit: &Edit, spared: Spare
         refuse_blocked(app, name)?;
     }
     let password = match &edit.password {
-        Some(password) => Some(passwords::prepare(app, user, password).await?),
+        Some(wanted) => Some(passwords::prepare(app, &with_profile(user.clone(), edit), wanted).await?),
         None => None,
     };
     decide_on(app, &user.id, |snapshot, user| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::audit::note_from;
 use super::users::{self, NewUser};
 use crate::app::App;
-use crate::auth::{Origin, PasswordDigest, TokenSecret};
+use crate::auth::{Origin, TokenSecret, WantedPassword};
 use crate::domain::user::Activity;
 use crate::domain::{AuditAction, DisplayName, Email, Fault, Profile, SettingId, User, Username};
 use crate::store::Snapshot;
@@ -57,7 +57,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
         email: Some(email),
         verified: false,
         name: name.transpose()?,
-        password: Some(PasswordDigest::of_new(&new.password, &settings.password_policy())?),
+        password: Some(WantedPassword::Chosen(new.password)),
         require_password_change: None,
         roles: Vec::new(),
         activity: if approve {
@@ -68,15 +68,16 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
         profile: new.profile,
         status_text: String::new(),
     };
-    let created = users::create_where(app, new, has_administrator, |user| {
-        note_from(
+    let created = users::create_where(app, new, has_administrator, |_, user, change| {
+        let registered = AuditAction::UserRegistered;
+        change.insert(&note_from(
             app,
             origin,
             user.party(),
-            AuditAction::UserRegistered,
+            registered,
             Some(user.party()),
             "",
-        )
+        ))
     });
     created.await.map_err(|fault| match fault {
         Fault::UserFieldTaken { field: "Username", .. } => Fault::RegistrationUsernameTaken,

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::setting::Setting;
 use crate::domain::{AuditAction, AuditParty, Fault, Permission, RoleId, SettingId, SettingValue, Timestamp};
-use crate::store::Change;
+use crate::store::{Change, Snapshot};
 
 /// A setting, and what is in force.
 #[derive(Debug, Clone)]
@@ -85,37 +85,50 @@ pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Res
 
 /// Sets a setting for an actor who may, by whatever permission.
 pub(super) async fn put(app: &App, actor: &Actor, id: SettingId, value: SettingValue) -> Result<(), Fault> {
-    if let Some((_, source)) = app.fixed.settings.get(&id) {
-        return Err(Fault::SettingFixed {
-            setting: id,
-            source_name: source.clone(),
-        });
-    }
+    refuse_fixed(app, id)?;
     let invalid = |problem| Fault::SettingInvalid { setting: id, problem };
     let value = id.accept(value).map_err(invalid)?;
     check_meaning(app, id, &value).map_err(invalid)?;
     decide(app, |snapshot| {
-        let new = Setting {
-            id,
-            value: value.clone(),
-            updated_at: app.clock.now(),
-        };
-        let change = match snapshot.setting(id) {
-            Some(old) => Change::new().replace(old, &new),
-            None => Change::new().insert(&new),
-        };
-        let target = AuditParty::new("setting", id.as_str(), id.as_str());
+        let change = store(app, snapshot, Change::new(), id, value.clone());
         let detail = if id.is_secret() {
             "(hidden)".to_owned()
         } else {
-            format!("{}", new.value)
+            format!("{value}")
         };
-        Ok((
-            change.insert(&note(app, actor, AuditAction::SettingChanged, Some(target), detail)),
-            (),
-        ))
+        let noted = note(app, actor, AuditAction::SettingChanged, Some(party(id)), detail);
+        Ok((change.insert(&noted), ()))
     })
     .await
+}
+
+/// Refuses to change a setting that was fixed at the start.
+pub(super) fn refuse_fixed(app: &App, id: SettingId) -> Result<(), Fault> {
+    match app.fixed.settings.get(&id) {
+        Some((_, source)) => Err(Fault::SettingFixed {
+            setting: id,
+            source_name: source.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Adds the new value of a setting to a change.
+pub(super) fn store(app: &App, snapshot: &Snapshot, change: Change, id: SettingId, value: SettingValue) -> Change {
+    let new = Setting {
+        id,
+        value,
+        updated_at: app.clock.now(),
+    };
+    match snapshot.setting(id) {
+        Some(old) => change.replace(old, &new),
+        None => change.insert(&new),
+    }
+}
+
+/// Returns the setting as the target of an audit entry.
+pub(super) fn party(id: SettingId) -> AuditParty {
+    AuditParty::new("setting", id.as_str(), id.as_str())
 }
 
 /// What a value has to be beyond its type: roles that exist, networks, a URL.

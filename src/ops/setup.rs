@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::audit::note_from;
-use super::incident;
 use super::users::{self, NewUser};
+use super::{incident, settings};
 use crate::app::App;
 use crate::auth::{Actor, Origin, TokenSecret};
 use crate::domain::role::built_in;
-use crate::domain::{AuditAction, Fault, RoleId, User};
+use crate::domain::setting::RegistrationForm;
+use crate::domain::{AuditAction, Fault, RoleId, SettingId, User};
 use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
 
 /// The secret of the setup link, made where there is none yet; none once a user exists.
@@ -34,11 +35,19 @@ pub async fn link(app: &App) -> Result<Option<String>, Fault> {
     }
 }
 
-/// Creates the first administrator for whoever has the setup link, and ends the link.
+/// Creates the first administrator for the caller who has the setup link, and ends the link. The
+/// same change stores who may register, if the caller chose that.
 ///
 /// # Errors
-/// [`Fault::SetupLinkInvalid`] when the link is not the one, or was used.
-pub async fn with_link(app: &App, origin: &Origin, secret: &str, mut new: NewUser) -> Result<Arc<User>, Fault> {
+/// [`Fault::SetupLinkInvalid`] when the link is not the one, or was used; [`Fault::SettingFixed`]
+/// when who may register was fixed at the start; those of the new user.
+pub async fn with_link(
+    app: &App,
+    origin: &Origin,
+    secret: &str,
+    mut new: NewUser,
+    registration: Option<RegistrationForm>,
+) -> Result<Arc<User>, Fault> {
     // Compared as hashes, so that the time taken tells nothing of how much was right.
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
     let presented = hash(secret);
@@ -51,16 +60,27 @@ pub async fn with_link(app: &App, origin: &Origin, secret: &str, mut new: NewUse
         Some(link) if valid(link) => Ok(()),
         _ => Err(Fault::SetupLinkInvalid),
     };
-    users::create_where(app, new, linked, |user| {
-        let detail = "by the setup link";
-        note_from(
-            app,
-            origin,
-            user.party(),
-            AuditAction::UserCreated,
-            Some(user.party()),
-            detail,
-        )
+    let id = SettingId::RegistrationForm;
+    // Nothing needs to be stored where the choice is in force already, be it fixed at the start.
+    let in_force = app.settings().value(id);
+    let choice = registration
+        .map(RegistrationForm::value)
+        .filter(|value| *value != in_force);
+    if choice.is_some() {
+        settings::refuse_fixed(app, id)?;
+    }
+    users::create_where(app, new, linked, |snapshot, user, change| {
+        let noted = |action, target, detail: String| note_from(app, origin, user.party(), action, Some(target), detail);
+        let detail = "by the setup link".to_owned();
+        let change = change.insert(&noted(AuditAction::UserCreated, user.party(), detail));
+        match &choice {
+            None => change,
+            Some(value) => {
+                let change = settings::store(app, snapshot, change, id, value.clone());
+                let target = settings::party(id);
+                change.insert(&noted(AuditAction::SettingChanged, target, value.to_string()))
+            }
+        }
     })
     .await
 }

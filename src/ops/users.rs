@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use super::audit::note;
 use super::decide::{decide, decide_on};
+use super::passwords;
 use super::status::{self, NewStatus};
 use super::tokens::without_tokens;
 use crate::app::App;
-use crate::auth::{Actor, PasswordDigest, random};
+use crate::auth::{Actor, WantedPassword, random};
 use crate::domain::role::built_in;
 use crate::domain::user::{Activity, PasswordHash, UserEmail};
 use crate::domain::{
-    AuditAction, AuditEntry, DisplayName, Email, Fault, PasswordPolicy, Permission, Preferences, Profile, RoleId,
-    SettingId, TwoFactor, User, UserId, UserStatus, Username, username,
+    AuditAction, DisplayName, Email, Fault, Permission, Preferences, Profile, RoleId, SettingId, TwoFactor, User,
+    UserId, UserStatus, Username, username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -31,7 +32,7 @@ pub struct NewUser {
     /// What others see, if it is to be more than the username.
     pub name: Option<DisplayName>,
     /// Its password; none lets it in by tokens and reset links only.
-    pub password: Option<PasswordDigest>,
+    pub password: Option<WantedPassword>,
     /// Whether it has to choose another password, and why.
     pub require_password_change: Option<String>,
     /// What it may do; none is what new users get. While there is no administrator, the new user
@@ -61,18 +62,18 @@ pub struct NewUserTexts<'text> {
 }
 
 impl NewUser {
-    /// Takes the texts of a new user.
+    /// Takes the texts of a new user. The policy on passwords is checked when the user is created.
     ///
     /// # Errors
     /// The fault of the first text that is not what it should be.
-    pub fn parse(texts: NewUserTexts<'_>, policy: &PasswordPolicy) -> Result<Self, Fault> {
+    pub fn parse(texts: NewUserTexts<'_>) -> Result<Self, Fault> {
         let given = |text: Option<&'_ str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         Ok(Self {
             username: parse_username(texts.username)?,
             email: given(texts.email).map(|text| parse_email(&text)).transpose()?,
             verified: false,
             name: given(texts.name).map(|text| parse_name(&text)).transpose()?,
-            password: Some(PasswordDigest::of_new(texts.password, policy)?),
+            password: Some(WantedPassword::Chosen(texts.password.to_owned())),
             require_password_change: None,
             roles: texts.roles.iter().map(|id| RoleId::new(id)).collect(),
             activity: Activity::Active,
@@ -134,22 +135,27 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>,
         app,
         new,
         |_| Ok(()),
-        |user| note(app, actor, AuditAction::UserCreated, Some(user.party()), ""),
+        |_, user, change| change.insert(&note(app, actor, AuditAction::UserCreated, Some(user.party()), "")),
     )
     .await
 }
 
-/// Creates a user as long as a condition of the snapshot it is decided on holds.
+/// Creates a user as long as a condition of the snapshot it is decided on holds. `with` adds to the
+/// same change, its audit entry at least.
 pub(super) async fn create_where(
     app: &App,
     new: NewUser,
     permit: impl Fn(&Snapshot) -> Result<(), Fault>,
-    noted: impl Fn(&User) -> AuditEntry,
+    with: impl Fn(&Snapshot, &User, Change) -> Change,
 ) -> Result<Arc<User>, Fault> {
     permit(&app.store.read())?;
     refuse_taken(&app.store.read(), None, Some(&new.username), new.email.as_ref())?;
-    let password = match new.password.clone() {
-        Some(password) => Some(app.passwords.hash(password).await?),
+    let password = match &new.password {
+        Some(wanted) => Some(
+            app.passwords
+                .hash(passwords::accept(app, names(&new), wanted).await?)
+                .await?,
+        ),
         None => None,
     };
     let id = UserId::from_random(random::bytes());
@@ -157,7 +163,7 @@ pub(super) async fn create_where(
         permit(snapshot)?;
         refuse_taken(snapshot, None, Some(&new.username), new.email.as_ref())?;
         let user = new_user(app, snapshot, &id, &new, password.clone())?;
-        let mut change = Change::new().insert(&user).insert(&noted(&user));
+        let mut change = with(snapshot, &user, Change::new().insert(&user));
         let mut kept = UserStatus::of(&id);
         let words = NewStatus {
             text: Some(new.status_text.clone()),
@@ -171,6 +177,14 @@ pub(super) async fn create_where(
         Ok((change, Arc::new(user)))
     })
     .await
+}
+
+fn names(new: &NewUser) -> passwords::Names<'_> {
+    passwords::Names {
+        username: &new.username,
+        name: new.name.as_ref(),
+        email: new.email.as_ref(),
+    }
 }
 
 fn new_user(

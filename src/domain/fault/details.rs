@@ -11,6 +11,23 @@ const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
 const USER_METHOD: &str = "insertOrUpdateUser";
 
 impl Fault {
+    /// Returns the fault as a sentence for a person at the command line, with every rule that was
+    /// broken and what to do.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        match self {
+            Self::PasswordPolicy { broken } => {
+                let rules: Vec<_> = broken.iter().map(|rule| rule.message.as_str()).collect();
+                format!(
+                    "{self} {} Choose a longer password of several uncommon words, or change the rules: the settings \
+                     Accounts_Password_Policy_*",
+                    rules.join(" ")
+                )
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// What a client may want to know beside the words.
     #[must_use]
     pub fn details(&self) -> Option<Value> {

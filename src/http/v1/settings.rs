@@ -236,9 +236,9 @@ async fn services(_: OpenCall, _: Ignored) -> Result<Configurations, Fault> {
 }
 
 async fn policy(call: OpenCall, _: Ignored) -> Result<Policy, Fault> {
-    let settings = call.app.settings();
+    let policy = call.app.settings().password_policy();
     Ok(Policy {
-        enabled: settings.flag(SettingId::PasswordPolicyEnabled),
-        policy: settings.password_policy().describe(),
+        enabled: policy.is_on(),
+        policy: policy.describe(),
     })
 }

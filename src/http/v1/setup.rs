@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::setting::RegistrationForm;
 use crate::domain::{Fault, RoleId, UserId, Username};
 use crate::http::request::OpenCall;
 use crate::http::routes::Route;
@@ -26,6 +27,8 @@ struct Create {
     password: String,
     email: Option<String>,
     name: Option<String>,
+    /// Who may register from now on. Without a choice, only an administrator creates users.
+    registration: Option<RegistrationForm>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -49,8 +52,8 @@ async fn create_administrator(call: OpenCall, new: Create) -> Result<Created, Fa
         password: &new.password,
         roles: &[],
     };
-    let parsed = NewUser::parse(texts, &call.app.settings().password_policy())?;
-    let user = setup::with_link(&call.app, &call.origin, &new.link, parsed).await?;
+    let parsed = NewUser::parse(texts)?;
+    let user = setup::with_link(&call.app, &call.origin, &new.link, parsed, new.registration).await?;
     Ok(Created {
         user: Administrator {
             id: user.id.clone(),

@@ -6,7 +6,9 @@ use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::routes;
 use serde_json::{Value, json};
 
-use crate::support::server::{ADMIN, DAY, PASSWORD, PASSWORD_DIGEST, copy, create_user, fix, new_folder};
+use crate::support::server::{
+    ADMIN, DAY, PASSWORD, PASSWORD_DIGEST, copy, create_user, fix, new_folder, open_registration,
+};
 use crate::support::{Answer, Client, TestServer};
 
 /// What each kind of caller is answered, in the order of [`CALLERS`].
@@ -322,6 +324,7 @@ impl Stage {
                 &[
                     (SettingId::RateLimiterEnabled, SettingValue::Flag(false)),
                     (SettingId::AllowDeleteOwnAccount, SettingValue::Flag(true)),
+                    open_registration(),
                 ],
             );
             options.fixed.create_tokens_secret = Some("s3cret".into());

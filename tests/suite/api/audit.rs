@@ -8,7 +8,7 @@ use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
 use serde_json::{Value, json};
 
-use crate::support::server::{BEGINNING, DAY, MINUTE, PASSWORD};
+use crate::support::server::{BEGINNING, DAY, MINUTE, PASSWORD, fix, open_registration};
 use crate::support::{Client, TestServer};
 
 async fn entries(admin: &Client, query: &str) -> Vec<Value> {
@@ -132,6 +132,7 @@ async fn do_everything(server: &TestServer, admin: &Client) {
 async fn everything_worth_remembering_is_and_no_secret_with_it() {
     let server = TestServer::start_with(|options| {
         options.fixed.create_tokens_secret = Some("open sesame".into());
+        fix(options, &[open_registration()]);
     })
     .await;
     let admin = server.admin().await;

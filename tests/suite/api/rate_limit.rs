@@ -3,7 +3,7 @@
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
-use crate::support::server::{BEGINNING, MINUTE, fix};
+use crate::support::server::{BEGINNING, MINUTE, fix, open_registration};
 use crate::support::{Answer, Client, TestServer};
 
 async fn limited(calls: i64) -> TestServer {
@@ -131,7 +131,7 @@ async fn register(client: &Client, username: &str) -> u16 {
 
 #[tokio::test]
 async fn an_address_registers_once_a_minute() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|options| fix(options, &[open_registration()])).await;
     let anonymous = server.anonymous();
     assert_eq!(register(&anonymous, "bea").await, 200);
     assert_eq!(register(&anonymous, "bob").await, 429);

@@ -225,15 +225,30 @@ async fn clients_find_no_service_to_log_in_with_and_the_password_policy() {
     );
     assert_eq!(
         anonymous.get("pw.getPolicy").await.expect(200),
-        json!({"success": true, "enabled": false, "policy": []})
+        json!({
+            "success": true,
+            "enabled": true,
+            "policy": [
+                ["get-password-policy-minLength", {"minLength": 8}],
+                ["get-password-policy-maxLength", {"maxLength": 256}],
+                ["get-password-policy-strength", {"minimumScore": 3}],
+            ],
+        })
     );
     let admin = server.admin().await;
+    set(&admin, "Accounts_Password_Policy_Strength", json!(0)).await;
+    assert_eq!(
+        anonymous.get("pw.getPolicy").await.expect(200),
+        json!({"success": true, "enabled": false, "policy": []})
+    );
+    set(&admin, "Accounts_Password_Policy_Strength", json!(3)).await;
     set(&admin, "Accounts_Password_Policy_Enabled", json!(true)).await;
     let body = anonymous.get("pw.getPolicy").await.expect(200);
     assert_eq!(body["enabled"], true);
     assert_eq!(
         body["policy"][0],
-        json!(["get-password-policy-minLength", {"minLength": 7}])
+        json!(["get-password-policy-minLength", {"minLength": 8}]),
+        "the stricter one"
     );
 }
 

@@ -1,1 +1,3 @@
 //! What is shown in a terminal, a browser, a picture, a log and a command line.
+
+mod passwords;

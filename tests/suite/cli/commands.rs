@@ -94,7 +94,15 @@ fn users_are_managed_whether_or_not_the_server_runs() {
         assert!(fails(folder, 1, &["user", "create", "ADA"], "pw\n").contains("ADA is already in use"));
         assert!(fails(folder, 1, &["user", "create", "a b"], "pw\n").contains("not a valid username"));
         assert!(fails(folder, 1, &["user", "create", "bob"], "\n").contains("Enter a valid password"));
-        assert!(fails(folder, 1, &["user", "create", "bob", "--role", "king"], "pw\n").contains("invalid role"));
+        assert!(
+            fails(
+                folder,
+                1,
+                &["user", "create", "bob", "--role", "king"],
+                "battery staple\n"
+            )
+            .contains("invalid role")
+        );
         assert!(fails(folder, 1, &["user", "show", "nobody"], "").contains("there is no user \"nobody\""));
 
         ok(folder, &["user", "deactivate", "ada"], "");
@@ -103,7 +111,7 @@ fn users_are_managed_whether_or_not_the_server_runs() {
             false
         );
         ok(folder, &["user", "activate", "ada"], "");
-        ok(folder, &["user", "password", "ada"], "another one\n");
+        ok(folder, &["user", "password", "ada"], "yet another one\n");
 
         assert!(fails(folder, 2, &["user", "delete", "ada"], "").contains("--yes"));
         ok(folder, &["user", "delete", "ada", "--yes"], "");

@@ -42,11 +42,11 @@ async fn whatever_ends_a_token_is_told_to_its_sockets() {
         let id = json!({"userId": ada.id()});
         match cause {
             "own password" => {
-                let data = json!({"data": {"newPassword": "a new one", "currentPassword": PASSWORD_DIGEST}});
+                let data = json!({"data": {"newPassword": "a brand new one", "currentPassword": PASSWORD_DIGEST}});
                 ada.post("users.updateOwnBasicInfo", &data).await.expect(200);
             }
             "password" => {
-                let data = json!({"userId": ada.id(), "data": {"password": "a new one"}});
+                let data = json!({"userId": ada.id(), "data": {"password": "a brand new one"}});
                 confirmed(&admin, "users.update", data).await;
             }
             "off" => {
@@ -132,12 +132,12 @@ async fn who_changes_their_password_over_a_socket_is_answered_and_then_logged_ou
     let server = TestServer::start().await;
     let ada = server.user().await;
     let mut socket = listener(&ada).await;
-    let profile = json!([{"newPassword": "another one", "typedPassword": PASSWORD_DIGEST}, {}]);
+    let profile = json!([{"newPassword": "yet another one", "typedPassword": PASSWORD_DIGEST}, {}]);
     assert_eq!(socket.result("saveUserProfile", profile).await, json!(true));
     is_out(&mut socket, ada.id()).await;
     let old = json!([{"user": {"username": "ada"}, "password": PASSWORD}]);
     assert_eq!(socket.error("login", old).await["error"], 403);
-    let new = json!([{"user": {"username": "ada"}, "password": "another one"}]);
+    let new = json!([{"user": {"username": "ada"}, "password": "yet another one"}]);
     assert_eq!(socket.result("login", new).await["id"], ada.id());
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rollcall::app::{Clock, Fixed};
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
-use rollcall::domain::{PasswordPolicy, SettingId, SettingValue};
+use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::Limits;
 use rollcall::local::{self, Answer as LocalAnswer, Command};
 use rollcall::ops::users::{NewUser, NewUserTexts};
@@ -155,7 +155,7 @@ pub fn new_user(username: &str) -> NewUser {
         password: PASSWORD,
         roles: &[],
     };
-    NewUser::parse(texts, &PasswordPolicy::default()).expect("a user")
+    NewUser::parse(texts).expect("a user")
 }
 
 /// Fixes settings of a server that is about to start.
@@ -163,6 +163,11 @@ pub fn fix(options: &mut Options, settings: &[(SettingId, SettingValue)]) {
     for (id, value) in settings {
         options.fixed.settings.insert(*id, (value.clone(), "the test".into()));
     }
+}
+
+/// Lets anyone register.
+pub fn open_registration() -> (SettingId, SettingValue) {
+    (SettingId::RegistrationForm, SettingValue::Text("Public".into()))
 }
 
 /// What turns limits on calls off.

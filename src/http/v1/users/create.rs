@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::auth::{PasswordDigest, TokenSecret};
+use crate::auth::WantedPassword;
 use crate::domain::user::Activity;
 use crate::domain::{Fault, Permission, Profile, RoleId, Scope, profile};
 use crate::http::request::Call;
@@ -64,9 +64,9 @@ async fn create(call: Call, new: Create) -> Result<Created, Fault> {
         return Err(Fault::UserFieldRequired { field: "Password" });
     }
     let password = if random {
-        PasswordDigest::of(TokenSecret::generate().expose())
+        WantedPassword::Random
     } else {
-        PasswordDigest::of_new(&new.password, &call.app.settings().password_policy())?
+        WantedPassword::Chosen(new.password)
     };
     let new = NewUser {
         username,

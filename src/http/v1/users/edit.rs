@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::auth::PasswordDigest;
+use crate::auth::{PasswordDigest, WantedPassword};
 use crate::domain::{Fault, RoleId, Scope, StatusType, UserId, person_name, profile};
 use crate::http::reply::Done;
 use crate::http::request::Call;
@@ -92,9 +92,9 @@ async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
         verified: data.verified,
         name: name(data.name, data.first_name, data.last_name)?,
         password: if random {
-            Some(crate::auth::TokenSecret::generate().expose().to_owned())
+            Some(WantedPassword::Random)
         } else {
-            data.password
+            data.password.map(WantedPassword::Chosen)
         },
         require_password_change: data.require_password_change,
         roles: data
@@ -155,7 +155,10 @@ async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
             .transpose()?,
         email: data.email.map(|text| parse_email(&text)).transpose()?,
         name: name(data.name, data.first_name, data.last_name)?,
-        password: data.new_password.filter(|password| !password.is_empty()),
+        password: data
+            .new_password
+            .filter(|password| !password.is_empty())
+            .map(WantedPassword::Chosen),
         bio: data.bio.map(|text| profile::bio(&text)).transpose()?,
         nickname: data.nickname.map(|text| profile::nickname(&text)).transpose()?,
         status: data.status_type,

@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
 use crate::support::faults::coded;
-use crate::support::server::{DAY, PASSWORD, PASSWORD_DIGEST, fix};
+use crate::support::server::{DAY, PASSWORD, PASSWORD_DIGEST, fix, open_registration};
 use crate::support::{Client, TestServer};
 
 const NEW: &str = "another horse";
@@ -123,7 +123,8 @@ async fn a_password_may_neither_stay_nor_come_back() {
 
 #[tokio::test]
 async fn the_policy_names_every_rule_that_is_broken() {
-    let server = TestServer::start().await;
+    let off = (SettingId::PasswordStrength, SettingValue::Number(0));
+    let server = TestServer::start_with(|options| fix(options, &[off, open_registration()])).await;
     let admin = server.admin().await;
     let off = server.anonymous().get("pw.getPolicy").await.expect(200);
     assert_eq!(off, json!({"enabled": false, "policy": [], "success": true}));

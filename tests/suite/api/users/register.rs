@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestServer;
 use crate::support::faults::{coded, plain};
-use crate::support::server::{PASSWORD, UNLIMITED, fix};
+use crate::support::server::{PASSWORD, UNLIMITED, fix, open_registration};
 
 fn new(username: &str) -> Value {
     json!({"username": username, "email": format!("{username}@example.com"), "name": "Bob", "pass": PASSWORD})
@@ -20,7 +20,7 @@ fn with(mut body: Value, field: &str, value: &str) -> Value {
 
 async fn start(settings: &[(SettingId, SettingValue)]) -> TestServer {
     TestServer::start_with(|options| {
-        fix(options, &[UNLIMITED]);
+        fix(options, &[UNLIMITED, open_registration()]);
         fix(options, settings);
     })
     .await
