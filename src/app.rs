@@ -1,14 +1,18 @@
 //! What every operation works with: a cheap clone over the store, the clock and the settings.
 
+pub mod attempts;
 mod follow;
 pub mod rates;
 mod settings;
+mod turns;
 
 use std::sync::Arc;
 
 pub use crate::clock::Clock;
+use attempts::Attempts;
 use rates::Rates;
 pub use settings::{Fixed, Settings, network};
+pub use turns::{QueueFull, Turn};
 
 use crate::auth::SecretKey;
 use crate::auth::password::Passwords;
@@ -24,6 +28,8 @@ pub struct App {
     pub hub: Hub,
     /// How often who calls what.
     pub rates: Arc<Rates>,
+    /// What the server remembers of guesses.
+    pub attempts: Arc<Attempts>,
     /// What time it is.
     pub clock: Clock,
     /// What hashes and verifies passwords.
@@ -42,6 +48,7 @@ impl App {
         let hub = Hub::new(clock.clone());
         follow::follow(&hub, &store, &fixed);
         Self {
+            attempts: Arc::new(Attempts::new(&store, &clock, &fixed)),
             store,
             hub,
             rates: Arc::default(),

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,8 +12,9 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::attempts::AccountKey;
 use crate::clock::Clock;
-use crate::domain::UserId;
+use crate::domain::{SourceAddress, UserId};
 
 /// How often callers are forgotten who have been quiet, in calls.
 const FORGET_EVERY: u64 = 8192;
@@ -25,7 +25,9 @@ pub enum Who {
     /// Those of a user.
     User(UserId),
     /// Those from an address.
-    Address(Option<IpAddr>),
+    Address(Option<SourceAddress>),
+    /// Those that try to log in to an account.
+    Account(AccountKey),
     /// Those over a socket, by its number.
     Socket(u64),
 }

@@ -171,22 +171,27 @@ impl Settings {
         on.then(|| LockoutRule {
             attempts: self.number(SettingId::BlockByUserAttempts),
             minutes: self.number(SettingId::BlockByUserMinutes),
+            fades: false,
         })
     }
 
-    /// When failed logins block this address, if they do.
+    /// When failed logins block addresses, if they do. Listed addresses are never blocked.
     #[must_use]
-    pub fn address_lockout(&self, address: IpAddr) -> Option<LockoutRule> {
+    pub fn address_lockout(&self) -> Option<LockoutRule> {
         let on = self.flag(SettingId::BlockFailedLogins) && self.flag(SettingId::BlockByAddress);
-        let spared = || {
-            let list = self.list(SettingId::BlockAddressWhitelist);
-            list.iter()
-                .any(|item| network(item).is_some_and(|network| network.contains(&address)))
-        };
-        (on && !spared()).then(|| LockoutRule {
+        on.then(|| LockoutRule {
             attempts: self.number(SettingId::BlockByAddressAttempts),
             minutes: self.number(SettingId::BlockByAddressMinutes),
+            fades: true,
         })
+    }
+
+    /// Whether this address is listed as one that is never blocked.
+    #[must_use]
+    pub fn is_never_blocked(&self, address: IpAddr) -> bool {
+        let list = self.list(SettingId::BlockAddressWhitelist);
+        list.iter()
+            .any(|item| network(item).is_some_and(|network| network.contains(&address)))
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::domain::SourceAddress;
+
 /// Most characters of a client's name that are kept.
 const CLIENT_CHARACTERS: usize = 200;
 
@@ -30,6 +32,12 @@ impl Origin {
             address,
             client: client.into(),
         }
+    }
+
+    /// The source that limits count it for.
+    #[must_use]
+    pub fn source(&self) -> Option<SourceAddress> {
+        self.address.map(SourceAddress::of)
     }
 }
 

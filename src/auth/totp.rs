@@ -43,11 +43,11 @@ pub fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {
     )
 }
 
-/// Whether a code is that of this moment, or of at most `delta` steps before or after.
+/// Returns the step of a code, if it is that of this moment or at most `delta` steps before or after.
 #[must_use]
-pub fn check(secret: &TotpSecret, code: &str, now: Timestamp, delta: u16) -> bool {
+pub fn check(secret: &TotpSecret, code: &str, now: Timestamp, delta: u16) -> Option<u64> {
     let seconds = u64::try_from(now.as_millis() / 1000).unwrap_or_default();
-    generator(secret, delta).check(code, seconds).is_some()
+    generator(secret, delta).check(code, seconds)
 }
 
 fn generator(secret: &TotpSecret, delta: u16) -> Totp {
@@ -105,12 +105,12 @@ mod tests {
     fn codes_are_those_of_the_standard() {
         let secret = TotpSecret::new(b"12345678901234567890");
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
-        assert!(check(&secret, "287082", at(59), 0));
-        assert!(check(&secret, "081804", at(1_111_111_109), 0));
-        assert!(!check(&secret, "287082", at(60), 0));
-        assert!(check(&secret, "287082", at(60), 1), "a step late");
-        assert!(!check(&secret, "287083", at(59), 1));
-        assert!(!check(&secret, "", at(59), 1));
+        assert_eq!(check(&secret, "287082", at(59), 0), Some(1));
+        assert_eq!(check(&secret, "081804", at(1_111_111_109), 0), Some(37_037_036));
+        assert_eq!(check(&secret, "287082", at(60), 0), None);
+        assert_eq!(check(&secret, "287082", at(60), 1), Some(1), "a step late");
+        assert_eq!(check(&secret, "287083", at(59), 1), None);
+        assert_eq!(check(&secret, "", at(59), 1), None);
     }
 
     #[test]

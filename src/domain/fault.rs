@@ -97,6 +97,12 @@ pub enum Fault {
         /// How long to wait, in seconds.
         seconds: u64,
     },
+    /// Too many logins of a user or an address: they wait already, or the rate is used up.
+    #[error("too many logins of this user or from this address; wait {seconds} seconds and try again")]
+    TooManyLogins {
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
     /// The body of a login has none of the known forms.
     #[error("Unrecognized options for login request")]
     UnrecognizedLogin,
@@ -472,6 +478,23 @@ impl Fault {
     #[must_use]
     pub const fn code(&self) -> Option<&'static str> {
         self.class().1
+    }
+
+    /// Whether it says that a password, a code or another secret was wrong, so that it counts as a failed login.
+    #[must_use]
+    pub const fn is_wrong_guess(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongCredentials
+                | Self::LoginCodeInvalid
+                | Self::CodeInvalid { .. }
+                | Self::TotpCodeInvalid
+                | Self::PasswordWrong
+                | Self::PasswordResetInvalid
+                | Self::SetupLinkInvalid
+                | Self::RegistrationSecretNeeded
+                | Self::CreateTokenNotAuthorized
+        )
     }
 
     /// The words with the code behind them, as Rocket.Chat composes them (`api.md` §1.4).

@@ -1,9 +1,12 @@
 //! Blocking those who guess passwords (`api.md` §3.6).
 
 use std::fmt;
-use std::net::IpAddr;
 
-use super::{Timestamp, UserId};
+use super::{SourceAddress, Timestamp, UserId};
+
+/// The parts of a window in which failures are stored together. A failure counts for at most one part longer
+/// than the window.
+const GROUPS_PER_WINDOW: i64 = 32;
 
 /// What failed logins are counted for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +14,7 @@ pub enum Suspect {
     /// The account that was tried.
     User(UserId),
     /// Where the tries came from.
-    Address(IpAddr),
+    Address(SourceAddress),
 }
 
 impl fmt::Display for Suspect {
@@ -23,86 +26,211 @@ impl fmt::Display for Suspect {
     }
 }
 
-/// Failed logins since the last one that succeeded.
+/// The failed logins of one suspect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedLogins {
-    /// Of whom.
+    /// The user or address that they are counted for.
     pub of: Suspect,
-    /// How many.
-    pub count: u32,
-    /// When the last one was.
-    pub last_at: Timestamp,
+    /// The failures that count.
+    pub failures: Failures,
 }
+
+/// Failures that were close together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailureGroup {
+    /// The time of the first one.
+    pub first_at: Timestamp,
+    /// The time of the last one.
+    pub last_at: Timestamp,
+    /// The number of failures.
+    pub count: u32,
+}
+
+/// Failures in the order of their time.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Failures(Vec<FailureGroup>);
 
 /// When to block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockoutRule {
-    /// After so many failures.
+    /// The number of failures that begins a block.
     pub attempts: u32,
-    /// For so many minutes after the last of them.
+    /// The length of a block, in minutes, from the last of these failures.
     pub minutes: u32,
+    /// Whether a failure counts for `minutes` only. Otherwise it counts until a success.
+    pub fades: bool,
 }
 
-impl FailedLogins {
-    /// Whether there is a block now. Tries during a block are not counted, so that nobody can make
-    /// it longer than the rule says.
+impl Failures {
+    /// Failures as they were stored.
+    #[must_use]
+    pub const fn new(groups: Vec<FailureGroup>) -> Self {
+        Self(groups)
+    }
+
+    /// Returns the groups, oldest first.
+    #[must_use]
+    pub fn groups(&self) -> &[FailureGroup] {
+        &self.0
+    }
+
+    /// Returns the time of the last failure.
+    #[must_use]
+    pub fn last_at(&self) -> Option<Timestamp> {
+        self.0.last().map(|group| group.last_at)
+    }
+
+    /// Returns the number of failures that count at this moment. A full counter stays full until its block
+    /// ends; after that it is empty.
+    #[must_use]
+    pub fn counted(&self, rule: LockoutRule, now: Timestamp) -> u32 {
+        let stored = Self::total(&self.0);
+        if stored < rule.attempts {
+            return Self::total(self.0.iter().filter(|group| group.counts(rule, now)));
+        }
+        let ends = self.last_at().map(|last| last.plus_minutes(rule.minutes));
+        if ends.is_some_and(|ends| now < ends) { stored } else { 0 }
+    }
+
+    /// Returns whether there is a block at this moment.
     #[must_use]
     pub fn block(&self, rule: LockoutRule, now: Timestamp) -> bool {
-        self.count >= rule.attempts && now < self.ends(rule)
+        self.counted(rule, now) >= rule.attempts
     }
 
-    fn ends(&self, rule: LockoutRule) -> Timestamp {
-        self.last_at.plus_minutes(rule.minutes)
-    }
-
-    /// The count after one more failure. A block that has passed is forgiven: the count begins anew.
+    /// Returns how many tries may be verified at once so that the count can't pass the limit, at least 1.
     #[must_use]
-    pub fn after_failure(before: Option<&Self>, of: Suspect, rule: LockoutRule, now: Timestamp) -> Self {
-        let forgiven = |before: &&Self| before.count < rule.attempts;
-        Self {
-            of,
-            count: before
-                .filter(forgiven)
-                .map_or(0, |before| before.count)
-                .saturating_add(1),
-            last_at: now,
+    pub fn room(&self, rule: LockoutRule, now: Timestamp) -> u32 {
+        match rule.attempts.saturating_sub(self.counted(rule, now)) {
+            // Nothing is verified during a block. It may end before the next try is checked.
+            0 => rule.attempts.max(1),
+            room => room,
         }
+    }
+
+    /// Returns the failures after one more. A failure during a block changes nothing, so that a block can't be
+    /// made longer than the rule says.
+    #[must_use]
+    pub fn after_failure(&self, rule: LockoutRule, now: Timestamp) -> Self {
+        if self.block(rule, now) {
+            return self.clone();
+        }
+        let ended = Self::total(&self.0) >= rule.attempts;
+        let counting = self.0.iter().filter(|group| !ended && group.counts(rule, now));
+        let mut groups: Vec<_> = counting.copied().collect();
+        let window = i64::from(rule.minutes) * 60_000;
+        let joins = |group: &&mut FailureGroup| {
+            let age = now.as_millis().saturating_sub(group.first_at.as_millis());
+            !rule.fades || age < window / GROUPS_PER_WINDOW
+        };
+        match groups.last_mut().filter(joins) {
+            Some(group) => {
+                group.count = group.count.saturating_add(1);
+                group.last_at = now;
+            }
+            None => groups.push(FailureGroup {
+                first_at: now,
+                last_at: now,
+                count: 1,
+            }),
+        }
+        Self(groups)
+    }
+
+    fn total<'group>(groups: impl IntoIterator<Item = &'group FailureGroup>) -> u32 {
+        groups
+            .into_iter()
+            .fold(0, |total, group| total.saturating_add(group.count))
+    }
+}
+
+impl FailureGroup {
+    fn counts(&self, rule: LockoutRule, now: Timestamp) -> bool {
+        !rule.fades || now < self.last_at.plus_minutes(rule.minutes)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    const RULE: LockoutRule = LockoutRule {
+    const LASTING: LockoutRule = LockoutRule {
         attempts: 3,
         minutes: 5,
+        fades: false,
     };
+    const FADING: LockoutRule = LockoutRule { fades: true, ..LASTING };
     const MINUTE: i64 = 60_000;
 
-    fn fail(before: Option<&FailedLogins>, at: i64) -> FailedLogins {
-        let of = Suspect::User(UserId::new("ada"));
-        FailedLogins::after_failure(before, of, RULE, Timestamp::from_millis(at))
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn failed(rule: LockoutRule, times: impl IntoIterator<Item = i64>) -> Failures {
+        let after = |failures: Failures, time| failures.after_failure(rule, at(time));
+        times.into_iter().fold(Failures::default(), after)
     }
 
     #[test]
     fn the_third_failure_blocks_for_five_minutes_and_no_longer() {
-        let one = fail(None, 0);
-        let two = fail(Some(&one), 1);
-        assert!(!two.block(RULE, Timestamp::from_millis(2)));
-        let three = fail(Some(&two), 2);
-        assert!(three.block(RULE, Timestamp::from_millis(2 + 5 * MINUTE - 1)));
-        assert!(!three.block(RULE, Timestamp::from_millis(2 + 5 * MINUTE)));
+        for rule in [LASTING, FADING] {
+            assert!(!failed(rule, [0, 1]).block(rule, at(2)));
+            let three = failed(rule, [0, 1, 2]);
+            assert!(three.block(rule, at(2 + 5 * MINUTE - 1)));
+            assert!(!three.block(rule, at(2 + 5 * MINUTE)));
+        }
     }
 
     #[test]
-    fn after_a_block_the_count_begins_anew() {
-        let blocked = FailedLogins {
-            count: 3,
-            ..fail(None, 0)
-        };
-        let again = fail(Some(&blocked), 6 * MINUTE);
-        assert_eq!(again.count, 1);
-        assert!(!again.block(RULE, Timestamp::from_millis(6 * MINUTE)));
+    fn a_full_counter_stays_full_until_its_end_and_then_begins_again() {
+        for rule in [LASTING, FADING] {
+            let full = failed(rule, [0, 1, 2]);
+            let more = failed(rule, [0, 1, 2, 3, 4, 4 * MINUTE]);
+            assert_eq!(more, full, "a failure during a block changes nothing");
+            let again = full.after_failure(rule, at(6 * MINUTE));
+            assert_eq!(again.counted(rule, at(6 * MINUTE)), 1);
+        }
+    }
+
+    #[test]
+    fn a_failure_of_an_address_counts_for_the_minutes_of_the_rule() {
+        let two = failed(FADING, [0, 4 * MINUTE]);
+        assert_eq!(two.counted(FADING, at(5 * MINUTE - 1)), 2);
+        assert_eq!(two.counted(FADING, at(5 * MINUTE)), 1);
+        let three = two.after_failure(FADING, at(6 * MINUTE));
+        assert!(!three.block(FADING, at(6 * MINUTE)));
+        // A failure of a user counts until a success.
+        assert!(failed(LASTING, [0, 4 * MINUTE, 60 * MINUTE]).block(LASTING, at(60 * MINUTE)));
+    }
+
+    #[test]
+    fn the_room_never_passes_the_limit() {
+        let now = at(10);
+        let rooms = [0, 1, 2, 3].map(|count| failed(FADING, 0..count).room(FADING, now));
+        assert_eq!(rooms, [3, 2, 1, 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_has_more_failures_than_the_limit(
+            gaps in prop::collection::vec(0..2 * MINUTE, 1..200),
+            attempts in 1..20_u32,
+        ) {
+            let rule = LockoutRule { attempts, ..FADING };
+            let (mut failures, mut now, mut verified) = (Failures::default(), 0, Vec::new());
+            for gap in gaps {
+                now += gap;
+                if failures.block(rule, at(now)) {
+                    continue;
+                }
+                failures = failures.after_failure(rule, at(now));
+                verified.push(now);
+                let window = verified.iter().filter(|time| now - **time < 5 * MINUTE).count();
+                prop_assert!(window <= attempts as usize);
+                prop_assert!(failures.groups().len() < 35, "at most a group for each part, and the two at the ends");
+            }
+        }
     }
 }

@@ -105,6 +105,10 @@ settings! {
     BlockByAddressAttempts = "Block_Multiple_Failed_Logins_Attempts_Until_Block_By_Ip", Kind::Number(50, 1, MANY), PRIVATE, "Failures until an address is blocked";
     BlockByAddressMinutes = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_Ip_In_Minutes", Kind::Number(5, 1, 1440), PRIVATE, "Minutes until an address may try again";
     BlockAddressWhitelist = "Block_Multiple_Failed_Logins_Ip_Whitelist", Kind::Text(""), PRIVATE, "Addresses and networks that are never blocked, with commas between";
+    VerificationsPerUser = "Login_Verifications_Per_User", Kind::Number(1, 1, 1000), PRIVATE, "Passwords and codes of a user that are verified at once; Rollcall's own";
+    VerificationsPerAddress = "Login_Verifications_Per_Address", Kind::Number(2, 1, 1000), PRIVATE, "Passwords and codes from an address that are verified at once; Rollcall's own";
+    WaitingPerUser = "Login_Verifications_Waiting_Per_User", Kind::Number(16, 0, 10_000), PRIVATE, "Passwords and codes of a user that may wait for their turn, from one address; Rollcall's own";
+    WaitingPerAddress = "Login_Verifications_Waiting_Per_Address", Kind::Number(256, 0, 10_000), PRIVATE, "Passwords and codes that may wait for their turn, from one address; Rollcall's own";
     TwoFactorEnabled = "Accounts_TwoFactorAuthentication_Enabled", Kind::Flag(true), PUBLIC, "Whether there is a second factor at all";
     TwoFactorByTotp = "Accounts_TwoFactorAuthentication_By_TOTP_Enabled", Kind::Flag(true), PUBLIC, "Whether an authenticator app may be it";
     TwoFactorMaxDelta = "Accounts_TwoFactorAuthentication_MaxDelta", Kind::Number(1, 0, 20), PUBLIC, "Steps of 30 seconds that a code may be early or late";
@@ -115,6 +119,8 @@ settings! {
     RateLimiterAnonymousCalls = "API_Enable_Rate_Limiter_Limit_Calls_Anonymous", Kind::Number(60, 1, MANY), PRIVATE, "Calls of an endpoint that an address has in that time without a login; Rollcall's own";
     RateLimiterTime = "API_Enable_Rate_Limiter_Limit_Time_Default", Kind::Number(60_000, 1_000, 86_400_000), PRIVATE, "That time, in milliseconds";
     RateLimiterRegister = "Rate_Limiter_Limit_RegisterUser", Kind::Number(1, 1, MANY), PRIVATE, "Registrations that an address has in a minute";
+    RateLimiterLoginsPerUser = "Rate_Limiter_Limit_Logins_Per_User", Kind::Number(300, 1, MANY), PRIVATE, "Logins with a password that a user has in a minute; Rollcall's own";
+    RateLimiterLoginsPerAddress = "Rate_Limiter_Limit_Logins_Per_Address", Kind::Number(1200, 1, MANY), PRIVATE, "Logins with a password that an address has in a minute; Rollcall's own";
     MethodsPerAddressEnabled = "DDP_Rate_Limit_IP_Enabled", Kind::Flag(true), PRIVATE, "Whether method calls from an address are slowed down";
     MethodsPerAddress = "DDP_Rate_Limit_IP_Requests_Allowed", Kind::Number(120_000, 1, MANY), PRIVATE, "Method calls that an address has in that time";
     MethodsPerAddressTime = "DDP_Rate_Limit_IP_Interval_Time", Kind::Number(60_000, 1_000, 86_400_000), PRIVATE, "That time, in milliseconds";

@@ -14,7 +14,7 @@ use warp::http::{Response, StatusCode};
 use warp::{Filter, Reply};
 
 use crate::app::App;
-use crate::domain::{User, UserId};
+use crate::domain::{User, UserId, username};
 use crate::ops::avatars;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -52,19 +52,15 @@ fn decode(part: &str) -> String {
     pairs.next().map(|(_, text)| text.into_owned()).unwrap_or_default()
 }
 
-/// The picture of a user, else initials. Somebody unknown has initials too: whether there is such a
-/// user can't be told from here.
+/// The picture of a user, else initials. Initials come from the name in the path alone, so that a user without
+/// a picture is answered as a name that no user has.
 fn answer(app: &App, user: Option<&User>, name: &str, headers: &HeaderMap) -> warp::reply::Response {
     let picture = user.and_then(|user| avatars::get(app, user).ok().flatten());
     let (media_type, etag, bytes) = if let Some(picture) = picture {
         (picture.kind.media_type(), picture.etag, picture.bytes)
     } else {
-        let shown = user.map_or(name, |user| user.username.as_str());
-        let initials = initials(
-            user.and_then(|user| user.name.as_ref())
-                .map_or(shown, |name| name.as_str()),
-        );
-        let colour = COLOURS[shown.bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
+        let initials = initials(name);
+        let colour = COLOURS[username::fold(name).bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
         let etag = initials.chars().fold(String::from(&colour[1..]), |mut etag, letter| {
             // Writing to a text does not fail.
             let _ = write!(etag, "-{:x}", u32::from(letter));

@@ -11,7 +11,7 @@ use super::routes::{self, Route};
 use crate::app::App;
 use crate::app::rates::{Counted, Left, Rate, Who};
 use crate::auth::Caller;
-use crate::domain::{Fault, Permission, SettingId};
+use crate::domain::{Fault, Permission, SettingId, SourceAddress};
 
 /// Milliseconds in which `Rate_Limiter_Limit_RegisterUser` registrations are let through.
 const REGISTER_MILLIS: u32 = 60_000;
@@ -48,7 +48,7 @@ pub(super) fn admit(
         what: format!("{} {}", route.method, route.endpoint).into(),
         who: match caller {
             Some(caller) => Who::User(caller.user.id.clone()),
-            None => Who::Address(address),
+            None => Who::Address(address.map(SourceAddress::of)),
         },
     };
     let allowance = |left| Allowance {

@@ -128,7 +128,7 @@ pub(super) fn failure(fault: &Fault) -> Response {
         Fault::Overloaded { retry_after } => {
             response.headers_mut().insert(RETRY_AFTER, (*retry_after).into());
         }
-        Fault::TooManyRequests { seconds } => {
+        Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
             response.headers_mut().insert(RETRY_AFTER, (*seconds).into());
         }
         _ => {}

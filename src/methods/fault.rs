@@ -82,6 +82,9 @@ impl MethodFault {
 
 impl From<Fault> for MethodFault {
     fn from(fault: Fault) -> Self {
-        Self::Refused(fault)
+        match fault {
+            Fault::TooManyLogins { seconds } => Self::TooMany(seconds * 1000),
+            fault => Self::Refused(fault),
+        }
     }
 }

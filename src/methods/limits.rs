@@ -18,7 +18,7 @@ pub(super) fn admit(context: &Context<'_>, method: &'static str) -> Result<(), M
     if caller.is_some_and(|caller| caller.may(Permission::API_BYPASS_RATE_LIMIT)) {
         return Ok(());
     }
-    let address = Some(Who::Address(context.origin.address));
+    let address = Some(Who::Address(context.origin.source()));
     let user = caller.map(|caller| Who::User(caller.user.id.clone()));
     let socket = context.socket.map(Who::Socket);
     let settings = context.app.settings();

@@ -1,104 +1,121 @@
 //! Counting failed logins, in the store, so that a restart forgives nothing (`api.md` §3.6).
 
-use std::net::IpAddr;
-
+use super::attempts::Target;
 use super::audit::{anonymous, note_from};
 use super::decide::decide;
 use crate::app::App;
+use crate::app::attempts::AccountKey;
 use crate::auth::Origin;
-use crate::domain::{AuditAction, AuditParty, FailedLogins, Fault, LockoutRule, Suspect, User};
+use crate::domain::{AuditAction, FailedLogins, Failures, Fault, LockoutRule, SourceAddress, Suspect, User};
 use crate::store::{Change, Snapshot};
 
 /// Days after which failures that blocked nobody are forgotten.
 const FORGOTTEN_AFTER_DAYS: u32 = 1;
 
-/// Whom a try counts for, each with its rule. The address comes before the user.
-fn suspects(app: &App, address: Option<IpAddr>, user: Option<&User>) -> Vec<(Suspect, LockoutRule, Fault)> {
+/// The source of a request and the rule for it; none where it can't be blocked.
+fn source(app: &App, origin: &Origin) -> Option<(SourceAddress, LockoutRule)> {
     let settings = app.settings();
-    let by_address = address.and_then(|address| {
-        let rule = settings.address_lockout(address)?;
-        Some((Suspect::Address(address), rule, Fault::AddressBlocked))
-    });
-    let by_user = user.and_then(|user| {
-        let rule = settings.user_lockout()?;
-        Some((Suspect::User(user.id.clone()), rule, Fault::UserBlocked))
-    });
-    by_address.into_iter().chain(by_user).collect()
+    let rule = settings.address_lockout()?;
+    let address = origin.address.filter(|address| !settings.is_never_blocked(*address))?;
+    Some((SourceAddress::of(address), rule))
 }
 
-/// Refuses a try while there is a block, be the password right or wrong.
+/// The account that is guessed at and the rule for it; none where it can't be blocked.
+fn account<'target>(app: &App, target: &'target Target) -> Option<(&'target AccountKey, LockoutRule)> {
+    target.account.as_ref().zip(app.settings().user_lockout())
+}
+
+/// Refuses a try while there is a block, be the password right or wrong. The block of the address comes
+/// before that of the user.
 ///
 /// # Errors
 /// [`Fault::AddressBlocked`], [`Fault::UserBlocked`].
-pub fn refuse_blocked(app: &App, origin: &Origin, user: Option<&User>) -> Result<(), Fault> {
+pub(super) fn refuse_blocked(app: &App, origin: &Origin, target: &Target) -> Result<(), Fault> {
     let (snapshot, now) = (app.store.read(), app.clock.now());
-    for (suspect, rule, fault) in suspects(app, origin.address, user) {
-        if snapshot
-            .failed_logins(&suspect)
-            .is_some_and(|failed| failed.block(rule, now))
-        {
-            return Err(fault);
-        }
+    let blocks = |of: &Suspect, rule| {
+        let failed = snapshot.failed_logins(of);
+        failed.is_some_and(|failed| failed.failures.block(rule, now))
+    };
+    if source(app, origin).is_some_and(|(source, rule)| blocks(&Suspect::Address(source), rule)) {
+        return Err(Fault::AddressBlocked);
     }
-    Ok(())
+    let blocked = match account(app, target) {
+        Some((AccountKey::Known(id), rule)) => blocks(&Suspect::User(id.clone()), rule),
+        Some((AccountKey::Unknown(name), rule)) => app.attempts.unknown_names().failures(name).block(rule, now),
+        None => false,
+    };
+    if blocked { Err(Fault::UserBlocked) } else { Ok(()) }
 }
 
-/// Counts a failed try, and tells the audit log of it and of a block that begins with it.
+/// Counts a failed try, and adds it and a block that begins with it to the audit log. A name that no user has
+/// is counted in memory, and its entries are those of a user.
 ///
 /// # Errors
 /// Only what the store answers.
-pub async fn count_failure(app: &App, origin: &Origin, user: Option<&User>, claimed: &str) -> Result<(), Fault> {
-    let suspects = suspects(app, origin.address, user);
-    let target = || match user {
-        Some(user) => user.party(),
-        // What was typed may be a password in the wrong field: only its beginning is kept.
-        None => AuditParty::new("unknown user", "", &claimed.chars().take(64).collect::<String>()),
+pub(super) async fn count_failure(app: &App, origin: &Origin, target: &Target) -> Result<(), Fault> {
+    let noted = |action, detail: String| note_from(app, origin, anonymous(), action, target.party.clone(), detail);
+    let blocked = |suspect: &dyn std::fmt::Display, rule: LockoutRule| {
+        let detail = format!("{suspect}, for {} minutes", rule.minutes);
+        noted(AuditAction::LoginBlocked, detail)
     };
+    let by_source = source(app, origin).map(|(source, rule)| (Suspect::Address(source), rule));
+    let (by_user, of_unknown) = match account(app, target) {
+        Some((AccountKey::Known(id), rule)) => (Some((Suspect::User(id.clone()), rule)), None),
+        Some((AccountKey::Unknown(name), rule)) => {
+            let begins = app.attempts.unknown_names().count(name, rule, app.clock.now());
+            (None, begins.then_some(rule))
+        }
+        None => (None, None),
+    };
+    let suspects: Vec<_> = by_source.into_iter().chain(by_user).collect();
     decide(app, |snapshot| {
         let now = app.clock.now();
-        let failed = note_from(app, origin, anonymous(), AuditAction::LoginFailed, Some(target()), "");
-        let mut change = Change::new().insert(&failed);
-        for (suspect, rule, _) in &suspects {
+        let mut change = Change::new().insert(&noted(AuditAction::LoginFailed, target.detail.into()));
+        if let Some(rule) = of_unknown {
+            change = change.insert(&blocked(&"unknown user", rule));
+        }
+        for (suspect, rule) in &suspects {
             let before = snapshot.failed_logins(suspect);
-            let after = FailedLogins::after_failure(before, suspect.clone(), *rule, now);
-            if after.block(*rule, now) {
-                let detail = format!("{suspect}, for {} minutes", rule.minutes);
-                let blocked = note_from(
-                    app,
-                    origin,
-                    anonymous(),
-                    AuditAction::LoginBlocked,
-                    Some(target()),
-                    detail,
-                );
-                change = change.insert(&blocked);
+            let failures = before.map(|before| before.failures.clone()).unwrap_or_default();
+            let after = failures.after_failure(*rule, now);
+            if after.block(*rule, now) && !failures.block(*rule, now) {
+                change = change.insert(&blocked(suspect, *rule));
             }
-            change = match before {
-                Some(before) => change.replace(before, &after),
-                None => change.insert(&after),
-            };
+            change = record(change, before, suspect, after);
         }
         Ok((change, ()))
     })
     .await
 }
 
-/// Forgives the failures of a user and an address, as part of a login that succeeds.
-pub(super) fn forgive(snapshot: &Snapshot, change: Change, address: Option<IpAddr>, user: &User) -> Change {
-    let of_address = address.map(Suspect::Address);
-    let of_user = Suspect::User(user.id.clone());
-    let failed = of_address
-        .iter()
-        .chain([&of_user])
-        .filter_map(|of| snapshot.failed_logins(of));
-    failed.fold(change, Change::remove)
+fn record(change: Change, before: Option<&FailedLogins>, of: &Suspect, failures: Failures) -> Change {
+    let after = FailedLogins {
+        of: of.clone(),
+        failures,
+    };
+    match before {
+        Some(before) => change.replace(before, &after),
+        None => change.insert(&after),
+    }
+}
+
+/// Forgives the failures of a user, as part of a login that succeeds. Those of the address count until they
+/// are old: its other tries were at other accounts.
+pub(super) fn forgive(snapshot: &Snapshot, change: Change, user: &User) -> Change {
+    match snapshot.failed_logins(&Suspect::User(user.id.clone())) {
+        Some(failed) => change.remove(failed),
+        None => change,
+    }
 }
 
 /// Forgets failures that are a day old.
 pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
+    let end = app.clock.now().minus_days(FORGOTTEN_AFTER_DAYS);
+    app.attempts.unknown_names().forget_before(end);
     decide(app, |snapshot| {
-        let end = app.clock.now().minus_days(FORGOTTEN_AFTER_DAYS);
-        let old = snapshot.all_failed_logins().filter(|failed| failed.last_at < end);
+        let old = snapshot
+            .all_failed_logins()
+            .filter(|failed| failed.failures.last_at() < Some(end));
         Ok((old.fold(Change::new(), Change::remove), ()))
     })
     .await

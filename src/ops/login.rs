@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::attempts::{self, Target};
 use super::audit::note_from;
 use super::decide::decide_on;
 use super::{lockout, two_factor};
 use crate::app::App;
 use crate::auth::{Origin, PasswordDigest, TokenSecret};
 use crate::domain::{AuditAction, Fault, Session, SettingId, Timestamp, Token, TokenKind, User, UserId};
+use crate::domain::{email, username};
 use crate::store::{Change, Snapshot};
 
 /// Most sessions a user has; one more ends the oldest (`api.md` §3.4).
@@ -60,6 +62,15 @@ impl Account {
         }
     }
 
+    /// The form in which two names of the same account are equal.
+    fn folded(&self) -> String {
+        match self {
+            Self::Username(name) => username::fold(name),
+            Self::Email(address) => email::fold(address),
+            Self::Id(id) => id.as_str().to_owned(),
+        }
+    }
+
     fn find<'snapshot>(&self, snapshot: &'snapshot Snapshot) -> Option<&'snapshot Arc<User>> {
         match self {
             Self::Username(name) => snapshot.user_named(name),
@@ -87,25 +98,26 @@ pub struct LoggedIn {
 /// [`Fault::WrongCredentials`] for an unknown account and a wrong password alike, after the same
 /// time; [`Fault::ResumeRefused`] for a token that is not alive; [`Fault::UserNotActivated`],
 /// [`Fault::UserHasNoRoles`], [`Fault::EmailUnverified`] and those of the second factor only after
-/// the right password; [`Fault::Overloaded`] when too many logins wait.
+/// the right password; [`Fault::TooManyLogins`] when too many logins of the user or address wait or were made,
+/// [`Fault::Overloaded`] when too many wait in all.
 pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, Fault> {
     let (account, digest, code) = match credentials {
         Credentials::Password { account, digest, code } => (account, digest, code),
         Credentials::Resume(token) => return resume(app, token),
     };
     let user = account.find(&app.store.read()).cloned();
-    lockout::refuse_blocked(app, origin, user.as_deref())?;
-    let hash = user.as_ref().and_then(|user| user.password.clone());
-    let right = app.passwords.verify(digest, hash).await?;
-    let Some(verified) = user.as_ref().filter(|_| right) else {
-        lockout::count_failure(app, origin, user.as_deref(), account.as_str()).await?;
-        return Err(Fault::WrongCredentials);
-    };
-    let begun = begin_session(app, origin, verified, code.as_deref()).await;
-    if matches!(begun, Err(Fault::LoginCodeInvalid)) {
-        lockout::count_failure(app, origin, Some(verified), account.as_str()).await?;
-    }
-    begun
+    let unknown = || Target::unknown(account.as_str(), &account.folded());
+    let target = user.map_or_else(unknown, |user| Target::user(&user));
+    attempts::admit_login(app, origin, &target)?;
+    attempts::guarded(app, origin, &target, async {
+        // As it is now: it may have changed while the login waited for its turn.
+        let user = target.user_id().and_then(|id| app.store.read().user(id).cloned());
+        let hash = user.as_ref().and_then(|user| user.password.clone());
+        let right = app.passwords.verify(digest, hash).await?;
+        let verified = user.filter(|_| right).ok_or(Fault::WrongCredentials)?;
+        begin_session(app, origin, &verified, code.as_deref()).await
+    })
+    .await
 }
 
 /// Gives a token to a user whose password was right. The change depends on the user's record, so
@@ -128,7 +140,7 @@ async fn begin_session(app: &App, origin: &Origin, verified: &User, code: Option
         };
         let stored = session(app, origin, user, &token);
         let change = Change::new().replace(user, &logged_in);
-        let change = lockout::forgive(snapshot, change, origin.address, user);
+        let change = lockout::forgive(snapshot, change, user);
         let change = end_surplus(snapshot, user, change).insert(&stored);
         let noted = note_from(
             app,

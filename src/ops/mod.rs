@@ -2,6 +2,7 @@
 //! makes one atomic change, which carries its line in the audit log. The HTTP API and the command
 //! line call the same ones.
 
+pub mod attempts;
 pub mod audit;
 pub mod avatars;
 pub mod custom_status;

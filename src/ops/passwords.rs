@@ -1,5 +1,6 @@
 //! Changing passwords, and the links that let somebody do it who forgot theirs.
 
+use super::attempts::{self, HashedFor, Target};
 use super::audit::{anonymous, note, note_from};
 use super::decide::{decide, decide_on};
 use super::tokens::without_tokens;
@@ -62,21 +63,29 @@ pub(super) struct NewPassword(PasswordHash);
 ///
 /// # Errors
 /// [`Fault::PasswordInvalid`], [`Fault::PasswordPolicy`], [`Fault::PasswordUnchanged`],
-/// [`Fault::PasswordUsedBefore`].
-pub(super) async fn prepare(app: &App, user: &User, wanted: &WantedPassword) -> Result<NewPassword, Fault> {
+/// [`Fault::PasswordUsedBefore`], [`Fault::TooManyLogins`].
+pub(super) async fn prepare(
+    app: &App,
+    caller: &HashedFor,
+    user: &User,
+    wanted: &WantedPassword,
+) -> Result<NewPassword, Fault> {
     let settings = app.settings();
-    let digest = accept(app, user.into(), wanted).await?;
-    if let Some(current) = &user.password
-        && app.passwords.verify(digest.clone(), Some(current.clone())).await?
-    {
-        return Err(Fault::PasswordUnchanged);
-    }
-    for earlier in user.password_history.iter().take(settings.password_history()) {
-        if app.passwords.verify(digest.clone(), Some(earlier.clone())).await? {
-            return Err(Fault::PasswordUsedBefore);
+    attempts::in_turn(app, caller, async {
+        let digest = accept(app, user.into(), wanted).await?;
+        if let Some(current) = &user.password
+            && app.passwords.verify(digest.clone(), Some(current.clone())).await?
+        {
+            return Err(Fault::PasswordUnchanged);
         }
-    }
-    app.passwords.hash(digest).await.map(NewPassword)
+        for earlier in user.password_history.iter().take(settings.password_history()) {
+            if app.passwords.verify(digest.clone(), Some(earlier.clone())).await? {
+                return Err(Fault::PasswordUsedBefore);
+            }
+        }
+        app.passwords.hash(digest).await.map(NewPassword)
+    })
+    .await
 }
 
 /// The user with the new password, and the change that ends the tokens that are not spared.
@@ -113,7 +122,8 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
         });
     }
     let user = app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)?;
-    let new = prepare(app, &user, &WantedPassword::Chosen(password.to_owned())).await?;
+    let wanted = WantedPassword::Chosen(password.to_owned());
+    let new = prepare(app, &actor.into(), &user, &wanted).await?;
     decide_on(app, id, |snapshot, user| {
         let (changed, change) = apply(app, snapshot, user, &new, Spared::None);
         let noted = note(app, actor, AuditAction::PasswordChanged, Some(user.party()), "");
@@ -171,11 +181,13 @@ pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, 
 /// Sets the password of the user to whom a link belongs, and ends all their tokens and the link.
 ///
 /// # Errors
-/// [`Fault::PasswordResetInvalid`] when the link is no good, those of the new password.
+/// [`Fault::PasswordResetInvalid`] when the link is no good, [`Fault::AddressBlocked`] after too many guesses,
+/// those of the new password.
 pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Result<(), Fault> {
     refuse_where_off(app)?;
     let hash = TokenSecret::presented(link).hash();
-    let (reset, user) = {
+    let target = Target::secret("password link");
+    let (reset, user) = attempts::guarded(app, origin, &target, async {
         let snapshot = app.store.read();
         let now = app.clock.now();
         let reset = snapshot
@@ -183,9 +195,11 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
             .find(|reset| reset.hash == hash && now < reset.expires_at);
         let reset = reset.cloned().ok_or(Fault::PasswordResetInvalid)?;
         let user = snapshot.user(&reset.user).cloned().ok_or(Fault::PasswordResetInvalid)?;
-        (reset, user)
-    };
-    let new = prepare(app, &user, &WantedPassword::Chosen(password.to_owned())).await?;
+        Ok((reset, user))
+    })
+    .await?;
+    let wanted = WantedPassword::Chosen(password.to_owned());
+    let new = prepare(app, &origin.into(), &user, &wanted).await?;
     decide_on(app, &user.id, |snapshot, user| {
         if snapshot.password_reset(&user.id) != Some(&reset) {
             return Err(Fault::PasswordResetInvalid);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attempts::{self, Target};
 use super::audit::note;
 use super::decide::{decide, decide_on};
 use super::login;
@@ -136,10 +137,13 @@ pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, Fault> {
 pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -> Result<TokenSecret, Fault> {
     let refused = || Fault::CreateTokenNotAuthorized;
     let expected = app.fixed.create_tokens_secret.as_deref().ok_or_else(refused)?;
-    // Compared as hashes, so that the time taken tells nothing of how much was right.
-    if TokenSecret::presented(expected).hash() != TokenSecret::presented(secret).hash() {
-        return Err(refused());
-    }
+    let target = Target::secret("secret for tokens");
+    attempts::guarded_silently(app, &caller.origin, &target, refused(), async {
+        // Compared as hashes, so that the time taken tells nothing of how much was right.
+        let right = TokenSecret::presented(expected).hash() == TokenSecret::presented(secret).hash();
+        if right { Ok(()) } else { Err(refused()) }
+    })
+    .await?;
     if *id != caller.user.id && !caller.may(Permission::USER_GENERATE_ACCESS_TOKEN) {
         return Err(refused());
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::attempts::{self, Target};
 use super::audit::note;
 use super::decide::decide_on;
 use super::passwords::{self, NewPassword, Spared};
@@ -178,7 +179,10 @@ async fn apply(app: &App, actor: &Actor, user: &User, edit: &Edit, spared: Spare
         refuse_blocked(app, name)?;
     }
     let password = match &edit.password {
-        Some(wanted) => Some(passwords::prepare(app, &with_profile(user.clone(), edit), wanted).await?),
+        Some(wanted) => {
+            let named = with_profile(user.clone(), edit);
+            Some(passwords::prepare(app, &actor.into(), &named, wanted).await?)
+        }
         None => None,
     };
     decide_on(app, &user.id, |snapshot, user| {
@@ -359,13 +363,16 @@ pub async fn delete_own(app: &App, caller: &Caller, password: PasswordDigest) ->
             method: "deleteUserOwnAccount",
         });
     }
-    if super::lockout::refuse_blocked(app, &caller.origin, Some(&caller.user)).is_err() {
-        return Err(Fault::PasswordWrong);
-    }
-    if !app.passwords.verify(password, caller.user.password.clone()).await? {
-        let name = caller.user.username.as_str();
-        super::lockout::count_failure(app, &caller.origin, Some(&caller.user), name).await?;
-        return Err(Fault::PasswordWrong);
-    }
+    let target = Target::user(&caller.user);
+    attempts::guarded_silently(app, &caller.origin, &target, Fault::PasswordWrong, async {
+        let user = app.store.read().user(&caller.user.id).cloned();
+        let hash = user.and_then(|user| user.password.clone());
+        if app.passwords.verify(password, hash).await? {
+            Ok(())
+        } else {
+            Err(Fault::PasswordWrong)
+        }
+    })
+    .await?;
     remove(app, &Actor::User(caller.clone()), &caller.user.id).await
 }

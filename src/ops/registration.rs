@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attempts::{self, Target};
 use super::audit::note_from;
 use super::users::{self, NewUser};
 use crate::app::App;
@@ -39,7 +40,12 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
     let settings = app.settings();
     match settings.text(SettingId::RegistrationForm).as_str() {
         "Public" => {}
-        "Secret URL" => check_secret(&settings.text(SettingId::RegistrationSecret), new.secret.as_deref())?,
+        "Secret URL" => {
+            let expected = settings.text(SettingId::RegistrationSecret);
+            let presented = new.secret.as_deref().ok_or(Fault::RegistrationSecretNeeded)?;
+            let target = Target::secret("registration secret");
+            attempts::guarded(app, origin, &target, async { check_secret(&expected, presented) }).await?;
+        }
         _ => return Err(Fault::RegistrationDisabled),
     }
     let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -68,7 +74,8 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
         profile: new.profile,
         status_text: String::new(),
     };
-    let created = users::create_where(app, new, has_administrator, |_, user, change| {
+    let caller = origin.into();
+    let created = users::create_where(app, &caller, new, has_administrator, |_, user, change| {
         let registered = AuditAction::UserRegistered;
         change.insert(&note_from(
             app,
@@ -95,10 +102,10 @@ fn has_administrator(snapshot: &Snapshot) -> Result<(), Fault> {
     }
 }
 
-fn check_secret(expected: &str, presented: Option<&str>) -> Result<(), Fault> {
+fn check_secret(expected: &str, presented: &str) -> Result<(), Fault> {
     // Compared as hashes, so that the time taken tells nothing of how much was right.
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
-    if !expected.is_empty() && presented.is_some_and(|presented| hash(presented) == hash(expected)) {
+    if !expected.is_empty() && hash(presented) == hash(expected) {
         Ok(())
     } else {
         Err(Fault::RegistrationSecretNeeded)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attempts::{self, Target};
 use super::audit::note_from;
 use super::users::{self, NewUser};
 use super::{incident, settings};
@@ -39,8 +40,8 @@ pub async fn link(app: &App) -> Result<Option<String>, Fault> {
 /// same change stores who may register, if the caller chose that.
 ///
 /// # Errors
-/// [`Fault::SetupLinkInvalid`] when the link is not the one, or was used; [`Fault::SettingFixed`]
-/// when who may register was fixed at the start; those of the new user.
+/// [`Fault::SetupLinkInvalid`] when the link is not the one, or was used; [`Fault::AddressBlocked`] after too many
+/// guesses; [`Fault::SettingFixed`] when who may register was fixed at the start; those of the new user.
 pub async fn with_link(
     app: &App,
     origin: &Origin,
@@ -52,9 +53,11 @@ pub async fn with_link(
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
     let presented = hash(secret);
     let valid = |link: &SetupLink| hash(&link.secret) == presented;
-    if !app.store.read().setup_link().is_some_and(valid) {
-        return Err(Fault::SetupLinkInvalid);
-    }
+    attempts::guarded(app, origin, &Target::secret("setup link"), async {
+        let found = app.store.read().setup_link().is_some_and(valid);
+        if found { Ok(()) } else { Err(Fault::SetupLinkInvalid) }
+    })
+    .await?;
     new.roles = first_roles();
     let linked = |snapshot: &Snapshot| match snapshot.setup_link() {
         Some(link) if valid(link) => Ok(()),
@@ -69,7 +72,7 @@ pub async fn with_link(
     if choice.is_some() {
         settings::refuse_fixed(app, id)?;
     }
-    users::create_where(app, new, linked, |snapshot, user, change| {
+    users::create_where(app, &origin.into(), new, linked, |snapshot, user, change| {
         let noted = |action, target, detail: String| note_from(app, origin, user.party(), action, Some(target), detail);
         let detail = "by the setup link".to_owned();
         let change = change.insert(&noted(AuditAction::UserCreated, user.party(), detail));

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::attempts::{self, Target};
 use super::audit::note;
 use super::decide::decide_on;
+use super::incident;
 use super::tokens::without_tokens;
-use super::{incident, lockout};
 use crate::app::App;
+use crate::app::attempts::CodeUse;
 use crate::auth::{Actor, Caller, PasswordDigest, random, totp};
 use crate::domain::token::SecondFactorPass;
 use crate::domain::two_factor::Salt;
@@ -60,6 +62,8 @@ pub(super) struct Attempt {
     code: String,
     /// The argon2id digest of the code with the salt of the user's backup codes.
     slow: Option<(Salt, [u8; 32])>,
+    /// Tells a second use of a code from a decision that is made again.
+    code_use: CodeUse,
 }
 
 impl Attempt {
@@ -79,7 +83,8 @@ impl Attempt {
             let digests = app.passwords.slow_digests(&[totp::hash(&code)], salt).await?;
             slow = digests.first().map(|digest| (salt, *digest));
         }
-        Ok(Self { code, slow })
+        let code_use = app.attempts.begin_use();
+        Ok(Self { code, slow, code_use })
     }
 
     /// The place of this code among backup codes, if it is one of them.
@@ -123,12 +128,13 @@ pub(super) async fn login_attempt(app: &App, user: &User, code: Option<&str>) ->
     }
 }
 
-/// The second factor after this code was shown; none when the code is wrong.
+/// The second factor after this code was shown; none when the code is wrong, or was used before.
 fn spend(app: &App, user: &User, secret: &StoredSecret, attempt: &Attempt) -> Result<Option<TwoFactor>, Fault> {
     let delta = u16::try_from(app.settings().number(SettingId::TwoFactorMaxDelta)).unwrap_or(u16::MAX);
     let secret = app.key.open(&user.id, secret).map_err(incident::internal)?;
-    if totp::check(&secret, &attempt.code, app.clock.now(), delta) {
-        return Ok(Some(user.two_factor.clone()));
+    if let Some(step) = totp::check(&secret, &attempt.code, app.clock.now(), delta) {
+        let accepted = app.attempts.accept_code(&user.id, &secret, step, attempt.code_use);
+        return Ok(accepted.then(|| user.two_factor.clone()));
     }
     let Some(place) = attempt.place_in(&user.two_factor.backup_codes)? else {
         return Ok(None);
@@ -179,21 +185,25 @@ pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode
         return Err(required);
     }
     let invalid = Fault::CodeInvalid { method };
-    if lockout::refuse_blocked(app, &caller.origin, Some(&caller.user)).is_err() {
-        return Err(invalid);
-    }
-    let right = match method {
-        TwoFactorMethod::Password => {
-            let digest = PasswordDigest::presented(&presented.code);
-            app.passwords.verify(digest, caller.user.password.clone()).await?
-        }
-        TwoFactorMethod::Totp => spend_code(app, &caller.user.id, &presented.code).await?,
-    };
-    if !right {
-        let name = caller.user.username.as_str();
-        lockout::count_failure(app, &caller.origin, Some(&caller.user), name).await?;
-        return Err(invalid);
-    }
+    attempts::guarded_silently(
+        app,
+        &caller.origin,
+        &Target::user(&caller.user),
+        invalid.clone(),
+        async {
+            let right = match method {
+                TwoFactorMethod::Password => {
+                    let digest = PasswordDigest::presented(&presented.code);
+                    let user = app.store.read().user(&caller.user.id).cloned();
+                    let hash = user.and_then(|user| user.password.clone());
+                    app.passwords.verify(digest, hash).await?
+                }
+                TwoFactorMethod::Totp => spend_code(app, &caller.user.id, &presented.code).await?,
+            };
+            if right { Ok(()) } else { Err(invalid) }
+        },
+    )
+    .await?;
     remember(app, caller).await
 }
 
@@ -410,15 +420,8 @@ async fn refuse_guesses<T>(
     caller: &Caller,
     work: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    if lockout::refuse_blocked(app, &caller.origin, Some(&caller.user)).is_err() {
-        return Err(Fault::TotpCodeInvalid);
-    }
-    let outcome = work.await;
-    if matches!(outcome, Err(Fault::TotpCodeInvalid)) {
-        let name = caller.user.username.as_str();
-        lockout::count_failure(app, &caller.origin, Some(&caller.user), name).await?;
-    }
-    outcome
+    let target = Target::user(&caller.user);
+    attempts::guarded_silently(app, &caller.origin, &target, Fault::TotpCodeInvalid, work).await
 }
 
 fn enabled(user: &User) -> Result<&StoredSecret, Fault> {

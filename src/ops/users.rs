@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attempts::{self, HashedFor};
 use super::audit::note;
 use super::decide::{decide, decide_on};
 use super::passwords;
@@ -133,6 +134,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>,
     }
     create_where(
         app,
+        &actor.into(),
         new,
         |_| Ok(()),
         |_, user, change| change.insert(&note(app, actor, AuditAction::UserCreated, Some(user.party()), "")),
@@ -144,6 +146,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>,
 /// same change, its audit entry at least.
 pub(super) async fn create_where(
     app: &App,
+    caller: &HashedFor,
     new: NewUser,
     permit: impl Fn(&Snapshot) -> Result<(), Fault>,
     with: impl Fn(&Snapshot, &User, Change) -> Change,
@@ -151,11 +154,13 @@ pub(super) async fn create_where(
     permit(&app.store.read())?;
     refuse_taken(&app.store.read(), None, Some(&new.username), new.email.as_ref())?;
     let password = match &new.password {
-        Some(wanted) => Some(
-            app.passwords
-                .hash(passwords::accept(app, names(&new), wanted).await?)
-                .await?,
-        ),
+        Some(wanted) => {
+            let hashed = async {
+                let digest = passwords::accept(app, names(&new), wanted).await?;
+                app.passwords.hash(digest).await
+            };
+            Some(attempts::in_turn(app, caller, hashed).await?)
+        }
         None => None,
     };
     let id = UserId::from_random(random::bytes());

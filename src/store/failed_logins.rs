@@ -8,7 +8,21 @@ use super::codec::{self, Damage};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
-use crate::domain::{FailedLogins, Suspect, Timestamp, UserId};
+use crate::domain::{FailedLogins, FailureGroup, Failures, SourceAddress, Suspect, Timestamp, UserId};
+
+/// Version 2 of stored failed logins. Never changes.
+#[derive(Serialize, Deserialize)]
+struct FailedLoginsV2 {
+    of: SuspectV1,
+    groups: Vec<FailureGroupV2>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FailureGroupV2 {
+    first_at: i64,
+    last_at: i64,
+    count: u32,
+}
 
 /// Version 1 of stored failed logins. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -24,39 +38,75 @@ enum SuspectV1 {
     Address(IpAddr),
 }
 
+impl From<SuspectV1> for Suspect {
+    fn from(stored: SuspectV1) -> Self {
+        match stored {
+            SuspectV1::User(id) => Self::User(id),
+            SuspectV1::Address(address) => Self::Address(SourceAddress::from_store(address)),
+        }
+    }
+}
+
+impl From<FailedLoginsV1> for FailedLoginsV2 {
+    fn from(old: FailedLoginsV1) -> Self {
+        let group = FailureGroupV2 {
+            first_at: old.last_at,
+            last_at: old.last_at,
+            count: old.count,
+        };
+        Self {
+            of: old.of,
+            groups: vec![group],
+        }
+    }
+}
+
+impl From<FailedLoginsV2> for FailedLogins {
+    fn from(stored: FailedLoginsV2) -> Self {
+        let groups = stored.groups.into_iter().map(|group| FailureGroup {
+            first_at: Timestamp::from_millis(group.first_at),
+            last_at: Timestamp::from_millis(group.last_at),
+            count: group.count,
+        });
+        Self {
+            of: stored.of.into(),
+            failures: Failures::new(groups.collect()),
+        }
+    }
+}
+
 impl Record for FailedLogins {
     const TABLE: Table = Table::FailedLogins;
+    const VERSION: u8 = 2;
 
     fn key(&self) -> Vec<u8> {
         self.of.to_string().into()
     }
 
     fn encode(&self) -> Vec<u8> {
-        let stored = FailedLoginsV1 {
+        let groups = self.failures.groups().iter().map(|group| FailureGroupV2 {
+            first_at: group.first_at.as_millis(),
+            last_at: group.last_at.as_millis(),
+            count: group.count,
+        });
+        let stored = FailedLoginsV2 {
             of: match &self.of {
                 Suspect::User(id) => SuspectV1::User(id.clone()),
-                Suspect::Address(address) => SuspectV1::Address(*address),
+                Suspect::Address(address) => SuspectV1::Address(address.address()),
             },
-            count: self.count,
-            last_at: self.last_at.as_millis(),
+            groups: groups.collect(),
         };
         codec::seal(Self::TABLE, &self.key(), Self::VERSION, &stored)
     }
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
         match version {
-            1 => {
-                let stored: FailedLoginsV1 = codec::decode(body)?;
-                Ok(Self {
-                    of: match stored.of {
-                        SuspectV1::User(id) => Suspect::User(id),
-                        SuspectV1::Address(address) => Suspect::Address(address),
-                    },
-                    count: stored.count,
-                    last_at: Timestamp::from_millis(stored.last_at),
-                })
-            }
-            found => Err(Damage::Version { found, known: 1 }),
+            1 => codec::decode::<FailedLoginsV1>(body).map(|old| FailedLoginsV2::from(old).into()),
+            2 => codec::decode::<FailedLoginsV2>(body).map(Into::into),
+            found => Err(Damage::Version {
+                found,
+                known: Self::VERSION,
+            }),
         }
     }
 }
@@ -71,5 +121,38 @@ impl Snapshot {
     /// All of them.
     pub fn all_failed_logins(&self) -> impl Iterator<Item = &FailedLogins> {
         self.failed_logins.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counters of version 1: those of a user, and of a whole IPv6 address.
+    #[test]
+    fn counters_of_version_1_keep_their_key_and_count() {
+        let address: IpAddr = "2001:db8::5".parse().expect("an address");
+        for (of, key) in [
+            (SuspectV1::User(UserId::new("ada")), "user ada"),
+            (SuspectV1::Address(address), "address 2001:db8::5"),
+        ] {
+            let old = FailedLoginsV1 {
+                of,
+                count: 7,
+                last_at: 1000,
+            };
+            let bytes = codec::seal(Table::FailedLogins, key.as_bytes(), 1, &old);
+            let decoded = FailedLogins::decode(key.as_bytes(), &bytes).expect("a record");
+            assert_eq!(decoded.key(), key.as_bytes());
+            let at = Timestamp::from_millis(1000);
+            let group = FailureGroup {
+                first_at: at,
+                last_at: at,
+                count: 7,
+            };
+            assert_eq!(decoded.failures, Failures::new(vec![group]));
+            let again = FailedLogins::decode(key.as_bytes(), &decoded.encode());
+            assert_eq!(again, Ok(decoded));
+        }
     }
 }

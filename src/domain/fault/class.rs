@@ -58,6 +58,7 @@ impl Fault {
             Self::NotPermitted => (Forbidden, None),
             Self::ScopeMissing { .. } => (Forbidden, Some("error-missing-scope")),
             Self::FullTokenNeeded => (Forbidden, Some("error-full-token-needed")),
+            Self::TooManyLogins { .. } => (TooManyRequests, Some("error-too-many-requests")),
             Self::TooManyRequests { .. } => (TooManyRequests, Some("error-too-many-requests")),
             Self::PasswordPolicy { .. } => (Invalid, Some("error-password-policy-not-met")),
             Self::PasswordUnchanged => (Invalid, Some("error-password-same-as-current")),

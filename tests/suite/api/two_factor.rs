@@ -83,7 +83,14 @@ async fn an_authenticator_app_is_taken_on_with_a_first_code_and_asked_for_at_eve
     assert_eq!(log_in(&server, None).await, (401, required));
     let mut invalid = login_refused("totp-invalid", "TOTP Invalid");
     invalid["details"] = json!({"method": "totp"});
-    assert_eq!(log_in(&server, Some("000000")).await, (401, invalid));
+    assert_eq!(log_in(&server, Some("000000")).await, (401, invalid.clone()));
+    assert_eq!(
+        log_in(&server, Some(&code)).await,
+        (401, invalid),
+        "a code is good once"
+    );
+    server.pass(STEP);
+    let code = app_code(secret, BEGINNING + STEP);
     assert_eq!(log_in(&server, Some(&code)).await.0, 200);
 }
 
@@ -92,14 +99,20 @@ async fn a_login_takes_its_code_in_every_form_that_clients_send() {
     let server = TestServer::start().await;
     let ada = server.user().await;
     let (secret, _) = enable(&ada, BEGINNING).await;
-    let code = app_code(&secret, BEGINNING);
     let login = json!({"user": {"username": "ada"}, "password": PASSWORD});
-    let digest = json!({"user": "ada", "password": {"digest": PASSWORD_DIGEST, "algorithm": "sha-256"}, "code": code});
-    let wrapped = json!({"totp": {"code": code, "login": login}});
+    let code = |steps| app_code(&secret, BEGINNING + steps * STEP);
+    let password = json!({"digest": PASSWORD_DIGEST, "algorithm": "sha-256"});
+    let digest = json!({"user": "ada", "password": password, "code": code(1)});
+    let wrapped = json!({"totp": {"code": code(2), "login": login}});
     for body in [digest, wrapped] {
+        server.pass(STEP);
         server.anonymous().post("login", &body).await.expect(200);
     }
-    let in_header = server.anonymous().post_confirmed("login", &login, "totp", &code).await;
+    server.pass(STEP);
+    let in_header = server
+        .anonymous()
+        .post_confirmed("login", &login, "totp", &code(3))
+        .await;
     in_header.expect(200);
     // A token that is already there needs no code.
     server
@@ -113,8 +126,10 @@ async fn a_login_takes_its_code_in_every_form_that_clients_send() {
 async fn a_code_counts_a_step_early_and_late_and_no_longer() {
     let server = TestServer::start().await;
     let (secret, _) = enable(&server.user().await, BEGINNING).await;
-    for (steps, status) in [(-2, 401), (-1, 200), (0, 200), (1, 200), (2, 401)] {
-        let code = app_code(&secret, BEGINNING + steps * STEP);
+    server.pass(4 * STEP);
+    // None is good a second time, and none that is older than one that was accepted.
+    for (steps, status) in [(-2, 401), (-1, 200), (0, 200), (0, 401), (-1, 401), (1, 200), (2, 401)] {
+        let code = app_code(&secret, BEGINNING + (4 + steps) * STEP);
         assert_eq!(log_in(&server, Some(&code)).await.0, status, "{steps} steps");
     }
 }
@@ -129,7 +144,8 @@ async fn a_backup_code_is_good_once_and_new_ones_replace_all() {
     assert_eq!(log_in(&server, Some(&codes[3])).await.0, 200);
     assert_eq!(log_in(&server, Some(&codes[3])).await.0, 401);
     assert_eq!(remaining().await, 11);
-    let code = json!({"code": app_code(&secret, BEGINNING)});
+    server.pass(STEP);
+    let code = json!({"code": app_code(&secret, BEGINNING + STEP)});
     let body = ada.post("users.regenerateTotpCodes", &code).await.expect(200);
     assert_eq!(remaining().await, 12);
     assert_eq!(log_in(&server, Some(&codes[4])).await.0, 401);
@@ -156,7 +172,8 @@ async fn it_is_switched_off_with_a_code_only() {
         .await
         .expect(400);
     assert_eq!(wrong["errorType"], "invalid-totp");
-    let code = json!({"code": app_code(&secret, BEGINNING)});
+    server.pass(STEP);
+    let code = json!({"code": app_code(&secret, BEGINNING + STEP)});
     let body = ada.post("users.disableTotp", &code).await.expect(200);
     assert_eq!(body, json!({"success": true, "disabled": true}));
     assert_eq!(log_in(&server, None).await.0, 200);

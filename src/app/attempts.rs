@@ -1,0 +1,263 @@
+//! What the server remembers of guesses, in memory: who verifies one now, how often unknown names were tried,
+//! and which codes of authenticator apps were used.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use super::turns::{Limits, QueueFull, Room, Turn, Turns};
+use super::{Fixed, Settings};
+use crate::clock::Clock;
+use crate::domain::{Failures, LockoutRule, SettingId, SourceAddress, Suspect, Timestamp, TotpSecret, UserId};
+use crate::store::Store;
+
+/// The most unknown names whose failures are remembered. Beyond them, the one that failed the longest time ago
+/// is forgotten.
+const MAX_UNKNOWN_NAMES: usize = 10_000;
+
+/// The number of used codes from which on old ones are looked for and forgotten.
+const MANY_USED_CODES: usize = 1024;
+
+/// Steps of 30 seconds after which a used code is forgotten. It is good for 20 steps at most.
+const FORGOTTEN_AFTER_STEPS: u64 = 64;
+
+/// The account that is guessed at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AccountKey {
+    /// A user.
+    Known(UserId),
+    /// The SHA-256 of a name that no user has: names may be long.
+    Unknown([u8; 32]),
+}
+
+impl AccountKey {
+    /// Returns the key of a name that no user has, in its folded form.
+    #[must_use]
+    pub fn unknown(folded: &str) -> Self {
+        Self::Unknown(Sha256::digest(folded).into())
+    }
+}
+
+/// What the server remembers of guesses.
+pub struct Attempts {
+    turns: Arc<Turns>,
+    unknown: Arc<UnknownNames>,
+    used_codes: Mutex<HashMap<UserId, UsedCode>>,
+    next_use: AtomicU64,
+}
+
+/// The last code of a user's authenticator app that was accepted.
+struct UsedCode {
+    /// The SHA-256 of the app's secret.
+    secret: [u8; 32],
+    step: u64,
+    by: u64,
+}
+
+/// One use of a code. It may be checked again when the change that it allows is decided again.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeUse(u64);
+
+impl Attempts {
+    pub(super) fn new(store: &Store, clock: &Clock, fixed: &Arc<Fixed>) -> Self {
+        let unknown = Arc::new(UnknownNames::default());
+        let limits = InForce {
+            store: store.clone(),
+            clock: clock.clone(),
+            fixed: Arc::clone(fixed),
+            unknown: Arc::clone(&unknown),
+        };
+        Self {
+            turns: Turns::new(limits),
+            unknown,
+            used_codes: Mutex::default(),
+            next_use: AtomicU64::default(),
+        }
+    }
+
+    /// Waits for a turn to verify a guess at an account, or at a secret of the server.
+    ///
+    /// # Errors
+    /// [`QueueFull`] when too many guesses of the account or the address wait already.
+    pub async fn take_turn(
+        &self,
+        account: Option<AccountKey>,
+        source: Option<SourceAddress>,
+    ) -> Result<Turn, QueueFull> {
+        self.turns.take(account, source).await
+    }
+
+    /// The failures of names that no user has.
+    #[must_use]
+    pub fn unknown_names(&self) -> &UnknownNames {
+        &self.unknown
+    }
+
+    /// Begins the use of a code.
+    #[must_use]
+    pub fn begin_use(&self) -> CodeUse {
+        CodeUse(self.next_use.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Accepts a user's code of this step, unless it or a later one was accepted before.
+    #[must_use]
+    pub fn accept_code(&self, user: &UserId, secret: &TotpSecret, step: u64, by: CodeUse) -> bool {
+        let secret = Sha256::digest(secret.expose()).into();
+        let mut used = self.used_codes.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = used
+            .get(user)
+            .is_none_or(|last| last.secret != secret || last.step < step || (last.step == step && last.by == by.0));
+        if !fresh {
+            return false;
+        }
+        if used.len() >= MANY_USED_CODES {
+            used.retain(|_, last| step.saturating_sub(last.step) < FORGOTTEN_AFTER_STEPS);
+        }
+        let code = UsedCode {
+            secret,
+            step,
+            by: by.0,
+        };
+        used.insert(user.clone(), code);
+        true
+    }
+}
+
+/// The failed logins of names that no user has. They are counted as those of users are, so that a block does
+/// not say which names there are.
+#[derive(Default)]
+pub struct UnknownNames(Mutex<HashMap<[u8; 32], Failures>>);
+
+impl UnknownNames {
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Failures>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the failures of a name.
+    #[must_use]
+    pub fn failures(&self, name: &[u8; 32]) -> Failures {
+        self.lock().get(name).cloned().unwrap_or_default()
+    }
+
+    /// Counts a failure of a name, and returns whether a block begins with it.
+    pub fn count(&self, name: &[u8; 32], rule: LockoutRule, now: Timestamp) -> bool {
+        let mut names = self.lock();
+        let before = names.get(name).cloned().unwrap_or_default();
+        if before.block(rule, now) {
+            return false;
+        }
+        if names.len() >= MAX_UNKNOWN_NAMES && !names.contains_key(name) {
+            let oldest = names.iter().min_by_key(|(_, failures)| failures.last_at());
+            if let Some(oldest) = oldest.map(|(name, _)| *name) {
+                names.remove(&oldest);
+            }
+        }
+        let after = before.after_failure(rule, now);
+        let blocked = after.block(rule, now);
+        names.insert(*name, after);
+        blocked
+    }
+
+    /// Forgets names whose last failure was before this moment.
+    pub fn forget_before(&self, end: Timestamp) {
+        self.lock().retain(|_, failures| failures.last_at() >= Some(end));
+    }
+}
+
+/// The limits of the queue by the settings in force. An account or address that is close to its block has
+/// fewer turns at once, so that those under way can't pass the limit together.
+struct InForce {
+    store: Store,
+    clock: Clock,
+    fixed: Arc<Fixed>,
+    unknown: Arc<UnknownNames>,
+}
+
+impl InForce {
+    fn settings(&self) -> Settings {
+        Settings::new(self.store.read(), Arc::clone(&self.fixed))
+    }
+
+    fn stored(&self, of: &Suspect) -> Failures {
+        let snapshot = self.store.read();
+        snapshot
+            .failed_logins(of)
+            .map(|failed| failed.failures.clone())
+            .unwrap_or_default()
+    }
+
+    fn at_once(&self, most: u32, rule: Option<LockoutRule>, failures: impl FnOnce() -> Failures) -> u32 {
+        rule.map_or(most, |rule| failures().room(rule, self.clock.now()).min(most))
+    }
+}
+
+impl Limits for InForce {
+    fn of_account(&self, account: &AccountKey) -> Room {
+        let settings = self.settings();
+        let failures = || match account {
+            AccountKey::Known(id) => self.stored(&Suspect::User(id.clone())),
+            AccountKey::Unknown(name) => self.unknown.failures(name),
+        };
+        Room {
+            at_once: self.at_once(
+                settings.number(SettingId::VerificationsPerUser),
+                settings.user_lockout(),
+                failures,
+            ),
+            waiting: settings.number(SettingId::WaitingPerUser),
+        }
+    }
+
+    fn of_source(&self, source: Option<SourceAddress>) -> Room {
+        let settings = self.settings();
+        let failures = || source.map_or_else(Failures::default, |source| self.stored(&Suspect::Address(source)));
+        Room {
+            at_once: self.at_once(
+                settings.number(SettingId::VerificationsPerAddress),
+                settings.address_lockout(),
+                failures,
+            ),
+            waiting: settings.number(SettingId::WaitingPerAddress),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: LockoutRule = LockoutRule {
+        attempts: 2,
+        minutes: 5,
+        fades: false,
+    };
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn unknown_names_are_counted_within_a_bound() {
+        let names = UnknownNames::default();
+        let name = |number: i64| match AccountKey::unknown(&number.to_string()) {
+            AccountKey::Unknown(name) => name,
+            AccountKey::Known(_) => unreachable!("the key of an unknown name"),
+        };
+        assert!(!names.count(&name(0), RULE, at(0)));
+        assert!(names.count(&name(0), RULE, at(1)), "the second failure begins a block");
+        assert!(
+            !names.count(&name(0), RULE, at(2)),
+            "a failure during a block begins none"
+        );
+        assert!(names.failures(&name(0)).block(RULE, at(3)));
+        for number in 1..=10_000 {
+            names.count(&name(number), RULE, at(10 + number));
+        }
+        assert_eq!(names.lock().len(), MAX_UNKNOWN_NAMES);
+        assert_eq!(names.failures(&name(0)), Failures::default(), "the oldest is forgotten");
+        names.forget_before(at(10 + 9_999));
+        assert_eq!(names.lock().len(), 2);
+    }
+}
