@@ -51,7 +51,8 @@ pub fn run(plan: &Plan) -> Outcome {
     load(reads::me(&credentials), READS)?;
     load(reads::list(&credentials), READS)?;
     note("after reads of me and of the list, each", READS)?;
-    load(Server::login(), LOGINS)?;
+    let logins = server.logins(usize::try_from(CONNECTIONS)?)?;
+    driver::drive(&server, logins, Extent::Calls(LOGINS / CONNECTIONS))?;
     note("after logins", LOGINS)?;
     table::table(
         "Memory of one server, 64 connections",

@@ -17,6 +17,9 @@ use crate::machine::{self, Memory};
 const USERNAME: &str = "admin";
 pub const PASSWORD: &str = "correct horse";
 
+/// The password of the users whose logins are measured. The policy for passwords accepts it.
+const USERS_PASSWORD: &str = "correct horse battery staple";
+
 /// How long a server may take to come to rest.
 const SETTLED: Duration = Duration::from_mins(1);
 
@@ -52,6 +55,7 @@ impl Server {
             .arg(data)
             .args(arguments)
             .env_clear()
+            .env("ROLLCALL_TRUSTED_PROXIES", "127.0.0.0/8")
             .env("ROLLCALL_ADMIN_USERNAME", USERNAME)
             .env("ROLLCALL_ADMIN_PASSWORD", PASSWORD);
         Self::start(command)
@@ -120,8 +124,25 @@ impl Server {
     }
 
     fn login_of(username: &str) -> Request {
-        let body = format!(r#"{{"user":"{username}","password":"{PASSWORD}"}}"#);
+        let body = format!(r#"{{"user":"{username}","password":"{USERS_PASSWORD}"}}"#);
         Request::post("/api/v1/login", "", &body)
+    }
+
+    /// Makes so many users, and returns the login of each, from an address of its own: one user and one address
+    /// have few logins at once.
+    pub fn logins(&self, users: usize) -> Outcome<Vec<Request>> {
+        let credentials = self.credentials()?;
+        let login = |number: usize| {
+            let username = format!("login{number}");
+            let user = format!(
+                r#"{{"username":"{username}","name":"{username}","email":"{username}@example.com","password":"{USERS_PASSWORD}"}}"#
+            );
+            driver::ask(self, &Request::post("/api/v1/users.create", &credentials, &user))?;
+            let address = format!("X-Forwarded-For: 198.51.100.{}\r\n", number + 1);
+            let body = format!(r#"{{"user":"{username}","password":"{USERS_PASSWORD}"}}"#);
+            Ok(Request::post("/api/v1/login", &address, &body))
+        };
+        (0..users).map(login).collect()
     }
 
     /// The headers of the administrator, logged in.
