@@ -115,11 +115,7 @@ impl Attempts {
         if used.len() >= MANY_USED_CODES {
             used.retain(|_, last| step.saturating_sub(last.step) < FORGOTTEN_AFTER_STEPS);
         }
-        let code = UsedCode {
-            secret,
-            step,
-            by: by.0,
-        };
+        let code = UsedCode { secret, step, by: by.0 };
         used.insert(user.clone(), code);
         true
     }
