@@ -118,13 +118,8 @@ impl Server {
         Ok(last.0)
     }
 
-    /// The login of the administrator.
-    pub fn login() -> Request {
-        Self::login_of(USERNAME)
-    }
-
     fn login_of(username: &str) -> Request {
-        let body = format!(r#"{{"user":"{username}","password":"{USERS_PASSWORD}"}}"#);
+        let body = format!(r#"{{"user":"{username}","password":"{PASSWORD}"}}"#);
         Request::post("/api/v1/login", "", &body)
     }
 
