@@ -2,6 +2,7 @@
 
 pub mod attempts;
 mod follow;
+mod origins;
 pub mod rates;
 mod settings;
 mod turns;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 pub use crate::clock::Clock;
 use attempts::Attempts;
+pub use origins::AllowedOrigins;
 use rates::Rates;
 pub use settings::{Fixed, Settings, network};
 pub use turns::{QueueFull, Turn};
