@@ -1,4 +1,4 @@
-//! Which web pages may use this server from a browser: one rule for HTTP (CORS) and for WebSockets.
+//! Which web pages may use this server from a browser: one rule for HTTP (CORS) and for sockets.
 
 use super::Settings;
 use crate::domain::SettingId;
@@ -87,11 +87,16 @@ impl AllowedOrigins {
 }
 
 /// Returns scheme, host and port of a URL as a browser writes them in `Origin`: in lower case, without a path and
-/// without the scheme's default port.
+/// without the scheme's default port. Some WebSocket libraries for programs (ws4py) write `ws` for `http` there.
 fn normalized(url: &str) -> String {
     let url = url.trim().to_lowercase();
     let Some((scheme, rest)) = url.split_once("://") else {
         return url;
+    };
+    let scheme = match scheme {
+        "ws" => "http",
+        "wss" => "https",
+        other => other,
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let port = match scheme {
@@ -131,6 +136,7 @@ mod tests {
         );
         assert!(rule.allows("https://chat.example", Some("chat.example:443")));
         assert!(rule.allows("http://[::1]:3000", Some("[::1]:3000")));
+        assert!(rule.allows("ws://127.0.0.1:3000", Some("127.0.0.1:3000")));
         assert!(!rule.allows("http://", Some("chat.example")));
         assert!(!rule.allows("http://chat.example", None));
         assert!(!rule.allows_others());
