@@ -10,6 +10,9 @@ use crate::domain::SourceAddress;
 /// Most characters of a client's name that are kept.
 const CLIENT_CHARACTERS: usize = 200;
 
+/// Most proxies in a row whose word on the client's address is read.
+const MAX_PROXIES: usize = 32;
+
 /// The other end of a connection, as the server puts it into each request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
@@ -51,7 +54,7 @@ pub fn client_address<'line>(
 ) -> Option<IpAddr> {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut nearest = peer?.0.ip().to_canonical();
-    for name in lines.rev().flat_map(|line| line.rsplit(',')) {
+    for name in lines.rev().flat_map(|line| line.rsplit(',')).take(MAX_PROXIES) {
         if !is_trusted(&nearest) {
             break;
         }

@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 use super::random;
 use crate::domain::TokenHash;
 
+/// Most bytes of a login token that a caller presents.
+pub const MAX_TOKEN_BYTES: usize = 512;
+
 /// A login token in the clear: 43 characters of 256 random bits when made here. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret(String);
@@ -24,6 +27,13 @@ impl TokenSecret {
     #[must_use]
     pub fn presented(text: &str) -> Self {
         Self(text.to_owned())
+    }
+
+    /// Takes what a caller presents as a login token; none where it is longer than any token may be
+    /// ([`MAX_TOKEN_BYTES`]).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() <= MAX_TOKEN_BYTES).then(|| Self::presented(text))
     }
 
     /// What it is stored as and found by. SHA-256 is enough: there is nothing to guess in 256
@@ -68,6 +78,12 @@ mod tests {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         );
         assert_ne!(token, TokenSecret::generate());
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_no_token() {
+        assert!(TokenSecret::parse(&"x".repeat(MAX_TOKEN_BYTES)).is_some());
+        assert!(TokenSecret::parse(&"x".repeat(MAX_TOKEN_BYTES + 1)).is_none());
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub use class::Kind;
 
 use super::page::SORT_FIELDS;
 use super::password_policy::Violation;
+use super::text::quoted;
 use super::{CustomStatusId, Scope, SettingId, TwoFactorMethod, Username};
 
 /// Why a request was not carried out.
@@ -146,13 +147,13 @@ pub enum Fault {
         field: &'static str,
     },
     /// The username has a character that usernames may not have, or is too long.
-    #[error("{input} is not a valid username")]
+    #[error("{} is not a valid username", quoted(input))]
     UsernameInvalid {
         /// The username as it came.
         input: String,
     },
     /// Another user has the username or the address.
-    #[error("{input} is already in use :(")]
+    #[error("{} is already in use :(", quoted(input))]
     UserFieldTaken {
         /// What is taken.
         input: String,
@@ -190,7 +191,7 @@ pub enum Fault {
     #[error("Last name must have atleast 1 characters. Numbers and special characters are not allowed.")]
     LastNameInvalid,
     /// The username is one that nobody may take.
-    #[error("{input} is blocked and can't be used!")]
+    #[error("{} is blocked and can't be used!", quoted(input))]
     UsernameBlocked {
         /// The username as it came.
         input: String,
@@ -323,7 +324,10 @@ pub enum Fault {
     #[error("Role name already exists")]
     RoleNameTaken,
     /// The name of a role is none.
-    #[error("The role name {input} is not valid: 1 to 120 characters without '<' and '>'")]
+    #[error(
+        "The role name {} is not valid: 1 to 120 characters without '<' and '>'",
+        quoted(input)
+    )]
     RoleNameInvalid {
         /// The name as it came.
         input: String,
@@ -384,7 +388,10 @@ pub enum Fault {
     #[error("Leaving the app without an active admin is not allowed")]
     LastAdministrator,
     /// No live token has the label.
-    #[error("no live token has the label {label}; list them with `rollcall token list`")]
+    #[error(
+        "no live token has the label {}; list them with `rollcall token list`",
+        quoted(label)
+    )]
     TokenNotFound {
         /// The label as it came.
         label: String,
@@ -393,7 +400,7 @@ pub enum Fault {
     #[error("this setup link is not valid: it was used, or belongs to another server")]
     SetupLinkInvalid,
     /// A body, query or path does not have the form the endpoint documents.
-    #[error("{reason}")]
+    #[error("{}", quoted(reason))]
     InvalidParams {
         /// What is wrong, and where.
         reason: String,
@@ -401,7 +408,7 @@ pub enum Fault {
         field: Option<String>,
     },
     /// The `sort` parameter is not an object whose values are 1 or -1.
-    #[error("Invalid sort parameter provided: \"{raw}\"")]
+    #[error("Invalid sort parameter provided: \"{}\"", quoted(raw))]
     InvalidSort {
         /// The parameter as it came.
         raw: String,

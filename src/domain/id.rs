@@ -1,5 +1,6 @@
 //! Identities: opaque texts in input, fixed forms in what this server makes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,6 +10,12 @@ use serde::{Deserialize, Serialize};
 /// The alphabet of user ids: letters and digits that are hard to mistake for one another
 /// (`api.md` §1.8).
 const UNMISTAKABLE: &[u8; 55] = b"23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz";
+
+/// Most bytes of an id. Those that this server makes have 24 at most.
+pub const MAX_ID_BYTES: usize = 64;
+
+/// Stands at the end of a text that was too long for an id. No id that this server makes has it.
+const CUT: &str = "…";
 
 /// Random bytes that [`UserId::from_random`] needs.
 pub const USER_ID_BYTES: usize = 17;
@@ -24,10 +31,11 @@ macro_rules! opaque_id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes a text as an id. Any text is an id; most name nothing.
+            /// Takes a text as an id. Any text is an id; most name nothing. A text of more than
+            /// [`MAX_ID_BYTES`] is cut, and then names nothing.
             #[must_use]
             pub fn new(text: &str) -> Self {
-                Self(text.into())
+                Self(bounded(text).into())
             }
 
             /// The id as text.
@@ -100,6 +108,15 @@ impl RoleId {
     }
 }
 
+/// Returns the text, or a shorter one that names nothing where it is too long for an id.
+fn bounded(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_ID_BYTES {
+        return text.into();
+    }
+    let end = text.floor_char_boundary(MAX_ID_BYTES - CUT.len());
+    format!("{}{CUT}", &text[..end]).into()
+}
+
 fn object_id(seconds: u32, random: [u8; OBJECT_ID_BYTES]) -> String {
     format!("{seconds:08x}{:016x}", u64::from_be_bytes(random))
 }
@@ -113,6 +130,16 @@ mod tests {
         let id = UserId::from_random(std::array::from_fn(|at| [0, 54, 55, 255][at % 4]));
         assert_eq!(id.as_str().len(), 17);
         assert!(id.as_str().bytes().all(|byte| UNMISTAKABLE.contains(&byte)));
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_cut_and_names_nothing() {
+        let longest = "x".repeat(MAX_ID_BYTES);
+        assert_eq!(UserId::new(&longest).as_str(), longest);
+        for long in ["x".repeat(MAX_ID_BYTES + 1), "ä".repeat(100_000)] {
+            let id = UserId::new(&long);
+            assert!(id.as_str().len() <= MAX_ID_BYTES && id.as_str().ends_with(CUT), "{id}");
+        }
     }
 
     #[test]

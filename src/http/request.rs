@@ -104,7 +104,7 @@ impl Context for OpenCall {
 /// that user (`api.md` §1.1).
 pub(super) fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller> {
     let id = UserId::new(text(headers, "x-user-id")?);
-    let token = TokenSecret::presented(text(headers, "x-auth-token")?);
+    let token = TokenSecret::parse(text(headers, "x-auth-token")?)?;
     tokens::authenticate(app, &id, &token, origin)
 }
 

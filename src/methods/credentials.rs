@@ -22,7 +22,9 @@ pub fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, Fault>
     if only(&fields, &["resume"])
         && let Some(token) = text(&mut fields, "resume")?
     {
-        return Ok(Credentials::Resume(TokenSecret::presented(&token)));
+        return TokenSecret::parse(&token)
+            .map(Credentials::Resume)
+            .ok_or(Fault::ResumeRefused);
     }
     if only(&fields, &["totp"])
         && let Some(Value::Object(totp)) = take(&mut fields, "totp")

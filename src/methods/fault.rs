@@ -16,15 +16,6 @@ pub enum MethodFault {
     Refused(Fault),
 }
 
-/// Most characters of an unknown name that its caller is told back.
-const TOLD_BACK: usize = 128;
-
-/// A name as an error tells it back: not at any length.
-#[must_use]
-pub fn shortened(name: &str) -> String {
-    name.chars().take(TOLD_BACK).collect()
-}
-
 impl MethodFault {
     /// Meteor's code: a text, or a number.
     fn code(&self) -> Value {

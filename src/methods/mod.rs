@@ -22,13 +22,14 @@ use std::pin::Pin;
 use serde_json::Value;
 
 pub use answer::{Answer, LoginChange};
-pub use fault::{MethodFault, shortened};
+pub use fault::MethodFault;
 use params::Params;
 
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin};
 use crate::domain::Fault;
 use crate::domain::scope::Need;
+use crate::domain::text::quoted;
 use crate::hub::Connection;
 use crate::ops::two_factor::{PresentedCode, require as require_second_factor};
 
@@ -130,7 +131,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// reach so far, a second factor that is missing, and whatever the method refuses.
 pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<Answer, MethodFault> {
     let Some(method) = table().find(|method| method.name == name) else {
-        return Err(MethodFault::Unknown(shortened(name)));
+        return Err(MethodFault::Unknown(quoted(name)));
     };
     if let Some(caller) = context.caller {
         match caller.token.lacks(method.need) {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Fault;
+use crate::domain::text::quoted;
 
 /// The method that Rocket.Chat names in the details of custom status errors.
 const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
@@ -44,7 +45,9 @@ impl Fault {
             Self::UserFieldRequired { field } | Self::UserFieldTaken { field, .. } => {
                 json!({"method": USER_METHOD, "field": field})
             }
-            Self::UsernameInvalid { input } => json!({"method": USER_METHOD, "input": input, "field": "Username"}),
+            Self::UsernameInvalid { input } => {
+                json!({"method": USER_METHOD, "input": quoted(input), "field": "Username"})
+            }
             Self::RoleInvalid => json!({"method": USER_METHOD, "action": "Assign_role"}),
             Self::LastAdministrator => json!({"method": "removeUserFromRole", "action": "Remove_last_admin"}),
             Self::ActionNotAllowed { action, .. } => json!({"method": USER_METHOD, "action": action}),
@@ -58,12 +61,12 @@ impl Fault {
             Self::CodeInvalid { method } => json!({"method": method}),
             Self::ScopeMissing { scope } => json!({"scope": scope}),
             Self::PasswordPolicy { broken } => json!(broken),
-            Self::UsernameBlocked { input } => json!({"method": "checkUsernameAvailability", "field": input}),
+            Self::UsernameBlocked { input } => json!({"method": "checkUsernameAvailability", "field": quoted(input)}),
             Self::AdministratorNeeded => json!({"method": "authorization:removeUserFromRole"}),
             Self::SettingInvalid { setting, .. } | Self::SettingFixed { setting, .. } => {
                 json!({"setting": setting.as_str()})
             }
-            Self::InvalidParams { field, .. } => json!({"field": field.as_ref()?}),
+            Self::InvalidParams { field, .. } => json!({"field": quoted(field.as_ref()?)}),
             Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => {
                 json!({"helperMethod": "parseJsonQuery"})
             }
