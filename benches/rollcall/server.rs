@@ -29,6 +29,12 @@ const ENDED: Duration = Duration::from_mins(1);
 /// How the floor's server is asked for; see [`crate::floors::serve_static`].
 pub const STATIC: &str = "--serve-static";
 
+/// Settings that bound the sockets of one address: here all clients are on this machine.
+const FROM_ONE_ADDRESS: [&str; 2] = [
+    "Presence_Max_Connections_Per_Address",
+    "Presence_Max_Anonymous_Connections_Per_Address",
+];
+
 /// A server that answers. It ends when this is dropped.
 pub struct Server {
     child: Child,
@@ -53,6 +59,7 @@ impl Server {
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data)
+            .args(FROM_ONE_ADDRESS.map(|setting| format!("--set={setting}=1000000")))
             .args(arguments)
             .env_clear()
             .env("ROLLCALL_TRUSTED_PROXIES", "127.0.0.0/8")

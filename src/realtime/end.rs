@@ -16,6 +16,8 @@ pub(super) enum End {
     TooLarge,
     /// The client reads too slowly: it missed what it was to be told.
     TooSlow,
+    /// There are too many sockets without a login, and this one was idle for longest.
+    MadeRoom,
     /// The client gave no sign of life.
     Silent,
     /// The client has gone.
@@ -31,6 +33,7 @@ impl End {
             Self::BadData => Some((1007, "bad data")),
             Self::TooLarge => Some((1009, "message too large")),
             Self::TooSlow => Some((1013, "try again later")),
+            Self::MadeRoom => Some((1013, "too many connections without a login")),
             Self::Silent => Some((4000, "heartbeat timeout")),
             Self::Gone => None,
         }

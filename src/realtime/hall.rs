@@ -16,6 +16,9 @@ use crate::domain::SettingId;
 /// How long sockets have to end when the server stops.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
+/// Where no setting says otherwise, one of so many sockets may be without a login.
+const ANONYMOUS_SHARE: usize = 10;
+
 /// How long sockets wait for signs of life.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
@@ -92,11 +95,23 @@ impl Hall {
 
     /// Takes a socket in, if there is room for one more.
     pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Seat, Full> {
+        self.seats.take(address, self.most())
+    }
+
+    /// Returns how many sockets there may be now.
+    pub(super) fn most(&self) -> Most {
         let settings = self.app.settings();
-        let most = Most {
-            all: settings.number(SettingId::PresenceMaxConnections) as usize,
-            by_address: settings.number(SettingId::PresenceMaxConnectionsPerAddress) as usize,
+        let number = |id| settings.number(id) as usize;
+        let all = number(SettingId::PresenceMaxConnections);
+        let anonymous = match number(SettingId::PresenceMaxAnonymousConnections) {
+            0 => (all / ANONYMOUS_SHARE).max(1),
+            set => set,
         };
-        self.seats.take(address, most)
+        Most {
+            all,
+            by_address: number(SettingId::PresenceMaxConnectionsPerAddress),
+            anonymous,
+            anonymous_by_address: number(SettingId::PresenceMaxAnonymousConnectionsPerAddress),
+        }
     }
 }

@@ -2,35 +2,33 @@
 
 use serde_json::{Map, Value, json};
 
-/// Most characters of the id of a method call or subscription.
-const ID_CHARACTERS: usize = 128;
+use crate::domain::BoundedText;
+use crate::domain::text::{QUOTED_CHARACTERS, quoted};
 
-/// Most characters of a wrong message that its client is told back.
-const TOLD_BACK: usize = 256;
+/// What a client calls a method call, subscription or ping.
+pub(super) type Id = BoundedText<128>;
+
+/// The name of a method or publication.
+pub(super) type Name = BoundedText<128>;
+
+/// A version of DDP.
+pub(super) type Version = BoundedText<128>;
 
 /// What a client sends.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Message {
     /// The first word, with the version that is spoken.
-    Connect { version: String },
+    Connect { version: Version },
     /// Are you there?
     Ping { id: Option<Value> },
     /// I am.
     Pong,
     /// Call a method.
-    Method {
-        id: String,
-        name: String,
-        params: Vec<Value>,
-    },
+    Method { id: Id, name: Name, params: Vec<Value> },
     /// Begin to tell.
-    Sub {
-        id: String,
-        name: String,
-        params: Vec<Value>,
-    },
+    Sub { id: Id, name: Name, params: Vec<Value> },
     /// Tell no more.
-    Unsub { id: String },
+    Unsub { id: Id },
 }
 
 /// Why a text is no message, as the client is told.
@@ -51,13 +49,16 @@ impl Message {
         };
         let message = match msg.as_str() {
             "connect" => text_of(&mut fields, "version").map(|version| Self::Connect { version }),
-            "ping" => Some(Self::Ping {
-                id: fields.remove("id").filter(|id| id.is_string() || id.is_number()),
-            }),
+            "ping" => match fields.remove("id") {
+                Some(Value::String(id)) => Id::new(id).map(|id| Self::Ping { id: Some(json!(*id)) }),
+                id => Some(Self::Ping {
+                    id: id.filter(Value::is_number),
+                }),
+            },
             "pong" => Some(Self::Pong),
             "method" => call(&mut fields, "method").map(|(id, name, params)| Self::Method { id, name, params }),
             "sub" => call(&mut fields, "name").map(|(id, name, params)| Self::Sub { id, name, params }),
-            "unsub" => id(&mut fields).map(|id| Self::Unsub { id }),
+            "unsub" => text_of(&mut fields, "id").map(|id| Self::Unsub { id }),
             _ => None,
         };
         let reason = match msg.as_str() {
@@ -72,34 +73,30 @@ impl Message {
     }
 }
 
-fn text_of(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
+fn text_of<const MAX: usize>(fields: &mut Map<String, Value>, name: &str) -> Option<BoundedText<MAX>> {
     match fields.remove(name) {
-        Some(Value::String(text)) => Some(text),
+        Some(Value::String(text)) => BoundedText::new(text),
         _ => None,
     }
 }
 
-fn id(fields: &mut Map<String, Value>) -> Option<String> {
-    text_of(fields, "id").filter(|id| id.chars().count() <= ID_CHARACTERS)
-}
-
-fn call(fields: &mut Map<String, Value>, name: &str) -> Option<(String, String, Vec<Value>)> {
+fn call(fields: &mut Map<String, Value>, name: &str) -> Option<(Id, Name, Vec<Value>)> {
     let params = match fields.remove("params") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(params)) => params,
         Some(_) => return None,
     };
-    Some((id(fields)?, text_of(fields, name)?, params))
+    Some((text_of(fields, "id")?, text_of(fields, name)?, params))
 }
 
 impl BadMessage {
     /// A message that is wrong for this reason. It is told back, but not at any length.
     pub fn of(reason: &'static str, text: &str) -> Self {
-        let short = text.len() <= TOLD_BACK;
+        let short = text.len() <= QUOTED_CHARACTERS;
         let message = short.then(|| serde_json::from_str(text).ok()).flatten();
         Self {
             reason,
-            offending: message.unwrap_or_else(|| Value::from(text.chars().take(TOLD_BACK).collect::<String>())),
+            offending: message.unwrap_or_else(|| Value::from(quoted(text))),
         }
     }
 
@@ -163,12 +160,18 @@ pub(super) fn removed(collection: &str, id: &str) -> Value {
 mod tests {
     use super::*;
 
+    fn bounded<const MAX: usize>(text: &str) -> BoundedText<MAX> {
+        text.parse().expect("a short text")
+    }
+
     #[test]
     fn messages_of_clients_are_read() {
         let parsed = |text: &str| Message::parse(text).expect("a message").expect("one with msg");
         assert_eq!(
             parsed(r#"{"msg":"connect","version":"pre2","support":["pre2"],"session":"x"}"#),
-            Message::Connect { version: "pre2".into() }
+            Message::Connect {
+                version: bounded("pre2")
+            }
         );
         assert_eq!(
             parsed(r#"{"msg":"ping","id":"0"}"#),
@@ -176,8 +179,8 @@ mod tests {
         );
         let sub = parsed(r#"{"msg":"sub","id":"0","name":"s","params":["e",false]}"#);
         let expected = Message::Sub {
-            id: "0".into(),
-            name: "s".into(),
+            id: bounded("0"),
+            name: bounded("s"),
             params: vec![json!("e"), json!(false)],
         };
         assert_eq!(sub, expected);

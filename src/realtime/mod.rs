@@ -1,11 +1,13 @@
 //! Rocket.Chat's realtime protocol: DDP over WebSocket, plain and in SockJS's wrapping (`api.md` §10).
 
+mod anonymous;
 mod bundle;
 mod encode;
 mod end;
 mod fanout;
 mod framing;
 mod hall;
+mod info;
 mod login;
 mod message;
 mod outbox;
@@ -21,23 +23,26 @@ mod upgrade;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::json;
 use tokio::net::TcpStream;
+use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::{Filter, Reply};
 
 pub use hall::{Hall, Timing};
 
-use crate::auth::{Origin, Peer, random};
+use crate::auth::{Origin, Peer};
+use crate::domain::BoundedText;
 use framing::Framing;
 use session::Session;
+
+/// A part of a path that a `SockJS` client chooses: it is read and not kept.
+type PathPart = BoundedText<128>;
 
 /// `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.
 #[must_use]
 pub fn sockets(hall: &Arc<Hall>) -> BoxedFilter<(warp::reply::Response,)> {
     let plain = warp::path!("websocket").map(|| Framing::Plain);
-    let wrapped = warp::path!("sockjs" / String / String / "websocket").map(|_, _| Framing::SockJs);
-    let hall = Arc::clone(hall);
+    let wrapped = warp::path!("sockjs" / PathPart / PathPart / "websocket").map(|_, _| Framing::SockJs);
+    let (hall, asked) = (Arc::clone(hall), Arc::clone(hall));
     let sockets = plain
         .or(wrapped)
         .unify()
@@ -46,17 +51,11 @@ pub fn sockets(hall: &Arc<Hall>) -> BoxedFilter<(warp::reply::Response,)> {
         .and(warp::ext::optional::<Peer>())
         .and(warp::ext::optional::<hyper::upgrade::OnUpgrade>())
         .map(move |framing, headers, peer, upgrade| upgrade::answer(&hall, framing, &headers, peer, upgrade));
-    let info = warp::path!("sockjs" / "info").and(warp::get()).map(info);
+    let info = warp::path!("sockjs" / "info")
+        .and(warp::get())
+        .and(warp::header::headers_cloned())
+        .map(move |headers| info::answer(&asked, &headers));
     sockets.or(info).unify().boxed()
-}
-
-/// What SockJS's clients ask before they connect.
-fn info() -> warp::reply::Response {
-    let entropy = u32::from_be_bytes(random::bytes());
-    let info = json!({"websocket": true, "origins": ["*:*"], "cookie_needed": false, "entropy": entropy});
-    let reply = warp::reply::json(&info);
-    let reply = warp::reply::with_header(reply, "access-control-allow-origin", "*");
-    warp::reply::with_header(reply, "cache-control", "no-store").into_response()
 }
 
 /// Serves one client on a stream on which the handshake is done, in `SockJS`'s wrapping or plain. It counts

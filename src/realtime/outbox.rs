@@ -22,6 +22,9 @@ const MOST: usize = 2048;
 /// share them.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
+/// Most bytes that do before a login: what is said then is short.
+const MOST_BYTES_BEFORE_LOGIN: usize = 64 * 1024;
+
 /// Bundles that go out in one call of the system.
 const AT_ONCE: usize = 64;
 
@@ -40,6 +43,8 @@ pub(super) struct Outbox {
 struct Waiting {
     frames: VecDeque<Bytes>,
     bytes: usize,
+    /// Whether the client is logged in, so that more may wait for it.
+    logged_in: bool,
     /// Whether a part of the first one is gone already.
     begun: bool,
     /// Why nothing more is taken from others.
@@ -70,7 +75,7 @@ impl Outbox {
         }
         // Else the session sends: it is about to, or waits for the client.
         let free = waiting.frames.is_empty();
-        waiting.push(frames);
+        waiting.push(frames, &self.stream);
         if free {
             waiting.write(&self.stream);
         }
@@ -79,7 +84,7 @@ impl Outbox {
 
     /// Puts a frame behind all that wait. It goes with the next [`Self::release`].
     pub fn hold(&self, frame: Bytes) {
-        self.waiting().push(frame);
+        self.waiting().push(frame, &self.stream);
     }
 
     fn wake(&self, waiting: &Waiting) {
@@ -95,6 +100,16 @@ impl Outbox {
             waiting.write(&self.stream);
         }
         self.wake(&waiting);
+    }
+
+    /// Notes whether the client is logged in: that bounds how much may wait for it.
+    pub fn set_logged_in(&self, logged_in: bool) {
+        self.waiting().logged_in = logged_in;
+    }
+
+    /// Returns why nothing more is taken, if that is so.
+    pub fn end(&self) -> Option<End> {
+        self.waiting().end
     }
 
     /// Takes no more of what others send.
@@ -168,12 +183,25 @@ impl Outbox {
 }
 
 impl Waiting {
-    fn push(&mut self, frames: Bytes) {
+    fn push(&mut self, frames: Bytes, stream: &TcpStream) {
         self.bytes += frames.len();
         self.frames.push_back(frames);
-        if self.frames.len() > MOST || self.bytes > MOST_BYTES {
+        // What the system takes does not wait for the client.
+        if self.is_too_much() {
+            self.write(stream);
+        }
+        if self.is_too_much() {
             self.end.get_or_insert(End::TooSlow);
         }
+    }
+
+    fn is_too_much(&self) -> bool {
+        let most_bytes = if self.logged_in {
+            MOST_BYTES
+        } else {
+            MOST_BYTES_BEFORE_LOGIN
+        };
+        self.frames.len() > MOST || self.bytes > most_bytes
     }
 
     fn write(&mut self, stream: &TcpStream) {

@@ -1,18 +1,26 @@
 //! The sockets there are: how many, from where, and whom to tell what happens.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
 
+use super::anonymous::Anonymous;
+use super::end::End;
 use super::subscriber::Subscriber;
+use crate::domain::Network;
 
 /// How many sockets there may be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Most {
     pub all: usize,
+    /// From one address.
     pub by_address: usize,
+    /// Without a login.
+    pub anonymous: usize,
+    /// Without a login, from one address.
+    pub anonymous_by_address: usize,
 }
 
 /// Why no more sockets are taken.
@@ -34,7 +42,10 @@ pub(super) type Subscribers = OrdMap<u64, Arc<Subscriber>>;
 #[derive(Default)]
 struct Taken {
     all: usize,
-    by_address: HashMap<Option<IpAddr>, usize>,
+    by_network: HashMap<Option<Network>, usize>,
+    anonymous: Anonymous,
+    /// Sockets that made room for others before their sessions began.
+    unseated: HashSet<u64>,
     subscribers: Subscribers,
     /// How many there ever were.
     ever: u64,
@@ -43,29 +54,37 @@ struct Taken {
 /// The place of a socket. It is taken until this is dropped.
 pub(super) struct Seat {
     seats: Seats,
-    address: Option<IpAddr>,
+    network: Option<Network>,
+    /// Its turn among the sockets without a login, unless it has one.
+    turn: Option<u64>,
     /// No two sockets have the same.
     pub number: u64,
 }
 
 impl Seats {
-    /// Takes a place, if there is one left.
+    /// Takes a place for a socket without a login, if there is one left. If there are too many without a login then,
+    /// those that were idle for longest are closed.
     pub fn take(&self, address: Option<IpAddr>, most: Most) -> Result<Seat, Full> {
+        let network = address.map(Network::of);
         let mut taken = self.taken();
         if taken.all >= most.all {
             return Err(Full::Everywhere);
         }
-        let from_there = taken.by_address.get(&address).copied().unwrap_or_default();
+        let from_there = taken.by_network.get(&network).copied().unwrap_or_default();
         if from_there >= most.by_address {
             return Err(Full::ForAddress);
         }
-        taken.by_address.insert(address, from_there + 1);
+        taken.by_network.insert(network, from_there + 1);
         taken.all += 1;
         taken.ever += 1;
+        let number = taken.ever;
+        let turn = taken.anonymous.enter(number, network);
+        taken.make_room(network, most);
         Ok(Seat {
             seats: self.clone(),
-            address,
-            number: taken.ever,
+            network,
+            turn: Some(turn),
+            number,
         })
     }
 
@@ -79,15 +98,62 @@ impl Seats {
     }
 }
 
+impl Taken {
+    /// Closes sockets without a login, the longest idle first, until a network and the server have no more of them
+    /// than they may.
+    fn make_room(&mut self, network: Option<Network>, most: Most) {
+        while let Some(number) = self.anonymous.take_beyond_in(network, most.anonymous_by_address) {
+            self.unseat(number);
+        }
+        while let Some(number) = self.anonymous.take_beyond(most.anonymous) {
+            self.unseat(number);
+        }
+    }
+
+    fn unseat(&mut self, number: u64) {
+        match self.subscribers.get(&number) {
+            Some(subscriber) => subscriber.outbox.shut(End::MadeRoom),
+            None => drop(self.unseated.insert(number)),
+        }
+    }
+}
+
 impl Seat {
     /// Has a subscriber told what happens from now on.
     pub fn seat(&mut self, subscriber: Arc<Subscriber>) {
-        self.seats.taken().subscribers.insert(self.number, subscriber);
+        let mut taken = self.seats.taken();
+        if taken.unseated.remove(&self.number) {
+            subscriber.outbox.shut(End::MadeRoom);
+        }
+        taken.subscribers.insert(self.number, subscriber);
     }
 
     /// Has the subscriber told nothing more.
     pub fn leave(&mut self) {
         self.seats.taken().subscribers.remove(&self.number);
+    }
+
+    /// Notes that the client said something. That counts while it has no login.
+    pub fn touch(&mut self) {
+        if let Some(turn) = &mut self.turn {
+            *turn = self.seats.taken().anonymous.touch(*turn);
+        }
+    }
+
+    /// Counts the socket no longer as one without a login.
+    pub fn log_in(&mut self) {
+        if let Some(turn) = self.turn.take() {
+            self.seats.taken().anonymous.remove(turn);
+        }
+    }
+
+    /// Counts the socket as one without a login. If there are too many of them then, the longest idle are closed.
+    pub fn log_out(&mut self, most: Most) {
+        if self.turn.is_none() {
+            let mut taken = self.seats.taken();
+            self.turn = Some(taken.anonymous.enter(self.number, self.network));
+            taken.make_room(self.network, most);
+        }
     }
 }
 
@@ -95,10 +161,14 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken();
         taken.subscribers.remove(&self.number);
+        taken.unseated.remove(&self.number);
+        if let Some(turn) = self.turn {
+            taken.anonymous.remove(turn);
+        }
         taken.all -= 1;
-        let left = taken.by_address.remove(&self.address).unwrap_or_default();
+        let left = taken.by_network.remove(&self.network).unwrap_or_default();
         if left > 1 {
-            taken.by_address.insert(self.address, left - 1);
+            taken.by_network.insert(self.network, left - 1);
         }
     }
 }

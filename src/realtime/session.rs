@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
@@ -108,9 +109,16 @@ impl Session {
                     let messages = received?;
                     self.heard = Instant::now();
                     self.asked = false;
+                    self.seat.touch();
                     for text in messages {
                         // In a box of its own: what a call takes, an idle socket need not.
                         Box::pin(self.hear(&text)).await?;
+                        // A frame may have thousands of messages: they are not all answered to a client that reads
+                        // none of the answers, nor before others have their turn.
+                        if let Some(end) = self.subscriber.outbox.end() {
+                            return Err(end);
+                        }
+                        consume_budget().await;
                     }
                 }
                 () = subscriber.login_ended() => self.renew_login(),
@@ -235,6 +243,8 @@ impl Session {
             listening.viewer = self.login.as_ref().map(|before| Viewer::of(&before.caller));
             return Err(Fault::ResumeRefused);
         }
+        self.seat.log_in();
+        self.subscriber.outbox.set_logged_in(true);
         let document = login.document(&self.hall.app);
         self.subscriber.say(&told("users", id.as_str(), &document));
         drop(listening);
@@ -242,17 +252,20 @@ impl Session {
         Ok(())
     }
 
-    /// Takes the rights of the login away.
+    /// Takes the rights of the login away, and brings back the bounds of a socket without one.
     fn end_login(&mut self) {
         let Some(login) = self.login.take() else {
             return;
         };
         let mut listening = self.subscriber.listening();
         listening.viewer = None;
-        for id in listening.subscriptions.remove_private() {
+        for id in listening.subscriptions.end_login() {
             self.say(&message::nosub(&id, None));
         }
         self.say(&message::removed("users", login.caller.user.id.as_str()));
+        drop(listening);
+        self.subscriber.outbox.set_logged_in(false);
+        self.seat.log_out(self.hall.most());
     }
 
     /// Looks the login up again, so that what it may do is what it may do now; ends it when it is over.

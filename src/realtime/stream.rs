@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::auth::Caller;
+use crate::domain::id::MAX_ID_BYTES;
 use crate::domain::scope::Need;
 use crate::domain::{Scope, UserId};
 
@@ -14,6 +15,9 @@ pub(super) const PRIVATE_SETTINGS: &str = "private-settings-changed";
 
 /// The event of [`Stream::RoomMessages`] that stands for all rooms of a user.
 const ALL_ROOMS: &str = "__my_messages__";
+
+/// Most bytes of the name of an event. The longest that a known client subscribes to has 24.
+const MAX_EVENT_BYTES: usize = 64;
 
 /// A stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,8 +46,8 @@ pub(super) enum Refusal {
     Unknown(String),
     /// The caller may not.
     NotAllowed,
-    /// The event has no name.
-    NoEvent,
+    /// The name of the event is not of the form that events of the stream have.
+    BadEvent,
     /// There are enough of them on this socket.
     TooMany,
 }
@@ -87,8 +91,8 @@ impl Stream {
 
     /// Whether somebody may hear an event.
     pub fn check(self, caller: Option<&Caller>, event: &str) -> Result<(), Refusal> {
-        if event.is_empty() && self != Self::UserPresence {
-            return Err(Refusal::NoEvent);
+        if !self.has_form(event) {
+            return Err(Refusal::BadEvent);
         }
         let allowed = match self {
             Self::NotifyAll => true,
@@ -101,6 +105,19 @@ impl Stream {
             Ok(())
         } else {
             Err(Refusal::NotAllowed)
+        }
+    }
+
+    /// Returns whether a text has the form of the stream's event names. Clients also subscribe to names that this
+    /// server never sends (of rooms and calls) and wait until they are taken, so any name of the form is.
+    fn has_form(self, event: &str) -> bool {
+        match self {
+            // Only the list of users beside it is read.
+            Self::UserPresence => true,
+            Self::NotifyUser => event
+                .split_once('/')
+                .is_some_and(|(id, name)| (1..=MAX_ID_BYTES).contains(&id.len()) && is_event_name(name)),
+            _ => is_event_name(event),
         }
     }
 
@@ -120,6 +137,11 @@ impl Stream {
     }
 }
 
+fn is_event_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:./".contains(&byte);
+    (1..=MAX_EVENT_BYTES).contains(&text.len()) && text.bytes().all(is_allowed)
+}
+
 /// Whose event it is, of a stream for one user.
 fn owner(event: &str) -> Option<UserId> {
     event.split_once('/').map(|(id, _)| UserId::new(id))
@@ -130,7 +152,7 @@ impl Refusal {
         let (error, reason) = match self {
             Self::Unknown(name) => (json!(404), format!("Subscription '{name}' not found")),
             Self::NotAllowed => (json!("not-allowed"), "Not allowed".to_owned()),
-            Self::NoEvent => (json!("invalid-event-name"), "Invalid event name".to_owned()),
+            Self::BadEvent => (json!("invalid-event-name"), "Invalid event name".to_owned()),
             Self::TooMany => (
                 json!("too-many-subscriptions"),
                 "Too many subscriptions on this connection".to_owned(),

@@ -8,10 +8,14 @@ use super::message::added;
 use super::stream::{Refusal, Stream, USER_STATUS};
 use crate::auth::Caller;
 use crate::domain::UserId;
-use crate::methods::shortened;
+use crate::domain::id::MAX_ID_BYTES;
+use crate::domain::text::quoted;
 
 /// Most subscriptions of a socket.
 const MOST: usize = 1000;
+
+/// Most subscriptions of a socket without a login: login pages need fewer.
+const MOST_BEFORE_LOGIN: usize = 10;
 
 /// Most users that a socket watches.
 const WATCHED: usize = 10_000;
@@ -31,8 +35,16 @@ pub(super) struct Subscriptions {
 #[derive(Debug)]
 struct Subscription {
     id: Box<str>,
-    stream: Stream,
-    event: Box<str>,
+    topic: Topic,
+}
+
+/// What a subscription is for.
+#[derive(Debug)]
+enum Topic {
+    /// A publication that has nothing to tell. It is kept because it counts.
+    Silent,
+    /// An event of a stream.
+    Event(Stream, Box<str>),
 }
 
 /// What follows from a subscription that is taken.
@@ -47,25 +59,18 @@ pub(super) enum Taken {
 impl Subscriptions {
     /// Takes a subscription.
     pub fn add(&mut self, caller: Option<&Caller>, id: &str, name: &str, params: &[Value]) -> Result<Taken, Refusal> {
+        let most = if caller.is_some() { MOST } else { MOST_BEFORE_LOGIN };
         if Stream::is_silent(name) {
+            self.put(most, id, Topic::Silent)?;
             return Ok(Taken::Ready(None));
         }
-        let stream = Stream::named(name).ok_or_else(|| Refusal::Unknown(shortened(name)))?;
+        let stream = Stream::named(name).ok_or_else(|| Refusal::Unknown(quoted(name)))?;
         let event = params.first().and_then(Value::as_str).unwrap_or_default();
         stream.check(caller, event)?;
         if stream == Stream::UserPresence {
             return self.watch(id, params.get(1));
         }
-        self.all.retain(|known| *known.id != *id);
-        if self.all.len() >= MOST {
-            return Err(Refusal::TooMany);
-        }
-        self.all.push(Subscription {
-            id: id.into(),
-            stream,
-            event: event.into(),
-        });
-        self.look_again();
+        self.put(most, id, Topic::Event(stream, event.into()))?;
         let with_collection = match params.get(1) {
             Some(Value::Bool(with)) => *with,
             Some(Value::Object(options)) => options.get("useCollection") == Some(&Value::Bool(true)),
@@ -76,11 +81,24 @@ impl Subscriptions {
         Ok(Taken::Ready(with_collection.then(document)))
     }
 
+    /// Puts a subscription in the place of one with the same id, or behind all others, unless there are `most`.
+    fn put(&mut self, most: usize, id: &str, topic: Topic) -> Result<(), Refusal> {
+        self.all.retain(|known| *known.id != *id);
+        let taken = self.all.len() < most;
+        if taken {
+            self.all.push(Subscription { id: id.into(), topic });
+        }
+        self.look_again();
+        if taken { Ok(()) } else { Err(Refusal::TooMany) }
+    }
+
     /// The first subscription stays; later ones change whom it watches, and are over then.
     fn watch(&mut self, id: &str, list: Option<&Value>) -> Result<Taken, Refusal> {
         let ids = |name: &str| {
             let ids = list.and_then(|list| list.get(name)).and_then(Value::as_array);
             let ids = ids.into_iter().flatten().filter_map(Value::as_str);
+            // Longer ones name no user.
+            let ids = ids.filter(|id| id.len() <= MAX_ID_BYTES);
             ids.map(UserId::new).collect::<Vec<_>>()
         };
         for id in ids("removed") {
@@ -117,10 +135,16 @@ impl Subscriptions {
         self.hears_everybody
     }
 
-    /// Ends those that need a login, and names them.
-    pub fn remove_private(&mut self) -> Vec<Box<str>> {
-        let private = |known: &&Subscription| known.stream.check(None, &known.event).is_err();
-        let ended = self.all.iter().filter(private).map(|known| known.id.clone());
+    /// Ends those that need a login, and of the others the last ones that are too many without a login; returns
+    /// their ids.
+    pub fn end_login(&mut self) -> Vec<Box<str>> {
+        let mut left = 0;
+        let ends = |known: &&Subscription| {
+            let public = known.topic.is_public();
+            left += usize::from(public);
+            !public || left > MOST_BEFORE_LOGIN
+        };
+        let ended = self.all.iter().filter(ends).map(|known| known.id.clone());
         let mut ended: Vec<_> = ended.chain(self.watching.clone()).collect();
         ended.sort_unstable();
         for id in &ended {
@@ -133,7 +157,7 @@ impl Subscriptions {
     pub fn hears(&self, stream: Stream, event: &str) -> bool {
         self.all
             .iter()
-            .any(|known| known.stream == stream && *known.event == *event)
+            .any(|known| matches!(&known.topic, Topic::Event(of, name) if *of == stream && **name == *event))
     }
 
     /// Whether any user is watched.
@@ -144,6 +168,16 @@ impl Subscriptions {
     /// Whether a user is watched.
     pub fn watches(&self, user: &UserId) -> bool {
         self.watched.contains(user)
+    }
+}
+
+impl Topic {
+    /// Returns whether it may be listened to without a login.
+    fn is_public(&self) -> bool {
+        match self {
+            Self::Silent => true,
+            Self::Event(stream, event) => stream.check(None, event).is_ok(),
+        }
     }
 }
 
@@ -168,7 +202,7 @@ mod tests {
         let unknown = add(&mut subscriptions, "1", "stream-none", &json!([]));
         assert_eq!(unknown, Err(Refusal::Unknown("stream-none".into())));
         let nameless = add(&mut subscriptions, "1", "stream-notify-all", &json!([""]));
-        assert_eq!(nameless, Err(Refusal::NoEvent));
+        assert_eq!(nameless, Err(Refusal::BadEvent));
     }
 
     #[test]

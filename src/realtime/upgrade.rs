@@ -10,7 +10,8 @@ use tracing::debug;
 use tungstenite::handshake::derive_accept_key;
 use warp::Reply;
 use warp::http::header::{
-    self, CONNECTION, HeaderMap, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
+    self, CONNECTION, HOST, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
 };
 use warp::http::{Response, StatusCode};
 
@@ -18,6 +19,7 @@ use super::framing::Framing;
 use super::hall::Hall;
 use super::seats::Full;
 use super::session::Session;
+use crate::app::AllowedOrigins;
 use crate::auth::origin::client_address;
 use crate::auth::{Origin, Peer};
 
@@ -38,6 +40,9 @@ pub(super) fn answer(
     let (Some(upgrade), Some(key), true, true) = (upgrade, text(SEC_WEBSOCKET_KEY), asks, version) else {
         return refused();
     };
+    if origin_of_page(headers).is_some() && !allows_page(&AllowedOrigins::of(&hall.app.settings()), headers) {
+        return page_refused();
+    }
     let forwarded = headers.get_all("x-forwarded-for").iter();
     let address = client_address(
         peer,
@@ -72,6 +77,26 @@ pub(super) fn answer(
 async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes)> {
     let parts = upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
     Some((parts.io.into_inner(), parts.read_buf))
+}
+
+/// Returns the `Origin` of a request of a web page. Programs send none.
+pub(super) fn origin_of_page(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(ORIGIN)
+}
+
+/// Returns whether the page that sends a request may open a socket. One with two origins may not.
+pub(super) fn allows_page(rule: &AllowedOrigins, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let allowed = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| rule.allows(origin, host));
+    let mut origins = headers.get_all(ORIGIN).iter();
+    origins.next().is_some_and(allowed) && origins.next().is_none()
+}
+
+/// Returns the answer to a page that may not open a socket.
+fn page_refused() -> warp::reply::Response {
+    let words = "pages of this origin may not open a socket: set cors_origin to the origins whose pages may, \
+                 or public_url if this is the server's own";
+    warp::reply::with_status(words, StatusCode::FORBIDDEN).into_response()
 }
 
 /// What a client is told that does not speak WebSocket.
