@@ -6,4 +6,5 @@ mod disk;
 mod exposure;
 mod guesses;
 mod invisible;
+mod origins;
 mod tokens;

@@ -31,8 +31,10 @@ async fn the_server_takes_so_many_and_one_more_when_one_is_gone() {
     })
     .await;
     let anonymous = server.anonymous();
-    let one = Socket::connected(server.address).await;
-    let _other = Socket::connected(server.address).await;
+    // With a login: of those without one, the longest idle would be closed.
+    let ada = server.user().await;
+    let one = Socket::of(&ada).await;
+    let _other = Socket::of(&ada).await;
     let refused = ask(&anonymous, "").await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("10")));
     // The API is not a socket.

@@ -197,17 +197,17 @@ async fn a_narrowed_token_hears_what_its_scopes_reach() {
 #[tokio::test]
 async fn so_many_subscriptions_a_socket_has_and_no_more() {
     let server = TestServer::start().await;
-    let mut socket = Socket::connected(server.address).await;
+    let mut socket = Socket::of(&server.user().await).await;
     for number in 0..1000 {
-        socket.listen("notify-all", &format!("event {number}")).await;
+        socket.listen("notify-all", &format!("event-{number}")).await;
     }
-    let more = socket.sub("stream-notify-all", json!(["one more", false])).await;
+    let more = socket.sub("stream-notify-all", json!(["one-more", false])).await;
     assert_eq!(more["error"]["error"], "too-many-subscriptions");
     // One of the same name takes the place of the old one.
     socket
-        .say(json!({"msg": "sub", "id": "1", "name": "stream-notify-all", "params": ["another"]}))
+        .say(json!({"msg": "sub", "id": "2", "name": "stream-notify-all", "params": ["another"]}))
         .await;
     socket
-        .find(|message| *message == json!({"msg": "ready", "subs": ["1"]}))
+        .find(|message| *message == json!({"msg": "ready", "subs": ["2"]}))
         .await;
 }

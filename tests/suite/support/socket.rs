@@ -10,6 +10,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
@@ -47,6 +49,13 @@ impl Socket {
         Self::greeted(address).await.connect().await
     }
 
+    /// A socket that has said its first word, asked for with these headers besides.
+    pub async fn connected_with(address: SocketAddr, headers: &[(&str, &str)]) -> Self {
+        let mut socket = Self::open_with(address, "/websocket", false, headers).await;
+        assert_eq!(socket.frame().await, r#"{"server_id":"0"}"#);
+        socket.connect().await
+    }
+
     pub async fn connect(mut self) -> Self {
         self.say(json!({"msg": "connect", "version": "1", "support": ["1"]}))
             .await;
@@ -62,11 +71,22 @@ impl Socket {
     }
 
     async fn open(address: SocketAddr, path: &str, wrapped: bool) -> Self {
+        Self::open_with(address, path, wrapped, &[]).await
+    }
+
+    async fn open_with(address: SocketAddr, path: &str, wrapped: bool, headers: &[(&str, &str)]) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         // Small, so that a client which does not read is soon behind.
         socket.set_recv_buffer_size(4096).expect("a size");
         let stream = socket.connect(address).await.expect("a connection");
-        let request = format!("ws://{address}{path}");
+        let mut request = format!("ws://{address}{path}")
+            .into_client_request()
+            .expect("a request");
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().expect("a header");
+            let value: HeaderValue = value.parse().expect("a value");
+            request.headers_mut().insert(name, value);
+        }
         let upgraded = tokio_tungstenite::client_async(request, stream).await;
         let (stream, _) = upgraded.unwrap_or_else(|error| panic!("no socket: {error}"));
         Self {
