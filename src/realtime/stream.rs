@@ -114,9 +114,11 @@ impl Stream {
         match self {
             // Only the list of users beside it is read.
             Self::UserPresence => true,
-            Self::NotifyUser => event
-                .split_once('/')
-                .is_some_and(|(id, name)| (1..=MAX_ID_BYTES).contains(&id.len()) && is_event_name(name)),
+            // Without an id before it, it is the event of no user, and refused as that.
+            Self::NotifyUser => event.split_once('/').map_or_else(
+                || is_event_name(event),
+                |(id, name)| id.len() <= MAX_ID_BYTES && is_event_name(name),
+            ),
             _ => is_event_name(event),
         }
     }

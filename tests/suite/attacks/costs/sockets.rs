@@ -45,7 +45,8 @@ async fn is_ready(socket: &mut Socket, id: &str) {
 #[tokio::test]
 async fn long_names_of_events_are_refused_and_not_kept() {
     const SOCKETS: usize = 8;
-    const SUBSCRIPTIONS: usize = 1000;
+    /// Together 200 MB.
+    const SUBSCRIPTIONS: usize = 200;
     const NAME_LETTERS: usize = 130_000;
     let server = Process::start();
     let mut sockets = Vec::new();
@@ -188,7 +189,7 @@ async fn names_of_events_have_the_form_of_their_stream() {
         ("notify-logged", &format!("{longest}x"), Some("invalid-event-name")),
         ("notify-user", &own(&format!("{longest}x")), Some("invalid-event-name")),
         ("notify-user", &own(""), Some("invalid-event-name")),
-        ("notify-user", "message", Some("invalid-event-name")),
+        ("notify-user", "message", Some("not-allowed")),
         (
             "notify-user",
             &format!("{}/message", "i".repeat(65)),
