@@ -143,7 +143,7 @@ settings! {
     PresenceRequiresConnection = "presence_requires_connection", Kind::Flag(false), PUBLIC, "Whether nobody without a live connection is anything but offline, as in Rocket.Chat from 8.6 on; Rollcall's own";
     PresenceMaxConnections = "Presence_Max_Connections", Kind::Number(1_000_000, 1, MANY), PRIVATE, "Most sockets at once, logged in or not; Rollcall's own";
     PresenceMaxConnectionsPerAddress = "Presence_Max_Connections_Per_Address", Kind::Number(1_000, 1, MANY), PRIVATE, "Most sockets at once from one address, or from one /64 of IPv6; Rollcall's own";
-    PresenceMaxAnonymousConnections = "Presence_Max_Anonymous_Connections", Kind::Number(0, 0, MANY), PRIVATE, "Most sockets at once without a login; beyond that the longest idle one is closed; 0 is a tenth of Presence_Max_Connections; Rollcall's own";
+    PresenceMaxAnonymousConnections = "Presence_Max_Anonymous_Connections", Kind::Number(0, 0, MANY), PRIVATE, "Most sockets at once without a login; beyond that the longest idle one is closed; 0 is a tenth of all sockets; Rollcall's own";
     PresenceMaxAnonymousConnectionsPerAddress = "Presence_Max_Anonymous_Connections_Per_Address", Kind::Number(100, 1, MANY), PRIVATE, "The same from one address, or from one /64 of IPv6; Rollcall's own";
     EnableCors = "API_Enable_CORS", Kind::Flag(false), PRIVATE, "Whether pages of other origins may call";
     CorsOrigin = "API_CORS_Origin", Kind::Text("*"), PRIVATE, "Origins whose pages may call: * or a list with commas";

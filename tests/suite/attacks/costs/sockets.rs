@@ -1,9 +1,10 @@
 //! What a socket may hold, before and after its login, and how long the texts in its messages may be.
 
+use std::time::Duration;
+
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::realtime::Timing;
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use crate::support::process::Process;
