@@ -414,7 +414,7 @@ pub enum Fault {
         raw: String,
     },
     /// The `sort` parameter names a field by which the list is not sorted.
-    #[error("\"{field}\" is not a field to sort by: use {}", known.join(", "))]
+    #[error("\"{}\" is not a field to sort by: use {}", quoted(field), known.join(", "))]
     SortFieldUnknown {
         /// The field as it came.
         field: String,
