@@ -96,4 +96,14 @@ mod tests {
         );
         assert_eq!(seen("10.0.0.1", &["nonsense"]).as_deref(), Some("10.0.0.1"));
     }
+
+    #[test]
+    fn only_so_many_proxies_are_read() {
+        let proxies: Vec<_> = (0..=MAX_PROXIES)
+            .rev()
+            .map(|number| format!("10.0.1.{number}"))
+            .collect();
+        let last = format!("10.0.1.{}", MAX_PROXIES - 1);
+        assert_eq!(seen("10.0.0.1", &[&proxies.join(",")]), Some(last));
+    }
 }

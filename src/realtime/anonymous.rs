@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::domain::Network;
+use crate::domain::SourceAddress;
 
 /// The sockets without a login.
 #[derive(Debug, Default)]
@@ -11,39 +11,39 @@ pub(super) struct Anonymous {
     last: u64,
     /// The sockets by their turns, the longest idle first.
     sockets: BTreeMap<u64, Entry>,
-    /// The turns of the sockets of each network.
-    networks: HashMap<Option<Network>, BTreeSet<u64>>,
+    /// The turns of the sockets of each source.
+    sources: HashMap<Option<SourceAddress>, BTreeSet<u64>>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     number: u64,
-    network: Option<Network>,
+    source: Option<SourceAddress>,
 }
 
 impl Anonymous {
     /// Takes in a socket by its number; returns its turn.
-    pub fn enter(&mut self, number: u64, network: Option<Network>) -> u64 {
+    pub fn enter(&mut self, number: u64, source: Option<SourceAddress>) -> u64 {
         self.last += 1;
-        self.sockets.insert(self.last, Entry { number, network });
-        self.networks.entry(network).or_default().insert(self.last);
+        self.sockets.insert(self.last, Entry { number, source });
+        self.sources.entry(source).or_default().insert(self.last);
         self.last
     }
 
     /// Notes a sign of life of the socket with this turn; returns its new turn. One that is not there stays away.
     pub fn touch(&mut self, turn: u64) -> u64 {
         match self.leave(turn) {
-            Some(entry) => self.enter(entry.number, entry.network),
+            Some(entry) => self.enter(entry.number, entry.source),
             None => turn,
         }
     }
 
     fn leave(&mut self, turn: u64) -> Option<Entry> {
         let entry = self.sockets.remove(&turn)?;
-        if let Some(turns) = self.networks.get_mut(&entry.network) {
+        if let Some(turns) = self.sources.get_mut(&entry.source) {
             turns.remove(&turn);
             if turns.is_empty() {
-                self.networks.remove(&entry.network);
+                self.sources.remove(&entry.source);
             }
         }
         Some(entry)
@@ -54,9 +54,9 @@ impl Anonymous {
         self.leave(turn);
     }
 
-    /// Takes out the longest idle socket of a network that has more than `most`; returns its number.
-    pub fn take_beyond_in(&mut self, network: Option<Network>, most: usize) -> Option<u64> {
-        let turns = self.networks.get(&network)?;
+    /// Takes out the longest idle socket of a source that has more than `most`; returns its number.
+    pub fn take_beyond_in(&mut self, source: Option<SourceAddress>, most: usize) -> Option<u64> {
+        let turns = self.sources.get(&source)?;
         let turn = *turns.first().filter(|_| turns.len() > most)?;
         self.leave(turn).map(|entry| entry.number)
     }

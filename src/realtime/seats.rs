@@ -9,7 +9,7 @@ use imbl::OrdMap;
 use super::anonymous::Anonymous;
 use super::end::End;
 use super::subscriber::Subscriber;
-use crate::domain::Network;
+use crate::domain::SourceAddress;
 
 /// How many sockets there may be.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,7 @@ pub(super) type Subscribers = OrdMap<u64, Arc<Subscriber>>;
 #[derive(Default)]
 struct Taken {
     all: usize,
-    by_network: HashMap<Option<Network>, usize>,
+    by_source: HashMap<Option<SourceAddress>, usize>,
     anonymous: Anonymous,
     /// Sockets that made room for others before their sessions began.
     unseated: HashSet<u64>,
@@ -54,7 +54,7 @@ struct Taken {
 /// The place of a socket. It is taken until this is dropped.
 pub(super) struct Seat {
     seats: Seats,
-    network: Option<Network>,
+    source: Option<SourceAddress>,
     /// Its turn among the sockets without a login, unless it has one.
     turn: Option<u64>,
     /// No two sockets have the same.
@@ -65,24 +65,24 @@ impl Seats {
     /// Takes a place for a socket without a login, if there is one left. If there are too many without a login then,
     /// those that were idle for longest are closed.
     pub fn take(&self, address: Option<IpAddr>, most: Most) -> Result<Seat, Full> {
-        let network = address.map(Network::of);
+        let source = address.map(SourceAddress::of);
         let mut taken = self.taken();
         if taken.all >= most.all {
             return Err(Full::Everywhere);
         }
-        let from_there = taken.by_network.get(&network).copied().unwrap_or_default();
+        let from_there = taken.by_source.get(&source).copied().unwrap_or_default();
         if from_there >= most.by_address {
             return Err(Full::ForAddress);
         }
-        taken.by_network.insert(network, from_there + 1);
+        taken.by_source.insert(source, from_there + 1);
         taken.all += 1;
         taken.ever += 1;
         let number = taken.ever;
-        let turn = taken.anonymous.enter(number, network);
-        taken.make_room(network, most);
+        let turn = taken.anonymous.enter(number, source);
+        taken.make_room(source, most);
         Ok(Seat {
             seats: self.clone(),
-            network,
+            source,
             turn: Some(turn),
             number,
         })
@@ -99,10 +99,10 @@ impl Seats {
 }
 
 impl Taken {
-    /// Closes sockets without a login, the longest idle first, until a network and the server have no more of them
+    /// Closes sockets without a login, the longest idle first, until a source and the server have no more of them
     /// than they may.
-    fn make_room(&mut self, network: Option<Network>, most: Most) {
-        while let Some(number) = self.anonymous.take_beyond_in(network, most.anonymous_by_address) {
+    fn make_room(&mut self, source: Option<SourceAddress>, most: Most) {
+        while let Some(number) = self.anonymous.take_beyond_in(source, most.anonymous_by_address) {
             self.unseat(number);
         }
         while let Some(number) = self.anonymous.take_beyond(most.anonymous) {
@@ -151,8 +151,8 @@ impl Seat {
     pub fn log_out(&mut self, most: Most) {
         if self.turn.is_none() {
             let mut taken = self.seats.taken();
-            self.turn = Some(taken.anonymous.enter(self.number, self.network));
-            taken.make_room(self.network, most);
+            self.turn = Some(taken.anonymous.enter(self.number, self.source));
+            taken.make_room(self.source, most);
         }
     }
 }
@@ -166,9 +166,9 @@ impl Drop for Seat {
             taken.anonymous.remove(turn);
         }
         taken.all -= 1;
-        let left = taken.by_network.remove(&self.network).unwrap_or_default();
+        let left = taken.by_source.remove(&self.source).unwrap_or_default();
         if left > 1 {
-            taken.by_network.insert(self.network, left - 1);
+            taken.by_source.insert(self.source, left - 1);
         }
     }
 }
