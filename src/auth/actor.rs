@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Origin, TokenSecret};
 use crate::domain::audit::AuditParty;
-use crate::domain::{Permission, PermissionSet, Token, User, UserId};
+use crate::domain::scope::Need;
+use crate::domain::{Duty, Permission, PermissionSet, Scope, Token, User, UserId};
 
 /// Who asks for an operation.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Caller {
     pub presented: TokenSecret,
     /// What the user may do, as far as the token reaches.
     pub permissions: PermissionSet,
+    /// What the user has to do before anything else.
+    pub duty: Option<Duty>,
     /// From where.
     pub origin: Origin,
 }
@@ -36,6 +39,13 @@ impl Caller {
     #[must_use]
     pub const fn may(&self, permission: Permission) -> bool {
         self.permissions.has(permission)
+    }
+
+    /// Whether a live connection of the caller counts for the user's presence. A token with scopes needs
+    /// `status:write` for that, and the user must have no duty.
+    #[must_use]
+    pub fn counts_as_present(&self) -> bool {
+        self.duty.is_none() && self.token.lacks(Need::Scope(Scope::StatusWrite)).is_none()
     }
 }
 

@@ -11,7 +11,7 @@ pub use class::Kind;
 use super::page::SORT_FIELDS;
 use super::password_policy::Violation;
 use super::text::quoted;
-use super::{CustomStatusId, Scope, SettingId, TwoFactorMethod, Username};
+use super::{CustomStatusId, Permission, Scope, SettingId, TwoFactorMethod, Username};
 
 /// Why a request was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +63,17 @@ pub enum Fault {
         /// The one that was asked for.
         method: TwoFactorMethod,
     },
+    /// The call needs a fresh proof, and the user has nothing to give one with.
+    #[error(
+        "Your account has neither a password nor an authenticator app: ask an administrator for a password reset link"
+    )]
+    NothingToProveWith,
+    /// The user has to choose a new password before anything else.
+    #[error("You must choose a new password first: call users.updateOwnBasicInfo with currentPassword and newPassword")]
+    PasswordChangeRequired,
+    /// The user has to enable a second factor before anything else.
+    #[error("Your role requires a second factor: enable it first with users.enableTotp and users.validateTotp")]
+    TwoFactorRequired,
     /// There is no second factor on this server.
     #[error("Two-factor authentication is not enabled")]
     TwoFactorDisabled,
@@ -78,6 +89,12 @@ pub enum Fault {
     /// The route needs a permission that the caller lacks.
     #[error("User does not have the permissions required for this action")]
     PermissionRequired,
+    /// What the caller wants to act on carries a permission that the caller does not have.
+    #[error("You cannot do this, because it concerns the permission {permission}, which you do not have")]
+    BeyondAuthority {
+        /// The first permission that the caller lacks.
+        permission: Permission,
+    },
     /// The endpoint itself refuses; the word really is this one.
     #[error("unauthorized")]
     NotPermitted,

@@ -4,9 +4,11 @@
 
 pub mod access;
 pub mod audit;
+pub mod authority;
 pub mod avatar;
 pub mod claim;
 pub mod custom_status;
+pub mod duty;
 pub mod email;
 pub mod emoji;
 pub mod fault;
@@ -41,6 +43,7 @@ pub use audit::{AuditAction, AuditEntry, AuditParty};
 pub use avatar::{Avatar, ImageKind};
 pub use claim::{Claim, ClaimSource, Claims};
 pub use custom_status::{CustomStatus, CustomStatusDraft, StatusName};
+pub use duty::Duty;
 pub use email::Email;
 pub use emoji::Emoji;
 pub use fault::Fault;

@@ -160,6 +160,18 @@ impl PermissionSet {
         Self(self.0 | other.0)
     }
 
+    /// The permissions that are in both sets.
+    #[must_use]
+    pub const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The permissions that are in one of the two sets only.
+    #[must_use]
+    pub const fn difference(self, other: Self) -> Self {
+        Self(self.0 ^ other.0)
+    }
+
     /// Those of these that a token with these scopes may use.
     #[must_use]
     pub fn within(self, scopes: &[Scope]) -> Self {

@@ -136,6 +136,12 @@ impl Token {
         self.scopes().map_or(held, |scopes| held.within(scopes))
     }
 
+    /// Whether it shows its owner's own record. A token with scopes needs `users:read` for that.
+    #[must_use]
+    pub fn shows_own_record(&self) -> bool {
+        self.lacks(Need::Scope(Scope::UsersRead)).is_none()
+    }
+
     /// What it lacks for a call that needs this: nothing, a scope, or (with `Some(None)`) being a
     /// token without scopes.
     #[must_use]

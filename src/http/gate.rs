@@ -26,7 +26,7 @@ use crate::app::App;
 use crate::auth::origin::client_address;
 use crate::auth::{Caller, Origin, Peer, random};
 use crate::domain::Fault;
-use crate::ops::two_factor;
+use crate::ops::{proof, two_factor};
 
 const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -171,8 +171,12 @@ impl Gate {
                 return Err(fault);
             }
         }
-        if let Some(caller) = caller.as_ref().filter(|_| route.two_factor) {
-            two_factor::require(&self.app, caller, code).await?;
+        if let Some(caller) = caller.as_ref().filter(|_| route.confirmed_by_gate) {
+            if route.fresh_proof {
+                proof::require(&self.app, caller, code).await?;
+            } else if route.two_factor {
+                two_factor::require(&self.app, caller, code).await?;
+            }
         }
         answer.await
     }
@@ -206,6 +210,9 @@ fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
         Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }),
         Some(None) => return Err(Fault::FullTokenNeeded),
         None => {}
+    }
+    if let Some(duty) = caller.duty {
+        duty.permit(route.serves)?;
     }
     match route.permission {
         Some(permission) if !caller.may(permission) => Err(Fault::PermissionRequired),

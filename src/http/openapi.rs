@@ -127,7 +127,8 @@ fn operation(route: &Route) -> Value {
             Need::Scope(scope) => json!(scope),
             Need::Full => json!("none: only tokens without scopes"),
         };
-        operation["x-two-factor"] = json!(route.two_factor);
+        operation["x-two-factor"] = json!(route.two_factor || route.fresh_proof);
+        operation["x-fresh-proof"] = json!(route.fresh_proof);
     }
     operation
 }

@@ -13,7 +13,7 @@ use super::reply::{Outcome, Output};
 use super::request::{Context, Request};
 use super::v1;
 use crate::domain::scope::Need;
-use crate::domain::{Permission, Scope};
+use crate::domain::{Duty, Permission, Scope};
 
 /// An answer that is being made.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -36,6 +36,13 @@ pub struct Route {
     pub need: Need,
     /// Whether it needs the second factor.
     pub two_factor: bool,
+    /// Whether it needs a fresh proof of who the caller is, which nothing excuses.
+    pub fresh_proof: bool,
+    /// Whether the gate asks for the second factor or the proof. A handler does it where that depends on whom
+    /// the call is about.
+    pub(super) confirmed_by_gate: bool,
+    /// The duties that it serves, so that it passes while one of them is due.
+    pub serves: &'static [Duty],
     /// How often it may be called.
     pub rate: Rate,
     /// The status of what it answers when all is well.
@@ -81,6 +88,10 @@ impl Route {
             permission: None,
             need: if C::LOGGED_IN { Need::Full } else { Need::Any },
             two_factor: false,
+            fresh_proof: false,
+            confirmed_by_gate: true,
+            // A call without a login is open whatever its caller has to do.
+            serves: if C::LOGGED_IN { &[] } else { Duty::ALL },
             rate: Rate::Default,
             status: O::STATUS,
             media_types: I::MEDIA_TYPES,
@@ -139,6 +150,26 @@ impl Route {
     /// Needs the second factor.
     pub(super) const fn two_factor(mut self) -> Self {
         self.two_factor = true;
+        self
+    }
+
+    /// Needs a fresh proof of who the caller is.
+    pub(super) const fn fresh_proof(mut self) -> Self {
+        self.fresh_proof = true;
+        self
+    }
+
+    /// Needs the second factor, or a fresh proof, for which the handler asks: it depends on whom the call is
+    /// about.
+    pub(super) const fn confirmed_by_handler(mut self) -> Self {
+        self.two_factor = true;
+        self.confirmed_by_gate = false;
+        self
+    }
+
+    /// Passes while one of these duties is due.
+    pub(super) const fn serves(mut self, duties: &'static [Duty]) -> Self {
+        self.serves = duties;
         self
     }
 

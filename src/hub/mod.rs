@@ -3,6 +3,7 @@
 //! The hub follows the store: the writer tells it of every change after its commit, so that no event
 //! comes before what it speaks of is durable.
 
+mod attendance;
 mod board;
 mod change;
 mod event;
@@ -16,6 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use imbl::OrdMap;
 use tokio::sync::Notify;
 
+pub use attendance::Attendance;
+use attendance::Attendances;
 use board::Board;
 pub use change::{PresenceChange, Seen};
 pub use event::{Changed, Event};
@@ -39,6 +42,7 @@ pub struct Hub {
     ends_changed: Arc<Notify>,
     lost_changed: Arc<Notify>,
     next_connection: Arc<AtomicU64>,
+    attendances: Attendances,
 }
 
 impl fmt::Debug for Hub {
@@ -58,6 +62,7 @@ impl Hub {
             ends_changed: Arc::default(),
             lost_changed: Arc::default(),
             next_connection: Arc::default(),
+            attendances: Attendances::default(),
         }
     }
 
@@ -158,10 +163,16 @@ impl Hub {
         self.tell(Board::end_lost);
     }
 
-    /// Whether a user has a live connection.
+    /// Takes in a socket of a user that doesn't count for their presence; it lasts until it is dropped.
+    #[must_use]
+    pub fn attend(&self, id: &UserId) -> Attendance {
+        self.attendances.add(id)
+    }
+
+    /// Whether a user has a live connection, or a socket that doesn't count as one.
     #[must_use]
     pub fn is_connected(&self, id: &UserId) -> bool {
-        self.board().is_connected(id)
+        self.board().is_connected(id) || self.attendances.has(id)
     }
 
     /// What shows of a user; none is nothing.

@@ -8,15 +8,15 @@ use super::params::{Object, Params};
 use super::{Answer, Context, LoginChange, Method, Outcome, method};
 use crate::auth::WantedPassword;
 use crate::domain::scope::Need;
-use crate::domain::{DisplayName, Email, Fault, Scope, StatusType, Timestamp, UserId, Username, profile};
+use crate::domain::{DisplayName, Duty, Email, Fault, Scope, StatusType, Timestamp, UserId, Username, profile};
 use crate::ops::login::{self, Credentials};
 use crate::ops::profile::{self as profiles, Edit};
-use crate::ops::{avatars, directory, tokens};
+use crate::ops::{avatars, directory, own_profile, tokens, two_factor};
 
 pub(super) const METHODS: &[Method] = &[
-    method!("login", Need::Any, log_in),
-    method!("logout", Need::Any, log_out),
-    method!("saveUserProfile", Need::Scope(Scope::UsersWrite), save_profile),
+    method!("login", Need::Any, log_in).serves(Duty::ALL),
+    method!("logout", Need::Any, log_out).serves(Duty::ALL),
+    method!("saveUserProfile", Need::Scope(Scope::UsersWrite), save_profile).serves(&[Duty::ChangePassword]),
     method!("saveUserPreferences", Need::Scope(Scope::UsersWrite), save_preferences),
     method!("getUsernameSuggestion", Need::Scope(Scope::UsersRead), suggest_username),
     method!("resetAvatar", Need::Scope(Scope::UsersWrite), reset_avatar),
@@ -64,7 +64,7 @@ async fn save_profile(context: Context<'_>, mut params: Params) -> Outcome {
     let edit = edit(&mut fields, custom_fields)?;
     let current = fields.text("typedPassword")?.filter(|text| !text.is_empty());
     let code = context.code.cloned();
-    profiles::update_own(context.app, caller, edit, current, code).await?;
+    own_profile::update(context.app, caller, edit, current, code).await?;
     Ok(Answer::of(json!(true)))
 }
 
@@ -89,6 +89,8 @@ async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor("resetAvatar")?;
     let own = &context.caller("resetAvatar")?.user.id;
     let id = params.text()?.map_or_else(|| own.clone(), |id| UserId::new(&id));
+    let caller = context.caller("resetAvatar")?;
+    two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
     avatars::reset(context.app, &actor, &id).await?;
     Ok(Answer::NOTHING)
 }

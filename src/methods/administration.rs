@@ -10,10 +10,10 @@ use crate::domain::{Scope, UserId};
 use crate::ops::{roles, users};
 
 pub(super) const METHODS: &[Method] = &[
-    method!("setUserActiveStatus", Need::Scope(Scope::UsersWrite), set_active),
-    method!("deleteUser", Need::Scope(Scope::UsersWrite), delete),
-    method!("authorization:addUserToRole", Need::Scope(Scope::Admin), give_role),
-    method!("authorization:removeUserFromRole", Need::Scope(Scope::Admin), take_role),
+    method!("setUserActiveStatus", Need::Scope(Scope::UsersWrite), set_active).behind_two_factor(),
+    method!("deleteUser", Need::Scope(Scope::UsersWrite), delete).behind_two_factor(),
+    method!("authorization:addUserToRole", Need::Scope(Scope::Admin), give_role).behind_two_factor(),
+    method!("authorization:removeUserFromRole", Need::Scope(Scope::Admin), take_role).behind_two_factor(),
 ];
 
 /// `setUserActiveStatus(userId, active)`.

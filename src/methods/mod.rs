@@ -27,11 +27,12 @@ use params::Params;
 
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin};
-use crate::domain::Fault;
 use crate::domain::scope::Need;
 use crate::domain::text::quoted;
+use crate::domain::{Duty, Fault};
 use crate::hub::Connection;
-use crate::ops::two_factor::{PresentedCode, require as require_second_factor};
+use crate::ops::two_factor::PresentedCode;
+use crate::ops::{proof, two_factor as second_factor};
 
 /// Who calls, from where, by what.
 #[derive(Clone, Copy)]
@@ -78,6 +79,10 @@ struct Method {
     need: Need,
     /// Whether the caller shows a second factor before it (`api.md` §4).
     two_factor: bool,
+    /// Whether it needs a fresh proof of who the caller is, which nothing excuses.
+    fresh_proof: bool,
+    /// The duties that it serves, so that it passes while one of them is due.
+    serves: &'static [Duty],
     run: for<'call> fn(Context<'call>, Params) -> Work<'call>,
 }
 
@@ -88,6 +93,8 @@ macro_rules! method {
             name: $name,
             need: $need,
             two_factor: false,
+            fresh_proof: false,
+            serves: &[],
             run: |context, params| Box::pin($run(context, params)),
         }
     };
@@ -101,6 +108,19 @@ impl Method {
             two_factor: true,
             ..self
         }
+    }
+
+    /// The same behind a fresh proof.
+    const fn behind_fresh_proof(self) -> Self {
+        Self {
+            fresh_proof: true,
+            ..self
+        }
+    }
+
+    /// The same, passing while one of these duties is due.
+    const fn serves(self, duties: &'static [Duty]) -> Self {
+        Self { serves: duties, ..self }
     }
 }
 
@@ -128,7 +148,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// [`MethodFault`], as clients are told of it: an unknown name, too many calls, a token that does not
-/// reach so far, a second factor that is missing, and whatever the method refuses.
+/// reach so far, a duty of the user that is due, a second factor that is missing, and whatever the method refuses.
 pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<Answer, MethodFault> {
     let Some(method) = table().find(|method| method.name == name) else {
         return Err(MethodFault::Unknown(quoted(name)));
@@ -139,6 +159,9 @@ pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Resul
             Some(None) => return Err(Fault::FullTokenNeeded.into()),
             None => {}
         }
+        if let Some(duty) = caller.duty {
+            duty.permit(method.serves)?;
+        }
     }
     limits::admit(&context, method.name)?;
     let mut params = Params::new(params);
@@ -147,8 +170,12 @@ pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Resul
         code: context.code.or(with_params.as_ref()),
         ..context
     };
-    if let Some(caller) = context.caller.filter(|_| method.two_factor) {
-        require_second_factor(context.app, caller, context.code.cloned()).await?;
+    if let Some(caller) = context.caller {
+        if method.fresh_proof {
+            proof::require(context.app, caller, context.code.cloned()).await?;
+        } else if method.two_factor {
+            second_factor::require(context.app, caller, context.code.cloned()).await?;
+        }
     }
     Ok((method.run)(context, params).await?)
 }

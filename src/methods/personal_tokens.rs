@@ -12,8 +12,8 @@ const REGENERATE: &str = "personalAccessTokens:regenerateToken";
 const REMOVE: &str = "personalAccessTokens:removeToken";
 
 pub(super) const METHODS: &[Method] = &[
-    method!(GENERATE, Need::Full, generate).behind_two_factor(),
-    method!(REGENERATE, Need::Full, regenerate).behind_two_factor(),
+    method!(GENERATE, Need::Full, generate).behind_fresh_proof(),
+    method!(REGENERATE, Need::Full, regenerate).behind_fresh_proof(),
     method!(REMOVE, Need::Full, remove).behind_two_factor(),
 ];
 

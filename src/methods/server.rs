@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::params::Params;
 use super::{Answer, Context, Method, Outcome, method, record};
-use crate::domain::Scope;
 use crate::domain::scope::Need;
+use crate::domain::{Duty, Scope};
 use crate::ops::{permissions, settings};
 
 pub(super) const METHODS: &[Method] = &[
-    method!("public-settings/get", Need::Any, public_settings),
+    method!("public-settings/get", Need::Any, public_settings).serves(Duty::ALL),
     method!("permissions/get", Need::Scope(Scope::UsersRead), all_permissions),
     method!("rooms/get", Need::Any, no_rooms),
     method!("subscriptions/get", Need::Any, no_rooms),

@@ -4,12 +4,15 @@ use serde_json::json;
 
 use super::params::Params;
 use super::{Answer, Context, Method, Outcome, method};
+use crate::domain::Duty;
 use crate::domain::scope::Need;
 use crate::ops::two_factor;
 
 pub(super) const METHODS: &[Method] = &[
-    method!("2fa:enable", Need::Full, begin),
-    method!("2fa:validateTempToken", Need::Full, validate),
+    method!("2fa:enable", Need::Full, begin)
+        .behind_fresh_proof()
+        .serves(&[Duty::EnableTwoFactor]),
+    method!("2fa:validateTempToken", Need::Full, validate).serves(&[Duty::EnableTwoFactor]),
     method!("2fa:disable", Need::Full, disable),
     method!("2fa:regenerateCodes", Need::Full, regenerate),
     method!("2fa:checkCodesRemaining", Need::Full, remaining),

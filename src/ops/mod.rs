@@ -4,6 +4,7 @@
 
 pub mod attempts;
 pub mod audit;
+mod authority;
 pub mod avatars;
 pub mod custom_status;
 mod decide;
@@ -14,11 +15,13 @@ pub mod lockout;
 pub mod login;
 pub mod lost_connections;
 pub mod opening;
+pub mod own_profile;
 pub mod passwords;
 pub mod permissions;
 pub mod personal_tokens;
 pub mod presence;
 pub mod profile;
+pub mod proof;
 pub mod registration;
 pub mod roles;
 pub mod settings;

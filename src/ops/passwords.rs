@@ -2,6 +2,7 @@
 
 use super::attempts::{self, HashedFor, Target};
 use super::audit::{anonymous, note, note_from};
+use super::authority::Authority;
 use super::decide::{decide, decide_on};
 use super::tokens::without_tokens;
 use crate::app::App;
@@ -100,6 +101,8 @@ pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPasswo
     };
     let ends = |token: &Token| match spared {
         Spared::None => true,
+        // A token that was made while the password had to be changed does not outlive the change.
+        Spared::SessionAndPersonal(_) if user.require_password_change.is_some() => true,
         Spared::SessionAndPersonal(session) => token.session().is_some() && token.hash != session,
     };
     let (mut change, _) = without_tokens(snapshot, &user.id, Change::new(), ends);
@@ -112,8 +115,8 @@ pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPasswo
 /// Sets a user's password and ends all its tokens.
 ///
 /// # Errors
-/// [`Fault::ActionNotAllowed`] without `edit-other-user-password`, [`Fault::UserNotFound`], those of
-/// the new password.
+/// [`Fault::ActionNotAllowed`] without `edit-other-user-password`, [`Fault::UserNotFound`],
+/// [`Fault::BeyondAuthority`], those of the new password.
 pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Result<(), Fault> {
     if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
         return Err(Fault::ActionNotAllowed {
@@ -125,6 +128,7 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
     let wanted = WantedPassword::Chosen(password.to_owned());
     let new = prepare(app, &actor.into(), &user, &wanted).await?;
     decide_on(app, id, |snapshot, user| {
+        Authority::of(app, snapshot, actor).over(user)?;
         let (changed, change) = apply(app, snapshot, user, &new, Spared::None);
         let noted = note(app, actor, AuditAction::PasswordChanged, Some(user.party()), "");
         Ok((change.replace(user, &changed).insert(&noted), ()))
@@ -150,7 +154,7 @@ pub async fn forgotten(app: &App, origin: &Origin, email: &str) -> Result<(), Fa
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `edit-other-user-password`, [`Fault::NotAllowed`] where
-/// passwords can't be reset, [`Fault::UserNotFound`].
+/// passwords can't be reset, [`Fault::UserNotFound`], [`Fault::BeyondAuthority`].
 pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, Fault> {
     if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
         return Err(Fault::PermissionRequired);
@@ -158,6 +162,7 @@ pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, 
     refuse_where_off(app)?;
     let secret = TokenSecret::generate();
     decide_on(app, id, |snapshot, user| {
+        Authority::of(app, snapshot, actor).over(user)?;
         let reset = PasswordReset {
             user: id.clone(),
             hash: secret.hash(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::audit::note;
+use super::authority::Authority;
 use super::decide::decide;
 use super::roles::is_admin;
 use crate::app::App;
@@ -23,13 +24,14 @@ pub fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
 /// # Errors
 /// [`Fault::PermissionRequired`] without `access-permissions`; [`Fault::PermissionInvalid`],
 /// [`Fault::GrantRoleInvalid`]; [`Fault::ActionNotAllowed`] for taking `access-permissions` from
-/// administrators: nobody could give it back.
+/// administrators: nobody could give it back; [`Fault::BeyondAuthority`].
 pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) -> Result<(), Fault> {
     if !actor.may(Permission::ACCESS_PERMISSIONS) {
         return Err(Fault::PermissionRequired);
     }
     decide(app, |snapshot| {
         let mut change = Change::new();
+        let mut after = snapshot.access().clone();
         for (id, roles) in grants {
             let permission: Permission = id.parse().map_err(|_| Fault::PermissionInvalid)?;
             for role in roles {
@@ -49,6 +51,7 @@ pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) 
                 roles: roles.clone(),
                 updated_at: app.clock.now(),
             };
+            after.put_grant(new.clone());
             change = match snapshot.stored_grant(permission) {
                 Some(old) => change.replace(old, &new),
                 None => change.insert(&new),
@@ -58,6 +61,7 @@ pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) 
             let action = AuditAction::PermissionChanged;
             change = change.insert(&note(app, actor, action, Some(target), names.join(", ")));
         }
+        Authority::of(app, snapshot, actor).over_grants(&after)?;
         Ok((change, ()))
     })
     .await

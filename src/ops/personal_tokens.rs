@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attempts::{self, Target};
 use super::audit::note;
+use super::authority::Authority;
 use super::decide::{decide, decide_on};
 use super::login;
 use crate::app::App;
@@ -133,7 +134,8 @@ pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, Fault> {
 ///
 /// # Errors
 /// [`Fault::CreateTokenNotAuthorized`] when the secret is not the configured one, the user is
-/// unknown or may not log in, or is another one and the caller lacks `user-generate-access-token`.
+/// unknown or may not log in, or is another one and the caller lacks `user-generate-access-token`;
+/// [`Fault::BeyondAuthority`].
 pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -> Result<TokenSecret, Fault> {
     let refused = || Fault::CreateTokenNotAuthorized;
     let expected = app.fixed.create_tokens_secret.as_deref().ok_or_else(refused)?;
@@ -154,6 +156,7 @@ pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -
         }
         let session = login::session(app, &caller.origin, user, &token);
         let actor = Actor::User(caller.clone());
+        Authority::of(app, snapshot, &actor).over(user)?;
         let noted = note(app, &actor, AuditAction::TokenCreated, Some(user.party()), "");
         let change = login::end_surplus(snapshot, user, depending_on(user));
         Ok((change.insert(&session).insert(&noted), ()))

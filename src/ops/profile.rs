@@ -1,22 +1,22 @@
-//! Changing what is known of a user: by an administrator, or by the user.
+//! Changing what is known of a user. What users change of themselves is in `own_profile`.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::attempts::{self, Target};
 use super::audit::note;
+use super::authority::Authority;
 use super::decide::decide_on;
 use super::passwords::{self, NewPassword, Spared};
 use super::status::{self, NewStatus};
 use super::two_factor::{self, PresentedCode};
-use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken, remove};
-use crate::app::{App, Settings};
-use crate::auth::{Actor, Caller, PasswordDigest, WantedPassword};
+use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken};
+use super::{own_profile, proof};
+use crate::app::App;
+use crate::auth::{Actor, Caller, WantedPassword};
 use crate::domain::user::{Activity, UserEmail};
 use crate::domain::{
-    AuditAction, DisplayName, Email, Fault, Permission, RoleId, SettingId, StatusType, TwoFactorMethod, User, UserId,
-    Username,
+    AuditAction, DisplayName, Email, Fault, Permission, RoleId, SettingId, StatusType, User, UserId, Username,
 };
 use crate::store::Change;
 
@@ -52,6 +52,16 @@ pub struct Edit {
 }
 
 impl Edit {
+    /// Whether it changes the password or the e-mail address of this user.
+    pub(super) fn changes_login_of(&self, user: &User) -> bool {
+        self.password.is_some() || self.changes_email_of(user)
+    }
+
+    pub(super) fn changes_email_of(&self, user: &User) -> bool {
+        let differs = |email: &Email| user.email.as_ref().is_none_or(|now| now.address != *email);
+        self.email.as_ref().is_some_and(differs)
+    }
+
     /// The fields that are to be different, for the audit log.
     fn fields(&self) -> String {
         let fields = [
@@ -81,13 +91,23 @@ const fn refused(words: &'static str, action: &'static str) -> Fault {
     Fault::ActionNotAllowed { words, action }
 }
 
-/// Changes a user: another one, or oneself as far as the settings let (`api.md` §5.4).
+/// Changes a user: another one, or oneself as far as the settings let (`api.md` §5.4). It asks for the
+/// second factor of the one who acts; for one's own password or e-mail address, for a fresh proof.
 ///
 /// # Errors
-/// [`Fault::ActionNotAllowed`] for what the actor may not change, [`Fault::UserNotFound`],
-/// [`Fault::RoleInvalid`], [`Fault::LastAdministrator`], [`Fault::UsernameBlocked`],
+/// Those of the second factor and of the proof; [`Fault::FullTokenNeeded`] for a token with scopes that is to
+/// change a password or an address; [`Fault::ActionNotAllowed`] for what the actor may not change,
+/// [`Fault::UserNotFound`], [`Fault::BeyondAuthority`], [`Fault::RoleInvalid`], [`Fault::LastAdministrator`], [`Fault::UsernameBlocked`],
 /// [`Fault::UserFieldTaken`], those of a new password.
-pub async fn update(app: &App, actor: &Actor, id: &UserId, edit: Edit) -> Result<Arc<User>, Fault> {
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    id: &UserId,
+    edit: Edit,
+    code: Option<PresentedCode>,
+) -> Result<Arc<User>, Fault> {
+    confirm(app, caller, id, &edit, code).await?;
+    let actor = &Actor::User(caller.clone());
     if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_INFO) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
@@ -102,11 +122,34 @@ pub async fn update(app: &App, actor: &Actor, id: &UserId, edit: Edit) -> Result
         return Err(refused("Edit user password is not allowed", "Update_user"));
     }
     check_roles(actor, &user, edit.roles.as_deref())?;
-    check_settings(&app.settings(), actor, &user, &edit)?;
+    if actor.is(id) {
+        own_profile::refuse_fixed(app, caller, &edit)?;
+    }
+    if edit.status == Some(StatusType::Offline) && !app.settings().flag(SettingId::AllowInvisibleStatus) {
+        return Err(Fault::InvisibleDisabled);
+    }
     if !actor.is(id) && edit.password.is_some() && !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
         return Err(refused("Edit user password is not allowed", "Update_user"));
     }
     apply(app, actor, &user, &edit, Spared::None).await
+}
+
+/// Asks for the second factor before a user changes, or for a fresh proof of one's own login.
+async fn confirm(
+    app: &App,
+    caller: &Caller,
+    id: &UserId,
+    edit: &Edit,
+    code: Option<PresentedCode>,
+) -> Result<(), Fault> {
+    if edit.password.is_some() || edit.email.is_some() {
+        proof::full_token(caller)?;
+    }
+    if caller.user.id == *id && edit.changes_login_of(&caller.user) {
+        proof::require(app, caller, code).await
+    } else {
+        two_factor::require(app, caller, code).await
+    }
 }
 
 fn check_roles(actor: &Actor, user: &User, roles: Option<&[RoleId]>) -> Result<(), Fault> {
@@ -121,56 +164,13 @@ fn check_roles(actor: &Actor, user: &User, roles: Option<&[RoleId]>) -> Result<(
     may_assign(actor, &given.chain(taken).cloned().collect::<Vec<_>>())
 }
 
-/// Refuses what the settings keep users from changing.
-fn check_settings(settings: &Settings, actor: &Actor, user: &User, edit: &Edit) -> Result<(), Fault> {
-    use SettingId as Id;
-    let others = Permission::EDIT_OTHER_USER_INFO;
-    let changes_name = edit.username.as_ref().is_some_and(|name| *name != user.username);
-    let changes_email = |email: &Email| user.email.as_ref().is_none_or(|now| now.address != *email);
-    let rules = [
-        (
-            changes_name,
-            Id::AllowUsernameChange,
-            others,
-            "Edit username is not allowed",
-        ),
-        (
-            edit.status_text.is_some(),
-            Id::AllowUserStatusMessageChange,
-            others,
-            "Edit user status is not allowed",
-        ),
-        (
-            edit.name.is_some(),
-            Id::AllowRealNameChange,
-            others,
-            "Edit user real name is not allowed",
-        ),
-        (
-            edit.email.as_ref().is_some_and(changes_email),
-            Id::AllowEmailChange,
-            others,
-            "Edit user email is not allowed",
-        ),
-        (
-            edit.password.is_some(),
-            Id::AllowPasswordChange,
-            Permission::EDIT_OTHER_USER_PASSWORD,
-            "Edit user password is not allowed",
-        ),
-    ];
-    for (wanted, setting, permission, words) in rules {
-        if wanted && !settings.flag(setting) && !actor.may(permission) {
-            return Err(refused(words, "Update_user"));
-        }
-    }
-    if edit.status == Some(StatusType::Offline) && !settings.flag(Id::AllowInvisibleStatus) {
-        return Err(Fault::InvisibleDisabled);
-    }
-    Ok(())
-}
-
-async fn apply(app: &App, actor: &Actor, user: &User, edit: &Edit, spared: Spared) -> Result<Arc<User>, Fault> {
+pub(super) async fn apply(
+    app: &App,
+    actor: &Actor,
+    user: &User,
+    edit: &Edit,
+    spared: Spared,
+) -> Result<Arc<User>, Fault> {
     if let Some(name) = edit
         .username
         .as_ref()
@@ -186,10 +186,15 @@ async fn apply(app: &App, actor: &Actor, user: &User, edit: &Edit, spared: Spare
         None => None,
     };
     decide_on(app, &user.id, |snapshot, user| {
+        let authority = Authority::of(app, snapshot, actor);
+        authority.over(user)?;
         refuse_taken(snapshot, Some(&user.id), edit.username.as_ref(), edit.email.as_ref())?;
         let (user_now, mut change) = with_password(app, snapshot, user, password.as_ref(), spared);
         let mut new = with_profile(user_now, edit);
         if let Some(roles) = &edit.roles {
+            let differs = |role: &&RoleId| user.roles.contains(role) != roles.contains(role);
+            let differing: Vec<_> = user.roles.iter().chain(roles).filter(differs).cloned().collect();
+            authority.over_roles(&differing)?;
             new.roles = checked_roles(snapshot, roles.clone())?;
         }
         if let Some(active) = edit.active {
@@ -284,49 +289,6 @@ fn with_profile(mut user: User, edit: &Edit) -> User {
     user
 }
 
-/// Changes oneself. A new address or password needs the second factor, for which the current
-/// password may stand (`api.md` §5.4). A new password ends every token, the caller's own too, unless
-/// the setting `keep_session_on_password_change` says otherwise.
-///
-/// # Errors
-/// [`Fault::NotAllowed`] where profiles can't be changed, [`Fault::IdentityNotSaved`] for a username
-/// that is taken or blocked, those of the second factor, and of [`update`].
-pub async fn update_own(
-    app: &App,
-    caller: &Caller,
-    edit: Edit,
-    current_password: Option<String>,
-    code: Option<PresentedCode>,
-) -> Result<Arc<User>, Fault> {
-    let settings = app.settings();
-    if !settings.flag(SettingId::AllowUserProfileChange) {
-        return Err(Fault::NotAllowed {
-            words: "Not allowed",
-            method: "saveUserProfile",
-        });
-    }
-    let actor = Actor::User(caller.clone());
-    check_settings(&settings, &actor, &caller.user, &edit)?;
-    let new_email = |email: &Email| caller.user.email.as_ref().is_none_or(|now| now.address != *email);
-    if edit.password.is_some() || edit.email.as_ref().is_some_and(new_email) {
-        let password = current_password.map(|digest| PresentedCode {
-            code: digest,
-            method: Some(TwoFactorMethod::Password),
-        });
-        two_factor::require(app, caller, code.or(password)).await?;
-    }
-    let spared = if settings.flag(SettingId::KeepSessionOnPasswordChange) {
-        Spared::SessionAndPersonal(caller.token.hash)
-    } else {
-        Spared::None
-    };
-    let saved = apply(app, &actor, &caller.user, &edit, spared).await;
-    saved.map_err(|fault| match fault {
-        Fault::UsernameBlocked { .. } | Fault::UserFieldTaken { field: "Username", .. } => Fault::IdentityNotSaved,
-        other => other,
-    })
-}
-
 /// Changes what clients keep for a user; returns all of it.
 ///
 /// # Errors
@@ -349,30 +311,4 @@ pub async fn set_preferences(
         Ok((Change::new().replace(user, &new), Arc::new(new)))
     })
     .await
-}
-
-/// Deletes the caller's own account.
-///
-/// # Errors
-/// [`Fault::NotAllowed`] where that is not allowed, [`Fault::PasswordWrong`],
-/// [`Fault::LastAdministrator`].
-pub async fn delete_own(app: &App, caller: &Caller, password: PasswordDigest) -> Result<(), Fault> {
-    if !app.settings().flag(SettingId::AllowDeleteOwnAccount) {
-        return Err(Fault::NotAllowed {
-            words: "Not allowed",
-            method: "deleteUserOwnAccount",
-        });
-    }
-    let target = Target::user(&caller.user);
-    attempts::guarded_silently(app, &caller.origin, &target, Fault::PasswordWrong, async {
-        let user = app.store.read().user(&caller.user.id).cloned();
-        let hash = user.and_then(|user| user.password.clone());
-        if app.passwords.verify(password, hash).await? {
-            Ok(())
-        } else {
-            Err(Fault::PasswordWrong)
-        }
-    })
-    .await?;
-    remove(app, &Actor::User(caller.clone()), &caller.user.id).await
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attempts::{self, Target};
 use super::audit::note_from;
+use super::own_profile::refuse_domain;
 use super::users::{self, NewUser};
 use crate::app::App;
 use crate::auth::{Origin, TokenSecret, WantedPassword};
@@ -52,10 +53,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
     let name = name.map(|name| DisplayName::parse(name).map_err(|_| Fault::DisplayNameInvalid));
     let username = Username::parse(new.username.trim()).map_err(|_| Fault::RegistrationUsernameInvalid)?;
     let email = Email::parse(&new.email).map_err(|_| Fault::EmailInvalid)?;
-    let domains = settings.list(SettingId::AllowedDomains);
-    if !domains.is_empty() && !domains.iter().any(|domain| email.is_of(domain)) {
-        return Err(Fault::DomainNotAllowed);
-    }
+    refuse_domain(&settings, &email)?;
     users::refuse_blocked(app, &username)?;
     let approve = settings.flag(SettingId::ManuallyApproveNewUsers);
     let new = NewUser {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::audit::note;
+use super::authority::Authority;
 use super::decide::decide;
 use super::users::{keep_an_administrator, may_assign};
 use super::viewed::{View, ViewedUser};
@@ -60,11 +61,16 @@ pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Ro
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
-/// [`Fault::RoleNameTaken`].
+/// [`Fault::BeyondAuthority`], [`Fault::RoleNameTaken`].
 pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
     permit(actor)?;
     decide(app, |snapshot| {
         let old = changeable(snapshot, id)?;
+        let authority = Authority::of(app, snapshot, actor);
+        authority.over_roles(std::slice::from_ref(id))?;
+        if old.mandatory_two_factor != draft.mandatory_two_factor {
+            authority.over_holders(old)?;
+        }
         refuse_taken(snapshot, Some(id), &draft.name)?;
         let new = Role {
             name: draft.name.clone(),
@@ -84,11 +90,12 @@ pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> 
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
-/// [`Fault::RoleInUse`].
+/// [`Fault::BeyondAuthority`], [`Fault::RoleInUse`].
 pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> {
     permit(actor)?;
     decide(app, |snapshot| {
         let old = changeable(snapshot, id)?;
+        Authority::of(app, snapshot, actor).over_roles(std::slice::from_ref(id))?;
         if snapshot.users().any(|user| user.roles.contains(id)) {
             return Err(Fault::RoleInUse);
         }
@@ -116,7 +123,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> 
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::ActionNotAllowed`] for `admin` without
 /// `assign-admin-role`, [`Fault::RoleNotFound`], [`Fault::TargetUnknown`],
-/// [`Fault::UserAlreadyInRole`].
+/// [`Fault::BeyondAuthority`], [`Fault::UserAlreadyInRole`].
 pub async fn give(app: &App, actor: &Actor, role: &str, username: &str) -> Result<Arc<Role>, Fault> {
     assign(app, actor, role, username, |role, roles| {
         if roles.contains(&role.id) {
@@ -158,6 +165,9 @@ async fn assign(
         let role = find(snapshot, role)?;
         may_assign(actor, std::slice::from_ref(&role.id))?;
         let user = snapshot.user_named(username).ok_or(Fault::TargetUnknown)?;
+        let authority = Authority::of(app, snapshot, actor);
+        authority.over(user)?;
+        authority.over_roles(std::slice::from_ref(&role.id))?;
         let (roles, action) = assigned(role, &user.roles)?;
         let new = User {
             roles,

@@ -1,10 +1,12 @@
 //! Settings that are changed while the server runs.
 
 use super::audit::note;
+use super::authority::Authority;
 use super::decide::decide;
 use super::roles::is_admin;
 use crate::app::App;
 use crate::auth::Actor;
+use crate::domain::authority::guards_logins;
 use crate::domain::setting::Setting;
 use crate::domain::{AuditAction, AuditParty, Fault, Permission, RoleId, SettingId, SettingValue, Timestamp};
 use crate::store::{Change, Snapshot};
@@ -74,7 +76,8 @@ pub fn get(app: &App, actor: &Actor, id: &str) -> Result<Shown, Fault> {
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `edit-privileged-setting`, [`Fault::SettingNotFound`],
-/// [`Fault::SettingFixed`], [`Fault::SettingInvalid`].
+/// [`Fault::SettingFixed`], [`Fault::SettingInvalid`]; [`Fault::BeyondAuthority`] for default roles that hold
+/// a permission which the actor lacks, and for a setting of logins where a user has one.
 pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<(), Fault> {
     if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
         return Err(Fault::PermissionRequired);
@@ -90,6 +93,13 @@ pub(super) async fn put(app: &App, actor: &Actor, id: SettingId, value: SettingV
     let value = id.accept(value).map_err(invalid)?;
     check_meaning(app, id, &value).map_err(invalid)?;
     decide(app, |snapshot| {
+        let authority = Authority::of(app, snapshot, actor);
+        if let (SettingId::DefaultRoles, SettingValue::Text(roles)) = (id, &value) {
+            authority.over_roles(&listed_roles(roles))?;
+        }
+        if guards_logins(id) {
+            authority.over_all()?;
+        }
         let change = store(app, snapshot, Change::new(), id, value.clone());
         let detail = if id.is_secret() {
             "(hidden)".to_owned()
@@ -129,6 +139,10 @@ pub(super) fn store(app: &App, snapshot: &Snapshot, change: Change, id: SettingI
 /// Returns the setting as the target of an audit entry.
 pub(super) fn party(id: SettingId) -> AuditParty {
     AuditParty::new("setting", id.as_str(), id.as_str())
+/// The roles that a text names, with commas between.
+fn listed_roles(text: &str) -> Vec<RoleId> {
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    items.map(RoleId::new).collect()
 }
 
 /// What a value has to be beyond its type: roles that exist, networks, a URL.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use tracing::debug;
 
 use super::audit::note;
+use super::authority::Authority;
 use super::decide::decide;
-use super::{incident, status};
+use super::{incident, status, two_factor};
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
-use crate::domain::{AuditAction, Fault, Permission, Timestamp, Token, TokenHash, User, UserId};
+use crate::domain::{AuditAction, Duty, Fault, Permission, Timestamp, Token, TokenHash, User, UserId};
 use crate::store::{Change, Snapshot};
 
 /// Tokens that one change of the sweep removes.
@@ -33,6 +34,7 @@ pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin
     Some(Caller {
         user: Arc::clone(user),
         permissions: stored.narrow(snapshot.access().of(&user.roles)),
+        duty: Duty::of(user, snapshot.access(), || two_factor::can_be_enabled(app)),
         token: Arc::clone(stored),
         presented: token.clone(),
         origin: origin.clone(),
@@ -96,7 +98,7 @@ pub async fn logout(app: &App, caller: &Caller) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault::NotPermitted`] for another user without `logout-other-user`, then
-/// [`Fault::UserIdInvalid`] for an unknown one.
+/// [`Fault::UserIdInvalid`] for an unknown one, [`Fault::BeyondAuthority`].
 pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize, Fault> {
     if !actor.is(id) && !actor.may(Permission::LOGOUT_OTHER_USER) {
         return Err(Fault::NotPermitted);
@@ -131,7 +133,7 @@ pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
 /// may log others out.
 ///
 /// # Errors
-/// [`Fault::TokenNotFound`] when no such token has it.
+/// [`Fault::TokenNotFound`] when no such token has it, [`Fault::BeyondAuthority`].
 pub async fn revoke(app: &App, actor: &Actor, label: &str) -> Result<(), Fault> {
     let may = |token: &&Arc<Token>| actor.is(&token.user) || actor.may(Permission::LOGOUT_OTHER_USER);
     let tokens = list(app, None);
@@ -159,6 +161,9 @@ async fn end(
     action: AuditAction,
 ) -> Result<usize, Fault> {
     decide(app, |snapshot| {
+        if let Some(user) = snapshot.user(&user.id) {
+            Authority::of(app, snapshot, actor).over(user)?;
+        }
         let (change, ended) = without_tokens(snapshot, &user.id, Change::new(), &which);
         if ended == 0 {
             return Ok((change, 0));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attempts::{self, Target};
 use super::audit::note;
+use super::authority::Authority;
 use super::decide::decide_on;
 use super::incident;
 use super::tokens::without_tokens;
@@ -36,15 +37,25 @@ pub struct Enrolment {
     pub url: String,
 }
 
+/// Whether codes of an authenticator app count for this user.
+pub(super) fn is_in_force(app: &App, user: &User) -> bool {
+    secret_in_force(app, user).is_some()
+}
+
+/// Whether users of this server can enable an authenticator app.
+#[must_use]
+pub fn can_be_enabled(app: &App) -> bool {
+    let settings = app.settings();
+    settings.flag(SettingId::TwoFactorEnabled) && settings.flag(SettingId::TwoFactorByTotp)
+}
+
 fn is_on(app: &App) -> bool {
     app.settings().flag(SettingId::TwoFactorEnabled)
 }
 
 /// The secret of a user whose codes count now.
 fn secret_in_force<'user>(app: &App, user: &'user User) -> Option<&'user StoredSecret> {
-    let settings = app.settings();
-    let on = settings.flag(SettingId::TwoFactorEnabled) && settings.flag(SettingId::TwoFactorByTotp);
-    user.two_factor.secret.as_ref().filter(|_| on)
+    user.two_factor.secret.as_ref().filter(|_| can_be_enabled(app))
 }
 
 /// What a user can show beside the password: the app's code, else the password once more.
@@ -165,15 +176,48 @@ fn current(app: &App, id: &UserId) -> Result<Arc<User>, Fault> {
 ///
 /// It is not asked for where the server has none, of personal tokens that were made to bypass it, of
 /// a session that showed it a short while ago from the same place, and of an account younger than
-/// that while.
+/// that while which has no authenticator. What changes how a user logs in asks for a fresh proof
+/// instead, which has no excuse: see [`super::proof`].
 ///
 /// # Errors
 /// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; the latter too while failed logins block the
 /// user.
 pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), Fault> {
-    let Some(method) = available(app, &caller.user).filter(|_| is_on(app) && !is_excused(app, caller)) else {
+    let asked = |method: &TwoFactorMethod| is_on(app) && !is_excused(app, caller, *method);
+    match available(app, &caller.user).filter(asked) {
+        Some(method) => show(app, caller, method, presented).await,
+        None => Ok(()),
+    }
+}
+
+/// Asks for the second factor of another user's account that the caller acts on; of the caller's own
+/// account it is not asked for.
+///
+/// # Errors
+/// Those of [`require`].
+pub async fn require_for_other(
+    app: &App,
+    caller: &Caller,
+    id: &UserId,
+    presented: Option<PresentedCode>,
+) -> Result<(), Fault> {
+    if caller.user.id == *id {
         return Ok(());
-    };
+    }
+    require(app, caller, presented).await
+}
+
+/// Checks the code that came with a call, and remembers it when it is right.
+///
+/// # Errors
+/// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; the latter too while failed logins block the
+/// user.
+pub(super) async fn show(
+    app: &App,
+    caller: &Caller,
+    method: TwoFactorMethod,
+    presented: Option<PresentedCode>,
+) -> Result<(), Fault> {
     let required = Fault::CodeRequired {
         method,
         available: vec![method],
@@ -207,10 +251,10 @@ pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode
     remember(app, caller).await
 }
 
-fn is_excused(app: &App, caller: &Caller) -> bool {
+fn is_excused(app: &App, caller: &Caller, method: TwoFactorMethod) -> bool {
     let (now, settings) = (app.clock.now(), app.settings());
     let while_ = i64::from(settings.number(SettingId::TwoFactorRememberFor));
-    if now < caller.user.created_at.plus_seconds(while_) {
+    if method == TwoFactorMethod::Password && now < caller.user.created_at.plus_seconds(while_) {
         return true;
     }
     match &caller.token.kind {
@@ -271,7 +315,7 @@ async fn remember(app: &App, caller: &Caller) -> Result<(), Fault> {
 /// already.
 pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
     let settings = app.settings();
-    if !settings.flag(SettingId::TwoFactorEnabled) || !settings.flag(SettingId::TwoFactorByTotp) {
+    if !can_be_enabled(app) {
         return Err(Fault::TwoFactorDisabled);
     }
     let secret = totp::generate();
@@ -299,7 +343,9 @@ pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
     })
 }
 
-/// Switches the second factor on, and ends the user's other sessions. Returns the backup codes.
+/// Switches the second factor on, and ends the user's other sessions; the caller's as well where a role of
+/// the user requires the second factor: a session that began without it does not outlive that. Returns the
+/// backup codes.
 ///
 /// # Errors
 /// [`Fault::TotpState`] when it was not begun, [`Fault::TotpCodeInvalid`].
@@ -327,8 +373,9 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
                     backup_codes: stored.clone(),
                 },
             );
-            let other = |token: &Token| token.session().is_some() && token.hash != caller.token.hash;
-            let (change, _) = without_tokens(snapshot, &user.id, Change::new().replace(user, &on), other);
+            let due = caller.duty.is_some();
+            let ends = |token: &Token| token.session().is_some() && (due || token.hash != caller.token.hash);
+            let (change, _) = without_tokens(snapshot, &user.id, Change::new().replace(user, &on), ends);
             Ok((change.insert(&own(app, caller, AuditAction::TwoFactorEnabled)), ()))
         })
         .await?;
@@ -396,7 +443,7 @@ pub fn codes_remaining(caller: &Caller) -> Result<usize, Fault> {
 /// Switches a user's second factor off without a code, and ends their sessions: theirs is lost.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] for another user without `edit-other-user-totp`.
+/// [`Fault::NotAllowed`] for another user without `edit-other-user-totp`, [`Fault::BeyondAuthority`].
 pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
     if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_TOTP) {
         return Err(Fault::NotAllowed {
@@ -405,6 +452,7 @@ pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
         });
     }
     decide_on(app, id, |snapshot, user| {
+        Authority::of(app, snapshot, actor).over(user)?;
         let off = with(app, user, TwoFactor::default());
         let session = |token: &Token| token.session().is_some();
         let (change, _) = without_tokens(snapshot, id, Change::new().replace(user, &off), session);

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::presence;
+use super::login::LoggedIn;
 use super::viewed::{View, ViewedUser};
+use super::{presence, tokens};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
@@ -201,6 +202,39 @@ pub struct Me {
     services: Value,
     #[serde(rename = "_updatedAt")]
     updated_at: Timestamp,
+}
+
+/// What a login shows of its own user: everything, or, to a token with scopes that lacks `users:read`, only
+/// who the user is.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OwnRecord {
+    /// Everything.
+    Full(Box<Me>),
+    /// Who the user is.
+    Narrow {
+        /// The id of the user.
+        #[serde(rename = "_id")]
+        id: UserId,
+        /// The username, which clients read.
+        username: Username,
+    },
+}
+
+impl OwnRecord {
+    /// Returns what the token of a login shows.
+    #[must_use]
+    pub fn of(app: &App, begun: &LoggedIn) -> Self {
+        let user = &begun.user;
+        // A token that ended meanwhile shows nothing more.
+        if tokens::find(app, &begun.token.hash()).is_some_and(|token| token.shows_own_record()) {
+            return Self::Full(Box::new(Me::of(app, user)));
+        }
+        Self::Narrow {
+            id: user.id.clone(),
+            username: user.username.clone(),
+        }
+    }
 }
 
 impl Me {

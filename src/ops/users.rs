@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attempts::{self, HashedFor};
 use super::audit::note;
+use super::authority::Authority;
 use super::decide::{decide, decide_on};
 use super::passwords;
 use super::status::{self, NewStatus};
@@ -118,6 +119,7 @@ pub fn parse_name(text: &str) -> Result<DisplayName, Fault> {
 ///
 /// # Errors
 /// [`Fault::ActionNotAllowed`] without `create-user`, or for roles that the actor may not give;
+/// [`Fault::BeyondAuthority`] for roles that hold a permission which the actor lacks;
 /// [`Fault::RoleInvalid`], [`Fault::UsernameBlocked`], [`Fault::UserFieldTaken`].
 pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>, Fault> {
     if !actor.may(Permission::CREATE_USER) {
@@ -132,11 +134,16 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>,
     if matches!(actor, Actor::User(_)) {
         refuse_blocked(app, &new.username)?;
     }
+    let roles = if new.roles.is_empty() {
+        defaults
+    } else {
+        new.roles.clone()
+    };
     create_where(
         app,
         &actor.into(),
         new,
-        |_| Ok(()),
+        |snapshot| Authority::of(app, snapshot, actor).over_roles(&roles),
         |_, user, change| change.insert(&note(app, actor, AuditAction::UserCreated, Some(user.party()), "")),
     )
     .await
@@ -225,7 +232,7 @@ fn new_user(
 }
 
 /// The roles of new users of whom nothing is said.
-fn default_roles(app: &App) -> Vec<RoleId> {
+pub(super) fn default_roles(app: &App) -> Vec<RoleId> {
     app.settings()
         .list(SettingId::DefaultRoles)
         .iter()
@@ -331,7 +338,7 @@ pub fn find(app: &App, text: &str) -> Result<Arc<User>, Fault> {
 ///
 /// # Errors
 /// [`Fault::NotAllowed`] without `edit-other-user-active-status`, [`Fault::UserNotFound`],
-/// [`Fault::LastAdministrator`] when nobody else could administer the server.
+/// [`Fault::BeyondAuthority`], [`Fault::LastAdministrator`] when nobody else could administer the server.
 pub async fn set_active(app: &App, actor: &Actor, id: &UserId, activity: Activity) -> Result<(), Fault> {
     if !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
         return Err(Fault::NotAllowed {
@@ -340,6 +347,7 @@ pub async fn set_active(app: &App, actor: &Actor, id: &UserId, activity: Activit
         });
     }
     decide_on(app, id, |snapshot, user| {
+        Authority::of(app, snapshot, actor).over(user)?;
         Ok((activity_change(app, actor, snapshot, user, activity)?, ()))
     })
     .await
@@ -367,7 +375,7 @@ fn activity_change(
 }
 
 /// Switches off the accounts with a role that nobody used for so many days, administrators apart,
-/// and says how many they were.
+/// and says how many they were. Accounts beyond the authority of the actor are left as they are.
 ///
 /// # Errors
 /// [`Fault::NotAllowed`] without `edit-other-user-active-status`.
@@ -380,8 +388,11 @@ pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId)
     let snapshot = app.store.read();
     let mut count = 0;
     for user in snapshot.users().filter(|user| idle(user)) {
-        set_active(app, actor, &user.id, Activity::IdleTooLong).await?;
-        count += 1;
+        match set_active(app, actor, &user.id, Activity::IdleTooLong).await {
+            Ok(()) => count += 1,
+            Err(Fault::BeyondAuthority { .. } | Fault::UserNotFound) => {}
+            Err(fault) => return Err(fault),
+        }
     }
     Ok(count)
 }
@@ -390,7 +401,7 @@ pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId)
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `delete-user`, [`Fault::UserNotFound`],
-/// [`Fault::LastAdministrator`].
+/// [`Fault::BeyondAuthority`], [`Fault::LastAdministrator`].
 pub async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
     if !actor.may(Permission::DELETE_USER) {
         return Err(Fault::PermissionRequired);
@@ -401,6 +412,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> 
 pub(super) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
     let avatar = app.store.avatar(id).map_err(super::incident::internal)?;
     decide_on(app, id, |snapshot, user| {
+        Authority::of(app, snapshot, actor).over(user)?;
         let (mut change, _) = without_tokens(snapshot, id, Change::new().remove(user), |_| true);
         if let Some(reset) = snapshot.password_reset(id) {
             change = change.remove(reset);

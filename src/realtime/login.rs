@@ -5,16 +5,23 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::auth::{Caller, Origin};
 use crate::domain::{Fault, UserId};
-use crate::hub::Connection;
+use crate::hub::{Attendance, Connection};
 use crate::methods::record;
 use crate::ops::login::LoggedIn;
 use crate::ops::{presence, tokens};
 
+/// What a login on a socket means for the presence of its user.
+pub(super) enum OwnPresence {
+    /// The user is here.
+    Shown(Connection),
+    /// The login doesn't count: its token lacks `status:write`, or its user has a duty.
+    Unseen { _socket: Attendance },
+}
+
 /// Somebody who is logged in on a socket.
 pub(super) struct Login {
     pub caller: Caller,
-    /// That they are here.
-    pub connection: Connection,
+    pub presence: OwnPresence,
 }
 
 impl Login {
@@ -24,11 +31,18 @@ impl Login {
     /// [`Fault::ResumeRefused`] when the token ended meanwhile.
     pub fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, Fault> {
         let caller = tokens::authenticate(app, &begun.user.id, &begun.token, origin).ok_or(Fault::ResumeRefused)?;
-        let connection = presence::connect(app, &caller).ok_or(Fault::ResumeRefused)?;
-        Ok(Self { caller, connection })
+        let presence = if caller.counts_as_present() {
+            OwnPresence::Shown(presence::connect(app, &caller).ok_or(Fault::ResumeRefused)?)
+        } else {
+            OwnPresence::Unseen {
+                _socket: app.hub.attend(&caller.user.id),
+            }
+        };
+        Ok(Self { caller, presence })
     }
 
-    /// The login as the store has it now; false when it is over.
+    /// The login as the store has it now; false when it is over, also because the user now has a duty that
+    /// was not due before.
     pub fn renew(&mut self, app: &App) -> bool {
         let Caller {
             user,
@@ -37,6 +51,7 @@ impl Login {
             ..
         } = &self.caller;
         match tokens::authenticate(app, &user.id, presented, origin) {
+            Some(caller) if caller.duty.is_some() && self.caller.duty.is_none() => false,
             Some(caller) => {
                 self.caller = caller;
                 true
@@ -50,8 +65,19 @@ impl Login {
         self.caller.user.id == *id
     }
 
-    /// What the user sees of themselves.
+    /// The live connection of the user, if the login counts as one.
+    pub fn connection(&self) -> Option<&Connection> {
+        match &self.presence {
+            OwnPresence::Shown(connection) => Some(connection),
+            OwnPresence::Unseen { .. } => None,
+        }
+    }
+
+    /// What the user sees of themselves, as far as the token reaches.
     pub fn document(&self, app: &App) -> Value {
+        if !self.caller.token.shows_own_record() {
+            return json!({"username": self.caller.user.username});
+        }
         let own = presence::own(app, &self.caller.user.id);
         let mut document = record::own_user(&self.caller.user);
         document["status"] = json!(own.status);
@@ -62,6 +88,8 @@ impl Login {
     /// Lets it go because its socket is gone: whoever comes back soon was never away.
     pub fn lose(self, app: &App) {
         tokens::note_end(app, &self.caller);
-        self.connection.lose(self.caller.token.hash);
+        if let OwnPresence::Shown(connection) = self.presence {
+            connection.lose(self.caller.token.hash);
+        }
     }
 }

@@ -156,7 +156,9 @@ impl Outgoing {
                 [told.then_some(text), None, None, None]
             }
             (Self::Presence(presence), Some(viewer)) => presence.texts_for(viewer, subscriptions),
-            (Self::User { id, own: Some(own), .. }, Some(viewer)) if viewer.user.id == *id => {
+            (Self::User { id, own: Some(own), .. }, Some(viewer))
+                if viewer.user.id == *id && viewer.token.shows_own_record() =>
+            {
                 let [document, event] = own.heard(id, subscriptions);
                 [document, event, None, None]
             }
@@ -191,9 +193,9 @@ impl Presence {
         }
         let seen = self.seen.unwrap_or_else(|| self.change.seen_by(&viewer.user));
         let texts = self.texts(seen);
-        let own = self.own.as_ref().filter(|_| is_own);
+        let own = self.own.as_ref().filter(|_| is_own && viewer.token.shows_own_record());
         let [document, event] = own.map_or([None; 2], |own| own.heard(user, listening));
-        let with_roles = is_own || viewer.sees_roles();
+        let with_roles = own.is_some() || viewer.sees_roles();
         [
             document,
             event,

@@ -197,7 +197,7 @@ impl Session {
             caller: self.login.as_ref().map(|login| &login.caller),
             origin: &self.origin,
             socket: Some(self.seat.number),
-            connection: self.login.as_ref().map(|login| &login.connection),
+            connection: self.login.as_ref().and_then(Login::connection),
             code: None,
         };
         let mut outcome = methods::call(context, name, params).await;

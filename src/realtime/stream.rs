@@ -94,10 +94,11 @@ impl Stream {
         if !self.has_form(event) {
             return Err(Refusal::BadEvent);
         }
+        // While a duty is due, its user hears only of themselves.
         let allowed = match self {
             Self::NotifyAll => true,
             Self::RoomMessages => event == ALL_ROOMS,
-            Self::NotifyLogged | Self::UserPresence | Self::Roles => caller.is_some(),
+            Self::NotifyLogged | Self::UserPresence | Self::Roles => caller.is_some_and(|caller| caller.duty.is_none()),
             Self::NotifyUser => caller.is_some_and(|caller| owner(event) == Some(caller.user.id.clone())),
         };
         let reaches = caller.is_none_or(|caller| caller.token.lacks(self.need(event)).is_none());
@@ -126,6 +127,7 @@ impl Stream {
     /// What an event needs of a token with scopes: what the endpoint needs that tells the same.
     fn need(self, event: &str) -> Need {
         match self {
+            Self::NotifyUser if event.ends_with("/userData") => Need::Scope(Scope::UsersRead),
             Self::NotifyAll | Self::NotifyUser | Self::RoomMessages => Need::Any,
             Self::UserPresence => Need::Scope(Scope::PresenceRead),
             Self::Roles => Need::Scope(Scope::UsersRead),

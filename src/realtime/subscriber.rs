@@ -10,6 +10,7 @@ use super::end::End;
 use super::framing::Framing;
 use super::outbox::Outbox;
 use super::outgoing::Outgoing;
+use super::stream::Stream;
 use super::subscriptions::Subscriptions;
 use crate::app::App;
 use crate::auth::Caller;
@@ -141,10 +142,20 @@ impl Subscriber {
         };
         match outgoing {
             Outgoing::User { id, user, .. } if viewer.user.id == *id => match user {
-                Some(user) if user.is_active() => viewer.follow_user(user),
+                Some(user) if user.is_active() => {
+                    // The session looks whether the user now has a duty that ends the login.
+                    if user.require_password_change.is_some() || user.roles != viewer.user.roles {
+                        self.login_ended.notify_one();
+                    }
+                    viewer.follow_user(user);
+                }
                 _ => self.end_login(listening),
             },
             Outgoing::TokenEnded(token) if viewer.token.hash == token.hash => self.end_login(listening),
+            // A role may require a second factor now.
+            Outgoing::Stream {
+                stream: Stream::Roles, ..
+            } => self.login_ended.notify_one(),
             _ => {}
         }
     }

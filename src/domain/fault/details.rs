@@ -59,6 +59,7 @@ impl Fault {
                 json!({"method": method, "codeGenerated": false, "availableMethods": available})
             }
             Self::CodeInvalid { method } => json!({"method": method}),
+            Self::BeyondAuthority { permission } => json!({"permission": permission.as_str()}),
             Self::ScopeMissing { scope } => json!({"scope": scope}),
             Self::PasswordPolicy { broken } => json!(broken),
             Self::UsernameBlocked { input } => json!({"method": "checkUsernameAvailability", "field": quoted(input)}),

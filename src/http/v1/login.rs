@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-use crate::domain::{Fault, UserId};
+use crate::domain::{Duty, Fault, UserId};
 use crate::http::input::{Ignored, Input};
 use crate::http::reply::Bare;
 use crate::http::request::{Call, OpenCall, Request};
@@ -11,15 +11,19 @@ use crate::http::routes::{Rate, Route};
 use crate::methods::credentials::credentials;
 use crate::ops::login::{self, Credentials};
 use crate::ops::tokens;
-use crate::ops::user_view::Me;
+use crate::ops::user_view::OwnRecord;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         // The block of failed logins and the queue before argon2 bound it: known clients log in
         // before every call.
         Route::post("login", "Log in", log_in).rate(Rate::Unbounded),
-        Route::post("logout", "End this login", log_out).any_token(),
-        Route::get("logout", "End this login, as older clients do it", log_out).any_token(),
+        Route::post("logout", "End this login", log_out)
+            .any_token()
+            .serves(Duty::ALL),
+        Route::get("logout", "End this login, as older clients do it", log_out)
+            .any_token()
+            .serves(Duty::ALL),
     ]
 }
 
@@ -35,7 +39,7 @@ struct LoggedIn {
 struct Data {
     user_id: UserId,
     auth_token: String,
-    me: Me,
+    me: OwnRecord,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -59,7 +63,7 @@ async fn log_in(call: OpenCall, LoginForm(mut credentials): LoginForm) -> Result
         data: Data {
             user_id: session.user.id.clone(),
             auth_token: session.token.expose().to_owned(),
-            me: Me::of(&call.app, &session.user),
+            me: OwnRecord::of(&call.app, &session),
         },
         success: true,
     }))

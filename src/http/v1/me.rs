@@ -1,13 +1,17 @@
 //! The logged-in user's own record (`api.md` §3.2).
 
-use crate::domain::{Fault, Scope};
+use crate::domain::{Duty, Fault, Scope};
 use crate::http::input::Ignored;
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::user_view::Me;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("me", "What users see of themselves", me).scope(Scope::UsersRead)]
+    vec![
+        Route::get("me", "What users see of themselves", me)
+            .scope(Scope::UsersRead)
+            .serves(Duty::ALL),
+    ]
 }
 
 async fn me(call: Call, _: Ignored) -> Result<Me, Fault> {

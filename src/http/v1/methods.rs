@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{Caller, Origin};
-use crate::domain::Fault;
+use crate::domain::{Duty, Fault};
 use crate::http::request::{Call, OpenCall};
 use crate::http::routes::{Rate, Route};
 use crate::methods::message::{self, MethodCall};
@@ -17,6 +17,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("method.call/:method", "Call a method", call)
             .any_token()
+            .serves(Duty::ALL)
             .rate(Rate::Unbounded),
         Route::post(
             "method.callAnon/:method",

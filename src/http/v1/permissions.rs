@@ -20,7 +20,8 @@ pub(super) fn routes() -> Vec<Route> {
         .scope(Scope::UsersRead),
         Route::post("permissions.update", "Change which roles hold permissions", update)
             .permission(Permission::ACCESS_PERMISSIONS)
-            .scope(Scope::Admin),
+            .scope(Scope::Admin)
+            .two_factor(),
     ]
 }
 

@@ -19,11 +19,11 @@ pub(super) fn routes() -> Vec<Route> {
     let administer = |route: Route| route.permission(Permission::ACCESS_PERMISSIONS).scope(Scope::Admin);
     vec![
         Route::get("roles.list", "List roles", list).scope(Scope::UsersRead),
-        administer(Route::post("roles.create", "Create a role", create)),
-        administer(Route::post("roles.update", "Change a role", update)),
-        administer(Route::post("roles.delete", "Delete a role that nobody has", delete)),
-        administer(Route::post("roles.addUserToRole", "Give a role to a user", give)),
-        administer(Route::post("roles.removeUserFromRole", "Take a role from a user", take)),
+        administer(Route::post("roles.create", "Create a role", create).two_factor()),
+        administer(Route::post("roles.update", "Change a role", update).two_factor()),
+        administer(Route::post("roles.delete", "Delete a role that nobody has", delete).two_factor()),
+        administer(Route::post("roles.addUserToRole", "Give a role to a user", give).two_factor()),
+        administer(Route::post("roles.removeUserFromRole", "Take a role from a user", take).two_factor()),
         administer(Route::get(
             "roles.getUsersInRole",
             "List the users who have a role",

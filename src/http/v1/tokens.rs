@@ -11,11 +11,11 @@ use crate::http::reply::Done;
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
-use crate::ops::tokens;
+use crate::ops::{tokens, two_factor};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("users.logout", "End all logins and tokens of a user", logout),
+        Route::post("users.logout", "End all logins and tokens of a user", logout).confirmed_by_handler(),
         Route::post("users.logoutOtherClients", "End one's other logins", logout_others),
         Route::post("users.removeOtherTokens", "End one's other logins", remove_others),
         Route::get("sessions/list", "One's own live logins", sessions),
@@ -25,19 +25,19 @@ pub(super) fn routes() -> Vec<Route> {
             "Make a login for a user, with the server's secret",
             create_token,
         )
-        .two_factor(),
+        .fresh_proof(),
         Route::post(
             "users.generatePersonalAccessToken",
             "Make a personal access token",
             generate,
         )
-        .two_factor(),
+        .fresh_proof(),
         Route::post(
             "users.regeneratePersonalAccessToken",
             "Make a personal access token anew",
             regenerate,
         )
-        .two_factor(),
+        .fresh_proof(),
         Route::post("users.removePersonalAccessToken", "End a personal access token", remove).two_factor(),
         Route::get(
             "users.getPersonalAccessTokens",
@@ -160,6 +160,7 @@ async fn logout(call: Call, whose: Logout) -> Result<Message, Fault> {
     let id = whose
         .user_id
         .map_or_else(|| call.caller.user.id.clone(), |id| UserId::new(&id));
+    two_factor::require_for_other(&call.app, &call.caller, &id, call.code.clone()).await?;
     tokens::logout_user(&call.app, &call.actor(), &id).await?;
     Ok(Message {
         message: format!("User {id} has been logged out!"),

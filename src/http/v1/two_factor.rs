@@ -4,21 +4,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::users::target;
-use crate::domain::Fault;
+use crate::domain::{Duty, Fault};
 use crate::http::input::Ignored;
 use crate::http::reply::Done;
 use crate::http::request::Call;
 use crate::http::routes::Route;
-use crate::ops::two_factor;
+use crate::ops::{proof, two_factor};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("users.enableTotp", "Begin to switch the second factor on", begin),
+        Route::post("users.enableTotp", "Begin to switch the second factor on", begin)
+            .fresh_proof()
+            .serves(&[Duty::EnableTwoFactor]),
         Route::post(
             "users.validateTotp",
             "Switch the second factor on, with a first code",
             validate,
-        ),
+        )
+        .serves(&[Duty::EnableTwoFactor]),
         Route::post(
             "users.disableTotp",
             "Switch the second factor off, with a code",
@@ -30,7 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
             regenerate,
         ),
         Route::get("users.totpCodesRemaining", "How many backup codes are left", remaining),
-        Route::post("users.resetTOTP", "Switch a lost second factor off", reset).two_factor(),
+        Route::post("users.resetTOTP", "Switch a lost second factor off", reset).confirmed_by_handler(),
     ]
 }
 
@@ -97,6 +100,11 @@ async fn remaining(call: Call, _: Ignored) -> Result<Remaining, Fault> {
 async fn reset(call: Call, whose: Reset) -> Result<Done, Fault> {
     let user = target(&call.app, whose.user_id, whose.username, whose.user)?;
     let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
+    if call.caller.user.id == id {
+        proof::require(&call.app, &call.caller, call.code.clone()).await?;
+    } else {
+        two_factor::require(&call.app, &call.caller, call.code.clone()).await?;
+    }
     two_factor::reset(&call.app, &call.actor(), &id).await?;
     Ok(Done {})
 }

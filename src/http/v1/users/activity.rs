@@ -18,15 +18,19 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("users.delete", "Delete a user", delete)
             .permission(Permission::DELETE_USER)
-            .scope(Scope::UsersWrite),
-        Route::post("users.setActiveStatus", "Switch an account on or off", set_active).scope(Scope::UsersWrite),
+            .scope(Scope::UsersWrite)
+            .two_factor(),
+        Route::post("users.setActiveStatus", "Switch an account on or off", set_active)
+            .scope(Scope::UsersWrite)
+            .two_factor(),
         Route::post(
             "users.deactivateIdle",
             "Switch off accounts that nobody used for long",
             deactivate_idle,
         )
         .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
-        .scope(Scope::UsersWrite),
+        .scope(Scope::UsersWrite)
+        .two_factor(),
     ]
 }
 

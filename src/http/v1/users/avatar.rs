@@ -18,7 +18,7 @@ use crate::http::input::Upload;
 use crate::http::reply::{Done, Elsewhere};
 use crate::http::request::Call;
 use crate::http::routes::Route;
-use crate::ops::avatars;
+use crate::ops::{avatars, two_factor};
 
 pub(super) fn routes() -> Vec<Route> {
     use crate::domain::Scope;
@@ -56,6 +56,11 @@ fn whose(call: &Call, whose: Whose) -> Result<Arc<User>, Fault> {
     Ok(named.unwrap_or_else(|| Arc::clone(&call.caller.user)))
 }
 
+/// Asks for the second factor before the picture of another user changes.
+async fn confirm(call: &Call, user: &User) -> Result<(), Fault> {
+    two_factor::require_for_other(&call.app, &call.caller, &user.id, call.code.clone()).await
+}
+
 async fn set(call: Call, upload: Upload) -> Result<Done, Fault> {
     let (named, bytes) = if upload.content_type.starts_with("multipart/") {
         of_form(upload).await?
@@ -63,12 +68,14 @@ async fn set(call: Call, upload: Upload) -> Result<Done, Fault> {
         of_json(&upload.bytes)?
     };
     let user = whose(&call, named)?;
+    confirm(&call, &user).await?;
     avatars::set(&call.app, &call.actor(), &user.id, bytes).await?;
     Ok(Done {})
 }
 
 async fn reset(call: Call, named: Whose) -> Result<Done, Fault> {
     let user = whose(&call, named)?;
+    confirm(&call, &user).await?;
     avatars::reset(&call.app, &call.actor(), &user.id).await?;
     Ok(Done {})
 }

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::auth::{PasswordDigest, WantedPassword};
-use crate::domain::{Fault, RoleId, Scope, StatusType, UserId, person_name, profile};
+use crate::domain::{Duty, Fault, RoleId, Scope, StatusType, UserId, person_name, profile};
 use crate::http::reply::Done;
 use crate::http::request::Call;
 use crate::http::routes::Route;
+use crate::ops::own_profile;
 use crate::ops::profile::{self as profiles, Edit};
 use crate::ops::user_view::UserView;
 use crate::ops::users::{parse_email, parse_name, parse_username};
@@ -17,8 +18,10 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("users.update", "Change a user", update)
             .scope(Scope::UsersWrite)
-            .two_factor(),
-        Route::post("users.updateOwnBasicInfo", "Change oneself", update_own).scope(Scope::UsersWrite),
+            .confirmed_by_handler(),
+        Route::post("users.updateOwnBasicInfo", "Change oneself", update_own)
+            .scope(Scope::UsersWrite)
+            .serves(&[Duty::ChangePassword]),
         Route::post("users.deleteOwnAccount", "Delete one's own account", delete_own),
     ]
 }
@@ -108,7 +111,14 @@ async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
         custom_fields: data.custom_fields.map(profile::custom_fields).transpose()?,
     };
     let actor = call.actor();
-    let user = profiles::update(&call.app, &actor, &UserId::new(&new.user_id), edit).await?;
+    let user = profiles::update(
+        &call.app,
+        &call.caller,
+        &UserId::new(&new.user_id),
+        edit,
+        call.code.clone(),
+    )
+    .await?;
     Ok(Updated {
         user: UserView::of(&call.app, &user, &actor),
     })
@@ -167,7 +177,7 @@ async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
         ..Edit::default()
     };
     let actor = call.actor();
-    let user = profiles::update_own(&call.app, &call.caller, edit, data.current_password, call.code).await?;
+    let user = own_profile::update(&call.app, &call.caller, edit, data.current_password, call.code).await?;
     Ok(Saved {
         user: UserView::of(&call.app, &user, &actor),
         message: "Your profile has been successfully updated.",
@@ -186,6 +196,6 @@ struct DeleteOwn {
 
 async fn delete_own(call: Call, given: DeleteOwn) -> Result<Done, Fault> {
     let digest = PasswordDigest::presented(&given.password);
-    profiles::delete_own(&call.app, &call.caller, digest).await?;
+    own_profile::delete(&call.app, &call.caller, digest).await?;
     Ok(Done {})
 }

@@ -19,7 +19,7 @@ pub(super) fn routes() -> Vec<Route> {
             make_link,
         )
         .permission(Permission::EDIT_OTHER_USER_PASSWORD)
-        .two_factor(),
+        .fresh_proof(),
         Route::post("users.resetPassword", "Choose a new password, with a link", reset),
     ]
 }

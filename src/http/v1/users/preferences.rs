@@ -8,7 +8,7 @@ use crate::domain::{Fault, Scope, UserId};
 use crate::http::input::Ignored;
 use crate::http::request::Call;
 use crate::http::routes::Route;
-use crate::ops::profile;
+use crate::ops::{profile, two_factor};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -52,6 +52,7 @@ async fn set(call: Call, new: Set) -> Result<Changed, Fault> {
     let id = new
         .user_id
         .map_or_else(|| call.caller.user.id.clone(), |id| UserId::new(&id));
+    two_factor::require_for_other(&call.app, &call.caller, &id, call.code.clone()).await?;
     let user = profile::set_preferences(&call.app, &call.actor(), &id, new.data).await?;
     Ok(Changed {
         user: Owner {

@@ -1,0 +1,107 @@
+//! The limits between administrators, as rules over sets of permissions.
+//!
+//! A user can't change the login, roles, permissions or existence of a user who has a permission that the
+//! first one lacks, and can't grant a permission that they don't have themselves.
+
+use super::role::built_in;
+use super::{Access, Fault, Permission, PermissionSet, RoleId, SettingId};
+
+/// Returns the permissions of a user with these roles, for comparisons. The role `admin` counts as all
+/// permissions, also those that were taken from it: only administrators act on administrators, and an
+/// administrator can give a permission back that no role has.
+#[must_use]
+pub fn weight(access: &Access, roles: &[RoleId]) -> PermissionSet {
+    if roles.iter().any(|role| role.as_str() == built_in::ADMIN) {
+        PermissionSet::ALL
+    } else {
+        access.of(roles)
+    }
+}
+
+/// Refuses an act on something that carries the permissions `theirs` by an actor who has `own`.
+///
+/// # Errors
+/// [`Fault::BeyondAuthority`] with the first permission that the actor lacks.
+pub fn require(own: PermissionSet, theirs: PermissionSet) -> Result<(), Fault> {
+    let lacking = |permission: &&Permission| theirs.has(**permission) && !own.has(**permission);
+    match Permission::ALL.iter().find(lacking) {
+        Some(permission) => Err(Fault::BeyondAuthority {
+            permission: *permission,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a setting decides how users log in, or where a link or a page that takes their password leads.
+/// Changing such a setting changes the login of every user. All settings do, except those listed here.
+#[must_use]
+pub const fn guards_logins(id: SettingId) -> bool {
+    use SettingId as Id;
+    !matches!(
+        id,
+        Id::BlockedUsernames
+            | Id::SystemBlockedUsernames
+            | Id::AllowUserProfileChange
+            | Id::AllowUsernameChange
+            | Id::AllowRealNameChange
+            | Id::AllowUserAvatarChange
+            | Id::AllowUserStatusMessageChange
+            | Id::AllowInvisibleStatus
+            // What the default roles may be has a check of its own.
+            | Id::DefaultRoles
+            | Id::DefaultCount
+            | Id::UpperCountLimit
+            | Id::AllowInfiniteCount
+            | Id::PresenceBroadcastDisabled
+            | Id::PresenceRequiresConnection
+            | Id::PresenceMaxConnections
+            | Id::PresenceMaxConnectionsPerAddress
+            | Id::SiteName
+            | Id::DefaultStatusType
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn role(name: &str) -> Vec<RoleId> {
+        vec![RoleId::new(name)]
+    }
+
+    #[test]
+    fn the_role_admin_counts_as_all_permissions_whatever_was_taken_from_it() {
+        let mut access = Access::default();
+        access.put_grant(crate::domain::Grant {
+            permission: Permission::VIEW_AUDIT,
+            roles: role("user"),
+            updated_at: crate::domain::Timestamp::from_millis(1),
+        });
+        assert_eq!(weight(&access, &role("admin")), PermissionSet::ALL);
+        assert!(weight(&access, &role("user")).has(Permission::VIEW_AUDIT));
+        assert_eq!(weight(&access, &role("anonymous")), PermissionSet::default());
+    }
+
+    #[test]
+    fn an_act_needs_every_permission_of_what_it_acts_on() {
+        let own = PermissionSet::default()
+            .with(Permission::VIEW_D_ROOM)
+            .with(Permission::DELETE_USER);
+        assert_eq!(require(own, own), Ok(()));
+        assert_eq!(require(own, PermissionSet::default()), Ok(()));
+        let more = own.with(Permission::VIEW_AUDIT);
+        let refused = Fault::BeyondAuthority {
+            permission: Permission::VIEW_AUDIT,
+        };
+        assert_eq!(require(own, more), Err(refused));
+        assert_eq!(require(more, own), Ok(()));
+    }
+
+    #[test]
+    fn settings_of_logins_are_guarded_and_settings_of_presence_are_not() {
+        assert!(guards_logins(SettingId::TwoFactorEnabled));
+        assert!(guards_logins(SettingId::SiteUrl));
+        assert!(guards_logins(SettingId::BlockFailedLogins));
+        assert!(!guards_logins(SettingId::PresenceBroadcastDisabled));
+    }
+}

@@ -1,0 +1,41 @@
+//! What a user has to do before anything else.
+
+use super::{Access, Fault, User};
+
+/// What a user has to do before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Choose a new password (`requirePasswordChange`).
+    ChangePassword,
+    /// Enable a second factor: one of the user's roles has `mandatory2fa`.
+    EnableTwoFactor,
+}
+
+impl Duty {
+    /// All duties, for a call that passes whatever is due.
+    pub const ALL: &'static [Self] = &[Self::ChangePassword, Self::EnableTwoFactor];
+
+    /// Returns the duty that is due first. `can_enable` says whether this server has a second factor that the
+    /// user can enable: without one the duty could never be done.
+    #[must_use]
+    pub fn of(user: &User, access: &Access, can_enable: impl FnOnce() -> bool) -> Option<Self> {
+        if user.require_password_change.is_some() {
+            return Some(Self::ChangePassword);
+        }
+        let mandatory = |id: &super::RoleId| access.role(id.as_str()).is_some_and(|role| role.mandatory_two_factor);
+        let due = user.two_factor.secret.is_none() && user.roles.iter().any(mandatory) && can_enable();
+        due.then_some(Self::EnableTwoFactor)
+    }
+
+    /// Refuses a call while this duty is due, unless the call serves it.
+    ///
+    /// # Errors
+    /// [`Fault::PasswordChangeRequired`], [`Fault::TwoFactorRequired`].
+    pub fn permit(self, serves: &[Self]) -> Result<(), Fault> {
+        match self {
+            duty if serves.contains(&duty) => Ok(()),
+            Self::ChangePassword => Err(Fault::PasswordChangeRequired),
+            Self::EnableTwoFactor => Err(Fault::TwoFactorRequired),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! How far the authority of an actor reaches. The rules are in [`crate::domain::authority`].
+
+use crate::app::App;
+use crate::auth::Actor;
+use crate::domain::authority::{require, weight};
+use crate::domain::{Access, Fault, PermissionSet, Role, RoleId, User, UserId};
+use crate::store::Snapshot;
+
+/// How far the authority of an actor reaches, as of one snapshot.
+pub(super) struct Authority<'snapshot> {
+    snapshot: &'snapshot Snapshot,
+    held: PermissionSet,
+    own: Option<UserId>,
+}
+
+impl<'snapshot> Authority<'snapshot> {
+    /// Returns the authority of an actor. The operator on the machine has all of it.
+    ///
+    /// A user has it by their roles in this snapshot, narrowed by the scopes of the token. The permissions of
+    /// the default roles are not narrowed away: every ordinary user has them, and a token with `users:write`
+    /// is for acting on ordinary users.
+    pub fn of(app: &App, snapshot: &'snapshot Snapshot, actor: &Actor) -> Self {
+        let Actor::User(caller) = actor else {
+            return Self {
+                snapshot,
+                held: PermissionSet::ALL,
+                own: None,
+            };
+        };
+        let access = snapshot.access();
+        let full = snapshot
+            .user(&caller.user.id)
+            .map_or_else(PermissionSet::default, |user| weight(access, &user.roles));
+        let ordinary = access.of(&super::users::default_roles(app));
+        Self {
+            snapshot,
+            held: caller.token.narrow(full).union(full.both(ordinary)),
+            own: Some(caller.user.id.clone()),
+        }
+    }
+
+    /// Refuses an act on the login, roles, permissions or existence of another user who has a permission that
+    /// the actor lacks.
+    ///
+    /// # Errors
+    /// [`Fault::BeyondAuthority`].
+    pub fn over(&self, user: &User) -> Result<(), Fault> {
+        if self.own.as_ref() == Some(&user.id) {
+            return Ok(());
+        }
+        require(self.held, weight(self.snapshot.access(), &user.roles))
+    }
+
+    /// The same for an act that changes the login of every user.
+    ///
+    /// # Errors
+    /// [`Fault::BeyondAuthority`].
+    pub fn over_all(&self) -> Result<(), Fault> {
+        self.snapshot.users().try_for_each(|user| self.over(user))
+    }
+
+    /// Refuses to give, take or change roles that hold a permission which the actor lacks.
+    ///
+    /// # Errors
+    /// [`Fault::BeyondAuthority`].
+    pub fn over_roles(&self, roles: &[RoleId]) -> Result<(), Fault> {
+        require(self.held, weight(self.snapshot.access(), roles))
+    }
+
+    /// Refuses to change whether a role needs a second factor where that changes the login of a user who has
+    /// a permission that the actor lacks.
+    ///
+    /// # Errors
+    /// [`Fault::BeyondAuthority`].
+    pub fn over_holders(&self, role: &Role) -> Result<(), Fault> {
+        let mut holders = self.snapshot.users().filter(|user| user.roles.contains(&role.id));
+        holders.try_for_each(|user| self.over(user))
+    }
+
+    /// Refuses grants by which a permission that the actor lacks is given or taken, or by which the
+    /// permissions change of a role or a user that has one which the actor lacks.
+    ///
+    /// # Errors
+    /// [`Fault::BeyondAuthority`].
+    pub fn over_grants(&self, after: &Access) -> Result<(), Fault> {
+        let before = self.snapshot.access();
+        let mut changed = Vec::new();
+        for role in before.roles() {
+            let role = std::slice::from_ref(&role.id);
+            let difference = before.of(role).difference(after.of(role));
+            if difference != PermissionSet::default() {
+                require(self.held, difference)?;
+                self.over_roles(role)?;
+                changed.push(role[0].clone());
+            }
+        }
+        let concerned = |user: &User| {
+            user.roles.iter().any(|role| changed.contains(role)) && before.of(&user.roles) != after.of(&user.roles)
+        };
+        let mut users = self.snapshot.users().filter(|user| concerned(user));
+        users.try_for_each(|user| self.over(user))
+    }
+}

@@ -1,0 +1,136 @@
+//! What users change of themselves, as far as the settings let them.
+
+use std::sync::Arc;
+
+use super::passwords::Spared;
+use super::profile::{self, Edit};
+use super::proof;
+use super::two_factor::PresentedCode;
+use super::users::remove;
+use crate::app::{App, Settings};
+use crate::auth::{Actor, Caller, PasswordDigest};
+use crate::domain::{Duty, Email, Fault, SettingId, StatusType, User};
+
+/// Refuses what the settings keep users from changing of themselves, on every road to the change and for
+/// administrators as well. A password that has to be changed can be changed whatever the settings say.
+///
+/// # Errors
+/// [`Fault::NotAllowed`] where profiles can't be changed, [`Fault::ActionNotAllowed`] for a field that can't,
+/// [`Fault::DomainNotAllowed`] for an e-mail address of a domain that is not allowed.
+pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<(), Fault> {
+    use SettingId as Id;
+    let (settings, user) = (app.settings(), &caller.user);
+    let required = caller.duty == Some(Duty::ChangePassword);
+    let new_password = edit.password.is_some() && !required;
+    let new_name = edit.username.as_ref().is_some_and(|name| *name != user.username);
+    let new_email = edit.changes_email_of(user);
+    let other = edit.bio.is_some() || edit.nickname.is_some() || edit.custom_fields.is_some();
+    let rules = [
+        (new_name, Id::AllowUsernameChange, "Edit username is not allowed"),
+        (
+            edit.status_text.is_some(),
+            Id::AllowUserStatusMessageChange,
+            "Edit user status is not allowed",
+        ),
+        (
+            edit.name.is_some(),
+            Id::AllowRealNameChange,
+            "Edit user real name is not allowed",
+        ),
+        (new_email, Id::AllowEmailChange, "Edit user email is not allowed"),
+        (
+            new_password,
+            Id::AllowPasswordChange,
+            "Edit user password is not allowed",
+        ),
+    ];
+    if (other || rules.iter().any(|(wanted, ..)| *wanted)) && !settings.flag(Id::AllowUserProfileChange) {
+        return Err(Fault::NotAllowed {
+            words: "Not allowed",
+            method: "saveUserProfile",
+        });
+    }
+    for (wanted, setting, words) in rules {
+        if wanted && !settings.flag(setting) {
+            return Err(Fault::ActionNotAllowed {
+                words,
+                action: "Update_user",
+            });
+        }
+    }
+    match &edit.email {
+        Some(email) if new_email => refuse_domain(&settings, email),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an e-mail address of a domain that is not among the allowed ones.
+///
+/// # Errors
+/// [`Fault::DomainNotAllowed`].
+pub(super) fn refuse_domain(settings: &Settings, email: &Email) -> Result<(), Fault> {
+    let domains = settings.list(SettingId::AllowedDomains);
+    if domains.is_empty() || domains.iter().any(|domain| email.is_of(domain)) {
+        Ok(())
+    } else {
+        Err(Fault::DomainNotAllowed)
+    }
+}
+
+/// Changes the caller. A new address or password needs a fresh proof, for which the current password may
+/// stand (`api.md` §5.4). A current password that is given is checked in any case. A new password ends every
+/// token, the caller's own too, unless the setting `keep_session_on_password_change` says otherwise.
+///
+/// # Errors
+/// Those of [`refuse_fixed`], of [`proof::of_password_or_code`] and of [`profile::update`];
+/// [`Fault::PasswordChangeRequired`] where a new password is required and none is given;
+/// [`Fault::IdentityNotSaved`] for a username that is taken or blocked.
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    edit: Edit,
+    current_password: Option<String>,
+    code: Option<PresentedCode>,
+) -> Result<Arc<User>, Fault> {
+    if let Some(duty) = caller.duty.filter(|_| edit.password.is_none()) {
+        duty.permit(&[])?;
+    }
+    refuse_fixed(app, caller, &edit)?;
+    let settings = app.settings();
+    if edit.status == Some(StatusType::Offline) && !settings.flag(SettingId::AllowInvisibleStatus) {
+        return Err(Fault::InvisibleDisabled);
+    }
+    let current_password = current_password.filter(|digest| !digest.is_empty());
+    if edit.changes_login_of(&caller.user) {
+        proof::of_password_or_code(app, caller, current_password.as_deref(), code).await?;
+    } else if let Some(digest) = current_password {
+        proof::current_password(app, caller, &PasswordDigest::presented(&digest)).await?;
+    }
+    let spared = if settings.flag(SettingId::KeepSessionOnPasswordChange) {
+        Spared::SessionAndPersonal(caller.token.hash)
+    } else {
+        Spared::None
+    };
+    let actor = Actor::User(caller.clone());
+    let saved = profile::apply(app, &actor, &caller.user, &edit, spared).await;
+    saved.map_err(|fault| match fault {
+        Fault::UsernameBlocked { .. } | Fault::UserFieldTaken { field: "Username", .. } => Fault::IdentityNotSaved,
+        other => other,
+    })
+}
+
+/// Deletes the caller's own account.
+///
+/// # Errors
+/// [`Fault::NotAllowed`] where that is not allowed, [`Fault::PasswordWrong`],
+/// [`Fault::LastAdministrator`].
+pub async fn delete(app: &App, caller: &Caller, password: PasswordDigest) -> Result<(), Fault> {
+    if !app.settings().flag(SettingId::AllowDeleteOwnAccount) {
+        return Err(Fault::NotAllowed {
+            words: "Not allowed",
+            method: "deleteUserOwnAccount",
+        });
+    }
+    proof::current_password(app, caller, &password).await?;
+    remove(app, &Actor::User(caller.clone()), &caller.user.id).await
+}
