@@ -25,7 +25,8 @@ fn require_connection(hub: &Hub, snapshot: &Arc<Snapshot>, fixed: &Arc<Fixed>) {
     hub.require_connection(settings.flag(SettingId::PresenceRequiresConnection));
 }
 
-/// What others, or the user's own clients, see of an account. A login changes none of it.
+/// What others, or the user's own clients, see of an account, and whether a duty ends the logins of its sockets.
+/// A login changes none of it.
 fn shown(user: &User) -> impl PartialEq {
     let User {
         username,
@@ -34,9 +35,11 @@ fn shown(user: &User) -> impl PartialEq {
         roles,
         activity,
         avatar,
+        require_password_change,
         ..
     } = user;
-    (username, name, email, roles, activity, avatar)
+    let bound = require_password_change.is_some();
+    (username, name, email, roles, activity, avatar, bound)
 }
 
 fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>, touched: &Touched) {

@@ -36,6 +36,10 @@ use session::Session;
 
 /// A part of a path that a `SockJS` client chooses: it is read and not kept.
 type PathPart = BoundedText<128>;
+/// The names of all streams.
+pub fn streams() -> impl Iterator<Item = &'static str> {
+    stream::Stream::ALL.into_iter().map(stream::Stream::name)
+}
 
 /// `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.
 #[must_use]

@@ -285,7 +285,7 @@ impl Stage {
         admin.post("users.setActiveStatus", &off).await.expect(200);
         let narrow = json!({"tokenName": "narrow", "scopes": ["status:read"]});
         let narrow = admin
-            .post("users.generatePersonalAccessToken", &narrow)
+            .post_proved("users.generatePersonalAccessToken", &narrow)
             .await
             .expect(200);
         let narrow = admin.with_login(admin.id(), &text(narrow, "/token"));
@@ -440,7 +440,7 @@ async fn what_a_narrowed_token_lacks_is_named() {
     let admin = server.admin().await;
     let narrow = json!({"tokenName": "reader", "scopes": ["users:read"]});
     let token = admin
-        .post("users.generatePersonalAccessToken", &narrow)
+        .post_proved("users.generatePersonalAccessToken", &narrow)
         .await
         .expect(200);
     let reader = admin.with_login(admin.id(), token["token"].as_str().expect("a token"));
@@ -457,7 +457,7 @@ async fn what_a_narrowed_token_lacks_is_named() {
     // No narrowed token makes itself wider.
     let wider = json!({"tokenName": "wider"});
     let refused = reader
-        .post("users.generatePersonalAccessToken", &wider)
+        .post_proved("users.generatePersonalAccessToken", &wider)
         .await
         .expect(403);
     assert_eq!(refused["errorType"], "error-full-token-needed");
@@ -469,7 +469,7 @@ async fn scopes_narrow_the_owners_permissions_too() {
     let admin = server.admin().await;
     let narrow = json!({"tokenName": "writer", "scopes": ["users:write"]});
     let token = admin
-        .post("users.generatePersonalAccessToken", &narrow)
+        .post_proved("users.generatePersonalAccessToken", &narrow)
         .await
         .expect(200);
     let writer = admin.with_login(admin.id(), token["token"].as_str().expect("a token"));

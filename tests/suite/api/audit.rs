@@ -63,7 +63,8 @@ async fn do_everything(server: &TestServer, admin: &Client) {
     server.user().await.post("logout", &json!({})).await.expect(200);
     let register = json!({"username": "bob", "name": "Bob", "email": "bob@example.com", "pass": PASSWORD});
     let bob = server.anonymous().post("users.register", &register).await.expect(200)["user"]["_id"].clone();
-    let post = async |client: &Client, endpoint: &str, body: Value| client.post(endpoint, &body).await.expect(200);
+    let post =
+        async |client: &Client, endpoint: &str, body: Value| client.post_proved(endpoint, &body).await.expect(200);
     post(
         admin,
         "users.setActiveStatus",

@@ -244,7 +244,7 @@ async fn a_narrowed_token_calls_what_its_scopes_reach() {
     let admin = server.admin().await;
     let wanted = json!({"tokenName": "lamp", "scopes": ["status:read"]});
     let made = admin
-        .post("users.generatePersonalAccessToken", &wanted)
+        .post_proved("users.generatePersonalAccessToken", &wanted)
         .await
         .expect(200);
     let lamp = admin.with_login(admin.id(), made["token"].as_str().expect("a token"));

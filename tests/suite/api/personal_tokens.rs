@@ -11,7 +11,7 @@ const REGENERATE: &str = "users.regeneratePersonalAccessToken";
 const REMOVE: &str = "users.removePersonalAccessToken";
 
 async fn make(client: &Client, endpoint: &str, body: &Value) -> Client {
-    let body = client.post(endpoint, body).await.expect(200);
+    let body = client.post_proved(endpoint, body).await.expect(200);
     client.with_login(client.id(), body["token"].as_str().expect("a token"))
 }
 
@@ -78,15 +78,21 @@ async fn names_are_unique_for_a_user_and_have_to_exist_to_be_changed() {
         "error-token-already-exists",
         Value::Null,
     );
-    assert_eq!(ada.post(GENERATE, &named).await.expect(400), taken);
+    assert_eq!(ada.post_proved(GENERATE, &named).await.expect(400), taken);
     assert_eq!(
-        ada.post(GENERATE, &json!({"tokenName": " phone "})).await.expect(400),
+        ada.post_proved(GENERATE, &json!({"tokenName": " phone "}))
+            .await
+            .expect(400),
         taken
     );
     let unknown = coded("Token does not exist", "error-token-does-not-exists", Value::Null);
     for endpoint in [REGENERATE, REMOVE] {
         let body = json!({"tokenName": "tablet"});
-        assert_eq!(ada.post(endpoint, &body).await.expect(400), unknown, "{endpoint}");
+        assert_eq!(
+            ada.post_proved(endpoint, &body).await.expect(400),
+            unknown,
+            "{endpoint}"
+        );
     }
 }
 
@@ -120,7 +126,7 @@ async fn what_is_no_token_is_refused_with_the_reason() {
             "bypassTwoFactor",
         ),
     ] {
-        let answer = ada.post(GENERATE, &body).await;
+        let answer = ada.post_proved(GENERATE, &body).await;
         assert_eq!(answer.expect(400), schema(words, field), "{body}");
     }
 }
@@ -153,7 +159,11 @@ async fn without_the_permission_there_are_no_personal_tokens() {
         let details = json!({"method": format!("personalAccessTokens:{method}")});
         let refused = coded("Not Authorized", "not-authorized", details);
         let body = json!({"tokenName": "phone"});
-        assert_eq!(ada.post(endpoint, &body).await.expect(400), refused, "{endpoint}");
+        assert_eq!(
+            ada.post_proved(endpoint, &body).await.expect(400),
+            refused,
+            "{endpoint}"
+        );
     }
     ada.get("users.getPersonalAccessTokens").await.expect(403);
 }

@@ -218,6 +218,10 @@ async fn only_who_may_assign_administrators_does() {
     let give = json!({"roleName": "admin", "username": "ada"});
     let refused = ada.post("roles.addUserToRole", &give).await.expect(400);
     assert_eq!(refused["errorType"], "error-action-not-allowed");
+    // Bots have a permission that ada lacks, guests have none.
     let bot = json!({"roleName": "bot", "username": "ada"});
-    ada.post("roles.addUserToRole", &bot).await.expect(200);
+    let refused = ada.post("roles.addUserToRole", &bot).await.expect(403);
+    assert_eq!(refused["details"]["permission"], "api-bypass-rate-limit");
+    let guest = json!({"roleName": "guest", "username": "ada"});
+    ada.post("roles.addUserToRole", &guest).await.expect(200);
 }

@@ -12,7 +12,10 @@ async fn sessions(client: &Client) -> Vec<Value> {
 }
 
 async fn personal_token(client: &Client, body: &Value) -> Client {
-    let body = client.post("users.generatePersonalAccessToken", body).await.expect(200);
+    let body = client
+        .post_proved("users.generatePersonalAccessToken", body)
+        .await
+        .expect(200);
     client.with_login(client.id(), body["token"].as_str().expect("a token"))
 }
 
@@ -149,11 +152,14 @@ async fn a_login_for_another_needs_the_secret_and_the_permission() {
         (&ada, asked(admin.id(), "open sesame")),
         (&ada, asked(ada.id(), "")),
     ] {
-        assert_eq!(client.post("users.createToken", &body).await.expect(400), refused);
+        assert_eq!(
+            client.post_proved("users.createToken", &body).await.expect(400),
+            refused
+        );
     }
     for (client, id) in [(&admin, ada.id()), (&ada, ada.id())] {
         let body = client
-            .post("users.createToken", &asked(id, "open sesame"))
+            .post_proved("users.createToken", &asked(id, "open sesame"))
             .await
             .expect(200);
         assert_eq!(body["data"]["userId"], id);
@@ -161,7 +167,7 @@ async fn a_login_for_another_needs_the_secret_and_the_permission() {
         let made = server.anonymous().with_login(id, token);
         assert_eq!(made.get("me").await.expect(200)["username"], "ada");
     }
-    let missing = ada.post("users.createToken", &json!({"userId": ada.id()})).await;
+    let missing = ada.post_proved("users.createToken", &json!({"userId": ada.id()})).await;
     assert_eq!(
         missing.expect(400)["error"],
         "must have required property 'secret' [invalid-params]"
@@ -174,7 +180,7 @@ async fn without_a_configured_secret_nobody_makes_logins_for_others() {
     let admin = server.admin().await;
     let body = json!({"userId": admin.id(), "secret": ""});
     let refused = coded("Not authorized", "error-not-authorized", Value::Null);
-    assert_eq!(admin.post("users.createToken", &body).await.expect(400), refused);
+    assert_eq!(admin.post_proved("users.createToken", &body).await.expect(400), refused);
 }
 
 #[tokio::test]

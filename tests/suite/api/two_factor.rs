@@ -25,7 +25,7 @@ pub fn app_code(secret: &str, millis: i64) -> String {
 
 /// Switches a second factor on, and returns its secret and backup codes.
 async fn enable(client: &Client, now: i64) -> (String, Vec<String>) {
-    let begun = client.post("users.enableTotp", &json!({})).await.expect(200);
+    let begun = client.post_proved("users.enableTotp", &json!({})).await.expect(200);
     let secret = begun["secret"].as_str().expect("a secret").to_owned();
     let code = json!({"code": app_code(&secret, now)});
     let body = client.post("users.validateTotp", &code).await.expect(200);
@@ -57,11 +57,11 @@ async fn an_authenticator_app_is_taken_on_with_a_first_code_and_asked_for_at_eve
     let server = TestServer::start().await;
     let (other, ada) = (server.user().await, server.user().await);
     let personal = ada
-        .post("users.generatePersonalAccessToken", &json!({"tokenName": "phone"}))
+        .post_proved("users.generatePersonalAccessToken", &json!({"tokenName": "phone"}))
         .await
         .expect(200);
     let personal = ada.with_login(ada.id(), personal["token"].as_str().expect("a token"));
-    let begun = ada.post("users.enableTotp", &json!({})).await.expect(200);
+    let begun = ada.post_proved("users.enableTotp", &json!({})).await.expect(200);
     let secret = begun["secret"].as_str().expect("a secret");
     let url = format!("otpauth://totp/Rollcall:ada?secret={secret}&issuer=Rollcall");
     assert_eq!(begun, json!({"success": true, "secret": secret, "url": url}));
@@ -165,8 +165,9 @@ async fn it_is_switched_off_with_a_code_only() {
     let not_begun = ada.post("users.validateTotp", &code).await.expect(400);
     assert_eq!(not_begun["errorType"], "error-invalid-totp-state");
     let (secret, _) = enable(&ada, BEGINNING).await;
-    let again = ada.post("users.enableTotp", &json!({})).await.expect(400);
-    assert_eq!(again["errorType"], "error-invalid-totp-state");
+    let code = app_code(&secret, BEGINNING);
+    let again = ada.post_confirmed("users.enableTotp", &json!({}), "totp", &code).await;
+    assert_eq!(again.expect(400)["errorType"], "error-invalid-totp-state");
     let wrong = ada
         .post("users.disableTotp", &json!({"code": "000000"}))
         .await
@@ -183,11 +184,16 @@ async fn it_is_switched_off_with_a_code_only() {
 async fn an_administrator_resets_a_lost_one_and_ends_the_sessions() {
     let server = TestServer::start().await;
     let (ada, admin) = (server.user().await, server.admin().await);
-    enable(&ada, BEGINNING).await;
-    let refused = ada.post("users.resetTOTP", &json!({"userId": admin.id()})).await;
+    let (secret, _) = enable(&ada, BEGINNING).await;
+    let code = app_code(&secret, BEGINNING);
+    let whom = json!({"userId": admin.id()});
+    let refused = ada.post_confirmed("users.resetTOTP", &whom, "totp", &code).await;
     assert_eq!(refused.expect(400)["errorType"], "error-not-allowed");
     for (field, value) in [("userId", ada.id()), ("username", "ada"), ("user", "ada")] {
-        admin.post("users.resetTOTP", &json!({field: value})).await.expect(200);
+        admin
+            .post_proved("users.resetTOTP", &json!({field: value}))
+            .await
+            .expect(200);
     }
     ada.get("me").await.expect(401);
     assert_eq!(log_in(&server, None).await.0, 200);
@@ -309,7 +315,7 @@ async fn a_setting_switches_it_off_for_everybody() {
         .post("settings/Site_Name", &json!({"value": "Harbour"}))
         .await
         .expect(200);
-    let body = admin.post("users.enableTotp", &json!({})).await.expect(400);
+    let body = admin.post_proved("users.enableTotp", &json!({})).await.expect(400);
     assert_eq!(body["errorType"], "error-two-factor-not-enabled");
 }
 

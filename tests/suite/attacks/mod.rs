@@ -1,10 +1,13 @@
 //! What an attacker tries, a file for each kind, and what holds against it (`SECURITY.md`).
 
 mod administrators;
+mod authority;
 mod costs;
 mod disk;
+mod duties;
 mod exposure;
 mod guesses;
 mod invisible;
 mod origins;
+mod scopes;
 mod tokens;

@@ -101,7 +101,8 @@ async fn a_personal_access_token_that_is_removed_takes_its_socket_with_it() {
     let admin = server.admin().await;
     let mut own = Socket::of(&admin).await;
     let name = json!([{"tokenName": "lamp"}]);
-    let token = own.result("personalAccessTokens:generateToken", name.clone()).await;
+    let proved = json!([{"tokenName": "lamp"}, Socket::proof()]);
+    let token = own.result("personalAccessTokens:generateToken", proved).await;
     let lamp = admin.with_login(admin.id(), token.as_str().expect("a token"));
     let mut socket = listener(&lamp).await;
     own.call("personalAccessTokens:removeToken", name).await;

@@ -102,7 +102,7 @@ async fn a_personal_access_token_logs_in_and_tells_an_end_though_it_has_none() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
     let made = admin
-        .post("users.generatePersonalAccessToken", &json!({"tokenName": "lamp"}))
+        .post_proved("users.generatePersonalAccessToken", &json!({"tokenName": "lamp"}))
         .await
         .expect(200);
     let mut socket = Socket::connected(server.address).await;
@@ -116,7 +116,7 @@ async fn a_personal_access_token_logs_in_and_tells_an_end_though_it_has_none() {
 async fn who_has_a_second_factor_logs_in_with_its_code() {
     let server = TestServer::start().await;
     let mut socket = Socket::of(&server.user().await).await;
-    let secret = socket.result("2fa:enable", json!([])).await["secret"]
+    let secret = socket.result("2fa:enable", json!([Socket::proof()])).await["secret"]
         .as_str()
         .expect("a secret")
         .to_owned();

@@ -76,7 +76,7 @@ async fn an_unknown_method_and_wrong_parameters_are_refused() {
         ("getUserStatusText", json!([])),
         ("deleteCustomUserStatus", json!([{}])),
         ("setUserActiveStatus", json!(["x", "yes"])),
-        ("personalAccessTokens:generateToken", json!([{}])),
+        ("personalAccessTokens:generateToken", json!([{}, Socket::proof()])),
         ("saveUserProfile", json!(["x"])),
     ] {
         let refused = socket.error(method, params).await;
@@ -161,11 +161,14 @@ async fn what_asks_for_a_second_factor_takes_it_as_the_last_parameter() {
     let right = json!({"twoFactorCode": PASSWORD_DIGEST, "twoFactorMethod": "password"});
     let token = socket.result(method, json!([wanted, right])).await;
     assert_eq!(token.as_str().expect("a token").len(), 43);
-    let again = socket.error(method, json!([wanted])).await;
+    let again = socket.error(method, json!([wanted, right])).await;
     assert_eq!(again["error"], "error-token-already-exists");
     let name = json!([{"tokenName": "lamp"}]);
     let second = socket
-        .result("personalAccessTokens:regenerateToken", name.clone())
+        .result(
+            "personalAccessTokens:regenerateToken",
+            json!([{"tokenName": "lamp"}, right]),
+        )
         .await;
     assert_ne!(second, token);
     socket.call("personalAccessTokens:removeToken", name.clone()).await;

@@ -170,7 +170,7 @@ async fn a_narrowed_token_hears_what_its_scopes_reach() {
     let token = async |scopes: Value, name: &str| -> Client {
         let wanted = json!({"tokenName": name, "scopes": scopes});
         let made = admin
-            .post("users.generatePersonalAccessToken", &wanted)
+            .post_proved("users.generatePersonalAccessToken", &wanted)
             .await
             .expect(200);
         admin.with_login(admin.id(), made["token"].as_str().expect("a token"))

@@ -10,6 +10,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
+use super::server::PASSWORD_DIGEST;
+
 #[derive(Debug, Clone)]
 pub struct Client {
     pub address: SocketAddr,
@@ -93,6 +95,11 @@ impl Client {
         ];
         self.send("POST", &format!("/api/v1/{endpoint}"), &headers, body.to_string())
             .await
+    }
+
+    /// A POST with the password of the test users as a fresh proof of who the caller is.
+    pub async fn post_proved(&self, endpoint: &str, body: &Value) -> Answer {
+        self.post_confirmed(endpoint, body, "password", PASSWORD_DIGEST).await
     }
 
     pub async fn post_form(&self, endpoint: &str, body: &str) -> Answer {

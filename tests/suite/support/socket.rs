@@ -210,6 +210,11 @@ impl Socket {
         message["error"].clone()
     }
 
+    /// A fresh proof of who the caller is, as the last parameter of a method.
+    pub fn proof() -> Value {
+        json!({"twoFactorCode": super::server::PASSWORD_DIGEST, "twoFactorMethod": "password"})
+    }
+
     pub async fn resume(&mut self, token: &str) -> Value {
         self.result("login", json!([{"resume": token}])).await
     }

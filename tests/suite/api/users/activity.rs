@@ -10,11 +10,11 @@ use crate::support::server::{PASSWORD, create_user};
 async fn a_deleted_user_is_gone_with_everything_of_theirs() {
     let server = TestServer::start().await;
     let (admin, ada) = (server.admin().await, server.user().await);
-    ada.post("users.generatePersonalAccessToken", &json!({"tokenName": "phone"}))
+    ada.post_proved("users.generatePersonalAccessToken", &json!({"tokenName": "phone"}))
         .await
         .expect(200);
     admin
-        .post("users.createPasswordResetLink", &json!({"username": "ada"}))
+        .post_proved("users.createPasswordResetLink", &json!({"username": "ada"}))
         .await
         .expect(200);
     let wrong = json!({"user": "ada", "password": "wrong"});

@@ -13,7 +13,10 @@ const NEW: &str = "another horse";
 async fn tokens_of_ada(server: &TestServer) -> Vec<Client> {
     let ada = server.user().await;
     let named = json!({"tokenName": "phone"});
-    let personal = ada.post("users.generatePersonalAccessToken", &named).await.expect(200);
+    let personal = ada
+        .post_proved("users.generatePersonalAccessToken", &named)
+        .await
+        .expect(200);
     let personal = ada.with_login(ada.id(), personal["token"].as_str().expect("a token"));
     let all = vec![ada, server.user().await, personal];
     for client in &all {
@@ -209,7 +212,7 @@ async fn a_link_sets_one_password_once_and_ends_every_token() {
     let admin = server.admin().await;
     let link = async || {
         let made = admin
-            .post("users.createPasswordResetLink", &json!({"username": "ada"}))
+            .post_proved("users.createPasswordResetLink", &json!({"username": "ada"}))
             .await
             .expect(200);
         let link = made["link"].as_str().expect("a link").to_owned();

@@ -300,7 +300,7 @@ async fn a_sleeping_account_can_be_found_and_switched_off() {
     let admin = server.admin().await;
     server.user().await;
     let done = admin
-        .post("users.deactivateIdle", &json!({"daysIdle": 30}))
+        .post_proved("users.deactivateIdle", &json!({"daysIdle": 30}))
         .await
         .expect(200);
     assert_eq!(done, json!({"count": 1, "success": true}));
@@ -309,7 +309,7 @@ async fn a_sleeping_account_can_be_found_and_switched_off() {
         ["bob"]
     );
     let again = admin
-        .post("users.deactivateIdle", &json!({"daysIdle": 30, "role": "bot"}))
+        .post_proved("users.deactivateIdle", &json!({"daysIdle": 30, "role": "bot"}))
         .await
         .expect(200);
     assert_eq!(again["count"], 0);
