@@ -139,6 +139,8 @@ pub(super) fn store(app: &App, snapshot: &Snapshot, change: Change, id: SettingI
 /// Returns the setting as the target of an audit entry.
 pub(super) fn party(id: SettingId) -> AuditParty {
     AuditParty::new("setting", id.as_str(), id.as_str())
+}
+
 /// The roles that a text names, with commas between.
 fn listed_roles(text: &str) -> Vec<RoleId> {
     let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());

@@ -489,7 +489,7 @@ async fn scopes_narrow_the_owners_permissions_too() {
     assert_eq!(refused["details"]["action"], "Assign_admin");
     let ada = server.user().await;
     let takeover = json!({"userId": ada.id(), "data": {"password": "another horse"}});
-    let refused = writer.post("users.update", &takeover).await.expect(400);
-    assert_eq!(refused["errorType"], "error-action-not-allowed");
+    let refused = writer.post("users.update", &takeover).await.expect(403);
+    assert_eq!(refused["errorType"], "error-full-token-needed");
     server.anonymous().logged_in(ADMIN, PASSWORD).await;
 }

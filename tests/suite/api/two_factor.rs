@@ -165,7 +165,8 @@ async fn it_is_switched_off_with_a_code_only() {
     let not_begun = ada.post("users.validateTotp", &code).await.expect(400);
     assert_eq!(not_begun["errorType"], "error-invalid-totp-state");
     let (secret, _) = enable(&ada, BEGINNING).await;
-    let code = app_code(&secret, BEGINNING);
+    server.pass(MINUTE);
+    let code = app_code(&secret, BEGINNING + MINUTE);
     let again = ada.post_confirmed("users.enableTotp", &json!({}), "totp", &code).await;
     assert_eq!(again.expect(400)["errorType"], "error-invalid-totp-state");
     let wrong = ada
@@ -173,8 +174,8 @@ async fn it_is_switched_off_with_a_code_only() {
         .await
         .expect(400);
     assert_eq!(wrong["errorType"], "invalid-totp");
-    server.pass(STEP);
-    let code = json!({"code": app_code(&secret, BEGINNING + STEP)});
+    server.pass(MINUTE);
+    let code = json!({"code": app_code(&secret, BEGINNING + 2 * MINUTE)});
     let body = ada.post("users.disableTotp", &code).await.expect(200);
     assert_eq!(body, json!({"success": true, "disabled": true}));
     assert_eq!(log_in(&server, None).await.0, 200);
@@ -185,7 +186,8 @@ async fn an_administrator_resets_a_lost_one_and_ends_the_sessions() {
     let server = TestServer::start().await;
     let (ada, admin) = (server.user().await, server.admin().await);
     let (secret, _) = enable(&ada, BEGINNING).await;
-    let code = app_code(&secret, BEGINNING);
+    server.pass(MINUTE);
+    let code = app_code(&secret, BEGINNING + MINUTE);
     let whom = json!({"userId": admin.id()});
     let refused = ada.post_confirmed("users.resetTOTP", &whom, "totp", &code).await;
     assert_eq!(refused.expect(400)["errorType"], "error-not-allowed");

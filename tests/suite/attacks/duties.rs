@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
 use crate::api::two_factor::app_code;
-use crate::support::server::{BEGINNING, PASSWORD, PASSWORD_DIGEST, fix};
+use crate::support::server::{BEGINNING, MINUTE, PASSWORD, PASSWORD_DIGEST, fix};
 use crate::support::{Client, Socket, TestServer};
 
 /// Calls that a user without duties may make.
@@ -120,6 +120,8 @@ async fn a_second_factor_that_a_role_requires_is_enabled_before_anything_else() 
     ada.post("users.validateTotp", &json!({"code": code})).await.expect(200);
     ada.get("me").await.expect(401);
     drop(socket);
+    server.pass(MINUTE);
+    let code = app_code(begun["secret"].as_str().expect("a secret"), BEGINNING + MINUTE);
     let login = json!({"user": "ada", "password": PASSWORD, "code": code});
     let begun: Value = server.anonymous().post("login", &login).await.expect(200);
     let ada = ada.with_login(ada.id(), begun["data"]["authToken"].as_str().expect("a token"));

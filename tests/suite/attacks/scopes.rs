@@ -253,7 +253,7 @@ async fn a_token_opens_what_its_scopes_open_and_nothing_else() {
         let lines = OPENED
             .iter()
             .flat_map(|(need, lines)| lines.iter().map(move |line| (*need, *line)));
-        let (ending, others): (Vec<_>, Vec<_>) = lines.partition(|(_, line)| line.ends_with("logout"));
+        let (ending, others): (Vec<_>, Vec<_>) = lines.partition(|(_, line)| line.ends_with(" logout"));
         for (need, line) in others.into_iter().chain(ending) {
             let opened = opens(need, scopes.as_deref());
             if is_refused(&client, &mut socket, line).await == opened && !(line.starts_with("sub ") && need == "admin")
