@@ -8,6 +8,7 @@
 mod creates;
 mod crowd;
 mod driver;
+mod floods;
 mod floors;
 mod lists;
 mod logins;
@@ -66,6 +67,11 @@ const SECTIONS: [Section; 8] = [
         sockets::run,
     ),
     ("memory", "memory idle and after loads", memory::run),
+    (
+        "floods",
+        "what floods by one caller reach, and what other callers notice of them",
+        floods::run,
+    ),
 ];
 
 fn main() -> Outcome {

@@ -14,7 +14,7 @@ use crate::driver::{self, Request};
 use crate::machine::{self, Memory};
 
 /// The administrator of every store here.
-const USERNAME: &str = "admin";
+pub const USERNAME: &str = "admin";
 pub const PASSWORD: &str = "correct horse";
 
 /// The password of the users whose logins are measured. The policy for passwords accepts it.
@@ -25,6 +25,9 @@ const SETTLED: Duration = Duration::from_mins(1);
 
 /// How long a server may take to end in good order.
 const ENDED: Duration = Duration::from_mins(1);
+
+/// The variable that names another binary to measure, for a comparison of two versions.
+const BINARY: &str = "ROLLCALL_BENCH_BINARY";
 
 /// How the floor's server is asked for; see [`crate::floors::serve_static`].
 pub const STATIC: &str = "--serve-static";
@@ -55,7 +58,8 @@ impl Server {
     }
 
     fn rollcall_with(data: &Path, arguments: &[&str]) -> Outcome<Self> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        let binary = std::env::var_os(BINARY).unwrap_or_else(|| env!("CARGO_BIN_EXE_rollcall").into());
+        let mut command = Command::new(binary);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data)
