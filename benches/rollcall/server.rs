@@ -30,7 +30,8 @@ const ENDED: Duration = Duration::from_mins(1);
 pub const STATIC: &str = "--serve-static";
 
 /// Settings that bound the sockets of one address: here all clients are on this machine.
-const FROM_ONE_ADDRESS: [&str; 2] = [
+const FROM_ONE_ADDRESS: [&str; 3] = [
+    "Max_Connections_Per_Address",
     "Presence_Max_Connections_Per_Address",
     "Presence_Max_Anonymous_Connections_Per_Address",
 ];

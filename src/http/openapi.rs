@@ -8,20 +8,23 @@ use serde_json::{Map, Value, json};
 use warp::http::Method;
 
 use super::input::Ignored;
-use super::reply::Bare;
+use super::reply::Unchanging;
 use super::request::OpenCall;
 use super::routes::{self, Rate, Route};
+use crate::document::Document;
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Permission};
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+/// The document is made and compressed once: both are the work of many milliseconds.
+static DOCUMENT: LazyLock<Document> =
+    LazyLock::new(|| Document::new("application/json", document().to_string().into_bytes()));
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("openapi.json", "This document", serve).rate(Rate::Unbounded)]
+    vec![Route::get("openapi.json", "This document", serve)]
 }
 
-async fn serve(_: OpenCall, _: Ignored) -> Result<Bare<Value>, Fault> {
-    Ok(Bare(DOCUMENT.clone()))
+async fn serve(call: OpenCall, _: Ignored) -> Result<Unchanging, Fault> {
+    Ok(Unchanging(DOCUMENT.answer(&call.accepted)))
 }
 
 fn document() -> Value {

@@ -38,6 +38,8 @@ pub struct Route {
     pub two_factor: bool,
     /// How often it may be called.
     pub rate: Rate,
+    /// Maximum bytes of its body, where it takes more than the limit for all.
+    pub body_bytes: Option<usize>,
     /// The status of what it answers when all is well.
     pub status: u16,
     pub(super) media_types: &'static [&'static str],
@@ -82,6 +84,7 @@ impl Route {
             need: if C::LOGGED_IN { Need::Full } else { Need::Any },
             two_factor: false,
             rate: Rate::Default,
+            body_bytes: None,
             status: O::STATUS,
             media_types: I::MEDIA_TYPES,
             input: I::schema,
@@ -145,6 +148,12 @@ impl Route {
     /// May be called so often.
     pub(super) const fn rate(mut self, rate: Rate) -> Self {
         self.rate = rate;
+        self
+    }
+
+    /// Takes a body of so many bytes from a user who may call it.
+    pub(super) const fn body_bytes(mut self, bytes: usize) -> Self {
+        self.body_bytes = Some(bytes);
         self
     }
 
