@@ -124,8 +124,8 @@ async fn a_get_with_a_json_content_type_and_no_json_is_answered() {
 async fn a_body_that_is_no_json_object_is_refused_and_the_place_named() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    let deep = "[".repeat(100_000);
-    let deep_object = "{\"a\":".repeat(50_000);
+    let deep = "[".repeat(60_000);
+    let deep_object = "{\"a\":".repeat(12_000);
     for (body, words) in [
         (
             "{\"name\":",

@@ -259,7 +259,7 @@ async fn a_log_line_is_short_and_names_the_method_that_is_called() {
     const MOST_BYTES: usize = 1024;
     let server = Process::start();
     let admin = server.admin().await;
-    admin.get(&"a".repeat(60_000)).await;
+    admin.get(&"a".repeat(20_000)).await;
     let message = |method: &str| json!({"msg": "method", "id": "1", "method": method, "params": []}).to_string();
     let call = async |method: &str| {
         let body: Value = json!({"message": message(method)});
