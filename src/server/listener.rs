@@ -38,7 +38,7 @@ const LOG_EVERY: Duration = Duration::from_mins(1);
 const BACKLOG: u32 = 16 * 1024;
 
 /// Maximum bytes of hyper's buffers of a connection, for reading and for writing.
-const BUFFER_BYTES: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 32 * 1024;
 
 /// What a client is sent that has too many connections.
 const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\nretry-after: 10\r\n\
