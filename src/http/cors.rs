@@ -28,14 +28,14 @@ impl Cors {
         Self(AllowedOrigins::of(settings))
     }
 
-    /// Refuses a request that may change something and comes from a page that may not call. A browser sends
+    /// Refuses a request of a page that may not call, if it may change something. A browser sends
     /// such a request without asking first if it looks like that of a form.
     ///
     /// # Errors
     /// [`Fault::OriginRefused`].
     pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Fault> {
         let safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if safe || !headers.contains_key(ORIGIN) || self.allows(headers) {
+        if safe || self.allows(headers) {
             return Ok(());
         }
         Err(Fault::OriginRefused)

@@ -10,7 +10,7 @@ use warp::http::Method;
 use super::input::Ignored;
 use super::reply::Unchanging;
 use super::request::OpenCall;
-use super::routes::{self, Rate, Route};
+use super::routes::{self, Route};
 use crate::document::Document;
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Permission};
@@ -226,9 +226,7 @@ fn responses(route: &Route) -> Value {
         responses.insert("408".into(), fault("the body did not arrive in time"));
         responses.insert("413".into(), fault("the body is too large"));
     }
-    if route.rate != Rate::Unbounded {
-        responses.insert("429".into(), fault("too many calls"));
-    }
+    responses.insert("429".into(), fault("too many calls"));
     responses.insert("500".into(), fault("a defect of the server; its log has the cause"));
     responses.insert(
         "503".into(),
