@@ -4,10 +4,9 @@ mod listener;
 mod open_files;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tracing::{info, warn};
@@ -19,8 +18,8 @@ pub use open_files::allow_as_many_as_possible;
 
 use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
-use crate::domain::Fault;
-use crate::http::{self, Gate, Limits};
+use crate::domain::{Fault, SettingId};
+use crate::http::{self, Front, Gate, Limits};
 use crate::local::Socket;
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
@@ -89,12 +88,12 @@ pub enum StartError {
 pub struct Server {
     app: App,
     hall: Arc<Hall>,
-    filter: BoxedFilter<(warp::reply::Response,)>,
+    front: Front,
     listener: TcpListener,
     socket: Socket,
     address: SocketAddr,
     setup_link: Option<String>,
-    head_time: Duration,
+    limits: Limits,
 }
 
 impl Server {
@@ -125,14 +124,14 @@ impl Server {
         let hall = Hall::new(app.clone(), options.timing);
         let filter = filter(&app, &hall, Gate::new(app.clone(), options.limits));
         Ok(Self {
+            front: Front::new(app.clone(), filter),
             setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.settings().site_url())),
             app,
             hall,
-            filter,
             listener,
             socket,
             address,
-            head_time: options.limits.head_time,
+            limits: options.limits,
         })
     }
 
@@ -150,10 +149,17 @@ impl Server {
 
     /// Serves until `shutdown` ends, finishes what is in flight, and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+        let app = self.app.clone();
+        let most = move |address| most_connections(&app, address);
+        let front = self.front;
+        let answer = move |request| {
+            let front = front.clone();
+            async move { front.answer(request).await }
+        };
         let sweeper = tokio::spawn(sweep_now_and_then(self.app.clone()));
         let hardening = tokio::spawn(upgrade::harden_in_background(self.app.clone()));
         tokio::select! {
-            () = serve(self.listener, self.filter, self.head_time, shutdown) => {}
+            () = serve(self.listener, answer, self.limits, most, shutdown) => {}
             () = self.socket.serve(&self.app) => {}
             () = expiry::end_in_time(&self.app) => {}
             () = self.hall.tell() => {}
@@ -189,6 +195,16 @@ fn of_administrator(fault: Fault) -> StartError {
         Fault::PasswordPolicy { .. } | Fault::PasswordInvalid => StartError::AdministratorPassword(fault),
         other => StartError::Administrator(other),
     }
+}
+
+/// Returns how many connections an address may have; a trusted proxy has those of all its clients and is not counted.
+fn most_connections(app: &App, address: IpAddr) -> Option<u32> {
+    let trusted = app
+        .fixed
+        .trusted_proxies
+        .iter()
+        .any(|network| network.contains(&address));
+    (!trusted).then(|| app.settings().number(SettingId::MaxConnectionsPerAddress))
 }
 
 /// How a browser on this machine reaches an address.

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use rollcall::auth::random;
 use rollcall::domain::{CustomStatus, CustomStatusId, StatusName, StatusType, Timestamp};
 use rollcall::store::{Change, Store};
@@ -127,8 +129,13 @@ pub fn serve_static(length: usize) -> Outcome {
         print(&format!("listening on http://{}", listener.local_addr()?));
         let body: &'static [u8] = vec![b'#'; length].leak();
         let filter = warp::path("static").map(move || body.into_response());
-        let head_time = rollcall::http::Limits::default().head_time;
-        rollcall::server::serve(listener, filter, head_time, std::future::pending()).await;
+        let service = TowerToHyperService::new(warp::service(filter));
+        let answer = move |request| {
+            let answer = service.call(request);
+            async move { answer.await.unwrap_or_else(|infallible| match infallible {}) }
+        };
+        let limits = rollcall::http::Limits::default();
+        rollcall::server::serve(listener, answer, limits, |_| None, std::future::pending()).await;
         Ok(())
     })
 }

@@ -33,7 +33,8 @@ const BINARY: &str = "ROLLCALL_BENCH_BINARY";
 pub const STATIC: &str = "--serve-static";
 
 /// Settings that bound the sockets of one address: here all clients are on this machine.
-const FROM_ONE_ADDRESS: [&str; 2] = [
+const FROM_ONE_ADDRESS: [&str; 3] = [
+    "Max_Connections_Per_Address",
     "Presence_Max_Connections_Per_Address",
     "Presence_Max_Anonymous_Connections_Per_Address",
 ];

@@ -465,6 +465,12 @@ pub enum Fault {
     /// The body broke off or was wrongly framed.
     #[error("the body could not be read to its end")]
     BodyBroken,
+    /// The request's target has no path: it names a host alone.
+    #[error("the target of the request must be a path that begins with / or a URL that begins with http://")]
+    TargetWithoutPath,
+    /// The request has no `Host` header, or more than one.
+    #[error("the request must have exactly one Host header")]
+    HostHeaderInvalid,
     /// A browser asks whether pages of another origin may call, and none may.
     #[error("CORS not enabled. Set cors_origin to the origins whose pages may call this server")]
     CorsDisabled,

@@ -117,6 +117,7 @@ settings! {
     RateLimiterEnabled = "API_Enable_Rate_Limiter", Kind::Flag(true), PRIVATE, "Whether callers are slowed down";
     RateLimiterCalls = "API_Enable_Rate_Limiter_Limit_Calls_Default", Kind::Number(600, 1, MANY), PRIVATE, "Calls of an endpoint that a user has in that time";
     RateLimiterAnonymousCalls = "API_Enable_Rate_Limiter_Limit_Calls_Anonymous", Kind::Number(60, 1, MANY), PRIVATE, "Calls of an endpoint that an address has in that time without a login; Rollcall's own";
+    RateLimiterAnonymousAll = "API_Enable_Rate_Limiter_Limit_Calls_Anonymous_All", Kind::Number(6000, 1, MANY), PRIVATE, "Calls of all endpoints and pages together that an address has in that time without a login; Rollcall's own";
     RateLimiterTime = "API_Enable_Rate_Limiter_Limit_Time_Default", Kind::Number(60_000, 1_000, 86_400_000), PRIVATE, "That time, in milliseconds";
     RateLimiterRegister = "Rate_Limiter_Limit_RegisterUser", Kind::Number(1, 1, MANY), PRIVATE, "Registrations that an address has in a minute";
     RateLimiterLoginsPerUser = "Rate_Limiter_Limit_Logins_Per_User", Kind::Number(300, 1, MANY), PRIVATE, "Logins with a password that a user has in a minute; Rollcall's own";
@@ -145,6 +146,7 @@ settings! {
     PresenceMaxConnectionsPerAddress = "Presence_Max_Connections_Per_Address", Kind::Number(1_000, 1, MANY), PRIVATE, "Most sockets at once from one address, or from one /64 of IPv6; Rollcall's own";
     PresenceMaxAnonymousConnections = "Presence_Max_Anonymous_Connections", Kind::Number(0, 0, MANY), PRIVATE, "Most sockets at once without a login; beyond that the longest idle one is closed; 0 is a tenth of all sockets; Rollcall's own";
     PresenceMaxAnonymousConnectionsPerAddress = "Presence_Max_Anonymous_Connections_Per_Address", Kind::Number(100, 1, MANY), PRIVATE, "The same from one address, or from one /64 of IPv6; Rollcall's own";
+    MaxConnectionsPerAddress = "Max_Connections_Per_Address", Kind::Number(1000, 1, MANY), PRIVATE, "Most TCP connections at once from one address, or from one /64 of IPv6, sockets included; those of trusted proxies are not counted; Rollcall's own";
     EnableCors = "API_Enable_CORS", Kind::Flag(false), PRIVATE, "Whether pages of other origins may call";
     CorsOrigin = "API_CORS_Origin", Kind::Text("*"), PRIVATE, "Origins whose pages may call: * or a list with commas";
     SiteUrl = "Site_Url", Kind::Text(""), PUBLIC, "Where clients reach this server; empty is where it listens";

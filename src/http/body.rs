@@ -2,19 +2,26 @@
 
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 use warp::http::HeaderMap;
-use warp::http::header::CONTENT_TYPE;
+use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, TRANSFER_ENCODING};
 
+use super::budget::Reservation;
 use super::fields::Fields;
-use super::limits::Limits;
 use crate::domain::Fault;
 
-/// How often the limit is read and thrown away, so that a client which sends first and reads after
-/// gets its answer instead of a broken connection.
-const DISCARDED: usize = 16;
+/// Maximum bytes that are read and not kept of a body that is refused or not needed. A client that sends
+/// first and reads afterwards gets its answer that way, not a broken connection.
+const DISCARDED_BYTES: usize = 4 * 1024 * 1024;
+
+/// Maximum time in which they are read.
+const DISCARD_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes for which room is made first; most bodies are smaller.
+const FIRST_BYTES: usize = 1024;
 
 /// A body that has arrived whole.
 pub(super) struct Body {
@@ -22,21 +29,42 @@ pub(super) struct Body {
     content_type: Option<String>,
 }
 
+/// What bounds the reading of a body.
+pub(super) struct Bound {
+    /// Maximum bytes.
+    pub bytes: usize,
+    /// Maximum time.
+    pub time: Duration,
+}
+
 impl Body {
-    /// Reads a body to its end.
-    pub async fn read<S, B>(stream: S, headers: &HeaderMap, limits: &Limits) -> Result<Self, Fault>
+    /// Reads a body to its end. Its memory is added to the reservation as it arrives.
+    ///
+    /// # Errors
+    /// [`Fault::BodyTooLarge`], [`Fault::BodyTooSlow`], [`Fault::BodyBroken`], and those of
+    /// [`Reservation::add`].
+    pub async fn read<S, B>(
+        stream: &mut S,
+        headers: &HeaderMap,
+        bound: &Bound,
+        reservation: &mut Reservation,
+    ) -> Result<Self, Fault>
     where
-        S: Stream<Item = Result<B, warp::Error>>,
+        S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
     {
+        let declared = declared_length(headers);
+        if declared.is_some_and(|length| length > bound.bytes as u64) {
+            return Err(Fault::BodyTooLarge { limit: bound.bytes });
+        }
         let slow = |_| Fault::BodyTooSlow {
-            seconds: limits.body_time.as_secs(),
+            seconds: bound.time.as_secs(),
         };
+        let most = declared.and_then(|length| usize::try_from(length).ok());
+        let collected = collect(stream, bound.bytes, most.unwrap_or(bound.bytes), reservation);
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Ok(Self {
-            bytes: within(limits.body_time, collect(stream, limits.body_bytes))
-                .await
-                .map_err(slow)??,
+            bytes: timeout(bound.time, collected).await.map_err(slow)??,
             content_type: content_type.map(str::to_owned),
         })
     }
@@ -79,36 +107,65 @@ fn malformed(reason: String) -> Fault {
     Fault::InvalidParams { reason, field: None }
 }
 
-async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
-    tokio::time::timeout(time, work).await
+/// Returns the length that the head declares, if it declares one.
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-async fn collect<S, B>(stream: S, limit: usize) -> Result<Bytes, Fault>
+/// Whether a request has a body at all.
+pub(super) fn is_expected(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || declared_length(headers).is_some_and(|length| length > 0)
+}
+
+/// Reads the rest of a body in the background and keeps nothing of it, so that the answer reaches a client
+/// that sends first and reads afterwards. A client that waits for `100 Continue` has sent nothing and is
+/// never asked to.
+pub(super) fn discard<S, B>(mut stream: S, headers: &HeaderMap)
 where
-    S: Stream<Item = Result<B, warp::Error>>,
+    S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
+    B: Buf + Send,
+{
+    if !is_expected(headers) || headers.contains_key(EXPECT) {
+        return;
+    }
+    tokio::spawn(async move {
+        let rest = async {
+            let mut length = 0;
+            while length < DISCARDED_BYTES
+                && let Some(Ok(part)) = stream.next().await
+            {
+                length += part.remaining();
+            }
+        };
+        let _ = timeout(DISCARD_TIME, rest).await;
+    });
+}
+
+/// Collects at most `limit` bytes. The buffer never has more room than `most`, the declared length or else
+/// the limit.
+async fn collect<S, B>(stream: &mut S, limit: usize, most: usize, reservation: &mut Reservation) -> Result<Bytes, Fault>
+where
+    S: Stream<Item = Result<B, warp::Error>> + Unpin,
     B: Buf,
 {
-    let mut stream = std::pin::pin!(stream);
-    let mut bytes = BytesMut::new();
-    let mut length = 0;
+    let mut bytes = Vec::new();
     while let Some(part) = stream.next().await {
-        let part = part.map_err(|_| Fault::BodyBroken)?;
-        length += part.remaining();
-        if length > limit.saturating_mul(DISCARDED) {
-            break;
+        let mut part = part.map_err(|_| Fault::BodyBroken)?;
+        let length = bytes.len() + part.remaining();
+        if length > limit {
+            return Err(Fault::BodyTooLarge { limit });
         }
-        if length <= limit {
-            let mut part = part;
-            while part.has_remaining() {
-                let chunk = part.chunk();
-                bytes.extend_from_slice(chunk);
-                let taken = chunk.len();
-                part.advance(taken);
-            }
+        if length > bytes.capacity() {
+            let room = (bytes.capacity() * 2).max(FIRST_BYTES).min(most).max(length);
+            reservation.add(room - bytes.capacity())?;
+            bytes.reserve_exact(room - bytes.len());
+        }
+        while part.has_remaining() {
+            let chunk = part.chunk();
+            bytes.extend_from_slice(chunk);
+            let taken = chunk.len();
+            part.advance(taken);
         }
     }
-    if length > limit {
-        return Err(Fault::BodyTooLarge { limit });
-    }
-    Ok(bytes.freeze())
+    Ok(bytes.into())
 }

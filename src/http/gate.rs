@@ -10,32 +10,38 @@ use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA,
-    USER_AGENT,
+    ACCESS_CONTROL_ALLOW_HEADERS, CACHE_CONTROL, HeaderName, HeaderValue, ORIGIN, PRAGMA, USER_AGENT,
 };
 use warp::http::{HeaderMap, Method};
 
 use super::Limits;
-use super::body::Body;
+use super::body::{self, Body, Bound};
+use super::budget::{Budget, Reservation};
 use super::cors::{self, Cors};
+use super::front::address_of;
 use super::rate_limit::{self, Allowance};
 use super::reply::{self, Outcome, Response};
-use super::request::{self, Request, Sent};
+use super::request::{self, Called, Request, Sent};
 use super::routes::{self, Route};
 use crate::app::App;
-use crate::auth::origin::client_address;
+use crate::app::rates::Who;
 use crate::auth::{Caller, Origin, Peer, random};
+use crate::document::Accepted;
 use crate::domain::Fault;
 use crate::ops::{proof, two_factor};
 
 const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Maximum bytes of a path in the log.
+const LOGGED_PATH_BYTES: usize = 256;
+
 /// What the gate needs beside the request.
 #[derive(Clone)]
 pub struct Gate {
     app: App,
     limits: Limits,
+    budget: Budget,
     instance: HeaderValue,
     requests: Arc<AtomicU64>,
 }
@@ -48,6 +54,7 @@ impl Gate {
         Self {
             app,
             limits,
+            budget: Budget::new(&limits),
             // Hexadecimal digits always make a header value.
             instance: HeaderValue::from_str(&instance).unwrap_or(HeaderValue::from_static("rollcall")),
             requests: Arc::default(),
@@ -93,33 +100,35 @@ struct Head {
 impl Gate {
     async fn answer<S, B>(&self, head: Head, body: S) -> Response
     where
-        S: Stream<Item = Result<B, warp::Error>> + Send,
+        S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
         B: Buf + Send,
     {
         let began = Instant::now();
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{number}", self.instance.to_str().unwrap_or_default());
-        let forwarded = head.headers.get_all("x-forwarded-for").iter();
-        let address = client_address(
-            head.peer,
-            forwarded.map(|line| line.to_str().unwrap_or_default()),
-            &self.app.fixed.trusted_proxies,
-        );
+        let address = address_of(head.peer, &head.headers, &self.app);
         let client = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         let origin = Origin::new(address, client.unwrap_or_default());
         let caller = request::caller(&self.app, &head.headers, &origin);
         let user = caller.as_ref().map(|caller| caller.user.id.clone());
-        let (path, method) = (head.path.clone(), head.method.clone());
         let mut allowance = None;
-        let outcome = self.dispatch(head, origin, caller, body, &mut allowance).await;
+        let called = Called::default();
+        let mut body = Some(body);
+        let outcome = self
+            .dispatch(&head, origin, caller, &mut body, &mut allowance, &called)
+            .await;
+        if let Some(rest) = body {
+            body::discard(rest, &head.headers);
+        }
         let mut response = outcome.unwrap_or_else(|fault| reply::failure(&fault));
         if let Some(allowance) = allowance {
             allowance.add_headers(response.headers_mut());
         }
         info!(
             id,
-            %method,
-            path = format_args!("/api/{path}"),
+            method = %head.method,
+            path = format_args!("/api/{}", logged(&head.path).escape_debug()),
+            called = called.get().map(|name| tracing::field::display(name.escape_debug())),
             status = response.status().as_u16(),
             micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             user = user.as_ref().map(tracing::field::display),
@@ -130,38 +139,51 @@ impl Gate {
         response
     }
 
-    /// Judges a request in the order of `api.md` §1.5, and has it answered.
+    /// Judges a request in the order of `api.md` §1.5, and has it answered. The body is read only after the
+    /// caller is known to be allowed to call, and `body` is empty once it was read to its end.
     async fn dispatch<S, B>(
         &self,
-        head: Head,
+        head: &Head,
         origin: Origin,
         caller: Option<Caller>,
-        body: S,
+        body: &mut Option<S>,
         allowance: &mut Option<Allowance>,
+        called: &Called,
     ) -> Outcome
     where
-        S: Stream<Item = Result<B, warp::Error>> + Send,
+        S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
         B: Buf + Send,
     {
-        // Read before anything is judged: a client that sends first and listens after would else find
-        // its connection broken in the place of an answer.
-        let sent = match head.method {
-            // Clients announce JSON on requests without a body; what came is not looked at.
-            Method::GET | Method::HEAD => Ok(Sent::Query(head.query)),
-            _ => Body::read(body, &head.headers, &self.limits).await.map(Sent::Body),
-        };
+        if caller.is_none() {
+            rate_limit::admit_anonymous(&self.app, origin.address)?;
+        }
         if head.method == Method::OPTIONS {
             return Cors::of(&self.app.settings()).answer_options(&head.headers);
         }
+        // Programs send no origin, and most callers are programs.
+        if head.headers.contains_key(ORIGIN) {
+            Cors::of(&self.app.settings()).check(&head.method, &head.headers)?;
+        }
         let (route, parameter) = find(&head.path, &head.method)?;
         check_access(route, caller.as_ref())?;
+        let mut reservation = self.budget.open(who(caller.as_ref(), &origin));
+        let sent = match head.method {
+            // Clients announce JSON on requests without a body; the body is not read.
+            Method::GET | Method::HEAD => Sent::Query(head.query.clone()),
+            _ => {
+                let bound = self.bound(route, caller.as_ref());
+                Sent::Body(read_body(body, &head.headers, &bound, &mut reservation).await?)
+            }
+        };
         let code = request::code(&head.headers);
         let answer = (route.prepare)(Request {
             app: self.app.clone(),
             origin: origin.clone(),
             caller: caller.clone(),
             code: code.clone(),
-            sent: sent?,
+            accepted: Accepted::of(&head.headers),
+            called: called.clone(),
+            sent,
             parameter,
         })?;
         match rate_limit::admit(&self.app, route, caller.as_ref(), origin.address) {
@@ -181,20 +203,61 @@ impl Gate {
         answer.await
     }
 
+    /// Returns what bounds the body of a request.
+    fn bound(&self, route: &Route, caller: Option<&Caller>) -> Bound {
+        let bytes = match caller {
+            Some(_) => route.body_bytes.unwrap_or(self.limits.body_bytes),
+            None => self.limits.anonymous_body_bytes,
+        };
+        Bound {
+            bytes,
+            time: self.limits.body_time,
+        }
+    }
+
     /// What every answer of the API carries (`api.md` §1.1 and §1.2).
     fn add_headers(&self, response: &mut Response, id: &str) {
         let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        if !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        }
         headers.insert(INSTANCE_ID, self.instance.clone());
         if let Ok(id) = HeaderValue::from_str(id) {
             headers.insert(REQUEST_ID, id);
         }
-        headers
-            .entry(ACCESS_CONTROL_ALLOW_ORIGIN)
-            .or_insert(HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, cors::ALLOWED_HEADERS);
     }
+}
+
+/// Reads a body, and empties `body` once it was read to its end.
+async fn read_body<S, B>(
+    body: &mut Option<S>,
+    headers: &HeaderMap,
+    bound: &Bound,
+    reservation: &mut Reservation,
+) -> Result<Body, Fault>
+where
+    S: Stream<Item = Result<B, warp::Error>> + Unpin,
+    B: Buf,
+{
+    let stream = body.as_mut().ok_or(Fault::BodyBroken)?;
+    let read = Body::read(stream, headers, bound, reservation).await?;
+    *body = None;
+    Ok(read)
+}
+
+/// Returns whose share of the budget a body takes.
+fn who(caller: Option<&Caller>, origin: &Origin) -> Who {
+    match caller {
+        Some(caller) => Who::User(caller.user.id.clone()),
+        None => Who::Address(origin.source()),
+    }
+}
+
+/// Returns the part of a path that is logged.
+fn logged(path: &str) -> &str {
+    &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)]
 }
 
 /// Whether somebody may call an endpoint at all.

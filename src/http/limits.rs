@@ -1,24 +1,42 @@
-//! What a request may cost.
+//! Bounds of a request and of a connection.
 
 use std::time::Duration;
 
-/// What the API bears.
+/// Bounds of a request and of a connection. Tests set smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Most bytes of a request body.
+    /// Maximum bytes of the body of a request without a login.
+    pub anonymous_body_bytes: usize,
+    /// Maximum bytes of the body of a request with a login, unless its route takes more.
     pub body_bytes: usize,
-    /// How long a body may take to arrive.
+    /// Maximum bytes of all bodies that are in memory at one time.
+    pub all_bodies_bytes: usize,
+    /// Maximum bytes of the bodies that one user, or one address without a login, has in memory at one time.
+    pub caller_bodies_bytes: usize,
+    /// Maximum time from the head of a request to the end of its body.
     pub body_time: Duration,
-    /// How long the head of a request may take, and a connection be silent before it.
+    /// Maximum bytes of the head of a request.
+    pub head_bytes: usize,
+    /// Maximum time for the head of a request, and for the silence of a connection before it.
     pub head_time: Duration,
+    /// Maximum time in which a client takes nothing of an answer.
+    pub write_time: Duration,
+    /// File descriptors that are kept free for the store, the administration socket and the log.
+    pub reserved_descriptors: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            body_bytes: 1024 * 1024,
+            anonymous_body_bytes: 8 * 1024,
+            body_bytes: 64 * 1024,
+            all_bodies_bytes: 64 * 1024 * 1024,
+            caller_bodies_bytes: 16 * 1024 * 1024,
             body_time: Duration::from_secs(30),
+            head_bytes: 32 * 1024,
             head_time: Duration::from_secs(75),
+            write_time: Duration::from_secs(30),
+            reserved_descriptors: 64,
         }
     }
 }

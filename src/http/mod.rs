@@ -2,8 +2,10 @@
 
 pub mod avatar;
 mod body;
+mod budget;
 mod cors;
 mod fields;
+mod front;
 mod gate;
 pub mod health;
 mod input;
@@ -16,5 +18,6 @@ mod request;
 pub mod routes;
 mod v1;
 
+pub use front::Front;
 pub use gate::{Gate, api};
 pub use limits::Limits;

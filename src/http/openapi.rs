@@ -8,20 +8,23 @@ use serde_json::{Map, Value, json};
 use warp::http::Method;
 
 use super::input::Ignored;
-use super::reply::Bare;
+use super::reply::Unchanging;
 use super::request::OpenCall;
-use super::routes::{self, Rate, Route};
+use super::routes::{self, Route};
+use crate::document::Document;
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Permission};
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+/// The document is made and compressed once: both are the work of many milliseconds.
+static DOCUMENT: LazyLock<Document> =
+    LazyLock::new(|| Document::new("application/json", document().to_string().into_bytes()));
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("openapi.json", "This document", serve).rate(Rate::Unbounded)]
+    vec![Route::get("openapi.json", "This document", serve)]
 }
 
-async fn serve(_: OpenCall, _: Ignored) -> Result<Bare<Value>, Fault> {
-    Ok(Bare(DOCUMENT.clone()))
+async fn serve(call: OpenCall, _: Ignored) -> Result<Unchanging, Fault> {
+    Ok(Unchanging(DOCUMENT.answer(&call.accepted)))
 }
 
 fn document() -> Value {
@@ -224,9 +227,7 @@ fn responses(route: &Route) -> Value {
         responses.insert("408".into(), fault("the body did not arrive in time"));
         responses.insert("413".into(), fault("the body is too large"));
     }
-    if route.rate != Rate::Unbounded {
-        responses.insert("429".into(), fault("too many calls"));
-    }
+    responses.insert("429".into(), fault("too many calls"));
     responses.insert("500".into(), fault("a defect of the server; its log has the cause"));
     responses.insert(
         "503".into(),

@@ -64,6 +64,29 @@ pub(super) fn admit(
     }
 }
 
+/// Counts a call without a login, whatever it calls: all of them together have a rate of their own.
+///
+/// # Errors
+/// [`Fault::TooManyRequests`].
+pub(super) fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), Fault> {
+    let settings = app.settings();
+    if !settings.flag(SettingId::RateLimiterEnabled) {
+        return Ok(());
+    }
+    let rate = Rate {
+        calls: settings.number(SettingId::RateLimiterAnonymousAll),
+        millis: settings.number(SettingId::RateLimiterTime),
+    };
+    let counted = Counted {
+        what: "anonymous calls".into(),
+        who: Who::Address(address.map(SourceAddress::of)),
+    };
+    let too_many = |left: Left| Fault::TooManyRequests {
+        seconds: left.wait.div_ceil(1000),
+    };
+    app.rates.count(&app.clock, rate, &counted).map(drop).map_err(too_many)
+}
+
 fn rate(app: &App, route: &Route, caller: Option<&Caller>) -> Option<Rate> {
     let settings = app.settings();
     let bypasses = caller.is_some_and(|caller| caller.may(Permission::API_BYPASS_RATE_LIMIT));

@@ -1,5 +1,6 @@
 //! Answers: success as JSON, and the one place where a fault becomes JSON.
 
+use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use crate::domain::fault::Kind;
 use crate::ops::incident;
 
 /// An answer, before warp takes it over.
-pub(super) type Response = warp::http::Response<Vec<u8>>;
+pub(super) type Response = warp::http::Response<Bytes>;
 
 /// Exactly this, without a charset: clients compare it (`api.md` §1.1).
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -94,6 +95,19 @@ impl Output for Elsewhere {
     }
 }
 
+/// A document that does not change, in the form that the client takes.
+pub(super) struct Unchanging(pub Response);
+
+impl Output for Unchanging {
+    fn reply(self) -> Outcome {
+        Ok(self.0)
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "object"})
+    }
+}
+
 /// An answer that is this JSON and nothing else.
 fn json_reply(body: &impl Serialize) -> Outcome {
     let bytes = serde_json::to_vec(body).map_err(incident::internal)?;
@@ -110,7 +124,7 @@ pub(super) fn text(words: &str) -> Response {
 }
 
 fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Response {
-    let mut response = Response::new(body);
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response

@@ -1,14 +1,20 @@
 //! A request as handlers see it.
 
+use std::sync::{Arc, OnceLock};
+
 use warp::http::HeaderMap;
 
 use super::body::Body;
 use super::fields::Fields;
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
+use crate::document::Accepted;
 use crate::domain::{Fault, TwoFactorMethod, UserId};
 use crate::ops::tokens;
 use crate::ops::two_factor::PresentedCode;
+
+/// Maximum characters of a method's name in the log.
+const CALLED_CHARACTERS: usize = 128;
 
 /// A request whose method and endpoint are known and whose body has arrived.
 pub(super) struct Request {
@@ -20,8 +26,29 @@ pub(super) struct Request {
     pub code: Option<PresentedCode>,
     /// What was sent: in the query of a GET, in the body of anything else.
     pub sent: Sent,
+    /// Which forms of a document the client takes.
+    pub accepted: Accepted,
+    /// Where a handler of method calls puts the name of the method, for the log.
+    pub called: Called,
     /// What stands in the path in the place of a name.
     pub parameter: Option<(&'static str, String)>,
+}
+
+/// The name of the method that a request calls: set once by the handler, read by the gate for the log.
+#[derive(Clone, Default)]
+pub(super) struct Called(Arc<OnceLock<String>>);
+
+impl Called {
+    /// Sets the name, of which the first [`CALLED_CHARACTERS`] are kept.
+    pub fn set(&self, method: &str) {
+        // A request calls one method.
+        let _ = self.0.set(method.chars().take(CALLED_CHARACTERS).collect());
+    }
+
+    /// Returns the name, if the request calls a method.
+    pub fn get(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
 }
 
 /// What was sent, not yet looked at: some endpoints take nothing and mind nothing.
@@ -58,6 +85,7 @@ pub(super) struct Call {
     pub app: App,
     pub caller: Caller,
     pub code: Option<PresentedCode>,
+    pub called: Called,
 }
 
 impl Call {
@@ -75,6 +103,7 @@ impl Context for Call {
             app: request.app,
             caller: request.caller.ok_or(Fault::NotLoggedIn)?,
             code: request.code,
+            called: request.called,
         })
     }
 }
@@ -85,6 +114,8 @@ pub(super) struct OpenCall {
     pub origin: Origin,
     pub caller: Option<Caller>,
     pub code: Option<PresentedCode>,
+    pub called: Called,
+    pub accepted: Accepted,
 }
 
 impl Context for OpenCall {
@@ -96,6 +127,8 @@ impl Context for OpenCall {
             origin: request.origin,
             caller: request.caller,
             code: request.code,
+            called: request.called,
+            accepted: request.accepted,
         })
     }
 }

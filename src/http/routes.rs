@@ -45,6 +45,8 @@ pub struct Route {
     pub serves: &'static [Duty],
     /// How often it may be called.
     pub rate: Rate,
+    /// Maximum bytes of its body, where it takes more than the limit for all.
+    pub body_bytes: Option<usize>,
     /// The status of what it answers when all is well.
     pub status: u16,
     pub(super) media_types: &'static [&'static str],
@@ -93,6 +95,7 @@ impl Route {
             // A call without a login is open whatever its caller has to do.
             serves: if C::LOGGED_IN { &[] } else { Duty::ALL },
             rate: Rate::Default,
+            body_bytes: None,
             status: O::STATUS,
             media_types: I::MEDIA_TYPES,
             input: I::schema,
@@ -176,6 +179,12 @@ impl Route {
     /// May be called so often.
     pub(super) const fn rate(mut self, rate: Rate) -> Self {
         self.rate = rate;
+        self
+    }
+
+    /// Takes a body of so many bytes from a user who may call it.
+    pub(super) const fn body_bytes(mut self, bytes: usize) -> Self {
+        self.body_bytes = Some(bytes);
         self
     }
 

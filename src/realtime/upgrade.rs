@@ -22,6 +22,7 @@ use super::session::Session;
 use crate::app::AllowedOrigins;
 use crate::auth::origin::client_address;
 use crate::auth::{Origin, Peer};
+use crate::net::{ClientStream, Connection};
 
 /// How long a client waits that was refused before it asks again, in seconds.
 const RETRY_AFTER: u32 = 10;
@@ -56,13 +57,14 @@ pub(super) fn answer(
     };
     let hall = Arc::clone(hall);
     tokio::spawn(async move {
-        let Some((stream, read)) = taken_over(upgrade).await else {
+        let Some((stream, read, connection)) = taken_over(upgrade).await else {
             debug!("a handshake was not finished");
             return;
         };
         let mut session = Session::new(hall, origin, seat, stream, &read, framing);
         drop(read);
         session.run().await;
+        drop(connection);
     });
     let accepted = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -73,10 +75,17 @@ pub(super) fn answer(
     accepted.map_or_else(|_| refused(), Reply::into_response)
 }
 
-/// The stream below a connection that is upgraded, and what was read from it already.
-async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes)> {
-    let parts = upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf))
+/// Returns the stream below a connection that is upgraded, what was read from it already, and what counts the
+/// connection.
+async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes, Connection)> {
+    let parts = upgrade.await.ok()?.downcast::<TokioIo<ClientStream>>().ok()?;
+    let (stream, held, connection) = parts.io.into_inner().into_parts();
+    let read = if held.is_empty() {
+        parts.read_buf
+    } else {
+        [parts.read_buf, held].concat().into()
+    };
+    Some((stream, read, connection))
 }
 
 /// Returns the `Origin` of a request of a web page. Programs send none.

@@ -1,10 +1,15 @@
 //! The pages, embedded in the binary.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
-use warp::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY};
+use warp::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue};
 use warp::reply::Response;
 use warp::{Filter, Reply};
+
+use crate::document::{Accepted, Document};
 
 /// Pages use nothing but what this server sends.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -18,6 +23,12 @@ struct Page {
     content_type: &'static str,
     text: &'static str,
 }
+
+/// The documents of all pages, made once, by their paths.
+static DOCUMENTS: LazyLock<HashMap<&'static str, Document>> = LazyLock::new(|| {
+    let document = |page: &Page| (page.path, Document::new(page.content_type, page.text));
+    PAGES.iter().map(document).collect()
+});
 
 const PAGES: [Page; 7] = [
     Page {
@@ -61,27 +72,21 @@ const PAGES: [Page; 7] = [
 #[must_use]
 pub fn web() -> BoxedFilter<(Response,)> {
     warp::path::full()
-        .map(
-            |path: warp::path::FullPath| match PAGES.iter().find(|page| page.path == path.as_str()) {
-                Some(page) => reply(StatusCode::OK, page.content_type, page.text),
-                None => reply(
-                    StatusCode::NOT_FOUND,
-                    "text/plain; charset=utf-8",
-                    "there is no such page; the API is below /api/v1/\n",
-                ),
-            },
-        )
+        .and(warp::header::headers_cloned())
+        .map(|path: warp::path::FullPath, headers: HeaderMap| {
+            let mut response = match DOCUMENTS.get(path.as_str()) {
+                Some(document) => document.answer(&Accepted::of(&headers)).into_response(),
+                None => not_found(),
+            };
+            let headers = response.headers_mut();
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+            response
+        })
         .boxed()
 }
 
-fn reply(status: StatusCode, content_type: &'static str, text: &'static str) -> Response {
-    let mut response = text.into_response();
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    response
+fn not_found() -> Response {
+    let words = "there is no such page; the API is below /api/v1/\n";
+    warp::reply::with_status(words, StatusCode::NOT_FOUND).into_response()
 }

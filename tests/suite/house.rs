@@ -8,12 +8,12 @@ const LAYERS: [&[&str]; 10] = [
     &["cli"],
     &["server"],
     &["http", "realtime", "local", "web"],
-    &["methods"],
+    &["methods", "document"],
     &["ops"],
     &["app"],
     &["auth", "hub"],
     &["store"],
-    &["config", "clock"],
+    &["config", "clock", "net"],
     &["domain"],
 ];
 

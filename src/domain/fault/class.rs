@@ -144,6 +144,8 @@ impl Fault {
             Self::BodyTooLarge { .. } => (TooLarge, Some("error-body-too-large")),
             Self::BodyTooSlow { .. } => (Timeout, Some("error-body-too-slow")),
             Self::BodyBroken => (Invalid, Some("error-body-broken")),
+            Self::TargetWithoutPath => (Invalid, Some("error-invalid-target")),
+            Self::HostHeaderInvalid => (Invalid, Some("error-invalid-host")),
             Self::CorsDisabled => (MethodNotAllowed, Some("error-cors-disabled")),
             Self::OriginRefused => (Forbidden, Some("error-origin-refused")),
             Self::Overloaded { .. } => (Unavailable, Some("error-overloaded")),

@@ -1,12 +1,12 @@
-//! Methods over HTTP (`api.md` §9). The method inside the message is called; the one in the path is
-//! for people and logs.
+//! Methods over HTTP (`api.md` §9). The method inside the message is called and logged; the one in
+//! the path is not looked at.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{Caller, Origin};
 use crate::domain::{Duty, Fault};
-use crate::http::request::{Call, OpenCall};
+use crate::http::request::{Call, Called, OpenCall};
 use crate::http::routes::{Rate, Route};
 use crate::methods::message::{self, MethodCall};
 use crate::methods::{self, Context};
@@ -50,6 +50,7 @@ async fn call(call: Call, sent: Message) -> Result<Answer, Fault> {
         Some(&call.caller),
         &origin,
         call.code.as_ref(),
+        &call.called,
         &sent.message,
     )
     .await
@@ -61,6 +62,7 @@ async fn call_anonymously(call: OpenCall, sent: Message) -> Result<Answer, Fault
         call.caller.as_ref(),
         &call.origin,
         call.code.as_ref(),
+        &call.called,
         &sent.message,
     )
     .await
@@ -71,9 +73,11 @@ async fn run(
     caller: Option<&Caller>,
     origin: &Origin,
     code: Option<&PresentedCode>,
+    called: &Called,
     text: &str,
 ) -> Result<Answer, Fault> {
     let MethodCall { id, method, params } = MethodCall::parse(text)?;
+    called.set(&method);
     let context = Context {
         app,
         caller,

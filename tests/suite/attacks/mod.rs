@@ -2,6 +2,7 @@
 
 mod administrators;
 mod authority;
+mod browsers;
 mod costs;
 mod disk;
 mod duties;

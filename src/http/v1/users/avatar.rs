@@ -20,6 +20,9 @@ use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::{avatars, two_factor};
 
+/// Maximum bytes of a form or of JSON with a picture.
+const UPLOAD_BYTES: usize = 1024 * 1024;
+
 pub(super) fn routes() -> Vec<Route> {
     use crate::domain::Scope;
     vec![
@@ -28,7 +31,8 @@ pub(super) fn routes() -> Vec<Route> {
             "Put up a picture: PNG, JPEG or WebP, at most 256 KiB",
             set,
         )
-        .scope(Scope::UsersWrite),
+        .scope(Scope::UsersWrite)
+        .body_bytes(UPLOAD_BYTES),
         Route::post("users.resetAvatar", "Take a picture away", reset).scope(Scope::UsersWrite),
         Route::get("users.getAvatar", "Sends to where a picture is", get).scope(Scope::UsersRead),
     ]

@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod connections;
+mod descriptors;
 mod queries;
 mod requests;
 mod sockets;

@@ -1,0 +1,172 @@
+//! Documents that do not change while the server runs, as answers: their bytes, a compressed form and an
+//! `ETag` are made once.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+use warp::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
+};
+use warp::http::{Response, StatusCode};
+
+/// Bytes of the digest that an `ETag` shows.
+const ETAG_BYTES: usize = 12;
+
+/// A document that does not change.
+pub struct Document {
+    content_type: &'static str,
+    plain: Form,
+    /// The compressed form, if it is smaller.
+    gzip: Option<Form>,
+}
+
+struct Form {
+    bytes: Bytes,
+    etag: HeaderValue,
+}
+
+/// Which forms of a document a client takes, and which it has already.
+#[derive(Debug, Clone, Default)]
+pub struct Accepted {
+    gzip: bool,
+    known: Option<HeaderValue>,
+}
+
+impl Accepted {
+    /// Reads `Accept-Encoding` and `If-None-Match` (RFC 9110, §12.5.3 and §13.1.2).
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        Self {
+            gzip: headers.get_all(ACCEPT_ENCODING).iter().any(takes_gzip),
+            known: headers.get(IF_NONE_MATCH).cloned(),
+        }
+    }
+}
+
+/// Whether an `Accept-Encoding` names gzip, or `*`, without forbidding it by a weight of 0.
+fn takes_gzip(value: &HeaderValue) -> bool {
+    let items = value.to_str().unwrap_or_default().split(',');
+    items.into_iter().any(|item| {
+        let (name, weight) = item.split_once(';').unwrap_or((item, ""));
+        let weight = weight.trim().strip_prefix("q=").map(str::trim);
+        let forbidden = weight.is_some_and(|weight| weight.parse() == Ok(0.0_f32));
+        matches!(name.trim(), "gzip" | "x-gzip" | "*") && !forbidden
+    })
+}
+
+impl Document {
+    /// Makes a document of its bytes.
+    #[must_use]
+    pub fn new(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        let gzip = compressed(&bytes).filter(|gzip| gzip.len() < bytes.len());
+        Self {
+            content_type,
+            plain: Form::new(bytes),
+            gzip: gzip.map(Form::new),
+        }
+    }
+
+    /// Answers a request in the form that the client takes, or with 304 if the client has it already.
+    #[must_use]
+    pub fn answer(&self, accepted: &Accepted) -> Response<Bytes> {
+        let gzip = self.gzip.as_ref().filter(|_| accepted.gzip);
+        let form = gzip.unwrap_or(&self.plain);
+        let known = accepted.known.as_ref().is_some_and(|known| form.is_among(known));
+        let mut response = Response::new(if known { Bytes::new() } else { form.bytes.clone() });
+        if known {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        }
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(ETAG, form.etag.clone());
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        if gzip.is_some() {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    }
+}
+
+impl Form {
+    fn new(bytes: Bytes) -> Self {
+        let digest = Sha256::digest(&bytes);
+        let digits: String = digest
+            .iter()
+            .take(ETAG_BYTES)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        // Quotes and hexadecimal digits always make a header value.
+        let etag = HeaderValue::from_str(&format!("\"{digits}\"")).unwrap_or(HeaderValue::from_static("\"\""));
+        Self { bytes, etag }
+    }
+
+    /// Whether `If-None-Match` names this form. A weak tag counts: the comparison is the weak one.
+    fn is_among(&self, known: &HeaderValue) -> bool {
+        let mut tags = known.to_str().unwrap_or_default().split(',').map(str::trim);
+        tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
+    }
+}
+
+fn compressed(bytes: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name.parse().expect("a header name"), HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn gzip_is_sent_to_clients_that_take_it() {
+        let document = Document::new("text/plain", "a".repeat(1000));
+        for (value, gzip) in [
+            ("gzip", true),
+            ("br, gzip;q=0.5", true),
+            ("*", true),
+            ("gzip;q=0", false),
+            ("identity", false),
+            ("", false),
+        ] {
+            let answer = document.answer(&Accepted::of(&headers("accept-encoding", value)));
+            assert_eq!(answer.headers().contains_key(CONTENT_ENCODING), gzip, "{value}");
+            assert_eq!(answer.body().len() < 1000, gzip, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_the_document_gets_304() {
+        let document = Document::new("text/plain", "a".repeat(1000));
+        let answer = document.answer(&Accepted::default());
+        let etag = answer.headers().get(ETAG).expect("an ETag").to_str().expect("a text");
+        for (known, status) in [
+            (etag.to_owned(), 304),
+            (format!("W/{etag}"), 304),
+            (format!("\"other\", {etag}"), 304),
+            ("*".into(), 304),
+            ("\"other\"".into(), 200),
+        ] {
+            let accepted = Accepted {
+                gzip: false,
+                known: Some(known.parse().expect("a header value")),
+            };
+            assert_eq!(document.answer(&accepted).status(), status, "{known}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_shrink_is_sent_as_it_is() {
+        let document = Document::new("text/plain", "a");
+        let answer = document.answer(&Accepted::of(&headers("accept-encoding", "gzip")));
+        assert_eq!(answer.body(), "a");
+    }
+}

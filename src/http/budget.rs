@@ -1,0 +1,91 @@
+//! The memory that request bodies may take: a budget for all of them, and a share for one caller.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Limits;
+use crate::app::rates::Who;
+use crate::domain::Fault;
+
+/// Seconds after which a client that found no room for its body may try again.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// The memory of all bodies. Cloning is cheap; all clones are the same budget.
+#[derive(Debug, Clone)]
+pub(super) struct Budget {
+    reserved: Arc<Mutex<Reserved>>,
+    all_bytes: usize,
+    caller_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Reserved {
+    bytes: usize,
+    by_caller: HashMap<Who, usize>,
+}
+
+/// The memory of one body. It is given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Reservation {
+    budget: Budget,
+    caller: Who,
+    bytes: usize,
+}
+
+impl Budget {
+    /// Returns a budget of which nothing is reserved.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            reserved: Arc::default(),
+            all_bytes: limits.all_bodies_bytes,
+            caller_bytes: limits.caller_bodies_bytes,
+        }
+    }
+
+    /// Returns an empty reservation of a caller.
+    pub fn open(&self, caller: Who) -> Reservation {
+        Reservation {
+            budget: self.clone(),
+            caller,
+            bytes: 0,
+        }
+    }
+
+    fn reserved(&self) -> MutexGuard<'_, Reserved> {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reservation {
+    /// Reserves more bytes.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] if the budget or the caller's share of it is used up.
+    pub fn add(&mut self, bytes: usize) -> Result<(), Fault> {
+        let mut reserved = self.budget.reserved();
+        let own = reserved.by_caller.get(&self.caller).copied().unwrap_or_default();
+        if reserved.bytes + bytes > self.budget.all_bytes || own + bytes > self.budget.caller_bytes {
+            return Err(Fault::Overloaded {
+                retry_after: RETRY_AFTER_SECONDS,
+            });
+        }
+        reserved.bytes += bytes;
+        reserved.by_caller.insert(self.caller.clone(), own + bytes);
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
+        let mut reserved = self.budget.reserved();
+        reserved.bytes -= self.bytes;
+        let own = reserved.by_caller.remove(&self.caller).unwrap_or_default();
+        if own > self.bytes {
+            reserved.by_caller.insert(self.caller.clone(), own - self.bytes);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The front of the server: what holds for every request and every answer, whichever filter answers it.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use warp::Reply;
+use warp::filters::BoxedFilter;
+use warp::http::header::{
+    CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+};
+use warp::http::{Request, Version};
+
+use super::cors::Cors;
+use super::{rate_limit, reply};
+use crate::app::App;
+use crate::auth::Peer;
+use crate::auth::origin::client_address;
+use crate::domain::Fault;
+
+/// The policy of every answer that has none of its own: nothing in it runs, and no page may frame it.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// Paths that watchers of the server poll. They are cheap and never refused.
+const NEVER_REFUSED: [&str; 3] = ["/livez", "/readyz", "/health"];
+
+/// Seconds for which a browser uses only TLS: two years.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// All filters of the server, and what holds for all of them.
+#[derive(Clone)]
+pub struct Front {
+    app: App,
+    filter: BoxedFilter<(warp::reply::Response,)>,
+}
+
+impl Front {
+    /// Puts what holds for all requests before a filter that answers all of them.
+    #[must_use]
+    pub const fn new(app: App, filter: BoxedFilter<(warp::reply::Response,)>) -> Self {
+        Self { app, filter }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request<Incoming>) -> warp::reply::Response {
+        // Only requests of pages have an origin, and only for those the head is needed afterwards.
+        let from_page = request.headers().contains_key(ORIGIN);
+        let head = if from_page {
+            request.headers().clone()
+        } else {
+            HeaderMap::new()
+        };
+        let mut response = match self.admit(&request) {
+            Ok(()) => self.ask(request).await,
+            Err(fault) => reply::failure(&fault).into_response(),
+        };
+        self.add_headers(&head, response.headers_mut());
+        response
+    }
+
+    /// Has the filter answer. A panic in it is a defect, which the panic hook logs, and the answer is 500.
+    async fn ask(&self, request: Request<Incoming>) -> warp::reply::Response {
+        let filter = warp::service(self.filter.clone());
+        let work = AssertUnwindSafe(async { TowerToHyperService::new(filter).call(request).await }).catch_unwind();
+        match work.await {
+            Ok(answer) => answer.unwrap_or_else(|infallible: Infallible| match infallible {}),
+            Err(_) => reply::failure(&Fault::Internal {
+                incident: "panic".into(),
+            })
+            .into_response(),
+        }
+    }
+
+    /// Refuses what no filter has to look at.
+    fn admit(&self, request: &Request<Incoming>) -> Result<(), Fault> {
+        // A target in authority form (`CONNECT host:1`, `GET host`) has no path for the filters.
+        let Some(target) = request.uri().path_and_query() else {
+            return Err(Fault::TargetWithoutPath);
+        };
+        let hosts = request.headers().get_all(HOST).iter().count();
+        if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
+            return Err(Fault::HostHeaderInvalid);
+        }
+        let path = target.path();
+        // The gate counts calls of the API, since it knows who is logged in. Sockets are bounded by how many there
+        // may be.
+        let counted_elsewhere = path == "/api" || path.starts_with("/api/") || request.headers().contains_key(UPGRADE);
+        if counted_elsewhere || NEVER_REFUSED.contains(&path) {
+            return Ok(());
+        }
+        let peer = request.extensions().get::<Peer>().copied();
+        rate_limit::admit_anonymous(&self.app, address_of(peer, request.headers(), &self.app))
+    }
+
+    /// Adds what every answer has.
+    fn add_headers(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+        let settings = self.app.settings();
+        Cors::of(&settings).add_headers(request, answer);
+        answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let mut add = |name: HeaderName, value| {
+            answer.entry(name).or_insert(value);
+        };
+        add(CONTENT_SECURITY_POLICY, POLICY);
+        add(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        if settings.site_url().starts_with("https://") {
+            add(STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+        }
+    }
+}
+
+/// Returns the address that a request comes from.
+pub(super) fn address_of(peer: Option<Peer>, headers: &HeaderMap, app: &App) -> Option<IpAddr> {
+    let forwarded = headers.get_all("x-forwarded-for").iter();
+    client_address(
+        peer,
+        forwarded.map(|line| line.to_str().unwrap_or_default()),
+        &app.fixed.trusted_proxies,
+    )
+}

@@ -1,0 +1,135 @@
+//! How many connections there are, and how many there may be: in all, and from one address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::domain::SourceAddress;
+
+/// All connections. Cloning is cheap; all clones count the same connections.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    open: Arc<Mutex<Open>>,
+    most: u64,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    all: u64,
+    by_address: HashMap<SourceAddress, u32>,
+}
+
+/// Why a connection is one too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surplus {
+    /// The server has as many as its descriptors allow.
+    All,
+    /// The address has as many as one address may have.
+    Address,
+}
+
+/// One connection. It is counted until this is dropped.
+#[derive(Debug)]
+pub struct Connection {
+    connections: Connections,
+    address: Option<SourceAddress>,
+}
+
+impl Connections {
+    /// Returns a count of none, of which there may be so many.
+    #[must_use]
+    pub fn new(most: u64) -> Self {
+        Self {
+            open: Arc::default(),
+            most,
+        }
+    }
+
+    /// Counts one more connection. `most` bounds those of its address; without it, as for a trusted proxy, the
+    /// address is not counted.
+    ///
+    /// # Errors
+    /// [`Surplus`] says which bound is reached.
+    pub fn open(&self, address: IpAddr, most: Option<u32>) -> Result<Connection, Surplus> {
+        let mut open = self.counts();
+        if open.all >= self.most {
+            return Err(Surplus::All);
+        }
+        let counted = most.map(|most| (SourceAddress::of(address), most));
+        if let Some((address, most)) = counted {
+            let from_there = open.by_address.entry(address).or_default();
+            if *from_there >= most {
+                return Err(Surplus::Address);
+            }
+            *from_there += 1;
+        }
+        open.all += 1;
+        Ok(Connection {
+            connections: self.clone(),
+            address: counted.map(|(address, _)| address),
+        })
+    }
+
+    /// Returns the maximum number of connections.
+    #[must_use]
+    pub const fn most(&self) -> u64 {
+        self.most
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let mut open = self.connections.counts();
+        open.all -= 1;
+        if let Some(address) = self.address {
+            let left = open.by_address.remove(&address).unwrap_or_default();
+            if left > 1 {
+                open.by_address.insert(address, left - 1);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn a_connection_is_counted_until_it_ends() {
+        let connections = Connections::new(3);
+        let first = connections.open(address("192.0.2.1"), Some(1)).expect("room");
+        let second = connections.open(address("192.0.2.1"), Some(1)).map(drop);
+        assert_eq!(second, Err(Surplus::Address));
+        drop(first);
+        let again = connections.open(address("192.0.2.1"), Some(1));
+        assert!(again.is_ok());
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client_and_a_mapped_address_is_that_of_ipv4() {
+        let connections = Connections::new(10);
+        let _held = connections.open(address("2001:db8::1"), Some(1)).expect("room");
+        let same = connections.open(address("2001:db8::ffff:2"), Some(1)).map(drop);
+        assert_eq!(same, Err(Surplus::Address));
+        let _held = connections.open(address("2001:db8:0:1::1"), Some(1)).expect("room");
+        let _held = connections.open(address("::ffff:192.0.2.1"), Some(1)).expect("room");
+        let same = connections.open(address("192.0.2.1"), Some(1)).map(drop);
+        assert_eq!(same, Err(Surplus::Address));
+    }
+
+    #[test]
+    fn a_trusted_proxy_counts_for_all_but_not_for_its_address() {
+        let connections = Connections::new(2);
+        let proxy = address("10.0.0.1");
+        let _held = [(); 2].map(|()| connections.open(proxy, None).expect("room"));
+        assert_eq!(connections.open(proxy, None).map(drop), Err(Surplus::All));
+    }
+}

@@ -1,0 +1,256 @@
+//! A client's TCP stream below HTTP: it ends when the client takes nothing of an answer for too long, and it
+//! refuses heads of requests whose lines end in a bare LF.
+//!
+//! hyper's parser takes a bare LF for the end of a line, and some proxies do not: what is one request for one of
+//! them is two for the other. So the stream looks for line ends in heads before hyper sees them. It hands hyper one
+//! head at a time; the service then says how long the body is ([`Heads::body_follows`]), and behind it the next head
+//! begins.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use memchr::memchr_iter;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use super::connections::Connection;
+
+/// What hyper gets in the place of a bare LF: no head may have a NUL, so that hyper answers 400, and the empty line
+/// ends the head.
+const REFUSED: &[u8] = b"\0\r\n\r\n";
+
+/// That nothing was said yet of what follows a head.
+const UNKNOWN: u64 = u64::MAX;
+
+/// That the rest of the connection has no more heads.
+const NO_MORE_HEADS: u64 = u64::MAX - 1;
+
+/// A client's TCP stream.
+pub struct ClientStream {
+    stream: TcpStream,
+    /// Counts the connection while it is there.
+    connection: Connection,
+    /// Bytes that were read and not handed on.
+    held: Bytes,
+    place: Place,
+    heads: Heads,
+    write_time: Duration,
+    /// The end of `write_time`, while the client takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+/// Where in the requests of a client the next byte is.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In a head: bytes of the line so far, whether the last one is a CR, and whether this is the first line.
+    Head { line: usize, cr: bool, first: bool },
+    /// Behind a head; what follows is not known before the service was called.
+    BehindHead,
+    /// In a body of which so many bytes are left.
+    Body(u64),
+    /// Where no more heads follow.
+    Rest,
+    /// Behind a refused head: nothing more is handed on.
+    Refused,
+}
+
+const NEXT_HEAD: Place = Place::Head {
+    line: 0,
+    cr: false,
+    first: true,
+};
+
+/// What the service says of a head. Cloning is cheap; all clones are of the same connection.
+#[derive(Debug, Clone)]
+pub struct Heads(Arc<AtomicU64>);
+
+impl Heads {
+    /// Says that a body of so many bytes follows the head, and then the next head.
+    pub fn body_follows(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::Release);
+    }
+
+    /// Says that no head follows any more: the connection ends with the answer, or speaks another protocol.
+    pub fn end(&self) {
+        self.0.store(NO_MORE_HEADS, Ordering::Release);
+    }
+
+    fn take(&self) -> Option<Place> {
+        match self.0.swap(UNKNOWN, Ordering::AcqRel) {
+            UNKNOWN => None,
+            NO_MORE_HEADS => Some(Place::Rest),
+            0 => Some(NEXT_HEAD),
+            bytes => Some(Place::Body(bytes)),
+        }
+    }
+}
+
+impl ClientStream {
+    /// Takes the stream of a connection. It ends when the client takes nothing for `write_time`.
+    pub fn new(stream: TcpStream, connection: Connection, write_time: Duration) -> Self {
+        Self {
+            stream,
+            connection,
+            held: Bytes::new(),
+            place: NEXT_HEAD,
+            heads: Heads(Arc::new(AtomicU64::new(UNKNOWN))),
+            write_time,
+            stalled: None,
+        }
+    }
+
+    /// Returns what the service says of heads.
+    pub fn heads(&self) -> Heads {
+        self.heads.clone()
+    }
+
+    /// Returns the TCP stream, the bytes that were read from it and not handed on, and what counts the connection.
+    pub fn into_parts(self) -> (TcpStream, Bytes, Connection) {
+        (self.stream, self.held, self.connection)
+    }
+
+    /// Returns how many bytes of those that were read may be handed on, and moves the place behind them.
+    fn pass(&mut self, read: &[u8]) -> usize {
+        match self.place {
+            Place::Head { .. } => self.pass_head(read),
+            Place::Body(left) => {
+                let passed = read.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                let left = left - passed as u64;
+                self.place = if left == 0 { NEXT_HEAD } else { Place::Body(left) };
+                passed
+            }
+            Place::BehindHead | Place::Rest | Place::Refused => read.len(),
+        }
+    }
+
+    /// Passes bytes up to the end of the head, or up to a bare LF.
+    fn pass_head(&mut self, read: &[u8]) -> usize {
+        let Place::Head {
+            mut line,
+            mut cr,
+            mut first,
+        } = self.place
+        else {
+            return 0;
+        };
+        let mut begin = 0;
+        for end in memchr_iter(b'\n', read) {
+            if !(if end == begin { cr } else { read[end - 1] == b'\r' }) {
+                self.place = Place::Refused;
+                return end;
+            }
+            let is_empty = line + end - begin == 1;
+            begin = end + 1;
+            line = 0;
+            cr = false;
+            // Empty lines before the first line are no end (RFC 9112, §2.2).
+            if is_empty && !first {
+                self.place = Place::BehindHead;
+                return begin;
+            }
+            first &= is_empty;
+        }
+        if let Some(last) = read[begin..].last() {
+            line += read.len() - begin;
+            cr = *last == b'\r';
+        }
+        self.place = Place::Head { line, cr, first };
+        read.len()
+    }
+
+    /// Hands on what is held, as far as it may be handed on.
+    fn hand_on_held(&mut self, buffer: &mut ReadBuf<'_>) {
+        let read = self.held.slice(..self.held.len().min(buffer.remaining()));
+        let passed = self.pass(&read);
+        buffer.put_slice(&read[..passed]);
+        self.held.advance(passed);
+    }
+
+    /// Reads what the client sent, hands on what may be handed on, and holds the rest.
+    fn poll_receive(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let begin = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let end = begin + self.pass(&buffer.filled()[begin..]);
+        if end < buffer.filled().len() {
+            self.held = Bytes::copy_from_slice(&buffer.filled()[end..]);
+            buffer.set_filled(end);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends the stream when the client has taken nothing for too long.
+    fn poll_written<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let write_time = self.write_time;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(write_time)));
+        ready!(stalled.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if matches!(this.place, Place::BehindHead)
+            && let Some(place) = this.heads.take()
+        {
+            this.place = place;
+        }
+        let begin = buffer.filled().len();
+        let in_head = matches!(this.place, Place::Head { .. });
+        if this.held.is_empty() && !matches!(this.place, Place::Refused) {
+            ready!(this.poll_receive(context, buffer))?;
+        } else {
+            this.hand_on_held(buffer);
+        }
+        if in_head && matches!(this.place, Place::Refused) {
+            this.held = Bytes::from_static(REFUSED);
+        }
+        // What reads no byte has come to the end.
+        if matches!(this.place, Place::Refused) && buffer.filled().len() == begin {
+            this.hand_on_held(buffer);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.poll_written(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.poll_written(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,37 @@
+//! Requests as bytes, for what no client library sends.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Maximum time for anything that has to come. Far more than it takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Sends bytes as they are and reads until the server closes. A connection that the server resets ends the answer.
+pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    // The server may close while it is sent more than it reads.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let read = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    let _ = read.expect("the server closes in time");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Reads the head of an answer, up to its empty line.
+pub async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let read = async {
+        while !head.ends_with(b"\r\n\r\n") {
+            match stream.read_u8().await {
+                Ok(byte) => head.push(byte),
+                Err(_) => break,
+            }
+        }
+    };
+    timeout(PATIENCE, read).await.expect("a head comes in time");
+    String::from_utf8_lossy(&head).into_owned()
+}
