@@ -1,12 +1,14 @@
 //! What every operation works with: a cheap clone over the store, the clock and the settings.
 
 mod follow;
+mod pictures;
 pub mod rates;
 mod settings;
 
 use std::sync::Arc;
 
 pub use crate::clock::Clock;
+pub use pictures::Pictures;
 use rates::Rates;
 pub use settings::{Fixed, Settings, network};
 
@@ -30,6 +32,8 @@ pub struct App {
     pub passwords: Passwords,
     /// What seals secrets in the store.
     pub key: Arc<SecretKey>,
+    /// Where uploaded pictures are decoded.
+    pub pictures: Pictures,
     /// What was fixed when the server was started.
     pub fixed: Arc<Fixed>,
 }
@@ -48,6 +52,7 @@ impl App {
             clock,
             passwords,
             key: Arc::new(SecretKey::generate()),
+            pictures: Pictures::default(),
             fixed,
         }
     }

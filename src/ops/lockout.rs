@@ -6,6 +6,7 @@ use super::audit::{anonymous, note_from};
 use super::decide::decide;
 use crate::app::App;
 use crate::auth::Origin;
+use crate::domain::audit::claimed_name;
 use crate::domain::{AuditAction, AuditParty, FailedLogins, Fault, LockoutRule, Suspect, User};
 use crate::store::{Change, Snapshot};
 
@@ -51,8 +52,7 @@ pub async fn count_failure(app: &App, origin: &Origin, user: Option<&User>, clai
     let suspects = suspects(app, origin.address, user);
     let target = || match user {
         Some(user) => user.party(),
-        // What was typed may be a password in the wrong field: only its beginning is kept.
-        None => AuditParty::new("unknown user", "", &claimed.chars().take(64).collect::<String>()),
+        None => AuditParty::new("unknown user", "", claimed_name(claimed)),
     };
     decide(app, |snapshot| {
         let now = app.clock.now();
