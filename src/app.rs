@@ -3,6 +3,7 @@
 pub mod attempts;
 mod follow;
 mod origins;
+mod pictures;
 pub mod rates;
 mod settings;
 mod turns;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub use crate::clock::Clock;
 use attempts::Attempts;
 pub use origins::AllowedOrigins;
+pub use pictures::Pictures;
 use rates::Rates;
 pub use settings::{Fixed, Settings, network};
 pub use turns::{QueueFull, Turn};
@@ -38,6 +40,8 @@ pub struct App {
     pub passwords: Passwords,
     /// What seals secrets in the store.
     pub key: Arc<SecretKey>,
+    /// Where uploaded pictures are decoded.
+    pub pictures: Pictures,
     /// What was fixed when the server was started.
     pub fixed: Arc<Fixed>,
 }
@@ -57,6 +61,7 @@ impl App {
             clock,
             passwords,
             key: Arc::new(SecretKey::generate()),
+            pictures: Pictures::default(),
             fixed,
         }
     }

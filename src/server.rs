@@ -23,7 +23,7 @@ use crate::http::{self, Front, Gate, Limits};
 use crate::local::Socket;
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
-use crate::ops::{expiry, lost_connections, setup, sweep, upgrade};
+use crate::ops::{avatars, expiry, lost_connections, setup, sweep, upgrade};
 use crate::realtime::{self, Hall, Timing};
 use crate::store::socket_path;
 use crate::web;
@@ -158,6 +158,7 @@ impl Server {
         };
         let sweeper = tokio::spawn(sweep_now_and_then(self.app.clone()));
         let hardening = tokio::spawn(upgrade::harden_in_background(self.app.clone()));
+        let cleaner = tokio::spawn(clean_old_pictures(self.app.clone()));
         tokio::select! {
             () = serve(self.listener, answer, self.limits, most, shutdown) => {}
             () = self.socket.serve(&self.app) => {}
@@ -170,6 +171,7 @@ impl Server {
         }
         sweeper.abort();
         hardening.abort();
+        cleaner.abort();
         drop(self.socket);
         self.app.store.close().await;
         info!("stopped");
@@ -213,6 +215,12 @@ fn url_of(address: SocketAddr) -> String {
         format!("http://localhost:{}", address.port())
     } else {
         format!("http://{address}")
+    }
+}
+
+async fn clean_old_pictures(app: App) {
+    if let Err(fault) = avatars::clean_old(&app).await {
+        warn!(%fault, "pictures of an older version are not shown until they are encoded again; the next start tries");
     }
 }
 

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use crate::config::CompactAtStart;
 use crate::domain::page::PageRule;
 use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
+use crate::domain::picture::PictureRule;
 use crate::domain::{LockoutRule, PasswordPolicy, SettingId, SettingValue, StatusType};
 use crate::store::Snapshot;
 
@@ -151,6 +152,15 @@ impl Settings {
                 ..PasswordPolicy::default()
             },
             _ => PasswordPolicy::default(),
+        }
+    }
+
+    /// What becomes of uploaded pictures.
+    #[must_use]
+    pub fn pictures(&self) -> PictureRule {
+        let resize = self.flag(SettingId::AvatarResize);
+        PictureRule {
+            square: resize.then(|| self.number(SettingId::AvatarSize)),
         }
     }
 

@@ -53,6 +53,13 @@ pub(super) fn command() -> Command {
             .arg(option("until", "MOMENT", "Only before this moment"))
             .arg(option("count", "NUMBER", "At most so many entries; 50 unless told").value_parser(value_parser!(usize)))
             .arg(json())
+            .arg(
+                Arg::new("csv")
+                    .long("csv")
+                    .action(ArgAction::SetTrue)
+                    .conflicts_with("json")
+                    .help("Print CSV, for spreadsheets"),
+            )
             .after_help("Examples:\n  rollcall audit\n  rollcall audit --target ada --action login-failed --json"),
         with_folder(Command::new("check").about("Verify every record, index and version of the store"))
             .arg(json())

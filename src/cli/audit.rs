@@ -23,7 +23,22 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         return Err(Failure::failed("the server answered something else"));
     };
     let columns = ["WHEN", "WHO", "FROM", "WHAT", "TO", "DETAIL"];
+    if matches.get_flag("csv") {
+        return output::csv(&entries, &columns, cells);
+    }
     output::list(matches, &entries, &columns, row)
+}
+
+/// The cells of an entry for programs: what is absent is empty.
+fn cells(entry: &AuditLine) -> Vec<String> {
+    vec![
+        entry.at.clone(),
+        name(&entry.actor),
+        entry.address.clone().unwrap_or_default(),
+        entry.action.clone(),
+        entry.target.as_ref().map(name).unwrap_or_default(),
+        entry.detail.clone(),
+    ]
 }
 
 fn row(entry: &AuditLine) -> Vec<String> {

@@ -10,5 +10,5 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let shell = shell.ok_or_else(|| Failure::usage("name a shell"))?;
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "rollcall", &mut script);
-    output::print(String::from_utf8_lossy(&script).trim_end())
+    output::write(String::from_utf8_lossy(&script).trim_end())
 }

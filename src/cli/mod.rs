@@ -19,6 +19,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
+use rustix::fs::Mode;
 
 use crate::config::{Config, ConfigError, SETTINGS, Settings};
 use crate::local::{self, Answer, Command};
@@ -31,6 +32,8 @@ pub use failure::Failure;
 /// [`Failure`] has the sentence to print and the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     logging::log_panics();
+    // New files are for their owner alone: the store has password hashes, the lock file names a process.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let matches = match args::command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(answer) => return failure::of_parser(&answer),

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use clap::ArgMatches;
 
 use super::Failure;
+use crate::domain::text::escaped;
 
 /// A new password: asked for twice on a terminal, else one line from standard input.
 pub(super) fn new_password() -> Result<String, Failure> {
@@ -33,7 +34,7 @@ pub(super) fn confirm(matches: &ArgMatches, what: &str) -> Result<(), Failure> {
         return Err(Failure::usage(format!("not asked whether to {what}: add --yes")));
     }
     let mut error = io::stderr();
-    let asked = write!(error, "{what}? [y/N] ").and_then(|()| error.flush());
+    let asked = write!(error, "{}? [y/N] ", escaped(what)).and_then(|()| error.flush());
     asked.map_err(|error| Failure::failed(format!("cannot ask: {error}")))?;
     match line("an answer")?.trim() {
         "y" | "Y" | "yes" => Ok(()),

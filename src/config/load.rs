@@ -125,6 +125,17 @@ pub enum ConfigError {
         /// What was written.
         text: String,
     },
+    /// A secret is given on the command line.
+    #[error(
+        "--set {name}: the command line shows a secret to every user of this machine; set {variable} or {variable}_FILE \
+         in the environment, or write it into the table [settings] of the --config file"
+    )]
+    SecretFlag {
+        /// The setting.
+        name: &'static str,
+        /// Its environment variable.
+        variable: String,
+    },
     /// A setting of the running server is none.
     #[error("{name} (from {from}) is no setting of the running server; `rollcall config --all` lists them")]
     UnknownRunning {
@@ -236,28 +247,49 @@ fn fixed(
         add(name, text, Source::File(path))?;
     }
     for id in SettingId::ALL {
-        let variable = format!("OVERWRITE_SETTING_{id}");
-        if let Some(text) = environment(&variable) {
-            add(id.as_str(), &text, Source::Environment(variable))?;
+        let variable = overwriting(*id);
+        // A secret may also be in a file, as those of the process may.
+        let file_variable = id.is_secret().then(|| format!("{variable}_FILE"));
+        if let Some((text, source)) = given(variable, file_variable, environment)? {
+            add(id.as_str(), &text, source)?;
         }
     }
     for text in set {
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| ConfigError::NotAssigned { text: text.clone() })?;
+        if let Ok(id) = name.trim().parse::<SettingId>()
+            && id.is_secret()
+        {
+            return Err(ConfigError::SecretFlag {
+                name: id.as_str(),
+                variable: overwriting(id),
+            });
+        }
         add(name.trim(), value, Source::Flag("set".into()))?;
     }
     Ok(found)
+}
+
+/// The environment variable that fixes a setting of the running server, as with Rocket.Chat.
+fn overwriting(id: SettingId) -> String {
+    format!("OVERWRITE_SETTING_{id}")
 }
 
 fn from_environment(
     setting: &Setting,
     environment: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<(String, Source)>, ConfigError> {
-    let variable = setting.variable();
-    let named = setting
-        .file_variable()
-        .and_then(|name| Some((environment(&name)?, name)));
+    given(setting.variable(), setting.file_variable(), environment)
+}
+
+/// Returns the value of a variable, or of the file that the other variable names.
+fn given(
+    variable: String,
+    file_variable: Option<String>,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<(String, Source)>, ConfigError> {
+    let named = file_variable.and_then(|name| Some((environment(&name)?, name)));
     match (environment(&variable), named) {
         (Some(_), Some((_, other))) => Err(ConfigError::Twice { one: variable, other }),
         (Some(text), None) => Ok(Some((text, Source::Environment(variable)))),

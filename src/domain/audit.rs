@@ -7,7 +7,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{Email, Timestamp, Username};
 
 /// Random bytes that make the key of an entry unique within its millisecond.
 pub const AUDIT_KEY_BYTES: usize = 8;
@@ -51,6 +51,26 @@ impl AuditParty {
             id: id.to_owned(),
             name: name.to_owned(),
         }
+    }
+}
+
+/// The name in an audit entry for a text that cannot be a user's name.
+const NOT_A_USERNAME: &str = "(not a username)";
+
+/// Most bytes of a claimed e-mail address that an audit entry has.
+const CLAIMED_EMAIL_BYTES: usize = 254;
+
+/// Returns what an audit entry says of the name that a failed login claimed. People type passwords in
+/// that field, and attackers type commands for terminals: only what looks like a username or an e-mail
+/// address is kept.
+#[must_use]
+pub fn claimed_name(text: &str) -> &str {
+    let text = text.trim();
+    let is_email = || text.len() <= CLAIMED_EMAIL_BYTES && Email::parse(text).is_ok();
+    if Username::parse(text).is_ok() || is_email() {
+        text
+    } else {
+        NOT_A_USERNAME
     }
 }
 

@@ -5,7 +5,7 @@ use super::UserId;
 /// Most bytes of a picture.
 pub const AVATAR_BYTES: usize = 256 * 1024;
 
-/// A picture that a user put up, as it came.
+/// A picture that a user put up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Avatar {
     /// Whose.
@@ -16,6 +16,9 @@ pub struct Avatar {
     pub kind: ImageKind,
     /// The file.
     pub bytes: Vec<u8>,
+    /// Whether this server encoded the file. Versions before that was done stored files as they came,
+    /// with the place and camera in them: such a file is never sent.
+    pub clean: bool,
 }
 
 /// A kind of image that every browser shows.

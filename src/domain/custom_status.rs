@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::text::checked_text;
+use super::text::{self, checked_text};
 use super::{CustomStatusId, Emoji, Fault, StatusType, Timestamp};
 
 /// Most characters a name may have.
@@ -153,12 +153,11 @@ impl StatusName {
     /// [`NotAStatusName`] says whether the text is blank or not allowed.
     pub fn parse(text: &str) -> Result<Self, NotAStatusName> {
         let trimmed = text.trim();
-        if trimmed.is_empty() {
+        if text::is_blank(trimmed) {
             return Err(NotAStatusName::Empty);
         }
         let name: String = trimmed.nfc().collect();
-        let refused = |character: char| character.is_control() || FORBIDDEN.contains(&character);
-        if name.chars().count() > NAME_CHARACTERS || name.contains(refused) {
+        if name.chars().count() > NAME_CHARACTERS || name.contains(FORBIDDEN) || !text::is_plain_line(&name) {
             return Err(NotAStatusName::Invalid);
         }
         Ok(Self(name.into()))
@@ -177,6 +176,8 @@ mod tests {
         );
         assert_eq!(StatusName::parse("cafe\u{301}"), StatusName::parse("caf\u{e9}"));
         assert_ne!(StatusName::parse("Lunch"), StatusName::parse("lunch"));
+        assert_eq!(StatusName::parse("\u{200b}"), Err(NotAStatusName::Empty));
+        assert_eq!(StatusName::parse("a\u{202e}b"), Err(NotAStatusName::Invalid));
     }
 
     #[test]

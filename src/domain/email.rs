@@ -7,7 +7,7 @@ use email_address::EmailAddress;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::text::checked_text;
+use super::text::{self, checked_text};
 
 /// An e-mail address (RFC 5321 and 5322, without a display name), as it was written.
 /// Unique without regard to case: compare by [`Email::folded`].
@@ -30,7 +30,7 @@ impl Email {
     pub fn parse(text: &str) -> Result<Self, NotAnEmail> {
         let address = EmailAddress::from_str(text.trim()).map_err(|_| NotAnEmail)?;
         // A quoted or bracketed form is valid but no team uses one, and pages print addresses.
-        if address.as_str().contains(['"', '<', '>', '\\', '[']) {
+        if address.as_str().contains(['"', '<', '>', '\\', '[']) || !text::is_plain_line(address.as_str()) {
             return Err(NotAnEmail);
         }
         Ok(Self(address.as_str().into()))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::text::checked_text;
+use super::text::{self, checked_text};
 
 /// Most characters: a short code like `:palm_tree:`, or an emoji with all its parts.
 pub const EMOJI_CHARACTERS: usize = 64;
@@ -29,8 +29,9 @@ impl Emoji {
     /// # Errors
     /// [`NotAnEmoji`].
     pub fn parse(text: &str) -> Result<Self, NotAnEmoji> {
-        let refused = |c: char| c.is_control() || c.is_whitespace() || ['>', '<', '&', '"', '\''].contains(&c);
-        if text.is_empty() || text.chars().count() > EMOJI_CHARACTERS || text.contains(refused) {
+        let refused = |c: char| c.is_whitespace() || ['>', '<', '&', '"', '\''].contains(&c);
+        let fits = (1..=EMOJI_CHARACTERS).contains(&text.chars().count());
+        if !fits || text.contains(refused) || !text::is_plain_line(text) {
             return Err(NotAnEmoji);
         }
         Ok(Self(text.into()))

@@ -10,6 +10,7 @@ pub use class::Kind;
 
 use super::page::SORT_FIELDS;
 use super::password_policy::Violation;
+use super::picture::MAX_SIDE_PIXELS;
 use super::text::quoted;
 use super::{CustomStatusId, Permission, Scope, SettingId, TwoFactorMethod, Username};
 
@@ -319,8 +320,8 @@ pub enum Fault {
     /// The link to set a password was used, is too old, or never was one.
     #[error("this link is not valid: it was used, is older than 24 hours, or a newer one was made; ask for another")]
     PasswordResetInvalid,
-    /// The picture is none that browsers show.
-    #[error("The picture is not a PNG, JPEG or WebP file")]
+    /// The picture cannot be decoded, or has too many pixels.
+    #[error("The picture is not a PNG, JPEG or WebP file of at most {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels")]
     AvatarInvalid,
     /// The picture is too large.
     #[error("The picture is larger than {limit} bytes")]

@@ -22,6 +22,7 @@ pub mod password_policy;
 pub mod password_reset;
 pub mod permission;
 pub mod person_name;
+pub mod picture;
 pub mod preferences;
 pub mod presence;
 pub mod profile;

@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::text::checked_text;
+use super::text::{self, checked_text};
 
 /// Most characters a display name may have.
 pub const DISPLAY_NAME_CHARACTERS: usize = 120;
 
-/// A person's name as others see it: trimmed, Unicode NFC, 1 to 120 characters, no `<`, `>` or
-/// control character (`api.md` §5.1).
+/// A person's name as others see it: trimmed, Unicode NFC, 1 to 120 characters, no `<` or `>`,
+/// no control character, nothing that turns text around, not invisible (`api.md` §5.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct DisplayName(Arc<str>);
@@ -31,9 +31,8 @@ impl DisplayName {
     /// [`NotADisplayName`] when it is blank, too long or has a character that names may not have.
     pub fn parse(text: &str) -> Result<Self, NotADisplayName> {
         let name: String = text.trim().nfc().collect();
-        let refused = |character: char| character.is_control() || matches!(character, '<' | '>');
         let fits = (1..=DISPLAY_NAME_CHARACTERS).contains(&name.chars().count());
-        if fits && !name.contains(refused) {
+        if fits && !name.contains(['<', '>']) && text::is_plain_line(&name) {
             Ok(Self(name.into()))
         } else {
             Err(NotADisplayName)
@@ -54,7 +53,15 @@ mod tests {
 
     #[test]
     fn blank_long_and_marked_up_names_are_refused() {
-        for text in ["", "  ", "<b>", "a\u{7}b", &"x".repeat(121)] {
+        for text in [
+            "",
+            "  ",
+            "<b>",
+            "a\u{7}b",
+            "abc\u{202e}txt.exe",
+            "\u{200b}",
+            &"x".repeat(121),
+        ] {
             assert_eq!(DisplayName::parse(text), Err(NotADisplayName), "{text:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Fault;
+use super::{Fault, text};
 
 /// Most characters of a bio (`api.md` §5.4).
 pub const BIO_CHARACTERS: usize = 260;
@@ -12,6 +12,9 @@ pub const NICKNAME_CHARACTERS: usize = 120;
 
 /// Characters to which the text of a status is cut (`api.md` §6.1).
 pub const STATUS_TEXT_CHARACTERS: usize = 120;
+
+/// Characters to which the reason for an account is cut.
+pub const REASON_CHARACTERS: usize = 500;
 
 /// Most bytes of custom fields, as JSON.
 pub const CUSTOM_FIELDS_BYTES: usize = 16 * 1024;
@@ -32,29 +35,43 @@ pub struct Profile {
 /// Takes a bio.
 ///
 /// # Errors
-/// [`Fault::BioTooLong`] beyond 260 characters.
+/// [`Fault::BioTooLong`] beyond 260 characters, [`Fault::InvalidParams`] for characters that texts may
+/// not have.
 pub fn bio(text: &str) -> Result<String, Fault> {
+    text::refuse_unless(text::is_plain_block(text), "bio")?;
     within(text, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
 }
 
 /// Takes a nickname.
 ///
 /// # Errors
-/// [`Fault::NicknameTooLong`] beyond 120 characters.
+/// [`Fault::NicknameTooLong`] beyond 120 characters, [`Fault::InvalidParams`] for characters that texts
+/// may not have.
 pub fn nickname(text: &str) -> Result<String, Fault> {
+    text::refuse_unless(text::is_plain_line(text), "nickname")?;
     within(text, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
 }
 
-/// Takes the text of a status: trimmed, and cut to 120 characters.
+/// Takes the reason that a user gives for an account, cut to 500 characters.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] for characters that texts may not have.
+pub fn reason(text: &str) -> Result<String, Fault> {
+    text::refuse_unless(text::is_plain_block(text), "reason")?;
+    Ok(text.chars().take(REASON_CHARACTERS).collect())
+}
+
+/// Takes the text of a status: trimmed, cut to 120 characters, with a space for each control character
+/// and each character that turns text around. The reference refuses no text.
 #[must_use]
 pub fn status_text(text: &str) -> String {
-    text.trim().chars().take(STATUS_TEXT_CHARACTERS).collect()
+    text::cleaned_line(text).chars().take(STATUS_TEXT_CHARACTERS).collect()
 }
 
 /// Takes custom fields.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] when they are larger than 16 KiB.
+/// [`Fault::InvalidParams`] when they are larger than 16 KiB, or have characters that texts may not have.
 pub fn custom_fields(fields: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
     let value = Value::Object(fields);
     if value.to_string().len() > CUSTOM_FIELDS_BYTES {
@@ -63,9 +80,21 @@ pub fn custom_fields(fields: Map<String, Value>) -> Result<Map<String, Value>, F
             "customFields",
         ));
     }
+    text::refuse_unless(has_plain_texts(&value), "customFields")?;
     match value {
         Value::Object(fields) => Ok(fields),
         _ => Ok(Map::new()),
+    }
+}
+
+fn has_plain_texts(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text::is_plain_block(text),
+        Value::Array(items) => items.iter().all(has_plain_texts),
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(key, value)| text::is_plain_line(key) && has_plain_texts(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 
@@ -82,6 +111,7 @@ mod tests {
     fn a_status_text_is_trimmed_and_cut_never_refused() {
         assert_eq!(status_text("  in a call "), "in a call");
         assert_eq!(status_text(&"é".repeat(121)), "é".repeat(120));
+        assert_eq!(status_text("a\u{202e}b\nc\0"), "a b c");
     }
 
     #[test]

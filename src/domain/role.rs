@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::text::checked_text;
+use super::text::{self, checked_text};
 use super::{RoleId, Timestamp};
 
 /// Most characters the name or description of a role may have.
@@ -62,8 +62,8 @@ impl RoleName {
     /// [`NotARoleName`] when it is blank, too long or has a character that names may not have.
     pub fn parse(text: &str) -> Result<Self, NotARoleName> {
         let name: String = text.trim().nfc().collect();
-        let refused = |character: char| character.is_control() || matches!(character, '<' | '>');
-        if name.is_empty() || name.chars().count() > ROLE_CHARACTERS || name.contains(refused) {
+        let fits = (1..=ROLE_CHARACTERS).contains(&name.chars().count());
+        if !fits || name.contains(['<', '>']) || !text::is_plain_line(&name) {
             return Err(NotARoleName);
         }
         Ok(Self(name.into()))
@@ -116,7 +116,7 @@ mod tests {
             RoleName::parse(" night shift ").map(|name| name.to_string()),
             Ok("night shift".into())
         );
-        for text in ["", " ", "<b>", "a\nb", &"x".repeat(121)] {
+        for text in ["", " ", "<b>", "a\nb", "a\u{202e}b", "\u{200b}", &"x".repeat(121)] {
             assert_eq!(RoleName::parse(text), Err(NotARoleName), "{text:?}");
         }
     }

@@ -79,6 +79,8 @@ settings! {
     AllowEmailChange = "Accounts_AllowEmailChange", Kind::Flag(true), PUBLIC, "Whether users may change their e-mail address";
     AllowPasswordChange = "Accounts_AllowPasswordChange", Kind::Flag(true), PUBLIC, "Whether users may change their password";
     AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", Kind::Flag(true), PUBLIC, "Whether users may change their picture";
+    AvatarResize = "Accounts_AvatarResize", Kind::Flag(true), PUBLIC, "Whether pictures are cropped and resized to a square";
+    AvatarSize = "Accounts_AvatarSize", Kind::Number(256, 16, 512), PUBLIC, "Pixels of a side of that square";
     AllowUserStatusMessageChange = "Accounts_AllowUserStatusMessageChange", Kind::Flag(true), PUBLIC, "Whether users may set the text of their status";
     AllowInvisibleStatus = "Accounts_AllowInvisibleStatusOption", Kind::Flag(true), PUBLIC, "Whether users may be invisible";
     AllowDeleteOwnAccount = "Accounts_AllowDeleteOwnAccount", Kind::Flag(false), PUBLIC, "Whether users may delete their own account";

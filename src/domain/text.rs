@@ -1,4 +1,10 @@
-//! Texts from outside: what checked ones have in common, and the bounds of those that are only kept or quoted.
+//! Texts from outside: what checked ones have in common, the bounds of those that are only stored or
+//! quoted, and how texts are shown to a person.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use super::Fault;
 
 /// Gives a newtype over `Arc<str>` its text, and the way back from the store.
 macro_rules! checked_text {
@@ -69,6 +75,120 @@ impl<const MAX: usize> std::str::FromStr for BoundedText<MAX> {
 #[error("the text is too long")]
 pub struct TooLong;
 
+/// Whether a character overrides or isolates the direction of the text after it. Such a character
+/// reverses what a reader sees.
+const fn turns_text(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a terminal could act on a character instead of showing it: C0, DEL, C1, line separators
+/// and all bidi controls.
+fn acts_on_terminals(character: char) -> bool {
+    character.is_control()
+        || turns_text(character)
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a character leaves nothing on the screen.
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_control()
+        || turns_text(character)
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{17b4}'
+                | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2060}'..='\u{2065}'
+                | '\u{206a}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// Whether a text has characters that show as nothing, and no other ones.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(is_invisible)
+}
+
+/// Whether a text of one line may be stored: no control character, nothing that turns the text
+/// around, and something to see unless it is empty.
+#[must_use]
+pub fn is_plain_line(text: &str) -> bool {
+    !text.contains(|character: char| character.is_control() || turns_text(character))
+        && (text.is_empty() || !is_blank(text))
+}
+
+/// Whether a text of several lines may be stored: as [`is_plain_line`], with line ends and tabs.
+#[must_use]
+pub fn is_plain_block(text: &str) -> bool {
+    let refused =
+        |character: char| turns_text(character) || (character.is_control() && !matches!(character, '\n' | '\r' | '\t'));
+    !text.contains(refused) && (text.trim().is_empty() || !is_blank(text))
+}
+
+/// Refuses a text that may not be stored, where the reference has no words of its own for it.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] that names the field.
+pub fn refuse_unless(plain: bool, field: &str) -> Result<(), Fault> {
+    if plain {
+        return Ok(());
+    }
+    Err(Fault::invalid(
+        "must NOT have control characters, change the direction of text, or be invisible",
+        field,
+    ))
+}
+
+/// Replaces what may not be stored in a line by spaces. A text that then shows as nothing is empty.
+#[must_use]
+pub fn cleaned_line(text: &str) -> String {
+    let replaced = |character: char| {
+        if character.is_control() || turns_text(character) {
+            ' '
+        } else {
+            character
+        }
+    };
+    let cleaned: String = text.chars().map(replaced).collect();
+    if is_blank(&cleaned) {
+        String::new()
+    } else {
+        cleaned.trim().to_owned()
+    }
+}
+
+/// Shows a text on a terminal: each character that a terminal could act on is written as `\u{1b}`.
+#[must_use]
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(acts_on_terminals) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if acts_on_terminals(character) {
+            // Writing to a text does not fail.
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +204,41 @@ mod tests {
     fn a_quoted_text_is_cut() {
         assert_eq!(quoted("short"), "short");
         assert_eq!(quoted(&"ä".repeat(1000)).chars().count(), QUOTED_CHARACTERS);
+    }
+
+    #[test]
+    fn what_a_terminal_could_act_on_is_escaped_and_the_rest_is_left() {
+        assert_eq!(
+            escaped("\u{1b}]0;x\u{7}\u{9b}2J\n\u{202e}\u{200f}\u{7f}"),
+            "\\u{1b}]0;x\\u{7}\\u{9b}2J\\u{a}\\u{202e}\\u{200f}\\u{7f}"
+        );
+        for text in ["Åse 王小明 👩‍🚀 e\u{301}", "ab\\u{1b}", ""] {
+            assert!(matches!(escaped(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn overrides_controls_and_invisible_texts_are_not_plain() {
+        for text in [
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\0b",
+            "\u{200b}",
+            "\u{200d}\u{feff}",
+            "\u{3164}",
+            "a\u{9b}b",
+        ] {
+            assert!(!is_plain_line(text) && !is_plain_block(text), "{text:?}");
+        }
+        for text in ["", "Åse", "👩‍🚀", "\u{200f}שלום", "a\u{200c}b"] {
+            assert!(is_plain_line(text) && is_plain_block(text), "{text:?}");
+        }
+        assert!(!is_plain_line("a\nb") && is_plain_block("a\n\tb"));
+    }
+
+    #[test]
+    fn a_line_is_cleaned_by_spaces() {
+        assert_eq!(cleaned_line(" a\u{202e}b\nc\u{1b}d "), "a b c d");
+        assert_eq!(cleaned_line("\u{200b}\u{2066}"), "");
     }
 }

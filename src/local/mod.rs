@@ -17,7 +17,7 @@ use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::domain::Fault;
 use crate::ops::opening::{self, OpeningError};
-use crate::store::{Compaction, OpenError, Store, is_begun, socket_path};
+use crate::store::{Compaction, OpenError, Store, is_begun, refuse_exposed, socket_path};
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,8 @@ impl From<Fault> for Error {
 /// # Errors
 /// [`Error`] says whether the operation refused or could not be asked for.
 pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer, Error> {
+    // Before the socket as well: another user's socket would be sent passwords.
+    refuse_exposed(folder)?;
     if let Some(connection) = socket::connect(&socket_path(folder)).await {
         let outcome = socket::ask(connection, &command).await.map_err(Error::Socket)?;
         return outcome.map_err(Error::Refused);
@@ -82,6 +84,7 @@ pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer
 /// # Errors
 /// [`Error::ServerRuns`] beside a running server; otherwise why the store was not compacted.
 pub async fn compact(folder: &Path, fixed: Fixed) -> Result<Compaction, Error> {
+    refuse_exposed(folder)?;
     if socket::connect(&socket_path(folder)).await.is_some() {
         return Err(Error::ServerRuns(folder.to_owned()));
     }

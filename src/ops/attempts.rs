@@ -9,6 +9,7 @@ use crate::app::attempts::AccountKey;
 use crate::app::rates::{Counted, Rate, Who};
 use crate::app::{App, QueueFull, Turn};
 use crate::auth::{Actor, Origin};
+use crate::domain::audit::claimed_name;
 use crate::domain::{AuditParty, Fault, SettingId, SourceAddress, User, UserId};
 
 /// The time in which the rates of logins are counted, in milliseconds.
@@ -16,9 +17,6 @@ const RATE_MILLIS: u32 = 60_000;
 
 /// When to try again after a full queue, in seconds.
 const QUEUE_FULL_SECONDS: u64 = 1;
-
-/// The most characters of an unknown name that the audit log stores.
-const NAME_CHARACTERS: usize = 64;
 
 /// What a guess is about.
 #[derive(Debug, Clone)]
@@ -43,11 +41,9 @@ impl Target {
 
     /// The password of an account that does not exist, by what was typed, and its folded form.
     pub fn unknown(typed: &str, folded: &str) -> Self {
-        // What was typed may be a password in the wrong field.
-        let name: String = typed.chars().take(NAME_CHARACTERS).collect();
         Self {
             account: Some(AccountKey::unknown(folded)),
-            party: Some(AuditParty::new("unknown user", "", &name)),
+            party: Some(AuditParty::new("unknown user", "", claimed_name(typed))),
             detail: "",
         }
     }

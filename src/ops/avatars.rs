@@ -1,12 +1,15 @@
 //! Pictures of users.
 
+use std::time::Duration;
+
 use super::audit::note;
 use super::decide::decide_on;
 use super::incident;
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::avatar::AVATAR_BYTES;
-use crate::domain::{AuditAction, Avatar, Fault, ImageKind, Permission, SettingId, User, UserId};
+use crate::domain::picture::CleanPicture;
+use crate::domain::{AuditAction, Avatar, Fault, Permission, SettingId, User, UserId};
 use crate::store::Change;
 
 /// Puts up a picture of a user.
@@ -14,22 +17,75 @@ use crate::store::Change;
 /// # Errors
 /// [`Fault::NotAllowed`] for another user without `edit-other-user-avatar`, or where pictures can't
 /// be changed; [`Fault::AvatarTooLarge`] beyond 256 KiB, [`Fault::AvatarInvalid`] for what is not a
-/// PNG, JPEG or WebP file by its own bytes; [`Fault::UserNotFound`].
+/// PNG, JPEG or WebP picture within the limits; [`Fault::Overloaded`] when too many pictures are decoded
+/// already; [`Fault::UserNotFound`].
 pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Result<(), Fault> {
     permit(app, actor, id)?;
     if bytes.len() > AVATAR_BYTES {
         return Err(Fault::AvatarTooLarge { limit: AVATAR_BYTES });
     }
-    let kind = ImageKind::of(&bytes).ok_or(Fault::AvatarInvalid)?;
-    let new = Avatar {
+    let clean = app.pictures.clean(bytes, app.settings().pictures()).await?;
+    change(app, actor, id, Some(&avatar(id, clean))).await
+}
+
+fn avatar(id: &UserId, picture: CleanPicture) -> Avatar {
+    Avatar {
         user: id.clone(),
         // As user ids are made: clients take it for a word of that kind.
         etag: UserId::from_random(random::bytes()).to_string(),
-        kind,
-        bytes,
-    };
-    change(app, actor, id, Some(&new)).await
+        kind: picture.kind,
+        bytes: picture.bytes,
+        clean: true,
+    }
 }
+
+/// Encodes again the pictures that older versions stored as they came. One that is not a picture is
+/// removed. Until a picture's turn comes, the user's initials are shown.
+///
+/// # Errors
+/// Only what the store answers.
+pub async fn clean_old(app: &App) -> Result<(), Fault> {
+    let users: Vec<_> = app
+        .store
+        .read()
+        .users()
+        .filter(|user| user.avatar.is_some())
+        .cloned()
+        .collect();
+    for user in users {
+        let Some(old) = app
+            .store
+            .avatar(&user.id)
+            .map_err(incident::internal)?
+            .filter(|old| !old.clean)
+        else {
+            continue;
+        };
+        let cleaned = loop {
+            match app.pictures.clean(old.bytes.clone(), app.settings().pictures()).await {
+                // Uploads of users come first.
+                Err(Fault::Overloaded { .. }) => tokio::time::sleep(PATIENCE).await,
+                outcome => break outcome,
+            }
+        };
+        let new = cleaned.ok().map(|picture| avatar(&user.id, picture));
+        let replaced = decide_on(app, &user.id, |_, user| {
+            // The user may have put up another picture meanwhile, or removed it.
+            if user.avatar.as_ref() != Some(&old.etag) {
+                return Ok((Change::new(), ()));
+            }
+            Ok((replacing(app, user, Some(&old), new.as_ref()), ()))
+        });
+        match replaced.await {
+            Ok(()) | Err(Fault::UserNotFound) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+/// How long the cleaning of old pictures waits for a place in the queue.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Takes a user's picture away.
 ///
@@ -55,24 +111,29 @@ async fn change(app: &App, actor: &Actor, id: &UserId, new: Option<&Avatar>) -> 
     decide_on(app, id, |_, user| {
         // The change depends on the user's record, which names the picture that is there.
         let old = app.store.avatar(id).map_err(incident::internal)?;
-        let named = User {
-            avatar: new.map(|new| new.etag.clone()),
-            ..user.changed(app.clock.now())
-        };
-        let change = Change::new().replace(user, &named);
-        let change = match (old, new) {
-            (Some(old), Some(new)) => change.replace(&old, new),
-            (Some(old), None) => change.remove(&old),
-            (None, Some(new)) => change.insert(new),
-            (None, None) => change,
-        };
+        let change = replacing(app, user, old.as_ref(), new);
         let noted = note(app, actor, AuditAction::AvatarChanged, Some(user.party()), "");
         Ok((change.insert(&noted), ()))
     })
     .await
 }
 
-/// The picture of a user, if they put one up.
+/// The change that puts one picture of a user in the place of another.
+fn replacing(app: &App, user: &User, old: Option<&Avatar>, new: Option<&Avatar>) -> Change {
+    let named = User {
+        avatar: new.map(|new| new.etag.clone()),
+        ..user.changed(app.clock.now())
+    };
+    let change = Change::new().replace(user, &named);
+    match (old, new) {
+        (Some(old), Some(new)) => change.replace(old, new),
+        (Some(old), None) => change.remove(old),
+        (None, Some(new)) => change.insert(new),
+        (None, None) => change,
+    }
+}
+
+/// The picture of a user, if they put one up and it was encoded by this server.
 ///
 /// # Errors
 /// Only what the store answers.
@@ -80,5 +141,6 @@ pub fn get(app: &App, user: &User) -> Result<Option<Avatar>, Fault> {
     if user.avatar.is_none() {
         return Ok(None);
     }
-    app.store.avatar(&user.id).map_err(incident::internal)
+    let stored = app.store.avatar(&user.id).map_err(incident::internal)?;
+    Ok(stored.filter(|picture| picture.clean))
 }

@@ -9,7 +9,9 @@ use super::decide::{decide, decide_on};
 use super::login;
 use crate::app::App;
 use crate::auth::{Actor, Caller, TokenSecret};
-use crate::domain::{AuditAction, Fault, Permission, PersonalToken, Scope, Timestamp, Token, TokenKind, User, UserId};
+use crate::domain::{
+    AuditAction, Fault, Permission, PersonalToken, Scope, Timestamp, Token, TokenKind, User, UserId, text,
+};
 use crate::store::{Change, Snapshot};
 
 /// Most characters of a token's name.
@@ -40,10 +42,11 @@ pub struct NewPersonalToken {
 pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Result<TokenSecret, Fault> {
     permit(caller, "personalAccessTokens:generateToken")?;
     let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARACTERS || name.contains(char::is_control) {
+    if name.is_empty() || name.chars().count() > NAME_CHARACTERS {
         let words = format!("must have 1 to {NAME_CHARACTERS} characters");
         return Err(Fault::invalid(words, "tokenName"));
     }
+    text::refuse_unless(text::is_plain_line(name), "tokenName")?;
     if new.expires_at.is_some_and(|end| end <= app.clock.now()) {
         return Err(Fault::invalid("must be a future date", "expiresAt"));
     }

@@ -16,36 +16,65 @@ struct AvatarV1 {
     bytes: Vec<u8>,
 }
 
+/// Version 2, which says whether this server encoded the file. Never changes.
+#[derive(Serialize, Deserialize)]
+struct AvatarV2 {
+    user: UserId,
+    etag: String,
+    kind: u8,
+    bytes: Vec<u8>,
+    clean: bool,
+}
+
+impl From<AvatarV1> for AvatarV2 {
+    fn from(old: AvatarV1) -> Self {
+        Self {
+            user: old.user,
+            etag: old.etag,
+            kind: old.kind,
+            bytes: old.bytes,
+            clean: false,
+        }
+    }
+}
+
 impl Record for Avatar {
     const TABLE: Table = Table::Avatars;
+    const VERSION: u8 = 2;
 
     fn key(&self) -> Vec<u8> {
         self.user.as_str().into()
     }
 
     fn encode(&self) -> Vec<u8> {
-        let stored = AvatarV1 {
+        let stored = AvatarV2 {
             user: self.user.clone(),
             etag: self.etag.clone(),
             kind: self.kind as u8,
             bytes: self.bytes.clone(),
+            clean: self.clean,
         };
         codec::seal(Self::TABLE, &self.key(), Self::VERSION, &stored)
     }
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
-        match version {
-            1 => {
-                let stored: AvatarV1 = codec::decode(body)?;
-                let kind = ImageKind::ALL.get(usize::from(stored.kind));
-                Ok(Self {
-                    user: stored.user,
-                    etag: stored.etag,
-                    kind: *kind.ok_or_else(|| Damage::Body(format!("{} is no kind of image", stored.kind)))?,
-                    bytes: stored.bytes,
-                })
+        let stored = match version {
+            1 => codec::decode::<AvatarV1>(body)?.into(),
+            2 => codec::decode::<AvatarV2>(body)?,
+            found => {
+                return Err(Damage::Version {
+                    found,
+                    known: Self::VERSION,
+                });
             }
-            found => Err(Damage::Version { found, known: 1 }),
-        }
+        };
+        let kind = ImageKind::ALL.get(usize::from(stored.kind));
+        Ok(Self {
+            user: stored.user,
+            etag: stored.etag,
+            kind: *kind.ok_or_else(|| Damage::Body(format!("{} is no kind of image", stored.kind)))?,
+            bytes: stored.bytes,
+            clean: stored.clean,
+        })
     }
 }

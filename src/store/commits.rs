@@ -6,7 +6,7 @@
 //! acknowledged data. The file is written after the flush and needs no flush of its own: a power cut
 //! can only make it older than the store, never newer.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 use super::codec::{self, Damage};
+use super::folder::open_private;
 use super::record::Record;
 use super::table::Table;
 use crate::domain::Timestamp;
@@ -131,14 +132,7 @@ const WITNESS_BYTES: usize = 12;
 impl Witness {
     /// Opens the file, making it where it is absent.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map(Self)
+        open_private(path).map(Self)
     }
 
     /// Notes that a commit is durable.

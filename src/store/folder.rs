@@ -2,7 +2,10 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use tracing::warn;
 
 use super::OpenError;
 
@@ -43,14 +46,8 @@ impl DataFolder {
             cause,
         };
         create_private(path).map_err(unusable)?;
-        let lock = lock_file(path);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock)
-            .map_err(unusable)?;
+        refuse_exposed(path)?;
+        let mut file = open_private(&lock_file(path)).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -107,6 +104,58 @@ impl DataFolder {
     pub(super) fn replaced(&self) -> PathBuf {
         self.path.join(REPLACED)
     }
+}
+
+/// Permissions of a folder or file that let others than its owner write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// The user id of the superuser.
+const ROOT: u32 = 0;
+
+/// Refuses a data folder that others may write to: they could replace the store, the lock file and the
+/// administration socket. A folder that does not exist yet is not refused.
+///
+/// # Errors
+/// [`OpenError::Exposed`], [`OpenError::Foreign`]; [`OpenError::Folder`] when it cannot be looked at.
+pub fn refuse_exposed(folder: &Path) -> Result<(), OpenError> {
+    let me = rustix::process::geteuid().as_raw();
+    for path in [folder.to_owned(), folder.join(STORE)] {
+        let found = match fs::metadata(&path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(cause) => return Err(OpenError::Folder { folder: path, cause }),
+        };
+        let (mode, owner) = (found.mode() & 0o7777, found.uid());
+        if found.is_dir() && mode & WRITABLE_BY_OTHERS != 0 {
+            return Err(OpenError::Exposed { path, mode });
+        }
+        if owner == me || owner == ROOT {
+            continue;
+        }
+        if me != ROOT {
+            return Err(OpenError::Foreign { path, owner, me });
+        }
+        // A container often runs as root on a folder of another user's: that user is trusted there.
+        warn!(path = %path.display(), owner, "the data folder belongs to another user, who may replace what is in it");
+    }
+    Ok(())
+}
+
+/// Opens a file of the data folder for reading and writing, and creates it where it is absent. A
+/// symbolic link in its place is not followed.
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    let opened = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path);
+    opened.map_err(|cause| match cause.raw_os_error() {
+        Some(libc::ELOOP) => io::Error::other(format!("{} is a symbolic link: remove it", path.display())),
+        _ => cause,
+    })
 }
 
 /// Where a server on this data folder has its administration socket.

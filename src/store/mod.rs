@@ -44,7 +44,7 @@ pub use archive::ReadError;
 pub use change::Change;
 pub use compact::{CompactError, Compaction};
 pub use contain::is_contained;
-pub use folder::{is_begun, socket_path};
+pub use folder::{is_begun, refuse_exposed, socket_path};
 pub use open::OpenError;
 pub use searchable_user::SearchableUser;
 pub use setup_links::SetupLink;

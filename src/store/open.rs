@@ -44,6 +44,34 @@ pub enum OpenError {
         /// What the file system says.
         cause: io::Error,
     },
+    /// Others than the owner may write to the data folder.
+    #[error(
+        "others may write to {} (mode {mode:04o}) and so replace the store: run `chmod go-w {}`, or choose a folder of its \
+         own below it with --data-dir",
+        path.display(),
+        path.display()
+    )]
+    Exposed {
+        /// The folder.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// The data folder belongs to another user.
+    #[error(
+        "{} belongs to user {owner}, who may replace the store, and not to user {me}, who runs rollcall: run it as user \
+         {owner}, or `chown -R {me} {}`",
+        path.display(),
+        path.display()
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// The id of its owner.
+        owner: u32,
+        /// The id of the user of this process.
+        me: u32,
+    },
     /// sled refuses the files.
     #[error(
         "the store in {} does not open: {cause}; keep a copy of the folder, then put back your last backup",

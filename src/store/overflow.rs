@@ -121,6 +121,7 @@ mod tests {
             etag: "etag".into(),
             kind: ImageKind::Png,
             bytes,
+            clean: true,
         }
     }
 

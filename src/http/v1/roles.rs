@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::role::ROLE_CHARACTERS;
-use crate::domain::{Fault, Permission, Role, RoleId, RoleName, RoleScope, Scope};
+use crate::domain::{Fault, Permission, Role, RoleId, RoleName, RoleScope, Scope, text};
 use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
@@ -115,6 +115,7 @@ fn draft(
         let words = format!("must NOT have more than {ROLE_CHARACTERS} characters");
         return Err(Fault::invalid(words, "description"));
     }
+    text::refuse_unless(text::is_plain_block(&description), "description")?;
     Ok(RoleDraft {
         name: RoleName::parse(name).map_err(|_| Fault::RoleNameInvalid { input: name.to_owned() })?,
         description,

@@ -1,3 +1,6 @@
 //! What is shown in a terminal, a browser, a picture, a log and a command line.
 
+mod folders;
 mod passwords;
+mod pictures;
+mod terminal;

@@ -4,10 +4,13 @@ use std::fs;
 
 use rollcall::domain::avatar::AVATAR_BYTES;
 use rollcall::domain::custom_status::NAME_CHARACTERS;
+use rollcall::domain::picture::{CleanPicture, PictureRule};
 use rollcall::domain::preferences::PREFERENCES_BYTES;
 use rollcall::domain::profile::CUSTOM_FIELDS_BYTES;
+use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
+use crate::support::pictures::noise;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{PASSWORD, UNLIMITED, create_user, fix};
 use crate::support::{Client, TestServer};
@@ -18,11 +21,17 @@ const USERS: usize = 40;
 /// Enough statuses that the tree of their names has full inner nodes.
 const STATUSES: usize = 2500;
 
+/// Pixels of a side of the largest picture that fits into the limit in bytes, and is stored as it is.
+const SIDE: u32 = 250;
+
 fn picture(number: usize) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
-    bytes.extend(number.to_le_bytes());
-    bytes.resize(AVATAR_BYTES, 7);
-    bytes
+    noise(number as u64 + 1, SIDE)
+}
+
+/// The file that the server stores of a picture.
+fn stored(number: usize) -> Vec<u8> {
+    let rule = PictureRule { square: None };
+    CleanPicture::of(&picture(number), rule).expect("a picture").bytes
 }
 
 /// A text of so many bytes that is another one for each number.
@@ -40,7 +49,9 @@ async fn custom_fields(client: &Client) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_records_survive_and_lie_in_the_log_alone() {
-    let unlimited = |options: &mut _| fix(options, &[UNLIMITED]);
+    let as_large = (SettingId::AvatarResize, SettingValue::Flag(false));
+    let unlimited = |options: &mut _| fix(options, &[UNLIMITED, as_large.clone()]);
+    assert!((AVATAR_BYTES - 16 * 1024..=AVATAR_BYTES).contains(&stored(0).len()));
     let server = TestServer::start_with(unlimited).await;
     let admin = server.admin().await;
     let draft = |number| text(number, PREFERENCES_BYTES - 100);
@@ -81,7 +92,7 @@ async fn the_largest_records_survive_and_lie_in_the_log_alone() {
         assert_eq!(preferences(&user).await, draft(number));
         assert_eq!(custom_fields(&user).await, note(number));
         let shown = user.send("GET", &format!("/avatar/user{number:02}"), &[], "").await;
-        assert_eq!((shown.status, &*shown.body), (200, &*picture(number)));
+        assert_eq!((shown.status, &*shown.body), (200, &*stored(number)));
     }
     assert_eq!(server.admin().await.status_names().await.len(), STATUSES);
 }

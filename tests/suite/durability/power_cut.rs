@@ -10,11 +10,12 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use rollcall::domain::avatar::AVATAR_BYTES;
+use rollcall::domain::picture::{CleanPicture, PictureRule};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::forgetful::{Disk, Mounted, Random};
+use crate::support::pictures::noise;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, new_folder};
 use crate::support::{Client, Process};
@@ -128,20 +129,23 @@ fn sum(picture: &[u8]) -> Status {
     (String::new(), crc32fast::hash(picture).to_string())
 }
 
+/// Most pixels of a side of a picture of noise that fits into the limit in bytes.
+const MOST_PIXELS: usize = 250;
+
 /// Puts up one picture after the other, of all sizes, until the server is gone.
 async fn pictures(client: Client, mut random: Random, ledger: Arc<Ledger>) {
-    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
     loop {
-        let mut picture = PNG.to_vec();
         // Pictures that compress, or repeat an earlier one's sectors, would hide that one is torn.
-        let numbers = random.below(AVATAR_BYTES / 8);
-        picture.extend((1..numbers).flat_map(|_| random.next().to_le_bytes()));
-        ledger.asked(PICTURE, Some(sum(&picture)));
+        let side = u32::try_from(8 + random.below(MOST_PIXELS - 8)).expect("a small number");
+        let picture = noise(random.next(), side);
+        let rule = PictureRule { square: None };
+        let stored = CleanPicture::of(&picture, rule).expect("a picture").bytes;
+        ledger.asked(PICTURE, Some(sum(&stored)));
         let answer = client.try_upload(&picture, &[]).await;
         if answer.is_none_or(|answer| answer.status != 200) {
             return;
         }
-        ledger.acknowledged(PICTURE, Some(sum(&picture)));
+        ledger.acknowledged(PICTURE, Some(sum(&stored)));
     }
 }
 
@@ -168,6 +172,8 @@ fn on(mount: &Path) -> impl FnOnce(&mut Command) {
     let data = mount.join("data");
     move |command| {
         command.arg("--data-dir").arg(data);
+        // Pictures are stored as large as they come, and as PNG.
+        command.env("OVERWRITE_SETTING_Accounts_AvatarResize", "false");
     }
 }
 

@@ -1,6 +1,7 @@
 //! A server in this process, on a free port, with a store of its own and a clock that tests set.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -185,7 +186,12 @@ pub fn create_user(username: &str) -> Command {
 
 /// A copy of a folder and all that is in it but sockets.
 pub fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
+    // Whatever the umask: a folder that others may write to is refused.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(to)
+        .expect("a folder");
     for entry in from.read_dir().expect("a folder").map(|entry| entry.expect("an entry")) {
         let kind = entry.file_type().expect("a kind");
         let target = to.join(entry.file_name());

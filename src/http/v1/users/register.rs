@@ -9,9 +9,6 @@ use crate::http::request::OpenCall;
 use crate::http::routes::{Rate, Route};
 use crate::ops::registration::{self, Registration};
 
-/// Most characters of the reason that somebody gives.
-const REASON_CHARACTERS: usize = 500;
-
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::post("users.register", "Register oneself", register).rate(Rate::Register)]
 }
@@ -64,7 +61,7 @@ async fn register(call: OpenCall, new: Register) -> Result<Registered, Fault> {
         password: new.pass,
         secret: new.secret.or(new.secret_url),
         profile: Profile {
-            reason: new.reason.unwrap_or_default().chars().take(REASON_CHARACTERS).collect(),
+            reason: profile::reason(&new.reason.unwrap_or_default())?,
             custom_fields: profile::custom_fields(new.custom_fields.unwrap_or_default())?,
             ..Profile::default()
         },

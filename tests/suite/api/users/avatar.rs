@@ -2,28 +2,35 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use image::ImageFormat;
 use serde_json::{Value, json};
 
 use crate::support::faults::coded;
+use crate::support::pictures::{halves, noise};
 use crate::support::{Answer, Client, TestServer};
 
-/// A PNG of one dot.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
-const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9";
-const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0";
+fn png() -> Vec<u8> {
+    halves(32, 32, ImageFormat::Png)
+}
 
 async fn shown(client: &Client, path: &str, headers: &[(&str, &str)]) -> Answer {
     client.send("GET", path, headers, "").await
 }
 
 #[tokio::test]
-async fn a_picture_is_sent_as_it_came_and_can_only_be_taken_for_an_image() {
+async fn a_picture_is_encoded_again_and_can_only_be_taken_for_an_image() {
     let server = TestServer::start().await;
     let (ada, anonymous) = (server.user().await, server.anonymous());
-    for (bytes, kind) in [(PNG, "image/png"), (JPEG, "image/jpeg"), (WEBP, "image/webp")] {
-        assert_eq!(ada.upload(bytes, &[]).await.expect(200), json!({"success": true}));
+    for (bytes, kind) in [
+        (noise(1, 32), "image/png"),
+        (halves(32, 32, ImageFormat::Jpeg), "image/jpeg"),
+        (halves(32, 32, ImageFormat::Png), "image/jpeg"),
+        (halves(32, 32, ImageFormat::WebP), "image/jpeg"),
+    ] {
+        assert_eq!(ada.upload(&bytes, &[]).await.expect(200), json!({"success": true}));
         let answer = shown(&anonymous, "/avatar/ADA", &[]).await;
-        assert_eq!((answer.status, &*answer.body), (200, bytes));
+        let picture = image::load_from_memory(&answer.body).expect("a picture");
+        assert_eq!((answer.status, picture.width(), picture.height()), (200, 256, 256));
         for (name, value) in [
             ("content-type", kind),
             ("x-content-type-options", "nosniff"),
@@ -46,7 +53,7 @@ async fn a_picture_is_sent_as_it_came_and_can_only_be_taken_for_an_image() {
     let expected = format!("http://{}/avatar/ada", server.address);
     assert_eq!((place.status, place.header("location")), (307, Some(expected.as_str())));
     let by_id = shown(&anonymous, &format!("/avatar/uid/{}", ada.id()), &[]).await;
-    assert_eq!(&*by_id.body, WEBP);
+    assert_eq!(by_id.body, shown(&anonymous, "/avatar/ada", &[]).await.body);
 }
 
 #[tokio::test]
@@ -54,7 +61,7 @@ async fn a_picture_may_come_as_a_data_url_and_from_nowhere_else() {
     let server = TestServer::start().await;
     let ada = server.user().await;
     let url = |data: &str| json!({"avatarUrl": data});
-    let data = format!("data:image/png;base64,{}", BASE64_STANDARD.encode(PNG));
+    let data = format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png()));
     ada.post("users.setAvatar", &url(&data)).await.expect(200);
     let refused = ada
         .post("users.setAvatar", &url("http://127.0.0.1/a.png"))
@@ -72,7 +79,7 @@ async fn only_images_of_a_bounded_size_are_taken_by_their_own_bytes() {
     let server = TestServer::start().await;
     let ada = server.user().await;
     let invalid = coded(
-        "The picture is not a PNG, JPEG or WebP file",
+        "The picture is not a PNG, JPEG or WebP file of at most 4096 x 4096 pixels",
         "error-avatar-invalid",
         Value::Null,
     );
@@ -84,7 +91,7 @@ async fn only_images_of_a_bounded_size_are_taken_by_their_own_bytes() {
     ] {
         assert_eq!(ada.upload(bytes, &[]).await.expect(400), invalid);
     }
-    let mut large = PNG.to_vec();
+    let mut large = png();
     large.resize(256 * 1024, 0);
     ada.upload(&large, &[]).await.expect(200);
     large.push(0);
@@ -105,12 +112,12 @@ async fn only_images_of_a_bounded_size_are_taken_by_their_own_bytes() {
 async fn others_pictures_need_a_permission_and_a_reset_brings_the_initials_back() {
     let server = TestServer::start().await;
     let (admin, ada) = (server.admin().await, server.user().await);
-    let refused = ada.upload(PNG, &[("username", "admin")]).await.expect(400);
+    let refused = ada.upload(&png(), &[("username", "admin")]).await.expect(400);
     assert_eq!(
         refused,
         coded("Not allowed", "error-not-allowed", json!({"method": "users.setAvatar"}))
     );
-    admin.upload(PNG, &[("userId", ada.id())]).await.expect(200);
+    admin.upload(&png(), &[("userId", ada.id())]).await.expect(200);
     ada.post("users.resetAvatar", &json!({})).await.expect(200);
     let initials = shown(&server.anonymous(), "/avatar/ada", &[]).await;
     assert_eq!(initials.header("content-type"), Some("image/svg+xml"));
@@ -125,9 +132,10 @@ async fn others_pictures_need_a_permission_and_a_reset_brings_the_initials_back(
 #[tokio::test]
 async fn a_picture_lives_through_a_restart_and_goes_with_its_user() {
     let server = TestServer::start().await;
-    server.user().await.upload(PNG, &[]).await.expect(200);
+    server.user().await.upload(&png(), &[]).await.expect(200);
+    let before = shown(&server.anonymous(), "/avatar/ada", &[]).await.body;
     let server = TestServer::open(server.stop().await, |_| {}).await;
-    assert_eq!(&*shown(&server.anonymous(), "/avatar/ada", &[]).await.body, PNG);
+    assert_eq!(shown(&server.anonymous(), "/avatar/ada", &[]).await.body, before);
     let admin = server.admin().await;
     admin
         .post("users.delete", &json!({"username": "ada"}))
