@@ -9,7 +9,7 @@ use super::outgoing::{Outgoing, OwnTexts, Presence, PresenceTexts, Text};
 use super::stream::{PRIVATE_SETTINGS, Stream, USER_STATUS};
 use crate::app::App;
 use crate::domain::Presence as Own;
-use crate::domain::{CustomStatus, Permission, Role, RoleId, SettingId, StatusType, User, UserId};
+use crate::domain::{ClaimSource, CustomStatus, Permission, Role, RoleId, SettingId, StatusType, User, UserId};
 use crate::hub::{Changed, Event, Line, PresenceChange, Shown};
 use crate::methods::message::date;
 use crate::methods::record;
@@ -71,17 +71,44 @@ fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
     };
     let roles = app.store.read().user(&change.user).map(|user| user.roles.clone());
     let roles: Arc<[RoleId]> = roles.unwrap_or_default().into();
-    let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
+    let settings = app.settings();
+    let silent = settings.flag(SettingId::PresenceBroadcastDisabled);
+    let before = change.before.as_deref();
+    let before = before.filter(|shown| is_by_connection(shown, settings.flag(SettingId::PresenceRequiresConnection)));
+    let lines = |line: Line| before_and(before, line);
     Some(Outgoing::Presence(Box::new(Presence {
-        now: (!silent).then(|| texts(&line, &roles)),
-        gone: (!silent).then(|| texts(&line.absent(), &roles)),
+        now: (!silent).then(|| texts(&lines(line.clone()), &roles)),
+        gone: (!silent).then(|| texts(&lines(line.absent()), &roles)),
         own: own(&change),
         seen: change.seen_by_all(),
         change,
     })))
 }
 
-fn texts(line: &Line, roles: &Arc<[RoleId]>) -> PresenceTexts {
+/// Returns whether this user is here because of a connection, so that they go offline when it ends.
+fn is_by_connection(shown: &Shown, requires_connection: bool) -> bool {
+    let declared = shown.presence.declared == StatusType::Online;
+    shown.line.status != StatusType::Offline && (declared || requires_connection)
+}
+
+/// Returns the lines that tell of a change to this line. The end of a connection changes no text, so a user who goes
+/// offline with another text is told in two steps: that shows no difference between a user who disconnects and one who
+/// goes invisible or hides.
+fn before_and(before: Option<&Shown>, now: Line) -> Vec<Line> {
+    let parts = |shown: &&Shown| now.status == StatusType::Offline && shown.line.status_text != now.status_text;
+    let step = before.filter(parts).map(|shown| {
+        let says_nothing = shown.line.status == shown.presence.connection && now.status_text.is_empty();
+        Line {
+            status: shown.line.status,
+            status_source: (!says_nothing).then_some(ClaimSource::Manual),
+            ..now.clone()
+        }
+    });
+    step.into_iter().chain([now]).collect()
+}
+
+/// The entries of a line in the tuples of both events: those of all, and of them those of one user's watchers.
+fn tuples(line: &Line) -> (Vec<Value>, Vec<Value>) {
     let (username, status, words) = (json!(line.username), json!(code(line.status)), json!(line.status_text));
     let mut one = vec![username, status, words];
     let mut all = vec![json!(line.id)];
@@ -94,19 +121,33 @@ fn texts(line: &Line, roles: &Arc<[RoleId]>) -> PresenceTexts {
             tuple.extend(claim.iter().take(if ends { 2 } else { 1 }).cloned());
         }
     }
-    let id = line.id.as_str();
-    let watched = json!({"uid": id, "eventName": id, "args": [one]});
-    let of_all = |tuple: &[Value]| Text::of(&event(Stream::NotifyLogged, USER_STATUS, &json!([tuple])));
-    let everybody = of_all(&all);
-    let roles = Arc::clone(roles);
+    (all, one)
+}
+
+fn texts(lines: &[Line], roles: &Arc<[RoleId]>) -> PresenceTexts {
+    let (mut all, watched): (Vec<_>, Vec<_>) = lines.iter().map(tuples).unzip();
+    let of_all = |tuples: &[Vec<Value>]| {
+        let events = tuples
+            .iter()
+            .map(|tuple| event(Stream::NotifyLogged, USER_STATUS, &json!([tuple])));
+        Text::of_all(&events.collect::<Vec<_>>())
+    };
+    let watched = lines.iter().zip(watched).map(|(line, one)| {
+        let id = line.id.as_str();
+        let fields = json!({"uid": id, "eventName": id, "args": [one]});
+        changed(Stream::UserPresence.name(), id, &fields)
+    });
+    let (everybody, roles) = (of_all(&all), Arc::clone(roles));
     let with_roles = move || {
-        all[ROLES_PLACE] = json!(roles);
+        for tuple in &mut all {
+            tuple[ROLES_PLACE] = json!(roles);
+        }
         of_all(&all)
     };
     PresenceTexts {
         everybody,
         with_roles: LazyLock::new(Box::new(with_roles)),
-        watchers: Text::of(&changed(Stream::UserPresence.name(), id, &watched)),
+        watchers: Text::of_all(&watched.collect::<Vec<_>>()),
     }
 }
 

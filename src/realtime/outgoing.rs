@@ -13,30 +13,42 @@ use crate::app::App;
 use crate::domain::{Permission, Token, User, UserId};
 use crate::hub::{PresenceChange, Seen};
 
-/// A message, as one frame in each framing that somebody needs.
+/// Messages that are sent together, as frames in each framing that somebody needs.
 #[derive(Debug)]
 pub(super) struct Text {
-    message: String,
+    messages: Vec<String>,
     plain: OnceLock<Bytes>,
     wrapped: OnceLock<Bytes>,
 }
 
 impl Text {
     pub fn of(message: &Value) -> Self {
+        Self::of_all(std::slice::from_ref(message))
+    }
+
+    /// The same of several messages, in their order.
+    pub fn of_all(messages: &[Value]) -> Self {
         Self {
-            message: message.to_string(),
+            messages: messages.iter().map(ToString::to_string).collect(),
             plain: OnceLock::new(),
             wrapped: OnceLock::new(),
         }
     }
 
-    /// The frame with it.
+    /// The frames with it.
     pub fn frame(&self, framing: Framing) -> Bytes {
         let frame = match framing {
             Framing::Plain => &self.plain,
             Framing::SockJs => &self.wrapped,
         };
-        frame.get_or_init(|| framing.frame(&self.message)).clone()
+        let frames = || match &self.messages[..] {
+            [message] => framing.frame(message),
+            messages => {
+                let frames: Vec<_> = messages.iter().map(|message| framing.frame(message)).collect();
+                frames.concat().into()
+            }
+        };
+        frame.get_or_init(frames).clone()
     }
 }
 

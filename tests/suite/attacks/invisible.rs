@@ -613,3 +613,51 @@ async fn the_reason_of_a_registration_is_for_administrators() {
     let info = admin.get("users.info?username=mia").await.expect(200);
     assert_eq!(info["user"]["reason"], "I was fired");
 }
+
+#[tokio::test]
+async fn a_user_who_goes_invisible_or_hides_loses_the_text_before_going_offline() {
+    let server = TestServer::start().await;
+    server.command(create_user("eve")).await;
+    let (ada, eve) = (server.user().await, server.logged_in("eve").await);
+    let mut socket = Socket::of(&ada).await;
+    let mut listener = Socket::of(&eve).await;
+    listener.listen("notify-logged", "user-status").await;
+    listener
+        .sub("stream-user-presence", json!(["", {"added": [ada.id()]}]))
+        .await;
+    let mut told = async |events: usize| {
+        let mut all = Vec::new();
+        for _ in 0..events {
+            let args = listener.event("notify-logged", "user-status").await;
+            let watched = listener.find(|message| message["id"] == ada.id()).await;
+            assert_eq!(
+                watched["fields"]["args"][0][2], args[0][3],
+                "both streams tell the same"
+            );
+            all.push((args[0][2].clone(), args[0][3].clone()));
+        }
+        all
+    };
+    let says = async |status: &str, message: &str| {
+        let body = json!({"status": status, "message": message});
+        ada.post("users.setStatus", &body).await.expect(200);
+    };
+    says("online", "in the garden").await;
+    assert_eq!(told(1).await, [(json!(1), json!("in the garden"))]);
+    says("offline", "").await;
+    assert_eq!(told(2).await, [(json!(1), json!("")), (json!(0), json!(""))]);
+    says("online", "in the garden").await;
+    assert_eq!(told(1).await, [(json!(1), json!("in the garden"))]);
+    says("offline", "in the garden").await;
+    assert_eq!(
+        told(1).await,
+        [(json!(0), json!("in the garden"))],
+        "as a disconnection"
+    );
+    says("online", "in the garden").await;
+    assert_eq!(told(1).await, [(json!(1), json!("in the garden"))]);
+    let hide = json!({"hideFrom": {"users": ["eve"]}});
+    ada.post("presence.setPrivacy", &hide).await.expect(200);
+    assert_eq!(told(2).await, [(json!(1), json!("")), (json!(0), json!(""))]);
+    socket.ping().await;
+}
