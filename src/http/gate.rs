@@ -22,7 +22,7 @@ use super::front::address_of;
 use super::rate_limit::{self, Allowance};
 use super::reply::{self, Outcome, Response};
 use super::request::{self, Called, Request, Sent};
-use super::routes::{self, Route};
+use super::routes::{self, Confirmation, Route};
 use crate::app::App;
 use crate::app::rates::Who;
 use crate::auth::{Caller, Origin, Peer, random};
@@ -193,11 +193,11 @@ impl Gate {
                 return Err(fault);
             }
         }
-        if let Some(caller) = caller.as_ref().filter(|_| route.confirmed_by_gate) {
-            if route.fresh_proof {
-                proof::require(&self.app, caller, code).await?;
-            } else if route.two_factor {
-                two_factor::require(&self.app, caller, code).await?;
+        if let Some(caller) = caller.as_ref() {
+            match route.confirmation {
+                Confirmation::FreshProof => proof::require(&self.app, caller, code).await?,
+                Confirmation::SecondFactor => two_factor::require(&self.app, caller, code).await?,
+                Confirmation::None | Confirmation::ByHandler => {}
             }
         }
         answer.await

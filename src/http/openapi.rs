@@ -10,7 +10,7 @@ use warp::http::Method;
 use super::input::Ignored;
 use super::reply::Unchanging;
 use super::request::OpenCall;
-use super::routes::{self, Route};
+use super::routes::{self, Confirmation, Route};
 use crate::document::Document;
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Permission};
@@ -130,8 +130,8 @@ fn operation(route: &Route) -> Value {
             Need::Scope(scope) => json!(scope),
             Need::Full => json!("none: only tokens without scopes"),
         };
-        operation["x-two-factor"] = json!(route.two_factor || route.fresh_proof);
-        operation["x-fresh-proof"] = json!(route.fresh_proof);
+        operation["x-two-factor"] = json!(route.confirmation != Confirmation::None);
+        operation["x-fresh-proof"] = json!(route.confirmation == Confirmation::FreshProof);
     }
     operation
 }

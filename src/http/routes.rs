@@ -34,13 +34,8 @@ pub struct Route {
     pub permission: Option<Permission>,
     /// What it needs of a token with scopes.
     pub need: Need,
-    /// Whether it needs the second factor.
-    pub two_factor: bool,
-    /// Whether it needs a fresh proof of who the caller is, which nothing excuses.
-    pub fresh_proof: bool,
-    /// Whether the gate asks for the second factor or the proof. A handler does it where that depends on whom
-    /// the call is about.
-    pub(super) confirmed_by_gate: bool,
+    /// What the caller has to show beside the token.
+    pub confirmation: Confirmation,
     /// The duties that it serves, so that it passes while one of them is due.
     pub serves: &'static [Duty],
     /// How often it may be called.
@@ -60,6 +55,19 @@ impl fmt::Debug for Route {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} {}", self.method, self.endpoint)
     }
+}
+
+/// What the caller has to show with a call, beside the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// Nothing.
+    None,
+    /// The second factor, with its excuses.
+    SecondFactor,
+    /// A fresh proof of who the caller is, which nothing excuses.
+    FreshProof,
+    /// The second factor or a fresh proof, for which the handler asks: it depends on whom the call is about.
+    ByHandler,
 }
 
 /// How often an endpoint may be called.
@@ -89,9 +97,7 @@ impl Route {
             logged_in: C::LOGGED_IN,
             permission: None,
             need: if C::LOGGED_IN { Need::Full } else { Need::Any },
-            two_factor: false,
-            fresh_proof: false,
-            confirmed_by_gate: true,
+            confirmation: Confirmation::None,
             // A call without a login is open whatever its caller has to do.
             serves: if C::LOGGED_IN { &[] } else { Duty::ALL },
             rate: Rate::Default,
@@ -152,21 +158,20 @@ impl Route {
 
     /// Needs the second factor.
     pub(super) const fn two_factor(mut self) -> Self {
-        self.two_factor = true;
+        self.confirmation = Confirmation::SecondFactor;
         self
     }
 
     /// Needs a fresh proof of who the caller is.
     pub(super) const fn fresh_proof(mut self) -> Self {
-        self.fresh_proof = true;
+        self.confirmation = Confirmation::FreshProof;
         self
     }
 
     /// Needs the second factor, or a fresh proof, for which the handler asks: it depends on whom the call is
     /// about.
     pub(super) const fn confirmed_by_handler(mut self) -> Self {
-        self.two_factor = true;
-        self.confirmed_by_gate = false;
+        self.confirmation = Confirmation::ByHandler;
         self
     }
 

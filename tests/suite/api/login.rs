@@ -236,7 +236,7 @@ async fn a_login_that_races_with_a_new_password_leaves_no_token() {
                 })
             })
             .collect();
-        password = format!("password {round}");
+        password = format!("{PASSWORD} {round}");
         let user = USER.to_owned();
         server
             .command(Command::SetPassword {

@@ -91,7 +91,7 @@ fn refused(home: &Arc<TempDir>, environment: &[(&str, &str)]) -> String {
 
 /// Switches a second factor on, and returns its secret in base32 and the backup codes.
 async fn enable(client: &Client) -> (String, Vec<String>) {
-    let begun = client.post("users.enableTotp", &json!({})).await.expect(200);
+    let begun = client.post_proved("users.enableTotp", &json!({})).await.expect(200);
     let secret = begun["secret"].as_str().expect("a secret").to_owned();
     let code = json!({"code": app_code(&secret, BEGINNING)});
     let body = client.post("users.validateTotp", &code).await.expect(200);
@@ -204,7 +204,7 @@ async fn what_is_deleted_is_in_no_file_after_a_compaction() {
 async fn a_copied_store_without_its_key_gives_no_second_factor_away() {
     let server = TestServer::start().await;
     let ada = server.user().await;
-    let begun = ada.post("users.enableTotp", &json!({})).await.expect(200);
+    let begun = ada.post_proved("users.enableTotp", &json!({})).await.expect(200);
     let pending = begun["secret"].as_str().expect("a secret").to_owned();
     let (secret, codes) = enable(&ada).await;
     let folder = server.stop().await;

@@ -33,7 +33,7 @@ fn account(username: &str, field: &str, password: &str) -> Value {
 
 async fn reset_link(admin: &Client) -> String {
     let made = admin
-        .post("users.createPasswordResetLink", &json!({"username": "ada"}))
+        .post_proved("users.createPasswordResetLink", &json!({"username": "ada"}))
         .await
         .expect(200);
     let link = made["link"].as_str().expect("a link");
