@@ -32,7 +32,7 @@ const OTHER: &str = "127.0.0.2";
 const FLOOD: Duration = Duration::from_secs(10);
 
 /// How long after a flood its memory is looked at again.
-const LATER: Duration = Duration::from_secs(60);
+const LATER: Duration = Duration::from_mins(1);
 
 /// Connections of one guesser.
 const GUESSERS: usize = 100;

@@ -46,7 +46,7 @@ const DISTURBED: f64 = 0.05;
 /// A part of the bench, its name and what it measures.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     (
         "creates",
         "durable creates with 1, 8, 64 and 256 connections",

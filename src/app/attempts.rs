@@ -105,18 +105,18 @@ impl Attempts {
     #[must_use]
     pub fn accept_code(&self, user: &UserId, secret: &TotpSecret, step: u64, by: CodeUse) -> bool {
         let secret = Sha256::digest(secret.expose()).into();
-        let mut used = self.used_codes.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = used
+        let mut codes = self.used_codes.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = codes
             .get(user)
             .is_none_or(|last| last.secret != secret || last.step < step || (last.step == step && last.by == by.0));
         if !fresh {
             return false;
         }
-        if used.len() >= MANY_USED_CODES {
-            used.retain(|_, last| step.saturating_sub(last.step) < FORGOTTEN_AFTER_STEPS);
+        if codes.len() >= MANY_USED_CODES {
+            codes.retain(|_, last| step.saturating_sub(last.step) < FORGOTTEN_AFTER_STEPS);
         }
         let code = UsedCode { secret, step, by: by.0 };
-        used.insert(user.clone(), code);
+        codes.insert(user.clone(), code);
         true
     }
 }

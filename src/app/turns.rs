@@ -323,10 +323,12 @@ mod tests {
         }
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "the type of the queue")]
     fn account(name: u8) -> Account {
         Some(AccountKey::unknown(&name.to_string()))
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "the type of the queue")]
     fn source(number: u8) -> Source {
         Some(SourceAddress::of(IpAddr::V4(Ipv4Addr::new(192, 0, 2, number))))
     }

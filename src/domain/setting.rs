@@ -88,7 +88,7 @@ settings! {
     KeepSessionOnPasswordChange = "keep_session_on_password_change", Kind::Flag(false), PUBLIC, "Whether who changes their own password stays logged in, and their personal access tokens live on; Rollcall's own";
     PasswordStrength = "Accounts_Password_Policy_Strength", Kind::Number(3, 0, 4), PUBLIC, "Lowest strength of a password by zxcvbn, 0 to 4; 0 switches this rule and its lengths off; Rollcall's own";
     PasswordStrengthMinLength = "Accounts_Password_Policy_Strength_MinLength", Kind::Number(8, 1, 256), PUBLIC, "Fewest characters of a password while the strength is checked; Rollcall's own";
-    PasswordPolicyEnabled = "Accounts_Password_Policy_Enabled", Kind::Flag(false), PUBLIC, "Whether the rules of Accounts_Password_Policy_* on length and characters apply as well";
+    PasswordPolicyEnabled = "Accounts_Password_Policy_Enabled", Kind::Flag(false), PUBLIC, "Whether the rules of `Accounts_Password_Policy_*` on length and characters apply as well";
     PasswordMinLength = "Accounts_Password_Policy_MinLength", Kind::Number(7, -1, 1024), PUBLIC, "Fewest characters of a password; -1 is no bound";
     PasswordMaxLength = "Accounts_Password_Policy_MaxLength", Kind::Number(-1, -1, 1024), PUBLIC, "Most characters of a password; -1 is no bound";
     PasswordForbidRepeating = "Accounts_Password_Policy_ForbidRepeatingCharacters", Kind::Flag(true), PUBLIC, "Whether a character may not be repeated too often";

@@ -112,10 +112,10 @@ impl Gate {
         let caller = request::caller(&self.app, &head.headers, &origin);
         let user = caller.as_ref().map(|caller| caller.user.id.clone());
         let mut allowance = None;
-        let called = Called::default();
+        let method_name = Called::default();
         let mut body = Some(body);
         let outcome = self
-            .dispatch(&head, origin, caller, &mut body, &mut allowance, &called)
+            .dispatch(&head, origin, caller, &mut body, &mut allowance, &method_name)
             .await;
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
@@ -128,7 +128,7 @@ impl Gate {
             id,
             method = %head.method,
             path = format_args!("/api/{}", logged(&head.path).escape_debug()),
-            called = called.get().map(|name| tracing::field::display(name.escape_debug())),
+            called = method_name.get().map(|name| tracing::field::display(name.escape_debug())),
             status = response.status().as_u16(),
             micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             user = user.as_ref().map(tracing::field::display),
@@ -148,7 +148,7 @@ impl Gate {
         caller: Option<Caller>,
         body: &mut Option<S>,
         allowance: &mut Option<Allowance>,
-        called: &Called,
+        method_name: &Called,
     ) -> Outcome
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
@@ -182,7 +182,7 @@ impl Gate {
             caller: caller.clone(),
             code: code.clone(),
             accepted: Accepted::of(&head.headers),
-            called: called.clone(),
+            method_name: method_name.clone(),
             sent,
             parameter,
         })?;

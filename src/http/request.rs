@@ -29,7 +29,7 @@ pub(super) struct Request {
     /// Which forms of a document the client takes.
     pub accepted: Accepted,
     /// Where a handler of method calls puts the name of the method, for the log.
-    pub called: Called,
+    pub method_name: Called,
     /// What stands in the path in the place of a name.
     pub parameter: Option<(&'static str, String)>,
 }
@@ -85,7 +85,7 @@ pub(super) struct Call {
     pub app: App,
     pub caller: Caller,
     pub code: Option<PresentedCode>,
-    pub called: Called,
+    pub method_name: Called,
 }
 
 impl Call {
@@ -103,7 +103,7 @@ impl Context for Call {
             app: request.app,
             caller: request.caller.ok_or(Fault::NotLoggedIn)?,
             code: request.code,
-            called: request.called,
+            method_name: request.method_name,
         })
     }
 }
@@ -114,7 +114,7 @@ pub(super) struct OpenCall {
     pub origin: Origin,
     pub caller: Option<Caller>,
     pub code: Option<PresentedCode>,
-    pub called: Called,
+    pub method_name: Called,
     pub accepted: Accepted,
 }
 
@@ -127,7 +127,7 @@ impl Context for OpenCall {
             origin: request.origin,
             caller: request.caller,
             code: request.code,
-            called: request.called,
+            method_name: request.method_name,
             accepted: request.accepted,
         })
     }

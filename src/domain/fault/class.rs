@@ -62,8 +62,9 @@ impl Fault {
             Self::NotPermitted => (Forbidden, None),
             Self::ScopeMissing { .. } => (Forbidden, Some("error-missing-scope")),
             Self::FullTokenNeeded => (Forbidden, Some("error-full-token-needed")),
-            Self::TooManyLogins { .. } => (TooManyRequests, Some("error-too-many-requests")),
-            Self::TooManyRequests { .. } => (TooManyRequests, Some("error-too-many-requests")),
+            Self::TooManyLogins { .. } | Self::TooManyRequests { .. } => {
+                (TooManyRequests, Some("error-too-many-requests"))
+            }
             Self::PasswordPolicy { .. } => (Invalid, Some("error-password-policy-not-met")),
             Self::PasswordUnchanged => (Invalid, Some("error-password-same-as-current")),
             Self::PasswordUsedBefore => (Invalid, Some("error-password-in-history")),

@@ -50,7 +50,7 @@ async fn call(call: Call, sent: Message) -> Result<Answer, Fault> {
         Some(&call.caller),
         &origin,
         call.code.as_ref(),
-        &call.called,
+        &call.method_name,
         &sent.message,
     )
     .await
@@ -62,7 +62,7 @@ async fn call_anonymously(call: OpenCall, sent: Message) -> Result<Answer, Fault
         call.caller.as_ref(),
         &call.origin,
         call.code.as_ref(),
-        &call.called,
+        &call.method_name,
         &sent.message,
     )
     .await
@@ -73,11 +73,11 @@ async fn run(
     caller: Option<&Caller>,
     origin: &Origin,
     code: Option<&PresentedCode>,
-    called: &Called,
+    method_name: &Called,
     text: &str,
 ) -> Result<Answer, Fault> {
     let MethodCall { id, method, params } = MethodCall::parse(text)?;
-    called.set(&method);
+    method_name.set(&method);
     let context = Context {
         app,
         caller,

@@ -19,25 +19,25 @@ async fn open(address: std::net::SocketAddr) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     // A refused connection may be closed already.
     let _ = stream.write_all(INFO).await;
-    let head = read_head(&mut stream).await;
-    (stream, head)
+    let answer_head = read_head(&mut stream).await;
+    (stream, answer_head)
 }
 
 /// Opens connections until one is answered with 200.
 async fn until_there_is_room(address: std::net::SocketAddr) -> TcpStream {
     let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
     loop {
-        let (stream, head) = open(address).await;
-        if head.starts_with("HTTP/1.1 200 ") {
+        let (stream, answer_head) = open(address).await;
+        if answer_head.starts_with("HTTP/1.1 200 ") {
             return stream;
         }
-        assert!(tokio::time::Instant::now() < deadline, "no room: {head}");
+        assert!(tokio::time::Instant::now() < deadline, "no room: {answer_head}");
     }
 }
 
-fn refused(head: &str, status: &str) -> bool {
+fn refused(answer_head: &str, status: &str) -> bool {
     // The system may lose what was sent to a client whose request was never read.
-    head.is_empty() || head.starts_with(&format!("HTTP/1.1 {status} "))
+    answer_head.is_empty() || answer_head.starts_with(&format!("HTTP/1.1 {status} "))
 }
 
 #[tokio::test]
@@ -55,14 +55,14 @@ async fn an_address_has_so_many_connections_sockets_included() {
         held.push(until_there_is_room(server.address).await);
     }
     for _ in 0..20 {
-        let (_, head) = open(server.address).await;
-        assert!(refused(&head, "429"), "{head}");
+        let (_, answer_head) = open(server.address).await;
+        assert!(refused(&answer_head, "429"), "{answer_head}");
     }
     // The socket's end makes room, as that of any connection.
     socket.close().await;
     held.push(until_there_is_room(server.address).await);
-    let (_, head) = open(server.address).await;
-    assert!(refused(&head, "429"), "{head}");
+    let (_, answer_head) = open(server.address).await;
+    assert!(refused(&answer_head, "429"), "{answer_head}");
 }
 
 #[tokio::test]
@@ -77,8 +77,8 @@ async fn connections_of_a_trusted_proxy_are_not_counted_by_its_address() {
     .await;
     let mut held = Vec::new();
     for _ in 0..10 {
-        let (stream, head) = open(server.address).await;
-        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        let (stream, answer_head) = open(server.address).await;
+        assert!(answer_head.starts_with("HTTP/1.1 200 "), "{answer_head}");
         held.push(stream);
     }
 }
@@ -106,11 +106,11 @@ async fn descriptors_are_kept_free_for_the_store_and_the_administration_socket()
     let mut held = Vec::new();
     let mut surplus = 0;
     for _ in 0..DESCRIPTORS + 50 {
-        let (stream, head) = open(server.address).await;
-        if head.starts_with("HTTP/1.1 200 ") {
+        let (stream, answer_head) = open(server.address).await;
+        if answer_head.starts_with("HTTP/1.1 200 ") {
             held.push(stream);
         } else {
-            assert!(refused(&head, "503"), "{head}");
+            assert!(refused(&answer_head, "503"), "{answer_head}");
             surplus += 1;
         }
     }

@@ -241,7 +241,7 @@ async fn a_refused_upgrade_ends_the_connection() {
 #[tokio::test]
 async fn a_head_that_never_ends_after_a_bare_line_feed_is_answered_at_once() {
     let limits = Limits {
-        head_time: Duration::from_secs(600),
+        head_time: Duration::from_mins(10),
         ..Limits::default()
     };
     let server = TestServer::start_with(|options| options.limits = limits).await;

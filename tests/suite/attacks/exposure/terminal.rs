@@ -143,7 +143,7 @@ async fn a_spreadsheet_takes_no_cell_of_the_audit_log_for_a_formula() {
     assert_eq!(rows.len(), 1, "a line end in a cell makes no row");
     assert_eq!((&rows[0][2], &rows[0][4]), ("", "'=HYPERLINK(\"http://evil\")"));
     assert!(rows[0][5].starts_with("'-1+"), "{:?}", &rows[0][5]);
-    for cell in rows[0].iter() {
+    for cell in &rows[0] {
         assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
     }
     let mut both = rollcall(folder.path());
