@@ -57,7 +57,8 @@ async fn a_list_is_sorted_by_at_most_three_fields_that_it_knows() {
         let many = refusal(client, &format!("{list}?sort={four}")).await;
         assert_eq!(many["error"], "sort by at most 3 fields [error-invalid-sort]", "{list}");
     }
-    let long: Vec<_> = (0..2_500).map(|number| format!("\"x{number}\":1")).collect();
+    // As long as the head of a request may be.
+    let long: Vec<_> = (0..1_500).map(|number| format!("\"x{number}\":1")).collect();
     let long = encoded(&format!("{{{}}}", long.join(",")));
     let refused = refusal(&user, &format!("users.list?sort={long}")).await;
     assert!(

@@ -43,7 +43,8 @@ async fn fail_as(server: &TestServer, name: &str) {
         .await;
 }
 
-#[tokio::test]
+// The command blocks its thread, and the server answers it on another one.
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_stranger_types_for_a_name_does_not_reach_the_terminal_or_the_log() {
     let server = TestServer::start().await;
     for name in [EVIL, "my secret passphrase!", "eve.nobody"] {
