@@ -82,7 +82,7 @@ pub(super) fn refuse_domain(settings: &Settings, email: &Email) -> Result<(), Fa
 /// token, the caller's own too, unless the setting `keep_session_on_password_change` says otherwise.
 ///
 /// # Errors
-/// Those of [`refuse_fixed`], of [`proof::of_password_or_code`] and of [`profile::update`];
+/// Those of `refuse_fixed`, of [`proof::of_password_or_code`] and of [`profile::update`];
 /// [`Fault::PasswordChangeRequired`] where a new password is required and none is given;
 /// [`Fault::IdentityNotSaved`] for a username that is taken or blocked.
 pub async fn update(

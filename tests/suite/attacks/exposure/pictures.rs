@@ -7,7 +7,7 @@ use rollcall::store::{Change, Store};
 use serde_json::json;
 
 use crate::support::pictures::{BLUE, RED, claiming, halves, has, noise, with_exif};
-use crate::support::server::fix;
+use crate::support::server::{UNLIMITED, fix};
 use crate::support::{Answer, Process, TestServer};
 
 const PLACE: &str = "GPSLatitude 52.5200";
@@ -185,4 +185,29 @@ async fn a_picture_of_an_older_version_is_not_sent_before_it_was_encoded_again()
     assert_eq!(store.avatar(&bob).expect("a readable store"), None);
     store.close().await;
     drop(folder);
+}
+
+#[tokio::test]
+async fn a_flood_of_pictures_waits_in_a_short_queue() {
+    const FLOOD: usize = 40;
+    let server = TestServer::start_with(|options| fix(options, &[UNLIMITED])).await;
+    let ada = server.user().await;
+    let picture = halves(2_000, 2_000, ImageFormat::Png);
+    let uploads = (0..FLOOD).map(|_| ada.upload(&picture, &[]));
+    let answers = futures_util::future::join_all(uploads).await;
+    let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    let (taken, refused) = (of(200), of(503));
+    assert_eq!(
+        taken + refused,
+        FLOOD,
+        "{:?}",
+        answers.iter().map(|answer| answer.status).collect::<Vec<_>>()
+    );
+    assert!(taken >= 1 && refused >= 1, "{taken} taken, {refused} refused");
+    let answer = answers
+        .iter()
+        .find(|answer| answer.status == 503)
+        .expect("one that is refused");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    ada.upload(&picture, &[]).await.expect(200);
 }
