@@ -74,7 +74,7 @@ pub fn run(plan: &Plan) -> Outcome {
         let before = server.memory()?.resident;
         let figures = runtime.block_on(flood(&server, &credentials))?;
         let at_its_end = server.memory()?;
-        runtime.block_on(sleep(LATER));
+        runtime.block_on(async { sleep(LATER).await });
         rows.push([
             name.to_owned(),
             figures,
