@@ -32,15 +32,15 @@ pub struct App {
     pub hub: Hub,
     /// How often who calls what.
     pub rates: Arc<Rates>,
-    /// What the server remembers of guesses.
+    /// The in-memory state of guesses: turns, failures of unknown names, used codes.
     pub attempts: Arc<Attempts>,
     /// What time it is.
     pub clock: Clock,
     /// What hashes and verifies passwords.
     pub passwords: Passwords,
-    /// What seals secrets in the store.
+    /// The key that seals secrets in the store.
     pub key: Arc<SecretKey>,
-    /// Where uploaded pictures are decoded.
+    /// The pool that decodes uploaded pictures.
     pub pictures: Pictures,
     /// What was fixed when the server was started.
     pub fixed: Arc<Fixed>,

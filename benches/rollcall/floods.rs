@@ -1,4 +1,4 @@
-//! What an attacker gets out of one server, and what other callers notice of it.
+//! Measures what an attacker reaches on one server, and how much other callers notice.
 //!
 //! Each flood has a server of its own, a bounded count and a bounded time. `ROLLCALL_BENCH_BINARY` names another
 //! binary to measure, for a comparison of two versions.
@@ -131,7 +131,7 @@ impl Client {
     }
 }
 
-/// Where the head of an answer ends, its status, and the length of the body behind it.
+/// Returns where the head of an answer ends, its status, and the length of its body.
 fn head(bytes: &[u8]) -> Outcome<Option<(usize, u16, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut answer = httparse::Response::new(&mut headers);

@@ -40,7 +40,7 @@ impl AccountKey {
     }
 }
 
-/// What the server remembers of guesses.
+/// The in-memory state of guesses: turns, failures of unknown names, used codes.
 pub struct Attempts {
     turns: Arc<Turns>,
     unknown: Arc<UnknownNames>,

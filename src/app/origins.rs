@@ -1,4 +1,4 @@
-//! Which web pages may use this server from a browser: one rule for HTTP (CORS) and for sockets.
+//! The one rule for HTTP (CORS) and sockets that says which web pages may use this server.
 
 use super::Settings;
 use crate::domain::SettingId;

@@ -155,7 +155,7 @@ impl Settings {
         }
     }
 
-    /// What becomes of uploaded pictures.
+    /// The shape and size in which uploaded pictures are stored.
     #[must_use]
     pub fn pictures(&self) -> PictureRule {
         let resize = self.flag(SettingId::AvatarResize);

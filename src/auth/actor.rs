@@ -28,7 +28,7 @@ pub struct Caller {
     pub presented: TokenSecret,
     /// What the user may do, as far as the token reaches.
     pub permissions: PermissionSet,
-    /// What the user has to do before anything else.
+    /// The duty that the user has to fulfil before any other call, if there is one.
     pub duty: Option<Duty>,
     /// From where.
     pub origin: Origin,

@@ -1,8 +1,8 @@
-//! What a user has to do before anything else.
+//! Duties: acts that a user has to do before any other call.
 
 use super::{Access, Fault, User};
 
-/// What a user has to do before anything else.
+/// An act that a user has to do before any other call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duty {
     /// Choose a new password (`requirePasswordChange`).

@@ -21,7 +21,7 @@ const MAX_DECODER_BYTES: u64 = 2 * MAX_DECODED_BYTES;
 /// The quality of JPEG files, of 100: no artefacts are seen at the sizes of lists.
 const JPEG_QUALITY: u8 = 85;
 
-/// What becomes of an uploaded picture.
+/// The shape and size in which an uploaded picture is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PictureRule {
     /// The side in pixels of the square that it is cropped and resized to; without one it keeps its

@@ -29,7 +29,7 @@ pub(super) struct Body {
     content_type: Option<String>,
 }
 
-/// What bounds the reading of a body.
+/// The limits of the reading of a body.
 pub(super) struct Bound {
     /// Maximum bytes.
     pub bytes: usize,

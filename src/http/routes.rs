@@ -34,7 +34,7 @@ pub struct Route {
     pub permission: Option<Permission>,
     /// What it needs of a token with scopes.
     pub need: Need,
-    /// What the caller has to show beside the token.
+    /// The confirmation that the call needs beside the token.
     pub confirmation: Confirmation,
     /// The duties that it serves, so that it passes while one of them is due.
     pub serves: &'static [Duty],
@@ -57,7 +57,7 @@ impl fmt::Debug for Route {
     }
 }
 
-/// What the caller has to show with a call, beside the token.
+/// The confirmation that a call needs beside the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmation {
     /// Nothing.

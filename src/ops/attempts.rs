@@ -18,7 +18,7 @@ const RATE_MILLIS: u32 = 60_000;
 /// When to try again after a full queue, in seconds.
 const QUEUE_FULL_SECONDS: u64 = 1;
 
-/// What a guess is about.
+/// The account or secret that a guess is about.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     /// The account that is guessed at. A secret of the server belongs to none.

@@ -1,4 +1,4 @@
-//! What users change of themselves, as far as the settings let them.
+//! Changes that users make to their own accounts, as far as the settings allow.
 
 use std::sync::Arc;
 

@@ -38,7 +38,7 @@ struct Subscription {
     topic: Topic,
 }
 
-/// What a subscription is for.
+/// The stream or publication of a subscription.
 #[derive(Debug)]
 enum Topic {
     /// A publication that has nothing to tell. It is kept because it counts.

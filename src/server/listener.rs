@@ -40,11 +40,11 @@ const BACKLOG: u32 = 16 * 1024;
 /// Maximum bytes of hyper's buffers of a connection, for reading and for writing.
 const BUFFER_BYTES: usize = 32 * 1024;
 
-/// What a client is sent that has too many connections.
+/// The answer to a client whose address has too many connections.
 const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\nretry-after: 10\r\n\
     content-type: text/plain\r\ncontent-length: 54\r\n\r\nthe server takes no more connections from this address";
 
-/// What a client is sent for whom there is no descriptor.
+/// The answer to a client when no descriptor is left.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 10\r\n\
     content-type: text/plain\r\ncontent-length: 36\r\n\r\nthe server takes no more connections";
 

@@ -40,7 +40,7 @@ const CHECK_PATIENCE: Duration = Duration::from_mins(10);
 /// How often the progress is logged.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(5);
 
-/// What a compaction did.
+/// The result of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compaction {
     /// Bytes of the store's files before.
