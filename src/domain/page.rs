@@ -60,8 +60,13 @@ pub struct Listing<T> {
 impl<T> Listing<T> {
     /// Takes the page out of all items in their order.
     pub fn of(all: impl ExactSizeIterator<Item = T>, page: Page) -> Self {
+        Self::part(all.len(), all, page)
+    }
+
+    /// Takes the page out of all items in their order, where the caller knows how many they are.
+    pub fn part(total: usize, all: impl Iterator<Item = T>, page: Page) -> Self {
         Self {
-            total: all.len(),
+            total,
             items: all.skip(page.offset).take(page.count).collect(),
             offset: page.offset,
         }

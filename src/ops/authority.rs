@@ -1,5 +1,7 @@
 //! How far the authority of an actor reaches. The rules are in [`crate::domain::authority`].
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::authority::{require, weight};
@@ -73,7 +75,7 @@ impl<'snapshot> Authority<'snapshot> {
     /// # Errors
     /// [`Fault::BeyondAuthority`].
     pub fn over_holders(&self, role: &Role) -> Result<(), Fault> {
-        let mut holders = self.snapshot.users().filter(|user| user.roles.contains(&role.id));
+        let mut holders = self.snapshot.users_with_role(&role.id);
         holders.try_for_each(|user| self.over(user))
     }
 
@@ -94,10 +96,11 @@ impl<'snapshot> Authority<'snapshot> {
                 changed.push(role[0].clone());
             }
         }
-        let concerned = |user: &User| {
-            user.roles.iter().any(|role| changed.contains(role)) && before.of(&user.roles) != after.of(&user.roles)
-        };
-        let mut users = self.snapshot.users().filter(|user| concerned(user));
+        let concerned = |user: &&Arc<User>| before.of(&user.roles) != after.of(&user.roles);
+        let mut users = changed
+            .iter()
+            .flat_map(|role| self.snapshot.users_with_role(role))
+            .filter(concerned);
         users.try_for_each(|user| self.over(user))
     }
 }

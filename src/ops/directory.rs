@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use memchr::memmem::Finder;
+
 use super::viewed::{View, ViewedAccount, ViewedUser};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Page, Permission, RoleId, SettingId, Timestamp, User, UserId, Username, username};
-use crate::store::SearchableUser;
+use crate::domain::{Fault, Page, Permission, RoleId, SettingId, User, UserId, Username, username};
 
 /// The fields by which lists of users are sorted. `type` is the same for all.
 pub const SORT_FIELDS: &[&str] = &[
@@ -64,7 +65,6 @@ impl Filter {
 
     fn wants(&self, account: ViewedAccount) -> bool {
         self.active.is_none_or(|active| active == account.is_active())
-            && self.term.as_ref().is_none_or(|term| matches(account, term))
             && (!self.asks_for_hidden()
                 || account
                     .full()
@@ -100,48 +100,97 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
         page.count.min(MOST_AT_ONCE)
     };
     let page = Page { count, ..page };
-    let users = view.snapshot().searchable_users();
+    let (snapshot, total) = (view.snapshot(), view.snapshot().user_count());
+    let account = |user| view.account(user);
     let found = match (filter.is_for_all(), &filter.sort[..]) {
-        (true, [] | [("username", Direction::Ascending)]) => Listing::of(users, page),
-        (true, [("username", Direction::Descending)]) => Listing::of(users.rev(), page),
-        _ => {
-            let wanted = |user: &&SearchableUser| filter.wants(view.account(user));
-            let found: Vec<_> = users.filter(wanted).collect();
-            Listing::sorted(found, page, |a, b| {
-                compare(&filter.sort, view.account(a), view.account(b))
-            })
+        (true, [] | [("username", Direction::Ascending)]) => {
+            Listing::part(total, snapshot.searchable_users().map(account), page)
+        }
+        (true, [("username", Direction::Descending)]) => {
+            Listing::part(total, snapshot.searchable_users().rev().map(account), page)
+        }
+        (_, sort) => {
+            let found = match &filter.term {
+                Some(term) => with_term(&view, term, &filter),
+                None => snapshot
+                    .searchable_users()
+                    .map(account)
+                    .filter(|account| filter.wants(*account))
+                    .collect(),
+            };
+            let order: Vec<_> = sort.iter().map(|(field, way)| (Field::of(field), *way)).collect();
+            Listing::sorted(found, page, |a, b| compare(&order, *a, *b))
         }
     };
-    Ok(found.map(|found| view.user(&found.user)))
+    Ok(found.map(|found| found.of_view(&view)))
 }
 
-fn matches(account: ViewedAccount, term: &str) -> bool {
-    let has = |text: Option<&str>| text.is_some_and(|text| text.contains(term));
-    account.username().contains(term) || has(account.name()) || has(account.email())
+/// Returns the accounts that have a term in the username, the name or the address, and that the filter wants.
+fn with_term<'view>(view: &'view View, term: &str, filter: &Filter) -> Vec<ViewedAccount<'view>> {
+    let term = Finder::new(term);
+    let near = view.snapshot().users_near(&term, true);
+    near.map(|user| view.account(user))
+        .filter(|account| {
+            let names = [Some(account.username()), account.name(), account.email()];
+            is_in(&term, names) && filter.wants(*account)
+        })
+        .collect()
+}
+
+fn is_in<const TEXTS: usize>(term: &Finder, texts: [Option<&str>; TEXTS]) -> bool {
+    texts
+        .into_iter()
+        .flatten()
+        .any(|text| term.find(text.as_bytes()).is_some())
+}
+
+/// A field by which accounts are ordered.
+#[derive(Clone, Copy)]
+enum Field {
+    Id,
+    Username,
+    Name,
+    Active,
+    LastLogin,
+    CreatedAt,
+    Email,
+    /// A field that is the same for all users.
+    Same,
+}
+
+impl Field {
+    fn of(name: &str) -> Self {
+        match name {
+            "_id" => Self::Id,
+            "username" => Self::Username,
+            "name" | "nameInsensitive" => Self::Name,
+            "status" | "active" => Self::Active,
+            "lastLogin" => Self::LastLogin,
+            "createdAt" => Self::CreatedAt,
+            "emails.address" | "emails" => Self::Email,
+            _ => Self::Same,
+        }
+    }
+
+    fn compare(self, a: ViewedAccount, b: ViewedAccount) -> Ordering {
+        match self {
+            Self::Id => a.id().cmp(b.id()),
+            Self::Username => a.username().cmp(b.username()),
+            Self::Name => a.name().cmp(&b.name()),
+            Self::Active => a.is_active().cmp(&b.is_active()),
+            Self::LastLogin => a.last_login().cmp(&b.last_login()),
+            Self::CreatedAt => a.created_at().cmp(&b.created_at()),
+            Self::Email => a.email().cmp(&b.email()),
+            Self::Same => Ordering::Equal,
+        }
+    }
 }
 
 /// Orders by all fields, the first one first; a hidden field is absent, which orders nothing.
-fn compare(sort: &Sort, a: ViewedAccount, b: ViewedAccount) -> Ordering {
-    sort.iter().fold(Ordering::Equal, |order, (field, direction)| {
-        order.then_with(|| direction.of(compare_by(field, a, b)))
+fn compare(order: &[(Field, Direction)], a: ViewedAccount, b: ViewedAccount) -> Ordering {
+    order.iter().fold(Ordering::Equal, |so_far, (field, direction)| {
+        so_far.then_with(|| direction.of(field.compare(a, b)))
     })
-}
-
-fn compare_by(field: &str, a: ViewedAccount, b: ViewedAccount) -> Ordering {
-    let full = |moment: fn(&User) -> Option<Timestamp>| {
-        let of = |account: ViewedAccount| account.full().and_then(moment);
-        of(a).cmp(&of(b))
-    };
-    match field {
-        "_id" => a.id().cmp(b.id()),
-        "username" => a.username().cmp(b.username()),
-        "name" | "nameInsensitive" => a.name().cmp(&b.name()),
-        "status" | "active" => a.is_active().cmp(&b.is_active()),
-        "lastLogin" => full(|user| user.last_login),
-        "createdAt" => full(|user| Some(user.created_at)),
-        "emails.address" | "emails" => a.email().cmp(&b.email()),
-        _ => Ordering::Equal,
-    }
 }
 
 /// How somebody names one user.
@@ -177,15 +226,18 @@ pub fn autocomplete(app: &App, actor: &Actor, term: &str, exceptions: &[String])
     let view = View::of(app, actor);
     let term = term.to_lowercase();
     let exceptions: HashSet<_> = exceptions.iter().map(|name| username::fold(name)).collect();
-    let wanted = |user: &&SearchableUser| {
-        let account = view.account(user);
-        let name = account.name().is_some_and(|name| name.contains(&term));
+    let term = Finder::new(&term);
+    let wanted = |account: &ViewedAccount| {
         account.is_active()
-            && (account.username().contains(&term) || name || account.nickname().contains(&term))
+            && is_in(
+                &term,
+                [Some(account.username()), account.name(), Some(account.nickname())],
+            )
             && !exceptions.contains(account.username())
     };
-    let found = view.snapshot().searchable_users().filter(wanted).take(SUGGESTIONS);
-    found.map(|found| view.user(&found.user)).collect()
+    let near = view.snapshot().users_near(&term, false);
+    let found = near.map(|user| view.account(user)).filter(wanted).take(SUGGESTIONS);
+    found.map(|found| found.of_view(&view)).collect()
 }
 
 /// Whether a user could take a username: their own always.

@@ -93,7 +93,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
 
 /// Whoever registers before there is an administrator would become one.
 fn has_administrator(snapshot: &Snapshot) -> Result<(), Fault> {
-    if snapshot.users().any(|user| user.is_administrator()) {
+    if snapshot.has_administrator() {
         Ok(())
     } else {
         Err(Fault::RegistrationDisabled)

@@ -96,7 +96,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> 
     decide(app, |snapshot| {
         let old = changeable(snapshot, id)?;
         Authority::of(app, snapshot, actor).over_roles(std::slice::from_ref(id))?;
-        if snapshot.users().any(|user| user.roles.contains(id)) {
+        if snapshot.users_with_role(id).next().is_some() {
             return Err(Fault::RoleInUse);
         }
         let mut change = Change::new().remove(&**old);
@@ -199,11 +199,8 @@ pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing
     let view = View::of(app, actor);
     let snapshot = view.snapshot();
     let role = find(snapshot, role)?;
-    let holders: Vec<_> = snapshot
-        .users()
-        .filter(|user| user.roles.contains(&role.id))
-        .cloned()
-        .collect();
+    let mut holders: Vec<_> = snapshot.users_with_role(&role.id).cloned().collect();
+    holders.sort_by_cached_key(|user| user.username.folded());
     Ok(Listing::of(holders.into_iter(), page).map(|user| view.user(&user)))
 }
 

@@ -20,7 +20,7 @@ use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
 pub async fn link(app: &App) -> Result<Option<String>, Fault> {
     loop {
         let snapshot = app.store.read();
-        if snapshot.users().len() > 0 {
+        if snapshot.user_count() > 0 {
             return Ok(None);
         }
         if let Some(link) = snapshot.setup_link() {
@@ -97,7 +97,7 @@ fn first_roles() -> Vec<RoleId> {
 /// # Errors
 /// Those of [`users::create`].
 pub async fn from_settings(app: &App, mut new: NewUser) -> Result<Option<Arc<User>>, Fault> {
-    if app.store.read().users().len() > 0 {
+    if app.store.read().user_count() > 0 {
         return Ok(None);
     }
     new.roles = first_roles();

@@ -246,7 +246,7 @@ fn roles_of_new(app: &App, snapshot: &Snapshot, wanted: &[RoleId]) -> Result<Vec
         [] => default_roles(app),
         wanted => wanted.to_vec(),
     };
-    if !snapshot.users().any(|user| user.is_administrator()) {
+    if !snapshot.has_administrator() {
         roles.push(RoleId::new(built_in::ADMIN));
     }
     checked_roles(snapshot, roles)
@@ -383,11 +383,11 @@ pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId)
     let before = app.clock.now().minus_days(days);
     let idle = |user: &User| {
         let last = user.last_login.unwrap_or(user.created_at);
-        user.is_active() && !user.is_administrator() && user.has_role(role.as_str()) && last < before
+        user.is_active() && !user.is_administrator() && last < before
     };
     let snapshot = app.store.read();
     let mut count = 0;
-    for user in snapshot.users().filter(|user| idle(user)) {
+    for user in snapshot.users_with_role(role).filter(|user| idle(user)) {
         match set_active(app, actor, &user.id, Activity::IdleTooLong).await {
             Ok(()) => count += 1,
             Err(Fault::BeyondAuthority { .. } | Fault::UserNotFound) => {}
@@ -445,6 +445,10 @@ pub(super) fn keep_an_administrator(snapshot: &Snapshot, leaving: &User, change:
         return Ok(change);
     }
     let stays = |user: &&Arc<User>| user.id != leaving.id && user.is_active_administrator();
-    let staying = snapshot.users().find(stays).ok_or(Fault::LastAdministrator)?;
+    let admin = RoleId::new(built_in::ADMIN);
+    let staying = snapshot
+        .users_with_role(&admin)
+        .find(stays)
+        .ok_or(Fault::LastAdministrator)?;
     Ok(change.require(&**staying))
 }

@@ -22,6 +22,7 @@ pub struct View<'actor> {
     actor: &'actor Actor,
     snapshot: Arc<Snapshot>,
     shown: OrdMap<UserId, Arc<Shown>>,
+    own_id: Option<&'actor str>,
     now: Timestamp,
 }
 
@@ -29,10 +30,15 @@ impl<'actor> View<'actor> {
     /// Looks at all users for this viewer.
     #[must_use]
     pub fn of(app: &App, actor: &'actor Actor) -> Self {
+        let own_id = match actor {
+            Actor::User(caller) => Some(caller.user.id.as_str()),
+            Actor::Operator => None,
+        };
         Self {
             actor,
             snapshot: app.store.read(),
             shown: app.hub.shown(),
+            own_id,
             now: app.clock.now(),
         }
     }
@@ -57,9 +63,9 @@ impl<'actor> View<'actor> {
 
     /// Returns this account as the viewer sees it in filters and orders.
     #[must_use]
-    pub fn account<'user>(&self, user: &'user SearchableUser) -> ViewedAccount<'user> {
+    pub fn account<'user>(&self, user: SearchableUser<'user>) -> ViewedAccount<'user> {
         ViewedAccount {
-            full: self.sees_all_of(&user.user.id),
+            full: self.sees_all_accounts() || self.own_id.is_some_and(|id| id == user.id()),
             user,
         }
     }
@@ -109,51 +115,69 @@ impl<'actor> View<'actor> {
 /// An account as one viewer sees it in filters and orders: a hidden field is absent.
 #[derive(Clone, Copy)]
 pub struct ViewedAccount<'user> {
-    user: &'user SearchableUser,
+    user: SearchableUser<'user>,
     full: bool,
 }
 
 impl<'user> ViewedAccount<'user> {
-    /// The identity.
+    /// Returns the id as text.
     #[must_use]
-    pub fn id(self) -> &'user UserId {
-        &self.user.user.id
+    pub fn id(self) -> &'user str {
+        self.user.id()
     }
 
-    /// The folded username.
+    /// Returns the folded username.
     #[must_use]
-    pub const fn username(self) -> &'user str {
-        &self.user.username
+    pub fn username(self) -> &'user str {
+        self.user.username()
     }
 
-    /// The name in lower case.
+    /// Returns the name in lower case.
     #[must_use]
     pub fn name(self) -> Option<&'user str> {
-        self.user.name.as_deref()
+        self.user.name()
     }
 
-    /// The nickname in lower case.
+    /// Returns the nickname in lower case.
     #[must_use]
-    pub const fn nickname(self) -> &'user str {
-        &self.user.nickname
+    pub fn nickname(self) -> &'user str {
+        self.user.nickname()
     }
 
-    /// Whether it may log in.
+    /// Returns whether the account may log in.
     #[must_use]
-    pub fn is_active(self) -> bool {
-        self.user.user.is_active()
+    pub const fn is_active(self) -> bool {
+        self.user.is_active()
     }
 
-    /// The folded e-mail address.
+    /// Returns the folded e-mail address.
     #[must_use]
     pub fn email(self) -> Option<&'user str> {
-        self.user.email.as_deref().filter(|_| self.full)
+        self.user.email().filter(|_| self.full)
     }
 
-    /// The whole account, for a viewer who sees all of it.
+    /// Returns when the user last logged in with a password.
+    #[must_use]
+    pub fn last_login(self) -> Option<Timestamp> {
+        self.user.last_login().filter(|_| self.full)
+    }
+
+    /// Returns when the account was created.
+    #[must_use]
+    pub fn created_at(self) -> Option<Timestamp> {
+        self.full.then(|| self.user.created_at())
+    }
+
+    /// Returns the whole account, for a viewer who sees all of it.
     #[must_use]
     pub fn full(self) -> Option<&'user User> {
-        Some(&*self.user.user).filter(|_| self.full)
+        self.full.then(|| &**self.user.user())
+    }
+
+    /// Returns the user with all that an answer may say of them.
+    #[must_use]
+    pub fn of_view(self, view: &View<'_>) -> ViewedUser {
+        view.user(self.user.user())
     }
 }
 

@@ -13,9 +13,9 @@ use super::codec::Damage;
 use super::commits::Commits;
 use super::record::Record;
 use super::roles::permission;
-use super::searchable_user::SearchableUser;
 use super::settings::setting;
 use super::table::Table;
+use super::user_index::UserIndex;
 use crate::domain::setting::Setting;
 use crate::domain::{
     Access, CustomStatus, CustomStatusId, FailedLogins, Grant, LostConnections, PasswordReset, Role, RoleId, SettingId,
@@ -26,7 +26,8 @@ use crate::domain::{
 #[derive(Debug, Default, Clone)]
 pub struct Snapshot {
     pub(super) users: OrdMap<UserId, Arc<User>>,
-    pub(super) users_by_username: OrdMap<String, Arc<SearchableUser>>,
+    pub(super) users_by_username: UserIndex,
+    pub(super) users_by_role: HashMap<RoleId, OrdSet<UserId>>,
     pub(super) users_by_email: OrdMap<String, Arc<User>>,
     pub(super) user_statuses: OrdMap<UserId, Arc<UserStatus>>,
     pub(super) tokens: HashMap<TokenHash, Arc<Token>>,

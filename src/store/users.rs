@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::codec::{self, Damage};
 use super::record::Record;
-use super::searchable_user::SearchableUser;
 use super::snapshot::Snapshot;
 use super::table::Table;
+use super::user_index::SearchableUser;
+use crate::domain::role::built_in;
 use crate::domain::two_factor::{KeyId, Salt};
 use crate::domain::user::{Activity, PasswordHash, UserEmail};
 use crate::domain::{
@@ -324,9 +326,7 @@ impl Snapshot {
     /// The user with this username, whatever its case.
     #[must_use]
     pub fn user_named(&self, typed: &str) -> Option<&Arc<User>> {
-        self.users_by_username
-            .get(&username::fold(typed))
-            .map(|found| &found.user)
+        self.users_by_username.get(&username::fold(typed))
     }
 
     /// The user with this e-mail address, whatever its case.
@@ -337,27 +337,78 @@ impl Snapshot {
 
     /// All users in the order of their folded usernames.
     #[must_use]
-    pub fn users(&self) -> impl ExactSizeIterator<Item = &Arc<User>> {
-        self.users_by_username.values().map(|found| &found.user)
+    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users_by_username.iter().map(SearchableUser::user)
+    }
+
+    /// Returns how many users there are.
+    #[must_use]
+    pub const fn user_count(&self) -> usize {
+        self.users_by_username.len()
+    }
+
+    /// Returns the users who have this role, in the order of their ids.
+    pub fn users_with_role(&self, role: &RoleId) -> impl Iterator<Item = &Arc<User>> {
+        let ids = self.users_by_role.get(role).into_iter().flatten();
+        ids.filter_map(|id| self.users.get(id))
+    }
+
+    /// Returns whether a user has the role `admin`.
+    #[must_use]
+    pub fn has_administrator(&self) -> bool {
+        self.users_with_role(&RoleId::new(built_in::ADMIN)).next().is_some()
+    }
+
+    /// Returns all users with the texts that searches compare, in the order of their folded usernames.
+    pub fn searchable_users(&self) -> impl DoubleEndedIterator<Item = SearchableUser<'_>> {
+        self.users_by_username.iter()
+    }
+
+    /// Returns at least the users who have this text in a folded username, name or nickname, and with `addresses` also
+    /// those who have it in an e-mail address, in the order of their folded usernames.
+    pub fn users_near<'snapshot>(
+        &'snapshot self,
+        text: &Finder<'_>,
+        addresses: bool,
+    ) -> impl Iterator<Item = SearchableUser<'snapshot>> {
+        self.users_by_username.candidates(text, addresses)
     }
 
     pub(super) fn put_user(&mut self, user: User) {
-        self.take_user(&user.id);
         let user = Arc::new(user);
-        let searchable = SearchableUser::of(Arc::clone(&user));
-        self.users_by_username
-            .insert(user.username.folded(), Arc::new(searchable));
+        if let Some(before) = self.users.insert(user.id.clone(), Arc::clone(&user)) {
+            self.forget_indexes(&before, Some(&user));
+        }
+        for role in &user.roles {
+            self.users_by_role
+                .entry(role.clone())
+                .or_default()
+                .insert(user.id.clone());
+        }
         if let Some(email) = &user.email {
             self.users_by_email.insert(email.address.folded(), Arc::clone(&user));
         }
-        self.users.insert(user.id.clone(), user);
+        self.users_by_username.insert(&user);
     }
 
     pub(super) fn take_user(&mut self, id: &UserId) {
         if let Some(before) = self.users.remove(id) {
-            self.users_by_username.remove(&before.username.folded());
-            if let Some(email) = &before.email {
-                self.users_by_email.remove(&email.address.folded());
+            self.forget_indexes(&before, None);
+        }
+    }
+
+    /// Takes a record out of the indexes, except where the record after it has the same place.
+    fn forget_indexes(&mut self, before: &User, after: Option<&User>) {
+        let username = before.username.folded();
+        if after.is_none_or(|after| after.username.folded() != username) {
+            self.users_by_username.remove(&username);
+        }
+        if let Some(email) = &before.email {
+            self.users_by_email.remove(&email.address.folded());
+        }
+        for role in &before.roles {
+            if let Some(users) = self.users_by_role.get_mut(role) {
+                users.remove(&before.id);
             }
         }
     }
