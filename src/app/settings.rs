@@ -13,7 +13,7 @@ use crate::config::CompactAtStart;
 use crate::domain::page::PageRule;
 use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
 use crate::domain::picture::PictureRule;
-use crate::domain::{LockoutRule, PasswordPolicy, SettingId, SettingValue, StatusType};
+use crate::domain::{CustomFieldRules, LockoutRule, PasswordPolicy, SettingId, SettingValue, StatusType};
 use crate::store::Snapshot;
 
 /// What was given when the server was started, and can't be changed while it runs.
@@ -152,6 +152,15 @@ impl Settings {
                 ..PasswordPolicy::default()
             },
             _ => PasswordPolicy::default(),
+        }
+    }
+
+    /// Returns the rules of custom fields. A text that is no rules was refused when it was set.
+    #[must_use]
+    pub fn custom_fields(&self) -> CustomFieldRules {
+        match self.set(SettingId::CustomFields) {
+            Some(SettingValue::Text(text)) => CustomFieldRules::parse(text).unwrap_or_default(),
+            _ => CustomFieldRules::default(),
         }
     }
 

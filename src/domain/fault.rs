@@ -220,6 +220,12 @@ pub enum Fault {
     /// The nickname is too long.
     #[error("Nickname size exceeds 120 characters")]
     NicknameTooLong,
+    /// A custom field is not what the setting `Accounts_CustomFields` asks for.
+    #[error("{reason}")]
+    CustomFieldInvalid {
+        /// What is wrong, in Rocket.Chat's words.
+        reason: String,
+    },
     /// The time after which a client calls its user away is too short.
     #[error("Invalid idleTimeLimit")]
     IdleTimeLimitInvalid,

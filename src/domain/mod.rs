@@ -7,6 +7,7 @@ pub mod audit;
 pub mod authority;
 pub mod avatar;
 pub mod claim;
+pub mod custom_fields;
 pub mod custom_status;
 pub mod duty;
 pub mod email;
@@ -38,11 +39,13 @@ pub mod two_factor;
 pub mod user;
 pub mod user_status;
 pub mod username;
+pub mod utc_offset;
 
 pub use access::{Access, Grant};
 pub use audit::{AuditAction, AuditEntry, AuditParty};
 pub use avatar::{Avatar, ImageKind};
 pub use claim::{Claim, ClaimSource, Claims};
+pub use custom_fields::{CustomFieldChanges, CustomFieldRules};
 pub use custom_status::{CustomStatus, CustomStatusDraft, StatusName};
 pub use duty::Duty;
 pub use email::Email;
@@ -72,3 +75,4 @@ pub use two_factor::{BackupCodes, SealedSecret, StoredSecret, TotpSecret, TwoFac
 pub use user::User;
 pub use user_status::{Audience, LastSeen, RecentStatus, UserStatus};
 pub use username::Username;
+pub use utc_offset::UtcOffset;

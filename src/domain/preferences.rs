@@ -1,9 +1,11 @@
-//! What clients keep for their users.
+//! Preferences that clients store for their users.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Fault;
+use super::text::quoted;
+use super::utc_offset::{LEAST_HOURS, MOST_HOURS};
+use super::{Fault, UtcOffset, text};
 
 /// Most bytes of a user's preferences, as JSON.
 pub const PREFERENCES_BYTES: usize = 64 * 1024;
@@ -11,14 +13,162 @@ pub const PREFERENCES_BYTES: usize = 64 * 1024;
 /// Fewest seconds without input after which a client may call its user away (`api.md` §5.5).
 pub const IDLE_SECONDS: u64 = 60;
 
-/// A user's preferences: whatever clients keep, of which the server knows two
-/// (`enableAutoAway`, `idleTimeLimit`).
+/// The values that a preference takes.
+#[derive(Debug, Clone, Copy)]
+pub enum PreferenceKind {
+    /// True or false.
+    Flag,
+    /// Any number.
+    Number,
+    /// Any text.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A whole number of seconds, [`IDLE_SECONDS`] at least.
+    IdleSeconds,
+    /// A number that is a [`UtcOffset`].
+    UtcOffset,
+    /// A list of texts.
+    Texts,
+    /// A list of questions that are not asked again, each with `action` and `label`.
+    Questions,
+    /// A list of features, each with `name` and `value`.
+    Features,
+}
+
+use PreferenceKind::{Choice, Features, Flag, IdleSeconds, Number, Questions, Text, Texts};
+
+/// The preferences of Rocket.Chat's schema of `users.setPreferences` and of its method `saveUserPreferences`, those that
+/// its newer clients send, and `utcOffset`.
+const KNOWN: &[(&str, PreferenceKind)] = &[
+    ("alsoSendThreadToChannel", Choice(&["default", "always", "never"])),
+    ("audioNotifications", Text),
+    ("autoImageLoad", Flag),
+    ("clockMode", Number),
+    ("collapseMediaByDefault", Flag),
+    ("convertAsciiEmoji", Flag),
+    ("desktopNotificationDuration", Number),
+    ("desktopNotificationRequireInteraction", Flag),
+    ("desktopNotificationVoiceCalls", Flag),
+    ("desktopNotifications", Text),
+    ("displayAvatars", Flag),
+    ("dontAskAgainList", Questions),
+    ("emailNotificationMode", Text),
+    ("enableAutoAway", Flag),
+    ("enableMobileRinging", Flag),
+    ("featuresPreview", Features),
+    ("fontSize", Text),
+    ("hideAvatars", Flag),
+    ("hideFlexTab", Flag),
+    ("hideRoles", Flag),
+    ("hideUsernames", Flag),
+    ("highlights", Texts),
+    ("idleTimeLimit", IdleSeconds),
+    ("language", Text),
+    ("masterVolume", Number),
+    ("mentionsWithSymbol", Flag),
+    ("messageViewMode", Number),
+    ("mobileNotifications", Text),
+    ("muteFocusedConversations", Flag),
+    ("newMessageNotification", Text),
+    ("newRoomNotification", Text),
+    ("notificationsSoundVolume", Number),
+    ("notifyCalendarEvents", Flag),
+    ("omnichannelHideConversationAfterClosing", Flag),
+    ("omnichannelTranscriptEmail", Flag),
+    ("omnichannelTranscriptPDF", Flag),
+    ("pushNotifications", Text),
+    ("receiveLoginDetectionEmail", Flag),
+    ("roomCounterSidebar", Flag),
+    ("saveMobileBandwidth", Flag),
+    ("sendOnEnter", Text),
+    ("showThreadsInMainChannel", Flag),
+    ("sidebarDisplayAvatar", Flag),
+    ("sidebarGroupByType", Flag),
+    ("sidebarSectionsOrder", Texts),
+    ("sidebarShowFavorites", Flag),
+    ("sidebarShowUnread", Flag),
+    ("sidebarSortby", Text),
+    ("sidebarViewMode", Text),
+    ("themeAppearence", Text),
+    ("unreadAlert", Flag),
+    ("useEmojis", Flag),
+    ("useLegacyMessageTemplate", Flag),
+    ("utcOffset", PreferenceKind::UtcOffset),
+    ("voipRingerVolume", Number),
+];
+
+impl PreferenceKind {
+    /// Returns the known preferences with what they take.
+    pub fn known() -> impl Iterator<Item = (&'static str, Self)> {
+        KNOWN.iter().copied()
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        Self::known().find(|(known, _)| *known == name).map(|(_, kind)| kind)
+    }
+
+    /// Refuses a value that is not of this kind.
+    fn check(self, name: &str, value: &Value) -> Result<(), Fault> {
+        let words: String = match self {
+            Flag if !value.is_boolean() => "must be boolean".into(),
+            Text if !value.is_string() => "must be string".into(),
+            Number | IdleSeconds if !value.is_number() => "must be number".into(),
+            IdleSeconds if value.as_u64().is_none_or(|seconds| seconds < IDLE_SECONDS) => {
+                return Err(Fault::IdleTimeLimitInvalid);
+            }
+            Choice(words) if value.as_str().is_none_or(|word| !words.contains(&word)) => {
+                format!("must be one of {}", words.join(", "))
+            }
+            Self::UtcOffset if UtcOffset::parse(value).is_none() => {
+                format!("must be a number of hours from {LEAST_HOURS} to {MOST_HOURS}, in steps of 0.25")
+            }
+            Texts if !is_list(value, Value::is_string) => "must be a list of strings".into(),
+            Questions if !is_list(value, |item| has_only(item, "action", "label", Value::is_string)) => {
+                "must be a list of objects with the strings action and label".into()
+            }
+            Features if !is_list(value, |item| has_only(item, "name", "value", Value::is_boolean)) => {
+                "must be a list of objects with the string name and the boolean value".into()
+            }
+            _ => return text::refuse_unless(has_plain_texts(value), &place(name)),
+        };
+        Err(Fault::invalid(words, &place(name)))
+    }
+}
+
+fn place(name: &str) -> String {
+    format!("data.{}", quoted(name))
+}
+
+fn is_list(value: &Value, is_item: impl Fn(&Value) -> bool) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(is_item))
+}
+
+/// Returns whether a value is an object of these two fields: the first a text, the second as the last argument asks.
+fn has_only(value: &Value, first: &str, second: &str, is_second: impl Fn(&Value) -> bool) -> bool {
+    value.as_object().is_some_and(|fields| {
+        fields.len() == 2
+            && fields.get(first).is_some_and(Value::is_string)
+            && fields.get(second).is_some_and(is_second)
+    })
+}
+
+fn has_plain_texts(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text::is_plain_block(text),
+        Value::Array(items) => items.iter().all(has_plain_texts),
+        Value::Object(fields) => fields.values().all(has_plain_texts),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// A user's preferences. The server itself uses `utcOffset` and `language`; all others are for clients.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Preferences(Map<String, Value>);
 
 impl Preferences {
-    /// Takes back what was stored.
+    /// Takes back what was stored. An older version stored unknown preferences too.
     pub(crate) const fn restore(map: Map<String, Value>) -> Self {
         Self(map)
     }
@@ -39,33 +189,37 @@ impl Preferences {
         all
     }
 
-    /// These with those over them; null takes a preference back.
+    /// Returns the offset of the user's clock from UTC; 0 where the user chose none.
+    #[must_use]
+    pub fn utc_offset(&self) -> UtcOffset {
+        self.0.get("utcOffset").and_then(UtcOffset::parse).unwrap_or_default()
+    }
+
+    /// Returns the language that the user chose.
+    #[must_use]
+    pub fn language(&self) -> Option<String> {
+        self.0.get("language").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// Returns these preferences after a change: null removes one, and one that is not named stays, also one that an
+    /// older version stored and that is unknown now.
     ///
     /// # Errors
-    /// [`Fault::IdleTimeLimitInvalid`] for an `idleTimeLimit` of less than a minute,
-    /// [`Fault::InvalidParams`] for a wrong type or more than 64 KiB in all.
-    pub fn with(&self, changes: Map<String, Value>) -> Result<Self, Fault> {
-        if let Some(limit) = changes.get("idleTimeLimit").filter(|limit| !limit.is_null())
-            && limit.as_u64().is_none_or(|limit| limit < IDLE_SECONDS)
-        {
-            return Err(if limit.is_number() {
-                Fault::IdleTimeLimitInvalid
-            } else {
-                Fault::invalid("must be number", "data.idleTimeLimit")
-            });
-        }
-        if let Some(away) = changes.get("enableAutoAway")
-            && !away.is_boolean()
-            && !away.is_null()
-        {
-            return Err(Fault::invalid("must be boolean", "data.enableAutoAway"));
-        }
+    /// [`Fault::IdleTimeLimitInvalid`] for an `idleTimeLimit` of less than [`IDLE_SECONDS`],
+    /// [`Fault::InvalidParams`] for an unknown preference, a wrong type or more than [`PREFERENCES_BYTES`] in all.
+    pub fn with(&self, changes: &Map<String, Value>) -> Result<Self, Fault> {
         let mut all = self.0.clone();
         for (name, value) in changes {
-            if value.is_null() {
-                all.remove(&name);
-            } else {
-                all.insert(name, value);
+            match PreferenceKind::of(name) {
+                None if !value.is_null() || !self.0.contains_key(name) => {
+                    return Err(Fault::invalid("must NOT have additional properties", &place(name)));
+                }
+                _ if value.is_null() => drop(all.shift_remove(name)),
+                Some(kind) => {
+                    kind.check(name, value)?;
+                    all.insert(name.clone(), value.clone());
+                }
+                None => {}
             }
         }
         let all = Self(all);
@@ -89,21 +243,77 @@ mod tests {
 
     #[test]
     fn a_choice_lies_over_the_default_until_it_is_taken_back() {
-        let chosen = Preferences::default().with(map(&json!({"idleTimeLimit": 60, "theme": "dark"})));
+        let chosen = Preferences::default().with(&map(&json!({"idleTimeLimit": 60, "language": "de"})));
         let chosen = chosen.expect("two preferences");
         assert_eq!(
             Value::Object(chosen.effective()),
-            json!({"enableAutoAway": true, "idleTimeLimit": 60, "theme": "dark"})
+            json!({"enableAutoAway": true, "idleTimeLimit": 60, "language": "de"})
         );
-        let back = chosen.with(map(&json!({"idleTimeLimit": null}))).expect("one fewer");
+        let back = chosen.with(&map(&json!({"idleTimeLimit": null}))).expect("one fewer");
         assert_eq!(back.effective()["idleTimeLimit"], 300);
     }
 
     #[test]
     fn less_than_a_minute_is_not_idle() {
         for limit in [json!(59), json!(-1), json!(0.5)] {
-            let refused = Preferences::default().with(map(&json!({"idleTimeLimit": limit})));
+            let refused = Preferences::default().with(&map(&json!({"idleTimeLimit": limit})));
             assert_eq!(refused, Err(Fault::IdleTimeLimitInvalid));
         }
+    }
+
+    #[test]
+    fn each_known_preference_takes_its_kind_and_nothing_else() {
+        let values = [
+            json!(true),
+            json!(300),
+            json!(-3.5),
+            json!("never"),
+            json!("some words"),
+            json!(["a"]),
+            json!([{"action": "a", "label": "b"}]),
+            json!([{"name": "a", "value": true}]),
+            json!({"a": 1}),
+            json!([1]),
+            json!([{"action": "a", "label": "b", "more": 1}]),
+        ];
+        let taken = |kind| match kind {
+            Flag => vec![0],
+            Number => vec![1, 2],
+            Text => vec![3, 4],
+            Choice(_) => vec![3],
+            IdleSeconds => vec![1],
+            PreferenceKind::UtcOffset => vec![2],
+            Texts => vec![5],
+            Questions => vec![6],
+            Features => vec![7],
+        };
+        for (name, kind) in PreferenceKind::known() {
+            let takes = |value: &Value| Preferences::default().with(&map(&json!({name: value}))).is_ok();
+            let found: Vec<_> = (0..values.len()).filter(|place| takes(&values[*place])).collect();
+            assert_eq!(found, taken(kind), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_preference_is_refused_and_one_of_an_older_version_stays_until_it_is_removed() {
+        let old = Preferences::restore(map(&json!({"theme": "dark", "language": "de"})));
+        let changed = old.with(&map(&json!({"language": "en"}))).expect("a known one");
+        assert_eq!(Value::Object(changed.0), json!({"theme": "dark", "language": "en"}));
+        for change in [json!({"theme": "light"}), json!({"other": 1}), json!({"other": null})] {
+            let name = if change.get("theme").is_some() {
+                "data.theme"
+            } else {
+                "data.other"
+            };
+            let refused = Err(Fault::invalid("must NOT have additional properties", name));
+            assert_eq!(old.with(&map(&change)), refused, "{change}");
+        }
+        let removed = old.with(&map(&json!({"theme": null}))).expect("a removal");
+        assert_eq!(Value::Object(removed.0), json!({"language": "de"}));
+    }
+
+    #[test]
+    fn the_known_preferences_are_in_order_each_once() {
+        assert!(KNOWN.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 }

@@ -16,9 +16,6 @@ pub const STATUS_TEXT_CHARACTERS: usize = 120;
 /// Characters to which the reason for an account is cut.
 pub const REASON_CHARACTERS: usize = 500;
 
-/// Most bytes of custom fields, as JSON.
-pub const CUSTOM_FIELDS_BYTES: usize = 16 * 1024;
-
 /// What a user tells of themselves.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -66,36 +63,6 @@ pub fn reason(text: &str) -> Result<String, Fault> {
 #[must_use]
 pub fn status_text(text: &str) -> String {
     text::cleaned_line(text).chars().take(STATUS_TEXT_CHARACTERS).collect()
-}
-
-/// Takes custom fields.
-///
-/// # Errors
-/// [`Fault::InvalidParams`] when they are larger than 16 KiB, or have characters that texts may not have.
-pub fn custom_fields(fields: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
-    let value = Value::Object(fields);
-    if value.to_string().len() > CUSTOM_FIELDS_BYTES {
-        return Err(Fault::invalid(
-            format!("must NOT have more than {CUSTOM_FIELDS_BYTES} bytes"),
-            "customFields",
-        ));
-    }
-    text::refuse_unless(has_plain_texts(&value), "customFields")?;
-    match value {
-        Value::Object(fields) => Ok(fields),
-        _ => Ok(Map::new()),
-    }
-}
-
-fn has_plain_texts(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text::is_plain_block(text),
-        Value::Array(items) => items.iter().all(has_plain_texts),
-        Value::Object(fields) => fields
-            .iter()
-            .all(|(key, value)| text::is_plain_line(key) && has_plain_texts(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
-    }
 }
 
 fn within(text: &str, characters: usize) -> Option<String> {

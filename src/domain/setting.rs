@@ -9,6 +9,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CustomFieldRules;
+
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -32,6 +34,8 @@ enum Kind {
     Choice(&'static str, &'static [&'static str]),
     /// A text that only its holders may see.
     Secret,
+    /// The rules of custom fields as JSON; empty by default.
+    CustomFields,
 }
 
 struct Row {
@@ -78,6 +82,7 @@ settings! {
     AllowRealNameChange = "Accounts_AllowRealNameChange", Kind::Flag(true), PUBLIC, "Whether users may change their name";
     AllowEmailChange = "Accounts_AllowEmailChange", Kind::Flag(true), PUBLIC, "Whether users may change their e-mail address";
     AllowPasswordChange = "Accounts_AllowPasswordChange", Kind::Flag(true), PUBLIC, "Whether users may change their password";
+    CustomFields = "Accounts_CustomFields", Kind::CustomFields, PUBLIC, "Rules of the custom fields of users, as JSON with the name of each field and its `type` (text or select), `required`, `public`, `minLength`, `maxLength` and `options`; empty takes any fields";
     AllowUserAvatarChange = "Accounts_AllowUserAvatarChange", Kind::Flag(true), PUBLIC, "Whether users may change their picture";
     AvatarResize = "Accounts_AvatarResize", Kind::Flag(true), PUBLIC, "Whether pictures are cropped and resized to a square";
     AvatarSize = "Accounts_AvatarSize", Kind::Number(256, 16, 512), PUBLIC, "Pixels of a side of that square";
@@ -213,6 +218,7 @@ impl SettingId {
             Kind::Text(_) => "string",
             Kind::Choice(..) => "select",
             Kind::Secret => "password",
+            Kind::CustomFields => "code",
         }
     }
 
@@ -229,7 +235,7 @@ impl SettingId {
             Kind::Flag(set) => SettingValue::Flag(set),
             Kind::Number(number, ..) => SettingValue::Number(number),
             Kind::Text(text) | Kind::Choice(text, _) => SettingValue::Text(text.to_owned()),
-            Kind::Secret => SettingValue::Text(String::new()),
+            Kind::Secret | Kind::CustomFields => SettingValue::Text(String::new()),
         }
     }
 
@@ -247,8 +253,13 @@ impl SettingId {
             (Kind::Number(_, least, most), _) => Err(format!("must be a whole number from {least} to {most}")),
             (Kind::Choice(_, choices), SettingValue::Text(text)) if choices.contains(&text.as_str()) => Ok(value),
             (Kind::Choice(_, choices), _) => Err(format!("must be one of {}", choices.join(", "))),
+            (Kind::CustomFields, SettingValue::Text(text)) if text.len() <= TEXT_BYTES => {
+                CustomFieldRules::parse(text).map(|_| value)
+            }
             (Kind::Text(_) | Kind::Secret, SettingValue::Text(text)) if text.len() <= TEXT_BYTES => Ok(value),
-            (Kind::Text(_) | Kind::Secret, _) => Err(format!("must be a text of at most {TEXT_BYTES} bytes")),
+            (Kind::Text(_) | Kind::Secret | Kind::CustomFields, _) => {
+                Err(format!("must be a text of at most {TEXT_BYTES} bytes"))
+            }
         }
     }
 
@@ -260,7 +271,7 @@ impl SettingId {
         let value = match self.row().kind {
             Kind::Flag(_) => text.parse().ok().map(SettingValue::Flag),
             Kind::Number(..) => text.parse().ok().map(SettingValue::Number),
-            Kind::Text(_) | Kind::Choice(..) | Kind::Secret => None,
+            Kind::Text(_) | Kind::Choice(..) | Kind::Secret | Kind::CustomFields => None,
         };
         self.accept(value.unwrap_or_else(|| SettingValue::Text(text.to_owned())))
     }

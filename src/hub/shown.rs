@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::domain::{
-    Audience, ClaimSource, DisplayName, Emoji, Presence, StatusType, Timestamp, User, UserId, Username,
+    Audience, ClaimSource, DisplayName, Emoji, Presence, StatusType, Timestamp, User, UserId, Username, UtcOffset,
 };
 
 /// What shows of a user, as everybody sees it from whom the user does not hide.
@@ -36,8 +36,8 @@ pub struct Line {
     pub name: Option<DisplayName>,
     /// What they are.
     pub status: StatusType,
-    /// Hours from UTC; this server keeps none.
-    pub utc_offset: i8,
+    /// The offset of their clock from UTC.
+    pub utc_offset: UtcOffset,
     /// Their words.
     pub status_text: String,
     /// Their picture. Rollcall's own.
@@ -64,7 +64,7 @@ impl Line {
             username: user.username.clone(),
             name: user.name.clone(),
             status: presence.status,
-            utc_offset: 0,
+            utc_offset: user.preferences.utc_offset(),
             status_text: presence.text,
             status_emoji: presence.emoji,
             status_source: presence.source,

@@ -8,7 +8,9 @@ use super::params::{Object, Params};
 use super::{Answer, Context, LoginChange, Method, Outcome, method};
 use crate::auth::WantedPassword;
 use crate::domain::scope::Need;
-use crate::domain::{DisplayName, Duty, Email, Fault, Scope, StatusType, Timestamp, UserId, Username, profile};
+use crate::domain::{
+    CustomFieldChanges, DisplayName, Duty, Email, Fault, Scope, StatusType, Timestamp, UserId, Username, profile,
+};
 use crate::ops::login::{self, Credentials};
 use crate::ops::profile::{self as profiles, Edit};
 use crate::ops::{avatars, directory, own_profile, tokens, two_factor};
@@ -113,10 +115,7 @@ fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Edit, 
             .text("nickname")?
             .map(|text| profile::nickname(&text))
             .transpose()?,
-        custom_fields: Some(custom_fields)
-            .filter(|fields| !fields.is_empty())
-            .map(profile::custom_fields)
-            .transpose()?,
+        custom_fields: CustomFieldChanges::parse_update(Some(custom_fields))?,
         ..Edit::default()
     })
 }

@@ -16,7 +16,8 @@ use crate::app::App;
 use crate::auth::{Actor, Caller, WantedPassword};
 use crate::domain::user::{Activity, UserEmail};
 use crate::domain::{
-    AuditAction, DisplayName, Email, Fault, Permission, RoleId, SettingId, StatusType, User, UserId, Username,
+    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Permission, RoleId, SettingId, StatusType, User,
+    UserId, Username,
 };
 use crate::store::Change;
 
@@ -47,8 +48,8 @@ pub struct Edit {
     pub status: Option<StatusType>,
     /// The words that go with it.
     pub status_text: Option<String>,
-    /// Whatever the team keeps beside.
-    pub custom_fields: Option<Map<String, Value>>,
+    /// Custom fields that change; the others stay.
+    pub custom_fields: Option<CustomFieldChanges>,
 }
 
 impl Edit {
@@ -191,6 +192,9 @@ pub(super) async fn apply(
         refuse_taken(snapshot, Some(&user.id), edit.username.as_ref(), edit.email.as_ref())?;
         let (user_now, mut change) = with_password(app, snapshot, user, password.as_ref(), spared);
         let mut new = with_profile(user_now, edit);
+        if let Some(changes) = &edit.custom_fields {
+            new.profile.custom_fields = changes.apply(&user.profile.custom_fields, &app.settings().custom_fields())?;
+        }
         if let Some(roles) = &edit.roles {
             let differs = |role: &&RoleId| user.roles.contains(role) != roles.contains(role);
             let differing: Vec<_> = user.roles.iter().chain(roles).filter(differs).cloned().collect();
@@ -283,9 +287,6 @@ fn with_profile(mut user: User, edit: &Edit) -> User {
     if let Some(nickname) = &edit.nickname {
         profile.nickname.clone_from(nickname);
     }
-    if let Some(fields) = &edit.custom_fields {
-        profile.custom_fields.clone_from(fields);
-    }
     user
 }
 
@@ -305,7 +306,7 @@ pub async fn set_preferences(
     }
     decide_on(app, id, |_, user| {
         let new = User {
-            preferences: user.preferences.with(changes.clone())?,
+            preferences: user.preferences.with(&changes)?,
             ..user.changed(app.clock.now())
         };
         Ok((Change::new().replace(user, &new), Arc::new(new)))

@@ -9,7 +9,7 @@ use super::users::{self, NewUser};
 use crate::app::App;
 use crate::auth::{Origin, TokenSecret, WantedPassword};
 use crate::domain::user::Activity;
-use crate::domain::{AuditAction, DisplayName, Email, Fault, Profile, SettingId, User, Username};
+use crate::domain::{AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Profile, SettingId, User, Username};
 use crate::store::Snapshot;
 
 /// Texts of somebody who registers, as they come from outside.
@@ -25,8 +25,10 @@ pub struct Registration {
     pub password: String,
     /// The secret to register with, where one is needed.
     pub secret: Option<String>,
-    /// What else they say of themselves.
+    /// What else they say of themselves, custom fields apart.
     pub profile: Profile,
+    /// Their custom fields.
+    pub custom_fields: CustomFieldChanges,
 }
 
 /// Creates an account for somebody who asks for one.
@@ -35,7 +37,7 @@ pub struct Registration {
 /// [`Fault::RegistrationDisabled`], also while there is no administrator yet;
 /// [`Fault::RegistrationSecretNeeded`]; [`Fault::DisplayNameInvalid`],
 /// [`Fault::RegistrationUsernameInvalid`], [`Fault::EmailInvalid`], [`Fault::DomainNotAllowed`],
-/// [`Fault::UsernameBlocked`], those of the password, [`Fault::RegistrationUsernameTaken`],
+/// [`Fault::UsernameBlocked`], those of the password, [`Fault::CustomFieldInvalid`], [`Fault::RegistrationUsernameTaken`],
 /// [`Fault::RegistrationEmailTaken`].
 pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Arc<User>, Fault> {
     let settings = app.settings();
@@ -70,6 +72,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
             Activity::Active
         },
         profile: new.profile,
+        custom_fields: Some(new.custom_fields),
         status_text: String::new(),
     };
     let caller = origin.into();

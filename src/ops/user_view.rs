@@ -15,7 +15,7 @@ use crate::auth::Actor;
 use crate::domain::user::Activity;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusType, Timestamp, User, UserId, Username,
+    ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusType, Timestamp, User, UserId, Username, UtcOffset,
 };
 
 /// A user as others may see them.
@@ -41,9 +41,12 @@ pub struct UserView {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<SeenAt>,
     active: bool,
-    utc_offset: i8,
+    utc_offset: UtcOffset,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
     avatar_etag: Option<String>,
+    /// Custom fields of others: those that the setting `Accounts_CustomFields` makes public.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    custom_fields: Map<String, Value>,
     #[serde(flatten)]
     full: Option<FullInfo>,
 }
@@ -68,8 +71,6 @@ struct FullInfo {
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     inactive_reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    custom_fields: Map<String, Value>,
     settings: Value,
     #[serde(rename = "_updatedAt")]
     updated_at: Timestamp,
@@ -125,8 +126,9 @@ impl From<&ViewedUser> for UserView {
             status_emoji: user.emoji(),
             last_seen: user.last_seen(),
             active: user.is_active(),
-            utc_offset: 0,
+            utc_offset: user.utc_offset(),
             avatar_etag: user.avatar(),
+            custom_fields: user.custom_fields(),
             full: user.full().map(|(user, presence)| FullInfo::of(user, presence)),
         }
     }
@@ -145,7 +147,6 @@ impl FullInfo {
             require_password_change_reason: user.require_password_change.clone().unwrap_or_default(),
             reason: user.profile.reason.clone(),
             inactive_reason: inactive_reason(user.activity),
-            custom_fields: user.profile.custom_fields.clone(),
             settings: if user.preferences.chosen().is_empty() {
                 json!({})
             } else {
@@ -182,7 +183,9 @@ pub struct Me {
     status_source: Option<ClaimSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_expires_at: Option<Timestamp>,
-    utc_offset: i8,
+    utc_offset: UtcOffset,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
     roles: Vec<RoleId>,
     active: bool,
     #[serde(skip_serializing_if = "Map::is_empty")]
@@ -263,7 +266,8 @@ impl Me {
             status_emoji: presence.emoji,
             status_source: presence.source,
             status_expires_at: presence.expires_at,
-            utc_offset: 0,
+            utc_offset: user.preferences.utc_offset(),
+            language: user.preferences.language(),
             roles: user.roles.clone(),
             active: user.is_active(),
             custom_fields: user.profile.custom_fields.clone(),

@@ -12,10 +12,10 @@ use super::tokens::without_tokens;
 use crate::app::App;
 use crate::auth::{Actor, WantedPassword, random};
 use crate::domain::role::built_in;
-use crate::domain::user::{Activity, PasswordHash, UserEmail};
+use crate::domain::user::{Activity, UserEmail};
 use crate::domain::{
-    AuditAction, DisplayName, Email, Fault, Permission, Preferences, Profile, RoleId, SettingId, TwoFactor, User,
-    UserId, UserStatus, Username, username,
+    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Permission, Preferences, Profile, RoleId, SettingId,
+    TwoFactor, User, UserId, UserStatus, Username, username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -42,8 +42,10 @@ pub struct NewUser {
     pub roles: Vec<RoleId>,
     /// Whether it may log in.
     pub activity: Activity,
-    /// What it tells of itself.
+    /// What it tells of itself, its custom fields apart.
     pub profile: Profile,
+    /// Its custom fields. None asks for no required ones.
+    pub custom_fields: Option<CustomFieldChanges>,
     /// The words of its status; may be empty.
     pub status_text: String,
 }
@@ -80,6 +82,7 @@ impl NewUser {
             roles: texts.roles.iter().map(|id| RoleId::new(id)).collect(),
             activity: Activity::Active,
             profile: Profile::default(),
+            custom_fields: None,
             status_text: String::new(),
         })
     }
@@ -160,6 +163,7 @@ pub(super) async fn create_where(
 ) -> Result<Arc<User>, Fault> {
     permit(&app.store.read())?;
     refuse_taken(&app.store.read(), None, Some(&new.username), new.email.as_ref())?;
+    let profile = profile_of(app, &new)?;
     let password = match &new.password {
         Some(wanted) => {
             let hashed = async {
@@ -174,7 +178,12 @@ pub(super) async fn create_where(
     decide(app, |snapshot| {
         permit(snapshot)?;
         refuse_taken(snapshot, None, Some(&new.username), new.email.as_ref())?;
-        let user = new_user(app, snapshot, &id, &new, password.clone())?;
+        let new_user = new_user(app, snapshot, &id, &new)?;
+        let user = User {
+            password: password.clone(),
+            profile: profile.clone(),
+            ..new_user
+        };
         let mut change = with(snapshot, &user, Change::new().insert(&user));
         let mut kept = UserStatus::of(&id);
         let words = NewStatus {
@@ -199,13 +208,17 @@ fn names(new: &NewUser) -> passwords::Names<'_> {
     }
 }
 
-fn new_user(
-    app: &App,
-    snapshot: &Snapshot,
-    id: &UserId,
-    new: &NewUser,
-    password: Option<PasswordHash>,
-) -> Result<User, Fault> {
+/// Returns what a new user tells of itself, with its custom fields.
+fn profile_of(app: &App, new: &NewUser) -> Result<Profile, Fault> {
+    let mut profile = new.profile.clone();
+    if let Some(fields) = &new.custom_fields {
+        profile.custom_fields = fields.apply(&profile.custom_fields, &app.settings().custom_fields())?;
+    }
+    Ok(profile)
+}
+
+/// Returns a new user without password and profile.
+fn new_user(app: &App, snapshot: &Snapshot, id: &UserId, new: &NewUser) -> Result<User, Fault> {
     let now = app.clock.now();
     Ok(User {
         id: id.clone(),
@@ -215,12 +228,12 @@ fn new_user(
             address,
             verified: new.verified,
         }),
-        password,
+        password: None,
         password_history: Vec::new(),
         require_password_change: new.require_password_change.clone(),
         roles: roles_of_new(app, snapshot, &new.roles)?,
         activity: new.activity,
-        profile: new.profile.clone(),
+        profile: Profile::default(),
         preferences: Preferences::default(),
         two_factor: TwoFactor::default(),
         avatar: None,

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use imbl::OrdMap;
+use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    ClaimSource, DisplayName, Emoji, LastSeen, Permission, Presence, RoleId, StatusType, Timestamp, User, UserId,
-    UserStatus, Username,
+    ClaimSource, CustomFieldRules, DisplayName, Emoji, LastSeen, Permission, Presence, RoleId, StatusType, Timestamp,
+    User, UserId, UserStatus, Username, UtcOffset,
 };
 use crate::hub::Shown;
 use crate::store::{SearchableUser, Snapshot};
@@ -23,6 +24,7 @@ pub struct View<'actor> {
     snapshot: Arc<Snapshot>,
     shown: OrdMap<UserId, Arc<Shown>>,
     own_id: Option<&'actor str>,
+    field_rules: Arc<CustomFieldRules>,
     now: Timestamp,
 }
 
@@ -39,6 +41,7 @@ impl<'actor> View<'actor> {
             snapshot: app.store.read(),
             shown: app.hub.shown(),
             own_id,
+            field_rules: Arc::new(app.settings().custom_fields()),
             now: app.clock.now(),
         }
     }
@@ -70,6 +73,14 @@ impl<'actor> View<'actor> {
         }
     }
 
+    /// Returns a custom field of this user as the viewer sees it in filters: one that is not public is absent, unless the
+    /// viewer sees all fields.
+    #[must_use]
+    pub fn custom_field<'user>(&self, user: &'user User, name: &str) -> Option<&'user Value> {
+        let visible = self.field_rules.is_public(name) || self.sees_all_of(&user.id);
+        user.profile.custom_fields.get(name).filter(|_| visible)
+    }
+
     /// Returns this user as the viewer sees them.
     #[must_use]
     pub fn user(&self, user: &Arc<User>) -> ViewedUser {
@@ -77,6 +88,7 @@ impl<'actor> View<'actor> {
         ViewedUser {
             own,
             full: self.sees_all_of(&user.id),
+            field_rules: Arc::clone(&self.field_rules),
             presence: self.presence(&user.id),
             last_seen: self.last_seen(user, own, kept.map(|kept| &**kept)),
             user: Arc::clone(user),
@@ -187,6 +199,7 @@ pub struct ViewedUser {
     user: Arc<User>,
     own: bool,
     full: bool,
+    field_rules: Arc<CustomFieldRules>,
     presence: Presence,
     last_seen: Option<SeenAt>,
 }
@@ -220,6 +233,20 @@ impl ViewedUser {
     #[must_use]
     pub fn bio(&self) -> String {
         self.user.profile.bio.clone()
+    }
+
+    /// Returns the custom fields: all of them for a viewer who sees all fields, else the public ones.
+    #[must_use]
+    pub fn custom_fields(&self) -> Map<String, Value> {
+        let fields = self.user.profile.custom_fields.iter();
+        let visible = fields.filter(|(name, _)| self.full || self.field_rules.is_public(name));
+        visible.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Returns the offset of the user's clock from UTC.
+    #[must_use]
+    pub fn utc_offset(&self) -> UtcOffset {
+        self.user.preferences.utc_offset()
     }
 
     /// The name of the picture.

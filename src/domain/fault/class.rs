@@ -73,6 +73,7 @@ impl Fault {
             Self::UsernameBlocked { .. } => (Invalid, Some("error-blocked-username")),
             Self::BioTooLong => (Invalid, Some("error-bio-size-exceeded")),
             Self::NicknameTooLong => (Invalid, Some("error-nickname-size-exceeded")),
+            Self::CustomFieldInvalid { .. } => (Invalid, Some("error-user-registration-custom-field")),
             Self::IdleTimeLimitInvalid => (Invalid, Some("invalid-idle-time-limit-value")),
             Self::NotAllowed { .. } => (Invalid, Some("error-not-allowed")),
             Self::PersonalTokenNotAuthorized { .. } => (Invalid, Some("not-authorized")),

@@ -52,6 +52,7 @@ impl Fault {
             Self::LastAdministrator => json!({"method": "removeUserFromRole", "action": "Remove_last_admin"}),
             Self::ActionNotAllowed { action, .. } => json!({"method": USER_METHOD, "action": action}),
             Self::NotAllowed { method, .. } | Self::PersonalTokenNotAuthorized { method } => json!({"method": method}),
+            Self::CustomFieldInvalid { .. } => json!({"method": "registerUser"}),
             Self::InvisibleDisabled => json!({"method": "users.setStatus"}),
             Self::LoginCodeRequired => json!({"method": "totp", "codeGenerated": false, "availableMethods": ["totp"]}),
             Self::LoginCodeInvalid => json!({"method": "totp"}),

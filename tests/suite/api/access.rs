@@ -123,7 +123,7 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
             USERS,
         ),
         ("GET users.getPreferences", none(), USERS),
-        ("POST users.setPreferences", json!({"data": {"theme": "dark"}}), USERS),
+        ("POST users.setPreferences", json!({"data": {"language": "de"}}), USERS),
         ("POST users.setAvatar", json!({"avatarUrl": DOT}), USERS),
         ("POST users.resetAvatar", none(), USERS),
         ("GET users.getAvatar", none(), [401, 307, 307, 307, 403, 401, 401]),

@@ -3,10 +3,10 @@
 use std::fs;
 
 use rollcall::domain::avatar::AVATAR_BYTES;
+use rollcall::domain::custom_fields::CUSTOM_FIELDS_BYTES;
 use rollcall::domain::custom_status::NAME_CHARACTERS;
 use rollcall::domain::picture::{CleanPicture, PictureRule};
 use rollcall::domain::preferences::PREFERENCES_BYTES;
-use rollcall::domain::profile::CUSTOM_FIELDS_BYTES;
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn text(number: usize, bytes: usize) -> String {
 }
 
 async fn preferences(client: &Client) -> Value {
-    client.get("users.getPreferences").await.expect(200)["preferences"]["draft"].clone()
+    client.get("users.getPreferences").await.expect(200)["preferences"]["language"].clone()
 }
 
 async fn custom_fields(client: &Client) -> Value {
@@ -61,7 +61,7 @@ async fn the_largest_records_survive_and_lie_in_the_log_alone() {
         let username = format!("user{number:02}");
         server.command(create_user(&username)).await;
         let user = server.anonymous().logged_in(&username, PASSWORD).await;
-        user.post("users.setPreferences", &json!({"data": {"draft": draft(number)}}))
+        user.post("users.setPreferences", &json!({"data": {"language": draft(number)}}))
             .await
             .expect(200);
         let fields = json!({"userId": user.id(), "data": {"customFields": {"note": note(number)}}});

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::auth::WantedPassword;
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Permission, Profile, RoleId, Scope, profile};
+use crate::domain::{CustomFieldChanges, Fault, Permission, Profile, RoleId, Scope, profile};
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::user_view::UserView;
@@ -89,9 +89,9 @@ async fn create(call: Call, new: Create) -> Result<Created, Fault> {
         profile: Profile {
             bio: profile::bio(&new.bio.unwrap_or_default())?,
             nickname: profile::nickname(&new.nickname.unwrap_or_default())?,
-            custom_fields: profile::custom_fields(new.custom_fields.unwrap_or_default())?,
-            reason: String::new(),
+            ..Profile::default()
         },
+        custom_fields: new.custom_fields.map(CustomFieldChanges::parse).transpose()?,
         status_text: profile::status_text(&new.status_text.unwrap_or_default()),
     };
     let actor = call.actor();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::auth::{PasswordDigest, WantedPassword};
-use crate::domain::{Duty, Fault, RoleId, Scope, StatusType, UserId, person_name, profile};
+use crate::domain::{CustomFieldChanges, Duty, Fault, RoleId, Scope, StatusType, UserId, person_name, profile};
 use crate::http::reply::Done;
 use crate::http::request::Call;
 use crate::http::routes::Route;
@@ -55,6 +55,7 @@ struct UpdateData {
     roles: Option<Vec<String>>,
     require_password_change: Option<bool>,
     verified: Option<bool>,
+    /// Custom fields that change; null removes one, and the others stay.
     custom_fields: Option<Map<String, Value>>,
     /// The password is replaced by one that nobody knows.
     set_random_password: Option<bool>,
@@ -108,7 +109,7 @@ async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
         nickname: data.nickname.map(|text| profile::nickname(&text)).transpose()?,
         status: data.status,
         status_text: data.status_text.map(|text| profile::status_text(&text)),
-        custom_fields: data.custom_fields.map(profile::custom_fields).transpose()?,
+        custom_fields: CustomFieldChanges::parse_update(data.custom_fields)?,
     };
     let actor = call.actor();
     let user = profiles::update(
@@ -128,6 +129,7 @@ async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UpdateOwn {
     data: OwnData,
+    /// Custom fields that change; null removes one, and the others stay.
     custom_fields: Option<Map<String, Value>>,
 }
 
@@ -173,7 +175,7 @@ async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
         nickname: data.nickname.map(|text| profile::nickname(&text)).transpose()?,
         status: data.status_type,
         status_text: data.status_text.map(|text| profile::status_text(&text)),
-        custom_fields: new.custom_fields.map(profile::custom_fields).transpose()?,
+        custom_fields: CustomFieldChanges::parse_update(new.custom_fields)?,
         ..Edit::default()
     };
     let actor = call.actor();

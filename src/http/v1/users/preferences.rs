@@ -1,9 +1,11 @@
 //! What clients keep for their users (`api.md` §5.5).
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::domain::preferences::{IDLE_SECONDS, PreferenceKind};
+use crate::domain::utc_offset::{LEAST_HOURS, MOST_HOURS};
 use crate::domain::{Fault, Scope, UserId};
 use crate::http::input::Ignored;
 use crate::http::request::Call;
@@ -26,7 +28,8 @@ struct Effective {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Set {
     user_id: Option<String>,
-    /// What is to be different; null takes a preference back.
+    /// Preferences that change; null removes one, and the others stay.
+    #[schemars(schema_with = "known_preferences")]
     data: Map<String, Value>,
 }
 
@@ -40,6 +43,36 @@ struct Owner {
     #[serde(rename = "_id")]
     id: UserId,
     settings: Effective,
+}
+
+/// Returns the schema of a change: each known preference with its type, or null.
+fn known_preferences(_: &mut SchemaGenerator) -> Schema {
+    let known = PreferenceKind::known();
+    let known: Map<_, _> = known.map(|(name, kind)| (name.to_owned(), schema_of(kind))).collect();
+    json_schema!({"type": "object", "properties": known, "additionalProperties": false})
+}
+
+fn schema_of(kind: PreferenceKind) -> Value {
+    let objects =
+        |properties: Value| json!({"type": "object", "properties": properties, "additionalProperties": false});
+    let list = |items: Value| json!({"type": ["array", "null"], "items": items});
+    match kind {
+        PreferenceKind::Flag => json!({"type": ["boolean", "null"]}),
+        PreferenceKind::Number => json!({"type": ["number", "null"]}),
+        PreferenceKind::Text => json!({"type": ["string", "null"]}),
+        PreferenceKind::Choice(words) => {
+            json!({"enum": words.iter().map(|word| json!(word)).chain([Value::Null]).collect::<Vec<_>>()})
+        }
+        PreferenceKind::IdleSeconds => json!({"type": ["integer", "null"], "minimum": IDLE_SECONDS}),
+        PreferenceKind::UtcOffset => json!({"type": ["number", "null"], "minimum": LEAST_HOURS, "maximum": MOST_HOURS}),
+        PreferenceKind::Texts => list(json!({"type": "string"})),
+        PreferenceKind::Questions => list(objects(
+            json!({"action": {"type": "string"}, "label": {"type": "string"}}),
+        )),
+        PreferenceKind::Features => list(objects(
+            json!({"name": {"type": "string"}, "value": {"type": "boolean"}}),
+        )),
+    }
 }
 
 async fn get(call: Call, _: Ignored) -> Result<Effective, Fault> {

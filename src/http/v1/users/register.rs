@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::{DisplayName, Fault, Profile, StatusType, UserId, Username, profile};
+use crate::domain::{CustomFieldChanges, DisplayName, Fault, Profile, StatusType, UserId, Username, profile};
 use crate::http::request::OpenCall;
 use crate::http::routes::{Rate, Route};
 use crate::ops::registration::{self, Registration};
@@ -62,9 +62,9 @@ async fn register(call: OpenCall, new: Register) -> Result<Registered, Fault> {
         secret: new.secret.or(new.secret_url),
         profile: Profile {
             reason: profile::reason(&new.reason.unwrap_or_default())?,
-            custom_fields: profile::custom_fields(new.custom_fields.unwrap_or_default())?,
             ..Profile::default()
         },
+        custom_fields: CustomFieldChanges::parse(new.custom_fields.unwrap_or_default())?,
     };
     let user = registration::register(&call.app, &call.origin, new).await?;
     Ok(Registered {

@@ -3,7 +3,9 @@
 mod activity;
 mod avatar;
 mod create;
+mod custom_fields;
 mod edit;
 mod passwords;
+mod preferences;
 mod read;
 mod register;

@@ -232,68 +232,6 @@ async fn usernames_are_suggested_and_checked() {
 }
 
 #[tokio::test]
-async fn preferences_are_kept_over_the_defaults() {
-    let server = TestServer::start().await;
-    let (admin, user) = (server.admin().await, server.user().await);
-    let defaults = json!({"enableAutoAway": true, "idleTimeLimit": 300});
-    assert_eq!(
-        user.get("users.getPreferences").await.expect(200)["preferences"],
-        defaults
-    );
-    let chosen = json!({"data": {"idleTimeLimit": 60, "theme": "dark"}});
-    let answer = user.post("users.setPreferences", &chosen).await.expect(200);
-    let expected = json!({"enableAutoAway": true, "idleTimeLimit": 60, "theme": "dark"});
-    assert_eq!(
-        answer,
-        json!({"user": {"_id": user.id(), "settings": {"preferences": expected}}, "success": true})
-    );
-    assert_eq!(user.get("me").await.expect(200)["settings"]["preferences"], expected);
-    let short = json!({"data": {"idleTimeLimit": 59}});
-    let refused = user.post("users.setPreferences", &short).await.expect(400);
-    assert_eq!(
-        refused,
-        coded("Invalid idleTimeLimit", "invalid-idle-time-limit-value", Value::Null)
-    );
-    let others = json!({"userId": admin.id(), "data": {"theme": "light"}});
-    let refused = user.post("users.setPreferences", &others).await.expect(400);
-    assert_eq!(
-        refused["error"],
-        "Editing user is not allowed [error-action-not-allowed]"
-    );
-    let of_user = json!({"userId": user.id(), "data": {"theme": null}});
-    admin.post("users.setPreferences", &of_user).await.expect(200);
-    assert!(
-        user.get("me").await.expect(200)["settings"]["preferences"]
-            .get("theme")
-            .is_none()
-    );
-    // Both are smaller than a body may be, and together more than preferences may be.
-    let half = |name: &str| json!({"data": {name: "y".repeat(40_000)}});
-    user.post("users.setPreferences", &half("x")).await.expect(200);
-    assert_eq!(
-        user.post("users.setPreferences", &half("z")).await.expect(400)["errorType"],
-        "invalid-params"
-    );
-}
-
-#[tokio::test]
-async fn numbers_are_kept_exactly_and_can_be_changed_again() {
-    let server = TestServer::start().await;
-    let ada = server.user().await;
-    // Numbers that a quick reader gets wrong in their last bit.
-    let numbers = json!({"data": {"a": 1.918_462_102_649_040_3e-252, "b": -6.614_487_107_601_906e16, "c": 5e-324}});
-    ada.post("users.setPreferences", &numbers).await.expect(200);
-    let body = ada
-        .post("users.setPreferences", &json!({"data": {"d": 1}}))
-        .await
-        .expect(200);
-    for name in ["a", "b", "c"] {
-        let kept = &body["user"]["settings"]["preferences"][name];
-        assert_eq!(*kept, numbers["data"][name], "{name}");
-    }
-}
-
-#[tokio::test]
 async fn a_sleeping_account_can_be_found_and_switched_off() {
     let server = TestServer::start().await;
     server.command(create_user("bob")).await;
