@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -22,6 +23,41 @@ pub struct Document {
     plain: Form,
     /// The compressed form, if it is smaller.
     gzip: Option<Form>,
+}
+
+/// Documents in which the public path of the server is written. They are made when they are first asked for, and
+/// again when the path has changed.
+pub struct ByPublicPath<T> {
+    make: fn(&str) -> T,
+    made: RwLock<Option<(String, Arc<T>)>>,
+}
+
+impl<T> ByPublicPath<T> {
+    /// Makes nothing yet.
+    pub const fn new(make: fn(&str) -> T) -> Self {
+        Self {
+            make,
+            made: RwLock::new(None),
+        }
+    }
+
+    /// Returns the documents for this public path.
+    pub fn get(&self, public_path: &str) -> Arc<T> {
+        let found = |made: &Option<(String, Arc<T>)>| {
+            let made = made.as_ref().filter(|(path, _)| path == public_path);
+            made.map(|(_, documents)| Arc::clone(documents))
+        };
+        if let Some(documents) = found(&self.made.read().unwrap_or_else(PoisonError::into_inner)) {
+            return documents;
+        }
+        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
+        // Another caller may have made them meanwhile.
+        found(&made).unwrap_or_else(|| {
+            let documents = Arc::new((self.make)(public_path));
+            *made = Some((public_path.to_owned(), Arc::clone(&documents)));
+            documents
+        })
+    }
 }
 
 struct Form {

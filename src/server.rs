@@ -187,7 +187,7 @@ fn filter(app: &App, hall: &Arc<Hall>, gate: Gate) -> BoxedFilter<(warp::reply::
         .unify()
         .or(http::avatar::avatars(app.clone()))
         .unify()
-        .or(web::web())
+        .or(web::web(app.clone()))
         .unify()
         .boxed()
 }

@@ -13,7 +13,7 @@ use crate::config::CompactAtStart;
 use crate::domain::page::PageRule;
 use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
 use crate::domain::picture::PictureRule;
-use crate::domain::{CustomFieldRules, LockoutRule, PasswordPolicy, SettingId, SettingValue, StatusType};
+use crate::domain::{CustomFieldRules, LockoutRule, PasswordPolicy, PublicUrl, SettingId, SettingValue, StatusType};
 use crate::store::Snapshot;
 
 /// What was given when the server was started, and can't be changed while it runs.
@@ -100,6 +100,14 @@ impl Settings {
         let set = self.text(SettingId::SiteUrl);
         let url = if set.is_empty() { &self.fixed.address_url } else { &set };
         url.trim_end_matches('/').to_owned()
+    }
+
+    /// Returns the path that clients have before the paths of this server, as `Site_Url` has it: empty, or with a
+    /// slash at its beginning and none at its end.
+    #[must_use]
+    pub fn public_path(&self) -> String {
+        let url = PublicUrl::parse(&self.text(SettingId::SiteUrl));
+        url.map(|url| url.path().to_owned()).unwrap_or_default()
     }
 
     /// How large pages are.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 
 use super::{Config, ConfigError, Source, Value};
-use crate::domain::{SettingId, SettingValue, StatusType};
+use crate::domain::{PublicUrl, SettingId, SettingValue, StatusType};
 
 /// All settings, each of its type.
 #[derive(Debug)]
@@ -169,12 +169,7 @@ impl Settings {
 }
 
 fn url(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains([' ', '#', '?', '"', '<', '>']) => Ok(text.to_owned()),
-        _ => Err("is not a URL that begins with http:// or https://".to_owned()),
-    }
+    PublicUrl::parse(text).map(|url| url.as_str().to_owned())
 }
 
 fn networks(text: &str) -> Result<Vec<IpNet>, String> {

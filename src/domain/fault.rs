@@ -8,6 +8,7 @@ mod details;
 
 pub use class::Kind;
 
+use super::avatar::AVATAR_BYTES;
 use super::page::SORT_FIELDS;
 use super::password_policy::Violation;
 use super::picture::MAX_SIDE_PIXELS;
@@ -333,6 +334,12 @@ pub enum Fault {
     #[error("The picture is larger than {limit} bytes")]
     AvatarTooLarge {
         /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The body with a picture is larger than the limit.
+    #[error("the body is larger than {limit} bytes, and the picture in it may have {AVATAR_BYTES}")]
+    UploadTooLarge {
+        /// The limit of the body, in bytes.
         limit: usize,
     },
     /// A picture at an address of the web, which this server does not fetch.

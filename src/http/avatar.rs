@@ -13,6 +13,7 @@ use warp::http::header::{
 use warp::http::{Response, StatusCode};
 use warp::{Filter, Reply};
 
+use super::{encoded, reply};
 use crate::app::App;
 use crate::domain::{User, UserId, username};
 use crate::ops::avatars;
@@ -31,12 +32,19 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     let by_id = warp::path!("avatar" / "uid" / String)
         .and(warp::header::headers_cloned())
         .map(move |id: String, headers: HeaderMap| {
-            let user = of_user.store.read().user(&UserId::new(&decode(&id))).cloned();
+            let id = match encoded::part(&id, "id") {
+                Ok(id) => UserId::new(&id),
+                Err(fault) => return reply::failure(&fault).into_response(),
+            };
+            let user = of_user.store.read().user(&id).cloned();
             answer(&of_user, user.as_deref(), "?", &headers)
         });
     let by_name = warp::path!("avatar" / String).and(warp::header::headers_cloned()).map(
         move |name: String, headers: HeaderMap| {
-            let name = decode(&name);
+            let name = match encoded::part(&name, "username") {
+                Ok(name) => name,
+                Err(fault) => return reply::failure(&fault).into_response(),
+            };
             let name = name.strip_prefix('@').unwrap_or(&name);
             let user = app.store.read().user_named(name).cloned();
             answer(&app, user.as_deref(), name, &headers)
@@ -44,12 +52,6 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     );
     let method = warp::get().or(warp::head()).unify();
     method.and(by_id.or(by_name).unify()).boxed()
-}
-
-fn decode(part: &str) -> String {
-    let pair = format!("x={}", part.replace('+', "%2B"));
-    let mut pairs = form_urlencoded::parse(pair.as_bytes());
-    pairs.next().map(|(_, text)| text.into_owned()).unwrap_or_default()
 }
 
 /// The picture of a user, else initials. Initials come from the name in the path alone, so that a user without

@@ -11,6 +11,7 @@ use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, TRANSFER_ENCODING
 
 use super::budget::Reservation;
 use super::fields::Fields;
+use super::request;
 use crate::domain::Fault;
 
 /// Maximum bytes that are read and not kept of a body that is refused or not needed. A client that sends
@@ -62,7 +63,7 @@ impl Body {
         };
         let most = declared.and_then(|length| usize::try_from(length).ok());
         let collected = collect(stream, bound.bytes, most.unwrap_or(bound.bytes), reservation);
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = request::text(headers, CONTENT_TYPE.as_str());
         Ok(Self {
             bytes: timeout(bound.time, collected).await.map_err(slow)??,
             content_type: content_type.map(str::to_owned),
@@ -79,28 +80,74 @@ impl Body {
         self.content_type.as_deref().unwrap_or("application/json")
     }
 
-    /// The fields of a JSON object or of a form; none where the body is empty.
+    /// The fields of a JSON object or of a form; none where the body is empty. A form that begins with `{` is JSON:
+    /// curl calls everything a form that it sends by `-d`.
     pub fn fields(&self) -> Result<Fields, Fault> {
         if self.bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Fields::default());
         }
         let essence = self.content_type().split(';').next().unwrap_or_default().trim();
         match essence.to_ascii_lowercase().as_str() {
-            "application/json" => self.object().map(Fields::new),
-            "application/x-www-form-urlencoded" => Ok(Fields::of_pairs(&self.bytes)),
+            "application/json" => object(&self.bytes).map(Fields::new),
+            "application/x-www-form-urlencoded" => {
+                let rest = self.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.bytes);
+                if rest.trim_ascii_start().first() == Some(&b'{') {
+                    return object(&self.bytes).map(Fields::new);
+                }
+                refuse_mark(&self.bytes, "form")?;
+                Fields::of_pairs(&self.bytes)
+            }
             _ => Err(malformed(format!(
                 "the body must be application/json or application/x-www-form-urlencoded, not {essence}"
             ))),
         }
     }
+}
 
-    fn object(&self) -> Result<Map<String, Value>, Fault> {
-        match serde_json::from_slice(&self.bytes) {
-            Ok(Value::Object(fields)) => Ok(fields),
-            Ok(_) => Err(malformed("the body must be a JSON object".into())),
-            Err(error) => Err(malformed(format!("the body is not valid JSON: {error}"))),
-        }
+/// U+FEFF in UTF-8, which some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Takes a body that is a JSON object.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] that names the place, and the field where it is known.
+pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+    refuse_mark(bytes, "JSON")?;
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(malformed("the body must be a JSON object".into())),
+        Err(error) => Err(Fault::InvalidParams {
+            reason: format!("the body is not valid JSON: {}", explained(&error)),
+            field: place(bytes),
+        }),
     }
+}
+
+fn refuse_mark(bytes: &[u8], form: &str) -> Result<(), Fault> {
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        return Err(malformed(format!(
+            "the body is not valid {form}: it begins with a byte order mark (U+FEFF); send UTF-8 without one"
+        )));
+    }
+    Ok(())
+}
+
+/// Returns what the parser says, and what is allowed where its words are for experts.
+fn explained(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    if words.contains("surrogate") || words.contains("hex escape") {
+        format!("{words}; an escape from \\ud800 to \\udfff needs its other half behind it or before it")
+    } else {
+        words
+    }
+}
+
+/// Returns the path of the field in which JSON breaks.
+fn place(bytes: &[u8]) -> Option<String> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let error = serde_path_to_error::deserialize::<_, Value>(&mut json).err()?;
+    let path = error.path();
+    (path.iter().len() > 0).then(|| path.to_string())
 }
 
 fn malformed(reason: String) -> Fault {

@@ -3,6 +3,7 @@
 //! The refusals are in the words of the schema checker that clients know (`api.md` §1.4), so that the
 //! struct is the one description of the input: the OpenAPI document is made of it too.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::de::value::StringDeserializer;
@@ -13,6 +14,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
+use super::encoded;
 use crate::domain::Fault;
 
 /// Named values that a client sent.
@@ -28,27 +30,47 @@ impl Fields {
         Self { values, texts: false }
     }
 
-    /// Texts under their names. Several under one name, and those under a name that ends in `[]`, are
-    /// a list.
-    pub fn of_pairs(encoded: &[u8]) -> Self {
+    /// Texts under their names. `ids=a&ids=b`, `ids[]=a&ids[]=b` and `ids[0]=a&ids[1]=b` are the same list, and so
+    /// is `ids=a,b` where the struct has a list there.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidParams`] for bytes that are not UTF-8.
+    pub fn of_pairs(encoded: &[u8]) -> Result<Self, Fault> {
         let mut values = Map::new();
-        for (name, value) in form_urlencoded::parse(encoded) {
-            let value = Value::String(value.into_owned());
-            let name = name.into_owned();
-            if let Some(list) = name.strip_suffix("[]") {
-                match values.entry(list).or_insert_with(|| Value::Array(Vec::new())) {
-                    Value::Array(items) => items.push(value),
-                    other => *other = Value::Array(vec![other.take(), value]),
+        // The index of each item of a list, in the order of the items.
+        let mut indexes: HashMap<String, Vec<usize>> = HashMap::new();
+        for (name, text) in encoded::pairs(encoded)? {
+            let value = Value::String(text);
+            let (name, index) = match item_of_list(&name) {
+                Some((list, index)) => (list.to_owned(), Some(index)),
+                None => (name, None),
+            };
+            let listed = indexes.contains_key(&name);
+            match values.get_mut(&name) {
+                None if index.is_none() => drop(values.insert(name, value)),
+                None => {
+                    values.insert(name.clone(), Value::Array(vec![value]));
+                    indexes.insert(name, vec![index.flatten().unwrap_or_default()]);
                 }
-            } else {
-                match values.get_mut(&name) {
-                    Some(Value::Array(items)) => items.push(value),
-                    Some(other) => *other = Value::Array(vec![other.take(), value]),
-                    None => drop(values.insert(name, value)),
+                Some(Value::Array(items)) if listed => {
+                    let known = indexes.entry(name).or_default();
+                    known.push(index.flatten().unwrap_or(known.len()));
+                    items.push(value);
+                }
+                Some(first) => {
+                    *first = Value::Array(vec![first.take(), value]);
+                    indexes.insert(name, vec![0, index.flatten().unwrap_or(1)]);
                 }
             }
         }
-        Self { values, texts: true }
+        for (name, indexes) in indexes {
+            if let Some(Value::Array(items)) = values.get_mut(&name) {
+                let mut indexed: Vec<_> = indexes.into_iter().zip(items.drain(..)).collect();
+                indexed.sort_by_key(|(index, _)| *index);
+                items.extend(indexed.into_iter().map(|(_, item)| item));
+            }
+        }
+        Ok(Self { values, texts: true })
     }
 
     /// Adds a text, as the path of the request has it.
@@ -75,6 +97,35 @@ impl Fields {
             }
         })
     }
+}
+
+/// Most digits of an index in the name of a list's item.
+const INDEX_DIGITS: usize = 6;
+
+/// Returns the name of the list, and the index if there is one, for `list[]` and `list[0]`.
+fn item_of_list(name: &str) -> Option<(&str, Option<usize>)> {
+    let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
+    let is_index = index.len() <= INDEX_DIGITS && index.bytes().all(|byte| byte.is_ascii_digit());
+    (is_index && !list.is_empty()).then(|| (list, index.parse().ok()))
+}
+
+/// Returns each item of a list once, in the order in which they first came. An item that came as a text is as many items
+/// as commas separate.
+fn items_of(list: Vec<Value>, texts: bool) -> Vec<Value> {
+    let mut seen = HashSet::new();
+    let mut items = Vec::with_capacity(list.len());
+    for item in list {
+        match item {
+            Value::String(text) if texts => {
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                let new = parts.filter(|part| seen.insert((*part).to_owned()));
+                items.extend(new.map(Value::from));
+            }
+            Value::String(text) if !seen.insert(text.clone()) => {}
+            other => items.push(other),
+        }
+    }
+    items
 }
 
 /// A value on its way into a struct.
@@ -157,13 +208,6 @@ impl de::Error for Refusal {
 }
 
 impl Node {
-    fn of(&self, value: Value) -> Self {
-        Self {
-            value,
-            texts: self.texts,
-        }
-    }
-
     /// The text of a value that came as one.
     fn text(&self) -> Option<&str> {
         self.value.as_str().filter(|_| self.texts)
@@ -237,13 +281,16 @@ impl<'de> Deserializer<'de> for Node {
         }
     }
 
-    /// A single text stands for a list of it, as in `ids=a`.
+    /// An item that is given twice counts once. Of texts, a single one stands for a list, as in `ids=a`.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        if self.text().is_some() {
-            let list = self.of(Value::Array(vec![self.value.clone()]));
-            return list.deserialize_any(visitor);
-        }
-        self.deserialize_any(visitor)
+        let texts = self.texts;
+        let list = match self.value {
+            Value::Array(items) => items,
+            Value::String(_) if texts => vec![self.value],
+            other => return Self { value: other, texts }.deserialize_any(visitor),
+        };
+        let value = Value::Array(items_of(list, texts));
+        Self { value, texts }.deserialize_any(visitor)
     }
 
     /// In a struct, null is absence.
@@ -424,18 +471,44 @@ mod tests {
 
     #[test]
     fn texts_become_what_the_field_is() {
-        let input =
-            Fields::of_pairs(b"name=5&flag=true&pageCount=99999999999999999999999&roles[]=a&roles[]=b&colour=red");
-        let input: Input = input.parse().expect("an input");
+        let input = of(b"name=5&flag=true&pageCount=99999999999999999999999&roles[]=a&roles[]=b&colour=red");
+        let input = input.expect("an input");
         assert_eq!(
             (input.name.as_str(), input.flag, input.page_count),
             ("5", Some(true), Some(usize::MAX))
         );
         assert_eq!(input.roles, Some(vec!["a".into(), "b".into()]));
         assert_eq!(input.colour, Some(Colour::Red));
-        let one: Input = Fields::of_pairs(b"name=a&roles=b").parse().expect("an input");
+        let one = of(b"name=a&roles=b").expect("an input");
         assert_eq!(one.roles, Some(vec!["b".into()]));
-        let twice = Fields::of_pairs(b"name=a&name=b").parse::<Input>();
+        let twice = of(b"name=a&name=b");
         assert_eq!(twice, Err(Fault::invalid("must be string", "name")));
+    }
+
+    fn of(encoded: &[u8]) -> Result<Input, Fault> {
+        Fields::of_pairs(encoded)?.parse()
+    }
+
+    #[test]
+    fn a_list_is_the_same_in_each_of_its_spellings_and_an_item_counts_once() {
+        for encoded in [
+            "roles=a&roles=b",
+            "roles[]=a&roles[]=b",
+            "roles[0]=a&roles[1]=b",
+            "roles[1]=b&roles[0]=a",
+            "roles=a,b",
+            "roles[]=a,b",
+            "roles=a&roles[]=b",
+            "roles%5B%5D=a&roles%5B%5D=%20b",
+            "roles=a,b,,a&roles=b",
+        ] {
+            let input = of(format!("name=x&{encoded}").as_bytes()).expect("an input");
+            assert_eq!(input.roles, Some(vec!["a".into(), "b".into()]), "{encoded}");
+        }
+        let input = json_input(&json!({"name": "a,b", "roles": ["a,b", "c", "a,b"]})).expect("an input");
+        assert_eq!(input.roles, Some(vec!["a,b".into(), "c".into()]));
+        for encoded in ["roles[x]=a", "roles[1234567]=a", "[]=a"] {
+            assert!(of(format!("name=x&{encoded}").as_bytes()).is_err(), "{encoded}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use warp::http::header::{
     CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
-use warp::http::{Request, Version};
+use warp::http::{Request, Uri, Version};
 
 use super::cors::Cors;
 use super::{rate_limit, reply};
@@ -47,7 +47,11 @@ impl Front {
     }
 
     /// Answers a request.
-    pub async fn answer(&self, request: Request<Incoming>) -> warp::reply::Response {
+    pub async fn answer(&self, mut request: Request<Incoming>) -> warp::reply::Response {
+        let public_path = self.app.settings().public_path();
+        if let Some(own) = own_target(request.uri(), &public_path) {
+            *request.uri_mut() = own;
+        }
         // Only requests of pages have an origin, and only for those the head is needed afterwards.
         let from_page = request.headers().contains_key(ORIGIN);
         let head = if from_page {
@@ -113,6 +117,39 @@ impl Front {
     }
 }
 
+/// Returns the target of a request as the filters know it, if it differs: without the public path of the server,
+/// whether or not a proxy has removed it, without repeated slashes, and without one at its end.
+fn own_target(target: &Uri, public_path: &str) -> Option<Uri> {
+    let path = target.path();
+    let rest = path.strip_prefix(public_path).filter(|_| !public_path.is_empty());
+    let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_plain = path.len() <= 1 || !(path.contains("//") || path.ends_with('/'));
+    if !path.starts_with('/') || (is_plain && rest.is_none()) {
+        return None;
+    }
+    let mut own = String::with_capacity(path.len());
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        own.push('/');
+        own.push_str(part);
+    }
+    // Repeated slashes may have hidden the public path.
+    if let Some(rest) = own.strip_prefix(public_path)
+        && (rest.is_empty() || rest.starts_with('/'))
+    {
+        own.drain(..public_path.len());
+    }
+    if own.is_empty() {
+        own.push('/');
+    }
+    if let Some(query) = target.query() {
+        own.push('?');
+        own.push_str(query);
+    }
+    let mut parts = target.clone().into_parts();
+    parts.path_and_query = own.parse().ok();
+    Uri::from_parts(parts).ok()
+}
+
 /// Returns the address that a request comes from.
 pub(super) fn address_of(peer: Option<Peer>, headers: &HeaderMap, app: &App) -> Option<IpAddr> {
     let forwarded = headers.get_all("x-forwarded-for").iter();
@@ -121,4 +158,32 @@ pub(super) fn address_of(peer: Option<Peer>, headers: &HeaderMap, app: &App) -> 
         forwarded.map(|line| line.to_str().unwrap_or_default()),
         &app.fixed.trusted_proxies,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_loses_the_public_path_and_slashes_that_say_nothing() {
+        for (target, public_path, own) in [
+            ("/api/v1/me", "", None),
+            ("/", "", None),
+            ("/", "/rollcall", None),
+            ("//", "", Some("/")),
+            ("//api//v1/me/?a=//", "", Some("/api/v1/me?a=//")),
+            ("/rollcall", "/rollcall", Some("/")),
+            ("/rollcall/", "/rollcall", Some("/")),
+            ("/rollcall/api/v1/me?a=1", "/rollcall", Some("/api/v1/me?a=1")),
+            ("//rollcall//api/", "/rollcall", Some("/api")),
+            ("/rollcalls/api", "/rollcall", None),
+            ("/api/v1/me", "/rollcall", None),
+            ("/avatar/a%2F%2Fb", "", None),
+            ("http://h/rollcall/livez", "/rollcall", Some("http://h/livez")),
+        ] {
+            let uri: Uri = target.parse().expect("a target");
+            let found = own_target(&uri, public_path).map(|own| own.to_string());
+            assert_eq!(found.as_deref(), own, "{target} below {public_path:?}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ use super::Limits;
 use super::body::{self, Body, Bound};
 use super::budget::{Budget, Reservation};
 use super::cors::{self, Cors};
+use super::encoded;
 use super::front::address_of;
 use super::rate_limit::{self, Allowance};
 use super::reply::{self, Outcome, Response};
@@ -107,7 +108,7 @@ impl Gate {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{number}", self.instance.to_str().unwrap_or_default());
         let address = address_of(head.peer, &head.headers, &self.app);
-        let client = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let client = request::text(&head.headers, USER_AGENT.as_str());
         let origin = Origin::new(address, client.unwrap_or_default());
         let caller = request::caller(&self.app, &head.headers, &origin);
         let user = caller.as_ref().map(|caller| caller.user.id.clone());
@@ -166,13 +167,21 @@ impl Gate {
         }
         let (route, parameter) = find(&head.path, &head.method)?;
         check_access(route, caller.as_ref())?;
+        request::check_headers(&head.headers)?;
+        let parameter = parameter
+            .map(|(name, text)| Ok((name, encoded::part(text, name)?)))
+            .transpose()?;
         let mut reservation = self.budget.open(who(caller.as_ref(), &origin));
         let sent = match head.method {
             // Clients announce JSON on requests without a body; the body is not read.
             Method::GET | Method::HEAD => Sent::Query(head.query.clone()),
             _ => {
                 let bound = self.bound(route, caller.as_ref());
-                Sent::Body(read_body(body, &head.headers, &bound, &mut reservation).await?)
+                let read = read_body(body, &head.headers, &bound, &mut reservation).await;
+                Sent::Body(read.map_err(|fault| match fault {
+                    Fault::BodyTooLarge { limit } => (route.too_large)(limit),
+                    other => other,
+                })?)
             }
         };
         let code = request::code(&head.headers);
@@ -283,26 +292,20 @@ fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
     }
 }
 
-/// What a request addresses: a route, and the text in the place of its parameter.
-type Found = (&'static Route, Option<(&'static str, String)>);
+/// What a request addresses: a route, and the text in the place of its parameter, as it is in the path.
+type Found<'path> = (&'static Route, Option<(&'static str, &'path str)>);
 
 /// The route for a path behind `/api/`. `info` is the one endpoint outside `v1`.
-fn find(path: &str, method: &Method) -> Result<Found, Fault> {
+fn find<'path>(path: &'path str, method: &Method) -> Result<Found<'path>, Fault> {
     let endpoint = match path.strip_prefix("v1/") {
         Some(endpoint) => endpoint,
         None if path == "info" => path,
         None => return Err(Fault::EndpointNotFound),
     };
-    let (routes, text) = routes::of(endpoint.strip_suffix('/').unwrap_or(endpoint));
+    let (routes, text) = routes::of(endpoint);
     let wanted = if method == Method::HEAD { &Method::GET } else { method };
     if let Some(route) = routes.iter().find(|route| route.method == *wanted) {
-        let decoded = |text: &str| {
-            let pair = format!("x={}", text.replace('+', "%2B"));
-            let mut pairs = form_urlencoded::parse(pair.as_bytes());
-            pairs.next().map(|(_, text)| text.into_owned())
-        };
-        let parameter = route.parameter().zip(text.and_then(decoded));
-        return Ok((route, parameter));
+        return Ok((route, route.parameter().zip(text)));
     }
     if routes.is_empty() {
         return Err(Fault::EndpointNotFound);

@@ -4,6 +4,7 @@ pub mod avatar;
 mod body;
 mod budget;
 mod cors;
+mod encoded;
 mod fields;
 mod front;
 mod gate;

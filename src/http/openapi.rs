@@ -1,7 +1,5 @@
 //! The OpenAPI document, made of the route table and the types that it names.
 
-use std::sync::LazyLock;
-
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -11,23 +9,25 @@ use super::input::Ignored;
 use super::reply::Unchanging;
 use super::request::OpenCall;
 use super::routes::{self, Confirmation, Route};
-use crate::document::Document;
+use crate::document::{ByPublicPath, Document};
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Permission};
 
 /// The document is made and compressed once: both are the work of many milliseconds.
-static DOCUMENT: LazyLock<Document> =
-    LazyLock::new(|| Document::new("application/json", document().to_string().into_bytes()));
+static DOCUMENT: ByPublicPath<Document> =
+    ByPublicPath::new(|public_path| Document::new("application/json", document(public_path).to_string().into_bytes()));
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("openapi.json", "This document", serve)]
 }
 
 async fn serve(call: OpenCall, _: Ignored) -> Result<Unchanging, Fault> {
-    Ok(Unchanging(DOCUMENT.answer(&call.accepted)))
+    let public_path = call.app.settings().public_path();
+    Ok(Unchanging(DOCUMENT.get(&public_path).answer(&call.accepted)))
 }
 
-fn document() -> Value {
+fn document(public_path: &str) -> Value {
+    let server = if public_path.is_empty() { "/" } else { public_path };
     let mut paths = Map::new();
     for route in routes::all() {
         let path = path(route);
@@ -42,7 +42,7 @@ fn document() -> Value {
             "description": "A team's users, login tokens and statuses, over Rocket.Chat's API.",
             "license": {"name": "MIT", "identifier": "MIT"}
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": server}],
         "paths": paths,
         "components": {
             "securitySchemes": {

@@ -22,15 +22,19 @@ pub(super) fn page(app: &App, offset: Option<usize>, count: Option<usize>) -> Pa
 /// # Errors
 /// [`Fault::InvalidParams`] that names the field and the limit, for more than 100 items.
 pub(super) fn list<T>(items: Vec<T>, field: &str) -> Result<Vec<T>, Fault> {
-    list_of(items, field, LIST_ITEMS)
+    at_most(&items, field, LIST_ITEMS)?;
+    Ok(items)
 }
 
-/// The same with another limit.
-pub(super) fn list_of<T>(items: Vec<T>, field: &str, most: usize) -> Result<Vec<T>, Fault> {
+/// Refuses a list of more items than this.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] that names the field and the limit.
+pub(super) fn at_most<T>(items: &[T], field: &str, most: usize) -> Result<(), Fault> {
     if items.len() > most {
         return Err(Fault::invalid(format!("must NOT have more than {most} items"), field));
     }
-    Ok(items)
+    Ok(())
 }
 
 /// Takes a `sort` parameter: an object whose values are 1 or -1, as text, of at most three of the fields that the list

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use warp::http::HeaderMap;
 
 use super::body::Body;
+use super::encoded::NOT_UTF8;
 use super::fields::Fields;
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
@@ -61,7 +62,7 @@ impl Request {
     /// The fields that were sent, with the one in the path.
     pub fn fields(&self) -> Result<Fields, Fault> {
         let mut fields = match &self.sent {
-            Sent::Query(query) => Fields::of_pairs(query.as_bytes()),
+            Sent::Query(query) => Fields::of_pairs(query.as_bytes())?,
             Sent::Body(body) => body.fields()?,
         };
         if let Some((name, value)) = &self.parameter {
@@ -149,6 +150,24 @@ pub(super) fn code(headers: &HeaderMap) -> Option<PresentedCode> {
     })
 }
 
-fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
-    headers.get(name)?.to_str().ok()
+/// The headers whose values become text. A token that is not text names no login, and is refused as such.
+const TEXT_HEADERS: [&str; 4] = ["user-agent", "content-type", "x-2fa-code", "x-2fa-method"];
+
+/// Refuses a header that has to become text and is not UTF-8.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] that names the header.
+pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
+    let broken = TEXT_HEADERS
+        .into_iter()
+        .find(|name| headers.contains_key(*name) && text(headers, name).is_none());
+    match broken {
+        Some(name) => Err(Fault::invalid(NOT_UTF8, name)),
+        None => Ok(()),
+    }
+}
+
+/// Returns the text of a header, if there is one in UTF-8.
+pub(super) fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
+    std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }

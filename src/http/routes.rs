@@ -13,12 +13,12 @@ use super::reply::{Outcome, Output};
 use super::request::{Context, Request};
 use super::v1;
 use crate::domain::scope::Need;
-use crate::domain::{Duty, Permission, Scope};
+use crate::domain::{Duty, Fault, Permission, Scope};
 
 /// An answer that is being made.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-type Prepare = Box<dyn Fn(Request) -> Result<Answer, crate::domain::Fault> + Send + Sync>;
+type Prepare = Box<dyn Fn(Request) -> Result<Answer, Fault> + Send + Sync>;
 
 /// An endpoint of the API.
 pub struct Route {
@@ -42,6 +42,8 @@ pub struct Route {
     pub rate: Rate,
     /// Maximum bytes of its body, where it takes more than the limit for all.
     pub body_bytes: Option<usize>,
+    /// What a body over the limit is refused with.
+    pub(super) too_large: fn(usize) -> Fault,
     /// The status of what it answers when all is well.
     pub status: u16,
     pub(super) media_types: &'static [&'static str],
@@ -88,7 +90,7 @@ impl Route {
         I: Input + Send,
         O: Output,
         F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, crate::domain::Fault>> + Send + 'static,
+        Work: Future<Output = Result<O, Fault>> + Send + 'static,
     {
         Self {
             method,
@@ -102,6 +104,7 @@ impl Route {
             serves: if C::LOGGED_IN { &[] } else { Duty::ALL },
             rate: Rate::Default,
             body_bytes: None,
+            too_large: |limit| Fault::BodyTooLarge { limit },
             status: O::STATUS,
             media_types: I::MEDIA_TYPES,
             input: I::schema,
@@ -121,7 +124,7 @@ impl Route {
         I: Input + Send,
         O: Output,
         F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, crate::domain::Fault>> + Send + 'static,
+        Work: Future<Output = Result<O, Fault>> + Send + 'static,
     {
         Self::new(Method::GET, endpoint, about, handle)
     }
@@ -133,7 +136,7 @@ impl Route {
         I: Input + Send,
         O: Output,
         F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, crate::domain::Fault>> + Send + 'static,
+        Work: Future<Output = Result<O, Fault>> + Send + 'static,
     {
         Self::new(Method::POST, endpoint, about, handle)
     }
@@ -187,9 +190,10 @@ impl Route {
         self
     }
 
-    /// Takes a body of so many bytes from a user who may call it.
-    pub(super) const fn body_bytes(mut self, bytes: usize) -> Self {
+    /// Takes a body of so many bytes from a user who may call it, and refuses a larger one with this.
+    pub(super) const fn body_bytes(mut self, bytes: usize, too_large: fn(usize) -> Fault) -> Self {
         self.body_bytes = Some(bytes);
+        self.too_large = too_large;
         self
     }
 

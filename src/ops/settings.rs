@@ -8,7 +8,9 @@ use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::authority::guards_logins;
 use crate::domain::setting::Setting;
-use crate::domain::{AuditAction, AuditParty, Fault, Permission, RoleId, SettingId, SettingValue, Timestamp};
+use crate::domain::{
+    AuditAction, AuditParty, Fault, Permission, PublicUrl, RoleId, SettingId, SettingValue, Timestamp,
+};
 use crate::store::{Change, Snapshot};
 
 /// A setting, and what is in force.
@@ -172,14 +174,7 @@ fn check_meaning(app: &App, id: SettingId, value: &SettingValue) -> Result<(), S
             Some(item) => Err(format!("names {item}, which is neither an address nor a network")),
             None => Ok(()),
         },
-        SettingId::SiteUrl if !text.is_empty() => {
-            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-            if host.is_some_and(|host| !host.is_empty() && !host.contains([' ', '#', '?', '"', '<', '>'])) {
-                Ok(())
-            } else {
-                Err("must be a URL that begins with http:// or https://".into())
-            }
-        }
+        SettingId::SiteUrl if !text.is_empty() => PublicUrl::parse(text).map(drop),
         _ => Ok(()),
     }
 }

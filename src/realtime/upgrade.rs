@@ -50,7 +50,11 @@ pub(super) fn answer(
         forwarded.map(|line| line.to_str().unwrap_or_default()),
         &hall.app.fixed.trusted_proxies,
     );
-    let origin = Origin::new(address, text(USER_AGENT).unwrap_or_default());
+    let Ok(client) = std::str::from_utf8(headers.get(USER_AGENT).map_or(b"", HeaderValue::as_bytes)) else {
+        let words = "the header User-Agent must be text in UTF-8";
+        return warp::reply::with_status(words, StatusCode::BAD_REQUEST).into_response();
+    };
+    let origin = Origin::new(address, client);
     let seat = match hall.admit(address) {
         Ok(seat) => seat,
         Err(full) => return no_room(full),

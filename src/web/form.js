@@ -36,7 +36,8 @@ export function sendForm({ endpoint, missing, body, done }) {
     show("");
     button.disabled = true;
     try {
-      const response = await fetch(`/api/v1/${endpoint}`, {
+      // The server may be below a path of a larger site: the address of this script has it.
+      const response = await fetch(new URL(`api/v1/${endpoint}`, import.meta.url), {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body(secret, fields)),

@@ -1,7 +1,6 @@
 //! The pages, embedded in the binary.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
@@ -9,7 +8,8 @@ use warp::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, Head
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
-use crate::document::{Accepted, Document};
+use crate::app::App;
+use crate::document::{Accepted, ByPublicPath, Document};
 
 /// Pages use nothing but what this server sends.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -24,9 +24,12 @@ struct Page {
     text: &'static str,
 }
 
-/// The documents of all pages, made once, by their paths.
-static DOCUMENTS: LazyLock<HashMap<&'static str, Document>> = LazyLock::new(|| {
-    let document = |page: &Page| (page.path, Document::new(page.content_type, page.text));
+/// The documents of all pages by their paths. Links have the public path of the server before them.
+static DOCUMENTS: ByPublicPath<HashMap<&'static str, Document>> = ByPublicPath::new(|public_path| {
+    let document = |page: &Page| {
+        let text = page.text.replace("=\"/", &format!("=\"{public_path}/"));
+        (page.path, Document::new(page.content_type, text))
+    };
     PAGES.iter().map(document).collect()
 });
 
@@ -70,11 +73,12 @@ const PAGES: [Page; 7] = [
 
 /// Everything that no other filter took.
 #[must_use]
-pub fn web() -> BoxedFilter<(Response,)> {
+pub fn web(app: App) -> BoxedFilter<(Response,)> {
     warp::path::full()
         .and(warp::header::headers_cloned())
-        .map(|path: warp::path::FullPath, headers: HeaderMap| {
-            let mut response = match DOCUMENTS.get(path.as_str()) {
+        .map(move |path: warp::path::FullPath, headers: HeaderMap| {
+            let documents = DOCUMENTS.get(&app.settings().public_path());
+            let mut response = match documents.get(path.as_str()) {
                 Some(document) => document.answer(&Accepted::of(&headers)).into_response(),
                 None => not_found(),
             };
@@ -89,4 +93,17 @@ pub fn web() -> BoxedFilter<(Response,)> {
 fn not_found() -> Response {
     let words = "there is no such page; the API is below /api/v1/\n";
     warp::reply::with_status(words, StatusCode::NOT_FOUND).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::public_url::OWN_PATHS;
+
+    #[test]
+    fn no_public_path_hides_a_page() {
+        for page in PAGES.iter().filter(|page| page.path != "/") {
+            assert!(OWN_PATHS.contains(&&page.path[1..]), "{}", page.path);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-import { sendForm } from "/form.js";
+import { sendForm } from "./form.js";
 
 sendForm({
   endpoint: "users.resetPassword",

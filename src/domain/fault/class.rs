@@ -144,6 +144,7 @@ impl Fault {
             Self::EndpointNotFound => (NotFound, Some("error-endpoint-not-found")),
             Self::MethodNotAllowed { .. } => (MethodNotAllowed, Some("error-method-not-allowed")),
             Self::BodyTooLarge { .. } => (TooLarge, Some("error-body-too-large")),
+            Self::UploadTooLarge { .. } => (TooLarge, Some("error-avatar-too-large")),
             Self::BodyTooSlow { .. } => (Timeout, Some("error-body-too-slow")),
             Self::BodyBroken => (Invalid, Some("error-body-broken")),
             Self::TargetWithoutPath => (Invalid, Some("error-invalid-target")),

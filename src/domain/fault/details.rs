@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Fault;
+use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::text::quoted;
 
 /// The method that Rocket.Chat names in the details of custom status errors.
@@ -67,6 +68,9 @@ impl Fault {
             Self::AdministratorNeeded => json!({"method": "authorization:removeUserFromRole"}),
             Self::SettingInvalid { setting, .. } | Self::SettingFixed { setting, .. } => {
                 json!({"setting": setting.as_str()})
+            }
+            Self::AvatarTooLarge { .. } | Self::UploadTooLarge { .. } => {
+                json!({"field": "image", "limit": AVATAR_BYTES})
             }
             Self::InvalidParams { field, .. } => json!({"field": quoted(field.as_ref()?)}),
             Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => {

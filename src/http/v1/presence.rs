@@ -89,7 +89,7 @@ struct PresenceView {
 struct Asked {
     /// Only what changed after this moment: the `at` of the answer before.
     from: Option<String>,
-    /// Only these users: ids, with commas between or one by one.
+    /// Only these users, by their ids.
     ids: Option<Vec<String>>,
 }
 
@@ -138,9 +138,7 @@ async fn get_presence(call: Call, whose: Whose) -> Result<PresenceView, Fault> {
 
 async fn here(call: Call, asked: Asked) -> Result<Here, Fault> {
     let found = if let Some(ids) = asked.ids {
-        let ids: Vec<_> = ids.iter().flat_map(|ids| ids.split(',')).map(str::trim).collect();
-        let ids: Vec<_> = ids.into_iter().filter(|id| !id.is_empty()).collect();
-        let ids: Vec<_> = query::list(ids, "ids")?.into_iter().map(UserId::new).collect();
+        let ids: Vec<_> = query::list(ids, "ids")?.iter().map(|id| UserId::new(id)).collect();
         presence::some(&call.app, &call.caller, &ids)
     } else {
         let from = asked.from.filter(|from| !from.is_empty());

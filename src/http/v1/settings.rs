@@ -43,9 +43,9 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct List {
-    /// Only these, with commas between.
+    /// Only these.
     #[serde(rename = "_id")]
-    ids: Option<String>,
+    ids: Option<Vec<String>>,
     offset: Option<usize>,
     count: Option<usize>,
     sort: Option<String>,
@@ -61,13 +61,12 @@ impl List {
     /// Refuses an order that the list does not know, and too many ids.
     fn check(&self) -> Result<(), Fault> {
         query::sort(self.sort.clone(), SORT_FIELDS)?;
-        let ids = self.ids.iter().flat_map(|ids| ids.split(',')).take(SETTING_IDS + 1);
-        query::list_of(ids.collect(), "_id", SETTING_IDS).map(drop)
+        query::at_most(self.ids.as_deref().unwrap_or_default(), "_id", SETTING_IDS)
     }
 
     fn wants(&self, id: SettingId) -> bool {
         let ids = self.ids.as_deref().filter(|ids| !ids.is_empty());
-        ids.is_none_or(|ids| ids.split(',').any(|wanted| wanted.trim() == id.as_str()))
+        ids.is_none_or(|ids| ids.iter().any(|wanted| wanted == id.as_str()))
     }
 }
 

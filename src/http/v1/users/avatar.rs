@@ -13,6 +13,8 @@ use serde_json::{Map, Value};
 
 use super::target;
 use crate::domain::{Fault, User};
+use crate::http::body;
+use crate::http::encoded::NOT_UTF8;
 use crate::http::fields::Fields;
 use crate::http::input::Upload;
 use crate::http::reply::{Done, Elsewhere};
@@ -32,7 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
             set,
         )
         .scope(Scope::UsersWrite)
-        .body_bytes(UPLOAD_BYTES),
+        .body_bytes(UPLOAD_BYTES, |limit| Fault::UploadTooLarge { limit }),
         Route::post("users.resetAvatar", "Take a picture away", reset).scope(Scope::UsersWrite),
         Route::get("users.getAvatar", "Sends to where a picture is", get).scope(Scope::UsersRead),
     ]
@@ -109,7 +111,9 @@ async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
         if name == "image" {
             image = Some(field.bytes().await.map_err(malformed)?.to_vec());
         } else {
-            texts.insert(name, Value::String(field.text().await.map_err(malformed)?));
+            let bytes = field.bytes().await.map_err(malformed)?;
+            let text = String::from_utf8(bytes.into()).map_err(|_| Fault::invalid(NOT_UTF8, &name))?;
+            texts.insert(name, Value::String(text));
         }
     }
     let missing = || Fault::invalid("must have required property 'image'", "image");
@@ -118,19 +122,19 @@ async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
 
 /// JSON with the file as a data URL in `avatarUrl`. Nothing is fetched from elsewhere.
 fn of_json(bytes: &[u8]) -> Result<(Whose, Vec<u8>), Fault> {
-    let Ok(Value::Object(fields)) = serde_json::from_slice(bytes) else {
-        return Err(Fault::InvalidParams {
-            reason: "the body must be a form with a file, or a JSON object with avatarUrl".into(),
-            field: None,
-        });
-    };
-    let given: DataUrl = Fields::new(fields).parse()?;
+    let given: DataUrl = Fields::new(body::object(bytes)?).parse()?;
     let data = given
         .avatar_url
         .strip_prefix("data:")
         .ok_or(Fault::AvatarUrlUnsupported)?;
-    let (_, encoded) = data.split_once(";base64,").ok_or(Fault::AvatarInvalid)?;
-    let image = BASE64_STANDARD.decode(encoded).map_err(|_| Fault::AvatarInvalid)?;
+    let malformed = || {
+        Fault::invalid(
+            "must be a data: URL with base64, as data:image/png;base64,…",
+            "avatarUrl",
+        )
+    };
+    let (_, encoded) = data.split_once(";base64,").ok_or_else(malformed)?;
+    let image = BASE64_STANDARD.decode(encoded).map_err(|_| malformed())?;
     let named = Whose {
         user_id: given.user_id,
         username: given.username,

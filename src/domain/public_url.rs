@@ -1,0 +1,128 @@
+//! Where clients reach the server: a URL that may have a path before the server's own paths.
+
+/// The first parts of the server's own paths. A public path that began with one of them could not be told from
+/// the server's own.
+pub const OWN_PATHS: [&str; 13] = [
+    "api",
+    "avatar",
+    "websocket",
+    "sockjs",
+    "livez",
+    "readyz",
+    "health",
+    "setup",
+    "setup.js",
+    "reset-password",
+    "reset-password.js",
+    "form.js",
+    "style.css",
+];
+
+/// A URL of a server: `http` or `https`, a host, and maybe a path, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    text: String,
+    path_start: usize,
+}
+
+impl PublicUrl {
+    /// Takes a text as the URL of a server, slashes at its end cut.
+    ///
+    /// # Errors
+    /// Returns what the URL has to be, in words that follow the name of the setting.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim().trim_end_matches('/');
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let refused = |character: char| character.is_control() || [' ', '#', '?', '"', '<', '>'].contains(&character);
+        let Some(rest) = rest.filter(|rest| !rest.starts_with('/') && !rest.is_empty() && !rest.contains(refused))
+        else {
+            return Err("is not a URL that begins with http:// or https://".to_owned());
+        };
+        let path_start = rest.find('/').map_or(text.len(), |at| text.len() - rest.len() + at);
+        let url = Self {
+            text: text.to_owned(),
+            path_start,
+        };
+        let mut parts = url.path().split('/').skip(1);
+        if !parts.clone().all(is_plain) {
+            return Err(
+                "has a path with other characters than letters, digits, -, _, . and ~ between its slashes".into(),
+            );
+        }
+        match parts.next() {
+            Some(first) if OWN_PATHS.contains(&first) => Err(format!(
+                "has a path that begins with /{first}, which is a path of the server itself: choose another one"
+            )),
+            _ => Ok(url),
+        }
+    }
+
+    /// The whole URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the path before the server's own paths: empty, or with a slash at its beginning and none at its end.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.text[self.path_start..]
+    }
+}
+
+fn is_plain(part: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_may_have_a_path() {
+        for (text, url, path) in [
+            ("https://example.org", "https://example.org", ""),
+            ("https://example.org/", "https://example.org", ""),
+            ("http://[::1]:3000//", "http://[::1]:3000", ""),
+            (
+                "https://example.org/rollcall",
+                "https://example.org/rollcall",
+                "/rollcall",
+            ),
+            (
+                "https://example.org/a/b-c_d.e~f/",
+                "https://example.org/a/b-c_d.e~f",
+                "/a/b-c_d.e~f",
+            ),
+        ] {
+            let parsed = PublicUrl::parse(text).expect(text);
+            assert_eq!((parsed.as_str(), parsed.path()), (url, path));
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_of_a_server_is_refused() {
+        for text in [
+            "",
+            "https://",
+            "https:///a",
+            "example.org",
+            "ftp://example.org",
+            "https://a b",
+            "https://a?b",
+            "https://a\n",
+            "https://a/b//c",
+            "https://a/..",
+            "https://a/\u{e5}",
+            "https://a/%2e",
+            "https://a/b\"c",
+            "https://a/api",
+            "https://a/avatar/b",
+        ] {
+            let outcome = PublicUrl::parse(text);
+            // A line end around the whole is cut.
+            assert_eq!(outcome.is_err(), text != "https://a\n", "{text}: {outcome:?}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Percent-encoded text of queries, forms and paths, decoded without loss.
+//!
+//! Bytes that are not UTF-8 are refused. Replaced by U+FFFD, two different passwords could become one.
+
+use percent_encoding::percent_decode;
+
+use crate::domain::Fault;
+
+/// What is said of bytes that are not UTF-8.
+pub(super) const NOT_UTF8: &str = "must be text in UTF-8";
+
+/// Returns the names and values of a query or a form (`application/x-www-form-urlencoded`), in their order.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] for a name or a value that is not UTF-8.
+pub(super) fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Fault> {
+    let mut pairs = Vec::new();
+    for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let (name, value) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
+        let name = decoded(&with_spaces(name)).ok_or_else(|| Fault::InvalidParams {
+            reason: format!("the name of each field {NOT_UTF8}"),
+            field: None,
+        })?;
+        let value = decoded(&with_spaces(value)).ok_or_else(|| Fault::invalid(NOT_UTF8, &name))?;
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+/// Returns the text of a part of a path. `name` is what the endpoint calls the part.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] for bytes that are not UTF-8.
+pub(super) fn part(encoded: &str, name: &str) -> Result<String, Fault> {
+    decoded(encoded.as_bytes()).ok_or_else(|| Fault::invalid(NOT_UTF8, name))
+}
+
+/// In queries and forms, a space is written as `+`.
+fn with_spaces(encoded: &[u8]) -> Vec<u8> {
+    let space = |byte: &u8| if *byte == b'+' { b' ' } else { *byte };
+    encoded.iter().map(space).collect()
+}
+
+fn decoded(encoded: &[u8]) -> Option<String> {
+    String::from_utf8(percent_decode(encoded).collect()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_decoded_in_their_order() {
+        let decoded = pairs(b"a=1+2&b=%C3%A5%2B&&c&d=x=y&=z&e=100%").expect("pairs");
+        let decoded: Vec<_> = decoded
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(
+            decoded,
+            [
+                ("a", "1 2"),
+                ("b", "å+"),
+                ("c", ""),
+                ("d", "x=y"),
+                ("", "z"),
+                ("e", "100%")
+            ]
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_refused_and_the_field_named() {
+        for encoded in [b"pass=%FF".as_slice(), b"pass=\xc3", b"pass=%ED%A0%80"] {
+            assert_eq!(pairs(encoded), Err(Fault::invalid(NOT_UTF8, "pass")));
+        }
+        assert!(matches!(pairs(b"%FF=a"), Err(Fault::InvalidParams { field: None, .. })));
+        assert_eq!(part("a%FF", "method"), Err(Fault::invalid(NOT_UTF8, "method")));
+        assert_eq!(part("a+b%20c", "method"), Ok("a+b c".into()));
+    }
+}
