@@ -105,6 +105,18 @@ impl<T> Listing<T> {
     }
 }
 
+/// Returns each item once, in the order in which the items first came.
+#[must_use]
+pub fn once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
+    let mut seen = Vec::with_capacity(items.len());
+    for item in items {
+        if !seen.contains(&item) {
+            seen.push(item);
+        }
+    }
+    seen
+}
+
 /// Most fields that a list is sorted by.
 pub const SORT_FIELDS: usize = 3;
 

@@ -36,7 +36,7 @@ impl PublicUrl {
         let refused = |character: char| character.is_control() || [' ', '#', '?', '"', '<', '>'].contains(&character);
         let Some(rest) = rest.filter(|rest| !rest.starts_with('/') && !rest.is_empty() && !rest.contains(refused))
         else {
-            return Err("is not a URL that begins with http:// or https://".to_owned());
+            return Err("must be a URL that begins with http:// or https://".to_owned());
         };
         let path_start = rest.find('/').map_or(text.len(), |at| text.len() - rest.len() + at);
         let url = Self {
@@ -45,13 +45,11 @@ impl PublicUrl {
         };
         let mut parts = url.path().split('/').skip(1);
         if !parts.clone().all(is_plain) {
-            return Err(
-                "has a path with other characters than letters, digits, -, _, . and ~ between its slashes".into(),
-            );
+            return Err("must have only letters, digits, -, _, . and ~ between the slashes of its path".into());
         }
         match parts.next() {
             Some(first) if OWN_PATHS.contains(&first) => Err(format!(
-                "has a path that begins with /{first}, which is a path of the server itself: choose another one"
+                "must have another path: /{first} is a path of the server itself"
             )),
             _ => Ok(url),
         }

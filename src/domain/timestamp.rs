@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
+use super::Fault;
+
 /// ISO 8601 in UTC with exactly three digits of a second (`api.md` §1.1).
 const MILLISECONDS: EncodedConfig = Config::DEFAULT
     .set_time_precision(TimePrecision::Second {
@@ -75,6 +77,18 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
+    /// The form that a moment has to have, for a person.
+    pub const FORM: &'static str = "a date, a time and an offset in ISO 8601, as 2026-11-27T13:00:00Z";
+
+    /// Takes the moment in a field of a request.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidParams`] that names the field and the form.
+    pub fn of_field(text: &str, field: &str) -> Result<Self, Fault> {
+        let refused = || Fault::invalid(format!("must match format \"date-time\": {}", Self::FORM), field);
+        Self::parse(text).ok_or_else(refused)
+    }
+
     /// Takes a moment in ISO 8601, with its offset from UTC.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -126,6 +140,27 @@ mod tests {
             "2023-11-04T11:44:23.366Z"
         );
         assert_eq!(Timestamp::from_millis(0).to_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_moment_has_a_date_a_time_and_an_offset() {
+        for text in [
+            "2026-11-27T13:00:00Z",
+            "2026-11-27T13:00:00.5+02:00",
+            "20261127T130000Z",
+        ] {
+            assert!(Timestamp::parse(text).is_some(), "{text}");
+        }
+        for text in [
+            "2026-11-27",
+            "2026-11-27T13:00:00",
+            "13:00:00Z",
+            "1790000000",
+            "",
+            "tomorrow",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::domain::page::{Direction, SORT_FIELDS, Sort};
+use crate::domain::page::{Direction, SORT_FIELDS, Sort, once};
 use crate::domain::{Fault, Page};
 
 /// Most items of a list in a query: ids, roles, exceptions.
@@ -17,13 +17,13 @@ pub(super) fn page(app: &App, offset: Option<usize>, count: Option<usize>) -> Pa
     Page::new(offset, count, app.settings().pages())
 }
 
-/// Takes a list.
+/// Takes a list. An item that is there twice counts once.
 ///
 /// # Errors
 /// [`Fault::InvalidParams`] that names the field and the limit, for more than 100 items.
-pub(super) fn list<T>(items: Vec<T>, field: &str) -> Result<Vec<T>, Fault> {
+pub(super) fn list<T: PartialEq>(items: Vec<T>, field: &str) -> Result<Vec<T>, Fault> {
     at_most(&items, field, LIST_ITEMS)?;
-    Ok(items)
+    Ok(once(items))
 }
 
 /// Refuses a list of more items than this.

@@ -6,6 +6,7 @@ use super::audit::note;
 use super::decide::decide;
 use crate::app::App;
 use crate::auth::Actor;
+use crate::domain::page::once;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
     Audience, AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, Permission, RecentStatus,
@@ -185,6 +186,7 @@ pub async fn set_privacy(
         let words = format!("must NOT have more than {AUDIENCE} items");
         return Err(Fault::invalid(words, "hideFrom"));
     }
+    let (users, roles) = (users.map(once), roles.map(once));
     change(app, actor, id, |snapshot, kept| {
         let unknown = |role: &RoleId| snapshot.access().role(role.as_str()).is_none();
         if roles.iter().flatten().any(unknown) {

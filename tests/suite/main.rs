@@ -11,4 +11,5 @@ mod house;
 mod presence;
 mod realtime;
 mod support;
+mod text;
 mod web;

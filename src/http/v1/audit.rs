@@ -77,10 +77,7 @@ impl From<AuditEntry> for Entry {
 }
 
 async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
-    let moment = |text: Option<String>, field: &str| {
-        text.map(|text| Timestamp::parse(&text).ok_or_else(|| Fault::invalid("must match format \"date-time\"", field)))
-            .transpose()
-    };
+    let moment = |text: Option<String>, field: &str| text.map(|text| Timestamp::of_field(&text, field)).transpose();
     let filter = Filter {
         actor: asked.actor,
         target: asked.target,

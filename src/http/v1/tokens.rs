@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::page::once;
 use crate::domain::{Fault, Scope, Timestamp, Token, UserId};
 use crate::http::input::{Ignored, Nothing};
 use crate::http::reply::Done;
@@ -226,14 +227,12 @@ async fn create_token(call: Call, wanted: CreateToken) -> Result<CreatedToken, F
 }
 
 async fn generate(call: Call, wanted: Generate) -> Result<NewToken, Fault> {
-    let moment = |text: String| {
-        Timestamp::parse(&text).ok_or_else(|| Fault::invalid("must match format \"date-time\"", "expiresAt"))
-    };
+    let moment = |text: String| Timestamp::of_field(&text, "expiresAt");
     let new = NewPersonalToken {
         name: wanted.token_name,
         bypass_two_factor: wanted.bypass_two_factor.unwrap_or_default(),
         expires_at: wanted.expires_at.map(moment).transpose()?,
-        scopes: wanted.scopes,
+        scopes: wanted.scopes.map(once),
     };
     let token = personal_tokens::generate(&call.app, &call.caller, new).await?;
     Ok(NewToken {

@@ -112,7 +112,7 @@ async fn what_is_no_token_is_refused_with_the_reason() {
         (past, "must be a future date", "expiresAt"),
         (
             json!({"tokenName": "x", "expiresAt": "soon"}),
-            "must match format \"date-time\"",
+            "must match format \"date-time\": a date, a time and an offset in ISO 8601, as 2026-11-27T13:00:00Z",
             "expiresAt",
         ),
         (

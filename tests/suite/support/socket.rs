@@ -70,7 +70,8 @@ impl Socket {
         socket
     }
 
-    async fn open(address: SocketAddr, path: &str, wrapped: bool) -> Self {
+    /// A socket at this path, before the first frame.
+    pub async fn open(address: SocketAddr, path: &str, wrapped: bool) -> Self {
         Self::open_with(address, path, wrapped, &[]).await
     }
 

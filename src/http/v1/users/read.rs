@@ -70,7 +70,7 @@ enum AccountStatus {
     Deactivated,
 }
 
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum InactiveReason {
     Deactivated,

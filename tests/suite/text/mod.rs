@@ -1,0 +1,5 @@
+//! Text at every door: bytes, spellings of lists and paths, names and their look-ups.
+
+mod bytes;
+mod lists;
+mod paths;
