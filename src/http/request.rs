@@ -12,7 +12,7 @@ use crate::auth::{Actor, Caller, Origin, TokenSecret};
 use crate::document::Accepted;
 use crate::domain::{Fault, TwoFactorMethod, UserId};
 use crate::ops::tokens;
-use crate::ops::two_factor::PresentedCode;
+use crate::ops::two_factor::{self, PresentedCode};
 
 /// Maximum characters of a method's name in the log.
 const CALLED_CHARACTERS: usize = 128;
@@ -93,6 +93,15 @@ impl Call {
     /// The caller as operations know them.
     pub fn actor(&self) -> Actor {
         Actor::User(self.caller.clone())
+    }
+
+    /// Asks for the caller's second factor before an act on the account of another user. An act on the caller's own
+    /// account needs none. Routes whose handlers call this are marked `confirmed_by_handler`.
+    ///
+    /// # Errors
+    /// [`Fault::CodeRequired`], [`Fault::CodeInvalid`].
+    pub async fn confirm_act_on(&self, user: &UserId) -> Result<(), Fault> {
+        two_factor::require_for_other(&self.app, &self.caller, user, self.code.clone()).await
     }
 }
 

@@ -17,8 +17,12 @@ use crate::ops::status::{self, CLAIM_ID_CHARACTERS, NewStatus};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        Route::post("users.setStatus", "Set a status", set).scope(Scope::StatusWrite),
-        Route::post("status.end", "End a status, so that the one below shows again", end).scope(Scope::StatusWrite),
+        Route::post("users.setStatus", "Set a status", set)
+            .scope(Scope::StatusWrite)
+            .confirmed_by_handler(),
+        Route::post("status.end", "End a status, so that the one below shows again", end)
+            .scope(Scope::StatusWrite)
+            .confirmed_by_handler(),
         Route::get("status.recent", "The last statuses that one set by hand", recent).scope(Scope::StatusRead),
         Route::get("presence.getPrivacy", "From whom one hides", privacy).scope(Scope::StatusRead),
         Route::post("presence.setPrivacy", "Hide from users and roles", set_privacy).scope(Scope::StatusWrite),
@@ -136,6 +140,7 @@ async fn set(call: Call, new: Set) -> Result<Done, Fault> {
         },
         id: new.claim_id.map(claim_id).transpose()?,
     };
+    call.confirm_act_on(&id).await?;
     status::set(&call.app, &call.actor(), &id, status).await?;
     Ok(Done {})
 }
@@ -153,6 +158,7 @@ fn claim_id(text: String) -> Result<String, Fault> {
 async fn end(call: Call, which: End) -> Result<Done, Fault> {
     let user = target(&call.app, which.user_id, which.username, which.user)?;
     let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
+    call.confirm_act_on(&id).await?;
     status::end(&call.app, &call.actor(), &id, which.claim_id.as_deref()).await?;
     Ok(Done {})
 }

@@ -12,7 +12,7 @@ use crate::http::reply::Done;
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
-use crate::ops::{tokens, two_factor};
+use crate::ops::tokens;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -161,7 +161,7 @@ async fn logout(call: Call, whose: Logout) -> Result<Message, Fault> {
     let id = whose
         .user_id
         .map_or_else(|| call.caller.user.id.clone(), |id| UserId::new(&id));
-    two_factor::require_for_other(&call.app, &call.caller, &id, call.code.clone()).await?;
+    call.confirm_act_on(&id).await?;
     tokens::logout_user(&call.app, &call.actor(), &id).await?;
     Ok(Message {
         message: format!("User {id} has been logged out!"),

@@ -103,7 +103,7 @@ async fn reset(call: Call, whose: Reset) -> Result<Done, Fault> {
     if call.caller.user.id == id {
         proof::require(&call.app, &call.caller, call.code.clone()).await?;
     } else {
-        two_factor::require(&call.app, &call.caller, call.code.clone()).await?;
+        call.confirm_act_on(&id).await?;
     }
     two_factor::reset(&call.app, &call.actor(), &id).await?;
     Ok(Done {})

@@ -248,6 +248,9 @@ async fn acts_on_others_and_on_rights_ask_for_the_second_factor() {
         ("users.deactivateIdle", json!({"daysIdle": 1000})),
         ("users.setPreferences", json!({"userId": ada.id(), "data": {}})),
         ("users.resetAvatar", json!({"userId": ada.id()})),
+        ("users.setStatus", json!({"userId": ada.id(), "status": "busy"})),
+        ("users.setStatus", json!({"username": "ada", "message": "away"})),
+        ("status.end", json!({"user": "ada"})),
     ];
     let on_ada = acts(ada.id(), "ada")
         .into_iter()
@@ -267,6 +270,44 @@ async fn acts_on_others_and_on_rights_ask_for_the_second_factor() {
         assert_eq!(socket.error(method, params).await["error"], "totp-required", "{method}");
     }
     ada.get("me").await.expect(200);
+    // The administrator's own account needs none, and one proof serves for a while.
+    let own = json!({"userId": admin.id(), "status": "busy"});
+    admin.post("users.setStatus", &own).await.expect(200);
+    let busy = json!({"userId": ada.id(), "status": "busy"});
+    admin.post_proved("users.setStatus", &busy).await.expect(200);
+    admin.post("users.setStatus", &busy).await.expect(200);
+}
+
+/// Endpoints that take the name of a user and act on no account that is there.
+const ACT_ON_NO_ACCOUNT: [&str; 1] = ["/api/v1/users.create"];
+
+#[tokio::test]
+async fn every_endpoint_that_names_a_user_asks_for_a_confirmation() {
+    let server = TestServer::start().await;
+    let document = server.anonymous().get("openapi.json").await.expect(200);
+    let mut acts = 0;
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        let operation = &operations["post"];
+        if !operation["security"].is_array() || ACT_ON_NO_ACCOUNT.contains(&path.as_str()) {
+            continue;
+        }
+        let bodies = operation["requestBody"]["content"].as_object().expect("bodies");
+        let names_a_user = bodies.values().any(|body| {
+            let mut schema = &body["schema"];
+            while let Some(reference) = schema["$ref"].as_str() {
+                let pointer = reference.strip_prefix('#').expect("a reference inside");
+                schema = document.pointer(pointer).expect("a schema");
+            }
+            ["userId", "username", "user"]
+                .iter()
+                .any(|field| !schema["properties"][field].is_null())
+        });
+        if names_a_user {
+            assert_eq!(operation["x-two-factor"], true, "{path}");
+            acts += 1;
+        }
+    }
+    assert!(acts >= 10, "{acts} endpoints name a user");
 }
 
 #[tokio::test]

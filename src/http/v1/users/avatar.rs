@@ -20,7 +20,7 @@ use crate::http::input::Upload;
 use crate::http::reply::{Done, Elsewhere};
 use crate::http::request::Call;
 use crate::http::routes::Route;
-use crate::ops::{avatars, two_factor};
+use crate::ops::avatars;
 
 /// Maximum bytes of a form or of JSON with a picture.
 const UPLOAD_BYTES: usize = 1024 * 1024;
@@ -34,8 +34,11 @@ pub(super) fn routes() -> Vec<Route> {
             set,
         )
         .scope(Scope::UsersWrite)
-        .body_bytes(UPLOAD_BYTES, |limit| Fault::UploadTooLarge { limit }),
-        Route::post("users.resetAvatar", "Take a picture away", reset).scope(Scope::UsersWrite),
+        .body_bytes(UPLOAD_BYTES, |limit| Fault::UploadTooLarge { limit })
+        .confirmed_by_handler(),
+        Route::post("users.resetAvatar", "Take a picture away", reset)
+            .scope(Scope::UsersWrite)
+            .confirmed_by_handler(),
         Route::get("users.getAvatar", "Sends to where a picture is", get).scope(Scope::UsersRead),
     ]
 }
@@ -62,11 +65,6 @@ fn whose(call: &Call, whose: Whose) -> Result<Arc<User>, Fault> {
     Ok(named.unwrap_or_else(|| Arc::clone(&call.caller.user)))
 }
 
-/// Asks for the second factor before the picture of another user changes.
-async fn confirm(call: &Call, user: &User) -> Result<(), Fault> {
-    two_factor::require_for_other(&call.app, &call.caller, &user.id, call.code.clone()).await
-}
-
 async fn set(call: Call, upload: Upload) -> Result<Done, Fault> {
     let (named, bytes) = if upload.content_type.starts_with("multipart/") {
         of_form(upload).await?
@@ -74,14 +72,14 @@ async fn set(call: Call, upload: Upload) -> Result<Done, Fault> {
         of_json(&upload.bytes)?
     };
     let user = whose(&call, named)?;
-    confirm(&call, &user).await?;
+    call.confirm_act_on(&user.id).await?;
     avatars::set(&call.app, &call.actor(), &user.id, bytes).await?;
     Ok(Done {})
 }
 
 async fn reset(call: Call, named: Whose) -> Result<Done, Fault> {
     let user = whose(&call, named)?;
-    confirm(&call, &user).await?;
+    call.confirm_act_on(&user.id).await?;
     avatars::reset(&call.app, &call.actor(), &user.id).await?;
     Ok(Done {})
 }

@@ -10,12 +10,14 @@ use crate::domain::{Fault, Scope, UserId};
 use crate::http::input::Ignored;
 use crate::http::request::Call;
 use crate::http::routes::Route;
-use crate::ops::{profile, two_factor};
+use crate::ops::profile;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("users.getPreferences", "One's own preferences", get).scope(Scope::UsersRead),
-        Route::post("users.setPreferences", "Change preferences", set).scope(Scope::UsersWrite),
+        Route::post("users.setPreferences", "Change preferences", set)
+            .scope(Scope::UsersWrite)
+            .confirmed_by_handler(),
     ]
 }
 
@@ -85,7 +87,7 @@ async fn set(call: Call, new: Set) -> Result<Changed, Fault> {
     let id = new
         .user_id
         .map_or_else(|| call.caller.user.id.clone(), |id| UserId::new(&id));
-    two_factor::require_for_other(&call.app, &call.caller, &id, call.code.clone()).await?;
+    call.confirm_act_on(&id).await?;
     let user = profile::set_preferences(&call.app, &call.actor(), &id, new.data).await?;
     Ok(Changed {
         user: Owner {
