@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use crate::clock::Clock;
 use attempts::Attempts;
 pub use origins::AllowedOrigins;
-pub use pictures::Pictures;
+pub use pictures::{Pictures, Sender};
 use rates::Rates;
 pub use settings::{Fixed, Settings, network};
 pub use turns::{QueueFull, Turn};

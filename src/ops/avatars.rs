@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::audit::note;
 use super::decide::decide_on;
 use super::incident;
-use crate::app::App;
+use crate::app::{App, Sender};
 use crate::auth::{Actor, random};
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::picture::CleanPicture;
@@ -17,15 +17,29 @@ use crate::store::Change;
 /// # Errors
 /// [`Fault::NotAllowed`] for another user without `edit-other-user-avatar`, or where pictures can't
 /// be changed; [`Fault::AvatarTooLarge`] beyond 256 KiB, [`Fault::AvatarInvalid`] for what is not a
-/// PNG, JPEG or WebP picture within the limits; [`Fault::Overloaded`] when too many pictures are decoded
-/// already; [`Fault::UserNotFound`].
+/// PNG, JPEG or WebP picture within the limits; [`Fault::TooManyRequests`] when too many pictures of
+/// the actor wait already, [`Fault::Overloaded`] when too many of all users do; [`Fault::UserNotFound`].
 pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Result<(), Fault> {
     permit(app, actor, id)?;
     if bytes.len() > AVATAR_BYTES {
         return Err(Fault::AvatarTooLarge { limit: AVATAR_BYTES });
     }
-    let clean = app.pictures.clean(bytes, app.settings().pictures()).await?;
+    let clean = app
+        .pictures
+        .clean(bytes, app.settings().pictures(), sender(actor))
+        .await?;
     change(app, actor, id, Some(&avatar(id, clean))).await
+}
+
+/// Returns whose turn a picture takes: that of the user who sends it.
+fn sender(actor: &Actor) -> Option<Sender> {
+    match actor {
+        Actor::User(caller) => Some(Sender {
+            user: caller.user.id.clone(),
+            address: caller.origin.source(),
+        }),
+        Actor::Operator => None,
+    }
 }
 
 fn avatar(id: &UserId, picture: CleanPicture) -> Avatar {
@@ -62,7 +76,8 @@ pub async fn clean_old(app: &App) -> Result<(), Fault> {
             continue;
         };
         let cleaned = loop {
-            match app.pictures.clean(old.bytes.clone(), app.settings().pictures()).await {
+            let rule = app.settings().pictures();
+            match app.pictures.clean(old.bytes.clone(), rule, None).await {
                 // Uploads of users come first.
                 Err(Fault::Overloaded { .. }) => tokio::time::sleep(PATIENCE).await,
                 outcome => break outcome,

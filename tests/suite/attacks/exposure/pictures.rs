@@ -1,14 +1,18 @@
 //! Pictures that carry more than a picture, or cost more than one.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine;
 use image::ImageFormat;
 use rollcall::domain::avatar::AVATAR_BYTES;
 use rollcall::domain::{SettingId, SettingValue, UserId};
 use rollcall::store::{Change, Store};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::pictures::{BLUE, RED, claiming, halves, has, noise, with_exif};
-use crate::support::server::{UNLIMITED, fix};
-use crate::support::{Answer, Process, TestServer};
+use crate::support::server::{UNLIMITED, create_user, fix};
+use crate::support::{Answer, Client, Process, TestServer};
 
 const PLACE: &str = "GPSLatitude 52.5200";
 
@@ -100,7 +104,11 @@ async fn bombs_and_broken_files_are_refused_and_cost_nothing() {
     let before = server.resident_kib();
     let png = halves(64, 64, ImageFormat::Png);
     let jpeg = halves(64, 64, ImageFormat::Jpeg);
-    let files: [&[u8]; 9] = [
+    // Sound, and a pixel too wide or too high.
+    let [wide, high] = [(4_097, 1), (1, 4_097)].map(|(width, height)| halves(width, height, ImageFormat::Png));
+    let files: [&[u8]; 11] = [
+        &wide,
+        &high,
         &claiming(30_000, 30_000),
         &claiming(4_097, 1),
         &claiming(0, 0),
@@ -123,18 +131,19 @@ async fn bombs_and_broken_files_are_refused_and_cost_nothing() {
     admin.upload(&halves(4_096, 1, ImageFormat::Png), &[]).await.expect(200);
 }
 
+/// The body of `users.setAvatar` with a picture in it.
+fn data_url(bytes: &[u8]) -> Value {
+    let data = base64::prelude::BASE64_STANDARD.encode(bytes);
+    json!({"avatarUrl": format!("data:image/jpeg;base64,{data}")})
+}
+
 #[tokio::test]
 async fn a_data_url_is_decoded_like_a_file() {
-    use base64::Engine;
     let server = TestServer::start().await;
     let ada = server.user().await;
-    let url = |bytes: &[u8]| {
-        let data = base64::prelude::BASE64_STANDARD.encode(bytes);
-        json!({"avatarUrl": format!("data:image/jpeg;base64,{data}")})
-    };
-    ada.post("users.setAvatar", &url(&photo())).await.expect(200);
+    ada.post("users.setAvatar", &data_url(&photo())).await.expect(200);
     assert!(!has(&shown(&server, "ada").await.body, PLACE.as_bytes()));
-    let refused = ada.post("users.setAvatar", &url(&claiming(30_000, 30_000))).await;
+    let refused = ada.post("users.setAvatar", &data_url(&claiming(30_000, 30_000))).await;
     assert_eq!(refused.expect(400)["errorType"], "error-avatar-invalid");
 }
 
@@ -187,16 +196,21 @@ async fn a_picture_of_an_older_version_is_not_sent_before_it_was_encoded_again()
     drop(folder);
 }
 
+/// A picture that takes a while to decode.
+fn large() -> Vec<u8> {
+    halves(2_000, 2_000, ImageFormat::Png)
+}
+
 #[tokio::test]
-async fn a_flood_of_pictures_waits_in_a_short_queue() {
+async fn a_flood_of_pictures_of_one_user_waits_in_a_short_queue() {
     const FLOOD: usize = 40;
     let server = TestServer::start_with(|options| fix(options, &[UNLIMITED])).await;
     let ada = server.user().await;
-    let picture = halves(2_000, 2_000, ImageFormat::Png);
+    let picture = large();
     let uploads = (0..FLOOD).map(|_| ada.upload(&picture, &[]));
     let answers = futures_util::future::join_all(uploads).await;
     let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
-    let (taken, refused) = (of(200), of(503));
+    let (taken, refused) = (of(200), of(429));
     assert_eq!(
         taken + refused,
         FLOOD,
@@ -206,8 +220,81 @@ async fn a_flood_of_pictures_waits_in_a_short_queue() {
     assert!(taken >= 1 && refused >= 1, "{taken} taken, {refused} refused");
     let answer = answers
         .iter()
-        .find(|answer| answer.status == 503)
+        .find(|answer| answer.status == 429)
         .expect("one that is refused");
     assert_eq!(answer.header("retry-after"), Some("1"));
     ada.upload(&picture, &[]).await.expect(200);
+}
+
+/// Uploads a picture again and again until it is told to stop; returns the statuses of the answers.
+async fn flood(client: Client, picture: Vec<u8>, stop: Arc<AtomicBool>) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        statuses.push(client.upload(&picture, &[]).await.status);
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn the_flood_of_one_user_does_not_keep_others_from_uploading() {
+    const AT_ONCE: usize = 20;
+    const UPLOADS: usize = 5;
+    let server = TestServer::start_with(|options| fix(options, &[UNLIMITED])).await;
+    server.command(create_user("bob")).await;
+    let (ada, bob) = (server.user().await, server.logged_in("bob").await);
+    let stop = Arc::new(AtomicBool::new(false));
+    let floods: Vec<_> = (0..AT_ONCE)
+        .map(|_| tokio::spawn(flood(ada.clone(), large(), Arc::clone(&stop))))
+        .collect();
+    for _ in 0..UPLOADS {
+        bob.upload(&photo(), &[]).await.expect(200);
+    }
+    stop.store(true, Ordering::Relaxed);
+    let statuses = futures_util::future::join_all(floods).await;
+    let statuses: Vec<_> = statuses
+        .into_iter()
+        .flat_map(|flood| flood.expect("a flood that ends"))
+        .collect();
+    assert!(statuses.contains(&429), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn pictures_of_all_users_together_wait_in_a_bounded_queue() {
+    const USERS: usize = 16;
+    let server = TestServer::start_with(|options| {
+        fix(options, &[UNLIMITED]);
+        options.fixed.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let body = data_url(&large()).to_string();
+    let mut uploads = Vec::new();
+    let overloaded = Arc::new(AtomicBool::new(false));
+    for number in 0..USERS {
+        let name = format!("user{number}");
+        server.command(create_user(&name)).await;
+        let client = server.logged_in(&name).await;
+        let (body, overloaded) = (body.clone(), Arc::clone(&overloaded));
+        uploads.push(async move {
+            let address = format!("192.0.2.{number}");
+            let headers = [("content-type", "application/json"), ("x-forwarded-for", &*address)];
+            for _ in 0..100 {
+                let answer = client
+                    .send("POST", "/api/v1/users.setAvatar", &headers, body.clone())
+                    .await;
+                if answer.status == 503 {
+                    assert_eq!(answer.header("retry-after"), Some("1"));
+                    overloaded.store(true, Ordering::Relaxed);
+                }
+                if overloaded.load(Ordering::Relaxed) {
+                    return;
+                }
+                assert_eq!(answer.status, 200, "{answer:?}");
+            }
+        });
+    }
+    futures_util::future::join_all(uploads).await;
+    assert!(
+        overloaded.load(Ordering::Relaxed),
+        "all pictures of {USERS} users were taken at once"
+    );
 }
