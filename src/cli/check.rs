@@ -3,24 +3,28 @@
 use clap::ArgMatches;
 
 use super::{Failure, ask, output};
-use crate::local::{Answer, Command};
+use crate::local::{Answer, Command, Finding};
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let Answer::Problems(problems) = ask(matches, Command::Check)? else {
+    let Answer::Findings(findings) = ask(matches, Command::Check)? else {
         return Err(Failure::failed("the server answered something else"));
     };
     if matches.get_flag("json") {
-        output::json(&problems)?;
+        output::json(&findings)?;
     } else {
-        for problem in &problems {
-            output::print(&problem.to_string())?;
+        for finding in &findings {
+            output::print(&finding.to_string())?;
         }
-        if problems.is_empty() {
+        if findings.is_empty() {
             output::print("the store is sound")?;
         }
     }
-    match problems.len() {
-        0 => Ok(()),
+    let damages = findings.iter().filter(|finding| matches!(finding, Finding::Store(_)));
+    match damages.count() {
+        0 if findings.is_empty() => Ok(()),
+        0 => Err(Failure::failed(
+            "the store is sound, but no server can start on it with this key file",
+        )),
         count => Err(Failure::failed(format!(
             "the store is damaged in {count} places; keep a copy of the data folder, then put back your last backup"
         ))),

@@ -1,7 +1,10 @@
 //! What can be asked for, and what is answered.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
+use crate::auth::KeyError;
 use crate::domain::AuditParty;
 use crate::store::Problem;
 
@@ -128,8 +131,40 @@ pub enum Answer {
     ResetLink(String),
     /// Entries of the audit log.
     Audit(Vec<AuditLine>),
-    /// Everything wrong with the store; none is sound.
-    Problems(Vec<Problem>),
+    /// Everything wrong with the store and its key file; none is sound.
+    Findings(Vec<Finding>),
+}
+
+/// Something that a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Finding {
+    /// Something wrong in the store.
+    Store(Problem),
+    /// The next server could not use the file with the key that seals secrets.
+    Key {
+        /// The reason, and what to do next.
+        key_file: String,
+    },
+}
+
+impl Finding {
+    /// Returns all that a check found.
+    pub(super) fn all(problems: Vec<Problem>, key: Option<KeyError>) -> Vec<Self> {
+        let key = key.map(|error| Self::Key {
+            key_file: error.to_string(),
+        });
+        problems.into_iter().map(Self::Store).chain(key).collect()
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(problem) => problem.fmt(out),
+            Self::Key { key_file } => out.write_str(key_file),
+        }
+    }
 }
 
 /// A user, as lists show it. The names are those of the HTTP API.

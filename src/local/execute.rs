@@ -1,8 +1,9 @@
 //! Carries a command out: texts in, one operation, entries out.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::command::{Answer, AuditLine, AuditQuestion, Command, StatusEntry, TokenEntry, UserEntry};
+use super::command::{Answer, AuditLine, AuditQuestion, Command, Finding, StatusEntry, TokenEntry, UserEntry};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
@@ -12,7 +13,7 @@ use crate::domain::{
 };
 use crate::ops::custom_status::{self, Filter};
 use crate::ops::users::{self, NewUser, NewUserTexts};
-use crate::ops::{audit, incident, passwords, tokens, two_factor};
+use crate::ops::{audit, incident, opening, passwords, tokens, two_factor};
 
 /// Whoever gives a command here.
 const OPERATOR: Actor = Actor::Operator;
@@ -23,7 +24,8 @@ const ALL: Page = Page {
     count: usize::MAX,
 };
 
-pub(super) async fn execute(app: &App, command: Command) -> Result<Answer, Fault> {
+/// Carries a command out on an application whose data folder is `folder`.
+pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Result<Answer, Fault> {
     match command {
         Command::CreateUser {
             username,
@@ -110,7 +112,9 @@ pub(super) async fn execute(app: &App, command: Command) -> Result<Answer, Fault
         Command::ReadAudit(question) => read_audit(app, question).await,
         Command::Check => {
             let problems = app.store.verify().await.map_err(incident::store)?;
-            Ok(Answer::Problems(problems))
+            let named = app.fixed.secret_key_file.as_deref();
+            let key = opening::key_problem(&app.store.read(), folder, named);
+            Ok(Answer::Findings(Finding::all(problems, key)))
         }
     }
 }

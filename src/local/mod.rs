@@ -10,7 +10,7 @@ mod socket;
 
 use std::path::{Path, PathBuf};
 
-pub use command::{Answer, AuditLine, AuditQuestion, Command, StatusEntry, TokenEntry, UserEntry};
+pub use command::{Answer, AuditLine, AuditQuestion, Command, Finding, StatusEntry, TokenEntry, UserEntry};
 pub use socket::Socket;
 
 use crate::app::{App, Clock, Fixed};
@@ -71,10 +71,12 @@ pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer
         return Err(Error::NoStore(folder.to_owned()));
     }
     if matches!(command, Command::Check) {
-        return Ok(Answer::Problems(Store::inspect(folder)?));
+        let (problems, snapshot) = Store::inspect(folder)?;
+        let key = opening::key_problem(&snapshot, folder, fixed.secret_key_file.as_deref());
+        return Ok(Answer::Findings(Finding::all(problems, key)));
     }
     let app = App::new(Store::open(folder)?, Clock::System, Passwords::default(), fixed);
-    let outcome = execute::execute(&app, command).await;
+    let outcome = execute::execute(&app, folder, command).await;
     app.store.close().await;
     Ok(outcome?)
 }

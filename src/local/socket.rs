@@ -53,9 +53,10 @@ impl Socket {
         loop {
             if let Ok((stream, _)) = self.listener.accept().await {
                 let app = app.clone();
+                let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
                 tokio::spawn(async move {
                     // Whoever asks badly or goes away gets no answer; nobody else is concerned.
-                    let _ = answer(stream, &app).await;
+                    let _ = answer(stream, &app, &folder).await;
                 });
             } else {
                 // No descriptor is free: wait for one rather than spin.
@@ -72,13 +73,15 @@ impl Drop for Socket {
     }
 }
 
-async fn answer(stream: UnixStream, app: &App) -> io::Result<()> {
+async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
     let mut reading = BufReader::new(reading.take(QUESTION_BYTES));
     tokio::time::timeout(QUESTION_TIME, reading.read_line(&mut line)).await??;
     let outcome: Outcome = match serde_json::from_str(&line) {
-        Ok(command) => execute::execute(app, command).await.map_err(|fault| fault.explained()),
+        Ok(command) => execute::execute(app, folder, command)
+            .await
+            .map_err(|fault| fault.explained()),
         Err(error) => Err(format!("the server does not understand the question: {error}")),
     };
     let mut bytes = serde_json::to_vec(&outcome)?;

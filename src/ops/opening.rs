@@ -40,7 +40,7 @@ pub enum OpeningError {
 pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Fixed) -> Result<App, OpeningError> {
     let (app, sealed) = open_sealed(folder, clock.clone(), passwords.clone(), fixed.clone()).await?;
     let due = match fixed.compact_at_start {
-        CompactAtStart::Auto => app.store.is_compaction_due(),
+        CompactAtStart::Auto => app.store.is_compaction_due(Clock::System.now()),
         CompactAtStart::Never => false,
         CompactAtStart::Always => true,
     };
@@ -116,18 +116,24 @@ async fn open_sealed(
 
 /// The key that opens all sealed secrets of a store. It is made where there is none and no secret needs one.
 fn key_of(store: &Store, folder: &Path, named: Option<&Path>) -> Result<SecretKey, KeyError> {
-    let snapshot = store.read();
+    existing_key(&store.read(), folder, named)?.map_or_else(|| key_file::create(folder), Ok)
+}
+
+/// The key that opens all sealed secrets; none where there is no key file and no secret needs one.
+fn existing_key(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Result<Option<SecretKey>, KeyError> {
     let path = || key_file::place(folder, named);
-    match key_file::read(folder, named)? {
-        Some(key) => match sealed_otherwise(&snapshot, Some(&key)) {
-            None => Ok(key),
-            Some(users) => Err(KeyError::Wrong { path: path(), users }),
-        },
-        None => match sealed_otherwise(&snapshot, None) {
-            None => key_file::create(folder),
-            Some(users) => Err(KeyError::Missing { path: path(), users }),
-        },
+    let key = key_file::read(folder, named)?;
+    match (sealed_otherwise(snapshot, key.as_ref()), &key) {
+        (None, _) => Ok(key),
+        (Some(users), Some(_)) => Err(KeyError::Wrong { path: path(), users }),
+        (Some(users), None) => Err(KeyError::Missing { path: path(), users }),
     }
+}
+
+/// Returns why the next server could not use the key file of a data folder, if that is so. Nothing is made or changed.
+#[must_use]
+pub fn key_problem(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Option<KeyError> {
+    existing_key(snapshot, folder, named).err()
 }
 
 /// The users whose secrets this key did not seal, in words; none where there is no such user.

@@ -58,7 +58,6 @@ use commits::Sizes;
 use open::Engine;
 use writer::Writer;
 
-use crate::clock::Clock;
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 
 /// An open store. Cloning is cheap; all clones are the same store.
@@ -105,12 +104,15 @@ impl Store {
         })
     }
 
-    /// Verifies a store that no process has open, without serving it. No problem means sound.
+    /// Verifies a store that no process has open, without serving it. No problem means sound. Returns what is
+    /// readable as well.
     ///
     /// # Errors
     /// [`OpenError`] when it cannot even be opened.
-    pub fn inspect(folder: &Path) -> Result<Vec<Problem>, OpenError> {
-        Ok(Engine::open(folder)?.verify().problems)
+    pub fn inspect(folder: &Path) -> Result<(Vec<Problem>, Snapshot), OpenError> {
+        let engine = Engine::open(folder)?;
+        let found = engine.verify();
+        Ok((found.problems, found.snapshot))
     }
 
     /// Copies the store in a data folder into a new one that has only what is there now, and puts it in the old
@@ -123,12 +125,12 @@ impl Store {
         compact::compact(folder)
     }
 
-    /// Whether a start should compact this store: something was deleted and the last compaction was a day ago, or
+    /// Whether a start at this moment of the system's clock should compact this store: something was deleted and the last compaction was a day ago, or
     /// the files were much larger at the opening than what they hold.
     #[must_use]
-    pub fn is_compaction_due(&self) -> bool {
+    pub fn is_compaction_due(&self, now: Timestamp) -> bool {
         let commits = self.read().commits;
-        commits.is_compaction_due(self.sizes, Clock::System.now())
+        commits.is_compaction_due(self.sizes, now)
     }
 
     /// All that is durable now. Later changes do not show in it.

@@ -15,19 +15,22 @@ use rollcall::app::{App, Clock, Fixed};
 use rollcall::auth::password::Passwords;
 use rollcall::auth::{Origin, PasswordDigest};
 use rollcall::config::CompactAtStart;
-use rollcall::domain::{StoredSecret, User};
+use rollcall::domain::{SettingId, SettingValue, StoredSecret, User};
 use rollcall::local::Command;
 use rollcall::ops::login::{self, Account, Credentials};
 use rollcall::ops::upgrade;
 use rollcall::store::Store;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use totp_rs::Secret;
 
 use crate::api::two_factor::app_code;
+use crate::support::files::{files_with, kept_store};
 use crate::support::process::{rollcall, run};
-use crate::support::server::{BEGINNING, PASSWORD, USER, copy, create_user, new_folder};
+use crate::support::server::{
+    BEGINNING, DAY, PASSWORD, PASSWORD_DIGEST, UNLIMITED, USER, create_user, fix, new_folder,
+};
 use crate::support::{Client, Process, TestServer};
 
 const GRACE_SECRET: &str = "3CWHAEHFDPH7PGMLZRG64ZKKPUTR76W7";
@@ -42,27 +45,6 @@ fn bytes_of(hex: &str) -> Vec<u8> {
     let digits = hex.as_bytes().chunks(2);
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).expect("digits"), 16).expect("a byte");
     digits.map(byte).collect()
-}
-
-/// The files below a folder that have these bytes in them.
-fn files_with(folder: &Path, wanted: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in folder
-        .read_dir()
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry"))
-    {
-        let (path, kind) = (entry.path(), entry.file_type().expect("a kind"));
-        if kind.is_dir() {
-            found.extend(files_with(&path, wanted));
-        } else if kind.is_file() {
-            let bytes = fs::read(&path).expect("a file");
-            if bytes.windows(wanted.len()).any(|part| part == wanted) {
-                found.push(path.display().to_string());
-            }
-        }
-    }
-    found
 }
 
 fn call(home: &Path, arguments: &[&str]) -> Output {
@@ -295,11 +277,56 @@ async fn a_server_without_the_right_key_refuses_to_start_and_says_what_to_do() {
     assert!(key.exists(), "nothing needs the lost key any more");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_looks_at_the_key_file_too() {
+    let server = TestServer::start().await;
+    enable(&server.user().await).await;
+    let finds = |home: &Path, words: &[&str]| {
+        let output = call(home, &["check"]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let listed = call(home, &["check", "--json"]).stdout;
+        let listed: Value = serde_json::from_slice(&listed).expect("JSON");
+        let told = listed[0]["key_file"].as_str().expect("a text");
+        for word in words {
+            assert!(
+                text.contains(word) && told.contains(word),
+                "{word:?} in {text} {listed}"
+            );
+        }
+    };
+    let is_sound = |home: &Path| {
+        let output = call(home, &["check"]);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "the store is sound");
+    };
+    let key = server.data_dir().join("secret.key");
+    let kept = fs::read(&key).expect("a key");
+    let put = |bytes: &[u8], mode: u32| {
+        fs::write(&key, bytes).expect("a file");
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).expect("a mode");
+    };
+    let all = |home: &Path| {
+        is_sound(home);
+        put(&kept, 0o644);
+        finds(home, &["mode 644", "chmod 600"]);
+        put("5a".repeat(32).as_bytes(), 0o600);
+        finds(home, &["another key", USER, "put the right file back"]);
+        fs::remove_file(&key).expect("it was there");
+        finds(home, &["secret.key is missing", USER, "rollcall user reset-totp"]);
+        assert!(!key.exists(), "a check makes no key");
+        put(&kept, 0o600);
+        is_sound(home);
+    };
+    // Beside a running server, and without one.
+    let home = Arc::clone(&server.folder);
+    tokio::task::block_in_place(|| all(home.path()));
+    server.stop().await;
+    all(home.path());
+}
+
 fn old_store() -> Arc<TempDir> {
-    let home = new_folder();
-    let kept = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stores/0.1.0-two-factor"));
-    copy(kept, &home.path().join("data"));
-    home
+    kept_store("0.1.0-two-factor")
 }
 
 fn credentials(username: &str, code: &str) -> Credentials {
@@ -425,5 +452,80 @@ async fn a_start_compacts_where_its_setting_says_so() {
         let found = files_with(&server.data_dir(), b"bob@example.com");
         assert_eq!(!found.is_empty(), stays, "{setting:?}: {found:?}");
         folder = server.stop().await;
+    }
+}
+
+/// Milliseconds for which a code of an app is shown.
+const STEP: i64 = 30_000;
+
+/// Whether a start a day from now would compact the store.
+async fn is_due_in_a_day(home: &Path) -> bool {
+    let store = Store::open(&home.join("data")).expect("the store");
+    assert!(!store.is_compaction_due(Clock::System.now()), "it was begun today");
+    let due = store.is_compaction_due(Clock::System.now().plus_seconds(DAY / 1000));
+    store.close().await;
+    due
+}
+
+#[tokio::test]
+async fn a_compaction_is_due_a_day_after_something_secret_or_personal_was_erased() {
+    let server = TestServer::start().await;
+    let ada = server.user().await;
+    // Nothing of this is personal, and nothing replaces a secret.
+    server.admin().await.create_status("lunch", "away").await.expect(200);
+    ada.post("users.setStatus", &json!({"status": "busy", "message": "here"}))
+        .await
+        .expect(200);
+    let mut folder = server.stop().await;
+    assert!(!is_due_in_a_day(folder.path()).await);
+    type Erasure = fn(&Client) -> std::pin::Pin<Box<dyn Future<Output = ()> + '_>>;
+    let erasures: [(&str, Erasure); 5] = [
+        ("a token", |ada| {
+            Box::pin(async {
+                ada.logged_in(USER, PASSWORD)
+                    .await
+                    .post("logout", &json!({}))
+                    .await
+                    .expect(200);
+            })
+        }),
+        ("an e-mail address", |ada| {
+            Box::pin(async {
+                let data = json!({"data": {"email": "ada2@example.com", "currentPassword": PASSWORD_DIGEST}});
+                ada.post("users.updateOwnBasicInfo", &data).await.expect(200);
+            })
+        }),
+        ("a picture", |ada| {
+            Box::pin(async {
+                ada.upload(&bytes_of(PICTURE), &[]).await.expect(200);
+                ada.post("users.resetAvatar", &json!({})).await.expect(200);
+            })
+        }),
+        ("a second factor", |ada| {
+            Box::pin(async {
+                let (secret, _) = enable(ada).await;
+                let code = json!({"code": app_code(&secret, BEGINNING + STEP)});
+                ada.post("users.disableTotp", &code).await.expect(200);
+            })
+        }),
+        ("a user", |ada| {
+            Box::pin(async {
+                let password = json!({"password": PASSWORD_DIGEST});
+                ada.post("users.deleteOwnAccount", &password).await.expect(200);
+            })
+        }),
+    ];
+    let delete_own = (SettingId::AllowDeleteOwnAccount, SettingValue::Flag(true));
+    for (what, erase) in erasures {
+        compact(folder.path());
+        assert!(!is_due_in_a_day(folder.path()).await, "{what}: all is gone");
+        let server = TestServer::open(folder, |options| fix(options, &[UNLIMITED, delete_own.clone()])).await;
+        let ada = Client {
+            address: server.address,
+            login: ada.login.clone(),
+        };
+        erase(&ada).await;
+        folder = server.stop().await;
+        assert!(is_due_in_a_day(folder.path()).await, "{what} was erased");
     }
 }

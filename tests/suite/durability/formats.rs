@@ -4,13 +4,19 @@
 //! `rollcall user create admin`, `rollcall user create ada --email ada@example.com --name "Ada
 //! Lovelace"` (both with the password "correct horse"), `rollcall status create` for "caught up"
 //! busy, "lunch" away and "café" online, and one login of `admin`. `0.1.0-two-factor` has more; see
-//! `attacks/disk.rs`.
+//! `attacks/disk.rs`. In `0.1.0-avatar`, `ada` has also put up a PNG of 60 × 40 pixels, red on the left and blue on the
+//! right, with [`PLACE`] in a text of the file, by the binary of commit 84bf854: version 1 of stored pictures.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::support::files::{files_with, kept_store};
+use crate::support::pictures::has;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, copy, new_folder};
 use crate::support::{Process, TestServer};
+
+const PLACE: &str = "GPSLatitude 52.5200";
 
 #[tokio::test]
 async fn a_store_of_each_released_format_opens_with_all_it_holds() {
@@ -37,7 +43,38 @@ async fn a_store_of_each_released_format_opens_with_all_it_holds() {
         admin.create_status("tea", "away").await.expect(200);
         opened += 1;
     }
-    assert!(opened >= 2, "there are stores of version 0.1.0");
+    assert!(opened >= 3, "there are stores of version 0.1.0");
+}
+
+#[tokio::test]
+async fn a_picture_of_the_first_version_is_encoded_again_and_leaves_nothing_behind() {
+    let home = kept_store("0.1.0-avatar");
+    let data = home.path().join("data");
+    assert!(
+        !files_with(&data, PLACE.as_bytes()).is_empty(),
+        "the picture was kept as it came"
+    );
+    let server = TestServer::open(Arc::clone(&home), |_| {}).await;
+    let picture = loop {
+        let answer = server.anonymous().send("GET", "/avatar/ada", &[], "").await;
+        assert_eq!(answer.status, 200);
+        assert!(!has(&answer.body, PLACE.as_bytes()), "the old file is sent");
+        if answer.header("content-type") == Some("image/jpeg") {
+            break image::load_from_memory(&answer.body).expect("a picture");
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((picture.width(), picture.height()), (256, 256));
+    let pixels = picture.to_rgb8();
+    let [left, right] = [16, 240].map(|x| pixels.get_pixel(x, 128).0);
+    assert!(left[0] > 150 && left[2] < 80, "{left:?} is red");
+    assert!(right[2] > 150 && right[0] < 80, "{right:?} is blue");
+    server.stop().await;
+    let mut compact = rollcall(home.path());
+    compact.arg("compact");
+    let output = run(compact, "");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(files_with(&data, PLACE.as_bytes()), Vec::<String>::new());
 }
 
 #[test]

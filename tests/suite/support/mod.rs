@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod faults;
+pub mod files;
 pub mod pictures;
 pub mod process;
 pub mod raw;

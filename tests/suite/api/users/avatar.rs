@@ -144,5 +144,5 @@ async fn a_picture_lives_through_a_restart_and_goes_with_its_user() {
     let gone = shown(&server.anonymous(), "/avatar/ada", &[]).await;
     assert_eq!(gone.header("content-type"), Some("image/svg+xml"));
     let check = server.command(rollcall::local::Command::Check).await;
-    assert!(matches!(check, rollcall::local::Answer::Problems(problems) if problems.is_empty()));
+    assert!(matches!(check, rollcall::local::Answer::Findings(findings) if findings.is_empty()));
 }
