@@ -37,9 +37,10 @@ pub(super) fn start_quietly() {
 pub(super) fn log_panics() {
     panic::set_hook(Box::new(|info| {
         if !store::is_contained() {
-            let message = info.payload_as_str().unwrap_or("no message");
+            // A field is quoted, so that a reason of several lines is one log line.
+            let reason = info.payload_as_str().unwrap_or("no message");
             let place = info.location().map(place).unwrap_or_default();
-            error!(message, place, "rollcall has a defect: please report it");
+            error!(reason, place, "rollcall has a defect: please report it");
         }
     }));
 }
@@ -60,7 +61,55 @@ fn in_crate(file: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
+
+    /// The variable that has [`a_process_that_panics`] do so, and the format of its log.
+    const FORMAT: &str = "ROLLCALL_TEST_PANIC_FORMAT";
+
+    /// Does nothing unless [`a_panic_is_one_log_line_that_does_not_tell_who_built_the_binary`] runs it in a process of
+    /// its own: a panic hook is for the whole process.
+    #[test]
+    fn a_process_that_panics() {
+        let Ok(format) = std::env::var(FORMAT) else {
+            return;
+        };
+        let format = if format == "json" {
+            LogFormat::Json
+        } else {
+            LogFormat::Text
+        };
+        start(format, LogLevel::Info);
+        log_panics();
+        let caught = panic::catch_unwind(|| panic!("a defect\nof two lines"));
+        assert!(caught.is_err());
+        // Whatever is taken for a path by code of others, as `http` has it for a target without one.
+        assert!(panic::catch_unwind(|| Vec::<u8>::with_capacity(usize::MAX)).is_err());
+    }
+
+    #[test]
+    fn a_panic_is_one_log_line_that_does_not_tell_who_built_the_binary() {
+        for format in ["text", "json"] {
+            let output = Command::new(std::env::current_exe().expect("this binary"))
+                .args(["--exact", "cli::logging::tests::a_process_that_panics", "--nocapture"])
+                .env(FORMAT, format)
+                .output()
+                .expect("a process");
+            assert!(output.status.success(), "{output:?}");
+            let log = String::from_utf8(output.stderr).expect("a text");
+            let lines: Vec<_> = log.lines().collect();
+            assert_eq!(lines.len(), 2, "{log}");
+            assert!(lines.iter().all(|line| line.contains("rollcall has a defect")), "{log}");
+            assert!(
+                lines[0].contains("a defect\\nof two lines") && lines[0].contains("src/cli/logging.rs:"),
+                "{log}"
+            );
+            for folder in [env!("CARGO_MANIFEST_DIR"), "/rustc/", "/.cargo/"] {
+                assert!(!log.contains(folder), "{folder} in {log}");
+            }
+        }
+    }
 
     #[test]
     fn the_place_of_a_panic_does_not_tell_who_built_the_binary() {

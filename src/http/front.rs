@@ -162,7 +162,18 @@ pub(super) fn address_of(peer: Option<Peer>, headers: &HeaderMap, app: &App) -> 
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use http_body_util::{BodyExt, Empty};
+    use hyper::client::conn::http1 as client;
+    use hyper::server::conn::http1 as server;
+    use hyper::service::service_fn;
+    use hyper_util::rt::TokioIo;
+    use warp::Filter;
+
     use super::*;
+    use crate::app::{Clock, Fixed};
+    use crate::auth::password::Passwords;
+    use crate::store::Store;
 
     #[test]
     fn a_target_loses_the_public_path_and_slashes_that_say_nothing() {
@@ -184,6 +195,38 @@ mod tests {
             let uri: Uri = target.parse().expect("a target");
             let found = own_target(&uri, public_path).map(|own| own.to_string());
             assert_eq!(found.as_deref(), own, "{target} below {public_path:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_filter_is_answered_with_500_and_the_connection_goes_on() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(home.path()).expect("a store");
+        let app = App::new(store, Clock::System, Passwords::default(), Fixed::default());
+        let defect = warp::path("defect").map(|| -> warp::reply::Response { panic!("the secret of the defect") });
+        let sound = warp::path("sound").map(|| "sound".into_response());
+        let front = Front::new(app, defect.or(sound).unify().map(Reply::into_response).boxed());
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let service = service_fn(move |request| {
+            let front = front.clone();
+            async move { Ok::<_, Infallible>(front.answer(request).await) }
+        });
+        tokio::spawn(server::Builder::new().serve_connection(TokioIo::new(near), service));
+        let (mut sender, connection) = client::handshake(TokioIo::new(far)).await.expect("a connection");
+        tokio::spawn(connection);
+        for (path, status) in [("/defect", 500), ("/sound", 200), ("/defect", 500)] {
+            let request = Request::get(path).header(HOST, "test").body(Empty::<Bytes>::new());
+            let answer = sender
+                .send_request(request.expect("a request"))
+                .await
+                .expect("an answer");
+            assert_eq!(answer.status(), status, "{path}");
+            assert_eq!(
+                answer.headers().get(X_CONTENT_TYPE_OPTIONS).map(HeaderValue::as_bytes),
+                Some(&b"nosniff"[..])
+            );
+            let body = answer.into_body().collect().await.expect("a body").to_bytes();
+            assert!(!String::from_utf8_lossy(&body).contains("secret"), "{body:?}");
         }
     }
 }
