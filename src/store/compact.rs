@@ -3,23 +3,21 @@
 //! sled never gives space back, and the bytes of a removed or replaced record stay in its files until sled
 //! happens to write over them. A new store has only what is there now.
 
+mod copier;
+
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use sled::transaction::TransactionError;
-use sled::{IVec, Transactional};
+use sled::IVec;
 use tracing::{info, warn};
 
+use self::copier::{Copier, Job};
 use super::commits::Commits;
 use super::contain::contain;
-use super::open::{Engine, clear, open_sled, wait_until_closed};
-use super::record::Record;
+use super::open::Engine;
 use super::table::{Table, Trees};
-use super::{OpenError, durability, folder, overflow, swap, verify};
+use super::{OpenError, folder, swap};
 use crate::clock::Clock;
 
 /// Most entries and bytes that are copied in one transaction.
@@ -139,13 +137,6 @@ fn check_space(folder: &Path, live_bytes: u64) -> Result<(), CompactError> {
 /// The number and the checksum of a table's entries.
 type Sums = BTreeMap<&'static str, (u64, u32)>;
 
-/// What the thread that writes the new store is asked for. It answers each once it is done.
-enum Job {
-    Put(Table, Vec<(IVec, IVec)>),
-    /// Writes the counts, checks all that was written, closes the store and makes it durable.
-    Finish(Commits),
-}
-
 /// Copies all records into a new store in this folder and makes it durable.
 fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> Result<(), String> {
     let copier = Copier::start(compacting)?;
@@ -157,21 +148,18 @@ fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> R
             continue;
         }
         let mut sum = Sum::default();
-        let (mut batch, mut bytes) = (Vec::new(), 0);
+        let mut batch = Batch::default();
         let mut rest = engine.trees.of(table).iter();
         while let Some((key, value)) = next(&engine.trees, table, &mut rest)? {
             sum.add(&key, &value);
-            bytes += key.len() + value.len();
-            batch.push((key, value));
-            if batch.len() >= BATCH_ENTRIES || bytes >= BATCH_BYTES {
-                progress.add(batch.len());
-                bytes = 0;
-                copier.ask(Job::Put(table, std::mem::take(&mut batch)), BATCH_PATIENCE)?;
+            if let Some(full) = batch.add(key, value) {
+                progress.add(full.len());
+                copier.ask(Job::Put(table, full), BATCH_PATIENCE)?;
             }
         }
-        if !batch.is_empty() {
-            progress.add(batch.len());
-            copier.ask(Job::Put(table, batch), BATCH_PATIENCE)?;
+        if !batch.entries.is_empty() {
+            progress.add(batch.entries.len());
+            copier.ask(Job::Put(table, batch.entries), BATCH_PATIENCE)?;
         }
         sums.insert(table.name(), sum.done());
     }
@@ -186,6 +174,27 @@ fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> R
         Ok(())
     } else {
         Err("the new store has not the same records as the old one".into())
+    }
+}
+
+/// Entries that are copied in one transaction.
+#[derive(Default)]
+struct Batch {
+    entries: Vec<(IVec, IVec)>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// Adds an entry. Returns all entries, and is empty again, once they are [`BATCH_ENTRIES`] or have
+    /// [`BATCH_BYTES`].
+    fn add(&mut self, key: IVec, value: IVec) -> Option<Vec<(IVec, IVec)>> {
+        self.bytes += key.len() + value.len();
+        self.entries.push((key, value));
+        if self.entries.len() < BATCH_ENTRIES && self.bytes < BATCH_BYTES {
+            return None;
+        }
+        self.bytes = 0;
+        Some(std::mem::take(&mut self.entries))
     }
 }
 
@@ -248,105 +257,31 @@ impl Progress {
     }
 }
 
-/// The thread that writes the new store. It is a thread of its own, so that it can be left behind when the disk
-/// fails: the old store stays usable.
-struct Copier {
-    jobs: Sender<Job>,
-    answers: Receiver<Result<Sums, String>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Copier {
-    fn start(compacting: &Path) -> Result<Self, String> {
-        clear(compacting).map_err(|error| error.to_string())?;
-        let (jobs, waiting) = channel();
-        let (answer, answers) = channel();
-        let compacting = compacting.to_owned();
-        thread::Builder::new()
-            .name("store-copier".into())
-            .spawn(move || {
-                let outcome = contain(|| write(&compacting, &waiting, &answer)).and_then(|outcome| outcome);
-                // Without anybody to answer to, nothing is left to do.
-                let _ = answer.send(outcome);
-            })
-            .map_err(|error| error.to_string())?;
-        Ok(Self { jobs, answers })
+    fn value(bytes: usize) -> IVec {
+        vec![7; bytes].into()
     }
 
-    /// Asks for a job and waits for its end.
-    fn ask(&self, job: Job, patience: Duration) -> Result<Sums, String> {
-        // A thread that has ended has left its reason as the last answer.
-        let _ = self.jobs.send(job);
-        match self.answers.recv_timeout(patience) {
-            Ok(answer) => answer,
-            Err(RecvTimeoutError::Timeout) => {
-                Err(format!("the disk did not answer for {} seconds", patience.as_secs()))
-            }
-            Err(RecvTimeoutError::Disconnected) => Err("the thread that writes it has ended".into()),
-        }
-    }
-}
-
-/// Does jobs until the last one. Returns the sums of what was written.
-fn write(compacting: &Path, jobs: &Receiver<Job>, answer: &Sender<Result<Sums, String>>) -> Result<Sums, String> {
-    let (db, trees) = open_sled(compacting).map_err(|error| error.to_string())?;
-    for job in jobs {
-        match job {
-            Job::Put(table, batch) => {
-                put(&trees, table, &batch)?;
-                db.flush().map_err(|error| error.to_string())?;
-                if answer.send(Ok(Sums::new())).is_err() {
-                    break;
+    #[test]
+    fn a_batch_has_so_many_entries_or_bytes_and_no_more() {
+        let mut batch = Batch::default();
+        let mut fill = |bytes: usize| {
+            let mut entries = 1;
+            loop {
+                if let Some(full) = batch.add(IVec::from(b"key"), value(bytes)) {
+                    assert_eq!(full.len(), entries);
+                    assert!(batch.entries.is_empty() && batch.bytes == 0);
+                    return entries;
                 }
+                entries += 1;
             }
-            Job::Finish(commits) => {
-                let size = db.size_on_disk().map_err(|error| error.to_string())?;
-                let commits = Commits {
-                    compacted_bytes: size,
-                    ..commits
-                };
-                let record = (IVec::from(commits.key()), IVec::from(commits.encode()));
-                put(&trees, Commits::TABLE, &[record])?;
-                db.flush().map_err(|error| error.to_string())?;
-                let sums = check(&trees)?;
-                drop((trees, db));
-                let durable = wait_until_closed(compacting).and_then(|()| durability::sync_folder(compacting));
-                return durable.map(|()| sums).map_err(|error: io::Error| error.to_string());
-            }
-        }
+        };
+        assert_eq!(fill(0), 256);
+        // The last one may be as long as the longest value.
+        assert_eq!(fill(256 * 1024), 4);
+        assert_eq!(fill(2 * 1024 * 1024), 1);
     }
-    Err("it was given up".into())
-}
-
-fn put(trees: &Trees, table: Table, batch: &[(IVec, IVec)]) -> Result<(), String> {
-    let views = [trees.of(table), trees.of(Table::Overflow)].map(Clone::clone);
-    let outcome = views[..].transaction(|views| {
-        for (key, value) in batch {
-            overflow::put(&views[0], &views[1], (table, key), Some(value))?;
-        }
-        Ok(())
-    });
-    outcome.map_err(|error| match error {
-        TransactionError::Storage(error) => error.to_string(),
-        TransactionError::Abort(()) => "the transaction was aborted".into(),
-    })
-}
-
-/// Verifies a store and returns the sums of its tables.
-fn check(trees: &Trees) -> Result<Sums, String> {
-    if let Some(problem) = verify::verify(trees).problems.first() {
-        return Err(format!("the new store is damaged: {problem}"));
-    }
-    let mut sums = Sums::new();
-    for table in Table::ALL {
-        if matches!(table, Table::Overflow | Table::Commits) {
-            continue;
-        }
-        let mut sum = Sum::default();
-        let mut rest = trees.of(table).iter();
-        while let Some((key, value)) = next(trees, table, &mut rest)? {
-            sum.add(&key, &value);
-        }
-        sums.insert(table.name(), sum.done());
-    }
-    Ok(sums)
 }

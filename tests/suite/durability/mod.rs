@@ -5,6 +5,8 @@ mod damage;
 #[cfg(target_os = "linux")]
 mod forgetful;
 mod formats;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod kill;
 mod large;
 #[cfg(target_os = "linux")]

@@ -6,18 +6,15 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use rollcall::domain::picture::{CleanPicture, PictureRule};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::forgetful::{Disk, Mounted, Random};
+use super::forgetful::{Disk, Place, Random};
 use crate::support::pictures::noise;
-use crate::support::process::{rollcall, run};
-use crate::support::server::{ADMIN, new_folder};
+use crate::support::server::ADMIN;
 use crate::support::{Client, Process};
 
 const CLIENTS: usize = 8;
@@ -168,22 +165,6 @@ fn number(variable: &str, otherwise: u64) -> u64 {
         .map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
-fn on(mount: &Path) -> impl FnOnce(&mut Command) {
-    let data = mount.join("data");
-    move |command| {
-        command.arg("--data-dir").arg(data);
-        // Pictures are stored as large as they come, and as PNG.
-        command.env("OVERWRITE_SETTING_Accounts_AvatarResize", "false");
-    }
-}
-
-fn assert_sound(mount: &Path, seed: u64) {
-    let mut check = rollcall(mount.parent().expect("a folder"));
-    check.arg("check").arg("--data-dir").arg(mount.join("data"));
-    let output = run(check, "");
-    assert!(output.status.success(), "seed {seed}: {output:?}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
 async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
@@ -191,12 +172,10 @@ async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
     let rounds = number("ROLLCALL_POWER_CUT_ROUNDS", 40);
     eprintln!("ROLLCALL_POWER_CUT_SEED={seed} ROLLCALL_POWER_CUT_ROUNDS={rounds}");
     let mut random = Random::new(seed);
-    let home = new_folder();
-    let mount = home.path().join("mount");
-    std::fs::create_dir(&mount).expect("a folder");
+    let place = Place::new();
 
-    let mut mounted = Mounted::mount(Disk::new(), &mount).expect("root and /dev/fuse");
-    let mut server = Process::start_in(Arc::clone(&home), on(&mount));
+    let mut mounted = place.mount(Disk::new());
+    let mut server = place.start();
     let login = server.admin().await.login;
     let ledger = Arc::new(Ledger::default());
     for round in 0..rounds {
@@ -227,18 +206,16 @@ async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
 
         // Now and then the power goes again while the store is being opened.
         while random.chance(30) {
-            let opening = Mounted::mount(disk, &mount).expect("a mount");
+            let opening = place.mount(disk);
             opening.cut_after(random.below(30), Random::new(random.next()));
-            let mut check = rollcall(home.path());
-            check.arg("check").arg("--data-dir").arg(mount.join("data"));
-            run(check, "");
+            place.run("check");
             opening.cut(&mut random);
             disk = opening.unmount();
         }
 
-        mounted = Mounted::mount(disk, &mount).expect("a mount");
-        assert_sound(&mount, seed);
-        server = Process::start_in(Arc::clone(&home), on(&mount));
+        mounted = place.mount(disk);
+        place.assert_sound(&format!("seed {seed}"));
+        server = place.start();
         let client = Client {
             address: server.address,
             login: login.clone(),
@@ -262,22 +239,19 @@ async fn a_power_cut_while_a_store_begins_leaves_one_that_opens() {
     let mut began = 0;
     for round in 0..number("ROLLCALL_POWER_CUT_ROUNDS", 40) {
         let mut random = Random::new(seed.wrapping_add(round));
-        let home = new_folder();
-        let mount = home.path().join("mount");
-        std::fs::create_dir(&mount).expect("a folder");
-        let mounted = Mounted::mount(Disk::new(), &mount).expect("root and /dev/fuse");
+        let place = Place::new();
+        let mounted = place.mount(Disk::new());
         mounted.cut_after(random.below(80), random.clone());
-        let first = Process::try_start_in(Arc::clone(&home), on(&mount));
+        let first = place.try_start_with(|_| {});
         mounted.cut(&mut random);
         let listened = first.map(Process::kill).is_ok();
         began += usize::from(listened);
 
-        let mounted = Mounted::mount(mounted.unmount(), &mount).expect("a mount");
-        if mount.join("data/store").is_dir() {
-            assert_sound(&mount, seed);
+        let mounted = place.mount_again(mounted);
+        if place.data().join("store").is_dir() {
+            place.assert_sound(&format!("seed {seed}"));
         }
-        let server = Process::start_in(Arc::clone(&home), |command| {
-            on(&mount)(command);
+        let server = place.start_with(|command| {
             // Once it had said that it listens, its administrator is there for good.
             if listened {
                 command
@@ -298,11 +272,9 @@ async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
     let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
     eprintln!("ROLLCALL_POWER_CUT_SEED={seed}");
     let mut random = Random::new(seed);
-    let home = new_folder();
-    let mount = home.path().join("mount");
-    std::fs::create_dir(&mount).expect("a folder");
-    let mut mounted = Mounted::mount(Disk::new(), &mount).expect("root and /dev/fuse");
-    let mut server = Process::start_in(Arc::clone(&home), on(&mount));
+    let place = Place::new();
+    let mut mounted = place.mount(Disk::new());
+    let mut server = place.start();
     let admin = server.admin().await;
     for serial in 0..300 {
         let name = format!("status {serial:03}");
@@ -315,16 +287,14 @@ async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
 
     let (mut cut, mut done) = (0, 0);
     for round in 0..number("ROLLCALL_POWER_CUT_ROUNDS", 40) {
-        mounted = Mounted::mount(mounted.unmount(), &mount).expect("a mount");
+        mounted = place.mount_again(mounted);
         mounted.cut_after(random.below(120), random.clone());
-        let mut compact = rollcall(home.path());
-        compact.arg("compact").arg("--data-dir").arg(mount.join("data"));
-        let whole = run(compact, "").status.success();
+        let whole = place.run("compact").status.success();
         (cut, done) = (cut + u32::from(!whole), done + u32::from(whole));
         mounted.cut(&mut random);
-        mounted = Mounted::mount(mounted.unmount(), &mount).expect("a mount");
-        assert_sound(&mount, seed);
-        let server = Process::start_in(Arc::clone(&home), on(&mount));
+        mounted = place.mount_again(mounted);
+        place.assert_sound(&format!("seed {seed}"));
+        let server = place.start();
         let client = Client {
             address: server.address,
             login: login.clone(),
@@ -339,11 +309,9 @@ async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
 async fn a_disk_that_fails_is_told_as_503_and_reads_go_on() {
-    let home = new_folder();
-    let mount = home.path().join("mount");
-    std::fs::create_dir(&mount).expect("a folder");
-    let mounted = Mounted::mount(Disk::new(), &mount).expect("root and /dev/fuse");
-    let server = Process::start_in(Arc::clone(&home), on(&mount));
+    let place = Place::new();
+    let mounted = place.mount(Disk::new());
+    let server = place.start();
     let admin = server.admin().await;
     admin.create_status("lunch", "away").await.expect(200);
     mounted.fail();

@@ -258,6 +258,20 @@ impl Disk {
         Ok(())
     }
 
+    /// Bytes of all files that have a name.
+    pub fn used(&self) -> usize {
+        self.used_in(ROOT)
+    }
+
+    fn used_in(&self, folder: u64) -> usize {
+        let inside = |number: &u64| match self.node(*number) {
+            Ok(node) if matches!(node.kind, Kind::Folder(_)) => self.used_in(*number),
+            Ok(node) => node.size(),
+            Err(_) => 0,
+        };
+        self.names(folder).map_or(0, |names| names.values().map(inside).sum())
+    }
+
     /// fsync(2): the contents of a file and its size, or the names of a folder; never both.
     pub fn sync(&mut self, number: u64) -> Result<(), Fault> {
         match &mut self.node_mut(number)?.kind {

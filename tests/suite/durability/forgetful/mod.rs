@@ -3,8 +3,10 @@
 
 mod disk;
 mod mount;
+mod place;
 mod random;
 
 pub use disk::Disk;
-pub use mount::Mounted;
+pub use mount::{Mounted, Space};
+pub use place::Place;
 pub use random::Random;

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use fuser::{
     BackgroundSession, BsdFileFlags, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation,
     INodeNo, LockOwner, MountOption, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
-    ReplyEmpty, ReplyEntry, ReplyOpen, ReplyWrite, Request, TimeOrNow, WriteFlags,
+    ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 
 use super::Random;
@@ -31,6 +31,19 @@ struct Power {
     on: AtomicBool,
     /// After how many more changes the power goes, and how the disk forgets then.
     limit: Mutex<Option<(usize, Random)>>,
+    space: Mutex<Space>,
+}
+
+/// How many bytes the disk takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Space {
+    /// Any number.
+    #[default]
+    Endless,
+    /// So many, and it says so (statfs).
+    Of(usize),
+    /// So many, and it does not say so.
+    SecretlyOf(usize),
 }
 
 impl Mounted {
@@ -39,6 +52,7 @@ impl Mounted {
             disk: Mutex::new(disk),
             on: AtomicBool::new(true),
             limit: Mutex::new(None),
+            space: Mutex::default(),
         });
         let device = Device(Arc::clone(&power));
         let mut config = Config::default();
@@ -58,6 +72,16 @@ impl Mounted {
     /// Cuts the power instead of the change that comes after so many others.
     pub fn cut_after(&self, changes: usize, random: Random) {
         *self.power.limit.lock().expect("no request panics") = Some((changes, random));
+    }
+
+    /// Bounds what the disk takes, from now on.
+    pub fn bound(&self, space: Space) {
+        *self.power.space.lock().expect("no request panics") = space;
+    }
+
+    /// Bytes of all files.
+    pub fn used(&self) -> usize {
+        self.power.disk.lock().expect("no request panics").used()
     }
 
     /// Lets every request fail from now on, while whoever asks lives on.
@@ -104,6 +128,18 @@ impl Device {
             None => {}
         }
         Ok(disk)
+    }
+
+    /// Refuses a file to reach to this byte where the disk is too small for that.
+    fn check_space(&self, disk: &Disk, file: INodeNo, end: usize) -> Result<(), Errno> {
+        let (Space::Of(bytes) | Space::SecretlyOf(bytes)) = *self.0.space.lock().map_err(|_| Errno::EIO)? else {
+            return Ok(());
+        };
+        let more = end.saturating_sub(disk.node(file.0).map_err(errno)?.size());
+        if more > 0 && disk.used() + more > bytes {
+            return Err(Errno::ENOSPC);
+        }
+        Ok(())
     }
 
     fn make(&self, request: &Request, parent: INodeNo, name: &OsStr, node: Node) -> Result<FileAttr, Errno> {
@@ -350,13 +386,27 @@ impl Filesystem for Device {
         _: Option<LockOwner>,
         reply: ReplyWrite,
     ) {
-        let written = self
-            .changing(request)
-            .and_then(|mut disk| disk.write(ino.0, size(offset)?, data).map_err(errno));
+        let written = self.changing(request).and_then(|mut disk| {
+            self.check_space(&disk, ino, size(offset)? + data.len())?;
+            disk.write(ino.0, size(offset)?, data).map_err(errno)
+        });
         match written {
             Ok(()) => reply.written(u32::try_from(data.len()).unwrap_or_default()),
             Err(error) => reply.error(error),
         }
+    }
+
+    fn statfs(&self, _: &Request, _: INodeNo, reply: ReplyStatfs) {
+        let (Ok(disk), Ok(space)) = (self.disk(), self.0.space.lock()) else {
+            return reply.error(Errno::EIO);
+        };
+        let (blocks, free) = match *space {
+            Space::Of(bytes) => (bytes, bytes.saturating_sub(disk.used())),
+            // A file system that does not know.
+            Space::Endless | Space::SecretlyOf(_) => (0, 0),
+        };
+        let (blocks, free) = (blocks as u64, free as u64);
+        reply.statfs(blocks, free, free, 0, 0, 1, 255, 1);
     }
 
     /// close(2) makes nothing durable.

@@ -1,0 +1,150 @@
+//! The writer of the new store of a compaction: a thread that is left behind when the disk does not answer.
+
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use sled::transaction::TransactionError;
+use sled::{IVec, Transactional};
+
+use super::{Sum, Sums, next};
+use crate::store::commits::Commits;
+use crate::store::contain::contain;
+use crate::store::open::{clear, open_sled, wait_until_closed};
+use crate::store::record::Record;
+use crate::store::table::{Table, Trees};
+use crate::store::{durability, overflow, verify};
+
+/// What the thread that writes the new store is asked for. It answers each once it is done.
+pub(super) enum Job {
+    Put(Table, Vec<(IVec, IVec)>),
+    /// Writes the counts, checks all that was written, closes the store and makes it durable.
+    Finish(Commits),
+}
+
+/// The thread that writes the new store. It is a thread of its own, so that it can be left behind when the disk
+/// fails: the old store stays usable.
+pub(super) struct Copier {
+    jobs: Sender<Job>,
+    answers: Receiver<Result<Sums, String>>,
+}
+
+impl Copier {
+    pub fn start(compacting: &Path) -> Result<Self, String> {
+        clear(compacting).map_err(|error| error.to_string())?;
+        let (jobs, waiting) = channel();
+        let (answer, answers) = channel();
+        let compacting = compacting.to_owned();
+        thread::Builder::new()
+            .name("store-copier".into())
+            .spawn(move || {
+                let outcome = contain(|| write(&compacting, &waiting, &answer)).and_then(|outcome| outcome);
+                // Without anybody to answer to, nothing is left to do.
+                let _ = answer.send(outcome);
+            })
+            .map_err(|error| error.to_string())?;
+        Ok(Self { jobs, answers })
+    }
+
+    /// Asks for a job and waits for its end.
+    pub fn ask(&self, job: Job, patience: Duration) -> Result<Sums, String> {
+        // A thread that has ended has left its reason as the last answer.
+        let _ = self.jobs.send(job);
+        match self.answers.recv_timeout(patience) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => {
+                Err(format!("the disk did not answer for {} seconds", patience.as_secs()))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err("the thread that writes it has ended".into()),
+        }
+    }
+}
+
+/// Does jobs until the last one. Returns the sums of what was written.
+fn write(compacting: &Path, jobs: &Receiver<Job>, answer: &Sender<Result<Sums, String>>) -> Result<Sums, String> {
+    let (db, trees) = open_sled(compacting).map_err(|error| error.to_string())?;
+    for job in jobs {
+        match job {
+            Job::Put(table, batch) => {
+                put(&trees, table, &batch)?;
+                db.flush().map_err(|error| error.to_string())?;
+                if answer.send(Ok(Sums::new())).is_err() {
+                    break;
+                }
+            }
+            Job::Finish(commits) => {
+                let size = db.size_on_disk().map_err(|error| error.to_string())?;
+                let commits = Commits {
+                    compacted_bytes: size,
+                    ..commits
+                };
+                let record = (IVec::from(commits.key()), IVec::from(commits.encode()));
+                put(&trees, Commits::TABLE, &[record])?;
+                db.flush().map_err(|error| error.to_string())?;
+                let sums = check(&trees)?;
+                drop((trees, db));
+                let durable = wait_until_closed(compacting).and_then(|()| durability::sync_folder(compacting));
+                return durable.map(|()| sums).map_err(|error: io::Error| error.to_string());
+            }
+        }
+    }
+    Err("it was given up".into())
+}
+
+fn put(trees: &Trees, table: Table, batch: &[(IVec, IVec)]) -> Result<(), String> {
+    let views = [trees.of(table), trees.of(Table::Overflow)].map(Clone::clone);
+    let outcome = views[..].transaction(|views| {
+        for (key, value) in batch {
+            overflow::put(&views[0], &views[1], (table, key), Some(value))?;
+        }
+        Ok(())
+    });
+    outcome.map_err(|error| match error {
+        TransactionError::Storage(error) => error.to_string(),
+        TransactionError::Abort(()) => "the transaction was aborted".into(),
+    })
+}
+
+/// Verifies a store and returns the sums of its tables.
+fn check(trees: &Trees) -> Result<Sums, String> {
+    if let Some(problem) = verify::verify(trees).problems.first() {
+        return Err(format!("the new store is damaged: {problem}"));
+    }
+    let mut sums = Sums::new();
+    for table in Table::ALL {
+        if matches!(table, Table::Overflow | Table::Commits) {
+            continue;
+        }
+        let mut sum = Sum::default();
+        let mut rest = trees.of(table).iter();
+        while let Some((key, value)) = next(trees, table, &mut rest)? {
+            sum.add(&key, &value);
+        }
+        sums.insert(table.name(), sum.done());
+    }
+    Ok(sums)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn a_copier_that_does_not_answer_is_given_up() {
+        let (jobs, _waiting) = channel();
+        let (answer, answers) = channel();
+        let copier = Copier { jobs, answers };
+        let ask = |patience| copier.ask(Job::Put(Table::Users, Vec::new()), patience);
+        let given_up = ask(Duration::ZERO).expect_err("no answer");
+        assert!(given_up.contains("did not answer"), "{given_up}");
+        answer.send(Err("the disk is full".into())).expect("it listens");
+        assert_eq!(ask(PATIENCE), Err("the disk is full".into()));
+        drop(answer);
+        let ended = ask(PATIENCE).expect_err("no thread");
+        assert!(ended.contains("has ended"), "{ended}");
+    }
+}
