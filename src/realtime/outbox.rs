@@ -265,3 +265,54 @@ impl Write for Duplex {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpSocket;
+
+    use super::*;
+
+    const KIB: usize = 1024;
+    const FRAME_BYTES: usize = 8 * KIB;
+
+    /// Returns the two ends of a connection on which the system keeps little for a client that does not read.
+    async fn connection() -> (TcpStream, TcpStream) {
+        let [listening, connecting] = [(); 2].map(|()| TcpSocket::new_v4().expect("a socket"));
+        listening
+            .set_send_buffer_size(FRAME_BYTES as u32)
+            .expect("a small buffer");
+        connecting
+            .set_recv_buffer_size(FRAME_BYTES as u32)
+            .expect("a small buffer");
+        listening
+            .bind("127.0.0.1:0".parse().expect("an address"))
+            .expect("a free port");
+        let listener = listening.listen(1).expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let (server, client) = tokio::join!(listener.accept(), connecting.connect(address));
+        (server.expect("a connection").0, client.expect("a connection"))
+    }
+
+    /// Sends frames until the outbox ends, and returns the bytes that wait then.
+    async fn waiting_at_the_end(logged_in: bool) -> usize {
+        let (server, _client) = connection().await;
+        let outbox = Outbox::new(server);
+        outbox.set_logged_in(logged_in);
+        while outbox.end().is_none() {
+            outbox.send(Bytes::from(vec![0; FRAME_BYTES]));
+        }
+        assert_eq!(outbox.end(), Some(End::TooSlow));
+        outbox.waiting().bytes
+    }
+
+    #[tokio::test]
+    async fn little_waits_for_a_client_before_a_login_and_more_after_it() {
+        for (logged_in, most) in [(false, 64 * KIB), (true, 8 * KIB * KIB)] {
+            let waiting = waiting_at_the_end(logged_in).await;
+            assert!(
+                waiting > most && waiting <= most + FRAME_BYTES,
+                "logged in: {logged_in}, {waiting} bytes wait"
+            );
+        }
+    }
+}

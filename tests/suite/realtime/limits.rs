@@ -3,23 +3,11 @@
 use rollcall::domain::{SettingId, SettingValue};
 
 use crate::support::server::fix;
-use crate::support::{Answer, Client, Socket, TestServer};
-
-/// Asks for a socket and hands over the answer.
-async fn ask(client: &Client, forwarded: &str) -> Answer {
-    let upgrade = [
-        ("upgrade", "websocket"),
-        ("connection", "upgrade"),
-        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ("sec-websocket-version", "13"),
-        ("x-forwarded-for", forwarded),
-    ];
-    client.send("GET", "/websocket", &upgrade, "").await
-}
+use crate::support::{Client, Socket, TestServer};
 
 /// Asks until there is room.
 async fn wait_for_room(client: &Client, forwarded: &str) {
-    while ask(client, forwarded).await.status != 101 {
+    while client.ask_for_socket(forwarded).await.status != 101 {
         tokio::task::yield_now().await;
     }
 }
@@ -35,7 +23,7 @@ async fn the_server_takes_so_many_and_one_more_when_one_is_gone() {
     let ada = server.user().await;
     let one = Socket::of(&ada).await;
     let _other = Socket::of(&ada).await;
-    let refused = ask(&anonymous, "").await;
+    let refused = anonymous.ask_for_socket("").await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("10")));
     // The API is not a socket.
     server.user().await.get("me").await.expect(200);
@@ -53,10 +41,10 @@ async fn one_address_takes_so_many_and_others_still_have_room() {
     .await;
     let anonymous = server.anonymous();
     let first = Socket::connected(server.address).await;
-    let refused = ask(&anonymous, "").await;
+    let refused = anonymous.ask_for_socket("").await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("10")));
     // A proxy that is trusted says for whom it asks.
-    assert_eq!(ask(&anonymous, "192.0.2.7").await.status, 101);
+    assert_eq!(anonymous.ask_for_socket("192.0.2.7").await.status, 101);
     drop(first);
     wait_for_room(&anonymous, "").await;
 }

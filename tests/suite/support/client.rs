@@ -151,6 +151,18 @@ impl Client {
         statuses.iter().map(name).collect()
     }
 
+    /// Asks for a socket, as from this address behind a proxy, and returns the answer.
+    pub async fn ask_for_socket(&self, forwarded: &str) -> Answer {
+        let upgrade = [
+            ("upgrade", "websocket"),
+            ("connection", "upgrade"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("sec-websocket-version", "13"),
+            ("x-forwarded-for", forwarded),
+        ];
+        self.send("GET", "/websocket", &upgrade, "").await
+    }
+
     /// Any request at all, on a connection of its own.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
         let answer = self.try_send(method, path, headers, body).await;

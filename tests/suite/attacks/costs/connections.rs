@@ -3,7 +3,7 @@
 use rollcall::domain::{SettingId, SettingValue};
 
 use crate::support::server::fix;
-use crate::support::{Answer, Client, Socket, TestServer};
+use crate::support::{Socket, TestServer};
 
 /// The code of a socket that made room for another.
 const MADE_ROOM: Option<u16> = Some(1013);
@@ -23,18 +23,6 @@ async fn limited(settings: &[(SettingId, i64)]) -> TestServer {
 
 async fn from(server: &TestServer, address: &str) -> Socket {
     Socket::connected_with(server.address, &[("x-forwarded-for", address)]).await
-}
-
-/// Asks for a socket and hands over the answer.
-async fn ask(client: &Client, forwarded: &str) -> Answer {
-    let upgrade = [
-        ("upgrade", "websocket"),
-        ("connection", "upgrade"),
-        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ("sec-websocket-version", "13"),
-        ("x-forwarded-for", forwarded),
-    ];
-    client.send("GET", "/websocket", &upgrade, "").await
 }
 
 #[tokio::test]
@@ -126,9 +114,9 @@ async fn a_network_of_ipv6_counts_as_one_address() {
     let server = limited(&[(SettingId::PresenceMaxConnectionsPerAddress, 1)]).await;
     let _first = from(&server, "2001:db8:0:1::1").await;
     let anonymous = server.anonymous();
-    let same = ask(&anonymous, "2001:db8:0:1:ffff::2").await;
+    let same = anonymous.ask_for_socket("2001:db8:0:1:ffff::2").await;
     assert_eq!((same.status, same.header("retry-after")), (429, Some("10")));
-    assert_eq!(ask(&anonymous, "2001:db8:0:2::1").await.status, 101);
+    assert_eq!(anonymous.ask_for_socket("2001:db8:0:2::1").await.status, 101);
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ fn a_folder_that_others_may_write_to_is_refused_by_every_command() {
             &["status", "list"],
             &["audit"],
             &["check"],
+            &["compact"],
         ] {
             let refused = call(home.path(), arguments);
             let words = words(&refused);
@@ -67,6 +68,32 @@ fn a_folder_that_others_may_write_to_is_refused_by_every_command() {
         open_to(&path, 0o700);
     }
     assert!(call(home.path(), &["user", "list"]).status.success());
+}
+
+/// Another user who may write to the folder could put a socket of their own in the place of the server's, which
+/// would be sent passwords.
+#[test]
+fn a_folder_that_others_may_write_to_is_refused_before_its_server_is_asked() {
+    let server = Process::start();
+    let home = Arc::clone(&server.folder);
+    let all = [
+        &["user", "list"][..],
+        &["user", "create", "eve"],
+        &["status", "list"],
+        &["audit"],
+        &["check"],
+        &["compact"],
+    ];
+    assert!(call(home.path(), all[0]).status.success());
+    open_to(&server.data_dir(), 0o777);
+    for arguments in all {
+        let refused = call(home.path(), arguments);
+        let words = words(&refused);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}: {words}");
+        assert!(words.contains("chmod go-w ./data"), "{arguments:?}: {words}");
+    }
+    open_to(&server.data_dir(), 0o700);
+    assert!(call(home.path(), all[0]).status.success());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rollcall::auth::password::Passwords;
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
@@ -236,4 +237,37 @@ async fn scoring_hostile_passwords_takes_a_bounded_memory() {
     }
     let after = server.resident_kib();
     assert!(after < before + 48 * 1024, "{before} KiB before, {after} KiB after");
+}
+
+#[tokio::test]
+async fn characters_beyond_the_scored_ones_do_not_make_a_password() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let strong = "tangerine skylark vexes nine quartz owls";
+    let with = |blanks: usize| format!("{}{strong}", "a".repeat(blanks));
+    let created = admin.post("users.create", &account("bob", "password", &with(10))).await;
+    created.expect(200);
+    let refused = admin.post("users.create", &account("eve", "password", &with(64))).await;
+    is_weak(&refused, "64 times the same");
+}
+
+#[tokio::test]
+async fn passwords_are_scored_in_the_bounded_queue_of_the_hashes() {
+    let weak = account("eve", "pass", WEAK[0]);
+    let folder = TestServer::start().await.stop().await;
+    let open = |folder, passwords: Option<Passwords>| {
+        TestServer::open(folder, |options| {
+            fix(options, &[open_registration()]);
+            options.passwords = passwords.unwrap_or_default();
+        })
+    };
+    let server = open(folder, None).await;
+    is_weak(
+        &server.anonymous().post("users.register", &weak).await,
+        "users.register",
+    );
+    let server = open(server.stop().await, Some(Passwords::new(1, 0))).await;
+    let refused = server.anonymous().post("users.register", &weak).await;
+    assert_eq!(refused.expect(503)["errorType"], "error-overloaded");
+    assert!(refused.header("retry-after").is_some(), "{refused:?}");
 }
