@@ -73,23 +73,41 @@ impl<T> Listing<T> {
     }
 
     /// Takes the page out of all items in another order. Items that are equal in it keep the order in which they came.
-    /// Only the page is sorted.
-    pub fn sorted(all: Vec<T>, page: Page, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> Self {
-        let total = all.len();
-        let mut numbered: Vec<_> = all.into_iter().enumerate().collect();
+    /// Only items that can be on the page or before it are kept while the list is read, and only the page is sorted.
+    pub fn sorted(all: impl Iterator<Item = T>, page: Page, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> Self {
         let order = |a: &(usize, T), b: &(usize, T)| compare(&a.1, &b.1).then(a.0.cmp(&b.0));
-        let offset = page.offset.min(total);
-        if offset > 0 && offset < total {
-            numbered.select_nth_unstable_by(offset, order);
+        let needed = page.offset.saturating_add(page.count);
+        let (mut total, mut first, mut has_last) = (0, Vec::new(), false);
+        for item in all.enumerate() {
+            total += 1;
+            // The item at `needed - 1` is the last one that may be on the page, once it was found.
+            if has_last && order(&item, &first[needed - 1]).is_ge() {
+                continue;
+            }
+            first.push(item);
+            if first.len() > needed.saturating_mul(2) {
+                has_last = needed > 0;
+                if has_last {
+                    first.select_nth_unstable_by(needed - 1, order);
+                }
+                first.truncate(needed);
+            }
         }
-        let mut rest = numbered.split_off(offset);
-        if page.count < rest.len() {
-            rest.select_nth_unstable_by(page.count, order);
-            rest.truncate(page.count);
+        if needed < first.len() {
+            first.select_nth_unstable_by(needed, order);
+            first.truncate(needed);
         }
-        rest.sort_unstable_by(order);
+        let mut items = match page.offset {
+            0 => first,
+            offset if offset < first.len() => {
+                first.select_nth_unstable_by(offset, order);
+                first.split_off(offset)
+            }
+            _ => Vec::new(),
+        };
+        items.sort_unstable_by(order);
         Self {
-            items: rest.into_iter().map(|(_, item)| item).collect(),
+            items: items.into_iter().map(|(_, item)| item).collect(),
             offset: page.offset,
             total,
         }
@@ -170,8 +188,20 @@ mod tests {
         let all: Vec<(u32, u32)> = (0..100).map(|number| (number * 37 % 11, number)).collect();
         let mut sorted = all.clone();
         sorted.sort_by_key(|item| item.0);
-        for (offset, count) in [(0, 5), (0, 100), (7, 20), (95, 20), (100, 5), (120, 5), (0, 0), (99, 1)] {
-            let page = Listing::sorted(all.clone(), Page { offset, count }, |a, b| a.0.cmp(&b.0));
+        for (offset, count) in [
+            (0, 5),
+            (0, 100),
+            (7, 20),
+            (95, 20),
+            (100, 5),
+            (120, 5),
+            (0, 0),
+            (99, 1),
+            (3, 0),
+            (0, 1),
+            (40, 9),
+        ] {
+            let page = Listing::sorted(all.iter().copied(), Page { offset, count }, |a, b| a.0.cmp(&b.0));
             let expected: Vec<_> = sorted.iter().skip(offset).take(count).copied().collect();
             assert_eq!((page.items, page.total), (expected, 100), "{offset} {count}");
         }

@@ -43,7 +43,7 @@ pub fn list(app: &App, filter: &Filter, page: Page) -> Listing<Arc<CustomStatus>
             .is_none_or(|term| status.name.as_str().to_lowercase().contains(term));
         id && name
     };
-    let found: Vec<_> = snapshot.custom_statuses().filter(wanted).cloned().collect();
+    let found = snapshot.custom_statuses().filter(wanted).cloned();
     Listing::sorted(found, page, |a, b| {
         filter.sort.iter().fold(Ordering::Equal, |order, (field, direction)| {
             order.then_with(|| direction.of(compare(field, a, b)))

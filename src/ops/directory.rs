@@ -110,31 +110,28 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
             Listing::part(total, snapshot.searchable_users().rev().map(account), page)
         }
         (_, sort) => {
-            let found = match &filter.term {
-                Some(term) => with_term(&view, term, &filter),
-                None => snapshot
-                    .searchable_users()
-                    .map(account)
-                    .filter(|account| filter.wants(*account))
-                    .collect(),
-            };
             let order: Vec<_> = sort.iter().map(|(field, way)| (Field::of(field), *way)).collect();
-            Listing::sorted(found, page, |a, b| compare(&order, *a, *b))
+            let compare = |a: &ViewedAccount, b: &ViewedAccount| compare(&order, *a, *b);
+            let wanted = |account: &ViewedAccount| filter.wants(*account);
+            match filter.term.as_deref().map(Finder::new) {
+                Some(term) => {
+                    let near = snapshot.users_near(&term, true).map(account);
+                    Listing::sorted(
+                        near.filter(|near| has_term(*near, &term) && wanted(near)),
+                        page,
+                        compare,
+                    )
+                }
+                None => Listing::sorted(snapshot.searchable_users().map(account).filter(wanted), page, compare),
+            }
         }
     };
     Ok(found.map(|found| found.of_view(&view)))
 }
 
-/// Returns the accounts that have a term in the username, the name or the address, and that the filter wants.
-fn with_term<'view>(view: &'view View, term: &str, filter: &Filter) -> Vec<ViewedAccount<'view>> {
-    let term = Finder::new(term);
-    let near = view.snapshot().users_near(&term, true);
-    near.map(|user| view.account(user))
-        .filter(|account| {
-            let names = [Some(account.username()), account.name(), account.email()];
-            is_in(&term, names) && filter.wants(*account)
-        })
-        .collect()
+/// Returns whether an account has a term in the username, the name or the address.
+fn has_term(account: ViewedAccount, term: &Finder) -> bool {
+    is_in(term, [Some(account.username()), account.name(), account.email()])
 }
 
 fn is_in<const TEXTS: usize>(term: &Finder, texts: [Option<&str>; TEXTS]) -> bool {
