@@ -444,6 +444,22 @@ pub enum Fault {
         /// The parameter as it came.
         raw: String,
     },
+    /// A body or a query has a field that the endpoint does not know.
+    #[error("must NOT have additional properties")]
+    UnknownField {
+        /// The field.
+        field: String,
+        /// The known field that the caller most likely meant.
+        nearest: Option<&'static str>,
+    },
+    /// The `query` parameter, or the conditions of a selector, ask for something that this server does not know.
+    #[error("Invalid query parameter provided: \"{}\": {}", quoted(raw), quoted(reason))]
+    InvalidQuery {
+        /// The condition as it came.
+        raw: String,
+        /// What is wrong, and what is allowed.
+        reason: String,
+    },
     /// The `sort` parameter names a field by which the list is not sorted.
     #[error("\"{}\" is not a field to sort by: use {}", quoted(field), known.join(", "))]
     SortFieldUnknown {

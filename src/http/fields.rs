@@ -41,6 +41,13 @@ impl Fields {
         let mut indexes: HashMap<String, Vec<usize>> = HashMap::new();
         for (name, text) in encoded::pairs(encoded)? {
             let value = Value::String(text);
+            if let Some((object, member)) = member_of_object(&name) {
+                if let Value::Object(members) = values.entry(object).or_insert_with(|| Value::Object(Map::new())) {
+                    members.insert(member.to_owned(), value);
+                    continue;
+                }
+                return Err(Fault::invalid("must be given once", object));
+            }
             let (name, index) = match item_of_list(&name) {
                 Some((list, index)) => (list.to_owned(), Some(index)),
                 None => (name, None),
@@ -91,12 +98,32 @@ impl Fields {
         };
         T::deserialize(node).map_err(|refusal| {
             let field = refusal.path.join(".");
-            Fault::InvalidParams {
-                reason: refusal.reason,
-                field: Some(field).filter(|field| !field.is_empty()),
+            match refusal.known {
+                Some(known) => Fault::UnknownField {
+                    nearest: nearest(&field, known),
+                    field,
+                },
+                None => Fault::InvalidParams {
+                    reason: refusal.reason,
+                    field: Some(field).filter(|field| !field.is_empty()),
+                },
             }
         })
     }
+}
+
+/// Least likeness of two names, from 0 to 1, at which one may be meant for the other.
+const LIKENESS: f64 = 0.75;
+
+/// Returns the known field that a caller most likely meant by an unknown one.
+fn nearest(field: &str, known: &'static [&'static str]) -> Option<&'static str> {
+    let last = field.rsplit('.').next().unwrap_or(field).to_lowercase();
+    let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&last, &known.to_lowercase());
+    let likely = known
+        .iter()
+        .map(|known| (likeness(known), *known))
+        .filter(|(likeness, _)| *likeness >= LIKENESS);
+    likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
 }
 
 /// Most digits of an index in the name of a list's item.
@@ -107,6 +134,16 @@ fn item_of_list(name: &str) -> Option<(&str, Option<usize>)> {
     let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
     let is_index = index.len() <= INDEX_DIGITS && index.bytes().all(|byte| byte.is_ascii_digit());
     (is_index && !list.is_empty()).then(|| (list, index.parse().ok()))
+}
+
+/// Returns the name of the object and of its member, for `object[member]` and `object.member`.
+fn member_of_object(name: &str) -> Option<(&str, &str)> {
+    let (object, member) = match name.strip_suffix(']') {
+        Some(name) => name.split_once('[')?,
+        None => name.split_once('.')?,
+    };
+    let is_index = member.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_index && !object.is_empty()).then_some((object, member))
 }
 
 /// Returns the items of a list of texts: as many as commas separate.
@@ -132,6 +169,8 @@ struct Node {
 struct Refusal {
     reason: String,
     path: Vec<String>,
+    /// The fields that are known, where it is about one that is not.
+    known: Option<&'static [&'static str]>,
 }
 
 impl Refusal {
@@ -139,6 +178,7 @@ impl Refusal {
         Self {
             reason: reason.into(),
             path: Vec::new(),
+            known: None,
         }
     }
 
@@ -187,8 +227,11 @@ impl de::Error for Refusal {
         Self::new("must be equal to one of the allowed values")
     }
 
-    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self::new("must NOT have additional properties").at(field)
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
+        Self {
+            known: Some(known),
+            ..Self::new("must NOT have additional properties").at(field)
+        }
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -441,15 +484,45 @@ mod tests {
                 "must be string",
                 "inner.text",
             ),
-            (
-                json!({"name": "a", "inner": {"x": 1}}),
-                "must NOT have additional properties",
-                "inner.x",
-            ),
-            (json!({"name": "a", "x": 1}), "must NOT have additional properties", "x"),
         ] {
             assert_eq!(json_input(&value), Err(Fault::invalid(reason, field)), "{value}");
         }
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_with_the_nearest_known_one() {
+        for (value, field, nearest) in [
+            (json!({"name": "a", "x": 1}), "x", None),
+            (json!({"name": "a", "pagecount": 1}), "pagecount", Some("pageCount")),
+            (json!({"name": "a", "inner": {"tetx": 1}}), "inner.tetx", Some("text")),
+        ] {
+            let field = field.to_owned();
+            assert_eq!(
+                json_input(&value),
+                Err(Fault::UnknownField { field, nearest }),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn members_of_an_object_may_be_parameters_of_their_own() {
+        for encoded in [
+            "name=a&inner.text=b",
+            "name=a&inner[text]=b",
+            "name=a&inner%5Btext%5D=b",
+        ] {
+            let input: Input = Fields::of_pairs(encoded.as_bytes())
+                .expect("pairs")
+                .parse()
+                .expect("an input");
+            assert_eq!(
+                input.inner.and_then(|inner| inner.text).as_deref(),
+                Some("b"),
+                "{encoded}"
+            );
+        }
+        assert!(Fields::of_pairs(b"inner=a&inner.text=b").is_err());
     }
 
     #[test]

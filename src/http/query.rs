@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::app::App;
+use crate::domain::condition::QueryField;
 use crate::domain::page::{Direction, SORT_FIELDS, Sort, once};
-use crate::domain::{Fault, Page};
+use crate::domain::{Condition, Fault, Page};
 
 /// Most items of a list in a query: ids, roles, exceptions.
 const LIST_ITEMS: usize = 100;
@@ -35,6 +36,15 @@ pub(super) fn at_most<T>(items: &[T], field: &str, most: usize) -> Result<(), Fa
         return Err(Fault::invalid(format!("must NOT have more than {most} items"), field));
     }
     Ok(())
+}
+
+/// Takes a `query` parameter. An absent or empty one asks for nothing.
+///
+/// # Errors
+/// [`Fault::InvalidQuery`].
+pub(super) fn condition<Field: QueryField>(raw: Option<&str>) -> Result<Condition<Field>, Fault> {
+    let raw = raw.filter(|raw| !raw.is_empty());
+    Ok(raw.map(Condition::parse).transpose()?.unwrap_or_default())
 }
 
 /// Takes a `sort` parameter: an object whose values are 1 or -1, as text, of at most three of the fields that the list

@@ -3,13 +3,17 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::audit::note;
 use super::decide::decide;
 use crate::app::App;
 use crate::auth::{Actor, random};
+use crate::domain::condition::{FieldValue, Queried, QueryField};
 use crate::domain::page::{Listing, Sort};
 use crate::domain::{
-    AuditAction, AuditParty, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Permission, StatusName,
+    AuditAction, AuditParty, Condition, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Permission,
+    StatusName,
 };
 use crate::store::{Change, Snapshot};
 
@@ -17,22 +21,64 @@ use crate::store::{Change, Snapshot};
 pub const SORT_FIELDS: &[&str] = &["_id", "name", "statusType", "_updatedAt"];
 
 /// Which custom statuses are asked for, and in what order.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub struct Filter {
     /// Only the one with this id.
     pub id: Option<CustomStatusId>,
     /// Only those whose name has this in it, whatever its case.
     pub name: Option<String>,
+    /// Only those for which this holds.
+    pub condition: Condition<StatusField>,
     /// By which fields; none is by name.
     pub sort: Sort,
+}
+
+/// A field of a custom status that a condition may test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusField {
+    /// The id.
+    Id,
+    /// The name.
+    Name,
+    /// The status that it stands for.
+    StatusType,
+}
+
+impl QueryField for StatusField {
+    const KNOWN: &'static str = "_id, name and statusType";
+
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "_id" => Some(Self::Id),
+            "name" => Some(Self::Name),
+            "statusType" => Some(Self::StatusType),
+            _ => None,
+        }
+    }
+
+    fn normalized(&self, text: &str) -> String {
+        match self {
+            Self::Name => text.trim().nfc().collect(),
+            Self::Id | Self::StatusType => text.to_owned(),
+        }
+    }
+}
+
+impl Queried<StatusField> for CustomStatus {
+    fn any(&self, field: &StatusField, test: &mut dyn FnMut(FieldValue<'_>) -> bool) -> bool {
+        test(FieldValue::Text(match field {
+            StatusField::Id => self.id.as_str(),
+            StatusField::Name => self.name.as_str(),
+            StatusField::StatusType => self.status_type.as_str(),
+        }))
+    }
 }
 
 /// Lists custom statuses. Everybody may.
 #[must_use]
 pub fn list(app: &App, filter: &Filter, page: Page) -> Listing<Arc<CustomStatus>> {
     let snapshot = app.store.read();
-    let unfiltered = filter.id.is_none() && filter.name.is_none() && filter.sort.is_empty();
-    if unfiltered {
+    if *filter == Filter::default() {
         return Listing::of(snapshot.custom_statuses().cloned(), page);
     }
     let term = filter.name.as_deref().map(str::to_lowercase);
@@ -41,7 +87,7 @@ pub fn list(app: &App, filter: &Filter, page: Page) -> Listing<Arc<CustomStatus>
         let name = term
             .as_ref()
             .is_none_or(|term| status.name.as_str().to_lowercase().contains(term));
-        id && name
+        id && name && filter.condition.holds(&***status)
     };
     let found = snapshot.custom_statuses().filter(wanted).cloned();
     Listing::sorted(found, page, |a, b| {

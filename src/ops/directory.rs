@@ -5,12 +5,13 @@ use std::collections::HashSet;
 
 use memchr::memmem::Finder;
 
+use super::user_condition::{Asked, UserField};
 use super::viewed::{View, ViewedAccount, ViewedUser};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Page, Permission, RoleId, SettingId, User, UserId, Username, username};
+use crate::domain::{Condition, Fault, Page, Permission, RoleId, SettingId, User, UserId, Username, username};
 
 /// The fields by which lists of users are sorted. `type` is the same for all.
 pub const SORT_FIELDS: &[&str] = &[
@@ -49,6 +50,8 @@ pub struct Filter {
     pub email: Option<String>,
     /// Only with this in the username, the name, or (for who may see it) the address.
     pub term: Option<String>,
+    /// Only for whom this holds.
+    pub condition: Condition<UserField>,
     /// By which fields; none is by username.
     pub sort: Sort,
 }
@@ -60,7 +63,10 @@ impl Filter {
     }
 
     fn is_for_all(&self) -> bool {
-        self.active.is_none() && self.term.is_none() && !self.asks_for_hidden()
+        self.active.is_none()
+            && self.term.is_none()
+            && self.condition == Condition::default()
+            && !self.asks_for_hidden()
     }
 
     fn wants(&self, account: ViewedAccount) -> bool {
@@ -89,6 +95,7 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
     if !actor.may(Permission::VIEW_D_ROOM) || (filter.asks_for_hidden() && !view.sees_all_accounts()) {
         return Err(Fault::PermissionRequired);
     }
+    let asked = Asked::of(&view, &filter.condition)?;
     let filter = Filter {
         term: filter.term.as_deref().map(str::to_lowercase),
         email: filter.email.as_deref().map(crate::domain::email::fold),
@@ -112,7 +119,7 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
         (_, sort) => {
             let order: Vec<_> = sort.iter().map(|(field, way)| (Field::of(field), *way)).collect();
             let compare = |a: &ViewedAccount, b: &ViewedAccount| compare(&order, *a, *b);
-            let wanted = |account: &ViewedAccount| filter.wants(*account);
+            let wanted = |account: &ViewedAccount| filter.wants(*account) && asked.wants(*account);
             match filter.term.as_deref().map(Finder::new) {
                 Some(term) => {
                     let near = snapshot.users_near(&term, true).map(account);
@@ -217,10 +224,20 @@ pub fn info(app: &App, actor: &Actor, who: &Who) -> Result<ViewedUser, Fault> {
     found.map(|user| view.user(user)).ok_or(Fault::UserInfoNotFound)
 }
 
-/// Users whose username, name or nickname has this in it, at most ten.
-#[must_use]
-pub fn autocomplete(app: &App, actor: &Actor, term: &str, exceptions: &[String]) -> Vec<ViewedUser> {
+/// Lists the active users whose username, name or nickname has this term in it and for whom the condition holds, at
+/// most ten.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] for a condition on something that the viewer does not see.
+pub fn autocomplete(
+    app: &App,
+    actor: &Actor,
+    term: &str,
+    exceptions: &[String],
+    condition: &Condition<UserField>,
+) -> Result<Vec<ViewedUser>, Fault> {
     let view = View::of(app, actor);
+    let asked = Asked::of(&view, condition)?;
     let term = term.to_lowercase();
     let exceptions: HashSet<_> = exceptions.iter().map(|name| username::fold(name)).collect();
     let term = Finder::new(&term);
@@ -231,10 +248,11 @@ pub fn autocomplete(app: &App, actor: &Actor, term: &str, exceptions: &[String])
                 [Some(account.username()), account.name(), Some(account.nickname())],
             )
             && !exceptions.contains(account.username())
+            && asked.wants(*account)
     };
     let near = view.snapshot().users_near(&term, false);
     let found = near.map(|user| view.account(user)).filter(wanted).take(SUGGESTIONS);
-    found.map(|found| found.of_view(&view)).collect()
+    Ok(found.map(|found| found.of_view(&view)).collect())
 }
 
 /// Whether a user could take a username: their own always.

@@ -31,6 +31,7 @@ pub mod sweep;
 pub mod tokens;
 pub mod two_factor;
 pub mod upgrade;
+pub mod user_condition;
 pub mod user_view;
 pub mod users;
 pub mod viewed;

@@ -3,6 +3,7 @@
 //! All that an answer says of another user passes here: fields, filters, orders and counts. So an invisible user,
 //! and a user who hides from the viewer, is the same as an offline user in all of them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -81,6 +82,19 @@ impl<'actor> View<'actor> {
         user.profile.custom_fields.get(name).filter(|_| visible)
     }
 
+    /// Returns whether the viewer sees this custom field of other users.
+    #[must_use]
+    pub fn sees_custom_field(&self, name: &str) -> bool {
+        self.sees_all_accounts() || self.field_rules.is_public(name)
+    }
+
+    /// Returns the status of each user whom the viewer does not see as offline, by id.
+    #[must_use]
+    pub fn statuses(&self) -> HashMap<&str, StatusType> {
+        let users = self.shown.keys().map(|id| (id.as_str(), self.presence(id).status));
+        users.filter(|(_, status)| *status != StatusType::Offline).collect()
+    }
+
     /// Returns this user as the viewer sees them.
     #[must_use]
     pub fn user(&self, user: &Arc<User>) -> ViewedUser {
@@ -148,6 +162,18 @@ impl<'user> ViewedAccount<'user> {
     #[must_use]
     pub fn name(self) -> Option<&'user str> {
         self.user.name()
+    }
+
+    /// Returns the name as it was given.
+    #[must_use]
+    pub fn exact_name(self) -> Option<&'user str> {
+        self.user.user().name.as_ref().map(DisplayName::as_str)
+    }
+
+    /// Returns a custom field as the viewer sees it.
+    #[must_use]
+    pub fn custom_field(self, view: &View<'_>, name: &str) -> Option<&'user Value> {
+        view.custom_field(self.user.user(), name)
     }
 
     /// Returns the nickname in lower case.

@@ -137,10 +137,11 @@ impl Fault {
             Self::UserNotFound => (Invalid, Some("error-user-not-found")),
             Self::TokenNotFound { .. } => (Invalid, Some("error-token-not-found")),
             Self::SetupLinkInvalid => (Forbidden, Some("error-setup-link-invalid")),
-            Self::InvalidParams { .. } => (Invalid, Some("invalid-params")),
+            Self::InvalidParams { .. } | Self::UnknownField { .. } => (Invalid, Some("invalid-params")),
             Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => {
                 (Invalid, Some("error-invalid-sort"))
             }
+            Self::InvalidQuery { .. } => (Invalid, Some("error-invalid-query")),
             Self::EndpointNotFound => (NotFound, Some("error-endpoint-not-found")),
             Self::MethodNotAllowed { .. } => (MethodNotAllowed, Some("error-method-not-allowed")),
             Self::BodyTooLarge { .. } => (TooLarge, Some("error-body-too-large")),

@@ -73,7 +73,15 @@ impl Fault {
                 json!({"field": "image", "limit": AVATAR_BYTES})
             }
             Self::InvalidParams { field, .. } => json!({"field": quoted(field.as_ref()?)}),
-            Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => {
+            Self::UnknownField { field, nearest: None } => json!({"field": quoted(field)}),
+            Self::UnknownField {
+                field,
+                nearest: Some(nearest),
+            } => json!({"field": quoted(field), "nearest": nearest}),
+            Self::InvalidQuery { .. }
+            | Self::InvalidSort { .. }
+            | Self::SortFieldUnknown { .. }
+            | Self::TooManySortFields => {
                 json!({"helperMethod": "parseJsonQuery"})
             }
             _ => return None,

@@ -67,9 +67,9 @@ struct List {
     /// Ignored: clients that send it must not fail.
     #[serde(rename = "fields")]
     _fields: Option<String>,
-    /// Ignored: clients that send it must not fail.
-    #[serde(rename = "query")]
-    _query: Option<String>,
+    /// A condition as JSON text: equality, `$eq`, `$ne`, `$in`, `$nin`, `$exists`, `$and`, `$or` and `$nor` on `_id`,
+    /// `name` and `statusType`.
+    query: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -121,6 +121,7 @@ async fn list(call: Call, asked: List) -> Result<Statuses, Fault> {
     let filter = Filter {
         id: asked.id.as_deref().map(CustomStatusId::new),
         name: asked.name.filter(|name| !name.is_empty()),
+        condition: query::condition(asked.query.as_deref())?,
         sort: query::sort(asked.sort, custom_status::SORT_FIELDS)?,
     };
     let found = custom_status::list(&call.app, &filter, query::page(&call.app, asked.offset, asked.count));

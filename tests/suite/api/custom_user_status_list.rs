@@ -124,8 +124,8 @@ async fn an_order_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn wrong_and_unknown_parameters_are_refused_and_unsafe_ones_ignored() {
-    let (_server, user) = with_statuses(&[("lunch", "away")]).await;
+async fn wrong_and_unknown_parameters_are_refused_and_a_query_is_obeyed() {
+    let (_server, user) = with_statuses(&[("lunch", "away"), ("call", "busy"), ("cafe\u{301}", "away")]).await;
     for (query, words) in [
         ("count=ten", "must be integer [invalid-params]"),
         ("count=-1", "must be >= 0 [invalid-params]"),
@@ -139,8 +139,21 @@ async fn wrong_and_unknown_parameters_are_refused_and_unsafe_ones_ignored() {
             "{query}"
         );
     }
-    let ignored = r#"query={"name":{"$ne":"lunch"}}&fields={"name":1}"#;
-    assert_eq!(names(&user, ignored).await, ["lunch"]);
+    for (condition, found) in [
+        (r#"{"name":{"$ne":"lunch"}}"#, &["café", "call"][..]),
+        (r#"{"statusType":"away"}"#, &["café", "lunch"]),
+        (r#"{"name":"cafe\u0301"}"#, &["café"]),
+        (r#"{"$or":[{"name":"call"},{"name":"lunch"}]}"#, &["call", "lunch"]),
+    ] {
+        let mut names = names(&user, &format!("fields={{\"name\":1}}&query={condition}")).await;
+        names.sort();
+        assert_eq!(names, found, "{condition}");
+    }
+    let refused = user
+        .get("custom-user-status.list?query=%7B%22emoji%22%3A1%7D")
+        .await
+        .expect(400);
+    assert_eq!(refused["errorType"], json!("error-invalid-query"));
 }
 
 #[tokio::test]

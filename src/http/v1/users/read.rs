@@ -4,13 +4,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::domain::condition::MAX_TESTS;
 use crate::domain::page::Listing;
 use crate::domain::user::Activity;
-use crate::domain::{DisplayName, Fault, Permission, RoleId, Scope, StatusType, Timestamp, UserId, Username};
+use crate::domain::{
+    Condition, DisplayName, Fault, Permission, RoleId, Scope, StatusType, Timestamp, UserId, Username,
+};
 use crate::http::query;
 use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::directory::{self, Filter, Who};
+use crate::ops::user_condition::UserField;
 use crate::ops::user_view::{self, Address, UserView};
 use crate::ops::viewed::ViewedUser;
 
@@ -34,17 +38,24 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct List {
-    /// Only with exactly this address; for who sees all fields of others.
+    /// Only with exactly this address, for a caller who sees all fields of others.
     email: Option<String>,
+    /// Only with this username, whatever its case.
+    username: Option<String>,
+    /// Only with exactly this name.
+    name: Option<String>,
+    /// Only with these custom fields: `customFields.team=north`.
+    #[serde(rename = "customFields")]
+    custom_fields: Option<Map<String, Value>>,
     offset: Option<usize>,
     count: Option<usize>,
     sort: Option<String>,
     /// Ignored: clients that send it must not fail.
     #[serde(rename = "fields")]
     _fields: Option<String>,
-    /// Ignored: clients that send it must not fail.
-    #[serde(rename = "query")]
-    _query: Option<String>,
+    /// A condition as JSON text: equality, `$eq`, `$ne`, `$in`, `$nin`, `$exists`, `$and`, `$or` and `$nor` on `_id`,
+    /// `username`, `name`, `emails.address`, `status`, `active`, `roles`, `type` and `customFields.NAME`.
+    query: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -143,8 +154,38 @@ fn listed(found: &Listing<ViewedUser>) -> Listed {
     }
 }
 
-async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
+/// Joins the condition with the single fields that the list is filtered by.
+fn condition(asked: &mut List) -> Result<Condition<UserField>, Fault> {
+    let mut all = Vec::new();
+    if let Some(query) = asked.query.take().filter(|query| !query.is_empty()) {
+        all.push(Condition::parse(&query)?);
+    }
+    if let Some(username) = asked.username.take() {
+        all.push(Condition::equals(UserField::Username, &username));
+    }
+    if let Some(name) = asked.name.take() {
+        all.push(Condition::equals(UserField::Name, &name));
+    }
+    let fields = asked.custom_fields.take().unwrap_or_default();
+    if fields.len() > MAX_TESTS {
+        let words = format!("must NOT have more than {MAX_TESTS} fields");
+        return Err(Fault::invalid(words, "customFields"));
+    }
+    for (name, value) in fields {
+        let text = value
+            .as_str()
+            .ok_or_else(|| Fault::invalid("must be string", &format!("customFields.{name}")))?;
+        all.push(Condition::equals(UserField::Custom(name), text));
+    }
+    Ok(match all.len() {
+        0 => Condition::default(),
+        _ => Condition::All(all),
+    })
+}
+
+async fn list(call: Call, mut asked: List) -> Result<Listed, Fault> {
     let filter = Filter {
+        condition: condition(&mut asked)?,
         email: asked.email.filter(|email| !email.is_empty()),
         sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
         ..Filter::default()
@@ -179,6 +220,7 @@ async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault
         term: asked.search_term.filter(|term| !term.is_empty()),
         sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
         email: None,
+        condition: Condition::default(),
     };
     let actor = call.actor();
     let page = query::page(&call.app, asked.offset, asked.count);
@@ -264,9 +306,8 @@ struct Selector {
     term: String,
     #[serde(default)]
     exceptions: Vec<String>,
-    /// Not obeyed: a query of a client's own.
-    #[serde(default, rename = "conditions")]
-    _conditions: Map<String, Value>,
+    #[serde(default)]
+    conditions: Map<String, Value>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -295,7 +336,8 @@ async fn autocomplete(call: Call, asked: Autocomplete) -> Result<Suggestions, Fa
     let selector: Selector =
         serde_json::from_str(&asked.selector).map_err(|_| Fault::invalid("must be a JSON object", "selector"))?;
     let exceptions = query::list(selector.exceptions, "selector.exceptions")?;
-    let found = directory::autocomplete(&call.app, &call.actor(), &selector.term, &exceptions);
+    let condition = Condition::parse_object(&selector.conditions)?;
+    let found = directory::autocomplete(&call.app, &call.actor(), &selector.term, &exceptions, &condition)?;
     let suggestion = |user: &ViewedUser| Suggestion {
         id: user.id(),
         username: user.username(),

@@ -7,5 +7,6 @@ mod custom_fields;
 mod edit;
 mod passwords;
 mod preferences;
+mod query;
 mod read;
 mod register;

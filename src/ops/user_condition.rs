@@ -1,0 +1,135 @@
+//! Conditions on users, as one viewer sees them.
+
+use std::collections::HashMap;
+
+use super::viewed::{View, ViewedAccount};
+use crate::domain::condition::{FieldValue, Queried, QueryField};
+use crate::domain::{Condition, Fault, StatusType, email, username};
+
+/// A field of a user that a condition may test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserField {
+    /// The id.
+    Id,
+    /// The username, whatever its case.
+    Username,
+    /// The name.
+    Name,
+    /// The e-mail address, whatever its case.
+    Email,
+    /// What the viewer sees of the user's status.
+    Status,
+    /// Whether the account may log in.
+    Active,
+    /// The roles.
+    Roles,
+    /// The type of account, which is `user` for all.
+    Type,
+    /// A custom field, by its name.
+    Custom(String),
+}
+
+impl QueryField for UserField {
+    const KNOWN: &'static str =
+        "_id, username, name, emails.address, status, active, roles, type and customFields.NAME";
+
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "_id" => Self::Id,
+            "username" => Self::Username,
+            "name" => Self::Name,
+            "emails.address" => Self::Email,
+            "status" => Self::Status,
+            "active" => Self::Active,
+            "roles" => Self::Roles,
+            "type" => Self::Type,
+            name => Self::Custom(
+                name.strip_prefix("customFields.")
+                    .filter(|name| !name.is_empty())?
+                    .to_owned(),
+            ),
+        })
+    }
+
+    fn normalized(&self, text: &str) -> String {
+        match self {
+            Self::Username => username::fold(text),
+            Self::Email => email::fold(text),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// A condition, and what the view has to look up for it once.
+pub(super) struct Asked<'view> {
+    view: &'view View<'view>,
+    condition: &'view Condition<UserField>,
+    /// The statuses of users who are not offline, where the condition tests one.
+    statuses: HashMap<&'view str, StatusType>,
+}
+
+impl<'view> Asked<'view> {
+    /// Prepares a condition for a view.
+    ///
+    /// # Errors
+    /// [`Fault::PermissionRequired`] when it tests a field that the viewer does not see of other users.
+    pub fn of(view: &'view View<'view>, condition: &'view Condition<UserField>) -> Result<Self, Fault> {
+        let is_hidden = |field: &UserField| match field {
+            UserField::Email | UserField::Roles => !view.sees_all_accounts(),
+            UserField::Custom(name) => !view.sees_custom_field(name),
+            _ => false,
+        };
+        if condition.mentions(&is_hidden) {
+            return Err(Fault::PermissionRequired);
+        }
+        let statuses = if condition.mentions(&|field| *field == UserField::Status) {
+            view.statuses()
+        } else {
+            HashMap::new()
+        };
+        Ok(Self {
+            view,
+            condition,
+            statuses,
+        })
+    }
+
+    /// Returns whether the condition holds for an account.
+    pub fn wants(&self, account: ViewedAccount<'_>) -> bool {
+        self.condition.holds(&AskedAccount { asked: self, account })
+    }
+}
+
+struct AskedAccount<'asked> {
+    asked: &'asked Asked<'asked>,
+    account: ViewedAccount<'asked>,
+}
+
+impl Queried<UserField> for AskedAccount<'_> {
+    fn any(&self, field: &UserField, test: &mut dyn FnMut(FieldValue<'_>) -> bool) -> bool {
+        let account = self.account;
+        match field {
+            UserField::Id => test(FieldValue::Text(account.id())),
+            UserField::Username => test(FieldValue::Text(account.username())),
+            UserField::Name => account.exact_name().is_some_and(|name| test(FieldValue::Text(name))),
+            UserField::Email => account.email().is_some_and(|email| test(FieldValue::Text(email))),
+            UserField::Status => {
+                let status = self.asked.statuses.get(account.id());
+                test(FieldValue::Text(status.unwrap_or(&StatusType::Offline).as_str()))
+            }
+            UserField::Active => test(FieldValue::Flag(account.is_active())),
+            UserField::Roles => {
+                let roles = account.full().map(|user| user.roles.iter());
+                roles
+                    .into_iter()
+                    .flatten()
+                    .any(|role| test(FieldValue::Text(role.as_str())))
+            }
+            UserField::Type => test(FieldValue::Text("user")),
+            UserField::Custom(name) => {
+                let value = account.custom_field(self.asked.view, name);
+                value.is_some_and(|value| test(FieldValue::Json(value)))
+            }
+        }
+    }
+}
