@@ -226,7 +226,7 @@ mod tests {
 
     const RULE: LockoutRule = LockoutRule {
         attempts: 2,
-        minutes: 5,
+        millis: 5 * 60_000,
         fades: false,
     };
 

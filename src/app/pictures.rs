@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::attempts::AccountKey;
 use super::turns::{Limits, QueueFull, Room, Turns};
-use crate::domain::picture::{CleanPicture, PictureRule};
+use crate::domain::picture::{CleanPicture, NotAPicture, PictureRule};
 use crate::domain::{Fault, SourceAddress, UserId};
 
 /// Pictures that are decoded at once: each may take 150 MiB of memory.
@@ -69,8 +69,8 @@ impl Pictures {
     /// Decodes an uploaded picture and encodes it again. The server itself, which sends no picture, waits for no turn.
     ///
     /// # Errors
-    /// [`Fault::AvatarInvalid`] for what is not a picture within the limits, [`Fault::TooManyRequests`] when too
-    /// many pictures of the sender wait already, [`Fault::Overloaded`] when too many of all senders do.
+    /// [`Fault::FileTypeInvalid`] for a file that is not of a known kind, [`Fault::AvatarInvalid`] for a picture that
+    /// is damaged or beyond the limits, [`Fault::TooManyRequests`] when too many pictures of the sender wait already, [`Fault::Overloaded`] when too many of all senders do.
     pub async fn clean(
         &self,
         bytes: Vec<u8>,
@@ -98,7 +98,10 @@ impl Pictures {
         });
         // A panic of a decoder is the fault of the file.
         cleaned.await.map_or(Err(Fault::AvatarInvalid), |cleaned| {
-            cleaned.map_err(|_| Fault::AvatarInvalid)
+            cleaned.map_err(|problem| match problem {
+                NotAPicture::Kind => Fault::FileTypeInvalid,
+                NotAPicture::Content => Fault::AvatarInvalid,
+            })
         })
     }
 

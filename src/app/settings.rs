@@ -73,6 +73,16 @@ impl Settings {
     pub fn number(&self, id: SettingId) -> u32 {
         match self.value(id) {
             SettingValue::Number(number) => u32::try_from(number).unwrap_or_default(),
+            SettingValue::Flag(_) | SettingValue::Decimal(_) | SettingValue::Text(_) => 0,
+        }
+    }
+
+    /// Returns a number of minutes in milliseconds; 0 for a setting of another type.
+    fn minutes_in_millis(&self, id: SettingId) -> i64 {
+        match self.value(id) {
+            SettingValue::Number(minutes) => minutes.saturating_mul(60_000),
+            // A thousandth of a minute has 60 milliseconds.
+            SettingValue::Decimal(minutes) => i64::from(minutes.thousandths()) * 60,
             SettingValue::Flag(_) | SettingValue::Text(_) => 0,
         }
     }
@@ -82,7 +92,7 @@ impl Settings {
     pub fn text(&self, id: SettingId) -> String {
         match self.value(id) {
             SettingValue::Text(text) => text,
-            SettingValue::Flag(_) | SettingValue::Number(_) => String::new(),
+            SettingValue::Flag(_) | SettingValue::Number(_) | SettingValue::Decimal(_) => String::new(),
         }
     }
 
@@ -197,7 +207,7 @@ impl Settings {
         let on = self.flag(SettingId::BlockFailedLogins) && self.flag(SettingId::BlockByUser);
         on.then(|| LockoutRule {
             attempts: self.number(SettingId::BlockByUserAttempts),
-            minutes: self.number(SettingId::BlockByUserMinutes),
+            millis: self.minutes_in_millis(SettingId::BlockByUserMinutes),
             fades: false,
         })
     }
@@ -208,7 +218,7 @@ impl Settings {
         let on = self.flag(SettingId::BlockFailedLogins) && self.flag(SettingId::BlockByAddress);
         on.then(|| LockoutRule {
             attempts: self.number(SettingId::BlockByAddressAttempts),
-            minutes: self.number(SettingId::BlockByAddressMinutes),
+            millis: self.minutes_in_millis(SettingId::BlockByAddressMinutes),
             fades: true,
         })
     }

@@ -333,6 +333,7 @@ fn read(path: &Path) -> Result<(Pairs, Pairs), ConfigError> {
     let pair = |key: String, value: toml::Value| match value {
         toml::Value::String(text) => Ok((key, text)),
         toml::Value::Integer(number) => Ok((key, number.to_string())),
+        toml::Value::Float(number) => Ok((key, number.to_string())),
         toml::Value::Boolean(set) => Ok((key, set.to_string())),
         _ => Err(ConfigError::NotAText { path: path.into(), key }),
     };

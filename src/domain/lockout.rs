@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{SourceAddress, Timestamp, UserId};
+use super::{Decimal, SourceAddress, Timestamp, UserId};
 
 /// The parts of a window in which failures are stored together. A failure counts for at most one part longer
 /// than the window.
@@ -55,10 +55,18 @@ pub struct Failures(Vec<FailureGroup>);
 pub struct LockoutRule {
     /// The number of failures that begins a block.
     pub attempts: u32,
-    /// The length of a block, in minutes, from the last of these failures.
-    pub minutes: u32,
-    /// Whether a failure counts for `minutes` only. Otherwise it counts until a success.
+    /// The length of a block, in milliseconds, from the last of these failures.
+    pub millis: i64,
+    /// Whether a failure counts for `millis` only. Otherwise it counts until a success.
     pub fades: bool,
+}
+
+impl LockoutRule {
+    /// Returns the length of a block in minutes.
+    #[must_use]
+    pub fn minutes(self) -> Decimal {
+        Decimal::from_thousandths(u32::try_from(self.millis / 60).unwrap_or(u32::MAX))
+    }
 }
 
 impl Failures {
@@ -88,7 +96,7 @@ impl Failures {
         if stored < rule.attempts {
             return Self::total(self.0.iter().filter(|group| group.counts(rule, now)));
         }
-        let ends = self.last_at().map(|last| last.plus_minutes(rule.minutes));
+        let ends = self.last_at().map(|last| last.plus_millis(rule.millis));
         if ends.is_some_and(|ends| now < ends) { stored } else { 0 }
     }
 
@@ -118,10 +126,9 @@ impl Failures {
         let ended = Self::total(&self.0) >= rule.attempts;
         let counting = self.0.iter().filter(|group| !ended && group.counts(rule, now));
         let mut groups: Vec<_> = counting.copied().collect();
-        let window = i64::from(rule.minutes) * 60_000;
         let joins = |group: &&mut FailureGroup| {
             let age = now.as_millis().saturating_sub(group.first_at.as_millis());
-            !rule.fades || age < window / GROUPS_PER_WINDOW
+            !rule.fades || age < rule.millis / GROUPS_PER_WINDOW
         };
         match groups.last_mut().filter(joins) {
             Some(group) => {
@@ -146,7 +153,7 @@ impl Failures {
 
 impl FailureGroup {
     fn counts(&self, rule: LockoutRule, now: Timestamp) -> bool {
-        !rule.fades || now < self.last_at.plus_minutes(rule.minutes)
+        !rule.fades || now < self.last_at.plus_millis(rule.millis)
     }
 }
 
@@ -158,7 +165,7 @@ mod tests {
 
     const LASTING: LockoutRule = LockoutRule {
         attempts: 3,
-        minutes: 5,
+        millis: 5 * MINUTE,
         fades: false,
     };
     const FADING: LockoutRule = LockoutRule { fades: true, ..LASTING };

@@ -9,7 +9,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CustomFieldRules;
+use super::decimal::DECIMAL_PLACES;
+use super::{CustomFieldRules, Decimal};
 
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -19,6 +20,8 @@ pub enum SettingValue {
     Flag(bool),
     /// A whole number.
     Number(i64),
+    /// A number with decimal places.
+    Decimal(Decimal),
     /// A text.
     Text(String),
 }
@@ -29,6 +32,8 @@ enum Kind {
     Flag(bool),
     /// The default, and the bounds it keeps to.
     Number(i64, i64, i64),
+    /// The default, a whole number, and the upper bound of a number above 0 that may have decimal places.
+    Decimal(i64, u32),
     Text(&'static str),
     /// The default, and all that may be chosen.
     Choice(&'static str, &'static [&'static str]),
@@ -107,10 +112,10 @@ settings! {
     BlockFailedLogins = "Block_Multiple_Failed_Logins_Enabled", Kind::Flag(true), PRIVATE, "Whether many failed logins block further ones";
     BlockByUser = "Block_Multiple_Failed_Logins_By_User", Kind::Flag(true), PRIVATE, "Whether they block the user";
     BlockByUserAttempts = "Block_Multiple_Failed_Logins_Attempts_Until_Block_by_User", Kind::Number(10, 1, MANY), PRIVATE, "Failures until a user is blocked";
-    BlockByUserMinutes = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_User_In_Minutes", Kind::Number(5, 1, 1440), PRIVATE, "Minutes until a user may try again";
+    BlockByUserMinutes = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_User_In_Minutes", Kind::Decimal(5, 1440), PRIVATE, "Minutes until a user may try again, also a fraction";
     BlockByAddress = "Block_Multiple_Failed_Logins_By_Ip", Kind::Flag(true), PRIVATE, "Whether they block the address";
     BlockByAddressAttempts = "Block_Multiple_Failed_Logins_Attempts_Until_Block_By_Ip", Kind::Number(50, 1, MANY), PRIVATE, "Failures until an address is blocked";
-    BlockByAddressMinutes = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_Ip_In_Minutes", Kind::Number(5, 1, 1440), PRIVATE, "Minutes until an address may try again";
+    BlockByAddressMinutes = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_Ip_In_Minutes", Kind::Decimal(5, 1440), PRIVATE, "Minutes until an address may try again, also a fraction";
     BlockAddressWhitelist = "Block_Multiple_Failed_Logins_Ip_Whitelist", Kind::Text(""), PRIVATE, "Addresses and networks that are never blocked, with commas between";
     VerificationsPerUser = "Login_Verifications_Per_User", Kind::Number(1, 1, 1000), PRIVATE, "Passwords and codes of a user that are verified at once; Rollcall's own";
     VerificationsPerAddress = "Login_Verifications_Per_Address", Kind::Number(2, 1, 1000), PRIVATE, "Passwords and codes from an address that are verified at once; Rollcall's own";
@@ -144,6 +149,7 @@ settings! {
     MethodPerSocketEnabled = "DDP_Rate_Limit_Connection_By_Method_Enabled", Kind::Flag(true), PRIVATE, "Whether calls of one method over a socket are slowed down";
     MethodPerSocket = "DDP_Rate_Limit_Connection_By_Method_Requests_Allowed", Kind::Number(10, 1, MANY), PRIVATE, "Calls of one method that a socket has in that time";
     MethodPerSocketTime = "DDP_Rate_Limit_Connection_By_Method_Interval_Time", Kind::Number(10_000, 1_000, 86_400_000), PRIVATE, "That time, in milliseconds";
+    ListsNeedViewOutsideRoom = "API_Apply_permission_view-outside-room_on_users-list", Kind::Flag(false), PRIVATE, "Whether a user without the permission `view-outside-room` finds only themselves in lists of users";
     DefaultCount = "API_Default_Count", Kind::Number(50, 1, 1_000_000), PRIVATE, "Items on a page when the caller does not say";
     UpperCountLimit = "API_Upper_Count_Limit", Kind::Number(100, 1, 1_000_000), PRIVATE, "Most items on a page";
     AllowInfiniteCount = "API_Allow_Infinite_Count", Kind::Flag(true), PRIVATE, "Whether a count of 0 is all items";
@@ -214,7 +220,7 @@ impl SettingId {
     pub fn type_word(self) -> &'static str {
         match self.row().kind {
             Kind::Flag(_) => "boolean",
-            Kind::Number(..) => "int",
+            Kind::Number(..) | Kind::Decimal(..) => "int",
             Kind::Text(_) => "string",
             Kind::Choice(..) => "select",
             Kind::Secret => "password",
@@ -233,7 +239,7 @@ impl SettingId {
     pub fn default(self) -> SettingValue {
         match self.row().kind {
             Kind::Flag(set) => SettingValue::Flag(set),
-            Kind::Number(number, ..) => SettingValue::Number(number),
+            Kind::Number(number, ..) | Kind::Decimal(number, _) => SettingValue::Number(number),
             Kind::Text(text) | Kind::Choice(text, _) => SettingValue::Text(text.to_owned()),
             Kind::Secret | Kind::CustomFields => SettingValue::Text(String::new()),
         }
@@ -250,6 +256,17 @@ impl SettingId {
             (Kind::Number(_, least, most), SettingValue::Number(number)) if (least..=most).contains(number) => {
                 Ok(value)
             }
+            (Kind::Decimal(_, most), SettingValue::Number(number)) if (1..=i64::from(most)).contains(number) => {
+                Ok(value)
+            }
+            (Kind::Decimal(_, most), SettingValue::Decimal(decimal))
+                if (1..=most.saturating_mul(1000)).contains(&decimal.thousandths()) =>
+            {
+                Ok(decimal.whole().map_or(value, SettingValue::Number))
+            }
+            (Kind::Decimal(_, most), _) => Err(format!(
+                "must be a number above 0, at most {most}, with at most {DECIMAL_PLACES} decimal places"
+            )),
             (Kind::Number(_, least, most), _) => Err(format!("must be a whole number from {least} to {most}")),
             (Kind::Choice(_, choices), SettingValue::Text(text)) if choices.contains(&text.as_str()) => Ok(value),
             (Kind::Choice(_, choices), _) => Err(format!("must be one of {}", choices.join(", "))),
@@ -271,6 +288,7 @@ impl SettingId {
         let value = match self.row().kind {
             Kind::Flag(_) => text.parse().ok().map(SettingValue::Flag),
             Kind::Number(..) => text.parse().ok().map(SettingValue::Number),
+            Kind::Decimal(..) => text.parse().ok().map(SettingValue::Decimal),
             Kind::Text(_) | Kind::Choice(..) | Kind::Secret | Kind::CustomFields => None,
         };
         self.accept(value.unwrap_or_else(|| SettingValue::Text(text.to_owned())))
@@ -305,6 +323,7 @@ impl fmt::Display for SettingValue {
         match self {
             Self::Flag(set) => write!(out, "{set}"),
             Self::Number(number) => write!(out, "{number}"),
+            Self::Decimal(number) => write!(out, "{number}"),
             Self::Text(text) => out.write_str(text),
         }
     }
@@ -340,6 +359,14 @@ mod tests {
         assert_eq!(refused, Err("must be a whole number from 1 to 36500".into()));
         let refused = SettingId::RegistrationForm.accept(SettingValue::Text("public".into()));
         assert_eq!(refused, Err("must be one of Public, Disabled, Secret URL".into()));
+        let minutes = SettingId::BlockByUserMinutes;
+        let refused = Err("must be a number above 0, at most 1440, with at most 3 decimal places".to_owned());
+        assert_eq!(minutes.parse("0"), refused);
+        assert_eq!(minutes.parse("1440.001"), refused);
+        assert_eq!(minutes.accept(SettingValue::Flag(true)), refused);
+        let fraction = SettingValue::Decimal(Decimal::from_thousandths(500));
+        assert_eq!(minutes.parse("0.5"), Ok(fraction));
+        assert_eq!(minutes.parse("5.0"), Ok(SettingValue::Number(5)));
         assert!(SettingId::EnableCors.accept(SettingValue::Text("true".into())).is_err());
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn refuse_blocked(app: &App, origin: &Origin, target: &Target) -> Res
 pub(super) async fn count_failure(app: &App, origin: &Origin, target: &Target) -> Result<(), Fault> {
     let noted = |action, detail: String| note_from(app, origin, anonymous(), action, target.party.clone(), detail);
     let blocked = |suspect: &dyn std::fmt::Display, rule: LockoutRule| {
-        let detail = format!("{suspect}, for {} minutes", rule.minutes);
+        let detail = format!("{suspect}, for {} minutes", rule.minutes());
         noted(AuditAction::LoginBlocked, detail)
     };
     let by_source = source(app, origin).map(|(source, rule)| (Suspect::Address(source), rule));

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::domain::decimal::NotADecimal;
 use crate::domain::page::Listing;
 use crate::domain::{Fault, Permission, Scope, SettingId, SettingValue, Timestamp};
 use crate::http::input::Ignored;
@@ -198,11 +199,12 @@ async fn set(call: Call, new: Set) -> Result<Done, Fault> {
     let value = match new.value {
         Value::Bool(set) => SettingValue::Flag(set),
         Value::String(text) => SettingValue::Text(text),
-        Value::Number(number) => match number.as_i64() {
-            Some(number) => SettingValue::Number(number),
-            None => return Err(Fault::invalid("must be integer", "value")),
+        Value::Number(number) => match (number.as_i64(), number.to_string().parse()) {
+            (Some(number), _) => SettingValue::Number(number),
+            (None, Ok(decimal)) => SettingValue::Decimal(decimal),
+            (None, Err(NotADecimal)) => return Err(Fault::invalid(NotADecimal.to_string(), "value")),
         },
-        _ => return Err(Fault::invalid("must be boolean, integer or string", "value")),
+        _ => return Err(Fault::invalid("must be boolean, number or string", "value")),
     };
     settings::set(&call.app, &call.actor(), &new.id, value).await?;
     Ok(Done {})
