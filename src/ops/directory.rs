@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use memchr::memmem::Finder;
 
+use super::reach::Reach;
 use super::user_condition::{Asked, UserField};
 use super::viewed::{View, ViewedAccount, ViewedUser};
 use crate::app::App;
@@ -85,7 +86,7 @@ impl Filter {
     }
 }
 
-/// Lists users, active or not.
+/// Lists users, active or not. See [`Reach::of_lists`] for viewers who find only themselves.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `view-d-room`, or for a filter by something that the viewer does not see
@@ -109,7 +110,9 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
     let page = Page { count, ..page };
     let (snapshot, total) = (view.snapshot(), view.snapshot().user_count());
     let account = |user| view.account(user);
-    let found = match (filter.is_for_all(), &filter.sort[..]) {
+    let reach = Reach::of_lists(app, |permission| actor.may(permission));
+    let is_for_all = filter.is_for_all() && reach == Reach::Everyone;
+    let found = match (is_for_all, &filter.sort[..]) {
         (true, [] | [("username", Direction::Ascending)]) => {
             Listing::part(total, snapshot.searchable_users().map(account), page)
         }
@@ -119,7 +122,9 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
         (_, sort) => {
             let order: Vec<_> = sort.iter().map(|(field, way)| (Field::of(field), *way)).collect();
             let compare = |a: &ViewedAccount, b: &ViewedAccount| compare(&order, *a, *b);
-            let wanted = |account: &ViewedAccount| filter.wants(*account) && asked.wants(*account);
+            let wanted = |account: &ViewedAccount| {
+                view.finds(reach, account.id()) && filter.wants(*account) && asked.wants(*account)
+            };
             match filter.term.as_deref().map(Finder::new) {
                 Some(term) => {
                     let near = snapshot.users_near(&term, true).map(account);
@@ -225,7 +230,7 @@ pub fn info(app: &App, actor: &Actor, who: &Who) -> Result<ViewedUser, Fault> {
 }
 
 /// Lists the active users whose username, name or nickname has this term in it and for whom the condition holds, at
-/// most ten.
+/// most ten. A viewer without `view-outside-room` finds only themselves.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] for a condition on something that the viewer does not see.
@@ -240,9 +245,11 @@ pub fn autocomplete(
     let asked = Asked::of(&view, condition)?;
     let term = term.to_lowercase();
     let exceptions: HashSet<_> = exceptions.iter().map(|name| username::fold(name)).collect();
+    let reach = Reach::of_search(|permission| actor.may(permission));
     let term = Finder::new(&term);
     let wanted = |account: &ViewedAccount| {
-        account.is_active()
+        view.finds(reach, account.id())
+            && account.is_active()
             && is_in(
                 &term,
                 [Some(account.username()), account.name(), Some(account.nickname())],

@@ -22,6 +22,7 @@ pub mod personal_tokens;
 pub mod presence;
 pub mod profile;
 pub mod proof;
+pub mod reach;
 pub mod registration;
 pub mod roles;
 pub mod settings;

@@ -11,6 +11,7 @@ use crate::domain::{
 use crate::hub::{Connection, PresenceChange, Shown};
 use crate::store::Snapshot;
 
+use super::reach::Reach;
 use super::settings;
 
 /// Who is here, and the time of this answer: changes after it are later, all others are in it.
@@ -54,14 +55,16 @@ pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
         return silence(app);
     }
     let viewer = &*caller.user;
+    let reach = Reach::of_lists(app, |permission| caller.may(permission));
     if let Some((changes, at)) = from.and_then(|from| app.hub.changes_after(from, viewer)) {
-        return changed(caller, &changes, at);
+        return changed(caller, reach, &changes, at);
     }
     let (everybody, at) = app.hub.everybody(&caller.user);
     Here {
         users: everybody
-            .values()
-            .filter(|shown| is_here(shown, caller))
+            .iter()
+            .filter(|(id, shown)| reach.has(&viewer.id, id) && is_here(shown, caller))
+            .map(|(_, shown)| shown)
             .cloned()
             .collect(),
         full: true,
@@ -73,10 +76,11 @@ fn is_here(shown: &Shown, viewer: &Caller) -> bool {
     shown.line.status != StatusType::Offline && shown.is_for(&viewer.user)
 }
 
-fn changed(caller: &Caller, changes: &[Arc<PresenceChange>], at: Timestamp) -> Here {
+fn changed(caller: &Caller, reach: Reach, changes: &[Arc<PresenceChange>], at: Timestamp) -> Here {
     let seen: HashSet<_> = changes
         .iter()
-        .filter(|change| change.user != caller.user.id && change.for_viewer(&caller.user).is_some())
+        .filter(|change| change.user != caller.user.id && reach.has(&caller.user.id, &change.user))
+        .filter(|change| change.for_viewer(&caller.user).is_some())
         .map(|change| &change.user)
         .collect();
     let mut told = HashSet::new();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde_json::{Map, Value};
 
+use super::reach::Reach;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user_status::SeenAt;
@@ -51,6 +52,15 @@ impl<'actor> View<'actor> {
     /// [`Self::account`], not from here.
     pub(super) const fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
+    }
+
+    /// Returns whether a list with this reach shows the viewer this user. The operator reaches every user.
+    #[must_use]
+    pub fn finds(&self, reach: Reach, user: &UserId) -> bool {
+        match self.actor {
+            Actor::User(caller) => reach.has(&caller.user.id, user),
+            Actor::Operator => true,
+        }
     }
 
     /// Returns whether the viewer sees all fields of all accounts.

@@ -16,6 +16,8 @@ pub(super) struct Bundler<'event> {
     happened: &'event [Outgoing],
     /// The roles and grants that are in force.
     access: Arc<Access>,
+    /// Whether lists of users show a user without `view-outside-room` only themselves.
+    lists_are_narrow: bool,
     /// Whose presence changed, where nothing else has happened and everybody sees it alike.
     alike: Option<HashSet<&'event UserId>>,
     /// What those are told then who hear of everybody: without and with roles, in each framing.
@@ -23,10 +25,11 @@ pub(super) struct Bundler<'event> {
 }
 
 impl<'event> Bundler<'event> {
-    pub fn new(happened: &'event [Outgoing], access: Arc<Access>) -> Self {
+    pub fn new(happened: &'event [Outgoing], access: Arc<Access>, lists_are_narrow: bool) -> Self {
         Self {
             happened,
             access,
+            lists_are_narrow,
             alike: happened.iter().map(Outgoing::whose_presence_alike).collect(),
             everybody: Default::default(),
         }
@@ -35,6 +38,11 @@ impl<'event> Bundler<'event> {
     /// Returns the roles and grants that are in force.
     pub const fn access(&self) -> &Arc<Access> {
         &self.access
+    }
+
+    /// Returns whether lists of users are narrow for some viewers.
+    pub const fn lists_are_narrow(&self) -> bool {
+        self.lists_are_narrow
     }
 
     /// The frames for a socket that need no look at each event; empty where it is told nothing. None where
@@ -47,7 +55,7 @@ impl<'event> Bundler<'event> {
         if whose.contains(&viewer.user.id) || listening.subscriptions.watches_some() {
             return None;
         }
-        if !listening.subscriptions.hears_everybody() {
+        if !listening.subscriptions.hears_everybody() || !viewer.sees_others() {
             return Some(Bytes::new());
         }
         let with_roles = viewer.sees_roles();

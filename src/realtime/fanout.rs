@@ -13,6 +13,7 @@ use super::hall::Hall;
 use super::outgoing::Outgoing;
 use super::seats::Subscribers;
 use crate::app::App;
+use crate::domain::SettingId;
 use crate::hub::{Event, Events, Missed};
 
 /// Most events that are told together. What happens while sockets are told waits for the next time, so that
@@ -59,7 +60,8 @@ impl Round {
     /// Tells one of so many shares of the subscribers.
     async fn tell(self: Arc<Self>, share: usize, shares: usize) {
         let access = Arc::clone(self.app.store.read().shared_access());
-        let mut bundler = Bundler::new(&self.happened, access);
+        let narrow = self.app.settings().flag(SettingId::ListsNeedViewOutsideRoom);
+        let mut bundler = Bundler::new(&self.happened, access, narrow);
         let now = self.app.clock.now();
         for (number, subscriber) in self.subscribers.values().skip(share).step_by(shares).enumerate() {
             subscriber.tell(&self.app, now, &mut bundler);

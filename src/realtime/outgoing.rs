@@ -198,7 +198,7 @@ impl Presence {
     fn texts_for<'event>(&'event self, viewer: &Viewer, listening: &Subscriptions) -> Told<'event> {
         let user = &self.change.user;
         let is_own = viewer.user.id == *user;
-        let hears = listening.hears_everybody();
+        let hears = listening.hears_everybody() && (is_own || viewer.sees_others());
         let watches = listening.watches(user);
         if !(is_own || hears || watches) {
             return NOTHING;

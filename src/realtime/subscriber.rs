@@ -15,6 +15,7 @@ use super::subscriptions::Subscriptions;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::{Access, Permission, Timestamp, Token, User};
+use crate::ops::reach::Reach;
 
 /// One socket, for those who tell it something.
 pub(super) struct Subscriber {
@@ -39,8 +40,19 @@ pub(super) struct Viewer {
     pub token: Arc<Token>,
     /// When the token ends, beside it: that is looked at for every event.
     ends: Option<Timestamp>,
-    /// Whether they see the roles of others, and by which roles and grants: computed only when these change.
-    sees_roles: Option<(Arc<Access>, bool)>,
+    /// What they see of others: computed only when roles or grants change.
+    sight: Option<Sight>,
+    /// Whether lists of users show a user without `view-outside-room` only themselves.
+    lists_are_narrow: bool,
+}
+
+/// What a viewer sees of others by the roles and grants in force.
+struct Sight {
+    access: Arc<Access>,
+    /// The roles of others.
+    roles: bool,
+    /// Others at all, where lists are narrow.
+    others: bool,
 }
 
 impl Viewer {
@@ -49,32 +61,41 @@ impl Viewer {
             user: Arc::clone(&caller.user),
             ends: caller.token.expires_at,
             token: Arc::clone(&caller.token),
-            sees_roles: None,
+            sight: None,
+            lists_are_narrow: false,
         }
     }
 
     /// Takes in the roles and grants that are in force for the events that follow.
     fn follow_access(&mut self, access: &Arc<Access>) {
-        let known = self.sees_roles.as_ref();
-        if known.is_some_and(|(known, _)| Arc::ptr_eq(known, access)) {
+        let known = self.sight.as_ref();
+        if known.is_some_and(|known| Arc::ptr_eq(&known.access, access)) {
             return;
         }
         let held = self.token.narrow(access.of(&self.user.roles));
-        let sees = held.has(Permission::VIEW_FULL_OTHER_USER_INFO);
-        self.sees_roles = Some((Arc::clone(access), sees));
+        self.sight = Some(Sight {
+            access: Arc::clone(access),
+            roles: held.has(Permission::VIEW_FULL_OTHER_USER_INFO),
+            others: Reach::of_search(|permission| held.has(permission)) == Reach::Everyone,
+        });
     }
 
     /// Takes in another record of the user.
     fn follow_user(&mut self, user: &Arc<User>) {
         self.user = Arc::clone(user);
-        if let Some((access, _)) = self.sees_roles.take() {
-            self.follow_access(&access);
+        if let Some(sight) = self.sight.take() {
+            self.follow_access(&sight.access);
         }
     }
 
     /// Returns whether they see the roles of other users.
     pub fn sees_roles(&self) -> bool {
-        self.sees_roles.as_ref().is_some_and(|(_, sees)| *sees)
+        self.sight.as_ref().is_some_and(|sight| sight.roles)
+    }
+
+    /// Returns whether an event about all users tells them of others.
+    pub fn sees_others(&self) -> bool {
+        !self.lists_are_narrow || self.sight.as_ref().is_some_and(|sight| sight.others)
     }
 
     /// Whether the token is good still, as far as time goes.
@@ -121,6 +142,7 @@ impl Subscriber {
             self.end_login(&mut listening);
         }
         if let Some(viewer) = &mut listening.viewer {
+            viewer.lists_are_narrow = bundler.lists_are_narrow();
             viewer.follow_access(bundler.access());
         }
         let bundle = bundler.common(self.framing, &listening).unwrap_or_else(|| {

@@ -8,5 +8,6 @@ mod edit;
 mod passwords;
 mod preferences;
 mod query;
+mod reach;
 mod read;
 mod register;
