@@ -9,6 +9,7 @@ use super::input::Ignored;
 use super::reply::Unchanging;
 use super::request::OpenCall;
 use super::routes::{self, Confirmation, Route};
+use super::v1::info::API_VERSION;
 use crate::document::{ByPublicPath, Document};
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Permission};
@@ -38,7 +39,7 @@ fn document(public_path: &str) -> Value {
         "openapi": "3.1.0",
         "info": {
             "title": "Rollcall",
-            "version": env!("CARGO_PKG_VERSION"),
+            "version": API_VERSION,
             "description": "A team's users, login tokens and statuses, over Rocket.Chat's API.",
             "license": {"name": "MIT", "identifier": "MIT"}
         },

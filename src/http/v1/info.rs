@@ -9,8 +9,11 @@ use crate::http::input::Ignored;
 use crate::http::request::OpenCall;
 use crate::http::routes::{Rate, Route};
 
-/// The version of Rocket.Chat whose behaviour this server follows.
-const ROCKET_CHAT: &str = "8.8.0";
+/// The version of Rocket.Chat whose behaviour this server follows, as every caller sees it.
+pub(in crate::http) const API_VERSION: &str = "8.8";
+
+/// The same version in full.
+const FULL_API_VERSION: &str = "8.8.0";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("info", "What this server is; also at `/api/info`", info).rate(Rate::Unbounded)]
@@ -21,20 +24,32 @@ pub(super) fn routes() -> Vec<Route> {
 struct Info {
     version: &'static str,
     minimum_client_versions: Value,
-    rollcall: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    info: Option<Value>,
+    /// The name of this product.
+    name: &'static str,
+    #[serde(flatten)]
+    full: Option<FullInfo>,
 }
 
-/// Who may see statistics gets the `info` that Rocket.Chat keeps for them.
+/// What only a caller with `view-statistics` sees.
+#[derive(Serialize, JsonSchema)]
+struct FullInfo {
+    /// The version of this product.
+    rollcall: Value,
+    info: Value,
+}
+
 async fn info(call: OpenCall, _: Ignored) -> Result<Info, Fault> {
     let trusted = call
         .caller
         .is_some_and(|caller| caller.may(Permission::VIEW_STATISTICS));
+    let build = || json!({"arch": std::env::consts::ARCH, "platform": std::env::consts::OS});
     Ok(Info {
-        version: ROCKET_CHAT,
+        version: if trusted { FULL_API_VERSION } else { API_VERSION },
         minimum_client_versions: json!({"desktop": "3.9.6", "mobile": "4.39.0"}),
-        rollcall: json!({"version": env!("CARGO_PKG_VERSION")}),
-        info: trusted.then(|| json!({"version": ROCKET_CHAT})),
+        name: "Rollcall",
+        full: trusted.then(|| FullInfo {
+            rollcall: json!({"version": env!("CARGO_PKG_VERSION")}),
+            info: json!({"version": FULL_API_VERSION, "build": build()}),
+        }),
     })
 }

@@ -2,7 +2,7 @@
 
 mod audit;
 mod custom_user_status;
-mod info;
+pub(super) mod info;
 mod login;
 mod me;
 mod methods;

@@ -5,22 +5,42 @@ use serde_json::json;
 use crate::support::TestServer;
 
 #[tokio::test]
-async fn info_tells_whose_behaviour_is_followed_and_our_own_version() {
+async fn only_who_may_see_statistics_is_told_the_full_version() {
     let server = TestServer::start().await;
+    let (anonymous, user, admin) = (server.anonymous(), server.user().await, server.admin().await);
+    let minimum = json!({"desktop": "3.9.6", "mobile": "4.39.0"});
+    let short = json!({
+        "version": "8.8", "minimumClientVersions": minimum, "name": "Rollcall", "success": true,
+    });
+    let build = json!({"arch": std::env::consts::ARCH, "platform": std::env::consts::OS});
+    let full = json!({
+        "version": "8.8.0", "minimumClientVersions": minimum, "name": "Rollcall",
+        "rollcall": {"version": env!("CARGO_PKG_VERSION")}, "info": {"version": "8.8.0", "build": build},
+        "success": true,
+    });
     for path in ["/api/info", "/api/v1/info"] {
-        let body = server.anonymous().send("GET", path, &[], "").await.expect(200);
-        assert_eq!(
-            (&body["version"], &body["success"]),
-            (&json!("8.8.0"), &json!(true)),
-            "{path}"
-        );
-        assert_eq!(body["rollcall"]["version"], env!("CARGO_PKG_VERSION"), "{path}");
-        assert_eq!(body.get("info"), None, "{path}");
+        for (client, expected) in [(&anonymous, &short), (&user, &short), (&admin, &full)] {
+            let body = client.send("GET", path, &[], "").await.expect(200);
+            assert_eq!(body, *expected, "{path}");
+        }
     }
-    let user = server.user().await.get("info").await.expect(200);
-    assert_eq!(user.get("info"), None);
-    let admin = server.admin().await.get("info").await.expect(200);
-    assert_eq!(admin["info"]["version"], "8.8.0");
+    // No other answer without a login says it.
+    for path in [
+        "/api/v1/openapi.json",
+        "/sockjs/info",
+        "/",
+        "/setup",
+        "/nothing",
+        "/api/v1/settings.public",
+    ] {
+        let answer = anonymous.send("GET", path, &[], "").await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let version = env!("CARGO_PKG_VERSION");
+        assert!(
+            !text.contains(&format!("\"{version}\"")) && answer.header("server").is_none(),
+            "{path}: {text}"
+        );
+    }
 }
 
 #[tokio::test]
