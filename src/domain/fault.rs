@@ -294,6 +294,9 @@ pub enum Fault {
     /// No target was named.
     #[error("The required \"userId\" or \"username\" param was not provided")]
     TargetMissing,
+    /// The user whose preferences are to be set does not exist.
+    #[error("The optional \"userId\" param provided does not match any users")]
+    PreferencesOfUnknownUser,
     /// The target is nobody.
     #[error("The required \"userId\" or \"username\" param provided does not match any users")]
     TargetUnknown,
@@ -327,6 +330,12 @@ pub enum Fault {
     /// The link to set a password was used, is too old, or never was one.
     #[error("this link is not valid: it was used, is older than 24 hours, or a newer one was made; ask for another")]
     PasswordResetInvalid,
+    /// Passwords of this server can't be reset.
+    #[error("Password reset is not enabled")]
+    PasswordResetOff,
+    /// The file is a picture of a kind that this server does not take, or no picture.
+    #[error("The file is not a PNG, JPEG or WebP picture")]
+    FileTypeInvalid,
     /// The picture cannot be decoded, or has too many pixels.
     #[error("The picture is not a PNG, JPEG or WebP file of at most {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels")]
     AvatarInvalid,
@@ -375,6 +384,18 @@ pub enum Fault {
     /// The user does not have the role.
     #[error("User is not in this role")]
     UserNotInRole,
+    /// No user has the username from whom a role is to be taken.
+    #[error("There is no user with this username")]
+    RoleHolderUnknown,
+    /// A field would limit a right to a room.
+    #[error(
+        "this server has no rooms, and without one the right would count on the whole server: send no {field} if you \
+         want that"
+    )]
+    NoRooms {
+        /// The field.
+        field: &'static str,
+    },
     /// Nobody would be left to administer the server.
     #[error("You need to have at least one admin")]
     AdministratorNeeded,
@@ -573,6 +594,16 @@ impl Fault {
         Self::InvalidParams {
             reason: reason.into(),
             field: Some(field.to_owned()),
+        }
+    }
+
+    /// Returns the fault as the HTTP API answers it where a user is created or changed: a username that is taken or
+    /// reserved can't be saved.
+    #[must_use]
+    pub fn of_identity(self) -> Self {
+        match self {
+            Self::UsernameBlocked { .. } | Self::UserFieldTaken { field: "Username", .. } => Self::IdentityNotSaved,
+            other => other,
         }
     }
 

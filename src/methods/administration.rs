@@ -37,18 +37,20 @@ async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!({"deletedRooms": []})))
 }
 
-/// `authorization:addUserToRole(role, username)`.
+/// `authorization:addUserToRole(role, username, room?)`. A room is refused.
 async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor("authorization:addUserToRole")?;
     let (role, username) = (params.required_text()?, params.required_text()?);
+    roles::refuse_room("scope", params.text()?.as_deref())?;
     roles::give(context.app, &actor, &role, &username).await?;
     Ok(Answer::of(json!(true)))
 }
 
-/// `authorization:removeUserFromRole(role, username)`.
+/// `authorization:removeUserFromRole(role, username, room?)`. A room is refused.
 async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor("authorization:removeUserFromRole")?;
     let (role, username) = (params.required_text()?, params.required_text()?);
+    roles::refuse_room("scope", params.text()?.as_deref())?;
     roles::take(context.app, &actor, &role, &username).await?;
     Ok(Answer::of(json!(true)))
 }

@@ -27,6 +27,18 @@ pub struct RoleDraft {
     pub mandatory_two_factor: bool,
 }
 
+/// Refuses a room to which a right is to be limited: without the limit the right would be wider than the caller asks
+/// for. An empty text names no room.
+///
+/// # Errors
+/// [`Fault::NoRooms`] with the name of the field.
+pub fn refuse_room(field: &'static str, room: Option<&str>) -> Result<(), Fault> {
+    match room {
+        Some(room) if !room.is_empty() => Err(Fault::NoRooms { field }),
+        _ => Ok(()),
+    }
+}
+
 /// All roles, by id.
 #[must_use]
 pub fn list(app: &App) -> Vec<Arc<Role>> {
@@ -36,9 +48,13 @@ pub fn list(app: &App) -> Vec<Arc<Role>> {
 /// Creates a role.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `access-permissions`, [`Fault::RoleNameTaken`].
+/// [`Fault::PermissionRequired`] without `access-permissions`, [`Fault::NoRooms`] for a role that is to count in rooms,
+/// [`Fault::RoleNameTaken`].
 pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
     permit(actor)?;
+    if draft.scope == RoleScope::Subscriptions {
+        return Err(Fault::NoRooms { field: "scope" });
+    }
     decide(app, |snapshot| {
         refuse_taken(snapshot, None, &draft.name)?;
         let now = app.clock.now();
@@ -61,13 +77,17 @@ pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Ro
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
-/// [`Fault::BeyondAuthority`], [`Fault::RoleNameTaken`].
+/// [`Fault::BeyondAuthority`], [`Fault::NoRooms`] for a role that is to count in rooms only from now on,
+/// [`Fault::RoleNameTaken`].
 pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
     permit(actor)?;
     decide(app, |snapshot| {
         let old = changeable(snapshot, id)?;
         let authority = Authority::of(app, snapshot, actor);
         authority.over_roles(std::slice::from_ref(id))?;
+        if draft.scope == RoleScope::Subscriptions && old.scope != draft.scope {
+            return Err(Fault::NoRooms { field: "scope" });
+        }
         if old.mandatory_two_factor != draft.mandatory_two_factor {
             authority.over_holders(old)?;
         }
@@ -125,7 +145,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> 
 /// `assign-admin-role`, [`Fault::RoleNotFound`], [`Fault::TargetUnknown`],
 /// [`Fault::BeyondAuthority`], [`Fault::UserAlreadyInRole`].
 pub async fn give(app: &App, actor: &Actor, role: &str, username: &str) -> Result<Arc<Role>, Fault> {
-    assign(app, actor, role, username, |role, roles| {
+    assign(app, actor, role, username, &Fault::TargetUnknown, |role, roles| {
         if roles.contains(&role.id) {
             return Err(Fault::UserAlreadyInRole);
         }
@@ -140,10 +160,10 @@ pub async fn give(app: &App, actor: &Actor, role: &str, username: &str) -> Resul
 /// Takes a role from a user.
 ///
 /// # Errors
-/// Those of [`give`], with [`Fault::UserNotInRole`], and [`Fault::AdministratorNeeded`] for the last
+/// Those of [`give`], with [`Fault::RoleHolderUnknown`] and [`Fault::UserNotInRole`], and [`Fault::AdministratorNeeded`] for the last
 /// active administrator.
 pub async fn take(app: &App, actor: &Actor, role: &str, username: &str) -> Result<Arc<Role>, Fault> {
-    assign(app, actor, role, username, |role, roles| {
+    assign(app, actor, role, username, &Fault::RoleHolderUnknown, |role, roles| {
         if !roles.contains(&role.id) {
             return Err(Fault::UserNotInRole);
         }
@@ -158,13 +178,14 @@ async fn assign(
     actor: &Actor,
     role: &str,
     username: &str,
+    unknown: &Fault,
     assigned: impl Fn(&Role, &[RoleId]) -> Result<(Vec<RoleId>, AuditAction), Fault>,
 ) -> Result<Arc<Role>, Fault> {
     permit(actor)?;
     decide(app, |snapshot| {
         let role = find(snapshot, role)?;
         may_assign(actor, std::slice::from_ref(&role.id))?;
-        let user = snapshot.user_named(username).ok_or(Fault::TargetUnknown)?;
+        let user = snapshot.user_named(username).ok_or_else(|| unknown.clone())?;
         let authority = Authority::of(app, snapshot, actor);
         authority.over(user)?;
         authority.over_roles(std::slice::from_ref(&role.id))?;

@@ -85,7 +85,9 @@ impl Fault {
             Self::StatusEndInvalid | Self::StatusExpired => (Invalid, Some("error-invalid-date")),
             Self::FromInvalid => (Invalid, Some("error-from-param-invalid")),
             Self::TargetMissing => (Invalid, Some("error-user-param-not-provided")),
-            Self::TargetUnknown => (Invalid, Some("error-invalid-user")),
+            Self::TargetUnknown | Self::PreferencesOfUnknownUser | Self::RoleHolderUnknown => {
+                (Invalid, Some("error-invalid-user"))
+            }
             Self::UserIdInvalid => (Invalid, Some("error-invalid-user-id")),
             Self::IdentityNotSaved => (Invalid, Some("error-could-not-save-identity")),
             Self::RegistrationEmailTaken => (Invalid, Some("403")),
@@ -93,6 +95,7 @@ impl Fault {
             Self::RegistrationSecretNeeded => (Invalid, Some("error-user-registration-secret")),
             Self::DomainNotAllowed => (Invalid, Some("error-invalid-domain")),
             Self::PasswordResetInvalid => (Forbidden, Some("error-reset-link-invalid")),
+            Self::FileTypeInvalid => (Invalid, Some("error-invalid-file-type")),
             Self::AvatarInvalid | Self::AvatarUrlUnsupported => (Invalid, Some("error-avatar-invalid")),
             Self::AvatarTooLarge { .. } => (Invalid, Some("error-avatar-too-large")),
             Self::RoleNotFound => (Invalid, Some("error-invalid-roleId")),
@@ -126,6 +129,7 @@ impl Fault {
             | Self::UserInfoNotFound
             | Self::StatusMissing
             | Self::MethodFailed { .. }
+            | Self::PasswordResetOff
             | Self::SettingNotFound => (Invalid, None),
             Self::CustomStatusToDeleteNotFound => (Invalid, Some("Custom_User_Status_Error_Invalid_User_Status")),
             Self::UserFieldTaken { .. } => (Invalid, Some("error-field-unavailable")),
@@ -137,7 +141,9 @@ impl Fault {
             Self::UserNotFound => (Invalid, Some("error-user-not-found")),
             Self::TokenNotFound { .. } => (Invalid, Some("error-token-not-found")),
             Self::SetupLinkInvalid => (Forbidden, Some("error-setup-link-invalid")),
-            Self::InvalidParams { .. } | Self::UnknownField { .. } => (Invalid, Some("invalid-params")),
+            Self::InvalidParams { .. } | Self::UnknownField { .. } | Self::NoRooms { .. } => {
+                (Invalid, Some("invalid-params"))
+            }
             Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => {
                 (Invalid, Some("error-invalid-sort"))
             }

@@ -72,6 +72,7 @@ impl Fault {
             Self::AvatarTooLarge { .. } | Self::UploadTooLarge { .. } => {
                 json!({"field": "image", "limit": AVATAR_BYTES})
             }
+            Self::NoRooms { field } => json!({"field": field}),
             Self::InvalidParams { field, .. } => json!({"field": quoted(field.as_ref()?)}),
             Self::UnknownField { field, nearest: None } => json!({"field": quoted(field)}),
             Self::UnknownField {

@@ -75,15 +75,22 @@ struct Assign {
     role_id: Option<String>,
     role_name: Option<String>,
     username: String,
-    /// Taken and ignored: this server has no rooms.
-    #[serde(rename = "roomId")]
-    _room_id: Option<String>,
+    /// Refused: it would limit the role to a room.
+    room_id: Option<String>,
+    /// Refused: the older name of `roomId`.
+    scope: Option<String>,
 }
 
 impl Assign {
     fn role(&self) -> Result<&str, Fault> {
         let named = self.role_id.as_deref().or(self.role_name.as_deref());
         named.ok_or_else(|| Fault::invalid("must have required property 'roleId'", "roleId"))
+    }
+
+    /// Refuses a room.
+    fn refuse_room(&self) -> Result<(), Fault> {
+        roles::refuse_room("roomId", self.room_id.as_deref())?;
+        roles::refuse_room("scope", self.scope.as_deref())
     }
 }
 
@@ -92,6 +99,9 @@ impl Assign {
 struct UsersInRole {
     /// The id or name of the role.
     role: String,
+    /// Refused: it would limit the role to a room.
+    #[serde(rename = "roomId")]
+    room_id: Option<String>,
     offset: Option<usize>,
     count: Option<usize>,
 }
@@ -148,16 +158,19 @@ async fn delete(call: Call, which: Delete) -> Result<Done, Fault> {
 }
 
 async fn give(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
+    wanted.refuse_room()?;
     let role = roles::give(&call.app, &call.actor(), wanted.role()?, &wanted.username).await?;
     Ok(OneRole { role })
 }
 
 async fn take(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
+    wanted.refuse_room()?;
     let role = roles::take(&call.app, &call.actor(), wanted.role()?, &wanted.username).await?;
     Ok(OneRole { role })
 }
 
 async fn users(call: Call, asked: UsersInRole) -> Result<Users, Fault> {
+    roles::refuse_room("roomId", asked.room_id.as_deref())?;
     let page = query::page(&call.app, asked.offset, asked.count);
     let actor = call.actor();
     let found = roles::users(&call.app, &actor, &asked.role, page)?;

@@ -160,11 +160,71 @@ async fn giving_and_taking_say_what_is_wrong() {
             json!({"roleId": "bot", "username": "ada"}),
             not_in,
         ),
+        (
+            "roles.removeUserFromRole",
+            json!({"roleId": "bot", "username": "nobody"}),
+            error("There is no user with this username", "error-invalid-user"),
+        ),
     ] {
         assert_eq!(admin.post(endpoint, &body).await.expect(400), expected, "{body}");
     }
     let unnamed = admin.post("roles.addUserToRole", &json!({"username": "ada"})).await;
     assert_eq!(unnamed.expect(400)["errorType"], "invalid-params");
+}
+
+#[tokio::test]
+async fn a_role_is_never_given_or_taken_more_widely_than_asked() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let refused = |field: &str| {
+        let words = "this server has no rooms, and without one the right would count on the whole server: \
+                     send no FIELD if you want that";
+        coded(
+            &words.replace("FIELD", field),
+            "invalid-params",
+            json!({"field": field}),
+        )
+    };
+    let roles_of_ada = async || admin.get("users.info?username=ada").await.expect(200)["user"]["roles"].clone();
+    let before = roles_of_ada().await;
+    for field in ["roomId", "scope"] {
+        for (endpoint, role) in [
+            ("roles.addUserToRole", "moderator"),
+            ("roles.removeUserFromRole", "user"),
+        ] {
+            let body = json!({"roleName": role, "username": "ada", field: "GENERAL"});
+            assert_eq!(
+                admin.post(endpoint, &body).await.expect(400),
+                refused(field),
+                "{endpoint}"
+            );
+        }
+    }
+    for (method, role) in [
+        ("authorization:addUserToRole", "moderator"),
+        ("authorization:removeUserFromRole", "user"),
+    ] {
+        let params = json!([role, "ada", "GENERAL"]);
+        let message = json!({"msg": "method", "id": "1", "method": method, "params": params}).to_string();
+        let answer = admin
+            .post("method.call/x", &json!({"message": message}))
+            .await
+            .expect(400);
+        let message: Value = serde_json::from_str(answer["message"].as_str().expect("a text")).expect("JSON");
+        assert_eq!(message["error"]["error"], "invalid-params", "{method}");
+    }
+    let in_room = admin.get("roles.getUsersInRole?role=user&roomId=GENERAL").await;
+    assert_eq!(in_room.expect(400), refused("roomId"));
+    // Nor does a new role count in rooms only.
+    let body = json!({"name": "Host", "scope": "Subscriptions"});
+    assert_eq!(admin.post("roles.create", &body).await.expect(400), refused("scope"));
+    let id = create(&admin, "Greeter").await;
+    let body = json!({"roleId": id, "name": "Greeter", "scope": "Subscriptions"});
+    assert_eq!(admin.post("roles.update", &body).await.expect(400), refused("scope"));
+    assert_eq!(roles_of_ada().await, before);
+    // An empty text names no room.
+    let body = json!({"roleName": "moderator", "username": "ada", "roomId": ""});
+    admin.post("roles.addUserToRole", &body).await.expect(200);
 }
 
 #[tokio::test]
