@@ -55,13 +55,13 @@ pub struct PasswordPolicy {
     pub max_length: Option<u32>,
     /// Most characters in a row that are the same.
     pub repeating: Option<u32>,
-    /// A lower-case letter is needed.
+    /// A lower-case letter from a to z is needed.
     pub lowercase: bool,
-    /// An upper-case letter is needed.
+    /// An upper-case letter from A to Z is needed.
     pub uppercase: bool,
-    /// A digit is needed.
+    /// A digit from 0 to 9 is needed.
     pub number: bool,
-    /// Something that is neither letter nor digit nor space is needed.
+    /// A character other than these and the space is needed.
     pub special: bool,
     /// The lowest score of zxcvbn, from 1 to 4; 0 switches the rule off.
     pub min_score: u8,
@@ -118,25 +118,25 @@ impl PasswordPolicy {
                 "The password contains repeating characters which is against the password policy.",
             ),
             (
-                self.lowercase && !has(char::is_lowercase),
+                self.lowercase && !has(|character| character.is_ascii_lowercase()),
                 "oneLowercase",
                 "The password does not meet the requirement of at least one lowercase character which is against the \
                  password policy.",
             ),
             (
-                self.uppercase && !has(char::is_uppercase),
+                self.uppercase && !has(|character| character.is_ascii_uppercase()),
                 "oneUppercase",
                 "The password does not meet the requirement of at least one uppercase character which is against the \
                  password policy.",
             ),
             (
-                self.number && !has(char::is_numeric),
+                self.number && !has(|character| character.is_ascii_digit()),
                 "oneNumber",
                 "The password does not meet the requirement of at least one numerical character which is against the \
                  password policy.",
             ),
             (
-                self.special && !has(|character| !character.is_alphanumeric() && !character.is_whitespace()),
+                self.special && !has(|character| !character.is_ascii_alphanumeric() && character != ' '),
                 "oneSpecial",
                 "The password does not meet the requirement of at least one special character which is against the \
                  password policy.",
@@ -262,6 +262,9 @@ mod tests {
             ("str0ng-enough", &["oneUppercase"]),
             ("Strong-enough", &["oneNumber"]),
             ("Str0ng enough", &["oneSpecial"]),
+            // Rocket.Chat looks for letters from a to z only: any other letter is a special character.
+            ("STR0NG-\u{e9}", &["oneLowercase"]),
+            ("Str0ng\u{e9}x", &[]),
             (
                 "aaaa",
                 &[

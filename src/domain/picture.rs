@@ -40,8 +40,14 @@ pub struct CleanPicture {
 
 /// The bytes are not a picture that this server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a PNG, JPEG or WebP file of at most {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels")]
-pub struct NotAPicture;
+pub enum NotAPicture {
+    /// The file is of another kind, or none that is known.
+    #[error("is not a PNG, JPEG or WebP file")]
+    Kind,
+    /// The file is damaged, or has too many pixels.
+    #[error("is damaged, or has more than {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels")]
+    Content,
+}
 
 impl CleanPicture {
     /// Decodes an uploaded file and encodes it again. Of an animation, the first picture is taken.
@@ -49,11 +55,11 @@ impl CleanPicture {
     /// Costs up to some 100 ms of CPU and 150 MiB of memory: call it on a blocking thread.
     ///
     /// # Errors
-    /// [`NotAPicture`] when the file is damaged, of another kind, or larger than the limits.
+    /// [`NotAPicture`] when the file is of another kind, damaged, or larger than the limits.
     pub fn of(bytes: &[u8], rule: PictureRule) -> Result<Self, NotAPicture> {
-        let kind = ImageKind::of(bytes).ok_or(NotAPicture)?;
-        let picture = decoded(bytes, kind, rule).map_err(|_| NotAPicture)?;
-        encoded(picture).map_err(|_| NotAPicture)
+        let kind = ImageKind::of(bytes).ok_or(NotAPicture::Kind)?;
+        let picture = decoded(bytes, kind, rule).map_err(|_| NotAPicture::Content)?;
+        encoded(picture).map_err(|_| NotAPicture::Content)
     }
 }
 

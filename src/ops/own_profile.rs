@@ -23,6 +23,7 @@ pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<()
     let required = caller.duty == Some(Duty::ChangePassword);
     let new_password = edit.password.is_some() && !required;
     let new_name = edit.username.as_ref().is_some_and(|name| *name != user.username);
+    let new_display_name = edit.name.is_some() && edit.name != user.name;
     let new_email = edit.changes_email_of(user);
     let other = edit.bio.is_some() || edit.nickname.is_some() || edit.custom_fields.is_some();
     let rules = [
@@ -33,7 +34,7 @@ pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<()
             "Edit user status is not allowed",
         ),
         (
-            edit.name.is_some(),
+            new_display_name,
             Id::AllowRealNameChange,
             "Edit user real name is not allowed",
         ),
@@ -113,10 +114,7 @@ pub async fn update(
     };
     let actor = Actor::User(caller.clone());
     let saved = profile::apply(app, &actor, &caller.user, &edit, spared).await;
-    saved.map_err(|fault| match fault {
-        Fault::UsernameBlocked { .. } | Fault::UserFieldTaken { field: "Username", .. } => Fault::IdentityNotSaved,
-        other => other,
-    })
+    saved.map_err(Fault::of_identity)
 }
 
 /// Deletes the caller's own account.

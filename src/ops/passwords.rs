@@ -56,6 +56,15 @@ pub(super) async fn accept(app: &App, names: Names<'_>, wanted: &WantedPassword)
         .await
 }
 
+/// Whether the current password and the earlier ones may be set again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// The user chooses the password.
+    Refused,
+    /// An administrator sets it, who does not know the earlier ones (as in Rocket.Chat).
+    Allowed,
+}
+
 /// A new password that may be set, hashed.
 #[derive(Debug)]
 pub(super) struct NewPassword(PasswordHash);
@@ -70,10 +79,14 @@ pub(super) async fn prepare(
     caller: &HashedFor,
     user: &User,
     wanted: &WantedPassword,
+    again: Again,
 ) -> Result<NewPassword, Fault> {
     let settings = app.settings();
     attempts::in_turn(app, caller, async {
         let digest = accept(app, user.into(), wanted).await?;
+        if again == Again::Allowed {
+            return app.passwords.hash(digest).await.map(NewPassword);
+        }
         if let Some(current) = &user.password
             && app.passwords.verify(digest.clone(), Some(current.clone())).await?
         {
@@ -126,7 +139,7 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
     }
     let user = app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)?;
     let wanted = WantedPassword::Chosen(password.to_owned());
-    let new = prepare(app, &actor.into(), &user, &wanted).await?;
+    let new = prepare(app, &actor.into(), &user, &wanted, Again::Allowed).await?;
     decide_on(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;
         let (changed, change) = apply(app, snapshot, user, &new, Spared::None);
@@ -140,8 +153,11 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
 /// every address; an administrator finds the note in the audit log and makes a link.
 ///
 /// # Errors
-/// Only what the store answers.
+/// [`Fault::PasswordResetOff`] where passwords can't be reset.
 pub async fn forgotten(app: &App, origin: &Origin, email: &str) -> Result<(), Fault> {
+    if !app.settings().flag(SettingId::AllowPasswordReset) {
+        return Err(Fault::PasswordResetOff);
+    }
     let user = app.store.read().user_at(email).cloned();
     let target = user.map(|user| user.party());
     let noted = note_from(app, origin, anonymous(), AuditAction::PasswordForgotten, target, "");
@@ -204,7 +220,7 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
     })
     .await?;
     let wanted = WantedPassword::Chosen(password.to_owned());
-    let new = prepare(app, &origin.into(), &user, &wanted).await?;
+    let new = prepare(app, &origin.into(), &user, &wanted, Again::Refused).await?;
     decide_on(app, &user.id, |snapshot, user| {
         if snapshot.password_reset(&user.id) != Some(&reset) {
             return Err(Fault::PasswordResetInvalid);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide_on;
-use super::passwords::{self, NewPassword, Spared};
+use super::passwords::{self, Again, NewPassword, Spared};
 use super::status::{self, NewStatus};
 use super::two_factor::{self, PresentedCode};
 use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken};
@@ -182,7 +182,12 @@ pub(super) async fn apply(
     let password = match &edit.password {
         Some(wanted) => {
             let named = with_profile(user.clone(), edit);
-            Some(passwords::prepare(app, &actor.into(), &named, wanted).await?)
+            let again = if actor.is(&user.id) {
+                Again::Refused
+            } else {
+                Again::Allowed
+            };
+            Some(passwords::prepare(app, &actor.into(), &named, wanted, again).await?)
         }
         None => None,
     };
@@ -294,7 +299,7 @@ fn with_profile(mut user: User, edit: &Edit) -> User {
 ///
 /// # Errors
 /// [`Fault::ActionNotAllowed`] for another user without `edit-other-user-info`,
-/// [`Fault::UserNotFound`], [`Fault::IdleTimeLimitInvalid`], [`Fault::InvalidParams`].
+/// [`Fault::PreferencesOfUnknownUser`], [`Fault::IdleTimeLimitInvalid`], [`Fault::InvalidParams`].
 pub async fn set_preferences(
     app: &App,
     actor: &Actor,
@@ -304,12 +309,15 @@ pub async fn set_preferences(
     if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_INFO) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
-    decide_on(app, id, |_, user| {
+    let set = decide_on(app, id, |_, user| {
         let new = User {
             preferences: user.preferences.with(&changes)?,
             ..user.changed(app.clock.now())
         };
         Ok((Change::new().replace(user, &new), Arc::new(new)))
+    });
+    set.await.map_err(|fault| match fault {
+        Fault::UserNotFound => Fault::PreferencesOfUnknownUser,
+        other => other,
     })
-    .await
 }

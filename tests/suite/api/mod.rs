@@ -24,3 +24,4 @@ mod setup;
 mod status;
 pub mod two_factor;
 mod users;
+mod words;

@@ -21,6 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
             .scope(Scope::UsersWrite)
             .two_factor(),
         Route::post("users.setActiveStatus", "Switch an account on or off", set_active)
+            .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
             .scope(Scope::UsersWrite)
             .two_factor(),
         Route::post(

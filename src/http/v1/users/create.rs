@@ -26,7 +26,8 @@ struct Create {
     email: String,
     name: String,
     username: String,
-    password: String,
+    /// Needed unless `setRandomPassword` is true.
+    password: Option<String>,
     active: Option<bool>,
     bio: Option<String>,
     nickname: Option<String>,
@@ -60,13 +61,11 @@ async fn create(call: Call, new: Create) -> Result<Created, Fault> {
     let random = new.set_random_password.unwrap_or_default();
     let name = users::parse_name(&new.name)?;
     let username = users::parse_username(&new.username)?;
-    if new.password.trim().is_empty() && !random {
-        return Err(Fault::UserFieldRequired { field: "Password" });
-    }
-    let password = if random {
-        WantedPassword::Random
-    } else {
-        WantedPassword::Chosen(new.password)
+    let password = match new.password {
+        _ if random => WantedPassword::Random,
+        Some(password) if !password.trim().is_empty() => WantedPassword::Chosen(password),
+        Some(_) => return Err(Fault::UserFieldRequired { field: "Password" }),
+        None => return Err(Fault::invalid("must have required property 'password'", "password")),
     };
     let new = NewUser {
         username,
@@ -95,7 +94,9 @@ async fn create(call: Call, new: Create) -> Result<Created, Fault> {
         status_text: profile::status_text(&new.status_text.unwrap_or_default()),
     };
     let actor = call.actor();
-    let user = users::create(&call.app, &actor, new).await?;
+    let user = users::create(&call.app, &actor, new)
+        .await
+        .map_err(Fault::of_identity)?;
     Ok(Created {
         user: UserView::of(&call.app, &user, &actor),
     })

@@ -119,7 +119,8 @@ async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
         edit,
         call.code.clone(),
     )
-    .await?;
+    .await
+    .map_err(Fault::of_identity)?;
     Ok(Updated {
         user: UserView::of(&call.app, &user, &actor),
     })

@@ -79,8 +79,8 @@ async fn only_images_of_a_bounded_size_are_taken_by_their_own_bytes() {
     let server = TestServer::start().await;
     let ada = server.user().await;
     let invalid = coded(
-        "The picture is not a PNG, JPEG or WebP file of at most 4096 x 4096 pixels",
-        "error-avatar-invalid",
+        "The file is not a PNG, JPEG or WebP picture",
+        "error-invalid-file-type",
         Value::Null,
     );
     for bytes in [
@@ -88,6 +88,8 @@ async fn only_images_of_a_bounded_size_are_taken_by_their_own_bytes() {
         b"GIF89a",
         b"",
         b"<html>",
+        b"II*\0\x08\0\0\0",
+        b"MM\0*\0\0\0\x08",
     ] {
         assert_eq!(ada.upload(bytes, &[]).await.expect(400), invalid);
     }

@@ -2,6 +2,7 @@
 
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::faults::coded;
 use crate::support::server::{DAY, PASSWORD, PASSWORD_DIGEST, fix, open_registration};
@@ -96,32 +97,64 @@ async fn a_password_may_neither_stay_nor_come_back() {
         );
     })
     .await;
-    let admin = server.admin().await;
-    let id = server.user().await.id().to_owned();
-    let set = async |password: &str| {
-        let body = json!({"userId": id, "data": {"password": password}});
-        let answer = admin.post("users.update", &body).await;
+    let set = async |now: &str, password: &str| {
+        let ada = server.anonymous().logged_in("ada", now).await;
+        let digest: String = Sha256::digest(now).iter().map(|byte| format!("{byte:02x}")).collect();
+        let body = json!({"data": {"newPassword": password, "currentPassword": digest}});
+        let answer = ada.post("users.updateOwnBasicInfo", &body).await;
         (answer.status, answer.json())
     };
     let none = Value::Null;
     let words = "Entered password same as current password";
     assert_eq!(
-        set(PASSWORD).await,
+        set(PASSWORD, PASSWORD).await,
         (400, coded(words, "error-password-same-as-current", none.clone()))
     );
-    assert_eq!(set("second horse").await.0, 200);
+    assert_eq!(set(PASSWORD, "second horse").await.0, 200);
     let words = "Entered password has been previously used";
     assert_eq!(
-        set(PASSWORD).await,
+        set("second horse", PASSWORD).await,
         (400, coded(words, "error-password-in-history", none))
     );
-    assert_eq!(set("third horse").await.0, 200);
-    assert_eq!(set("fourth horse").await.0, 200);
+    assert_eq!(set("second horse", "third horse").await.0, 200);
+    assert_eq!(set("third horse", "fourth horse").await.0, 200);
     assert_eq!(
-        set(PASSWORD).await.0,
+        set("fourth horse", PASSWORD).await.0,
         200,
         "two are remembered, this was the third before"
     );
+}
+
+#[tokio::test]
+async fn an_administrator_may_set_the_same_password_again() {
+    let history = (SettingId::PasswordHistoryEnabled, SettingValue::Flag(true));
+    let server = TestServer::start_with(|options| fix(options, &[history])).await;
+    let (admin, id) = (server.admin().await, server.user().await.id().to_owned());
+    for password in [PASSWORD, NEW, PASSWORD] {
+        let body = json!({"userId": id, "data": {"password": password}});
+        admin.post("users.update", &body).await.expect(200);
+        server.anonymous().logged_in("ada", password).await;
+    }
+    // On their own account, the administrator is a user like others.
+    let own = json!({"userId": admin.id(), "data": {"password": PASSWORD}});
+    let refused = admin.post_proved("users.update", &own).await.expect(400);
+    assert_eq!(refused["errorType"], "error-password-same-as-current");
+}
+
+#[tokio::test]
+async fn nothing_is_done_about_forgotten_passwords_where_they_can_not_be_reset() {
+    let off = (SettingId::AllowPasswordReset, SettingValue::Flag(false));
+    let server = TestServer::start_with(|options| fix(options, &[off])).await;
+    for email in ["ada@example.com", "nobody@example.com"] {
+        let answer = server
+            .anonymous()
+            .post("users.forgotPassword", &json!({"email": email}))
+            .await;
+        let refused = json!({"success": false, "error": "Password reset is not enabled"});
+        assert_eq!(answer.expect(400), refused, "{email}");
+    }
+    let log = server.admin().await.get("audit.list?action=password-forgotten").await;
+    assert_eq!(log.expect(200)["total"], 0);
 }
 
 #[tokio::test]
