@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::decimal::NotADecimal;
+use crate::domain::decimal::{DECIMAL_PLACES, NotADecimal};
 use crate::domain::page::Listing;
 use crate::domain::{Fault, Permission, Scope, SettingId, SettingValue, Timestamp};
 use crate::http::input::Ignored;
@@ -202,7 +202,10 @@ async fn set(call: Call, new: Set) -> Result<Done, Fault> {
         Value::Number(number) => match (number.as_i64(), number.to_string().parse()) {
             (Some(number), _) => SettingValue::Number(number),
             (None, Ok(decimal)) => SettingValue::Decimal(decimal),
-            (None, Err(NotADecimal)) => return Err(Fault::invalid(NotADecimal.to_string(), "value")),
+            (None, Err(NotADecimal)) => {
+                let words = format!("must be a number of at least 0 with at most {DECIMAL_PLACES} decimal places");
+                return Err(Fault::invalid(words, "value"));
+            }
         },
         _ => return Err(Fault::invalid("must be boolean, number or string", "value")),
     };

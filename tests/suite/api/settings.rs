@@ -101,6 +101,11 @@ async fn what_a_setting_does_not_take_is_refused_with_what_it_takes() {
             json!(0),
             "must be a whole number from 1 to 36500",
         ),
+        (
+            "Accounts_LoginExpiration",
+            json!(1.5),
+            "must be a whole number from 1 to 36500",
+        ),
         ("API_Enable_CORS", json!("true"), "must be true or false"),
         (
             "Accounts_RegistrationForm",
@@ -143,8 +148,11 @@ async fn what_a_setting_does_not_take_is_refused_with_what_it_takes() {
         assert_eq!(body["error"], format!("{id} {words} [error-invalid-setting-value]"));
     }
     for (value, words) in [
-        (json!(1.5), "must be integer"),
-        (json!([1]), "must be boolean, integer or string"),
+        (
+            json!(1.2345),
+            "must be a number of at least 0 with at most 3 decimal places",
+        ),
+        (json!([1]), "must be boolean, number or string"),
         (Value::Null, "must have required property 'value'"),
     ] {
         let (status, body) = set(&admin, "Accounts_LoginExpiration", value).await;

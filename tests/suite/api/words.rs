@@ -112,9 +112,14 @@ async fn every_broken_rule_of_the_policy_has_its_words() {
         (SettingId::PasswordPolicyEnabled, SettingValue::Flag(true)),
         (SettingId::PasswordMaxLength, SettingValue::Number(10)),
     ];
-    let server = TestServer::start_with(|options| fix(options, &settings)).await;
-    // The administrator of the test server has a password that breaks these rules.
-    let admin = server.anonymous().logged_in("admin", PASSWORD).await;
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    for (id, value) in settings {
+        admin
+            .post(&format!("settings/{id}"), &json!({"value": value}))
+            .await
+            .expect(200);
+    }
     let lacks = |what: &str| {
         format!(
             "The password does not meet the requirement of at least one {what} which is against the password policy."

@@ -72,12 +72,12 @@ async fn every_refusal_is_in_the_words_of_the_reference() {
     );
     assert_eq!(
         update(&admin, ada.id(), json!({"username": "Admin"})).await.expect(400)["errorType"],
-        "error-blocked-username"
+        "error-could-not-save-identity"
     );
     server.command(create_user("bob")).await;
     assert_eq!(
         update(&admin, ada.id(), json!({"username": "BOB"})).await.expect(400)["errorType"],
-        "error-field-unavailable"
+        "error-could-not-save-identity"
     );
     assert_eq!(
         update(&admin, ada.id(), json!({"status": "sleepy"})).await.expect(400),
