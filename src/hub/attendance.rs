@@ -1,48 +1,61 @@
-//! Sockets of users that don't count for their presence, but have to hear of the end of their login.
+//! Sockets by their user or token, also those that don't count for presence.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::UserId;
-
-/// How many such sockets each user has.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Attendances(Arc<Mutex<HashMap<UserId, usize>>>);
+/// The number of sockets of each user or token.
+#[derive(Debug)]
+pub(super) struct Attendances<Key>(Arc<Mutex<HashMap<Key, usize>>>);
 
 /// One such socket. Dropping it ends it.
 #[derive(Debug)]
-pub struct Attendance {
-    all: Attendances,
-    user: UserId,
+pub struct Attendance<Key: Eq + Hash> {
+    all: Attendances<Key>,
+    key: Key,
 }
 
-impl Attendances {
-    fn counts(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
+impl<Key> Default for Attendances<Key> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<Key> Clone for Attendances<Key> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<Key: Eq + Hash> Attendances<Key> {
+    fn counts(&self) -> MutexGuard<'_, HashMap<Key, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a socket of a user.
-    pub fn add(&self, user: &UserId) -> Attendance {
-        *self.counts().entry(user.clone()).or_default() += 1;
-        Attendance {
-            all: self.clone(),
-            user: user.clone(),
-        }
-    }
-
-    /// Whether a user has such a socket.
-    pub fn has(&self, user: &UserId) -> bool {
-        self.counts().contains_key(user)
+    /// Returns whether there is such a socket.
+    pub fn has(&self, key: &Key) -> bool {
+        self.counts().contains_key(key)
     }
 }
 
-impl Drop for Attendance {
+impl<Key: Clone + Eq + Hash> Attendances<Key> {
+    /// Adds a socket.
+    pub fn add(&self, key: &Key) -> Attendance<Key> {
+        *self.counts().entry(key.clone()).or_default() += 1;
+        Attendance {
+            all: self.clone(),
+            key: key.clone(),
+        }
+    }
+}
+
+impl<Key: Eq + Hash> Drop for Attendance<Key> {
     fn drop(&mut self) {
         let mut counts = self.all.counts();
-        if let Some(count) = counts.get_mut(&self.user) {
+        if let Some(count) = counts.get_mut(&self.key) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&self.user);
+                counts.remove(&self.key);
             }
         }
     }

@@ -150,6 +150,13 @@ impl Board {
         lost.collect()
     }
 
+    /// Returns whether a connection of a user by this token is lost and still counts.
+    pub fn has_lost(&self, user: &UserId, token: &TokenHash) -> bool {
+        let from = (user.clone(), *token, 0);
+        let next = self.lost_by_token.range(from..).next();
+        next.is_some_and(|((owner, by, _), _)| owner == user && by == token)
+    }
+
     /// Takes a lost connection up again.
     pub fn take_lost(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
         let from = (user.clone(), *token, 0);

@@ -42,7 +42,8 @@ pub struct Hub {
     ends_changed: Arc<Notify>,
     lost_changed: Arc<Notify>,
     next_connection: Arc<AtomicU64>,
-    attendances: Attendances,
+    attendances: Attendances<UserId>,
+    tokens: Attendances<TokenHash>,
 }
 
 impl fmt::Debug for Hub {
@@ -63,6 +64,7 @@ impl Hub {
             lost_changed: Arc::default(),
             next_connection: Arc::default(),
             attendances: Attendances::default(),
+            tokens: Attendances::default(),
         }
     }
 
@@ -165,8 +167,20 @@ impl Hub {
 
     /// Takes in a socket of a user that doesn't count for their presence; it lasts until it is dropped.
     #[must_use]
-    pub fn attend(&self, id: &UserId) -> Attendance {
+    pub fn attend(&self, id: &UserId) -> Attendance<UserId> {
         self.attendances.add(id)
+    }
+
+    /// Takes in a socket that a token logged in; it lasts until it is dropped.
+    #[must_use]
+    pub fn attend_by(&self, token: &TokenHash) -> Attendance<TokenHash> {
+        self.tokens.add(token)
+    }
+
+    /// Returns whether this token of a user logged in a socket that is open, or was lost a moment ago.
+    #[must_use]
+    pub fn is_connected_by(&self, id: &UserId, token: &TokenHash) -> bool {
+        self.tokens.has(token) || self.board().has_lost(id, token)
     }
 
     /// Whether a user has a live connection, or a socket that doesn't count as one.

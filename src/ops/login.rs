@@ -12,7 +12,7 @@ use crate::domain::{AuditAction, Fault, Session, SettingId, Timestamp, Token, To
 use crate::domain::{email, username};
 use crate::store::{Change, Snapshot};
 
-/// Most sessions a user has; one more ends the oldest (`api.md` §3.4).
+/// Most sessions of a user; one more ends the one that was not used for the longest time (`api.md` §3.4).
 const SESSIONS_PER_USER: usize = 50;
 
 /// What somebody shows to be let in.
@@ -140,8 +140,8 @@ async fn begin_session(app: &App, origin: &Origin, verified: &User, code: Option
         };
         let stored = session(app, origin, user, &token);
         let change = Change::new().replace(user, &logged_in);
-        let change = lockout::forgive(snapshot, change, user);
-        let change = end_surplus(snapshot, user, change).insert(&stored);
+        let change = lockout::forgive(app, snapshot, change, user);
+        let change = end_surplus(app, snapshot, user, change).insert(&stored);
         let noted = note_from(
             app,
             origin,
@@ -180,16 +180,17 @@ pub(super) fn session(app: &App, origin: &Origin, user: &User, token: &TokenSecr
     }
 }
 
-/// Ends the oldest sessions of a user, so that one more has room.
-pub(super) fn end_surplus(snapshot: &Snapshot, user: &User, change: Change) -> Change {
-    let sessions: Vec<_> = snapshot
-        .tokens_of(&user.id)
-        .filter(|token| token.session().is_some())
-        .collect();
-    let surplus = (sessions.len() + 1).saturating_sub(SESSIONS_PER_USER);
-    sessions[..surplus]
-        .iter()
-        .fold(change, |change, oldest| change.remove(&***oldest))
+/// Ends the sessions of a user that were not used for the longest time, so that one more has room. A session with a
+/// live connection stays, so a user with as many connected sessions has more of them than the limit.
+pub(super) fn end_surplus(app: &App, snapshot: &Snapshot, user: &User, change: Change) -> Change {
+    let sessions = snapshot.tokens_of(&user.id).filter(|token| token.session().is_some());
+    let (connected, mut idle): (Vec<_>, Vec<_>) =
+        sessions.partition(|token| app.hub.is_connected_by(&user.id, &token.hash));
+    let now = app.clock.now();
+    idle.sort_by_key(|token| (token.is_live(now), token.last_used_at.max(Some(token.created_at))));
+    let surplus = (connected.len() + idle.len() + 1).saturating_sub(SESSIONS_PER_USER);
+    let ended = idle.into_iter().take(surplus);
+    ended.fold(change, |change, token| change.remove(&**token))
 }
 
 fn resume(app: &App, token: TokenSecret) -> Result<LoggedIn, Fault> {

@@ -161,7 +161,7 @@ pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -
         let actor = Actor::User(caller.clone());
         Authority::of(app, snapshot, &actor).over(user)?;
         let noted = note(app, &actor, AuditAction::TokenCreated, Some(user.party()), "");
-        let change = login::end_surplus(snapshot, user, depending_on(user));
+        let change = login::end_surplus(app, snapshot, user, depending_on(user));
         Ok((change.insert(&session).insert(&noted), ()))
     });
     match outcome.await {

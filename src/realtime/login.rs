@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::auth::{Caller, Origin};
-use crate::domain::{Fault, UserId};
+use crate::domain::{Fault, TokenHash, UserId};
 use crate::hub::{Attendance, Connection};
 use crate::methods::record;
 use crate::ops::login::LoggedIn;
@@ -15,13 +15,15 @@ pub(super) enum OwnPresence {
     /// The user is here.
     Shown(Connection),
     /// The login doesn't count: its token lacks `status:write`, or its user has a duty.
-    Unseen { _socket: Attendance },
+    Unseen { _socket: Attendance<UserId> },
 }
 
 /// Somebody who is logged in on a socket.
 pub(super) struct Login {
     pub caller: Caller,
     pub presence: OwnPresence,
+    /// Keeps the token from being ended because the user has many.
+    _in_use: Attendance<TokenHash>,
 }
 
 impl Login {
@@ -38,7 +40,11 @@ impl Login {
                 _socket: app.hub.attend(&caller.user.id),
             }
         };
-        Ok(Self { caller, presence })
+        Ok(Self {
+            _in_use: app.hub.attend_by(&caller.token.hash),
+            caller,
+            presence,
+        })
     }
 
     /// The login as the store has it now; false when it is over, also because the user now has a duty that

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::faults::login_refused;
 use crate::support::server::{ADMIN, BEGINNING, DAY, MINUTE, PASSWORD, PASSWORD_DIGEST as DIGEST, USER, fix};
-use crate::support::{Answer, TestServer};
+use crate::support::{Answer, Socket, TestServer};
 
 fn refused() -> Value {
     json!({"success": false, "status": "error", "error": "Unauthorized", "message": "Unauthorized"})
@@ -269,6 +269,50 @@ async fn of_a_users_tokens_the_newest_fifty_live() {
     }
     first.get("me").await.expect(401);
     second.get("me").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_session_that_was_not_used_for_the_longest_time_ends_first() {
+    let server = TestServer::start().await;
+    let ada = server.user().await;
+    let personal = json!({"tokenName": "phone"});
+    let personal = ada
+        .post_proved("users.generatePersonalAccessToken", &personal)
+        .await
+        .expect(200);
+    let personal = ada.with_login(ada.id(), personal["token"].as_str().expect("a token"));
+    let mut sessions = vec![ada];
+    // The second and third session have sockets, which say nothing from then on.
+    server.pass(MINUTE);
+    sessions.push(server.user().await);
+    let _resumed = Socket::of(&sessions[1]).await;
+    server.pass(MINUTE);
+    sessions.push(server.user().await);
+    let mut socket = Socket::connected(server.address).await;
+    socket.resume(sessions[2].token()).await;
+    while sessions.len() < 50 {
+        server.pass(MINUTE);
+        sessions.push(server.user().await);
+    }
+    // The first one is used. The note of that is stored after its answer.
+    server.pass(MINUTE);
+    let is_noted = |listed: &Value| {
+        let sessions = listed["sessions"].as_array().expect("a list");
+        let own = sessions
+            .iter()
+            .find(|session| session["current"] == true)
+            .expect("a session");
+        own["lastUsedAt"] != own["createdAt"]
+    };
+    while !is_noted(&sessions[0].get("sessions/list").await.expect(200)) {}
+    for _ in 0..3 {
+        server.user().await;
+    }
+    let mut live = Vec::new();
+    for session in sessions.iter().take(8).chain([&personal]) {
+        live.push(session.get("me").await.status == 200);
+    }
+    assert_eq!(live, [true, true, true, false, false, false, true, true, true]);
 }
 
 #[tokio::test]
