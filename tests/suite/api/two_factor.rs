@@ -24,7 +24,7 @@ pub fn app_code(secret: &str, millis: i64) -> String {
 }
 
 /// Switches a second factor on, and returns its secret and backup codes.
-async fn enable(client: &Client, now: i64) -> (String, Vec<String>) {
+pub async fn enable(client: &Client, now: i64) -> (String, Vec<String>) {
     let begun = client.post_proved("users.enableTotp", &json!({})).await.expect(200);
     let secret = begun["secret"].as_str().expect("a secret").to_owned();
     let code = json!({"code": app_code(&secret, now)});
