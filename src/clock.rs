@@ -1,8 +1,8 @@
 //! The time, from outside, so that a test can set it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 
@@ -11,6 +11,9 @@ use crate::domain::Timestamp;
 /// Longest that somebody sleeps without looking at the clock again: the system's time may be set, and
 /// the timers of a machine that was suspended know nothing of it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// The system's time when the process first asked for the steady time, and the moment of that.
+static BEGAN: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Clock::System.now(), Instant::now()));
 
 /// What time it is: the system's, or one that somebody sets.
 #[derive(Debug, Clone)]
@@ -32,6 +35,19 @@ impl Clock {
                 Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Self::Set(clock) => clock.now(),
+        }
+    }
+
+    /// Returns a time that never goes back while the process runs: the time when it began, and what has passed since.
+    /// Blocks and rates are counted by it, so that a clock that is set back prolongs none.
+    #[must_use]
+    pub fn steady(&self) -> Timestamp {
+        match self {
+            Self::System => {
+                let (began, at) = *BEGAN;
+                began.plus_millis(i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX))
+            }
+            Self::Set(clock) => Timestamp::from_millis(clock.steady_millis.load(Ordering::Acquire)),
         }
     }
 
@@ -63,6 +79,7 @@ impl Clock {
 #[derive(Debug)]
 pub struct SetClock {
     millis: AtomicI64,
+    steady_millis: AtomicI64,
     changed: Notify,
 }
 
@@ -72,6 +89,7 @@ impl SetClock {
     pub fn at(millis: i64) -> Arc<Self> {
         Arc::new(Self {
             millis: AtomicI64::new(millis),
+            steady_millis: AtomicI64::new(millis),
             changed: Notify::new(),
         })
     }
@@ -84,7 +102,13 @@ impl SetClock {
 
     /// Lets so many milliseconds pass, and wakes who waits for it.
     pub fn pass(&self, millis: i64) {
-        self.millis.fetch_add(millis, Ordering::AcqRel);
+        self.steady_millis.fetch_add(millis, Ordering::AcqRel);
+        self.set_back(-millis);
+    }
+
+    /// Sets the clock back by so many milliseconds. Its steady time stays as it is.
+    pub fn set_back(&self, millis: i64) {
+        self.millis.fetch_sub(millis, Ordering::AcqRel);
         self.changed.notify_waiters();
     }
 }

@@ -23,7 +23,7 @@ use crate::http::{self, Front, Gate, Limits};
 use crate::local::Socket;
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
-use crate::ops::{avatars, expiry, lost_connections, setup, sweep, upgrade};
+use crate::ops::{avatars, expiry, lockout, lost_connections, setup, sweep, upgrade};
 use crate::realtime::{self, Hall, Timing};
 use crate::store::socket_path;
 use crate::web;
@@ -79,6 +79,9 @@ pub enum StartError {
     /// The statuses whose time came while no server ran cannot be ended.
     #[error("cannot end the statuses whose time has come: {0}")]
     Statuses(Fault),
+    /// The failed logins that were stored before the clock was set back cannot be settled.
+    #[error("cannot settle failed logins from before the clock was set back: {0}")]
+    Blocks(Fault),
     /// The connections that ended with the server before this one cannot be settled.
     #[error("cannot settle the connections that ended with the server before: {0}")]
     Connections(Fault),
@@ -118,6 +121,7 @@ impl Server {
         }
         let setup_link = setup::link(&app).await?;
         expiry::settle(&app).await.map_err(StartError::Statuses)?;
+        lockout::settle(&app).await.map_err(StartError::Blocks)?;
         lost_connections::take_in(&app).await.map_err(StartError::Connections)?;
         let path = socket_path(&options.data_dir);
         let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;

@@ -185,23 +185,23 @@ impl InForce {
     }
 
     fn at_once(&self, most: u32, rule: Option<LockoutRule>, failures: impl FnOnce() -> Failures) -> u32 {
-        rule.map_or(most, |rule| failures().room(rule, self.clock.now()).min(most))
+        rule.map_or(most, |rule| failures().room(rule, self.clock.steady()).min(most))
     }
 }
 
 impl Limits for InForce {
     fn of_account(&self, account: &AccountKey) -> Room {
         let settings = self.settings();
-        let failures = || match account {
-            AccountKey::Known(id) => self.stored(&Suspect::User(id.clone())),
-            AccountKey::Unknown(name) => self.unknown.failures(name),
+        let most = settings.number(SettingId::VerificationsPerUser);
+        let rule = settings.user_lockout();
+        let at_once = |failures: Failures| self.at_once(most, rule, || failures);
+        let at_once = match account {
+            // A guess may be counted for either.
+            AccountKey::Known(id) => Suspect::of_user(id).map(|suspect| at_once(self.stored(&suspect))),
+            AccountKey::Unknown(name) => [at_once(self.unknown.failures(name)); 2],
         };
         Room {
-            at_once: self.at_once(
-                settings.number(SettingId::VerificationsPerUser),
-                settings.user_lockout(),
-                failures,
-            ),
+            at_once: at_once[0].min(at_once[1]),
             waiting: settings.number(SettingId::WaitingPerUser),
         }
     }

@@ -14,7 +14,7 @@ use governor::{Quota, RateLimiter};
 
 use super::attempts::AccountKey;
 use crate::clock::Clock;
-use crate::domain::{SourceAddress, UserId};
+use crate::domain::{SourceAddress, Timestamp, UserId};
 
 /// How often callers are forgotten who have been quiet, in calls.
 const FORGET_EVERY: u64 = 8192;
@@ -61,15 +61,19 @@ pub struct Left {
     pub wait: u64,
 }
 
-/// The application's time, as governor wants it.
+/// The application's steady time, as governor wants it: a clock that is set back makes no caller wait longer.
 struct Time(Clock);
 
 impl GovernorClock for Time {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.now().as_millis()).unwrap_or_default())
+        since_1970(self.0.steady())
     }
+}
+
+fn since_1970(time: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or_default())
 }
 
 type Limiter = RateLimiter<Counted, HashMapStateStore<Counted>, Time, StateInformationMiddleware>;
@@ -96,7 +100,7 @@ impl Rates {
             let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
             Left {
                 remaining,
-                reset: millis(now + full),
+                reset: millis(since_1970(clock.now()) + full),
                 wait: millis(wait),
             }
         };

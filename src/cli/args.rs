@@ -136,6 +136,8 @@ fn user() -> Command {
             )
             .arg(who()),
             with_folder(Command::new("reset-totp").about("Switch off a second factor that a user has lost")).arg(who()),
+            with_folder(Command::new("unlock").about("Let a user try again who is blocked after failed logins"))
+                .arg(who()),
             with_folder(Command::new("activate").about("Let a user log in again")).arg(who()),
             with_folder(Command::new("deactivate").about("Keep a user from logging in and end all its logins"))
                 .arg(who()),

@@ -35,6 +35,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 who()
             ))
         }
+        "unlock" => {
+            ask(matches, Command::UnlockUser { user: who() })?;
+            output::print(&format!("{} may try again to log in", who()))
+        }
         "activate" => {
             ask(
                 matches,

@@ -126,6 +126,8 @@ actions! {
     UserActivated = "user-activated",
     /// An account was switched off.
     UserDeactivated = "user-deactivated",
+    /// The block of a user was ended.
+    UserUnlocked = "user-unlocked",
     /// A password was set.
     PasswordChanged = "password-changed",
     /// Somebody said that they forgot a password.

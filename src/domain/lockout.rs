@@ -11,16 +11,27 @@ const GROUPS_PER_WINDOW: i64 = 32;
 /// What failed logins are counted for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Suspect {
-    /// The account that was tried.
+    /// The account whose password was tried without a login.
     User(UserId),
+    /// The account of which a caller who had shown the password or a token tried a code or the password.
+    Proof(UserId),
     /// Where the tries came from.
     Address(SourceAddress),
+}
+
+impl Suspect {
+    /// Returns what is counted for a user.
+    #[must_use]
+    pub fn of_user(id: &UserId) -> [Self; 2] {
+        [Self::User(id.clone()), Self::Proof(id.clone())]
+    }
 }
 
 impl fmt::Display for Suspect {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(id) => write!(out, "user {id}"),
+            Self::Proof(id) => write!(out, "proof of user {id}"),
             Self::Address(address) => write!(out, "address {address}"),
         }
     }
@@ -74,6 +85,17 @@ impl Failures {
     #[must_use]
     pub const fn new(groups: Vec<FailureGroup>) -> Self {
         Self(groups)
+    }
+
+    /// Returns these failures with those that lie in the future moved to this moment.
+    #[must_use]
+    pub fn not_after(&self, now: Timestamp) -> Self {
+        let moved = self.0.iter().map(|group| FailureGroup {
+            first_at: group.first_at.min(now),
+            last_at: group.last_at.min(now),
+            ..*group
+        });
+        Self(moved.collect())
     }
 
     /// Returns the groups, oldest first.
@@ -210,6 +232,15 @@ mod tests {
         assert!(!three.block(FADING, at(6 * MINUTE)));
         // A failure of a user counts until a success.
         assert!(failed(LASTING, [0, 4 * MINUTE, 60 * MINUTE]).block(LASTING, at(60 * MINUTE)));
+    }
+
+    #[test]
+    fn failures_in_the_future_are_moved_to_the_present() {
+        let failures = failed(LASTING, [0, 60 * MINUTE, 61 * MINUTE]);
+        let moved = failures.not_after(at(MINUTE));
+        assert!(moved.block(LASTING, at(6 * MINUTE - 1)));
+        assert!(!moved.block(LASTING, at(6 * MINUTE)));
+        assert_eq!(failures.not_after(at(61 * MINUTE)), failures);
     }
 
     #[test]

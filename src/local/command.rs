@@ -45,6 +45,11 @@ pub enum Command {
         /// On or off.
         active: bool,
     },
+    /// Ends the block of a user after failed logins.
+    UnlockUser {
+        /// The user.
+        user: String,
+    },
     /// Deletes a user.
     DeleteUser {
         /// Which one.

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::ops::custom_status::{self, Filter};
 use crate::ops::users::{self, NewUser, NewUserTexts};
-use crate::ops::{audit, incident, opening, passwords, tokens, two_factor};
+use crate::ops::{audit, incident, lockout, opening, passwords, tokens, two_factor};
 
 /// Whoever gives a command here.
 const OPERATOR: Actor = Actor::Operator;
@@ -61,6 +61,11 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
                 Activity::Deactivated
             };
             users::set_active(app, &OPERATOR, &user.id, activity).await?;
+            now(app, &user)
+        }
+        Command::UnlockUser { user } => {
+            let user = find_user(app, &user)?;
+            lockout::unlock(app, &OPERATOR, &user.id).await?;
             now(app, &user)
         }
         Command::DeleteUser { user } => {

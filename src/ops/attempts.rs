@@ -27,15 +27,47 @@ pub(super) struct Target {
     pub party: Option<AuditParty>,
     /// What the audit log says of a failure beside it.
     pub detail: &'static str,
+    /// What the caller has shown before.
+    pub shown: Shown,
+}
+
+/// What a caller who guesses has shown before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Nothing.
+    Nothing,
+    /// The password or a token of the user. Failures of such callers are counted apart, so that strangers can't keep
+    /// the user from proving who they are.
+    Login,
 }
 
 impl Target {
-    /// The password or a code of a user.
+    /// The password of a user who logs in.
     pub fn user(user: &User) -> Self {
         Self {
             account: Some(AccountKey::Known(user.id.clone())),
             party: Some(user.party()),
             detail: "",
+            shown: Shown::Nothing,
+        }
+    }
+
+    /// The password or a code of a user who is logged in.
+    pub fn proof_of(user: &User) -> Self {
+        Self {
+            shown: Shown::Login,
+            ..Self::user(user)
+        }
+    }
+
+    /// Returns the same after a guess failed with this fault: who gets to the second factor has shown the password.
+    fn after(self, fault: &Fault) -> Self {
+        match fault {
+            Fault::LoginCodeInvalid => Self {
+                shown: Shown::Login,
+                ..self
+            },
+            _ => self,
         }
     }
 
@@ -45,6 +77,7 @@ impl Target {
             account: Some(AccountKey::unknown(folded)),
             party: Some(AuditParty::new("unknown user", "", claimed_name(typed))),
             detail: "",
+            shown: Shown::Nothing,
         }
     }
 
@@ -54,6 +87,7 @@ impl Target {
             account: None,
             party: None,
             detail,
+            shown: Shown::Nothing,
         }
     }
 
@@ -81,8 +115,10 @@ pub(super) async fn guarded<T>(
     let turn = take_turn(app, target.account.clone(), origin.source()).await?;
     lockout::refuse_blocked(app, origin, target)?;
     let outcome = work.await;
-    if outcome.as_ref().is_err_and(Fault::is_wrong_guess) {
-        count_failure(app, origin, target, turn).await?;
+    if let Err(fault) = &outcome
+        && fault.is_wrong_guess()
+    {
+        count_failure(app, origin, target.clone().after(fault), turn).await?;
     }
     outcome
 }
@@ -110,8 +146,8 @@ async fn take_turn(app: &App, account: Option<AccountKey>, source: Option<Source
 
 /// Counts a failure in a task of its own: the turn ends when the failure is durable, also if the client leaves
 /// before that.
-async fn count_failure(app: &App, origin: &Origin, target: &Target, turn: Turn) -> Result<(), Fault> {
-    let (app, origin, target) = (app.clone(), origin.clone(), target.clone());
+async fn count_failure(app: &App, origin: &Origin, target: Target, turn: Turn) -> Result<(), Fault> {
+    let (app, origin) = (app.clone(), origin.clone());
     let counting = tokio::spawn(async move {
         let counted = lockout::count_failure(&app, &origin, &target).await;
         drop(turn);

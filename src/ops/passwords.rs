@@ -4,14 +4,15 @@ use super::attempts::{self, HashedFor, Target};
 use super::audit::{anonymous, note, note_from};
 use super::authority::Authority;
 use super::decide::{decide, decide_on};
+use super::lockout;
 use super::tokens::without_tokens;
 use crate::app::App;
 use crate::auth::{Actor, Origin, PasswordDigest, TokenSecret, WantedPassword};
 use crate::domain::password_reset::RESET_HOURS;
 use crate::domain::user::PasswordHash;
 use crate::domain::{
-    AuditAction, DisplayName, Email, Fault, OwnWords, PasswordReset, Permission, SettingId, Suspect, Token, TokenHash,
-    User, UserId, Username,
+    AuditAction, DisplayName, Email, Fault, OwnWords, PasswordReset, Permission, SettingId, Token, TokenHash, User,
+    UserId, Username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -102,7 +103,8 @@ pub(super) async fn prepare(
     .await
 }
 
-/// The user with the new password, and the change that ends the tokens that are not spared.
+/// Returns the user with the new password, and the change that ends the tokens that are not spared and a block of the
+/// user.
 pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPassword, spared: Spared) -> (User, Change) {
     let mut history: Vec<_> = user.password.iter().chain(&user.password_history).cloned().collect();
     history.truncate(app.settings().password_history());
@@ -118,7 +120,9 @@ pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPasswo
         Spared::SessionAndPersonal(_) if user.require_password_change.is_some() => true,
         Spared::SessionAndPersonal(session) => token.session().is_some() && token.hash != session,
     };
-    let (mut change, _) = without_tokens(snapshot, &user.id, Change::new(), ends);
+    let (change, _) = without_tokens(snapshot, &user.id, Change::new(), ends);
+    // Whoever may set a password is not the one who guessed.
+    let mut change = lockout::forgive_all(snapshot, change, &user.id);
     if let Some(reset) = snapshot.password_reset(&user.id) {
         change = change.remove(reset);
     }
@@ -225,11 +229,7 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
         if snapshot.password_reset(&user.id) != Some(&reset) {
             return Err(Fault::PasswordResetInvalid);
         }
-        let (changed, mut change) = apply(app, snapshot, user, &new, Spared::None);
-        // Whoever holds the link was never the one who guessed.
-        if let Some(failed) = snapshot.failed_logins(&Suspect::User(user.id.clone())) {
-            change = change.remove(failed);
-        }
+        let (changed, change) = apply(app, snapshot, user, &new, Spared::None);
         let noted = note_from(
             app,
             origin,

@@ -46,7 +46,7 @@ pub async fn of_password_or_code(
 /// # Errors
 /// [`Fault::PasswordWrong`], also while failed logins block the user.
 pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDigest) -> Result<(), Fault> {
-    let target = Target::user(&caller.user);
+    let target = Target::proof_of(&caller.user);
     attempts::guarded_silently(app, &caller.origin, &target, Fault::PasswordWrong, async {
         let user = app.store.read().user(&caller.user.id).cloned();
         let hash = user.and_then(|user| user.password.clone());

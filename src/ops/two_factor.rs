@@ -232,7 +232,7 @@ pub(super) async fn show(
     attempts::guarded_silently(
         app,
         &caller.origin,
-        &Target::user(&caller.user),
+        &Target::proof_of(&caller.user),
         invalid.clone(),
         async {
             let right = match method {
@@ -468,7 +468,7 @@ async fn refuse_guesses<T>(
     caller: &Caller,
     work: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    let target = Target::user(&caller.user);
+    let target = Target::proof_of(&caller.user);
     attempts::guarded_silently(app, &caller.origin, &target, Fault::TotpCodeInvalid, work).await
 }
 

@@ -6,6 +6,7 @@ use super::attempts::{self, HashedFor};
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::{decide, decide_on};
+use super::lockout;
 use super::passwords;
 use super::status::{self, NewStatus};
 use super::tokens::without_tokens;
@@ -434,9 +435,7 @@ pub(super) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Result<(), 
             Some(kept) => change.remove(&**kept),
             None => change.require_none(&UserStatus::of(id)),
         };
-        if let Some(failed) = snapshot.failed_logins(&crate::domain::Suspect::User(id.clone())) {
-            change = change.remove(failed);
-        }
+        change = lockout::forgive_all(snapshot, change, id);
         // A picture that was put up meanwhile changed the user's record as well.
         if let Some(avatar) = avatar
             .as_ref()

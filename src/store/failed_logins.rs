@@ -10,6 +10,20 @@ use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::domain::{FailedLogins, FailureGroup, Failures, SourceAddress, Suspect, Timestamp, UserId};
 
+/// Version 3 of stored failed logins. Never changes.
+#[derive(Serialize, Deserialize)]
+struct FailedLoginsV3 {
+    of: SuspectV3,
+    groups: Vec<FailureGroupV2>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum SuspectV3 {
+    User(UserId),
+    Address(IpAddr),
+    Proof(UserId),
+}
+
 /// Version 2 of stored failed logins. Never changes.
 #[derive(Serialize, Deserialize)]
 struct FailedLoginsV2 {
@@ -38,11 +52,24 @@ enum SuspectV1 {
     Address(IpAddr),
 }
 
-impl From<SuspectV1> for Suspect {
-    fn from(stored: SuspectV1) -> Self {
+impl From<SuspectV3> for Suspect {
+    fn from(stored: SuspectV3) -> Self {
         match stored {
-            SuspectV1::User(id) => Self::User(id),
-            SuspectV1::Address(address) => Self::Address(SourceAddress::from_store(address)),
+            SuspectV3::User(id) => Self::User(id),
+            SuspectV3::Address(address) => Self::Address(SourceAddress::from_store(address)),
+            SuspectV3::Proof(id) => Self::Proof(id),
+        }
+    }
+}
+
+impl From<FailedLoginsV2> for FailedLoginsV3 {
+    fn from(old: FailedLoginsV2) -> Self {
+        Self {
+            of: match old.of {
+                SuspectV1::User(id) => SuspectV3::User(id),
+                SuspectV1::Address(address) => SuspectV3::Address(address),
+            },
+            groups: old.groups,
         }
     }
 }
@@ -61,8 +88,8 @@ impl From<FailedLoginsV1> for FailedLoginsV2 {
     }
 }
 
-impl From<FailedLoginsV2> for FailedLogins {
-    fn from(stored: FailedLoginsV2) -> Self {
+impl From<FailedLoginsV3> for FailedLogins {
+    fn from(stored: FailedLoginsV3) -> Self {
         let groups = stored.groups.into_iter().map(|group| FailureGroup {
             first_at: Timestamp::from_millis(group.first_at),
             last_at: Timestamp::from_millis(group.last_at),
@@ -77,7 +104,7 @@ impl From<FailedLoginsV2> for FailedLogins {
 
 impl Record for FailedLogins {
     const TABLE: Table = Table::FailedLogins;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn key(&self) -> Vec<u8> {
         self.of.to_string().into()
@@ -89,10 +116,11 @@ impl Record for FailedLogins {
             last_at: group.last_at.as_millis(),
             count: group.count,
         });
-        let stored = FailedLoginsV2 {
+        let stored = FailedLoginsV3 {
             of: match &self.of {
-                Suspect::User(id) => SuspectV1::User(id.clone()),
-                Suspect::Address(address) => SuspectV1::Address(address.address()),
+                Suspect::User(id) => SuspectV3::User(id.clone()),
+                Suspect::Address(address) => SuspectV3::Address(address.address()),
+                Suspect::Proof(id) => SuspectV3::Proof(id.clone()),
             },
             groups: groups.collect(),
         };
@@ -101,8 +129,11 @@ impl Record for FailedLogins {
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
         match version {
-            1 => codec::decode::<FailedLoginsV1>(body).map(|old| FailedLoginsV2::from(old).into()),
-            2 => codec::decode::<FailedLoginsV2>(body).map(Into::into),
+            1 => {
+                codec::decode::<FailedLoginsV1>(body).map(|old| FailedLoginsV3::from(FailedLoginsV2::from(old)).into())
+            }
+            2 => codec::decode::<FailedLoginsV2>(body).map(|old| FailedLoginsV3::from(old).into()),
+            3 => codec::decode::<FailedLoginsV3>(body).map(Into::into),
             found => Err(Damage::Version {
                 found,
                 known: Self::VERSION,
@@ -127,6 +158,34 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counters_of_version_2_and_of_proofs_keep_their_key_and_count() {
+        let ada = UserId::new("ada");
+        let group = FailureGroupV2 {
+            first_at: 1,
+            last_at: 2,
+            count: 3,
+        };
+        let old = FailedLoginsV2 {
+            of: SuspectV1::User(ada.clone()),
+            groups: vec![group],
+        };
+        let bytes = codec::seal(Table::FailedLogins, b"user ada", 2, &old);
+        let decoded = FailedLogins::decode(b"user ada", &bytes).expect("a record");
+        let group = FailureGroup {
+            first_at: Timestamp::from_millis(1),
+            last_at: Timestamp::from_millis(2),
+            count: 3,
+        };
+        assert_eq!(decoded.failures, Failures::new(vec![group]));
+        let proof = FailedLogins {
+            of: Suspect::Proof(ada),
+            failures: decoded.failures,
+        };
+        assert_eq!(proof.key(), b"proof of user ada");
+        assert_eq!(FailedLogins::decode(&proof.key(), &proof.encode()), Ok(proof));
+    }
 
     /// Counters of version 1: those of a user, and of a whole IPv6 address.
     #[test]

@@ -115,6 +115,7 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
             json!({"userId": "{id}", "activeStatus": false}),
             ADMINS,
         ),
+        ("POST users.unlock", target(), ADMINS),
         ("POST users.deactivateIdle", json!({"daysIdle": 1000}), ADMINS),
         ("GET users.getUsernameSuggestion", none(), USERS),
         (

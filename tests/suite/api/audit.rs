@@ -83,6 +83,7 @@ async fn do_everything(server: &TestServer, admin: &Client) {
         json!({"userId": bob, "data": {"name": "Robert"}}),
     )
     .await;
+    post(admin, "users.unlock", json!({"userId": bob})).await;
     post(admin, "users.createPasswordResetLink", json!({"userId": bob})).await;
     post(
         &server.anonymous(),

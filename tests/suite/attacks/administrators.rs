@@ -64,6 +64,7 @@ fn acts(id: &str, username: &str) -> Vec<(&'static str, &'static str, Value)> {
             "users.setActiveStatus",
             json!({"userId": id, "activeStatus": true}),
         ),
+        ("edit-other-user-active-status", "users.unlock", user()),
         (
             "user-generate-access-token",
             "users.createToken",

@@ -511,14 +511,17 @@ async fn logins_have_a_rate_and_the_switch_of_the_rates_leaves_the_block() {
     let unlimited = TestServer::start_with(|options| {
         fix(options, &rates.map(|(id, number)| (id, SettingValue::Number(number))));
         fix(options, &[crate::support::server::UNLIMITED]);
+        options.fixed.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
     })
     .await;
     for _ in 0..6 {
-        unlimited.user().await;
+        log_in_from(&unlimited, address, "ada", PASSWORD).await.expect(200);
     }
     for _ in 0..LIMIT {
-        unlimited.anonymous().post("login", &login("wrong")).await.expect(401);
+        log_in_from(&unlimited, "198.51.100.9", "ada", "wrong")
+            .await
+            .expect(401);
     }
-    let blocked = unlimited.anonymous().post("login", &login(PASSWORD)).await;
+    let blocked = log_in_from(&unlimited, "198.51.100.9", "ada", PASSWORD).await;
     assert_eq!(blocked.expect(401)["error"], "error-login-blocked-for-user");
 }

@@ -9,6 +9,8 @@ mod duties;
 mod exposure;
 mod guesses;
 mod invisible;
+mod lockout;
+mod once;
 mod origins;
 mod scopes;
 mod tokens;

@@ -94,6 +94,7 @@ const OPENED: &[(&str, &[&str])] = &[
         "POST users.resetAvatar",
         "POST users.delete",
         "POST users.setActiveStatus",
+        "POST users.unlock",
         "POST users.deactivateIdle",
         "call setUserActiveStatus",
         "call deleteUser",

@@ -250,6 +250,18 @@ fn a_lost_second_factor_is_switched_off() {
 }
 
 #[test]
+fn a_blocked_user_is_unlocked() {
+    for (folder, _server) in stores() {
+        let folder = folder.path();
+        let words = "admin may try again to log in\n";
+        assert_eq!(ok(folder, &["user", "unlock", ADMIN], ""), words);
+        let entries = json(&ok(folder, &["audit", "--action", "user-unlocked", "--json"], ""));
+        assert_eq!(entries[0]["target"]["name"], ADMIN);
+        assert!(fails(folder, 1, &["user", "unlock", "nobody"], "").contains("there is no user \"nobody\""));
+    }
+}
+
+#[test]
 fn the_audit_log_is_read_newest_first_and_narrowed() {
     for (folder, _server) in stores() {
         let folder = folder.path();

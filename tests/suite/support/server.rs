@@ -105,6 +105,11 @@ impl TestServer {
         self.now.pass(millis);
     }
 
+    /// Sets the clock back by so many milliseconds.
+    pub fn set_back(&self, millis: i64) {
+        self.now.set_back(millis);
+    }
+
     /// Ends the server in good order and hands back its folder.
     pub async fn stop(self) -> Arc<TempDir> {
         let _ = self.stop.send(());

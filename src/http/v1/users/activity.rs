@@ -7,9 +7,10 @@ use super::required_target;
 use crate::domain::role::built_in;
 use crate::domain::user::Activity;
 use crate::domain::{Fault, Permission, RoleId, Scope, UserId};
+use crate::http::reply::Done;
 use crate::http::request::Call;
 use crate::http::routes::Route;
-use crate::ops::users;
+use crate::ops::{lockout, users};
 
 /// The bot that Rocket.Chat has built in, and this server has not.
 const BOT: &str = "rocket.cat";
@@ -21,6 +22,10 @@ pub(super) fn routes() -> Vec<Route> {
             .scope(Scope::UsersWrite)
             .two_factor(),
         Route::post("users.setActiveStatus", "Switch an account on or off", set_active)
+            .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
+            .scope(Scope::UsersWrite)
+            .two_factor(),
+        Route::post("users.unlock", "End the block of a user after failed logins", unlock)
             .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
             .scope(Scope::UsersWrite)
             .two_factor(),
@@ -77,6 +82,14 @@ struct ActiveUser {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Unlock {
+    user_id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct DeactivateIdle {
     days_idle: u32,
     /// Only who has this role; `user` unless told.
@@ -116,6 +129,12 @@ async fn set_active(call: Call, new: SetActive) -> Result<Changed, Fault> {
             active: new.active_status,
         },
     })
+}
+
+async fn unlock(call: Call, whom: Unlock) -> Result<Done, Fault> {
+    let user = required_target(&call.app, whom.user_id, whom.username, whom.user)?;
+    lockout::unlock(&call.app, &call.actor(), &user.id).await?;
+    Ok(Done {})
 }
 
 async fn deactivate_idle(call: Call, which: DeactivateIdle) -> Result<Count, Fault> {
