@@ -63,7 +63,7 @@ pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     Here {
         users: everybody
             .iter()
-            .filter(|(id, shown)| reach.has(&viewer.id, id) && is_here(shown, caller))
+            .filter(|(id, shown)| reach.has(viewer.id.as_str(), id.as_str()) && is_here(shown, caller))
             .map(|(_, shown)| shown)
             .cloned()
             .collect(),
@@ -79,7 +79,7 @@ fn is_here(shown: &Shown, viewer: &Caller) -> bool {
 fn changed(caller: &Caller, reach: Reach, changes: &[Arc<PresenceChange>], at: Timestamp) -> Here {
     let seen: HashSet<_> = changes
         .iter()
-        .filter(|change| change.user != caller.user.id && reach.has(&caller.user.id, &change.user))
+        .filter(|change| change.user != caller.user.id && reach.has(caller.user.id.as_str(), change.user.as_str()))
         .filter(|change| change.for_viewer(&caller.user).is_some())
         .map(|change| &change.user)
         .collect();

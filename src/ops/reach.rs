@@ -4,7 +4,7 @@
 //! no rooms, so such a viewer finds only themselves. Every list and search of users asks here.
 
 use crate::app::App;
-use crate::domain::{Permission, SettingId, UserId};
+use crate::domain::{Permission, SettingId};
 
 /// The users that a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,9 @@ impl Reach {
         }
     }
 
-    /// Returns whether a user is shown to this viewer.
+    /// Returns whether a user is shown to this viewer, by their ids.
     #[must_use]
-    pub fn has(self, viewer: &UserId, user: &UserId) -> bool {
+    pub fn has(self, viewer: &str, user: &str) -> bool {
         self == Self::Everyone || viewer == user
     }
 }

@@ -56,9 +56,9 @@ impl<'actor> View<'actor> {
 
     /// Returns whether a list with this reach shows the viewer this user. The operator reaches every user.
     #[must_use]
-    pub fn finds(&self, reach: Reach, user: &UserId) -> bool {
+    pub fn finds(&self, reach: Reach, user: &str) -> bool {
         match self.actor {
-            Actor::User(caller) => reach.has(&caller.user.id, user),
+            Actor::User(caller) => reach.has(caller.user.id.as_str(), user),
             Actor::Operator => true,
         }
     }
