@@ -1,21 +1,21 @@
 //! The second factor (`api.md` §4).
 
+mod enrolment;
+
 use std::sync::Arc;
 
+pub use enrolment::{Enrolment, begin, codes_remaining, disable, regenerate_codes, reset, validate};
+
 use super::attempts::{self, Target};
-use super::audit::note;
-use super::authority::Authority;
 use super::decide::decide_on;
 use super::incident;
-use super::tokens::without_tokens;
 use crate::app::App;
 use crate::app::attempts::CodeUse;
-use crate::auth::{Actor, Caller, PasswordDigest, random, totp};
+use crate::auth::{Caller, PasswordDigest, totp};
 use crate::domain::token::SecondFactorPass;
 use crate::domain::two_factor::Salt;
 use crate::domain::{
-    AuditAction, BackupCodes, Fault, Permission, Session, SettingId, StoredSecret, Token, TokenKind, TwoFactor,
-    TwoFactorMethod, User, UserId,
+    BackupCodes, Fault, Session, SettingId, StoredSecret, Token, TokenKind, TwoFactor, TwoFactorMethod, User, UserId,
 };
 use crate::store::{Change, CommitError};
 
@@ -26,15 +26,6 @@ pub struct PresentedCode {
     pub code: String,
     /// What kind of code the client says it is.
     pub method: Option<TwoFactorMethod>,
-}
-
-/// A secret for an authenticator app.
-#[derive(Debug, Clone)]
-pub struct Enrolment {
-    /// The secret as people type it.
-    pub secret: String,
-    /// The link that apps take from a picture.
-    pub url: String,
 }
 
 /// Whether codes of an authenticator app count for this user.
@@ -153,18 +144,6 @@ fn spend(app: &App, user: &User, secret: &StoredSecret, attempt: &Attempt) -> Re
     let mut rest = user.two_factor.clone();
     rest.backup_codes.digests.remove(place);
     Ok(Some(rest))
-}
-
-/// Makes backup codes: as their owner gets them, and as they are stored.
-async fn new_backup_codes(app: &App) -> Result<(Vec<String>, BackupCodes), Fault> {
-    let codes = totp::backup_codes();
-    let salt: Salt = random::bytes();
-    let fast: Vec<_> = codes.iter().map(|code| totp::hash(code)).collect();
-    let stored = BackupCodes {
-        salt: Some(salt),
-        digests: app.passwords.slow_digests(&fast, salt).await?,
-    };
-    Ok((codes, stored))
 }
 
 /// The user as the store has it now.
@@ -306,185 +285,4 @@ async fn remember(app: &App, caller: &Caller) -> Result<(), Fault> {
         Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
         Err(error) => Err(super::incident::store(error)),
     }
-}
-
-/// Begins to switch the second factor on: makes a secret that counts once a code of it was shown.
-///
-/// # Errors
-/// [`Fault::TwoFactorDisabled`] where the server has none, [`Fault::TotpState`] when it is on
-/// already.
-pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
-    let settings = app.settings();
-    if !can_be_enabled(app) {
-        return Err(Fault::TwoFactorDisabled);
-    }
-    let secret = totp::generate();
-    decide_on(app, &caller.user.id, |_, user| {
-        if user.two_factor.secret.is_some() {
-            return Err(Fault::TotpState {
-                reason: "TOTP is already enabled: disable it first",
-            });
-        }
-        let begun = with(
-            app,
-            user,
-            TwoFactor {
-                pending: Some(app.key.seal(&user.id, &secret)),
-                ..user.two_factor.clone()
-            },
-        );
-        Ok((Change::new().replace(user, &begun), ()))
-    })
-    .await?;
-    let issuer = settings.text(SettingId::SiteName);
-    Ok(Enrolment {
-        secret: totp::typed(&secret),
-        url: totp::url(&secret, &issuer, caller.user.username.as_str()),
-    })
-}
-
-/// Switches the second factor on, and ends the user's other sessions; the caller's as well where a role of
-/// the user requires the second factor: a session that began without it does not outlive that. Returns the
-/// backup codes.
-///
-/// # Errors
-/// [`Fault::TotpState`] when it was not begun, [`Fault::TotpCodeInvalid`].
-pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
-    let pending = |user: &User| {
-        user.two_factor.pending.clone().ok_or(Fault::TotpState {
-            reason: "TOTP was not begun: call users.enableTotp first",
-        })
-    };
-    refuse_guesses(app, caller, async {
-        let user = current(app, &caller.user.id)?;
-        let attempt = Attempt::of(app, &user, code).await?;
-        // A wrong code costs no new backup codes.
-        spend(app, &user, &pending(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
-        let (codes, stored) = new_backup_codes(app).await?;
-        decide_on(app, &caller.user.id, |snapshot, user| {
-            let pending = pending(user)?;
-            spend(app, user, &pending, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
-            let on = with(
-                app,
-                user,
-                TwoFactor {
-                    secret: Some(pending),
-                    pending: None,
-                    backup_codes: stored.clone(),
-                },
-            );
-            let due = caller.duty.is_some();
-            let ends = |token: &Token| token.session().is_some() && (due || token.hash != caller.token.hash);
-            let (change, _) = without_tokens(snapshot, &user.id, Change::new().replace(user, &on), ends);
-            Ok((change.insert(&own(app, caller, AuditAction::TwoFactorEnabled)), ()))
-        })
-        .await?;
-        Ok(codes)
-    })
-    .await
-}
-
-/// Switches the second factor off.
-///
-/// # Errors
-/// [`Fault::TotpState`] when it is off, [`Fault::TotpCodeInvalid`].
-pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Fault> {
-    refuse_guesses(app, caller, async {
-        let attempt = Attempt::of(app, &*current(app, &caller.user.id)?, code).await?;
-        decide_on(app, &caller.user.id, |_, user| {
-            spend(app, user, enabled(user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
-            let off = with(app, user, TwoFactor::default());
-            let noted = own(app, caller, AuditAction::TwoFactorDisabled);
-            Ok((Change::new().replace(user, &off).insert(&noted), ()))
-        })
-        .await
-    })
-    .await
-}
-
-/// Makes new backup codes; those before are good no longer.
-///
-/// # Errors
-/// [`Fault::TotpState`] when the second factor is off, [`Fault::TotpCodeInvalid`].
-pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
-    refuse_guesses(app, caller, async {
-        let user = current(app, &caller.user.id)?;
-        let attempt = Attempt::of(app, &user, code).await?;
-        // A wrong code costs no new backup codes.
-        spend(app, &user, enabled(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
-        let (codes, stored) = new_backup_codes(app).await?;
-        decide_on(app, &caller.user.id, |_, user| {
-            spend(app, user, enabled(user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
-            let renewed = with(
-                app,
-                user,
-                TwoFactor {
-                    backup_codes: stored.clone(),
-                    ..user.two_factor.clone()
-                },
-            );
-            let noted = own(app, caller, AuditAction::BackupCodesMade);
-            Ok((Change::new().replace(user, &renewed).insert(&noted), ()))
-        })
-        .await?;
-        Ok(codes)
-    })
-    .await
-}
-
-/// How many backup codes are left.
-///
-/// # Errors
-/// [`Fault::TotpState`] when the second factor is off.
-pub fn codes_remaining(caller: &Caller) -> Result<usize, Fault> {
-    enabled(&caller.user).map(|_| caller.user.two_factor.backup_codes.digests.len())
-}
-
-/// Switches a user's second factor off without a code, and ends their sessions: theirs is lost.
-///
-/// # Errors
-/// [`Fault::NotAllowed`] for another user without `edit-other-user-totp`, [`Fault::BeyondAuthority`].
-pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
-    if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_TOTP) {
-        return Err(Fault::NotAllowed {
-            words: "Not allowed",
-            method: "users.resetTOTP",
-        });
-    }
-    decide_on(app, id, |snapshot, user| {
-        Authority::of(app, snapshot, actor).over(user)?;
-        let off = with(app, user, TwoFactor::default());
-        let session = |token: &Token| token.session().is_some();
-        let (change, _) = without_tokens(snapshot, id, Change::new().replace(user, &off), session);
-        let noted = note(app, actor, AuditAction::TwoFactorDisabled, Some(user.party()), "reset");
-        Ok((change.insert(&noted), ()))
-    })
-    .await
-}
-
-/// Counts wrong codes as failed logins, so that codes can't be guessed.
-async fn refuse_guesses<T>(
-    app: &App,
-    caller: &Caller,
-    work: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
-    let target = Target::proof_of(&caller.user);
-    attempts::guarded_silently(app, &caller.origin, &target, Fault::TotpCodeInvalid, work).await
-}
-
-fn enabled(user: &User) -> Result<&StoredSecret, Fault> {
-    user.two_factor.secret.as_ref().ok_or(Fault::TotpState {
-        reason: "TOTP is not enabled",
-    })
-}
-
-fn with(app: &App, user: &User, two_factor: TwoFactor) -> User {
-    User {
-        two_factor,
-        ..user.changed(app.clock.now())
-    }
-}
-
-fn own(app: &App, caller: &Caller, action: AuditAction) -> crate::domain::AuditEntry {
-    note(app, &Actor::User(caller.clone()), action, Some(caller.user.party()), "")
 }

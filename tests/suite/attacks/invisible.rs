@@ -497,6 +497,29 @@ async fn an_invisible_user_shows_no_source_no_connection_and_a_time_that_stands_
     );
 }
 
+/// A personal token says nothing of when its user was here; the change of `hideFrom` does.
+#[tokio::test]
+async fn the_time_stops_at_the_moment_of_hiding_by_whatever_token() {
+    let server = TestServer::start().await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let made = ada
+        .post_proved("users.generatePersonalAccessToken", &json!({"tokenName": "phone"}))
+        .await
+        .expect(200);
+    let by_token = ada.with_login(ada.id(), made["token"].as_str().expect("a token"));
+    let seen = async || admin.get("users.getPresence?username=ada").await.expect(200)["lastSeen"].clone();
+    server.pass(5 * MINUTE);
+    assert_eq!(seen().await, "2023-11-04T11:44:23.366Z");
+    let hide = json!({"hideFrom": {"users": ["admin"]}});
+    by_token.post("presence.setPrivacy", &hide).await.expect(200);
+    assert_eq!(seen().await, "2023-11-04T11:49:23.366Z");
+    // The same audience again is no change, and later signs of life are hidden.
+    server.pass(5 * MINUTE);
+    by_token.post("presence.setPrivacy", &hide).await.expect(200);
+    drop(Socket::of(&ada).await);
+    assert_eq!(seen().await, "2023-11-04T11:49:23.366Z");
+}
+
 #[tokio::test]
 async fn the_time_at_which_a_hidden_user_was_seen_survives_a_restart() {
     let server = TestServer::start().await;
