@@ -7,6 +7,7 @@ mod pictures;
 pub mod rates;
 mod settings;
 mod turns;
+mod usernames;
 
 use std::sync::Arc;
 
@@ -17,9 +18,11 @@ pub use pictures::{Pictures, Sender};
 use rates::Rates;
 pub use settings::{Fixed, Settings, network};
 pub use turns::{QueueFull, Turn};
+use usernames::Usernames;
 
 use crate::auth::SecretKey;
 use crate::auth::password::Passwords;
+use crate::domain::{SettingId, UsernameRule};
 use crate::hub::Hub;
 use crate::store::Store;
 
@@ -44,6 +47,7 @@ pub struct App {
     pub pictures: Pictures,
     /// What was fixed when the server was started.
     pub fixed: Arc<Fixed>,
+    usernames: Arc<Usernames>,
 }
 
 impl App {
@@ -63,6 +67,7 @@ impl App {
             key: Arc::new(SecretKey::generate()),
             pictures: Pictures::default(),
             fixed,
+            usernames: Arc::default(),
         }
     }
 
@@ -85,6 +90,12 @@ impl App {
             }),
             ..self
         }
+    }
+
+    /// The rule for new usernames that is in force now.
+    #[must_use]
+    pub fn username_rule(&self) -> Arc<UsernameRule> {
+        self.usernames.rule(&self.settings().text(SettingId::UsernamePattern))
     }
 
     /// The settings in force now.

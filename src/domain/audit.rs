@@ -7,7 +7,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Email, Timestamp, Username};
+use super::username::{USERNAME_CHARACTERS, is_default};
+use super::{Email, Timestamp};
 
 /// Random bytes that make the key of an entry unique within its millisecond.
 pub const AUDIT_KEY_BYTES: usize = 8;
@@ -67,7 +68,8 @@ const CLAIMED_EMAIL_BYTES: usize = 254;
 pub fn claimed_name(text: &str) -> &str {
     let text = text.trim();
     let is_email = || text.len() <= CLAIMED_EMAIL_BYTES && Email::parse(text).is_ok();
-    if Username::parse(text).is_ok() || is_email() {
+    let is_username = || text.len() <= USERNAME_CHARACTERS && is_default(text);
+    if is_username() || is_email() {
         text
     } else {
         NOT_A_USERNAME

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use unicode_normalization::UnicodeNormalization;
 
-use super::text::{self, checked_text};
+use super::text::{self, checked_text, composed};
 use super::{CustomStatusId, Emoji, Fault, StatusType, Timestamp};
 
 /// Most characters a name may have.
@@ -156,7 +155,7 @@ impl StatusName {
         if text::is_blank(trimmed) {
             return Err(NotAStatusName::Empty);
         }
-        let name: String = trimmed.nfc().collect();
+        let name = composed(trimmed);
         if name.chars().count() > NAME_CHARACTERS || name.contains(FORBIDDEN) || !text::is_plain_line(&name) {
             return Err(NotAStatusName::Invalid);
         }

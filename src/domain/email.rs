@@ -7,10 +7,13 @@ use email_address::EmailAddress;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::text::{self, checked_text};
+use super::text::{self, checked_text, composed, folded};
 
-/// An e-mail address (RFC 5321 and 5322, without a display name), as it was written.
-/// Unique without regard to case: compare by [`Email::folded`].
+/// Most bytes of an address, its domain in ASCII (RFC 5321, §4.5.3.1.3).
+pub const EMAIL_BYTES: usize = 254;
+
+/// An e-mail address (RFC 5321 and 5322, without a display name): trimmed, Unicode NFC, in the case in which it was
+/// written. Unique without regard to case and to the form of its domain: compare by [`Email::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Email(Arc<str>);
@@ -23,37 +26,87 @@ checked_text!(Email);
 pub struct NotAnEmail;
 
 impl Email {
-    /// Takes a text as an address, blanks around it cut.
+    /// Takes a text as an address.
     ///
     /// # Errors
     /// [`NotAnEmail`] when it is none.
     pub fn parse(text: &str) -> Result<Self, NotAnEmail> {
-        let address = EmailAddress::from_str(text.trim()).map_err(|_| NotAnEmail)?;
+        let text = composed(text);
+        let (local, domain) = text.rsplit_once('@').ok_or(NotAnEmail)?;
+        let ascii = ascii_domain(domain).ok_or(NotAnEmail)?;
+        // Of a domain in another script, the form in ASCII is the one that the standards speak of.
+        EmailAddress::from_str(&format!("{local}@{ascii}")).map_err(|_| NotAnEmail)?;
         // A quoted or bracketed form is valid but no team uses one, and pages print addresses.
-        if address.as_str().contains(['"', '<', '>', '\\', '[']) || !text::is_plain_line(address.as_str()) {
+        let is_plain = !text.contains(['"', '<', '>', '\\', '[']) && text::is_plain_line(&text);
+        if !is_plain || local.len() + 1 + ascii.len() > EMAIL_BYTES {
             return Err(NotAnEmail);
         }
-        Ok(Self(address.as_str().into()))
+        Ok(Self(text.into()))
     }
 
-    /// Whether it is at this domain, whatever the case.
+    /// Whether it is at this domain, whatever the case and the form of both.
     #[must_use]
     pub fn is_of(&self, domain: &str) -> bool {
         let own = self.0.rsplit('@').next().unwrap_or_default();
-        own.eq_ignore_ascii_case(domain.trim_start_matches('@'))
+        domain_key(own) == domain_key(domain.trim().trim_start_matches('@'))
     }
 
-    /// The form in which two equal addresses are equal texts.
+    /// The form in which two equal addresses are equal.
     #[must_use]
-    pub fn folded(&self) -> String {
-        fold(&self.0)
+    pub fn key(&self) -> EmailKey {
+        EmailKey::of(&self.0)
+    }
+
+    /// The key under which versions before 0.2 stored an address: in lower case, and otherwise as it came.
+    #[must_use]
+    pub(crate) fn former_key(&self) -> String {
+        self.0.to_lowercase()
     }
 }
 
-/// Folds what somebody typed as an address, for a look-up. It need not be an address.
-#[must_use]
-pub fn fold(text: &str) -> String {
-    text.to_lowercase()
+/// What finds the user who has an address: the same for all cases and compositions, and for both forms of a domain
+/// in another script (`münchen.example`, `xn--mnchen-3ya.example`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EmailKey(Box<str>);
+
+impl EmailKey {
+    /// Takes what a person typed. It need not be an address.
+    #[must_use]
+    pub fn of(typed: &str) -> Self {
+        let folded = folded(typed);
+        match folded.rsplit_once('@') {
+            Some((local, domain)) if is_international(domain) => Self(format!("{local}@{}", domain_key(domain)).into()),
+            _ => Self(folded.into()),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a domain has a form in ASCII and another one (RFC 5890).
+fn is_international(domain: &str) -> bool {
+    !domain.is_ascii()
+        || domain
+            .split('.')
+            .any(|label| label.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("xn--")))
+}
+
+/// Returns the form of a domain in ASCII, unless it has none.
+fn ascii_domain(domain: &str) -> Option<String> {
+    if is_international(domain) {
+        idna::domain_to_ascii(domain).ok().filter(|ascii| !ascii.is_empty())
+    } else {
+        Some(domain.to_owned())
+    }
+}
+
+/// Returns the form in which two equal domains are equal texts.
+fn domain_key(domain: &str) -> String {
+    ascii_domain(domain).map_or_else(|| folded(domain), |ascii| ascii.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -64,9 +117,26 @@ mod tests {
     fn addresses_are_kept_as_written_and_compared_folded() {
         let email = Email::parse(" Ada@Example.com ").expect("an address");
         assert_eq!(
-            (email.as_str(), email.folded().as_str()),
+            (email.as_str(), email.key().as_str()),
             ("Ada@Example.com", "ada@example.com")
         );
+        assert!(email.is_of("EXAMPLE.com") && email.is_of("@example.com") && !email.is_of("ample.com"));
+    }
+
+    #[test]
+    fn compositions_and_forms_of_a_domain_are_one_address() {
+        let email = Email::parse("jose\u{301}@Mu\u{308}nchen.example").expect("an address");
+        assert_eq!(email.as_str(), "jos\u{e9}@M\u{fc}nchen.example");
+        assert_eq!(email.key().as_str(), "jos\u{e9}@xn--mnchen-3ya.example");
+        for typed in [
+            "JOS\u{c9}@m\u{fc}nchen.example",
+            "jose\u{301}@mu\u{308}nchen.EXAMPLE",
+            "jos\u{e9}@XN--mnchen-3ya.example",
+        ] {
+            assert_eq!(EmailKey::of(typed), email.key(), "{typed}");
+            assert_eq!(Email::parse(typed).expect(typed).key(), email.key(), "{typed}");
+        }
+        assert!(email.is_of("m\u{fc}nchen.example") && email.is_of("xn--MNCHEN-3ya.example"));
     }
 
     #[test]
@@ -79,6 +149,11 @@ mod tests {
             "a b@example.com",
             "Ada <ada@example.com>",
             "a@b@c",
+            "a\u{200b}@\u{202e}example.com",
+            "ada@\u{200b}",
+            "ada@xn--a-.example",
+            &format!("a@{}.example", "x".repeat(64)),
+            &format!("a@{}example", "x.".repeat(130)),
         ] {
             assert_eq!(Email::parse(text), Err(NotAnEmail), "{text:?}");
         }

@@ -276,11 +276,13 @@ pub enum Fault {
     /// The word for a status is none of the four.
     #[error("Valid status types include online, away, offline, and busy.")]
     StatusWordInvalid,
-    /// A parameter of a method has a wrong type, or is missing.
-    #[error("{words}")]
+    /// A parameter of a method has a wrong type, or is missing; the words are Meteor's.
+    #[error("Match failed")]
     MatchFailed {
-        /// Meteor's words for it.
-        words: &'static str,
+        /// The place of the parameter, and its field: `params.0.name`.
+        place: String,
+        /// The type that it has to have.
+        expected: &'static str,
     },
     /// A method that was called over HTTP failed.
     #[error("{message}")]
@@ -605,6 +607,12 @@ impl Fault {
             Self::UsernameBlocked { .. } | Self::UserFieldTaken { field: "Username", .. } => Self::IdentityNotSaved,
             other => other,
         }
+    }
+
+    /// A text that has more characters than its field takes.
+    #[must_use]
+    pub fn too_long(most_characters: usize, field: &str) -> Self {
+        Self::invalid(format!("must NOT have more than {most_characters} characters"), field)
     }
 
     /// The username belongs to somebody else.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use unicode_normalization::UnicodeNormalization;
 
-use super::text::{self, checked_text};
+use super::Fault;
+use super::text::{self, checked_text, composed};
 
 /// Most characters a display name may have.
 pub const DISPLAY_NAME_CHARACTERS: usize = 120;
@@ -19,24 +19,47 @@ pub struct DisplayName(Arc<str>);
 
 checked_text!(DisplayName);
 
-/// The text is not a display name.
+/// Why a text is not a display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Name contains invalid characters")]
-pub struct NotADisplayName;
+pub enum NotADisplayName {
+    /// It shows as nothing.
+    #[error("is empty")]
+    Blank,
+    /// It has too many characters.
+    #[error("has more than {DISPLAY_NAME_CHARACTERS} characters")]
+    TooLong,
+    /// It has a character that names may not have.
+    #[error("Name contains invalid characters")]
+    Invalid,
+}
+
+impl From<NotADisplayName> for Fault {
+    fn from(reason: NotADisplayName) -> Self {
+        match reason {
+            NotADisplayName::Blank => Self::UserFieldRequired { field: "Name" },
+            NotADisplayName::TooLong => Self::too_long(DISPLAY_NAME_CHARACTERS, "name"),
+            NotADisplayName::Invalid => Self::DisplayNameInvalid,
+        }
+    }
+}
 
 impl DisplayName {
     /// Takes a text as a display name.
     ///
     /// # Errors
-    /// [`NotADisplayName`] when it is blank, too long or has a character that names may not have.
+    /// [`NotADisplayName`] says why it is not one.
     pub fn parse(text: &str) -> Result<Self, NotADisplayName> {
-        let name: String = text.trim().nfc().collect();
-        let fits = (1..=DISPLAY_NAME_CHARACTERS).contains(&name.chars().count());
-        if fits && !name.contains(['<', '>']) && text::is_plain_line(&name) {
-            Ok(Self(name.into()))
-        } else {
-            Err(NotADisplayName)
+        let name = composed(text);
+        if text::is_blank(&name) {
+            return Err(NotADisplayName::Blank);
         }
+        if name.chars().count() > DISPLAY_NAME_CHARACTERS {
+            return Err(NotADisplayName::TooLong);
+        }
+        if name.contains(['<', '>']) || !text::is_plain_line(&name) {
+            return Err(NotADisplayName::Invalid);
+        }
+        Ok(Self(name.into()))
     }
 }
 
@@ -52,17 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn blank_long_and_marked_up_names_are_refused() {
-        for text in [
-            "",
-            "  ",
-            "<b>",
-            "a\u{7}b",
-            "abc\u{202e}txt.exe",
-            "\u{200b}",
-            &"x".repeat(121),
-        ] {
-            assert_eq!(DisplayName::parse(text), Err(NotADisplayName), "{text:?}");
+    fn blank_long_and_marked_up_names_are_refused_with_the_reason() {
+        for text in ["", "  ", "\u{200b}", "\u{2066}\u{2069}"] {
+            assert_eq!(DisplayName::parse(text), Err(NotADisplayName::Blank), "{text:?}");
         }
+        for text in ["<b>", "a\u{7}b", "abc\u{202e}txt.exe"] {
+            assert_eq!(DisplayName::parse(text), Err(NotADisplayName::Invalid), "{text:?}");
+        }
+        assert_eq!(DisplayName::parse(&"x".repeat(121)), Err(NotADisplayName::TooLong));
+        assert!(DisplayName::parse(&"e\u{301}".repeat(120)).is_ok());
     }
 }

@@ -14,7 +14,7 @@ const LAST_LETTERS: usize = 1;
 ///
 /// # Errors
 /// [`Fault::FirstNameInvalid`] or [`Fault::LastNameInvalid`], whichever is not one;
-/// [`Fault::DisplayNameInvalid`] when the two are too long together.
+/// [`Fault::InvalidParams`] when the two are too long together.
 pub fn full_name(first: &str, last: &str) -> Result<DisplayName, Fault> {
     let (first, last) = (first.trim(), last.trim());
     if !is_name(first, FIRST_LETTERS) {
@@ -23,7 +23,7 @@ pub fn full_name(first: &str, last: &str) -> Result<DisplayName, Fault> {
     if !is_name(last, LAST_LETTERS) {
         return Err(Fault::LastNameInvalid);
     }
-    DisplayName::parse(&format!("{first} {last}")).map_err(|_| Fault::DisplayNameInvalid)
+    Ok(DisplayName::parse(&format!("{first} {last}"))?)
 }
 
 fn is_name(text: &str, fewest: usize) -> bool {

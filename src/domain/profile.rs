@@ -35,8 +35,7 @@ pub struct Profile {
 /// [`Fault::BioTooLong`] beyond 260 characters, [`Fault::InvalidParams`] for characters that texts may
 /// not have.
 pub fn bio(text: &str) -> Result<String, Fault> {
-    text::refuse_unless(text::is_plain_block(text), "bio")?;
-    within(text, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
+    within(text::block(text, "bio")?, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
 }
 
 /// Takes a nickname.
@@ -45,8 +44,7 @@ pub fn bio(text: &str) -> Result<String, Fault> {
 /// [`Fault::NicknameTooLong`] beyond 120 characters, [`Fault::InvalidParams`] for characters that texts
 /// may not have.
 pub fn nickname(text: &str) -> Result<String, Fault> {
-    text::refuse_unless(text::is_plain_line(text), "nickname")?;
-    within(text, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
+    within(text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
 }
 
 /// Takes the reason that a user gives for an account, cut to 500 characters.
@@ -54,20 +52,20 @@ pub fn nickname(text: &str) -> Result<String, Fault> {
 /// # Errors
 /// [`Fault::InvalidParams`] for characters that texts may not have.
 pub fn reason(text: &str) -> Result<String, Fault> {
-    text::refuse_unless(text::is_plain_block(text), "reason")?;
+    let text = text::block(text, "reason")?;
     Ok(text.chars().take(REASON_CHARACTERS).collect())
 }
 
-/// Takes the text of a status: trimmed, cut to 120 characters, with a space for each control character
-/// and each character that turns text around. The reference refuses no text.
+/// Takes the text of a status: trimmed, Unicode NFC, cut to 120 characters, with a space for each control character
+/// (NUL and line ends too) and each character that turns text around. A text that shows as nothing is empty. The
+/// reference refuses no text.
 #[must_use]
 pub fn status_text(text: &str) -> String {
     text::cleaned_line(text).chars().take(STATUS_TEXT_CHARACTERS).collect()
 }
 
-fn within(text: &str, characters: usize) -> Option<String> {
-    let text = text.trim();
-    (text.chars().count() <= characters).then(|| text.to_owned())
+fn within(text: String, characters: usize) -> Option<String> {
+    (text.chars().count() <= characters).then_some(text)
 }
 
 #[cfg(test)]
@@ -79,6 +77,7 @@ mod tests {
         assert_eq!(status_text("  in a call "), "in a call");
         assert_eq!(status_text(&"é".repeat(121)), "é".repeat(120));
         assert_eq!(status_text("a\u{202e}b\nc\0"), "a b c");
+        assert_eq!(status_text(&"e\u{301}".repeat(121)), "é".repeat(120));
     }
 
     #[test]

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use unicode_normalization::UnicodeNormalization;
 
-use super::text::{self, checked_text};
+use super::text::{self, checked_text, composed};
 use super::{RoleId, Timestamp};
 
 /// Most characters the name or description of a role may have.
@@ -61,7 +60,7 @@ impl RoleName {
     /// # Errors
     /// [`NotARoleName`] when it is blank, too long or has a character that names may not have.
     pub fn parse(text: &str) -> Result<Self, NotARoleName> {
-        let name: String = text.trim().nfc().collect();
+        let name = composed(text);
         let fits = (1..=ROLE_CHARACTERS).contains(&name.chars().count());
         if !fits || name.contains(['<', '>']) || !text::is_plain_line(&name) {
             return Err(NotARoleName);

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decimal::DECIMAL_PLACES;
+use super::username_rule::{DEFAULT_PATTERN, UsernameRule};
 use super::{CustomFieldRules, Decimal};
 
 /// The value of a setting.
@@ -37,6 +38,8 @@ enum Kind {
     Text(&'static str),
     /// The default, and all that may be chosen.
     Choice(&'static str, &'static [&'static str]),
+    /// A rule for usernames.
+    UsernamePattern(&'static str),
     /// A text that only its holders may see.
     Secret,
     /// The rules of custom fields as JSON; empty by default.
@@ -82,6 +85,7 @@ settings! {
     EmailVerification = "Accounts_EmailVerification", Kind::Flag(false), PUBLIC, "Whether only users with a verified address may log in; administrators always may";
     BlockedUsernames = "Accounts_BlockedUsernameList", Kind::Text(""), PRIVATE, "Usernames that nobody may take, with commas between";
     SystemBlockedUsernames = "Accounts_SystemBlockedUsernameList", Kind::Text("admin,administrator,system,user"), PRIVATE, "Usernames that only the command line may give, with commas between";
+    UsernamePattern = "UTF8_User_Names_Validation", Kind::UsernamePattern(DEFAULT_PATTERN), PUBLIC, "The regular expression that whole new usernames have to match";
     AllowUserProfileChange = "Accounts_AllowUserProfileChange", Kind::Flag(true), PUBLIC, "Whether users may change their profile";
     AllowUsernameChange = "Accounts_AllowUsernameChange", Kind::Flag(true), PUBLIC, "Whether users may change their username";
     AllowRealNameChange = "Accounts_AllowRealNameChange", Kind::Flag(true), PUBLIC, "Whether users may change their name";
@@ -221,7 +225,7 @@ impl SettingId {
         match self.row().kind {
             Kind::Flag(_) => "boolean",
             Kind::Number(..) | Kind::Decimal(..) => "int",
-            Kind::Text(_) => "string",
+            Kind::Text(_) | Kind::UsernamePattern(_) => "string",
             Kind::Choice(..) => "select",
             Kind::Secret => "password",
             Kind::CustomFields => "code",
@@ -240,7 +244,9 @@ impl SettingId {
         match self.row().kind {
             Kind::Flag(set) => SettingValue::Flag(set),
             Kind::Number(number, ..) | Kind::Decimal(number, _) => SettingValue::Number(number),
-            Kind::Text(text) | Kind::Choice(text, _) => SettingValue::Text(text.to_owned()),
+            Kind::Text(text) | Kind::Choice(text, _) | Kind::UsernamePattern(text) => {
+                SettingValue::Text(text.to_owned())
+            }
             Kind::Secret | Kind::CustomFields => SettingValue::Text(String::new()),
         }
     }
@@ -273,6 +279,8 @@ impl SettingId {
             (Kind::CustomFields, SettingValue::Text(text)) if text.len() <= TEXT_BYTES => {
                 CustomFieldRules::parse(text).map(|_| value)
             }
+            (Kind::UsernamePattern(_), SettingValue::Text(text)) => UsernameRule::parse(text).map(|_| value),
+            (Kind::UsernamePattern(_), _) => Err("must be a regular expression".into()),
             (Kind::Text(_) | Kind::Secret, SettingValue::Text(text)) if text.len() <= TEXT_BYTES => Ok(value),
             (Kind::Text(_) | Kind::Secret | Kind::CustomFields, _) => {
                 Err(format!("must be a text of at most {TEXT_BYTES} bytes"))
@@ -289,7 +297,7 @@ impl SettingId {
             Kind::Flag(_) => text.parse().ok().map(SettingValue::Flag),
             Kind::Number(..) => text.parse().ok().map(SettingValue::Number),
             Kind::Decimal(..) => text.parse().ok().map(SettingValue::Decimal),
-            Kind::Text(_) | Kind::Choice(..) | Kind::Secret | Kind::CustomFields => None,
+            Kind::Text(_) | Kind::Choice(..) | Kind::UsernamePattern(_) | Kind::Secret | Kind::CustomFields => None,
         };
         self.accept(value.unwrap_or_else(|| SettingValue::Text(text.to_owned())))
     }

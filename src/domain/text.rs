@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::Fault;
 
 /// Gives a newtype over `Arc<str>` its text, and the way back from the store.
@@ -31,6 +33,34 @@ macro_rules! checked_text {
 }
 
 pub(super) use checked_text;
+
+/// Returns a text in the form in which it is stored: without white space around it, in Unicode NFC.
+#[must_use]
+pub fn composed(text: &str) -> String {
+    text.trim().nfc().collect()
+}
+
+/// Returns the form in which two texts are equal that differ only in case, composition, and white space around them.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    let text = text.trim();
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    // Each letter by itself: the lower case of a whole text depends on where its words end. And composed again, since
+    // the lower case of a letter may be two characters.
+    text.nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// Whether the folded form of a text is this one.
+#[must_use]
+pub fn folds_to(text: &str, wanted: &str) -> bool {
+    if text.is_ascii() {
+        text.trim().eq_ignore_ascii_case(wanted)
+    } else {
+        folded(text) == wanted
+    }
+}
 
 /// Most characters of a text of a caller that an answer quotes.
 pub const QUOTED_CHARACTERS: usize = 256;
@@ -90,7 +120,7 @@ fn acts_on_terminals(character: char) -> bool {
 }
 
 /// Whether a character leaves nothing on the screen.
-fn is_invisible(character: char) -> bool {
+pub(super) fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || character.is_control()
         || turns_text(character)
@@ -139,6 +169,34 @@ pub fn is_plain_block(text: &str) -> bool {
     !text.contains(refused) && (text.trim().is_empty() || !is_blank(text))
 }
 
+/// Takes a text of one line, composed. A text that shows as nothing is empty.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] that names the field, for a character that texts may not have.
+pub fn line(text: &str, field: &str) -> Result<String, Fault> {
+    taken(text, field, is_plain_line)
+}
+
+/// Takes a text of several lines, as [`line`] does.
+///
+/// # Errors
+/// [`Fault::InvalidParams`] that names the field, for a character that texts may not have.
+pub fn block(text: &str, field: &str) -> Result<String, Fault> {
+    taken(text, field, is_plain_block)
+}
+
+fn taken(text: &str, field: &str, is_plain: fn(&str) -> bool) -> Result<String, Fault> {
+    let text = composed(text);
+    if text
+        .chars()
+        .all(|character| is_invisible(character) && !character.is_control())
+    {
+        return Ok(String::new());
+    }
+    refuse_unless(is_plain(&text), field)?;
+    Ok(text)
+}
+
 /// Refuses a text that may not be stored, where the reference has no words of its own for it.
 ///
 /// # Errors
@@ -167,7 +225,7 @@ pub fn cleaned_line(text: &str) -> String {
     if is_blank(&cleaned) {
         String::new()
     } else {
-        cleaned.trim().to_owned()
+        composed(&cleaned)
     }
 }
 
@@ -234,6 +292,34 @@ mod tests {
             assert!(is_plain_line(text) && is_plain_block(text), "{text:?}");
         }
         assert!(!is_plain_line("a\nb") && is_plain_block("a\n\tb"));
+    }
+
+    #[test]
+    fn case_composition_and_white_space_around_are_folded() {
+        for text in ["Caf\u{c9}", " cafe\u{301}\n", "CAFE\u{301}"] {
+            assert_eq!(folded(text), "caf\u{e9}", "{text:?}");
+        }
+        // A sigma at the end of a word is folded as elsewhere in it.
+        assert_eq!(
+            folded("\u{39f}\u{394}\u{39f}\u{3a3}"),
+            folded("\u{3bf}\u{3b4}\u{3bf}\u{3a3}")
+        );
+        assert_eq!(folded(&folded("\u{130}stanbul")), folded("\u{130}stanbul"));
+        assert_eq!(composed(" e\u{301} a "), "\u{e9} a");
+    }
+
+    #[test]
+    fn a_text_that_shows_as_nothing_is_empty_and_one_that_deceives_is_refused() {
+        for text in ["", " ", "\u{200b}\u{202e}", "\u{200d}\u{feff} \u{3164}"] {
+            assert_eq!(
+                (line(text, "bio"), block(text, "bio")),
+                (Ok(String::new()), Ok(String::new()))
+            );
+        }
+        for text in ["a\u{202e}b", "a\0b", "\u{1b}"] {
+            assert!(line(text, "bio").is_err() && block(text, "bio").is_err(), "{text:?}");
+        }
+        assert_eq!(block(" e\u{301}\n\tb ", "bio"), Ok("\u{e9}\n\tb".into()));
     }
 
     #[test]

@@ -2,54 +2,123 @@
 
 use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::text::checked_text;
+use super::Fault;
+use super::text::{self, checked_text, composed, folded};
 
 /// Most characters a username may have.
 pub const USERNAME_CHARACTERS: usize = 64;
 
-/// A username: letters, digits, `-`, `_` and `.` of ASCII, 1 to 64 of them, as it was written.
-/// Unique without regard to case: compare by [`Username::folded`].
+/// Names that no user has: those that clients take for a mention of all or of a path, and that of Rocket.Chat's bot.
+const RESERVED: [&str; 5] = [".", "..", "all", "here", "rocket.cat"];
+
+/// Characters of addresses, lists, paths and pages, which no username has, whatever a server allows.
+const FORBIDDEN: [char; 15] = [
+    '@', '/', '\\', '<', '>', '"', '\'', '&', '?', '#', '%', ':', ',', ';', '`',
+];
+
+/// The characters that paths have in another form (RFC 3986, §2.3).
+const ENCODED_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A username: trimmed, Unicode NFC, 1 to 64 characters, without spaces, invisible characters and signs such as `@`
+/// and `/`. Which of these a user may take, [`super::UsernameRule`] says. Unique without regard to case: compare by
+/// [`Username::key`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Username(Arc<str>);
 
 checked_text!(Username);
 
-/// The text is not a username.
+/// Why a text is not a username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not 1 to 64 of the letters a to z, digits, '-', '_' and '.'")]
-pub struct NotAUsername;
+pub enum NotAUsername {
+    /// It shows as nothing.
+    #[error("is empty")]
+    Blank,
+    /// It has too many characters.
+    #[error("has more than {USERNAME_CHARACTERS} characters")]
+    TooLong,
+    /// It has a character that usernames may not have.
+    #[error("has a character that usernames may not have")]
+    Invalid,
+}
 
-impl Username {
-    /// Takes a text as a username, by the default of `UTF8_User_Names_Validation`
-    /// (`api.md` §5.1).
-    ///
-    /// # Errors
-    /// [`NotAUsername`] when it has another character, none or too many.
-    pub fn parse(text: &str) -> Result<Self, NotAUsername> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let fits = (1..=USERNAME_CHARACTERS).contains(&text.len());
-        if fits && text.bytes().all(allowed) {
-            Ok(Self(text.into()))
-        } else {
-            Err(NotAUsername)
-        }
-    }
-
-    /// The form in which two equal usernames are equal texts.
+impl NotAUsername {
+    /// Returns the fault of a text that is too long, and this one for every other reason.
     #[must_use]
-    pub fn folded(&self) -> String {
-        fold(&self.0)
+    pub fn or(self, otherwise: Fault) -> Fault {
+        match self {
+            Self::TooLong => Fault::too_long(USERNAME_CHARACTERS, "username"),
+            Self::Blank | Self::Invalid => otherwise,
+        }
     }
 }
 
-/// Folds what somebody typed as a username, for a look-up. It need not be a username.
+impl Username {
+    /// Takes a text as a username.
+    ///
+    /// # Errors
+    /// [`NotAUsername`] says why it is not one.
+    pub fn parse(text: &str) -> Result<Self, NotAUsername> {
+        let name = composed(text);
+        if text::is_blank(&name) {
+            return Err(NotAUsername::Blank);
+        }
+        if name.chars().count() > USERNAME_CHARACTERS {
+            return Err(NotAUsername::TooLong);
+        }
+        if name.contains(|character| FORBIDDEN.contains(&character) || text::is_invisible(character)) {
+            return Err(NotAUsername::Invalid);
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The form in which two equal usernames are equal.
+    #[must_use]
+    pub fn key(&self) -> UsernameKey {
+        UsernameKey::of(&self.0)
+    }
+
+    /// The name as a part of a path.
+    #[must_use]
+    pub fn in_path(&self) -> String {
+        utf8_percent_encode(&self.0, ENCODED_IN_PATHS).to_string()
+    }
+
+    /// Whether no user may have it, whatever the settings of a server say.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        RESERVED.contains(&self.key().as_str())
+    }
+}
+
+/// What finds the user who has a username: the same for all its cases and compositions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UsernameKey(Box<str>);
+
+impl UsernameKey {
+    /// Takes what a person typed. It need not be a username.
+    #[must_use]
+    pub fn of(typed: &str) -> Self {
+        Self(folded(typed).into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a text has only letters, digits, `-`, `_` and `.` of ASCII, as the default of
+/// `UTF8_User_Names_Validation` has it (`api.md` §5.1).
 #[must_use]
-pub fn fold(text: &str) -> String {
-    text.to_ascii_lowercase()
+pub fn is_default(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !text.is_empty() && text.bytes().all(allowed)
 }
 
 #[cfg(test)]
@@ -57,17 +126,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_digits_and_three_signs_make_a_username() {
-        for text in ["ada", "Ada.Lovelace", "a-b_c.9", &"x".repeat(64)] {
+    fn names_of_any_script_may_be_usernames() {
+        for text in [
+            "ada",
+            "Ada.Lovelace",
+            "a-b_c.9",
+            "\u{e5}se",
+            "王小明",
+            "a+b",
+            &"x".repeat(64),
+            &"e\u{301}".repeat(64),
+        ] {
             assert!(Username::parse(text).is_ok(), "{text:?}");
         }
-        for text in ["", "ada lovelace", "adä", "a@b", "a/b", "a\0", &"x".repeat(65)] {
-            assert_eq!(Username::parse(text), Err(NotAUsername), "{text:?}");
-        }
+        assert_eq!(Username::parse(" ada\n").map(|name| name.to_string()), Ok("ada".into()));
     }
 
     #[test]
-    fn case_does_not_make_two_usernames() {
-        assert_eq!(Username::parse("Ada").map(|name| name.folded()), Ok("ada".into()));
+    fn what_cannot_be_a_username_is_refused_with_the_reason() {
+        for text in ["ada lovelace", "a@b", "a/b", "a\0b", "a\u{200b}b", "a,b", "a%b", "<a>"] {
+            assert_eq!(Username::parse(text), Err(NotAUsername::Invalid), "{text:?}");
+        }
+        for text in ["", " ", "\u{200b}\u{2066}"] {
+            assert_eq!(Username::parse(text), Err(NotAUsername::Blank), "{text:?}");
+        }
+        assert_eq!(Username::parse(&"x".repeat(65)), Err(NotAUsername::TooLong));
+    }
+
+    #[test]
+    fn neither_case_nor_composition_makes_two_usernames() {
+        let name = Username::parse("A\u{30a}SE").expect("a username");
+        assert_eq!(name.as_str(), "\u{c5}SE");
+        for typed in ["\u{e5}se", "a\u{30a}se", " \u{c5}se "] {
+            assert_eq!(name.key(), UsernameKey::of(typed), "{typed:?}");
+        }
+        assert_eq!(UsernameKey::of("Ada").as_str(), "ada");
+    }
+
+    #[test]
+    fn reserved_names_are_reserved_in_every_case() {
+        for text in [".", "..", "all", "Here", "rocket.cat", "Rocket.Cat"] {
+            assert!(Username::parse(text).is_ok_and(|name| name.is_reserved()), "{text}");
+        }
+        assert!(Username::parse("...").is_ok_and(|name| !name.is_reserved()));
     }
 }

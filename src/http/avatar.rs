@@ -15,7 +15,7 @@ use warp::{Filter, Reply};
 
 use super::{encoded, reply};
 use crate::app::App;
-use crate::domain::{User, UserId, username};
+use crate::domain::{User, UserId, UsernameKey};
 use crate::ops::avatars;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -46,7 +46,7 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
                 Err(fault) => return reply::failure(&fault).into_response(),
             };
             let name = name.strip_prefix('@').unwrap_or(&name);
-            let user = app.store.read().user_named(name).cloned();
+            let user = app.store.read().user_named(&UsernameKey::of(name)).cloned();
             answer(&app, user.as_deref(), name, &headers)
         },
     );
@@ -62,7 +62,7 @@ fn answer(app: &App, user: Option<&User>, name: &str, headers: &HeaderMap) -> wa
         (picture.kind.media_type(), picture.etag, picture.bytes)
     } else {
         let initials = initials(name);
-        let colour = COLOURS[username::fold(name).bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
+        let colour = COLOURS[UsernameKey::of(name).as_str().bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
         let etag = initials.chars().fold(String::from(&colour[1..]), |mut etag, letter| {
             // Writing to a text does not fail.
             let _ = write!(etag, "-{:x}", u32::from(letter));

@@ -90,6 +90,17 @@ impl Fields {
         self.values
     }
 
+    /// The same of JSON that is the text of a field.
+    pub fn parse_within<T: DeserializeOwned>(self, outer: &str) -> Result<T, Fault> {
+        self.parse().map_err(|fault| match fault {
+            Fault::InvalidParams { reason, field } => {
+                let field = field.map_or_else(|| outer.to_owned(), |field| format!("{outer}.{field}"));
+                Fault::invalid(reason, &field)
+            }
+            other => other,
+        })
+    }
+
     /// The struct that an endpoint takes.
     pub fn parse<T: DeserializeOwned>(self) -> Result<T, Fault> {
         let node = Node {

@@ -169,7 +169,7 @@ impl Gate {
         check_access(route, caller.as_ref())?;
         request::check_headers(&head.headers)?;
         let parameter = parameter
-            .map(|(name, text)| Ok((name, encoded::part(text, name)?)))
+            .map(|(name, text)| Ok::<_, Fault>((name, encoded::part(text, name)?)))
             .transpose()?;
         let mut reservation = self.budget.open(who(caller.as_ref(), &origin));
         let sent = match head.method {

@@ -131,8 +131,8 @@ async fn read_audit(app: &App, asked: AuditQuestion) -> Result<Answer, Fault> {
     };
     let action = |word: String| word.parse().map_err(|_| not_an_action(&word));
     let filter = audit::Filter {
-        actor: asked.actor,
-        target: asked.target,
+        actor: asked.actor.as_deref().map(audit::PartyQuery::of),
+        target: asked.target.as_deref().map(audit::PartyQuery::of),
         action: asked.action.map(action).transpose()?,
         from: moment(asked.from)?,
         until: moment(asked.until)?,

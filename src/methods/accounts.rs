@@ -99,9 +99,9 @@ async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
 
 fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Edit, Fault> {
     let mut given = |name: &str| Ok::<_, Fault>(fields.text(name)?.filter(|text| !text.is_empty()));
-    let username = |text: String| Username::parse(text.trim()).map_err(|_| Fault::IdentityNotSaved);
+    let username = |text: String| Username::parse(&text).map_err(|error| error.or(Fault::IdentityNotSaved));
     let email = |text: String| Email::parse(&text).map_err(|_| Fault::EmailInvalid);
-    let name = |text: String| DisplayName::parse(text.trim()).map_err(|_| Fault::DisplayNameInvalid);
+    let name = |text: String| DisplayName::parse(&text).map_err(Fault::from);
     let status = |text: String| text.parse::<StatusType>().map_err(|_| Fault::StatusWordInvalid);
     Ok(Edit {
         username: given("username")?.map(username).transpose()?,

@@ -6,7 +6,7 @@ use super::params::Params;
 use super::{Answer, Context, Method, Outcome, method};
 use crate::domain::scope::Need;
 use crate::domain::user::Activity;
-use crate::domain::{Scope, UserId};
+use crate::domain::{Scope, UserId, UsernameKey};
 use crate::ops::{roles, users};
 
 pub(super) const METHODS: &[Method] = &[
@@ -42,7 +42,7 @@ async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor("authorization:addUserToRole")?;
     let (role, username) = (params.required_text()?, params.required_text()?);
     roles::refuse_room("scope", params.text()?.as_deref())?;
-    roles::give(context.app, &actor, &role, &username).await?;
+    roles::give(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
     Ok(Answer::of(json!(true)))
 }
 
@@ -51,6 +51,6 @@ async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor("authorization:removeUserFromRole")?;
     let (role, username) = (params.required_text()?, params.required_text()?);
     roles::refuse_room("scope", params.text()?.as_deref())?;
-    roles::take(context.app, &actor, &role, &username).await?;
+    roles::take(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
     Ok(Answer::of(json!(true)))
 }

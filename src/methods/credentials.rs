@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::auth::{PasswordDigest, TokenSecret};
-use crate::domain::{Fault, UserId};
+use crate::domain::{EmailKey, Fault, UserId, UsernameKey};
 use crate::ops::login::{Account, Credentials};
 
 /// Takes a login in any of the forms that clients send.
@@ -56,10 +56,10 @@ fn account(fields: &mut Map<String, Value>) -> Result<Account, Fault> {
         Some(Value::String(typed)) => return Ok(Account::typed(&typed)),
         Some(Value::Object(mut user)) => {
             if let Some(name) = text(&mut user, "username")? {
-                return Ok(Account::Username(name));
+                return Ok(Account::Username(UsernameKey::of(&name)));
             }
             if let Some(address) = text(&mut user, "email")? {
-                return Ok(Account::Email(address));
+                return Ok(Account::Email(EmailKey::of(&address)));
             }
             let id = text(&mut user, "id")?.ok_or(Fault::UnrecognizedLogin)?;
             return Ok(Account::Id(UserId::new(&id)));
@@ -71,7 +71,7 @@ fn account(fields: &mut Map<String, Value>) -> Result<Account, Fault> {
         return Ok(Account::typed(&typed));
     }
     match text(fields, "email")? {
-        Some(address) => Ok(Account::Email(address)),
+        Some(address) => Ok(Account::Email(EmailKey::of(&address))),
         None => Err(Fault::UnrecognizedLogin),
     }
 }

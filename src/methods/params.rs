@@ -7,80 +7,100 @@ use serde_json::{Map, Value};
 use crate::domain::{Fault, TwoFactorMethod};
 use crate::ops::two_factor::PresentedCode;
 
-/// The words in which Meteor refuses parameters of a wrong type.
-const WORDS: &str = "Match failed";
-
 /// Parameters that are taken one after the other.
-pub(super) struct Params(VecDeque<Value>);
+pub(super) struct Params {
+    values: VecDeque<Value>,
+    /// How many were taken.
+    taken: usize,
+}
+
+fn failed(place: &str, expected: &'static str) -> Fault {
+    Fault::MatchFailed {
+        place: place.to_owned(),
+        expected,
+    }
+}
 
 impl Params {
     pub fn new(values: Vec<Value>) -> Self {
-        Self(values.into())
+        Self {
+            values: values.into(),
+            taken: 0,
+        }
     }
 
     /// Takes the code of a second factor out, which clients send as one more parameter behind all others.
     pub fn take_code(&mut self) -> Option<PresentedCode> {
-        let last = self.0.back()?.as_object()?;
+        let last = self.values.back()?.as_object()?;
         let text = |name: &str| last.get(name).and_then(Value::as_str);
         let (code, method) = (text("twoFactorCode")?.to_owned(), text("twoFactorMethod")?);
         let method = TwoFactorMethod::named(method);
-        self.0.pop_back();
+        self.values.pop_back();
         Some(PresentedCode { code, method })
     }
 
-    /// The next one; absent and null are the same.
-    fn next(&mut self) -> Option<Value> {
-        self.0.pop_front().filter(|value| !value.is_null())
+    /// The next one, with its place; absent and null are the same.
+    fn next(&mut self) -> (Option<Value>, String) {
+        let place = format!("params.{}", self.taken);
+        self.taken += 1;
+        (self.values.pop_front().filter(|value| !value.is_null()), place)
     }
 
     /// The next one, a text if it is there.
     pub fn text(&mut self) -> Result<Option<String>, Fault> {
         match self.next() {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Fault::MatchFailed { words: WORDS }),
+            (None, _) => Ok(None),
+            (Some(Value::String(text)), _) => Ok(Some(text)),
+            (Some(_), place) => Err(failed(&place, "string")),
         }
     }
 
     /// The next one, a text that has to be there.
     pub fn required_text(&mut self) -> Result<String, Fault> {
-        self.text()?.ok_or(Fault::MatchFailed { words: WORDS })
+        match self.next() {
+            (Some(Value::String(text)), _) => Ok(text),
+            (_, place) => Err(failed(&place, "string")),
+        }
     }
 
     /// The next one, yes or no, that has to be there.
     pub fn required_flag(&mut self) -> Result<bool, Fault> {
         match self.next() {
-            Some(Value::Bool(flag)) => Ok(flag),
-            _ => Err(Fault::MatchFailed { words: WORDS }),
+            (Some(Value::Bool(flag)), _) => Ok(flag),
+            (_, place) => Err(failed(&place, "boolean")),
         }
     }
 
     /// The next one, an object; an empty one where it is absent.
     pub fn object(&mut self) -> Result<Object, Fault> {
         match self.next() {
-            None => Ok(Object(Map::new())),
-            Some(Value::Object(fields)) => Ok(Object(fields)),
-            Some(_) => Err(Fault::MatchFailed { words: WORDS }),
+            (None, place) => Ok(Object(Map::new(), place)),
+            (Some(Value::Object(fields)), place) => Ok(Object(fields, place)),
+            (Some(_), place) => Err(failed(&place, "object")),
         }
     }
 }
 
-/// A parameter with fields.
-pub(super) struct Object(pub Map<String, Value>);
+/// A parameter with fields, and its place.
+pub(super) struct Object(pub Map<String, Value>, String);
 
 impl Object {
+    fn refuse(&self, name: &str, expected: &'static str) -> Fault {
+        failed(&format!("{}.{name}", self.1), expected)
+    }
+
     /// Takes a yes or no out; no where it is absent.
     pub fn flag(&mut self, name: &str) -> Result<bool, Fault> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(flag)) => Ok(flag),
-            Some(_) => Err(Fault::MatchFailed { words: WORDS }),
+            Some(_) => Err(self.refuse(name, "boolean")),
         }
     }
 
     /// Takes a text out that has to be there.
     pub fn required_text(&mut self, name: &str) -> Result<String, Fault> {
-        self.text(name)?.ok_or(Fault::MatchFailed { words: WORDS })
+        self.text(name)?.ok_or_else(|| self.refuse(name, "string"))
     }
 
     /// Takes a text out.
@@ -88,7 +108,7 @@ impl Object {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Fault::MatchFailed { words: WORDS }),
+            Some(_) => Err(self.refuse(name, "string")),
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::params::Params;
 use super::{Answer, Context, Method, Outcome, method};
+use crate::domain::TokenName;
 use crate::domain::scope::Need;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
 
@@ -22,7 +23,7 @@ async fn generate(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller(GENERATE)?;
     let mut wanted = params.object()?;
     let new = NewPersonalToken {
-        name: wanted.required_text("tokenName")?,
+        name: TokenName::parse(&wanted.required_text("tokenName")?)?,
         bypass_two_factor: wanted.flag("bypassTwoFactor")?,
         expires_at: None,
         scopes: None,
@@ -34,7 +35,7 @@ async fn generate(context: Context<'_>, mut params: Params) -> Outcome {
 /// `personalAccessTokens:regenerateToken({tokenName})`.
 async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller(REGENERATE)?;
-    let name = params.object()?.required_text("tokenName")?;
+    let name = TokenName::typed(&params.object()?.required_text("tokenName")?);
     let token = personal_tokens::regenerate(context.app, caller, &name).await?;
     Ok(Answer::of(json!(token.expose())))
 }
@@ -42,7 +43,7 @@ async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
 /// `personalAccessTokens:removeToken({tokenName})`.
 async fn remove(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller(REMOVE)?;
-    let name = params.object()?.required_text("tokenName")?;
+    let name = TokenName::typed(&params.object()?.required_text("tokenName")?);
     personal_tokens::remove(context.app, caller, &name).await?;
     Ok(Answer::NOTHING)
 }

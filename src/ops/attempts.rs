@@ -71,11 +71,11 @@ impl Target {
         }
     }
 
-    /// The password of an account that does not exist, by what was typed, and its folded form.
-    pub fn unknown(typed: &str, folded: &str) -> Self {
+    /// The password of an account that does not exist, by the folded form of its name.
+    pub fn unknown(folded: &str) -> Self {
         Self {
             account: Some(AccountKey::unknown(folded)),
-            party: Some(AuditParty::new("unknown user", "", claimed_name(typed))),
+            party: Some(AuditParty::new("unknown user", "", claimed_name(folded))),
             detail: "",
             shown: Shown::Nothing,
         }

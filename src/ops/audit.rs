@@ -3,6 +3,7 @@
 use super::incident;
 use crate::app::App;
 use crate::auth::{Actor, Origin, random};
+use crate::domain::text::{folded, folds_to};
 use crate::domain::{AuditAction, AuditEntry, AuditParty, Fault, Page, Permission, Timestamp};
 use crate::store::Change;
 
@@ -53,13 +54,35 @@ pub(super) fn anonymous() -> AuditParty {
     AuditParty::new("anonymous", "", "")
 }
 
+/// An id, or a name in any case.
+#[derive(Debug, Clone)]
+pub struct PartyQuery {
+    id: Box<str>,
+    name: Box<str>,
+}
+
+impl PartyQuery {
+    /// Takes what a person typed.
+    #[must_use]
+    pub fn of(typed: &str) -> Self {
+        Self {
+            id: typed.trim().into(),
+            name: folded(typed).into(),
+        }
+    }
+
+    fn means(&self, party: &AuditParty) -> bool {
+        *party.id == *self.id || folds_to(&party.name, &self.name)
+    }
+}
+
 /// Which entries are asked for.
 #[derive(Debug, Default, Clone)]
 pub struct Filter {
-    /// Only what these did: a username or id.
-    pub actor: Option<String>,
-    /// Only what was done to these: a name or id.
-    pub target: Option<String>,
+    /// Only what this party did.
+    pub actor: Option<PartyQuery>,
+    /// Only what was done to this party.
+    pub target: Option<PartyQuery>,
     /// Only this.
     pub action: Option<AuditAction>,
     /// Only from this moment on.
@@ -70,10 +93,10 @@ pub struct Filter {
 
 impl Filter {
     fn takes(&self, entry: &AuditEntry) -> bool {
-        let names = |wanted: &Option<String>, party: Option<&AuditParty>| {
-            wanted.as_ref().is_none_or(|wanted| {
-                party.is_some_and(|party| party.id == *wanted || party.name.eq_ignore_ascii_case(wanted))
-            })
+        let names = |wanted: &Option<PartyQuery>, party: Option<&AuditParty>| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| party.is_some_and(|party| wanted.means(party)))
         };
         names(&self.actor, Some(&entry.actor))
             && names(&self.target, entry.target.as_ref())

@@ -13,7 +13,7 @@ use crate::domain::condition::{FieldValue, Queried, QueryField};
 use crate::domain::page::{Listing, Sort};
 use crate::domain::{
     AuditAction, AuditParty, Condition, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Permission,
-    StatusName,
+    SearchTerm, StatusName,
 };
 use crate::store::{Change, Snapshot};
 
@@ -25,8 +25,8 @@ pub const SORT_FIELDS: &[&str] = &["_id", "name", "statusType", "_updatedAt"];
 pub struct Filter {
     /// Only the one with this id.
     pub id: Option<CustomStatusId>,
-    /// Only those whose name has this in it, whatever its case.
-    pub name: Option<String>,
+    /// Only those whose name has this in it.
+    pub name: Option<SearchTerm>,
     /// Only those for which this holds.
     pub condition: Condition<StatusField>,
     /// By which fields; none is by name.
@@ -81,12 +81,9 @@ pub fn list(app: &App, filter: &Filter, page: Page) -> Listing<Arc<CustomStatus>
     if *filter == Filter::default() {
         return Listing::of(snapshot.custom_statuses().cloned(), page);
     }
-    let term = filter.name.as_deref().map(str::to_lowercase);
     let wanted = |status: &&Arc<CustomStatus>| {
         let id = filter.id.as_ref().is_none_or(|id| *id == status.id);
-        let name = term
-            .as_ref()
-            .is_none_or(|term| status.name.as_str().to_lowercase().contains(term));
+        let name = filter.name.as_ref().is_none_or(|term| term.is_in(status.name.as_str()));
         id && name && filter.condition.holds(&***status)
     };
     let found = snapshot.custom_statuses().filter(wanted).cloned();

@@ -7,12 +7,15 @@ use memchr::memmem::Finder;
 
 use super::reach::Reach;
 use super::user_condition::{Asked, UserField};
+use super::users;
 use super::viewed::{View, ViewedAccount, ViewedUser};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::user::Activity;
-use crate::domain::{Condition, Fault, Page, Permission, RoleId, SettingId, User, UserId, Username, username};
+use crate::domain::{
+    Condition, EmailKey, Fault, Page, Permission, RoleId, SearchTerm, SettingId, User, UserId, Username, UsernameKey,
+};
 
 /// The fields by which lists of users are sorted. `type` is the same for all.
 pub const SORT_FIELDS: &[&str] = &[
@@ -33,6 +36,9 @@ pub const SORT_FIELDS: &[&str] = &[
 /// page.
 const MOST_AT_ONCE: usize = 1_000;
 
+/// Most usernames that are tried for a suggestion.
+const SUGGESTIONS_TRIED: usize = 1_000;
+
 /// Most users that a search while typing shows.
 const SUGGESTIONS: usize = 10;
 
@@ -47,10 +53,10 @@ pub struct Filter {
     pub has_logged_in: Option<bool>,
     /// Only who has one of these roles.
     pub roles: Vec<RoleId>,
-    /// Only with exactly this address, whatever its case.
-    pub email: Option<String>,
+    /// Only with exactly this address.
+    pub email: Option<EmailKey>,
     /// Only with this in the username, the name, or (for who may see it) the address.
-    pub term: Option<String>,
+    pub term: Option<SearchTerm>,
     /// Only for whom this holds.
     pub condition: Condition<UserField>,
     /// By which fields; none is by username.
@@ -72,17 +78,15 @@ impl Filter {
 
     fn wants(&self, account: ViewedAccount) -> bool {
         self.active.is_none_or(|active| active == account.is_active())
-            && (!self.asks_for_hidden()
-                || account
-                    .full()
-                    .is_some_and(|user| self.wants_full(user, account.email())))
+            && (!self.asks_for_hidden() || account.full().is_some_and(|user| self.wants_full(user)))
     }
 
-    fn wants_full(&self, user: &User, email: Option<&str>) -> bool {
+    fn wants_full(&self, user: &User) -> bool {
+        let has_email = |wanted: &EmailKey| user.email.as_ref().is_some_and(|email| email.address.key() == *wanted);
         (self.activities.is_empty() || self.activities.contains(&user.activity))
             && self.has_logged_in.is_none_or(|has| has == user.last_login.is_some())
             && (self.roles.is_empty() || self.roles.iter().any(|role| user.roles.contains(role)))
-            && (self.email.is_none() || self.email.as_deref() == email)
+            && self.email.as_ref().is_none_or(has_email)
     }
 }
 
@@ -97,11 +101,6 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
         return Err(Fault::PermissionRequired);
     }
     let asked = Asked::of(&view, &filter.condition)?;
-    let filter = Filter {
-        term: filter.term.as_deref().map(str::to_lowercase),
-        email: filter.email.as_deref().map(crate::domain::email::fold),
-        ..filter.clone()
-    };
     let count = if view.sees_all_accounts() {
         page.count
     } else {
@@ -125,7 +124,7 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
             let wanted = |account: &ViewedAccount| {
                 view.finds(reach, account.id()) && filter.wants(*account) && asked.wants(*account)
             };
-            match filter.term.as_deref().map(Finder::new) {
+            match filter.term.as_ref().map(|term| Finder::new(term.as_str())) {
                 Some(term) => {
                     let near = snapshot.users_near(&term, true).map(account);
                     Listing::sorted(
@@ -207,10 +206,10 @@ fn compare(order: &[(Field, Direction)], a: ViewedAccount, b: ViewedAccount) -> 
 pub enum Who {
     /// By id.
     Id(UserId),
-    /// By username, in any case.
-    Username(String),
-    /// By address, in any case.
-    Email(String),
+    /// By username.
+    Username(UsernameKey),
+    /// By address.
+    Email(EmailKey),
 }
 
 /// Looks a user up.
@@ -230,23 +229,22 @@ pub fn info(app: &App, actor: &Actor, who: &Who) -> Result<ViewedUser, Fault> {
 }
 
 /// Lists the active users whose username, name or nickname has this term in it and for whom the condition holds, at
-/// most ten. A viewer without `view-outside-room` finds only themselves.
+/// most ten; without a term, any users. A viewer without `view-outside-room` finds only themselves.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] for a condition on something that the viewer does not see.
 pub fn autocomplete(
     app: &App,
     actor: &Actor,
-    term: &str,
-    exceptions: &[String],
+    term: Option<&SearchTerm>,
+    exceptions: &[UsernameKey],
     condition: &Condition<UserField>,
 ) -> Result<Vec<ViewedUser>, Fault> {
     let view = View::of(app, actor);
     let asked = Asked::of(&view, condition)?;
-    let term = term.to_lowercase();
-    let exceptions: HashSet<_> = exceptions.iter().map(|name| username::fold(name)).collect();
+    let exceptions: HashSet<_> = exceptions.iter().map(UsernameKey::as_str).collect();
     let reach = Reach::of_search(|permission| actor.may(permission));
-    let term = Finder::new(&term);
+    let term = Finder::new(term.map_or("", SearchTerm::as_str));
     let wanted = |account: &ViewedAccount| {
         view.finds(reach, account.id())
             && account.is_active()
@@ -273,14 +271,18 @@ pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, Fault> {
             method: "checkUsernameAvailability",
         });
     }
-    let Ok(name) = Username::parse(text.trim()) else {
+    let Ok(name) = Username::parse(text) else {
         return Ok(false);
     };
-    if name.folded() == own.username.folded() {
+    if name.key() == own.username.key() {
         return Ok(true);
     }
-    super::users::refuse_blocked(app, &name)?;
-    Ok(app.store.read().user_named(name.as_str()).is_none())
+    match users::refuse_unfit(app, &name) {
+        Err(Fault::UsernameInvalid { .. }) => return Ok(false),
+        outcome => outcome?,
+    }
+    users::refuse_blocked(app, &name)?;
+    Ok(app.store.read().user_named(&name.key()).is_none())
 }
 
 /// A free username made of a user's name: `first.last`, with a number behind it where that is taken.
@@ -304,9 +306,16 @@ pub fn suggest_username(app: &App, user: &User) -> String {
     let base = if base.is_empty() { "user".to_owned() } else { base };
     let snapshot = app.store.read();
     let free = |name: &String| {
-        let other = snapshot.user_named(name).is_some_and(|other| other.id != user.id);
-        !other && Username::parse(name).is_ok_and(|name| super::users::refuse_blocked(app, &name).is_ok())
+        let other = snapshot.user_named(&UsernameKey::of(name));
+        let fits = |name: &Username| {
+            users::refuse_unfit(app, name)
+                .and_then(|()| users::refuse_blocked(app, name))
+                .is_ok()
+        };
+        other.is_none_or(|other| other.id == user.id) && Username::parse(name).is_ok_and(|name| fits(&name))
     };
     let numbered = (1..).map(|number| format!("{base}-{number}"));
-    std::iter::once(base.clone()).chain(numbered).find(free).unwrap_or(base)
+    // A rule for usernames may allow none of them.
+    let mut tried = std::iter::once(base.clone()).chain(numbered).take(SUGGESTIONS_TRIED);
+    tried.find(free).unwrap_or(base)
 }

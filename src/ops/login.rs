@@ -8,8 +8,9 @@ use super::decide::decide_on;
 use super::{lockout, two_factor};
 use crate::app::App;
 use crate::auth::{Origin, PasswordDigest, TokenSecret};
-use crate::domain::{AuditAction, Fault, Session, SettingId, Timestamp, Token, TokenKind, User, UserId};
-use crate::domain::{email, username};
+use crate::domain::{
+    AuditAction, EmailKey, Fault, Session, SettingId, Timestamp, Token, TokenKind, User, UserId, UsernameKey,
+};
 use crate::store::{Change, Snapshot};
 
 /// Most sessions of a user; one more ends the one that was not used for the longest time (`api.md` §3.4).
@@ -34,10 +35,10 @@ pub enum Credentials {
 /// How somebody says who they are.
 #[derive(Debug, Clone)]
 pub enum Account {
-    /// By username, in any case.
-    Username(String),
-    /// By e-mail address, in any case.
-    Email(String),
+    /// By username.
+    Username(UsernameKey),
+    /// By e-mail address.
+    Email(EmailKey),
     /// By id.
     Id(UserId),
 }
@@ -47,27 +48,19 @@ impl Account {
     #[must_use]
     pub fn typed(text: &str) -> Self {
         if text.contains('@') {
-            Self::Email(text.to_owned())
+            Self::Email(EmailKey::of(text))
         } else {
-            Self::Username(text.to_owned())
-        }
-    }
-
-    /// The text that was typed.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Username(text) | Self::Email(text) => text,
-            Self::Id(id) => id.as_str(),
+            Self::Username(UsernameKey::of(text))
         }
     }
 
     /// The form in which two names of the same account are equal.
-    fn folded(&self) -> String {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Username(name) => username::fold(name),
-            Self::Email(address) => email::fold(address),
-            Self::Id(id) => id.as_str().to_owned(),
+            Self::Username(name) => name.as_str(),
+            Self::Email(address) => address.as_str(),
+            Self::Id(id) => id.as_str(),
         }
     }
 
@@ -106,7 +99,7 @@ pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Resu
         Credentials::Resume(token) => return resume(app, token),
     };
     let user = account.find(&app.store.read()).cloned();
-    let unknown = || Target::unknown(account.as_str(), &account.folded());
+    let unknown = || Target::unknown(account.as_str());
     let target = user.map_or_else(unknown, |user| Target::user(&user));
     attempts::admit_login(app, origin, &target)?;
     attempts::guarded(app, origin, &target, async {

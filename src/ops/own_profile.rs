@@ -114,7 +114,10 @@ pub async fn update(
     };
     let actor = Actor::User(caller.clone());
     let saved = profile::apply(app, &actor, &caller.user, &edit, spared).await;
-    saved.map_err(Fault::of_identity)
+    saved.map_err(|fault| match fault {
+        Fault::UsernameInvalid { .. } => Fault::IdentityNotSaved,
+        other => other.of_identity(),
+    })
 }
 
 /// Deletes the caller's own account.

@@ -11,8 +11,8 @@ use crate::auth::{Actor, Origin, PasswordDigest, TokenSecret, WantedPassword};
 use crate::domain::password_reset::RESET_HOURS;
 use crate::domain::user::PasswordHash;
 use crate::domain::{
-    AuditAction, DisplayName, Email, Fault, OwnWords, PasswordReset, Permission, SettingId, Token, TokenHash, User,
-    UserId, Username,
+    AuditAction, DisplayName, Email, EmailKey, Fault, OwnWords, PasswordReset, Permission, SettingId, Token, TokenHash,
+    User, UserId, Username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -158,7 +158,7 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
 ///
 /// # Errors
 /// [`Fault::PasswordResetOff`] where passwords can't be reset.
-pub async fn forgotten(app: &App, origin: &Origin, email: &str) -> Result<(), Fault> {
+pub async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(), Fault> {
     if !app.settings().flag(SettingId::AllowPasswordReset) {
         return Err(Fault::PasswordResetOff);
     }

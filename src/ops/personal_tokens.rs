@@ -10,12 +10,9 @@ use super::login;
 use crate::app::App;
 use crate::auth::{Actor, Caller, TokenSecret};
 use crate::domain::{
-    AuditAction, Fault, Permission, PersonalToken, Scope, Timestamp, Token, TokenKind, User, UserId, text,
+    AuditAction, Fault, Permission, PersonalToken, Scope, Timestamp, Token, TokenKind, TokenName, User, UserId,
 };
 use crate::store::{Change, Snapshot};
-
-/// Most characters of a token's name.
-const NAME_CHARACTERS: usize = 120;
 
 /// Most personal access tokens of a user.
 const TOKENS_PER_USER: usize = 200;
@@ -24,7 +21,7 @@ const TOKENS_PER_USER: usize = 200;
 #[derive(Debug, Clone)]
 pub struct NewPersonalToken {
     /// What its owner calls it.
-    pub name: String,
+    pub name: TokenName,
     /// Whether it needs no second factor.
     pub bypass_two_factor: bool,
     /// From when on it is dead; none is never.
@@ -37,16 +34,11 @@ pub struct NewPersonalToken {
 ///
 /// # Errors
 /// [`Fault::PersonalTokenNotAuthorized`] without `create-personal-access-tokens`,
-/// [`Fault::PersonalTokenTaken`] when the caller has one of this name, [`Fault::InvalidParams`] for a
-/// blank or long name, an expiry that has passed, or too many tokens.
+/// [`Fault::PersonalTokenTaken`] when the caller has one of this name, [`Fault::InvalidParams`] for an
+/// expiry that has passed, or too many tokens.
 pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Result<TokenSecret, Fault> {
     permit(caller, "personalAccessTokens:generateToken")?;
-    let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARACTERS {
-        let words = format!("must have 1 to {NAME_CHARACTERS} characters");
-        return Err(Fault::invalid(words, "tokenName"));
-    }
-    text::refuse_unless(text::is_plain_line(name), "tokenName")?;
+    let name = &new.name;
     if new.expires_at.is_some_and(|end| end <= app.clock.now()) {
         return Err(Fault::invalid("must be a future date", "expiresAt"));
     }
@@ -66,7 +58,7 @@ pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Resu
             expires_at: new.expires_at,
             last_used_at: None,
             kind: TokenKind::Personal(PersonalToken {
-                name: name.into(),
+                name: name.as_str().into(),
                 last_part: secret.last_part().into(),
                 bypass_two_factor: new.bypass_two_factor,
                 scopes: new.scopes.clone(),
@@ -83,7 +75,7 @@ pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Resu
 ///
 /// # Errors
 /// [`Fault::PersonalTokenNotAuthorized`], [`Fault::PersonalTokenNotFound`].
-pub async fn regenerate(app: &App, caller: &Caller, name: &str) -> Result<TokenSecret, Fault> {
+pub async fn regenerate(app: &App, caller: &Caller, name: &TokenName) -> Result<TokenSecret, Fault> {
     permit(caller, "personalAccessTokens:regenerateToken")?;
     let secret = TokenSecret::generate();
     decide_on(app, &caller.user.id, |snapshot, user| {
@@ -112,7 +104,7 @@ pub async fn regenerate(app: &App, caller: &Caller, name: &str) -> Result<TokenS
 ///
 /// # Errors
 /// [`Fault::PersonalTokenNotAuthorized`], [`Fault::PersonalTokenNotFound`].
-pub async fn remove(app: &App, caller: &Caller, name: &str) -> Result<(), Fault> {
+pub async fn remove(app: &App, caller: &Caller, name: &TokenName) -> Result<(), Fault> {
     permit(caller, "personalAccessTokens:removeToken")?;
     decide(app, |snapshot| {
         let old = named(snapshot, &caller.user.id, name).ok_or(Fault::PersonalTokenNotFound)?;
@@ -192,11 +184,11 @@ fn of<'snapshot>(snapshot: &'snapshot Snapshot, user: &UserId) -> impl Iterator<
     snapshot.tokens_of(user).filter(|token| token.personal().is_some())
 }
 
-fn named<'snapshot>(snapshot: &'snapshot Snapshot, user: &UserId, name: &str) -> Option<&'snapshot Arc<Token>> {
-    of(snapshot, user).find(|token| token.personal().is_some_and(|personal| *personal.name == *name.trim()))
+fn named<'snapshot>(snapshot: &'snapshot Snapshot, user: &UserId, name: &TokenName) -> Option<&'snapshot Arc<Token>> {
+    of(snapshot, user).find(|token| token.personal().is_some_and(|personal| name.is(&personal.name)))
 }
 
-fn own(app: &App, caller: &Caller, action: AuditAction, name: &str) -> crate::domain::AuditEntry {
+fn own(app: &App, caller: &Caller, action: AuditAction, name: &TokenName) -> crate::domain::AuditEntry {
     let actor = Actor::User(caller.clone());
-    note(app, &actor, action, Some(caller.user.party()), name.trim())
+    note(app, &actor, action, Some(caller.user.party()), name.as_str())
 }

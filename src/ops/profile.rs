@@ -10,7 +10,7 @@ use super::decide::decide_on;
 use super::passwords::{self, Again, NewPassword, Spared};
 use super::status::{self, NewStatus};
 use super::two_factor::{self, PresentedCode};
-use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken};
+use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken, refuse_unfit};
 use super::{own_profile, proof};
 use crate::app::App;
 use crate::auth::{Actor, Caller, WantedPassword};
@@ -172,12 +172,11 @@ pub(super) async fn apply(
     edit: &Edit,
     spared: Spared,
 ) -> Result<Arc<User>, Fault> {
-    if let Some(name) = edit
-        .username
-        .as_ref()
-        .filter(|name| name.folded() != user.username.folded())
-    {
-        refuse_blocked(app, name)?;
+    if let Some(name) = edit.username.as_ref().filter(|name| **name != user.username) {
+        refuse_unfit(app, name)?;
+        if name.key() != user.username.key() {
+            refuse_blocked(app, name)?;
+        }
     }
     let password = match &edit.password {
         Some(wanted) => {
@@ -269,7 +268,7 @@ fn with_profile(mut user: User, edit: &Edit) -> User {
         let same = user
             .email
             .as_ref()
-            .is_some_and(|email| email.address.folded() == address.folded());
+            .is_some_and(|email| email.address.key() == address.key());
         let verified = same && user.email.as_ref().is_some_and(|email| email.verified);
         user.email = Some(UserEmail {
             address: address.clone(),

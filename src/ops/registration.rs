@@ -9,7 +9,9 @@ use super::users::{self, NewUser};
 use crate::app::App;
 use crate::auth::{Origin, TokenSecret, WantedPassword};
 use crate::domain::user::Activity;
-use crate::domain::{AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Profile, SettingId, User, Username};
+use crate::domain::{
+    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Profile, SettingId, User, Username, text,
+};
 use crate::store::Snapshot;
 
 /// Texts of somebody who registers, as they come from outside.
@@ -51,9 +53,9 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
         }
         _ => return Err(Fault::RegistrationDisabled),
     }
-    let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let name = name.map(|name| DisplayName::parse(name).map_err(|_| Fault::DisplayNameInvalid));
-    let username = Username::parse(new.username.trim()).map_err(|_| Fault::RegistrationUsernameInvalid)?;
+    let name = new.name.as_deref().filter(|name| !text::is_blank(name));
+    let name = name.map(|name| DisplayName::parse(name).map_err(Fault::from));
+    let username = Username::parse(&new.username).map_err(|error| error.or(Fault::RegistrationUsernameInvalid))?;
     let email = Email::parse(&new.email).map_err(|_| Fault::EmailInvalid)?;
     refuse_domain(&settings, &email)?;
     users::refuse_blocked(app, &username)?;
@@ -88,6 +90,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
         ))
     });
     created.await.map_err(|fault| match fault {
+        Fault::UsernameInvalid { .. } => Fault::RegistrationUsernameInvalid,
         Fault::UserFieldTaken { field: "Username", .. } => Fault::RegistrationUsernameTaken,
         Fault::UserFieldTaken { .. } => Fault::RegistrationEmailTaken,
         other => other,

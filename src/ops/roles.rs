@@ -11,7 +11,9 @@ use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::page::Listing;
 use crate::domain::role::built_in;
-use crate::domain::{AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, User};
+use crate::domain::{
+    AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, User, UsernameKey,
+};
 use crate::store::{Change, Snapshot};
 
 /// What a role is to be.
@@ -144,7 +146,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> 
 /// [`Fault::PermissionRequired`], [`Fault::ActionNotAllowed`] for `admin` without
 /// `assign-admin-role`, [`Fault::RoleNotFound`], [`Fault::TargetUnknown`],
 /// [`Fault::BeyondAuthority`], [`Fault::UserAlreadyInRole`].
-pub async fn give(app: &App, actor: &Actor, role: &str, username: &str) -> Result<Arc<Role>, Fault> {
+pub async fn give(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, Fault> {
     assign(app, actor, role, username, &Fault::TargetUnknown, |role, roles| {
         if roles.contains(&role.id) {
             return Err(Fault::UserAlreadyInRole);
@@ -162,7 +164,7 @@ pub async fn give(app: &App, actor: &Actor, role: &str, username: &str) -> Resul
 /// # Errors
 /// Those of [`give`], with [`Fault::RoleHolderUnknown`] and [`Fault::UserNotInRole`], and [`Fault::AdministratorNeeded`] for the last
 /// active administrator.
-pub async fn take(app: &App, actor: &Actor, role: &str, username: &str) -> Result<Arc<Role>, Fault> {
+pub async fn take(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, Fault> {
     assign(app, actor, role, username, &Fault::RoleHolderUnknown, |role, roles| {
         if !roles.contains(&role.id) {
             return Err(Fault::UserNotInRole);
@@ -177,7 +179,7 @@ async fn assign(
     app: &App,
     actor: &Actor,
     role: &str,
-    username: &str,
+    username: &UsernameKey,
     unknown: &Fault,
     assigned: impl Fn(&Role, &[RoleId]) -> Result<(Vec<RoleId>, AuditAction), Fault>,
 ) -> Result<Arc<Role>, Fault> {
@@ -221,7 +223,7 @@ pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing
     let snapshot = view.snapshot();
     let role = find(snapshot, role)?;
     let mut holders: Vec<_> = snapshot.users_with_role(&role.id).cloned().collect();
-    holders.sort_by_cached_key(|user| user.username.folded());
+    holders.sort_by_cached_key(|user| user.username.key());
     Ok(Listing::of(holders.into_iter(), page).map(|user| view.user(&user)))
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::viewed::{View, ViewedAccount};
 use crate::domain::condition::{FieldValue, Queried, QueryField};
-use crate::domain::{Condition, Fault, StatusType, email, username};
+use crate::domain::text::composed;
+use crate::domain::{Condition, EmailKey, Fault, StatusType, UsernameKey};
 
 /// A field of a user that a condition may test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +54,9 @@ impl QueryField for UserField {
 
     fn normalized(&self, text: &str) -> String {
         match self {
-            Self::Username => username::fold(text),
-            Self::Email => email::fold(text),
+            Self::Username => UsernameKey::of(text).as_str().to_owned(),
+            Self::Email => EmailKey::of(text).as_str().to_owned(),
+            Self::Name => composed(text),
             _ => text.to_owned(),
         }
     }
@@ -112,7 +114,10 @@ impl Queried<UserField> for AskedAccount<'_> {
             UserField::Id => test(FieldValue::Text(account.id())),
             UserField::Username => test(FieldValue::Text(account.username())),
             UserField::Name => account.exact_name().is_some_and(|name| test(FieldValue::Text(name))),
-            UserField::Email => account.email().is_some_and(|email| test(FieldValue::Text(email))),
+            UserField::Email => {
+                let email = account.full().and_then(|user| user.email.as_ref());
+                email.is_some_and(|email| test(FieldValue::Text(email.address.key().as_str())))
+            }
             UserField::Status => {
                 let status = self.asked.statuses.get(account.id());
                 test(FieldValue::Text(status.unwrap_or(&StatusType::Offline).as_str()))

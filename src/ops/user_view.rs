@@ -276,7 +276,7 @@ impl Me {
             settings: json!({"profile": {}, "preferences": user.preferences.effective()}),
             avatar_etag: user.avatar.clone(),
             avatar_origin: user.avatar.is_some().then_some("upload"),
-            avatar_url: format!("{site_url}/avatar/{}", user.username),
+            avatar_url: format!("{site_url}/avatar/{}", user.username.in_path()),
             is_oauth_user: false,
             services,
             updated_at: user.updated_at,

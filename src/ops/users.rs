@@ -14,14 +14,12 @@ use crate::app::App;
 use crate::auth::{Actor, WantedPassword, random};
 use crate::domain::role::built_in;
 use crate::domain::user::{Activity, UserEmail};
+use crate::domain::username::NotAUsername;
 use crate::domain::{
-    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Permission, Preferences, Profile, RoleId, SettingId,
-    TwoFactor, User, UserId, UserStatus, Username, username,
+    AuditAction, CustomFieldChanges, DisplayName, Email, EmailKey, Fault, Permission, Preferences, Profile, RoleId,
+    SettingId, TwoFactor, User, UserId, UserStatus, Username, UsernameKey, text,
 };
 use crate::store::{Change, Snapshot};
-
-/// Usernames that mean everybody (`api.md` §5.1).
-const MENTIONS: [&str; 2] = ["all", "here"];
 
 /// What a new user is to be.
 #[derive(Debug, Clone)]
@@ -72,7 +70,7 @@ impl NewUser {
     /// # Errors
     /// The fault of the first text that is not what it should be.
     pub fn parse(texts: NewUserTexts<'_>) -> Result<Self, Fault> {
-        let given = |text: Option<&'_ str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let given = |text: Option<&'_ str>| text.filter(|text| !text::is_blank(text)).map(str::to_owned);
         Ok(Self {
             username: parse_username(texts.username)?,
             email: given(texts.email).map(|text| parse_email(&text)).transpose()?,
@@ -92,12 +90,13 @@ impl NewUser {
 /// Takes a text as a username.
 ///
 /// # Errors
-/// [`Fault::UserFieldRequired`] when it is blank, [`Fault::UsernameInvalid`] when it is none.
+/// [`Fault::UserFieldRequired`] when it is blank, [`Fault::InvalidParams`] when it is too long,
+/// [`Fault::UsernameInvalid`] when no server has such a username.
 pub fn parse_username(text: &str) -> Result<Username, Fault> {
-    if text.trim().is_empty() {
-        return Err(Fault::UserFieldRequired { field: "Username" });
-    }
-    Username::parse(text.trim()).map_err(|_| Fault::UsernameInvalid { input: text.to_owned() })
+    Username::parse(text).map_err(|error| match error {
+        NotAUsername::Blank => Fault::UserFieldRequired { field: "Username" },
+        error => error.or(Fault::UsernameInvalid { input: text.to_owned() }),
+    })
 }
 
 /// Takes a text as an address.
@@ -111,12 +110,10 @@ pub fn parse_email(text: &str) -> Result<Email, Fault> {
 /// Takes a text as a display name.
 ///
 /// # Errors
-/// [`Fault::UserFieldRequired`] when it is blank, [`Fault::DisplayNameInvalid`] when it is none.
+/// [`Fault::UserFieldRequired`] when it is blank, [`Fault::InvalidParams`] when it is too long,
+/// [`Fault::DisplayNameInvalid`] when it has a character that names may not have.
 pub fn parse_name(text: &str) -> Result<DisplayName, Fault> {
-    if text.trim().is_empty() {
-        return Err(Fault::UserFieldRequired { field: "Name" });
-    }
-    DisplayName::parse(text).map_err(|_| Fault::DisplayNameInvalid)
+    Ok(DisplayName::parse(text)?)
 }
 
 /// Creates a user. The first administrator's setup link ends with it.
@@ -163,6 +160,7 @@ pub(super) async fn create_where(
     with: impl Fn(&Snapshot, &User, Change) -> Change,
 ) -> Result<Arc<User>, Fault> {
     permit(&app.store.read())?;
+    refuse_unfit(app, &new.username)?;
     refuse_taken(&app.store.read(), None, Some(&new.username), new.email.as_ref())?;
     let profile = profile_of(app, &new)?;
     let password = match &new.password {
@@ -294,16 +292,33 @@ pub(super) fn may_assign(actor: &Actor, roles: &[RoleId]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Refuses usernames that no user of this server may have, not even by the command line.
+///
+/// # Errors
+/// [`Fault::UsernameBlocked`] for a reserved one, [`Fault::UsernameInvalid`] for one that does not match
+/// `UTF8_User_Names_Validation`.
+pub fn refuse_unfit(app: &App, name: &Username) -> Result<(), Fault> {
+    let input = name.to_string();
+    if name.is_reserved() {
+        return Err(Fault::UsernameBlocked { input });
+    }
+    if app.username_rule().allows(name) {
+        Ok(())
+    } else {
+        Err(Fault::UsernameInvalid { input })
+    }
+}
+
 /// Refuses usernames that the settings keep from everybody.
 ///
 /// # Errors
 /// [`Fault::UsernameBlocked`].
 pub fn refuse_blocked(app: &App, name: &Username) -> Result<(), Fault> {
     let settings = app.settings();
-    let folded = name.folded();
+    let key = name.key();
     let listed = [SettingId::BlockedUsernames, SettingId::SystemBlockedUsernames];
     let mut blocked = listed.into_iter().flat_map(|list| settings.list(list));
-    if MENTIONS.contains(&folded.as_str()) || blocked.any(|blocked| username::fold(&blocked) == folded) {
+    if blocked.any(|blocked| UsernameKey::of(&blocked) == key) {
         return Err(Fault::UsernameBlocked {
             input: name.to_string(),
         });
@@ -320,17 +335,15 @@ pub(super) fn refuse_taken(
 ) -> Result<(), Fault> {
     let other = |user: &&Arc<User>| Some(&user.id) != own;
     if let Some(name) = name
-        && snapshot.user_named(name.as_str()).is_some_and(|user| other(&user))
+        && snapshot.user_named(&name.key()).is_some_and(|user| other(&user))
     {
         return Err(Fault::username_taken(name));
     }
     match email {
-        Some(email) if snapshot.user_at(email.as_str()).is_some_and(|user| other(&user)) => {
-            Err(Fault::UserFieldTaken {
-                input: email.to_string(),
-                field: "Email",
-            })
-        }
+        Some(email) if snapshot.user_at(&email.key()).is_some_and(|user| other(&user)) => Err(Fault::UserFieldTaken {
+            input: email.to_string(),
+            field: "Email",
+        }),
         _ => Ok(()),
     }
 }
@@ -342,8 +355,8 @@ pub(super) fn refuse_taken(
 pub fn find(app: &App, text: &str) -> Result<Arc<User>, Fault> {
     let snapshot = app.store.read();
     let user = snapshot
-        .user_named(text)
-        .or_else(|| snapshot.user_at(text))
+        .user_named(&UsernameKey::of(text))
+        .or_else(|| snapshot.user_at(&EmailKey::of(text)))
         .or_else(|| snapshot.user(&UserId::new(text)));
     user.cloned().ok_or(Fault::UserNotFound)
 }

@@ -22,6 +22,7 @@ mod open;
 mod overflow;
 mod password_resets;
 mod record;
+mod rekey;
 mod roles;
 mod settings;
 mod setup_links;

@@ -24,6 +24,23 @@ pub(super) trait Record: Sized {
         Vec::new()
     }
 
+    /// The keys under which indexes of older versions found it, where they differ from [`Self::index_keys`]. The opening
+    /// of a store moves such entries.
+    fn former_index_keys(&self) -> Vec<(Table, Vec<u8>)> {
+        Vec::new()
+    }
+
+    /// Says which of two records keeps a key of an index that they did not share in older versions: the one with the
+    /// smaller number.
+    fn precedence(&self) -> i64 {
+        0
+    }
+
+    /// The record without the value that an index has of it: another record keeps that value.
+    fn without_index(self, _: Table) -> Self {
+        self
+    }
+
     /// The newest version, in which records are written. Those of older ones are written anew when
     /// the store is opened, so that a record's bytes follow from its value alone.
     const VERSION: u8 = 1;

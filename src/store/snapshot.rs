@@ -18,8 +18,8 @@ use super::table::Table;
 use super::user_index::UserIndex;
 use crate::domain::setting::Setting;
 use crate::domain::{
-    Access, CustomStatus, CustomStatusId, FailedLogins, Grant, LostConnections, PasswordReset, Role, RoleId, SettingId,
-    StatusName, Timestamp, Token, TokenHash, User, UserId, UserStatus,
+    Access, CustomStatus, CustomStatusId, EmailKey, FailedLogins, Grant, LostConnections, PasswordReset, Role, RoleId,
+    SettingId, StatusName, Timestamp, Token, TokenHash, User, UserId, UserStatus,
 };
 
 /// A consistent picture of all that is durable. The look-ups stand with each noun's records.
@@ -28,7 +28,7 @@ pub struct Snapshot {
     pub(super) users: OrdMap<UserId, Arc<User>>,
     pub(super) users_by_username: UserIndex,
     pub(super) users_by_role: HashMap<RoleId, OrdSet<UserId>>,
-    pub(super) users_by_email: OrdMap<String, Arc<User>>,
+    pub(super) users_by_email: OrdMap<EmailKey, Arc<User>>,
     pub(super) user_statuses: OrdMap<UserId, Arc<UserStatus>>,
     pub(super) tokens: HashMap<TokenHash, Arc<Token>>,
     pub(super) tokens_by_user: OrdSet<(UserId, Timestamp, TokenHash)>,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use memchr::memmem::Finder;
 
+use crate::domain::text::folded;
 use crate::domain::{Timestamp, User};
 
 /// Most users in one leaf. A change of a user copies one leaf, where a reader still has it.
@@ -23,7 +24,7 @@ pub(super) struct UserIndex {
 #[derive(Debug, Default, Clone)]
 struct Leaf {
     rows: Vec<Row>,
-    /// Usernames, names and nicknames, in lower case.
+    /// Usernames, names and nicknames, folded.
     names: Texts,
     /// Ids and folded e-mail addresses. They are apart from the names, so that a search over names does not depend on
     /// addresses that its caller may not see.
@@ -75,15 +76,16 @@ impl UserIndex {
 
     /// Puts a user in, in the place of the one with the same folded username.
     pub(super) fn insert(&mut self, user: &Arc<User>) {
-        let username = user.username.folded();
+        let username = user.username.key();
+        let username = username.as_str();
         if self.leaves.is_empty() {
             self.leaves.insert("".into(), Arc::default());
         }
-        let Some((_, leaf)) = self.leaves.get_prev_mut(username.as_str()) else {
+        let Some((_, leaf)) = self.leaves.get_prev_mut(username) else {
             return;
         };
         let leaf = Arc::make_mut(leaf);
-        self.len += usize::from(leaf.insert(&username, user));
+        self.len += usize::from(leaf.insert(username, user));
         if leaf.rows.len() > LEAF_ROWS {
             let upper = leaf.split();
             let key = upper.rows.first().map_or("", |row| upper.names.get(row.username));
@@ -131,9 +133,9 @@ impl Leaf {
 
     /// Makes the row of a user. A text that is as it was keeps its place.
     fn row(&mut self, username: &str, user: &Arc<User>, old: Option<&Row>) -> Row {
-        let name = user.name.as_ref().map(|name| name.as_str().to_lowercase());
-        let email = user.email.as_ref().map(|email| email.address.folded());
-        let nickname = user.profile.nickname.to_lowercase();
+        let name = user.name.as_ref().map(|name| folded(name.as_str()));
+        let email = user.email.as_ref().map(|email| folded(email.address.as_str()));
+        let nickname = folded(&user.profile.nickname);
         Row {
             username: self.names.put(username, old.map(|old| old.username)),
             name: name.map(|name| self.names.put(&name, old.and_then(|old| old.name))),
@@ -272,13 +274,13 @@ impl<'index> SearchableUser<'index> {
         self.leaf.names.get(self.row.username)
     }
 
-    /// Returns the name in lower case.
+    /// Returns the folded name.
     #[must_use]
     pub fn name(self) -> Option<&'index str> {
         self.row.name.map(|name| self.leaf.names.get(name))
     }
 
-    /// Returns the nickname in lower case.
+    /// Returns the folded nickname.
     #[must_use]
     pub fn nickname(self) -> &'index str {
         self.leaf.names.get(self.row.nickname)

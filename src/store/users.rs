@@ -15,8 +15,8 @@ use crate::domain::role::built_in;
 use crate::domain::two_factor::{KeyId, Salt};
 use crate::domain::user::{Activity, PasswordHash, UserEmail};
 use crate::domain::{
-    BackupCodes, DisplayName, Email, Preferences, Profile, RoleId, SealedSecret, StoredSecret, Timestamp, TotpSecret,
-    TwoFactor, User, UserId, Username, email, username,
+    BackupCodes, DisplayName, Email, EmailKey, Preferences, Profile, RoleId, SealedSecret, StoredSecret, Timestamp,
+    TotpSecret, TwoFactor, User, UserId, Username, UsernameKey,
 };
 
 /// Version 1 of a stored user. Never changes.
@@ -196,11 +196,29 @@ impl Record for User {
     }
 
     fn index_keys(&self) -> Vec<(Table, Vec<u8>)> {
-        let mut keys = vec![(Table::UsersByUsername, self.username.folded().into())];
+        let mut keys = vec![(Table::UsersByUsername, self.username.key().as_str().into())];
         if let Some(email) = &self.email {
-            keys.push((Table::UsersByEmail, email.address.folded().into()));
+            keys.push((Table::UsersByEmail, email.address.key().as_str().into()));
         }
         keys
+    }
+
+    /// Until version 0.1, addresses were compared in lower case only.
+    fn former_index_keys(&self) -> Vec<(Table, Vec<u8>)> {
+        let former = |email: &UserEmail| (Table::UsersByEmail, email.address.former_key().into());
+        self.email.iter().map(former).collect()
+    }
+
+    /// The account that is older keeps an address that two have.
+    fn precedence(&self) -> i64 {
+        self.created_at.as_millis()
+    }
+
+    fn without_index(self, table: Table) -> Self {
+        match table {
+            Table::UsersByEmail => Self { email: None, ..self },
+            _ => self,
+        }
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -323,16 +341,16 @@ impl Snapshot {
         self.users.get(id)
     }
 
-    /// The user with this username, whatever its case.
+    /// The user with this username.
     #[must_use]
-    pub fn user_named(&self, typed: &str) -> Option<&Arc<User>> {
-        self.users_by_username.get(&username::fold(typed))
+    pub fn user_named(&self, name: &UsernameKey) -> Option<&Arc<User>> {
+        self.users_by_username.get(name.as_str())
     }
 
-    /// The user with this e-mail address, whatever its case.
+    /// The user with this e-mail address.
     #[must_use]
-    pub fn user_at(&self, typed: &str) -> Option<&Arc<User>> {
-        self.users_by_email.get(&email::fold(typed))
+    pub fn user_at(&self, address: &EmailKey) -> Option<&Arc<User>> {
+        self.users_by_email.get(address)
     }
 
     /// All users in the order of their folded usernames.
@@ -386,7 +404,7 @@ impl Snapshot {
                 .insert(user.id.clone());
         }
         if let Some(email) = &user.email {
-            self.users_by_email.insert(email.address.folded(), Arc::clone(&user));
+            self.users_by_email.insert(email.address.key(), Arc::clone(&user));
         }
         self.users_by_username.insert(&user);
     }
@@ -399,12 +417,12 @@ impl Snapshot {
 
     /// Takes a record out of the indexes, except where the record after it has the same place.
     fn forget_indexes(&mut self, before: &User, after: Option<&User>) {
-        let username = before.username.folded();
-        if after.is_none_or(|after| after.username.folded() != username) {
-            self.users_by_username.remove(&username);
+        let username = before.username.key();
+        if after.is_none_or(|after| after.username.key() != username) {
+            self.users_by_username.remove(username.as_str());
         }
         if let Some(email) = &before.email {
-            self.users_by_email.remove(&email.address.folded());
+            self.users_by_email.remove(&email.address.key());
         }
         for role in &before.roles {
             if let Some(users) = self.users_by_role.get_mut(role) {

@@ -9,6 +9,7 @@ use super::commits::Commits;
 use super::contain::contain;
 use super::overflow;
 use super::record::{Record, decode_index};
+use super::rekey;
 use super::snapshot::Snapshot;
 use super::table::{Table, Trees};
 use crate::domain::setting::Setting;
@@ -109,6 +110,7 @@ pub(super) struct Findings<'trees> {
 impl Findings<'_> {
     fn read<R: Record>(&mut self) {
         let mut entries = 0;
+        let mut moved = Vec::new();
         self.scan(R::TABLE, |found, key, placed, bytes| {
             let record = R::decode(key, bytes)?;
             if record.key() != key {
@@ -123,13 +125,18 @@ impl Findings<'_> {
                     value: Some(record.encode()),
                 });
             }
+            let has_moved = rekey::is_under_former_keys(found.trees, &record);
             for entry in record.index_entries() {
                 entries += 1;
                 let stored = found.trees.get(entry.table, &entry.key).unwrap_or_default();
-                if stored.is_none_or(|stored| *stored != *entry.value) {
+                if !has_moved && stored.is_none_or(|stored| *stored != *entry.value) {
                     let what = format!("no entry for the record {} of {}", printable(key), R::TABLE);
                     found.problems.push(Problem::new(entry.table, &entry.key, what));
                 }
+            }
+            if has_moved {
+                moved.push(record);
+                return Ok(());
             }
             found.snapshot.apply(&Edit {
                 table: R::TABLE,
@@ -137,6 +144,13 @@ impl Findings<'_> {
                 value: Some(bytes.into()),
             })
         });
+        for edit in rekey::moves(self.trees, moved) {
+            // The snapshot is that of the store as it is once the edits are made.
+            if let Err(damage) = self.snapshot.apply(&edit) {
+                self.problems.push(Problem::new(edit.table, &edit.key, damage));
+            }
+            self.outdated.push(edit);
+        }
         let mut indexed = 0;
         for index in R::INDEXES {
             indexed += self.scan(*index, |_, key, _, bytes| decode_index(*index, key, bytes).map(drop));
@@ -153,7 +167,10 @@ impl Findings<'_> {
                 let record_key = decode_index(*index, key, bytes)?;
                 let stored = found.trees.get(R::TABLE, &record_key).unwrap_or_default();
                 let record = stored.and_then(|bytes| R::decode(&record_key, &bytes).ok());
-                let stands = record.is_some_and(|record| record.index_keys().contains(&(*index, key.into())));
+                let place = (*index, key.to_vec());
+                let stands = record.is_some_and(|record| {
+                    record.index_keys().contains(&place) || record.former_index_keys().contains(&place)
+                });
                 if stands {
                     Ok(())
                 } else {

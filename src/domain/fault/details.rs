@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Fault;
+use crate::domain::Timestamp;
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::text::quoted;
 
@@ -69,6 +70,10 @@ impl Fault {
             Self::SettingInvalid { setting, .. } | Self::SettingFixed { setting, .. } => {
                 json!({"setting": setting.as_str()})
             }
+            Self::MatchFailed { place, expected } => json!({"field": place, "expected": expected}),
+            Self::StatusEndInvalid => json!({"field": "expiresAt", "expected": Timestamp::FORM}),
+            Self::FromInvalid => json!({"field": "from", "expected": Timestamp::FORM}),
+            Self::UpdatedSinceInvalid => json!({"field": "updatedSince", "expected": Timestamp::FORM}),
             Self::AvatarTooLarge { .. } | Self::UploadTooLarge { .. } => {
                 json!({"field": "image", "limit": AVATAR_BYTES})
             }

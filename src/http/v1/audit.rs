@@ -9,7 +9,7 @@ use crate::domain::{AuditAction, AuditEntry, AuditParty, Fault, Permission, Scop
 use crate::http::query;
 use crate::http::request::Call;
 use crate::http::routes::Route;
-use crate::ops::audit::{self, Filter};
+use crate::ops::audit::{self, Filter, PartyQuery};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -79,8 +79,8 @@ impl From<AuditEntry> for Entry {
 async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
     let moment = |text: Option<String>, field: &str| text.map(|text| Timestamp::of_field(&text, field)).transpose();
     let filter = Filter {
-        actor: asked.actor,
-        target: asked.target,
+        actor: asked.actor.as_deref().map(PartyQuery::of),
+        target: asked.target.as_deref().map(PartyQuery::of),
         action: asked.action,
         from: moment(asked.from, "from")?,
         until: moment(asked.until, "until")?,

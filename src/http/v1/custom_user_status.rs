@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Scope};
+use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Scope, SearchTerm};
 use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::Call;
@@ -120,7 +120,7 @@ fn draft(app: &App, name: Option<&str>, status_type: Option<&str>) -> CustomStat
 async fn list(call: Call, asked: List) -> Result<Statuses, Fault> {
     let filter = Filter {
         id: asked.id.as_deref().map(CustomStatusId::new),
-        name: asked.name.filter(|name| !name.is_empty()),
+        name: asked.name.as_deref().and_then(SearchTerm::parse),
         condition: query::condition(asked.query.as_deref())?,
         sort: query::sort(asked.sort, custom_status::SORT_FIELDS)?,
     };

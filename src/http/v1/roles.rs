@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::role::ROLE_CHARACTERS;
-use crate::domain::{Fault, Permission, Role, RoleId, RoleName, RoleScope, Scope, text};
+use crate::domain::{Fault, Permission, Role, RoleId, RoleName, RoleScope, Scope, UsernameKey, text};
 use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
@@ -120,12 +120,10 @@ fn draft(
     scope: Option<RoleScope>,
     mandatory_two_factor: Option<bool>,
 ) -> Result<RoleDraft, Fault> {
-    let description = description.unwrap_or_default();
+    let description = text::block(&description.unwrap_or_default(), "description")?;
     if description.chars().count() > ROLE_CHARACTERS {
-        let words = format!("must NOT have more than {ROLE_CHARACTERS} characters");
-        return Err(Fault::invalid(words, "description"));
+        return Err(Fault::too_long(ROLE_CHARACTERS, "description"));
     }
-    text::refuse_unless(text::is_plain_block(&description), "description")?;
     Ok(RoleDraft {
         name: RoleName::parse(name).map_err(|_| Fault::RoleNameInvalid { input: name.to_owned() })?,
         description,
@@ -159,13 +157,25 @@ async fn delete(call: Call, which: Delete) -> Result<Done, Fault> {
 
 async fn give(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
     wanted.refuse_room()?;
-    let role = roles::give(&call.app, &call.actor(), wanted.role()?, &wanted.username).await?;
+    let role = roles::give(
+        &call.app,
+        &call.actor(),
+        wanted.role()?,
+        &UsernameKey::of(&wanted.username),
+    )
+    .await?;
     Ok(OneRole { role })
 }
 
 async fn take(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
     wanted.refuse_room()?;
-    let role = roles::take(&call.app, &call.actor(), wanted.role()?, &wanted.username).await?;
+    let role = roles::take(
+        &call.app,
+        &call.actor(),
+        wanted.role()?,
+        &UsernameKey::of(&wanted.username),
+    )
+    .await?;
     Ok(OneRole { role })
 }
 

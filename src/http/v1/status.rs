@@ -7,7 +7,7 @@ use super::users::target;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
     ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, RoleId, Scope, StatusType, Timestamp, UserId, Username,
-    profile,
+    UsernameKey, profile,
 };
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
@@ -195,7 +195,9 @@ async fn set_privacy(call: Call, new: SetPrivacy) -> Result<Done, Fault> {
     let (users, roles) = new.hide_from.map_or((None, None), |from| (from.users, from.roles));
     let snapshot = call.app.store.read();
     let find = |text: &String| {
-        let found = snapshot.user(&UserId::new(text)).or_else(|| snapshot.user_named(text));
+        let found = snapshot
+            .user(&UserId::new(text))
+            .or_else(|| snapshot.user_named(&UsernameKey::of(text)));
         found.map(|user| user.id.clone()).ok_or(Fault::UserNotFound)
     };
     let users: Option<Result<Vec<_>, _>> = users.map(|users| users.iter().map(find).collect());

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::page::once;
-use crate::domain::{Fault, Scope, Timestamp, Token, UserId};
+use crate::domain::{Fault, Scope, Timestamp, Token, TokenName, UserId};
 use crate::http::input::{Ignored, Nothing};
 use crate::http::reply::Done;
 use crate::http::request::Call;
@@ -229,7 +229,7 @@ async fn create_token(call: Call, wanted: CreateToken) -> Result<CreatedToken, F
 async fn generate(call: Call, wanted: Generate) -> Result<NewToken, Fault> {
     let moment = |text: String| Timestamp::of_field(&text, "expiresAt");
     let new = NewPersonalToken {
-        name: wanted.token_name,
+        name: TokenName::parse(&wanted.token_name)?,
         bypass_two_factor: wanted.bypass_two_factor.unwrap_or_default(),
         expires_at: wanted.expires_at.map(moment).transpose()?,
         scopes: wanted.scopes.map(once),
@@ -241,14 +241,14 @@ async fn generate(call: Call, wanted: Generate) -> Result<NewToken, Fault> {
 }
 
 async fn regenerate(call: Call, wanted: Named) -> Result<NewToken, Fault> {
-    let token = personal_tokens::regenerate(&call.app, &call.caller, &wanted.token_name).await?;
+    let token = personal_tokens::regenerate(&call.app, &call.caller, &TokenName::typed(&wanted.token_name)).await?;
     Ok(NewToken {
         token: token.expose().to_owned(),
     })
 }
 
 async fn remove(call: Call, wanted: Named) -> Result<Done, Fault> {
-    personal_tokens::remove(&call.app, &call.caller, &wanted.token_name).await?;
+    personal_tokens::remove(&call.app, &call.caller, &TokenName::typed(&wanted.token_name)).await?;
     Ok(Done {})
 }
 

@@ -15,7 +15,7 @@ use rollcall::app::{App, Clock, Fixed};
 use rollcall::auth::password::Passwords;
 use rollcall::auth::{Origin, PasswordDigest};
 use rollcall::config::CompactAtStart;
-use rollcall::domain::{SettingId, SettingValue, StoredSecret, User};
+use rollcall::domain::{SettingId, SettingValue, StoredSecret, User, UsernameKey};
 use rollcall::local::Command;
 use rollcall::ops::login::{self, Account, Credentials};
 use rollcall::ops::upgrade;
@@ -95,7 +95,7 @@ fn now_millis() -> i64 {
 /// A user as the store has them.
 async fn stored(home: &Path, username: &str) -> User {
     let store = Store::open(&home.join("data")).expect("the store");
-    let user = User::clone(store.read().user_named(username).expect("a user"));
+    let user = User::clone(store.read().user_named(&UsernameKey::of(username)).expect("a user"));
     store.close().await;
     user
 }
@@ -390,7 +390,7 @@ async fn old_backup_codes_are_good_before_and_after_their_slow_hash() {
     let app = App::new(store, Clock::System, Passwords::default(), Fixed::default());
     let codes = || {
         let snapshot = app.store.read();
-        let grace = snapshot.user_named("grace").expect("a user");
+        let grace = snapshot.user_named(&UsernameKey::of("grace")).expect("a user");
         grace.two_factor.backup_codes.clone()
     };
     let log_in = async |code: &str| {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::required_target;
 use crate::domain::role::built_in;
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Permission, RoleId, Scope, UserId};
+use crate::domain::{Fault, Permission, RoleId, Scope, UserId, UsernameKey};
 use crate::http::reply::Done;
 use crate::http::request::Call;
 use crate::http::routes::Route;
@@ -103,7 +103,8 @@ struct Count {
 
 async fn delete(call: Call, whom: Delete) -> Result<Deleted, Fault> {
     let named = [&whom.user_id, &whom.username, &whom.user];
-    if named.into_iter().flatten().any(|name| name == BOT) {
+    let is_bot = |name: &String| UsernameKey::of(name).as_str() == BOT;
+    if named.into_iter().flatten().any(is_bot) {
         return Err(Fault::ActionNotAllowed {
             words: "Deleting the rocket.cat user is not allowed",
             action: "Delete_user",

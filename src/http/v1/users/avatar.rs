@@ -89,7 +89,7 @@ async fn get(call: Call, named: Whose) -> Result<Elsewhere, Fault> {
     Ok(Elsewhere(format!(
         "{}/avatar/{}",
         call.app.settings().site_url(),
-        user.username
+        user.username.in_path()
     )))
 }
 

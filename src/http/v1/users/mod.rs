@@ -13,7 +13,7 @@ mod register;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::domain::{Fault, User, UserId};
+use crate::domain::{Fault, User, UserId, UsernameKey};
 use crate::http::routes::Route;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -48,7 +48,7 @@ pub(super) fn target(
     let snapshot = app.store.read();
     let found = match (given(id), given(username).or_else(|| given(user))) {
         (Some(id), _) => snapshot.user(&UserId::new(&id)),
-        (None, Some(name)) => snapshot.user_named(&name),
+        (None, Some(name)) => snapshot.user_named(&UsernameKey::of(&name)),
         (None, None) => return Ok(None),
     };
     found.cloned().map(Some).ok_or(Fault::TargetUnknown)

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::required_target;
-use crate::domain::{Fault, Permission};
+use crate::domain::{EmailKey, Fault, Permission};
 use crate::http::reply::Done;
 use crate::http::request::{Call, OpenCall};
 use crate::http::routes::Route;
@@ -53,7 +53,7 @@ struct Reset {
 }
 
 async fn forgotten(call: OpenCall, whose: Forgotten) -> Result<Done, Fault> {
-    passwords::forgotten(&call.app, &call.origin, &whose.email).await?;
+    passwords::forgotten(&call.app, &call.origin, &EmailKey::of(&whose.email)).await?;
     Ok(Done {})
 }
 

@@ -6,10 +6,13 @@ use serde_json::{Map, Value};
 
 use crate::domain::condition::MAX_TESTS;
 use crate::domain::page::Listing;
+use crate::domain::text::folded;
 use crate::domain::user::Activity;
 use crate::domain::{
-    Condition, DisplayName, Fault, Permission, RoleId, Scope, StatusType, Timestamp, UserId, Username,
+    Condition, DisplayName, EmailKey, Fault, Permission, RoleId, Scope, SearchTerm, StatusType, Timestamp, UserId,
+    Username, UsernameKey,
 };
+use crate::http::fields::Fields;
 use crate::http::query;
 use crate::http::request::Call;
 use crate::http::routes::Route;
@@ -131,7 +134,7 @@ impl From<&ViewedUser> for Line {
         Self {
             id: user.id(),
             username: user.username(),
-            name_insensitive: name.as_ref().map(|name| name.as_str().to_lowercase()),
+            name_insensitive: name.as_ref().map(|name| folded(name.as_str())),
             name,
             status: user.status(),
             active: user.is_active(),
@@ -186,7 +189,10 @@ fn condition(asked: &mut List) -> Result<Condition<UserField>, Fault> {
 async fn list(call: Call, mut asked: List) -> Result<Listed, Fault> {
     let filter = Filter {
         condition: condition(&mut asked)?,
-        email: asked.email.filter(|email| !email.is_empty()),
+        email: asked
+            .email
+            .filter(|email| !email.is_empty())
+            .map(|email| EmailKey::of(&email)),
         sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
         ..Filter::default()
     };
@@ -217,7 +223,7 @@ async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault
             .iter()
             .map(|role| RoleId::new(role))
             .collect(),
-        term: asked.search_term.filter(|term| !term.is_empty()),
+        term: asked.search_term.as_deref().and_then(SearchTerm::parse),
         sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
         email: None,
         condition: Condition::default(),
@@ -279,8 +285,8 @@ async fn info(call: Call, asked: Info) -> Result<Found, Fault> {
     }
     let who = match (asked.user_id, asked.username, asked.email) {
         (Some(id), ..) => Who::Id(UserId::new(&id)),
-        (_, Some(name), _) => Who::Username(name),
-        (.., Some(address)) => Who::Email(address),
+        (_, Some(name), _) => Who::Username(UsernameKey::of(&name)),
+        (.., Some(address)) => Who::Email(EmailKey::of(&address)),
         _ => return Err(Fault::UserInfoNotFound),
     };
     let actor = call.actor();
@@ -333,11 +339,14 @@ struct Suggestion {
 }
 
 async fn autocomplete(call: Call, asked: Autocomplete) -> Result<Suggestions, Fault> {
-    let selector: Selector =
+    let selector =
         serde_json::from_str(&asked.selector).map_err(|_| Fault::invalid("must be a JSON object", "selector"))?;
+    let selector: Selector = Fields::new(selector).parse_within("selector")?;
     let exceptions = query::list(selector.exceptions, "selector.exceptions")?;
+    let exceptions: Vec<_> = exceptions.iter().map(|name| UsernameKey::of(name)).collect();
     let condition = Condition::parse_object(&selector.conditions)?;
-    let found = directory::autocomplete(&call.app, &call.actor(), &selector.term, &exceptions, &condition)?;
+    let term = SearchTerm::parse(&selector.term);
+    let found = directory::autocomplete(&call.app, &call.actor(), term.as_ref(), &exceptions, &condition)?;
     let suggestion = |user: &ViewedUser| Suggestion {
         id: user.id(),
         username: user.username(),

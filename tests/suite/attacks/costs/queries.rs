@@ -1,6 +1,6 @@
 //! Queries: how many sort fields and list items one call takes, and how many users one answer has.
 
-use rollcall::domain::{User, UserId, Username};
+use rollcall::domain::{User, UserId, Username, UsernameKey};
 use rollcall::store::{Change, Store};
 use serde_json::{Value, json};
 
@@ -18,7 +18,11 @@ async fn refusal(client: &Client, path: &str) -> Value {
 async fn with_many(users: usize) -> TestServer {
     let folder = TestServer::start().await.stop().await;
     let store = Store::open(&folder.path().join("data")).expect("a store");
-    let model = store.read().user_named("ada").cloned().expect("a user");
+    let model = store
+        .read()
+        .user_named(&UsernameKey::of("ada"))
+        .cloned()
+        .expect("a user");
     let another = |number: usize| User {
         id: UserId::new(&format!("user{number}")),
         username: Username::parse(&format!("user{number}")).expect("a username"),

@@ -1,0 +1,44 @@
+//! What people search for.
+
+use super::text::folded;
+
+/// A text to search for: trimmed, Unicode NFC, in lower case, never blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchTerm(Box<str>);
+
+impl SearchTerm {
+    /// Takes what a person typed; none when it is blank.
+    #[must_use]
+    pub fn parse(typed: &str) -> Option<Self> {
+        if super::text::is_blank(typed) {
+            return None;
+        }
+        Some(Self(folded(typed).into()))
+    }
+
+    /// The text, to be looked for in folded texts.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a text that is not folded has it in it.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        folded(text).contains(&*self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_composition_and_blanks_around_it_do_not_matter() {
+        for typed in ["CAF\u{c9}", " cafe\u{301} ", "caf\u{e9}"] {
+            let term = SearchTerm::parse(typed).expect("a term");
+            assert!(term.is_in("Le Cafe\u{301}") && !term.is_in("cafe"), "{typed}");
+        }
+        assert_eq!(SearchTerm::parse(" \u{200b}"), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! Names of personal access tokens.
+
+use super::Fault;
+use super::text::{self, composed, refuse_unless};
+
+/// Most characters of a token's name.
+pub const TOKEN_NAME_CHARACTERS: usize = 120;
+
+/// The name of a personal access token: trimmed, Unicode NFC. A new one has 1 to 120 characters, no control character,
+/// nothing that turns text around, and something to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenName(Box<str>);
+
+impl TokenName {
+    /// Takes a text as the name of a new token.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidParams`] that says what a name has to be.
+    pub fn parse(typed: &str) -> Result<Self, Fault> {
+        let name = composed(typed);
+        if text::is_blank(&name) || name.chars().count() > TOKEN_NAME_CHARACTERS {
+            let words = format!("must have 1 to {TOKEN_NAME_CHARACTERS} characters");
+            return Err(Fault::invalid(words, "tokenName"));
+        }
+        refuse_unless(text::is_plain_line(&name), "tokenName")?;
+        Ok(Self(name.into()))
+    }
+
+    /// Takes what a person typed to find a token.
+    #[must_use]
+    pub fn typed(typed: &str) -> Self {
+        Self(composed(typed).into())
+    }
+
+    /// Whether a stored token has this name. Older versions stored names as they came.
+    #[must_use]
+    pub fn is(&self, stored: &str) -> bool {
+        *stored == *self.0 || *composed(stored) == *self.0
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_in_every_composition() {
+        let name = TokenName::parse(" cafe\u{301} ").expect("a name");
+        assert_eq!(name.as_str(), "caf\u{e9}");
+        assert!(TokenName::typed("caf\u{e9}").is(name.as_str()) && name.is("cafe\u{301}") && !name.is("Caf\u{e9}"));
+    }
+
+    #[test]
+    fn blank_long_and_deceiving_names_are_refused() {
+        for text in ["", " \u{200b}", &"x".repeat(121), "a\u{202e}b", "a\nb"] {
+            assert!(TokenName::parse(text).is_err(), "{text:?}");
+        }
+    }
+}
