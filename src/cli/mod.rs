@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use rustix::fs::Mode;
 
-use crate::config::{Config, ConfigError, SETTINGS, Settings};
+use crate::config::{Config, ConfigError, SETTINGS, Settings, refuse_bytes};
 use crate::local::{self, Answer, Command};
 
 pub use failure::Failure;
@@ -64,6 +64,7 @@ fn load(matches: &ArgMatches) -> Result<Config, ConfigError> {
         let given = known(name).then(|| matches.try_get_one::<String>(name).ok().flatten());
         given.flatten().cloned()
     };
+    refuse_bytes(std::env::vars_os())?;
     let file = matches.get_one::<PathBuf>("config");
     let set = matches.try_get_many::<String>("set").ok().flatten();
     let set: Vec<_> = set.unwrap_or_default().cloned().collect();

@@ -1,5 +1,6 @@
 //! Where each setting's value comes from: flag, else environment, else file, else default.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,6 +110,12 @@ pub enum ConfigError {
         /// The variable with the file's name.
         other: String,
     },
+    /// A variable has bytes that are not text.
+    #[error("the value of {variable} is not text in UTF-8: write it anew")]
+    NotUtf8 {
+        /// The variable.
+        variable: String,
+    },
     /// The file that is to hold a value cannot be read.
     #[error("cannot read the file {} that {variable} names: {cause}", path.display())]
     ValueFile {
@@ -167,6 +174,29 @@ pub enum ConfigError {
 fn names() -> String {
     let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
     names.join(", ")
+}
+
+/// The beginnings of the names of all variables that a configuration is read from.
+const PREFIXES: [&str; 2] = ["ROLLCALL_", "OVERWRITE_SETTING_"];
+
+/// Refuses variables of a configuration that are not text. Read as unset, a setting would silently be another one.
+///
+/// # Errors
+/// [`ConfigError::NotUtf8`] for the first of them.
+pub fn refuse_bytes(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
+    let is_own = |name: &OsString| {
+        let name = name.to_string_lossy();
+        PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    };
+    match variables
+        .into_iter()
+        .find(|(name, value)| is_own(name) && value.to_str().is_none())
+    {
+        Some((name, _)) => Err(ConfigError::NotUtf8 {
+            variable: name.to_string_lossy().into_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 impl Config {

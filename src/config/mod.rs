@@ -4,6 +4,6 @@ mod load;
 mod setting;
 mod settings;
 
-pub use load::{Config, ConfigError, Source, Value};
+pub use load::{Config, ConfigError, Source, Value, refuse_bytes};
 pub use setting::{SETTINGS, Setting};
 pub use settings::{Administrator, CompactAtStart, LogFormat, LogLevel, Secret, Settings};

@@ -15,6 +15,7 @@ use warp::{Filter, Reply};
 
 use super::{encoded, reply};
 use crate::app::App;
+use crate::domain::text::composed;
 use crate::domain::{User, UserId, UsernameKey};
 use crate::ops::avatars;
 
@@ -42,7 +43,7 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     let by_name = warp::path!("avatar" / String).and(warp::header::headers_cloned()).map(
         move |name: String, headers: HeaderMap| {
             let name = match encoded::part(&name, "username") {
-                Ok(name) => name,
+                Ok(name) => composed(&name),
                 Err(fault) => return reply::failure(&fault).into_response(),
             };
             let name = name.strip_prefix('@').unwrap_or(&name);

@@ -71,3 +71,136 @@ pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<Edit> 
     }
     edits
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::open::{open_sled, wait_until_closed};
+    use super::super::{Change, Store, codec};
+    use super::*;
+    use crate::domain::user::UserEmail;
+    use crate::domain::{Email, EmailKey, Timestamp, User, UserId};
+    use crate::store::Table;
+    use crate::store::user_index::tests::user;
+
+    /// The version of index entries.
+    const VERSION: u8 = 1;
+
+    fn with_address(number: u32, address: &str) -> User {
+        User {
+            email: Some(UserEmail {
+                address: Email::restore(address),
+                verified: true,
+            }),
+            created_at: Timestamp::from_millis(number.into()),
+            ..User::clone(&user(&format!("user{number}"), "Name"))
+        }
+    }
+
+    /// Makes a store as version 0.1 left it: addresses are under their lower-case form.
+    async fn old_store(folder: &Path, users: &[User]) {
+        let store = Store::open(folder).expect("a store");
+        for user in users {
+            // The address comes later: today, some of these are one.
+            let without = User {
+                email: None,
+                ..user.clone()
+            };
+            store.commit(Change::new().insert(&without)).await.expect("a commit");
+        }
+        store.close().await;
+        drop(store);
+        let files = folder.join("store");
+        wait_until_closed(&files).expect("a closed store");
+        let (db, trees) = open_sled(&files).expect("a store");
+        for user in users {
+            let put =
+                |table: Table, key: &[u8], value: Vec<u8>| drop(trees.of(table).insert(key, value).expect("a write"));
+            put(Table::Users, &user.key(), user.encode());
+            let former = user.former_index_keys().remove(0).1;
+            put(
+                Table::UsersByEmail,
+                &former,
+                codec::seal(Table::UsersByEmail, &former, VERSION, &user.key()),
+            );
+        }
+        db.flush().expect("a flush");
+        drop((trees, db));
+        wait_until_closed(&files).expect("a closed store");
+    }
+
+    fn holder_of(store: &Store, typed: &str) -> Option<UserId> {
+        store.read().user_at(&EmailKey::of(typed)).map(|user| user.id.clone())
+    }
+
+    #[tokio::test]
+    async fn an_address_under_a_former_key_is_found_and_moved_at_the_opening() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let users = [
+            with_address(1, "Jose\u{301}@example.com"),
+            with_address(2, "ada@M\u{fc}nchen.example"),
+            with_address(3, "plain@example.com"),
+        ];
+        old_store(home.path(), &users).await;
+        assert_eq!(
+            Store::inspect(home.path()).expect("a store"),
+            [],
+            "what is old is not damaged"
+        );
+        wait_until_closed(&home.path().join("store")).expect("a closed store");
+        for opening in ["first", "second"] {
+            let store = Store::open(home.path()).expect("a store");
+            for (typed, user) in [
+                ("jos\u{e9}@example.com", &users[0]),
+                ("JOSE\u{301}@example.com", &users[0]),
+                ("ada@xn--mnchen-3ya.example", &users[1]),
+                ("plain@example.com", &users[2]),
+            ] {
+                assert_eq!(
+                    holder_of(&store, typed),
+                    Some(user.id.clone()),
+                    "{typed} at the {opening} opening"
+                );
+            }
+            // A change of such a user finds the entries where they are.
+            let before = store.read().user(&users[0].id).cloned().expect("a user");
+            let after = before.changed(Timestamp::from_millis(9));
+            store
+                .commit(Change::new().replace(&*before, &after))
+                .await
+                .expect("a commit");
+            assert_eq!(store.verify().await.expect("an answer"), []);
+            store.close().await;
+            drop(store);
+            wait_until_closed(&home.path().join("store")).expect("a closed store");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_accounts_with_one_address_by_todays_rule_the_older_one_keeps_it() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let users = [
+            with_address(7, "jose\u{301}@example.com"),
+            with_address(3, "ada@M\u{fc}nchen.example"),
+            with_address(4, "ada@Mu\u{308}nchen.example"),
+            with_address(9, "eve@xn--mnchen-3ya.example"),
+            with_address(1, "eve@m\u{fc}nchen.example"),
+        ];
+        old_store(home.path(), &users).await;
+        let store = Store::open(home.path()).expect("a store");
+        for (typed, user) in [
+            ("jos\u{e9}@example.com", &users[0]),
+            ("ada@m\u{fc}nchen.example", &users[1]),
+            // An account that was under the present key all along keeps its address.
+            ("eve@m\u{fc}nchen.example", &users[3]),
+        ] {
+            assert_eq!(holder_of(&store, typed), Some(user.id.clone()), "{typed}");
+        }
+        for loser in [&users[2], &users[4]] {
+            assert_eq!(store.read().user(&loser.id).expect("a user").email, None);
+        }
+        assert_eq!(store.verify().await.expect("an answer"), []);
+        store.close().await;
+    }
+}

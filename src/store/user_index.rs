@@ -312,7 +312,7 @@ impl<'index> SearchableUser<'index> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::store) mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
@@ -321,7 +321,7 @@ mod tests {
     use crate::domain::user::Activity;
     use crate::domain::{DisplayName, Preferences, Profile, TwoFactor, UserId, Username};
 
-    fn user(username: &str, name: &str) -> Arc<User> {
+    pub(in crate::store) fn user(username: &str, name: &str) -> Arc<User> {
         Arc::new(User {
             id: UserId::new(&format!("id of {username}")),
             username: Username::parse(username).expect("a username"),

@@ -33,7 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Set {
     status: Option<StatusType>,
-    /// The words; trimmed, and cut to 120 characters.
+    /// The words: trimmed, a space for each control character, and cut to 120 characters. What shows as nothing is empty.
     message: Option<String>,
     /// Until when, ISO 8601.
     expires_at: Option<String>,

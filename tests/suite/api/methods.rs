@@ -72,7 +72,8 @@ async fn a_status_is_set_and_read_by_methods() {
     let words = "Valid status types include online, away, offline, and busy.";
     assert_eq!(wrong, fault(&json!("error-invalid-status"), words, None));
     let wrong = error(&ada, "UserPresence:setDefaultStatus", json!([5])).await;
-    assert_eq!(wrong, fault(&json!(400), "Match failed", None));
+    let details = json!({"field": "params.0", "expected": "string"});
+    assert_eq!(wrong, fault(&json!(400), "Match failed", Some(details)));
 }
 
 #[tokio::test]

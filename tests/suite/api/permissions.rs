@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
-use crate::support::faults::coded;
+use crate::support::faults::{coded, form_of};
 use crate::support::server::MINUTE;
 
 fn grant(id: &str, roles: &Value) -> Value {
@@ -84,7 +84,7 @@ async fn only_what_changed_since_then_is_listed() {
     let words = "The \"updatedSince\" query parameter must be a valid date.";
     assert_eq!(
         refused.expect(400),
-        coded(words, "error-roomId-param-invalid", Value::Null)
+        coded(words, "error-roomId-param-invalid", form_of("updatedSince"))
     );
 }
 

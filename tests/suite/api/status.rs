@@ -7,7 +7,7 @@ use rollcall::server::{Options, Server};
 use rollcall::store::Store;
 use serde_json::{Value, json};
 
-use crate::support::faults::{coded, plain, schema};
+use crate::support::faults::{coded, form_of, plain, schema};
 use crate::support::server::{BEGINNING, MINUTE, create_user, fix};
 use crate::support::{Client, TestServer};
 
@@ -82,7 +82,7 @@ async fn what_is_no_status_is_refused_in_the_words_of_the_reference() {
     let server = TestServer::start().await;
     let ada = server.user().await;
     let neither = plain("Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation");
-    let invalid_date = |words: &str| coded(words, "error-invalid-date", Value::Null);
+    let invalid_date = |words: &str, details| coded(words, "error-invalid-date", details);
     for (body, expected) in [
         (json!({}), neither.clone()),
         (json!({"status": null, "message": null}), neither),
@@ -101,11 +101,11 @@ async fn what_is_no_status_is_refused_in_the_words_of_the_reference() {
         ),
         (
             json!({"status": "busy", "expiresAt": "soon"}),
-            invalid_date("Invalid expiresAt date string"),
+            invalid_date("Invalid expiresAt date string", form_of("expiresAt")),
         ),
         (
             json!({"status": "busy", "expiresAt": "2023-11-04T11:44:23.366Z"}),
-            invalid_date("expiresAt must be a future date"),
+            invalid_date("expiresAt must be a future date", Value::Null),
         ),
     ] {
         assert_eq!(set(&ada, body.clone()).await, (400, expected), "{body}");

@@ -56,6 +56,11 @@ pub fn coded(words: &str, code: &str, details: Value) -> Value {
     body
 }
 
+/// The details of a fault about a field that has to be a moment.
+pub fn form_of(field: &str) -> Value {
+    json!({"field": field, "expected": "a date, a time and an offset in ISO 8601, as 2026-11-27T13:00:00Z"})
+}
+
 /// A fault in words alone.
 pub fn plain(words: &str) -> Value {
     json!({"success": false, "error": words})

@@ -1,8 +1,14 @@
 //! Bytes that are not text, and text in a form that is not the expected one.
 
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Stdio;
+
 use rollcall::domain::SettingId;
 use serde_json::{Value, json};
 
+use crate::support::process::{rollcall, run};
 use crate::support::raw::exchange;
 use crate::support::server::{PASSWORD, UNLIMITED, fix, open_registration};
 use crate::support::{Client, TestServer};
@@ -157,6 +163,44 @@ async fn a_header_that_becomes_text_is_utf8_or_refused() {
     request.extend(b"GET /livez HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
     let answer = exchange(server.address, &request).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
+#[test]
+fn a_variable_and_an_argument_that_are_not_utf8_end_the_command() {
+    let folder = crate::support::server::new_folder();
+    let bytes = OsStr::from_bytes(b"a\xff");
+    for variable in [
+        "ROLLCALL_PUBLIC_URL",
+        "OVERWRITE_SETTING_Site_Name",
+        "ROLLCALL_ADMIN_PASSWORD",
+    ] {
+        let mut command = rollcall(folder.path());
+        command
+            .arg("serve")
+            .args(["--listen", "127.0.0.1:0"])
+            .env(variable, bytes);
+        let output = run(command, "");
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(78), "{variable}: {words}");
+        assert!(words.contains(variable) && words.contains("UTF-8"), "{words}");
+    }
+    let mut command = rollcall(folder.path());
+    command.args(["user", "show"]).arg(bytes);
+    assert_eq!(run(command, "").status.code(), Some(2));
+    // Standard input has the password.
+    let mut command = rollcall(folder.path());
+    command.args(["user", "create", "ada"]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(b"correct horse\xff\n").expect("a line");
+    drop(input);
+    let output = child.wait_with_output().expect("the binary ends");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
 }
 
 #[tokio::test]

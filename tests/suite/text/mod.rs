@@ -2,4 +2,5 @@
 
 mod bytes;
 mod lists;
+mod names;
 mod paths;

@@ -136,7 +136,7 @@ async fn every_link_of_the_server_has_the_public_path() {
     assert!(page().await.contains("href=\"/x/style.css\""));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_public_path_that_hides_the_servers_own_is_refused() {
     let server = TestServer::start().await;
     let admin = server.admin().await;

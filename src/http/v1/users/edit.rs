@@ -164,7 +164,13 @@ async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
     let edit = Edit {
         username: data
             .username
-            .map(|text| parse_username(&text).map_err(|_| Fault::IdentityNotSaved))
+            .map(|text| {
+                parse_username(&text).map_err(|fault| match fault {
+                    // The reference has no words for a long name.
+                    Fault::InvalidParams { .. } => fault,
+                    _ => Fault::IdentityNotSaved,
+                })
+            })
             .transpose()?,
         email: data.email.map(|text| parse_email(&text)).transpose()?,
         name: name(data.name, data.first_name, data.last_name)?,
