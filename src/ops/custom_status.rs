@@ -3,14 +3,13 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::audit::note;
 use super::decide::decide;
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::condition::{FieldValue, Queried, QueryField};
 use crate::domain::page::{Listing, Sort};
+use crate::domain::text::composed;
 use crate::domain::{
     AuditAction, AuditParty, Condition, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Permission,
     SearchTerm, StatusName,
@@ -58,7 +57,7 @@ impl QueryField for StatusField {
 
     fn normalized(&self, text: &str) -> String {
         match self {
-            Self::Name => text.trim().nfc().collect(),
+            Self::Name => composed(text),
             Self::Id | Self::StatusType => text.to_owned(),
         }
     }
