@@ -183,15 +183,12 @@ const PREFIXES: [&str; 2] = ["ROLLCALL_", "OVERWRITE_SETTING_"];
 ///
 /// # Errors
 /// [`ConfigError::NotUtf8`] for the first of them.
-pub fn refuse_bytes(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
+pub fn refuse_bytes(mut variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
     let is_own = |name: &OsString| {
         let name = name.to_string_lossy();
         PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     };
-    match variables
-        .into_iter()
-        .find(|(name, value)| is_own(name) && value.to_str().is_none())
-    {
+    match variables.find(|(name, value)| is_own(name) && value.to_str().is_none()) {
         Some((name, _)) => Err(ConfigError::NotUtf8 {
             variable: name.to_string_lossy().into_owned(),
         }),

@@ -172,18 +172,9 @@ impl Gate {
             .map(|(name, text)| Ok::<_, Fault>((name, encoded::part(text, name)?)))
             .transpose()?;
         let mut reservation = self.budget.open(who(caller.as_ref(), &origin));
-        let sent = match head.method {
-            // Clients announce JSON on requests without a body; the body is not read.
-            Method::GET | Method::HEAD => Sent::Query(head.query.clone()),
-            _ => {
-                let bound = self.bound(route, caller.as_ref());
-                let read = read_body(body, &head.headers, &bound, &mut reservation).await;
-                Sent::Body(read.map_err(|fault| match fault {
-                    Fault::BodyTooLarge { limit } => (route.too_large)(limit),
-                    other => other,
-                })?)
-            }
-        };
+        let sent = self
+            .receive(route, head, caller.as_ref(), body, &mut reservation)
+            .await?;
         let code = request::code(&head.headers);
         let answer = (route.prepare)(Request {
             app: self.app.clone(),
@@ -210,6 +201,31 @@ impl Gate {
             }
         }
         answer.await
+    }
+
+    /// Takes what was sent: the query of a GET, the body of anything else.
+    async fn receive<S, B>(
+        &self,
+        route: &Route,
+        head: &Head,
+        caller: Option<&Caller>,
+        body: &mut Option<S>,
+        reservation: &mut Reservation,
+    ) -> Result<Sent, Fault>
+    where
+        S: Stream<Item = Result<B, warp::Error>> + Unpin,
+        B: Buf,
+    {
+        // Clients announce JSON on requests without a body; the body is not read.
+        if matches!(head.method, Method::GET | Method::HEAD) {
+            return Ok(Sent::Query(head.query.clone()));
+        }
+        let bound = self.bound(route, caller);
+        let read = read_body(body, &head.headers, &bound, reservation).await;
+        read.map(Sent::Body).map_err(|fault| match fault {
+            Fault::BodyTooLarge { limit } => (route.too_large)(limit),
+            other => other,
+        })
     }
 
     /// Returns what bounds the body of a request.

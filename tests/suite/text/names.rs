@@ -86,6 +86,9 @@ async fn an_address_is_found_in_every_spelling() {
             (&json!(1), &json!(id)),
             "{address}"
         );
+        let query = encoded(&json!({"emails.address": address}).to_string());
+        let found = admin.get(&format!("users.list?query={query}")).await.expect(200);
+        assert_eq!(found["total"], 1, "{address}");
         server
             .anonymous()
             .post("users.forgotPassword", &json!({"email": address}))
@@ -158,6 +161,11 @@ async fn a_username_is_found_in_every_case_and_composition_at_every_door() {
                 .get(&format!("{endpoint}?username={}", encoded(typed)))
                 .await
                 .expect(200);
+        }
+        let query = encoded(&json!({"username": {"$in": [typed]}}).to_string());
+        for query in [format!("query={query}"), format!("username={}", encoded(typed))] {
+            let found = admin.get(&format!("users.list?{query}")).await.expect(200);
+            assert_eq!(found["total"], 1, "{query}");
         }
         for term in [typed, &typed.trim()[..typed.trim().len() - 1]] {
             let selector = encoded(&json!({"term": term}).to_string());
