@@ -218,7 +218,7 @@ async fn a_username_is_found_in_every_case_and_composition_at_every_door() {
             .post("users.create", &new(typed, "other@example.com"))
             .await
             .expect(400);
-        assert_eq!(taken["errorType"], "error-field-unavailable", "{typed}");
+        assert_eq!(taken["errorType"], "error-could-not-save-identity", "{typed}");
         for arguments in [
             &["user", "show", typed][..],
             &["token", "list", "--user", typed],
@@ -447,17 +447,13 @@ async fn reserved_usernames_are_refused_at_every_door() {
             .post("users.create", &new(name, "x@example.com"))
             .await
             .expect(400);
-        assert_eq!(error["errorType"], "error-blocked-username", "{name}");
-        assert_eq!(
-            error["error"],
-            format!("{name} is blocked and can't be used! [error-blocked-username]")
-        );
+        assert_eq!(error["errorType"], "error-could-not-save-identity", "{name}");
         let body = json!({"username": name, "email": "x@example.com", "pass": PASSWORD, "name": "X"});
         let error = server.anonymous().post("users.register", &body).await.expect(400);
         assert_eq!(error["errorType"], "error-blocked-username", "{name}");
         let body = json!({"userId": ada.id(), "data": {"username": name}});
         let error = admin.post_proved("users.update", &body).await.expect(400);
-        assert_eq!(error["errorType"], "error-blocked-username", "{name}");
+        assert_eq!(error["errorType"], "error-could-not-save-identity", "{name}");
         let error = ada
             .post("users.updateOwnBasicInfo", &json!({"data": {"username": name}}))
             .await
