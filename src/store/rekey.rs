@@ -144,7 +144,7 @@ mod tests {
         ];
         old_store(home.path(), &users).await;
         assert_eq!(
-            Store::inspect(home.path()).expect("a store"),
+            Store::inspect(home.path()).expect("a store").0,
             [],
             "what is old is not damaged"
         );
