@@ -1,7 +1,7 @@
 //! Lists of users, as an ordinary user asks for them, with 100 and with 20 000 users in the store.
 
 use rollcall::app::Fixed;
-use rollcall::domain::{Claim, ClaimSource, DisplayName, StatusType, UserStatus};
+use rollcall::domain::{Claim, ClaimSource, DisplayName, Laying, StatusType, UserStatus};
 use rollcall::local::{self, Command};
 use tokio::runtime::Runtime;
 
@@ -100,14 +100,20 @@ fn named(number: u64, user: rollcall::domain::User) -> Outcome<rollcall::domain:
 
 fn busy(user: &rollcall::domain::UserId) -> UserStatus {
     let mut status = UserStatus::of(user);
-    status.claims.lay(Claim {
+    let claim = Claim {
         status: StatusType::Busy,
         text: "in a call".into(),
         emoji: None,
         source: ClaimSource::Manual,
         expires_at: None,
         id: None,
-    });
+        needs_connection: false,
+    };
+    let laying = Laying {
+        names_status: true,
+        connected: false,
+    };
+    status.claims.lay(claim, laying);
     status
 }
 

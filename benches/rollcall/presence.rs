@@ -1,6 +1,6 @@
 //! Who is here: the list of ten thousand, and statuses that end, by the hundred thousand.
 
-use rollcall::domain::{Claim, ClaimSource, StatusType, Timestamp, UserId, UserStatus};
+use rollcall::domain::{Claim, ClaimSource, Laying, StatusType, Timestamp, UserId, UserStatus};
 
 use crate::driver::{self, Request};
 use crate::plan::Plan;
@@ -90,13 +90,19 @@ fn ends(plan: &Plan) -> Outcome {
 
 fn status(user: &UserId, end: Option<Timestamp>) -> UserStatus {
     let mut status = UserStatus::of(user);
-    status.claims.lay(Claim {
+    let claim = Claim {
         status: StatusType::Busy,
         text: "caught up · busy".into(),
         emoji: None,
         source: ClaimSource::Manual,
         expires_at: end,
         id: None,
-    });
+        needs_connection: false,
+    };
+    let laying = Laying {
+        names_status: true,
+        connected: false,
+    };
+    status.claims.lay(claim, laying);
     status
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Fixed, Settings};
-use crate::domain::{SettingId, User};
+use crate::domain::{SettingId, Timestamp, Token, User, UserId};
 use crate::hub::{Changed, Event, Hub};
 use crate::store::{Snapshot, Store, Touched};
 
@@ -14,6 +14,8 @@ pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Fixed>) {
     for kept in begun.user_statuses() {
         if let Some(user) = begun.user(&kept.user) {
             hub.follow(user, Some(kept));
+            // Also of tokens that ended while no server ran.
+            hub.set_logins_end(&kept.user, logins_end(&begun, &kept.user, |_| true));
         }
     }
     let (hub, fixed) = (hub.clone(), Arc::clone(fixed));
@@ -42,6 +44,14 @@ fn shown(user: &User) -> impl PartialEq {
     (username, name, email, roles, activity, avatar, bound)
 }
 
+/// Returns when the last of these tokens of a user ends by itself, where a status stands until then.
+fn logins_end(snapshot: &Snapshot, user: &UserId, counts: impl Fn(&Token) -> bool) -> Option<Timestamp> {
+    snapshot.user_status(user).filter(|kept| kept.claims.stand())?;
+    let tokens = snapshot.tokens_of(user).filter(|token| counts(token));
+    let ends: Option<Vec<_>> = tokens.map(|token| token.expires_at).collect();
+    ends?.into_iter().max()
+}
+
 fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>, touched: &Touched) {
     for id in &touched.tokens {
         if let Some(ended) = before.token(id).filter(|_| after.token(id).is_none()) {
@@ -57,6 +67,16 @@ fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>,
             Some(user) => hub.follow(user, after.user_status(id)),
             None => hub.forget(id),
         }
+    }
+    let owner = |hash| {
+        before
+            .token(hash)
+            .or_else(|| after.token(hash))
+            .map(|token| &token.user)
+    };
+    let owners = touched.tokens.iter().filter_map(owner);
+    for id in touched.users.iter().chain(owners) {
+        hub.set_logins_end(id, logins_end(after, id, |token| token.is_live(hub.now())));
     }
     for id in &touched.custom_statuses {
         let changed = Changed::of(before.custom_status(id), after.custom_status(id));

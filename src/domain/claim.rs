@@ -2,6 +2,17 @@
 //!
 //! Where Rocket.Chat keeps one claim and at most one saved beneath it, claims here lie on each other:
 //! lunch on vacation, and vacation shows again after lunch.
+//!
+//! How long a claim shows:
+//! - A claim with an end shows until its end.
+//! - A claim without an end that was laid while its user had a live connection shows only while there is one. Without
+//!   one the user is offline, and only the text shows.
+//! - A claim without an end that was laid without a connection *stands*: it shows until the user's last token ends or
+//!   the account is deactivated. Then it is removed.
+//! - To declare online without a connection, and without text, is not a claim: the user counts as connected until the
+//!   first connection begins.
+//!
+//! In all cases a newer claim may cover it or its maker may end it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,89 +49,174 @@ pub struct Claim {
     pub expires_at: Option<Timestamp>,
     /// What its maker calls it, to end or renew it.
     pub id: Option<String>,
+    /// Whether it shows only while its user counts as connected.
+    pub needs_connection: bool,
+}
+
+impl Claim {
+    /// Returns whether it shows without a connection and has no end of its own.
+    fn stands(&self) -> bool {
+        !self.needs_connection && self.expires_at.is_none()
+    }
+}
+
+/// What a new claim depends on besides its own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Laying {
+    /// Whether its maker names a status. Otherwise it has the status that shows.
+    pub names_status: bool,
+    /// Whether the user has a live connection.
+    pub connected: bool,
 }
 
 /// The claims on a user's status. They lie by source, and those of one source by age; what lies on top
 /// shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Claims(Vec<Claim>);
+pub struct Claims {
+    bottom_up: Vec<Claim>,
+    /// Whether the user declared to be online without a connection, and none has begun since.
+    online: bool,
+}
 
 impl Claims {
     /// Takes back what was stored.
-    pub(crate) const fn restore(bottom_up: Vec<Claim>) -> Self {
-        Self(bottom_up)
+    pub(crate) const fn restore(bottom_up: Vec<Claim>, online: bool) -> Self {
+        Self { bottom_up, online }
     }
 
     /// All of them, from the bottom to the top.
     #[must_use]
     pub fn bottom_up(&self) -> &[Claim] {
-        &self.0
+        &self.bottom_up
     }
 
-    /// Whether nobody claims anything.
+    /// Returns whether nothing is claimed and nothing declared.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bottom_up.is_empty() && !self.online
+    }
+
+    /// Returns whether the user declared to be online without a connection, and none has begun since.
+    #[must_use]
+    pub const fn online_without_connection(&self) -> bool {
+        self.online
     }
 
     /// The claim that shows. A user who made themselves invisible stays so, whatever others claim.
     #[must_use]
     pub fn showing(&self) -> Option<&Claim> {
         let invisible = |claim: &&Claim| claim.status == StatusType::Offline;
-        self.newest_of(ClaimSource::Manual).filter(invisible).or(self.0.last())
+        let manual = self.newest_of(ClaimSource::Manual);
+        manual.filter(invisible).or(self.bottom_up.last())
     }
 
     fn newest_of(&self, source: ClaimSource) -> Option<&Claim> {
-        self.0.iter().rev().find(|claim| claim.source == source)
+        self.bottom_up.iter().rev().find(|claim| claim.source == source)
     }
 
-    /// Lays a claim on the others of its source. One with the same id is taken away first; one that
-    /// says the same as the newest of its source changes nothing.
-    pub fn lay(&mut self, claim: Claim) {
-        if self.newest_of(claim.source) == Some(&claim) {
-            return;
+    /// Lays a claim on the others of its source, and decides whether it needs a connection. One with the same id is
+    /// taken away first; one that says the same as the newest of its source changes no more than how long that shows.
+    pub fn lay(&mut self, claim: Claim, laying: Laying) {
+        let claim = Claim {
+            needs_connection: self.needs_connection(&claim, laying),
+            ..claim
+        };
+        let newest = self
+            .bottom_up
+            .iter_mut()
+            .rev()
+            .find(|other| other.source == claim.source);
+        if let Some(newest) = newest {
+            let same = Claim {
+                needs_connection: newest.needs_connection,
+                ..claim.clone()
+            };
+            if *newest == same {
+                newest.needs_connection = claim.needs_connection;
+                return;
+            }
         }
         if claim.id.is_some() {
-            self.0
+            self.bottom_up
                 .retain(|other| (other.source, &other.id) != (claim.source, &claim.id));
         }
-        let above = self.0.partition_point(|other| other.source <= claim.source);
-        self.0.insert(above, claim);
-        if self.0.len() > CLAIMS {
-            self.0.remove(0);
+        let above = self.bottom_up.partition_point(|other| other.source <= claim.source);
+        self.bottom_up.insert(above, claim);
+        if self.bottom_up.len() > CLAIMS {
+            self.bottom_up.remove(0);
         }
     }
 
-    /// Ends the claim with this id, or the one that shows. Returns whether there was one.
+    /// Returns whether a new claim shows only while its user counts as connected. Words alone make no offline user
+    /// appear: without a connection they show as long as the status that they are said of.
+    fn needs_connection(&self, new: &Claim, laying: Laying) -> bool {
+        let while_connected = laying.connected && new.expires_at.is_none();
+        match self.showing() {
+            _ if laying.names_status => while_connected,
+            None => true,
+            Some(said_of) if laying.connected && said_of.status != StatusType::Online => while_connected,
+            Some(said_of) => said_of.needs_connection || while_connected,
+        }
+    }
+
+    /// Declares the user online: ends all claims that the user made. Without a connection the user counts as connected
+    /// until the first one begins.
+    pub fn declare_online(&mut self, connected: bool) {
+        self.clear_manual();
+        self.online = !connected;
+    }
+
+    /// Takes in that a connection has begun. Returns whether that changes anything.
+    pub fn begin_connection(&mut self) -> bool {
+        std::mem::take(&mut self.online)
+    }
+
+    /// Returns whether anything in it lasts until the user's last token ends.
+    #[must_use]
+    pub fn stand(&self) -> bool {
+        self.online || self.bottom_up.iter().any(Claim::stands)
+    }
+
+    /// Ends what stands without a connection: the user's last token has ended, or the account is deactivated. Returns
+    /// whether there was anything.
+    pub fn end_standing(&mut self) -> bool {
+        let stood = self.stand();
+        self.online = false;
+        self.bottom_up.retain(|claim| !claim.stands());
+        stood
+    }
+
+    /// Ends the claim with this id, or the one that shows; where none shows, what the user declared without a
+    /// connection. Returns whether there was anything.
     pub fn end(&mut self, id: Option<&str>) -> bool {
-        let place = match id {
-            Some(id) => self.0.iter().rposition(|claim| claim.id.as_deref() == Some(id)),
-            None => self
-                .showing()
-                .and_then(|showing| self.0.iter().rposition(|claim| claim == showing)),
+        let place = match (id, self.showing()) {
+            (Some(id), _) => self.bottom_up.iter().rposition(|claim| claim.id.as_deref() == Some(id)),
+            (None, Some(showing)) => self.bottom_up.iter().rposition(|claim| claim == showing),
+            (None, None) => return std::mem::take(&mut self.online),
         };
         place.is_some_and(|place| {
-            self.0.remove(place);
+            self.bottom_up.remove(place);
             true
         })
     }
 
     /// Ends all claims that the user made.
     pub fn clear_manual(&mut self) {
-        self.0.retain(|claim| claim.source != ClaimSource::Manual);
+        self.bottom_up.retain(|claim| claim.source != ClaimSource::Manual);
     }
 
     /// Ends the claims whose time has come. Returns whether there were any.
     pub fn settle(&mut self, now: Timestamp) -> bool {
-        let before = self.0.len();
-        self.0.retain(|claim| claim.expires_at.is_none_or(|end| now < end));
-        self.0.len() < before
+        let before = self.bottom_up.len();
+        self.bottom_up
+            .retain(|claim| claim.expires_at.is_none_or(|end| now < end));
+        self.bottom_up.len() < before
     }
 
     /// When the first of them ends, if one does.
     #[must_use]
     pub fn next_end(&self) -> Option<Timestamp> {
-        self.0.iter().filter_map(|claim| claim.expires_at).min()
+        self.bottom_up.iter().filter_map(|claim| claim.expires_at).min()
     }
 }
 
@@ -136,6 +232,24 @@ mod tests {
             source,
             expires_at: None,
             id: None,
+            needs_connection: false,
+        }
+    }
+
+    const ALONE: Laying = Laying {
+        names_status: true,
+        connected: false,
+    };
+
+    const CONNECTED: Laying = Laying {
+        names_status: true,
+        connected: true,
+    };
+
+    fn words(connected: bool) -> Laying {
+        Laying {
+            names_status: false,
+            connected,
         }
     }
 
@@ -154,8 +268,8 @@ mod tests {
     fn what_lies_below_shows_again_with_its_own_text_and_end() {
         let mut claims = Claims::default();
         let vacation = until(100, claim(StatusType::Away, "vacation", ClaimSource::Manual));
-        claims.lay(vacation.clone());
-        claims.lay(until(10, claim(StatusType::Busy, "lunch", ClaimSource::Manual)));
+        claims.lay(vacation.clone(), ALONE);
+        claims.lay(until(10, claim(StatusType::Busy, "lunch", ClaimSource::Manual)), ALONE);
         assert_eq!(shows(&claims), "lunch");
         assert_eq!(claims.next_end(), Some(Timestamp::from_millis(10)));
         assert!(!claims.settle(Timestamp::from_millis(9)));
@@ -168,8 +282,11 @@ mod tests {
     #[test]
     fn what_ends_below_never_shows() {
         let mut claims = Claims::default();
-        claims.lay(until(10, claim(StatusType::Away, "vacation", ClaimSource::Manual)));
-        claims.lay(until(20, claim(StatusType::Busy, "lunch", ClaimSource::Manual)));
+        claims.lay(
+            until(10, claim(StatusType::Away, "vacation", ClaimSource::Manual)),
+            ALONE,
+        );
+        claims.lay(until(20, claim(StatusType::Busy, "lunch", ClaimSource::Manual)), ALONE);
         claims.settle(Timestamp::from_millis(10));
         assert_eq!(shows(&claims), "lunch");
         claims.settle(Timestamp::from_millis(20));
@@ -179,9 +296,9 @@ mod tests {
     #[test]
     fn the_highest_source_shows_whichever_came_last() {
         let mut claims = Claims::default();
-        claims.lay(claim(StatusType::Busy, "in a call", ClaimSource::Internal));
-        claims.lay(claim(StatusType::Away, "lunch", ClaimSource::Manual));
-        claims.lay(claim(StatusType::Busy, "meeting", ClaimSource::External));
+        claims.lay(claim(StatusType::Busy, "in a call", ClaimSource::Internal), ALONE);
+        claims.lay(claim(StatusType::Away, "lunch", ClaimSource::Manual), ALONE);
+        claims.lay(claim(StatusType::Busy, "meeting", ClaimSource::External), ALONE);
         assert_eq!(shows(&claims), "in a call");
         assert!(claims.end(None));
         assert_eq!(shows(&claims), "lunch");
@@ -194,8 +311,8 @@ mod tests {
     #[test]
     fn who_is_invisible_stays_so() {
         let mut claims = Claims::default();
-        claims.lay(claim(StatusType::Offline, "invisible", ClaimSource::Manual));
-        claims.lay(claim(StatusType::Busy, "in a call", ClaimSource::Internal));
+        claims.lay(claim(StatusType::Offline, "invisible", ClaimSource::Manual), ALONE);
+        claims.lay(claim(StatusType::Busy, "in a call", ClaimSource::Internal), ALONE);
         assert_eq!(shows(&claims), "invisible");
         claims.clear_manual();
         assert_eq!(shows(&claims), "in a call");
@@ -208,9 +325,9 @@ mod tests {
             ..claim(StatusType::Busy, text, ClaimSource::External)
         };
         let mut claims = Claims::default();
-        claims.lay(named("standup"));
-        claims.lay(claim(StatusType::Away, "lunch", ClaimSource::Manual));
-        claims.lay(named("planning"));
+        claims.lay(named("standup"), ALONE);
+        claims.lay(claim(StatusType::Away, "lunch", ClaimSource::Manual), ALONE);
+        claims.lay(named("planning"), ALONE);
         assert_eq!(claims.bottom_up().len(), 2);
         assert!(claims.end(Some("meeting")));
         assert!(!claims.end(Some("meeting")));
@@ -221,13 +338,91 @@ mod tests {
     fn the_same_again_changes_nothing_and_one_too_many_pushes_out_the_lowest() {
         let mut claims = Claims::default();
         for _ in 0..2 {
-            claims.lay(claim(StatusType::Busy, "lunch", ClaimSource::Manual));
+            claims.lay(claim(StatusType::Busy, "lunch", ClaimSource::Manual), ALONE);
         }
         assert_eq!(claims.bottom_up().len(), 1);
         for number in 0..CLAIMS {
-            claims.lay(claim(StatusType::Busy, &number.to_string(), ClaimSource::Manual));
+            claims.lay(claim(StatusType::Busy, &number.to_string(), ClaimSource::Manual), ALONE);
         }
         assert_eq!(claims.bottom_up().len(), CLAIMS);
         assert_eq!(claims.bottom_up()[0].text, "0");
+    }
+
+    #[test]
+    fn a_claim_lasts_as_long_as_what_it_was_laid_with() {
+        let busy = || claim(StatusType::Busy, "in a call", ClaimSource::Manual);
+        for (new, laying, needs_connection) in [
+            (busy(), CONNECTED, true),
+            (busy(), ALONE, false),
+            (until(9, busy()), CONNECTED, false),
+            (until(9, busy()), ALONE, false),
+            // Words alone declare nothing, with an end or without.
+            (busy(), words(false), true),
+            (busy(), words(true), true),
+            (until(9, busy()), words(false), true),
+            (until(9, busy()), words(true), true),
+        ] {
+            let mut claims = Claims::default();
+            claims.lay(new.clone(), laying);
+            let found = claims.bottom_up()[0].needs_connection;
+            assert_eq!(found, needs_connection, "{new:?} {laying:?}");
+        }
+    }
+
+    #[test]
+    fn words_last_as_long_as_the_status_that_they_are_said_of() {
+        let busy = |text: &str| claim(StatusType::Busy, text, ClaimSource::Manual);
+        for (below, new, laying, needs_connection) in [
+            (ALONE, busy("words"), words(false), false),
+            (ALONE, busy("words"), words(true), true),
+            (ALONE, until(9, busy("words")), words(true), false),
+            (CONNECTED, busy("words"), words(false), true),
+            (CONNECTED, until(9, busy("words")), words(false), true),
+            (CONNECTED, until(9, busy("words")), words(true), false),
+        ] {
+            let mut claims = Claims::default();
+            claims.lay(busy("below"), below);
+            claims.lay(new, laying);
+            let found = claims.showing().map(|claim| claim.needs_connection);
+            assert_eq!(found, Some(needs_connection), "{below:?} {laying:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_again_lasts_as_long_as_the_last_time_it_was_said() {
+        let mut claims = Claims::default();
+        let busy = || claim(StatusType::Busy, "in a call", ClaimSource::Manual);
+        claims.lay(busy(), ALONE);
+        assert!(claims.stand());
+        claims.lay(busy(), CONNECTED);
+        assert_eq!((claims.bottom_up().len(), claims.stand()), (1, false));
+    }
+
+    #[test]
+    fn what_stands_ends_with_the_last_token_and_the_rest_stays() {
+        let mut claims = Claims::default();
+        claims.lay(claim(StatusType::Busy, "connected", ClaimSource::Manual), CONNECTED);
+        claims.lay(until(9, claim(StatusType::Busy, "ends", ClaimSource::Manual)), ALONE);
+        let before = claims.clone();
+        assert!(!claims.end_standing());
+        claims.lay(claim(StatusType::Busy, "stands", ClaimSource::External), ALONE);
+        assert!(claims.end_standing());
+        assert_eq!(claims, before);
+    }
+
+    #[test]
+    fn online_without_a_connection_lasts_until_the_first_one_begins() {
+        let mut claims = Claims::default();
+        claims.lay(claim(StatusType::Busy, "lunch", ClaimSource::Manual), ALONE);
+        claims.declare_online(false);
+        assert!(claims.online_without_connection() && claims.stand() && claims.showing().is_none());
+        assert!(claims.begin_connection() && !claims.begin_connection());
+        claims.declare_online(true);
+        assert_eq!(claims, Claims::default());
+        let ends: [fn(&mut Claims) -> bool; 2] = [Claims::end_standing, |claims| claims.end(None)];
+        for end in ends {
+            claims.declare_online(false);
+            assert!(end(&mut claims) && !end(&mut claims));
+        }
     }
 }

@@ -156,10 +156,13 @@ impl CustomFieldRules {
         let name = quoted(name);
         let broken = |reason| Err(Fault::CustomFieldInvalid { reason });
         if let Some(options) = &rule.options {
-            return match options.iter().any(|option| option == text) {
-                true => Ok(()),
-                false if rule.required && text.trim().is_empty() => broken(format!("Field {name} is required")),
-                false => broken(format!("Value for field {name} is invalid")),
+            if options.iter().any(|option| option == text) {
+                return Ok(());
+            }
+            return if rule.required && text.trim().is_empty() {
+                broken(format!("Field {name} is required"))
+            } else {
+                broken(format!("Value for field {name} is invalid"))
             };
         }
         let characters = text.trim().chars().count();

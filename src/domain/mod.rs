@@ -50,7 +50,7 @@ pub mod utc_offset;
 pub use access::{Access, Grant};
 pub use audit::{AuditAction, AuditEntry, AuditParty};
 pub use avatar::{Avatar, ImageKind};
-pub use claim::{Claim, ClaimSource, Claims};
+pub use claim::{Claim, ClaimSource, Claims, Laying};
 pub use condition::Condition;
 pub use custom_fields::{CustomFieldChanges, CustomFieldRules};
 pub use custom_status::{CustomStatus, CustomStatusDraft, StatusName};

@@ -47,17 +47,24 @@ impl Presence {
         }
     }
 
-    /// What shows, by the connections and the claims. Where `requires_connection`, nobody without a
-    /// connection is anything but offline, as in Rocket.Chat from 8.6 on; else what was declared shows
-    /// without one too.
+    /// Returns what shows, by the connections and the claims. A claim that needs a connection shows nothing but its
+    /// words without one. Where `requires_connection`, all users without a connection are offline, as in Rocket.Chat
+    /// from 8.6 on.
     #[must_use]
     pub fn of(connection: StatusType, claims: &Claims, requires_connection: bool) -> Self {
         let claim = claims.showing();
         let declared = claim.map_or(StatusType::Online, |claim| claim.status);
-        let status = match (declared, connection) {
-            (_, StatusType::Offline) if requires_connection => StatusType::Offline,
-            (StatusType::Online, connection) => connection,
-            (declared, _) => declared,
+        // To declare online without a connection counts as one.
+        let counted = match connection {
+            StatusType::Offline if claims.online_without_connection() => StatusType::Online,
+            connection => connection,
+        };
+        let status = match (claim, counted) {
+            _ if requires_connection && connection == StatusType::Offline => StatusType::Offline,
+            (None, counted) => counted,
+            (Some(claim), StatusType::Offline) if claim.needs_connection => StatusType::Offline,
+            (Some(claim), counted) if claim.status == StatusType::Online && counted != StatusType::Offline => counted,
+            (Some(claim), _) => claim.status,
         };
         Self {
             status,
@@ -86,18 +93,28 @@ pub fn of_connections(connections: impl IntoIterator<Item = StatusType>) -> Stat
 mod tests {
     use super::StatusType::{Away, Busy, Offline, Online};
     use super::*;
+    use crate::domain::Laying;
 
-    fn shows(connection: StatusType, declared: Option<StatusType>, requires_connection: bool) -> StatusType {
+    /// What shows of a claim that was laid while the user was connected, or was not.
+    fn shows(connection: StatusType, declared: Option<(StatusType, bool)>, requires_connection: bool) -> StatusType {
         let mut claims = Claims::default();
-        if let Some(status) = declared {
-            claims.lay(Claim {
+        if let Some((status, connected)) = declared {
+            let claim = Claim {
                 status,
                 text: "in words".into(),
                 emoji: None,
                 source: ClaimSource::Manual,
                 expires_at: None,
                 id: None,
-            });
+                needs_connection: false,
+            };
+            claims.lay(
+                claim,
+                Laying {
+                    names_status: true,
+                    connected,
+                },
+            );
         }
         let presence = Presence::of(connection, &claims, requires_connection);
         assert_eq!(presence.text.is_empty(), declared.is_none());
@@ -114,15 +131,34 @@ mod tests {
     #[test]
     fn what_was_declared_shows_over_the_connections_unless_it_is_online() {
         for connection in [Online, Away, Offline] {
-            for declared in [None, Some(Online)] {
-                assert_eq!(shows(connection, declared, false), connection);
-                assert_eq!(shows(connection, declared, true), connection);
+            assert_eq!(shows(connection, None, false), connection);
+            assert_eq!(shows(connection, None, true), connection);
+            for connected in [true, false] {
+                for declared in [Online, Busy, Away, Offline] {
+                    let over = if declared == Online { connection } else { declared };
+                    let expected = match (connection, connected) {
+                        (Offline, true) => Offline,
+                        (Offline, false) => declared,
+                        _ => over,
+                    };
+                    assert_eq!(shows(connection, Some((declared, connected)), false), expected);
+                    let newer = if connection == Offline { Offline } else { over };
+                    assert_eq!(shows(connection, Some((declared, connected)), true), newer);
+                }
             }
-            for declared in [Busy, Away, Offline] {
-                assert_eq!(shows(connection, Some(declared), false), declared);
-                let newer = if connection == Offline { Offline } else { declared };
-                assert_eq!(shows(connection, Some(declared), true), newer);
-            }
+        }
+    }
+
+    #[test]
+    fn online_without_a_connection_counts_as_one() {
+        let mut claims = Claims::default();
+        claims.declare_online(false);
+        for (connection, requires_connection, expected) in
+            [(Offline, false, Online), (Offline, true, Offline), (Away, false, Away)]
+        {
+            let presence = Presence::of(connection, &claims, requires_connection);
+            assert_eq!((presence.status, presence.connection), (expected, connection));
+            assert_eq!((presence.declared, presence.source), (Online, None));
         }
     }
 }

@@ -23,6 +23,16 @@ struct Entry {
     kept: Option<Arc<UserStatus>>,
     connections: BTreeMap<u64, StatusType>,
     shown: Option<Arc<Shown>>,
+    /// When the user's last token ends by itself, if that ends a status.
+    logins_end: Option<Timestamp>,
+}
+
+impl Entry {
+    /// Returns when the next claim ends, or when all end that stand without a connection.
+    fn next_end(&self) -> Option<Timestamp> {
+        let claims = self.kept.as_ref().and_then(|kept| kept.claims.next_end());
+        claims.into_iter().chain(self.logins_end).min()
+    }
 }
 
 /// What is known of everybody. A user who is not in it is absent and says nothing.
@@ -81,13 +91,40 @@ impl Board {
         }
         let entry = self.entry(user);
         entry.user = Arc::clone(user);
-        let before = entry.kept.as_ref().and_then(|kept| kept.claims.next_end());
+        let before = entry.next_end();
         entry.kept = kept.cloned();
-        let after = kept.and_then(|kept| kept.claims.next_end());
+        if !kept.is_some_and(|kept| kept.claims.stand()) {
+            entry.logins_end = None;
+        }
+        let after = entry.next_end();
         if before != after {
             self.move_end(&user.id, before, after);
         }
         self.renew(now, &user.id)
+    }
+
+    /// Takes in when the last token of a user ends by itself; none is never, also because there is no token any more.
+    /// An end that has passed already is not forgotten before what it ends has ended.
+    pub fn set_logins_end(&mut self, now: Timestamp, id: &UserId, end: Option<Timestamp>) {
+        let Some(entry) = self.entries.get_mut(id) else {
+            return;
+        };
+        let has_passed = entry.logins_end.is_some_and(|end| end <= now);
+        if !entry.kept.as_ref().is_some_and(|kept| kept.claims.stand()) || (end.is_none() && has_passed) {
+            return;
+        }
+        let before = entry.next_end();
+        entry.logins_end = end;
+        let after = entry.next_end();
+        if before != after {
+            self.move_end(id, before, after);
+        }
+    }
+
+    /// Returns whether the last token of a user has ended by itself, and what that ends has not ended yet.
+    pub fn logins_ended(&self, now: Timestamp, id: &UserId) -> bool {
+        let end = self.entries.get(id).and_then(|entry| entry.logins_end);
+        end.is_some_and(|end| end <= now)
     }
 
     /// Takes in that a user is gone.
@@ -95,8 +132,7 @@ impl Board {
         self.roles.remove(id);
         let entry = self.entries.remove(id)?;
         self.connections -= entry.connections.len();
-        let end = entry.kept.and_then(|kept| kept.claims.next_end());
-        self.move_end(id, end, None);
+        self.move_end(id, entry.next_end(), None);
         self.shown.remove(id);
         entry.shown.map(|before| self.note(now, id, Some(before), None))
     }
@@ -208,6 +244,7 @@ impl Board {
             kept: None,
             connections: BTreeMap::new(),
             shown: None,
+            logins_end: None,
         })
     }
 
@@ -349,7 +386,8 @@ impl Board {
 
     /// Returns how many of them this viewer must not know of: those of users who hide, or are invisible.
     pub fn connections_hidden_from(&self, viewer: &User) -> usize {
-        let hidden = |entry: &&Entry| entry.shown.as_ref().is_some_and(|shown| !shown.counts_for(viewer));
+        // Nothing shows of an account that is switched off.
+        let hidden = |entry: &&Entry| entry.shown.as_ref().is_none_or(|shown| !shown.counts_for(viewer));
         self.entries
             .values()
             .filter(hidden)

@@ -68,6 +68,12 @@ impl Hub {
         }
     }
 
+    /// Returns the time by the clock of the server.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,6 +107,20 @@ impl Hub {
     /// Takes what is now stored of a user.
     pub fn follow(&self, user: &Arc<User>, kept: Option<&Arc<UserStatus>>) {
         self.tell(|board, now| board.follow(now, user, kept));
+    }
+
+    /// Takes in when the last token of a user ends by itself, where a status stands until then.
+    pub fn set_logins_end(&self, id: &UserId, end: Option<Timestamp>) {
+        self.tell(|board, now| {
+            board.set_logins_end(now, id, end);
+            None
+        });
+    }
+
+    /// Returns whether the last token of a user has ended by itself, and a status that stood until then still stands.
+    #[must_use]
+    pub fn logins_ended(&self, id: &UserId) -> bool {
+        self.board().logins_ended(self.clock.now(), id)
     }
 
     /// Takes in that a user is gone, with all their connections.
@@ -181,6 +201,12 @@ impl Hub {
     #[must_use]
     pub fn is_connected_by(&self, id: &UserId, token: &TokenHash) -> bool {
         self.tokens.has(token) || self.board().has_lost(id, token)
+    }
+
+    /// Returns whether a user has a live connection that counts for the presence.
+    #[must_use]
+    pub fn has_connection(&self, id: &UserId) -> bool {
+        self.board().is_connected(id)
     }
 
     /// Whether a user has a live connection, or a socket that doesn't count as one.

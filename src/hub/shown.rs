@@ -103,6 +103,21 @@ impl Shown {
         Self::new(line, Presence::ABSENT, Audience::default())
     }
 
+    /// Returns it with the line that the user has in lists of their own.
+    #[must_use]
+    pub fn as_own(&self) -> Self {
+        let own = &self.presence;
+        let line = Line {
+            status: own.status,
+            status_text: own.text.clone(),
+            status_emoji: own.emoji.clone(),
+            status_source: own.source,
+            status_expires_at: own.expires_at,
+            ..self.line.clone()
+        };
+        Self::new(line, own.clone(), self.hidden_from.clone())
+    }
+
     /// Whether others have anything to see.
     pub(super) fn is_anything(&self) -> bool {
         self.line.status != StatusType::Offline || !self.line.status_text.is_empty()

@@ -1,6 +1,6 @@
 //! Deciding on what is, again whenever it is no longer so.
 
-use super::incident;
+use super::{incident, standing};
 use crate::app::App;
 use crate::domain::{Fault, User, UserId};
 use crate::store::{Change, CommitError, Snapshot};
@@ -16,7 +16,9 @@ pub(super) async fn decide<T>(
 ) -> Result<T, Fault> {
     let mut lost = CommitError::Unavailable;
     for _ in 0..ATTEMPTS {
-        let (change, outcome) = decision(&app.store.read())?;
+        let snapshot = app.store.read();
+        let (change, outcome) = decision(&snapshot)?;
+        let change = standing::settle(&snapshot, change, app.clock.now());
         match app.store.commit(change).await {
             Ok(()) => return Ok(outcome),
             Err(error @ CommitError::Conflict(_)) => lost = error,

@@ -27,7 +27,7 @@ pub async fn end_in_time(app: &App) {
     }
 }
 
-/// Ends all claims whose time has come.
+/// Ends all claims whose time has come, and those that stand of users whose last token has ended.
 ///
 /// # Errors
 /// Only what the store answers.
@@ -54,7 +54,10 @@ fn ending(app: &App, snapshot: &crate::store::Snapshot, ids: &[UserId]) -> Chang
     let now = app.clock.now();
     let ended = ids.iter().filter_map(|id| {
         let mut kept = UserStatus::clone(snapshot.user_status(id)?);
-        kept.claims.settle(now).then_some(kept)
+        let ended = kept.claims.settle(now);
+        let no_login = app.hub.logins_ended(id) && !snapshot.tokens_of(id).any(|token| token.is_live(now));
+        let stood = no_login && kept.claims.end_standing();
+        (ended || stood).then_some(kept)
     });
     ended.fold(Change::new(), |change, kept| keep(snapshot, change, kept, now))
 }

@@ -27,6 +27,7 @@ pub mod registration;
 pub mod roles;
 pub mod settings;
 pub mod setup;
+mod standing;
 pub mod status;
 pub mod sweep;
 pub mod tokens;

@@ -9,7 +9,7 @@ use super::two_factor::PresentedCode;
 use super::users::remove;
 use crate::app::{App, Settings};
 use crate::auth::{Actor, Caller, PasswordDigest};
-use crate::domain::{Duty, Email, Fault, SettingId, StatusType, User};
+use crate::domain::{Duty, Email, Fault, SettingId, User};
 
 /// Refuses what the settings keep users from changing of themselves, on every road to the change and for
 /// administrators as well. A password that has to be changed can be changed whatever the settings say.
@@ -98,9 +98,6 @@ pub async fn update(
     }
     refuse_fixed(app, caller, &edit)?;
     let settings = app.settings();
-    if edit.status == Some(StatusType::Offline) && !settings.flag(SettingId::AllowInvisibleStatus) {
-        return Err(Fault::InvisibleDisabled);
-    }
     let current_password = current_password.filter(|digest| !digest.is_empty());
     if edit.changes_login_of(&caller.user) {
         proof::of_password_or_code(app, caller, current_password.as_deref(), code).await?;

@@ -12,7 +12,7 @@ use crate::hub::{Connection, PresenceChange, Shown};
 use crate::store::Snapshot;
 
 use super::reach::Reach;
-use super::settings;
+use super::{settings, status};
 
 /// Who is here, and the time of this answer: changes after it are later, all others are in it.
 #[derive(Debug, Clone)]
@@ -32,7 +32,8 @@ pub fn own(app: &App, id: &UserId) -> Presence {
     shown.map_or(Presence::ABSENT, |shown| shown.presence.clone())
 }
 
-/// Who of these is not offline, in this order.
+/// Returns those of these users who are not offline or whose text shows, in this order; the caller also while offline with
+/// an end.
 #[must_use]
 pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
     if is_silent(app) {
@@ -40,8 +41,17 @@ pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
     }
     let (everybody, at) = app.hub.everybody(&caller.user);
     let found = ids.iter().filter_map(|id| everybody.get(id));
+    let listed = |shown: &Arc<Shown>| {
+        if shown.line.id == caller.user.id {
+            let own = &shown.presence;
+            let is_anything = own.status != StatusType::Offline || !own.text.is_empty() || own.expires_at.is_some();
+            return is_anything.then(|| Arc::new(shown.as_own()));
+        }
+        let is_anything = shown.line.status != StatusType::Offline || !shown.line.status_text.is_empty();
+        (is_anything && shown.is_for(&caller.user)).then(|| Arc::clone(shown))
+    };
     Here {
-        users: found.filter(|shown| is_here(shown, caller)).cloned().collect(),
+        users: found.filter_map(listed).collect(),
         full: false,
         at,
     }
@@ -110,12 +120,15 @@ fn silence(app: &App) -> Here {
 
 /// Takes in that a caller is here, over a live connection: the one that was lost a moment ago, if they come
 /// back with the same token. None when there is no such user any more.
-#[must_use]
-pub fn connect(app: &App, caller: &Caller) -> Option<Connection> {
+pub async fn connect(app: &App, caller: &Caller) -> Option<Connection> {
     let id = &caller.user.id;
-    app.hub
+    let connection = app
+        .hub
         .reconnect(id, &caller.token.hash)
-        .or_else(|| app.hub.connect(id, || kept(&app.store.read(), id)))
+        .or_else(|| app.hub.connect(id, || kept(&app.store.read(), id)));
+    // After the connection counts, so that a status which is set meanwhile sees it.
+    status::begin_connection(app, id).await;
+    connection
 }
 
 /// A user and what is kept of their status, for the hub; none when there is no such user.

@@ -11,13 +11,12 @@ use super::passwords::{self, Again, NewPassword, Spared};
 use super::status::{self, NewStatus};
 use super::two_factor::{self, PresentedCode};
 use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken, refuse_unfit};
-use super::{own_profile, proof};
+use super::{own_profile, proof, standing};
 use crate::app::App;
 use crate::auth::{Actor, Caller, WantedPassword};
 use crate::domain::user::{Activity, UserEmail};
 use crate::domain::{
-    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Permission, RoleId, SettingId, StatusType, User,
-    UserId, Username,
+    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Permission, RoleId, StatusType, User, UserId, Username,
 };
 use crate::store::Change;
 
@@ -126,9 +125,6 @@ pub async fn update(
     if actor.is(id) {
         own_profile::refuse_fixed(app, caller, &edit)?;
     }
-    if edit.status == Some(StatusType::Offline) && !app.settings().flag(SettingId::AllowInvisibleStatus) {
-        return Err(Fault::InvisibleDisabled);
-    }
     if !actor.is(id) && edit.password.is_some() && !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
         return Err(refused("Edit user password is not allowed", "Update_user"));
     }
@@ -190,7 +186,7 @@ pub(super) async fn apply(
         }
         None => None,
     };
-    decide_on(app, &user.id, |snapshot, user| {
+    let saved = decide_on(app, &user.id, |snapshot, user| {
         let authority = Authority::of(app, snapshot, actor);
         authority.over(user)?;
         refuse_taken(snapshot, Some(&user.id), edit.username.as_ref(), edit.email.as_ref())?;
@@ -229,8 +225,12 @@ pub(super) async fn apply(
                 text: edit.status_text.clone().or_else(words),
                 ..NewStatus::default()
             };
-            status::lay(&mut kept, &declared, actor.is(&user.id).then(|| app.clock.now()));
+            status::lay(app, &mut kept, &declared, actor.is(&user.id))?;
+            let stands = kept.claims.stand();
             change = status::keep(snapshot, change, kept, now);
+            if let Some(token) = standing::live_token(snapshot, &user.id, now).filter(|_| stands) {
+                change = change.require(token);
+            }
         }
         change = change.insert(&note(
             app,
@@ -244,7 +244,11 @@ pub(super) async fn apply(
         }
         Ok((change, Arc::new(new)))
     })
-    .await
+    .await?;
+    if edit.status.is_some() {
+        status::begin_connection_if_any(app, &user.id).await;
+    }
+    Ok(saved)
 }
 
 fn with_password(

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use super::audit::note;
 use super::decide::decide;
+use super::standing;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::once;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    Audience, AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, Permission, RecentStatus,
-    RoleId, SettingId, StatusType, Timestamp, User, UserId, UserStatus,
+    Audience, AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, Laying, Permission,
+    RecentStatus, RoleId, SettingId, StatusType, Timestamp, User, UserId, UserStatus,
 };
 use crate::store::{Change, Snapshot};
 
@@ -77,12 +80,7 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Resul
     }
     change(app, actor, id, |snapshot, kept| {
         let new = filled(app, snapshot, &new)?;
-        lay(kept, &new, actor.is(id).then(|| app.clock.now()));
-        let invisible = new.status == Some(StatusType::Offline);
-        if invisible && !settings.flag(SettingId::AllowInvisibleStatus) {
-            return Err(Fault::InvisibleDisabled);
-        }
-        Ok(())
+        lay(app, kept, &new, actor.is(id))
     })
     .await
 }
@@ -101,16 +99,12 @@ pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) 
         return set(app, actor, id, new).await;
     }
     change(app, actor, id, |_, kept| {
-        if status == StatusType::Offline && !app.settings().flag(SettingId::AllowInvisibleStatus) {
-            return Err(Fault::InvisibleDisabled);
-        }
         let words = kept.claims.showing().map(|claim| claim.text.clone());
         let new = NewStatus {
             text: words,
             ..new.clone()
         };
-        lay(kept, &new, actor.is(id).then(|| app.clock.now()));
-        Ok(())
+        lay(app, kept, &new, actor.is(id))
     })
     .await
 }
@@ -231,9 +225,17 @@ async fn change(
         let now = app.clock.now();
         kept.claims.settle(now);
         work(snapshot, &mut kept)?;
+        let stands = kept.claims.stand();
         let mut change = keep(snapshot, Change::new(), kept, now);
         if change == Change::new() {
             return Ok((change, ()));
+        }
+        if stands {
+            change = match standing::live_token(snapshot, id, now) {
+                Some(token) => change.require(token),
+                None if actor.is(id) => return Err(Fault::NotLoggedIn),
+                None => change,
+            };
         }
         if snapshot.user_status(id).is_none() {
             // Else a user who is deleted meanwhile would leave a status behind.
@@ -245,7 +247,37 @@ async fn change(
         let noted = note(app, actor, AuditAction::UserUpdated, Some(user.party()), "status");
         Ok((change.insert(&noted), ()))
     })
-    .await
+    .await?;
+    begin_connection_if_any(app, id).await;
+    Ok(())
+}
+
+/// Takes in that a live connection of a user has begun: to have declared online without one ends with it. A store that
+/// takes no writes refuses no connection: the status then ends with the next one.
+pub(super) async fn begin_connection(app: &App, id: &UserId) {
+    if !app
+        .store
+        .read()
+        .user_status(id)
+        .is_some_and(|kept| kept.claims.online_without_connection())
+    {
+        return;
+    }
+    let begun = decide(app, |snapshot| {
+        let mut kept = kept(snapshot, id);
+        kept.claims.begin_connection();
+        Ok((keep(snapshot, Change::new(), kept, app.clock.now()), ()))
+    });
+    if let Err(fault) = begun.await {
+        warn!(%fault, user = %id, "online without a connection has not ended with the first connection");
+    }
+}
+
+/// The same for a status that was decided before a connection began and is durable only now.
+pub(super) async fn begin_connection_if_any(app: &App, id: &UserId) {
+    if app.hub.has_connection(id) {
+        begin_connection(app, id).await;
+    }
 }
 
 /// What is kept of a user's status.
@@ -290,9 +322,17 @@ fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, 
     })
 }
 
-/// Lays a claim for a new status (`api.md` §6.2). `by_hand` is when the user set it, if the user did.
-pub(super) fn lay(kept: &mut UserStatus, new: &NewStatus, by_hand: Option<Timestamp>) {
+/// Lays a claim for a new status (`api.md` §6.2). `by_hand` is whether the user sets it.
+///
+/// # Errors
+/// [`Fault::InvisibleDisabled`] when the user would be invisible and the settings forbid it, also by words alone.
+pub(super) fn lay(app: &App, kept: &mut UserStatus, new: &NewStatus, by_hand: bool) -> Result<(), Fault> {
+    let settings = app.settings();
     let declared = kept.claims.showing().map_or(StatusType::Online, |claim| claim.status);
+    let laying = Laying {
+        names_status: new.status.is_some(),
+        connected: app.hub.has_connection(&kept.user),
+    };
     let claim = Claim {
         status: new.status.unwrap_or(declared),
         text: new.text.clone().unwrap_or_default(),
@@ -300,21 +340,31 @@ pub(super) fn lay(kept: &mut UserStatus, new: &NewStatus, by_hand: Option<Timest
         source: new.source,
         expires_at: new.expires_at,
         id: new.id.clone(),
+        needs_connection: false,
     };
-    if let Some(now) = by_hand {
-        kept.last_seen = Some(now);
+    if claim.status == StatusType::Offline && !settings.flag(SettingId::AllowInvisibleStatus) {
+        return Err(Fault::InvisibleDisabled);
     }
-    let says_nothing = claim.status == StatusType::Online && claim.text.is_empty() && claim.emoji.is_none();
-    if says_nothing && claim.source == ClaimSource::Manual {
+    if by_hand {
+        kept.last_seen = Some(app.clock.now());
+    }
+    let is_bare = claim.status == StatusType::Online && claim.text.is_empty() && claim.emoji.is_none();
+    if is_bare && claim.source == ClaimSource::Manual && !laying.names_status {
         kept.claims.clear_manual();
-        return;
+        return Ok(());
     }
-    if by_hand.is_some() && claim.source == ClaimSource::Manual {
+    if is_bare && claim.source == ClaimSource::Manual && claim.expires_at.is_none() {
+        let nothing_shows_without = settings.flag(SettingId::PresenceRequiresConnection);
+        kept.claims.declare_online(laying.connected || nothing_shows_without);
+        return Ok(());
+    }
+    if by_hand && claim.source == ClaimSource::Manual {
         kept.remember(RecentStatus {
             status: claim.status,
             text: claim.text.clone(),
             emoji: claim.emoji.clone(),
         });
     }
-    kept.claims.lay(claim);
+    kept.claims.lay(claim, laying);
+    Ok(())
 }

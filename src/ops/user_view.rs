@@ -39,6 +39,10 @@ pub struct UserView {
     #[serde(skip_serializing_if = "Option::is_none")]
     status_emoji: Option<Emoji>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    status_source: Option<ClaimSource>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<SeenAt>,
     active: bool,
     utc_offset: UtcOffset,
@@ -124,6 +128,8 @@ impl From<&ViewedUser> for UserView {
             status: user.status(),
             status_text: user.text(),
             status_emoji: user.emoji(),
+            status_source: user.source(),
+            status_expires_at: user.expires_at(),
             last_seen: user.last_seen(),
             active: user.is_active(),
             utc_offset: user.utc_offset(),

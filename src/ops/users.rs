@@ -189,7 +189,7 @@ pub(super) async fn create_where(
             text: Some(new.status_text.clone()),
             ..NewStatus::default()
         };
-        status::lay(&mut kept, &words, None);
+        status::lay(app, &mut kept, &words, false)?;
         change = status::keep(snapshot, change, kept, app.clock.now());
         if let Some(link) = snapshot.setup_link() {
             change = change.remove(link);

@@ -31,10 +31,10 @@ impl Login {
     ///
     /// # Errors
     /// [`Fault::ResumeRefused`] when the token ended meanwhile.
-    pub fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, Fault> {
+    pub async fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, Fault> {
         let caller = tokens::authenticate(app, &begun.user.id, &begun.token, origin).ok_or(Fault::ResumeRefused)?;
         let presence = if caller.counts_as_present() {
-            OwnPresence::Shown(presence::connect(app, &caller).ok_or(Fault::ResumeRefused)?)
+            OwnPresence::Shown(presence::connect(app, &caller).await.ok_or(Fault::ResumeRefused)?)
         } else {
             OwnPresence::Unseen {
                 _socket: app.hub.attend(&caller.user.id),

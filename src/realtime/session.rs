@@ -204,7 +204,7 @@ impl Session {
         if let Ok(Answer {
             login: Some(change), ..
         }) = &outcome
-            && let Err(fault) = self.change_login(change)
+            && let Err(fault) = self.change_login(change).await
         {
             outcome = Err(MethodFault::Refused(fault));
         }
@@ -212,9 +212,9 @@ impl Session {
         self.say(&message::updated(id));
     }
 
-    fn change_login(&mut self, change: &LoginChange) -> Result<(), Fault> {
+    async fn change_login(&mut self, change: &LoginChange) -> Result<(), Fault> {
         match change {
-            LoginChange::Begun(begun) => self.begin_login(begun),
+            LoginChange::Begun(begun) => self.begin_login(begun).await,
             LoginChange::Ended => {
                 self.end_login();
                 Ok(())
@@ -224,9 +224,9 @@ impl Session {
 
     /// Makes the socket that of the user who was let in, and tells the client who that is before it learns
     /// that the login succeeded.
-    fn begin_login(&mut self, begun: &LoggedIn) -> Result<(), Fault> {
+    async fn begin_login(&mut self, begun: &LoggedIn) -> Result<(), Fault> {
         let app = &self.hall.app;
-        let mut login = Login::begin(app, &self.origin, begun)?;
+        let mut login = Login::begin(app, &self.origin, begun).await?;
         let id = &begun.user.id;
         if self.login.as_ref().is_some_and(|login| !login.is(id)) {
             self.end_login();

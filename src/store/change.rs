@@ -29,6 +29,15 @@ pub(super) struct Edit {
     pub(super) value: Option<Vec<u8>>,
 }
 
+/// What a change does with a record.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome<R> {
+    /// It puts this one.
+    Put(R),
+    /// It takes the record away.
+    Removed,
+}
+
 impl Change {
     /// A change of nothing, to be added to.
     pub fn new() -> Self {
@@ -94,6 +103,50 @@ impl Change {
     #[allow(private_bounds)]
     pub fn require_none<R: Record>(mut self, record: &R) -> Self {
         self.expect(R::TABLE, record.key(), None);
+        self
+    }
+
+    /// Returns the keys of the records of this kind that it takes away.
+    #[allow(private_bounds)]
+    pub fn removed<R: Record>(&self) -> impl Iterator<Item = &[u8]> {
+        let removed = self
+            .edits
+            .iter()
+            .filter(|edit| edit.table == R::TABLE && edit.value.is_none());
+        removed.map(|edit| &*edit.key)
+    }
+
+    /// Returns the records of this kind that it puts.
+    #[allow(private_bounds)]
+    pub fn puts<R: Record>(&self) -> impl Iterator<Item = R> {
+        let put = self.edits.iter().filter(|edit| edit.table == R::TABLE);
+        put.filter_map(|edit| R::decode(&edit.key, edit.value.as_ref()?).ok())
+    }
+
+    /// Returns what it does with the record of this kind under a key: none where it leaves the record alone.
+    #[allow(private_bounds)]
+    pub fn outcome<R: Record>(&self, key: &[u8]) -> Option<Outcome<R>> {
+        let edit = self
+            .edits
+            .iter()
+            .rev()
+            .find(|edit| edit.table == R::TABLE && edit.key == key)?;
+        match &edit.value {
+            None => Some(Outcome::Removed),
+            Some(bytes) => R::decode(key, bytes).ok().map(Outcome::Put),
+        }
+    }
+
+    /// Puts `record` in the place of the one that it puts under the same key. The kind has no indexes.
+    #[allow(private_bounds)]
+    pub fn amend<R: Record>(mut self, record: &R) -> Self {
+        debug_assert!(R::INDEXES.is_empty(), "an amended record has no indexes");
+        let key = record.key();
+        for edit in &mut self.edits {
+            if edit.table == R::TABLE && edit.key == key {
+                edit.value = Some(record.encode());
+            }
+        }
         self
     }
 

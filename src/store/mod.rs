@@ -42,7 +42,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub use archive::ReadError;
-pub use change::Change;
+pub use change::{Change, Outcome};
 pub use compact::{CompactError, Compaction};
 pub use contain::is_contained;
 pub use folder::{is_begun, refuse_exposed, socket_path};

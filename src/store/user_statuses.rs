@@ -11,9 +11,18 @@ use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::domain::frozen_sight::Invisibility;
 use crate::domain::{
-    Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, Timestamp, UserId,
-    UserStatus,
+    Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, StatusType, Timestamp,
+    UserId, UserStatus,
 };
+
+/// Version 3 of a stored status. Never changes.
+#[derive(Serialize, Deserialize)]
+struct UserStatusV3 {
+    second: UserStatusV2,
+    /// For each claim, in the same order.
+    needs_connection: Vec<bool>,
+    online_without_connection: bool,
+}
 
 /// Version 2 of a stored status. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -56,7 +65,7 @@ struct RecentV1 {
 
 impl Record for UserStatus {
     const TABLE: Table = Table::UserStatuses;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn key(&self) -> Vec<u8> {
         self.user.as_str().into()
@@ -92,7 +101,7 @@ impl Record for UserStatus {
         };
         let millis = |moment: Option<Timestamp>| moment.map(Timestamp::as_millis);
         let frozen = &self.frozen_sight;
-        let stored = UserStatusV2 {
+        let second = UserStatusV2 {
             first,
             invisible: frozen
                 .invisible
@@ -108,6 +117,12 @@ impl Record for UserStatus {
                 .map(|(id, seen)| (id.clone(), millis(*seen)))
                 .collect(),
         };
+        let claims = self.claims.bottom_up().iter();
+        let stored = UserStatusV3 {
+            second,
+            needs_connection: claims.map(|claim| claim.needs_connection).collect(),
+            online_without_connection: self.claims.online_without_connection(),
+        };
         codec::seal(Self::TABLE, self.user.as_str().as_bytes(), Self::VERSION, &stored)
     }
 
@@ -115,11 +130,33 @@ impl Record for UserStatus {
         match version {
             1 => codec::decode::<UserStatusV1>(body)?.upgraded(),
             2 => codec::decode::<UserStatusV2>(body)?.into_status(),
+            3 => codec::decode::<UserStatusV3>(body)?.into_status(),
             found => Err(Damage::Version {
                 found,
                 known: Self::VERSION,
             }),
         }
+    }
+}
+
+impl UserStatusV3 {
+    fn into_status(self) -> Result<UserStatus, Damage> {
+        let status = self.second.into_status()?;
+        let claims = status.claims.bottom_up();
+        if claims.len() != self.needs_connection.len() {
+            return Err(Damage::Body(
+                "it does not say of each claim whether it needs a connection".into(),
+            ));
+        }
+        let claim = |(claim, needs_connection): (&Claim, bool)| Claim {
+            needs_connection,
+            ..claim.clone()
+        };
+        let claims = claims.iter().zip(self.needs_connection).map(claim).collect();
+        Ok(UserStatus {
+            claims: Claims::restore(claims, self.online_without_connection),
+            ..status
+        })
     }
 }
 
@@ -161,6 +198,8 @@ impl UserStatusV1 {
                 source: source_of(stored.source)?,
                 expires_at: stored.expires_at.map(Timestamp::from_millis),
                 id: stored.id,
+                // Before version 3 a claim showed without a connection, unless it was online.
+                needs_connection: stored.status == status_byte(StatusType::Online),
             })
         };
         let recent = |stored: RecentV1| {
@@ -174,7 +213,7 @@ impl UserStatusV1 {
         let recent: Result<_, Damage> = self.recent.into_iter().map(recent).collect();
         Ok(UserStatus {
             user: self.user,
-            claims: Claims::restore(claims?),
+            claims: Claims::restore(claims?, false),
             recent: recent?,
             last_seen: self.last_seen.map(Timestamp::from_millis),
             shows_last_seen: match self.shows_last_seen {
@@ -226,19 +265,32 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::StatusType;
+    use crate::domain::Laying;
 
     #[test]
     fn a_status_is_found_again_as_it_was_stored() {
         let mut status = UserStatus::of(&UserId::new("rbAXPnMktTFbNpwtJ"));
-        status.claims.lay(Claim {
+        let call = Claim {
             status: StatusType::Busy,
             text: "in a call".into(),
             emoji: Some(Emoji::restore("☎")),
             source: ClaimSource::Internal,
             expires_at: Some(Timestamp::from_millis(9)),
             id: Some("call".into()),
-        });
+            needs_connection: false,
+        };
+        let lunch = Claim {
+            expires_at: None,
+            id: None,
+            ..call.clone()
+        };
+        let laying = Laying {
+            names_status: true,
+            connected: true,
+        };
+        status.claims.declare_online(false);
+        status.claims.lay(call, laying);
+        status.claims.lay(lunch, laying);
         status.remember(RecentStatus {
             status: StatusType::Away,
             text: "tea".into(),
@@ -283,6 +335,43 @@ mod tests {
         assert_eq!(status.seen_by(None, Some(Timestamp::from_millis(9))), seven);
         assert_eq!(status.frozen_sight.users[&UserId::new("eve")], seven);
         assert_eq!(status.frozen_sight.roles[&RoleId::new("guest")], seven);
+        assert_ne!(status.encode(), bytes, "it is written in the newest version");
+    }
+
+    #[test]
+    fn a_claim_of_version_2_shows_without_a_connection_as_it_did_then() {
+        let claim = |status| ClaimV1 {
+            status: status_byte(status),
+            text: "words".into(),
+            emoji: None,
+            source: 2,
+            expires_at: None,
+            id: None,
+        };
+        let old = UserStatusV2 {
+            first: UserStatusV1 {
+                user: UserId::new("ada"),
+                claims: vec![claim(StatusType::Online), claim(StatusType::Busy)],
+                recent: Vec::new(),
+                last_seen: None,
+                shows_last_seen: 0,
+                hidden_from_users: Vec::new(),
+                hidden_from_roles: Vec::new(),
+            },
+            invisible: None,
+            users_saw_last: Vec::new(),
+            roles_saw_last: Vec::new(),
+        };
+        let bytes = codec::seal(Table::UserStatuses, b"ada", 2, &old);
+        let status = UserStatus::decode(b"ada", &bytes).expect("a status");
+        let needs_connection: Vec<_> = status
+            .claims
+            .bottom_up()
+            .iter()
+            .map(|claim| claim.needs_connection)
+            .collect();
+        assert_eq!(needs_connection, [true, false]);
+        assert!(!status.claims.online_without_connection());
         assert_ne!(status.encode(), bytes, "it is written in the newest version");
     }
 }

@@ -133,6 +133,8 @@ async fn polling_from_the_last_answers_time_misses_nothing_and_repeats_nothing()
     set(&ada, "busy", "again").await;
     assert_eq!(ask().await, (json!(false), Vec::new()), "a change of nothing");
     set(&ada, "online", "").await;
+    assert_eq!(ask().await, (json!(false), of(&[("ada", "online")])));
+    ada.post("status.end", &json!({})).await.expect(200);
     assert_eq!(ask().await, (json!(false), of(&[("ada", "offline")])));
     server.pass(MINUTE);
     assert_eq!(ask().await, (json!(false), Vec::new()));

@@ -1,4 +1,5 @@
 //! The presence engine, below the API.
 
 mod expiry;
+mod life;
 mod model;

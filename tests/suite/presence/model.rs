@@ -3,6 +3,10 @@
 //! The model keeps every claim in one heap without any order and looks for the one that shows each
 //! time it is asked; connections are a list of words. The engine and the model must show the same after
 //! every step, and a viewer must be told of exactly the steps that changed what they see.
+//!
+//! How long a status shows is part of both: with an end, until then; set while connected, while there is a connection;
+//! set without one, until the last token ends or the account is deactivated; a bare `online` that was set without one,
+//! until the first connection begins.
 
 use std::sync::Arc;
 
@@ -14,8 +18,8 @@ use rollcall::app::Clock;
 use rollcall::clock::SetClock;
 use rollcall::domain::user::Activity;
 use rollcall::domain::{
-    Audience, Claim, ClaimSource, Preferences, Profile, RoleId, StatusType, Timestamp, TokenHash, TwoFactor, User,
-    UserId, UserStatus, Username,
+    Audience, Claim, ClaimSource, Laying, Preferences, Profile, RoleId, StatusType, Timestamp, TokenHash, TwoFactor,
+    User, UserId, UserStatus, Username,
 };
 use rollcall::hub::{Connection, Event, GRACE_MILLIS, Hub, Line};
 
@@ -29,13 +33,19 @@ const CAP: usize = 32;
 enum Step {
     Lay {
         source: ClaimSource,
-        status: StatusType,
+        /// None is words alone.
+        status: Option<StatusType>,
         text: u8,
         lasts: Option<i64>,
         id: Option<u8>,
     },
     End(Option<u8>),
     Clear,
+    /// `online` without words.
+    Online,
+    /// The last token of the user ends.
+    LoginsEnd,
+    Activate(bool),
     Connect,
     Disconnect(usize),
     Lose(usize),
@@ -59,11 +69,14 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(StatusType::Busy),
         1 => Just(StatusType::Offline)
     ];
-    let lay = (source, status, 0..3_u8, of(1..20_i64), of(0..3_u8));
+    let lay = (source, of(status), 0..3_u8, of(1..20_i64), of(0..3_u8));
     prop_oneof![
         6 => lay.prop_map(|(source, status, text, lasts, id)| Step::Lay { source, status, text, lasts, id }),
         2 => of(0..3_u8).prop_map(Step::End),
         1 => Just(Step::Clear),
+        2 => Just(Step::Online),
+        1 => Just(Step::LoginsEnd),
+        1 => any::<bool>().prop_map(Step::Activate),
         2 => Just(Step::Connect),
         1 => (0..4_usize).prop_map(Step::Disconnect),
         2 => (0..4_usize).prop_map(Step::Lose),
@@ -82,13 +95,32 @@ type Seen = (StatusType, String, Option<ClaimSource>, Option<Timestamp>);
 
 const ABSENT: Seen = (StatusType::Offline, String::new(), None, None);
 
+/// How long a claim shows where no newer one covers it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Life {
+    WhileConnected,
+    UntilItsEnd,
+    UntilTheLastTokenEnds,
+}
+
+/// A claim, and when it was laid.
+#[derive(Debug, Clone, PartialEq)]
+struct Laid {
+    serial: u64,
+    claim: Claim,
+    life: Life,
+}
+
 /// The model.
 #[derive(Default)]
 struct Model {
     now: i64,
     serial: u64,
     /// In no order.
-    claims: Vec<(u64, Claim)>,
+    claims: Vec<Laid>,
+    /// Whether the user set `online` without a connection.
+    online: bool,
+    inactive: bool,
     connections: Vec<StatusType>,
     /// Connections that were lost, until when they count, and who may take them up again.
     lost: Vec<(StatusType, i64, TokenHash)>,
@@ -98,33 +130,72 @@ struct Model {
 }
 
 impl Model {
-    fn newest(&self, source: ClaimSource) -> Option<&(u64, Claim)> {
-        let of_source = self.claims.iter().filter(|(_, claim)| claim.source == source);
-        of_source.max_by_key(|(serial, _)| *serial)
+    fn newest(&mut self, source: ClaimSource) -> Option<&mut Laid> {
+        let of_source = self.claims.iter_mut().filter(|laid| laid.claim.source == source);
+        of_source.max_by_key(|laid| laid.serial)
     }
 
-    fn showing(&self) -> Option<&(u64, Claim)> {
-        match self.newest(ClaimSource::Manual) {
-            Some(manual) if manual.1.status == StatusType::Offline => Some(manual),
-            _ => self.claims.iter().max_by_key(|(serial, claim)| (claim.source, *serial)),
+    fn showing(&self) -> Option<&Laid> {
+        let manual = self
+            .claims
+            .iter()
+            .filter(|laid| laid.claim.source == ClaimSource::Manual);
+        match manual.max_by_key(|laid| laid.serial) {
+            Some(manual) if manual.claim.status == StatusType::Offline => Some(manual),
+            _ => self.claims.iter().max_by_key(|laid| (laid.claim.source, laid.serial)),
         }
     }
 
-    fn lay(&mut self, claim: &Claim) {
-        if self.newest(claim.source).is_some_and(|(_, newest)| newest == claim) {
+    fn status_that_shows(&self) -> StatusType {
+        self.showing().map_or(StatusType::Online, |laid| laid.claim.status)
+    }
+
+    fn life(&self, claim: &Claim, names_status: bool) -> Life {
+        let connected = !self.counted().is_empty();
+        let of_a_status = match (claim.expires_at, connected) {
+            (Some(_), _) => Life::UntilItsEnd,
+            (None, true) => Life::WhileConnected,
+            (None, false) => Life::UntilTheLastTokenEnds,
+        };
+        if names_status {
+            return of_a_status;
+        }
+        // Words alone show as long as the status that they are said of, and make no offline user appear.
+        let Some(said_of) = self.showing() else {
+            return Life::WhileConnected;
+        };
+        match (said_of.life, said_of.claim.status) {
+            (Life::WhileConnected, status) if !connected || status == StatusType::Online => Life::WhileConnected,
+            _ => of_a_status,
+        }
+    }
+
+    fn lay(&mut self, claim: &Claim, names_status: bool) {
+        let life = self.life(claim, names_status);
+        if let Some(newest) = self.newest(claim.source).filter(|newest| newest.claim == *claim) {
+            newest.life = life;
             return;
         }
         if claim.id.is_some() {
             self.claims
-                .retain(|(_, other)| other.source != claim.source || other.id != claim.id);
+                .retain(|laid| laid.claim.source != claim.source || laid.claim.id != claim.id);
         }
         self.serial += 1;
-        self.claims.push((self.serial, claim.clone()));
+        self.claims.push(Laid {
+            serial: self.serial,
+            claim: claim.clone(),
+            life,
+        });
         if self.claims.len() > CAP {
-            let lowest = self.claims.iter().map(|(serial, claim)| (claim.source, *serial)).min();
+            let lowest = self.claims.iter().map(|laid| (laid.claim.source, laid.serial)).min();
             self.claims
-                .retain(|(serial, claim)| Some((claim.source, *serial)) != lowest);
+                .retain(|laid| Some((laid.claim.source, laid.serial)) != lowest);
         }
+    }
+
+    fn end_standing(&mut self) {
+        self.online = false;
+        self.claims.retain(|laid| laid.life != Life::UntilTheLastTokenEnds);
     }
 
     /// The connections that count.
@@ -135,19 +206,29 @@ impl Model {
 
     /// What somebody sees from whom nobody hides.
     fn shows(&self) -> Seen {
+        if self.inactive {
+            return ABSENT;
+        }
         let counted = self.counted();
         let connection = match (&counted[..], counted.contains(&StatusType::Online)) {
             ([], _) => StatusType::Offline,
             (_, true) => StatusType::Online,
             (_, false) => StatusType::Away,
         };
-        let Some((_, claim)) = self.showing() else {
-            return (connection, String::new(), None, None);
+        let is_absent = self.requires_connection && counted.is_empty();
+        let here = if counted.is_empty() && self.online && !is_absent {
+            StatusType::Online
+        } else {
+            connection
         };
-        let absent = self.requires_connection && connection == StatusType::Offline;
+        let Some(Laid { claim, life, .. }) = self.showing() else {
+            return (here, String::new(), None, None);
+        };
+        let is_hidden = *life == Life::WhileConnected && here == StatusType::Offline;
         let status = match claim.status {
-            _ if absent => StatusType::Offline,
-            StatusType::Online => connection,
+            _ if is_absent || is_hidden => StatusType::Offline,
+            StatusType::Online if here == StatusType::Offline => StatusType::Online,
+            StatusType::Online => here,
             declared => declared,
         };
         (status, claim.text.clone(), Some(claim.source), claim.expires_at)
@@ -220,6 +301,24 @@ impl Engine {
             roles: guests.into_iter().collect(),
         };
         self.follow();
+    }
+
+    fn activate(&mut self, active: bool) {
+        let mut user = User::clone(&self.user);
+        user.activity = if active {
+            Activity::Active
+        } else {
+            Activity::Deactivated
+        };
+        self.user = Arc::new(user);
+        if !active {
+            self.kept.claims.end_standing();
+        }
+        self.follow();
+        if !active {
+            // Their tokens have ended.
+            self.connections.clear();
+        }
     }
 
     /// What the timer does when it fires.
@@ -320,16 +419,24 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
             lasts,
             id,
         } => {
-            let claim = Claim {
-                status: *status,
+            let claim = |shows| Claim {
+                status: status.unwrap_or(shows),
                 text: ["", "lunch", "vacation"][usize::from(*text)].to_owned(),
                 emoji: None,
                 source: *source,
                 expires_at: lasts.map(|lasts| Timestamp::from_millis(model.now + lasts)),
                 id: id.map(|id| id.to_string()),
+                needs_connection: false,
             };
-            model.lay(&claim);
-            engine.kept.claims.lay(claim);
+            let laying = Laying {
+                names_status: status.is_some(),
+                connected: engine.hub.has_connection(&engine.user.id),
+            };
+            let shown = engine.kept.claims.showing().map(|showing| showing.status);
+            let laid = claim(shown.unwrap_or(StatusType::Online));
+            let expected = claim(model.status_that_shows());
+            model.lay(&expected, status.is_some());
+            engine.kept.claims.lay(laid, laying);
             engine.follow();
         }
         Step::End(id) => {
@@ -337,26 +444,54 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
             let ended = match &id {
                 // Of several with one name, the one that lies highest.
                 Some(_) => {
-                    let named = model.claims.iter().filter(|(_, claim)| claim.id == id);
-                    named.max_by_key(|(serial, claim)| (claim.source, *serial)).cloned()
+                    let named = model.claims.iter().filter(|laid| laid.claim.id == id);
+                    named.max_by_key(|laid| (laid.claim.source, laid.serial)).cloned()
                 }
                 None => model.showing().cloned(),
             };
-            model.claims.retain(|claim| Some(claim) != ended.as_ref());
+            if id.is_none() && ended.is_none() {
+                model.online = false;
+            }
+            model.claims.retain(|laid| Some(laid) != ended.as_ref());
             engine.kept.claims.end(id.as_deref());
             engine.follow();
         }
         Step::Clear => {
-            model.claims.retain(|(_, claim)| claim.source != ClaimSource::Manual);
+            model.claims.retain(|laid| laid.claim.source != ClaimSource::Manual);
             engine.kept.claims.clear_manual();
             engine.follow();
         }
+        Step::Online => {
+            model.claims.retain(|laid| laid.claim.source != ClaimSource::Manual);
+            model.online = model.counted().is_empty();
+            let connected = engine.hub.has_connection(&engine.user.id);
+            engine.kept.claims.declare_online(connected);
+            engine.follow();
+        }
+        Step::LoginsEnd => {
+            model.end_standing();
+            engine.kept.claims.end_standing();
+            engine.follow();
+        }
+        Step::Activate(active) => {
+            model.inactive = !active;
+            if !active {
+                model.end_standing();
+                model.connections.clear();
+            }
+            engine.activate(*active);
+        }
+        Step::Connect if model.inactive => {}
         Step::Connect => {
             model.connections.push(StatusType::Online);
             let kept = Arc::new(engine.kept.clone());
             let user = Arc::clone(&engine.user);
             let connection = engine.hub.connect(&engine.user.id, || Some((user, Some(kept))));
             engine.connections.push(connection.expect("a user"));
+            model.online = false;
+            if engine.kept.claims.begin_connection() {
+                engine.follow();
+            }
         }
         Step::Lose(which) if *which < model.connections.len() => {
             let status = model.connections.remove(*which);
@@ -386,7 +521,7 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
             let now = Timestamp::from_millis(model.now);
             model
                 .claims
-                .retain(|(_, claim)| claim.expires_at.is_none_or(|end| now < end));
+                .retain(|laid| laid.claim.expires_at.is_none_or(|end| now < end));
             model.lost.retain(|(_, until, _)| model.now < *until);
             engine.clock.pass(*millis);
             engine.settle();

@@ -47,7 +47,7 @@ async fn user_status_tells_who_is_what() {
         assert_eq!(message, expected);
     }
     // What changes nothing is not told.
-    ada.post("users.setStatus", &json!({"status": "online"}))
+    ada.post("users.setStatus", &json!({"status": "offline"}))
         .await
         .expect(200);
     ada.post("users.setStatus", &json!({"status": "busy"}))
