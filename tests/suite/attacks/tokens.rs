@@ -139,6 +139,47 @@ async fn a_wrong_current_password_is_refused_and_counts_as_a_failed_login() {
 }
 
 #[tokio::test]
+async fn a_wrong_current_password_counts_by_every_road_and_whatever_excuses_the_second_factor() {
+    let own = (SettingId::AllowDeleteOwnAccount, SettingValue::Flag(true));
+    let off = (SettingId::TwoFactorEnabled, SettingValue::Flag(false));
+    for settings in [&[own.clone()][..], &[own, off]] {
+        let server = TestServer::start_with(|options| fix(options, settings)).await;
+        let (admin, ada) = (server.admin().await, server.user().await);
+        let bypassing = token(&ada, "lamp", None).await;
+        let mut socket = Socket::of(&ada).await;
+        let wrong = "0".repeat(64);
+        let profile = json!([{"realname": "Ada King", "typedPassword": wrong}, {}]);
+        let failed = async || admin.get("audit.list?action=login-failed").await.expect(200)["total"].clone();
+        for (number, data) in (1..).zip([
+            json!({"name": "Ada King"}),
+            json!({"newPassword": "another horse"}),
+            json!({"email": "ada@example.org"}),
+        ]) {
+            let mut data = data.clone();
+            data["currentPassword"] = json!(wrong);
+            // The code beside it is right, and the token needs none.
+            let refused = bypassing
+                .post_proved("users.updateOwnBasicInfo", &json!({"data": data}))
+                .await;
+            assert_eq!(refused.expect(400)["errorType"], "error-invalid-password", "{data}");
+            assert_eq!(failed().await, number);
+        }
+        assert_eq!(
+            method_error(&ada, "saveUserProfile", profile.clone()).await,
+            "error-invalid-password"
+        );
+        assert_eq!(
+            socket.error("saveUserProfile", profile).await["error"],
+            "error-invalid-password"
+        );
+        let delete = ada.post("users.deleteOwnAccount", &json!({"password": wrong})).await;
+        assert_eq!(delete.expect(400)["errorType"], "error-invalid-password");
+        assert_eq!(failed().await, 6);
+        assert_ne!(ada.get("me").await.expect(200)["name"], "Ada King");
+    }
+}
+
+#[tokio::test]
 async fn an_authenticator_is_not_taken_off_without_its_code() {
     let server = TestServer::start().await;
     let ada = server.user().await;
