@@ -1,6 +1,7 @@
 //! What is good once, shown fifty times at once.
 
 use rollcall::domain::{SettingId, SettingValue};
+use rollcall::server::Options;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -10,25 +11,32 @@ use crate::support::{Client, TestServer};
 
 const MANY: usize = 50;
 
-/// Settings by which nothing but the rule of once refuses: all are verified at once, and no failure blocks.
-fn all_at_once() -> Vec<(SettingId, SettingValue)> {
+/// Options by which nothing but the rule of once refuses: all are verified at once, no failure blocks, and the server
+/// takes the address of a call from its `X-Forwarded-For`.
+fn all_at_once(options: &mut Options) {
     let many = || SettingValue::Number(100);
-    vec![
+    let settings = [
         (SettingId::BlockFailedLogins, SettingValue::Flag(false)),
         (SettingId::VerificationsPerUser, many()),
         (SettingId::VerificationsPerAddress, many()),
         (SettingId::WaitingPerUser, many()),
         (SettingId::WaitingPerAddress, many()),
         crate::support::server::UNLIMITED,
-    ]
+    ];
+    fix(options, &settings);
+    options.fixed.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
 }
 
-/// Posts all of these at once, and returns the statuses and answers.
+/// Posts all of these at once, each from an address of its own, so that no queue of an address brings them in order.
+/// Returns the statuses and answers.
 async fn at_once(calls: Vec<(Client, &'static str, Value)>) -> Vec<(u16, Value)> {
     let mut posts = JoinSet::new();
-    for (client, endpoint, body) in calls {
+    for (number, (client, endpoint, body)) in calls.into_iter().enumerate() {
         posts.spawn(async move {
-            let answer = client.post(endpoint, &body).await;
+            let address = format!("198.51.100.{number}");
+            let headers = [("content-type", "application/json"), ("x-forwarded-for", &address)];
+            let path = format!("/api/v1/{endpoint}");
+            let answer = client.send("POST", &path, &headers, body.to_string()).await;
             (answer.status, answer.json())
         });
     }
@@ -51,7 +59,7 @@ fn login(code: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_of_an_authenticator_logs_in_once() {
-    let server = TestServer::start_with(|options| fix(options, &all_at_once())).await;
+    let server = TestServer::start_with(all_at_once).await;
     let (secret, _) = enable(&server.user().await, BEGINNING).await;
     server.pass(MINUTE);
     let code = login(&app_code(&secret, BEGINNING + MINUTE));
@@ -61,7 +69,7 @@ async fn a_code_of_an_authenticator_logs_in_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_of_an_authenticator_is_good_once_whatever_it_is_shown_for() {
-    let server = TestServer::start_with(|options| fix(options, &all_at_once())).await;
+    let server = TestServer::start_with(all_at_once).await;
     let ada = server.user().await;
     let (secret, _) = enable(&ada, BEGINNING).await;
     server.pass(MINUTE);
@@ -78,7 +86,7 @@ async fn a_code_of_an_authenticator_is_good_once_whatever_it_is_shown_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_code_logs_in_once() {
-    let server = TestServer::start_with(|options| fix(options, &all_at_once())).await;
+    let server = TestServer::start_with(all_at_once).await;
     let (_, codes) = enable(&server.user().await, BEGINNING).await;
     let calls = (0..MANY).map(|_| (server.anonymous(), "login", login(&codes[0])));
     assert_one(&at_once(calls.collect()).await, "totp-invalid");
@@ -88,7 +96,7 @@ async fn a_backup_code_logs_in_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_link_sets_one_password() {
-    let server = TestServer::start_with(|options| fix(options, &all_at_once())).await;
+    let server = TestServer::start_with(all_at_once).await;
     let admin = server.admin().await;
     let made = admin
         .post_proved("users.createPasswordResetLink", &json!({"username": "ada"}))
@@ -110,7 +118,7 @@ async fn a_reset_link_sets_one_password() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_setup_link_makes_one_administrator() {
-    let server = TestServer::open(new_folder(), |options| fix(options, &all_at_once())).await;
+    let server = TestServer::open(new_folder(), all_at_once).await;
     let link = server.setup_link.clone().expect("a link");
     let secret = link.split('#').next_back().expect("a secret");
     let calls = (0..MANY).map(|number| {
