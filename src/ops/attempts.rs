@@ -27,16 +27,16 @@ pub(super) struct Target {
     pub party: Option<AuditParty>,
     /// What the audit log says of a failure beside it.
     pub detail: &'static str,
-    /// What the caller has shown before.
-    pub shown: Shown,
+    /// The evidence that the caller has given before.
+    pub shown: Evidence,
 }
 
-/// What a caller who guesses has shown before.
+/// The evidence that a caller who guesses has given before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
-    /// Nothing.
+pub(super) enum Evidence {
+    /// The caller has shown nothing.
     Nothing,
-    /// The password or a token of the user. Failures of such callers are counted apart, so that strangers can't keep
+    /// The caller has shown the password or a token of the user. Failures of such callers are counted apart, so that strangers can't keep
     /// the user from proving who they are.
     Login,
 }
@@ -48,14 +48,14 @@ impl Target {
             account: Some(AccountKey::Known(user.id.clone())),
             party: Some(user.party()),
             detail: "",
-            shown: Shown::Nothing,
+            shown: Evidence::Nothing,
         }
     }
 
     /// The password or a code of a user who is logged in.
     pub fn proof_of(user: &User) -> Self {
         Self {
-            shown: Shown::Login,
+            shown: Evidence::Login,
             ..Self::user(user)
         }
     }
@@ -64,7 +64,7 @@ impl Target {
     fn after(self, fault: &Fault) -> Self {
         match fault {
             Fault::LoginCodeInvalid => Self {
-                shown: Shown::Login,
+                shown: Evidence::Login,
                 ..self
             },
             _ => self,
@@ -77,7 +77,7 @@ impl Target {
             account: Some(AccountKey::unknown(folded)),
             party: Some(AuditParty::new("unknown user", "", claimed_name(folded))),
             detail: "",
-            shown: Shown::Nothing,
+            shown: Evidence::Nothing,
         }
     }
 
@@ -87,7 +87,7 @@ impl Target {
             account: None,
             party: None,
             detail,
-            shown: Shown::Nothing,
+            shown: Evidence::Nothing,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Counting failed logins, in the store, so that a restart forgives nothing (`api.md` §3.6).
 
-use super::attempts::{Shown, Target};
+use super::attempts::{Evidence, Target};
 use super::audit::{anonymous, note, note_from};
 use super::authority::Authority;
 use super::decide::{decide, decide_on};
@@ -60,7 +60,7 @@ pub(super) fn refuse_blocked(app: &App, origin: &Origin, target: &Target) -> Res
     }
     let blocked = match account(app, target) {
         Some((AccountKey::Known(id), rule)) => {
-            let is_exempt = || target.shown == Shown::Login || is_known_device(app, &snapshot, origin, id);
+            let is_exempt = || target.shown == Evidence::Login || is_known_device(app, &snapshot, origin, id);
             blocks(&Suspect::Proof(id.clone()), rule) || (blocks(&Suspect::User(id.clone()), rule) && !is_exempt())
         }
         Some((AccountKey::Unknown(name), rule)) => app.attempts.unknown_names().failures(name).block(rule, now),
@@ -84,8 +84,8 @@ pub(super) async fn count_failure(app: &App, origin: &Origin, target: &Target) -
     let (by_user, of_unknown) = match account(app, target) {
         Some((AccountKey::Known(id), rule)) => {
             let suspect = match target.shown {
-                Shown::Nothing => Suspect::User(id.clone()),
-                Shown::Login => Suspect::Proof(id.clone()),
+                Evidence::Nothing => Suspect::User(id.clone()),
+                Evidence::Login => Suspect::Proof(id.clone()),
             };
             (Some((suspect, rule)), None)
         }
