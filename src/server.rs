@@ -1,6 +1,7 @@
 //! The running server: opens the store, joins the filters, listens, and ends in good order.
 
 mod listener;
+mod memory;
 mod open_files;
 
 use std::io;
@@ -163,6 +164,7 @@ impl Server {
         let sweeper = tokio::spawn(sweep_now_and_then(self.app.clone()));
         let hardening = tokio::spawn(upgrade::harden_in_background(self.app.clone()));
         let cleaner = tokio::spawn(clean_old_pictures(self.app.clone()));
+        let memory = tokio::spawn(memory::give_back_now_and_then());
         tokio::select! {
             () = serve(self.listener, answer, self.limits, most, shutdown) => {}
             () = self.socket.serve(&self.app) => {}
@@ -176,6 +178,7 @@ impl Server {
         sweeper.abort();
         hardening.abort();
         cleaner.abort();
+        memory.abort();
         drop(self.socket);
         self.app.store.close().await;
         info!("stopped");

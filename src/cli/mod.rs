@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use rustix::fs::Mode;
 
-use crate::config::{Config, ConfigError, SETTINGS, Settings, refuse_bytes};
+use crate::config::{Config, ConfigError, SETTINGS, Settings, refuse_bytes, variables};
 use crate::local::{self, Answer, Command};
 
 pub use failure::Failure;
@@ -65,6 +65,7 @@ fn load(matches: &ArgMatches) -> Result<Config, ConfigError> {
         given.flatten().cloned()
     };
     refuse_bytes(std::env::vars_os())?;
+    variables::unknown(std::env::vars_os())?;
     let file = matches.get_one::<PathBuf>("config");
     let set = matches.try_get_many::<String>("set").ok().flatten();
     let set: Vec<_> = set.unwrap_or_default().cloned().collect();

@@ -2,12 +2,12 @@
 
 use clap::ArgMatches;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Failure, load, logging, output};
 use crate::app::{Clock, Fixed};
 use crate::auth::password::Passwords;
-use crate::config::{Administrator, Settings};
+use crate::config::{Administrator, Settings, variables};
 use crate::http::Limits;
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::realtime::Timing;
@@ -19,6 +19,9 @@ const CUT_SHORT: i32 = 130;
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let settings = Settings::of(&load(matches)?)?;
     logging::start(settings.log_format, settings.log_level);
+    for variable in variables::unknown(std::env::vars_os())? {
+        warn!(variable, "is no variable of this server: it is ignored");
+    }
     let runtime = tokio::runtime::Runtime::new();
     runtime
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?

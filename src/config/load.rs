@@ -110,6 +110,14 @@ pub enum ConfigError {
         /// The variable with the file's name.
         other: String,
     },
+    /// A variable is nearly one of ours.
+    #[error("{variable} is no variable of this server: did you mean {meant}?")]
+    NearMiss {
+        /// The variable that is set.
+        variable: String,
+        /// The known one.
+        meant: String,
+    },
     /// A variable has bytes that are not text.
     #[error("the value of {variable} is not text in UTF-8: write it anew")]
     NotUtf8 {
@@ -323,16 +331,20 @@ fn given(
         (None, Some((path, variable))) => {
             let path = PathBuf::from(path);
             match fs::read_to_string(&path) {
-                Ok(text) => {
-                    let text = text.strip_suffix('\n').unwrap_or(&text);
-                    let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
-                    Ok(Some((text, Source::Environment(variable))))
-                }
+                Ok(text) => Ok(Some((without_marks(&text).to_owned(), Source::Environment(variable)))),
                 Err(cause) => Err(ConfigError::ValueFile { variable, path, cause }),
             }
         }
         (None, None) => Ok(None),
     }
+}
+
+/// Returns the text of a file without the byte order mark and the one line end that editors add.
+fn without_marks(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.strip_suffix("\r\n")
+        .or_else(|| text.strip_suffix('\n'))
+        .unwrap_or(text)
 }
 
 /// systemd names the folder of a service that has one; of several the first.

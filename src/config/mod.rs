@@ -3,6 +3,7 @@
 mod load;
 mod setting;
 mod settings;
+pub mod variables;
 
 pub use load::{Config, ConfigError, Source, Value, refuse_bytes};
 pub use setting::{SETTINGS, Setting};

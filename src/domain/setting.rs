@@ -294,12 +294,38 @@ impl SettingId {
     /// Those of [`Self::accept`].
     pub fn parse(self, text: &str) -> Result<SettingValue, String> {
         let value = match self.row().kind {
-            Kind::Flag(_) => text.parse().ok().map(SettingValue::Flag),
-            Kind::Number(..) => text.parse().ok().map(SettingValue::Number),
-            Kind::Decimal(..) => text.parse().ok().map(SettingValue::Decimal),
+            Kind::Flag(_) => Some(flag(text)?),
+            Kind::Number(..) => text.trim().parse().ok().map(SettingValue::Number),
+            Kind::Decimal(..) => text.trim().parse().ok().map(SettingValue::Decimal),
             Kind::Text(_) | Kind::Choice(..) | Kind::UsernamePattern(_) | Kind::Secret | Kind::CustomFields => None,
         };
         self.accept(value.unwrap_or_else(|| SettingValue::Text(text.to_owned())))
+            .map_err(|problem| match self.row().kind {
+                Kind::Number(..) | Kind::Decimal(..) => format!("{problem}, and is {}", kind(text)),
+                _ => problem,
+            })
+    }
+}
+
+/// Takes a flag in the spellings that people use for variables, in any case.
+fn flag(text: &str) -> Result<SettingValue, String> {
+    match text.trim().to_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(SettingValue::Flag(true)),
+        "false" | "0" | "no" | "off" => Ok(SettingValue::Flag(false)),
+        _ => Err(format!(
+            "must be true, 1, yes or on, or false, 0, no or off, and is {}",
+            kind(text)
+        )),
+    }
+}
+
+/// Returns what a text is, without the text: it may be a secret that was given to the wrong name.
+fn kind(text: &str) -> &'static str {
+    match text.trim() {
+        "" => "empty",
+        text if text.parse::<i64>().is_ok() => "a whole number",
+        text if text.parse::<f64>().is_ok() => "a number",
+        _ => "a text",
     }
 }
 

@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 use rollcall::config::SETTINGS;
 use serde_json::Value;
 
-use crate::support::process::{rollcall, run};
-use crate::support::server::new_folder;
+use crate::support::process::{Process, rollcall, run};
+use crate::support::server::{PASSWORD, new_folder};
 
 /// Runs `rollcall config --json` with this file, environment and flags.
 fn config(file: Option<&str>, environment: &[(&str, &str)], flags: &[&str]) -> Output {
@@ -275,11 +275,95 @@ fn what_a_setting_of_the_running_server_does_not_take_is_told() {
         (
             Some("[settings]\nAPI_Enable_CORS = \"maybe\"\n"),
             &[],
-            "must be true or false",
+            "must be true, 1, yes or on, or false, 0, no or off, and is a text",
+        ),
+        (
+            None,
+            &["--set", "Accounts_LoginExpiration=1.5"],
+            "must be a whole number from 1 to 36500, and is a number",
         ),
     ] {
         let output = config(file, &[], flags);
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && error.contains(words), "{flags:?}: {error}");
     }
+}
+
+#[test]
+fn a_misspelt_variable_ends_the_start_and_names_the_one_that_was_meant() {
+    for (misspelt, meant) in [
+        ("ROLLCALL_LISTN", "ROLLCALL_LISTEN"),
+        ("rollcall_listen", "ROLLCALL_LISTEN"),
+        ("ROLLCALL_ADMIN_PASWORD_FILE", "ROLLCALL_ADMIN_PASSWORD_FILE"),
+        (
+            "OVERWRITE_SETTING_Accounts_LoginExpriation",
+            "OVERWRITE_SETTING_Accounts_LoginExpiration",
+        ),
+        ("OVERWRITE_SETTING_API_enable_cors", "OVERWRITE_SETTING_API_Enable_CORS"),
+    ] {
+        let output = config(None, &[(misspelt, "1")], &[]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{misspelt}: {error}");
+        let words = format!("{misspelt} is no variable of this server: did you mean {meant}?");
+        assert!(error.contains(&words), "{error}");
+    }
+    let other = config(
+        None,
+        &[
+            ("OVERWRITE_SETTING_Livechat_enabled", "true"),
+            ("ROLLCALL_COLOUR", "red"),
+        ],
+        &[],
+    );
+    assert!(
+        other.status.success(),
+        "a setting that this server does not have: {other:?}"
+    );
+}
+
+#[test]
+fn flags_are_taken_as_people_write_them() {
+    let name = "API_Enable_CORS";
+    for (words, set) in [
+        (
+            &["true", "True", "TRUE", "1", "yes", "Yes", "on", "ON", " true "][..],
+            "true",
+        ),
+        (&["false", "False", "FALSE", "0", "no", "off"], "false"),
+    ] {
+        for word in words {
+            let environment = [("OVERWRITE_SETTING_API_Enable_CORS", *word)];
+            let (value, _) = of_server(None, &environment, &[], name);
+            assert_eq!(value.to_string().trim_matches('"'), set, "{word}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_secret_from_a_file_loses_a_byte_order_mark_and_one_line_end() {
+    let folder = new_folder();
+    let file = folder.path().join("password");
+    for written in [
+        PASSWORD.to_owned(),
+        format!("{PASSWORD}\n"),
+        format!("\u{feff}{PASSWORD}\r\n"),
+    ] {
+        fs::write(&file, &written).expect("a file");
+        let server = Process::start_in(new_folder(), |command| {
+            command.env_remove("ROLLCALL_ADMIN_PASSWORD");
+            command.env("ROLLCALL_ADMIN_PASSWORD_FILE", &file);
+        });
+        server.admin().await.get("me").await.expect(200);
+    }
+}
+
+#[test]
+fn a_server_warns_of_a_variable_that_it_does_not_know() {
+    let mut server = Process::start_in(new_folder(), |command| {
+        command.env("OVERWRITE_SETTING_Livechat_enabled", "true");
+    });
+    server.signal(libc::SIGTERM);
+    let (_, log) = server.wait();
+    let warns = |line: &str| line.contains("OVERWRITE_SETTING_Livechat_enabled") && line.contains("is ignored");
+    assert!(log.lines().any(warns), "{log}");
 }

@@ -1,6 +1,6 @@
 //! Request bodies: who may send how much, and what all of them hold.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rollcall::http::Limits;
 use serde_json::json;
@@ -187,9 +187,10 @@ async fn one_caller_cannot_take_the_whole_budget() {
 }
 
 #[tokio::test]
-async fn four_hundred_withheld_bodies_hold_little_memory() {
+async fn four_hundred_withheld_bodies_hold_little_memory_and_give_it_back() {
     const CONNECTIONS: usize = 400;
     const MOST_KIB: u64 = 64 * 1024;
+    const KEPT_KIB: u64 = 12 * 1024;
     let server = Process::start();
     let before = server.resident_kib();
     let anonymous = server.anonymous();
@@ -207,5 +208,18 @@ async fn four_hundred_withheld_bodies_hold_little_memory() {
     }
     let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < MOST_KIB, "{grown} KiB more for {CONNECTIONS} connections");
+    assert!(
+        grown > KEPT_KIB,
+        "{grown} KiB are not enough to see that they are given back"
+    );
     drop(held);
+    let until = Instant::now() + Duration::from_secs(90);
+    while server.resident_kib() > before + KEPT_KIB {
+        assert!(
+            Instant::now() < until,
+            "{} of {before} KiB are still held",
+            server.resident_kib()
+        );
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }

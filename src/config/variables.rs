@@ -1,0 +1,69 @@
+//! Environment variables that begin as ours do. A misspelt one would otherwise be ignored, and the server would run with
+//! another setting than its administrator believes.
+
+use std::ffi::OsString;
+
+use super::{ConfigError, SETTINGS};
+use crate::domain::SettingId;
+
+/// How the names of our variables begin.
+const PREFIXES: [&str; 2] = ["ROLLCALL_", "OVERWRITE_SETTING_"];
+
+/// Variables that no row of the lists of settings names: the configuration file, and the binary that `cargo bench`
+/// measures.
+const OTHERS: [&str; 2] = ["ROLLCALL_CONFIG", "ROLLCALL_BENCH_BINARY"];
+
+/// Most letters by which a name may differ from a known one to count as misspelt.
+const NEAR: usize = 2;
+
+/// Returns the variables that begin as ours do and that this server does not know. A setting of Rocket.Chat that this
+/// server does not have is one of them.
+///
+/// # Errors
+/// [`ConfigError::NearMiss`] for a name that is nearly a known one.
+pub fn unknown(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Vec<String>, ConfigError> {
+    let known = known();
+    let mut unknown = Vec::new();
+    for (name, _) in variables {
+        let Some(name) = name.to_str().filter(|name| is_ours(name)) else {
+            continue;
+        };
+        if known.iter().any(|known| known == name) {
+            continue;
+        }
+        let folded = name.to_uppercase();
+        let distance = |known: &&String| strsim::damerau_levenshtein(&folded, &known.to_uppercase());
+        let nearest = known.iter().min_by_key(distance);
+        if let Some(meant) = nearest.filter(|known| distance(known) <= NEAR) {
+            return Err(ConfigError::NearMiss {
+                variable: name.into(),
+                meant: meant.clone(),
+            });
+        }
+        unknown.push(name.to_owned());
+    }
+    unknown.sort_unstable();
+    Ok(unknown)
+}
+
+fn is_ours(name: &str) -> bool {
+    let begins = |prefix: &&str| {
+        let start = name.get(..prefix.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    PREFIXES.iter().any(|prefix| begins(&prefix))
+}
+
+fn known() -> Vec<String> {
+    let mut known: Vec<_> = OTHERS.iter().map(ToString::to_string).collect();
+    for setting in SETTINGS {
+        known.push(setting.variable());
+        known.extend(setting.file_variable());
+    }
+    for id in SettingId::ALL {
+        let variable = format!("OVERWRITE_SETTING_{id}");
+        known.extend(id.is_secret().then(|| format!("{variable}_FILE")));
+        known.push(variable);
+    }
+    known
+}
