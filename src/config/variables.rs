@@ -47,11 +47,11 @@ pub fn unknown(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<
 }
 
 fn is_ours(name: &str) -> bool {
-    let begins = |prefix: &&str| {
+    let begins = |prefix: &str| {
         let start = name.get(..prefix.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
-    PREFIXES.iter().any(|prefix| begins(&prefix))
+    PREFIXES.iter().any(|prefix| begins(prefix))
 }
 
 fn known() -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Conditions on the items of a list: the part of MongoDB's query language that the parameter `query` and the conditions
+//! Conditions on the items of a list: the part of `MongoDB`'s query language that the parameter `query` and the conditions
 //! of a selector may use (`api.md` §15). All else is refused, because an ignored condition would widen the answer.
 
 use serde_json::{Map, Value};

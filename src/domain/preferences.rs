@@ -288,8 +288,8 @@ mod tests {
             Features => vec![7],
         };
         for (name, kind) in PreferenceKind::known() {
-            let takes = |value: &Value| Preferences::default().with(&map(&json!({name: value}))).is_ok();
-            let found: Vec<_> = (0..values.len()).filter(|place| takes(&values[*place])).collect();
+            let accepts = |value: &Value| Preferences::default().with(&map(&json!({name: value}))).is_ok();
+            let found: Vec<_> = (0..values.len()).filter(|place| accepts(&values[*place])).collect();
             assert_eq!(found, taken(kind), "{name}");
         }
     }

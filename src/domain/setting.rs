@@ -301,7 +301,8 @@ impl SettingId {
         };
         self.accept(value.unwrap_or_else(|| SettingValue::Text(text.to_owned())))
             .map_err(|problem| match self.row().kind {
-                Kind::Number(..) | Kind::Decimal(..) => format!("{problem}, and is {}", kind(text)),
+                Kind::Number(..) if text.trim().parse::<i64>().is_err() => format!("{problem}, and is {}", kind(text)),
+                Kind::Decimal(..) if text.trim().parse::<f64>().is_err() => format!("{problem}, and is {}", kind(text)),
                 _ => problem,
             })
     }

@@ -72,9 +72,9 @@ impl Fields {
         }
         for (name, indexes) in indexes {
             if let Some(Value::Array(items)) = values.get_mut(&name) {
-                let mut indexed: Vec<_> = indexes.into_iter().zip(items.drain(..)).collect();
-                indexed.sort_by_key(|(index, _)| *index);
-                items.extend(indexed.into_iter().map(|(_, item)| item));
+                let mut ordered: Vec<_> = indexes.into_iter().zip(items.drain(..)).collect();
+                ordered.sort_by_key(|(index, _)| *index);
+                items.extend(ordered.into_iter().map(|(_, item)| item));
             }
         }
         Ok(Self { values, texts: true })

@@ -278,12 +278,9 @@ mod tests {
     /// Returns the two ends of a connection on which the system keeps little for a client that does not read.
     async fn connection() -> (TcpStream, TcpStream) {
         let [listening, connecting] = [(); 2].map(|()| TcpSocket::new_v4().expect("a socket"));
-        listening
-            .set_send_buffer_size(FRAME_BYTES as u32)
-            .expect("a small buffer");
-        connecting
-            .set_recv_buffer_size(FRAME_BYTES as u32)
-            .expect("a small buffer");
+        let bytes = u32::try_from(FRAME_BYTES).expect("a small number");
+        listening.set_send_buffer_size(bytes).expect("a small buffer");
+        connecting.set_recv_buffer_size(bytes).expect("a small buffer");
         listening
             .bind("127.0.0.1:0".parse().expect("an address"))
             .expect("a free port");

@@ -354,7 +354,6 @@ impl Snapshot {
     }
 
     /// All users in the order of their folded usernames.
-    #[must_use]
     pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
         self.users_by_username.iter().map(SearchableUser::user)
     }
@@ -378,6 +377,7 @@ impl Snapshot {
     }
 
     /// Returns all users with the texts that searches compare, in the order of their folded usernames.
+    #[must_use]
     pub fn searchable_users(&self) -> impl DoubleEndedIterator<Item = SearchableUser<'_>> {
         self.users_by_username.iter()
     }

@@ -469,6 +469,7 @@ async fn is_due_in_a_day(home: &Path) -> bool {
 
 #[tokio::test]
 async fn a_compaction_is_due_a_day_after_something_secret_or_personal_was_erased() {
+    type Erasure = fn(&Client) -> std::pin::Pin<Box<dyn Future<Output = ()> + '_>>;
     let server = TestServer::start().await;
     let ada = server.user().await;
     // Nothing of this is personal, and nothing replaces a secret.
@@ -478,7 +479,6 @@ async fn a_compaction_is_due_a_day_after_something_secret_or_personal_was_erased
         .expect(200);
     let mut folder = server.stop().await;
     assert!(!is_due_in_a_day(folder.path()).await);
-    type Erasure = fn(&Client) -> std::pin::Pin<Box<dyn Future<Output = ()> + '_>>;
     let erasures: [(&str, Erasure); 5] = [
         ("a token", |ada| {
             Box::pin(async {

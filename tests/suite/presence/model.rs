@@ -113,6 +113,10 @@ struct Laid {
 
 /// The model.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and a step changes one"
+)]
 struct Model {
     now: i64,
     serial: u64,
@@ -411,6 +415,38 @@ fn play(steps: &[Step]) {
 }
 
 fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
+    perform_on_claims(step, model, engine);
+    perform_on_connections(step, model, engine);
+    match step {
+        Step::Pass(millis) => {
+            model.now += millis;
+            let now = Timestamp::from_millis(model.now);
+            model
+                .claims
+                .retain(|laid| laid.claim.expires_at.is_none_or(|end| now < end));
+            model.lost.retain(|(_, until, _)| model.now < *until);
+            engine.clock.pass(*millis);
+            engine.settle();
+            engine.hub.end_lost();
+        }
+        Step::Restart => {
+            model.connections.clear();
+            model.lost.clear();
+            engine.restart(model.requires_connection);
+        }
+        Step::Hide(hidden) => {
+            model.hidden = *hidden;
+            engine.hide(*hidden);
+        }
+        Step::Require(required) => {
+            model.requires_connection = *required;
+            engine.hub.require_connection(*required);
+        }
+        _ => {}
+    }
+}
+
+fn perform_on_claims(step: &Step, model: &mut Model, engine: &mut Engine) {
     match step {
         Step::Lay {
             source,
@@ -481,6 +517,12 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
             }
             engine.activate(*active);
         }
+        _ => {}
+    }
+}
+
+fn perform_on_connections(step: &Step, model: &mut Model, engine: &mut Engine) {
+    match step {
         Step::Connect if model.inactive => {}
         Step::Connect => {
             model.connections.push(StatusType::Online);
@@ -515,31 +557,7 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
             model.connections[*which] = if *away { StatusType::Away } else { StatusType::Online };
             engine.connections[*which].set_away(*away);
         }
-        Step::Disconnect(_) | Step::Lose(_) | Step::Return(_) | Step::Away(..) => {}
-        Step::Pass(millis) => {
-            model.now += millis;
-            let now = Timestamp::from_millis(model.now);
-            model
-                .claims
-                .retain(|laid| laid.claim.expires_at.is_none_or(|end| now < end));
-            model.lost.retain(|(_, until, _)| model.now < *until);
-            engine.clock.pass(*millis);
-            engine.settle();
-            engine.hub.end_lost();
-        }
-        Step::Restart => {
-            model.connections.clear();
-            model.lost.clear();
-            engine.restart(model.requires_connection);
-        }
-        Step::Hide(hidden) => {
-            model.hidden = *hidden;
-            engine.hide(*hidden);
-        }
-        Step::Require(required) => {
-            model.requires_connection = *required;
-            engine.hub.require_connection(*required);
-        }
+        _ => {}
     }
 }
 

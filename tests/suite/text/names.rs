@@ -22,7 +22,8 @@ const COMPOSED: &str = "caf\u{e9}";
 const DECOMPOSED: &str = "cafe\u{301}";
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    text.bytes()
+        .fold(String::new(), |text, byte| text + &format!("%{byte:02x}"))
 }
 
 async fn start() -> TestServer {
@@ -139,6 +140,34 @@ async fn allowed_domains_are_the_same_in_both_forms() {
     assert_eq!(refused["errorType"], "error-invalid-domain");
 }
 
+/// Checks that lists and searches find the user with this id by a spelling of the username.
+async fn is_found_by_searches(admin: &Client, typed: &str, id: &Value) {
+    let query = encoded(&json!({"username": {"$in": [typed]}}).to_string());
+    for query in [format!("query={query}"), format!("username={}", encoded(typed))] {
+        let found = admin.get(&format!("users.list?{query}")).await.expect(200);
+        assert_eq!(found["total"], 1, "{query}");
+    }
+    for term in [typed, &typed.trim()[..typed.trim().len() - 1]] {
+        let selector = encoded(&json!({"term": term}).to_string());
+        let found = admin
+            .get(&format!("users.autocomplete?selector={selector}"))
+            .await
+            .expect(200);
+        assert_eq!(found["items"][0]["_id"], *id, "{term}");
+        let found = admin
+            .get(&format!("users.listByStatus?searchTerm={}", encoded(term)))
+            .await
+            .expect(200);
+        assert_eq!(found["total"], 1, "{term}");
+    }
+    let selector = encoded(&json!({"term": "se", "exceptions": [typed]}).to_string());
+    let found = admin
+        .get(&format!("users.autocomplete?selector={selector}"))
+        .await
+        .expect(200);
+    assert_eq!(found["items"], json!([]), "{typed}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_username_is_found_in_every_case_and_composition_at_every_door() {
     let (server, admin) = with_letters().await;
@@ -162,30 +191,7 @@ async fn a_username_is_found_in_every_case_and_composition_at_every_door() {
                 .await
                 .expect(200);
         }
-        let query = encoded(&json!({"username": {"$in": [typed]}}).to_string());
-        for query in [format!("query={query}"), format!("username={}", encoded(typed))] {
-            let found = admin.get(&format!("users.list?{query}")).await.expect(200);
-            assert_eq!(found["total"], 1, "{query}");
-        }
-        for term in [typed, &typed.trim()[..typed.trim().len() - 1]] {
-            let selector = encoded(&json!({"term": term}).to_string());
-            let found = admin
-                .get(&format!("users.autocomplete?selector={selector}"))
-                .await
-                .expect(200);
-            assert_eq!(found["items"][0]["_id"], id, "{term}");
-            let found = admin
-                .get(&format!("users.listByStatus?searchTerm={}", encoded(term)))
-                .await
-                .expect(200);
-            assert_eq!(found["total"], 1, "{term}");
-        }
-        let selector = encoded(&json!({"term": "se", "exceptions": [typed]}).to_string());
-        let found = admin
-            .get(&format!("users.autocomplete?selector={selector}"))
-            .await
-            .expect(200);
-        assert_eq!(found["items"], json!([]), "{typed}");
+        is_found_by_searches(&admin, typed, &id).await;
         let role = json!({"roleName": "bot", "username": typed});
         admin.post_proved("roles.addUserToRole", &role).await.expect(200);
         admin.post_proved("roles.removeUserFromRole", &role).await.expect(200);

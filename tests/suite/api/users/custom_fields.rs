@@ -36,7 +36,7 @@ async fn own(client: &Client) -> Value {
     client.get("me").await.expect(200)["customFields"].clone()
 }
 
-fn new(username: &str, fields: Value) -> Value {
+fn new(username: &str, fields: &Value) -> Value {
     json!({
         "username": username, "name": "Bob", "email": format!("{username}@example.com"), "password": PASSWORD,
         "customFields": fields,
@@ -72,7 +72,7 @@ async fn a_partial_update_keeps_the_other_fields_and_null_removes_one_everywhere
     ada.post("users.updateOwnBasicInfo", &nickname).await.expect(200);
     assert_eq!(own(&ada).await, json!({"room": "13", "desk": {"by": "window"}}));
     // A field that is null from the start is not stored.
-    let bob = new("bob", json!({"team": "engine", "floor": null}));
+    let bob = new("bob", &json!({"team": "engine", "floor": null}));
     let created = admin.post("users.create", &bob).await.expect(200);
     assert_eq!(created["user"]["customFields"], json!({"team": "engine"}));
     // Fields outlive the server.
@@ -134,7 +134,7 @@ async fn the_rules_hold_at_registration_creation_and_every_update() {
             "Max length of field twitter 10",
         ),
     ] {
-        let bob = new("bob", fields.clone());
+        let bob = new("bob", &fields);
         let created = admin.post("users.create", &bob).await.expect(400);
         assert_eq!(created, refused(words), "users.create {fields}");
         let registered = register(&server, &fields).await.expect(400);
@@ -164,7 +164,7 @@ async fn the_rules_hold_at_registration_creation_and_every_update() {
             "customFields.twitter",
         ),
     ] {
-        let bob = new("bob", fields.clone());
+        let bob = new("bob", &fields);
         assert_eq!(admin.post("users.create", &bob).await.expect(400), schema(words, place));
         assert_eq!(register(&server, &fields).await.expect(400), schema(words, place));
         assert_eq!(
@@ -178,7 +178,7 @@ async fn the_rules_hold_at_registration_creation_and_every_update() {
     update_own(&ada, json!({"twitter": "ada"})).await.expect(200);
     assert_eq!(own(&ada).await, json!({"role": "teacher", "twitter": "ada"}));
     // An administrator's script that knows no fields, and a change of something else, go on.
-    let mut eve = new("eve", Value::Null);
+    let mut eve = new("eve", &Value::Null);
     eve.as_object_mut().expect("a body").remove("customFields");
     let eve = admin.post("users.create", &eve).await.expect(200);
     let id = eve["user"]["_id"].as_str().expect("an id").to_owned();
@@ -200,10 +200,7 @@ async fn others_see_the_public_fields_and_nothing_else() {
     let server = TestServer::start_with(|options| fix(options, &[rules()])).await;
     let (admin, ada) = (server.admin().await, server.user().await);
     let fields = json!({"role": "student", "twitter": "bob"});
-    admin
-        .post("users.create", &new("bob", fields.clone()))
-        .await
-        .expect(200);
+    admin.post("users.create", &new("bob", &fields)).await.expect(200);
     let of_bob = async |client: &Client| client.get("users.info?username=bob").await.expect(200)["user"].clone();
     assert_eq!(of_bob(&ada).await["customFields"], json!({"role": "student"}));
     assert_eq!(of_bob(&admin).await["customFields"], fields);
@@ -212,7 +209,7 @@ async fn others_see_the_public_fields_and_nothing_else() {
     // Without rules no field is public.
     let server = TestServer::start().await;
     let (admin, ada) = (server.admin().await, server.user().await);
-    admin.post("users.create", &new("bob", fields)).await.expect(200);
+    admin.post("users.create", &new("bob", &fields)).await.expect(200);
     let info = ada.get("users.info?username=bob").await.expect(200);
     assert_eq!(info["user"].get("customFields"), None);
 }

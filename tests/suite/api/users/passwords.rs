@@ -99,7 +99,7 @@ async fn a_password_may_neither_stay_nor_come_back() {
     .await;
     let set = async |now: &str, password: &str| {
         let ada = server.anonymous().logged_in("ada", now).await;
-        let digest: String = Sha256::digest(now).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha256::digest(now));
         let body = json!({"data": {"newPassword": password, "currentPassword": digest}});
         let answer = ada.post("users.updateOwnBasicInfo", &body).await;
         (answer.status, answer.json())
@@ -289,4 +289,10 @@ async fn a_link_sets_one_password_once_and_ends_every_token() {
         invalid,
         "it is too old"
     );
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
