@@ -98,6 +98,13 @@ impl User {
         self.activity == Activity::Active
     }
 
+    /// Returns the name that others see: the username where the user has given no name.
+    #[must_use]
+    pub fn shown_name(&self) -> DisplayName {
+        let username = || DisplayName::restore(self.username.as_str());
+        self.name.clone().unwrap_or_else(username)
+    }
+
     /// How the audit log names it.
     #[must_use]
     pub fn party(&self) -> AuditParty {

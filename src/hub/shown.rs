@@ -32,8 +32,7 @@ pub struct Line {
     /// The username.
     pub username: Username,
     /// The name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<DisplayName>,
+    pub name: DisplayName,
     /// What they are.
     pub status: StatusType,
     /// The offset of their clock from UTC.
@@ -62,7 +61,7 @@ impl Line {
         Self {
             id: user.id.clone(),
             username: user.username.clone(),
-            name: user.name.clone(),
+            name: user.shown_name(),
             status: presence.status,
             utc_offset: user.preferences.utc_offset(),
             status_text: presence.text,

@@ -13,6 +13,7 @@ use crate::domain::{
 };
 use crate::ops::login::{self, Credentials};
 use crate::ops::profile::{self as profiles, Edit};
+use crate::ops::user_view::Suggestion;
 use crate::ops::{avatars, directory, own_profile, tokens, two_factor};
 
 pub(super) const METHODS: &[Method] = &[
@@ -22,6 +23,9 @@ pub(super) const METHODS: &[Method] = &[
     method!("saveUserPreferences", Need::Scope(Scope::UsersWrite), save_preferences),
     method!("getUsernameSuggestion", Need::Scope(Scope::UsersRead), suggest_username),
     method!("resetAvatar", Need::Scope(Scope::UsersWrite), reset_avatar),
+    method!("setUsername", Need::Scope(Scope::UsersWrite), set_username),
+    method!("userSetUtcOffset", Need::Scope(Scope::UsersWrite), set_utc_offset),
+    method!("spotlight", Need::Scope(Scope::UsersRead), spotlight),
 ];
 
 /// When a token ends that does not end, for clients: the year 2100.
@@ -95,6 +99,36 @@ async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
     avatars::reset(context.app, &actor, &id).await?;
     Ok(Answer::NOTHING)
+}
+
+/// `setUsername(username)`.
+async fn set_username(context: Context<'_>, mut params: Params) -> Outcome {
+    let caller = context.caller("setUsername")?;
+    let text = params.required_text()?;
+    let username = Username::parse(&text).map_err(|error| error.or(Fault::IdentityNotSaved))?;
+    let edit = Edit {
+        username: Some(username),
+        ..Edit::default()
+    };
+    let user = own_profile::update(context.app, caller, edit, None, context.code.cloned()).await?;
+    Ok(Answer::of(json!(user.username)))
+}
+
+/// `userSetUtcOffset(hours)`.
+async fn set_utc_offset(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("userSetUtcOffset")?;
+    let id = &context.caller("userSetUtcOffset")?.user.id;
+    let changes = Map::from_iter([("utcOffset".to_owned(), params.required()?)]);
+    profiles::set_preferences(context.app, &actor, id, changes).await?;
+    Ok(Answer::NOTHING)
+}
+
+/// `spotlight(text)`: users, and rooms, of which there are none.
+async fn spotlight(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("spotlight")?;
+    let found = directory::spotlight(context.app, &actor, &params.required_text()?);
+    let users: Vec<_> = found.iter().map(Suggestion::from).collect();
+    Ok(Answer::of(json!({"users": users, "rooms": []})))
 }
 
 fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Edit, Fault> {

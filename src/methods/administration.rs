@@ -6,14 +6,28 @@ use super::params::Params;
 use super::{Answer, Context, Method, Outcome, method};
 use crate::domain::scope::Need;
 use crate::domain::user::Activity;
-use crate::domain::{Scope, UserId, UsernameKey};
-use crate::ops::{roles, users};
+use crate::domain::{RoleId, Scope, UserId, UsernameKey};
+use crate::ops::viewed::ViewedUser;
+use crate::ops::{permissions, roles, users};
 
 pub(super) const METHODS: &[Method] = &[
     method!("setUserActiveStatus", Need::Scope(Scope::UsersWrite), set_active).behind_two_factor(),
     method!("deleteUser", Need::Scope(Scope::UsersWrite), delete).behind_two_factor(),
     method!("authorization:addUserToRole", Need::Scope(Scope::Admin), give_role).behind_two_factor(),
     method!("authorization:removeUserFromRole", Need::Scope(Scope::Admin), take_role).behind_two_factor(),
+    method!(
+        "authorization:addPermissionToRole",
+        Need::Scope(Scope::Admin),
+        give_permission
+    )
+    .behind_two_factor(),
+    method!(
+        "authorization:removeRoleFromPermission",
+        Need::Scope(Scope::Admin),
+        take_permission
+    )
+    .behind_two_factor(),
+    method!("getUserRoles", Need::Scope(Scope::UsersRead), public_roles),
 ];
 
 /// `setUserActiveStatus(userId, active)`.
@@ -53,4 +67,28 @@ async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
     roles::refuse_room("scope", params.text()?.as_deref())?;
     roles::take(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
     Ok(Answer::of(json!(true)))
+}
+
+/// `authorization:addPermissionToRole(permissionId, role)`.
+async fn give_permission(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("authorization:addPermissionToRole")?;
+    let (permission, role) = (params.required_text()?, params.required_text()?);
+    permissions::set_one(context.app, &actor, &permission, &role, true).await?;
+    Ok(Answer::NOTHING)
+}
+
+/// `authorization:removeRoleFromPermission(permissionId, role)`.
+async fn take_permission(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("authorization:removeRoleFromPermission")?;
+    let (permission, role) = (params.required_text()?, params.required_text()?);
+    permissions::set_one(context.app, &actor, &permission, &role, false).await?;
+    Ok(Answer::NOTHING)
+}
+
+/// `getUserRoles()`: the users with a public role.
+async fn public_roles(context: Context<'_>, _: Params) -> Outcome {
+    let actor = context.actor("getUserRoles")?;
+    let found = roles::users_in_public_roles(context.app, &actor);
+    let line = |(user, roles): &(ViewedUser, Vec<RoleId>)| json!({"_id": user.id(), "username": user.username(), "roles": roles});
+    Ok(Answer::of(found.iter().map(line).collect()))
 }

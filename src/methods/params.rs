@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Fault, TwoFactorMethod};
+use crate::domain::{Fault, Timestamp, TwoFactorMethod};
 use crate::ops::two_factor::PresentedCode;
 
 /// Parameters that are taken one after the other.
@@ -69,6 +69,21 @@ impl Params {
             (Some(Value::Bool(flag)), _) => Ok(flag),
             (_, place) => Err(failed(&place, "boolean")),
         }
+    }
+
+    /// Takes the next one, a moment in EJSON if it is there.
+    pub fn date(&mut self) -> Result<Option<Timestamp>, Fault> {
+        let (value, place) = self.next();
+        let moment = |value: Value| value.get("$date").and_then(Value::as_i64).map(Timestamp::from_millis);
+        value
+            .map(|value| moment(value).ok_or_else(|| failed(&place, "date")))
+            .transpose()
+    }
+
+    /// Takes the next one, a value that has to be there.
+    pub fn required(&mut self) -> Result<Value, Fault> {
+        let (value, place) = self.next();
+        value.ok_or_else(|| failed(&place, "value"))
     }
 
     /// The next one, an object; an empty one where it is absent.

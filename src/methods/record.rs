@@ -36,7 +36,7 @@ pub fn own_user(user: &User) -> Value {
     let emails: Vec<_> = user.email.iter().map(email).collect();
     json!({
         "username": user.username,
-        "name": user.name,
+        "name": user.shown_name(),
         "emails": emails,
         "roles": user.roles,
         "active": user.is_active(),

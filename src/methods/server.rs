@@ -1,34 +1,69 @@
 //! Methods that tell of the server: what clients ask when they start.
+//!
+//! With a date, the answer is what changed since: `{update, remove}`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::params::Params;
 use super::{Answer, Context, Method, Outcome, method, record};
 use crate::domain::scope::Need;
-use crate::domain::{Duty, Scope};
+use crate::domain::{Duty, Permission, Scope, Timestamp};
+use crate::ops::settings::Shown;
 use crate::ops::{permissions, settings};
 
 pub(super) const METHODS: &[Method] = &[
     method!("public-settings/get", Need::Any, public_settings).serves(Duty::ALL),
+    method!("private-settings/get", Need::Scope(Scope::Admin), private_settings),
     method!("permissions/get", Need::Scope(Scope::UsersRead), all_permissions),
     method!("rooms/get", Need::Any, no_rooms),
     method!("subscriptions/get", Need::Any, no_rooms),
 ];
 
-async fn public_settings(context: Context<'_>, _: Params) -> Outcome {
-    let shown = settings::public(context.app);
-    let records = shown.map(|shown| record::setting(shown.id, &shown.value));
-    Ok(Answer::of(records.collect()))
+/// Returns records as they are asked for: all of them as a list, those of a time as changes.
+fn records(since: Option<Timestamp>, records: Vec<Value>) -> Answer {
+    Answer::of(match since {
+        None => Value::Array(records),
+        Some(_) => json!({"update": records, "remove": []}),
+    })
 }
 
-async fn all_permissions(context: Context<'_>, _: Params) -> Outcome {
+fn setting_records(since: Option<Timestamp>, shown: impl Iterator<Item = Shown>) -> Answer {
+    let wanted = shown.filter(|shown| since.is_none_or(|since| shown.may_have_changed_since(since)));
+    records(
+        since,
+        wanted.map(|shown| record::setting(shown.id, &shown.value)).collect(),
+    )
+}
+
+/// `public-settings/get(updatedAfter?)`.
+async fn public_settings(context: Context<'_>, mut params: Params) -> Outcome {
+    let since = params.date()?;
+    Ok(setting_records(since, settings::public(context.app)))
+}
+
+/// `private-settings/get(updatedAfter?)`: none for a caller without `view-privileged-setting`.
+async fn private_settings(context: Context<'_>, mut params: Params) -> Outcome {
+    let actor = context.actor("private-settings/get")?;
+    let since = params.date()?;
+    if !actor.may(Permission::VIEW_PRIVILEGED_SETTING) {
+        return Ok(records(since, Vec::new()));
+    }
+    Ok(setting_records(since, settings::visible(context.app, &actor)))
+}
+
+/// `permissions/get(updatedAfter?)`.
+async fn all_permissions(context: Context<'_>, mut params: Params) -> Outcome {
     context.caller("permissions/get")?;
-    let grants = permissions::list(context.app, None);
-    Ok(Answer::of(grants.iter().map(|grant| record::grant(grant)).collect()))
+    let since = params.date()?;
+    let grants = permissions::list(context.app, since);
+    Ok(records(
+        since,
+        grants.iter().map(|grant| record::grant(grant)).collect(),
+    ))
 }
 
 /// Clients list their rooms when they start, and wait for an array: this server has none.
-async fn no_rooms(context: Context<'_>, _: Params) -> Outcome {
+async fn no_rooms(context: Context<'_>, mut params: Params) -> Outcome {
     context.caller("rooms/get")?;
-    Ok(Answer::of(Value::Array(Vec::new())))
+    Ok(records(params.date()?, Vec::new()))
 }

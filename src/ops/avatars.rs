@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use super::audit::note;
 use super::decide::decide_on;
 use super::incident;
@@ -29,6 +32,17 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Resul
         .clean(bytes, app.settings().pictures(), sender(actor))
         .await?;
     change(app, actor, id, Some(&avatar(id, clean))).await
+}
+
+/// Takes the bytes of a picture out of a data URL. Nothing is fetched from elsewhere.
+///
+/// # Errors
+/// [`Fault::AvatarUrlUnsupported`] for another kind of URL, [`Fault::InvalidParams`] that names the field.
+pub fn of_data_url(url: &str, field: &str) -> Result<Vec<u8>, Fault> {
+    let data = url.strip_prefix("data:").ok_or(Fault::AvatarUrlUnsupported)?;
+    let malformed = || Fault::invalid("must be a data: URL with base64, as data:image/png;base64,…", field);
+    let (_, encoded) = data.split_once(";base64,").ok_or_else(malformed)?;
+    BASE64_STANDARD.decode(encoded).map_err(|_| malformed())
 }
 
 /// Returns whose turn a picture takes: that of the user who sends it.

@@ -96,6 +96,46 @@ impl Filter {
 /// [`Fault::PermissionRequired`] without `view-d-room`, or for a filter by something that the viewer does not see
 /// (address, roles, logins, the reason of an inactive account) without `view-full-other-user-info`.
 pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Listing<ViewedUser>, Fault> {
+    let reach = Reach::of_lists(app, |permission| actor.may(permission));
+    find(app, actor, filter, page, reach)
+}
+
+/// Lists active users for a directory. A viewer without `view-outside-room` finds only themselves.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `view-d-room`.
+pub fn browse(
+    app: &App,
+    actor: &Actor,
+    term: Option<SearchTerm>,
+    sort: Sort,
+    page: Page,
+) -> Result<Listing<ViewedUser>, Fault> {
+    let filter = Filter {
+        active: Some(true),
+        term,
+        sort,
+        ..Filter::default()
+    };
+    let reach = Reach::of_search(|permission| actor.may(permission));
+    find(app, actor, &filter, page, reach)
+}
+
+/// Searches users and rooms: a term that begins with `@` or with neither sign finds users, one that begins with `#`
+/// finds rooms, of which there are none.
+#[must_use]
+pub fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
+    let text = text.trim();
+    if text.starts_with('#') {
+        return Vec::new();
+    }
+    let term = SearchTerm::parse(text.strip_prefix('@').unwrap_or(text));
+    let found = autocomplete(app, actor, term.as_ref(), &[], &Condition::default());
+    // Only a condition can be refused.
+    found.unwrap_or_default()
+}
+
+fn find(app: &App, actor: &Actor, filter: &Filter, page: Page, reach: Reach) -> Result<Listing<ViewedUser>, Fault> {
     let view = View::of(app, actor);
     if !actor.may(Permission::VIEW_D_ROOM) || (filter.asks_for_hidden() && !view.sees_all_accounts()) {
         return Err(Fault::PermissionRequired);
@@ -109,7 +149,6 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
     let page = Page { count, ..page };
     let (snapshot, total) = (view.snapshot(), view.snapshot().user_count());
     let account = |user| view.account(user);
-    let reach = Reach::of_lists(app, |permission| actor.may(permission));
     let is_for_all = filter.is_for_all() && reach == Reach::Everyone;
     let found = match (is_for_all, &filter.sort[..]) {
         (true, [] | [("username", Direction::Ascending)]) => {
@@ -142,7 +181,7 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
 
 /// Returns whether an account has a term in the username, the name or the address.
 fn has_term(account: ViewedAccount, term: &Finder) -> bool {
-    is_in(term, [Some(account.username()), account.name(), account.email()])
+    is_in(term, [Some(account.username()), Some(account.name()), account.email()])
 }
 
 fn is_in<const TEXTS: usize>(term: &Finder, texts: [Option<&str>; TEXTS]) -> bool {
@@ -184,7 +223,7 @@ impl Field {
         match self {
             Self::Id => a.id().cmp(b.id()),
             Self::Username => a.username().cmp(b.username()),
-            Self::Name => a.name().cmp(&b.name()),
+            Self::Name => a.name().cmp(b.name()),
             Self::Active => a.is_active().cmp(&b.is_active()),
             Self::LastLogin => a.last_login().cmp(&b.last_login()),
             Self::CreatedAt => a.created_at().cmp(&b.created_at()),
@@ -250,7 +289,7 @@ pub fn autocomplete(
             && account.is_active()
             && is_in(
                 &term,
-                [Some(account.username()), account.name(), Some(account.nickname())],
+                [Some(account.username()), Some(account.name()), Some(account.nickname())],
             )
             && !exceptions.contains(account.username())
             && asked.wants(*account)

@@ -8,8 +8,8 @@ use super::decide::decide;
 use super::roles::is_admin;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::{AuditAction, AuditParty, Fault, Grant, Permission, RoleId, Timestamp};
-use crate::store::Change;
+use crate::domain::{Access, AuditAction, AuditParty, Fault, Grant, Permission, RoleId, Timestamp};
+use crate::store::{Change, Snapshot};
 
 /// All grants, or those that were changed after a moment.
 #[must_use]
@@ -30,39 +30,108 @@ pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) 
         return Err(Fault::PermissionRequired);
     }
     decide(app, |snapshot| {
-        let mut change = Change::new();
-        let mut after = snapshot.access().clone();
+        let mut granting = Granting::of(app, actor, snapshot);
         for (id, roles) in grants {
-            let permission: Permission = id.parse().map_err(|_| Fault::PermissionInvalid)?;
-            for role in roles {
-                let role = snapshot.access().role(role.as_str()).ok_or(Fault::GrantRoleInvalid)?;
-                if !role.protected {
-                    change = change.require(&**role);
-                }
-            }
-            if permission == Permission::ACCESS_PERMISSIONS && !roles.iter().any(is_admin) {
-                return Err(Fault::ActionNotAllowed {
-                    words: "Taking access-permissions from admin is not allowed: nobody could give it back",
-                    action: "Access_permissions",
-                });
-            }
-            let new = Grant {
-                permission,
-                roles: roles.clone(),
-                updated_at: app.clock.now(),
-            };
-            after.put_grant(new.clone());
-            change = match snapshot.stored_grant(permission) {
-                Some(old) => change.replace(old, &new),
-                None => change.insert(&new),
-            };
-            let names: Vec<_> = roles.iter().map(RoleId::as_str).collect();
-            let target = AuditParty::new("permission", id, id);
-            let action = AuditAction::PermissionChanged;
-            change = change.insert(&note(app, actor, action, Some(target), names.join(", ")));
+            granting.set(id.parse().map_err(|_| Fault::PermissionInvalid)?, roles.clone())?;
         }
-        Authority::of(app, snapshot, actor).over_grants(&after)?;
-        Ok((change, ()))
+        granting.finish()
     })
     .await
+}
+
+/// Gives one permission to one role more, or to one role less. What is so already stays so.
+///
+/// # Errors
+/// Those of [`update`].
+pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, held: bool) -> Result<(), Fault> {
+    if !actor.may(Permission::ACCESS_PERMISSIONS) {
+        return Err(Fault::PermissionRequired);
+    }
+    let permission: Permission = permission.parse().map_err(|_| Fault::PermissionInvalid)?;
+    let role = RoleId::new(role);
+    decide(app, |snapshot| {
+        let access = snapshot.access();
+        access.role(role.as_str()).ok_or(Fault::GrantRoleInvalid)?;
+        let mut roles = access
+            .grant(permission)
+            .map_or_else(Vec::new, |grant| grant.roles.clone());
+        if roles.contains(&role) == held {
+            return Ok((Change::new(), ()));
+        }
+        if held {
+            roles.push(role.clone());
+            roles.sort_unstable();
+        } else {
+            roles.retain(|other| *other != role);
+        }
+        let mut granting = Granting::of(app, actor, snapshot);
+        granting.set(permission, roles)?;
+        granting.finish()
+    })
+    .await
+}
+
+/// A change of grants in the making.
+struct Granting<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    snapshot: &'a Snapshot,
+    change: Change,
+    after: Access,
+}
+
+impl<'a> Granting<'a> {
+    fn of(app: &'a App, actor: &'a Actor, snapshot: &'a Snapshot) -> Self {
+        Self {
+            app,
+            actor,
+            snapshot,
+            change: Change::new(),
+            after: snapshot.access().clone(),
+        }
+    }
+
+    /// Gives a permission to these roles and no others.
+    fn set(&mut self, permission: Permission, roles: Vec<RoleId>) -> Result<(), Fault> {
+        let mut change = std::mem::take(&mut self.change);
+        for role in &roles {
+            let role = self
+                .snapshot
+                .access()
+                .role(role.as_str())
+                .ok_or(Fault::GrantRoleInvalid)?;
+            if !role.protected {
+                change = change.require(&**role);
+            }
+        }
+        if permission == Permission::ACCESS_PERMISSIONS && !roles.iter().any(is_admin) {
+            return Err(Fault::ActionNotAllowed {
+                words: "Taking access-permissions from admin is not allowed: nobody could give it back",
+                action: "Access_permissions",
+            });
+        }
+        let names: Vec<_> = roles.iter().map(RoleId::as_str).collect();
+        let id = permission.as_str();
+        let target = AuditParty::new("permission", id, id);
+        let action = AuditAction::PermissionChanged;
+        let noted = note(self.app, self.actor, action, Some(target), names.join(", "));
+        let new = Grant {
+            permission,
+            roles,
+            updated_at: self.app.clock.now(),
+        };
+        self.change = match self.snapshot.stored_grant(permission) {
+            Some(old) => change.replace(old, &new),
+            None => change.insert(&new),
+        }
+        .insert(&noted);
+        self.after.put_grant(new);
+        Ok(())
+    }
+
+    /// Returns the change, unless it goes beyond the authority of the actor.
+    fn finish(self) -> Result<(Change, ()), Fault> {
+        Authority::of(self.app, self.snapshot, self.actor).over_grants(&self.after)?;
+        Ok((self.change, ()))
+    }
 }

@@ -1,11 +1,13 @@
 //! Roles, and who has them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide;
-use super::users::{keep_an_administrator, may_assign};
+use super::reach::Reach;
+use super::users::{default_roles, keep_an_administrator, may_assign};
 use super::viewed::{View, ViewedUser};
 use crate::app::App;
 use crate::auth::{Actor, random};
@@ -15,6 +17,9 @@ use crate::domain::{
     AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, User, UsernameKey,
 };
 use crate::store::{Change, Snapshot};
+
+/// Most users in one answer about public roles.
+const PUBLIC_ROLE_USERS: usize = 1_000;
 
 /// What a role is to be.
 #[derive(Debug, Clone)]
@@ -225,6 +230,39 @@ pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing
     let mut holders: Vec<_> = snapshot.users_with_role(&role.id).cloned().collect();
     holders.sort_by_cached_key(|user| user.username.key());
     Ok(Listing::of(holders.into_iter(), page).map(|user| view.user(&user)))
+}
+
+/// Lists the users with a public role, by username, each with their public roles. A role is public when it counts
+/// everywhere, has a description, and is not among the default roles. A viewer who does not see the roles of others
+/// finds only themselves.
+#[must_use]
+pub fn users_in_public_roles(app: &App, actor: &Actor) -> Vec<(ViewedUser, Vec<RoleId>)> {
+    let view = View::of(app, actor);
+    let access = view.snapshot().access();
+    let ordinary = default_roles(app);
+    let is_public = |role: &&Arc<Role>| {
+        role.scope == RoleScope::Users && !role.description.is_empty() && !ordinary.contains(&role.id)
+    };
+    let public: Vec<_> = access.roles().filter(is_public).map(|role| role.id.clone()).collect();
+    let reach = Reach::of_search(|permission| actor.may(permission));
+    let mut holders = BTreeMap::new();
+    let mut keep = |user: &Arc<User>| {
+        let roles: Vec<_> = public
+            .iter()
+            .filter(|role| user.roles.contains(role))
+            .cloned()
+            .collect();
+        if !roles.is_empty() && view.finds(reach, user.id.as_str()) {
+            holders.insert(user.username.key(), (view.user(user), roles));
+        }
+    };
+    if view.sees_all_accounts() {
+        let users = public.iter().flat_map(|role| view.snapshot().users_with_role(role));
+        users.take(PUBLIC_ROLE_USERS).for_each(keep);
+    } else if let Actor::User(caller) = actor {
+        keep(&caller.user);
+    }
+    holders.into_values().collect()
 }
 
 /// The role that somebody means by an id or a name.

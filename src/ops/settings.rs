@@ -1,5 +1,7 @@
 //! Settings that are changed while the server runs.
 
+use std::collections::BTreeMap;
+
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide;
@@ -54,6 +56,14 @@ pub fn public(app: &App) -> impl Iterator<Item = Shown> {
         .map(|id| shown(app, *id))
 }
 
+impl Shown {
+    /// Returns whether it may have changed after a moment. A value that was fixed at the start has no moment.
+    #[must_use]
+    pub fn may_have_changed_since(&self, moment: Timestamp) -> bool {
+        self.fixed.is_some() || self.updated_at.is_some_and(|updated| updated > moment)
+    }
+}
+
 /// The settings that this actor may see.
 pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = Shown> {
     let all = actor.may(Permission::VIEW_PRIVILEGED_SETTING);
@@ -88,28 +98,58 @@ pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Res
     put(app, actor, id, value).await
 }
 
+/// Sets several settings, all of them or none.
+///
+/// # Errors
+/// Those of [`set`]; [`Fault::InvalidParams`] for a setting that is named twice.
+pub async fn set_all(app: &App, actor: &Actor, wanted: Vec<(String, SettingValue)>) -> Result<(), Fault> {
+    if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
+        return Err(Fault::PermissionRequired);
+    }
+    let mut values = BTreeMap::new();
+    for (id, value) in wanted {
+        let id = id.parse().map_err(|_| Fault::SettingNotFound)?;
+        if values.insert(id, value).is_some() {
+            return Err(Fault::invalid("must NOT name a setting twice", "settings"));
+        }
+    }
+    put_all(app, actor, values).await
+}
+
 /// Sets a setting for an actor who may, by whatever permission.
 pub(super) async fn put(app: &App, actor: &Actor, id: SettingId, value: SettingValue) -> Result<(), Fault> {
-    refuse_fixed(app, id)?;
-    let invalid = |problem| Fault::SettingInvalid { setting: id, problem };
-    let value = id.accept(value).map_err(invalid)?;
-    check_meaning(app, id, &value).map_err(invalid)?;
+    put_all(app, actor, BTreeMap::from([(id, value)])).await
+}
+
+async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingValue>) -> Result<(), Fault> {
+    let mut values = Vec::with_capacity(wanted.len());
+    for (id, value) in wanted {
+        refuse_fixed(app, id)?;
+        let invalid = |problem| Fault::SettingInvalid { setting: id, problem };
+        let value = id.accept(value).map_err(invalid)?;
+        check_meaning(app, id, &value).map_err(invalid)?;
+        values.push((id, value));
+    }
     decide(app, |snapshot| {
         let authority = Authority::of(app, snapshot, actor);
-        if let (SettingId::DefaultRoles, SettingValue::Text(roles)) = (id, &value) {
-            authority.over_roles(&listed_roles(roles))?;
-        }
-        if guards_logins(id) {
+        if values.iter().any(|(id, _)| guards_logins(*id)) {
             authority.over_all()?;
         }
-        let change = store(app, snapshot, Change::new(), id, value.clone());
-        let detail = if id.is_secret() {
-            "(hidden)".to_owned()
-        } else {
-            format!("{value}")
-        };
-        let noted = note(app, actor, AuditAction::SettingChanged, Some(party(id)), detail);
-        Ok((change.insert(&noted), ()))
+        let mut change = Change::new();
+        for (id, value) in &values {
+            if let (SettingId::DefaultRoles, SettingValue::Text(roles)) = (*id, value) {
+                authority.over_roles(&listed_roles(roles))?;
+            }
+            change = store(app, snapshot, change, *id, value.clone());
+            let detail = if id.is_secret() {
+                "(hidden)".to_owned()
+            } else {
+                format!("{value}")
+            };
+            let noted = note(app, actor, AuditAction::SettingChanged, Some(party(*id)), detail);
+            change = change.insert(&noted);
+        }
+        Ok((change, ()))
     })
     .await
 }

@@ -113,7 +113,7 @@ impl Queried<UserField> for AskedAccount<'_> {
         match field {
             UserField::Id => test(FieldValue::Text(account.id())),
             UserField::Username => test(FieldValue::Text(account.username())),
-            UserField::Name => account.exact_name().is_some_and(|name| test(FieldValue::Text(name))),
+            UserField::Name => test(FieldValue::Text(account.exact_name())),
             UserField::Email => {
                 let email = account.full().and_then(|user| user.email.as_ref());
                 email.is_some_and(|email| test(FieldValue::Text(email.address.key().as_str())))

@@ -25,8 +25,7 @@ pub struct UserView {
     #[serde(rename = "_id")]
     id: UserId,
     username: Username,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<DisplayName>,
+    name: DisplayName,
     #[serde(skip_serializing_if = "String::is_empty")]
     nickname: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -51,6 +50,9 @@ pub struct UserView {
     /// Custom fields of others: those that the setting `Accounts_CustomFields` makes public.
     #[serde(skip_serializing_if = "Map::is_empty")]
     custom_fields: Map<String, Value>,
+    /// The ways in which the user logs in, shown to the user alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    services: Option<Value>,
     #[serde(flatten)]
     full: Option<FullInfo>,
 }
@@ -135,6 +137,7 @@ impl From<&ViewedUser> for UserView {
             utc_offset: user.utc_offset(),
             avatar_etag: user.avatar(),
             custom_fields: user.custom_fields(),
+            services: user.own_services(),
             full: user.full().map(|(user, presence)| FullInfo::of(user, presence)),
         }
     }
@@ -163,14 +166,53 @@ impl FullInfo {
     }
 }
 
+/// Returns the ways in which a user logs in: whether there is a password and a second factor, never more.
+pub(super) fn services(user: &User) -> Value {
+    let mut services = json!({"password": {"exists": user.password.is_some()}});
+    if user.two_factor.secret.is_some() {
+        services["totp"] = json!({"enabled": true});
+    }
+    services
+}
+
+/// A user in a search while typing.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Suggestion {
+    #[serde(rename = "_id")]
+    id: UserId,
+    username: Username,
+    name: DisplayName,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    nickname: String,
+    status: StatusType,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    status_text: String,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<String>,
+}
+
+impl From<&ViewedUser> for Suggestion {
+    fn from(user: &ViewedUser) -> Self {
+        Self {
+            id: user.id(),
+            username: user.username(),
+            name: user.name(),
+            nickname: user.nickname(),
+            status: user.status(),
+            status_text: user.text(),
+            avatar_etag: user.avatar(),
+        }
+    }
+}
+
 /// What users see of themselves (`api.md` §3.2).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
     #[serde(rename = "_id")]
     id: UserId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<DisplayName>,
+    name: DisplayName,
     username: Username,
     #[serde(skip_serializing_if = "String::is_empty")]
     nickname: String,
@@ -253,13 +295,9 @@ impl Me {
         let site_url = app.settings().site_url();
         let presence = presence::own(app, &user.id);
         let verified = user.email.as_ref().filter(|email| email.verified);
-        let mut services = json!({"password": {"exists": user.password.is_some()}});
-        if user.two_factor.secret.is_some() {
-            services["totp"] = json!({"enabled": true});
-        }
         Self {
             id: user.id.clone(),
-            name: user.name.clone(),
+            name: user.shown_name(),
             username: user.username.clone(),
             nickname: user.profile.nickname.clone(),
             bio: user.profile.bio.clone(),
@@ -284,7 +322,7 @@ impl Me {
             avatar_origin: user.avatar.is_some().then_some("upload"),
             avatar_url: format!("{site_url}/avatar/{}", user.username.in_path()),
             is_oauth_user: false,
-            services,
+            services: services(user),
             updated_at: user.updated_at,
         }
     }

@@ -168,16 +168,19 @@ impl<'user> ViewedAccount<'user> {
         self.user.username()
     }
 
-    /// Returns the name in lower case.
+    /// Returns the name in lower case; the username where the user has given no name.
     #[must_use]
-    pub fn name(self) -> Option<&'user str> {
-        self.user.name()
+    pub fn name(self) -> &'user str {
+        self.user.name().unwrap_or_else(|| self.user.username())
     }
 
-    /// Returns the name as it was given.
+    /// Returns the name as others see it.
     #[must_use]
-    pub fn exact_name(self) -> Option<&'user str> {
-        self.user.user().name.as_ref().map(DisplayName::as_str)
+    pub fn exact_name(self) -> &'user str {
+        let user = self.user.user();
+        user.name
+            .as_ref()
+            .map_or_else(|| user.username.as_str(), DisplayName::as_str)
     }
 
     /// Returns a custom field as the viewer sees it.
@@ -253,10 +256,10 @@ impl ViewedUser {
         self.user.username.clone()
     }
 
-    /// The name.
+    /// Returns the name that others see.
     #[must_use]
-    pub fn name(&self) -> Option<DisplayName> {
-        self.user.name.clone()
+    pub fn name(&self) -> DisplayName {
+        self.user.shown_name()
     }
 
     /// The nickname.
@@ -356,6 +359,12 @@ impl ViewedUser {
     #[must_use]
     pub fn full(&self) -> Option<(&User, &Presence)> {
         self.full.then_some((&*self.user, &self.presence))
+    }
+
+    /// Returns the ways in which the user logs in, for the user alone.
+    #[must_use]
+    pub fn own_services(&self) -> Option<Value> {
+        self.own.then(|| super::user_view::services(&self.user))
     }
 
     /// The roles, for a viewer who sees all fields.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod custom_user_status;
+mod directory;
 pub(super) mod info;
 mod login;
 mod me;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Vec<Route> {
         login::routes(),
         me::routes(),
         users::routes(),
+        directory::routes(),
         status::routes(),
         methods::routes(),
         presence::routes(),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::role::ROLE_CHARACTERS;
-use crate::domain::{Fault, Permission, Role, RoleId, RoleName, RoleScope, Scope, UsernameKey, text};
+use crate::domain::{Fault, Permission, Role, RoleId, RoleName, RoleScope, Scope, UserId, Username, UsernameKey, text};
 use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
@@ -14,6 +14,7 @@ use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::roles::{self, RoleDraft};
 use crate::ops::user_view::UserView;
+use crate::ops::viewed::ViewedUser;
 
 pub(super) fn routes() -> Vec<Route> {
     let administer = |route: Route| route.permission(Permission::ACCESS_PERMISSIONS).scope(Scope::Admin);
@@ -29,6 +30,12 @@ pub(super) fn routes() -> Vec<Route> {
             "List the users who have a role",
             users,
         )),
+        Route::get(
+            "roles.getUsersInPublicRoles",
+            "List the users who have a role that is described and not given to all",
+            public,
+        )
+        .scope(Scope::UsersRead),
     ]
 }
 
@@ -177,6 +184,31 @@ async fn take(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
     )
     .await?;
     Ok(OneRole { role })
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Holders {
+    users: Vec<Holder>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Holder {
+    #[serde(rename = "_id")]
+    id: UserId,
+    username: Username,
+    roles: Vec<RoleId>,
+}
+
+async fn public(call: Call, _: Ignored) -> Result<Holders, Fault> {
+    let found = roles::users_in_public_roles(&call.app, &call.actor());
+    let holder = |(user, roles): (ViewedUser, _)| Holder {
+        id: user.id(),
+        username: user.username(),
+        roles,
+    };
+    Ok(Holders {
+        users: found.into_iter().map(holder).collect(),
+    })
 }
 
 async fn users(call: Call, asked: UsersInRole) -> Result<Users, Fault> {

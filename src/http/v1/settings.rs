@@ -38,6 +38,14 @@ pub(super) fn routes() -> Vec<Route> {
             .permission(Permission::EDIT_PRIVILEGED_SETTING)
             .scope(Scope::Admin)
             .two_factor(),
+        Route::post(
+            "settings",
+            "Change several settings while the server runs, all or none",
+            set_all,
+        )
+        .permission(Permission::EDIT_PRIVILEGED_SETTING)
+        .scope(Scope::Admin)
+        .two_factor(),
     ]
 }
 
@@ -195,8 +203,27 @@ struct Set {
     value: Value,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SetAll {
+    settings: Vec<Set>,
+}
+
 async fn set(call: Call, new: Set) -> Result<Done, Fault> {
-    let value = match new.value {
+    settings::set(&call.app, &call.actor(), &new.id, setting_value(new.value)?).await?;
+    Ok(Done {})
+}
+
+async fn set_all(call: Call, new: SetAll) -> Result<Done, Fault> {
+    query::at_most(&new.settings, "settings", SETTING_IDS)?;
+    let value = |set: Set| Ok((set.id, setting_value(set.value)?));
+    let wanted: Vec<_> = new.settings.into_iter().map(value).collect::<Result<_, Fault>>()?;
+    settings::set_all(&call.app, &call.actor(), wanted).await?;
+    Ok(Done {})
+}
+
+fn setting_value(value: Value) -> Result<SettingValue, Fault> {
+    Ok(match value {
         Value::Bool(set) => SettingValue::Flag(set),
         Value::String(text) => SettingValue::Text(text),
         Value::Number(number) => match (number.as_i64(), number.to_string().parse()) {
@@ -208,9 +235,7 @@ async fn set(call: Call, new: Set) -> Result<Done, Fault> {
             }
         },
         _ => return Err(Fault::invalid("must be boolean, number or string", "value")),
-    };
-    settings::set(&call.app, &call.actor(), &new.id, value).await?;
-    Ok(Done {})
+    })
 }
 
 #[derive(Serialize, JsonSchema)]

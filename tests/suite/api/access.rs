@@ -116,6 +116,15 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
             ADMINS,
         ),
         ("POST users.unlock", target(), ADMINS),
+        ("GET spotlight", json!({"query": "t"}), USERS),
+        ("GET directory", json!({"type": "users"}), USERS),
+        ("GET users.getAvatarSuggestion", none(), USERS),
+        ("GET roles.getUsersInPublicRoles", none(), USERS),
+        (
+            "POST settings",
+            json!({"settings": [{"_id": "Site_Name", "value": "Ours"}]}),
+            ADMINS,
+        ),
         ("POST users.deactivateIdle", json!({"daysIdle": 1000}), ADMINS),
         ("GET users.getUsernameSuggestion", none(), USERS),
         (

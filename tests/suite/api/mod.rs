@@ -6,6 +6,7 @@ mod conventions;
 mod custom_user_status;
 mod custom_user_status_changes;
 mod custom_user_status_list;
+mod directory;
 mod info;
 mod lockout;
 mod login;

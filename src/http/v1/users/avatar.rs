@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use futures_util::stream;
 use multer::Multipart;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::target;
@@ -16,7 +14,7 @@ use crate::domain::{Fault, User};
 use crate::http::body;
 use crate::http::encoded::NOT_UTF8;
 use crate::http::fields::Fields;
-use crate::http::input::Upload;
+use crate::http::input::{Ignored, Upload};
 use crate::http::reply::{Done, Elsewhere};
 use crate::http::request::Call;
 use crate::http::routes::Route;
@@ -40,6 +38,12 @@ pub(super) fn routes() -> Vec<Route> {
             .scope(Scope::UsersWrite)
             .confirmed_by_handler(),
         Route::get("users.getAvatar", "Sends to where a picture is", get).scope(Scope::UsersRead),
+        Route::get(
+            "users.getAvatarSuggestion",
+            "Pictures that other services have of the caller: this server asks none",
+            suggest,
+        )
+        .scope(Scope::UsersRead),
     ]
 }
 
@@ -93,6 +97,18 @@ async fn get(call: Call, named: Whose) -> Result<Elsewhere, Fault> {
     )))
 }
 
+#[derive(Serialize, JsonSchema)]
+struct Suggested {
+    /// Pictures by the name of the service. Always empty.
+    suggestions: Map<String, Value>,
+}
+
+async fn suggest(_: Call, _: Ignored) -> Result<Suggested, Fault> {
+    Ok(Suggested {
+        suggestions: Map::new(),
+    })
+}
+
 /// A form with the file in `image`, and maybe a user.
 async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
     let malformed = |error: multer::Error| Fault::InvalidParams {
@@ -121,18 +137,7 @@ async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
 /// JSON with the file as a data URL in `avatarUrl`. Nothing is fetched from elsewhere.
 fn of_json(bytes: &[u8]) -> Result<(Whose, Vec<u8>), Fault> {
     let given: DataUrl = Fields::new(body::object(bytes)?).parse()?;
-    let data = given
-        .avatar_url
-        .strip_prefix("data:")
-        .ok_or(Fault::AvatarUrlUnsupported)?;
-    let malformed = || {
-        Fault::invalid(
-            "must be a data: URL with base64, as data:image/png;base64,…",
-            "avatarUrl",
-        )
-    };
-    let (_, encoded) = data.split_once(";base64,").ok_or_else(malformed)?;
-    let image = BASE64_STANDARD.decode(encoded).map_err(|_| malformed())?;
+    let image = avatars::of_data_url(&given.avatar_url, "avatarUrl")?;
     let named = Whose {
         user_id: given.user_id,
         username: given.username,

@@ -18,7 +18,7 @@ use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::directory::{self, Filter, Who};
 use crate::ops::user_condition::UserField;
-use crate::ops::user_view::{self, Address, UserView};
+use crate::ops::user_view::{self, Address, Suggestion, UserView};
 use crate::ops::viewed::ViewedUser;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -107,10 +107,8 @@ struct Line {
     #[serde(rename = "_id")]
     id: UserId,
     username: Username,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<DisplayName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name_insensitive: Option<String>,
+    name: DisplayName,
+    name_insensitive: String,
     status: StatusType,
     active: bool,
     #[serde(rename = "type")]
@@ -134,7 +132,7 @@ impl From<&ViewedUser> for Line {
         Self {
             id: user.id(),
             username: user.username(),
-            name_insensitive: name.as_ref().map(|name| folded(name.as_str())),
+            name_insensitive: folded(name.as_str()),
             name,
             status: user.status(),
             active: user.is_active(),
@@ -321,23 +319,6 @@ struct Suggestions {
     items: Vec<Suggestion>,
 }
 
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Suggestion {
-    #[serde(rename = "_id")]
-    id: UserId,
-    username: Username,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<DisplayName>,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    nickname: String,
-    status: StatusType,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    status_text: String,
-    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
-    avatar_etag: Option<String>,
-}
-
 async fn autocomplete(call: Call, asked: Autocomplete) -> Result<Suggestions, Fault> {
     let selector =
         serde_json::from_str(&asked.selector).map_err(|_| Fault::invalid("must be a JSON object", "selector"))?;
@@ -347,16 +328,7 @@ async fn autocomplete(call: Call, asked: Autocomplete) -> Result<Suggestions, Fa
     let condition = Condition::parse_object(&selector.conditions)?;
     let term = SearchTerm::parse(&selector.term);
     let found = directory::autocomplete(&call.app, &call.actor(), term.as_ref(), &exceptions, &condition)?;
-    let suggestion = |user: &ViewedUser| Suggestion {
-        id: user.id(),
-        username: user.username(),
-        name: user.name(),
-        nickname: user.nickname(),
-        status: user.status(),
-        status_text: user.text(),
-        avatar_etag: user.avatar(),
-    };
     Ok(Suggestions {
-        items: found.iter().map(suggestion).collect(),
+        items: found.iter().map(Suggestion::from).collect(),
     })
 }

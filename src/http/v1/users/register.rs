@@ -44,8 +44,7 @@ struct Account {
     kind: &'static str,
     status: StatusType,
     active: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<DisplayName>,
+    name: DisplayName,
     username: Username,
     utc_offset: i8,
 }
@@ -73,7 +72,7 @@ async fn register(call: OpenCall, new: Register) -> Result<Registered, Fault> {
             kind: "user",
             status: StatusType::Offline,
             active: user.is_active(),
-            name: user.name.clone(),
+            name: user.shown_name(),
             username: user.username.clone(),
             utc_offset: 0,
         },

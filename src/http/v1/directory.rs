@@ -1,0 +1,146 @@
+//! The directory and the search that apps show beside rooms.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{DisplayName, Fault, Permission, Scope, SearchTerm, Timestamp, UserId, Username};
+use crate::http::query;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::directory;
+use crate::ops::user_view::{self, Address, Suggestion};
+use crate::ops::viewed::ViewedUser;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "spotlight",
+            "Search users, and rooms, of which there are none",
+            spotlight,
+        )
+        .scope(Scope::UsersRead),
+        Route::get("directory", "List users, and rooms, of which there are none", list)
+            .permission(Permission::VIEW_D_ROOM)
+            .scope(Scope::UsersRead),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    /// The text to find. With `@` before it, users alone; with `#` before it, rooms alone.
+    query: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Found {
+    users: Vec<Suggestion>,
+    /// Always empty: this server has no rooms.
+    rooms: [(); 0],
+}
+
+async fn spotlight(call: Call, asked: Search) -> Result<Found, Fault> {
+    let found = directory::spotlight(&call.app, &call.actor(), &asked.query);
+    Ok(Found {
+        users: found.iter().map(Suggestion::from).collect(),
+        rooms: [],
+    })
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Users,
+    #[default]
+    Channels,
+    Teams,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Workspace {
+    #[default]
+    Local,
+    All,
+    External,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct List {
+    /// Only with this in the username or the name.
+    text: Option<String>,
+    /// The kind of entries. Only `users` finds any.
+    #[serde(rename = "type")]
+    kind: Option<Kind>,
+    /// The servers whose entries are listed. `external` finds none.
+    workspace: Option<Workspace>,
+    offset: Option<usize>,
+    count: Option<usize>,
+    sort: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Listed {
+    result: Vec<Entry>,
+    count: usize,
+    offset: usize,
+    total: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    #[serde(rename = "_id")]
+    id: UserId,
+    username: Username,
+    name: DisplayName,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    nickname: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    bio: String,
+    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
+    avatar_etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emails: Option<Vec<Address>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
+}
+
+impl From<&ViewedUser> for Entry {
+    fn from(user: &ViewedUser) -> Self {
+        let full = user.full().map(|(account, _)| account);
+        Self {
+            id: user.id(),
+            username: user.username(),
+            name: user.name(),
+            nickname: user.nickname(),
+            bio: user.bio(),
+            avatar_etag: user.avatar(),
+            emails: full.map(user_view::addresses),
+            created_at: full.map(|account| account.created_at),
+        }
+    }
+}
+
+async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
+    let page = query::page(&call.app, asked.offset, asked.count);
+    let is_of_users = asked.kind.unwrap_or_default() == Kind::Users;
+    if !is_of_users || asked.workspace.unwrap_or_default() == Workspace::External {
+        return Ok(Listed {
+            result: Vec::new(),
+            count: 0,
+            offset: page.offset,
+            total: 0,
+        });
+    }
+    let term = asked.text.as_deref().and_then(SearchTerm::parse);
+    let sort = query::sort(asked.sort, directory::SORT_FIELDS)?;
+    let found = directory::browse(&call.app, &call.actor(), term, sort, page)?;
+    Ok(Listed {
+        count: found.items.len(),
+        offset: found.offset,
+        total: found.total,
+        result: found.items.iter().map(Entry::from).collect(),
+    })
+}
