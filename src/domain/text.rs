@@ -177,7 +177,7 @@ pub fn line(text: &str, field: &str) -> Result<String, Fault> {
     taken(text, field, is_plain_line)
 }
 
-/// Takes a text of several lines, as [`line`] does.
+/// Takes a text of several lines, as [`line()`] does.
 ///
 /// # Errors
 /// [`Fault::InvalidParams`] that names the field, for a character that texts may not have.
