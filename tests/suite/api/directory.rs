@@ -92,8 +92,8 @@ async fn one_grant_is_given_and_taken_and_changes_are_asked_for_by_date() {
     root.error("authorization:removeRoleFromPermission", last).await;
     for method in ["rooms/get", "subscriptions/get"] {
         assert_eq!(own.result(method, json!([])).await, json!([]));
-        let changes = json!({"update": [], "remove": []});
-        assert_eq!(own.result(method, json!([{"$date": 1}])).await, changes);
+        let nothing = json!({"update": [], "remove": []});
+        assert_eq!(own.result(method, json!([{"$date": 1}])).await, nothing);
     }
     let settings = root.result("public-settings/get", json!([{"$date": 1}])).await;
     assert!(settings["update"].is_array(), "{settings}");
