@@ -86,7 +86,7 @@ async fn everybody_who_is_not_offline_is_listed() {
     let users = answer["users"].as_array().expect("a list");
     let line = users.iter().find(|user| user["username"] == "ada").expect("ada");
     let expected = json!({
-        "_id": ada.id(), "username": "ada", "status": "busy", "utcOffset": 0, "statusText": "in a call",
+        "_id": ada.id(), "username": "ada", "name": "ada", "status": "busy", "utcOffset": 0, "statusText": "in a call",
         "statusSource": "manual",
     });
     assert_eq!(*line, expected);

@@ -476,7 +476,7 @@ async fn an_invisible_user_shows_no_source_no_connection_and_a_time_that_stands_
     own.call("UserPresence:away", json!([])).await;
     drop(server.user().await);
     let told = listener.event("notify-logged", "user-status").await;
-    assert_eq!(told, json!([[ada.id(), "ada", 0, "", Value::Null, ["user"]]]));
+    assert_eq!(told, json!([[ada.id(), "ada", 0, "", "ada", ["user"]]]));
     let status = admin.get("users.getStatus?username=ada").await.expect(200);
     let plain = json!({"_id": ada.id(), "status": "offline", "message": "", "success": true});
     assert_eq!(status, plain);

@@ -368,7 +368,7 @@ async fn offline_users_with_a_text_are_listed_by_their_ids() {
     assert_eq!(listed(&bob).await, json!([]));
     set(&ada, json!({"message": "on vacation"})).await;
     let line = json!([{
-        "_id": ada.id(), "username": "ada", "status": "offline", "utcOffset": 0, "statusText": "on vacation",
+        "_id": ada.id(), "username": "ada", "name": "ada", "status": "offline", "utcOffset": 0, "statusText": "on vacation",
     }]);
     assert_eq!(listed(&bob).await, line);
     // An invisible user with the same text is the same.

@@ -57,7 +57,7 @@ async fn the_client_learns_who_it_is_before_it_learns_that_it_is_logged_in() {
     let expected = json!({
         "msg": "added", "collection": "users", "id": ada.id(),
         "fields": {
-            "username": "ada", "name": null,
+            "username": "ada", "name": "ada",
             "emails": [{"address": "ada@example.com", "verified": false}],
             "roles": ["user"], "active": true, "avatarETag": null, "status": "online", "statusText": "",
         },
