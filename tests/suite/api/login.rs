@@ -365,6 +365,7 @@ async fn me_shows_the_documented_fields_and_no_secret() {
     let body = answer.expect(200);
     let expected = json!({
         "_id": body["_id"],
+        "name": USER,
         "username": USER,
         "emails": [{"address": "ada@example.com", "verified": false}],
         "status": "offline",
