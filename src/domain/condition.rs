@@ -44,15 +44,15 @@ pub trait Queried<Field> {
 /// One value of a field.
 #[derive(Debug, Clone, Copy)]
 pub enum FieldValue<'item> {
-    /// A text.
+    /// The value is a text.
     Text(&'item str),
-    /// A flag.
+    /// The value is true or false.
     Flag(bool),
     /// A value that a client gave.
     Json(&'item Value),
 }
 
-/// What is asked of an item.
+/// A condition that an item fulfils or does not fulfil.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition<Field> {
     /// All of these hold.

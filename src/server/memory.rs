@@ -1,6 +1,6 @@
 //! Gives memory back to the system after a burst of requests.
 //!
-//! The allocator of glibc keeps freed memory that lies below memory in use. After 400 bodies that were withheld, 49 of
+//! The allocator of glibc does not return freed memory while a later block is in use. After 400 bodies that were withheld, 49 of
 //! the 51 MB stayed with the process for ever; `malloc_trim(3)` gives the pages back.
 
 use std::time::Duration;
