@@ -1,4 +1,4 @@
-//! The memory that request bodies may take: a budget for all of them, and a share for one caller.
+//! The memory for request bodies: a budget for all bodies, and a limit per caller.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,10 @@ use super::Limits;
 use crate::app::rates::Who;
 use crate::domain::Fault;
 
-/// Seconds after which a client that found no room for its body may try again.
+/// Seconds after which a client whose body was refused for lack of memory may retry.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
-/// The memory of all bodies. Cloning is cheap; all clones are the same budget.
+/// The memory budget of all bodies. Clones are cheap and share the budget.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
     reserved: Arc<Mutex<Reserved>>,
@@ -24,7 +24,7 @@ struct Reserved {
     by_caller: HashMap<Who, usize>,
 }
 
-/// The memory of one body. It is given back when this is dropped.
+/// The reserved memory of one body. Dropping it releases the memory.
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: Budget,
@@ -33,7 +33,7 @@ pub(super) struct Reservation {
 }
 
 impl Budget {
-    /// Returns a budget of which nothing is reserved.
+    /// Returns a budget with nothing reserved.
     pub fn new(limits: &Limits) -> Self {
         Self {
             reserved: Arc::default(),
@@ -42,7 +42,7 @@ impl Budget {
         }
     }
 
-    /// Returns an empty reservation of a caller.
+    /// Returns an empty reservation for a caller.
     pub fn open(&self, caller: Who) -> Reservation {
         Reservation {
             budget: self.clone(),
@@ -57,10 +57,10 @@ impl Budget {
 }
 
 impl Reservation {
-    /// Reserves more bytes.
+    /// Reserves more bytes for this body.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if the budget or the caller's share of it is used up.
+    /// [`Fault::Overloaded`] if the budget or the caller's limit would be exceeded.
     pub fn add(&mut self, bytes: usize) -> Result<(), Fault> {
         let mut reserved = self.budget.reserved();
         let own = reserved.by_caller.get(&self.caller).copied().unwrap_or_default();

@@ -11,7 +11,7 @@ use super::reply::Response;
 use crate::app::{AllowedOrigins, Settings};
 use crate::domain::Fault;
 
-/// Headers that pages of another origin may send.
+/// The headers that a page of another origin may send.
 pub(super) const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, x-visitor-token, Authorization, \
      x-2fa-code, x-2fa-method",
@@ -19,17 +19,17 @@ pub(super) const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
 
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, HEAD, PATCH");
 
-/// The pages that may call this server from a browser, as HTTP headers.
+/// The origins whose pages may call this server from a browser.
 pub(super) struct Cors(AllowedOrigins);
 
 impl Cors {
-    /// Returns the rule that the settings make.
+    /// Returns the rule of the current settings.
     pub fn of(settings: &Settings) -> Self {
         Self(AllowedOrigins::of(settings))
     }
 
-    /// Refuses a request of a page that may not call, if it may change something. A browser sends
-    /// such a request without asking first if it looks like that of a form.
+    /// Refuses a request that may change something and comes from a page of an origin that is not allowed. A browser
+    /// sends such a request without a preflight if it looks like a form's.
     ///
     /// # Errors
     /// [`Fault::OriginRefused`].
@@ -41,10 +41,10 @@ impl Cors {
         Err(Fault::OriginRefused)
     }
 
-    /// Answers an OPTIONS request. [`Self::add_headers`] adds the origin.
+    /// Answers an OPTIONS request. The caller adds the origin with [`Self::add_headers`].
     ///
     /// # Errors
-    /// [`Fault::CorsDisabled`] or [`Fault::OriginRefused`] for a page that may not call.
+    /// [`Fault::CorsDisabled`] or [`Fault::OriginRefused`] if the page's origin is not allowed.
     pub fn answer_options(&self, headers: &HeaderMap) -> Result<Response, Fault> {
         let mut answer = reply::text("OK");
         if !headers.contains_key(ORIGIN) && !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
@@ -63,8 +63,8 @@ impl Cors {
         Ok(answer)
     }
 
-    /// Adds to an answer which origin may read it: `*` if every origin may, else the origin of the request if
-    /// that one may.
+    /// Adds the header that says which origin may read the response: `*` if every origin may, else the request's own
+    /// origin if it is allowed.
     pub fn add_headers(&self, request: &HeaderMap, answer: &mut HeaderMap) {
         answer.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
         if self.0.allows_any() {
@@ -77,7 +77,7 @@ impl Cors {
         }
     }
 
-    /// Whether the page that sends a request may call. One with two origins may not.
+    /// Returns whether the origin of a request is allowed. A request with two origins is not.
     fn allows(&self, headers: &HeaderMap) -> bool {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let mut origins = headers.get_all(ORIGIN).iter();

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode;
 
 use crate::domain::Fault;
 
-/// What is said of bytes that are not UTF-8.
+/// The error for bytes that are not UTF-8.
 pub(super) const NOT_UTF8: &str = "must be text in UTF-8";
 
 /// Returns the names and values of a query or a form (`application/x-www-form-urlencoded`), in their order.
@@ -28,7 +28,7 @@ pub(super) fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Fault> {
     Ok(pairs)
 }
 
-/// Returns the text of a part of a path. `name` is what the endpoint calls the part.
+/// Decodes a part of a path. `name` is the endpoint's name for the part, used in the error.
 ///
 /// # Errors
 /// [`Fault::InvalidParams`] for bytes that are not UTF-8.
@@ -36,7 +36,7 @@ pub(super) fn part(encoded: &str, name: &str) -> Result<String, Fault> {
     decoded(encoded.as_bytes()).ok_or_else(|| Fault::invalid(NOT_UTF8, name))
 }
 
-/// In queries and forms, a space is written as `+`.
+/// Replaces `+` with a space, as queries and forms encode it.
 fn with_spaces(encoded: &[u8]) -> Vec<u8> {
     let space = |byte: &u8| if *byte == b'+' { b' ' } else { *byte };
     encoded.iter().map(space).collect()

@@ -1,7 +1,7 @@
-//! What a client sent, by name, and how it becomes the struct that an endpoint takes.
+//! The named fields of a request, and their conversion to an endpoint's input struct.
 //!
-//! The refusals are in the words of the schema checker that clients know (`api.md` §1.4), so that the
-//! struct is the one description of the input: the OpenAPI document is made of it too.
+//! Errors have the words of the schema checker that clients know (`api.md` §1.4). The struct is the only description
+//! of the input: the OpenAPI document is generated from it too.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,11 +17,11 @@ use serde_json::{Map, Value};
 use super::encoded;
 use crate::domain::Fault;
 
-/// Named values that a client sent.
+/// Named values sent by a client.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Fields {
     values: Map<String, Value>,
-    /// Whether all values came as texts, so that `5` is a number and `true` a flag.
+    /// True if all values came as texts, so that `5` may be a number and `true` a boolean.
     texts: bool,
 }
 
@@ -30,14 +30,14 @@ impl Fields {
         Self { values, texts: false }
     }
 
-    /// Texts under their names. `ids=a&ids=b`, `ids[]=a&ids[]=b` and `ids[0]=a&ids[1]=b` are the same list, and so
-    /// is `ids=a,b` where the struct has a list there.
+    /// Parses a query or form. `ids=a&ids=b`, `ids[]=a&ids[]=b` and `ids[0]=a&ids[1]=b` are the same list, and so is
+    /// `ids=a,b` if the struct has a list there.
     ///
     /// # Errors
     /// [`Fault::InvalidParams`] for bytes that are not UTF-8.
     pub fn of_pairs(encoded: &[u8]) -> Result<Self, Fault> {
         let mut values = Map::new();
-        // The index of each item of a list, in the order of the items.
+        // The index of each item of a list, in the order in which the items arrived.
         let mut indexes: HashMap<String, Vec<usize>> = HashMap::new();
         for (name, text) in encoded::pairs(encoded)? {
             let value = Value::String(text);
@@ -80,17 +80,17 @@ impl Fields {
         Ok(Self { values, texts: true })
     }
 
-    /// Adds a text, as the path of the request has it.
+    /// Adds the path parameter.
     pub fn insert(&mut self, name: &str, text: String) {
         self.values.insert(name.to_owned(), Value::String(text));
     }
 
-    /// All values, as they are.
+    /// Returns all values, unchecked.
     pub fn into_map(self) -> Map<String, Value> {
         self.values
     }
 
-    /// The same of JSON that is the text of a field.
+    /// Parses fields that came as JSON in the text of the field `outer`, whose name is added to errors.
     pub fn parse_within<T: DeserializeOwned>(self, outer: &str) -> Result<T, Fault> {
         self.parse().map_err(|fault| match fault {
             Fault::InvalidParams { reason, field } => {
@@ -101,7 +101,7 @@ impl Fields {
         })
     }
 
-    /// The struct that an endpoint takes.
+    /// Converts the fields to the input struct of an endpoint.
     pub fn parse<T: DeserializeOwned>(self) -> Result<T, Fault> {
         let node = Node {
             value: Value::Object(self.values),
@@ -123,10 +123,10 @@ impl Fields {
     }
 }
 
-/// Least likeness of two names, from 0 to 1, at which one may be meant for the other.
+/// Minimum similarity of two names, from 0 to 1, at which one is suggested for the other.
 const LIKENESS: f64 = 0.75;
 
-/// Returns the known field that a caller most likely meant by an unknown one.
+/// Returns the known field that is most similar to an unknown one, if any is similar enough.
 fn nearest(field: &str, known: &'static [&'static str]) -> Option<&'static str> {
     let last = field.rsplit('.').next().unwrap_or(field).to_lowercase();
     let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&last, &known.to_lowercase());
@@ -137,17 +137,17 @@ fn nearest(field: &str, known: &'static [&'static str]) -> Option<&'static str> 
     likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
 }
 
-/// Most digits of an index in the name of a list's item.
+/// Maximum digits of an index in the name of a list's item.
 const INDEX_DIGITS: usize = 6;
 
-/// Returns the name of the list, and the index if there is one, for `list[]` and `list[0]`.
+/// Parses `list[]` and `list[0]` into the list's name and the index, if there is one.
 fn item_of_list(name: &str) -> Option<(&str, Option<usize>)> {
     let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
     let is_index = index.len() <= INDEX_DIGITS && index.bytes().all(|byte| byte.is_ascii_digit());
     (is_index && !list.is_empty()).then(|| (list, index.parse().ok()))
 }
 
-/// Returns the name of the object and of its member, for `object[member]` and `object.member`.
+/// Parses `object[member]` and `object.member` into the two names.
 fn member_of_object(name: &str) -> Option<(&str, &str)> {
     let (object, member) = match name.strip_suffix(']') {
         Some(name) => name.split_once('[')?,
@@ -157,7 +157,7 @@ fn member_of_object(name: &str) -> Option<(&str, &str)> {
     (!is_index && !object.is_empty()).then_some((object, member))
 }
 
-/// Returns the items of a list of texts: as many as commas separate.
+/// Splits each text of a list at its commas.
 fn separated(list: Vec<Value>) -> Vec<Value> {
     let parts = |item| match item {
         Value::String(text) => {
@@ -169,18 +169,18 @@ fn separated(list: Vec<Value>) -> Vec<Value> {
     list.into_iter().flat_map(parts).collect()
 }
 
-/// A value on its way into a struct.
+/// A value while it is deserialized.
 struct Node {
     value: Value,
     texts: bool,
 }
 
-/// Why a value is not what the struct has there.
+/// The error for a value that does not fit the struct.
 #[derive(Debug, Default)]
 struct Refusal {
     reason: String,
     path: Vec<String>,
-    /// The fields that are known, where it is about one that is not.
+    /// The known fields, if the error is about an unknown one.
     known: Option<&'static [&'static str]>,
 }
 
@@ -255,7 +255,7 @@ impl de::Error for Refusal {
 }
 
 impl Node {
-    /// The text of a value that came as one.
+    /// Returns the value if it came as text.
     fn text(&self) -> Option<&str> {
         self.value.as_str().filter(|_| self.texts)
     }
@@ -267,7 +267,7 @@ impl Node {
             _ => None,
         };
         match number {
-            // More than any list has is as good as all of it.
+            // A larger number than any list has items means all of them.
             Some(number) if number >= 0 => visitor.visit_u64(u64::try_from(number).unwrap_or(u64::MAX)),
             Some(number) => visitor.visit_i64(i64::try_from(number).unwrap_or(i64::MIN)),
             None => Err(Refusal::new("must be integer")),
@@ -328,7 +328,7 @@ impl<'de> Deserializer<'de> for Node {
         }
     }
 
-    /// Of texts, a single one stands for a list, as in `ids=a` and `ids=a,b`.
+    /// In a query or form, a single text is also a list, as in `ids=a` and `ids=a,b`.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         let texts = self.texts;
         let value = match self.value {
@@ -339,7 +339,7 @@ impl<'de> Deserializer<'de> for Node {
         Self { value, texts }.deserialize_any(visitor)
     }
 
-    /// In a struct, null is absence.
+    /// In a struct, a null field counts as absent.
     fn deserialize_struct<V: Visitor<'de>>(
         mut self,
         name: &'static str,
@@ -378,7 +378,7 @@ impl<'de> Deserializer<'de> for Node {
     }
 }
 
-/// The name of a variant.
+/// The name of an enum variant, as text.
 struct Word(StringDeserializer<Refusal>);
 
 impl<'de> EnumAccess<'de> for Word {

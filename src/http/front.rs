@@ -1,4 +1,4 @@
-//! The front of the server: what holds for every request and every answer, whichever filter answers it.
+//! Checks and headers for every request and response, whichever filter answers.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -23,16 +23,16 @@ use crate::auth::Peer;
 use crate::auth::origin::client_address;
 use crate::domain::Fault;
 
-/// The policy of every answer that has none of its own: nothing in it runs, and no page may frame it.
+/// The default content security policy: no scripts or other content, and no page may frame the response.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Paths that watchers of the server poll. They are cheap and never refused.
+/// Paths that monitoring polls. They are cheap and not rate-limited.
 const NEVER_REFUSED: [&str; 3] = ["/livez", "/readyz", "/health"];
 
 /// Seconds for which a browser uses only TLS: two years.
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-/// All filters of the server, and what holds for all of them.
+/// All filters of the server, with the checks that apply to every request.
 #[derive(Clone)]
 pub struct Front {
     app: App,
@@ -40,19 +40,19 @@ pub struct Front {
 }
 
 impl Front {
-    /// Puts what holds for all requests before a filter that answers all of them.
+    /// Creates the front of a filter that answers all requests.
     #[must_use]
     pub const fn new(app: App, filter: BoxedFilter<(warp::reply::Response,)>) -> Self {
         Self { app, filter }
     }
 
-    /// Answers a request.
+    /// Checks a request, has the filter answer it, and adds the common headers.
     pub async fn answer(&self, mut request: Request<Incoming>) -> warp::reply::Response {
         let public_path = self.app.settings().public_path();
         if let Some(own) = own_target(request.uri(), &public_path) {
             *request.uri_mut() = own;
         }
-        // Only requests of pages have an origin, and only for those the head is needed afterwards.
+        // Only requests from pages have an origin, and only those need the request's headers afterwards.
         let from_page = request.headers().contains_key(ORIGIN);
         let head = if from_page {
             request.headers().clone()
@@ -67,7 +67,7 @@ impl Front {
         response
     }
 
-    /// Has the filter answer. A panic in it is a defect, which the panic hook logs, and the answer is 500.
+    /// Runs the filter. A panic in it is a bug: the panic hook logs it, and the response is 500.
     async fn ask(&self, request: Request<Incoming>) -> warp::reply::Response {
         let filter = warp::service(self.filter.clone());
         let work = AssertUnwindSafe(async { TowerToHyperService::new(filter).call(request).await }).catch_unwind();
@@ -80,7 +80,7 @@ impl Front {
         }
     }
 
-    /// Refuses what no filter has to look at.
+    /// Refuses invalid requests and those over the rate limit before a filter runs.
     fn admit(&self, request: &Request<Incoming>) -> Result<(), Fault> {
         // A target in authority form (`CONNECT host:1`, `GET host`) has no path for the filters.
         let Some(target) = request.uri().path_and_query() else {
@@ -91,8 +91,8 @@ impl Front {
             return Err(Fault::HostHeaderInvalid);
         }
         let path = target.path();
-        // The gate counts calls of the API, since it knows who is logged in. Sockets are bounded by how many there
-        // may be.
+        // The API's own gate counts its calls, because it knows the user. Sockets have a limit on connections
+        // instead.
         let counted_elsewhere = path == "/api" || path.starts_with("/api/") || request.headers().contains_key(UPGRADE);
         if counted_elsewhere || NEVER_REFUSED.contains(&path) {
             return Ok(());
@@ -101,7 +101,7 @@ impl Front {
         rate_limit::admit_anonymous(&self.app, address_of(peer, request.headers(), &self.app))
     }
 
-    /// Adds what every answer has.
+    /// Adds the headers that every response has.
     fn add_headers(&self, request: &HeaderMap, answer: &mut HeaderMap) {
         let settings = self.app.settings();
         Cors::of(&settings).add_headers(request, answer);
@@ -117,8 +117,8 @@ impl Front {
     }
 }
 
-/// Returns the target of a request as the filters know it, if it differs: without the public path of the server,
-/// whether or not a proxy has removed it, without repeated slashes, and without one at its end.
+/// Returns the target without the server's public path, repeated slashes and a trailing slash; `None` if it has none
+/// of these. A proxy may already have removed the public path.
 fn own_target(target: &Uri, public_path: &str) -> Option<Uri> {
     let path = target.path();
     let rest = path.strip_prefix(public_path).filter(|_| !public_path.is_empty());
@@ -132,7 +132,7 @@ fn own_target(target: &Uri, public_path: &str) -> Option<Uri> {
         own.push('/');
         own.push_str(part);
     }
-    // Repeated slashes may have hidden the public path.
+    // The public path may have been hidden by repeated slashes.
     if let Some(rest) = own.strip_prefix(public_path)
         && (rest.is_empty() || rest.starts_with('/'))
     {
@@ -150,7 +150,7 @@ fn own_target(target: &Uri, public_path: &str) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Returns the address that a request comes from.
+/// Returns the client's address, from the connection or from the headers of a trusted proxy.
 pub(super) fn address_of(peer: Option<Peer>, headers: &HeaderMap, app: &App) -> Option<IpAddr> {
     let forwarded = headers.get_all("x-forwarded-for").iter();
     client_address(

@@ -1,4 +1,4 @@
-//! The gate: everything below `/api` comes in here and is answered here.
+//! The entry point of the API: checks and answers all requests below `/api`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,7 +37,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Maximum bytes of a path in the log.
 const LOGGED_PATH_BYTES: usize = 256;
 
-/// What the gate needs beside the request.
+/// The state shared by all API requests.
 #[derive(Clone)]
 pub struct Gate {
     app: App,
@@ -48,7 +48,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate before this application.
+    /// Returns the state for this application, with an empty budget for bodies.
     #[must_use]
     pub fn new(app: App, limits: Limits) -> Self {
         let instance = format!("{:016x}", u64::from_be_bytes(random::bytes()));
@@ -56,14 +56,14 @@ impl Gate {
             app,
             limits,
             budget: Budget::new(&limits),
-            // Hexadecimal digits always make a header value.
+            // Sixteen hexadecimal digits are always a valid header value.
             instance: HeaderValue::from_str(&instance).unwrap_or(HeaderValue::from_static("rollcall")),
             requests: Arc::default(),
         }
     }
 }
 
-/// The filter for everything below `/api`.
+/// Returns the filter for all paths below `/api`.
 #[must_use]
 pub fn api(gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
     let gate = Arc::new(gate);
@@ -90,7 +90,7 @@ pub fn api(gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
 }
 
 struct Head {
-    /// What stands behind `/api/`.
+    /// The path after `/api/`.
     path: String,
     method: Method,
     headers: HeaderMap,
@@ -140,8 +140,8 @@ impl Gate {
         response
     }
 
-    /// Judges a request in the order of `api.md` §1.5, and has it answered. The body is read only after the
-    /// caller is known to be allowed to call, and `body` is empty once it was read to its end.
+    /// Checks a request in the order of `api.md` §1.5, then runs its handler. The body is read only after the access
+    /// check, and `body` is `None` once it was read to its end.
     async fn dispatch<S, B>(
         &self,
         head: &Head,
@@ -161,7 +161,7 @@ impl Gate {
         if head.method == Method::OPTIONS {
             return Cors::of(&self.app.settings()).answer_options(&head.headers);
         }
-        // Programs send no origin, and most callers are programs.
+        // Most callers are programs, which send no origin.
         if head.headers.contains_key(ORIGIN) {
             Cors::of(&self.app.settings()).check(&head.method, &head.headers)?;
         }
@@ -203,7 +203,7 @@ impl Gate {
         answer.await
     }
 
-    /// Takes what was sent: the query of a GET, the body of anything else.
+    /// Returns the input: the query of a GET, the body of any other request.
     async fn receive<S, B>(
         &self,
         route: &Route,
@@ -216,7 +216,7 @@ impl Gate {
         S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
     {
-        // Clients announce JSON on requests without a body; the body is not read.
+        // Some clients declare JSON on a GET without a body, so a body of a GET is not read.
         if matches!(head.method, Method::GET | Method::HEAD) {
             return Ok(Sent::Query(head.query.clone()));
         }
@@ -228,7 +228,7 @@ impl Gate {
         })
     }
 
-    /// Returns what bounds the body of a request.
+    /// Returns the limits for the body of a request.
     fn bound(&self, route: &Route, caller: Option<&Caller>) -> Bound {
         let bytes = match caller {
             Some(_) => route.body_bytes.unwrap_or(self.limits.body_bytes),
@@ -240,7 +240,7 @@ impl Gate {
         }
     }
 
-    /// What every answer of the API carries (`api.md` §1.1 and §1.2).
+    /// Adds the headers of every API response (`api.md` §1.1 and §1.2).
     fn add_headers(&self, response: &mut Response, id: &str) {
         let headers = response.headers_mut();
         if !headers.contains_key(CACHE_CONTROL) {
@@ -255,7 +255,7 @@ impl Gate {
     }
 }
 
-/// Reads a body, and empties `body` once it was read to its end.
+/// Reads a body, and sets `body` to `None` once it was read to its end.
 async fn read_body<S, B>(
     body: &mut Option<S>,
     headers: &HeaderMap,
@@ -272,7 +272,7 @@ where
     Ok(read)
 }
 
-/// Returns whose share of the budget a body takes.
+/// Returns the caller whose memory limit applies to a body.
 fn who(caller: Option<&Caller>, origin: &Origin) -> Who {
     match caller {
         Some(caller) => Who::User(caller.user.id.clone()),
@@ -285,7 +285,7 @@ fn logged(path: &str) -> &str {
     &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)]
 }
 
-/// Whether somebody may call an endpoint at all.
+/// Checks login, scopes, duties and permission before the request's body is read.
 fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
     let Some(caller) = caller else {
         return if route.logged_in {
@@ -308,10 +308,10 @@ fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
     }
 }
 
-/// What a request addresses: a route, and the text in the place of its parameter, as it is in the path.
+/// A route, and the name and encoded text of its path parameter.
 type Found<'path> = (&'static Route, Option<(&'static str, &'path str)>);
 
-/// The route for a path behind `/api/`. `info` is the one endpoint outside `v1`.
+/// Returns the route of a path after `/api/`. `info` is the only endpoint outside `v1`.
 fn find<'path>(path: &'path str, method: &Method) -> Result<Found<'path>, Fault> {
     let endpoint = match path.strip_prefix("v1/") {
         Some(endpoint) => endpoint,

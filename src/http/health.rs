@@ -1,4 +1,4 @@
-//! Whether the server lives and works, for those who watch over it (`api.md` §11).
+//! Health endpoints for monitoring (`api.md` §11).
 
 use serde_json::json;
 use warp::filters::BoxedFilter;
@@ -7,7 +7,7 @@ use warp::{Filter, Reply};
 
 use crate::app::App;
 
-/// `/livez`, `/readyz` and the older `/health`.
+/// Returns the filter of `/livez`, `/readyz` and the older `/health`.
 #[must_use]
 pub fn health(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     let live = warp::path!("livez").map(|| checks(true));

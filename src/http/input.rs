@@ -1,4 +1,4 @@
-//! What endpoints take.
+//! The input of endpoints.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -7,15 +7,15 @@ use serde::de::DeserializeOwned;
 use super::request::{Request, Sent};
 use crate::domain::Fault;
 
-/// Something an endpoint takes: read out of a request, and described for the OpenAPI document.
+/// The input of an endpoint: read from a request, and described in the OpenAPI document.
 pub(super) trait Input: Sized {
-    /// The media types of a body that it is read from.
+    /// The media types that a body may have.
     const MEDIA_TYPES: &'static [&'static str] = &["application/json", "application/x-www-form-urlencoded"];
 
-    /// Reads it.
+    /// Reads the input from a request.
     fn read(request: &Request) -> Result<Self, Fault>;
 
-    /// Describes it.
+    /// Returns the JSON schema of the input.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
@@ -29,12 +29,12 @@ impl<T: DeserializeOwned + JsonSchema> Input for T {
     }
 }
 
-/// No field at all.
+/// An input without fields. Any field is refused.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-/// Whatever was sent: it is not looked at.
+/// An input that is not read: the client may send anything.
 pub(super) struct Ignored;
 
 impl Input for Ignored {
@@ -47,7 +47,7 @@ impl Input for Ignored {
     }
 }
 
-/// A file, in a form or alone.
+/// A file, sent in a form or inside JSON.
 pub(super) struct Upload {
     pub bytes: bytes::Bytes,
     pub content_type: String,

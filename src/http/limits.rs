@@ -1,13 +1,13 @@
-//! Bounds of a request and of a connection.
+//! The limits of a request and of a connection.
 
 use std::time::Duration;
 
-/// Bounds of a request and of a connection. Tests set smaller ones.
+/// The limits of a request and of a connection. Tests set smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Maximum bytes of the body of a request without a login.
     pub anonymous_body_bytes: usize,
-    /// Maximum bytes of the body of a request with a login, unless its route takes more.
+    /// Maximum bytes of the body of a request with a login, unless its route has a higher limit.
     pub body_bytes: usize,
     /// Maximum bytes of all bodies that are in memory at one time.
     pub all_bodies_bytes: usize,
@@ -17,11 +17,11 @@ pub struct Limits {
     pub body_time: Duration,
     /// Maximum bytes of the head of a request.
     pub head_bytes: usize,
-    /// Maximum time for the head of a request, and for the silence of a connection before it.
+    /// Maximum time for the head of a request, including the wait of an idle connection before it.
     pub head_time: Duration,
-    /// Maximum time in which a client takes nothing of an answer.
+    /// Maximum time in which a client reads nothing of a response.
     pub write_time: Duration,
-    /// File descriptors that are kept free for the store, the administration socket and the log.
+    /// File descriptors reserved for the store, the administration socket and the log.
     pub reserved_descriptors: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Rocket.Chat's HTTP API: the gate, the route table, and a handler for each endpoint.
+//! Rocket.Chat's HTTP API: checks before each call, the route table, and one handler per endpoint.
 
 pub mod avatar;
 mod body;

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made of the route table and the types that it names.
+//! The OpenAPI document, generated from the route table and its types.
 
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
@@ -14,7 +14,7 @@ use crate::document::{ByPublicPath, Document};
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Permission};
 
-/// The document is made and compressed once: both are the work of many milliseconds.
+/// The document is generated and compressed once, since both take many milliseconds.
 static DOCUMENT: ByPublicPath<Document> =
     ByPublicPath::new(|public_path| Document::new("application/json", document(public_path).to_string().into_bytes()));
 
@@ -85,7 +85,7 @@ fn document(public_path: &str) -> Value {
     })
 }
 
-/// Where an endpoint is: `:` begins the name of a parameter in the table, braces enclose it here.
+/// Returns the path of an endpoint, with its parameter in braces instead of after a colon.
 fn path(route: &Route) -> String {
     match route.endpoint.split_once("/:") {
         Some((fixed, name)) => format!("/api/v1/{fixed}/{{{name}}}"),
@@ -137,7 +137,7 @@ fn operation(route: &Route) -> Value {
     operation
 }
 
-/// The fields of a query, as parameters.
+/// Returns the fields of a query as parameters.
 fn in_query(input: &Schema, in_path: Option<&str>) -> Vec<Value> {
     let properties = input
         .get("properties")
@@ -160,7 +160,7 @@ fn in_query(input: &Schema, in_path: Option<&str>) -> Vec<Value> {
         .collect()
 }
 
-/// The fields of a body, without the one that stands in the path.
+/// Returns the fields of a body, without the path parameter.
 fn of_body(mut input: Schema, in_path: Option<&str>) -> Value {
     let object = input.ensure_object();
     if let Some(name) = in_path {
@@ -174,7 +174,7 @@ fn of_body(mut input: Schema, in_path: Option<&str>) -> Value {
     input.to_value()
 }
 
-/// What may be absent need not be null: absence is the same and is what clients send.
+/// Removes null from the types of optional fields, since clients leave such a field out.
 fn without_null(schema: &mut Map<String, Value>) {
     let null = |kind: &Value| *kind == json!("null");
     if let Some(Value::Array(kinds)) = schema.get_mut("type") {

@@ -1,4 +1,4 @@
-//! Pages, orders and lists, as queries ask for them (`api.md` §2).
+//! Pages, sort orders, lists and conditions in queries (`api.md` §2).
 
 use serde_json::{Map, Value};
 
@@ -7,30 +7,30 @@ use crate::domain::condition::QueryField;
 use crate::domain::page::{Direction, SORT_FIELDS, Sort, once};
 use crate::domain::{Condition, Fault, Page};
 
-/// Most items of a list in a query: ids, roles, exceptions.
+/// Maximum items of a list in a query: ids, roles, exceptions.
 const LIST_ITEMS: usize = 100;
 
-/// Most bytes of a `sort` parameter, and of the part of it that a refusal repeats.
+/// Maximum bytes of a `sort` parameter, and of its text in an error.
 const SORT_BYTES: usize = 256;
 
-/// The page that is asked for, by the settings' rule.
+/// Returns the requested page, within the limits of the settings.
 pub(super) fn page(app: &App, offset: Option<usize>, count: Option<usize>) -> Page {
     Page::new(offset, count, app.settings().pages())
 }
 
-/// Takes a list. An item that is there twice counts once.
+/// Checks the length of a list, and removes duplicates.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] that names the field and the limit, for more than 100 items.
+/// [`Fault::InvalidParams`] with the field and the limit, for more than 100 items.
 pub(super) fn list<T: PartialEq>(items: Vec<T>, field: &str) -> Result<Vec<T>, Fault> {
     at_most(&items, field, LIST_ITEMS)?;
     Ok(once(items))
 }
 
-/// Refuses a list of more items than this.
+/// Checks that a list has at most `most` items.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] that names the field and the limit.
+/// [`Fault::InvalidParams`] with the field and the limit.
 pub(super) fn at_most<T>(items: &[T], field: &str, most: usize) -> Result<(), Fault> {
     if items.len() > most {
         return Err(Fault::invalid(format!("must NOT have more than {most} items"), field));
@@ -38,7 +38,7 @@ pub(super) fn at_most<T>(items: &[T], field: &str, most: usize) -> Result<(), Fa
     Ok(())
 }
 
-/// Takes a `query` parameter. An absent or empty one asks for nothing.
+/// Parses a `query` parameter. An absent or empty one matches everything.
 ///
 /// # Errors
 /// [`Fault::InvalidQuery`].
@@ -47,8 +47,8 @@ pub(super) fn condition<Field: QueryField>(raw: Option<&str>) -> Result<Conditio
     Ok(raw.map(Condition::parse).transpose()?.unwrap_or_default())
 }
 
-/// Takes a `sort` parameter: an object whose values are 1 or -1, as text, of at most three of the fields that the list
-/// knows.
+/// Parses a `sort` parameter: a JSON object whose values are 1 or -1, with at most three of the fields that the list
+/// can be sorted by.
 ///
 /// # Errors
 /// [`Fault::InvalidSort`], [`Fault::SortFieldUnknown`], [`Fault::TooManySortFields`].

@@ -1,7 +1,7 @@
-//! Slowing down those who call too often (`api.md` §1.7, §15).
+//! Rate limits of API calls (`api.md` §1.7, §15).
 //!
-//! Calls are counted for each endpoint: of a user where one is logged in, else of an address, since
-//! an office shares one.
+//! Calls are counted per endpoint, and per user if logged in, else per address. Users behind one office address so do
+//! not share a limit.
 
 use std::net::IpAddr;
 
@@ -13,10 +13,10 @@ use crate::app::rates::{Counted, Left, Rate, Who};
 use crate::auth::Caller;
 use crate::domain::{Fault, Permission, SettingId, SourceAddress};
 
-/// Milliseconds in which `Rate_Limiter_Limit_RegisterUser` registrations are let through.
+/// The window in which `Rate_Limiter_Limit_RegisterUser` registrations are allowed, in milliseconds.
 const REGISTER_MILLIS: u32 = 60_000;
 
-/// What is told of a limit in headers.
+/// The state of a rate limit, sent in the response headers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowance {
     limit: u32,
@@ -31,10 +31,10 @@ impl Allowance {
     }
 }
 
-/// Counts a call. Who may bypass limits is not counted, and has no allowance.
+/// Counts a call. A caller who may bypass limits is not counted, and has no allowance.
 ///
 /// # Errors
-/// [`Fault::TooManyRequests`], with the allowance that is used up.
+/// [`Fault::TooManyRequests`], with the exhausted allowance.
 pub(super) fn admit(
     app: &App,
     route: &'static Route,
@@ -64,7 +64,7 @@ pub(super) fn admit(
     }
 }
 
-/// Counts a call without a login, whatever it calls: all of them together have a rate of their own.
+/// Counts a call without a login. All such calls of an address also share one limit, over all endpoints.
 ///
 /// # Errors
 /// [`Fault::TooManyRequests`].

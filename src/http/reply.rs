@@ -1,4 +1,4 @@
-//! Answers: success as JSON, and the one place where a fault becomes JSON.
+//! Responses: results as JSON, and errors as JSON.
 
 use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,28 +11,28 @@ use crate::domain::Fault;
 use crate::domain::fault::Kind;
 use crate::ops::incident;
 
-/// An answer, before warp takes it over.
+/// A response of this module, later converted to warp's type.
 pub(super) type Response = warp::http::Response<Bytes>;
 
-/// Exactly this, without a charset: clients compare it (`api.md` §1.1).
+/// The content type of JSON. It has no charset, since clients compare the whole value (`api.md` §1.1).
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// What a handler answers.
+/// The result of a handler, as a response.
 pub(super) type Outcome = Result<Response, Fault>;
 
-/// Something an endpoint answers: made into a response, and described for the OpenAPI document.
+/// The result of an endpoint: converted to a response, and described in the OpenAPI document.
 pub(super) trait Output {
     /// The status of the response.
     const STATUS: u16 = 200;
 
-    /// Makes it a response.
+    /// Converts the result to a response.
     fn reply(self) -> Outcome;
 
-    /// Describes it.
+    /// Returns the JSON schema of the response.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
-/// Fields are answered with `"success": true` behind them.
+/// A struct is sent as a JSON object with `"success": true` added.
 impl<T: Serialize + JsonSchema> Output for T {
     fn reply(self) -> Outcome {
         #[derive(Serialize)]
@@ -60,11 +60,11 @@ impl<T: Serialize + JsonSchema> Output for T {
     }
 }
 
-/// No field but `"success": true`.
+/// A response with only `"success": true`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Done {}
 
-/// An answer that is this JSON and nothing else.
+/// A response with only this JSON, without `success`.
 pub(super) struct Bare<T>(pub T);
 
 impl<T: Serialize + JsonSchema> Output for Bare<T> {
@@ -77,7 +77,7 @@ impl<T: Serialize + JsonSchema> Output for Bare<T> {
     }
 }
 
-/// An answer that sends the client elsewhere.
+/// A redirect to this URL.
 pub(super) struct Elsewhere(pub String);
 
 impl Output for Elsewhere {
@@ -95,7 +95,7 @@ impl Output for Elsewhere {
     }
 }
 
-/// A document that does not change, in the form that the client takes.
+/// The response for a document that never changes, in an encoding that the client accepts.
 pub(super) struct Unchanging(pub Response);
 
 impl Output for Unchanging {
@@ -104,18 +104,18 @@ impl Output for Unchanging {
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
-        // The document describes itself by the standard it names.
+        // The document's own standard (OpenAPI) describes its format.
         json_schema!(true)
     }
 }
 
-/// An answer that is this JSON and nothing else.
+/// Returns a response with this JSON as its body.
 fn json_reply(body: &impl Serialize) -> Outcome {
     let bytes = serde_json::to_vec(body).map_err(incident::internal)?;
     Ok(with_body(StatusCode::OK, JSON, bytes))
 }
 
-/// An answer in words.
+/// Returns a response with plain text.
 pub(super) fn text(words: &str) -> Response {
     with_body(
         StatusCode::OK,
@@ -131,7 +131,7 @@ fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Re
     response
 }
 
-/// The answer that tells of a fault.
+/// Returns the response for an error.
 pub(super) fn failure(fault: &Fault) -> Response {
     let mut response = with_body(status(fault.kind()), JSON, body(fault).to_string().into());
     match fault {
@@ -184,11 +184,11 @@ fn body(fault: &Fault) -> Value {
             }
             body
         }
-        // Rocket.Chat says nothing of a setting that is not there.
+        // For a missing setting, Rocket.Chat sends no error text.
         _ if matches!(fault, Fault::SettingNotFound) => json!({"success": false}),
         kind => {
             let mut body = json!({"success": false, "error": fault.message()});
-            // Its refusals for want of a permission have the code in the words alone.
+            // If a permission is missing, Rocket.Chat sends the code only inside the text.
             let told = kind != Kind::Forbidden || !matches!(fault, Fault::PermissionRequired);
             if let Some(code) = fault.code().filter(|_| told) {
                 body["errorType"] = code.into();

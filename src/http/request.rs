@@ -1,4 +1,4 @@
-//! A request as handlers see it.
+//! A request as handlers receive it.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,49 +17,49 @@ use crate::ops::two_factor::{self, PresentedCode};
 /// Maximum characters of a method's name in the log.
 const CALLED_CHARACTERS: usize = 128;
 
-/// A request whose method and endpoint are known and whose body has arrived.
+/// A request with a known route, whose body has been received.
 pub(super) struct Request {
     pub app: App,
     pub origin: Origin,
-    /// Who sends it, if somebody is logged in.
+    /// The logged-in user, if there is one.
     pub caller: Option<Caller>,
-    /// The second factor that came with it.
+    /// The second factor in the request's headers.
     pub code: Option<PresentedCode>,
-    /// What was sent: in the query of a GET, in the body of anything else.
+    /// The query of a GET, or the body of any other request.
     pub sent: Sent,
-    /// Which forms of a document the client takes.
+    /// The encodings of a document that the client accepts.
     pub accepted: Accepted,
-    /// Where a handler of method calls puts the name of the method, for the log.
+    /// Set by the handler of method calls to the method's name, for the log.
     pub method_name: Called,
-    /// What stands in the path in the place of a name.
+    /// The name and the text of the endpoint's path parameter.
     pub parameter: Option<(&'static str, String)>,
 }
 
-/// The name of the method that a request calls: set once by the handler, read by the gate for the log.
+/// The name of the method that a request calls. The handler sets it once, and the gate logs it.
 #[derive(Clone, Default)]
 pub(super) struct Called(Arc<OnceLock<String>>);
 
 impl Called {
-    /// Sets the name, of which the first [`CALLED_CHARACTERS`] are kept.
+    /// Sets the name, cut to [`CALLED_CHARACTERS`].
     pub fn set(&self, method: &str) {
-        // A request calls one method.
+        // Setting it twice cannot happen: a request calls one method.
         let _ = self.0.set(method.chars().take(CALLED_CHARACTERS).collect());
     }
 
-    /// Returns the name, if the request calls a method.
+    /// Returns the name if the request calls a method.
     pub fn get(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
     }
 }
 
-/// What was sent, not yet looked at: some endpoints take nothing and mind nothing.
+/// The input of a request, not parsed yet: some endpoints ignore it.
 pub(super) enum Sent {
     Query(String),
     Body(Body),
 }
 
 impl Request {
-    /// The fields that were sent, with the one in the path.
+    /// Parses the fields of the query or the body, and adds the path parameter.
     pub fn fields(&self) -> Result<Fields, Fault> {
         let mut fields = match &self.sent {
             Sent::Query(query) => Fields::of_pairs(query.as_bytes())?,
@@ -72,16 +72,16 @@ impl Request {
     }
 }
 
-/// What a handler works with, by who may call it.
+/// The handler's view of a request, which depends on whether the endpoint needs a login.
 pub(super) trait Context: Sized {
-    /// Whether somebody has to be logged in.
+    /// True if the endpoint needs a logged-in user.
     const LOGGED_IN: bool;
 
-    /// Takes it out of a request.
+    /// Builds the view from a request.
     fn of(request: Request) -> Result<Self, Fault>;
 }
 
-/// A call of somebody who is logged in.
+/// A call by a logged-in user.
 pub(super) struct Call {
     pub app: App,
     pub caller: Caller,
@@ -90,12 +90,12 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The caller as operations know them.
+    /// Returns the caller in the form that operations expect.
     pub fn actor(&self) -> Actor {
         Actor::User(self.caller.clone())
     }
 
-    /// Asks for the caller's second factor before an act on the account of another user. An act on the caller's own
+    /// Checks the caller's second factor before a change of another user's account. A change of the caller's own
     /// account needs none. Routes whose handlers call this are marked `confirmed_by_handler`.
     ///
     /// # Errors
@@ -118,7 +118,7 @@ impl Context for Call {
     }
 }
 
-/// A call of anybody, logged in or not.
+/// A call with or without a login.
 pub(super) struct OpenCall {
     pub app: App,
     pub origin: Origin,
@@ -143,15 +143,15 @@ impl Context for OpenCall {
     }
 }
 
-/// Who sends these headers: `X-User-Id` and `X-Auth-Token`, both needed, must name a live token of
-/// that user (`api.md` §1.1).
+/// Returns the user of the headers `X-User-Id` and `X-Auth-Token`. Both are needed, and the token must be a live
+/// token of that user (`api.md` §1.1).
 pub(super) fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller> {
     let id = UserId::new(text(headers, "x-user-id")?);
     let token = TokenSecret::parse(text(headers, "x-auth-token")?)?;
     tokens::authenticate(app, &id, &token, origin)
 }
 
-/// The second factor in `x-2fa-code` and `x-2fa-method` (`api.md` §4).
+/// Returns the second factor in `x-2fa-code` and `x-2fa-method` (`api.md` §4).
 pub(super) fn code(headers: &HeaderMap) -> Option<PresentedCode> {
     Some(PresentedCode {
         code: text(headers, "x-2fa-code")?.to_owned(),
@@ -159,13 +159,13 @@ pub(super) fn code(headers: &HeaderMap) -> Option<PresentedCode> {
     })
 }
 
-/// The headers whose values become text. A token that is not text names no login, and is refused as such.
+/// Headers whose values must be UTF-8. A token that is not UTF-8 is treated as no login.
 const TEXT_HEADERS: [&str; 4] = ["user-agent", "content-type", "x-2fa-code", "x-2fa-method"];
 
-/// Refuses a header that has to become text and is not UTF-8.
+/// Refuses a request in which one of these headers is not UTF-8.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] that names the header.
+/// [`Fault::InvalidParams`] with the name of the header.
 pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
     let broken = TEXT_HEADERS
         .into_iter()
@@ -176,7 +176,7 @@ pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
     }
 }
 
-/// Returns the text of a header, if there is one in UTF-8.
+/// Returns the value of a header if it is UTF-8.
 pub(super) fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
     std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }

@@ -1,4 +1,4 @@
-//! The route table: every endpoint, its method, who may call it, what it takes and answers, as data.
+//! The route table: each endpoint with its method, access rules, input and output.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,41 +15,41 @@ use super::v1;
 use crate::domain::scope::Need;
 use crate::domain::{Duty, Fault, Permission, Scope};
 
-/// An answer that is being made.
+/// A handler's future response.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 type Prepare = Box<dyn Fn(Request) -> Result<Answer, Fault> + Send + Sync>;
 
 /// An endpoint of the API.
 pub struct Route {
-    /// The method it takes; HEAD goes where GET does.
+    /// The HTTP method. HEAD requests use the route of GET.
     pub method: Method,
-    /// Its name behind `/api/v1/`. A part that begins with `:` stands for any text.
+    /// The path after `/api/v1/`. A part that begins with `:` matches any text.
     pub endpoint: &'static str,
-    /// What it does, a sentence without its full stop.
+    /// The summary, one sentence without a full stop.
     pub about: &'static str,
-    /// Whether somebody has to be logged in.
+    /// True if the endpoint needs a logged-in user.
     pub logged_in: bool,
-    /// A permission without which it answers nobody.
+    /// The permission that the caller must have.
     pub permission: Option<Permission>,
-    /// What it needs of a token with scopes.
+    /// The scope that a token with scopes must have.
     pub need: Need,
-    /// The confirmation that the call needs beside the token.
+    /// The confirmation that the call needs in addition to the token.
     pub confirmation: Confirmation,
-    /// The duties that it serves, so that it passes while one of them is due.
+    /// The duties during which the user may still call this endpoint.
     pub serves: &'static [Duty],
-    /// How often it may be called.
+    /// The rate limit of the endpoint.
     pub rate: Rate,
-    /// Maximum bytes of its body, where it takes more than the limit for all.
+    /// Maximum bytes of the body, if higher than the general limit.
     pub body_bytes: Option<usize>,
-    /// What a body over the limit is refused with.
+    /// Returns the error for a body over the limit.
     pub(super) too_large: fn(usize) -> Fault,
-    /// The status of what it answers when all is well.
+    /// The status of a successful response.
     pub status: u16,
     pub(super) media_types: &'static [&'static str],
     pub(super) input: fn(&mut SchemaGenerator) -> Schema,
     pub(super) output: fn(&mut SchemaGenerator) -> Schema,
-    /// Reads what was sent, and only then begins to answer.
+    /// Parses the input and returns the future that computes the response.
     pub(super) prepare: Prepare,
 }
 
@@ -59,27 +59,27 @@ impl fmt::Debug for Route {
     }
 }
 
-/// The confirmation that a call needs beside the token.
+/// The confirmation that a call needs in addition to the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmation {
-    /// Nothing.
+    /// No confirmation is needed.
     None,
-    /// The second factor, with its excuses.
+    /// The second factor. It is not asked for again within the time that the settings allow.
     SecondFactor,
-    /// A fresh proof of who the caller is, which nothing excuses.
+    /// A new proof of the caller's identity for each call, without exceptions.
     FreshProof,
-    /// The second factor or a fresh proof, for which the handler asks: it depends on whom the call is about.
+    /// The second factor or a fresh proof. The handler checks it, since it depends on the affected user.
     ByHandler,
 }
 
-/// How often an endpoint may be called.
+/// The rate limit of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rate {
-    /// As the settings say for all.
+    /// The general limits of the settings.
     Default,
-    /// As they say for registrations.
+    /// The limit for registrations.
     Register,
-    /// As often as one likes: something else bounds it.
+    /// No rate limit of its own; other limits apply.
     Unbounded,
 }
 
@@ -100,7 +100,7 @@ impl Route {
             permission: None,
             need: if C::LOGGED_IN { Need::Full } else { Need::Any },
             confirmation: Confirmation::None,
-            // A call without a login is open whatever its caller has to do.
+            // Without a login, no duty restricts the call.
             serves: if C::LOGGED_IN { &[] } else { Duty::ALL },
             rate: Rate::Default,
             body_bytes: None,
@@ -117,7 +117,7 @@ impl Route {
         }
     }
 
-    /// An endpoint that takes its fields from the query.
+    /// Creates an endpoint that reads its fields from the query.
     pub(super) fn get<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
     where
         C: Context,
@@ -129,7 +129,7 @@ impl Route {
         Self::new(Method::GET, endpoint, about, handle)
     }
 
-    /// An endpoint that takes its fields from the body.
+    /// Creates an endpoint that reads its fields from the body.
     pub(super) fn post<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
     where
         C: Context,
@@ -141,63 +141,62 @@ impl Route {
         Self::new(Method::POST, endpoint, about, handle)
     }
 
-    /// Answers nobody without this permission.
+    /// Requires this permission of the caller.
     pub(super) const fn permission(mut self, permission: Permission) -> Self {
         self.permission = Some(permission);
         self
     }
 
-    /// Takes tokens with this scope too.
+    /// Also accepts tokens with this scope.
     pub(super) const fn scope(mut self, scope: Scope) -> Self {
         self.need = Need::Scope(scope);
         self
     }
 
-    /// Takes every live token, whatever its scopes.
+    /// Accepts every live token, whatever its scopes.
     pub(super) const fn any_token(mut self) -> Self {
         self.need = Need::Any;
         self
     }
 
-    /// Needs the second factor.
+    /// Requires the second factor.
     pub(super) const fn two_factor(mut self) -> Self {
         self.confirmation = Confirmation::SecondFactor;
         self
     }
 
-    /// Needs a fresh proof of who the caller is.
+    /// Requires a fresh proof of the caller's identity.
     pub(super) const fn fresh_proof(mut self) -> Self {
         self.confirmation = Confirmation::FreshProof;
         self
     }
 
-    /// Needs the second factor, or a fresh proof, for which the handler asks: it depends on whom the call is
-    /// about.
+    /// Leaves the confirmation to the handler, since it depends on the affected user.
     pub(super) const fn confirmed_by_handler(mut self) -> Self {
         self.confirmation = Confirmation::ByHandler;
         self
     }
 
-    /// Passes while one of these duties is due.
+    /// Allows the call while the caller has one of these duties.
     pub(super) const fn serves(mut self, duties: &'static [Duty]) -> Self {
         self.serves = duties;
         self
     }
 
-    /// May be called so often.
+    /// Sets the rate limit of the endpoint.
     pub(super) const fn rate(mut self, rate: Rate) -> Self {
         self.rate = rate;
         self
     }
 
-    /// Takes a body of so many bytes from a user who may call it, and refuses a larger one with this.
+    /// Sets the maximum bytes of the body of a logged-in user's call, and the error for a larger one.
     pub(super) const fn body_bytes(mut self, bytes: usize, too_large: fn(usize) -> Fault) -> Self {
         self.body_bytes = Some(bytes);
         self.too_large = too_large;
         self
     }
 
-    /// The part of the endpoint that stands for any text, without its colon.
+    /// Returns the name of the path parameter, without its colon.
     pub(super) fn parameter(&self) -> Option<&'static str> {
         self.endpoint.split_once("/:").map(|(_, name)| name)
     }
@@ -205,8 +204,7 @@ impl Route {
 
 struct Table {
     routes: Vec<Route>,
-    /// Places of the routes of an endpoint; an endpoint with a parameter stands without it, its slash
-    /// at the end.
+    /// Indexes of an endpoint's routes. The key of an endpoint with a parameter ends at the slash before it.
     places: HashMap<&'static str, Vec<usize>>,
 }
 
@@ -220,14 +218,14 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table { routes, places }
 });
 
-/// Every route, in the order of the families.
+/// Returns all routes, grouped by family.
 #[must_use]
 pub fn all() -> &'static [Route] {
     &TABLE.routes
 }
 
-/// The routes of an endpoint, one for each method it takes, and the text that its parameter stands
-/// for; none where there is no such endpoint.
+/// Returns the routes of an endpoint, one per method, and the text of its path parameter. Empty if the endpoint does
+/// not exist.
 pub(super) fn of(endpoint: &str) -> (Vec<&'static Route>, Option<&str>) {
     let routes = |fixed: &str| {
         let places = TABLE.places.get(fixed).map(Vec::as_slice).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What is read from the disk when it is asked for, because memory is for what every request asks:
-//! pictures and the audit log.
+//! Reads from the disk what the snapshot does not hold in memory: avatars and the audit log. Most requests need
+//! neither.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,7 +10,7 @@ use super::record::Record;
 use super::table::{Table, Trees};
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 
-/// Why something could not be read.
+/// An error of a read from the disk.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The record is damaged.
@@ -21,7 +21,7 @@ pub enum ReadError {
     Unavailable(String),
 }
 
-/// The open trees; none once the store is closed.
+/// The open trees; `None` once the store is closed.
 #[derive(Clone)]
 pub(super) struct Archive(Arc<RwLock<Option<Arc<Trees>>>>);
 
@@ -30,7 +30,7 @@ impl Archive {
         Self(Arc::new(RwLock::new(Some(trees))))
     }
 
-    /// Lets go of the files.
+    /// Drops the trees, so that the files can close.
     pub(super) fn close(&self) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
     }

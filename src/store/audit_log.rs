@@ -1,4 +1,4 @@
-//! How the audit log is stored: by time, so that the newest stands last. It is not in the snapshot.
+//! The stored form of audit entries. Keys are ordered by time, the newest last. The log is not in the snapshot.
 
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ struct AuditEntryV1 {
     detail: String,
 }
 
-/// Where entries of a moment begin. Moments before 1970 sort as 1970.
+/// Returns the first key of a moment. Moments before 1970 sort as 1970.
 pub(super) fn key_of(at: Timestamp) -> [u8; 8] {
     u64::try_from(at.as_millis()).unwrap_or_default().to_be_bytes()
 }

@@ -1,4 +1,4 @@
-//! How pictures are stored. They are not in the snapshot: memory is for what every request asks.
+//! The stored form of avatars. They are not in the snapshot: memory holds only what most requests need.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::record::Record;
 use super::table::Table;
 use crate::domain::{Avatar, ImageKind, UserId};
 
-/// Version 1 of a stored picture. Never changes.
+/// Version 1 of a stored avatar. Never changes.
 #[derive(Serialize, Deserialize)]
 struct AvatarV1 {
     user: UserId,
@@ -16,7 +16,7 @@ struct AvatarV1 {
     bytes: Vec<u8>,
 }
 
-/// Version 2, which says whether this server encoded the file. Never changes.
+/// Version 2 of a stored avatar, which adds whether this server encoded the file. Never changes.
 #[derive(Serialize, Deserialize)]
 struct AvatarV2 {
     user: UserId,

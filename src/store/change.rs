@@ -1,9 +1,9 @@
-//! What a write is: plain data that says what must be so, and what becomes so.
+//! A write to the store as plain data: the records that it expects, and the edits that it makes.
 
 use super::record::{IndexEntry, Record};
 use super::table::Table;
 
-/// Edits of several records that are made together or not at all.
+/// Edits of several records. All of them are made, or none.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 #[must_use = "a change does nothing until it is committed"]
 pub struct Change {
@@ -11,41 +11,41 @@ pub struct Change {
     pub(super) edits: Vec<Edit>,
 }
 
-/// What must be under a key when the change is made.
+/// A condition on the value under a key, checked when the change is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Expectation {
     pub(super) table: Table,
     pub(super) key: Vec<u8>,
-    /// These bytes, or nothing.
+    /// The expected bytes; `None` if the key must be absent.
     pub(super) value: Option<Vec<u8>>,
 }
 
-/// What is under a key once the change is made.
+/// The new value of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
     pub(super) table: Table,
     pub(super) key: Vec<u8>,
-    /// These bytes, or nothing.
+    /// The bytes to store; `None` removes the key.
     pub(super) value: Option<Vec<u8>>,
 }
 
-/// What a change does with a record.
+/// The effect of a change on a record.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome<R> {
-    /// It puts this one.
+    /// The change stores this record.
     Put(R),
-    /// It takes the record away.
+    /// The change removes the record.
     Removed,
 }
 
 impl Change {
-    /// A change of nothing, to be added to.
+    /// Returns an empty change.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a record. Conflicts on its table when the key is taken, and on an index's table when
-    /// another record has the value that the index keeps unique.
+    /// Adds a record. Conflicts on its table if the key exists, and on an index's table if another record has the
+    /// value that the index keeps unique.
     #[allow(private_bounds)]
     pub fn insert<R: Record>(mut self, record: &R) -> Self {
         self.expect(R::TABLE, record.key(), None);
@@ -56,8 +56,7 @@ impl Change {
         self
     }
 
-    /// Puts `new` in the place of `old`, indexes included. Conflicts on its table when the stored
-    /// record is no longer `old`.
+    /// Replaces `old` with `new`, indexes included. Conflicts on its table if the stored record is no longer `old`.
     #[allow(private_bounds)]
     pub fn replace<R: Record>(mut self, old: &R, new: &R) -> Self {
         debug_assert_eq!(old.key(), new.key(), "a record keeps its key");
@@ -67,8 +66,8 @@ impl Change {
         self
     }
 
-    /// Puts a record under a new key in the place of one under another, which may hold values that an
-    /// index keeps unique. Conflicts as [`Self::remove`] and [`Self::insert`] do.
+    /// Replaces a record with one under another key, which may have the same values in unique indexes. Conflicts as
+    /// [`Self::remove`] and [`Self::insert`] do.
     #[allow(private_bounds)]
     pub fn exchange<R: Record>(mut self, old: &R, new: &R) -> Self {
         self.expect(R::TABLE, old.key(), Some(old.encode()));
@@ -79,7 +78,7 @@ impl Change {
         self
     }
 
-    /// Takes a record away. Conflicts on its table when the stored record is no longer `old`.
+    /// Removes a record. Conflicts on its table if the stored record is no longer `old`.
     #[allow(private_bounds)]
     pub fn remove<R: Record>(mut self, old: &R) -> Self {
         self.expect(R::TABLE, old.key(), Some(old.encode()));
@@ -90,23 +89,23 @@ impl Change {
         self
     }
 
-    /// Makes the change depend on a record that it leaves alone. Conflicts on its table when the
-    /// stored record is no longer `record`.
+    /// Makes the change depend on a record that it does not edit. Conflicts on its table if the stored record is no
+    /// longer `record`.
     #[allow(private_bounds)]
     pub fn require<R: Record>(mut self, record: &R) -> Self {
         self.expect(R::TABLE, record.key(), Some(record.encode()));
         self
     }
 
-    /// Makes the change depend on there being no record under the key of this one. Conflicts on its table
-    /// when there is.
+    /// Makes the change depend on the absence of a record under the key of this one. Conflicts on its table if there
+    /// is one.
     #[allow(private_bounds)]
     pub fn require_none<R: Record>(mut self, record: &R) -> Self {
         self.expect(R::TABLE, record.key(), None);
         self
     }
 
-    /// Returns the keys of the records of this kind that it takes away.
+    /// Returns the keys of the records of this kind that the change removes.
     #[allow(private_bounds)]
     pub fn removed<R: Record>(&self) -> impl Iterator<Item = &[u8]> {
         let removed = self
@@ -116,14 +115,14 @@ impl Change {
         removed.map(|edit| &*edit.key)
     }
 
-    /// Returns the records of this kind that it puts.
+    /// Returns the records of this kind that the change stores.
     #[allow(private_bounds)]
     pub fn puts<R: Record>(&self) -> impl Iterator<Item = R> {
         let put = self.edits.iter().filter(|edit| edit.table == R::TABLE);
         put.filter_map(|edit| R::decode(&edit.key, edit.value.as_ref()?).ok())
     }
 
-    /// Returns what it does with the record of this kind under a key: none where it leaves the record alone.
+    /// Returns the effect on the record of this kind under a key, or `None` if the change does not edit it.
     #[allow(private_bounds)]
     pub fn outcome<R: Record>(&self, key: &[u8]) -> Option<Outcome<R>> {
         let edit = self
@@ -137,7 +136,7 @@ impl Change {
         }
     }
 
-    /// Puts `record` in the place of the one that it puts under the same key. The kind has no indexes.
+    /// Replaces the record that this change stores under the same key. The kind must have no indexes.
     #[allow(private_bounds)]
     pub fn amend<R: Record>(mut self, record: &R) -> Self {
         debug_assert!(R::INDEXES.is_empty(), "an amended record has no indexes");
@@ -150,7 +149,7 @@ impl Change {
         self
     }
 
-    /// Turns the index entries of a record into those of the one in its place.
+    /// Edits the index entries of `before` into those of `after`.
     fn index(&mut self, before: &[IndexEntry], after: &[IndexEntry]) {
         let held = |entry: &IndexEntry| {
             before
@@ -171,8 +170,8 @@ impl Change {
             if before.contains(entry) {
                 continue;
             }
-            // A value that the old record held is free for the new one, and for no other: the old
-            // record itself is expected to be there.
+            // The new record may take a value that the old record held. No other record can have taken it, since the
+            // change expects the old record.
             if held(entry) {
                 self.edit(entry.table, entry.key.clone(), Some(entry.value.clone()));
             } else {

@@ -1,7 +1,7 @@
-//! How a record becomes bytes: version, bincode body, CRC-32. The only file that knows.
+//! The bytes of a record: version, bincode body, CRC-32.
 //!
-//! bincode alone would decode three quarters of single flipped bits to a wrong value. The sum also
-//! covers the table's name and the key, so that a record under another's key is damage too.
+//! bincode alone would decode three quarters of all single flipped bits to a wrong value. The checksum also covers
+//! the table's name and the key, so that a record stored under another key is damage too.
 
 use bincode::Options;
 use serde::Serialize;
@@ -9,30 +9,30 @@ use serde::de::DeserializeOwned;
 
 use super::table::Table;
 
-/// Most bytes a record's body may claim to have.
+/// Maximum size of a record's body, in bytes.
 const BODY_LIMIT: u64 = 1 << 20;
 
 const VERSION_BYTES: usize = 1;
 const SUM_BYTES: usize = 4;
 
-/// Why stored bytes are not a record.
+/// The reason why stored bytes are not a valid record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// Too few bytes to hold a record.
     #[error("it is cut short")]
     Short,
-    /// The bytes are not those that were written.
+    /// The checksum does not match the bytes.
     #[error("its checksum does not match")]
     Sum,
-    /// A newer version of Rollcall wrote it.
+    /// A newer version of Rollcall wrote the record.
     #[error("it has version {found}, and this rollcall knows versions up to {known}")]
     Version {
-        /// The version found.
+        /// The version of the stored record.
         found: u8,
-        /// The newest version known.
+        /// The newest version that this binary can read.
         known: u8,
     },
-    /// The body is not what its version says.
+    /// The body does not decode as its version requires.
     #[error("it does not decode: {0}")]
     Body(String),
 }
@@ -51,7 +51,7 @@ fn sum(table: Table, key: &[u8], sealed: &[u8]) -> [u8; SUM_BYTES] {
     hasher.finalize().to_le_bytes()
 }
 
-/// The bytes of a record under its key.
+/// Returns the bytes to store for a record under this key.
 pub(super) fn seal<T: Serialize>(table: Table, key: &[u8], version: u8, record: &T) -> Vec<u8> {
     let mut bytes = vec![version];
     // Records are plain structs of bounded texts, and a vector never refuses a write; what could
@@ -63,7 +63,7 @@ pub(super) fn seal<T: Serialize>(table: Table, key: &[u8], version: u8, record: 
     bytes
 }
 
-/// The version and body of the bytes under a key.
+/// Checks the stored bytes of a key, and returns the version and the body.
 pub(super) fn unseal<'bytes>(table: Table, key: &[u8], bytes: &'bytes [u8]) -> Result<(u8, &'bytes [u8]), Damage> {
     let end = bytes.len().checked_sub(SUM_BYTES).filter(|end| *end >= VERSION_BYTES);
     let (sealed, stored) = bytes.split_at(end.ok_or(Damage::Short)?);
@@ -73,7 +73,7 @@ pub(super) fn unseal<'bytes>(table: Table, key: &[u8], bytes: &'bytes [u8]) -> R
     Ok((sealed[0], &sealed[VERSION_BYTES..]))
 }
 
-/// The struct in a body.
+/// Decodes the struct in a body.
 pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Damage> {
     options()
         .deserialize(body)

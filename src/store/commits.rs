@@ -1,10 +1,9 @@
-//! How many batches were committed, told twice: in the store and in a file beside it.
+//! The number of committed batches, stored twice: in the store and in a file beside it.
 //!
-//! sled takes damage near the end of its log for the torn end of a crash, and opens without what
-//! stood behind it. So every batch counts itself in the same transaction, and once it is durable the
-//! count is written to the witness file. A store that counts fewer than the witness saw has lost
-//! acknowledged data. The file is written after the flush and needs no flush of its own: a power cut
-//! can only make it older than the store, never newer.
+//! sled takes damage near the end of its log for a write that a crash cut short, and opens without the entries after
+//! it. So every batch increments a count in the same transaction, and once it is durable the count is written to the
+//! witness file. A store whose count is lower than the witness has lost acknowledged data. The file is written after
+//! the flush and needs no flush of its own: a power cut can only make it older than the store, never newer.
 
 use std::fs::File;
 use std::io;
@@ -20,33 +19,33 @@ use super::record::Record;
 use super::table::Table;
 use crate::domain::Timestamp;
 
-/// The one key of the table.
+/// The only key of the table.
 const KEY: &[u8] = b"count";
 
-/// How long the store keeps what was deleted before a start compacts it, in milliseconds: one day.
+/// The minimum time between two compactions because of deleted data, in milliseconds: one day.
 const COMPACTION_PAUSE_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
-/// A store smaller than this is not compacted for its size.
+/// A store of at most this size is not compacted because of its size.
 const WORTHWHILE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// A store may be so many times as large as what it holds before it is compacted for its size.
+/// The maximum ratio of the files' size to the size of the data before a store is compacted because of its size.
 const MAX_GROWTH: u64 = 4;
 
-/// What the store counts of its own commits, and since when the files hold what was deleted.
+/// The store's own counters, and the state of its last compaction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Commits {
-    /// How many batches were committed.
+    /// The number of committed batches.
     pub(super) count: u64,
-    /// How many secrets or personal records were removed or replaced since the last compaction. Their bytes
+    /// The number of secrets or personal records that were removed or replaced since the last compaction. Their bytes
     /// may still be in the files.
     pub(super) erasures: u64,
-    /// When the store was begun or last compacted. Unknown in stores of versions before 0.2.
+    /// The time when the store was created or last compacted. Unknown in stores of versions before 0.2.
     pub(super) compacted_at: Option<Timestamp>,
     /// Bytes of the files after the last compaction; 0 before the first one.
     pub(super) compacted_bytes: u64,
 }
 
-/// Bytes of a store.
+/// The size of a store, in bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sizes {
     /// Bytes of all keys and values.
@@ -56,8 +55,8 @@ pub(super) struct Sizes {
 }
 
 impl Commits {
-    /// Whether a start should compact the store: something was deleted and the last compaction was a day ago,
-    /// or the files are much larger than what they hold and have doubled since the last compaction.
+    /// Returns whether a start should compact the store: something was deleted and the last compaction was at least a
+    /// day ago, or the files are much larger than the data in them and have doubled since the last compaction.
     pub(super) fn is_compaction_due(&self, sizes: Sizes, now: Timestamp) -> bool {
         let long_ago = |at: Timestamp| now.as_millis() - at.as_millis() >= COMPACTION_PAUSE_MILLIS;
         let holds_deleted = self.erasures > 0 && self.compacted_at.is_none_or(long_ago);
@@ -103,7 +102,7 @@ impl Record for Commits {
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
         match version {
-            // Whether something was deleted before is unknown, so that the next start compacts.
+            // It is unknown if something was deleted before, so the next start compacts the store.
             1 => codec::decode::<CommitsV1>(body).map(|stored| Self {
                 count: stored.count,
                 erasures: 1,
@@ -123,32 +122,32 @@ impl Record for Commits {
     }
 }
 
-/// The file that saw the last commit.
+/// The file with the number of the last durable commit.
 pub(super) struct Witness(File);
 
 /// Bytes of the witness: the count and its CRC-32, both little-endian.
 const WITNESS_BYTES: usize = 12;
 
 impl Witness {
-    /// Opens the file, making it where it is absent.
+    /// Opens the file, and creates it if it does not exist.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         open_private(path).map(Self)
     }
 
-    /// Notes that a commit is durable.
+    /// Writes the number of the last durable commit.
     pub(super) fn note(&self, count: u64) -> io::Result<()> {
         let count = count.to_le_bytes();
         let sum = crc32fast::hash(&count).to_le_bytes();
         self.0.write_all_at(&[&count[..], &sum].concat(), 0)
     }
 
-    /// Makes the file as new as the store, for the end in good order.
+    /// Syncs the file when the store closes.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.0.sync_all()
     }
 
-    /// What is wrong with a store that counts less than the witness saw. A witness that cannot be
-    /// read saw nothing: a power cut may leave one.
+    /// Returns a problem if the store's count is lower than the witness. A witness that cannot be read is ignored: a
+    /// power cut may leave one.
     pub(super) fn question(&self, counted: u64) -> Option<Problem> {
         let mut bytes = [0; WITNESS_BYTES];
         self.0.read_exact_at(&mut bytes, 0).ok()?;

@@ -1,7 +1,7 @@
-//! Compaction: the store is copied record by record into a new one, which then takes its place.
+//! Compaction: copies all records into a new store, which then replaces the old one.
 //!
-//! sled never gives space back, and the bytes of a removed or replaced record stay in its files until sled
-//! happens to write over them. A new store has only what is there now.
+//! sled never frees space, and the bytes of a removed or replaced record stay in its files until sled happens to
+//! overwrite them. A new store has only the current records.
 
 mod copier;
 
@@ -20,36 +20,35 @@ use super::table::{Table, Trees};
 use super::{OpenError, folder, swap};
 use crate::clock::Clock;
 
-/// Most entries and bytes that are copied in one transaction.
+/// Maximum entries, and bytes after which a transaction is full, when records are copied.
 const BATCH_ENTRIES: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// Free space that a compaction needs: so many times the bytes of the records, and so many bytes more.
+/// The free space that a compaction needs: `SPACE_FACTOR` times the bytes of the records, plus `SPACE_BYTES`.
 const SPACE_FACTOR: u64 = 3;
 const SPACE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// How long one batch may take. sled waits for ever when a write of its own threads fails, for example on a
-/// full disk.
+/// The time limit of one batch. sled waits for ever if a write of its own threads fails, for example on a full disk.
 const BATCH_PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long the check of the new store may take.
+/// The time limit of the check of the new store.
 const CHECK_PATIENCE: Duration = Duration::from_mins(10);
 
-/// How often the progress is logged.
+/// The time between two log lines about the progress.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(5);
 
 /// The result of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compaction {
-    /// Bytes of the store's files before.
+    /// Bytes of the store's files before the compaction.
     pub before_bytes: u64,
-    /// Bytes of the store's files now.
+    /// Bytes of the store's files after the compaction.
     pub after_bytes: u64,
-    /// How many records and index entries the store has.
+    /// The number of records and index entries in the store.
     pub entries: u64,
 }
 
-/// Why a store was not compacted. The store is as it was before.
+/// The reason why a store was not compacted. The store is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum CompactError {
     /// The store does not open or is damaged.
@@ -62,19 +61,19 @@ pub enum CompactError {
         folder.display()
     )]
     NoSpace {
-        /// The data folder.
+        /// The path of the data folder.
         folder: PathBuf,
-        /// Bytes that it needs.
+        /// The free bytes that a compaction needs.
         needed: u64,
-        /// Bytes that are free.
+        /// The bytes that are free now.
         free: u64,
     },
-    /// The new store could not be written or is not the same as the old one.
+    /// The new store could not be written, or differs from the old one.
     #[error("the store in {} could not be compacted and is used as it is: {cause}", folder.display())]
     Failed {
-        /// The data folder.
+        /// The path of the data folder.
         folder: PathBuf,
-        /// What went wrong.
+        /// The error as text.
         cause: String,
     },
 }
@@ -102,7 +101,7 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
     let copied = copy(&engine, &compacting, entries, commits);
     let folder = engine.into_folder();
     if let Err(cause) = copied {
-        // What stays is removed by the next start.
+        // If this fails, the next start removes the folder.
         let _ = std::fs::remove_dir_all(&compacting);
         return Err(failed(cause));
     }
@@ -116,8 +115,8 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
     })
 }
 
-/// Refuses a compaction for which the disk has too little space. A file system that does not say how much it has
-/// is taken to have enough.
+/// Refuses a compaction if the disk has too little free space. If the file system does not report its free space, the
+/// compaction goes on.
 fn check_space(folder: &Path, live_bytes: u64) -> Result<(), CompactError> {
     let needed = live_bytes * SPACE_FACTOR + SPACE_BYTES;
     match rustix::fs::statvfs(folder) {
@@ -134,7 +133,7 @@ fn check_space(folder: &Path, live_bytes: u64) -> Result<(), CompactError> {
     }
 }
 
-/// The number and the checksum of a table's entries.
+/// The number and the checksum of the entries of each table.
 type Sums = BTreeMap<&'static str, (u64, u32)>;
 
 /// Copies all records into a new store in this folder and makes it durable.
@@ -177,7 +176,7 @@ fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> R
     }
 }
 
-/// Entries that are copied in one transaction.
+/// The entries of one transaction.
 #[derive(Default)]
 struct Batch {
     entries: Vec<(IVec, IVec)>,
@@ -185,8 +184,7 @@ struct Batch {
 }
 
 impl Batch {
-    /// Adds an entry. Returns all entries, and is empty again, once they are [`BATCH_ENTRIES`] or have
-    /// [`BATCH_BYTES`].
+    /// Adds an entry. Returns and removes all entries once there are [`BATCH_ENTRIES`] of them or [`BATCH_BYTES`].
     fn add(&mut self, key: IVec, value: IVec) -> Option<Vec<(IVec, IVec)>> {
         self.bytes += key.len() + value.len();
         self.entries.push((key, value));
@@ -198,7 +196,7 @@ impl Batch {
     }
 }
 
-/// The next entry of a table, with its whole value.
+/// Returns the next entry of a table, with its whole value.
 fn next(trees: &Trees, table: Table, rest: &mut sled::Iter) -> Result<Option<(IVec, IVec)>, String> {
     let read = || -> sled::Result<Option<(IVec, IVec)>> {
         let Some(entry) = rest.next() else {
@@ -211,7 +209,7 @@ fn next(trees: &Trees, table: Table, rest: &mut sled::Iter) -> Result<Option<(IV
     contain(read)?.map_err(|error| error.to_string())
 }
 
-/// A running sum of a table's entries.
+/// A running checksum of a table's entries.
 #[derive(Default)]
 struct Sum {
     count: u64,
@@ -280,7 +278,7 @@ mod tests {
             }
         };
         assert_eq!(fill(0), 256);
-        // The last one may be as long as the longest value.
+        // The last value may exceed the limit by its own length.
         assert_eq!(fill(256 * 1024), 4);
         assert_eq!(fill(2 * 1024 * 1024), 1);
     }

@@ -1,4 +1,4 @@
-//! Keeps sled's panics on damaged or failing files from spreading.
+//! Catches sled's panics on damaged or failing files.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,8 +7,7 @@ thread_local! {
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic on this thread would be caught and reported as an error, so that the panic hook
-/// need not speak of it.
+/// Returns whether a panic on this thread would be caught and reported as an error. The panic hook then logs nothing.
 #[must_use]
 pub fn is_contained() -> bool {
     CONTAINED.get()
@@ -17,10 +16,10 @@ pub fn is_contained() -> bool {
 /// Runs sled code that may panic where it should return an error.
 ///
 /// # Errors
-/// The panic's message.
+/// Returns the panic's message.
 pub(super) fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let outer = CONTAINED.replace(true);
-    // What `run` leaves half done is never looked at again: every caller gives the store up.
+    // A value that `run` leaves half changed is never read again: every caller stops using the store.
     let outcome = catch_unwind(AssertUnwindSafe(run));
     CONTAINED.set(outer);
     outcome.map_err(|payload| {

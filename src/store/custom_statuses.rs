@@ -1,4 +1,4 @@
-//! How custom statuses are stored, and where the snapshot has them.
+//! The stored form of custom statuses, and the snapshot's look-ups for them.
 
 use std::sync::Arc;
 
@@ -91,7 +91,7 @@ impl Record for CustomStatus {
     }
 }
 
-/// The wire code of a status type (`api.md` §6.1), which stored records use too.
+/// Returns the wire code of a status type (`api.md` §6.1), which stored records use too.
 pub(super) const fn status_byte(status: StatusType) -> u8 {
     match status {
         StatusType::Offline => 0,
@@ -109,19 +109,19 @@ pub(super) fn status_of(byte: u8) -> Result<StatusType, Damage> {
 }
 
 impl Snapshot {
-    /// The custom status with this id.
+    /// Returns the custom status with this id.
     #[must_use]
     pub fn custom_status(&self, id: &CustomStatusId) -> Option<&Arc<CustomStatus>> {
         self.custom_statuses.get(id)
     }
 
-    /// The custom status with exactly this name.
+    /// Returns the custom status with exactly this name.
     #[must_use]
     pub fn custom_status_named(&self, name: &StatusName) -> Option<&Arc<CustomStatus>> {
         self.custom_statuses_by_name.get(name)
     }
 
-    /// All custom statuses in the order of their names, upper case before lower.
+    /// Returns all custom statuses in the order of their names, upper case before lower.
     #[must_use]
     pub fn custom_statuses(&self) -> impl ExactSizeIterator<Item = &Arc<CustomStatus>> {
         self.custom_statuses_by_name.values()
@@ -157,7 +157,7 @@ mod tests {
         }
     }
 
-    /// Bytes of each version, so that no later edit changes them by accident.
+    /// The bytes of each version, so that a later edit cannot change them by accident.
     const VERSION_1: &[u8] = b"\x1865462e97a2f73c7460e18f84\x09caught up\x03\xfd\x8c\xfe\x4b\x34\x17\x03\x00\x00";
     const VERSION_2: &[u8] = b"\x02\x1865462e97a2f73c7460e18f84\x09caught up\x03\x01\x04\xf0\x9f\x8d\xb5\x01\x1e";
 

@@ -1,54 +1,52 @@
 //! Makes sled's flush survive a power cut on Linux.
 //!
-//! sled 0.34.7 ends a flush in `sync_file_range`, which orders neither the file's size nor the
-//! drive's cache: after a cut, acknowledged data or the whole store is gone (sled issues 1351 and
-//! 1452). Where the call answers `ENOSYS`, sled falls back to `sync_all`. So this binary brings a
-//! `sync_file_range` of its own that always answers `ENOSYS`, and sled is linked against it. The
-//! store refuses to open where the linker did not do so.
+//! sled 0.34.7 ends a flush in `sync_file_range`, which syncs neither the file's size nor the drive's cache: after a
+//! power cut, acknowledged data or the whole store is gone (sled issues 1351 and 1452). If the call returns `ENOSYS`,
+//! sled uses `sync_all` instead. So this binary defines its own `sync_file_range` that always returns `ENOSYS`, and
+//! sled is linked against it. The store refuses to open if the linker did not do so.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Takes the place of libc's `sync_file_range` in this binary; see the head of this file.
+/// Replaces libc's `sync_file_range` in this binary; see the head of this file.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 mod replacement {
-    // SAFETY: the name and signature are those of sync_file_range(2), so callers link to what they
-    // expect, and the call does nothing but set errno. All Rust code of the binary is affected, and
-    // none but sled uses it.
+    // SAFETY: the name and signature are those of sync_file_range(2), so callers link to a function of the type that
+    // they expect, and the call only sets errno. It affects all Rust code of the binary; only sled calls it.
     #[unsafe(no_mangle)]
     extern "C" fn sync_file_range(_fd: i32, _offset: i64, _bytes: i64, _flags: u32) -> i32 {
-        // SAFETY: `__errno_location` returns the calling thread's own, always valid errno.
+        // SAFETY: `__errno_location` returns a pointer to the calling thread's own errno, which is always valid.
         unsafe { *libc::__errno_location() = libc::ENOSYS };
         -1
     }
 
-    /// What a caller of the symbol gets, sled included.
+    /// Returns whether the symbol that Rust code calls, sled included, is the one above.
     pub(super) fn answers_enosys() -> bool {
-        // SAFETY: the arguments are plain numbers; a descriptor of -1 is refused by the kernel's
-        // own call with EBADF, which tells the two apart.
+        // SAFETY: the arguments are plain numbers. The kernel's own call refuses a descriptor of -1 with EBADF, so
+        // the two can be distinguished.
         let answer = unsafe { libc::sync_file_range(-1, 0, 0, 0) };
         answer == -1 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS)
     }
 }
 
-/// Whether sled's flush reaches the disk in this binary.
+/// Returns whether sled's flush reaches the disk in this binary.
 #[cfg(target_os = "linux")]
 pub(super) fn flush_is_durable() -> bool {
     replacement::answers_enosys()
 }
 
-/// Whether sled's flush reaches the disk in this binary: elsewhere it always calls `sync_all`.
+/// Returns true: outside Linux, a flush of sled calls `sync_all`.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn flush_is_durable() -> bool {
     true
 }
 
-/// Makes a folder's files and their names durable: sled never syncs a folder, nor its `conf` file.
+/// Makes a folder's files and their names durable. sled never syncs a folder, nor its `conf` file.
 ///
 /// # Errors
-/// What the file system says.
+/// Returns the file system's error.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     for entry in folder.read_dir()? {
         let entry = entry?;

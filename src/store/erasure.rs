@@ -1,12 +1,12 @@
-//! Which changes leave bytes in the files that should no longer be there.
+//! Counts the changes that leave secrets or personal data behind in the store's files.
 
 use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::domain::{TokenHash, User, UserId};
 
-/// Returns how many of these keys had personal data or secrets that are removed or replaced: a user, the user's
-/// e-mail address, password, second factor or picture, a token, a link. sled keeps their bytes in its files until
-/// it happens to write over them, so that only a compaction removes them for certain.
+/// Returns how many of these keys had personal data or secrets that were removed or replaced: a user, the user's
+/// e-mail address, password, second factor or avatar, a token, a link. sled leaves the old bytes in its files until
+/// it happens to overwrite them, so only a compaction is certain to remove them.
 pub(super) fn count<'keys>(
     before: &Snapshot,
     after: &Snapshot,
@@ -34,7 +34,7 @@ fn erases(before: &Snapshot, after: &Snapshot, table: Table, key: &[u8]) -> bool
     }
 }
 
-/// Whether everything of the old record that is secret or personal is in the new one too.
+/// Returns whether the new record still has all secret and personal values of the old one.
 fn keeps_secrets(old: &User, new: &User) -> bool {
     old.email == new.email
         && old.password == new.password

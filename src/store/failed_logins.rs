@@ -1,4 +1,4 @@
-//! How failed logins are stored, and where the snapshot has them.
+//! The stored form of failed logins, and the snapshot's look-ups for them.
 
 use std::net::IpAddr;
 
@@ -143,13 +143,13 @@ impl Record for FailedLogins {
 }
 
 impl Snapshot {
-    /// The failed logins of a user or an address, if there were any since the last that succeeded.
+    /// Returns the failed logins of a user or an address since its last success, if there are any.
     #[must_use]
     pub fn failed_logins(&self, of: &Suspect) -> Option<&FailedLogins> {
         self.failed_logins.get(of.to_string().as_str())
     }
 
-    /// All of them.
+    /// Returns the failed logins of all users and addresses.
     pub fn all_failed_logins(&self) -> impl Iterator<Item = &FailedLogins> {
         self.failed_logins.values()
     }
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(FailedLogins::decode(&proof.key(), &proof.encode()), Ok(proof));
     }
 
-    /// Counters of version 1: those of a user, and of a whole IPv6 address.
+    /// Counters of version 1, for a user and for a whole IPv6 address.
     #[test]
     fn counters_of_version_1_keep_their_key_and_count() {
         let address: IpAddr = "2001:db8::5".parse().expect("an address");

@@ -1,4 +1,4 @@
-//! The data folder: what lies where, and that only one process uses it.
+//! The data folder: the names of its files, and the lock that allows only one process to use it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -9,25 +9,25 @@ use tracing::warn;
 
 use super::OpenError;
 
-/// The name of the folder of sled's files.
+/// The folder of sled's files.
 const STORE: &str = "store";
 
-/// The name of the folder of a store that is not durable yet.
+/// The folder of a new store until all of it is durable.
 const BEGINNING: &str = "store.beginning";
 
-/// The name of the folder of a compacted store that is not whole yet.
+/// The folder of a compacted store while it is being written.
 const COMPACTING: &str = "store.compacting";
 
-/// The name of the folder of a compacted store that is whole and durable, and not yet in its place.
+/// The folder of a compacted store that is durable and not yet in its place.
 const COMPACTED: &str = "store.compacted";
 
-/// The name of the folder of a store whose place a compacted one takes.
+/// The folder of an old store that a compacted one replaces.
 const REPLACED: &str = "store.replaced";
 
-/// The name of the file that saw the last commit.
+/// The file with the number of the last durable commit.
 pub(super) const WITNESS: &str = "last-commit";
 
-/// A data folder that this process holds until the value is dropped.
+/// A data folder, locked by this process until the value is dropped.
 #[derive(Debug)]
 pub(super) struct DataFolder {
     path: PathBuf,
@@ -35,11 +35,11 @@ pub(super) struct DataFolder {
 }
 
 impl DataFolder {
-    /// Takes the folder for this process, making it where it is absent.
+    /// Locks the folder for this process, and creates it if it does not exist.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] when another process holds it, [`OpenError::Folder`] when it cannot be
-    /// used.
+    /// [`OpenError::InUse`] if another process holds it, [`OpenError::Exposed`] or [`OpenError::Foreign`] if others
+    /// can write to it, [`OpenError::Folder`] if it cannot be used.
     pub(super) fn hold(path: &Path) -> Result<Self, OpenError> {
         let unusable = |cause| OpenError::Folder {
             folder: path.to_owned(),
@@ -52,7 +52,7 @@ impl DataFolder {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
-                // Only names the holder in a message: unreadable is as good as unknown.
+                // The holder is only named in the error: if it cannot be read, the name stays empty.
                 let _ = file.read_to_string(&mut holder);
                 return Err(OpenError::InUse {
                     folder: path.to_owned(),
@@ -70,53 +70,53 @@ impl DataFolder {
         })
     }
 
-    /// The file that saw the last commit.
+    /// Returns the path of the file with the number of the last durable commit.
     pub(super) fn witness(&self) -> PathBuf {
         self.path.join(WITNESS)
     }
 
-    /// Where sled's files are.
+    /// Returns the folder of sled's files.
     pub(super) fn store(&self) -> PathBuf {
         self.path.join(STORE)
     }
 
-    /// Where sled's files are until all of a new store is durable.
+    /// Returns the folder of a new store until all of it is durable.
     pub(super) fn beginning(&self) -> PathBuf {
         self.path.join(BEGINNING)
     }
 
-    /// The data folder itself.
+    /// Returns the data folder itself.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where a compacted store is written.
+    /// Returns the folder in which a compacted store is written.
     pub(super) fn compacting(&self) -> PathBuf {
         self.path.join(COMPACTING)
     }
 
-    /// Where a compacted store is when all of it is durable.
+    /// Returns the folder of a compacted store once all of it is durable.
     pub(super) fn compacted(&self) -> PathBuf {
         self.path.join(COMPACTED)
     }
 
-    /// Where the store is that a compacted one replaces, until it is removed.
+    /// Returns the folder of the old store that a compacted one replaces, until it is removed.
     pub(super) fn replaced(&self) -> PathBuf {
         self.path.join(REPLACED)
     }
 }
 
-/// Permissions of a folder or file that let others than its owner write.
+/// The permission bits that let others than the owner write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// The user id of the superuser.
 const ROOT: u32 = 0;
 
-/// Refuses a data folder that others may write to: they could replace the store, the lock file and the
-/// administration socket. A folder that does not exist yet is not refused.
+/// Refuses a data folder that others can write to: they could replace the store, the lock file and the administration
+/// socket. Accepts a folder that does not exist yet.
 ///
 /// # Errors
-/// [`OpenError::Exposed`], [`OpenError::Foreign`]; [`OpenError::Folder`] when it cannot be looked at.
+/// [`OpenError::Exposed`], [`OpenError::Foreign`]; [`OpenError::Folder`] if its metadata cannot be read.
 pub fn refuse_exposed(folder: &Path) -> Result<(), OpenError> {
     let me = rustix::process::geteuid().as_raw();
     for path in [folder.to_owned(), folder.join(STORE)] {
@@ -135,14 +135,14 @@ pub fn refuse_exposed(folder: &Path) -> Result<(), OpenError> {
         if me != ROOT {
             return Err(OpenError::Foreign { path, owner, me });
         }
-        // A container often runs as root on a folder of another user's: that user is trusted there.
+        // A container often runs as root on a folder of another user. That user is trusted there.
         warn!(path = %path.display(), owner, "the data folder belongs to another user, who may replace what is in it");
     }
     Ok(())
 }
 
-/// Opens a file of the data folder for reading and writing, and creates it where it is absent. A
-/// symbolic link in its place is not followed.
+/// Opens a file of the data folder for reading and writing, and creates it if it does not exist. Refuses a symbolic
+/// link.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
     let opened = OpenOptions::new()
         .read(true)
@@ -158,14 +158,14 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
     })
 }
 
-/// Where a server on this data folder has its administration socket.
+/// Returns the path of the administration socket of a server on this data folder.
 #[must_use]
 pub fn socket_path(folder: &Path) -> PathBuf {
     folder.join("admin.sock")
 }
 
-/// Whether there is a store in this data folder. A kill during a compaction may leave it under another name;
-/// opening the store gives it its own name back.
+/// Returns whether this data folder has a store. A kill during a compaction may leave it under another name, which
+/// the next opening corrects.
 #[must_use]
 pub fn is_begun(folder: &Path) -> bool {
     [STORE, COMPACTED, REPLACED]
@@ -177,7 +177,7 @@ fn lock_file(folder: &Path) -> PathBuf {
     folder.join("rollcall.lock")
 }
 
-/// Makes a folder that only its owner can enter; one that exists is left as it is.
+/// Creates a folder with mode 0700, and its parents. Does not change a folder that exists.
 pub(super) fn create_private(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -191,7 +191,7 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Bytes of all files in a folder and below it.
+/// Returns the bytes of all files in a folder and its subfolders.
 pub(super) fn file_bytes(folder: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     for entry in folder.read_dir()? {

@@ -1,4 +1,4 @@
-//! How lost connections are stored, and where the snapshot has them.
+//! The stored form of lost connections, and the snapshot's look-up for them.
 
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ impl Record for LostConnections {
 }
 
 impl Snapshot {
-    /// The connections that ended with the server before this one. There are none once that is settled.
+    /// Returns the connections that were open when the last server process ended. Empty once they are settled.
     pub fn lost_connections(&self) -> impl Iterator<Item = &LostConnections> {
         self.lost_connections.values()
     }

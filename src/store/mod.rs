@@ -1,8 +1,8 @@
-//! What is kept, and the promise that it stays kept.
+//! The store: durable data on the disk, and a copy of it in memory.
 //!
-//! Reads look at a [`Snapshot`]: everything that is durable, as one consistent picture in memory.
-//! Writes go as a [`Change`] to the one writer, which makes many of them durable at once and only
-//! then shows and acknowledges them. sled's types stay inside this room.
+//! Reads use a [`Snapshot`], a consistent copy in memory. Writes are sent as a [`Change`] to one writer thread, which
+//! makes many of them durable with one flush, and only then shows and acknowledges them. No other module sees sled's
+//! types.
 
 mod archive;
 mod audit_log;
@@ -61,7 +61,7 @@ use writer::Writer;
 
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 
-/// An open store. Cloning is cheap; all clones are the same store.
+/// An open store. Clones are cheap and share the same store.
 #[derive(Clone)]
 pub struct Store {
     shown: Arc<ArcSwap<Snapshot>>,
@@ -71,12 +71,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store in a data folder, or begins one there, and verifies all of it. Records of
-    /// older versions are written anew.
+    /// Opens the store in a data folder, or creates one there, and verifies all of it. Records of older versions are
+    /// rewritten in the newest version.
     ///
     /// # Errors
-    /// [`OpenError`] when the folder is in use or cannot be used, or the store is damaged or newer
-    /// than this binary.
+    /// [`OpenError`] if the folder is in use or cannot be used, or if the store is damaged or newer than this binary.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let engine = Engine::open(folder)?;
         let found = engine.verify();
@@ -105,54 +104,54 @@ impl Store {
         })
     }
 
-    /// Verifies a store that no process has open, without serving it. No problem means sound. Returns what is
-    /// readable as well.
+    /// Verifies a store that no process has open. Returns the problems, which are empty for a sound store, and a
+    /// snapshot of the readable records.
     ///
     /// # Errors
-    /// [`OpenError`] when it cannot even be opened.
+    /// [`OpenError`] if the store cannot be opened at all.
     pub fn inspect(folder: &Path) -> Result<(Vec<Problem>, Snapshot), OpenError> {
         let engine = Engine::open(folder)?;
         let found = engine.verify();
         Ok((found.problems, found.snapshot))
     }
 
-    /// Copies the store in a data folder into a new one that has only what is there now, and puts it in the old
-    /// one's place. No process may have the store open. A kill or a power cut at any point leaves one of the two
-    /// whole, and the next opening removes the rest.
+    /// Copies the current records of the store into a new store, and puts that in the place of the old one. No
+    /// process may have the store open. A kill or a power cut at any point leaves at least one of the two whole, and
+    /// the next opening removes the rest.
     ///
     /// # Errors
-    /// [`CompactError`]; the store is then as it was.
+    /// [`CompactError`]; the store is then unchanged.
     pub fn compact(folder: &Path) -> Result<Compaction, CompactError> {
         compact::compact(folder)
     }
 
-    /// Whether a start at this moment of the system's clock should compact this store: something was deleted and the last compaction was a day ago, or
-    /// the files were much larger at the opening than what they hold.
+    /// Returns whether a start at this time should compact the store: something was deleted and the last compaction
+    /// was at least a day ago, or the files were much larger at the opening than the data in them.
     #[must_use]
     pub fn is_compaction_due(&self, now: Timestamp) -> bool {
         let commits = self.read().commits;
         commits.is_compaction_due(self.sizes, now)
     }
 
-    /// All that is durable now. Later changes do not show in it.
+    /// Returns the current snapshot. Later changes do not appear in it.
     #[must_use]
     pub fn read(&self) -> Arc<Snapshot> {
         self.shown.load_full()
     }
 
-    /// The picture that a user put up.
+    /// Returns the avatar that a user uploaded.
     ///
     /// # Errors
-    /// [`ReadError`] when it is damaged or the disk fails.
+    /// [`ReadError`] if the record is damaged or the disk fails.
     pub fn avatar(&self, user: &UserId) -> Result<Option<Avatar>, ReadError> {
         self.archive.avatar(user)
     }
 
-    /// Shows the entries of the audit log from `from` on and before `until`, the newest first, until
-    /// `look` has seen enough.
+    /// Passes the audit entries from `from` on and before `until` to `look`, the newest first, until `look` returns
+    /// false.
     ///
     /// # Errors
-    /// [`ReadError`] when one is damaged or the disk fails.
+    /// [`ReadError`] if an entry is damaged or the disk fails.
     pub fn audit_log(
         &self,
         from: Timestamp,
@@ -162,38 +161,38 @@ impl Store {
         self.archive.audit_log(from, until, look)
     }
 
-    /// Makes a change durable, whole or not at all. Once this returns, the change survives a power
-    /// cut and every later [`Store::read`] shows it.
+    /// Makes all edits of a change durable, or none. Once this returns, the change survives a power cut, and every
+    /// later [`Store::read`] has it.
     ///
     /// # Errors
-    /// [`CommitError::Conflict`] when something the change expects is not so; nothing was written
-    /// then. [`CommitError::Unavailable`] when the disk failed or the store is closed.
+    /// [`CommitError::Conflict`] if an expectation of the change does not hold; then nothing was written.
+    /// [`CommitError::Unavailable`] if the disk failed or the store is closed.
     pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
         self.writer.commit(change).await
     }
 
-    /// Calls this after each commit with the pictures before and after it, before anybody learns that it
-    /// succeeded, in the order of the commits. It runs on the writer's thread: quick, and without waiting for
-    /// a commit. Only the first watcher counts.
+    /// Calls `watcher` after each commit with the snapshots before and after it, in the order of the commits and
+    /// before the commit is acknowledged. It runs on the writer's thread, so it must be quick and must not wait for a
+    /// commit. Only the first watcher is called.
     pub fn watch(&self, watcher: impl Fn(&Snapshot, &Arc<Snapshot>, &Touched) + Send + Sync + 'static) {
         self.writer.watch(Box::new(watcher));
     }
 
-    /// Verifies every record and index while the store is in use; writes wait meanwhile.
+    /// Verifies every record and index while the store is in use. Writes wait meanwhile.
     ///
     /// # Errors
-    /// [`CommitError::Unavailable`] when the store is closed.
+    /// [`CommitError::Unavailable`] if the store is closed.
     pub async fn verify(&self) -> Result<Vec<Problem>, CommitError> {
         self.writer.verify().await
     }
 
-    /// Whether the store still takes writes.
+    /// Returns whether the store accepts writes.
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writer.is_running()
     }
 
-    /// Ends the writer after what it was given before, and closes the files.
+    /// Waits for the writes that are already queued, then ends the writer and closes the files.
     pub async fn close(&self) {
         self.archive.close();
         self.writer.close().await;

@@ -1,10 +1,9 @@
-//! Values that are too long for their place in a tree: they lie in parts beside it.
+//! Splits values that are too long for one entry of a tree into parts.
 //!
-//! sled writes a leaf of a tree as one message. A message over 128 KiB goes into a file of its own that
-//! sled never syncs, so that a power cut takes it, and everything that was committed after it (a leaf has
-//! some twenty values, so that values of six KiB are enough). Therefore nothing long is given to sled: the
-//! value's own place then says only how many parts there are, and the parts are entries of
-//! [`Table::Overflow`]. What belongs to the value stays under the value's own checksum.
+//! sled writes a leaf of a tree as one message. It writes a message over 128 KiB to a separate file that it never
+//! syncs, so that a power cut loses it and everything committed after it. A leaf has some twenty values, so values of
+//! six KiB are enough. Therefore long values are split: the entry then holds only the number of parts, and the parts
+//! are entries of [`Table::Overflow`]. The value's own checksum covers all of them.
 
 use std::convert::Infallible;
 
@@ -13,22 +12,21 @@ use sled::{IVec, Transactional, Tree};
 
 use super::table::Table;
 
-/// Most bytes of a value, or of a part of one, in a tree. Thirty of them, with their keys, make less than
-/// 128 KiB.
+/// Maximum bytes of a value, or of a part, in one entry. Thirty of them, with their keys, are less than 128 KiB.
 const PART_BYTES: usize = 3 * 1024;
 
-/// The first byte in the place of a value that lies in parts; the number of parts follows, little-endian.
-/// Records begin with their version, and there is no version 0.
+/// The first byte of an entry whose value is in parts; the number of parts follows, little-endian. A record begins
+/// with its version, and no version is 0.
 const IN_PARTS: u8 = 0;
 
 type Number = u16;
 
-/// Whether a value that lies whole in its place should lie in parts: older binaries wrote such.
+/// Returns whether a value in one entry should be split. Older binaries wrote such entries.
 pub(super) fn is_too_long(placed: &[u8]) -> bool {
     placed.len() > PART_BYTES
 }
 
-/// How many parts the value has that this stands in the place of; none where it is the value itself.
+/// Returns the number of parts of the value of an entry; 0 if the entry is the value itself.
 pub(super) fn parts(placed: &[u8]) -> Number {
     match placed {
         [IN_PARTS, number @ ..] => number.try_into().map_or(0, Number::from_le_bytes),
@@ -40,11 +38,11 @@ fn key_of_part(table: Table, key: &[u8], number: Number) -> Vec<u8> {
     [table.name().as_bytes(), &[0], key, &number.to_be_bytes()].concat()
 }
 
-/// What is under a key that had something to stand for a value in parts. Where parts are missing it is too
-/// short, which its checksum tells.
+/// Reads the value of a key whose entry said that it is in parts. If parts are missing, the value is too short and
+/// its checksum fails.
 pub(super) fn read(tree: &Tree, overflow: &Tree, (table, key): (Table, &[u8])) -> sled::Result<Option<IVec>> {
-    // A commit could come between two parts, but not into a transaction. It is aborted with what it read:
-    // one that commits writes to the log.
+    // A commit could come between the reads of two parts, but not into a transaction. The transaction is aborted with
+    // the value, because a committed one writes to the log.
     let outcome: Result<Infallible, _> = (tree, overflow).transaction(|(tree, overflow)| {
         let Some(placed) = tree.get(key)? else {
             return abort(None);
@@ -67,7 +65,7 @@ pub(super) fn read(tree: &Tree, overflow: &Tree, (table, key): (Table, &[u8])) -
     }
 }
 
-/// Puts a value in its place, or takes it away, with its parts and those of the one before it.
+/// Stores or removes a value and its parts, and removes parts of the old value that are no longer used.
 pub(super) fn put(
     tree: &TransactionalTree,
     overflow: &TransactionalTree,

@@ -1,4 +1,4 @@
-//! How links to set a password are stored, and where the snapshot has them.
+//! The stored form of links that set a password, and the snapshot's look-ups for them.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,13 +48,13 @@ impl Record for PasswordReset {
 }
 
 impl Snapshot {
-    /// The link of a user, live or expired.
+    /// Returns the password link of a user, live or expired.
     #[must_use]
     pub fn password_reset(&self, user: &UserId) -> Option<&PasswordReset> {
         self.password_resets.get(user)
     }
 
-    /// All links, live and expired.
+    /// Returns all password links, live and expired.
     pub fn password_resets(&self) -> impl Iterator<Item = &PasswordReset> {
         self.password_resets.values()
     }

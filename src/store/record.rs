@@ -1,63 +1,63 @@
-//! What a table of records needs to know of its records.
+//! The trait that a stored record implements.
 
 use super::codec::{self, Damage};
 use super::table::Table;
 
-/// The version of index entries: an index entry is the sealed key of the record it stands for.
+/// The version of index entries. The body of an index entry is the key of the record that it points to.
 const INDEX_VERSION: u8 = 1;
 
-/// A kind of record. Its keys and index entries follow from its value alone, so that a change to a
-/// record carries its indexes with it.
+/// A kind of record. Its keys and index entries follow from its value alone, so that each change of a record also
+/// changes its indexes.
 pub(super) trait Record: Sized {
-    /// Where records of this kind are kept.
+    /// The table of these records.
     const TABLE: Table;
 
-    /// The index tables beside it.
+    /// The index tables of this table.
     const INDEXES: &'static [Table] = &[];
 
-    /// Its key.
+    /// Returns the record's key.
     fn key(&self) -> Vec<u8>;
 
-    /// The keys under which indexes find it. An index holds a key once: that is how a value is kept
-    /// unique.
+    /// Returns the keys of the index entries that point to this record. An index holds each key once, which keeps a
+    /// value unique.
     fn index_keys(&self) -> Vec<(Table, Vec<u8>)> {
         Vec::new()
     }
 
-    /// The keys under which indexes of older versions found it, where they differ from [`Self::index_keys`]. The opening
-    /// of a store moves such entries.
+    /// Returns the index keys that older versions used, where they differ from [`Self::index_keys`]. Opening a store
+    /// moves such entries.
     fn former_index_keys(&self) -> Vec<(Table, Vec<u8>)> {
         Vec::new()
     }
 
-    /// Says which of two records keeps a key of an index that they did not share in older versions: the one with the
-    /// smaller number.
+    /// Returns the rank of a record that has the same index key as another one by today's rules, but not by those of
+    /// an older version. The record with the smaller number keeps the key.
     fn precedence(&self) -> i64 {
         0
     }
 
-    /// The record without the value that an index has of it: another record keeps that value.
+    /// Returns the record without the value that this index holds, because another record has it.
     fn without_index(self, _: Table) -> Self {
         self
     }
 
-    /// The newest version, in which records are written. Those of older ones are written anew when
-    /// the store is opened, so that a record's bytes follow from its value alone.
+    /// The newest version, in which records are written. Opening a store rewrites records of older versions, so that
+    /// a record's bytes follow from its value alone.
     const VERSION: u8 = 1;
 
-    /// Its bytes, in the newest version.
+    /// Returns the record's bytes, in the newest version.
     fn encode(&self) -> Vec<u8>;
 
-    /// The record in a sound body of any version known.
+    /// Decodes the body of a record whose checksum was right, in any known version.
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage>;
 
-    /// The record in the bytes under a key.
+    /// Decodes the bytes stored under a key.
     fn decode(key: &[u8], bytes: &[u8]) -> Result<Self, Damage> {
         let (version, body) = codec::unseal(Self::TABLE, key, bytes)?;
         Self::decode_body(version, body)
     }
 
-    /// Its entries in the index tables, with their bytes.
+    /// Returns the record's entries in the index tables, with their bytes.
     fn index_entries(&self) -> Vec<IndexEntry> {
         let key = self.key();
         let entry = |(table, index_key): (Table, Vec<u8>)| IndexEntry {
@@ -69,7 +69,7 @@ pub(super) trait Record: Sized {
     }
 }
 
-/// One entry of an index table.
+/// An entry of an index table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IndexEntry {
     pub(super) table: Table,
@@ -77,7 +77,7 @@ pub(super) struct IndexEntry {
     pub(super) value: Vec<u8>,
 }
 
-/// The key of the record that an index entry stands for.
+/// Returns the key of the record that an index entry points to.
 pub(super) fn decode_index(table: Table, key: &[u8], bytes: &[u8]) -> Result<Vec<u8>, Damage> {
     match codec::unseal(table, key, bytes)? {
         (INDEX_VERSION, body) => codec::decode(body),

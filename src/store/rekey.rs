@@ -1,4 +1,4 @@
-//! Index entries of older versions, which had other keys for the same values.
+//! Moves index entries that older versions stored under other keys.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::change::Edit;
 use super::record::{IndexEntry, Record, decode_index};
 use super::table::Trees;
 
-/// Whether an index has a record under a former key, and not under the present one.
+/// Returns whether an index has this record under a former key, which is not one of its present keys.
 pub(super) fn is_under_former_keys<R: Record>(trees: &Trees, record: &R) -> bool {
     let present = record.index_keys();
     record.former_index_keys().into_iter().any(|(table, key)| {
@@ -22,8 +22,8 @@ fn holder(trees: &Trees, table: super::Table, key: &[u8]) -> Option<Vec<u8>> {
     decode_index(table, key, &bytes).ok()
 }
 
-/// Returns the edits that put these records under their present keys. Of two records with the same key, the one with
-/// precedence keeps it, and the other one loses the value.
+/// Returns the edits that move these records to their present index keys. If two records have the same key, the one
+/// with precedence keeps it, and the other one loses the value.
 pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<Edit> {
     records.sort_by_key(R::precedence);
     let mut edits = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<Edit> 
             );
             record = record.without_index(table);
         }
-        // First of all edits: the former key of one record may be the present key of another one.
+        // These edits come first: the former key of one record may be the present key of another one.
         let ended = former.into_iter().map(|(table, key)| Edit {
             table,
             key,
@@ -98,11 +98,11 @@ mod tests {
         }
     }
 
-    /// Makes a store as version 0.1 left it: addresses are under their lower-case form.
+    /// Makes a store as version 0.1 left it: addresses are indexed by their lower-case form.
     async fn old_store(folder: &Path, users: &[User]) {
         let store = Store::open(folder).expect("a store");
         for user in users {
-            // The address comes later: today, some of these are one.
+            // The address is added later, since by today's rules some of these addresses are the same.
             let without = User {
                 email: None,
                 ..user.clone()
@@ -163,7 +163,7 @@ mod tests {
                     "{typed} at the {opening} opening"
                 );
             }
-            // A change of such a user finds the entries where they are.
+            // A change of such a user finds the moved index entries.
             let before = store.read().user(&users[0].id).cloned().expect("a user");
             let after = before.changed(Timestamp::from_millis(9));
             store
@@ -192,7 +192,7 @@ mod tests {
         for (typed, user) in [
             ("jos\u{e9}@example.com", &users[0]),
             ("ada@m\u{fc}nchen.example", &users[1]),
-            // An account that was under the present key all along keeps its address.
+            // An account that was under the present key from the beginning keeps its address.
             ("eve@m\u{fc}nchen.example", &users[3]),
         ] {
             assert_eq!(holder_of(&store, typed), Some(user.id.clone()), "{typed}");

@@ -1,4 +1,4 @@
-//! How roles and grants are stored, and where the snapshot has them.
+//! The stored form of roles and grants, and the snapshot's look-ups for them.
 
 use std::sync::Arc;
 
@@ -109,25 +109,25 @@ impl Record for Grant {
     }
 }
 
-/// The permission of this id.
+/// Parses the id of a permission.
 pub(super) fn permission(id: &str) -> Result<Permission, Damage> {
     id.parse().map_err(|error| Damage::Body(format!("{id} {error}")))
 }
 
 impl Snapshot {
-    /// Roles and permissions.
+    /// Returns all roles, and the roles of each permission.
     #[must_use]
     pub fn access(&self) -> &Access {
         &self.access
     }
 
-    /// Returns the same, shared: as long as no role and no grant changes, it is the same memory.
+    /// Returns the shared pointer to [`Self::access`]. It stays the same until a role or a grant changes.
     #[must_use]
     pub const fn shared_access(&self) -> &Arc<Access> {
         &self.access
     }
 
-    /// The grant as it is stored; none while nobody changed it.
+    /// Returns the stored grant of a permission, or `None` if its roles were never changed.
     #[must_use]
     pub fn stored_grant(&self, permission: Permission) -> Option<&Grant> {
         let grant = self.access.grant(permission)?;

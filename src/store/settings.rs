@@ -1,4 +1,4 @@
-//! How settings are stored, and where the snapshot has them.
+//! The stored form of settings, and the snapshot's look-up for them.
 
 use serde::{Deserialize, Serialize};
 
@@ -103,13 +103,13 @@ impl Record for Setting {
     }
 }
 
-/// The setting of this id.
+/// Parses the id of a setting.
 pub(super) fn setting(id: &str) -> Result<SettingId, Damage> {
     id.parse().map_err(|error| Damage::Body(format!("{id} {error}")))
 }
 
 impl Snapshot {
-    /// A setting, if somebody set it.
+    /// Returns the stored setting, or `None` if it was never set.
     #[must_use]
     pub fn setting(&self, id: SettingId) -> Option<&Setting> {
         self.settings.get(&id)

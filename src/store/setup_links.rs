@@ -1,4 +1,4 @@
-//! How the one-time setup link is stored, and where the snapshot has it.
+//! The stored form of the one-time setup link, and the snapshot's look-up for it.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
 
-/// The one key of the table: there is one link at most.
+/// The only key of the table: there is at most one link.
 const KEY: &[u8] = b"first administrator";
 
-/// The secret of the link that creates the first administrator. It is kept in the clear, since a
-/// restart must print the same link again, and goes when the first user exists.
+/// The secret of the link that creates the first administrator. It is stored in plain text, since a restart must
+/// print the same link again. It is removed when the first user exists.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetupLink {
-    /// What the link carries.
+    /// The secret part of the link, in plain text.
     pub secret: String,
 }
 
@@ -55,7 +55,7 @@ impl Record for SetupLink {
 }
 
 impl Snapshot {
-    /// The link that creates the first administrator, while nobody used it.
+    /// Returns the link that creates the first administrator, until it is used.
     #[must_use]
     pub const fn setup_link(&self) -> Option<&SetupLink> {
         self.setup_link.as_ref()

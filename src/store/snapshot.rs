@@ -1,7 +1,7 @@
-//! Everything that is durable, as one picture in memory.
+//! A copy in memory of all that is durable, except avatars and the audit log.
 //!
-//! The maps are persistent: a new picture shares all but the changed parts with the one before,
-//! so that a reader keeps its own for as long as it likes and nobody waits for it.
+//! The maps are persistent: a new snapshot shares all unchanged parts with the one before, so that a reader can hold
+//! its own for as long as it needs, and the writer does not wait for it.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::domain::{
     SettingId, StatusName, Timestamp, Token, TokenHash, User, UserId, UserStatus,
 };
 
-/// A consistent picture of all that is durable. The look-ups stand with each noun's records.
+/// A consistent state of the store. Each record's file has the look-ups for its type.
 #[derive(Debug, Default, Clone)]
 pub struct Snapshot {
     pub(super) users: OrdMap<UserId, Arc<User>>,
@@ -44,8 +44,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Follows one edit of the store. Index tables need none, the picture has its own; what is large
-    /// and seldom asked for stays on the disk alone.
+    /// Applies one edit of the store. Edits of index tables are ignored, since the snapshot has its own indexes; so
+    /// are large or seldom read records, which are only on the disk.
     pub(super) fn apply(&mut self, edit: &Edit) -> Result<(), Damage> {
         let Edit { table, key, value } = edit;
         match (table, value) {

@@ -1,7 +1,7 @@
-//! Puts a compacted store in the place of the one it was made of, so that a kill or a power cut at any point
-//! leaves one of the two whole under a name that the next start finds.
+//! Puts a compacted store in the place of the old one. A kill or a power cut at any point leaves at least one of the
+//! two whole, under a name that the next start finds.
 //!
-//! The names, in their order. Each step is durable before the next one begins:
+//! The folders that exist at each step, in order. Each step is durable before the next one begins:
 //!
 //! 1. `store` and `store.compacting`: the new store is being written. The next start discards it.
 //! 2. `store` and `store.compacted`: the new store is whole and durable. The next start discards it too.
@@ -15,10 +15,10 @@ use std::path::Path;
 use super::durability::sync_names;
 use super::folder::DataFolder;
 
-/// Puts the store in `store.compacting`, all of which is durable, in its place and removes the one before it.
+/// Puts the durable store in `store.compacting` in its place, and removes the old one.
 ///
 /// # Errors
-/// What the file system says. [`settle`] then finishes or discards the rest.
+/// Returns the file system's error. [`settle`] then finishes or discards the rest.
 pub(super) fn put_in_place(folder: &DataFolder) -> io::Result<()> {
     fs::rename(folder.compacting(), folder.compacted())?;
     sync_names(folder.path())?;
@@ -27,13 +27,13 @@ pub(super) fn put_in_place(folder: &DataFolder) -> io::Result<()> {
     settle(folder)
 }
 
-/// Finishes a swap that was begun, and removes what a compaction left behind.
+/// Finishes a swap that was interrupted, and removes the folders that a compaction left.
 ///
 /// # Errors
-/// What the file system says.
+/// Returns the file system's error.
 pub(super) fn settle(folder: &DataFolder) -> io::Result<()> {
     if !folder.store().is_dir() {
-        // The old store is moved away only when the new one is durable under this name.
+        // The old store is renamed only when the new one is durable under this name.
         if folder.compacted().is_dir() {
             fs::rename(folder.compacted(), folder.store())?;
             sync_names(folder.path())?;
@@ -63,7 +63,7 @@ fn remove(folder: &Path) -> io::Result<bool> {
 mod tests {
     use super::*;
 
-    /// Makes folders of these names, each with a file that says what it is.
+    /// Makes folders of these names, each with a file that holds the given text.
     fn folder_with(stores: &[(&str, &str)]) -> (tempfile::TempDir, DataFolder) {
         let home = tempfile::tempdir().expect("a temporary folder");
         let folder = DataFolder::hold(home.path()).expect("the folder is free");

@@ -1,4 +1,4 @@
-//! The tables: one sled tree each, and beside a table of records the trees of its indexes.
+//! The tables: one sled tree each. An index table belongs to a table of records.
 
 use std::fmt;
 
@@ -6,55 +6,55 @@ use sled::{Db, IVec, Tree};
 
 use super::overflow;
 
-/// A table. Its place in [`Table::ALL`] is its place among the open trees.
+/// A table. Its position in [`Table::ALL`] is also its position among the open trees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Table {
     /// Users by id.
     Users,
-    /// Folded username → user id; holds each username once.
+    /// Folded username → user id. Holds each username once.
     UsersByUsername,
-    /// Folded e-mail address → user id; holds each address once.
+    /// Folded e-mail address → user id. Holds each address once.
     UsersByEmail,
-    /// What is kept of users' statuses, by user.
+    /// Statuses and presence settings of users, by user id.
     UserStatuses,
     /// Login tokens by their SHA-256.
     Tokens,
     /// User id and token hash → token hash.
     TokensByUser,
-    /// User id and name → hash of a personal access token; holds each name once for a user.
+    /// User id and name → hash of a personal access token. Holds each name once per user.
     TokensByName,
     /// Custom statuses by id.
     CustomStatuses,
-    /// Name → custom status id; holds each name once.
+    /// Name → custom status id. Holds each name once.
     CustomStatusesByName,
-    /// Roles that were made or changed, by id; the built-in ones are not stored.
+    /// Roles that were created or changed, by id. Unchanged built-in roles are not stored.
     Roles,
-    /// Name → role id; holds each name once.
+    /// Name → role id. Holds each name once.
     RolesByName,
-    /// Permissions whose holders were changed, by id.
+    /// Permissions whose roles were changed, by id.
     Grants,
-    /// Settings that were set, by id.
+    /// Settings that were changed from their default, by id.
     Settings,
     /// Failed logins, by user and by address.
     FailedLogins,
-    /// Links to set a password, by user.
+    /// Links that set a password, by user id.
     PasswordResets,
-    /// Pictures of users, by user.
+    /// Avatars of users, by user id.
     Avatars,
-    /// What was done, by time.
+    /// Entries of the audit log, by time.
     AuditLog,
-    /// The one-time link that creates the first administrator, while there is none.
+    /// The one-time link that creates the first administrator, until it is used.
     SetupLinks,
-    /// Connections that ended with the server, by token.
+    /// Connections that were open when the server ended, by token.
     LostConnections,
-    /// How many batches were committed.
+    /// The number of committed batches, in one record.
     Commits,
-    /// Parts of values that are too long for their own place.
+    /// Parts of values that are too long for one entry.
     Overflow,
 }
 
 impl Table {
-    /// All tables.
+    /// All tables, in the order of the variants.
     pub const ALL: [Self; 21] = [
         Self::Users,
         Self::UsersByUsername,
@@ -79,7 +79,7 @@ impl Table {
         Self::Overflow,
     ];
 
-    /// The name of its tree. Never changes: stores on disk have it.
+    /// Returns the name of the table's tree. Never changes: stores on disk use it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ impl fmt::Display for Table {
 pub(super) struct Trees([Tree; Table::ALL.len()]);
 
 impl Trees {
-    /// Opens all trees, making those that are absent.
+    /// Opens all trees, and creates missing ones.
     pub(super) fn open(db: &Db) -> sled::Result<Self> {
         let mut trees = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL {
@@ -130,12 +130,12 @@ impl Trees {
             .map_err(|_| sled::Error::ReportableBug("as many trees as tables".into()))
     }
 
-    /// The tree of a table.
+    /// Returns the tree of a table.
     pub(super) fn of(&self, table: Table) -> &Tree {
         &self.0[table as usize]
     }
 
-    /// What is under a key.
+    /// Returns the whole value under a key.
     pub(super) fn get(&self, table: Table, key: &[u8]) -> sled::Result<Option<IVec>> {
         match self.of(table).get(key)? {
             Some(placed) => self.whole(table, key, placed),
@@ -143,8 +143,8 @@ impl Trees {
         }
     }
 
-    /// The value that stands in a place of this table's tree, or for which something stands there; none
-    /// if it was taken away meanwhile.
+    /// Returns the whole value of an entry of this table, which has either the value itself or the number of its
+    /// parts. `None` if the entry was removed since it was read.
     pub(super) fn whole(&self, table: Table, key: &[u8], placed: IVec) -> sled::Result<Option<IVec>> {
         if overflow::parts(&placed) == 0 {
             return Ok(Some(placed));
@@ -152,7 +152,7 @@ impl Trees {
         overflow::read(self.of(table), self.of(Table::Overflow), (table, key))
     }
 
-    /// A tree that no table of this version has, if there is one.
+    /// Returns the name of a tree that this version has no table for, if there is one.
     pub(super) fn unknown(db: &Db) -> Option<String> {
         let known =
             |name: &[u8]| name == b"__sled__default" || Table::ALL.iter().any(|table| table.name().as_bytes() == name);

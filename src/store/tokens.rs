@@ -1,4 +1,4 @@
-//! How login tokens are stored, and where the snapshot has them.
+//! The stored form of login tokens, and the snapshot's look-ups for them.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ enum KindV2 {
         name: String,
         last_part: String,
         bypass_two_factor: bool,
-        /// A bit for each scope, in the order of [`Scope::ALL`].
+        /// One bit for each scope, in the order of [`Scope::ALL`].
         scopes: Option<u8>,
     },
 }
@@ -177,13 +177,13 @@ impl KindV2 {
 }
 
 impl Snapshot {
-    /// The token with this hash, live or expired.
+    /// Returns the token with this hash, live or expired.
     #[must_use]
     pub fn token(&self, hash: &TokenHash) -> Option<&Arc<Token>> {
         self.tokens.get(hash)
     }
 
-    /// A user's tokens, live and expired, the oldest first.
+    /// Returns a user's tokens, live and expired, the oldest first.
     pub fn tokens_of(&self, user: &UserId) -> impl Iterator<Item = &Arc<Token>> {
         let oldest = (user.clone(), Timestamp::from_millis(i64::MIN), TokenHash::new([0; 32]));
         self.tokens_by_user
@@ -192,7 +192,7 @@ impl Snapshot {
             .filter_map(|(_, _, hash)| self.tokens.get(hash))
     }
 
-    /// All tokens, live and expired, those of one user together.
+    /// Returns all tokens, live and expired, grouped by user.
     pub fn tokens(&self) -> impl Iterator<Item = &Arc<Token>> {
         self.tokens_by_user
             .iter()

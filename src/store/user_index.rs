@@ -1,7 +1,7 @@
-//! All users in the order of their folded usernames, with the texts that searches and orders compare.
+//! All users in the order of their folded usernames, with the texts used for searching and sorting.
 //!
-//! A search over all users reads every text. The texts of up to [`LEAF_ROWS`] neighbours are one allocation, so that it
-//! reads memory in order instead of following a pointer for each text.
+//! A search over all users reads every text. The texts of up to [`LEAF_ROWS`] neighbours are one allocation, so that
+//! the search reads memory in order instead of following a pointer for each text.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use memchr::memmem::Finder;
 use crate::domain::text::folded;
 use crate::domain::{Timestamp, User};
 
-/// Most users in one leaf. A change of a user copies one leaf, where a reader still has it.
+/// Maximum users in one leaf. A change of a user copies one leaf if a reader still uses it.
 const LEAF_ROWS: usize = 64;
 
-/// The users, in leaves. A leaf has the users from its key to the next leaf's key; the first key is empty.
+/// The users, in leaves. A leaf has the users from its key up to the next leaf's key. The first key is empty.
 #[derive(Debug, Default, Clone)]
 pub(super) struct UserIndex {
     leaves: OrdMap<Box<str>, Arc<Leaf>>,
@@ -26,12 +26,12 @@ struct Leaf {
     rows: Vec<Row>,
     /// Usernames, names and nicknames, folded.
     names: Texts,
-    /// Ids and folded e-mail addresses. They are apart from the names, so that a search over names does not depend on
-    /// addresses that its caller may not see.
+    /// Ids and folded e-mail addresses. They are separate from the names, so that a search over names does not depend
+    /// on addresses that the caller may not see.
     addresses: Texts,
 }
 
-/// Where the texts of one user are, and what orders compare.
+/// The positions of one user's texts, and the values used for sorting.
 #[derive(Debug, Clone)]
 struct Row {
     user: Arc<User>,
@@ -51,13 +51,13 @@ impl UserIndex {
         self.len
     }
 
-    /// Returns all users, the first username first.
+    /// Returns all users in ascending order of their usernames.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = SearchableUser<'_>> {
         self.leaves.values().flat_map(|leaf| leaf.users())
     }
 
-    /// Returns the users of the leaves in which a name, and with `addresses` also an id or an address, has this text.
-    /// Most of them do not have it: the caller looks at each.
+    /// Returns the users of all leaves in which a name, and with `addresses` also an id or an address, contains this
+    /// text. Most of these users do not match: the caller checks each one.
     pub(super) fn candidates<'index>(
         &'index self,
         text: &Finder<'_>,
@@ -74,7 +74,7 @@ impl UserIndex {
         Some(&leaf.rows[place].user)
     }
 
-    /// Puts a user in, in the place of the one with the same folded username.
+    /// Adds a user, or replaces the one with the same folded username.
     pub(super) fn insert(&mut self, user: &Arc<User>) {
         let username = user.username.key();
         let username = username.as_str();
@@ -93,7 +93,7 @@ impl UserIndex {
         }
     }
 
-    /// Takes the user with this folded username out.
+    /// Removes the user with this folded username.
     pub(super) fn remove(&mut self, username: &str) {
         let Some((key, leaf)) = self.leaves.get_prev_mut(username) else {
             return;
@@ -114,7 +114,7 @@ impl UserIndex {
 }
 
 impl Leaf {
-    /// Puts a user in, and returns whether there was none with this username.
+    /// Adds or replaces a user. Returns whether there was none with this username.
     fn insert(&mut self, username: &str, user: &Arc<User>) -> bool {
         match self.place_of(username) {
             Ok(place) => {
@@ -131,7 +131,7 @@ impl Leaf {
         }
     }
 
-    /// Makes the row of a user. A text that is as it was keeps its place.
+    /// Creates the row of a user. An unchanged text keeps its position.
     fn row(&mut self, username: &str, user: &Arc<User>, old: Option<&Row>) -> Row {
         let name = user.name.as_ref().map(|name| folded(name.as_str()));
         let email = user.email.as_ref().map(|email| folded(email.address.as_str()));
@@ -149,7 +149,7 @@ impl Leaf {
         }
     }
 
-    /// Keeps the lower half of the rows, and returns the upper half.
+    /// Removes the upper half of the rows and returns it as a new leaf.
     fn split(&mut self) -> Self {
         let upper = self.rows.split_off(self.rows.len() / 2);
         let upper = self.with_texts_of(upper);
@@ -158,7 +158,7 @@ impl Leaf {
         upper
     }
 
-    /// Drops texts of no row, once they are more than half of all.
+    /// Removes unused texts once they are more than about half of all texts.
     fn compact(&mut self) {
         let live: usize = self.rows.iter().map(Row::bytes).sum();
         if self.names.0.len() + self.addresses.0.len() > 2 * live + 1_024 {
@@ -167,7 +167,7 @@ impl Leaf {
         }
     }
 
-    /// Returns a leaf of these rows of this leaf, with only their texts.
+    /// Returns a new leaf with these rows of this leaf and only their texts.
     fn with_texts_of(&self, rows: Vec<Row>) -> Self {
         let mut leaf = Self::default();
         for row in rows {
@@ -192,7 +192,7 @@ impl Leaf {
         self.rows.iter().map(|row| SearchableUser { leaf: self, row })
     }
 
-    /// Returns the place of this username, or the place where it would be.
+    /// Returns the position of this username, or the position at which to insert it.
     fn place_of(&self, username: &str) -> Result<usize, usize> {
         self.rows
             .binary_search_by(|row| self.names.get(row.username).cmp(username))
@@ -200,7 +200,7 @@ impl Leaf {
 }
 
 impl Row {
-    /// Returns how many bytes its texts have.
+    /// Returns the length of the row's texts, in bytes.
     fn bytes(&self) -> usize {
         let all = [
             Some(self.username),
@@ -217,7 +217,7 @@ impl Row {
 #[derive(Debug, Default, Clone)]
 struct Texts(String);
 
-/// The place of one text in [`Texts`], in bytes.
+/// The position of one text in [`Texts`], in bytes.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     start: u32,
@@ -225,8 +225,8 @@ struct Span {
 }
 
 impl Texts {
-    /// Returns the place of a text: the old place if that has the same text, else a new place at the end. A line feed
-    /// parts the texts, so that a search does not find a text that begins in one and ends in the next.
+    /// Returns the position of a text: the old one if the text is unchanged, else a new one at the end. A line feed
+    /// separates the texts, so that a search cannot match across two of them.
     fn put(&mut self, text: &str, old: Option<Span>) -> Span {
         if let Some(old) = old.filter(|old| self.get(*old) == text) {
             return old;
@@ -248,7 +248,7 @@ impl Texts {
     }
 }
 
-/// A user with the texts that searches and orders compare.
+/// A user with the texts used for searching and sorting.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchableUser<'index> {
     leaf: &'index Leaf,
@@ -256,7 +256,7 @@ pub struct SearchableUser<'index> {
 }
 
 impl<'index> SearchableUser<'index> {
-    /// Returns the record.
+    /// Returns the user's record.
     #[must_use]
     pub const fn user(self) -> &'index Arc<User> {
         &self.row.user
@@ -344,7 +344,7 @@ pub(in crate::store) mod tests {
     }
 
     proptest! {
-        /// Random insertions and removals leave the index as an ordered map would be.
+        /// Random insertions and removals give the same result as an ordered map.
         #[test]
         fn the_index_is_an_ordered_map(steps in prop::collection::vec((any::<bool>(), 0..300_u32), 0..900)) {
             let (mut index, mut model) = (UserIndex::default(), BTreeMap::new());

@@ -1,4 +1,4 @@
-//! How users' statuses are stored, and where the snapshot has them.
+//! The stored form of users' statuses, and the snapshot's look-ups for them.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::domain::{
 #[derive(Serialize, Deserialize)]
 struct UserStatusV3 {
     second: UserStatusV2,
-    /// For each claim, in the same order.
+    /// One value per claim, in the same order.
     needs_connection: Vec<bool>,
     online_without_connection: bool,
 }
@@ -28,7 +28,7 @@ struct UserStatusV3 {
 #[derive(Serialize, Deserialize)]
 struct UserStatusV2 {
     first: UserStatusV1,
-    /// When the user was last seen before the invisibility, and when that ended.
+    /// The time the user was last seen before the invisibility, and the time the invisibility ended.
     invisible: Option<(Option<i64>, Option<i64>)>,
     users_saw_last: Vec<(UserId, Option<i64>)>,
     roles_saw_last: Vec<(RoleId, Option<i64>)>,
@@ -181,7 +181,7 @@ impl UserStatusV2 {
 }
 
 impl UserStatusV1 {
-    /// The status of a version that stored no moments of hiding.
+    /// Decodes a status of version 1, which did not store when a user began to hide.
     fn upgraded(self) -> Result<UserStatus, Damage> {
         let mut status = self.into_status()?;
         status.frozen_sight = FrozenSight::upgraded(status.is_invisible(), &status.hidden_from, status.last_seen);
@@ -198,7 +198,7 @@ impl UserStatusV1 {
                 source: source_of(stored.source)?,
                 expires_at: stored.expires_at.map(Timestamp::from_millis),
                 id: stored.id,
-                // Before version 3 a claim showed without a connection, unless it was online.
+                // Before version 3, a claim was visible without a connection unless it was online.
                 needs_connection: stored.status == status_byte(StatusType::Online),
             })
         };
@@ -249,13 +249,13 @@ fn source_of(byte: u8) -> Result<ClaimSource, Damage> {
 }
 
 impl Snapshot {
-    /// What is kept of a user's status, if anything is.
+    /// Returns the stored status of a user, if there is one.
     #[must_use]
     pub fn user_status(&self, user: &UserId) -> Option<&Arc<UserStatus>> {
         self.user_statuses.get(user)
     }
 
-    /// What is kept of all users' statuses.
+    /// Returns the stored statuses of all users.
     #[must_use]
     pub fn user_statuses(&self) -> impl ExactSizeIterator<Item = &Arc<UserStatus>> {
         self.user_statuses.values()

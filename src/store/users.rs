@@ -1,4 +1,4 @@
-//! How users are stored, and where the snapshot has them.
+//! The stored form of users, and the snapshot's look-ups for them.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ struct UserV1 {
     revision: u64,
 }
 
-/// Version 2 of a stored user. Never changes. Maps are kept as JSON: they are the clients' own.
+/// Version 2 of a stored user. Never changes. Maps are stored as JSON, since clients choose their content.
 #[derive(Serialize, Deserialize)]
 struct UserV2 {
     id: UserId,
@@ -203,13 +203,13 @@ impl Record for User {
         keys
     }
 
-    /// Until version 0.1, addresses were compared in lower case only.
+    /// Version 0.1 compared addresses in lower case only.
     fn former_index_keys(&self) -> Vec<(Table, Vec<u8>)> {
         let former = |email: &UserEmail| (Table::UsersByEmail, email.address.former_key().into());
         self.email.iter().map(former).collect()
     }
 
-    /// The account that is older keeps an address that two have.
+    /// If two accounts have the same address, the older one keeps it.
     fn precedence(&self) -> i64 {
         self.created_at.as_millis()
     }
@@ -326,7 +326,7 @@ fn activity_of(byte: u8) -> Result<Activity, Damage> {
 }
 
 fn json(map: &Map<String, Value>) -> String {
-    // A map of JSON values always has a text.
+    // A map of JSON values can always be serialized.
     serde_json::to_string(map).unwrap_or_default()
 }
 
@@ -335,30 +335,30 @@ fn map(text: &str) -> Result<Map<String, Value>, Damage> {
 }
 
 impl Snapshot {
-    /// The user with this id.
+    /// Returns the user with this id.
     #[must_use]
     pub fn user(&self, id: &UserId) -> Option<&Arc<User>> {
         self.users.get(id)
     }
 
-    /// The user with this username.
+    /// Returns the user with this username.
     #[must_use]
     pub fn user_named(&self, name: &UsernameKey) -> Option<&Arc<User>> {
         self.users_by_username.get(name.as_str())
     }
 
-    /// The user with this e-mail address.
+    /// Returns the user with this e-mail address.
     #[must_use]
     pub fn user_at(&self, address: &EmailKey) -> Option<&Arc<User>> {
         self.users_by_email.get(address)
     }
 
-    /// All users in the order of their folded usernames.
+    /// Returns all users in the order of their folded usernames.
     pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
         self.users_by_username.iter().map(SearchableUser::user)
     }
 
-    /// Returns how many users there are.
+    /// Returns the number of users.
     #[must_use]
     pub const fn user_count(&self) -> usize {
         self.users_by_username.len()
@@ -382,8 +382,9 @@ impl Snapshot {
         self.users_by_username.iter()
     }
 
-    /// Returns at least the users who have this text in a folded username, name or nickname, and with `addresses` also
-    /// those who have it in an e-mail address, in the order of their folded usernames.
+    /// Returns all users who have this text in a folded username, name or nickname, and with `addresses` also those
+    /// who have it in an id or e-mail address, in the order of their folded usernames. The result also has users who
+    /// do not match, which the caller must filter.
     pub fn users_near<'snapshot>(
         &'snapshot self,
         text: &Finder<'_>,
@@ -415,7 +416,7 @@ impl Snapshot {
         }
     }
 
-    /// Takes a record out of the indexes, except where the record after it has the same place.
+    /// Removes a record from the indexes, but leaves a username that the new record also has.
     fn forget_indexes(&mut self, before: &User, after: Option<&User>) {
         let username = before.username.key();
         if after.is_none_or(|after| after.username.key() != username) {

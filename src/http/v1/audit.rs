@@ -1,4 +1,4 @@
-//! The audit log. Rollcall's own.
+//! The endpoint of the audit log. Rocket.Chat has no such endpoint.
 
 use std::net::IpAddr;
 
@@ -26,14 +26,14 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct List {
-    /// Only what this user did: a username or id.
+    /// Only entries of actions by this user: a username or id.
     actor: Option<String>,
-    /// Only what was done to this: a name or id.
+    /// Only entries about this object: a name or id.
     target: Option<String>,
     action: Option<AuditAction>,
-    /// Only from this moment on, ISO 8601.
+    /// Only entries from this moment on, ISO 8601.
     from: Option<String>,
-    /// Only before this moment, ISO 8601.
+    /// Only entries before this moment, ISO 8601.
     until: Option<String>,
     offset: Option<usize>,
     count: Option<usize>,

@@ -22,15 +22,14 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// What is missing is refused by the operation, in the contract's order and words.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Create {
     name: Option<String>,
     status_type: Option<String>,
-    /// The picture that goes with it; empty is none. Rollcall's own.
+    /// The emoji of the status; empty means none. Rollcall's own.
     emoji: Option<String>,
-    /// After how many minutes it ends when somebody sets it by its id; 0 is never. Rollcall's own.
+    /// The minutes after which the status ends if a user sets it by its id; 0 means never. Rollcall's own.
     duration_minutes: Option<u32>,
 }
 
@@ -41,10 +40,10 @@ struct Update {
     id: String,
     name: Option<String>,
     status_type: Option<String>,
-    /// The picture that goes with it; empty takes it away, absent leaves it. Rollcall's own.
+    /// The emoji of the status; empty removes it, absent leaves it unchanged. Rollcall's own.
     emoji: Option<String>,
-    /// After how many minutes it ends when somebody sets it by its id; 0 is never, absent leaves it as
-    /// it is. Rollcall's own.
+    /// The minutes after which the status ends if a user sets it by its id; 0 means never, absent leaves it
+    /// unchanged. Rollcall's own.
     duration_minutes: Option<u32>,
 }
 
@@ -64,7 +63,7 @@ struct List {
     offset: Option<usize>,
     count: Option<usize>,
     sort: Option<String>,
-    /// Ignored: clients that send it must not fail.
+    /// Ignored. Accepted because clients send it.
     #[serde(rename = "fields")]
     _fields: Option<String>,
     /// A condition as JSON text: equality, `$eq`, `$ne`, `$in`, `$nin`, `$exists`, `$and`, `$or` and `$nor` on `_id`,

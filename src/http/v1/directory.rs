@@ -1,4 +1,4 @@
-//! The directory and the search that apps show beside rooms.
+//! The directory, and the search that apps show beside the list of rooms.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Search {
-    /// The text to find. With `@` before it, users alone; with `#` before it, rooms alone.
+    /// The text to find. With `@` before it, only users are found; with `#`, only rooms.
     query: String,
 }
 
@@ -68,12 +68,12 @@ enum Workspace {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct List {
-    /// Only with this in the username or the name.
+    /// Only users with this text in the username or the name.
     text: Option<String>,
-    /// The kind of entries. Only `users` finds any.
+    /// The kind of entries. Only `users` returns any.
     #[serde(rename = "type")]
     kind: Option<Kind>,
-    /// The servers whose entries are listed. `external` finds none.
+    /// The servers whose entries are listed. `external` returns none.
     workspace: Option<Workspace>,
     offset: Option<usize>,
     count: Option<usize>,

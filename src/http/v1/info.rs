@@ -1,4 +1,4 @@
-//! What clients ask first (`api.md` §11).
+//! The version endpoint, which clients call first (`api.md` §11).
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,10 +9,10 @@ use crate::http::input::Ignored;
 use crate::http::request::OpenCall;
 use crate::http::routes::{Rate, Route};
 
-/// The version of Rocket.Chat whose behaviour this server follows, as every caller sees it.
+/// The version of Rocket.Chat whose behaviour this server follows, as all callers see it.
 pub(in crate::http) const API_VERSION: &str = "8.8";
 
-/// The same version in full.
+/// The version of Rocket.Chat with its patch number, for callers with `view-statistics`.
 const FULL_API_VERSION: &str = "8.8.0";
 
 pub(super) fn routes() -> Vec<Route> {
@@ -30,7 +30,7 @@ struct Info {
     full: Option<FullInfo>,
 }
 
-/// What only a caller with `view-statistics` sees.
+/// The fields for callers with `view-statistics`.
 #[derive(Serialize, JsonSchema)]
 struct FullInfo {
     /// The version of this product.

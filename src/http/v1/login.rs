@@ -1,4 +1,4 @@
-//! Logging in and out (`api.md` §3.1 and §3.3).
+//! Login and logout (`api.md` §3.1 and §3.3).
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -15,8 +15,8 @@ use crate::ops::user_view::OwnRecord;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        // The block of failed logins and the queue before argon2 bound it: known clients log in
-        // before every call.
+        // The lockout after failed logins and the queue before argon2 limit this endpoint instead. Known clients log
+        // in before every call.
         Route::post("login", "Log in", log_in).rate(Rate::Unbounded),
         Route::post("logout", "End this login", log_out)
             .any_token()
@@ -69,7 +69,7 @@ async fn log_in(call: OpenCall, LoginForm(mut credentials): LoginForm) -> Result
     }))
 }
 
-/// The body is not looked at: clients send anything.
+/// Ends the login. The body is not parsed, since clients send arbitrary ones.
 async fn log_out(call: Call, _: Ignored) -> Result<Bare<LoggedOut>, Fault> {
     tokens::logout(&call.app, &call.caller).await?;
     Ok(Bare(LoggedOut {
@@ -80,7 +80,7 @@ async fn log_out(call: Call, _: Ignored) -> Result<Bare<LoggedOut>, Fault> {
     }))
 }
 
-/// The credentials in any of the forms that clients send.
+/// The credentials, in any of the forms that clients send.
 struct LoginForm(Credentials);
 
 impl Input for LoginForm {

@@ -1,4 +1,4 @@
-//! The logged-in user's own record (`api.md` §3.2).
+//! The endpoint that returns the caller's own record (`api.md` §3.2).
 
 use crate::domain::{Duty, Fault, Scope};
 use crate::http::input::Ignored;

@@ -1,5 +1,5 @@
-//! Methods over HTTP (`api.md` §9). The method inside the message is called and logged; the one in
-//! the path is not looked at.
+//! Method calls over HTTP (`api.md` §9). The method named inside the message is called and logged; the one in the
+//! path is ignored.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::methods::{self, Context};
 use crate::ops::two_factor::PresentedCode;
 
 pub(super) fn routes() -> Vec<Route> {
-    // Each method has limits and a scope of its own.
+    // Each method checks its own rate limit and scope.
     vec![
         Route::post("method.call/:method", "Call a method", call)
             .any_token()
@@ -33,13 +33,13 @@ pub(super) fn routes() -> Vec<Route> {
 struct Message {
     #[serde(rename = "method")]
     _method: String,
-    /// `{"msg":"method","id":"1","method":"…","params":[…]}`, as a text.
+    /// `{"msg":"method","id":"1","method":"…","params":[…]}`, as text.
     message: String,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Answer {
-    /// `{"msg":"result","id":"1","result":…}`, as a text.
+    /// `{"msg":"result","id":"1","result":…}`, as text.
     message: String,
 }
 

@@ -1,4 +1,4 @@
-//! The endpoints, a file for each family. Each family names its own routes.
+//! The endpoints, one file per family. Each family lists its own routes.
 
 mod audit;
 mod custom_user_status;
@@ -20,7 +20,7 @@ mod users;
 use super::openapi;
 use super::routes::Route;
 
-/// The routes of all families.
+/// Returns the routes of all families.
 pub(super) fn routes() -> Vec<Route> {
     [
         custom_user_status::routes(),

@@ -1,4 +1,4 @@
-//! Permissions (`api.md` §8).
+//! The endpoints of permissions (`api.md` §8).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,11 +28,11 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ListAll {
-    /// Only what was changed after this moment, ISO 8601.
+    /// Only permissions whose roles were changed after this moment, ISO 8601.
     updated_since: Option<String>,
 }
 
-/// The list is read by hand: what is wrong with it has an error of its own.
+/// The permissions to change, each with all the roles that shall have it.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Update {

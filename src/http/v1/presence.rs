@@ -1,4 +1,4 @@
-//! Who is here (`api.md` §6.3).
+//! The endpoints that read presence (`api.md` §6.3).
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ struct Whose {
 }
 
 impl Whose {
-    /// The user who is asked about: oneself where nobody is named.
+    /// Returns the user that the request names, or the caller if it names none.
     fn user(self, call: &Call) -> Result<Arc<User>, Fault> {
         let user = target(&call.app, self.user_id, self.username, self.user)?;
         Ok(user.unwrap_or_else(|| Arc::clone(&call.caller.user)))
@@ -57,7 +57,7 @@ impl Whose {
 struct Status {
     #[serde(rename = "_id")]
     id: UserId,
-    /// What one's live connections say; of others it is not told.
+    /// The presence of the user's live connections. Only in the caller's own record.
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_status: Option<StatusType>,
     status: StatusType,
@@ -74,12 +74,12 @@ struct Status {
 #[serde(rename_all = "camelCase")]
 struct PresenceView {
     presence: StatusType,
-    /// What one's live connections say; of others it is not told.
+    /// The presence of the user's live connections. Only in the caller's own record.
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_status: Option<StatusType>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login: Option<Timestamp>,
-    /// Rollcall's own.
+    /// The time when the user was last seen, as far as the caller may know it. Rollcall's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<SeenAt>,
 }
@@ -87,9 +87,9 @@ struct PresenceView {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
-    /// Only what changed after this moment: the `at` of the answer before.
+    /// Only users whose presence changed after this moment: the `at` of the last response.
     from: Option<String>,
-    /// Only these users, by their ids.
+    /// Only users with these ids.
     ids: Option<Vec<String>>,
 }
 
@@ -97,9 +97,9 @@ struct Asked {
 struct Here {
     #[schemars(with = "Vec<Line>")]
     users: Vec<Arc<Shown>>,
-    /// Whether these are all who are not offline, or only some.
+    /// True if `users` has all users who are not offline.
     full: bool,
-    /// What to ask `from` next, to miss nothing and hear nothing twice. Rollcall's own.
+    /// The value for `from` in the next request, so that no change is missed or sent twice. Rollcall's own.
     at: Timestamp,
 }
 

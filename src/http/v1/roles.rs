@@ -1,4 +1,4 @@
-//! Roles (`api.md` §8).
+//! The endpoints of roles (`api.md` §8).
 
 use std::sync::Arc;
 
@@ -82,9 +82,9 @@ struct Assign {
     role_id: Option<String>,
     role_name: Option<String>,
     username: String,
-    /// Refused: it would limit the role to a room.
+    /// Refused, because roles cannot be limited to a room.
     room_id: Option<String>,
-    /// Refused: the older name of `roomId`.
+    /// Refused like `roomId`, of which it is the older name.
     scope: Option<String>,
 }
 
@@ -94,7 +94,7 @@ impl Assign {
         named.ok_or_else(|| Fault::invalid("must have required property 'roleId'", "roleId"))
     }
 
-    /// Refuses a room.
+    /// Refuses a request that names a room.
     fn refuse_room(&self) -> Result<(), Fault> {
         roles::refuse_room("roomId", self.room_id.as_deref())?;
         roles::refuse_room("scope", self.scope.as_deref())
@@ -106,7 +106,7 @@ impl Assign {
 struct UsersInRole {
     /// The id or name of the role.
     role: String,
-    /// Refused: it would limit the role to a room.
+    /// Refused, because roles cannot be limited to a room.
     #[serde(rename = "roomId")]
     room_id: Option<String>,
     offset: Option<usize>,

@@ -1,4 +1,4 @@
-//! The first administrator of a new server. Rollcall's own: Rocket.Chat has a wizard here.
+//! Creates the first administrator of a new server. Rocket.Chat has a setup wizard instead.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,13 +21,13 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Create {
-    /// What stands behind the `#` of the setup link.
+    /// The part of the setup link after the `#`.
     link: String,
     username: String,
     password: String,
     email: Option<String>,
     name: Option<String>,
-    /// Who may register from now on. Without a choice, only an administrator creates users.
+    /// The rule for registration from now on. If absent, only administrators create users.
     registration: Option<RegistrationForm>,
 }
 

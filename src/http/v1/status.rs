@@ -1,4 +1,4 @@
-//! Setting statuses (`api.md` §6.2).
+//! The endpoints that set statuses (`api.md` §6.2).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,17 +33,19 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Set {
     status: Option<StatusType>,
-    /// The words: trimmed, a space for each control character, and cut to 120 characters. What shows as nothing is empty.
+    /// The text. It is trimmed, control characters become spaces, and it is cut to 120 characters. A text without
+    /// visible characters becomes empty.
     message: Option<String>,
-    /// Until when, ISO 8601.
+    /// The moment at which the status ends, ISO 8601.
     expires_at: Option<String>,
-    /// The picture. Rollcall's own.
+    /// The emoji of the status. Rollcall's own.
     emoji: Option<String>,
-    /// A custom status that fills in what is not said. Rollcall's own.
+    /// The id of a custom status, whose values are used for the fields that are absent. Rollcall's own.
     custom_user_status_id: Option<String>,
-    /// Who says so: `manual`, or `external` for a program beside the user's own word. Rollcall's own.
+    /// The source of the status: `manual`, or `external` for a program that sets statuses for the user. Rollcall's
+    /// own.
     source: Option<Source>,
-    /// What the status is called by who sets it, to end or renew it. Rollcall's own.
+    /// A name chosen by the caller, with which to end or replace the status later. Rollcall's own.
     claim_id: Option<String>,
     user_id: Option<String>,
     username: Option<String>,
@@ -60,7 +62,7 @@ enum Source {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct End {
-    /// What it was called by who set it; absent is the one that shows.
+    /// The name given when the status was set. If absent, the visible status ends.
     claim_id: Option<String>,
     user_id: Option<String>,
     username: Option<String>,
@@ -85,7 +87,7 @@ struct RecentLine {
 struct PrivacyView {
     last_seen: LastSeen,
     hide_from: HiddenFrom,
-    /// When others saw one last, if they may know.
+    /// The time when others last saw the user, if others may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen_at: Option<SeenAt>,
 }
@@ -103,7 +105,7 @@ struct HiddenUser {
     username: Username,
 }
 
-/// What is absent stays as it is.
+/// A change of the caller's privacy. Absent fields leave the settings unchanged.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SetPrivacy {
@@ -114,9 +116,9 @@ struct SetPrivacy {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct HideFrom {
-    /// Ids or usernames.
+    /// The ids or usernames of the users to hide from.
     users: Option<Vec<String>>,
-    /// Ids.
+    /// The ids of the roles to hide from.
     roles: Option<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! Sessions and tokens (`api.md` §3.3, §3.5).
+//! The endpoints of sessions and tokens (`api.md` §3.3, §3.5).
 
 use std::net::IpAddr;
 
@@ -62,10 +62,9 @@ struct Message {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct CurrentToken {
-    /// The token that the caller came with. Tokens are kept as hashes only, so that it is the one of
-    /// the request.
+    /// The token of this request. The server stores only hashes, so it cannot return another one.
     token: String,
-    /// When it dies; empty when never.
+    /// The time when the token expires, ISO 8601; empty if it never does.
     token_expires: String,
 }
 
@@ -86,7 +85,7 @@ struct SessionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<IpAddr>,
     client: String,
-    /// Whether it is the one that asks.
+    /// True for the session of this request.
     current: bool,
 }
 
@@ -120,9 +119,9 @@ struct TokenData {
 struct Generate {
     token_name: String,
     bypass_two_factor: Option<bool>,
-    /// From when on it is dead, ISO 8601. Rollcall's own.
+    /// The time when the token expires, ISO 8601. Rollcall's own.
     expires_at: Option<String>,
-    /// What it is narrowed to. Rollcall's own.
+    /// The scopes to which the token is limited. If absent, it has no limit. Rollcall's own.
     scopes: Option<Vec<Scope>>,
 }
 

@@ -1,4 +1,4 @@
-//! The second factor (`api.md` §4).
+//! The endpoints of the second factor (`api.md` §4).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The writer of the new store of a compaction: a thread that is left behind when the disk does not answer.
+//! The thread that writes the new store of a compaction.
 
 use std::io;
 use std::path::Path;
@@ -17,15 +17,15 @@ use crate::store::record::Record;
 use crate::store::table::{Table, Trees};
 use crate::store::{durability, overflow, verify};
 
-/// What the thread that writes the new store is asked for. It answers each once it is done.
+/// A job for the thread that writes the new store. It sends one answer per job.
 pub(super) enum Job {
     Put(Table, Vec<(IVec, IVec)>),
-    /// Writes the counts, checks all that was written, closes the store and makes it durable.
+    /// Writes the commit record, checks the whole new store, closes it and makes it durable.
     Finish(Commits),
 }
 
-/// The thread that writes the new store. It is a thread of its own, so that it can be left behind when the disk
-/// fails: the old store stays usable.
+/// A handle of the thread that writes the new store. If the disk fails, the caller stops waiting for the thread, and
+/// the old store stays usable.
 pub(super) struct Copier {
     jobs: Sender<Job>,
     answers: Receiver<Result<Sums, String>>,
@@ -41,16 +41,16 @@ impl Copier {
             .name("store-copier".into())
             .spawn(move || {
                 let outcome = contain(|| write(&compacting, &waiting, &answer)).and_then(|outcome| outcome);
-                // Without anybody to answer to, nothing is left to do.
+                // If the receiver is dropped, there is nothing left to do.
                 let _ = answer.send(outcome);
             })
             .map_err(|error| error.to_string())?;
         Ok(Self { jobs, answers })
     }
 
-    /// Asks for a job and waits for its end.
+    /// Sends a job and waits for its answer, at most `patience`.
     pub fn ask(&self, job: Job, patience: Duration) -> Result<Sums, String> {
-        // A thread that has ended has left its reason as the last answer.
+        // A thread that has ended has sent its error as the last answer.
         let _ = self.jobs.send(job);
         match self.answers.recv_timeout(patience) {
             Ok(answer) => answer,
@@ -62,7 +62,7 @@ impl Copier {
     }
 }
 
-/// Does jobs until the last one. Returns the sums of what was written.
+/// Does all jobs up to the last. Returns the sums of the tables in the new store.
 fn write(compacting: &Path, jobs: &Receiver<Job>, answer: &Sender<Result<Sums, String>>) -> Result<Sums, String> {
     let (db, trees) = open_sled(compacting).map_err(|error| error.to_string())?;
     for job in jobs {
