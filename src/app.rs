@@ -2,6 +2,7 @@
 
 pub mod attempts;
 mod follow;
+mod online;
 mod origins;
 mod pictures;
 pub mod rates;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 pub use crate::clock::Clock;
 use attempts::Attempts;
+use online::OnlineCount;
 pub use origins::AllowedOrigins;
 pub use pictures::{Pictures, Sender};
 use rates::Rates;
@@ -22,7 +24,7 @@ use usernames::Usernames;
 
 use crate::auth::SecretKey;
 use crate::auth::password::Passwords;
-use crate::domain::{SettingId, UsernameRule};
+use crate::domain::{SettingId, Timestamp, UsernameRule};
 use crate::hub::Hub;
 use crate::store::Store;
 
@@ -35,7 +37,7 @@ pub struct App {
     pub hub: Hub,
     /// How often who calls what.
     pub rates: Arc<Rates>,
-    /// The in-memory state of guesses: turns, failures of unknown names, used codes.
+    /// The in-memory state of guesses: turns, failures of unknown names.
     pub attempts: Arc<Attempts>,
     /// What time it is.
     pub clock: Clock,
@@ -45,6 +47,10 @@ pub struct App {
     pub key: Arc<SecretKey>,
     /// The pool that decodes uploaded pictures.
     pub pictures: Pictures,
+    /// The number of users who are not offline, for callers without a login.
+    pub online: Arc<OnlineCount>,
+    /// The steady time at which the application was put together.
+    pub started: Timestamp,
     /// What was fixed when the server was started.
     pub fixed: Arc<Fixed>,
     usernames: Arc<Usernames>,
@@ -62,6 +68,8 @@ impl App {
             store,
             hub,
             rates: Arc::default(),
+            online: Arc::default(),
+            started: clock.steady(),
             clock,
             passwords,
             key: Arc::new(SecretKey::generate()),

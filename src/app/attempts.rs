@@ -1,8 +1,6 @@
-//! What the server remembers of guesses, in memory: who verifies one now, how often unknown names were tried,
-//! and which codes of authenticator apps were used.
+//! What the server remembers of guesses, in memory: who verifies one now, and how often unknown names were tried.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -10,18 +8,12 @@ use sha2::{Digest, Sha256};
 use super::turns::{Limits, QueueFull, Room, Turn, Turns};
 use super::{Fixed, Settings};
 use crate::clock::Clock;
-use crate::domain::{Failures, LockoutRule, SettingId, SourceAddress, Suspect, Timestamp, TotpSecret, UserId};
+use crate::domain::{Failures, LockoutRule, SettingId, SourceAddress, Suspect, Timestamp, UserId};
 use crate::store::Store;
 
 /// The most unknown names whose failures are remembered. Beyond them, the one that failed the longest time ago
 /// is forgotten.
 const MAX_UNKNOWN_NAMES: usize = 10_000;
-
-/// The number of used codes from which on old ones are looked for and forgotten.
-const MANY_USED_CODES: usize = 1024;
-
-/// Steps of 30 seconds after which a used code is forgotten. It is good for 20 steps at most.
-const FORGOTTEN_AFTER_STEPS: u64 = 64;
 
 /// The account that is guessed at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,25 +32,11 @@ impl AccountKey {
     }
 }
 
-/// The in-memory state of guesses: turns, failures of unknown names, used codes.
+/// The in-memory state of guesses: turns, failures of unknown names.
 pub struct Attempts {
     turns: Arc<Turns>,
     unknown: Arc<UnknownNames>,
-    used_codes: Mutex<HashMap<UserId, UsedCode>>,
-    next_use: AtomicU64,
 }
-
-/// The last code of a user's authenticator app that was accepted.
-struct UsedCode {
-    /// The SHA-256 of the app's secret.
-    secret: [u8; 32],
-    step: u64,
-    by: u64,
-}
-
-/// One use of a code. It may be checked again when the change that it allows is decided again.
-#[derive(Debug, Clone, Copy)]
-pub struct CodeUse(u64);
 
 impl Attempts {
     pub(super) fn new(store: &Store, clock: &Clock, fixed: &Arc<Fixed>) -> Self {
@@ -72,8 +50,6 @@ impl Attempts {
         Self {
             turns: Turns::new(limits),
             unknown,
-            used_codes: Mutex::default(),
-            next_use: AtomicU64::default(),
         }
     }
 
@@ -93,31 +69,6 @@ impl Attempts {
     #[must_use]
     pub fn unknown_names(&self) -> &UnknownNames {
         &self.unknown
-    }
-
-    /// Begins the use of a code.
-    #[must_use]
-    pub fn begin_use(&self) -> CodeUse {
-        CodeUse(self.next_use.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// Accepts a user's code of this step, unless it or a later one was accepted before.
-    #[must_use]
-    pub fn accept_code(&self, user: &UserId, secret: &TotpSecret, step: u64, by: CodeUse) -> bool {
-        let secret = Sha256::digest(secret.expose()).into();
-        let mut codes = self.used_codes.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = codes
-            .get(user)
-            .is_none_or(|last| last.secret != secret || last.step < step || (last.step == step && last.by == by.0));
-        if !fresh {
-            return false;
-        }
-        if codes.len() >= MANY_USED_CODES {
-            codes.retain(|_, last| step.saturating_sub(last.step) < FORGOTTEN_AFTER_STEPS);
-        }
-        let code = UsedCode { secret, step, by: by.0 };
-        codes.insert(user.clone(), code);
-        true
     }
 }
 

@@ -12,12 +12,19 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::Settings;
 use super::attempts::AccountKey;
 use crate::clock::Clock;
-use crate::domain::{SourceAddress, Timestamp, UserId};
+use crate::domain::{SettingId, SourceAddress, Timestamp, UserId};
 
 /// How often callers are forgotten who have been quiet, in calls.
 const FORGET_EVERY: u64 = 8192;
+
+/// The name under which registrations are counted, whatever endpoint or method asks for one.
+pub const REGISTRATIONS: &str = "POST users.register";
+
+/// Milliseconds in which `Rate_Limiter_Limit_RegisterUser` registrations are let through.
+const REGISTRATIONS_MILLIS: u32 = 60_000;
 
 /// Whose calls are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,6 +55,17 @@ pub struct Rate {
     pub calls: u32,
     /// In how many milliseconds, 1 at least.
     pub millis: u32,
+}
+
+impl Rate {
+    /// Returns the rate of registrations by the settings in force; none where calls are not limited.
+    #[must_use]
+    pub fn of_registrations(settings: &Settings) -> Option<Self> {
+        settings.flag(SettingId::RateLimiterEnabled).then(|| Self {
+            calls: settings.number(SettingId::RateLimiterRegister),
+            millis: REGISTRATIONS_MILLIS,
+        })
+    }
 }
 
 /// What is left to a caller.

@@ -43,11 +43,20 @@ pub fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {
     )
 }
 
+/// Returns the step of this moment.
+#[must_use]
+pub fn step_at(now: Timestamp) -> u64 {
+    seconds(now) / STEP_SECONDS
+}
+
+fn seconds(now: Timestamp) -> u64 {
+    u64::try_from(now.as_millis() / 1000).unwrap_or_default()
+}
+
 /// Returns the step of a code, if it is that of this moment or at most `delta` steps before or after.
 #[must_use]
 pub fn check(secret: &TotpSecret, code: &str, now: Timestamp, delta: u16) -> Option<u64> {
-    let seconds = u64::try_from(now.as_millis() / 1000).unwrap_or_default();
-    generator(secret, delta).check(code, seconds)
+    generator(secret, delta).check(code, seconds(now))
 }
 
 fn generator(secret: &TotpSecret, delta: u16) -> Totp {

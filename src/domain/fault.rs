@@ -413,6 +413,15 @@ pub enum Fault {
     /// The moment to list changes since is none.
     #[error("The \"updatedSince\" query parameter must be a valid date.")]
     UpdatedSinceInvalid,
+    /// The setting `API_Enable_Shields` is off.
+    #[error("This endpoint is disabled")]
+    ShieldsDisabled,
+    /// The badge is of something that this server does not have.
+    #[error("This shield type is disabled")]
+    ShieldTypeDisabled,
+    /// A badge without an icon needs a name.
+    #[error("Name cannot be empty when icon is hidden")]
+    ShieldNameMissing,
     /// The setting does not exist, or is hidden; Rocket.Chat says nothing else.
     #[error("")]
     SettingNotFound,
@@ -474,6 +483,14 @@ pub enum Fault {
         field: String,
         /// The known field that the caller most likely meant.
         nearest: Option<&'static str>,
+    },
+    /// The `fields` parameter is no projection, or asks for a field that the record does not have.
+    #[error("Invalid fields parameter provided: \"{}\": {}", quoted(raw), quoted(reason))]
+    InvalidFields {
+        /// The parameter as it came.
+        raw: String,
+        /// What is wrong, and what is allowed.
+        reason: String,
     },
     /// The `query` parameter, or the conditions of a selector, ask for something that this server does not know.
     #[error("Invalid query parameter provided: \"{}\": {}", quoted(raw), quoted(reason))]

@@ -138,6 +138,7 @@ settings! {
     RateLimiterRegister = "Rate_Limiter_Limit_RegisterUser", Kind::Number(1, 1, MANY), PRIVATE, "Registrations that an address has in a minute";
     RateLimiterLoginsPerUser = "Rate_Limiter_Limit_Logins_Per_User", Kind::Number(300, 1, MANY), PRIVATE, "Logins with a password that a user has in a minute; Rollcall's own";
     RateLimiterLoginsPerAddress = "Rate_Limiter_Limit_Logins_Per_Address", Kind::Number(1200, 1, MANY), PRIVATE, "Logins with a password that an address has in a minute; Rollcall's own";
+    Shields = "API_Enable_Shields", Kind::Flag(true), PRIVATE, "Whether `shield.svg` draws badges, also for callers without a login: of how many users are online";
     MethodsPerAddressEnabled = "DDP_Rate_Limit_IP_Enabled", Kind::Flag(true), PRIVATE, "Whether method calls from an address are slowed down";
     MethodsPerAddress = "DDP_Rate_Limit_IP_Requests_Allowed", Kind::Number(120_000, 1, MANY), PRIVATE, "Method calls that an address has in that time";
     MethodsPerAddressTime = "DDP_Rate_Limit_IP_Interval_Time", Kind::Number(60_000, 1_000, 86_400_000), PRIVATE, "That time, in milliseconds";

@@ -109,6 +109,9 @@ pub struct TwoFactor {
     pub pending: Option<StoredSecret>,
     /// The backup codes that were not used.
     pub backup_codes: BackupCodes,
+    /// The step of the last code of the secret that was accepted, in 30 seconds since 1970. It and those before it are
+    /// refused, also after a restart.
+    pub last_step: Option<u64>,
 }
 
 impl TwoFactor {

@@ -12,6 +12,7 @@ pub mod health;
 mod input;
 mod limits;
 mod openapi;
+mod projected;
 mod query;
 mod rate_limit;
 mod reply;

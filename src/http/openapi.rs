@@ -205,16 +205,17 @@ fn without_null(schema: &mut Map<String, Value>) {
 }
 
 fn responses(route: &Route) -> Value {
-    let json_of = |about: &str, schema: Value| {
+    let of = |about: &str, media_type: &str, schema: Value| {
         json!({
             "description": about,
-            "content": {"application/json": {"schema": schema}}
+            "content": {media_type: {"schema": schema}}
         })
     };
+    let json_of = |about: &str, schema: Value| of(about, "application/json", schema);
     let fault = |about: &str| json_of(about, json!({"$ref": "#/components/schemas/Fault"}));
     let output = (route.output)(&mut generator(SchemaSettings::for_serialize)).to_value();
     let mut responses = Map::new();
-    responses.insert(route.status.to_string(), json_of("done", output));
+    responses.insert(route.status.to_string(), of("done", route.media_type, output));
     responses.insert("400".into(), fault("the request is wrong, or refused for what it asks"));
     if route.logged_in {
         let schema = json!({"$ref": "#/components/schemas/NotLoggedIn"});

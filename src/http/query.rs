@@ -1,11 +1,13 @@
 //! Pages, sort orders, lists and conditions in queries (`api.md` §2).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::domain::condition::QueryField;
 use crate::domain::page::{Direction, SORT_FIELDS, Sort, once};
-use crate::domain::{Condition, Fault, Page};
+use crate::domain::{Condition, Fault, Page, Projection};
 
 /// Maximum items of a list in a query: ids, roles, exceptions.
 const LIST_ITEMS: usize = 100;
@@ -45,6 +47,15 @@ pub(super) fn at_most<T>(items: &[T], field: &str, most: usize) -> Result<(), Fa
 pub(super) fn condition<Field: QueryField>(raw: Option<&str>) -> Result<Condition<Field>, Fault> {
     let raw = raw.filter(|raw| !raw.is_empty());
     Ok(raw.map(Condition::parse).transpose()?.unwrap_or_default())
+}
+
+/// Takes a `fields` parameter of a list, or of one record, that has these fields.
+///
+/// # Errors
+/// [`Fault::InvalidFields`].
+pub(super) fn fields(raw: Option<&str>, known: &[&str]) -> Result<Option<Arc<Projection>>, Fault> {
+    let projection = Projection::parse(raw.unwrap_or_default(), known)?;
+    Ok(projection.map(Arc::new))
 }
 
 /// Parses a `sort` parameter: a JSON object whose values are 1 or -1, with at most three of the fields that the list

@@ -9,12 +9,9 @@ use warp::http::HeaderMap;
 
 use super::routes::{self, Route};
 use crate::app::App;
-use crate::app::rates::{Counted, Left, Rate, Who};
+use crate::app::rates::{self, Counted, Left, Rate, Who};
 use crate::auth::Caller;
 use crate::domain::{Fault, Permission, SettingId, SourceAddress};
-
-/// The window in which `Rate_Limiter_Limit_RegisterUser` registrations are allowed, in milliseconds.
-const REGISTER_MILLIS: u32 = 60_000;
 
 /// The state of a rate limit, sent in the response headers.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +42,10 @@ pub(super) fn admit(
         return Ok(None);
     };
     let counted = Counted {
-        what: format!("{} {}", route.method, route.endpoint).into(),
+        what: match route.rate {
+            routes::Rate::Register => rates::REGISTRATIONS.into(),
+            _ => format!("{} {}", route.method, route.endpoint).into(),
+        },
         who: match caller {
             Some(caller) => Who::User(caller.user.id.clone()),
             None => Who::Address(address.map(SourceAddress::of)),
@@ -95,12 +95,7 @@ fn rate(app: &App, route: &Route, caller: Option<&Caller>) -> Option<Rate> {
     }
     let calls = match (route.rate, caller) {
         (routes::Rate::Unbounded, _) => return None,
-        (routes::Rate::Register, _) => {
-            return Some(Rate {
-                calls: settings.number(SettingId::RateLimiterRegister),
-                millis: REGISTER_MILLIS,
-            });
-        }
+        (routes::Rate::Register, _) => return Rate::of_registrations(&settings),
         (routes::Rate::Default, Some(_)) => SettingId::RateLimiterCalls,
         (routes::Rate::Default, None) => SettingId::RateLimiterAnonymousCalls,
     };

@@ -25,6 +25,9 @@ pub(super) trait Output {
     /// The status of the response.
     const STATUS: u16 = 200;
 
+    /// The media type of the response.
+    const MEDIA_TYPE: &'static str = "application/json";
+
     /// Converts the result to a response.
     fn reply(self) -> Outcome;
 
@@ -92,6 +95,22 @@ impl Output for Elsewhere {
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "object"})
+    }
+}
+
+/// An answer that is a drawing.
+pub(super) struct Svg(pub String);
+
+impl Output for Svg {
+    const MEDIA_TYPE: &'static str = "image/svg+xml";
+
+    fn reply(self) -> Outcome {
+        let media_type = HeaderValue::from_static("image/svg+xml;charset=utf-8");
+        Ok(with_body(StatusCode::OK, media_type, self.0.into()))
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Route {
     pub(super) too_large: fn(usize) -> Fault,
     /// The status of a successful response.
     pub status: u16,
+    /// The media type of what it answers when all is well.
+    pub media_type: &'static str,
     pub(super) media_types: &'static [&'static str],
     pub(super) input: fn(&mut SchemaGenerator) -> Schema,
     pub(super) output: fn(&mut SchemaGenerator) -> Schema,
@@ -106,6 +108,7 @@ impl Route {
             body_bytes: None,
             too_large: |limit| Fault::BodyTooLarge { limit },
             status: O::STATUS,
+            media_type: O::MEDIA_TYPE,
             media_types: I::MEDIA_TYPES,
             input: I::schema,
             output: O::schema,

@@ -9,10 +9,12 @@ use super::{Answer, Context, LoginChange, Method, Outcome, method};
 use crate::auth::WantedPassword;
 use crate::domain::scope::Need;
 use crate::domain::{
-    CustomFieldChanges, DisplayName, Duty, Email, Fault, Scope, StatusType, Timestamp, UserId, Username, profile,
+    CustomFieldChanges, DisplayName, Duty, Email, Fault, Profile, Scope, StatusType, Timestamp, UserId, Username,
+    profile,
 };
 use crate::ops::login::{self, Credentials};
 use crate::ops::profile::{self as profiles, Edit};
+use crate::ops::registration::{self, Registration};
 use crate::ops::user_view::Suggestion;
 use crate::ops::{avatars, directory, own_profile, tokens, two_factor};
 
@@ -25,6 +27,8 @@ pub(super) const METHODS: &[Method] = &[
     method!("resetAvatar", Need::Scope(Scope::UsersWrite), reset_avatar),
     method!("setUsername", Need::Scope(Scope::UsersWrite), set_username),
     method!("userSetUtcOffset", Need::Scope(Scope::UsersWrite), set_utc_offset),
+    method!("registerUser", Need::Any, register_user).serves(Duty::ALL),
+    method!("setAvatarFromService", Need::Scope(Scope::UsersWrite), set_avatar),
     method!("spotlight", Need::Scope(Scope::UsersRead), spotlight),
 ];
 
@@ -99,6 +103,45 @@ async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
     avatars::reset(context.app, &actor, &id).await?;
     Ok(Answer::NOTHING)
+}
+
+/// `setAvatarFromService(dataURI, contentType?, service?, userId?)`. Nothing is fetched from elsewhere.
+async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
+    const NAME: &str = "setAvatarFromService";
+    let caller = context.caller(NAME)?;
+    let url = params.required_text()?;
+    // The bytes say of which kind the picture is, and no other service is asked.
+    let (_content_type, _service) = (params.text()?, params.text()?);
+    let id = params
+        .text()?
+        .map_or_else(|| caller.user.id.clone(), |id| UserId::new(&id));
+    let bytes = avatars::of_data_url(&url, "params.0")?;
+    two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
+    avatars::set(context.app, &context.actor(NAME)?, &id, bytes).await?;
+    Ok(Answer::NOTHING)
+}
+
+/// `registerUser({username, email, pass, name?, secretURL?, reason?, customFields?})`: the id of the new user.
+async fn register_user(context: Context<'_>, mut params: Params) -> Outcome {
+    if context.caller.is_some() {
+        return Err(Fault::AlreadyLoggedIn);
+    }
+    let mut form = params.object()?;
+    let new = Registration {
+        username: form.required_text("username")?,
+        email: form.required_text("email")?,
+        name: form.text("name")?,
+        password: form.required_text("pass")?,
+        secret: form.text("secretURL")?,
+        profile: Profile {
+            reason: profile::reason(&form.text("reason")?.unwrap_or_default())?,
+            ..Profile::default()
+        },
+        custom_fields: CustomFieldChanges::parse(form.object("customFields")?)?,
+    };
+    registration::admit(context.app, context.origin)?;
+    let user = registration::register(context.app, context.origin, new).await?;
+    Ok(Answer::of(json!(user.id)))
 }
 
 /// `setUsername(username)`.

@@ -113,6 +113,15 @@ impl Object {
         }
     }
 
+    /// Takes an object out; an empty one where it is absent.
+    pub fn object(&mut self, name: &str) -> Result<Map<String, Value>, Fault> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(fields)) => Ok(fields),
+            Some(_) => Err(self.refuse(name, "object")),
+        }
+    }
+
     /// Takes a text out that has to be there.
     pub fn required_text(&mut self, name: &str) -> Result<String, Fault> {
         self.text(name)?.ok_or_else(|| self.refuse(name, "string"))

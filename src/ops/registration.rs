@@ -7,6 +7,7 @@ use super::audit::note_from;
 use super::own_profile::refuse_domain;
 use super::users::{self, NewUser};
 use crate::app::App;
+use crate::app::rates::{Counted, Left, REGISTRATIONS, Rate, Who};
 use crate::auth::{Origin, TokenSecret, WantedPassword};
 use crate::domain::user::Activity;
 use crate::domain::{
@@ -31,6 +32,24 @@ pub struct Registration {
     pub profile: Profile,
     /// Their custom fields.
     pub custom_fields: CustomFieldChanges,
+}
+
+/// Counts a registration that comes by a method. The HTTP gate counts those of the endpoint, under the same name.
+///
+/// # Errors
+/// [`Fault::TooManyRequests`].
+pub fn admit(app: &App, origin: &Origin) -> Result<(), Fault> {
+    let Some(rate) = Rate::of_registrations(&app.settings()) else {
+        return Ok(());
+    };
+    let counted = Counted {
+        what: REGISTRATIONS.into(),
+        who: Who::Address(origin.source()),
+    };
+    let too_many = |left: Left| Fault::TooManyRequests {
+        seconds: left.wait.div_ceil(1000),
+    };
+    app.rates.count(&app.clock, rate, &counted).map(drop).map_err(too_many)
 }
 
 /// Creates an account for somebody who asks for one.

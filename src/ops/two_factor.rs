@@ -10,7 +10,6 @@ use super::attempts::{self, Target};
 use super::decide::decide_on;
 use super::incident;
 use crate::app::App;
-use crate::app::attempts::CodeUse;
 use crate::auth::{Caller, PasswordDigest, totp};
 use crate::domain::token::SecondFactorPass;
 use crate::domain::two_factor::Salt;
@@ -64,8 +63,6 @@ pub(super) struct Attempt {
     code: String,
     /// The argon2id digest of the code with the salt of the user's backup codes.
     slow: Option<(Salt, [u8; 32])>,
-    /// Tells a second use of a code from a decision that is made again.
-    code_use: CodeUse,
 }
 
 impl Attempt {
@@ -85,8 +82,7 @@ impl Attempt {
             let digests = app.passwords.slow_digests(&[totp::hash(&code)], salt).await?;
             slow = digests.first().map(|digest| (salt, *digest));
         }
-        let code_use = app.attempts.begin_use();
-        Ok(Self { code, slow, code_use })
+        Ok(Self { code, slow })
     }
 
     /// The place of this code among backup codes, if it is one of them.
@@ -130,13 +126,23 @@ pub(super) async fn login_attempt(app: &App, user: &User, code: Option<&str>) ->
     }
 }
 
-/// The second factor after this code was shown; none when the code is wrong, or was used before.
+/// The second factor after this code was shown; none when the code is wrong, or was used before. The caller stores it in
+/// the change that the code allows: of two uses at once, one loses the race for the user's record, and is decided again.
 fn spend(app: &App, user: &User, secret: &StoredSecret, attempt: &Attempt) -> Result<Option<TwoFactor>, Fault> {
     let delta = u16::try_from(app.settings().number(SettingId::TwoFactorMaxDelta)).unwrap_or(u16::MAX);
     let secret = app.key.open(&user.id, secret).map_err(incident::internal)?;
-    if let Some(step) = totp::check(&secret, &attempt.code, app.clock.now(), delta) {
-        let accepted = app.attempts.accept_code(&user.id, &secret, step, attempt.code_use);
-        return Ok(accepted.then(|| user.two_factor.clone()));
+    let now = app.clock.now();
+    if let Some(step) = totp::check(&secret, &attempt.code, now, delta) {
+        // A step that lies ahead of all codes was spent while the clock was wrong, and must not lock the user out.
+        let ahead = totp::step_at(now).saturating_add(delta.into());
+        let used = user
+            .two_factor
+            .last_step
+            .is_some_and(|last| step <= last && last <= ahead);
+        return Ok((!used).then(|| TwoFactor {
+            last_step: Some(step),
+            ..user.two_factor.clone()
+        }));
     }
     let Some(place) = attempt.place_in(&user.two_factor.backup_codes)? else {
         return Ok(None);
@@ -251,12 +257,10 @@ async fn spend_code(app: &App, id: &UserId, code: &str) -> Result<bool, Fault> {
         let Some(rest) = spent.transpose()?.flatten() else {
             return Ok((Change::new(), false));
         };
-        if rest == user.two_factor {
-            return Ok((Change::new(), true));
-        }
         let spent = User {
             two_factor: rest,
-            ..user.changed(app.clock.now())
+            revision: user.revision + 1,
+            ..user.clone()
         };
         Ok((Change::new().replace(user, &spent), true))
     })

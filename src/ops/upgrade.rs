@@ -48,7 +48,7 @@ fn seal_some(app: &App, snapshot: &Snapshot) -> (Change, usize) {
             two_factor: TwoFactor {
                 secret: user.two_factor.secret.as_ref().map(seal),
                 pending: user.two_factor.pending.as_ref().map(seal),
-                backup_codes: user.two_factor.backup_codes.clone(),
+                ..user.two_factor.clone()
             },
             ..User::clone(user)
         };

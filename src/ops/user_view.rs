@@ -18,6 +18,50 @@ use crate::domain::{
     ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusType, Timestamp, User, UserId, Username, UtcOffset,
 };
 
+/// The fields of a user's record, by which `fields` may ask for parts of it: those that answers of this server have, and
+/// those that Rocket.Chat documents and no user of this server has.
+pub const FIELDS: &[&str] = &[
+    "_id",
+    "username",
+    "name",
+    "nameInsensitive",
+    "nickname",
+    "bio",
+    "reason",
+    "type",
+    "status",
+    "statusText",
+    "statusEmoji",
+    "statusSource",
+    "statusExpiresAt",
+    "statusDefault",
+    "statusConnection",
+    "statusLivechat",
+    "lastSeen",
+    "active",
+    "inactiveReason",
+    "utcOffset",
+    "language",
+    "avatarETag",
+    "avatarOrigin",
+    "customFields",
+    "services",
+    "emails",
+    "phone",
+    "roles",
+    "createdAt",
+    "lastLogin",
+    "requirePasswordChange",
+    "requirePasswordChangeReason",
+    "settings",
+    "defaultRoom",
+    "federated",
+    "importIds",
+    "freeSwitchExtension",
+    "canViewAllInfo",
+    "_updatedAt",
+];
+
 /// A user as others may see them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

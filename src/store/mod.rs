@@ -32,6 +32,7 @@ mod table;
 mod tokens;
 mod user_index;
 mod user_statuses;
+mod user_versions;
 mod users;
 mod verify;
 mod writer;

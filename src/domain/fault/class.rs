@@ -98,6 +98,8 @@ impl Fault {
             Self::FileTypeInvalid => (Invalid, Some("error-invalid-file-type")),
             Self::AvatarInvalid | Self::AvatarUrlUnsupported => (Invalid, Some("error-avatar-invalid")),
             Self::AvatarTooLarge { .. } => (Invalid, Some("error-avatar-too-large")),
+            Self::ShieldsDisabled => (Invalid, Some("error-endpoint-disabled")),
+            Self::ShieldTypeDisabled => (Invalid, Some("error-shield-disabled")),
             Self::RoleNotFound => (Invalid, Some("error-invalid-roleId")),
             Self::RoleNameTaken => (Invalid, Some("error-duplicate-role-names-not-allowed")),
             Self::RoleNameInvalid { .. } => (Invalid, Some("error-invalid-role-name")),
@@ -128,6 +130,7 @@ impl Fault {
             | Self::RegistrationUsernameTaken
             | Self::UserInfoNotFound
             | Self::StatusMissing
+            | Self::ShieldNameMissing
             | Self::MethodFailed { .. }
             | Self::PasswordResetOff
             | Self::SettingNotFound => (Invalid, None),
@@ -147,6 +150,7 @@ impl Fault {
             Self::InvalidSort { .. } | Self::SortFieldUnknown { .. } | Self::TooManySortFields => {
                 (Invalid, Some("error-invalid-sort"))
             }
+            Self::InvalidFields { .. } => (Invalid, Some("error-invalid-fields")),
             Self::InvalidQuery { .. } => (Invalid, Some("error-invalid-query")),
             Self::EndpointNotFound => (NotFound, Some("error-endpoint-not-found")),
             Self::MethodNotAllowed { .. } => (MethodNotAllowed, Some("error-method-not-allowed")),

@@ -77,6 +77,7 @@ impl Fault {
             Self::AvatarTooLarge { .. } | Self::UploadTooLarge { .. } => {
                 json!({"field": "image", "limit": AVATAR_BYTES})
             }
+            Self::ShieldsDisabled | Self::ShieldTypeDisabled => json!({"route": "/api/v1/shield.svg"}),
             Self::NoRooms { field } => json!({"field": field}),
             Self::InvalidParams { field, .. } => json!({"field": quoted(field.as_ref()?)}),
             Self::UnknownField { field, nearest: None } => json!({"field": quoted(field)}),
@@ -84,7 +85,8 @@ impl Fault {
                 field,
                 nearest: Some(nearest),
             } => json!({"field": quoted(field), "nearest": nearest}),
-            Self::InvalidQuery { .. }
+            Self::InvalidFields { .. }
+            | Self::InvalidQuery { .. }
             | Self::InvalidSort { .. }
             | Self::SortFieldUnknown { .. }
             | Self::TooManySortFields => {

@@ -13,7 +13,7 @@ use crate::http::routes::{Rate, Route};
 pub(in crate::http) const API_VERSION: &str = "8.8";
 
 /// The version of Rocket.Chat with its patch number, for callers with `view-statistics`.
-const FULL_API_VERSION: &str = "8.8.0";
+pub(super) const FULL_API_VERSION: &str = "8.8.0";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("info", "What this server is; also at `/api/info`", info).rate(Rate::Unbounded)]
@@ -33,9 +33,22 @@ struct Info {
 /// The fields for callers with `view-statistics`.
 #[derive(Serialize, JsonSchema)]
 struct FullInfo {
-    /// The version of this product.
-    rollcall: Value,
+    rollcall: Product,
     info: Value,
+}
+
+/// The version of this product.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Product {
+    version: &'static str,
+}
+
+impl Default for Product {
+    fn default() -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
 }
 
 async fn info(call: OpenCall, _: Ignored) -> Result<Info, Fault> {
@@ -48,7 +61,7 @@ async fn info(call: OpenCall, _: Ignored) -> Result<Info, Fault> {
         minimum_client_versions: json!({"desktop": "3.9.6", "mobile": "4.39.0"}),
         name: "Rollcall",
         full: trusted.then(|| FullInfo {
-            rollcall: json!({"version": env!("CARGO_PKG_VERSION")}),
+            rollcall: Product::default(),
             info: json!({"version": FULL_API_VERSION, "build": build()}),
         }),
     })

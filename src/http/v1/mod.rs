@@ -2,6 +2,7 @@
 
 mod audit;
 mod custom_user_status;
+mod devices;
 mod directory;
 pub(super) mod info;
 mod login;
@@ -12,6 +13,8 @@ mod presence;
 mod roles;
 mod settings;
 mod setup;
+mod shield;
+mod statistics;
 mod status;
 mod tokens;
 mod two_factor;
@@ -32,6 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
         methods::routes(),
         presence::routes(),
         tokens::routes(),
+        devices::routes(),
         two_factor::routes(),
         roles::routes(),
         permissions::routes(),
@@ -39,6 +43,8 @@ pub(super) fn routes() -> Vec<Route> {
         audit::routes(),
         setup::routes(),
         info::routes(),
+        statistics::routes(),
+        shield::routes(),
         openapi::routes(),
     ]
     .into_iter()

@@ -58,6 +58,10 @@ struct List {
     offset: Option<usize>,
     count: Option<usize>,
     sort: Option<String>,
+    /// Whether each setting has its default in `packageValue`. Without it, `settings` has them and `settings.public` has
+    /// not.
+    #[serde(rename = "includeDefaults")]
+    include_defaults: Option<bool>,
     /// Ignored: clients that send it must not fail.
     #[serde(rename = "fields")]
     _fields: Option<String>,
@@ -92,6 +96,9 @@ struct PublicSetting {
     #[serde(rename = "_id")]
     id: &'static str,
     value: SettingValue,
+    /// The value until it is set.
+    #[serde(rename = "packageValue", skip_serializing_if = "Option::is_none")]
+    package_value: Option<SettingValue>,
     enterprise: bool,
 }
 
@@ -103,8 +110,9 @@ struct FullSetting {
     #[serde(rename = "type")]
     kind: &'static str,
     value: SettingValue,
-    /// What holds until somebody sets it.
-    package_value: SettingValue,
+    /// The value until it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package_value: Option<SettingValue>,
     public: bool,
     /// Whether it was fixed when the server was started.
     blocked: bool,
@@ -117,13 +125,13 @@ struct FullSetting {
     updated_at: Option<Timestamp>,
 }
 
-impl From<Shown> for FullSetting {
-    fn from(shown: Shown) -> Self {
+impl FullSetting {
+    fn of(shown: Shown, with_default: bool) -> Self {
         Self {
             id: shown.id.as_str(),
             kind: shown.id.type_word(),
             value: shown.value,
-            package_value: shown.id.default(),
+            package_value: with_default.then(|| shown.id.default()),
             public: shown.id.is_public(),
             blocked: shown.fixed.is_some(),
             fixed_by: shown.fixed,
@@ -146,11 +154,13 @@ fn listed<T>(found: Listing<T>) -> Listed<T> {
 async fn public(call: OpenCall, asked: List) -> Result<Listed<PublicSetting>, Fault> {
     asked.check()?;
     let page = query::page(&call.app, asked.offset, asked.count);
+    let with_defaults = asked.include_defaults.unwrap_or(false);
     let wanted: Vec<_> = settings::public(&call.app)
         .filter(|shown| asked.wants(shown.id))
         .map(|shown| PublicSetting {
             id: shown.id.as_str(),
             value: shown.value,
+            package_value: with_defaults.then(|| shown.id.default()),
             enterprise: false,
         })
         .collect();
@@ -160,11 +170,11 @@ async fn public(call: OpenCall, asked: List) -> Result<Listed<PublicSetting>, Fa
 async fn list(call: Call, asked: List) -> Result<Listed<FullSetting>, Fault> {
     asked.check()?;
     let page = query::page(&call.app, asked.offset, asked.count);
-    let actor = call.actor();
+    let (actor, with_defaults) = (call.actor(), asked.include_defaults.unwrap_or(true));
     let visible = settings::visible(&call.app, &actor);
     let wanted: Vec<_> = visible
         .filter(|shown| asked.wants(shown.id))
-        .map(FullSetting::from)
+        .map(|shown| FullSetting::of(shown, with_defaults))
         .collect();
     Ok(listed(Listing::of(wanted.into_iter(), page)))
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::devices::Ended;
 use crate::domain::page::once;
 use crate::domain::{Fault, Scope, Timestamp, Token, TokenName, UserId};
 use crate::http::input::{Ignored, Nothing};
@@ -203,7 +204,7 @@ async fn sessions(call: Call, _: Nothing) -> Result<Sessions, Fault> {
     })
 }
 
-async fn logout_one(call: Call, which: OneSession) -> Result<Done, Fault> {
+async fn logout_one(call: Call, which: OneSession) -> Result<Ended, Fault> {
     let own = tokens::list(&call.app, Some(&call.caller.user.id));
     if !own.iter().any(|token| token.hash.label() == which.session_id) {
         return Err(Fault::TokenNotFound {
@@ -211,7 +212,9 @@ async fn logout_one(call: Call, which: OneSession) -> Result<Done, Fault> {
         });
     }
     tokens::revoke(&call.app, &call.actor(), &which.session_id).await?;
-    Ok(Done {})
+    Ok(Ended {
+        session_id: which.session_id,
+    })
 }
 
 async fn create_token(call: Call, wanted: CreateToken) -> Result<CreatedToken, Fault> {

@@ -90,7 +90,7 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
         let (codes, stored) = new_backup_codes(app).await?;
         decide_on(app, &caller.user.id, |snapshot, user| {
             let pending = pending(user)?;
-            spend(app, user, &pending, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+            let spent = spend(app, user, &pending, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
             let on = with(
                 app,
                 user,
@@ -98,6 +98,7 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
                     secret: Some(pending),
                     pending: None,
                     backup_codes: stored.clone(),
+                    ..spent
                 },
             );
             let due = caller.duty.is_some();
@@ -141,13 +142,13 @@ pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<
         spend(app, &user, enabled(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
         let (codes, stored) = new_backup_codes(app).await?;
         decide_on(app, &caller.user.id, |_, user| {
-            spend(app, user, enabled(user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+            let spent = spend(app, user, enabled(user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
             let renewed = with(
                 app,
                 user,
                 TwoFactor {
                     backup_codes: stored.clone(),
-                    ..user.two_factor.clone()
+                    ..spent
                 },
             );
             let noted = own(app, caller, AuditAction::BackupCodesMade);

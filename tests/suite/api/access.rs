@@ -152,6 +152,14 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
         ("POST users.logoutOtherClients", none(), USERS),
         ("POST users.removeOtherTokens", none(), USERS),
         ("GET sessions/list", none(), USERS),
+        ("GET sessions/list.all", none(), ADMINS),
+        (
+            "POST sessions/logout",
+            json!({"sessionId": "000000000000"}),
+            [401, 403, 403, 400, 403, 401, 401],
+        ),
+        ("GET statistics", none(), ADMINS),
+        ("GET shield.svg", json!({"type": "online", "name": "Chat"}), OPEN),
         (
             "POST sessions/logout.me",
             json!({"sessionId": "000000000000"}),

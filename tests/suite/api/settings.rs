@@ -278,3 +278,31 @@ async fn cors_follows_its_setting_at_once() {
     set(&admin, "API_CORS_Origin", json!("https://other.example.com")).await;
     assert_eq!(preflight().await, 403);
 }
+
+#[tokio::test]
+async fn defaults_are_shown_where_they_are_asked_for() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    admin
+        .post("settings/Site_Name", &json!({"value": "Ours"}))
+        .await
+        .expect(200);
+    for (endpoint, shown) in [
+        ("settings", true),
+        ("settings?includeDefaults=true", true),
+        ("settings?includeDefaults=false", false),
+        ("settings.public", false),
+        ("settings.public?includeDefaults=true", true),
+    ] {
+        let body = admin.get(endpoint).await.expect(200);
+        let all = body["settings"].as_array().expect("settings");
+        let with_default = all.iter().filter(|setting| setting.get("packageValue").is_some());
+        assert_eq!(with_default.count(), if shown { all.len() } else { 0 }, "{endpoint}");
+    }
+    let page = "settings.public?includeDefaults=true&_id=Site_Name";
+    let name = &admin.get(page).await.expect(200)["settings"][0];
+    assert_eq!(
+        (&name["value"], &name["packageValue"]),
+        (&json!("Ours"), &json!("Rollcall"))
+    );
+}

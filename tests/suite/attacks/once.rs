@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::api::two_factor::{app_code, enable};
-use crate::support::server::{BEGINNING, MINUTE, PASSWORD, fix, new_folder};
+use crate::support::server::{BEGINNING, DAY, MINUTE, PASSWORD, fix, new_folder};
 use crate::support::{Client, TestServer};
 
 const MANY: usize = 50;
@@ -131,4 +131,47 @@ async fn a_setup_link_makes_one_administrator() {
     let name = winner.1["user"]["username"].as_str().expect("a name");
     let root = server.logged_in(name).await;
     assert_eq!(root.get("users.list").await.expect(200)["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_an_authenticator_that_was_used_before_a_restart_is_refused_after_it() {
+    let server = TestServer::start_with(all_at_once).await;
+    let ada = server.user().await;
+    let (secret, _) = enable(&ada, BEGINNING).await;
+    server.pass(MINUTE);
+    let (first, second) = (
+        app_code(&secret, BEGINNING + MINUTE - 30_000),
+        app_code(&secret, BEGINNING + MINUTE),
+    );
+    // One is spent by a login, and one by a call that makes no change of its own.
+    server.anonymous().post("login", &login(&first)).await.expect(200);
+    let admin = server.admin().await;
+    let (admin_secret, _) = enable(&admin, BEGINNING + MINUTE).await;
+    server.pass(30_000);
+    let code = app_code(&admin_secret, BEGINNING + MINUTE + 30_000);
+    let token = json!({"tokenName": "phone"});
+    admin
+        .post_confirmed("users.generatePersonalAccessToken", &token, "totp", &code)
+        .await
+        .expect(200);
+    let server = TestServer::open(server.stop().await, all_at_once).await;
+    server.pass(MINUTE + 30_000);
+    server.anonymous().post("login", &login(&first)).await.expect(401);
+    let replayed = json!({"user": "admin", "password": PASSWORD, "code": code});
+    server.anonymous().post("login", &replayed).await.expect(401);
+    // A newer one is good.
+    server.anonymous().post("login", &login(&second)).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_was_used_while_the_clock_was_wrong_locks_the_user_out_of_nothing() {
+    let server = TestServer::start_with(all_at_once).await;
+    let (secret, _) = enable(&server.user().await, BEGINNING).await;
+    server.pass(DAY);
+    let code = login(&app_code(&secret, BEGINNING + DAY));
+    server.anonymous().post("login", &code).await.expect(200);
+    server.set_back(DAY - MINUTE);
+    let code = login(&app_code(&secret, BEGINNING + MINUTE));
+    server.anonymous().post("login", &code).await.expect(200);
+    server.anonymous().post("login", &code).await.expect(401);
 }

@@ -1,5 +1,7 @@
 //! Looking users up (`api.md` §5.5).
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,10 +11,11 @@ use crate::domain::page::Listing;
 use crate::domain::text::folded;
 use crate::domain::user::Activity;
 use crate::domain::{
-    Condition, DisplayName, EmailKey, Fault, Permission, RoleId, Scope, SearchTerm, StatusType, Timestamp, UserId,
-    Username, UsernameKey,
+    Condition, DisplayName, EmailKey, Fault, Permission, Projection, RoleId, Scope, SearchTerm, StatusType, Timestamp,
+    UserId, Username, UsernameKey,
 };
 use crate::http::fields::Fields;
+use crate::http::projected::Projected;
 use crate::http::query;
 use crate::http::request::Call;
 use crate::http::routes::Route;
@@ -53,9 +56,11 @@ struct List {
     offset: Option<usize>,
     count: Option<usize>,
     sort: Option<String>,
-    /// Ignored: clients that send it must not fail.
-    #[serde(rename = "fields")]
-    _fields: Option<String>,
+    /// The fields of each user, as JSON text: `{"username":1}` for these alone, `{"emails":0}` for all but these.
+    fields: Option<String>,
+    /// Adds the custom fields that the caller may see. Asking for `customFields` in `fields` adds them too.
+    #[serde(rename = "includeCustomFields")]
+    include_custom_fields: Option<bool>,
     /// A condition as JSON text: equality, `$eq`, `$ne`, `$in`, `$nin`, `$exists`, `$and`, `$or` and `$nor` on `_id`,
     /// `username`, `name`, `emails.address`, `status`, `active`, `roles`, `type` and `customFields.NAME`.
     query: Option<String>,
@@ -94,7 +99,7 @@ enum InactiveReason {
 
 #[derive(Serialize, JsonSchema)]
 struct Listed {
-    users: Vec<Line>,
+    users: Vec<Projected<Line>>,
     count: usize,
     offset: usize,
     total: usize,
@@ -123,10 +128,12 @@ struct Line {
     last_login: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     inactive_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_fields: Option<Map<String, Value>>,
 }
 
-impl From<&ViewedUser> for Line {
-    fn from(user: &ViewedUser) -> Self {
+impl Line {
+    fn of(user: &ViewedUser, with_custom_fields: bool) -> Self {
         let full = user.full().map(|(account, _)| account);
         let name = user.name();
         Self {
@@ -142,16 +149,18 @@ impl From<&ViewedUser> for Line {
             roles: user.roles(),
             last_login: full.and_then(|account| account.last_login),
             inactive_reason: full.and_then(|account| user_view::inactive_reason(account.activity)),
+            custom_fields: with_custom_fields.then(|| user.custom_fields()),
         }
     }
 }
 
-fn listed(found: &Listing<ViewedUser>) -> Listed {
+fn listed(found: &Listing<ViewedUser>, projection: Option<&Arc<Projection>>, with_custom_fields: bool) -> Listed {
+    let line = |user| Projected::new(Line::of(user, with_custom_fields), projection.cloned());
     Listed {
         count: found.items.len(),
         offset: found.offset,
         total: found.total,
-        users: found.items.iter().map(Line::from).collect(),
+        users: found.items.iter().map(line).collect(),
     }
 }
 
@@ -185,6 +194,11 @@ fn condition(asked: &mut List) -> Result<Condition<UserField>, Fault> {
 }
 
 async fn list(call: Call, mut asked: List) -> Result<Listed, Fault> {
+    let projection = query::fields(asked.fields.as_deref(), user_view::FIELDS)?;
+    let with_custom_fields = asked.include_custom_fields.unwrap_or_default()
+        || projection
+            .as_ref()
+            .is_some_and(|fields| fields.asks_for("customFields"));
     let filter = Filter {
         condition: condition(&mut asked)?,
         email: asked
@@ -201,7 +215,7 @@ async fn list(call: Call, mut asked: List) -> Result<Listed, Fault> {
         &filter,
         query::page(&call.app, asked.offset, asked.count),
     )?;
-    Ok(listed(&found))
+    Ok(listed(&found, projection.as_ref(), with_custom_fields))
 }
 
 async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault> {
@@ -236,7 +250,7 @@ async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault
             ..found
         };
     }
-    Ok(listed(&found))
+    Ok(listed(&found, None, false))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -252,14 +266,13 @@ struct Info {
     /// Taken and ignored: this server has no rooms.
     #[serde(rename = "includeUserRooms")]
     _include_user_rooms: Option<String>,
-    /// Ignored: clients that send it must not fail.
-    #[serde(rename = "fields")]
-    _fields: Option<String>,
+    /// The fields of the user, as JSON text: `{"username":1}` for these alone, `{"emails":0}` for all but these.
+    fields: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Found {
-    user: InfoView,
+    user: Projected<InfoView>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -271,6 +284,7 @@ struct InfoView {
 }
 
 async fn info(call: Call, asked: Info) -> Result<Found, Fault> {
+    let projection = query::fields(asked.fields.as_deref(), user_view::FIELDS)?;
     let given = [
         &asked.user_id,
         &asked.username,
@@ -289,11 +303,12 @@ async fn info(call: Call, asked: Info) -> Result<Found, Fault> {
     };
     let actor = call.actor();
     let user = directory::info(&call.app, &actor, &who)?;
+    let view = InfoView {
+        user: UserView::from(&user),
+        can_view_all_info: user.is_full(),
+    };
     Ok(Found {
-        user: InfoView {
-            user: UserView::from(&user),
-            can_view_all_info: user.is_full(),
-        },
+        user: Projected::new(view, projection),
     })
 }
 

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::faults::coded;
 use crate::support::pictures::{halves, noise};
-use crate::support::{Answer, Client, TestServer};
+use crate::support::server::MINUTE;
+use crate::support::{Answer, Client, Socket, TestServer};
 
 fn png() -> Vec<u8> {
     halves(32, 32, ImageFormat::Png)
@@ -147,4 +148,41 @@ async fn a_picture_lives_through_a_restart_and_goes_with_its_user() {
     assert_eq!(gone.header("content-type"), Some("image/svg+xml"));
     let check = server.command(rollcall::local::Command::Check).await;
     assert!(matches!(check, rollcall::local::Answer::Findings(findings) if findings.is_empty()));
+}
+
+#[tokio::test]
+async fn the_method_sets_ones_own_picture_and_with_a_second_factor_that_of_others() {
+    let server = TestServer::start().await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let url = format!("data:image/png;base64,{}", BASE64_STANDARD.encode(noise(3, 32)));
+    let etag = async |client: &Client| client.get("me").await.expect(200)["avatarETag"].clone();
+    let mut socket = Socket::of(&ada).await;
+    socket
+        .call("setAvatarFromService", json!([url, "image/png", "upload"]))
+        .await;
+    let own = etag(&ada).await;
+    assert!(own.is_string());
+    for wrong in [json!(["https://example.com/x.png"]), json!(["data:,x"]), json!([])] {
+        socket.error("setAvatarFromService", wrong).await;
+    }
+    let of_other = json!([url, null, null, admin.id()]);
+    assert_eq!(
+        socket.error("setAvatarFromService", of_other).await["error"],
+        "error-not-allowed"
+    );
+    assert_eq!(etag(&admin).await, Value::Null);
+    let mut root = Socket::of(&admin).await;
+    server.pass(31 * MINUTE);
+    let of_ada = json!([url, null, null, ada.id()]);
+    assert_eq!(
+        root.error("setAvatarFromService", of_ada).await["error"],
+        "totp-required"
+    );
+    assert_eq!(etag(&ada).await, own);
+    root.call(
+        "setAvatarFromService",
+        json!([url, null, null, ada.id(), Socket::proof()]),
+    )
+    .await;
+    assert_ne!(etag(&ada).await, own);
 }

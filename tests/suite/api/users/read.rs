@@ -34,7 +34,7 @@ async fn a_list_is_paged_sorted_and_filtered() {
         ["dave"]
     );
     assert_eq!(names(&admin, "users.list?email=CAROL@example.com").await, ["Carol"]);
-    // What clients send and nobody obeys does not fail.
+    // Clients send fields and an empty query.
     assert_eq!(
         names(
             &admin,
@@ -254,4 +254,109 @@ async fn a_sleeping_account_can_be_found_and_switched_off() {
         .await
         .expect(200);
     assert_eq!(again["count"], 0);
+}
+
+#[tokio::test]
+async fn fields_choose_what_an_answer_has_and_nothing_that_the_caller_may_not_see() {
+    let server = TestServer::start().await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let own = json!({"userId": ada.id(), "data": {"customFields": {"team": "north"}}});
+    admin.post("users.update", &own).await.expect(200);
+    let ask = async |client: &Client, endpoint: &str, fields: &str| {
+        let pairs = form_urlencoded::Serializer::new(String::new())
+            .append_pair("username", "ada")
+            .append_pair("fields", fields)
+            .finish();
+        client.get(&format!("{endpoint}?{pairs}")).await
+    };
+    let ada_id = json!(ada.id());
+    for (fields, expected) in [
+        (r#"{"username":1}"#, json!({"_id": ada_id, "username": "ada"})),
+        (r#"{"username":1,"_id":0}"#, json!({"username": "ada"})),
+        (
+            r#"{"emails.address":1}"#,
+            json!({"_id": ada_id, "emails": [{"address": "ada@example.com"}]}),
+        ),
+        (
+            r#"{"customFields":1}"#,
+            json!({"_id": ada_id, "customFields": {"team": "north"}}),
+        ),
+        (r#"{"phone":1}"#, json!({"_id": ada_id})),
+    ] {
+        let listed = ask(&admin, "users.list", fields).await.expect(200);
+        assert_eq!(
+            (&listed["users"], &listed["total"]),
+            (&json!([expected]), &json!(1)),
+            "{fields}"
+        );
+        let found = ask(&admin, "users.info", fields).await.expect(200);
+        assert_eq!(found, json!({"user": expected, "success": true}), "{fields}");
+    }
+    let without = ask(&admin, "users.list", r#"{"emails":0,"roles":0}"#).await.expect(200);
+    let line = &without["users"][0];
+    assert!(
+        line.get("emails").is_none() && line.get("roles").is_none() && line["status"] == "offline",
+        "{line}"
+    );
+    // Asking for a field shows no more of another user than the answer has.
+    let hidden = json!({"_id": admin.id()});
+    let of_admin = ada
+        .get("users.list?username=admin&fields=%7B%22emails%22%3A1%2C%22roles%22%3A1%7D")
+        .await;
+    assert_eq!(of_admin.expect(200)["users"], json!([hidden]));
+    let raw = r#"{"password":1}"#;
+    for endpoint in ["users.list", "users.info"] {
+        let refused = ask(&admin, endpoint, raw).await.expect(400);
+        assert_eq!(refused["errorType"], "error-invalid-fields");
+        let words = format!("Invalid fields parameter provided: \"{raw}\": password is not a field of this list");
+        assert_eq!(refused["error"], format!("{words} [error-invalid-fields]"));
+        ask(&admin, endpoint, "username").await.expect(400);
+    }
+}
+
+#[tokio::test]
+async fn a_list_has_custom_fields_where_it_is_asked_to_and_only_public_ones_of_others() {
+    let rules = r#"{"team": {"type": "text", "public": true}, "desk": {"type": "text"}}"#;
+    let rules = (SettingId::CustomFields, SettingValue::Text(rules.into()));
+    let server = TestServer::start_with(|options| fix(options, &[rules])).await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let change = json!({"userId": admin.id(), "data": {"customFields": {"team": "north", "desk": "4"}}});
+    admin.post("users.update", &change).await.expect(200);
+    let of_admin = async |client: &Client, more: &str| {
+        let body = client
+            .get(&format!("users.list?username=admin{more}"))
+            .await
+            .expect(200);
+        body["users"][0].get("customFields").cloned()
+    };
+    assert_eq!(of_admin(&ada, "").await, None);
+    assert_eq!(of_admin(&ada, "&includeCustomFields=false").await, None);
+    assert_eq!(
+        of_admin(&ada, "&includeCustomFields=true").await,
+        Some(json!({"team": "north"}))
+    );
+    let all = Some(json!({"team": "north", "desk": "4"}));
+    assert_eq!(of_admin(&admin, "&includeCustomFields=true").await, all);
+}
+
+#[tokio::test]
+async fn users_see_in_their_own_record_that_they_have_a_password_and_never_the_hash() {
+    let server = TestServer::start().await;
+    let (ada, admin) = (server.user().await, server.admin().await);
+    let exists = json!({"password": {"exists": true}});
+    let bio = json!({"data": {"bio": "analyst"}});
+    let bodies = [
+        ada.get("me").await.expect(200),
+        ada.get("users.info?username=ada").await.expect(200)["user"].clone(),
+        ada.post("users.updateOwnBasicInfo", &bio).await.expect(200)["user"].clone(),
+    ];
+    for own in &bodies {
+        assert_eq!(own["services"], exists, "{own}");
+        assert!(!own.to_string().contains("$argon2"), "{own}");
+    }
+    let of_other = admin.get("users.info?username=ada").await.expect(200);
+    assert_eq!(of_other["user"].get("services"), None);
+    let mut all = admin.get("users.list").await.expect(200).to_string();
+    all.push_str(&ada.get("users.list").await.expect(200).to_string());
+    assert!(!all.contains("services"), "{all}");
 }

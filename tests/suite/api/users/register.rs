@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
-use crate::support::TestServer;
 use crate::support::faults::{coded, plain};
 use crate::support::server::{PASSWORD, UNLIMITED, fix, open_registration};
+use crate::support::{Socket, TestServer};
 
 fn new(username: &str) -> Value {
     json!({"username": username, "email": format!("{username}@example.com"), "name": "Bob", "pass": PASSWORD})
@@ -220,4 +220,55 @@ async fn of_64_who_want_one_username_and_address_one_gets_them() {
     let both = won.get(&0).copied().unwrap_or_default();
     let parts = won.get(&1).copied().unwrap_or_default() + won.get(&2).copied().unwrap_or_default();
     assert!((both, parts) == (1, 0) || (both, parts) == (0, 2), "{won:?}");
+}
+
+#[tokio::test]
+async fn the_method_registers_by_the_same_rules_and_the_same_rate() {
+    let server = TestServer::start_with(|options| fix(options, &[open_registration()])).await;
+    let mut socket = Socket::connected(server.address).await;
+    let incomplete = json!([{"email": "bob@example.com", "pass": PASSWORD, "name": "Bob"}]);
+    // What is no form is not counted.
+    assert_eq!(socket.error("registerUser", incomplete).await["error"], 400);
+    let id = socket.result("registerUser", json!([new("bob")])).await;
+    let bob = server.logged_in("bob").await;
+    assert_eq!(bob.id(), id);
+    assert_eq!(bob.get("me").await.expect(200)["name"], "Bob");
+    let refused = socket.error("registerUser", json!([new("cleo")])).await;
+    assert_eq!(refused["error"], "error-too-many-requests");
+    let message = json!({"msg": "method", "id": "1", "method": "registerUser", "params": [new("cleo")]}).to_string();
+    let call = json!({"message": message});
+    let over_http = server.anonymous().post("method.callAnon/registerUser", &call).await;
+    assert!(
+        over_http.expect(400)["message"]
+            .to_string()
+            .contains("error-too-many-requests")
+    );
+    server
+        .anonymous()
+        .post("users.register", &new("cleo"))
+        .await
+        .expect(429);
+    // The other way round it is the same count.
+    server.pass(60_000);
+    server
+        .anonymous()
+        .post("users.register", &new("cleo"))
+        .await
+        .expect(200);
+    let refused = socket.error("registerUser", json!([new("dora")])).await;
+    assert_eq!(refused["error"], "error-too-many-requests");
+    server.pass(60_000);
+    let refused = socket.error("registerUser", json!([new("cleo")])).await;
+    assert_eq!(refused["reason"], "Username is already in use", "{refused}");
+    let mut own = Socket::of(&bob).await;
+    let refused = own.error("registerUser", json!([new("dora")])).await;
+    assert_eq!(refused["reason"], "Logged in users can not register again.");
+}
+
+#[tokio::test]
+async fn the_method_registers_nobody_where_registration_is_off() {
+    let server = TestServer::start().await;
+    let mut socket = Socket::connected(server.address).await;
+    let refused = socket.error("registerUser", json!([new("bob")])).await;
+    assert_eq!(refused["error"], "error-user-registration-disabled");
 }

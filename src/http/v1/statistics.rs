@@ -1,0 +1,89 @@
+//! Figures of this server, for administrators.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::info::{FULL_API_VERSION, Product};
+use crate::domain::{Fault, Permission, Scope, Timestamp};
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::statistics;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("statistics", "Figures of this server", figures)
+            .permission(Permission::VIEW_STATISTICS)
+            .scope(Scope::Admin),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// Taken and ignored: figures are always counted anew.
+    #[serde(rename = "refresh")]
+    _refresh: Option<bool>,
+}
+
+/// The figures that this server has, under Rocket.Chat's names. Figures of rooms and messages are left out: there are none.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Statistics {
+    /// The version of Rocket.Chat whose behaviour this server follows.
+    version: &'static str,
+    rollcall: Product,
+    total_users: usize,
+    active_users: usize,
+    non_active_users: usize,
+    online_users: usize,
+    away_users: usize,
+    busy_users: usize,
+    offline_users: usize,
+    /// Users who are not offline.
+    total_connected_users: usize,
+    process: Process,
+    os: System,
+    /// Always 1: this server is one process.
+    instance_count: u8,
+    created_at: Timestamp,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Process {
+    pid: u32,
+    /// Seconds since the server was started.
+    uptime: i64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct System {
+    platform: &'static str,
+    arch: &'static str,
+}
+
+async fn figures(call: Call, _: Asked) -> Result<Statistics, Fault> {
+    let figures = statistics::figures(&call.app, &call.actor())?;
+    let connected = figures.online + figures.away + figures.busy;
+    Ok(Statistics {
+        version: FULL_API_VERSION,
+        rollcall: Product::default(),
+        total_users: figures.users,
+        active_users: figures.active,
+        non_active_users: figures.users - figures.active,
+        online_users: figures.online,
+        away_users: figures.away,
+        busy_users: figures.busy,
+        offline_users: figures.users.saturating_sub(connected),
+        total_connected_users: connected,
+        process: Process {
+            pid: std::process::id(),
+            uptime: figures.uptime_millis / 1000,
+        },
+        os: System {
+            platform: std::env::consts::OS,
+            arch: std::env::consts::ARCH,
+        },
+        instance_count: 1,
+        created_at: figures.at,
+    })
+}

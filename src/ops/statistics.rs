@@ -1,0 +1,71 @@
+//! Figures of this server.
+
+use std::sync::Arc;
+
+use super::viewed::View;
+use crate::app::App;
+use crate::auth::Actor;
+use crate::domain::{Fault, Permission, SettingId, StatusType, Timestamp};
+use crate::hub::Shown;
+
+/// Milliseconds for which the number of users who are online is kept for callers without a login.
+const ONLINE_KEPT_MILLIS: i64 = 60_000;
+
+/// Figures of this server at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Figures {
+    /// The number of accounts.
+    pub users: usize,
+    /// The number of accounts that may log in.
+    pub active: usize,
+    /// The number of users whom the viewer sees as online.
+    pub online: usize,
+    /// The number of users whom the viewer sees as away.
+    pub away: usize,
+    /// The number of users whom the viewer sees as busy.
+    pub busy: usize,
+    /// Milliseconds since the server was started.
+    pub uptime_millis: i64,
+    /// The moment of these figures.
+    pub at: Timestamp,
+}
+
+/// Counts users and their statuses as this viewer sees them.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `view-statistics`.
+pub fn figures(app: &App, actor: &Actor) -> Result<Figures, Fault> {
+    if !actor.may(Permission::VIEW_STATISTICS) {
+        return Err(Fault::PermissionRequired);
+    }
+    let view = View::of(app, actor);
+    let (mut users, mut active) = (0, 0);
+    for user in view.snapshot().users() {
+        users += 1;
+        active += usize::from(user.is_active());
+    }
+    let statuses = view.statuses();
+    let count = |wanted| statuses.values().filter(|status| **status == wanted).count();
+    Ok(Figures {
+        users,
+        active,
+        online: count(StatusType::Online),
+        away: count(StatusType::Away),
+        busy: count(StatusType::Busy),
+        uptime_millis: app.clock.steady().as_millis() - app.started.as_millis(),
+        at: app.clock.now(),
+    })
+}
+
+/// Returns how many users are not offline, for callers without a login: at most a minute old, and 0 where presence is not
+/// told to anyone.
+#[must_use]
+pub fn not_offline(app: &App) -> usize {
+    if app.settings().flag(SettingId::PresenceBroadcastDisabled) {
+        return 0;
+    }
+    // A stranger is not told of users who hide from anyone.
+    let is_told = |shown: &&Arc<Shown>| shown.line.status != StatusType::Offline && shown.hidden_from.is_empty();
+    let count = || app.hub.shown().values().filter(is_told).count();
+    app.online.get(app.clock.steady(), ONLINE_KEPT_MILLIS, count)
+}
