@@ -1,8 +1,8 @@
-//! The one way to verify what can be guessed: passwords, codes of a second factor, links and secrets.
+//! Verifies everything that can be guessed: passwords, codes of a second factor, links and secrets.
 //!
-//! A guess first takes a turn, then the block is checked, then the guess is verified, then a failure is made
-//! durable, and only then the turn ends. The next guess at the same user therefore sees all failures before
-//! it, and no more guesses are verified than the block allows, however many come at once.
+//! A guess waits for its turn, then the lockout is checked, then the guess is verified, then a failure is made
+//! durable, and only then the turn ends. The next guess for the same user therefore sees all earlier failures, and no
+//! more guesses are verified than the lockout allows, however many come at once.
 
 use super::{incident, lockout};
 use crate::app::attempts::AccountKey;
@@ -12,37 +12,37 @@ use crate::auth::{Actor, Origin};
 use crate::domain::audit::claimed_name;
 use crate::domain::{AuditParty, Fault, SettingId, SourceAddress, User, UserId};
 
-/// The time in which the rates of logins are counted, in milliseconds.
+/// The window in which the rates of logins are counted, in milliseconds.
 const RATE_MILLIS: u32 = 60_000;
 
-/// When to try again after a full queue, in seconds.
+/// Seconds after which a client may retry if the queue was full.
 const QUEUE_FULL_SECONDS: u64 = 1;
 
-/// The account or secret that a guess is about.
+/// The account or secret that a caller tries to guess.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
-    /// The account that is guessed at. A secret of the server belongs to none.
+    /// The guessed account. `None` for a secret of the server.
     pub account: Option<AccountKey>,
-    /// The account as the audit log names it.
+    /// The account as it appears in the audit log.
     pub party: Option<AuditParty>,
-    /// What the audit log says of a failure beside it.
+    /// The detail of the audit entry for a failure.
     pub detail: &'static str,
     /// The evidence that the caller has given before.
     pub shown: Evidence,
 }
 
-/// The evidence that a caller who guesses has given before.
+/// The evidence that a guessing caller has given before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Evidence {
-    /// The caller has shown nothing.
+    /// The caller has given no evidence.
     Nothing,
-    /// The caller has shown the password or a token of the user. Failures of such callers are counted apart, so that strangers can't keep
-    /// the user from proving who they are.
+    /// The caller has given the password or a token of the user. Failures of such callers are counted separately, so
+    /// that strangers cannot lock the user out of proving their identity.
     Login,
 }
 
 impl Target {
-    /// The password of a user who logs in.
+    /// Returns the target for the password of a user who logs in.
     pub fn user(user: &User) -> Self {
         Self {
             account: Some(AccountKey::Known(user.id.clone())),
@@ -52,7 +52,7 @@ impl Target {
         }
     }
 
-    /// The password or a code of a user who is logged in.
+    /// Returns the target for the password or a code of a logged-in user.
     pub fn proof_of(user: &User) -> Self {
         Self {
             shown: Evidence::Login,
@@ -60,7 +60,7 @@ impl Target {
         }
     }
 
-    /// Returns the same after a guess failed with this fault: who gets to the second factor has shown the password.
+    /// Returns the target for counting this error: a caller who reached the second factor has given the password.
     fn after(self, fault: &Fault) -> Self {
         match fault {
             Fault::LoginCodeInvalid => Self {
@@ -71,7 +71,7 @@ impl Target {
         }
     }
 
-    /// The password of an account that does not exist, by the folded form of its name.
+    /// Returns the target for the password of an account that does not exist, by the folded form of its name.
     pub fn unknown(folded: &str) -> Self {
         Self {
             account: Some(AccountKey::unknown(folded)),
@@ -81,7 +81,7 @@ impl Target {
         }
     }
 
-    /// A secret of the server.
+    /// Returns the target for a secret of the server.
     pub const fn secret(detail: &'static str) -> Self {
         Self {
             account: None,
@@ -91,7 +91,7 @@ impl Target {
         }
     }
 
-    /// The id of the user, if there is such a user.
+    /// Returns the id of the user, if the account exists.
     pub const fn user_id(&self) -> Option<&UserId> {
         match &self.account {
             Some(AccountKey::Known(id)) => Some(id),
@@ -100,12 +100,12 @@ impl Target {
     }
 }
 
-/// Verifies a guess. `work` verifies it, and fails with a wrong guess ([`Fault::is_wrong_guess`]) if it is
-/// wrong: then the failure is counted. `work` must not take another turn.
+/// Runs `work`, which verifies a guess, in the caller's turn. If `work` fails with a wrong guess
+/// ([`Fault::is_wrong_guess`]), the failure is counted. `work` must not wait for another turn.
 ///
 /// # Errors
-/// [`Fault::TooManyLogins`] when too many guesses wait; [`Fault::AddressBlocked`] and [`Fault::UserBlocked`]
-/// after too many failures, and `work` is not done; those of `work`.
+/// [`Fault::TooManyLogins`] if too many guesses wait; [`Fault::AddressBlocked`] and [`Fault::UserBlocked`] after too
+/// many failures, without running `work`; the errors of `work`.
 pub(super) async fn guarded<T>(
     app: &App,
     origin: &Origin,
@@ -123,7 +123,7 @@ pub(super) async fn guarded<T>(
     outcome
 }
 
-/// Verifies a guess as [`guarded`] does, and answers a block as a wrong guess.
+/// Verifies a guess as [`guarded`] does, but returns `wrong` during a lockout.
 pub(super) async fn guarded_silently<T>(
     app: &App,
     origin: &Origin,
@@ -144,8 +144,8 @@ async fn take_turn(app: &App, account: Option<AccountKey>, source: Option<Source
     })
 }
 
-/// Counts a failure in a task of its own: the turn ends when the failure is durable, also if the client leaves
-/// before that.
+/// Counts a failure in its own task, so that the turn ends only when the failure is durable, even if the client
+/// disconnects before that.
 async fn count_failure(app: &App, origin: &Origin, target: Target, turn: Turn) -> Result<(), Fault> {
     let (app, origin) = (app.clone(), origin.clone());
     let counting = tokio::spawn(async move {
@@ -156,7 +156,7 @@ async fn count_failure(app: &App, origin: &Origin, target: Target, turn: Turn) -
     counting.await.map_err(incident::internal)?
 }
 
-/// Counts a login with a password against the rates of its address and its account.
+/// Counts a login with a password against the rate limits of its address and its account.
 ///
 /// # Errors
 /// [`Fault::TooManyLogins`].
@@ -189,11 +189,11 @@ pub(super) fn admit_login(app: &App, origin: &Origin, target: &Target) -> Result
 /// The caller for whom the server hashes a password.
 #[derive(Debug, Clone)]
 pub(super) enum HashedFor {
-    /// The command line.
+    /// The command line, which has no limit.
     Operator,
-    /// A user.
+    /// A logged-in user, and the address of the request.
     User(UserId, Option<SourceAddress>),
-    /// A client that is not logged in.
+    /// A client that is not logged in, by its address.
     Address(Option<SourceAddress>),
 }
 
@@ -212,10 +212,10 @@ impl From<&Origin> for HashedFor {
     }
 }
 
-/// Hashes passwords in a turn of the caller, so that one caller can't occupy all threads that hash.
+/// Hashes passwords in the caller's turn, so that one caller cannot use all hashing threads.
 ///
 /// # Errors
-/// [`Fault::TooManyLogins`] when too many wait, those of `work`.
+/// [`Fault::TooManyLogins`] if too many callers wait; the errors of `work`.
 pub(super) async fn in_turn<T>(
     app: &App,
     caller: &HashedFor,

@@ -1,4 +1,4 @@
-//! The audit log.
+//! Writing, reading and removing entries of the audit log.
 
 use super::incident;
 use crate::app::App;
@@ -7,10 +7,10 @@ use crate::domain::text::{folded, folds_to};
 use crate::domain::{AuditAction, AuditEntry, AuditParty, Fault, Page, Permission, Timestamp};
 use crate::store::Change;
 
-/// Entries that one change of the sweep removes.
+/// Maximum entries that one change of the sweep removes.
 const SWEPT_AT_ONCE: usize = 256;
 
-/// The line of something that is being done, to be committed with it.
+/// Returns the audit entry of an action, to be committed in the same change.
 pub(super) fn note(
     app: &App,
     actor: &Actor,
@@ -29,7 +29,7 @@ pub(super) fn note(
     }
 }
 
-/// The same for what somebody does who is not logged in, or not yet.
+/// Returns the audit entry of an action by a caller who is not logged in, or not yet.
 pub(super) fn note_from(
     app: &App,
     origin: &Origin,
@@ -49,7 +49,7 @@ pub(super) fn note_from(
     }
 }
 
-/// How the log names somebody who is not logged in.
+/// Returns the actor for a caller who is not logged in.
 pub(super) fn anonymous() -> AuditParty {
     AuditParty::new("anonymous", "", "")
 }
@@ -62,7 +62,7 @@ pub struct PartyQuery {
 }
 
 impl PartyQuery {
-    /// Takes what a person typed.
+    /// Parses the text that a user typed.
     #[must_use]
     pub fn of(typed: &str) -> Self {
         Self {
@@ -76,18 +76,18 @@ impl PartyQuery {
     }
 }
 
-/// Which entries are asked for.
+/// The entries that a caller asks for. A condition that is `None` matches all entries.
 #[derive(Debug, Default, Clone)]
 pub struct Filter {
-    /// Only what this party did.
+    /// Only actions by this actor.
     pub actor: Option<PartyQuery>,
-    /// Only what was done to this party.
+    /// Only actions on this target.
     pub target: Option<PartyQuery>,
-    /// Only this.
+    /// Only actions of this kind.
     pub action: Option<AuditAction>,
-    /// Only from this moment on.
+    /// Only entries from this moment on.
     pub from: Option<Timestamp>,
-    /// Only before this moment.
+    /// Only entries before this moment.
     pub until: Option<Timestamp>,
 }
 
@@ -104,27 +104,27 @@ impl Filter {
     }
 }
 
-/// A page of the log.
+/// A page of the audit log.
 #[derive(Debug, Clone)]
 pub struct Entries {
-    /// The newest first.
+    /// The entries of this page, the newest first.
     pub entries: Vec<AuditEntry>,
-    /// How many were passed over.
+    /// The number of matching entries before this page.
     pub offset: usize,
-    /// How many there are on all pages.
+    /// The number of matching entries on all pages.
     pub total: usize,
 }
 
-/// Reads the log, the newest entry first.
+/// Reads the log, the newest entry first. The total needs a read of all entries between `from` and `until`.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-audit`; else only what the store answers.
+/// [`Fault::PermissionRequired`] without `view-audit`; errors of the store.
 pub async fn list(app: &App, actor: &Actor, filter: Filter, page: Page) -> Result<Entries, Fault> {
     if !actor.may(Permission::VIEW_AUDIT) {
         return Err(Fault::PermissionRequired);
     }
     let store = app.store.clone();
-    // From the disk, and maybe all of it: not on a thread that serves others.
+    // The log is read from the disk, so the read runs on a blocking thread.
     let read = tokio::task::spawn_blocking(move || {
         let mut found = Entries {
             entries: Vec::new(),

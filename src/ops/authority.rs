@@ -1,4 +1,4 @@
-//! How far the authority of an actor reaches. The rules are in [`crate::domain::authority`].
+//! The limits of an actor's authority over other users. The rules are in [`crate::domain::authority`].
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::domain::authority::{require, weight};
 use crate::domain::{Access, Fault, PermissionSet, Role, RoleId, User, UserId};
 use crate::store::Snapshot;
 
-/// How far the authority of an actor reaches, as of one snapshot.
+/// The authority of an actor, computed from one snapshot.
 pub(super) struct Authority<'snapshot> {
     snapshot: &'snapshot Snapshot,
     held: PermissionSet,
@@ -16,11 +16,11 @@ pub(super) struct Authority<'snapshot> {
 }
 
 impl<'snapshot> Authority<'snapshot> {
-    /// Returns the authority of an actor. The operator on the machine has all of it.
+    /// Returns the authority of an actor. The operator on the machine has every permission.
     ///
-    /// A user has it by their roles in this snapshot, narrowed by the scopes of the token. The permissions of
-    /// the default roles are not narrowed away: every ordinary user has them, and a token with `users:write`
-    /// is for acting on ordinary users.
+    /// A user's authority is the permissions of their roles in this snapshot, limited by the scopes of the token. The
+    /// permissions of the default roles are never removed by scopes: every ordinary user has them, and a token with
+    /// `users:write` is meant for acting on ordinary users.
     pub fn of(app: &App, snapshot: &'snapshot Snapshot, actor: &Actor) -> Self {
         let Actor::User(caller) = actor else {
             return Self {
@@ -41,8 +41,8 @@ impl<'snapshot> Authority<'snapshot> {
         }
     }
 
-    /// Refuses an act on the login, roles, permissions or existence of another user who has a permission that
-    /// the actor lacks.
+    /// Refuses an action on the login, roles, permissions or existence of another user who has a permission that the
+    /// actor does not have.
     ///
     /// # Errors
     /// [`Fault::BeyondAuthority`].
@@ -53,7 +53,7 @@ impl<'snapshot> Authority<'snapshot> {
         require(self.held, weight(self.snapshot.access(), &user.roles))
     }
 
-    /// The same for an act that changes the login of every user.
+    /// Refuses an action on the login of all users if one of them has a permission that the actor does not have.
     ///
     /// # Errors
     /// [`Fault::BeyondAuthority`].
@@ -61,7 +61,7 @@ impl<'snapshot> Authority<'snapshot> {
         self.snapshot.users().try_for_each(|user| self.over(user))
     }
 
-    /// Refuses to give, take or change roles that hold a permission which the actor lacks.
+    /// Refuses to give, remove or change roles that hold a permission which the actor does not have.
     ///
     /// # Errors
     /// [`Fault::BeyondAuthority`].
@@ -69,8 +69,8 @@ impl<'snapshot> Authority<'snapshot> {
         require(self.held, weight(self.snapshot.access(), roles))
     }
 
-    /// Refuses to change whether a role needs a second factor where that changes the login of a user who has
-    /// a permission that the actor lacks.
+    /// Refuses a change of a role's mandatory second factor if a user with that role has a permission that the actor
+    /// does not have.
     ///
     /// # Errors
     /// [`Fault::BeyondAuthority`].
@@ -79,8 +79,8 @@ impl<'snapshot> Authority<'snapshot> {
         holders.try_for_each(|user| self.over(user))
     }
 
-    /// Refuses grants by which a permission that the actor lacks is given or taken, or by which the
-    /// permissions change of a role or a user that has one which the actor lacks.
+    /// Refuses grants that give or remove a permission which the actor does not have, or that change the permissions
+    /// of a role or a user that has such a permission.
     ///
     /// # Errors
     /// [`Fault::BeyondAuthority`].

@@ -1,4 +1,4 @@
-//! Custom statuses.
+//! Operations on custom statuses.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,30 +16,30 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// The fields by which the list is sorted.
+/// The fields by which a client may sort the list.
 pub const SORT_FIELDS: &[&str] = &["_id", "name", "statusType", "_updatedAt"];
 
-/// Which custom statuses are asked for, and in what order.
+/// The custom statuses that a caller asks for, and their order. A condition that is `None` matches all.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Filter {
-    /// Only the one with this id.
+    /// Only the status with this id.
     pub id: Option<CustomStatusId>,
-    /// Only those whose name has this in it.
+    /// Only statuses whose name contains this text.
     pub name: Option<SearchTerm>,
-    /// Only those for which this holds.
+    /// Only statuses for which this condition holds.
     pub condition: Condition<StatusField>,
-    /// By which fields; none is by name.
+    /// The fields to sort by; empty means by name.
     pub sort: Sort,
 }
 
 /// A field of a custom status that a condition may test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusField {
-    /// The id.
+    /// The id of the status.
     Id,
-    /// The name.
+    /// The name of the status.
     Name,
-    /// The status that it stands for.
+    /// The status type that it sets.
     StatusType,
 }
 
@@ -73,7 +73,7 @@ impl Queried<StatusField> for CustomStatus {
     }
 }
 
-/// Lists custom statuses. Everybody may.
+/// Lists custom statuses. Every user may do so.
 #[must_use]
 pub fn list(app: &App, filter: &Filter, page: Page) -> Listing<Arc<CustomStatus>> {
     let snapshot = app.store.read();
@@ -106,8 +106,8 @@ fn compare(field: &str, a: &CustomStatus, b: &CustomStatus) -> Ordering {
 /// Creates a custom status.
 ///
 /// # Errors
-/// In this order (`custom-user-status.create.md`): no permission, name required, name not allowed,
-/// name taken, status type required or none of the four.
+/// In this order (`custom-user-status.create.md`): no permission, name required, name not allowed, name taken, status
+/// type missing or unknown.
 pub async fn create(app: &App, actor: &Actor, draft: CustomStatusDraft) -> Result<Arc<CustomStatus>, Fault> {
     permit(actor)?;
     decide(app, |snapshot| {
@@ -127,10 +127,10 @@ pub async fn create(app: &App, actor: &Actor, draft: CustomStatusDraft) -> Resul
     .await
 }
 
-/// Changes the name and type of a custom status.
+/// Changes a custom status. Emoji and duration are unchanged if the draft has none.
 ///
 /// # Errors
-/// Unknown id, then those of [`create`]; its own name is not taken.
+/// Unknown id, then the errors of [`create`]; a status may keep its own name.
 pub async fn update(
     app: &App,
     actor: &Actor,
@@ -155,7 +155,7 @@ pub async fn update(
     .await
 }
 
-/// Deletes a custom status. Users who carry its text keep it.
+/// Deletes a custom status. Users who have set it keep their status.
 ///
 /// # Errors
 /// No permission, then unknown id.
@@ -169,7 +169,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &CustomStatusId) -> Result<(),
     .await
 }
 
-/// The name of a draft, unless a status other than `own` has it.
+/// Returns the name of a draft, unless a status other than `own` has it.
 fn free_name(
     snapshot: &Snapshot,
     own: Option<&CustomStatusId>,

@@ -1,15 +1,15 @@
-//! Deciding on what is, again whenever it is no longer so.
+//! Transactions with retry: decides on a snapshot, and again if another change came first.
 
 use super::{incident, standing};
 use crate::app::App;
 use crate::domain::{Fault, User, UserId};
 use crate::store::{Change, CommitError, Snapshot};
 
-/// How often a change may lose against others before that is taken for a defect.
+/// Maximum attempts of a change; more conflicts in a row are treated as a bug.
 const ATTEMPTS: usize = 10_000;
 
-/// Decides a change on the newest snapshot and commits it. When another change came between, the
-/// decision is made anew: it then sees what the other one did, and may refuse because of it.
+/// Computes a change from the newest snapshot and commits it. On a conflict with another change, `decision` runs
+/// again on the new snapshot, and may then refuse.
 pub(super) async fn decide<T>(
     app: &App,
     decision: impl Fn(&Snapshot) -> Result<(Change, T), Fault>,
@@ -28,10 +28,10 @@ pub(super) async fn decide<T>(
     Err(incident::store(lost))
 }
 
-/// The same for a change to one user.
+/// Runs [`decide`] for a change of one user.
 ///
 /// # Errors
-/// [`Fault::UserNotFound`] when the user is gone.
+/// [`Fault::UserNotFound`] if the user does not exist.
 pub(super) async fn decide_on<T>(
     app: &App,
     id: &UserId,

@@ -1,4 +1,4 @@
-//! Looking users up.
+//! Lists, searches and look-ups of users.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -32,39 +32,38 @@ pub const SORT_FIELDS: &[&str] = &[
     "emails.address",
 ];
 
-/// Most users in one answer to a viewer who does not see all fields, whatever the count. A larger list is read page by
-/// page.
+/// Maximum users in one response to a viewer who does not see all fields, whatever the requested count.
 const MOST_AT_ONCE: usize = 1_000;
 
-/// Most usernames that are tried for a suggestion.
+/// Maximum usernames that are tried for a suggestion.
 const SUGGESTIONS_TRIED: usize = 1_000;
 
-/// Most users that a search while typing shows.
+/// Maximum users in a search while typing.
 const SUGGESTIONS: usize = 10;
 
-/// Which users are asked for.
+/// The users that a caller asks for, and their order. A condition that is empty or `None` matches all.
 #[derive(Debug, Default, Clone)]
 pub struct Filter {
-    /// Only who may log in, or only who may not.
+    /// Only active users, or only inactive ones.
     pub active: Option<bool>,
-    /// Only who may not log in for one of these reasons.
+    /// Only inactive users with one of these reasons.
     pub activities: Vec<Activity>,
-    /// Only who has logged in before, or only who has not.
+    /// Only users who have logged in before, or only users who never have.
     pub has_logged_in: Option<bool>,
-    /// Only who has one of these roles.
+    /// Only users with one of these roles.
     pub roles: Vec<RoleId>,
-    /// Only with exactly this address.
+    /// Only the user with exactly this address.
     pub email: Option<EmailKey>,
-    /// Only with this in the username, the name, or (for who may see it) the address.
+    /// Only users with this text in the username, the name or, if the viewer may see it, the address.
     pub term: Option<SearchTerm>,
-    /// Only for whom this holds.
+    /// Only users for whom this condition holds.
     pub condition: Condition<UserField>,
-    /// By which fields; none is by username.
+    /// The fields to sort by; empty means by username.
     pub sort: Sort,
 }
 
 impl Filter {
-    /// Returns whether it asks for something that only a viewer of all fields may know.
+    /// Returns whether the filter uses a field that only viewers with all fields may see.
     fn asks_for_hidden(&self) -> bool {
         self.email.is_some() || self.has_logged_in.is_some() || !self.roles.is_empty() || !self.activities.is_empty()
     }
@@ -90,10 +89,10 @@ impl Filter {
     }
 }
 
-/// Lists users, active or not. See [`Reach::of_lists`] for viewers who find only themselves.
+/// Lists users, active or not. Some viewers only find themselves; see [`Reach::of_lists`].
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-d-room`, or for a filter by something that the viewer does not see
+/// [`Fault::PermissionRequired`] without `view-d-room`, or for a filter by a field that the viewer does not see
 /// (address, roles, logins, the reason of an inactive account) without `view-full-other-user-info`.
 pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Listing<ViewedUser>, Fault> {
     let reach = Reach::of_lists(app, |permission| actor.may(permission));
@@ -121,8 +120,8 @@ pub fn browse(
     find(app, actor, &filter, page, reach)
 }
 
-/// Searches users and rooms: a term that begins with `@` or with neither sign finds users, one that begins with `#`
-/// finds rooms, of which there are none.
+/// Searches users and rooms. A text that begins with `#` finds rooms, of which there are none; other texts find
+/// users, with or without a leading `@`.
 #[must_use]
 pub fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
     let text = text.trim();
@@ -131,7 +130,7 @@ pub fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
     }
     let term = SearchTerm::parse(text.strip_prefix('@').unwrap_or(text));
     let found = autocomplete(app, actor, term.as_ref(), &[], &Condition::default());
-    // Only a condition can be refused.
+    // A search without a condition cannot fail.
     found.unwrap_or_default()
 }
 
@@ -179,7 +178,7 @@ fn find(app: &App, actor: &Actor, filter: &Filter, page: Page, reach: Reach) -> 
     Ok(found.map(|found| found.of_view(&view)))
 }
 
-/// Returns whether an account has a term in the username, the name or the address.
+/// Returns whether the username, the name or the address of an account contains a text.
 fn has_term(account: ViewedAccount, term: &Finder) -> bool {
     is_in(term, [Some(account.username()), Some(account.name()), account.email()])
 }
@@ -191,7 +190,7 @@ fn is_in<const TEXTS: usize>(term: &Finder, texts: [Option<&str>; TEXTS]) -> boo
         .any(|text| term.find(text.as_bytes()).is_some())
 }
 
-/// A field by which accounts are ordered.
+/// A field by which accounts are sorted.
 #[derive(Clone, Copy)]
 enum Field {
     Id,
@@ -201,7 +200,7 @@ enum Field {
     LastLogin,
     CreatedAt,
     Email,
-    /// A field that is the same for all users.
+    /// A field with the same value for all users.
     Same,
 }
 
@@ -233,29 +232,29 @@ impl Field {
     }
 }
 
-/// Orders by all fields, the first one first; a hidden field is absent, which orders nothing.
+/// Compares by all fields in order. A hidden field is `None` for all accounts and so does not affect the order.
 fn compare(order: &[(Field, Direction)], a: ViewedAccount, b: ViewedAccount) -> Ordering {
     order.iter().fold(Ordering::Equal, |so_far, (field, direction)| {
         so_far.then_with(|| direction.of(field.compare(a, b)))
     })
 }
 
-/// How somebody names one user.
+/// An identifier of one user.
 #[derive(Debug, Clone)]
 pub enum Who {
-    /// By id.
+    /// The id of the user.
     Id(UserId),
-    /// By username.
+    /// The username, folded.
     Username(UsernameKey),
-    /// By address.
+    /// The e-mail address, folded.
     Email(EmailKey),
 }
 
-/// Looks a user up.
+/// Returns one user as the actor sees them.
 ///
 /// # Errors
-/// [`Fault::UserInfoNotFound`] when there is none, also for who may not see addresses and names
-/// another's.
+/// [`Fault::UserInfoNotFound`] if there is no such user, and for another user's address if the actor may not see
+/// addresses.
 pub fn info(app: &App, actor: &Actor, who: &Who) -> Result<ViewedUser, Fault> {
     let view = View::of(app, actor);
     let snapshot = view.snapshot();
@@ -267,11 +266,11 @@ pub fn info(app: &App, actor: &Actor, who: &Who) -> Result<ViewedUser, Fault> {
     found.map(|user| view.user(user)).ok_or(Fault::UserInfoNotFound)
 }
 
-/// Lists the active users whose username, name or nickname has this term in it and for whom the condition holds, at
-/// most ten; without a term, any users. A viewer without `view-outside-room` finds only themselves.
+/// Lists active users whose username, name or nickname contains the term and for whom the condition holds, at most
+/// ten. Without a term, all users match. A viewer without `view-outside-room` finds only themselves.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] for a condition on something that the viewer does not see.
+/// [`Fault::PermissionRequired`] for a condition on a field that the viewer does not see.
 pub fn autocomplete(
     app: &App,
     actor: &Actor,
@@ -299,10 +298,10 @@ pub fn autocomplete(
     Ok(found.map(|found| found.of_view(&view)).collect())
 }
 
-/// Whether a user could take a username: their own always.
+/// Returns whether a user could change to this username. Their own is always available.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] where usernames can't be changed, [`Fault::UsernameBlocked`].
+/// [`Fault::NotAllowed`] if usernames cannot be changed, [`Fault::UsernameBlocked`].
 pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, Fault> {
     if !app.settings().flag(SettingId::AllowUsernameChange) {
         return Err(Fault::NotAllowed {
@@ -324,7 +323,7 @@ pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, Fault> {
     Ok(app.store.read().user_named(&name.key()).is_none())
 }
 
-/// A free username made of a user's name: `first.last`, with a number behind it where that is taken.
+/// Returns a free username made from a user's name: `first.last`, followed by a number if that is taken.
 #[must_use]
 pub fn suggest_username(app: &App, user: &User) -> String {
     let name = user
@@ -354,7 +353,7 @@ pub fn suggest_username(app: &App, user: &User) -> String {
         other.is_none_or(|other| other.id == user.id) && Username::parse(name).is_ok_and(|name| fits(&name))
     };
     let numbered = (1..).map(|number| format!("{base}-{number}"));
-    // A rule for usernames may allow none of them.
+    // The rule for usernames may allow none of them.
     let mut tried = std::iter::once(base.clone()).chain(numbered).take(SUGGESTIONS_TRIED);
     tried.find(free).unwrap_or(base)
 }

@@ -1,4 +1,4 @@
-//! Ending claims when their time has come.
+//! Ends claims when they expire.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::app::App;
 use crate::domain::{Fault, UserId, UserStatus};
 use crate::store::Change;
 
-/// Users whose claims one change ends.
+/// Maximum users whose claims one change ends.
 const AT_ONCE: usize = 1024;
 
-/// How long to wait after the store took no write.
+/// The pause after the store refused a write.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Ends claims as their times come, for ever. One timer is armed, for the next of them.
+/// Waits for claims to expire and ends them, for ever.
 pub async fn end_in_time(app: &App) {
     loop {
         app.hub.claim_ended().await;
@@ -27,10 +27,11 @@ pub async fn end_in_time(app: &App) {
     }
 }
 
-/// Ends all claims whose time has come, and those that stand of users whose last token has ended.
+/// Ends all expired claims, and the claims of users whose last token has expired and that last only as long as a
+/// token.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn settle(app: &App) -> Result<(), Fault> {
     let mut count = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Causes that are logged and never sent.
+//! Internal errors: their cause is logged and never sent to the client.
 
 use std::fmt::Display;
 
@@ -8,12 +8,12 @@ use crate::auth::random;
 use crate::domain::Fault;
 use crate::store::CommitError;
 
-/// Logs a defect and names it.
+/// Logs the cause of an internal error. Returns an error with the id of the log line.
 pub fn internal(cause: impl Display) -> Fault {
     Fault::Internal { incident: log(cause) }
 }
 
-/// What to answer when a change was not made for a reason that the operation did not foresee.
+/// Converts an error of the store that the operation did not expect.
 #[must_use]
 pub fn store(error: CommitError) -> Fault {
     match error {

@@ -1,4 +1,4 @@
-//! Counting failed logins, in the store, so that a restart forgives nothing (`api.md` §3.6).
+//! The lockout: counts failed logins in the store, so that a restart does not reset them (`api.md` §3.6).
 
 use super::attempts::{Evidence, Target};
 use super::audit::{anonymous, note, note_from};
@@ -12,10 +12,10 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// Days after which failures that blocked nobody are forgotten.
+/// Days after which failures that led to no lockout are removed.
 const FORGOTTEN_AFTER_DAYS: u32 = 1;
 
-/// The source of a request and the rule for it; none where it can't be blocked.
+/// Returns the address of a request and its lockout rule; `None` if the address cannot be blocked.
 fn source(app: &App, origin: &Origin) -> Option<(SourceAddress, LockoutRule)> {
     let settings = app.settings();
     let rule = settings.address_lockout()?;
@@ -23,14 +23,14 @@ fn source(app: &App, origin: &Origin) -> Option<(SourceAddress, LockoutRule)> {
     Some((SourceAddress::of(address), rule))
 }
 
-/// The account that is guessed at and the rule for it; none where it can't be blocked.
+/// Returns the guessed account and its lockout rule; `None` if the account cannot be blocked.
 fn account<'target>(app: &App, target: &'target Target) -> Option<(&'target AccountKey, LockoutRule)> {
     target.account.as_ref().zip(app.settings().user_lockout())
 }
 
-/// Returns whether the user has a live login that began at the address, or in the IPv6 network, of this request.
+/// Returns whether the user has a live session that began at the address, or in the IPv6 network, of this request.
 ///
-/// The block of the address bounds the guesses from there, so an address that is never blocked is not known.
+/// The lockout of an address limits guesses from it, so an address that is never blocked does not count.
 fn is_known_device(app: &App, snapshot: &Snapshot, origin: &Origin, id: &UserId) -> bool {
     let Some((source, _)) = source(app, origin) else {
         return false;
@@ -43,8 +43,8 @@ fn is_known_device(app: &App, snapshot: &Snapshot, origin: &Origin, id: &UserId)
     snapshot.tokens_of(id).any(|token| began_there(token))
 }
 
-/// Refuses a try while there is a block, be the password right or wrong. The block of the address comes
-/// before that of the user. A device that has logged in as the user before is exempt from the block of the user that
+/// Refuses an attempt during a lockout, whether the password is right or wrong. The lockout of the address is checked
+/// before that of the user. A device that has logged in as the user before is exempt from the user's lockout that
 /// strangers may cause; see [`is_known_device`].
 ///
 /// # Errors
@@ -69,11 +69,11 @@ pub(super) fn refuse_blocked(app: &App, origin: &Origin, target: &Target) -> Res
     if blocked { Err(Fault::UserBlocked) } else { Ok(()) }
 }
 
-/// Counts a failed try, and adds it and a block that begins with it to the audit log. A name that no user has
-/// is counted in memory, and its entries are those of a user.
+/// Counts a failed attempt, and adds it to the audit log, with a second entry if it starts a lockout. A name without
+/// a user is counted in memory only, and gets the same audit entries.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub(super) async fn count_failure(app: &App, origin: &Origin, target: &Target) -> Result<(), Fault> {
     let noted = |action, detail: String| note_from(app, origin, anonymous(), action, target.party.clone(), detail);
     let blocked = |suspect: &dyn std::fmt::Display, rule: LockoutRule| {
@@ -127,9 +127,9 @@ fn record(change: Change, before: Option<&FailedLogins>, of: &Suspect, failures:
     }
 }
 
-/// Forgives the failures of a user, as part of a login that succeeds. Those of the address count until they
-/// are old: its other tries were at other accounts. A block of the user that strangers caused stays as well: a known
-/// device that logs in meanwhile must not give them new tries.
+/// Resets the failures of a user as part of a successful login. Those of the address stay, because its other attempts
+/// were at other accounts. An active lockout of the user stays too: a login from a known device must not give
+/// strangers new attempts.
 pub(super) fn forgive(app: &App, snapshot: &Snapshot, change: Change, user: &User) -> Change {
     let (rule, now) = (app.settings().user_lockout(), app.clock.steady());
     let forgivable = |failed: &&FailedLogins| rule.is_none_or(|rule| !failed.failures.block(rule, now));
@@ -137,18 +137,18 @@ pub(super) fn forgive(app: &App, snapshot: &Snapshot, change: Change, user: &Use
     failed.into_iter().flatten().fold(change, Change::remove)
 }
 
-/// Forgives all failures of a user and ends a block of theirs, as part of another change.
+/// Resets all failures of a user and ends their lockout, as part of another change.
 pub(super) fn forgive_all(snapshot: &Snapshot, change: Change, user: &UserId) -> Change {
     let failed = Suspect::of_user(user).map(|suspect| snapshot.failed_logins(&suspect));
     failed.into_iter().flatten().fold(change, Change::remove)
 }
 
-/// Ends the block of a user, and forgives their failures. Blocks of addresses stay.
+/// Ends the lockout of a user, and resets their failures. Lockouts of addresses stay.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `edit-other-user-active-status`; [`Fault::ActionNotAllowed`] for the actor's own
-/// account: whoever has a token of it could go on guessing its password and codes; [`Fault::UserNotFound`],
-/// [`Fault::BeyondAuthority`].
+/// [`Fault::PermissionRequired`] without `edit-other-user-active-status`; [`Fault::ActionNotAllowed`] for the actor's
+/// own account, because a stolen token could then be used to guess its password and codes without limit;
+/// [`Fault::UserNotFound`], [`Fault::BeyondAuthority`].
 pub async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
     if !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
         return Err(Fault::PermissionRequired);
@@ -168,11 +168,11 @@ pub async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> 
     .await
 }
 
-/// Moves failures that lie in the future to the present, before a server begins: the clock was set back since they were
-/// stored. Nothing says for how long the server was down, so a block lasts at most its own length from now on.
+/// Moves failures with a time in the future to the present. Called before a server starts, in case the clock was set
+/// back. The length of the downtime is unknown, so a lockout lasts at most its full length from now on.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn settle(app: &App) -> Result<(), Fault> {
     decide(app, |snapshot| {
         let now = app.clock.steady();
@@ -191,7 +191,7 @@ pub async fn settle(app: &App) -> Result<(), Fault> {
     .await
 }
 
-/// Forgets failures that are a day old.
+/// Removes failures that are a day old.
 pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
     let end = app.clock.steady().minus_days(FORGOTTEN_AFTER_DAYS);
     app.attempts.unknown_names().forget_before(end);

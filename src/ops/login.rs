@@ -1,4 +1,4 @@
-//! Logging in.
+//! Login with a password or a token.
 
 use std::sync::Arc;
 
@@ -13,38 +13,38 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// Most sessions of a user; one more ends the one that was not used for the longest time (`api.md` §3.4).
+/// Maximum sessions per user. One more ends the least recently used session (`api.md` §3.4).
 const SESSIONS_PER_USER: usize = 50;
 
-/// What somebody shows to be let in.
+/// The credentials of a login.
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// A name and a password.
     Password {
-        /// Who they say they are.
+        /// The account that the caller names.
         account: Account,
-        /// The password's digest.
+        /// The digest of the password.
         digest: PasswordDigest,
-        /// The code of their second factor, if they sent one.
+        /// The code of the second factor, if the client sent one.
         code: Option<String>,
     },
     /// A token from an earlier login.
     Resume(TokenSecret),
 }
 
-/// How somebody says who they are.
+/// An account as the caller names it.
 #[derive(Debug, Clone)]
 pub enum Account {
-    /// By username.
+    /// The username, folded.
     Username(UsernameKey),
-    /// By e-mail address.
+    /// The e-mail address, folded.
     Email(EmailKey),
-    /// By id.
+    /// The id of the user.
     Id(UserId),
 }
 
 impl Account {
-    /// Takes what people type: with an `@` it is an address, else a username.
+    /// Parses what a user typed: a text with an `@` is an address, any other a username.
     #[must_use]
     pub fn typed(text: &str) -> Self {
         if text.contains('@') {
@@ -54,7 +54,7 @@ impl Account {
         }
     }
 
-    /// The form in which two names of the same account are equal.
+    /// Returns the folded name, which is equal for two spellings of the same name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -73,26 +73,25 @@ impl Account {
     }
 }
 
-/// A login that succeeded.
+/// The result of a successful login.
 #[derive(Debug, Clone)]
 pub struct LoggedIn {
-    /// Who is logged in.
+    /// The user who logged in.
     pub user: Arc<User>,
     /// The token of the session.
     pub token: TokenSecret,
-    /// When the token dies, if it does.
+    /// The time when the token expires, if it does.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Lets somebody in.
+/// Verifies credentials and creates a session, or resumes one.
 ///
 /// # Errors
-/// [`Fault::AddressBlocked`] and [`Fault::UserBlocked`] after too many failures;
-/// [`Fault::WrongCredentials`] for an unknown account and a wrong password alike, after the same
-/// time; [`Fault::ResumeRefused`] for a token that is not alive; [`Fault::UserNotActivated`],
-/// [`Fault::UserHasNoRoles`], [`Fault::EmailUnverified`] and those of the second factor only after
-/// the right password; [`Fault::TooManyLogins`] when too many logins of the user or address wait or were made,
-/// [`Fault::Overloaded`] when too many wait in all.
+/// [`Fault::AddressBlocked`] and [`Fault::UserBlocked`] after too many failures; [`Fault::WrongCredentials`] for an
+/// unknown account and a wrong password alike, after the same time; [`Fault::ResumeRefused`] for a token that is not
+/// live; [`Fault::UserNotActivated`], [`Fault::UserHasNoRoles`], [`Fault::EmailUnverified`] and those of the second
+/// factor only after the right password; [`Fault::TooManyLogins`] if the user or address has too many logins waiting
+/// or made too many, [`Fault::Overloaded`] if too many wait in total.
 pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, Fault> {
     let (account, digest, code) = match credentials {
         Credentials::Password { account, digest, code } => (account, digest, code),
@@ -103,7 +102,7 @@ pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Resu
     let target = user.map_or_else(unknown, |user| Target::user(&user));
     attempts::admit_login(app, origin, &target)?;
     attempts::guarded(app, origin, &target, async {
-        // As it is now: it may have changed while the login waited for its turn.
+        // The user is read again, since it may have changed while the login waited for its turn.
         let user = target.user_id().and_then(|id| app.store.read().user(id).cloned());
         let hash = user.as_ref().and_then(|user| user.password.clone());
         let right = app.passwords.verify(digest, hash).await?;
@@ -113,8 +112,8 @@ pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Resu
     .await
 }
 
-/// Gives a token to a user whose password was right. The change depends on the user's record, so
-/// that a password changed meanwhile leaves no token behind.
+/// Creates a session for a user whose password was right. The change depends on the user's record, so that no session
+/// is created if the password has changed meanwhile.
 async fn begin_session(app: &App, origin: &Origin, verified: &User, code: Option<&str>) -> Result<LoggedIn, Fault> {
     let token = TokenSecret::generate();
     let attempt = two_factor::login_attempt(app, verified, code).await?;
@@ -156,7 +155,7 @@ async fn begin_session(app: &App, origin: &Origin, verified: &User, code: Option
     }
 }
 
-/// A session of this user that begins now.
+/// Returns a new session of this user that starts now.
 pub(super) fn session(app: &App, origin: &Origin, user: &User, token: &TokenSecret) -> Token {
     let now = app.clock.now();
     Token {
@@ -173,8 +172,8 @@ pub(super) fn session(app: &App, origin: &Origin, user: &User, token: &TokenSecr
     }
 }
 
-/// Ends the sessions of a user that were not used for the longest time, so that one more has room. A session with a
-/// live connection stays, so a user with as many connected sessions has more of them than the limit.
+/// Ends the least recently used sessions of a user, so that one more fits. Sessions with a live connection are not
+/// ended, so a user may have more of those than the limit.
 pub(super) fn end_surplus(app: &App, snapshot: &Snapshot, user: &User, change: Change) -> Change {
     let sessions = snapshot.tokens_of(&user.id).filter(|token| token.session().is_some());
     let (connected, mut idle): (Vec<_>, Vec<_>) =

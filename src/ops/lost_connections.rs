@@ -1,5 +1,5 @@
-//! A restart without a storm: who was here when the server ended is here when it begins, for as long as a
-//! lost connection counts. Whoever comes back within that time was never away, and nobody is told anything.
+//! Keeps connections across a restart. A user who was online when the server ended stays online after the start for
+//! as long as a lost connection counts. If the user reconnects within that time, no event is sent.
 
 use std::collections::BTreeMap;
 use std::iter::repeat_with;
@@ -10,13 +10,13 @@ use crate::domain::{Fault, LostConnections, StatusType, Timestamp, TokenHash};
 use crate::hub::Connection;
 use crate::store::Change;
 
-/// How many one change keeps, or settles.
+/// Maximum records in one change.
 const AT_ONCE: usize = 1024;
 
-/// Keeps the connections that are lost now, for the server that comes next.
+/// Stores the current lost connections for the next server process.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn keep(app: &App) -> Result<(), Fault> {
     let lost = gathered(app, app.clock.now());
     for some in lost.chunks(AT_ONCE) {
@@ -46,11 +46,11 @@ fn gathered(app: &App, at: Timestamp) -> Vec<LostConnections> {
     by_token.into_values().collect()
 }
 
-/// Takes in the connections that the server before this one kept, each as lost just now. They are taken
-/// from the store first: whatever happens next, nobody is taken for present twice.
+/// Restores the connections that the previous server process stored, each as lost just now. They are removed from the
+/// store first, so that a crash cannot restore them twice.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn take_in(app: &App) -> Result<(), Fault> {
     let kept: Vec<_> = app.store.read().lost_connections().cloned().collect();
     for some in kept.chunks(AT_ONCE) {

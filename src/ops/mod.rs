@@ -1,6 +1,5 @@
-//! What can be done, a file for each noun. An operation asks for the permission, checks the rule,
-//! makes one atomic change, which carries its line in the audit log. The HTTP API and the command
-//! line call the same ones.
+//! Operations, one file per noun. An operation checks the permission and the rules, and makes one atomic change. Most
+//! changes include their audit entries. All interfaces (HTTP, methods, command line) call the same operations.
 
 pub mod attempts;
 pub mod audit;

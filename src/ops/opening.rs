@@ -1,4 +1,4 @@
-//! Opening a data folder: the store, the key that seals its secrets, and a compaction where one is due.
+//! Opens a data folder: the store, the key that encrypts its secrets, and a compaction if one is due.
 
 use std::path::Path;
 
@@ -12,31 +12,31 @@ use crate::config::CompactAtStart;
 use crate::domain::{Fault, StoredSecret};
 use crate::store::{CompactError, Compaction, OpenError, Snapshot, Store};
 
-/// Most users that a message names.
+/// Maximum users that an error message names.
 const NAMED_USERS: usize = 5;
 
-/// Why a data folder does not open.
+/// The reason why a data folder does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpeningError {
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// The key that seals secrets can't be used.
+    /// The key that encrypts secrets cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// What an older version stored can't be upgraded.
+    /// Data of an older version cannot be upgraded.
     #[error("cannot upgrade what an older version stored: {0}")]
     Upgrade(#[from] Fault),
-    /// The store was not compacted. It is as it was.
+    /// The store could not be compacted, and is unchanged.
     #[error(transparent)]
     Compact(#[from] CompactError),
 }
 
-/// Opens a data folder for a server: seals secrets that an older version stored unsealed, and compacts the store
-/// where that is due. A compaction that fails is logged, and the store is used as it is.
+/// Opens a data folder for a server. Encrypts secrets that an older version stored in plain text, and compacts the
+/// store if that is due. A failed compaction is logged, and the store is used uncompacted.
 ///
 /// # Errors
-/// [`OpeningError`] says what is in the way and what to do.
+/// [`OpeningError`] with the reason, and what to do about it.
 pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Fixed) -> Result<App, OpeningError> {
     let (app, sealed) = open_sealed(folder, clock.clone(), passwords.clone(), fixed.clone()).await?;
     let due = match fixed.compact_at_start {
@@ -44,7 +44,7 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Fixe
         CompactAtStart::Never => false,
         CompactAtStart::Always => true,
     };
-    // The files still have the secrets as they were.
+    // After sealing, the files still have the plain secrets.
     if !due && sealed == 0 {
         return Ok(app);
     }
@@ -64,10 +64,10 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Fixe
     Ok(App::new(Store::open(folder)?, clock, passwords, fixed).with_key(key))
 }
 
-/// Compacts the store of a data folder that no server runs on, with all upgrades done before.
+/// Upgrades and compacts the store of a data folder on which no server runs.
 ///
 /// # Errors
-/// [`OpeningError`]; the store is then as it was.
+/// [`OpeningError`]; the store is then usable as before.
 pub async fn compact(folder: &Path, fixed: Fixed) -> Result<Compaction, OpeningError> {
     let (app, _) = open_sealed(folder, Clock::System, Passwords::default(), fixed).await?;
     let hardened = upgrade::harden_backup_codes(&app).await;
@@ -77,7 +77,7 @@ pub async fn compact(folder: &Path, fixed: Fixed) -> Result<Compaction, OpeningE
     Ok(compact_closed(folder).await?)
 }
 
-/// Compacts off the async threads.
+/// Compacts the store on a blocking thread.
 async fn compact_closed(folder: &Path) -> Result<Compaction, CompactError> {
     let owned = folder.to_owned();
     let run = tokio::task::spawn_blocking(move || Store::compact(&owned));
@@ -88,7 +88,7 @@ async fn compact_closed(folder: &Path) -> Result<Compaction, CompactError> {
     run.await.unwrap_or_else(|cause| Err(failed(cause)))
 }
 
-/// Opens a data folder with its key, and seals what is not sealed. Returns how many users had an unsealed secret.
+/// Opens a data folder with its key, and encrypts plain secrets. Returns the number of users who had one.
 async fn open_sealed(
     folder: &Path,
     clock: Clock,
@@ -114,12 +114,12 @@ async fn open_sealed(
     Ok((app, sealed))
 }
 
-/// The key that opens all sealed secrets of a store. It is made where there is none and no secret needs one.
+/// Returns the key that decrypts all secrets of a store. Creates one if there is none and no secret needs it.
 fn key_of(store: &Store, folder: &Path, named: Option<&Path>) -> Result<SecretKey, KeyError> {
     existing_key(&store.read(), folder, named)?.map_or_else(|| key_file::create(folder), Ok)
 }
 
-/// The key that opens all sealed secrets; none where there is no key file and no secret needs one.
+/// Returns the key that decrypts all secrets; `None` if there is no key file and no secret needs one.
 fn existing_key(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Result<Option<SecretKey>, KeyError> {
     let path = || key_file::place(folder, named);
     let key = key_file::read(folder, named)?;
@@ -130,13 +130,13 @@ fn existing_key(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Res
     }
 }
 
-/// Returns why the next server could not use the key file of a data folder, if that is so. Nothing is made or changed.
+/// Returns the reason why a server could not use the key file of a data folder, if there is one. Changes nothing.
 #[must_use]
 pub fn key_problem(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Option<KeyError> {
     existing_key(snapshot, folder, named).err()
 }
 
-/// The users whose secrets this key did not seal, in words; none where there is no such user.
+/// Names the users whose secrets were encrypted with another key; `None` if there are none.
 fn sealed_otherwise(snapshot: &Snapshot, key: Option<&SecretKey>) -> Option<String> {
     let otherwise = |secret: &StoredSecret| match secret {
         StoredSecret::Sealed(sealed) => key.is_none_or(|key| key.id() != sealed.key),

@@ -1,4 +1,4 @@
-//! Changes that users make to their own accounts, as far as the settings allow.
+//! Changes that users make to their own accounts, within the limits of the settings.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::app::{App, Settings};
 use crate::auth::{Actor, Caller, PasswordDigest};
 use crate::domain::{Duty, Email, Fault, SettingId, User};
 
-/// Refuses what the settings keep users from changing of themselves, on every road to the change and for
-/// administrators as well. A password that has to be changed can be changed whatever the settings say.
+/// Refuses changes of a user's own account that the settings forbid, in every operation and for administrators too. A
+/// required change of the password is always allowed.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] where profiles can't be changed, [`Fault::ActionNotAllowed`] for a field that can't,
+/// [`Fault::NotAllowed`] if profiles cannot be changed, [`Fault::ActionNotAllowed`] if a field cannot,
 /// [`Fault::DomainNotAllowed`] for an e-mail address of a domain that is not allowed.
 pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<(), Fault> {
     use SettingId as Id;
@@ -65,7 +65,7 @@ pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<()
     }
 }
 
-/// Refuses an e-mail address of a domain that is not among the allowed ones.
+/// Refuses an e-mail address whose domain is not allowed. An empty list allows all domains.
 ///
 /// # Errors
 /// [`Fault::DomainNotAllowed`].
@@ -78,13 +78,13 @@ pub(super) fn refuse_domain(settings: &Settings, email: &Email) -> Result<(), Fa
     }
 }
 
-/// Changes the caller. A new address or password needs a fresh proof, for which the current password may
-/// stand (`api.md` §5.4). A current password that is given is checked in any case. A new password ends every
-/// token, the caller's own too, unless the setting `keep_session_on_password_change` says otherwise.
+/// Changes the caller's own account. A new address or password needs a fresh proof, or the current password (`api.md`
+/// §5.4). If the request has the current password, it is always checked. A new password ends every token, including
+/// the caller's own, unless the setting `keep_session_on_password_change` is on.
 ///
 /// # Errors
-/// Those of `refuse_fixed`, of [`proof::of_password_or_code`] and of [`profile::update`];
-/// [`Fault::PasswordChangeRequired`] where a new password is required and none is given;
+/// The errors of `refuse_fixed`, of [`proof::of_password_or_code`] and of [`profile::update`];
+/// [`Fault::PasswordChangeRequired`] if a new password is required and the request has none;
 /// [`Fault::IdentityNotSaved`] for a username that is taken or blocked.
 pub async fn update(
     app: &App,
@@ -120,8 +120,7 @@ pub async fn update(
 /// Deletes the caller's own account.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] where that is not allowed, [`Fault::PasswordWrong`],
-/// [`Fault::LastAdministrator`].
+/// [`Fault::NotAllowed`] if the settings forbid it, [`Fault::PasswordWrong`], [`Fault::LastAdministrator`].
 pub async fn delete(app: &App, caller: &Caller, password: PasswordDigest) -> Result<(), Fault> {
     if !app.settings().flag(SettingId::AllowDeleteOwnAccount) {
         return Err(Fault::NotAllowed {

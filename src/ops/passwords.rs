@@ -1,4 +1,4 @@
-//! Changing passwords, and the links that let somebody do it who forgot theirs.
+//! Changes of passwords, and links with which users who forgot their password set a new one.
 
 use super::attempts::{self, HashedFor, Target};
 use super::audit::{anonymous, note, note_from};
@@ -16,16 +16,16 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// Which tokens of a user live on after a new password.
+/// The tokens of a user that stay valid after a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spared {
-    /// None: nobody who knew the old password stays in.
+    /// None, so that a person who knew the old password is logged out.
     None,
     /// This session and the personal access tokens.
     SessionAndPersonal(TokenHash),
 }
 
-/// The names of a user, which their password must not be made of.
+/// The names of a user, which their password must not contain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names<'user> {
     pub username: &'user Username,
@@ -43,8 +43,8 @@ impl<'user> From<&'user User> for Names<'user> {
     }
 }
 
-/// Checks a password that a user with these names is to have against the policy in force, and
-/// returns its digest. Every password that is set comes through here.
+/// Checks a new password for a user with these names against the current policy, and returns its digest. Every
+/// password that is set is checked here.
 ///
 /// # Errors
 /// [`Fault::PasswordInvalid`], [`Fault::PasswordPolicy`].
@@ -57,16 +57,16 @@ pub(super) async fn accept(app: &App, names: Names<'_>, wanted: &WantedPassword)
         .await
 }
 
-/// Whether the current password and the earlier ones may be set again.
+/// The rule for setting the current or an earlier password again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
-    /// The user chooses the password.
+    /// Refused, because the user chooses the password.
     Refused,
-    /// An administrator sets it, who does not know the earlier ones (as in Rocket.Chat).
+    /// Allowed, because an administrator sets it and does not know the earlier ones (as in Rocket.Chat).
     Allowed,
 }
 
-/// A new password that may be set, hashed.
+/// The hash of a new password that has passed all checks.
 #[derive(Debug)]
 pub(super) struct NewPassword(PasswordHash);
 
@@ -103,8 +103,8 @@ pub(super) async fn prepare(
     .await
 }
 
-/// Returns the user with the new password, and the change that ends the tokens that are not spared and a block of the
-/// user.
+/// Returns the user with the new password, and the change that ends a lockout of the user, a password link and all
+/// tokens that are not in `spared`.
 pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPassword, spared: Spared) -> (User, Change) {
     let mut history: Vec<_> = user.password.iter().chain(&user.password_history).cloned().collect();
     history.truncate(app.settings().password_history());
@@ -116,12 +116,12 @@ pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPasswo
     };
     let ends = |token: &Token| match spared {
         Spared::None => true,
-        // A token that was made while the password had to be changed does not outlive the change.
+        // A token that was created while the password had to be changed ends with the change.
         Spared::SessionAndPersonal(_) if user.require_password_change.is_some() => true,
         Spared::SessionAndPersonal(session) => token.session().is_some() && token.hash != session,
     };
     let (change, _) = without_tokens(snapshot, &user.id, Change::new(), ends);
-    // Whoever may set a password is not the one who guessed.
+    // A caller who may set the password is not the one who guessed wrong.
     let mut change = lockout::forgive_all(snapshot, change, &user.id);
     if let Some(reset) = snapshot.password_reset(&user.id) {
         change = change.remove(reset);
@@ -129,11 +129,11 @@ pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPasswo
     (changed, change)
 }
 
-/// Sets a user's password and ends all its tokens.
+/// Sets a user's password and ends all their tokens.
 ///
 /// # Errors
 /// [`Fault::ActionNotAllowed`] without `edit-other-user-password`, [`Fault::UserNotFound`],
-/// [`Fault::BeyondAuthority`], those of the new password.
+/// [`Fault::BeyondAuthority`], the errors of the new password.
 pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Result<(), Fault> {
     if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
         return Err(Fault::ActionNotAllowed {
@@ -153,11 +153,11 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
     .await
 }
 
-/// Notes that somebody forgot the password of an address. The answer and the work are the same for
-/// every address; an administrator finds the note in the audit log and makes a link.
+/// Records in the audit log that the password of an address was forgotten. The response and the work are the same for
+/// every address. An administrator finds the entry and creates a link.
 ///
 /// # Errors
-/// [`Fault::PasswordResetOff`] where passwords can't be reset.
+/// [`Fault::PasswordResetOff`] if passwords cannot be reset.
 pub async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(), Fault> {
     if !app.settings().flag(SettingId::AllowPasswordReset) {
         return Err(Fault::PasswordResetOff);
@@ -169,12 +169,12 @@ pub async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(
     committed.map_err(super::incident::store)
 }
 
-/// Makes a link that lets its holder choose a new password for a user within 24 hours, once. It ends
-/// the one made before.
+/// Creates a link with which its holder can set a new password for a user, once, within 24 hours. It replaces an
+/// earlier link.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `edit-other-user-password`, [`Fault::NotAllowed`] where
-/// passwords can't be reset, [`Fault::UserNotFound`], [`Fault::BeyondAuthority`].
+/// [`Fault::PermissionRequired`] without `edit-other-user-password`, [`Fault::NotAllowed`] if passwords cannot be
+/// reset, [`Fault::UserNotFound`], [`Fault::BeyondAuthority`].
 pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, Fault> {
     if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
         return Err(Fault::PermissionRequired);
@@ -203,11 +203,11 @@ pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, 
     ))
 }
 
-/// Sets the password of the user to whom a link belongs, and ends all their tokens and the link.
+/// Sets the password of the user for whom a link was created, and ends all their tokens and the link.
 ///
 /// # Errors
-/// [`Fault::PasswordResetInvalid`] when the link is no good, [`Fault::AddressBlocked`] after too many guesses,
-/// those of the new password.
+/// [`Fault::PasswordResetInvalid`] if the link is unknown, used or expired, [`Fault::AddressBlocked`] after too many
+/// guesses, the errors of the new password.
 pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Result<(), Fault> {
     refuse_where_off(app)?;
     let hash = TokenSecret::presented(link).hash();

@@ -1,4 +1,4 @@
-//! Which roles may do what.
+//! The roles of each permission.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::auth::Actor;
 use crate::domain::{Access, AuditAction, AuditParty, Fault, Grant, Permission, RoleId, Timestamp};
 use crate::store::{Change, Snapshot};
 
-/// All grants, or those that were changed after a moment.
+/// Returns all grants, or those that were changed after a moment.
 #[must_use]
 pub fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
     let snapshot = app.store.read();
@@ -19,12 +19,12 @@ pub fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
     snapshot.access().grants().filter(wanted).cloned().collect()
 }
 
-/// Gives each of these permissions to these roles and no others, all of them or none.
+/// Sets the roles of several permissions. Either all are set or none.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `access-permissions`; [`Fault::PermissionInvalid`],
-/// [`Fault::GrantRoleInvalid`]; [`Fault::ActionNotAllowed`] for taking `access-permissions` from
-/// administrators: nobody could give it back; [`Fault::BeyondAuthority`].
+/// [`Fault::GrantRoleInvalid`]; [`Fault::ActionNotAllowed`] for removing `access-permissions` from `admin`, because
+/// then no user could restore it; [`Fault::BeyondAuthority`].
 pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) -> Result<(), Fault> {
     if !actor.may(Permission::ACCESS_PERMISSIONS) {
         return Err(Fault::PermissionRequired);
@@ -39,10 +39,10 @@ pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) 
     .await
 }
 
-/// Gives one permission to one role more, or to one role less. What is so already stays so.
+/// Adds one role to a permission, or removes it. Changes nothing if that is already so.
 ///
 /// # Errors
-/// Those of [`update`].
+/// The errors of [`update`].
 pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, held: bool) -> Result<(), Fault> {
     if !actor.may(Permission::ACCESS_PERMISSIONS) {
         return Err(Fault::PermissionRequired);
@@ -71,7 +71,7 @@ pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, hel
     .await
 }
 
-/// A change of grants in the making.
+/// A change of several grants while it is built.
 struct Granting<'a> {
     app: &'a App,
     actor: &'a Actor,
@@ -91,7 +91,7 @@ impl<'a> Granting<'a> {
         }
     }
 
-    /// Gives a permission to these roles and no others.
+    /// Sets the roles of a permission.
     fn set(&mut self, permission: Permission, roles: Vec<RoleId>) -> Result<(), Fault> {
         let mut change = std::mem::take(&mut self.change);
         for role in &roles {
@@ -129,7 +129,7 @@ impl<'a> Granting<'a> {
         Ok(())
     }
 
-    /// Returns the change, unless it goes beyond the authority of the actor.
+    /// Returns the change, unless it exceeds the authority of the actor.
     fn finish(self) -> Result<(Change, ()), Fault> {
         Authority::of(self.app, self.snapshot, self.actor).over_grants(&self.after)?;
         Ok((self.change, ()))

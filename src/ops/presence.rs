@@ -1,4 +1,4 @@
-//! Who is here, as a viewer may see it.
+//! Presence lists, as one viewer may see them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,26 +14,26 @@ use crate::store::Snapshot;
 use super::reach::Reach;
 use super::{settings, status};
 
-/// Who is here, and the time of this answer: changes after it are later, all others are in it.
+/// A presence list, and its time: all later changes have a later time.
 #[derive(Debug, Clone)]
 pub struct Here {
-    /// What shows of them.
+    /// The presence entries of the listed users.
     pub users: Vec<Arc<Shown>>,
-    /// Whether it is everybody who is not offline, or only some.
+    /// True if the list has all users who are not offline.
     pub full: bool,
-    /// From when on to ask for what changed since.
+    /// The moment from which to ask for later changes.
     pub at: Timestamp,
 }
 
-/// What users see of themselves.
+/// Returns the presence of a user as the user sees it.
 #[must_use]
 pub fn own(app: &App, id: &UserId) -> Presence {
     let shown = app.hub.shown_of(id);
     shown.map_or(Presence::ABSENT, |shown| shown.presence.clone())
 }
 
-/// Returns those of these users who are not offline or whose text shows, in this order; the caller also while offline with
-/// an end.
+/// Returns those of these users who are not offline or have a status text, in this order. The caller's own entry is
+/// also included if they are offline and their status has an end.
 #[must_use]
 pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
     if is_silent(app) {
@@ -57,8 +57,8 @@ pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
     }
 }
 
-/// Everybody who is not offline; or, when it is known what changed after `from`, whoever changed, the
-/// caller apart.
+/// Returns the users whose presence changed after `from`, without the caller, if all changes since then are known;
+/// else all users who are not offline.
 #[must_use]
 pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     if is_silent(app) {
@@ -95,7 +95,7 @@ fn changed(caller: &Caller, reach: Reach, changes: &[Arc<PresenceChange>], at: T
         .collect();
     let mut told = HashSet::new();
     let mut users = Vec::new();
-    // The newest first: who changed twice is told once, as they are now.
+    // The changes are read from the newest to the oldest, so that each user is listed once, with the newest entry.
     for change in changes.iter().rev() {
         if seen.contains(&change.user) && told.insert(&change.user) {
             users.extend(change.now_for(&caller.user));
@@ -109,7 +109,7 @@ fn is_silent(app: &App) -> bool {
     app.settings().flag(SettingId::PresenceBroadcastDisabled)
 }
 
-/// What is answered where nobody is told who is here.
+/// Returns the empty list that every caller gets while the setting disables presence.
 fn silence(app: &App) -> Here {
     Here {
         users: Vec::new(),
@@ -118,26 +118,26 @@ fn silence(app: &App) -> Here {
     }
 }
 
-/// Takes in that a caller is here, over a live connection: the one that was lost a moment ago, if they come
-/// back with the same token. None when there is no such user any more.
+/// Registers a live connection of a caller. If they reconnect with the token of a connection that was lost a moment
+/// ago, that one continues. `None` if the user no longer exists.
 pub async fn connect(app: &App, caller: &Caller) -> Option<Connection> {
     let id = &caller.user.id;
     let connection = app
         .hub
         .reconnect(id, &caller.token.hash)
         .or_else(|| app.hub.connect(id, || kept(&app.store.read(), id)));
-    // After the connection counts, so that a status which is set meanwhile sees it.
+    // Called after the connection counts, so that a status that is set at the same time sees it.
     status::begin_connection(app, id).await;
     connection
 }
 
-/// A user and what is kept of their status, for the hub; none when there is no such user.
+/// Returns a user and their stored status for the hub; `None` if there is no such user.
 pub(super) fn kept(snapshot: &Snapshot, id: &UserId) -> Option<(Arc<User>, Option<Arc<UserStatus>>)> {
     let user = snapshot.user(id)?;
     Some((Arc::clone(user), snapshot.user_status(id).cloned()))
 }
 
-/// How many live connections there are, and how many there may be.
+/// Returns the number of live connections, and the maximum.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `manage-user-status`.
@@ -149,7 +149,7 @@ pub fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), Fault> 
     Ok((app.hub.connections_for(&caller.user), limit))
 }
 
-/// Has everybody told again who is here.
+/// Enables presence again for all users.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `manage-user-status`, [`Fault::SettingFixed`].

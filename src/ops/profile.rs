@@ -1,4 +1,4 @@
-//! Changing what is known of a user. What users change of themselves is in `own_profile`.
+//! Changes of users. Changes of a user's own account are in `own_profile`.
 
 use std::sync::Arc;
 
@@ -20,39 +20,39 @@ use crate::domain::{
 };
 use crate::store::Change;
 
-/// What is to be different; none stays as it is.
+/// The fields of a user to change. A field that is `None` is unchanged.
 #[derive(Debug, Default, Clone)]
 pub struct Edit {
-    /// What it logs in with.
+    /// The new username.
     pub username: Option<Username>,
-    /// Its address.
+    /// The new e-mail address.
     pub email: Option<Email>,
-    /// Whether the address is known to be its own.
+    /// The new state of the address: verified or not.
     pub verified: Option<bool>,
-    /// What others see.
+    /// The new name that others see.
     pub name: Option<DisplayName>,
-    /// Its password.
+    /// The new password.
     pub password: Option<WantedPassword>,
-    /// Whether it has to choose another password.
+    /// The new state of the duty to choose another password.
     pub require_password_change: Option<bool>,
-    /// What it may do.
+    /// The new roles, all of them.
     pub roles: Option<Vec<RoleId>>,
-    /// Whether it may log in.
+    /// The new state of the account: active or deactivated.
     pub active: Option<bool>,
-    /// A few words about it.
+    /// The new text about the user.
     pub bio: Option<String>,
-    /// What it likes to be called.
+    /// The new nickname of the user.
     pub nickname: Option<String>,
-    /// The status it declares.
+    /// The new status type.
     pub status: Option<StatusType>,
-    /// The words that go with it.
+    /// The new status text.
     pub status_text: Option<String>,
-    /// Custom fields that change; the others stay.
+    /// The changes of custom fields; other fields are unchanged.
     pub custom_fields: Option<CustomFieldChanges>,
 }
 
 impl Edit {
-    /// Whether it changes the password or the e-mail address of this user.
+    /// Returns whether it changes the password or the e-mail address of this user.
     pub(super) fn changes_login_of(&self, user: &User) -> bool {
         self.password.is_some() || self.changes_email_of(user)
     }
@@ -62,7 +62,7 @@ impl Edit {
         self.email.as_ref().is_some_and(differs)
     }
 
-    /// The fields that are to be different, for the audit log.
+    /// Returns the names of the fields to change, for the audit log.
     fn fields(&self) -> String {
         let fields = [
             ("username", self.username.is_some()),
@@ -91,14 +91,14 @@ const fn refused(words: &'static str, action: &'static str) -> Fault {
     Fault::ActionNotAllowed { words, action }
 }
 
-/// Changes a user: another one, or oneself as far as the settings let (`api.md` §5.4). It asks for the
-/// second factor of the one who acts; for one's own password or e-mail address, for a fresh proof.
+/// Changes a user: another one, or the caller within the limits of the settings (`api.md` §5.4). Requires the
+/// caller's second factor, or a fresh proof for the caller's own password or e-mail address.
 ///
 /// # Errors
-/// Those of the second factor and of the proof; [`Fault::FullTokenNeeded`] for a token with scopes that is to
-/// change a password or an address; [`Fault::ActionNotAllowed`] for what the actor may not change,
-/// [`Fault::UserNotFound`], [`Fault::BeyondAuthority`], [`Fault::RoleInvalid`], [`Fault::LastAdministrator`], [`Fault::UsernameBlocked`],
-/// [`Fault::UserFieldTaken`], those of a new password.
+/// The errors of the second factor and of the proof; [`Fault::FullTokenNeeded`] for a token with scopes if a password
+/// or an address changes; [`Fault::ActionNotAllowed`] for a field that the actor may not change,
+/// [`Fault::UserNotFound`], [`Fault::BeyondAuthority`], [`Fault::RoleInvalid`], [`Fault::LastAdministrator`],
+/// [`Fault::UsernameBlocked`], [`Fault::UserFieldTaken`], the errors of a new password.
 pub async fn update(
     app: &App,
     caller: &Caller,
@@ -131,7 +131,7 @@ pub async fn update(
     apply(app, actor, &user, &edit, Spared::None).await
 }
 
-/// Asks for the second factor before a user changes, or for a fresh proof of one's own login.
+/// Checks the second factor before a change, or a fresh proof before a change of the caller's own login.
 async fn confirm(
     app: &App,
     caller: &Caller,
@@ -298,7 +298,7 @@ fn with_profile(mut user: User, edit: &Edit) -> User {
     user
 }
 
-/// Changes what clients keep for a user; returns all of it.
+/// Changes the preferences of a user. Returns the user with all preferences.
 ///
 /// # Errors
 /// [`Fault::ActionNotAllowed`] for another user without `edit-other-user-info`,

@@ -1,8 +1,8 @@
-//! A fresh proof of who the caller is, for calls that change how a user logs in.
+//! A fresh proof of the caller's identity, for calls that change how a user logs in.
 //!
-//! The proof comes with the call itself: the code of the authenticator app or a backup code, or the password
-//! where no authenticator is in force. Nothing excuses it: no scope, no `bypassTwoFactor`, no young account,
-//! no code that was remembered, and no setting.
+//! The proof is part of the call itself: a code of the authenticator app or a backup code, or the password if the
+//! user has no active authenticator. There are no exceptions: not for scopes, `bypassTwoFactor`, young accounts,
+//! remembered codes or settings.
 
 use super::attempts::{self, Target};
 use super::two_factor::{self, PresentedCode};
@@ -11,23 +11,22 @@ use crate::auth::{Caller, PasswordDigest};
 use crate::domain::scope::Need;
 use crate::domain::{Fault, TwoFactorMethod};
 
-/// Asks for a fresh proof: a token without scopes, and a code that came with this call.
+/// Requires a fresh proof: a token without scopes, and a code in this call.
 ///
 /// # Errors
-/// [`Fault::FullTokenNeeded`], [`Fault::CodeRequired`] with the method that counts, [`Fault::CodeInvalid`];
-/// [`Fault::NothingToProveWith`] of a user who has neither a password nor an authenticator.
+/// [`Fault::FullTokenNeeded`], [`Fault::CodeRequired`] with the required method, [`Fault::CodeInvalid`];
+/// [`Fault::NothingToProveWith`] if the user has neither a password nor an authenticator.
 pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), Fault> {
     full_token(caller)?;
     let method = strongest(app, caller).ok_or(Fault::NothingToProveWith)?;
     two_factor::show(app, caller, method, presented).await
 }
 
-/// Asks for a fresh proof before the caller's own password or e-mail address changes. The right current
-/// password is one as well, also beside an authenticator: it changes the password and the address, and leaves
-/// the second factor as it is.
+/// Requires a fresh proof before a change of the caller's own password or e-mail address. The current password is
+/// enough, even if the user has an authenticator: such a change does not affect the second factor.
 ///
 /// # Errors
-/// Those of [`require`] and of [`current_password`].
+/// The errors of [`require`] and of [`current_password`].
 pub async fn of_password_or_code(
     app: &App,
     caller: &Caller,
@@ -44,7 +43,7 @@ pub async fn of_password_or_code(
 /// Checks the caller's current password. A wrong one counts as a failed login.
 ///
 /// # Errors
-/// [`Fault::PasswordWrong`], also while failed logins block the user.
+/// [`Fault::PasswordWrong`], also during a lockout of the user.
 pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDigest) -> Result<(), Fault> {
     let target = Target::proof_of(&caller.user);
     attempts::guarded_silently(app, &caller.origin, &target, Fault::PasswordWrong, async {
@@ -59,7 +58,7 @@ pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDiges
     .await
 }
 
-/// Refuses a token with scopes: it never changes how its user logs in.
+/// Refuses a token with scopes, which never changes how its user logs in.
 ///
 /// # Errors
 /// [`Fault::FullTokenNeeded`].
@@ -70,7 +69,7 @@ pub fn full_token(caller: &Caller) -> Result<(), Fault> {
     }
 }
 
-/// Returns the strongest proof that the caller can give.
+/// Returns the strongest method with which the caller can prove their identity.
 fn strongest(app: &App, caller: &Caller) -> Option<TwoFactorMethod> {
     if two_factor::is_in_force(app, &caller.user) {
         return Some(TwoFactorMethod::Totp);

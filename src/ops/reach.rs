@@ -1,22 +1,22 @@
-//! The users that lists show a viewer.
+//! The users whom lists show to a viewer.
 //!
-//! Rocket.Chat shows a viewer without `view-outside-room` the users with whom the viewer shares a room. This server has
-//! no rooms, so such a viewer finds only themselves. Every list and search of users asks here.
+//! Rocket.Chat shows a viewer without `view-outside-room` the users with whom the viewer shares a room. This server
+//! has no rooms, so such a viewer finds only themselves. Every list and search of users applies this rule.
 
 use crate::app::App;
 use crate::domain::{Permission, SettingId};
 
-/// The users that a list shows.
+/// The users whom a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// All users.
+    /// All users of the server.
     Everyone,
-    /// The viewer alone.
+    /// Only the viewer themselves.
     Oneself,
 }
 
 impl Reach {
-    /// Returns what a search for users shows. `may` says whether the viewer holds a permission.
+    /// Returns the reach of a search for users. `may` returns whether the viewer has a permission.
     pub fn of_search(may: impl Fn(Permission) -> bool) -> Self {
         if may(Permission::VIEW_OUTSIDE_ROOM) {
             Self::Everyone
@@ -25,8 +25,8 @@ impl Reach {
         }
     }
 
-    /// Returns what a list of users shows, of all or of those who are here. The setting
-    /// `API_Apply_permission_view-outside-room_on_users-list` makes lists as narrow as searches.
+    /// Returns the reach of a list of users or of presence. The setting
+    /// `API_Apply_permission_view-outside-room_on_users-list` gives lists the reach of searches.
     pub fn of_lists(app: &App, may: impl Fn(Permission) -> bool) -> Self {
         if app.settings().flag(SettingId::ListsNeedViewOutsideRoom) {
             Self::of_search(may)
@@ -35,7 +35,7 @@ impl Reach {
         }
     }
 
-    /// Returns whether a user is shown to this viewer, by their ids.
+    /// Returns whether this viewer sees a user, both by id.
     #[must_use]
     pub fn has(self, viewer: &str, user: &str) -> bool {
         self == Self::Everyone || viewer == user

@@ -1,4 +1,4 @@
-//! Registering oneself (`api.md` §5.3).
+//! Registration of a new user by themselves (`api.md` §5.3).
 
 use std::sync::Arc;
 
@@ -15,22 +15,22 @@ use crate::domain::{
 };
 use crate::store::Snapshot;
 
-/// Texts of somebody who registers, as they come from outside.
+/// The texts of a registration, not validated yet.
 #[derive(Debug, Clone)]
 pub struct Registration {
-    /// What they want to log in with.
+    /// The username to log in with.
     pub username: String,
-    /// Their address.
+    /// The e-mail address.
     pub email: String,
-    /// What others are to see; none is the username.
+    /// The name that others see; if absent, they see the username.
     pub name: Option<String>,
-    /// Their password in the clear.
+    /// The password in plain text.
     pub password: String,
-    /// The secret to register with, where one is needed.
+    /// The registration secret, if the settings require one.
     pub secret: Option<String>,
-    /// What else they say of themselves, custom fields apart.
+    /// The other profile fields, without custom fields.
     pub profile: Profile,
-    /// Their custom fields.
+    /// The custom fields.
     pub custom_fields: CustomFieldChanges,
 }
 
@@ -52,14 +52,13 @@ pub fn admit(app: &App, origin: &Origin) -> Result<(), Fault> {
     app.rates.count(&app.clock, rate, &counted).map(drop).map_err(too_many)
 }
 
-/// Creates an account for somebody who asks for one.
+/// Creates an account for a caller who registers.
 ///
 /// # Errors
-/// [`Fault::RegistrationDisabled`], also while there is no administrator yet;
-/// [`Fault::RegistrationSecretNeeded`]; [`Fault::DisplayNameInvalid`],
-/// [`Fault::RegistrationUsernameInvalid`], [`Fault::EmailInvalid`], [`Fault::DomainNotAllowed`],
-/// [`Fault::UsernameBlocked`], those of the password, [`Fault::CustomFieldInvalid`], [`Fault::RegistrationUsernameTaken`],
-/// [`Fault::RegistrationEmailTaken`].
+/// [`Fault::RegistrationDisabled`], also while there is no administrator yet; [`Fault::RegistrationSecretNeeded`];
+/// [`Fault::DisplayNameInvalid`], [`Fault::RegistrationUsernameInvalid`], [`Fault::EmailInvalid`],
+/// [`Fault::DomainNotAllowed`], [`Fault::UsernameBlocked`], the errors of the password,
+/// [`Fault::CustomFieldInvalid`], [`Fault::RegistrationUsernameTaken`], [`Fault::RegistrationEmailTaken`].
 pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Arc<User>, Fault> {
     let settings = app.settings();
     match settings.text(SettingId::RegistrationForm).as_str() {
@@ -116,7 +115,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
     })
 }
 
-/// Whoever registers before there is an administrator would become one.
+/// Refuses a registration while there is no administrator: the new user would become one.
 fn has_administrator(snapshot: &Snapshot) -> Result<(), Fault> {
     if snapshot.has_administrator() {
         Ok(())
@@ -126,7 +125,7 @@ fn has_administrator(snapshot: &Snapshot) -> Result<(), Fault> {
 }
 
 fn check_secret(expected: &str, presented: &str) -> Result<(), Fault> {
-    // Compared as hashes, so that the time taken tells nothing of how much was right.
+    // The hashes are compared, so that the time does not reveal how much of the secret was right.
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
     if !expected.is_empty() && hash(presented) == hash(expected) {
         Ok(())

@@ -1,4 +1,4 @@
-//! Roles, and who has them.
+//! Operations on roles, and on the roles of users.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,23 +18,23 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// Most users in one answer about public roles.
+/// Maximum users in one response about public roles.
 const PUBLIC_ROLE_USERS: usize = 1_000;
 
-/// What a role is to be.
+/// The new values of a role.
 #[derive(Debug, Clone)]
 pub struct RoleDraft {
-    /// What people see; unique.
+    /// The name that users see; unique.
     pub name: RoleName,
-    /// What it is for.
+    /// The purpose of the role, for readers.
     pub description: String,
-    /// Where it counts.
+    /// The area in which the role applies: the whole server, or single rooms.
     pub scope: RoleScope,
-    /// Whether its users need a second factor.
+    /// True if users with this role must have a second factor.
     pub mandatory_two_factor: bool,
 }
 
-/// Refuses a room to which a right is to be limited: without the limit the right would be wider than the caller asks
+/// Refuses a room in a request: without rooms, the right would apply everywhere, which is more than the caller asked
 /// for. An empty text names no room.
 ///
 /// # Errors
@@ -46,7 +46,7 @@ pub fn refuse_room(field: &'static str, room: Option<&str>) -> Result<(), Fault>
     }
 }
 
-/// All roles, by id.
+/// Returns all roles in the order of their ids.
 #[must_use]
 pub fn list(app: &App) -> Vec<Arc<Role>> {
     app.store.read().access().roles().cloned().collect()
@@ -55,7 +55,7 @@ pub fn list(app: &App) -> Vec<Arc<Role>> {
 /// Creates a role.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `access-permissions`, [`Fault::NoRooms`] for a role that is to count in rooms,
+/// [`Fault::PermissionRequired`] without `access-permissions`, [`Fault::NoRooms`] for a role that applies in rooms,
 /// [`Fault::RoleNameTaken`].
 pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
     permit(actor)?;
@@ -80,12 +80,11 @@ pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Ro
     .await
 }
 
-/// Changes a role that somebody made.
+/// Changes a role that is not built in.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
-/// [`Fault::BeyondAuthority`], [`Fault::NoRooms`] for a role that is to count in rooms only from now on,
-/// [`Fault::RoleNameTaken`].
+/// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`], [`Fault::BeyondAuthority`],
+/// [`Fault::NoRooms`] if the role shall apply in rooms and did not before, [`Fault::RoleNameTaken`].
 pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
     permit(actor)?;
     decide(app, |snapshot| {
@@ -113,7 +112,7 @@ pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> 
     .await
 }
 
-/// Deletes a role that nobody has, and takes it out of all grants.
+/// Deletes a role that no user has, and removes it from all grants.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
@@ -145,7 +144,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> 
     .await
 }
 
-/// Gives a role to a user.
+/// Adds a role to a user.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::ActionNotAllowed`] for `admin` without
@@ -164,11 +163,11 @@ pub async fn give(app: &App, actor: &Actor, role: &str, username: &UsernameKey) 
     .await
 }
 
-/// Takes a role from a user.
+/// Removes a role from a user.
 ///
 /// # Errors
-/// Those of [`give`], with [`Fault::RoleHolderUnknown`] and [`Fault::UserNotInRole`], and [`Fault::AdministratorNeeded`] for the last
-/// active administrator.
+/// The errors of [`give`], with [`Fault::RoleHolderUnknown`] and [`Fault::UserNotInRole`], and
+/// [`Fault::AdministratorNeeded`] for the last active administrator.
 pub async fn take(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, Fault> {
     assign(app, actor, role, username, &Fault::RoleHolderUnknown, |role, roles| {
         if !roles.contains(&role.id) {
@@ -208,7 +207,7 @@ async fn assign(
                 other => other,
             })?;
         }
-        // A role that somebody deletes meanwhile must not live on in a user.
+        // A role that is deleted at the same time must not stay with the user.
         if !role.protected {
             change = change.require(&**role);
         }
@@ -218,7 +217,7 @@ async fn assign(
     .await
 }
 
-/// The users who have a role, by username.
+/// Lists the users who have a role, by username.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`].
@@ -232,9 +231,9 @@ pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing
     Ok(Listing::of(holders.into_iter(), page).map(|user| view.user(&user)))
 }
 
-/// Lists the users with a public role, by username, each with their public roles. A role is public when it counts
-/// everywhere, has a description, and is not among the default roles. A viewer who does not see the roles of others
-/// finds only themselves.
+/// Lists the users with a public role, by username, each with their public roles. A role is public if it applies
+/// everywhere, has a description, and is not a default role. A viewer who does not see the roles of others finds only
+/// themselves.
 #[must_use]
 pub fn users_in_public_roles(app: &App, actor: &Actor) -> Vec<(ViewedUser, Vec<RoleId>)> {
     let view = View::of(app, actor);
@@ -265,7 +264,7 @@ pub fn users_in_public_roles(app: &App, actor: &Actor) -> Vec<(ViewedUser, Vec<R
     holders.into_values().collect()
 }
 
-/// The role that somebody means by an id or a name.
+/// Returns the role with this id or name.
 fn find<'snapshot>(snapshot: &'snapshot Snapshot, text: &str) -> Result<&'snapshot Arc<Role>, Fault> {
     let named = || {
         RoleName::parse(text)
@@ -284,7 +283,7 @@ fn changeable<'snapshot>(snapshot: &'snapshot Snapshot, id: &RoleId) -> Result<&
     }
 }
 
-/// Built-in roles are not stored, so that no index keeps their names: they are looked at here.
+/// Refuses a name that another role has. Built-in roles are not stored, so the store's index of names is not enough.
 fn refuse_taken(snapshot: &Snapshot, own: Option<&RoleId>, name: &RoleName) -> Result<(), Fault> {
     match snapshot.access().role_named(name) {
         Some(other) if Some(&other.id) != own => Err(Fault::RoleNameTaken),
@@ -304,7 +303,7 @@ fn permit(actor: &Actor) -> Result<(), Fault> {
     }
 }
 
-/// Whether a text is the id of the role that may do everything.
+/// Returns whether this is the id of the role `admin`.
 #[must_use]
 pub fn is_admin(id: &RoleId) -> bool {
     id.as_str() == built_in::ADMIN

@@ -1,4 +1,4 @@
-//! The first administrator of a new server.
+//! Creation of the first administrator.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::domain::setting::RegistrationForm;
 use crate::domain::{AuditAction, Fault, RoleId, SettingId, User};
 use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
 
-/// The secret of the setup link, made where there is none yet; none once a user exists.
+/// Returns the secret of the setup link, and creates it if there is none; `None` once a user exists.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn link(app: &App) -> Result<Option<String>, Fault> {
     loop {
         let snapshot = app.store.read();
@@ -36,12 +36,12 @@ pub async fn link(app: &App) -> Result<Option<String>, Fault> {
     }
 }
 
-/// Creates the first administrator for the caller who has the setup link, and ends the link. The
-/// same change stores who may register, if the caller chose that.
+/// Creates the first administrator for a caller with the setup link, and removes the link. The same change stores the
+/// registration rule, if the caller chose one.
 ///
 /// # Errors
-/// [`Fault::SetupLinkInvalid`] when the link is not the one, or was used; [`Fault::AddressBlocked`] after too many
-/// guesses; [`Fault::SettingFixed`] when who may register was fixed at the start; those of the new user.
+/// [`Fault::SetupLinkInvalid`] if the link is wrong or was used; [`Fault::AddressBlocked`] after too many guesses;
+/// [`Fault::SettingFixed`] if the registration rule was fixed at the start; the errors of the new user.
 pub async fn with_link(
     app: &App,
     origin: &Origin,
@@ -49,7 +49,7 @@ pub async fn with_link(
     mut new: NewUser,
     registration: Option<RegistrationForm>,
 ) -> Result<Arc<User>, Fault> {
-    // Compared as hashes, so that the time taken tells nothing of how much was right.
+    // The hashes are compared, so that the time does not reveal how much of the secret was right.
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
     let presented = hash(secret);
     let valid = |link: &SetupLink| hash(&link.secret) == presented;
@@ -64,7 +64,7 @@ pub async fn with_link(
         _ => Err(Fault::SetupLinkInvalid),
     };
     let id = SettingId::RegistrationForm;
-    // Nothing needs to be stored where the choice is in force already, be it fixed at the start.
+    // A choice that is already in force is not stored, so it is accepted even if it was fixed at the start.
     let in_force = app.settings().value(id);
     let choice = registration
         .map(RegistrationForm::value)
@@ -92,10 +92,10 @@ fn first_roles() -> Vec<RoleId> {
     [built_in::ADMIN, built_in::USER].map(RoleId::new).into()
 }
 
-/// Creates the administrator that the settings name, if there is no user yet.
+/// Creates the administrator named in the configuration, if there is no user yet.
 ///
 /// # Errors
-/// Those of [`users::create`].
+/// The errors of [`users::create`].
 pub async fn from_settings(app: &App, mut new: NewUser) -> Result<Option<Arc<User>>, Fault> {
     if app.store.read().user_count() > 0 {
         return Ok(None);

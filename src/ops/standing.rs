@@ -1,12 +1,13 @@
-//! Statuses that stand without a connection: they end with the last token of their user, and with a deactivation.
+//! Ends statuses that are visible without a connection when their user's last token ends or the account is
+//! deactivated.
 //!
-//! Every decided change passes here, so that no way to end tokens can forget them.
+//! Every change made by `decide` is extended here, so that no operation that ends tokens can forget these statuses.
 
 use super::status;
 use crate::domain::{Timestamp, Token, TokenHash, User, UserId, UserStatus};
 use crate::store::{Change, Outcome, Snapshot};
 
-/// Adds to a change the end of the statuses that it ends.
+/// Adds to a change the end of the statuses that it causes.
 pub(super) fn settle(snapshot: &Snapshot, mut change: Change, now: Timestamp) -> Change {
     let removed: Vec<_> = change.removed::<Token>().filter_map(token_hash).collect();
     let deactivated = change.puts::<User>().filter(|user| !user.is_active());
@@ -17,7 +18,7 @@ pub(super) fn settle(snapshot: &Snapshot, mut change: Change, now: Timestamp) ->
         }
         let remaining = live(snapshot, &user, now).find(|token| !removed.contains(&token.hash));
         match remaining {
-            // Else two last tokens that end at once would each leave the end to the other.
+            // Without this, two changes that each end one of the last two tokens would both leave the status.
             Some(token) if stands(snapshot, &user) => change = change.require(token),
             Some(_) => {}
             None => ended.push(user),
@@ -28,8 +29,8 @@ pub(super) fn settle(snapshot: &Snapshot, mut change: Change, now: Timestamp) ->
         .fold(change, |change, user| end(snapshot, change, user, now))
 }
 
-/// Returns a live token of a user. A change after which a status of the user stands requires it, so that a last token
-/// that ends at the same time ends the status too.
+/// Returns a live token of a user. A change that sets such a status requires this token, so that it conflicts with a
+/// change that ends the last token at the same time.
 pub(super) fn live_token<'snapshot>(
     snapshot: &'snapshot Snapshot,
     user: &UserId,
@@ -55,7 +56,7 @@ fn stands(snapshot: &Snapshot, user: &UserId) -> bool {
     snapshot.user_status(user).is_some_and(|kept| kept.claims.stand())
 }
 
-/// Returns the owners of those of the tokens that are alive, each owner once.
+/// Returns the owners of the live ones of these tokens, each owner once.
 fn owners(snapshot: &Snapshot, tokens: &[TokenHash], now: Timestamp) -> Vec<UserId> {
     let tokens = tokens.iter().filter_map(|hash| snapshot.token(hash));
     let live = tokens.filter(|token| token.is_live(now));
@@ -65,7 +66,7 @@ fn owners(snapshot: &Snapshot, tokens: &[TokenHash], now: Timestamp) -> Vec<User
     owners
 }
 
-/// Adds the end of the statuses of one user that stand, unless the change takes away all that is kept of the user.
+/// Adds the end of these statuses of one user, unless the change removes the user's whole stored status.
 fn end(snapshot: &Snapshot, change: Change, user: &UserId, now: Timestamp) -> Change {
     match change.outcome::<UserStatus>(user.as_str().as_bytes()) {
         Some(Outcome::Removed) => change,

@@ -1,4 +1,4 @@
-//! Setting statuses: by hand, by a custom status, for others.
+//! Operations that set, end and read statuses.
 
 use std::sync::Arc;
 
@@ -20,28 +20,29 @@ use crate::store::{Change, Snapshot};
 /// The method that Rocket.Chat names in the details of its errors.
 const METHOD: &str = "users.setStatus";
 
-/// Most characters of what a claim is called by its maker.
+/// Maximum characters of a claim's id.
 pub const CLAIM_ID_CHARACTERS: usize = 120;
 
-/// Most users and roles that somebody hides from.
+/// Maximum users, and maximum roles, from whom a user may hide.
 const AUDIENCE: usize = 100;
 
-/// A status that somebody wants a user to have.
+/// A status to set for a user.
 #[derive(Debug, Clone)]
 pub struct NewStatus {
-    /// What it says of presence; none is what is declared already, or what the custom status says.
+    /// The status type. If absent, that of the custom status, or else the current one.
     pub status: Option<StatusType>,
-    /// The words, trimmed and cut; none is none, or the name of the custom status.
+    /// The text, already cleaned and cut. If absent, the name of the custom status, or else empty.
     pub text: Option<String>,
-    /// The picture; none is none, or that of the custom status.
+    /// The emoji. If absent, that of the custom status, or else none.
     pub emoji: Option<Emoji>,
-    /// Until when; none is for ever, or for as long as the custom status lasts.
+    /// The moment at which the status ends. If absent, the duration of the custom status applies, or else it never
+    /// ends.
     pub expires_at: Option<Timestamp>,
-    /// A custom status that fills in what is not said.
+    /// A custom status whose values are used for the fields that are absent.
     pub custom_status: Option<CustomStatusId>,
-    /// Who says so.
+    /// The source of the claim.
     pub source: ClaimSource,
-    /// What the claim is called.
+    /// The id of the claim, chosen by the caller.
     pub id: Option<String>,
 }
 
@@ -63,7 +64,7 @@ impl Default for NewStatus {
 ///
 /// # Errors
 /// [`Fault::NotPermitted`] for another user without `edit-other-user-info`, [`Fault::UserNotFound`],
-/// [`Fault::NotAllowed`] for words where the settings allow none, [`Fault::InvisibleDisabled`],
+/// [`Fault::NotAllowed`] for a text if the settings forbid one, [`Fault::InvisibleDisabled`],
 /// [`Fault::StatusExpired`] for an end that has passed, [`Fault::CustomStatusNotFound`].
 pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Result<(), Fault> {
     permit(actor, id)?;
@@ -85,10 +86,10 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Resul
     .await
 }
 
-/// Declares a status by hand; the words that show stay.
+/// Sets a status by hand without changing the visible text. `Online` removes the text.
 ///
 /// # Errors
-/// Those of [`set`].
+/// The errors of [`set`].
 pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) -> Result<(), Fault> {
     let words = super::presence::own(app, id).text;
     let new = NewStatus {
@@ -109,8 +110,7 @@ pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) 
     .await
 }
 
-/// Ends a claim: the one with this id, or the one that shows. What lies below shows again. None to end
-/// is as good.
+/// Ends the claim with this id, or the visible one. The claim below becomes visible. Does nothing if there is none.
 ///
 /// # Errors
 /// [`Fault::NotPermitted`], [`Fault::UserNotFound`].
@@ -123,7 +123,7 @@ pub async fn end(app: &App, actor: &Actor, user: &UserId, id: Option<&str>) -> R
     .await
 }
 
-/// What a user set by hand lately, the newest first.
+/// Returns the statuses that a user last set by hand, the newest first.
 #[must_use]
 pub fn recent(app: &App, id: &UserId) -> Vec<RecentStatus> {
     let snapshot = app.store.read();
@@ -133,20 +133,20 @@ pub fn recent(app: &App, id: &UserId) -> Vec<RecentStatus> {
         .unwrap_or_default()
 }
 
-/// What others may know of a user.
+/// The privacy settings of a user.
 #[derive(Debug, Clone)]
 pub struct Privacy {
-    /// How exactly they may know when the user was last seen.
+    /// The exactness with which others may see when the user was last seen.
     pub last_seen: LastSeen,
-    /// From whom the user hides: who of them exists.
+    /// The existing users from whom the user hides.
     pub users: Vec<Arc<User>>,
     /// The roles from whose holders the user hides.
     pub roles: Vec<RoleId>,
-    /// When the user was last seen.
+    /// The time when the user was last seen.
     pub seen: Option<SeenAt>,
 }
 
-/// What others may know of a user.
+/// Returns the privacy settings of a user.
 #[must_use]
 pub fn privacy(app: &App, user: &User) -> Privacy {
     let snapshot = app.store.read();
@@ -161,10 +161,10 @@ pub fn privacy(app: &App, user: &User) -> Privacy {
     }
 }
 
-/// Changes what others may know of the caller; none stays as it is.
+/// Changes the privacy settings of the caller. A setting that is `None` is unchanged.
 ///
 /// # Errors
-/// [`Fault::RoleNotFound`] for a role that does not exist, [`Fault::InvalidParams`] for too many.
+/// [`Fault::RoleNotFound`] for a role that does not exist, [`Fault::InvalidParams`] for too many users or roles.
 pub async fn set_privacy(
     app: &App,
     actor: &Actor,
@@ -192,8 +192,8 @@ pub async fn set_privacy(
             roles: roles.clone().unwrap_or_else(|| kept.hidden_from.roles.clone()),
         };
         if hidden_from != kept.hidden_from {
-            // A sign of life, so that the time stops at this moment for new viewers, and goes on from this moment for
-            // viewers who see the user again.
+            // This counts as activity, so that the time freezes at this moment for new viewers, and continues from
+            // this moment for viewers who can see the user again.
             kept.last_seen = kept.last_seen.max(Some(app.clock.now()));
             kept.hidden_from = hidden_from;
         }
@@ -210,8 +210,7 @@ fn permit(actor: &Actor, id: &UserId) -> Result<(), Fault> {
     }
 }
 
-/// Changes what is kept of a user's status, claims that have ended taken away. A change of nothing is
-/// not written.
+/// Changes the stored status of a user, after removing expired claims. Writes nothing if nothing changes.
 async fn change(
     app: &App,
     actor: &Actor,
@@ -221,7 +220,8 @@ async fn change(
     decide(app, |snapshot| {
         let user = snapshot.user(id).ok_or(Fault::UserNotFound)?;
         let mut kept = kept(snapshot, id);
-        // Before the work: a sign of life that is part of it comes after the end of an invisibility.
+        // Expired claims end before `work`, so that activity recorded by `work` comes after the end of an
+        // invisibility.
         let now = app.clock.now();
         kept.claims.settle(now);
         work(snapshot, &mut kept)?;
@@ -238,7 +238,7 @@ async fn change(
             };
         }
         if snapshot.user_status(id).is_none() {
-            // Else a user who is deleted meanwhile would leave a status behind.
+            // Without this, a user who is deleted at the same time would leave a status behind.
             change = change.require(&**user);
         }
         if actor.is(id) {
@@ -252,8 +252,8 @@ async fn change(
     Ok(())
 }
 
-/// Takes in that a live connection of a user has begun: to have declared online without one ends with it. A store that
-/// takes no writes refuses no connection: the status then ends with the next one.
+/// Records that a live connection of a user has begun, which ends the state "online without a connection". If the
+/// store cannot be written, the connection continues, and the state ends with the next one.
 pub(super) async fn begin_connection(app: &App, id: &UserId) {
     if !app
         .store
@@ -273,22 +273,22 @@ pub(super) async fn begin_connection(app: &App, id: &UserId) {
     }
 }
 
-/// The same for a status that was decided before a connection began and is durable only now.
+/// Calls [`begin_connection`] if the user has a connection: it may have begun before the new status was durable.
 pub(super) async fn begin_connection_if_any(app: &App, id: &UserId) {
     if app.hub.has_connection(id) {
         begin_connection(app, id).await;
     }
 }
 
-/// What is kept of a user's status.
+/// Returns the stored status of a user, or an empty one.
 pub(super) fn kept(snapshot: &Snapshot, id: &UserId) -> UserStatus {
     snapshot
         .user_status(id)
         .map_or_else(|| UserStatus::of(id), |kept| UserStatus::clone(kept))
 }
 
-/// Returns the change with this status stored for a user. All changes of a status pass here, so that the moment at
-/// which a hiding begins or ends is never missed.
+/// Adds to a change the new status of a user. Every change of a status passes here, so that each begin and end of
+/// hiding is recorded.
 pub(super) fn keep(snapshot: &Snapshot, change: Change, mut new: UserStatus, now: Timestamp) -> Change {
     let last_login = snapshot.user(&new.user).and_then(|user| user.last_login);
     new.follow_hiding(last_login, now);
@@ -301,7 +301,7 @@ pub(super) fn keep(snapshot: &Snapshot, change: Change, mut new: UserStatus, now
     }
 }
 
-/// A status with what its custom status fills in.
+/// Returns the status with absent fields filled in from its custom status.
 fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, Fault> {
     let Some(id) = &new.custom_status else {
         return Ok(new.clone());
@@ -322,10 +322,11 @@ fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, 
     })
 }
 
-/// Lays a claim for a new status (`api.md` §6.2). `by_hand` is whether the user sets it.
+/// Adds a claim for a new status (`api.md` §6.2). `by_hand` is true if the user sets it themselves.
 ///
 /// # Errors
-/// [`Fault::InvisibleDisabled`] when the user would be invisible and the settings forbid it, also by words alone.
+/// [`Fault::InvisibleDisabled`] if the user would be invisible and the settings forbid it, even if only the text
+/// changes.
 pub(super) fn lay(app: &App, kept: &mut UserStatus, new: &NewStatus, by_hand: bool) -> Result<(), Fault> {
     let settings = app.settings();
     let declared = kept.claims.showing().map_or(StatusType::Online, |claim| claim.status);

@@ -1,4 +1,4 @@
-//! Taking away what time has made useless.
+//! Removes expired data.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use super::{audit, lockout, passwords, tokens};
 use crate::app::App;
 use crate::domain::Fault;
 
-/// How often that is done.
+/// The interval of the sweep.
 pub const EVERY: Duration = Duration::from_hours(1);
 
-/// Removes expired tokens and links, forgotten failures, and old lines of the audit log. What fails
-/// is told in the log and done the next time.
+/// Removes expired tokens and links, old login failures, and old audit entries. A failure is logged, and the next
+/// sweep tries again.
 pub async fn sweep(app: &App) {
     let told = |what: &str, outcome: Result<(), Fault>| {
         if let Err(fault) = outcome {

@@ -1,4 +1,4 @@
-//! Upgrades of what older versions stored: second factors are sealed, and backup codes get a slow hash.
+//! Upgrades data of older versions: encrypts second factors, and hashes backup codes with a slow hash.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::auth::random;
 use crate::domain::{BackupCodes, Fault, StoredSecret, TwoFactor, User};
 use crate::store::{Change, Snapshot};
 
-/// Users whose secrets are sealed in one change.
+/// Maximum users whose secrets are encrypted in one change.
 const BATCH: usize = 100;
 
 fn is_plain(user: &User) -> bool {
@@ -22,10 +22,10 @@ fn has_fast_codes(user: &User) -> bool {
     user.two_factor.backup_codes.salt.is_none() && !user.two_factor.backup_codes.digests.is_empty()
 }
 
-/// Seals all secrets that an older version stored unsealed. Returns how many users had one.
+/// Encrypts all secrets that an older version stored in plain text. Returns the number of users who had one.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn seal_secrets(app: &App) -> Result<usize, Fault> {
     let mut sealed = 0;
     loop {
@@ -57,11 +57,11 @@ fn seal_some(app: &App, snapshot: &Snapshot) -> (Change, usize) {
     (change, plain.len())
 }
 
-/// Puts a slow hash over all backup codes that an older version stored with a fast one. The codes stay good. It
-/// takes about a fifth of a second for each user, beside what the server does.
+/// Applies a slow hash to all backup codes that an older version stored with a fast one. The codes stay valid. It
+/// takes about a fifth of a second per user, while the server runs.
 ///
 /// # Errors
-/// What the store answers, [`Fault::Overloaded`].
+/// Errors of the store, [`Fault::Overloaded`].
 pub async fn harden_backup_codes(app: &App) -> Result<(), Fault> {
     let users: Vec<_> = app
         .store
@@ -79,7 +79,7 @@ pub async fn harden_backup_codes(app: &App) -> Result<(), Fault> {
     );
     for user in &users {
         match harden(app, user).await {
-            // The user is gone, and the codes with them.
+            // The user was deleted, and the codes with them.
             Ok(()) | Err(Fault::UserNotFound) => {}
             Err(fault) => return Err(fault),
         }
@@ -97,7 +97,7 @@ async fn harden(app: &App, user: &User) -> Result<(), Fault> {
         if codes.salt.is_some() {
             return Ok((Change::new(), ()));
         }
-        // A code that was spent meanwhile is not among those that are left.
+        // A code that was used meanwhile is no longer in the user's list.
         let left = |digest: &[u8; 32]| {
             fast.iter()
                 .position(|of| of == digest)
@@ -118,7 +118,7 @@ async fn harden(app: &App, user: &User) -> Result<(), Fault> {
     .await
 }
 
-/// The same in the background. A failure is logged, and the next start tries again; the codes stay good.
+/// Runs [`harden_backup_codes`] in the background. A failure is logged, and the next start tries again.
 pub async fn harden_in_background(app: App) {
     if let Err(fault) = harden_backup_codes(&app).await {
         warn!(%fault, "some backup codes have no slow hash yet; the next start tries again");

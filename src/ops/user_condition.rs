@@ -1,4 +1,4 @@
-//! Conditions on users, as one viewer sees them.
+//! Conditions on users, evaluated with the view of one viewer.
 
 use std::collections::HashMap;
 
@@ -10,21 +10,21 @@ use crate::domain::{Condition, EmailKey, Fault, StatusType, UsernameKey};
 /// A field of a user that a condition may test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserField {
-    /// The id.
+    /// The id of the user.
     Id,
-    /// The username, whatever its case.
+    /// The username, compared case-insensitively.
     Username,
-    /// The name.
+    /// The name of the user.
     Name,
-    /// The e-mail address, whatever its case.
+    /// The e-mail address, compared case-insensitively.
     Email,
-    /// What the viewer sees of the user's status.
+    /// The user's status as the viewer sees it.
     Status,
-    /// Whether the account may log in.
+    /// True if the account may log in.
     Active,
-    /// The roles.
+    /// The roles of the user.
     Roles,
-    /// The type of account, which is `user` for all.
+    /// The type of the account, which is `user` for all.
     Type,
     /// A custom field, by its name.
     Custom(String),
@@ -62,11 +62,11 @@ impl QueryField for UserField {
     }
 }
 
-/// A condition, and what the view has to look up for it once.
+/// A condition, with the data that is looked up once per view.
 pub(super) struct Asked<'view> {
     view: &'view View<'view>,
     condition: &'view Condition<UserField>,
-    /// The statuses of users who are not offline, where the condition tests one.
+    /// The statuses of users who are not offline, if the condition tests a status.
     statuses: HashMap<&'view str, StatusType>,
 }
 
@@ -74,7 +74,7 @@ impl<'view> Asked<'view> {
     /// Prepares a condition for a view.
     ///
     /// # Errors
-    /// [`Fault::PermissionRequired`] when it tests a field that the viewer does not see of other users.
+    /// [`Fault::PermissionRequired`] if it tests a field that the viewer does not see of other users.
     pub fn of(view: &'view View<'view>, condition: &'view Condition<UserField>) -> Result<Self, Fault> {
         let is_hidden = |field: &UserField| match field {
             UserField::Email | UserField::Roles => !view.sees_all_accounts(),

@@ -1,5 +1,5 @@
-//! Users as others may see them: never a hash, never a token, and no field that the viewer may not
-//! see (`api.md` §5.1, §5.5).
+//! Users as sent to clients: without hashes and tokens, and only with fields that the viewer may see (`api.md` §5.1,
+//! §5.5).
 
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ pub const FIELDS: &[&str] = &[
     "_updatedAt",
 ];
 
-/// A user as others may see them.
+/// A user with the fields that the caller may see.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserView {
@@ -91,17 +91,17 @@ pub struct UserView {
     utc_offset: UtcOffset,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
     avatar_etag: Option<String>,
-    /// Custom fields of others: those that the setting `Accounts_CustomFields` makes public.
+    /// The custom fields. Of other users, only those that the setting `Accounts_CustomFields` makes public.
     #[serde(skip_serializing_if = "Map::is_empty")]
     custom_fields: Map<String, Value>,
-    /// The ways in which the user logs in, shown to the user alone.
+    /// The ways in which the user logs in. Only in the caller's own record.
     #[serde(skip_serializing_if = "Option::is_none")]
     services: Option<Value>,
     #[serde(flatten)]
     full: Option<FullInfo>,
 }
 
-/// What only the user, and who may see all, sees.
+/// The fields that only the user and callers with `view-full-other-user-info` see.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct FullInfo {
@@ -116,7 +116,7 @@ struct FullInfo {
     require_password_change: bool,
     #[serde(skip_serializing_if = "String::is_empty")]
     require_password_change_reason: String,
-    /// What the user wrote to the administrators in the registration.
+    /// The text that the user wrote to the administrators when they registered.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,14 +126,14 @@ struct FullInfo {
     updated_at: Timestamp,
 }
 
-/// An e-mail address, and whether it is known to be the user's own.
+/// An e-mail address, and whether it was verified.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Address {
     address: Email,
     verified: bool,
 }
 
-/// The addresses of a user: one or none.
+/// Returns the addresses of a user: one or none.
 #[must_use]
 pub fn addresses(user: &User) -> Vec<Address> {
     let address = user.email.as_ref().map(|email| Address {
@@ -143,7 +143,7 @@ pub fn addresses(user: &User) -> Vec<Address> {
     address.into_iter().collect()
 }
 
-/// The word for why an account may not log in.
+/// Returns Rocket.Chat's word for the reason why an account may not log in.
 #[must_use]
 pub const fn inactive_reason(activity: Activity) -> Option<&'static str> {
     match activity {
@@ -155,7 +155,7 @@ pub const fn inactive_reason(activity: Activity) -> Option<&'static str> {
 }
 
 impl UserView {
-    /// A user as this actor may see them.
+    /// Returns a user as this actor may see them.
     #[must_use]
     pub fn of(app: &App, user: &Arc<User>, actor: &Actor) -> Self {
         Self::from(&View::of(app, actor).user(user))
@@ -210,7 +210,7 @@ impl FullInfo {
     }
 }
 
-/// Returns the ways in which a user logs in: whether there is a password and a second factor, never more.
+/// Returns the ways in which a user logs in: only whether they have a password and a second factor.
 pub(super) fn services(user: &User) -> Value {
     let mut services = json!({"password": {"exists": user.password.is_some()}});
     if user.two_factor.secret.is_some() {
@@ -219,7 +219,7 @@ pub(super) fn services(user: &User) -> Value {
     services
 }
 
-/// A user in a search while typing.
+/// A user in the result of a search.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Suggestion {
@@ -250,7 +250,7 @@ impl From<&ViewedUser> for Suggestion {
     }
 }
 
-/// What users see of themselves (`api.md` §3.2).
+/// The caller's own record (`api.md` §3.2).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
@@ -299,29 +299,29 @@ pub struct Me {
     updated_at: Timestamp,
 }
 
-/// What a login shows of its own user: everything, or, to a token with scopes that lacks `users:read`, only
-/// who the user is.
+/// The record of the logged-in user: all fields, or only the id and the username for a token with scopes that does
+/// not have `users:read`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum OwnRecord {
-    /// Everything.
+    /// All fields of the user's own record.
     Full(Box<Me>),
-    /// Who the user is.
+    /// Only the id and the username.
     Narrow {
         /// The id of the user.
         #[serde(rename = "_id")]
         id: UserId,
-        /// The username, which clients read.
+        /// The username of the user, which clients read.
         username: Username,
     },
 }
 
 impl OwnRecord {
-    /// Returns what the token of a login shows.
+    /// Returns the record that the token of a login may see.
     #[must_use]
     pub fn of(app: &App, begun: &LoggedIn) -> Self {
         let user = &begun.user;
-        // A token that ended meanwhile shows nothing more.
+        // A token that ended meanwhile sees only the narrow record.
         if tokens::find(app, &begun.token.hash()).is_some_and(|token| token.shows_own_record()) {
             return Self::Full(Box::new(Me::of(app, user)));
         }
@@ -333,7 +333,7 @@ impl OwnRecord {
 }
 
 impl Me {
-    /// What a user sees of themselves.
+    /// Returns the record of a user as the user sees it.
     #[must_use]
     pub fn of(app: &App, user: &User) -> Self {
         let site_url = app.settings().site_url();

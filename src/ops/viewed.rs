@@ -1,7 +1,7 @@
-//! A user as one viewer sees them.
+//! Users as one viewer sees them.
 //!
-//! All that an answer says of another user passes here: fields, filters, orders and counts. So an invisible user,
-//! and a user who hides from the viewer, is the same as an offline user in all of them.
+//! Everything in a response about another user is read through this file: fields, filters, orders and counts. So an
+//! invisible user, and a user who hides from the viewer, looks the same as an offline user in all of them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::domain::{
 use crate::hub::Shown;
 use crate::store::{SearchableUser, Snapshot};
 
-/// One viewer, and what the server holds of all users at one moment.
+/// The view of one viewer on all users at one moment.
 pub struct View<'actor> {
     actor: &'actor Actor,
     snapshot: Arc<Snapshot>,
@@ -31,7 +31,7 @@ pub struct View<'actor> {
 }
 
 impl<'actor> View<'actor> {
-    /// Looks at all users for this viewer.
+    /// Takes the current data of all users for this viewer.
     #[must_use]
     pub fn of(app: &App, actor: &'actor Actor) -> Self {
         let own_id = match actor {
@@ -48,13 +48,13 @@ impl<'actor> View<'actor> {
         }
     }
 
-    /// Returns the records that it looks at. What an answer says of a user comes from [`Self::user`] or
-    /// [`Self::account`], not from here.
+    /// Returns the records of all users. A response must use [`Self::user`] or [`Self::account`] instead of these
+    /// records.
     pub(super) const fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
 
-    /// Returns whether a list with this reach shows the viewer this user. The operator reaches every user.
+    /// Returns whether a list with this reach shows this user to the viewer. The operator reaches every user.
     #[must_use]
     pub fn finds(&self, reach: Reach, user: &str) -> bool {
         match self.actor {
@@ -84,8 +84,8 @@ impl<'actor> View<'actor> {
         }
     }
 
-    /// Returns a custom field of this user as the viewer sees it in filters: one that is not public is absent, unless the
-    /// viewer sees all fields.
+    /// Returns a custom field of this user for a filter. A field that is not public is absent, unless the viewer sees
+    /// all fields.
     #[must_use]
     pub fn custom_field<'user>(&self, user: &'user User, name: &str) -> Option<&'user Value> {
         let visible = self.field_rules.is_public(name) || self.sees_all_of(&user.id);
@@ -119,7 +119,7 @@ impl<'actor> View<'actor> {
         }
     }
 
-    /// Returns what the viewer sees of a user's presence. A user who hides from the viewer is absent and has no text.
+    /// Returns a user's presence as the viewer sees it. A user who hides from the viewer is absent and has no text.
     #[must_use]
     pub fn presence(&self, id: &UserId) -> Presence {
         let Some(shown) = self.shown.get(id) else {
@@ -148,7 +148,7 @@ impl<'actor> View<'actor> {
     }
 }
 
-/// An account as one viewer sees it in filters and orders: a hidden field is absent.
+/// An account as one viewer sees it in filters and orders. Hidden fields are `None`.
 #[derive(Clone, Copy)]
 pub struct ViewedAccount<'user> {
     user: SearchableUser<'user>,
@@ -168,7 +168,7 @@ impl<'user> ViewedAccount<'user> {
         self.user.username()
     }
 
-    /// Returns the name in lower case; the username where the user has given no name.
+    /// Returns the folded name, or the folded username if the user has no name.
     #[must_use]
     pub fn name(self) -> &'user str {
         self.user.name().unwrap_or_else(|| self.user.username())
@@ -189,7 +189,7 @@ impl<'user> ViewedAccount<'user> {
         view.custom_field(self.user.user(), name)
     }
 
-    /// Returns the nickname in lower case.
+    /// Returns the folded nickname.
     #[must_use]
     pub fn nickname(self) -> &'user str {
         self.user.nickname()
@@ -201,38 +201,38 @@ impl<'user> ViewedAccount<'user> {
         self.user.is_active()
     }
 
-    /// Returns the folded e-mail address.
+    /// Returns the folded e-mail address, if the viewer sees all fields.
     #[must_use]
     pub fn email(self) -> Option<&'user str> {
         self.user.email().filter(|_| self.full)
     }
 
-    /// Returns when the user last logged in with a password.
+    /// Returns the time of the last login with a password, if the viewer sees all fields.
     #[must_use]
     pub fn last_login(self) -> Option<Timestamp> {
         self.user.last_login().filter(|_| self.full)
     }
 
-    /// Returns when the account was created.
+    /// Returns the time when the account was created, if the viewer sees all fields.
     #[must_use]
     pub fn created_at(self) -> Option<Timestamp> {
         self.full.then(|| self.user.created_at())
     }
 
-    /// Returns the whole account, for a viewer who sees all of it.
+    /// Returns the whole account, if the viewer sees all fields.
     #[must_use]
     pub fn full(self) -> Option<&'user User> {
         self.full.then(|| &**self.user.user())
     }
 
-    /// Returns the user with all that an answer may say of them.
+    /// Returns the user in the form for a response.
     #[must_use]
     pub fn of_view(self, view: &View<'_>) -> ViewedUser {
         view.user(self.user.user())
     }
 }
 
-/// A user as one viewer sees them.
+/// A user as one viewer sees them, for a response.
 #[derive(Debug, Clone)]
 pub struct ViewedUser {
     user: Arc<User>,
@@ -244,13 +244,13 @@ pub struct ViewedUser {
 }
 
 impl ViewedUser {
-    /// The identity.
+    /// Returns the id of the user.
     #[must_use]
     pub fn id(&self) -> UserId {
         self.user.id.clone()
     }
 
-    /// The username.
+    /// Returns the username of the user.
     #[must_use]
     pub fn username(&self) -> Username {
         self.user.username.clone()
@@ -262,19 +262,19 @@ impl ViewedUser {
         self.user.shown_name()
     }
 
-    /// The nickname.
+    /// Returns the nickname; empty if there is none.
     #[must_use]
     pub fn nickname(&self) -> String {
         self.user.profile.nickname.clone()
     }
 
-    /// The words about the user.
+    /// Returns the text about the user; empty if there is none.
     #[must_use]
     pub fn bio(&self) -> String {
         self.user.profile.bio.clone()
     }
 
-    /// Returns the custom fields: all of them for a viewer who sees all fields, else the public ones.
+    /// Returns the custom fields: all of them if the viewer sees all fields, else the public ones.
     #[must_use]
     pub fn custom_fields(&self) -> Map<String, Value> {
         let fields = self.user.profile.custom_fields.iter();
@@ -288,86 +288,86 @@ impl ViewedUser {
         self.user.preferences.utc_offset()
     }
 
-    /// The name of the picture.
+    /// Returns the version (`ETag`) of the user's avatar, if they have one.
     #[must_use]
     pub fn avatar(&self) -> Option<String> {
         self.user.avatar.clone()
     }
 
-    /// Whether the account may log in.
+    /// Returns whether the account may log in.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.user.is_active()
     }
 
-    /// The status.
+    /// Returns the status type that the viewer sees.
     #[must_use]
     pub const fn status(&self) -> StatusType {
         self.presence.status
     }
 
-    /// The text of the status.
+    /// Returns the text of the status.
     #[must_use]
     pub fn text(&self) -> String {
         self.presence.text.clone()
     }
 
-    /// The emoji of the status.
+    /// Returns the emoji of the status.
     #[must_use]
     pub fn emoji(&self) -> Option<Emoji> {
         self.presence.emoji.clone()
     }
 
-    /// Who declared the status.
+    /// Returns the source of the status.
     #[must_use]
     pub const fn source(&self) -> Option<ClaimSource> {
         self.presence.source
     }
 
-    /// When what was declared ends.
+    /// Returns the time when the status ends.
     #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.presence.expires_at
     }
 
-    /// What the live connections say, for the user alone.
+    /// Returns the presence of the user's live connections, for the user themselves only.
     #[must_use]
     pub fn own_connection(&self) -> Option<StatusType> {
         self.own.then_some(self.presence.connection)
     }
 
-    /// When the user last logged in with a password, for the user alone.
+    /// Returns the time of the last login with a password, for the user themselves only.
     #[must_use]
     pub fn own_last_login(&self) -> Option<Timestamp> {
         self.user.last_login.filter(|_| self.own)
     }
 
-    /// When the user was last seen.
+    /// Returns the time when the user was last seen, as exactly as the viewer may know it.
     #[must_use]
     pub const fn last_seen(&self) -> Option<SeenAt> {
         self.last_seen
     }
 
-    /// Whether the viewer sees all fields of the account.
+    /// Returns whether the viewer sees all fields of the account.
     #[must_use]
     pub const fn is_full(&self) -> bool {
         self.full
     }
 
-    /// The whole account and the presence with its parts, for a viewer who sees all of it. The presence is still what
-    /// the viewer sees.
+    /// Returns the whole account and the presence, if the viewer sees all fields. The presence is still limited to
+    /// what the viewer may see.
     #[must_use]
     pub fn full(&self) -> Option<(&User, &Presence)> {
         self.full.then_some((&*self.user, &self.presence))
     }
 
-    /// Returns the ways in which the user logs in, for the user alone.
+    /// Returns the ways in which the user logs in, for the user themselves only.
     #[must_use]
     pub fn own_services(&self) -> Option<Value> {
         self.own.then(|| super::user_view::services(&self.user))
     }
 
-    /// The roles, for a viewer who sees all fields.
+    /// Returns the roles, if the viewer sees all fields.
     #[must_use]
     pub fn roles(&self) -> Option<Vec<RoleId>> {
         self.full().map(|(user, _)| user.roles.clone())
