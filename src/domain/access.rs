@@ -1,18 +1,18 @@
-//! Who may do what: the roles, and the permissions granted to them.
+//! Access control: the roles, and the permissions granted to each role.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Permission, PermissionSet, Role, RoleId, RoleName, Timestamp};
 
-/// Which roles hold a permission, where that is not as it was at first.
+/// The roles that have a permission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// What is granted.
+    /// The permission that the roles have.
     pub permission: Permission,
-    /// To whom.
+    /// The ids of the roles that have the permission.
     pub roles: Vec<RoleId>,
-    /// When it was last changed.
+    /// The time of the last change; 1970 for a default that never changed.
     pub updated_at: Timestamp,
 }
 
@@ -26,12 +26,12 @@ impl Grant {
     }
 }
 
-/// All roles and grants: the built-in ones, and what was changed.
+/// All roles and grants: the built-in defaults with the stored changes applied.
 #[derive(Debug, Clone)]
 pub struct Access {
     roles: BTreeMap<RoleId, Arc<Role>>,
     grants: BTreeMap<Permission, Arc<Grant>>,
-    /// What follows from the grants, for the question that every request asks.
+    /// The permissions of each role, derived from `grants`, because every request asks for them.
     held: BTreeMap<RoleId, PermissionSet>,
 }
 
@@ -61,7 +61,7 @@ impl Access {
         }
     }
 
-    /// What somebody with these roles may do.
+    /// Returns all permissions that a user with these roles has.
     #[must_use]
     pub fn of(&self, roles: &[RoleId]) -> PermissionSet {
         let held = |role: &RoleId| self.held.get(role).copied().unwrap_or_default();
@@ -71,42 +71,42 @@ impl Access {
             .fold(PermissionSet::default(), PermissionSet::union)
     }
 
-    /// The role with this id.
+    /// Returns the role with this id.
     #[must_use]
     pub fn role(&self, id: &str) -> Option<&Arc<Role>> {
         self.roles.get(id)
     }
 
-    /// The role with exactly this name.
+    /// Returns the role with exactly this name.
     #[must_use]
     pub fn role_named(&self, name: &RoleName) -> Option<&Arc<Role>> {
         self.roles.values().find(|role| role.name == *name)
     }
 
-    /// All roles by id.
+    /// Returns all roles, ordered by id.
     #[must_use]
     pub fn roles(&self) -> impl ExactSizeIterator<Item = &Arc<Role>> {
         self.roles.values()
     }
 
-    /// Who holds a permission.
+    /// Returns the roles that have a permission.
     #[must_use]
     pub fn grant(&self, permission: Permission) -> Option<&Arc<Grant>> {
         self.grants.get(&permission)
     }
 
-    /// All grants by permission.
+    /// Returns all grants, ordered by permission.
     #[must_use]
     pub fn grants(&self) -> impl ExactSizeIterator<Item = &Arc<Grant>> {
         self.grants.values()
     }
 
-    /// Puts a role in the place of the one with its id, if there is one.
+    /// Adds a role, or replaces the role with the same id.
     pub fn put_role(&mut self, role: Role) {
         self.roles.insert(role.id.clone(), Arc::new(role));
     }
 
-    /// Takes a role away; a built-in one is again what it was at first.
+    /// Removes a role. A built-in role is reset to its default instead.
     pub fn take_role(&mut self, id: &RoleId) {
         match Role::built_in().find(|role| role.id == *id) {
             Some(role) => self.put_role(role),
@@ -114,13 +114,13 @@ impl Access {
         }
     }
 
-    /// Puts a grant in the place of the one for its permission.
+    /// Replaces the grant of the same permission.
     pub fn put_grant(&mut self, grant: Grant) {
         self.grants.insert(grant.permission, Arc::new(grant));
         self.derive();
     }
 
-    /// Makes a grant what it was at first.
+    /// Resets the permission's roles to the default.
     pub fn take_grant(&mut self, permission: Permission) {
         self.put_grant(Grant::default_of(permission));
     }

@@ -1,4 +1,4 @@
-//! The audit log: who did what to whom, when, from where.
+//! The audit log: a record of who did what to whom, when, and from which address.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,41 +10,41 @@ use serde::{Deserialize, Serialize};
 use super::username::{USERNAME_CHARACTERS, is_default};
 use super::{Email, Timestamp};
 
-/// Random bytes that make the key of an entry unique within its millisecond.
+/// The number of random bytes that make the key of an entry unique within its millisecond.
 pub const AUDIT_KEY_BYTES: usize = 8;
 
-/// One thing that was done. Entries are never changed.
+/// One recorded action. Entries are never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// When.
+    /// The time of the action.
     pub at: Timestamp,
-    /// Tells it from others of the same millisecond.
+    /// Random bytes that distinguish entries of the same millisecond.
     pub random: [u8; AUDIT_KEY_BYTES],
-    /// Who did it.
+    /// The user or interface that did it.
     pub actor: AuditParty,
-    /// From where, if it came over the network.
+    /// The client's address, if the action came over the network.
     pub address: Option<IpAddr>,
-    /// What was done.
+    /// The kind of the action.
     pub action: AuditAction,
-    /// To whom or what.
+    /// The user or object that the action changed.
     pub target: Option<AuditParty>,
-    /// What else there is to say, in words.
+    /// More details, in words; may be empty.
     pub detail: String,
 }
 
-/// Who did something, or to whom or what it was done.
+/// The actor or the target of an audit entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditParty {
-    /// `user`, `operator` (the command line), `anonymous`, `role`, `setting`, …
+    /// The type: `user`, `operator` (the command line), `anonymous`, `role`, `setting`, …
     pub kind: String,
-    /// Its id, where it has one.
+    /// The id; empty if there is none.
     pub id: String,
-    /// Its name at that time.
+    /// The name at the time of the action.
     pub name: String,
 }
 
 impl AuditParty {
-    /// A party of some kind.
+    /// Creates a party of this kind.
     #[must_use]
     pub fn new(kind: &str, id: &str, name: &str) -> Self {
         Self {
@@ -58,12 +58,12 @@ impl AuditParty {
 /// The name in an audit entry for a text that cannot be a user's name.
 const NOT_A_USERNAME: &str = "(not a username)";
 
-/// Most bytes of a claimed e-mail address that an audit entry has.
+/// The maximum length of a claimed e-mail address in an audit entry, in bytes.
 const CLAIMED_EMAIL_BYTES: usize = 254;
 
-/// Returns what an audit entry says of the name that a failed login claimed. People type passwords in
-/// that field, and attackers type commands for terminals: only what looks like a username or an e-mail
-/// address is kept.
+/// Returns the text that an audit entry stores for the name that a failed login claimed. People type passwords in
+/// that field, and attackers type commands for terminals, so that only texts in the form of a username or an e-mail
+/// address are stored.
 #[must_use]
 pub fn claimed_name(text: &str) -> &str {
     let text = text.trim();
@@ -77,7 +77,7 @@ pub fn claimed_name(text: &str) -> &str {
 }
 
 impl AuditEntry {
-    /// Its name in lists: the moment in hexadecimal, then what tells it from others.
+    /// Returns the id of the entry for lists: the time in milliseconds, then the random bytes, both in hexadecimal.
     #[must_use]
     pub fn id(&self) -> String {
         format!("{:016x}{:016x}", self.at.as_millis(), u64::from_be_bytes(self.random))
@@ -86,17 +86,17 @@ impl AuditEntry {
 
 macro_rules! actions {
     ($($(#[$meaning:meta])* $name:ident = $word:literal,)*) => {
-        /// Something that is worth remembering.
+        /// A kind of action that the audit log records.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         pub enum AuditAction {
             $($(#[$meaning])* #[serde(rename = $word)] $name,)*
         }
 
         impl AuditAction {
-            /// All of them.
+            /// All actions, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The word for it. Never changes: stores on disk have it.
+            /// Returns the word for the action. It never changes, because stores on disk contain it.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -108,49 +108,49 @@ macro_rules! actions {
 }
 
 actions! {
-    /// Somebody logged in.
+    /// A user logged in.
     Login = "login",
-    /// Somebody tried to log in.
+    /// A login failed.
     LoginFailed = "login-failed",
-    /// Somebody was kept from trying.
+    /// A login was blocked after too many failures.
     LoginBlocked = "login-blocked",
-    /// Somebody ended a login.
+    /// A user logged out.
     Logout = "logout",
     /// A user was created.
     UserCreated = "user-created",
-    /// Somebody registered.
+    /// A user registered themselves.
     UserRegistered = "user-registered",
     /// A user's record was changed.
     UserUpdated = "user-updated",
     /// A user was deleted.
     UserDeleted = "user-deleted",
-    /// An account was switched on.
+    /// An account was activated.
     UserActivated = "user-activated",
-    /// An account was switched off.
+    /// An account was deactivated.
     UserDeactivated = "user-deactivated",
-    /// The block of a user was ended.
+    /// The block of a user after failed logins was removed.
     UserUnlocked = "user-unlocked",
     /// A password was set.
     PasswordChanged = "password-changed",
-    /// Somebody said that they forgot a password.
+    /// A user reported a forgotten password.
     PasswordForgotten = "password-forgotten",
-    /// A link to set a password was made.
+    /// A link to set a password was created.
     PasswordResetLink = "password-reset-link",
-    /// Tokens of a user were ended.
+    /// Tokens of a user were removed.
     TokensEnded = "tokens-ended",
-    /// A token was made for a user.
+    /// A token was created for a user.
     TokenCreated = "token-created",
-    /// A personal access token was made.
+    /// A personal access token was created.
     PersonalTokenCreated = "personal-token-created",
     /// A personal access token was removed.
     PersonalTokenRemoved = "personal-token-removed",
-    /// A second factor was switched on.
+    /// The second factor of a user was enabled.
     TwoFactorEnabled = "two-factor-enabled",
-    /// A second factor was switched off.
+    /// The second factor of a user was disabled.
     TwoFactorDisabled = "two-factor-disabled",
-    /// Backup codes were made anew.
+    /// New backup codes were created.
     BackupCodesMade = "backup-codes-made",
-    /// A picture was put up or taken away.
+    /// An avatar was uploaded or removed.
     AvatarChanged = "avatar-changed",
     /// A role was created.
     RoleCreated = "role-created",
@@ -160,9 +160,9 @@ actions! {
     RoleDeleted = "role-deleted",
     /// A user was given a role.
     RoleGiven = "role-given",
-    /// A role was taken from a user.
+    /// A role was removed from a user.
     RoleTaken = "role-taken",
-    /// A permission was granted or taken.
+    /// The roles of a permission were changed.
     PermissionChanged = "permission-changed",
     /// A setting was changed.
     SettingChanged = "setting-changed",
@@ -174,7 +174,7 @@ actions! {
     CustomStatusDeleted = "custom-status-deleted",
 }
 
-/// The text is no action.
+/// The error for a text that names no audit action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no action of the audit log")]
 pub struct NotAnAction;

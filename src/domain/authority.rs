@@ -1,14 +1,14 @@
 //! The limits between administrators, as rules over sets of permissions.
 //!
-//! A user can't change the login, roles, permissions or existence of a user who has a permission that the
-//! first one lacks, and can't grant a permission that they don't have themselves.
+//! A user can't change the login, roles, permissions or existence of another user who has a permission that the first
+//! user lacks, and can't grant a permission that they don't have themselves.
 
 use super::role::built_in;
 use super::{Access, Fault, Permission, PermissionSet, RoleId, SettingId};
 
-/// Returns the permissions of a user with these roles, for comparisons. The role `admin` counts as all
-/// permissions, also those that were taken from it: only administrators act on administrators, and an
-/// administrator can give a permission back that no role has.
+/// Returns the permissions of a user with these roles, for comparisons. The role `admin` counts as all permissions,
+/// also those that were removed from it: only administrators act on administrators, and an administrator can grant a
+/// permission that no role has.
 #[must_use]
 pub fn weight(access: &Access, roles: &[RoleId]) -> PermissionSet {
     if roles.iter().any(|role| role.as_str() == built_in::ADMIN) {
@@ -18,7 +18,7 @@ pub fn weight(access: &Access, roles: &[RoleId]) -> PermissionSet {
     }
 }
 
-/// Refuses an act on something that carries the permissions `theirs` by an actor who has `own`.
+/// Refuses an act on an object that carries the permissions `theirs`, if the actor has only `own`.
 ///
 /// # Errors
 /// [`Fault::BeyondAuthority`] with the first permission that the actor lacks.
@@ -32,7 +32,7 @@ pub fn require(own: PermissionSet, theirs: PermissionSet) -> Result<(), Fault> {
     }
 }
 
-/// Whether a setting decides how users log in, or where a link or a page that takes their password leads.
+/// Returns whether a setting decides how users log in, or where a link or a page that asks for their password leads.
 /// Changing such a setting changes the login of every user. All settings do, except those listed here.
 #[must_use]
 pub const fn guards_logins(id: SettingId) -> bool {
@@ -47,7 +47,7 @@ pub const fn guards_logins(id: SettingId) -> bool {
             | Id::AllowUserAvatarChange
             | Id::AllowUserStatusMessageChange
             | Id::AllowInvisibleStatus
-            // What the default roles may be has a check of its own.
+            // A separate check limits the default roles.
             | Id::DefaultRoles
             | Id::DefaultCount
             | Id::UpperCountLimit

@@ -1,42 +1,42 @@
-//! Pictures of users.
+//! Avatars: the pictures of users.
 
 use super::UserId;
 
-/// Most bytes of a picture.
+/// The maximum size of a stored avatar file, in bytes.
 pub const AVATAR_BYTES: usize = 256 * 1024;
 
-/// A picture that a user put up.
+/// A user's uploaded avatar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Avatar {
-    /// Whose.
+    /// The user whose avatar this is.
     pub user: UserId,
-    /// Its name among this user's pictures.
+    /// The tag of this file, different for each upload of the user.
     pub etag: String,
-    /// What it is.
+    /// The image format of the file.
     pub kind: ImageKind,
-    /// The file.
+    /// The content of the file.
     pub bytes: Vec<u8>,
-    /// Whether this server encoded the file. Versions before that was done stored files as they came,
-    /// with the place and camera in them: such a file is never sent.
+    /// `true` if this server encoded the file. Older versions stored files as uploaded, with their metadata (place,
+    /// camera). Such a file is never sent.
     pub clean: bool,
 }
 
-/// A kind of image that every browser shows.
+/// An image format that all browsers support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageKind {
-    /// PNG.
+    /// The format PNG, `image/png`.
     Png,
-    /// JPEG.
+    /// The format JPEG, `image/jpeg`.
     Jpeg,
-    /// WebP.
+    /// The format WebP, `image/webp`.
     WebP,
 }
 
 impl ImageKind {
-    /// All of them.
+    /// All supported image formats.
     pub const ALL: [Self; 3] = [Self::Png, Self::Jpeg, Self::WebP];
 
-    /// Its media type.
+    /// Returns the media type, for the header `Content-Type`.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl ImageKind {
         }
     }
 
-    /// What the bytes of a file are, whatever anybody says of them.
+    /// Detects the format from the bytes of a file. A declared media type is ignored.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let found = infer::get(bytes)?.mime_type();

@@ -1,108 +1,107 @@
-//! Claims: what is said of a user's status, by whom, and until when (`api.md` §6.5).
+//! Claims: a user's statuses, each with its source and maybe an end (`api.md` §6.5).
 //!
-//! Where Rocket.Chat keeps one claim and at most one saved beneath it, claims here lie on each other:
-//! lunch on vacation, and vacation shows again after lunch.
+//! Rocket.Chat stores one claim and at most one saved claim below it. Here claims form a stack: a user on vacation sets
+//! a lunch status, and after lunch the vacation is visible again.
 //!
-//! How long a claim shows:
-//! - A claim with an end shows until its end.
-//! - A claim without an end that was laid while its user had a live connection shows only while there is one. Without
-//!   one the user is offline, and only the text shows.
-//! - A claim without an end that was laid without a connection *stands*: it shows until the user's last token ends or
-//!   the account is deactivated. Then it is removed.
-//! - To declare online without a connection, and without text, is not a claim: the user counts as connected until the
-//!   first connection begins.
+//! How long a claim is visible:
+//! - A claim with an end is visible until its end.
+//! - A claim without an end that was set while its user had a live connection is visible only while there is a
+//!   connection. Without one the user is offline, and only the text is visible.
+//! - A claim without an end that was set without a connection is *standing*: it is visible until the user's last token
+//!   ends or the account is deactivated. Then it is removed.
+//! - A user who declares online without a connection, and without text, gets no claim. The user counts as connected
+//!   until the first connection begins.
 //!
-//! In all cases a newer claim may cover it or its maker may end it.
+//! In all cases a newer claim may cover it, or the client that set it may end it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Emoji, StatusType, Timestamp};
 
-/// Most claims of a user. One more pushes out the one that would show last of all.
+/// The maximum number of claims per user. Beyond it, the lowest claim is removed.
 pub const CLAIMS: usize = 32;
 
-/// Who makes a claim. The highest shows.
+/// The source of a claim. `internal` covers `manual`, and `manual` covers `external`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClaimSource {
-    /// Another program: a calendar, a telephone.
+    /// Another program, for example a calendar or a telephone.
     External,
-    /// The user.
+    /// The user, or an administrator for the user.
     Manual,
-    /// The server.
+    /// The server itself; it has the highest rank.
     Internal,
 }
 
-/// A status that somebody says a user has.
+/// One status of a user, as one source claims it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// What it says of presence.
+    /// The claimed presence.
     pub status: StatusType,
-    /// The words that go with it, 120 characters at most; may be empty.
+    /// The status text, at most 120 characters; may be empty.
     pub text: String,
-    /// The picture that goes with it.
+    /// The emoji of the status.
     pub emoji: Option<Emoji>,
-    /// Who makes it.
+    /// The source of the claim.
     pub source: ClaimSource,
-    /// From when on it no longer counts; none is never.
+    /// The time at which the claim ends; `None` if it has no end.
     pub expires_at: Option<Timestamp>,
-    /// What its maker calls it, to end or renew it.
+    /// The id that the client chose, to end or renew the claim.
     pub id: Option<String>,
-    /// Whether it shows only while its user counts as connected.
+    /// `true` if the claim is visible only while its user counts as connected.
     pub needs_connection: bool,
 }
 
 impl Claim {
-    /// Returns whether it shows without a connection and has no end of its own.
+    /// Returns whether the claim is visible without a connection and has no end.
     fn stands(&self) -> bool {
         !self.needs_connection && self.expires_at.is_none()
     }
 }
 
-/// What a new claim depends on besides its own words.
+/// The circumstances of a new claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Laying {
-    /// Whether its maker names a status. Otherwise it has the status that shows.
+    /// `true` if the request names a status. Otherwise the claim takes the visible status.
     pub names_status: bool,
-    /// Whether the user has a live connection.
+    /// `true` if the user has a live connection.
     pub connected: bool,
 }
 
-/// The claims on a user's status. They lie by source, and those of one source by age; what lies on top
-/// shows.
+/// A stack of claims, ordered by source, then by age. The top claim is the visible one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
     bottom_up: Vec<Claim>,
-    /// Whether the user declared to be online without a connection, and none has begun since.
+    /// `true` after the user declared online without a connection, until the next connection begins.
     online: bool,
 }
 
 impl Claims {
-    /// Takes back what was stored.
+    /// Restores stored claims.
     pub(crate) const fn restore(bottom_up: Vec<Claim>, online: bool) -> Self {
         Self { bottom_up, online }
     }
 
-    /// All of them, from the bottom to the top.
+    /// Returns all claims, from the bottom to the top.
     #[must_use]
     pub fn bottom_up(&self) -> &[Claim] {
         &self.bottom_up
     }
 
-    /// Returns whether nothing is claimed and nothing declared.
+    /// Returns whether there are no claims and the user did not declare online.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.bottom_up.is_empty() && !self.online
     }
 
-    /// Returns whether the user declared to be online without a connection, and none has begun since.
+    /// Returns whether the user declared online without a connection, and no connection has begun since.
     #[must_use]
     pub const fn online_without_connection(&self) -> bool {
         self.online
     }
 
-    /// The claim that shows. A user who made themselves invisible stays so, whatever others claim.
+    /// Returns the visible claim. An invisible user stays invisible, whatever other sources claim.
     #[must_use]
     pub fn showing(&self) -> Option<&Claim> {
         let invisible = |claim: &&Claim| claim.status == StatusType::Offline;
@@ -114,8 +113,9 @@ impl Claims {
         self.bottom_up.iter().rev().find(|claim| claim.source == source)
     }
 
-    /// Lays a claim on the others of its source, and decides whether it needs a connection. One with the same id is
-    /// taken away first; one that says the same as the newest of its source changes no more than how long that shows.
+    /// Pushes a claim above the others with the same source, and decides whether it needs a connection. A claim with
+    /// the same source and id is removed first. If the claim equals the newest one of its source, only
+    /// `needs_connection` of that one changes.
     pub fn lay(&mut self, claim: Claim, laying: Laying) {
         let claim = Claim {
             needs_connection: self.needs_connection(&claim, laying),
@@ -147,8 +147,8 @@ impl Claims {
         }
     }
 
-    /// Returns whether a new claim shows only while its user counts as connected. Words alone make no offline user
-    /// appear: without a connection they show as long as the status that they are said of.
+    /// Returns whether a new claim is visible only while its user counts as connected. Text alone does not make an
+    /// offline user visible: without a connection it lasts as long as the status below it.
     fn needs_connection(&self, new: &Claim, laying: Laying) -> bool {
         let while_connected = laying.connected && new.expires_at.is_none();
         match self.showing() {
@@ -159,26 +159,26 @@ impl Claims {
         }
     }
 
-    /// Declares the user online: ends all claims that the user made. Without a connection the user counts as connected
-    /// until the first one begins.
+    /// Declares the user online: ends all manual claims. Without a connection the user counts as connected until the
+    /// first connection begins.
     pub fn declare_online(&mut self, connected: bool) {
         self.clear_manual();
         self.online = !connected;
     }
 
-    /// Takes in that a connection has begun. Returns whether that changes anything.
+    /// Records that a connection has begun. Returns whether that changes anything.
     pub fn begin_connection(&mut self) -> bool {
         std::mem::take(&mut self.online)
     }
 
-    /// Returns whether anything in it lasts until the user's last token ends.
+    /// Returns whether there is a standing claim, or the user declared online without a connection.
     #[must_use]
     pub fn stand(&self) -> bool {
         self.online || self.bottom_up.iter().any(Claim::stands)
     }
 
-    /// Ends what stands without a connection: the user's last token has ended, or the account is deactivated. Returns
-    /// whether there was anything.
+    /// Ends everything that lasts without a connection, because the user's last token has ended or the account is
+    /// deactivated. Returns whether anything changed.
     pub fn end_standing(&mut self) -> bool {
         let stood = self.stand();
         self.online = false;
@@ -186,8 +186,8 @@ impl Claims {
         stood
     }
 
-    /// Ends the claim with this id, or the one that shows; where none shows, what the user declared without a
-    /// connection. Returns whether there was anything.
+    /// Ends the claim with this id; without an id the visible claim; without claims the declaration of being online.
+    /// Returns whether anything changed.
     pub fn end(&mut self, id: Option<&str>) -> bool {
         let place = match (id, self.showing()) {
             (Some(id), _) => self.bottom_up.iter().rposition(|claim| claim.id.as_deref() == Some(id)),
@@ -200,12 +200,12 @@ impl Claims {
         })
     }
 
-    /// Ends all claims that the user made.
+    /// Ends all manual claims.
     pub fn clear_manual(&mut self) {
         self.bottom_up.retain(|claim| claim.source != ClaimSource::Manual);
     }
 
-    /// Ends the claims whose time has come. Returns whether there were any.
+    /// Removes the claims whose end has passed. Returns whether there were any.
     pub fn settle(&mut self, now: Timestamp) -> bool {
         let before = self.bottom_up.len();
         self.bottom_up
@@ -213,7 +213,7 @@ impl Claims {
         self.bottom_up.len() < before
     }
 
-    /// When the first of them ends, if one does.
+    /// Returns the earliest end of all claims.
     #[must_use]
     pub fn next_end(&self) -> Option<Timestamp> {
         self.bottom_up.iter().filter_map(|claim| claim.expires_at).min()
@@ -356,7 +356,7 @@ mod tests {
             (busy(), ALONE, false),
             (until(9, busy()), CONNECTED, false),
             (until(9, busy()), ALONE, false),
-            // Words alone declare nothing, with an end or without.
+            // Text alone declares no presence, with an end or without.
             (busy(), words(false), true),
             (busy(), words(true), true),
             (until(9, busy()), words(false), true),

@@ -1,35 +1,36 @@
-//! Conditions on the items of a list: the part of `MongoDB`'s query language that the parameter `query` and the conditions
-//! of a selector may use (`api.md` §15). All else is refused, because an ignored condition would widen the answer.
+//! Conditions on the items of a list: the subset of `MongoDB`'s query language that the parameter `query` and the
+//! conditions of a selector may use (`api.md` §15). Everything else is refused, because an ignored condition would
+//! return too many items.
 
 use serde_json::{Map, Value};
 
 use super::Fault;
 use super::text::quoted;
 
-/// Most bytes of a condition, as JSON.
+/// The maximum length of a condition as JSON, in bytes.
 pub const MAX_CONDITION_BYTES: usize = 4_096;
 
-/// Most tests of fields in one condition.
+/// The maximum number of field tests in one condition.
 pub const MAX_TESTS: usize = 10;
 
-/// Most values that one test compares with.
+/// The maximum number of values that one test compares with.
 pub const MAX_VALUES: usize = 100;
 
-/// Most conditions that are one in the other.
+/// The maximum depth of nested conditions.
 const MAX_DEPTH: usize = 4;
 
-/// The operators, for a refusal.
+/// The operators, for error messages.
 const OPERATORS: &str = "equality, $eq, $ne, $in, $nin, $exists, $and, $or and $nor";
 
 /// A field that conditions may test.
 pub trait QueryField: Sized {
-    /// The names of all fields, for a refusal.
+    /// The names of all fields, for error messages.
     const KNOWN: &'static str;
 
     /// Returns the field with this name.
     fn named(name: &str) -> Option<Self>;
 
-    /// Returns a text in the form in which the list has the texts of this field.
+    /// Returns a text in the form in which the list stores the texts of this field.
     fn normalized(&self, text: &str) -> String {
         text.to_owned()
     }
@@ -44,45 +45,45 @@ pub trait Queried<Field> {
 /// One value of a field.
 #[derive(Debug, Clone, Copy)]
 pub enum FieldValue<'item> {
-    /// The value is a text.
+    /// A text value.
     Text(&'item str),
-    /// The value is true or false.
+    /// A boolean value.
     Flag(bool),
-    /// A value that a client gave.
+    /// A JSON value that a client stored.
     Json(&'item Value),
 }
 
-/// A condition that an item fulfils or does not fulfil.
+/// A condition that an item fulfils or not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition<Field> {
-    /// All of these hold.
+    /// All of these conditions hold.
     All(Vec<Self>),
-    /// One of these holds.
+    /// At least one of these conditions holds.
     Any(Vec<Self>),
-    /// This does not hold.
+    /// This condition does not hold.
     Not(Box<Self>),
     /// The field has one of these values.
     In(Field, Values),
-    /// The field is there.
+    /// The field has a value.
     Exists(Field),
 }
 
 /// The values that a test compares with.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Values {
-    /// The texts, sorted, so that a hundred of them cost little more than one.
+    /// The texts, sorted for binary search, so that many of them cost little more than one.
     texts: Vec<String>,
     flags: Vec<bool>,
     numbers: Vec<f64>,
-    /// Whether null is one of them, which an absent field equals.
+    /// `true` if null is one of the values. An absent field equals null.
     absent: bool,
 }
 
 impl<Field: QueryField> Condition<Field> {
-    /// Takes a condition as JSON. An empty object asks for nothing.
+    /// Parses a condition from JSON. An empty object matches every item.
     ///
     /// # Errors
-    /// [`Fault::InvalidQuery`] for what is not a condition, for an unknown field or operator, and beyond the bounds.
+    /// [`Fault::InvalidQuery`] for malformed conditions, unknown fields or operators, and exceeded limits.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let refused = |reason: String| Fault::InvalidQuery {
             raw: raw.to_owned(),
@@ -95,10 +96,10 @@ impl<Field: QueryField> Condition<Field> {
         Self::of(&object).map_err(refused)
     }
 
-    /// Takes a condition.
+    /// Parses a condition from a JSON object.
     ///
     /// # Errors
-    /// Those of [`Self::parse`].
+    /// The errors of [`Self::parse`].
     pub fn parse_object(object: &Map<String, Value>) -> Result<Self, Fault> {
         Self::parse(&serde_json::to_string(object).unwrap_or_default())
     }
@@ -112,7 +113,7 @@ impl<Field: QueryField> Condition<Field> {
         Ok(condition)
     }
 
-    /// Asks for one text in a field.
+    /// Returns the condition that a field equals a text.
     pub fn equals(field: Field, text: &str) -> Self {
         let values = Values {
             texts: vec![field.normalized(text)],
@@ -121,7 +122,7 @@ impl<Field: QueryField> Condition<Field> {
         Self::In(field, values)
     }
 
-    /// Returns whether one of the tested fields is such a one.
+    /// Returns whether the condition tests a field for which `is` returns true.
     pub fn mentions(&self, is: &impl Fn(&Field) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.mentions(is)),
@@ -130,7 +131,7 @@ impl<Field: QueryField> Condition<Field> {
         }
     }
 
-    /// Returns whether it holds for an item.
+    /// Returns whether the condition holds for an item.
     pub fn holds(&self, item: &impl Queried<Field>) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(item)),
@@ -241,7 +242,7 @@ fn test<Field: QueryField>(
 }
 
 impl Values {
-    /// Takes texts, numbers, flags and null.
+    /// Collects texts, numbers, booleans and null; refuses lists and objects.
     fn of(field: &impl QueryField, values: &[Value]) -> Result<Self, String> {
         let mut found = Self::default();
         for value in values {

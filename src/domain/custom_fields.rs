@@ -1,30 +1,30 @@
-//! Custom fields of users: what a change of them is, and what the setting `Accounts_CustomFields` asks of them.
+//! Custom fields of users: changes of them, and their rules from the setting `Accounts_CustomFields`.
 
 use serde_json::{Map, Value};
 
 use super::text::quoted;
 use super::{Fault, text};
 
-/// Most bytes of a user's custom fields, as JSON.
+/// The maximum size of a user's custom fields as JSON, in bytes.
 pub const CUSTOM_FIELDS_BYTES: usize = 16 * 1024;
 
-/// Most custom fields of a user.
+/// The maximum number of custom fields of a user.
 pub const CUSTOM_FIELDS: usize = 100;
 
-/// Most characters of the name of a custom field.
+/// The maximum length of the name of a custom field, in characters.
 pub const FIELD_NAME_CHARACTERS: usize = 120;
 
-/// A change of a user's custom fields: new values under their names. Null removes a field, and a field that is not
-/// named stays as it is.
+/// A change of a user's custom fields: new values by name. Null removes a field; a field that is not named
+/// keeps its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomFieldChanges(Map<String, Value>);
 
 impl CustomFieldChanges {
-    /// Takes a change.
+    /// Checks a change and returns it.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] when it is larger than all fields of a user may be, when a name is empty or too long,
-    /// and when it has characters that texts may not have.
+    /// [`Fault::InvalidParams`] if the change is larger than [`CUSTOM_FIELDS_BYTES`], if a name is empty or too long,
+    /// or if a name or text contains forbidden characters.
     pub fn parse(fields: Map<String, Value>) -> Result<Self, Fault> {
         for (name, value) in &fields {
             if !(1..=FIELD_NAME_CHARACTERS).contains(&name.chars().count()) {
@@ -37,10 +37,10 @@ impl CustomFieldChanges {
         Ok(Self(fields))
     }
 
-    /// Takes a change of an account that exists. A change of nothing is none.
+    /// Checks a change of an existing account. Returns `None` for an empty change.
     ///
     /// # Errors
-    /// Those of [`Self::parse`].
+    /// The errors of [`Self::parse`].
     pub fn parse_update(fields: Option<Map<String, Value>>) -> Result<Option<Self>, Fault> {
         fields.filter(|fields| !fields.is_empty()).map(Self::parse).transpose()
     }
@@ -49,8 +49,8 @@ impl CustomFieldChanges {
     ///
     /// # Errors
     /// [`Fault::CustomFieldInvalid`] for a value that the rules refuse, and for a required field that is still missing;
-    /// [`Fault::InvalidParams`] for a field that the rules do not have, for a value that is no text, and for too many
-    /// or too large fields.
+    /// [`Fault::InvalidParams`] for a field that the rules do not name, for a value that is not a text, and for too
+    /// many or too large fields.
     pub fn apply(&self, before: &Map<String, Value>, rules: &CustomFieldRules) -> Result<Map<String, Value>, Fault> {
         let mut after = before.clone();
         for (name, value) in &self.0 {
@@ -62,7 +62,7 @@ impl CustomFieldChanges {
             }
         }
         rules.require(&after)?;
-        // Fields that an older version stored may be more: they may stay, but not grow.
+        // An older version may have stored more fields: they may stay, but their number may not grow.
         if after.len() > CUSTOM_FIELDS.max(before.len()) {
             let words = format!("must NOT have more than {CUSTOM_FIELDS} fields");
             return Err(Fault::invalid(words, "customFields"));
@@ -96,29 +96,29 @@ fn has_plain_texts(value: &Value) -> bool {
     }
 }
 
-/// What the setting `Accounts_CustomFields` asks of custom fields, in the order of the setting. Without any rule a user
-/// may have any fields with any JSON value, and only those who see all of the account see them.
+/// The rules of the setting `Accounts_CustomFields`, in the order of the setting. Without any rule a user may have any
+/// fields with any JSON value, and only callers who may see the whole account see them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomFieldRules(Vec<(String, FieldRule)>);
 
-/// What is asked of one custom field.
+/// The rule for one custom field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FieldRule {
     required: bool,
     public: bool,
-    /// Fewest characters of a text; an empty text is allowed where the field is not required.
+    /// The minimum length of a text in characters. An empty text is allowed if the field is not required.
     min_characters: usize,
-    /// Most characters of a text; none is no bound of its own.
+    /// The maximum length of a text in characters; `None` if there is no limit.
     max_characters: Option<usize>,
-    /// What may be chosen; none is any text.
+    /// The allowed values of a field of type `select`; `None` for a field of type `text`.
     options: Option<Vec<String>>,
 }
 
 impl CustomFieldRules {
-    /// Takes the text of the setting.
+    /// Parses the value of the setting.
     ///
     /// # Errors
-    /// What is wrong with it, as words behind the name of the setting.
+    /// Returns a message that follows the name of the setting.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -139,7 +139,7 @@ impl CustomFieldRules {
         self.0.iter().find(|(known, _)| known == name).map(|(_, rule)| rule)
     }
 
-    /// Returns whether every user may see this field of others.
+    /// Returns whether every user may see this field of other users.
     #[must_use]
     pub fn is_public(&self, name: &str) -> bool {
         self.rule(name).is_some_and(|rule| rule.public)
@@ -210,11 +210,11 @@ fn field_rule(name: &str, rule: Value) -> Result<FieldRule, String> {
         required: flag(&mut rule, "required")?,
         public: flag(&mut rule, "public")?,
         min_characters: min.unwrap_or_default(),
-        // As in Rocket.Chat, 0 is no bound.
+        // In Rocket.Chat, 0 means no limit.
         max_characters: max.filter(|most| *most > 0),
         options,
     };
-    // Forms of clients use it; the server has none.
+    // Only forms of clients use it, not the server.
     rule.remove("defaultValue");
     if rule.contains_key("modifyRecordField") {
         return Err(

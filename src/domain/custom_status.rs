@@ -1,4 +1,4 @@
-//! Custom statuses: a unique name over one of the four status types.
+//! Custom statuses: a unique name for one of the four status types.
 
 use std::sync::Arc;
 
@@ -8,44 +8,44 @@ use serde::Serialize;
 use super::text::{self, checked_text, composed};
 use super::{CustomStatusId, Emoji, Fault, StatusType, Timestamp};
 
-/// Most characters a name may have.
+/// The maximum length of a name, in characters.
 pub const NAME_CHARACTERS: usize = 120;
 
-/// Characters that a name may not have, since clients put names into pages.
+/// The characters that a name may not have, because clients insert names into HTML pages.
 const FORBIDDEN: [char; 5] = ['>', '<', '&', '"', '\''];
 
-/// A custom status: "caught up", busy.
+/// A custom status, for example "caught up" with the type `busy`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CustomStatus {
-    /// Its identity.
+    /// The id of the custom status.
     #[serde(rename = "_id")]
     pub id: CustomStatusId,
-    /// What people see; unique.
+    /// The displayed name; unique among custom statuses.
     pub name: StatusName,
-    /// What it says of presence.
+    /// The presence that this status stands for.
     #[serde(rename = "statusType")]
     pub status_type: StatusType,
-    /// The picture that goes with it. Rollcall's own.
+    /// The emoji that is set together with the status. Only Rollcall has this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emoji: Option<Emoji>,
-    /// After how many minutes it ends when somebody sets it by its id. Rollcall's own.
+    /// The minutes after which the status ends, if it is set by its id. Only Rollcall has this field.
     #[serde(rename = "durationMinutes", skip_serializing_if = "Option::is_none")]
     pub duration: Option<DurationMinutes>,
-    /// When it was created or last changed.
+    /// The time of the last change, or of the creation.
     #[serde(rename = "_updatedAt")]
     pub updated_at: Timestamp,
 }
 
-/// How long a custom status lasts: 1 minute to 1 year.
+/// The duration of a custom status in minutes: 1 minute to 1 year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct DurationMinutes(u32);
 
 impl DurationMinutes {
-    /// A year, in minutes.
+    /// The longest duration: 366 days, in minutes.
     pub const LONGEST: u32 = 366 * 24 * 60;
 
-    /// Takes a number of minutes; none when it is 0 or more than a year.
+    /// Checks a number of minutes; returns `None` for 0 or more than a year.
     #[must_use]
     pub const fn new(minutes: u32) -> Option<Self> {
         match minutes {
@@ -54,30 +54,30 @@ impl DurationMinutes {
         }
     }
 
-    /// The number of minutes.
+    /// Returns the number of minutes.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }
 }
 
-/// What somebody wants a custom status to be. Each field is parsed, or says what is wrong with it
-/// when its turn comes: the contract fixes the order of the checks.
+/// The requested values of a custom status. Each field is parsed, or contains its error for later, because the API
+/// fixes the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomStatusDraft {
-    /// The name to have.
+    /// The new name, or its error.
     pub name: Result<StatusName, Fault>,
-    /// The status type to have.
+    /// The new status type, or its error.
     pub status_type: Result<StatusType, Fault>,
-    /// The picture to have: none leaves what is there, empty takes it away.
+    /// The new emoji: `None` changes nothing, `Some(None)` removes the emoji.
     pub emoji: Option<Option<Emoji>>,
-    /// The duration to have: none leaves what is there, empty takes it away.
+    /// The new duration: `None` changes nothing, `Some(None)` removes the duration.
     pub duration: Option<Option<DurationMinutes>>,
 }
 
 impl CustomStatusDraft {
-    /// Takes the two texts of a request, blank ones as absent. `default` stands in for an absent
-    /// status type; without it the type is required.
+    /// Parses the two texts of a request. Blank texts count as absent. `default` replaces an absent status type;
+    /// without it the type is required.
     #[must_use]
     pub fn parse(name: Option<&str>, status_type: Option<&str>, default: Option<StatusType>) -> Self {
         let required = |field| Fault::CustomStatusFieldRequired { field };
@@ -98,11 +98,10 @@ impl CustomStatusDraft {
         }
     }
 
-    /// The same with what goes with it when somebody sets it: an emoji, of which an empty text is none,
-    /// and minutes, of which 0 are none.
+    /// Adds the emoji and the minutes of a request. An empty emoji and 0 minutes remove the stored value.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] for what is no emoji, and for more than a year.
+    /// [`Fault::InvalidParams`] for a text that is not an emoji, and for more than a year.
     pub fn with_defaults(self, emoji: Option<&str>, minutes: Option<u32>) -> Result<Self, Fault> {
         let emoji_of = |text: &str| match text {
             "" => Ok(None),
@@ -126,30 +125,30 @@ impl CustomStatusDraft {
     }
 }
 
-/// The name of a custom status: trimmed, Unicode NFC, 1 to 120 characters, none of `> < & " '`,
-/// no control characters. Two names that differ in case are two names.
+/// The name of a custom status: trimmed, Unicode NFC, 1 to 120 characters, without `> < & " '` and control characters.
+/// Names that differ only in case are different names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct StatusName(Arc<str>);
 
 checked_text!(StatusName);
 
-/// Why a text is no [`StatusName`].
+/// The reason why a text is not a [`StatusName`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAStatusName {
-    /// Nothing is left after trimming.
+    /// The text is empty after trimming.
     #[error("is empty")]
     Empty,
-    /// It is too long or has a character that names may not have.
+    /// The text is too long or has a forbidden character.
     #[error("has more than 120 characters, or one that names may not have")]
     Invalid,
 }
 
 impl StatusName {
-    /// Takes a text as a name, by the rules of `custom-user-status.create.md`.
+    /// Parses a name, by the rules of `custom-user-status.create.md`.
     ///
     /// # Errors
-    /// [`NotAStatusName`] says whether the text is blank or not allowed.
+    /// [`NotAStatusName`] with the reason: empty, or not allowed.
     pub fn parse(text: &str) -> Result<Self, NotAStatusName> {
         let trimmed = text.trim();
         if text::is_blank(trimmed) {

@@ -1,4 +1,4 @@
-//! Numbers with up to three decimal places, exact.
+//! Exact numbers with up to three decimal places.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,20 +6,20 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-/// The decimal places of a [`Decimal`].
+/// The maximum number of decimal places of a [`Decimal`].
 pub const DECIMAL_PLACES: usize = 3;
 
-/// A number of at least 0 with up to [`DECIMAL_PLACES`] decimal places.
+/// A number that is not negative, with up to [`DECIMAL_PLACES`] decimal places, stored in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Decimal(u32);
 
-/// The text is not such a number.
+/// The error for a text that is not a [`Decimal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a number of at least 0 with at most {DECIMAL_PLACES} decimal places")]
 pub struct NotADecimal;
 
 impl Decimal {
-    /// Returns the number of so many thousandths.
+    /// Converts a number of thousandths.
     #[must_use]
     pub const fn from_thousandths(thousandths: u32) -> Self {
         Self(thousandths)
@@ -31,7 +31,7 @@ impl Decimal {
         self.0
     }
 
-    /// Returns the number if it has no decimal places.
+    /// Returns the number if it is a whole number.
     #[must_use]
     pub fn whole(self) -> Option<i64> {
         self.0.is_multiple_of(1000).then_some(i64::from(self.0 / 1000))

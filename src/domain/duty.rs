@@ -1,8 +1,8 @@
-//! Duties: acts that a user has to do before any other call.
+//! Duties: actions that a user has to do before any other call.
 
 use super::{Access, Fault, User};
 
-/// An act that a user has to do before any other call.
+/// An action that a user has to do before any other call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duty {
     /// Choose a new password (`requirePasswordChange`).
@@ -12,11 +12,11 @@ pub enum Duty {
 }
 
 impl Duty {
-    /// All duties, for a call that passes whatever is due.
+    /// All duties, for a call that is always permitted.
     pub const ALL: &'static [Self] = &[Self::ChangePassword, Self::EnableTwoFactor];
 
-    /// Returns the duty that is due first. `can_enable` says whether this server has a second factor that the
-    /// user can enable: without one the duty could never be done.
+    /// Returns the first duty of the user. `can_enable` returns whether the user can enable a second factor on this
+    /// server; without one the user could never fulfil the duty.
     #[must_use]
     pub fn of(user: &User, access: &Access, can_enable: impl FnOnce() -> bool) -> Option<Self> {
         if user.require_password_change.is_some() {
@@ -27,10 +27,10 @@ impl Duty {
         due.then_some(Self::EnableTwoFactor)
     }
 
-    /// Refuses a call while this duty is due, unless the call serves it.
+    /// Refuses a call while this duty is not fulfilled, unless the call helps to fulfil it (`serves`).
     ///
     /// # Errors
-    /// [`Fault::PasswordChangeRequired`], [`Fault::TwoFactorRequired`].
+    /// [`Fault::PasswordChangeRequired`] or [`Fault::TwoFactorRequired`], depending on the duty.
     pub fn permit(self, serves: &[Self]) -> Result<(), Fault> {
         match self {
             duty if serves.contains(&duty) => Ok(()),

@@ -9,34 +9,34 @@ use serde::Serialize;
 
 use super::text::{self, checked_text, composed, folded};
 
-/// Most bytes of an address, its domain in ASCII (RFC 5321, §4.5.3.1.3).
+/// The maximum length of an address in bytes, with its domain in ASCII (RFC 5321, §4.5.3.1.3).
 pub const EMAIL_BYTES: usize = 254;
 
-/// An e-mail address (RFC 5321 and 5322, without a display name): trimmed, Unicode NFC, in the case in which it was
-/// written. Unique without regard to case and to the form of its domain: compare by [`Email::key`].
+/// An e-mail address (RFC 5321 and 5322, without a display name): trimmed, Unicode NFC, with its case unchanged. Unique
+/// without regard to case and to the form of its domain: compare by [`Email::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Email(Arc<str>);
 
 checked_text!(Email);
 
-/// The text is not an e-mail address.
+/// The error for a text that is not an e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Enter a valid email")]
 pub struct NotAnEmail;
 
 impl Email {
-    /// Takes a text as an address.
+    /// Parses an e-mail address.
     ///
     /// # Errors
-    /// [`NotAnEmail`] when it is none.
+    /// [`NotAnEmail`] if the text is not an address.
     pub fn parse(text: &str) -> Result<Self, NotAnEmail> {
         let text = composed(text);
         let (local, domain) = text.rsplit_once('@').ok_or(NotAnEmail)?;
         let ascii = ascii_domain(domain).ok_or(NotAnEmail)?;
-        // Of a domain in another script, the form in ASCII is the one that the standards speak of.
+        // The standards define an international domain by its ASCII form.
         EmailAddress::from_str(&format!("{local}@{ascii}")).map_err(|_| NotAnEmail)?;
-        // A quoted or bracketed form is valid but no team uses one, and pages print addresses.
+        // Quoted and bracketed forms are valid, but rare, and dangerous where pages print addresses.
         let is_plain = !text.contains(['"', '<', '>', '\\', '[']) && text::is_plain_line(&text);
         if !is_plain || local.len() + 1 + ascii.len() > EMAIL_BYTES {
             return Err(NotAnEmail);
@@ -44,33 +44,33 @@ impl Email {
         Ok(Self(text.into()))
     }
 
-    /// Whether it is at this domain, whatever the case and the form of both.
+    /// Returns whether the address belongs to this domain, without regard to case and to the form of the domain.
     #[must_use]
     pub fn is_of(&self, domain: &str) -> bool {
         let own = self.0.rsplit('@').next().unwrap_or_default();
         domain_key(own) == domain_key(domain.trim().trim_start_matches('@'))
     }
 
-    /// The form in which two equal addresses are equal.
+    /// Returns the key for comparisons: equal addresses have equal keys.
     #[must_use]
     pub fn key(&self) -> EmailKey {
         EmailKey::of(&self.0)
     }
 
-    /// The key under which versions before 0.2 stored an address: in lower case, and otherwise as it came.
+    /// Returns the key of an address in stores of versions before 0.2: lower case, otherwise unchanged.
     #[must_use]
     pub(crate) fn former_key(&self) -> String {
         self.0.to_lowercase()
     }
 }
 
-/// What finds the user who has an address: the same for all cases and compositions, and for both forms of a domain
-/// in another script (`münchen.example`, `xn--mnchen-3ya.example`).
+/// The key that finds a user by e-mail address. It is the same for all cases and compositions, and for both forms of an
+/// international domain (`münchen.example`, `xn--mnchen-3ya.example`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailKey(Box<str>);
 
 impl EmailKey {
-    /// Takes what a person typed. It need not be an address.
+    /// Creates the key for a text that a person typed. The text does not have to be an address.
     #[must_use]
     pub fn of(typed: &str) -> Self {
         let folded = folded(typed);
@@ -80,14 +80,14 @@ impl EmailKey {
         }
     }
 
-    /// The text.
+    /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a domain has a form in ASCII and another one (RFC 5890).
+/// Returns whether a domain has both an ASCII form and a Unicode form (RFC 5890).
 fn is_international(domain: &str) -> bool {
     !domain.is_ascii()
         || domain
@@ -95,7 +95,7 @@ fn is_international(domain: &str) -> bool {
             .any(|label| label.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("xn--")))
 }
 
-/// Returns the form of a domain in ASCII, unless it has none.
+/// Returns the ASCII form of a domain, if it has one.
 fn ascii_domain(domain: &str) -> Option<String> {
     if is_international(domain) {
         idna::domain_to_ascii(domain).ok().filter(|ascii| !ascii.is_empty())
@@ -104,7 +104,7 @@ fn ascii_domain(domain: &str) -> Option<String> {
     }
 }
 
-/// Returns the form in which two equal domains are equal texts.
+/// Returns the form for comparisons: equal domains have equal texts.
 fn domain_key(domain: &str) -> String {
     ascii_domain(domain).map_or_else(|| folded(domain), |ascii| ascii.to_ascii_lowercase())
 }

@@ -1,4 +1,4 @@
-//! The picture that goes with a status.
+//! The emoji of a status.
 
 use std::sync::Arc;
 
@@ -7,27 +7,27 @@ use serde::Serialize;
 
 use super::text::{self, checked_text};
 
-/// Most characters: a short code like `:palm_tree:`, or an emoji with all its parts.
+/// The maximum length in characters: enough for a short code like `:palm_tree:`, or an emoji with all its parts.
 pub const EMOJI_CHARACTERS: usize = 64;
 
-/// An emoji, as itself or as a short code that clients know: 1 to 64 characters, no spaces, no control
-/// characters, none of `> < & " '`.
+/// An emoji, as Unicode or as a short code that clients know: 1 to 64 characters, without spaces, control characters
+/// and `> < & " '`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Emoji(Arc<str>);
 
 checked_text!(Emoji);
 
-/// The text is no [`Emoji`].
+/// The error for a text that is not an [`Emoji`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an emoji or its short code, 64 characters at most")]
 pub struct NotAnEmoji;
 
 impl Emoji {
-    /// Takes a text as an emoji.
+    /// Parses an emoji or its short code.
     ///
     /// # Errors
-    /// [`NotAnEmoji`].
+    /// [`NotAnEmoji`] if the text is empty, too long or has a forbidden character.
     pub fn parse(text: &str) -> Result<Self, NotAnEmoji> {
         let refused = |c: char| c.is_whitespace() || ['>', '<', '&', '"', '\''].contains(&c);
         let fits = (1..=EMOJI_CHARACTERS).contains(&text.chars().count());

@@ -1,7 +1,7 @@
-//! Everything that can go wrong with a request, in the words of the reference.
+//! All errors of requests, with Rocket.Chat's texts where it has one.
 //!
-//! A variant's text is the words, its fields are the details, and one match ([`Fault::class`]) gives
-//! its kind and its wire code. Each face renders a fault in one place of its own.
+//! The text of a variant is its message, and [`Fault::class`] gives its kind and its wire code. Each interface turns an
+//! error into a response in one place.
 
 mod class;
 mod details;
@@ -15,393 +15,394 @@ use super::picture::MAX_SIDE_PIXELS;
 use super::text::quoted;
 use super::{CustomStatusId, Permission, Scope, SettingId, TwoFactorMethod, Username};
 
-/// Why a request was not carried out.
+/// The reason why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// No live token came with the request.
+    /// The request has no live token.
     #[error("You must be logged in to do this.")]
     NotLoggedIn,
-    /// Unknown user or wrong password: one answer for both, so that neither can be told.
+    /// The user is unknown or the password is wrong. Both have the same error, so that a caller can't
+    /// find out usernames.
     #[error("Unauthorized")]
     WrongCredentials,
-    /// The token to resume with is unknown, expired or ended.
+    /// The token to resume with is unknown, expired or removed.
     #[error("You've been logged out by the server. Please log in again")]
     ResumeRefused,
-    /// The account is switched off.
+    /// The account is deactivated.
     #[error("User is not activated")]
     UserNotActivated,
     /// The account has no role.
     #[error("User has no roles")]
     UserHasNoRoles,
-    /// Too many logins from the address failed.
+    /// Too many logins from the address failed recently.
     #[error("Login has been temporarily blocked For IP")]
     AddressBlocked,
-    /// Too many logins of the user failed.
+    /// Too many logins of the user failed recently.
     #[error("Login has been temporarily blocked For User")]
     UserBlocked,
-    /// The user's address was never verified, and that is needed here.
+    /// The user's e-mail address is not verified, and the server requires that.
     #[error("Invalid email {address}")]
     EmailUnverified {
-        /// The address.
+        /// The user's e-mail address.
         address: String,
     },
-    /// A login lacks the second factor.
+    /// A login without the required second factor.
     #[error("TOTP Required")]
     LoginCodeRequired,
-    /// The second factor of a login is wrong.
+    /// A login with a wrong second factor.
     #[error("TOTP Invalid")]
     LoginCodeInvalid,
-    /// The call needs a second factor.
+    /// A call without the required second factor.
     #[error("TOTP Required")]
     CodeRequired {
-        /// The one that is asked for.
+        /// The method that the server asks for.
         method: TwoFactorMethod,
-        /// All that would do.
+        /// All methods that the server would accept.
         available: Vec<TwoFactorMethod>,
     },
-    /// The second factor is wrong.
+    /// A call with a wrong second factor.
     #[error("TOTP Invalid")]
     CodeInvalid {
-        /// The one that was asked for.
+        /// The method that the server asked for.
         method: TwoFactorMethod,
     },
-    /// The call needs a fresh proof, and the user has nothing to give one with.
+    /// The call requires a password or a code, and the user has neither a password nor an authenticator app.
     #[error(
         "Your account has neither a password nor an authenticator app: ask an administrator for a password reset link"
     )]
     NothingToProveWith,
-    /// The user has to choose a new password before anything else.
+    /// The user has to choose a new password before any other call.
     #[error("You must choose a new password first: call users.updateOwnBasicInfo with currentPassword and newPassword")]
     PasswordChangeRequired,
-    /// The user has to enable a second factor before anything else.
+    /// The user has to enable a second factor before any other call.
     #[error("Your role requires a second factor: enable it first with users.enableTotp and users.validateTotp")]
     TwoFactorRequired,
-    /// There is no second factor on this server.
+    /// Two-factor authentication is off on this server.
     #[error("Two-factor authentication is not enabled")]
     TwoFactorDisabled,
-    /// The code for switching the second factor on or off, or for new backup codes, is wrong.
+    /// The code is wrong for enabling or disabling the second factor, or for new backup codes.
     #[error("Invalid two factor code")]
     TotpCodeInvalid,
-    /// The second factor is on already, or was not begun.
+    /// The second factor is in the wrong state for the call: already enabled, not enabled, or enrolment not started.
     #[error("{reason}")]
     TotpState {
-        /// Which of them.
+        /// The state that is wrong, in words.
         reason: &'static str,
     },
-    /// The route needs a permission that the caller lacks.
+    /// The caller lacks a permission that the route requires.
     #[error("User does not have the permissions required for this action")]
     PermissionRequired,
-    /// What the caller wants to act on carries a permission that the caller does not have.
+    /// The target of the call carries a permission that the caller does not have.
     #[error("You cannot do this, because it concerns the permission {permission}, which you do not have")]
     BeyondAuthority {
         /// The first permission that the caller lacks.
         permission: Permission,
     },
-    /// The endpoint itself refuses; the word really is this one.
+    /// The endpoint refuses the call; the text is Rocket.Chat's, in lower case.
     #[error("unauthorized")]
     NotPermitted,
-    /// The token is narrowed to other scopes.
+    /// The token has scopes, and not the required one.
     #[error("This token lacks the scope {scope}")]
     ScopeMissing {
-        /// What it would need.
+        /// The required scope of the call.
         scope: Scope,
     },
-    /// The token has scopes, and the call takes only tokens without.
+    /// The token has scopes, and the call accepts only tokens without scopes.
     #[error("A token with scopes may not do this: use a login, or a token without scopes")]
     FullTokenNeeded,
-    /// Too many calls.
+    /// The caller exceeded the rate limit.
     #[error(
         "Error, too many requests. Please slow down. You must wait {seconds} seconds before trying this endpoint again."
     )]
     TooManyRequests {
-        /// How long to wait, in seconds.
+        /// The time to wait, in seconds.
         seconds: u64,
     },
-    /// Too many logins of a user or an address: they wait already, or the rate is used up.
+    /// Too many logins of a user or from an address: the queue is full, or the rate limit is exceeded.
     #[error("too many logins of this user or from this address; wait {seconds} seconds and try again")]
     TooManyLogins {
-        /// How long to wait, in seconds.
+        /// The time to wait, in seconds.
         seconds: u64,
     },
     /// The body of a login has none of the known forms.
     #[error("Unrecognized options for login request")]
     UnrecognizedLogin,
-    /// The caller lacks the permission for custom statuses; Rocket.Chat gives no words here.
+    /// The caller lacks the permission to manage custom statuses; Rocket.Chat sends no text here.
     #[error("")]
     CustomStatusNotAuthorized,
-    /// A required field of a custom status is absent or blank.
+    /// A required field of a custom status is missing or blank.
     #[error("The field {field} is required")]
     CustomStatusFieldRequired {
         /// `Name` or `StatusType`.
         field: &'static str,
     },
-    /// The name is too long or has a character that names may not have.
+    /// The name of a custom status is too long or has a forbidden character.
     #[error("{input} is not a valid name")]
     CustomStatusNameInvalid {
-        /// The name as it came.
+        /// The name as received.
         input: String,
     },
-    /// The status type is none of the four words.
+    /// The status type is not one of the four allowed words.
     #[error("{input} is not a valid status type")]
     StatusTypeInvalid {
-        /// The word as it came.
+        /// The word as received.
         input: String,
     },
-    /// Another custom status has the name.
+    /// Another custom status already has the name.
     #[error("The custom user status name is already in use")]
     CustomStatusNameTaken,
     /// The custom status to update does not exist.
     #[error("No custom user status found with the id of \"{id}\".")]
     CustomStatusNotFound {
-        /// The id as it came.
+        /// The id as received.
         id: CustomStatusId,
     },
     /// The custom status to delete does not exist.
     #[error("Invalid user status")]
     CustomStatusToDeleteNotFound,
-    /// A required field of a user is absent or blank.
+    /// A required field of a user is missing or blank.
     #[error("The field {field} is required")]
     UserFieldRequired {
         /// `Name`, `Username` or `Password`.
         field: &'static str,
     },
-    /// The username has a character that usernames may not have, or is too long.
+    /// The username has a forbidden character or is too long.
     #[error("{} is not a valid username", quoted(input))]
     UsernameInvalid {
-        /// The username as it came.
+        /// The username as received.
         input: String,
     },
-    /// Another user has the username or the address.
+    /// Another user already has the username or the e-mail address.
     #[error("{} is already in use :(", quoted(input))]
     UserFieldTaken {
-        /// What is taken.
+        /// The username or address that is in use.
         input: String,
         /// `Username` or `Email`.
         field: &'static str,
     },
-    /// The display name has a character that names may not have.
+    /// The display name has a forbidden character.
     #[error("Name contains invalid characters")]
     DisplayNameInvalid,
-    /// The e-mail address is none.
+    /// The text is not an e-mail address.
     #[error("Enter a valid email")]
     EmailInvalid,
     /// The password is blank or too long.
     #[error("Enter a valid password")]
     PasswordInvalid,
-    /// The password breaks rules of the policy.
+    /// The password violates the password policy.
     #[error("The password provided does not meet the server's password policy.")]
     PasswordPolicy {
-        /// Which.
+        /// All violated rules, each with code and message.
         broken: Vec<Violation>,
     },
-    /// The new password is the one before.
+    /// The new password equals the current one.
     #[error("Entered password same as current password")]
     PasswordUnchanged,
-    /// The new password was used before.
+    /// The new password equals an earlier one in the user's password history.
     #[error("Entered password has been previously used")]
     PasswordUsedBefore,
-    /// The password that is to prove who one is is wrong.
+    /// The password that should prove the caller's identity is wrong.
     #[error("Invalid password")]
     PasswordWrong,
-    /// The first name is none.
+    /// The first name is not valid.
     #[error("First name must have atleast 2 characters. Numbers and special characters are not allowed.")]
     FirstNameInvalid,
-    /// The last name is none.
+    /// The last name is not valid.
     #[error("Last name must have atleast 1 characters. Numbers and special characters are not allowed.")]
     LastNameInvalid,
-    /// The username is one that nobody may take.
+    /// The username is on a list of blocked usernames.
     #[error("{} is blocked and can't be used!", quoted(input))]
     UsernameBlocked {
-        /// The username as it came.
+        /// The username as received.
         input: String,
     },
-    /// The bio is too long.
+    /// The bio has more than 260 characters.
     #[error("Bio size exceeds 260 characters")]
     BioTooLong,
-    /// The nickname is too long.
+    /// The nickname has more than 120 characters.
     #[error("Nickname size exceeds 120 characters")]
     NicknameTooLong,
-    /// A custom field is not what the setting `Accounts_CustomFields` asks for.
+    /// A custom field violates a rule of the setting `Accounts_CustomFields`.
     #[error("{reason}")]
     CustomFieldInvalid {
-        /// What is wrong, in Rocket.Chat's words.
+        /// The violated rule, in Rocket.Chat's words.
         reason: String,
     },
-    /// The time after which a client calls its user away is too short.
+    /// The preference `idleTimeLimit` is too short or not a whole number.
     #[error("Invalid idleTimeLimit")]
     IdleTimeLimitInvalid,
-    /// The caller may not do this to a user.
+    /// The caller may not perform this action on the user.
     #[error("{words}")]
     ActionNotAllowed {
-        /// What is not allowed, in Rocket.Chat's words.
+        /// The forbidden action, in Rocket.Chat's words.
         words: &'static str,
-        /// Its word for the action.
+        /// Rocket.Chat's identifier for the action.
         action: &'static str,
     },
-    /// The caller may not do this, or nobody may.
+    /// The caller may not do this, or the settings forbid it to all callers.
     #[error("{words}")]
     NotAllowed {
-        /// What is not allowed, in Rocket.Chat's words.
+        /// The forbidden action, in Rocket.Chat's words.
         words: &'static str,
-        /// The method that it names in the details.
+        /// The method that the details name.
         method: &'static str,
     },
-    /// The caller may not make personal access tokens.
+    /// The caller may not create personal access tokens.
     #[error("Not Authorized")]
     PersonalTokenNotAuthorized {
         /// The method that Rocket.Chat names in the details.
         method: &'static str,
     },
-    /// The caller has a token of this name already.
+    /// The caller already has a token with this name.
     #[error("A token with this name already exists")]
     PersonalTokenTaken,
-    /// The caller has no token of this name.
+    /// The caller has no token with this name.
     #[error("Token does not exist")]
     PersonalTokenNotFound,
-    /// The caller may not make tokens for others, or the secret is wrong.
+    /// The caller may not create tokens for others, or the secret is wrong.
     #[error("Not authorized")]
     CreateTokenNotAuthorized,
-    /// Neither a status nor words were sent.
+    /// The request has neither a status nor a text.
     #[error("Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation")]
     StatusMissing,
-    /// The end of a status is no moment.
+    /// The end of a status is not a valid date.
     #[error("Invalid expiresAt date string")]
     StatusEndInvalid,
-    /// The end of a status has passed.
+    /// The end of a status is in the past.
     #[error("expiresAt must be a future date")]
     StatusExpired,
-    /// The moment since which changes are asked for is none.
+    /// The parameter `from` is not a valid date.
     #[error("The \"from\" query parameter must be a valid date.")]
     FromInvalid,
-    /// The word for a status is none of the four.
+    /// The status is not one of the four allowed words.
     #[error("Valid status types include online, away, offline, and busy.")]
     StatusWordInvalid,
-    /// A parameter of a method has a wrong type, or is missing; the words are Meteor's.
+    /// A parameter of a method is missing or has a wrong type; the text is Meteor's.
     #[error("Match failed")]
     MatchFailed {
-        /// The place of the parameter, and its field: `params.0.name`.
+        /// The path of the parameter or its field, for example `params.0.name`.
         place: String,
-        /// The type that it has to have.
+        /// The expected type.
         expected: &'static str,
     },
     /// A method that was called over HTTP failed.
     #[error("{message}")]
     MethodFailed {
-        /// The whole answer to the call, as a text.
+        /// The whole response to the call, as JSON text.
         message: String,
     },
-    /// Invisible is switched off.
+    /// A setting forbids the invisible status.
     #[error("Invisible status is disabled")]
     InvisibleDisabled,
-    /// No target was named.
+    /// The request names no target user.
     #[error("The required \"userId\" or \"username\" param was not provided")]
     TargetMissing,
-    /// The user whose preferences are to be set does not exist.
+    /// The user whose preferences should change does not exist.
     #[error("The optional \"userId\" param provided does not match any users")]
     PreferencesOfUnknownUser,
-    /// The target is nobody.
+    /// The target user does not exist.
     #[error("The required \"userId\" or \"username\" param provided does not match any users")]
     TargetUnknown,
-    /// The id is nobody's.
+    /// No user has this id.
     #[error("Invalid user id")]
     UserIdInvalid,
-    /// The identity cannot be saved: the username is invalid or taken.
+    /// The identity can't be saved: the username is invalid, blocked or in use.
     #[error("Could not save user identity")]
     IdentityNotSaved,
-    /// Somebody who is logged in tries to register.
+    /// A logged-in user tries to register.
     #[error("Logged in users can not register again.")]
     AlreadyLoggedIn,
-    /// The username of a registration is none.
+    /// The username of a registration is not valid.
     #[error("The username provided is not valid")]
     RegistrationUsernameInvalid,
-    /// The username of a registration belongs to somebody.
+    /// Another user already has the username of a registration.
     #[error("Username is already in use")]
     RegistrationUsernameTaken,
-    /// The address of a registration belongs to somebody.
+    /// Another user already has the e-mail address of a registration.
     #[error("Email already exists")]
     RegistrationEmailTaken,
-    /// Nobody may register.
+    /// Registration is off on this server.
     #[error("User registration is disabled")]
     RegistrationDisabled,
-    /// Only who knows the secret may register.
+    /// The registration requires a secret, and it is missing or wrong.
     #[error("User registration is only allowed via Secret URL")]
     RegistrationSecretNeeded,
-    /// Addresses of this domain may not register.
+    /// Users with an address of this domain may not register.
     #[error("")]
     DomainNotAllowed,
-    /// The link to set a password was used, is too old, or never was one.
+    /// The link to set a password is unknown, expired, or already used.
     #[error("this link is not valid: it was used, is older than 24 hours, or a newer one was made; ask for another")]
     PasswordResetInvalid,
-    /// Passwords of this server can't be reset.
+    /// A setting forbids reset links.
     #[error("Password reset is not enabled")]
     PasswordResetOff,
-    /// The file is a picture of a kind that this server does not take, or no picture.
+    /// The file is not a picture of a supported format.
     #[error("The file is not a PNG, JPEG or WebP picture")]
     FileTypeInvalid,
-    /// The picture cannot be decoded, or has too many pixels.
+    /// The picture can't be decoded, or has too many pixels.
     #[error("The picture is not a PNG, JPEG or WebP file of at most {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels")]
     AvatarInvalid,
-    /// The picture is too large.
+    /// The avatar file is too large.
     #[error("The picture is larger than {limit} bytes")]
     AvatarTooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The body with a picture is larger than the limit.
+    /// The body with a picture exceeds the limit.
     #[error("the body is larger than {limit} bytes, and the picture in it may have {AVATAR_BYTES}")]
     UploadTooLarge {
         /// The limit of the body, in bytes.
         limit: usize,
     },
-    /// A picture at an address of the web, which this server does not fetch.
+    /// The avatar is a URL of another server; this server makes no outgoing requests.
     #[error("This server fetches nothing: send the picture itself, as a file or a data: URL")]
     AvatarUrlUnsupported,
-    /// A role is none that there is.
+    /// A role of the user does not exist.
     #[error("The field Roles consist invalid role id")]
     RoleInvalid,
-    /// No role has the id or name.
+    /// No role has this id or name.
     #[error("This role does not exist")]
     RoleNotFound,
-    /// Another role has the name.
+    /// Another role already has the name.
     #[error("Role name already exists")]
     RoleNameTaken,
-    /// The name of a role is none.
+    /// The name of a role is not valid.
     #[error(
         "The role name {} is not valid: 1 to 120 characters without '<' and '>'",
         quoted(input)
     )]
     RoleNameInvalid {
-        /// The name as it came.
+        /// The name as received.
         input: String,
     },
-    /// The role is built in.
+    /// The role is built in, so that it can't be changed or deleted.
     #[error("Cannot change or delete a protected role")]
     RoleProtected,
-    /// Users have the role.
+    /// The role can't be deleted, because users have it.
     #[error("Cannot delete role because it's in use")]
     RoleInUse,
-    /// The user has the role already.
+    /// The user already has the role.
     #[error("User already in role")]
     UserAlreadyInRole,
     /// The user does not have the role.
     #[error("User is not in this role")]
     UserNotInRole,
-    /// No user has the username from whom a role is to be taken.
+    /// No user has the username whose role should be removed.
     #[error("There is no user with this username")]
     RoleHolderUnknown,
-    /// A field would limit a right to a room.
+    /// A field would limit a role to a room, and this server has no rooms.
     #[error(
         "this server has no rooms, and without one the right would count on the whole server: send no {field} if you \
          want that"
     )]
     NoRooms {
-        /// The field.
+        /// The name of the field.
         field: &'static str,
     },
-    /// Nobody would be left to administer the server.
+    /// The removed role would leave the server without an administrator.
     #[error("You need to have at least one admin")]
     AdministratorNeeded,
-    /// No permission has the id.
+    /// No permission has this id.
     #[error("Invalid permission")]
     PermissionInvalid,
     /// A role in a grant does not exist.
@@ -410,117 +411,117 @@ pub enum Fault {
     /// The list of grants is malformed.
     #[error("Invalid body params")]
     GrantsMalformed,
-    /// The moment to list changes since is none.
+    /// The parameter `updatedSince` is not a valid date.
     #[error("The \"updatedSince\" query parameter must be a valid date.")]
     UpdatedSinceInvalid,
     /// The setting `API_Enable_Shields` is off.
     #[error("This endpoint is disabled")]
     ShieldsDisabled,
-    /// The badge is of something that this server does not have.
+    /// The requested badge type does not exist on this server.
     #[error("This shield type is disabled")]
     ShieldTypeDisabled,
-    /// A badge without an icon needs a name.
+    /// A badge without an icon must have a name.
     #[error("Name cannot be empty when icon is hidden")]
     ShieldNameMissing,
-    /// The setting does not exist, or is hidden; Rocket.Chat says nothing else.
+    /// The setting does not exist or is hidden; Rocket.Chat sends no text here.
     #[error("")]
     SettingNotFound,
-    /// The value is none that the setting takes.
+    /// The setting does not accept the value.
     #[error("{setting} {problem}")]
     SettingInvalid {
-        /// Which setting.
+        /// The setting to change.
         setting: SettingId,
-        /// What it takes.
+        /// The allowed values, in words that follow the name of the setting.
         problem: String,
     },
-    /// The setting was given when the server was started.
+    /// The setting is fixed by the configuration at the start of the server.
     #[error("{setting} is fixed by the server's configuration ({source_name}): change it there and restart")]
     SettingFixed {
-        /// Which setting.
+        /// The setting to change.
         setting: SettingId,
-        /// Where its value comes from.
+        /// The source of the fixed value.
         source_name: String,
     },
     /// No user has the name, address or id.
     #[error("User not found")]
     UserNotFound,
-    /// No user has the name, address or id; the words of `users.info`.
+    /// No user has the name, address or id; with the text of `users.info`.
     #[error("User not found.")]
     UserInfoNotFound,
-    /// The change would leave nobody to administer the server.
+    /// The change would leave the server without an active administrator.
     #[error("Leaving the app without an active admin is not allowed")]
     LastAdministrator,
-    /// No live token has the label.
+    /// No live token has this label.
     #[error(
         "no live token has the label {}; list them with `rollcall token list`",
         quoted(label)
     )]
     TokenNotFound {
-        /// The label as it came.
+        /// The label as received.
         label: String,
     },
-    /// The setup link was used, or never was one.
+    /// The setup link is unknown or already used.
     #[error("this setup link is not valid: it was used, or belongs to another server")]
     SetupLinkInvalid,
-    /// A body, query or path does not have the form the endpoint documents.
+    /// A body, query or path does not have the documented form.
     #[error("{}", quoted(reason))]
     InvalidParams {
-        /// What is wrong, and where.
+        /// A description of the problem.
         reason: String,
-        /// The field it is about, if it is about one.
+        /// The name of the field, if the problem concerns one field.
         field: Option<String>,
     },
     /// The `sort` parameter is not an object whose values are 1 or -1.
     #[error("Invalid sort parameter provided: \"{}\"", quoted(raw))]
     InvalidSort {
-        /// The parameter as it came.
+        /// The parameter as received.
         raw: String,
     },
-    /// A body or a query has a field that the endpoint does not know.
+    /// A body or a query has an unknown field.
     #[error("must NOT have additional properties")]
     UnknownField {
-        /// The field.
+        /// The unknown field.
         field: String,
-        /// The known field that the caller most likely meant.
+        /// The known field with the most similar name.
         nearest: Option<&'static str>,
     },
-    /// The `fields` parameter is no projection, or asks for a field that the record does not have.
+    /// The `fields` parameter is not a projection, or names a field that the record does not have.
     #[error("Invalid fields parameter provided: \"{}\": {}", quoted(raw), quoted(reason))]
     InvalidFields {
-        /// The parameter as it came.
+        /// The parameter as received.
         raw: String,
-        /// What is wrong, and what is allowed.
+        /// A description of the problem and of what is allowed.
         reason: String,
     },
-    /// The `query` parameter, or the conditions of a selector, ask for something that this server does not know.
+    /// The `query` parameter, or the conditions of a selector, are malformed or not supported.
     #[error("Invalid query parameter provided: \"{}\": {}", quoted(raw), quoted(reason))]
     InvalidQuery {
-        /// The condition as it came.
+        /// The condition as received.
         raw: String,
-        /// What is wrong, and what is allowed.
+        /// A description of the problem and of what is allowed.
         reason: String,
     },
-    /// The `sort` parameter names a field by which the list is not sorted.
+    /// The `sort` parameter names a field that the list can't be sorted by.
     #[error("\"{}\" is not a field to sort by: use {}", quoted(field), known.join(", "))]
     SortFieldUnknown {
-        /// The field as it came.
+        /// The field as received.
         field: String,
-        /// The fields by which the list is sorted.
+        /// The fields that the list can be sorted by.
         known: &'static [&'static str],
     },
     /// The `sort` parameter names too many fields.
     #[error("sort by at most {} fields", SORT_FIELDS)]
     TooManySortFields,
-    /// No endpoint has the name.
+    /// No endpoint has this path.
     #[error("API endpoint does not exist")]
     EndpointNotFound,
-    /// The endpoint exists, but not for this method.
+    /// The endpoint exists, but not for this HTTP method.
     #[error("this endpoint takes {allow}")]
     MethodNotAllowed {
-        /// The methods it takes, for the `Allow` header.
+        /// The allowed HTTP methods, for the `Allow` header.
         allow: String,
     },
-    /// The body is larger than the limit.
+    /// The body exceeds the limit.
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge {
         /// The limit, in bytes.
@@ -532,55 +533,55 @@ pub enum Fault {
         /// The time allowed, in seconds.
         seconds: u64,
     },
-    /// The body broke off or was wrongly framed.
+    /// The body ended too early or has a wrong framing.
     #[error("the body could not be read to its end")]
     BodyBroken,
-    /// The request's target has no path: it names a host alone.
+    /// The request target has no path, for example a host alone.
     #[error("the target of the request must be a path that begins with / or a URL that begins with http://")]
     TargetWithoutPath,
     /// The request has no `Host` header, or more than one.
     #[error("the request must have exactly one Host header")]
     HostHeaderInvalid,
-    /// A browser asks whether pages of another origin may call, and none may.
+    /// A browser sends a preflight request, and no other origin is allowed.
     #[error("CORS not enabled. Set cors_origin to the origins whose pages may call this server")]
     CorsDisabled,
-    /// The origin of a preflight is not among the configured ones.
+    /// The origin of a preflight request is not configured.
     #[error("Invalid origin")]
     OriginRefused,
-    /// More work of this kind waits than the server takes on.
+    /// A queue of the server is full.
     #[error("Service Unavailable")]
     Overloaded {
-        /// When to try again, in seconds.
+        /// The time to wait before a retry, in seconds.
         retry_after: u32,
     },
-    /// The store does not take writes; the cause is in the log under the incident's name.
+    /// The store does not accept writes; the log has the cause with the incident's id.
     #[error("Service Unavailable: the store cannot be written (incident {incident})")]
     StoreUnavailable {
-        /// Names the log line with the cause.
+        /// The id of the incident in the log.
         incident: String,
     },
-    /// A defect of this server; the cause is in the log under the incident's name.
+    /// A defect of this server; the log has the cause with the incident's id.
     #[error("Internal server error (incident {incident})")]
     Internal {
-        /// Names the log line with the cause.
+        /// The id of the incident in the log.
         incident: String,
     },
 }
 
 impl Fault {
-    /// Its kind.
+    /// Returns the kind of the error.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.class().0
     }
 
-    /// The code that clients test.
+    /// Returns the code that clients test.
     #[must_use]
     pub const fn code(&self) -> Option<&'static str> {
         self.class().1
     }
 
-    /// Whether it says that a password, a code or another secret was wrong, so that it counts as a failed login.
+    /// Returns whether a password, a code or another secret was wrong, so that the error counts as a failed login.
     #[must_use]
     pub const fn is_wrong_guess(&self) -> bool {
         matches!(
@@ -597,7 +598,7 @@ impl Fault {
         )
     }
 
-    /// The words with the code behind them, as Rocket.Chat composes them (`api.md` §1.4).
+    /// Returns the text followed by the code in brackets, as Rocket.Chat does (`api.md` §1.4).
     #[must_use]
     pub fn message(&self) -> String {
         match (self.to_string(), self.code()) {
@@ -607,8 +608,7 @@ impl Fault {
         }
     }
 
-    /// A field that is not what the endpoint documents, in the words of the schema checker that
-    /// clients know (`api.md` §1.4).
+    /// Creates the error for an invalid field, in the words of the schema checker that clients know (`api.md` §1.4).
     pub fn invalid(reason: impl Into<String>, field: &str) -> Self {
         Self::InvalidParams {
             reason: reason.into(),
@@ -616,8 +616,8 @@ impl Fault {
         }
     }
 
-    /// Returns the fault as the HTTP API answers it where a user is created or changed: a username that is taken or
-    /// reserved can't be saved.
+    /// Converts the error for endpoints of the HTTP API that create or change a user: a username that is in use or
+    /// blocked becomes [`Fault::IdentityNotSaved`].
     #[must_use]
     pub fn of_identity(self) -> Self {
         match self {
@@ -626,13 +626,13 @@ impl Fault {
         }
     }
 
-    /// A text that has more characters than its field takes.
+    /// Creates the error for a text that has more than `most_characters` characters.
     #[must_use]
     pub fn too_long(most_characters: usize, field: &str) -> Self {
         Self::invalid(format!("must NOT have more than {most_characters} characters"), field)
     }
 
-    /// The username belongs to somebody else.
+    /// Creates the error for a username that another user has.
     #[must_use]
     pub fn username_taken(username: &Username) -> Self {
         Self::UserFieldTaken {

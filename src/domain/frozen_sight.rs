@@ -1,36 +1,35 @@
-//! When a user was last seen, for viewers from whom the user is hidden: the time stops at the moment of hiding.
+//! The times of the last sign of life that a user's viewers may know, while the user hides from them.
 //!
-//! An invisible or hiding user must look like an offline user, and the time at which an offline user was last
-//! seen stays where it is. So the time is stored when the hiding begins, and signs of life after it are not
-//! shown to these viewers.
+//! An invisible or hiding user must look like an offline user, whose last-seen time does not change. So that time is
+//! stored when the hiding begins, and later signs of life stay hidden from these viewers.
 
 use std::collections::BTreeMap;
 
 use super::{Audience, RoleId, Timestamp, User, UserId};
 
-/// The times at which a user was last seen, as of the moment of each hiding.
+/// The last-seen times of a user, each as of the moment when the hiding began.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct FrozenSight {
-    /// The current invisibility, or the last one while signs of life during it must stay hidden.
+    /// The current invisibility, or the last one, as long as its signs of life must stay hidden.
     pub invisible: Option<Invisibility>,
-    /// For each user from whom the user hides.
+    /// The last-seen time for each user from whom this user hides.
     pub users: BTreeMap<UserId, Option<Timestamp>>,
-    /// For each role from whose holders the user hides.
+    /// The last-seen time for each role from whose holders this user hides.
     pub roles: BTreeMap<RoleId, Option<Timestamp>>,
 }
 
-/// A time during which a user was invisible to all others.
+/// A period in which a user was invisible to all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Invisibility {
-    /// When the user was last seen before it; none is never.
+    /// The last sign of life before the period; `None` if there was none.
     pub last_seen: Option<Timestamp>,
-    /// When it ended; none while it lasts.
+    /// The end of the period; `None` while the user is invisible.
     pub until: Option<Timestamp>,
 }
 
 impl FrozenSight {
-    /// Returns the state for a record from a version that stored no such moments: the time stops at the last
-    /// sign of life that is known.
+    /// Returns the state for a record of an older version, which stored no such times: the last-seen time stops at the
+    /// last known sign of life.
     #[must_use]
     pub fn upgraded(invisible: bool, hidden_from: &Audience, last_seen: Option<Timestamp>) -> Self {
         let mut frozen = Self {
@@ -41,8 +40,7 @@ impl FrozenSight {
         frozen
     }
 
-    /// Takes in whether the user is invisible now, and from whom the user hides. `seen` is the last sign of
-    /// life, hidden or not.
+    /// Updates the times after a change of invisibility or audience. `seen` is the last sign of life, hidden or not.
     pub(super) fn follow(&mut self, invisible: bool, hidden_from: &Audience, seen: Option<Timestamp>, now: Timestamp) {
         let lasts = self.invisible.is_some_and(|invisibility| invisibility.until.is_none());
         match &mut self.invisible {
@@ -51,7 +49,7 @@ impl FrozenSight {
                 let last_seen = self.of_all(seen);
                 self.invisible = Some(Invisibility { last_seen, until: None });
             }
-            // A sign of life after the end hides nothing any more.
+            // After a sign of life since the end, nothing has to stay hidden.
             Some(Invisibility { until: Some(until), .. }) if seen >= Some(*until) => self.invisible = None,
             _ => {}
         }
@@ -70,7 +68,7 @@ impl FrozenSight {
         }
     }
 
-    /// Returns what viewers may know of a sign of life from whom the user does not hide.
+    /// Returns the last-seen time for viewers from whom the user does not hide.
     fn of_all(&self, seen: Option<Timestamp>) -> Option<Timestamp> {
         match self.invisible {
             Some(Invisibility { last_seen, until }) if until.is_none() || seen < until => last_seen,
@@ -78,7 +76,8 @@ impl FrozenSight {
         }
     }
 
-    /// Returns what this viewer may know of a sign of life. None as the viewer is one from whom no user hides.
+    /// Returns the last-seen time for this viewer; without a viewer, the time for users from whom the user
+    /// does not hide.
     #[must_use]
     pub fn of(&self, seen: Option<Timestamp>, viewer: Option<&User>) -> Option<Timestamp> {
         let seen = self.of_all(seen);

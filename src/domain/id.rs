@@ -1,4 +1,4 @@
-//! Identities: opaque texts in input, fixed forms in what this server makes.
+//! Ids: any text in requests, a fixed form in ids that this server creates.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,20 +7,19 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The alphabet of user ids: letters and digits that are hard to mistake for one another
-/// (`api.md` §1.8).
+/// The alphabet of user ids: letters and digits that are hard to confuse (`api.md` §1.8).
 const UNMISTAKABLE: &[u8; 55] = b"23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz";
 
-/// Most bytes of an id. Those that this server makes have 24 at most.
+/// The maximum length of an id in bytes. Ids that this server creates have at most 24.
 pub const MAX_ID_BYTES: usize = 64;
 
-/// Stands at the end of a text that was too long for an id. No id that this server makes has it.
+/// The end of a text that was too long for an id and was cut. No id of this server contains it.
 const CUT: &str = "…";
 
-/// Random bytes that [`UserId::from_random`] needs.
+/// The number of random bytes that [`UserId::from_random`] needs.
 pub const USER_ID_BYTES: usize = 17;
 
-/// Random bytes that [`CustomStatusId::from_parts`] needs.
+/// The number of random bytes that [`CustomStatusId::from_parts`] needs.
 pub const OBJECT_ID_BYTES: usize = 8;
 
 macro_rules! opaque_id {
@@ -31,14 +30,14 @@ macro_rules! opaque_id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes a text as an id. Any text is an id; most name nothing. A text of more than
-            /// [`MAX_ID_BYTES`] is cut, and then names nothing.
+            /// Creates an id from any text. A text of more than [`MAX_ID_BYTES`] is cut, so that it matches
+            /// no stored id.
             #[must_use]
             pub fn new(text: &str) -> Self {
                 Self(bounded(text).into())
             }
 
-            /// The id as text.
+            /// Returns the id as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -66,22 +65,22 @@ macro_rules! opaque_id {
 }
 
 opaque_id!(
-    /// Names a user: 17 characters when made here.
+    /// The id of a user: 17 characters if this server created it.
     UserId
 );
 
 opaque_id!(
-    /// Names a custom status: 24 lower-case hexadecimal digits when made here.
+    /// The id of a custom status: 24 lower-case hexadecimal digits if this server created it.
     CustomStatusId
 );
 
 opaque_id!(
-    /// Names a role: a word for a built-in one, 24 lower-case hexadecimal digits when made here.
+    /// The id of a role: a word for a built-in role, 24 lower-case hexadecimal digits if this server created it.
     RoleId
 );
 
 impl UserId {
-    /// Makes an id out of random bytes.
+    /// Creates an id from random bytes.
     #[must_use]
     pub fn from_random(random: [u8; USER_ID_BYTES]) -> Self {
         let text: String = random
@@ -93,7 +92,7 @@ impl UserId {
 }
 
 impl CustomStatusId {
-    /// Makes an `ObjectId`: 4 bytes of seconds since 1970, then 8 random bytes that make it unique.
+    /// Creates an `ObjectId`: 4 bytes with the seconds since 1970, then 8 random bytes that make it unique.
     #[must_use]
     pub fn from_parts(seconds: u32, random: [u8; OBJECT_ID_BYTES]) -> Self {
         Self::new(&object_id(seconds, random))
@@ -101,14 +100,14 @@ impl CustomStatusId {
 }
 
 impl RoleId {
-    /// Makes an `ObjectId`, as [`CustomStatusId::from_parts`] does.
+    /// Creates an `ObjectId`, as [`CustomStatusId::from_parts`] does.
     #[must_use]
     pub fn from_parts(seconds: u32, random: [u8; OBJECT_ID_BYTES]) -> Self {
         Self::new(&object_id(seconds, random))
     }
 }
 
-/// Returns the text, or a shorter one that names nothing where it is too long for an id.
+/// Cuts a text that is too long for an id, with [`CUT`] at its end.
 fn bounded(text: &str) -> Cow<'_, str> {
     if text.len() <= MAX_ID_BYTES {
         return text.into();

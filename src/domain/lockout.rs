@@ -1,26 +1,26 @@
-//! Blocking those who guess passwords (`api.md` §3.6).
+//! Blocking of users and addresses after failed logins (`api.md` §3.6).
 
 use std::fmt;
 
 use super::{Decimal, SourceAddress, Timestamp, UserId};
 
-/// The parts of a window in which failures are stored together. A failure counts for at most one part longer
-/// than the window.
+/// The number of parts of a window. Failures within one part are stored together, so that a failure counts for at most
+/// one part longer than the window.
 const GROUPS_PER_WINDOW: i64 = 32;
 
-/// What failed logins are counted for.
+/// The key that failed logins are counted by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Suspect {
-    /// The account whose password was tried without a login.
+    /// The account that a caller without a login tried to log in to.
     User(UserId),
-    /// The account of which a caller who had shown the password or a token tried a code or the password.
+    /// The account of a caller who had already proved the password or a token, and then sent a wrong code or password.
     Proof(UserId),
-    /// Where the tries came from.
+    /// The source address of the failed logins.
     Address(SourceAddress),
 }
 
 impl Suspect {
-    /// Returns what is counted for a user.
+    /// Returns all keys of a user.
     #[must_use]
     pub fn of_user(id: &UserId) -> [Self; 2] {
         [Self::User(id.clone()), Self::Proof(id.clone())]
@@ -37,38 +37,38 @@ impl fmt::Display for Suspect {
     }
 }
 
-/// The failed logins of one suspect.
+/// The failed logins of one user or address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedLogins {
-    /// The user or address that they are counted for.
+    /// The user or address.
     pub of: Suspect,
-    /// The failures that count.
+    /// The failures that still count.
     pub failures: Failures,
 }
 
-/// Failures that were close together.
+/// Failures within a short time, stored together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailureGroup {
-    /// The time of the first one.
+    /// The time of the first failure.
     pub first_at: Timestamp,
-    /// The time of the last one.
+    /// The time of the last failure.
     pub last_at: Timestamp,
     /// The number of failures.
     pub count: u32,
 }
 
-/// Failures in the order of their time.
+/// Failed logins, ordered by time.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Failures(Vec<FailureGroup>);
 
-/// When to block.
+/// The rule for blocks after failed logins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockoutRule {
-    /// The number of failures that begins a block.
+    /// The number of failures that starts a block.
     pub attempts: u32,
-    /// The length of a block, in milliseconds, from the last of these failures.
+    /// The length of a block in milliseconds, from the last of these failures.
     pub millis: i64,
-    /// Whether a failure counts for `millis` only. Otherwise it counts until a success.
+    /// `true` if a failure counts for `millis` only. Otherwise it counts until a successful login.
     pub fades: bool,
 }
 
@@ -81,13 +81,13 @@ impl LockoutRule {
 }
 
 impl Failures {
-    /// Failures as they were stored.
+    /// Restores stored failures.
     #[must_use]
     pub const fn new(groups: Vec<FailureGroup>) -> Self {
         Self(groups)
     }
 
-    /// Returns these failures with those that lie in the future moved to this moment.
+    /// Returns these failures; times in the future are set to `now`.
     #[must_use]
     pub fn not_after(&self, now: Timestamp) -> Self {
         let moved = self.0.iter().map(|group| FailureGroup {
@@ -104,14 +104,14 @@ impl Failures {
         &self.0
     }
 
-    /// Returns the time of the last failure.
+    /// Returns the time of the last failure, if there is one.
     #[must_use]
     pub fn last_at(&self) -> Option<Timestamp> {
         self.0.last().map(|group| group.last_at)
     }
 
-    /// Returns the number of failures that count at this moment. A full counter stays full until its block
-    /// ends; after that it is empty.
+    /// Returns the number of failures that count now. At the limit the number stays the same until the block ends; then
+    /// it is 0.
     #[must_use]
     pub fn counted(&self, rule: LockoutRule, now: Timestamp) -> u32 {
         let stored = Self::total(&self.0);
@@ -122,24 +122,24 @@ impl Failures {
         if ends.is_some_and(|ends| now < ends) { stored } else { 0 }
     }
 
-    /// Returns whether there is a block at this moment.
+    /// Returns whether there is a block now.
     #[must_use]
     pub fn block(&self, rule: LockoutRule, now: Timestamp) -> bool {
         self.counted(rule, now) >= rule.attempts
     }
 
-    /// Returns how many tries may be verified at once so that the count can't pass the limit, at least 1.
+    /// Returns the number of logins that may be verified at once without exceeding the limit, at least 1.
     #[must_use]
     pub fn room(&self, rule: LockoutRule, now: Timestamp) -> u32 {
         match rule.attempts.saturating_sub(self.counted(rule, now)) {
-            // Nothing is verified during a block. It may end before the next try is checked.
+            // Nothing is verified during a block. The block may end before the next login is checked.
             0 => rule.attempts.max(1),
             room => room,
         }
     }
 
-    /// Returns the failures after one more. A failure during a block changes nothing, so that a block can't be
-    /// made longer than the rule says.
+    /// Returns the failures after one more. A failure during a block changes nothing, so that a block can't become
+    /// longer than the rule allows.
     #[must_use]
     pub fn after_failure(&self, rule: LockoutRule, now: Timestamp) -> Self {
         if self.block(rule, now) {
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(two.counted(FADING, at(5 * MINUTE)), 1);
         let three = two.after_failure(FADING, at(6 * MINUTE));
         assert!(!three.block(FADING, at(6 * MINUTE)));
-        // A failure of a user counts until a success.
+        // A failure of a user counts until a successful login.
         assert!(failed(LASTING, [0, 4 * MINUTE, 60 * MINUTE]).block(LASTING, at(60 * MINUTE)));
     }
 

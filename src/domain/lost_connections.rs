@@ -1,31 +1,30 @@
-//! Connections that ended with the server, for those who come back once it is there again.
+//! Connections that ended with the server, for clients that reconnect after a restart.
 
 use super::{Timestamp, TokenHash, UserId};
 
-/// How long a server may have been away, in milliseconds, for its successor to take its users for people
-/// who are about to come back.
+/// The longest downtime, in milliseconds, after which a restarted server still expects lost connections to come back.
 pub const RESTART_MILLIS: i64 = 60_000;
 
-/// The connections by one login token that were there when the server ended.
+/// The connections of one login token at the end of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostConnections {
-    /// The token they came by, and are to come back by.
+    /// The token of the connections; clients reconnect with the same token.
     pub token: TokenHash,
-    /// Whose they were.
+    /// The user of the token.
     pub user: UserId,
-    /// How many of them their users were at.
+    /// The number of connections with the status online.
     pub online: u32,
-    /// How many of them their users were away from.
+    /// The number of connections with the status away.
     pub away: u32,
-    /// When the server ended.
+    /// The time at which the server ended.
     pub at: Timestamp,
 }
 
 impl LostConnections {
-    /// Whether the server was away so shortly that their users have not gone anywhere.
+    /// Returns whether the server was down for at most [`RESTART_MILLIS`].
     #[must_use]
     pub const fn are_recent(&self, now: Timestamp) -> bool {
-        // A clock that was set back makes the end lie ahead.
+        // If the clock was set back, the end is in the future.
         (now.as_millis() - self.at.as_millis()).abs() <= RESTART_MILLIS
     }
 }

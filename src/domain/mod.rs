@@ -1,6 +1,6 @@
 //! The rules, as values: no I/O, no clock, no warp.
 //!
-//! Text from outside becomes one of these types at the door or is refused there.
+//! Every text from outside is parsed into one of these types, or refused, when it arrives.
 
 pub mod access;
 pub mod audit;

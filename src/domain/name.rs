@@ -1,4 +1,4 @@
-//! The name people see.
+//! The display name of a user.
 
 use std::sync::Arc;
 
@@ -8,27 +8,27 @@ use serde::Serialize;
 use super::Fault;
 use super::text::{self, checked_text, composed};
 
-/// Most characters a display name may have.
+/// The maximum length of a display name, in characters.
 pub const DISPLAY_NAME_CHARACTERS: usize = 120;
 
-/// A person's name as others see it: trimmed, Unicode NFC, 1 to 120 characters, no `<` or `>`,
-/// no control character, nothing that turns text around, not invisible (`api.md` §5.1).
+/// A person's name as others see it: trimmed, Unicode NFC, 1 to 120 characters, without `<`, `>`, control characters
+/// and characters that change the direction of text, and with at least one visible character (`api.md` §5.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct DisplayName(Arc<str>);
 
 checked_text!(DisplayName);
 
-/// Why a text is not a display name.
+/// The reason why a text is not a display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotADisplayName {
-    /// It shows as nothing.
+    /// The text has no visible character.
     #[error("is empty")]
     Blank,
-    /// It has too many characters.
+    /// The text has too many characters.
     #[error("has more than {DISPLAY_NAME_CHARACTERS} characters")]
     TooLong,
-    /// It has a character that names may not have.
+    /// The text has a forbidden character.
     #[error("Name contains invalid characters")]
     Invalid,
 }
@@ -44,10 +44,10 @@ impl From<NotADisplayName> for Fault {
 }
 
 impl DisplayName {
-    /// Takes a text as a display name.
+    /// Parses a display name.
     ///
     /// # Errors
-    /// [`NotADisplayName`] says why it is not one.
+    /// [`NotADisplayName`] with the reason.
     pub fn parse(text: &str) -> Result<Self, NotADisplayName> {
         let name = composed(text);
         if text::is_blank(&name) {

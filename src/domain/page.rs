@@ -1,27 +1,27 @@
 //! Pages of lists: `offset`, `count` and `sort` (`api.md` §2).
 
-/// How large pages are (`API_Default_Count`, `API_Upper_Count_Limit`, `API_Allow_Infinite_Count`).
+/// The limits of pages (`API_Default_Count`, `API_Upper_Count_Limit`, `API_Allow_Infinite_Count`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRule {
-    /// Items on a page when the caller does not say.
+    /// The number of items on a page if the request has no count.
     pub default_count: usize,
-    /// Most items on a page; a larger count is cut to it.
+    /// The maximum number of items on a page; a larger count is reduced to it.
     pub upper_limit: usize,
-    /// Whether 0 stands for all items, else for the default.
+    /// `true` if a count of 0 means all items; otherwise 0 means the default.
     pub unlimited: bool,
 }
 
-/// Which part of a list is asked for.
+/// The requested part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    /// How many items are passed over.
+    /// The number of items to skip.
     pub offset: usize,
-    /// How many items follow at the most.
+    /// The maximum number of items on the page.
     pub count: usize,
 }
 
 impl Page {
-    /// The whole list.
+    /// Returns the page that is the whole list.
     #[must_use]
     pub const fn all() -> Self {
         Self {
@@ -30,8 +30,7 @@ impl Page {
         }
     }
 
-    /// The part of a list that begins after `offset` items and has at most `count`, as far as the
-    /// rule lets it.
+    /// Returns the page after `offset` items with at most `count` items, within the limits of the rule.
     #[must_use]
     pub fn new(offset: Option<usize>, count: Option<usize>, rule: PageRule) -> Self {
         let count = match count {
@@ -46,24 +45,24 @@ impl Page {
     }
 }
 
-/// One page, and what it is a page of.
+/// One page of a list, with its position and the size of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing<T> {
-    /// The items of the page.
+    /// The items on the page.
     pub items: Vec<T>,
-    /// How many items were passed over.
+    /// The number of skipped items.
     pub offset: usize,
-    /// How many items there are on all pages.
+    /// The number of items on all pages.
     pub total: usize,
 }
 
 impl<T> Listing<T> {
-    /// Takes the page out of all items in their order.
+    /// Takes the page from all items, in their order.
     pub fn of(all: impl ExactSizeIterator<Item = T>, page: Page) -> Self {
         Self::part(all.len(), all, page)
     }
 
-    /// Takes the page out of all items in their order, where the caller knows how many they are.
+    /// Takes the page from `total` items, in their order.
     pub fn part(total: usize, all: impl Iterator<Item = T>, page: Page) -> Self {
         Self {
             total,
@@ -72,15 +71,15 @@ impl<T> Listing<T> {
         }
     }
 
-    /// Takes the page out of all items in another order. Items that are equal in it keep the order in which they came.
-    /// Only items that can be on the page or before it are kept while the list is read, and only the page is sorted.
+    /// Sorts all items and takes the page. Equal items stay in their original order. While it reads the list, it stores
+    /// only items that can be on the page or before it, and it sorts only the page.
     pub fn sorted(all: impl Iterator<Item = T>, page: Page, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> Self {
         let order = |a: &(usize, T), b: &(usize, T)| compare(&a.1, &b.1).then(a.0.cmp(&b.0));
         let needed = page.offset.saturating_add(page.count);
         let (mut total, mut first, mut has_last) = (0, Vec::new(), false);
         for item in all.enumerate() {
             total += 1;
-            // The item at `needed - 1` is the last one that may be on the page, once it was found.
+            // The item at `needed - 1` is then the last one that can be on the page.
             if has_last && order(&item, &first[needed - 1]).is_ge() {
                 continue;
             }
@@ -113,7 +112,7 @@ impl<T> Listing<T> {
         }
     }
 
-    /// Turns each item of the page into another.
+    /// Converts each item of the page.
     pub fn map<Other>(self, change: impl FnMut(T) -> Other) -> Listing<Other> {
         Listing {
             items: self.items.into_iter().map(change).collect(),
@@ -123,7 +122,7 @@ impl<T> Listing<T> {
     }
 }
 
-/// Returns each item once, in the order in which the items first came.
+/// Returns each item once, in the order of first occurrence.
 #[must_use]
 pub fn once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     let mut seen = Vec::with_capacity(items.len());
@@ -135,20 +134,20 @@ pub fn once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     seen
 }
 
-/// Most fields that a list is sorted by.
+/// The maximum number of fields that a list can be sorted by.
 pub const SORT_FIELDS: usize = 3;
 
-/// Which way a field is sorted.
+/// The direction of a sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// `1`: smallest first.
+    /// Ascending, `1`: the smallest item first.
     Ascending,
-    /// `-1`: largest first.
+    /// Descending, `-1`: the largest item first.
     Descending,
 }
 
 impl Direction {
-    /// Turns an ascending comparison into one of this direction.
+    /// Converts an ascending comparison to this direction.
     #[must_use]
     pub fn of(self, ascending: std::cmp::Ordering) -> std::cmp::Ordering {
         match self {
@@ -158,7 +157,7 @@ impl Direction {
     }
 }
 
-/// The fields to sort by, the first one first; each is one that the list knows.
+/// The fields to sort by, in order of importance. Each is a field that the list knows.
 pub type Sort = Vec<(&'static str, Direction)>;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a password has to be like (`api.md` §3.7).
+//! The password policy (`api.md` §3.7).
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -6,28 +6,28 @@ use serde_json::{Value, json};
 
 use super::{Fault, Username};
 
-/// Most characters a password may ever have.
+/// The maximum length of any password, in characters.
 pub const PASSWORD_CHARACTERS: usize = 1024;
 
-/// Most characters of a password while the strength rule is on.
+/// The maximum length of a password in characters, while the strength rule is on.
 pub const STRONG_PASSWORD_CHARACTERS: u32 = 256;
 
-/// Characters of a password that are scored. The cost of scoring grows faster than the length, and
-/// so many characters are enough for the best score.
+/// The number of characters of a password that zxcvbn scores. The cost of scoring grows faster than the length, and
+/// this many characters are enough for the best score.
 const SCORED_CHARACTERS: usize = 64;
 
-/// Most words of the user that the scoring looks for.
+/// The maximum number of the user's words that the scoring searches for.
 const OWN_WORDS: usize = 40;
 
-/// Fewest characters of a part of a name for it to count as a word of the user.
+/// The minimum length of a part of a name, in characters, to count as a word of the user.
 const OWN_WORD_CHARACTERS: usize = 3;
 
-/// The words that belong to a user and so are easy to guess: names, address, site, and their parts.
+/// The words that are easy to guess for a user: the parts of username, name, e-mail address and site name.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct OwnWords(Vec<String>);
 
 impl OwnWords {
-    /// Collects the words of a user.
+    /// Collects the words of a user, in lower case.
     #[must_use]
     pub fn new(username: &Username, name: Option<&str>, email: Option<&str>, site: &str) -> Self {
         let texts = [Some(username.as_str()), name, email, Some(site)];
@@ -45,34 +45,34 @@ impl OwnWords {
     }
 }
 
-/// The rules in force; what is none or false is no rule.
+/// The active rules. `None`, `false` or 0 means that a rule is off.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct PasswordPolicy {
-    /// Fewest characters.
+    /// The minimum length, in characters.
     pub min_length: Option<u32>,
-    /// Most characters.
+    /// The maximum length, in characters.
     pub max_length: Option<u32>,
-    /// Most characters in a row that are the same.
+    /// The maximum number of equal characters in a row.
     pub repeating: Option<u32>,
-    /// A lower-case letter from a to z is needed.
+    /// `true` if a lower-case letter from a to z is required.
     pub lowercase: bool,
-    /// An upper-case letter from A to Z is needed.
+    /// `true` if an upper-case letter from A to Z is required.
     pub uppercase: bool,
-    /// A digit from 0 to 9 is needed.
+    /// `true` if a digit from 0 to 9 is required.
     pub number: bool,
-    /// A character other than these and the space is needed.
+    /// `true` if a character is required that is neither a letter from a to z or A to Z, nor a digit, nor a space.
     pub special: bool,
     /// The lowest score of zxcvbn, from 1 to 4; 0 switches the rule off.
     pub min_score: u8,
 }
 
-/// A rule that a password breaks.
+/// A rule that a password violates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Violation {
-    /// Its code.
+    /// The code of the rule, for example `error-password-policy-not-met-minLength`.
     pub error: String,
-    /// In words.
+    /// The rule in words.
     pub message: String,
 }
 
@@ -86,13 +86,13 @@ impl Violation {
 }
 
 impl PasswordPolicy {
-    /// Whether a password may be set.
+    /// Checks a password against the policy.
+    ///
+    /// Costs about 30 ms of CPU time while the strength rule is on.
     ///
     /// # Errors
-    /// [`Fault::PasswordInvalid`] when it is blank or longer than 1024 characters, whatever the
-    /// policy; [`Fault::PasswordPolicy`] with every rule that it breaks.
-    ///
-    /// Costs up to some 30 ms of CPU while the strength rule is on.
+    /// [`Fault::PasswordInvalid`] if the password is blank or longer than 1024 characters, with any policy;
+    /// [`Fault::PasswordPolicy`] with every violated rule.
     pub fn check(&self, password: &str, own: &OwnWords) -> Result<(), Fault> {
         let length = password.chars().count();
         if password.trim().is_empty() || length > PASSWORD_CHARACTERS {
@@ -155,7 +155,7 @@ impl PasswordPolicy {
         }
     }
 
-    /// Returns what is too easy to guess about a password, if the strength rule finds it so.
+    /// Returns the violation of the strength rule, if the password is too easy to guess.
     fn weakness(&self, password: &str, own: &OwnWords) -> Option<Violation> {
         if self.min_score == 0 {
             return None;
@@ -171,13 +171,13 @@ impl PasswordPolicy {
         Some(Violation::of("strength", message.trim_end()))
     }
 
-    /// Whether there is any rule at all.
+    /// Returns whether any rule is on.
     #[must_use]
     pub fn is_on(&self) -> bool {
         *self != Self::default()
     }
 
-    /// The rules as `pw.getPolicy` tells them.
+    /// Returns the rules in the form of `pw.getPolicy`.
     #[must_use]
     pub fn describe(&self) -> Vec<Vec<Value>> {
         let bound = |name: &str, key: &str, bound: Option<u32>| {
@@ -197,7 +197,7 @@ impl PasswordPolicy {
             flag("mustContainAtLeastOneUppercase", self.uppercase),
             flag("mustContainAtLeastOneNumber", self.number),
             flag("mustContainAtLeastOneSpecialCharacter", self.special),
-            // Rollcall's own.
+            // Only Rollcall has this rule.
             bound(
                 "strength",
                 "minimumScore",
@@ -208,7 +208,7 @@ impl PasswordPolicy {
     }
 }
 
-/// Whether a character stands more than `most` times in a row.
+/// Returns whether a character occurs more than `most` times in a row.
 fn repeats(password: &str, most: u32) -> bool {
     let mut last = None;
     let mut row = 0;
@@ -262,7 +262,7 @@ mod tests {
             ("str0ng-enough", &["oneUppercase"]),
             ("Strong-enough", &["oneNumber"]),
             ("Str0ng enough", &["oneSpecial"]),
-            // Rocket.Chat looks for letters from a to z only: any other letter is a special character.
+            // Rocket.Chat accepts only letters from a to z: any other letter counts as a special character.
             ("STR0NG-\u{e9}", &["oneLowercase"]),
             ("Str0ng\u{e9}x", &[]),
             (

@@ -1,17 +1,17 @@
-//! Links that let their holder choose a new password.
+//! Links with which a user can choose a new password.
 
 use super::{Timestamp, TokenHash, UserId};
 
-/// Hours that a link is good for.
+/// The number of hours for which a link is valid.
 pub const RESET_HOURS: u32 = 24;
 
-/// A link that was given out and not used; the link itself is not kept.
+/// A link that was created and not used. The link itself is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordReset {
-    /// Whose password it sets. A user has one link at most: a new one ends the one before.
+    /// The user whose password the link sets. A user has at most one link: a new one replaces the old one.
     pub user: UserId,
-    /// The SHA-256 of its secret.
+    /// The SHA-256 of the link's secret.
     pub hash: TokenHash,
-    /// From when on it is no good.
+    /// The time at which the link expires.
     pub expires_at: Timestamp,
 }

@@ -1,20 +1,20 @@
-//! Permissions: what not everybody may do.
+//! Permissions: the rights that roles give to users.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::Scope;
 
-/// Something that not everybody may do.
+/// A right that only some roles give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Permission(u8);
 
-/// What there is to know of a permission.
+/// The properties of a permission.
 struct Row {
     id: &'static str,
-    /// The roles that hold it until somebody changes that (`api.md` §8, default grants).
+    /// The roles that have it by default (`api.md` §8, default grants).
     holders: &'static [&'static str],
-    /// The scope that a narrowed token needs to use it.
+    /// The scope that a token with scopes needs to use it.
     scope: Scope,
 }
 
@@ -27,7 +27,7 @@ macro_rules! permissions {
         impl Permission {
             $($(#[$meaning])* pub const $name: Self = Self(Place::$name as u8);)*
 
-            /// All of them.
+            /// All permissions, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
         }
 
@@ -38,53 +38,53 @@ macro_rules! permissions {
 const ADMIN: &[&str] = &["admin"];
 
 permissions! {
-    /// Change who may do what, and the roles.
+    /// Allows changing roles, and the roles of each permission.
     ACCESS_PERMISSIONS = "access-permissions", ADMIN, Admin;
-    /// Call without being slowed down.
+    /// Allows calls without a rate limit.
     API_BYPASS_RATE_LIMIT = "api-bypass-rate-limit", &["admin", "bot", "app"], UsersRead;
-    /// Make somebody an administrator.
+    /// Allows giving a user the role `admin`.
     ASSIGN_ADMIN_ROLE = "assign-admin-role", ADMIN, Admin;
-    /// Give and take roles.
+    /// Allows giving roles to users and removing them.
     ASSIGN_ROLES = "assign-roles", ADMIN, Admin;
-    /// Make tokens of one's own that outlive a session.
+    /// Allows creating personal access tokens for oneself.
     CREATE_PERSONAL_ACCESS_TOKENS = "create-personal-access-tokens", &["admin", "user"], Admin;
-    /// Create users.
+    /// Allows creating other users.
     CREATE_USER = "create-user", ADMIN, UsersWrite;
-    /// Delete users.
+    /// Allows deleting other users.
     DELETE_USER = "delete-user", ADMIN, UsersWrite;
-    /// Switch accounts on and off.
+    /// Allows activating and deactivating accounts.
     EDIT_OTHER_USER_ACTIVE_STATUS = "edit-other-user-active-status", ADMIN, UsersWrite;
-    /// Change others' avatars.
+    /// Allows changing the avatars of others.
     EDIT_OTHER_USER_AVATAR = "edit-other-user-avatar", ADMIN, UsersWrite;
-    /// Change others' records.
+    /// Allows changing the records of others.
     EDIT_OTHER_USER_INFO = "edit-other-user-info", ADMIN, UsersWrite;
-    /// Set others' passwords.
+    /// Allows setting the passwords of others.
     EDIT_OTHER_USER_PASSWORD = "edit-other-user-password", ADMIN, Admin;
-    /// Switch off others' second factor.
+    /// Allows disabling the second factor of others.
     EDIT_OTHER_USER_TOTP = "edit-other-user-totp", ADMIN, Admin;
-    /// Change settings.
+    /// Allows changing settings of the server.
     EDIT_PRIVILEGED_SETTING = "edit-privileged-setting", ADMIN, Admin;
-    /// End others' logins.
+    /// Allows ending the sessions of others.
     LOGOUT_OTHER_USER = "logout-other-user", ADMIN, UsersWrite;
-    /// Moderate; of no effect on accounts here.
+    /// Exists for moderation in Rocket.Chat; has no effect on accounts here.
     MANAGE_MODERATION_ACTIONS = "manage-moderation-actions", ADMIN, Admin;
-    /// Create, change and delete custom statuses.
+    /// Allows creating, changing and deleting custom statuses.
     MANAGE_USER_STATUS = "manage-user-status", ADMIN, StatusWrite;
-    /// Make tokens for others.
+    /// Allows creating tokens for other users.
     USER_GENERATE_ACCESS_TOKEN = "user-generate-access-token", ADMIN, Admin;
-    /// Read the audit log.
+    /// Allows reading the audit log.
     VIEW_AUDIT = "view-audit", ADMIN, Admin;
-    /// List users.
+    /// Allows listing other users.
     VIEW_D_ROOM = "view-d-room", &["admin", "user", "bot", "app", "guest"], UsersRead;
-    /// See all fields of others' records that are no secrets.
+    /// Allows reading all fields of other users' records, except secrets.
     VIEW_FULL_OTHER_USER_INFO = "view-full-other-user-info", ADMIN, UsersRead;
-    /// See users with whom one shares no room.
+    /// Allows seeing users who share no room with the caller.
     VIEW_OUTSIDE_ROOM = "view-outside-room", &["admin", "owner", "moderator", "user"], UsersRead;
-    /// See settings that are not public.
+    /// Allows reading settings that are not public.
     VIEW_PRIVILEGED_SETTING = "view-privileged-setting", ADMIN, Admin;
-    /// See the server's full version.
+    /// Allows reading the full version of the server.
     VIEW_STATISTICS = "view-statistics", ADMIN, Admin;
-    /// Use the pages of user administration.
+    /// Allows using the pages of user administration.
     VIEW_USER_ADMINISTRATION = "view-user-administration", ADMIN, UsersRead;
 }
 
@@ -93,26 +93,26 @@ impl Permission {
         &ROWS[usize::from(self.0)]
     }
 
-    /// Its id on the wire.
+    /// Returns the id in requests and responses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().id
     }
 
-    /// The roles that hold it until somebody changes that.
+    /// Returns the ids of the roles that have it by default.
     #[must_use]
     pub fn default_holders(self) -> &'static [&'static str] {
         self.row().holders
     }
 
-    /// The scope that a narrowed token needs to use it.
+    /// Returns the scope that a token with scopes needs to use it.
     #[must_use]
     pub fn scope(self) -> Scope {
         self.row().scope
     }
 }
 
-/// The text is no permission.
+/// The error for a text that names no permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no permission of this server")]
 pub struct NotAPermission;
@@ -132,47 +132,47 @@ impl fmt::Display for Permission {
     }
 }
 
-/// Some permissions.
+/// A set of permissions, one bit for each.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct PermissionSet(u64);
 
 const _: () = assert!(Permission::ALL.len() <= 64, "a set has a bit for each permission");
 
 impl PermissionSet {
-    /// Every permission there is.
+    /// The set of all permissions.
     pub const ALL: Self = Self(u64::MAX >> (64 - Permission::ALL.len()));
 
-    /// Whether this one is among them.
+    /// Returns whether the set contains a permission.
     #[must_use]
     pub const fn has(self, permission: Permission) -> bool {
         self.0 & (1 << permission.0) != 0
     }
 
-    /// These and that one.
+    /// Returns the set with one more permission.
     #[must_use]
     pub const fn with(self, permission: Permission) -> Self {
         Self(self.0 | (1 << permission.0))
     }
 
-    /// These and those.
+    /// Returns the permissions that are in one of the two sets or both.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// The permissions that are in both sets.
+    /// Returns the permissions that are in both sets.
     #[must_use]
     pub const fn both(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// The permissions that are in one of the two sets only.
+    /// Returns the permissions that are in exactly one of the two sets.
     #[must_use]
     pub const fn difference(self, other: Self) -> Self {
         Self(self.0 ^ other.0)
     }
 
-    /// Those of these that a token with these scopes may use.
+    /// Returns the permissions of this set that a token with these scopes may use.
     #[must_use]
     pub fn within(self, scopes: &[Scope]) -> Self {
         let usable = |permission: &&Permission| self.has(**permission) && scopes.contains(&permission.scope());

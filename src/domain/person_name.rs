@@ -1,20 +1,19 @@
-//! First and last names, as the account page takes them (`custom-user-status.create.md`, account
-//! messages).
+//! First and last names, as the account page sends them (`custom-user-status.create.md`, account messages).
 
 use super::{DisplayName, Fault};
 
-/// Fewest letters of a first name.
+/// The minimum number of letters of a first name.
 const FIRST_LETTERS: usize = 2;
 
-/// Fewest letters of a last name.
+/// The minimum number of letters of a last name.
 const LAST_LETTERS: usize = 1;
 
-/// The display name that a first and a last name make together: letters of any script, with inner
-/// spaces, hyphens and apostrophes.
+/// Joins a first and a last name to a display name. Both may have letters of any script, with inner spaces,
+/// hyphens and apostrophes.
 ///
 /// # Errors
-/// [`Fault::FirstNameInvalid`] or [`Fault::LastNameInvalid`], whichever is not one;
-/// [`Fault::InvalidParams`] when the two are too long together.
+/// [`Fault::FirstNameInvalid`] or [`Fault::LastNameInvalid`] for the name that is not valid; [`Fault::InvalidParams`]
+/// if both together are too long.
 pub fn full_name(first: &str, last: &str) -> Result<DisplayName, Fault> {
     let (first, last) = (first.trim(), last.trim());
     if !is_name(first, FIRST_LETTERS) {
@@ -28,7 +27,7 @@ pub fn full_name(first: &str, last: &str) -> Result<DisplayName, Fault> {
 
 fn is_name(text: &str, fewest: usize) -> bool {
     let inner = |character: char| matches!(character, ' ' | '-' | '\'' | '\u{2019}');
-    // Scripts that write marks behind letters need the marks as well.
+    // Some scripts write combining marks after letters.
     let mark = |character: char| unicode_normalization::char::is_combining_mark(character);
     let letters = text.chars().filter(|character| character.is_alphabetic()).count();
     letters >= fewest

@@ -1,5 +1,5 @@
-//! Making a stored picture of an uploaded one: decoded within limits, turned upright, cropped, made
-//! small and encoded again, so that nothing of the original file is kept.
+//! Conversion of uploaded pictures: decode within limits, rotate, crop, shrink, and encode again. The result contains
+//! no bytes of the original file.
 
 use std::io::Cursor;
 
@@ -9,53 +9,53 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, ImageResult, L
 use super::ImageKind;
 use super::avatar::AVATAR_BYTES;
 
-/// Most pixels of an uploaded picture, in each direction.
+/// The maximum width and height of an uploaded picture, in pixels.
 pub const MAX_SIDE_PIXELS: u32 = 4096;
 
-/// Most bytes of the decoded pixels: all that [`MAX_SIDE_PIXELS`] allows at four bytes each.
+/// The maximum size of the decoded pixels, in bytes: [`MAX_SIDE_PIXELS`] squared, with four bytes for each pixel.
 const MAX_DECODED_BYTES: u64 = 4 * (MAX_SIDE_PIXELS as u64) * (MAX_SIDE_PIXELS as u64);
 
-/// Most bytes that a decoder may allocate beside the pixels.
+/// The maximum memory of a decoder beside the pixels, in bytes.
 const MAX_DECODER_BYTES: u64 = 2 * MAX_DECODED_BYTES;
 
-/// The quality of JPEG files, of 100: no artefacts are seen at the sizes of lists.
+/// The quality of JPEG files, from 1 to 100. At the sizes of lists, 85 shows no artefacts.
 const JPEG_QUALITY: u8 = 85;
 
 /// The shape and size in which an uploaded picture is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PictureRule {
-    /// The side in pixels of the square that it is cropped and resized to; without one it keeps its
-    /// shape and size.
+    /// The side in pixels of the square that the picture is cropped and resized to; `None` leaves shape
+    /// and size unchanged.
     pub square: Option<u32>,
 }
 
-/// A picture that was encoded again.
+/// A picture that this server encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CleanPicture {
-    /// The format.
+    /// The format of the file.
     pub kind: ImageKind,
-    /// The file, of at most [`AVATAR_BYTES`].
+    /// The content of the file, normally at most [`AVATAR_BYTES`].
     pub bytes: Vec<u8>,
 }
 
-/// The bytes are not a picture that this server takes.
+/// The reason why the bytes are not an accepted picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPicture {
-    /// The file is of another kind, or none that is known.
+    /// The file has an unsupported or unknown format.
     #[error("is not a PNG, JPEG or WebP file")]
     Kind,
-    /// The file is damaged, or has too many pixels.
+    /// The file is damaged or has too many pixels.
     #[error("is damaged, or has more than {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels")]
     Content,
 }
 
 impl CleanPicture {
-    /// Decodes an uploaded file and encodes it again. Of an animation, the first picture is taken.
+    /// Decodes an uploaded file and encodes it again. Only the first picture of an animation is used.
     ///
-    /// Costs up to some 100 ms of CPU and 150 MiB of memory: call it on a blocking thread.
+    /// Costs up to 100 ms of CPU time and 150 MiB of memory: call it on a blocking thread.
     ///
     /// # Errors
-    /// [`NotAPicture`] when the file is of another kind, damaged, or larger than the limits.
+    /// [`NotAPicture`] if the format is not supported, or the file is damaged or exceeds the limits.
     pub fn of(bytes: &[u8], rule: PictureRule) -> Result<Self, NotAPicture> {
         let kind = ImageKind::of(bytes).ok_or(NotAPicture::Kind)?;
         let picture = decoded(bytes, kind, rule).map_err(|_| NotAPicture::Content)?;
@@ -79,12 +79,12 @@ fn decoded(bytes: &[u8], kind: ImageKind, rule: PictureRule) -> ImageResult<Dyna
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format(kind));
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
-    // Not all decoders look at the limits by themselves.
+    // Some decoders ignore the limits.
     let (width, height) = decoder.dimensions();
     limits.check_dimensions(width, height)?;
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     limits.reserve(decoder.total_bytes())?;
-    // A damaged orientation is no reason to refuse the picture.
+    // A picture with a damaged orientation is still accepted.
     let orientation = decoder.orientation().ok();
     let mut picture = DynamicImage::from_decoder(decoder)?;
     if let Some(side) = rule.square {
@@ -95,13 +95,13 @@ fn decoded(bytes: &[u8], kind: ImageKind, rule: PictureRule) -> ImageResult<Dyna
             .thumbnail_exact(side, side);
     }
     if let Some(orientation) = orientation {
-        // The square is centred, so that it may be turned after it was made small.
+        // The square is centred, so that rotating it after shrinking gives the same result.
         picture.apply_orientation(orientation);
     }
     Ok(picture)
 }
 
-/// Encodes a picture: JPEG if it is opaque, PNG if not. One whose file is too large is made smaller.
+/// Encodes a picture as JPEG if it is opaque, otherwise as PNG. While the file is too large, halves width and height.
 fn encoded(mut picture: DynamicImage) -> ImageResult<CleanPicture> {
     let opaque = !picture.color().has_alpha() || picture.to_rgba8().pixels().all(|pixel| pixel.0[3] == u8::MAX);
     loop {

@@ -7,39 +7,39 @@ use super::text::quoted;
 use super::utc_offset::{LEAST_HOURS, MOST_HOURS};
 use super::{Fault, UtcOffset, text};
 
-/// Most bytes of a user's preferences, as JSON.
+/// The maximum size of a user's preferences as JSON, in bytes.
 pub const PREFERENCES_BYTES: usize = 64 * 1024;
 
-/// Fewest seconds without input after which a client may call its user away (`api.md` §5.5).
+/// The minimum number of seconds without input after which a client may set its user away (`api.md` §5.5).
 pub const IDLE_SECONDS: u64 = 60;
 
-/// The values that a preference takes.
+/// The type of a preference, which limits its values.
 #[derive(Debug, Clone, Copy)]
 pub enum PreferenceKind {
-    /// True or false.
+    /// A boolean: true or false.
     Flag,
-    /// Any number.
+    /// A number without limits.
     Number,
-    /// Any text.
+    /// A text without limits of its own.
     Text,
-    /// One of these words.
+    /// One word from this list.
     Choice(&'static [&'static str]),
-    /// A whole number of seconds, [`IDLE_SECONDS`] at least.
+    /// A whole number of seconds, at least [`IDLE_SECONDS`].
     IdleSeconds,
-    /// A number that is a [`UtcOffset`].
+    /// A number that is a valid [`UtcOffset`].
     UtcOffset,
     /// A list of texts.
     Texts,
-    /// A list of questions that are not asked again, each with `action` and `label`.
+    /// A list of questions that clients do not ask again, each with `action` and `label`.
     Questions,
-    /// A list of features, each with `name` and `value`.
+    /// A list of features of a client, each with `name` and `value`.
     Features,
 }
 
 use PreferenceKind::{Choice, Features, Flag, IdleSeconds, Number, Questions, Text, Texts};
 
-/// The preferences of Rocket.Chat's schema of `users.setPreferences` and of its method `saveUserPreferences`, those that
-/// its newer clients send, and `utcOffset`.
+/// The known preferences: those of Rocket.Chat's schema for `users.setPreferences` and of its method
+/// `saveUserPreferences`, those that its newer clients send, and `utcOffset`.
 const KNOWN: &[(&str, PreferenceKind)] = &[
     ("alsoSendThreadToChannel", Choice(&["default", "always", "never"])),
     ("audioNotifications", Text),
@@ -99,7 +99,7 @@ const KNOWN: &[(&str, PreferenceKind)] = &[
 ];
 
 impl PreferenceKind {
-    /// Returns the known preferences with what they take.
+    /// Returns all known preferences with their types.
     pub fn known() -> impl Iterator<Item = (&'static str, Self)> {
         KNOWN.iter().copied()
     }
@@ -108,7 +108,7 @@ impl PreferenceKind {
         Self::known().find(|(known, _)| *known == name).map(|(_, kind)| kind)
     }
 
-    /// Refuses a value that is not of this kind.
+    /// Refuses a value that does not have this type.
     fn check(self, name: &str, value: &Value) -> Result<(), Fault> {
         let words: String = match self {
             Flag if !value.is_boolean() => "must be boolean".into(),
@@ -144,7 +144,8 @@ fn is_list(value: &Value, is_item: impl Fn(&Value) -> bool) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(is_item))
 }
 
-/// Returns whether a value is an object of these two fields: the first a text, the second as the last argument asks.
+/// Returns whether a value is an object with exactly these two fields. The first must be a text; `is_second`
+/// checks the second.
 fn has_only(value: &Value, first: &str, second: &str, is_second: impl Fn(&Value) -> bool) -> bool {
     value.as_object().is_some_and(|fields| {
         fields.len() == 2
@@ -168,18 +169,18 @@ fn has_plain_texts(value: &Value) -> bool {
 pub struct Preferences(Map<String, Value>);
 
 impl Preferences {
-    /// Takes back what was stored. An older version stored unknown preferences too.
+    /// Restores stored preferences. Older versions also stored unknown preferences.
     pub(crate) const fn restore(map: Map<String, Value>) -> Self {
         Self(map)
     }
 
-    /// What the user chose.
+    /// Returns only the preferences that were set for the user.
     #[must_use]
     pub const fn chosen(&self) -> &Map<String, Value> {
         &self.0
     }
 
-    /// What the user chose over what holds for everybody (`api.md` §3.2).
+    /// Returns the user's preferences together with the defaults (`api.md` §3.2).
     #[must_use]
     pub fn effective(&self) -> Map<String, Value> {
         let mut all = Map::new();
@@ -189,24 +190,24 @@ impl Preferences {
         all
     }
 
-    /// Returns the offset of the user's clock from UTC; 0 where the user chose none.
+    /// Returns the offset of the user's clock from UTC; 0 if it is not set.
     #[must_use]
     pub fn utc_offset(&self) -> UtcOffset {
         self.0.get("utcOffset").and_then(UtcOffset::parse).unwrap_or_default()
     }
 
-    /// Returns the language that the user chose.
+    /// Returns the language, if it is set.
     #[must_use]
     pub fn language(&self) -> Option<String> {
         self.0.get("language").and_then(Value::as_str).map(str::to_owned)
     }
 
-    /// Returns these preferences after a change: null removes one, and one that is not named stays, also one that an
-    /// older version stored and that is unknown now.
+    /// Returns the preferences after a change. Null removes a preference. Preferences that the change does not name
+    /// stay, including stored ones that are unknown today.
     ///
     /// # Errors
-    /// [`Fault::IdleTimeLimitInvalid`] for an `idleTimeLimit` of less than [`IDLE_SECONDS`],
-    /// [`Fault::InvalidParams`] for an unknown preference, a wrong type or more than [`PREFERENCES_BYTES`] in all.
+    /// [`Fault::IdleTimeLimitInvalid`] for an `idleTimeLimit` of less than [`IDLE_SECONDS`]; [`Fault::InvalidParams`]
+    /// for an unknown preference, a wrong type, or more than [`PREFERENCES_BYTES`] in total.
     pub fn with(&self, changes: &Map<String, Value>) -> Result<Self, Fault> {
         let mut all = self.0.clone();
         for (name, value) in changes {

@@ -1,28 +1,28 @@
-//! What shows of a user: made of the live connections and the claims (`api.md` §6.4).
+//! A user's presence, computed from the live connections and the claims (`api.md` §6.4).
 
 use super::{Claim, ClaimSource, Claims, Emoji, StatusType, Timestamp};
 
-/// What shows of a user.
+/// The current presence of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence {
-    /// What others see.
+    /// The status that others see.
     pub status: StatusType,
-    /// What the live connections alone say.
+    /// The status that follows from the live connections alone.
     pub connection: StatusType,
-    /// What was declared; online where nothing was.
+    /// The status of the visible claim; online without a claim.
     pub declared: StatusType,
-    /// The words that go with it.
+    /// The status text; may be empty.
     pub text: String,
-    /// The picture that goes with it.
+    /// The emoji of the status.
     pub emoji: Option<Emoji>,
-    /// Who declared it, if somebody did.
+    /// The source of the visible claim, if there is one.
     pub source: Option<ClaimSource>,
-    /// When what was declared ends, if it does.
+    /// The end of the visible claim, if it has one.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Presence {
-    /// That of somebody who is not here and says nothing.
+    /// The presence of a user without connections and claims.
     pub const ABSENT: Self = Self {
         status: StatusType::Offline,
         connection: StatusType::Offline,
@@ -33,8 +33,7 @@ impl Presence {
         expires_at: None,
     };
 
-    /// Returns what others see of it. An invisible user is offline in all parts; an offline user shows nothing
-    /// but the text.
+    /// Returns the presence that others see. For an offline or invisible user, everything but the text is hidden.
     #[must_use]
     pub fn for_others(&self) -> Self {
         if self.status == StatusType::Offline {
@@ -47,14 +46,14 @@ impl Presence {
         }
     }
 
-    /// Returns what shows, by the connections and the claims. A claim that needs a connection shows nothing but its
-    /// words without one. Where `requires_connection`, all users without a connection are offline, as in Rocket.Chat
-    /// from 8.6 on.
+    /// Computes the presence from the connections and the claims. Without a connection, a claim that needs one leaves
+    /// only its text visible. With `requires_connection`, all users without a connection are offline, as in
+    /// Rocket.Chat since 8.6.
     #[must_use]
     pub fn of(connection: StatusType, claims: &Claims, requires_connection: bool) -> Self {
         let claim = claims.showing();
         let declared = claim.map_or(StatusType::Online, |claim| claim.status);
-        // To declare online without a connection counts as one.
+        // A user who declared online without a connection counts as connected.
         let counted = match connection {
             StatusType::Offline if claims.online_without_connection() => StatusType::Online,
             connection => connection,
@@ -78,7 +77,7 @@ impl Presence {
     }
 }
 
-/// What live connections say together: online if one is, else away if there is one, else offline.
+/// Combines the statuses of live connections: online if one of them is online, away if there are others, else offline.
 #[must_use]
 pub fn of_connections(connections: impl IntoIterator<Item = StatusType>) -> StatusType {
     connections
@@ -95,7 +94,7 @@ mod tests {
     use super::*;
     use crate::domain::Laying;
 
-    /// What shows of a claim that was laid while the user was connected, or was not.
+    /// Returns the status with a claim that was set with or without a connection.
     fn shows(connection: StatusType, declared: Option<(StatusType, bool)>, requires_connection: bool) -> StatusType {
         let mut claims = Claims::default();
         if let Some((status, connected)) = declared {

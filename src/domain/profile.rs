@@ -1,64 +1,62 @@
-//! What users tell of themselves.
+//! Profile texts that users write about themselves.
 
 use serde_json::{Map, Value};
 
 use super::{Fault, text};
 
-/// Most characters of a bio (`api.md` §5.4).
+/// The maximum length of a bio, in characters (`api.md` §5.4).
 pub const BIO_CHARACTERS: usize = 260;
 
-/// Most characters of a nickname (`api.md` §5.4).
+/// The maximum length of a nickname, in characters (`api.md` §5.4).
 pub const NICKNAME_CHARACTERS: usize = 120;
 
-/// Characters to which the text of a status is cut (`api.md` §6.1).
+/// The number of characters to which a status text is cut (`api.md` §6.1).
 pub const STATUS_TEXT_CHARACTERS: usize = 120;
 
-/// Characters to which the reason for an account is cut.
+/// The number of characters to which the reason for an account is cut.
 pub const REASON_CHARACTERS: usize = 500;
 
-/// What a user tells of themselves.
+/// The parts of an account that the user writes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// A few words about them.
+    /// A short text about the user.
     pub bio: String,
-    /// What they like to be called.
+    /// The name that the user likes to be called.
     pub nickname: String,
-    /// Whatever the team keeps beside.
+    /// The custom fields, as JSON values by name.
     pub custom_fields: Map<String, Value>,
-    /// Why they want an account, as they said when they registered.
+    /// The reason that the user gave when they registered.
     pub reason: String,
 }
 
-/// Takes a bio.
+/// Parses a bio.
 ///
 /// # Errors
-/// [`Fault::BioTooLong`] beyond 260 characters, [`Fault::InvalidParams`] for characters that texts may
-/// not have.
+/// [`Fault::BioTooLong`] for more than 260 characters, [`Fault::InvalidParams`] for forbidden characters.
 pub fn bio(text: &str) -> Result<String, Fault> {
     within(text::block(text, "bio")?, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
 }
 
-/// Takes a nickname.
+/// Parses a nickname.
 ///
 /// # Errors
-/// [`Fault::NicknameTooLong`] beyond 120 characters, [`Fault::InvalidParams`] for characters that texts
-/// may not have.
+/// [`Fault::NicknameTooLong`] for more than 120 characters, [`Fault::InvalidParams`] for forbidden characters.
 pub fn nickname(text: &str) -> Result<String, Fault> {
     within(text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
 }
 
-/// Takes the reason that a user gives for an account, cut to 500 characters.
+/// Parses the reason that a user gives for an account, cut to 500 characters.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] for characters that texts may not have.
+/// [`Fault::InvalidParams`] for forbidden characters.
 pub fn reason(text: &str) -> Result<String, Fault> {
     let text = text::block(text, "reason")?;
     Ok(text.chars().take(REASON_CHARACTERS).collect())
 }
 
-/// Takes the text of a status: trimmed, Unicode NFC, cut to 120 characters, with a space for each control character
-/// (NUL and line ends too) and each character that turns text around. A text that shows as nothing is empty. The
-/// reference refuses no text.
+/// Cleans the text of a status: trims it, composes it (Unicode NFC), cuts it to 120 characters, and replaces control
+/// characters (also NUL and line ends) and characters that change the direction of text by spaces. A text without
+/// visible characters becomes empty. No text is refused, as in Rocket.Chat.
 #[must_use]
 pub fn status_text(text: &str) -> String {
     text::cleaned_line(text).chars().take(STATUS_TEXT_CHARACTERS).collect()

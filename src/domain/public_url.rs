@@ -1,7 +1,6 @@
-//! Where clients reach the server: a URL that may have a path before the server's own paths.
+//! The public URL of the server, which may have a path before the server's own paths.
 
-/// The first parts of the server's own paths. A public path that began with one of them could not be told from
-/// the server's own.
+/// The first segments of the server's own paths. A public path that begins with one of them would be ambiguous.
 pub const OWN_PATHS: [&str; 13] = [
     "api",
     "avatar",
@@ -18,7 +17,7 @@ pub const OWN_PATHS: [&str; 13] = [
     "style.css",
 ];
 
-/// A URL of a server: `http` or `https`, a host, and maybe a path, without a slash at the end.
+/// The URL of a server: `http` or `https`, a host, and maybe a path, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {
     text: String,
@@ -26,10 +25,10 @@ pub struct PublicUrl {
 }
 
 impl PublicUrl {
-    /// Takes a text as the URL of a server, slashes at its end cut.
+    /// Parses the URL of a server, and removes slashes at its end.
     ///
     /// # Errors
-    /// Returns what the URL has to be, in words that follow the name of the setting.
+    /// Returns a message that follows the name of the setting.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim().trim_end_matches('/');
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -55,13 +54,13 @@ impl PublicUrl {
         }
     }
 
-    /// The whole URL.
+    /// Returns the whole URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns the path before the server's own paths: empty, or with a slash at its beginning and none at its end.
+    /// Returns the path before the server's own paths: empty, or `/` and a path without a slash at its end.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.text[self.path_start..]
@@ -119,7 +118,7 @@ mod tests {
             "https://a/avatar/b",
         ] {
             let outcome = PublicUrl::parse(text);
-            // A line end around the whole is cut.
+            // White space around the URL is removed.
             assert_eq!(outcome.is_err(), text != "https://a\n", "{text}: {outcome:?}");
         }
     }

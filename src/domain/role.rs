@@ -1,4 +1,4 @@
-//! Roles: names for groups of users, to which permissions are granted.
+//! Roles: named groups of users, which have permissions.
 
 use std::sync::Arc;
 
@@ -8,57 +8,57 @@ use serde::Serialize;
 use super::text::{self, checked_text, composed};
 use super::{RoleId, Timestamp};
 
-/// Most characters the name or description of a role may have.
+/// The maximum length of the name or description of a role, in characters.
 pub const ROLE_CHARACTERS: usize = 120;
 
-/// A role.
+/// A role that users can have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Role {
-    /// Its identity; that of a built-in role is its name.
+    /// The id of the role; the id of a built-in role is its name.
     #[serde(rename = "_id")]
     pub id: RoleId,
-    /// What people see; unique.
+    /// The displayed name; unique among roles.
     pub name: RoleName,
-    /// What it is for.
+    /// A short text about the purpose of the role.
     pub description: String,
-    /// Whether it is built in and can't be deleted.
+    /// `true` if the role is built in and can't be deleted.
     pub protected: bool,
-    /// Where it counts.
+    /// The place where the role counts.
     pub scope: RoleScope,
-    /// Whether its users need a second factor.
+    /// `true` if users with this role must enable a second factor.
     #[serde(rename = "mandatory2fa")]
     pub mandatory_two_factor: bool,
-    /// When it was created or last changed.
+    /// The time of the last change, or of the creation.
     #[serde(rename = "_updatedAt")]
     pub updated_at: Timestamp,
 }
 
-/// Where a role counts.
+/// The place where a role counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 pub enum RoleScope {
-    /// Everywhere.
+    /// The role counts on the whole server.
     Users,
-    /// In a room; this server has none, so that such a role only carries permissions.
+    /// In Rocket.Chat the role counts in one room. This server has no rooms: such a role only carries permissions.
     Subscriptions,
 }
 
-/// The name of a role: trimmed, Unicode NFC, 1 to 120 characters, no `<`, `>` or control character.
+/// The name of a role: trimmed, Unicode NFC, 1 to 120 characters, without `<`, `>` and control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RoleName(Arc<str>);
 
 checked_text!(RoleName);
 
-/// The text is not a role's name.
+/// The error for a text that is not a role's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not 1 to 120 characters without '<', '>' and control characters")]
 pub struct NotARoleName;
 
 impl RoleName {
-    /// Takes a text as the name of a role.
+    /// Parses the name of a role.
     ///
     /// # Errors
-    /// [`NotARoleName`] when it is blank, too long or has a character that names may not have.
+    /// [`NotARoleName`] if the text is blank, too long or has a forbidden character.
     pub fn parse(text: &str) -> Result<Self, NotARoleName> {
         let name = composed(text);
         let fits = (1..=ROLE_CHARACTERS).contains(&name.chars().count());
@@ -69,15 +69,15 @@ impl RoleName {
     }
 }
 
-/// The ids of built-in roles that the rules name.
+/// The ids of built-in roles that the rules refer to.
 pub mod built_in {
-    /// May do everything.
+    /// The role of administrators, who may do everything.
     pub const ADMIN: &str = "admin";
-    /// Everybody who has an account.
+    /// The default role of every account.
     pub const USER: &str = "user";
 }
 
-/// The built-in roles (`api.md` §8): id, description, whether it counts in rooms.
+/// The built-in roles (`api.md` §8): id, description, and the place where the role counts.
 const BUILT_IN: [(&str, &str, RoleScope); 9] = [
     (built_in::ADMIN, "Admin", RoleScope::Users),
     ("moderator", "Moderator", RoleScope::Subscriptions),
@@ -91,7 +91,7 @@ const BUILT_IN: [(&str, &str, RoleScope); 9] = [
 ];
 
 impl Role {
-    /// The roles that are always there.
+    /// Returns the roles that always exist.
     pub fn built_in() -> impl Iterator<Item = Self> {
         BUILT_IN.into_iter().map(|(id, description, scope)| Self {
             id: RoleId::new(id),

@@ -1,4 +1,4 @@
-//! Scopes: what a personal access token is good for, where its owner narrowed it.
+//! Scopes: the parts of the API that a personal access token may use.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,32 +6,32 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A part of the API. Rollcall's own: Rocket.Chat's personal access tokens can do all that their
-/// owner can.
+/// A part of the API. Scopes exist only in Rollcall: in Rocket.Chat, a personal access token may do all that its
+/// owner may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Scope {
-    /// Read custom statuses and one's own status.
+    /// Allows reading custom statuses and the caller's own status.
     #[serde(rename = "status:read")]
     StatusRead,
-    /// Set statuses, and manage custom ones.
+    /// Allows setting statuses and managing custom statuses.
     #[serde(rename = "status:write")]
     StatusWrite,
-    /// See who is here.
+    /// Allows reading the presence of users.
     #[serde(rename = "presence:read")]
     PresenceRead,
-    /// Read users and roles.
+    /// Allows reading users and roles.
     #[serde(rename = "users:read")]
     UsersRead,
-    /// Create, change and delete users, and one's own profile.
+    /// Allows creating, changing and deleting users, and changing the caller's own profile.
     #[serde(rename = "users:write")]
     UsersWrite,
-    /// Administer roles, permissions, settings, and read the audit log.
+    /// Allows administering roles, permissions and settings, and reading the audit log.
     #[serde(rename = "admin")]
     Admin,
 }
 
 impl Scope {
-    /// All of them.
+    /// All scopes, in the order of their declaration.
     pub const ALL: [Self; 6] = [
         Self::StatusRead,
         Self::StatusWrite,
@@ -41,7 +41,7 @@ impl Scope {
         Self::Admin,
     ];
 
-    /// The word on the wire.
+    /// Returns the word in requests and responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl Scope {
     }
 }
 
-/// The text is no scope.
+/// The error for a text that names no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not one of status:read, status:write, presence:read, users:read, users:write, admin")]
 pub struct NotAScope;
@@ -77,14 +77,14 @@ impl fmt::Display for Scope {
     }
 }
 
-/// What a call needs of the token it comes with.
+/// The scope that a call requires of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Nothing: any live token will do.
+    /// No scope: any live token is accepted.
     Any,
     /// This scope, or a token without scopes.
     Scope(Scope),
-    /// A token without scopes: one that is narrowed must not make itself wider.
+    /// A token without scopes, because a token with scopes must not extend its own rights.
     Full,
 }
 

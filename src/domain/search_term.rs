@@ -1,4 +1,4 @@
-//! What people search for.
+//! Search terms that people type.
 
 use super::text::folded;
 
@@ -7,7 +7,7 @@ use super::text::folded;
 pub struct SearchTerm(Box<str>);
 
 impl SearchTerm {
-    /// Takes what a person typed; none when it is blank.
+    /// Parses a typed text; returns `None` for a blank one.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         if super::text::is_blank(typed) {
@@ -16,13 +16,13 @@ impl SearchTerm {
         Some(Self(folded(typed).into()))
     }
 
-    /// The text, to be looked for in folded texts.
+    /// Returns the text, to search in folded texts.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether a text that is not folded has it in it.
+    /// Returns whether a text that is not folded contains the term.
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
         folded(text).contains(&*self.0)

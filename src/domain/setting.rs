@@ -1,7 +1,7 @@
-//! Settings that are changed while the server runs: what there is, of which type, and the default.
+//! Settings that can change while the server runs: their names, types, limits and defaults.
 //!
-//! Names, defaults and meanings are Rocket.Chat's (`api.md` §1.7, §2, §3.4–§3.7, §4, §5); what it does
-//! not have is marked as Rollcall's own.
+//! Names, defaults and meanings are Rocket.Chat's (`api.md` §1.7, §2, §3.4–§3.7, §4, §5). Settings that Rocket.Chat
+//! does not have are marked as Rollcall's own.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,34 +13,34 @@ use super::decimal::DECIMAL_PLACES;
 use super::username_rule::{DEFAULT_PATTERN, UsernameRule};
 use super::{CustomFieldRules, Decimal};
 
-/// The value of a setting.
+/// The value of a setting, of one of four types.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SettingValue {
-    /// Yes or no.
+    /// A boolean: true or false.
     Flag(bool),
     /// A whole number.
     Number(i64),
-    /// A number with decimal places.
+    /// A number with up to three decimal places.
     Decimal(Decimal),
-    /// A text.
+    /// A text, also for choices and rules.
     Text(String),
 }
 
-/// What a setting takes, and what holds until somebody sets it.
+/// The type of a setting, with its default and its limits.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Flag(bool),
-    /// The default, and the bounds it keeps to.
+    /// The default, the lowest and the highest number.
     Number(i64, i64, i64),
-    /// The default, a whole number, and the upper bound of a number above 0 that may have decimal places.
+    /// The default, a whole number, and the highest number. Values are above 0 and may have decimal places.
     Decimal(i64, u32),
     Text(&'static str),
-    /// The default, and all that may be chosen.
+    /// The default, and all allowed words.
     Choice(&'static str, &'static [&'static str]),
-    /// A rule for usernames.
+    /// A rule for usernames, as a regular expression.
     UsernamePattern(&'static str),
-    /// A text that only its holders may see.
+    /// A text that only administrators of settings may see.
     Secret,
     /// The rules of custom fields as JSON; empty by default.
     CustomFields,
@@ -55,7 +55,7 @@ struct Row {
 
 macro_rules! settings {
     ($($id:ident = $name:literal, $kind:expr, $public:expr, $about:literal;)*) => {
-        /// A setting.
+        /// A setting that can change while the server runs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum SettingId {
@@ -63,7 +63,7 @@ macro_rules! settings {
         }
 
         impl SettingId {
-            /// All of them.
+            /// All settings, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$id),*];
         }
 
@@ -173,17 +173,17 @@ settings! {
     DefaultStatusType = "default_status_type", Kind::Choice("", &["", "online", "busy", "away", "offline"]), PUBLIC, "The type of custom statuses created without one; empty refuses them; Rollcall's own";
 }
 
-/// Who may register, as the setup page asks for it.
+/// The form of registration, as the setup page sends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum RegistrationForm {
-    /// Anyone who reaches the server.
+    /// Anyone who reaches the server may register.
     Public,
-    /// An administrator creates all users.
+    /// Only administrators create users.
     Disabled,
 }
 
 impl RegistrationForm {
-    /// Returns the value of [`SettingId::RegistrationForm`].
+    /// Returns the value for [`SettingId::RegistrationForm`].
     #[must_use]
     pub fn value(self) -> SettingValue {
         let text = match self {
@@ -194,7 +194,7 @@ impl RegistrationForm {
     }
 }
 
-/// Most bytes of a setting's text.
+/// The maximum length of a setting's text, in bytes.
 const TEXT_BYTES: usize = 8 * 1024;
 
 impl SettingId {
@@ -202,25 +202,25 @@ impl SettingId {
         &ROWS[self as usize]
     }
 
-    /// Its id on the wire.
+    /// Returns the id in requests and responses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().name
     }
 
-    /// What it does.
+    /// Returns a description of the setting for people.
     #[must_use]
     pub fn about(self) -> &'static str {
         self.row().about
     }
 
-    /// Whether everybody may see it.
+    /// Returns whether every caller may read it.
     #[must_use]
     pub fn is_public(self) -> bool {
         self.row().public
     }
 
-    /// The word for its type.
+    /// Returns Rocket.Chat's word for the type.
     #[must_use]
     pub fn type_word(self) -> &'static str {
         match self.row().kind {
@@ -233,13 +233,13 @@ impl SettingId {
         }
     }
 
-    /// Whether its value is shown to nobody who may not change it, and in no log.
+    /// Returns whether the value is secret: only callers who may change it see it, and it appears in no log.
     #[must_use]
     pub fn is_secret(self) -> bool {
         matches!(self.row().kind, Kind::Secret)
     }
 
-    /// What holds until somebody sets it.
+    /// Returns the value that is used until the setting is set.
     #[must_use]
     pub fn default(self) -> SettingValue {
         match self.row().kind {
@@ -252,10 +252,10 @@ impl SettingId {
         }
     }
 
-    /// Takes a value for it.
+    /// Checks a value for this setting and returns it.
     ///
     /// # Errors
-    /// What the setting takes, in words, when the value is not that.
+    /// Returns a message that names the allowed values.
     pub fn accept(self, value: SettingValue) -> Result<SettingValue, String> {
         match (self.row().kind, &value) {
             (Kind::Flag(_), SettingValue::Flag(_)) => Ok(value),
@@ -289,10 +289,10 @@ impl SettingId {
         }
     }
 
-    /// Takes a value in the form of a text, as flags, variables and files have it.
+    /// Parses a value from a text, for flags, environment variables and files.
     ///
     /// # Errors
-    /// Those of [`Self::accept`].
+    /// The errors of [`Self::accept`].
     pub fn parse(self, text: &str) -> Result<SettingValue, String> {
         let value = match self.row().kind {
             Kind::Flag(_) => Some(flag(text)?),
@@ -309,7 +309,7 @@ impl SettingId {
     }
 }
 
-/// Takes a flag in the spellings that people use for variables, in any case.
+/// Parses a boolean in the spellings that are usual for environment variables, in any case.
 fn flag(text: &str) -> Result<SettingValue, String> {
     match text.trim().to_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(SettingValue::Flag(true)),
@@ -321,7 +321,7 @@ fn flag(text: &str) -> Result<SettingValue, String> {
     }
 }
 
-/// Returns what a text is, without the text: it may be a secret that was given to the wrong name.
+/// Describes a text without quoting it, because it may be a secret that was given to the wrong setting.
 fn kind(text: &str) -> &'static str {
     match text.trim() {
         "" => "empty",
@@ -331,7 +331,7 @@ fn kind(text: &str) -> &'static str {
     }
 }
 
-/// The text names no setting.
+/// The error for a text that names no setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no setting of this server")]
 pub struct NotASetting;
@@ -365,14 +365,14 @@ impl fmt::Display for SettingValue {
     }
 }
 
-/// A setting that somebody set.
+/// A setting with a stored value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// Which.
+    /// The id of the setting.
     pub id: SettingId,
-    /// To what.
+    /// The stored value.
     pub value: SettingValue,
-    /// When.
+    /// The time of the last change.
     pub updated_at: super::Timestamp,
 }
 

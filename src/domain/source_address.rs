@@ -1,18 +1,18 @@
-//! The network address that limits and blocks are counted for.
+//! The source addresses that limits and blocks are counted by.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The bits of an IPv6 address that name a network. A subscriber usually gets at least one such network, and
+/// The number of bits of an IPv6 address that name a network. A subscriber usually gets at least one such network, and
 /// chooses the other 64 bits freely.
 const IPV6_NETWORK_BITS: u32 = 64;
 
-/// Where requests come from, as limits count it: an IPv4 address, or the /64 network of an IPv6 address.
+/// The source of requests for limits: an IPv4 address, or the /64 network of an IPv6 address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceAddress(IpAddr);
 
 impl SourceAddress {
-    /// Returns the source that an address belongs to. An IPv4 address in IPv6 form is an IPv4 source.
+    /// Returns the source of an address. An IPv4 address in IPv6 form counts as an IPv4 address.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
@@ -24,8 +24,8 @@ impl SourceAddress {
         })
     }
 
-    /// Takes an address as the store has it. Older versions stored whole IPv6 addresses: such a record keeps
-    /// its key, and no lookup finds it any more.
+    /// Restores a stored address without cutting it to its network. Older versions stored whole IPv6 addresses: such a
+    /// record keeps its key, and no lookup finds it any more.
     #[must_use]
     pub const fn from_store(address: IpAddr) -> Self {
         Self(address)

@@ -1,4 +1,4 @@
-//! The four words of presence.
+//! The four status types.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,25 +6,25 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a status says of a person's presence. The wire knows it only in lower case.
+/// The presence part of a status. In JSON it is always in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StatusType {
-    /// Here.
+    /// The user is here.
     Online,
-    /// Not at the keyboard.
+    /// The user is connected, but not active.
     Away,
-    /// Here, not to be disturbed.
+    /// The user is here and does not want to be disturbed.
     Busy,
-    /// Not here, or not to be seen.
+    /// The user is not connected, or invisible.
     Offline,
 }
 
 impl StatusType {
-    /// All of them, in the order of the reference.
+    /// All status types, in the order of Rocket.Chat's documentation.
     pub const ALL: [Self; 4] = [Self::Online, Self::Away, Self::Busy, Self::Offline];
 
-    /// The word on the wire.
+    /// Returns the word in requests and responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl StatusType {
     }
 }
 
-/// The text is none of the four words in lower case.
+/// The error for a text that is not one of the four words in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not one of online, away, busy, offline")]
 pub struct NotAStatusType;

@@ -1,5 +1,5 @@
-//! Texts from outside: what checked ones have in common, the bounds of those that are only stored or
-//! quoted, and how texts are shown to a person.
+//! Texts from outside: a macro for checked text types, limits for texts that are only stored or quoted, and safe output
+//! on a terminal.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -8,16 +8,16 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::Fault;
 
-/// Gives a newtype over `Arc<str>` its text, and the way back from the store.
+/// Adds `restore`, `as_str` and `Display` to a newtype over `Arc<str>`.
 macro_rules! checked_text {
     ($name:ident) => {
         impl $name {
-            /// Takes back a text that was checked when it was stored.
+            /// Restores a text that was checked before it was stored.
             pub(crate) fn restore(text: &str) -> Self {
                 Self(text.into())
             }
 
-            /// The text.
+            /// Returns the value as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -34,25 +34,26 @@ macro_rules! checked_text {
 
 pub(super) use checked_text;
 
-/// Returns a text in the form in which it is stored: without white space around it, in Unicode NFC.
+/// Returns a text in its stored form: trimmed, in Unicode NFC.
 #[must_use]
 pub fn composed(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
-/// Returns the form in which two texts are equal that differ only in case, composition, and white space around them.
+/// Returns the form for comparisons: texts that differ only in case, composition and surrounding white space have
+/// the same form.
 #[must_use]
 pub fn folded(text: &str) -> String {
     let text = text.trim();
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    // Each letter by itself: the lower case of a whole text depends on where its words end. And composed again, since
-    // the lower case of a letter may be two characters.
+    // Each letter is converted alone, because the lower case of a whole text depends on the ends of its words. The
+    // result is composed again, because the lower case of a letter may be two characters.
     text.nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// Whether the folded form of a text is this one.
+/// Returns whether the folded form of `text` equals `wanted`.
 #[must_use]
 pub fn folds_to(text: &str, wanted: &str) -> bool {
     if text.is_ascii() {
@@ -62,21 +63,21 @@ pub fn folds_to(text: &str, wanted: &str) -> bool {
     }
 }
 
-/// Most characters of a text of a caller that an answer quotes.
+/// The maximum number of characters of a caller's text that a response quotes.
 pub const QUOTED_CHARACTERS: usize = 256;
 
-/// Returns a text as an answer quotes it: cut at [`QUOTED_CHARACTERS`].
+/// Cuts a text at [`QUOTED_CHARACTERS`] for a quotation in a response.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     text.chars().take(QUOTED_CHARACTERS).collect()
 }
 
-/// A text from outside of at most `MAX` characters.
+/// A text from outside with at most `MAX` characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoundedText<const MAX: usize>(String);
 
 impl<const MAX: usize> BoundedText<MAX> {
-    /// Takes a text, unless it is longer.
+    /// Checks the length of a text; returns `None` if it is too long.
     #[must_use]
     pub fn new(text: String) -> Option<Self> {
         (text.chars().take(MAX + 1).count() <= MAX).then_some(Self(text))
@@ -91,7 +92,7 @@ impl<const MAX: usize> std::ops::Deref for BoundedText<MAX> {
     }
 }
 
-/// Parses a part of a path.
+/// Parses a part of a URL path.
 impl<const MAX: usize> std::str::FromStr for BoundedText<MAX> {
     type Err = TooLong;
 
@@ -100,26 +101,26 @@ impl<const MAX: usize> std::str::FromStr for BoundedText<MAX> {
     }
 }
 
-/// A text has more characters than its type takes.
+/// The error for a text that has more characters than its type allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text is too long")]
 pub struct TooLong;
 
-/// Whether a character overrides or isolates the direction of the text after it. Such a character
-/// reverses what a reader sees.
+/// Returns whether a character overrides or isolates the direction of the following text, so that readers see
+/// the text reversed.
 const fn turns_text(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether a terminal could act on a character instead of showing it: C0, DEL, C1, line separators
-/// and all bidi controls.
+/// Returns whether a terminal could act on a character instead of showing it: C0, DEL, C1, line separators and
+/// all bidi controls.
 fn acts_on_terminals(character: char) -> bool {
     character.is_control()
         || turns_text(character)
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether a character leaves nothing on the screen.
+/// Returns whether a character is not visible.
 pub(super) fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || character.is_control()
@@ -147,21 +148,21 @@ pub(super) fn is_invisible(character: char) -> bool {
         )
 }
 
-/// Whether a text has characters that show as nothing, and no other ones.
+/// Returns whether a text has no visible character; also true for an empty text.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_invisible)
 }
 
-/// Whether a text of one line may be stored: no control character, nothing that turns the text
-/// around, and something to see unless it is empty.
+/// Returns whether a text of one line may be stored: without control characters and characters that change the
+/// direction of text, and either empty or with at least one visible character.
 #[must_use]
 pub fn is_plain_line(text: &str) -> bool {
     !text.contains(|character: char| character.is_control() || turns_text(character))
         && (text.is_empty() || !is_blank(text))
 }
 
-/// Whether a text of several lines may be stored: as [`is_plain_line`], with line ends and tabs.
+/// Returns whether a text of several lines may be stored: like [`is_plain_line`], but with line ends and tabs.
 #[must_use]
 pub fn is_plain_block(text: &str) -> bool {
     let refused =
@@ -169,18 +170,18 @@ pub fn is_plain_block(text: &str) -> bool {
     !text.contains(refused) && (text.trim().is_empty() || !is_blank(text))
 }
 
-/// Takes a text of one line, composed. A text that shows as nothing is empty.
+/// Composes and checks a text of one line. A text without visible characters becomes empty.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] that names the field, for a character that texts may not have.
+/// [`Fault::InvalidParams`] with the field's name, for a forbidden character.
 pub fn line(text: &str, field: &str) -> Result<String, Fault> {
     taken(text, field, is_plain_line)
 }
 
-/// Takes a text of several lines, as [`line()`] does.
+/// Composes and checks a text of several lines, as [`line()`] does.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] that names the field, for a character that texts may not have.
+/// [`Fault::InvalidParams`] with the field's name, for a forbidden character.
 pub fn block(text: &str, field: &str) -> Result<String, Fault> {
     taken(text, field, is_plain_block)
 }
@@ -197,10 +198,10 @@ fn taken(text: &str, field: &str, is_plain: fn(&str) -> bool) -> Result<String, 
     Ok(text)
 }
 
-/// Refuses a text that may not be stored, where the reference has no words of its own for it.
+/// Refuses a text that is not plain. Used where Rocket.Chat's documentation has no message for that.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] that names the field.
+/// [`Fault::InvalidParams`] with the field's name.
 pub fn refuse_unless(plain: bool, field: &str) -> Result<(), Fault> {
     if plain {
         return Ok(());
@@ -211,7 +212,7 @@ pub fn refuse_unless(plain: bool, field: &str) -> Result<(), Fault> {
     ))
 }
 
-/// Replaces what may not be stored in a line by spaces. A text that then shows as nothing is empty.
+/// Replaces characters that a line may not contain by spaces. A text without visible characters becomes empty.
 #[must_use]
 pub fn cleaned_line(text: &str) -> String {
     let replaced = |character: char| {
@@ -229,7 +230,7 @@ pub fn cleaned_line(text: &str) -> String {
     }
 }
 
-/// Shows a text on a terminal: each character that a terminal could act on is written as `\u{1b}`.
+/// Escapes a text for a terminal: each character that a terminal could act on is written in the form `\u{1b}`.
 #[must_use]
 pub fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(acts_on_terminals) {
@@ -238,7 +239,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if acts_on_terminals(character) {
-            // Writing to a text does not fail.
+            // Writing to a `String` never fails.
             let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
         } else {
             shown.push(character);
@@ -299,7 +300,7 @@ mod tests {
         for text in ["Caf\u{c9}", " cafe\u{301}\n", "CAFE\u{301}"] {
             assert_eq!(folded(text), "caf\u{e9}", "{text:?}");
         }
-        // A sigma at the end of a word is folded as elsewhere in it.
+        // A sigma at the end of a word is folded like any other sigma.
         assert_eq!(
             folded("\u{39f}\u{394}\u{39f}\u{3a3}"),
             folded("\u{3bf}\u{3b4}\u{3bf}\u{3a3}")

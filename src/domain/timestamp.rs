@@ -1,4 +1,4 @@
-//! Moments in time, to the millisecond.
+//! Timestamps in milliseconds.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,31 +11,31 @@ use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimeP
 
 use super::Fault;
 
-/// ISO 8601 in UTC with exactly three digits of a second (`api.md` §1.1).
+/// The format ISO 8601 in UTC with exactly three decimal places of a second (`api.md` §1.1).
 const MILLISECONDS: EncodedConfig = Config::DEFAULT
     .set_time_precision(TimePrecision::Second {
         decimal_digits: std::num::NonZeroU8::new(3),
     })
     .encode();
 
-/// Milliseconds since 1970-01-01T00:00:00Z.
+/// A time, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment so many milliseconds after 1970 began.
+    /// Returns the time `millis` milliseconds after the start of 1970.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970 began.
+    /// Returns the milliseconds since the start of 1970.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since 1970 began, as the first four bytes of an `ObjectId` hold them.
+    /// Returns the whole seconds since the start of 1970, for the first four bytes of an `ObjectId`; 0 if out of range.
     #[must_use]
     pub fn object_id_seconds(self) -> u32 {
         u32::try_from(self.0.div_euclid(1000)).unwrap_or_default()
@@ -47,49 +47,49 @@ impl Timestamp {
         std::str::from_utf8(&buffer[..length]).ok()
     }
 
-    /// The moment `days` later; the end of time where there is no such moment.
+    /// Returns the time `days` later; stops at the latest possible time.
     #[must_use]
     pub const fn plus_days(self, days: u32) -> Self {
         Self(self.0.saturating_add(days as i64 * 86_400_000))
     }
 
-    /// The moment `days` earlier; the beginning of time where there is no such moment.
+    /// Returns the time `days` earlier; stops at the earliest possible time.
     #[must_use]
     pub const fn minus_days(self, days: u32) -> Self {
         Self(self.0.saturating_sub(days as i64 * 86_400_000))
     }
 
-    /// The moment `millis` later; the end of time where there is no such moment.
+    /// Returns the time `millis` later; stops at the latest possible time.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
-    /// The moment `minutes` later; the end of time where there is no such moment.
+    /// Returns the time `minutes` later; stops at the latest possible time.
     #[must_use]
     pub const fn plus_minutes(self, minutes: u32) -> Self {
         self.plus_seconds(minutes as i64 * 60)
     }
 
-    /// The moment `seconds` later; the end of time where there is no such moment.
+    /// Returns the time `seconds` later; stops at the latest possible time.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// The form that a moment has to have, for a person.
+    /// The required format of a time, in words for people.
     pub const FORM: &'static str = "a date, a time and an offset in ISO 8601, as 2026-11-27T13:00:00Z";
 
-    /// Takes the moment in a field of a request.
+    /// Parses the time in a field of a request.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] that names the field and the form.
+    /// [`Fault::InvalidParams`] with the field's name and the required format.
     pub fn of_field(text: &str, field: &str) -> Result<Self, Fault> {
         let refused = || Fault::invalid(format!("must match format \"date-time\": {}", Self::FORM), field);
         Self::parse(text).ok_or_else(refused)
     }
 
-    /// Takes a moment in ISO 8601, with its offset from UTC.
+    /// Parses a time in ISO 8601 with its offset from UTC; fractions of a millisecond are cut.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Iso8601::PARSING).ok()?;
@@ -114,7 +114,7 @@ impl JsonSchema for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Lists print many of these: on the stack, not in a text of their own.
+        // Lists print many timestamps: format them on the stack, without an allocation.
         let mut buffer = [0; 32];
         match self.format_into(&mut buffer) {
             Some(text) => out.write_str(text),

@@ -1,4 +1,4 @@
-//! Login tokens, as far as they are kept: never the token itself.
+//! Stored data of login tokens. The token itself is never stored, only its hash.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,25 +7,25 @@ use std::sync::Arc;
 use super::scope::Need;
 use super::{PermissionSet, Scope, Timestamp, UserId};
 
-/// The SHA-256 of a login token. What is stored of it, and what finds it.
+/// The SHA-256 of a login token. It is stored instead of the token, and is the key of lookups.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// Takes the 32 bytes of a SHA-256.
+    /// Creates a hash from the 32 bytes of a SHA-256.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes.
+    /// Returns the 32 bytes of the hash.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// A short public name of the token for lists: the first 12 hexadecimal digits. It neither is
-    /// nor yields the token.
+    /// Returns a short public label of the token for lists: the first 12 hexadecimal digits of the hash. It neither
+    /// logs in nor reveals the token.
     #[must_use]
     pub fn label(&self) -> String {
         let mut head = [0; 8];
@@ -40,75 +40,75 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// A login token that is alive until it expires or is removed.
+/// A login token. It is valid until it expires or is removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// What finds it.
+    /// The hash that finds the token.
     pub hash: TokenHash,
-    /// Whom it logs in.
+    /// The user that the token logs in.
     pub user: UserId,
-    /// When it was given out.
+    /// The time of its creation.
     pub created_at: Timestamp,
-    /// From when on it is dead; none is never.
+    /// The time at which it expires; `None` if it never expires.
     pub expires_at: Option<Timestamp>,
-    /// When it was last seen, to the minute; none when never.
+    /// The time of its last use, to the minute; `None` if it was never used.
     pub last_used_at: Option<Timestamp>,
-    /// What it was made for.
+    /// The type of the token, with its own data.
     pub kind: TokenKind,
 }
 
-/// What a token was made for.
+/// The type of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenKind {
-    /// A login.
+    /// The token of a login session.
     Session(Session),
-    /// A program that its owner trusts.
+    /// A personal access token for a program.
     Personal(PersonalToken),
 }
 
-/// What is known of a login.
+/// The data of a login session.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Where it came from.
+    /// The client's address at the login.
     pub address: Option<IpAddr>,
-    /// What the client calls itself.
+    /// The name of the client, from its `User-Agent` header.
     pub client: String,
-    /// Until when no second factor is asked for, and of whom.
+    /// The pass that replaces further second factors for a while.
     pub second_factor: Option<SecondFactorPass>,
 }
 
-/// A second factor that was shown, and counts for a while.
+/// A proof that a second factor was sent, which is valid for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondFactorPass {
-    /// Until when.
+    /// The time at which the pass expires.
     pub until: Timestamp,
-    /// From which address.
+    /// The address from which the pass is valid.
     pub address: Option<IpAddr>,
-    /// By which client.
+    /// The client for which the pass is valid.
     pub client: String,
 }
 
-/// A token that its owner made for a program (`api.md` §3.5).
+/// A token that its owner created for a program (`api.md` §3.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonalToken {
-    /// What its owner calls it; unique among the owner's.
+    /// The name that its owner chose; unique among the owner's tokens.
     pub name: Arc<str>,
-    /// The last characters of the token, by which its owner knows it again.
+    /// The last characters of the token, so that its owner recognizes it in lists.
     pub last_part: Arc<str>,
-    /// Whether it needs no second factor.
+    /// `true` if calls with this token need no second factor.
     pub bypass_two_factor: bool,
-    /// What it is narrowed to; none is not at all.
+    /// The scopes of the token; `None` means all rights of its owner.
     pub scopes: Option<Vec<Scope>>,
 }
 
 impl Token {
-    /// Whether it still logs its user in.
+    /// Returns whether the token has not expired at this time.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 
-    /// What it is, if it is a personal one.
+    /// Returns the data of a personal access token; `None` for a session.
     #[must_use]
     pub fn personal(&self) -> Option<&PersonalToken> {
         match &self.kind {
@@ -117,7 +117,7 @@ impl Token {
         }
     }
 
-    /// What it is, if it is a login.
+    /// Returns the data of a session; `None` for a personal access token.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.kind {
@@ -130,20 +130,20 @@ impl Token {
         self.personal()?.scopes.as_deref()
     }
 
-    /// Which of its owner's permissions it may use.
+    /// Returns the permissions of `held` that the token may use.
     #[must_use]
     pub fn narrow(&self, held: PermissionSet) -> PermissionSet {
         self.scopes().map_or(held, |scopes| held.within(scopes))
     }
 
-    /// Whether it shows its owner's own record. A token with scopes needs `users:read` for that.
+    /// Returns whether the token may read its owner's own record. A token with scopes needs `users:read` for that.
     #[must_use]
     pub fn shows_own_record(&self) -> bool {
         self.lacks(Need::Scope(Scope::UsersRead)).is_none()
     }
 
-    /// What it lacks for a call that needs this: nothing, a scope, or (with `Some(None)`) being a
-    /// token without scopes.
+    /// Returns what the token lacks for a call: `None` if nothing, `Some(Some(scope))` if this scope is missing,
+    /// `Some(None)` if the call needs a token without scopes.
     #[must_use]
     pub fn lacks(&self, need: Need) -> Option<Option<Scope>> {
         let scopes = self.scopes()?;

@@ -1,21 +1,21 @@
-//! Names of personal access tokens.
+//! The names of personal access tokens.
 
 use super::Fault;
 use super::text::{self, composed, refuse_unless};
 
-/// Most characters of a token's name.
+/// The maximum length of a token's name, in characters.
 pub const TOKEN_NAME_CHARACTERS: usize = 120;
 
-/// The name of a personal access token: trimmed, Unicode NFC. A new one has 1 to 120 characters, no control character,
-/// nothing that turns text around, and something to see.
+/// The name of a personal access token: trimmed, Unicode NFC. A new name has 1 to 120 characters, no control characters
+/// and no characters that change the direction of text, and at least one visible character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenName(Box<str>);
 
 impl TokenName {
-    /// Takes a text as the name of a new token.
+    /// Parses the name of a new token.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] that says what a name has to be.
+    /// [`Fault::InvalidParams`] with the rule for names.
     pub fn parse(typed: &str) -> Result<Self, Fault> {
         let name = composed(typed);
         if text::is_blank(&name) || name.chars().count() > TOKEN_NAME_CHARACTERS {
@@ -26,19 +26,19 @@ impl TokenName {
         Ok(Self(name.into()))
     }
 
-    /// Takes what a person typed to find a token.
+    /// Converts a text that a person typed to find a token, without checks.
     #[must_use]
     pub fn typed(typed: &str) -> Self {
         Self(composed(typed).into())
     }
 
-    /// Whether a stored token has this name. Older versions stored names as they came.
+    /// Returns whether a stored token has this name. Older versions stored names without composing them.
     #[must_use]
     pub fn is(&self, stored: &str) -> bool {
         *stored == *self.0 || *composed(stored) == *self.0
     }
 
-    /// The text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,25 +1,25 @@
-//! The second factor: what is kept of it.
+//! The stored data of the second factor.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Backup codes that a user gets at once.
+/// The number of backup codes that a user gets at once.
 pub const BACKUP_CODES: usize = 12;
 
-/// A way to show who one is, beside the password (`api.md` §4).
+/// A way to prove the caller's identity, beside the login token (`api.md` §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TwoFactorMethod {
-    /// A time-based code (RFC 6238), or a backup code.
+    /// A time-based code (RFC 6238) or a backup code.
     Totp,
-    /// The SHA-256 of the password, once more.
+    /// The SHA-256 of the password, sent again.
     Password,
 }
 
 impl TwoFactorMethod {
-    /// The method of this word; none where there is no such method.
+    /// Returns the method with this name, if there is one.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
         [Self::Totp, Self::Password]
@@ -27,7 +27,7 @@ impl TwoFactorMethod {
             .find(|method| method.as_str() == word)
     }
 
-    /// The word on the wire.
+    /// Returns the word in requests and responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,18 +37,18 @@ impl TwoFactorMethod {
     }
 }
 
-/// A secret shared with an authenticator app. Printed by nothing, `Debug` included.
+/// A secret shared with an authenticator app. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TotpSecret(Box<[u8]>);
 
 impl TotpSecret {
-    /// Takes the bytes of a secret.
+    /// Creates a secret from its bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// The bytes, for the one who checks codes and the one who stores.
+    /// Returns the bytes, to check codes and to store the secret.
     #[must_use]
     pub const fn expose(&self) -> &[u8] {
         &self.0
@@ -61,13 +61,13 @@ impl fmt::Debug for TotpSecret {
     }
 }
 
-/// Names the key that sealed a secret, without giving the key away.
+/// The id of the key that encrypted a secret. It does not reveal the key.
 pub type KeyId = [u8; 8];
 
-/// A secret as it is stored when it is encrypted. Only the holder of the key can read it.
+/// An encrypted secret, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedSecret {
-    /// The key that opens it.
+    /// The id of the key that decrypts it.
     pub key: KeyId,
     /// The nonce of the encryption, unique for each secret.
     pub nonce: [u8; 24],
@@ -75,39 +75,40 @@ pub struct SealedSecret {
     pub bytes: Vec<u8>,
 }
 
-/// A secret as the store has it.
+/// A secret in the form in which the store has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredSecret {
-    /// Not encrypted. Versions before 0.2 stored secrets in this form. The server seals them at its start.
+    /// A secret without encryption. Versions before 0.2 stored this form. The server encrypts such secrets
+    /// when it starts.
     Plain(TotpSecret),
-    /// Encrypted.
+    /// A secret with encryption.
     Sealed(SealedSecret),
 }
 
-/// Bytes of the salt of backup codes (RFC 9106, §3.1).
+/// The length of the salt of backup codes, in bytes (RFC 9106, §3.1).
 pub const SALT_BYTES: usize = 16;
 
-/// A salt of a user's backup codes.
+/// The salt of a user's backup codes.
 pub type Salt = [u8; SALT_BYTES];
 
-/// A user's backup codes that were not used, as digests.
+/// A user's unused backup codes, as digests.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct BackupCodes {
-    /// The salt of the digests. Without a salt the digests are plain SHA-256, as versions before 0.2 stored
-    /// them. With one they are argon2id over that SHA-256.
+    /// The salt of the digests. With a salt, the digests are argon2id over the SHA-256 of the code. Without a salt they
+    /// are plain SHA-256, as versions before 0.2 stored them.
     pub salt: Option<Salt>,
-    /// The digest of each code.
+    /// The digest of each unused code.
     pub digests: Vec<[u8; 32]>,
 }
 
-/// A user's second factor.
+/// The second factor of a user.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct TwoFactor {
-    /// The secret that codes are checked against; none while it is off.
+    /// The secret that checks codes; `None` while the second factor is off.
     pub secret: Option<StoredSecret>,
-    /// A secret that was shown and not yet proved to have arrived.
+    /// A new secret that the user has not confirmed with a code yet.
     pub pending: Option<StoredSecret>,
-    /// The backup codes that were not used.
+    /// The unused backup codes.
     pub backup_codes: BackupCodes,
     /// The step of the last code of the secret that was accepted, in 30 seconds since 1970. It and those before it are
     /// refused, also after a restart.
@@ -115,7 +116,7 @@ pub struct TwoFactor {
 }
 
 impl TwoFactor {
-    /// Returns both secrets, of those that there are.
+    /// Returns the active and the pending secret, as far as they exist.
     pub fn secrets(&self) -> impl Iterator<Item = &StoredSecret> {
         self.secret.iter().chain(&self.pending)
     }

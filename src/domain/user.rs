@@ -1,84 +1,84 @@
-//! Users.
+//! Users and their stored data.
 
 use std::fmt;
 
 use super::role::built_in;
 use super::{AuditParty, DisplayName, Email, Preferences, Profile, RoleId, Timestamp, TwoFactor, UserId, Username};
 
-/// A person or program with an account.
+/// An account of a person or a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Its identity.
+    /// The id of the user; never changes.
     pub id: UserId,
-    /// What it logs in with and is mentioned by; unique.
+    /// The name for logins and mentions; unique.
     pub username: Username,
-    /// What others see; none when never given.
+    /// The display name; `None` if it was never set.
     pub name: Option<DisplayName>,
-    /// Where it is written to; unique; none when never given.
+    /// The e-mail address; unique; `None` if it was never set.
     pub email: Option<UserEmail>,
-    /// What its password is checked against; none when it has no password.
+    /// The hash of the password; `None` if the user has no password.
     pub password: Option<PasswordHash>,
-    /// Earlier passwords that may not come again, the newest first.
+    /// Hashes of earlier passwords that may not be used again, newest first.
     pub password_history: Vec<PasswordHash>,
-    /// Why it has to choose a new password before anything else, if it has to; may be empty.
+    /// The reason why the user must choose a new password first, maybe empty; `None` if not required.
     pub require_password_change: Option<String>,
-    /// What it may do, by its roles.
+    /// The ids of the user's roles.
     pub roles: Vec<RoleId>,
-    /// Whether it may log in, and if not, why.
+    /// The state of the account, which decides about logins.
     pub activity: Activity,
-    /// What it tells of itself.
+    /// The profile that the user wrote.
     pub profile: Profile,
-    /// What its clients keep for it.
+    /// The preferences that clients stored for the user.
     pub preferences: Preferences,
-    /// Its second factor.
+    /// The second factor of the user.
     pub two_factor: TwoFactor,
-    /// What its picture is called; none while it has only its initials.
+    /// The tag of the uploaded avatar; `None` if the user has no upload and gets initials.
     pub avatar: Option<String>,
-    /// When the account was made.
+    /// The time at which the account was created.
     pub created_at: Timestamp,
-    /// When the account was last changed.
+    /// The time of the account's last change.
     pub updated_at: Timestamp,
-    /// When it last logged in with a password.
+    /// The time of the last login with a password.
     pub last_login: Option<Timestamp>,
-    /// Grows with every change of the user and every login, so that a change which depends on this
-    /// record depends on the user's tokens as well, even within one millisecond.
+    /// A number that grows with every change of the user and every login. A change that depends on this record thereby
+    /// also depends on the user's tokens, even within one millisecond.
     pub revision: u64,
 }
 
-/// Whether an account may log in.
+/// The state of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
-    /// It may.
+    /// The user may log in.
     Active,
-    /// It may not: an administrator switched it off.
+    /// The user may not log in: an administrator deactivated the account.
     Deactivated,
-    /// It may not yet: an administrator has to approve it.
+    /// The user may not log in yet: an administrator must approve the account.
     PendingApproval,
-    /// It may not: nobody used it for long.
+    /// The user may not log in: the account was not used for a long time.
     IdleTooLong,
 }
 
-/// A user's address, and whether it was shown to be theirs.
+/// A user's e-mail address with its verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserEmail {
-    /// The address.
+    /// The e-mail address of the user.
     pub address: Email,
-    /// Whether the user proved to receive mail there.
+    /// `true` if the user proved that they receive mail there.
     pub verified: bool,
 }
 
-/// An argon2id hash in PHC form. Printed by nothing, `Debug` included.
+/// An argon2id hash in PHC format. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(Box<str>);
 
 impl PasswordHash {
-    /// Takes a hash in PHC form.
+    /// Creates a hash from its PHC string.
     #[must_use]
     pub fn new(phc: &str) -> Self {
         Self(phc.into())
     }
 
-    /// The PHC form, for the one who verifies and the one who stores.
+    /// Returns the PHC string, to verify passwords and to store the hash.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -92,26 +92,26 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl User {
-    /// Whether it may log in.
+    /// Returns whether the user may log in.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.activity == Activity::Active
     }
 
-    /// Returns the name that others see: the username where the user has given no name.
+    /// Returns the name that others see: the display name, or the username if there is none.
     #[must_use]
     pub fn shown_name(&self) -> DisplayName {
         let username = || DisplayName::restore(self.username.as_str());
         self.name.clone().unwrap_or_else(username)
     }
 
-    /// How the audit log names it.
+    /// Returns the user as a party of the audit log.
     #[must_use]
     pub fn party(&self) -> AuditParty {
         AuditParty::new("user", self.id.as_str(), self.username.as_str())
     }
 
-    /// The same after a change at this moment.
+    /// Returns a copy for a change at this time, with a higher revision.
     #[must_use]
     pub fn changed(&self, now: Timestamp) -> Self {
         Self {
@@ -121,19 +121,19 @@ impl User {
         }
     }
 
-    /// Whether it has a role.
+    /// Returns whether the user has this role.
     #[must_use]
     pub fn has_role(&self, id: &str) -> bool {
         self.roles.iter().any(|role| role.as_str() == id)
     }
 
-    /// Whether it is an administrator.
+    /// Returns whether the user is an administrator.
     #[must_use]
     pub fn is_administrator(&self) -> bool {
         self.has_role(built_in::ADMIN)
     }
 
-    /// Whether it is an administrator who can log in.
+    /// Returns whether the user is an administrator with an active account.
     #[must_use]
     pub fn is_active_administrator(&self) -> bool {
         self.is_active() && self.is_administrator()

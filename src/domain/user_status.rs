@@ -1,73 +1,73 @@
-//! What is kept of a user's status beside the account.
+//! The stored status of a user, beside the account.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Claims, Emoji, FrozenSight, RoleId, StatusType, Timestamp, User, UserId};
 
-/// How many recent statuses of a user are kept.
+/// The maximum number of recent statuses per user.
 pub const RECENT: usize = 8;
 
-/// What is kept of a user's status. A user of whom nothing is kept has none of it.
+/// The stored status of a user. A user without a stored record has the values of [`UserStatus::of`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserStatus {
-    /// Whose.
+    /// The user whose status this is.
     pub user: UserId,
-    /// What is claimed of it.
+    /// The stack of claims of the status.
     pub claims: Claims,
-    /// What the user set by hand, the newest first.
+    /// The statuses that the user set by hand, newest first.
     pub recent: Vec<RecentStatus>,
-    /// When the user was last seen, to the minute.
+    /// The time of the last sign of life, to the minute.
     pub last_seen: Option<Timestamp>,
-    /// How exactly others may know that.
+    /// The precision in which others may know `last_seen`.
     pub shows_last_seen: LastSeen,
-    /// From whom the user hides.
+    /// The users and roles from whom the user hides.
     pub hidden_from: Audience,
-    /// When the user was last seen, for viewers from whom the user is hidden.
+    /// The last-seen times for viewers from whom the user hides.
     pub frozen_sight: FrozenSight,
 }
 
-/// A status that a user set by hand, to be set again.
+/// A status that the user set by hand and may set again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecentStatus {
-    /// What it said of presence.
+    /// The presence of the status.
     pub status: StatusType,
-    /// Its words; may be empty.
+    /// The status text; may be empty.
     pub text: String,
-    /// Its picture.
+    /// The emoji of the status.
     pub emoji: Option<Emoji>,
 }
 
-/// How exactly others may know when a user was last seen.
+/// The precision in which others may know when a user was last seen.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LastSeen {
-    /// To the minute.
+    /// The exact time, as the server knows it.
     #[default]
     Exact,
-    /// Today, this week, or before.
+    /// Only a span: today, this week, or before.
     Coarse,
-    /// Not at all.
+    /// No time at all.
     Hidden,
 }
 
-/// Some users, by themselves or by their roles.
+/// A group of users, given by ids and by roles.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Audience {
-    /// Users.
+    /// The ids of single users.
     pub users: Vec<UserId>,
-    /// All who have one of these roles.
+    /// The roles whose holders all belong to the group.
     pub roles: Vec<RoleId>,
 }
 
 impl Audience {
-    /// Whether somebody belongs to it.
+    /// Returns whether a user belongs to the group.
     #[must_use]
     pub fn has(&self, user: &User) -> bool {
         self.users.contains(&user.id) || user.roles.iter().any(|role| self.roles.contains(role))
     }
 
-    /// Whether it is nobody.
+    /// Returns whether no user and no role is named.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.users.is_empty() && self.roles.is_empty()
@@ -75,7 +75,7 @@ impl Audience {
 }
 
 impl UserStatus {
-    /// Nothing, of this user.
+    /// Returns the status of a user without a stored record.
     #[must_use]
     pub fn of(user: &UserId) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl UserStatus {
         }
     }
 
-    /// Returns whether the user declares to be offline, whatever the connections are.
+    /// Returns whether the visible claim is offline, which hides the user whatever the connections are.
     #[must_use]
     pub fn is_invisible(&self) -> bool {
         self.claims
@@ -97,19 +97,19 @@ impl UserStatus {
             .is_some_and(|claim| claim.status == StatusType::Offline)
     }
 
-    /// Stores the moments at which hiding began or ended by a change. `last_login` is that of the account.
+    /// Updates the frozen last-seen times after a change. `last_login` is the time of the account's last login.
     pub fn follow_hiding(&mut self, last_login: Option<Timestamp>, now: Timestamp) {
         let (invisible, seen) = (self.is_invisible(), self.last_seen.max(last_login));
         self.frozen_sight.follow(invisible, &self.hidden_from, seen, now);
     }
 
-    /// Returns when this viewer saw the user last, before the user's choice of how exactly that is shown.
+    /// Returns when this viewer last saw the user, before `shows_last_seen` reduces the precision.
     #[must_use]
     pub fn seen_by(&self, viewer: Option<&User>, last_login: Option<Timestamp>) -> Option<Timestamp> {
         self.frozen_sight.of(self.last_seen.max(last_login), viewer)
     }
 
-    /// Puts a status before the recent ones, the same one no longer among them.
+    /// Moves a status to the front of the recent ones, without duplicates, and cuts the list to [`RECENT`].
     pub fn remember(&mut self, status: RecentStatus) {
         self.recent.retain(|other| *other != status);
         self.recent.insert(0, status);
@@ -118,7 +118,7 @@ impl UserStatus {
 }
 
 impl LastSeen {
-    /// What others may know of a moment.
+    /// Reduces a time to the precision that others may know.
     #[must_use]
     pub fn of(self, seen: Option<Timestamp>, now: Timestamp) -> Option<SeenAt> {
         let seen = seen?;
@@ -132,26 +132,26 @@ impl LastSeen {
     }
 }
 
-/// When a user was last seen, as exactly as they let others know.
+/// The time at which a user was last seen, in the precision that the user allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SeenAt {
-    /// At this moment.
+    /// The exact time, as the server knows it.
     Exactly(Timestamp),
-    /// Some time in this span.
+    /// Only the span in which it was.
     Coarsely(SeenWithin),
 }
 
-/// A span that ends now.
+/// A span of time that ends now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum SeenWithin {
-    /// 24 hours.
+    /// The last 24 hours.
     #[serde(rename = "today")]
     Today,
-    /// 7 days.
+    /// The last 7 days.
     #[serde(rename = "this week")]
     ThisWeek,
-    /// Longer ago.
+    /// Longer ago than 7 days.
     #[serde(rename = "before")]
     Before,
 }

@@ -1,4 +1,4 @@
-//! Usernames.
+//! Usernames and their rules that no setting changes.
 
 use std::sync::Arc;
 
@@ -9,45 +9,45 @@ use serde::Serialize;
 use super::Fault;
 use super::text::{self, checked_text, composed, folded};
 
-/// Most characters a username may have.
+/// The maximum length of a username, in characters.
 pub const USERNAME_CHARACTERS: usize = 64;
 
-/// Names that no user has: those that clients take for a mention of all or of a path, and that of Rocket.Chat's bot.
+/// Names that no user may have: clients use them for mentions of all users or for paths, or Rocket.Chat's bot has them.
 const RESERVED: [&str; 5] = [".", "..", "all", "here", "rocket.cat"];
 
-/// Characters of addresses, lists, paths and pages, which no username has, whatever a server allows.
+/// Characters of addresses, lists, paths and pages that no username may have, whatever the settings allow.
 const FORBIDDEN: [char; 15] = [
     '@', '/', '\\', '<', '>', '"', '\'', '&', '?', '#', '%', ':', ',', ';', '`',
 ];
 
-/// The characters that paths have in another form (RFC 3986, §2.3).
+/// The characters that must be percent-encoded in a path (RFC 3986, §2.3).
 const ENCODED_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// A username: trimmed, Unicode NFC, 1 to 64 characters, without spaces, invisible characters and signs such as `@`
-/// and `/`. Which of these a user may take, [`super::UsernameRule`] says. Unique without regard to case: compare by
-/// [`Username::key`].
+/// A username: trimmed, Unicode NFC, 1 to 64 characters, without spaces, invisible characters and signs such
+/// as `@` and `/`. [`super::UsernameRule`] limits new usernames further. Unique without regard to case:
+/// compare by [`Username::key`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Username(Arc<str>);
 
 checked_text!(Username);
 
-/// Why a text is not a username.
+/// The reason why a text is not a username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAUsername {
-    /// It shows as nothing.
+    /// The text has no visible character.
     #[error("is empty")]
     Blank,
-    /// It has too many characters.
+    /// The text has too many characters.
     #[error("has more than {USERNAME_CHARACTERS} characters")]
     TooLong,
-    /// It has a character that usernames may not have.
+    /// The text has a forbidden character.
     #[error("has a character that usernames may not have")]
     Invalid,
 }
 
 impl NotAUsername {
-    /// Returns the fault of a text that is too long, and this one for every other reason.
+    /// Returns the error for a text that is too long, and `otherwise` for the other reasons.
     #[must_use]
     pub fn or(self, otherwise: Fault) -> Fault {
         match self {
@@ -58,10 +58,10 @@ impl NotAUsername {
 }
 
 impl Username {
-    /// Takes a text as a username.
+    /// Parses a username.
     ///
     /// # Errors
-    /// [`NotAUsername`] says why it is not one.
+    /// [`NotAUsername`] with the reason.
     pub fn parse(text: &str) -> Result<Self, NotAUsername> {
         let name = composed(text);
         if text::is_blank(&name) {
@@ -76,45 +76,45 @@ impl Username {
         Ok(Self(name.into()))
     }
 
-    /// The form in which two equal usernames are equal.
+    /// Returns the key for comparisons: equal usernames have equal keys.
     #[must_use]
     pub fn key(&self) -> UsernameKey {
         UsernameKey::of(&self.0)
     }
 
-    /// The name as a part of a path.
+    /// Returns the name percent-encoded for a path.
     #[must_use]
     pub fn in_path(&self) -> String {
         utf8_percent_encode(&self.0, ENCODED_IN_PATHS).to_string()
     }
 
-    /// Whether no user may have it, whatever the settings of a server say.
+    /// Returns whether no user may have the name, whatever the settings allow.
     #[must_use]
     pub fn is_reserved(&self) -> bool {
         RESERVED.contains(&self.key().as_str())
     }
 }
 
-/// What finds the user who has a username: the same for all its cases and compositions.
+/// The key that finds a user by username. It is the same for all cases and compositions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UsernameKey(Box<str>);
 
 impl UsernameKey {
-    /// Takes what a person typed. It need not be a username.
+    /// Creates the key for a text that a person typed. The text does not have to be a username.
     #[must_use]
     pub fn of(typed: &str) -> Self {
         Self(folded(typed).into())
     }
 
-    /// The text.
+    /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a text has only letters, digits, `-`, `_` and `.` of ASCII, as the default of
-/// `UTF8_User_Names_Validation` has it (`api.md` §5.1).
+/// Returns whether a text has only ASCII letters, digits, `-`, `_` and `.`, as the default of
+/// `UTF8_User_Names_Validation` requires (`api.md` §5.1).
 #[must_use]
 pub fn is_default(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

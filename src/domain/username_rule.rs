@@ -1,25 +1,25 @@
-//! The rule of `UTF8_User_Names_Validation`: which characters usernames of this server have.
+//! The rule of `UTF8_User_Names_Validation` for the characters of new usernames.
 
 use regex::{Regex, RegexBuilder};
 
 use super::Username;
 use super::username::is_default;
 
-/// The rule that holds until an administrator sets another one (`api.md` §5.1).
+/// The default pattern, until an administrator sets another one (`api.md` §5.1).
 pub const DEFAULT_PATTERN: &str = "[0-9a-zA-Z-_.]+";
 
-/// Maximum bytes of a pattern.
+/// The maximum length of a pattern, in bytes.
 const PATTERN_BYTES: usize = 256;
 
-/// Maximum bytes of a compiled pattern. The time of a check grows with them, and with the length of a name.
+/// The maximum size of a compiled pattern, in bytes. The time of a check grows with it and with the length of the name.
 const COMPILED_BYTES: usize = 256 * 1024;
 
-/// A pattern that whole usernames have to match. A check takes linear time: the pattern has no look-around and no
-/// back-references.
+/// A pattern that must match the whole username. A check takes linear time, because patterns have no look-around
+/// and no back-references.
 #[derive(Debug, Clone)]
 pub struct UsernameRule {
     pattern: String,
-    /// The compiled pattern; none for the default one.
+    /// The compiled pattern; `None` for the default pattern.
     whole: Option<Regex>,
 }
 
@@ -33,10 +33,10 @@ impl Default for UsernameRule {
 }
 
 impl UsernameRule {
-    /// Takes a regular expression, without anchors, as the rule.
+    /// Parses a regular expression without anchors.
     ///
     /// # Errors
-    /// Returns what a pattern has to be, in words that follow the name of the setting.
+    /// Returns a message that follows the name of the setting.
     pub fn parse(pattern: &str) -> Result<Self, String> {
         if pattern == DEFAULT_PATTERN {
             return Ok(Self::default());
@@ -48,7 +48,7 @@ impl UsernameRule {
             let built = RegexBuilder::new(pattern).size_limit(COMPILED_BYTES).build();
             built.map_err(|error| refusal(&error))
         };
-        // Alone first: a pattern such as `a)|(b` is none, although it is one within the anchors.
+        // First without the anchors: a pattern such as `a)|(b` is valid only inside them, and must be refused.
         build(pattern)?;
         let whole = build(&format!(r"\A(?:{pattern})\z"))?;
         Ok(Self {
@@ -57,13 +57,13 @@ impl UsernameRule {
         })
     }
 
-    /// The pattern.
+    /// Returns the pattern as text.
     #[must_use]
     pub fn pattern(&self) -> &str {
         &self.pattern
     }
 
-    /// Whether a user may take this username.
+    /// Returns whether a user may take this username.
     #[must_use]
     pub fn allows(&self, name: &Username) -> bool {
         match &self.whole {
@@ -79,7 +79,7 @@ fn refusal(error: &regex::Error) -> String {
             format!("is a pattern that takes more than {COMPILED_BYTES} bytes of memory: use fewer repetitions")
         }
         other => {
-            // The last line says what is wrong, those before it draw where.
+            // Only the last line names the cause; the lines before it show the position.
             let words = other.to_string();
             let cause = words.lines().last().unwrap_or_default().trim_start_matches("error: ");
             format!(

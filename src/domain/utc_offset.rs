@@ -6,22 +6,22 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// Fewest hours: no clock is further behind UTC.
+/// The lowest offset in hours: no clock is further behind UTC.
 pub const LEAST_HOURS: i16 = -12;
 
-/// Most hours: no clock is further ahead of UTC.
+/// The highest offset in hours: no clock is further ahead of UTC.
 pub const MOST_HOURS: i16 = 14;
 
 const QUARTERS_PER_HOUR: i16 = 4;
 
-/// An offset from UTC in quarters of an hour. On the wire it is a number of hours, such as 5.5.
+/// An offset from UTC, stored in quarters of an hour. In JSON it is a number of hours, such as 5.5.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct UtcOffset {
     quarters: i16,
 }
 
 impl UtcOffset {
-    /// Takes a number of hours from -12 to 14 in steps of a quarter; none for anything else.
+    /// Parses a number of hours from -12 to 14 in steps of 0.25; returns `None` for anything else.
     #[must_use]
     pub fn parse(hours: &Value) -> Option<Self> {
         let hours = hours.as_f64()?;

@@ -1,36 +1,36 @@
-//! What sort of trouble a fault is, and the code that clients test.
+//! The kinds of errors, and the codes that clients test.
 
 use super::Fault;
 
-/// What sort of trouble it is; each face has its own numbers for them.
+/// The kind of an error; each interface maps it to its own status numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Nobody is logged in.
+    /// The caller is not logged in.
     Unauthenticated,
     /// A login failed.
     LoginRefused,
-    /// The caller may not.
+    /// The caller may not do this.
     Forbidden,
-    /// The request is wrong.
+    /// The request is not valid.
     Invalid,
-    /// There is no such endpoint.
+    /// The endpoint does not exist.
     NotFound,
-    /// The endpoint does not take this method.
+    /// The endpoint does not support this HTTP method.
     MethodNotAllowed,
     /// The request took too long to arrive.
     Timeout,
     /// The request is too large.
     TooLarge,
-    /// The caller calls too often.
+    /// The caller exceeded a rate limit.
     TooManyRequests,
-    /// Try again later.
+    /// The server is overloaded; a retry may succeed.
     Unavailable,
-    /// The server is at fault.
+    /// The server has a defect.
     Internal,
 }
 
 impl Fault {
-    /// Its kind, and the code that clients test; some errors of Rocket.Chat have none.
+    /// Returns the kind, and the code that clients test; some of Rocket.Chat's errors have no code.
     #[must_use]
     #[allow(clippy::too_many_lines, reason = "one line for each fault, all in one place")]
     pub const fn class(&self) -> (Kind, Option<&'static str>) {

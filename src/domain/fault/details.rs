@@ -1,4 +1,4 @@
-//! What a client may want to know of a fault beside the words.
+//! The details of an error beside its text.
 
 use serde_json::{Value, json};
 
@@ -14,8 +14,7 @@ const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
 const USER_METHOD: &str = "insertOrUpdateUser";
 
 impl Fault {
-    /// Returns the fault as a sentence for a person at the command line, with every rule that was
-    /// broken and what to do.
+    /// Returns the error as a sentence for a person at the command line, with every violated rule and with advice.
     #[must_use]
     pub fn explained(&self) -> String {
         match self {
@@ -31,7 +30,7 @@ impl Fault {
         }
     }
 
-    /// What a client may want to know beside the words.
+    /// Returns the details for clients, as JSON.
     #[must_use]
     pub fn details(&self) -> Option<Value> {
         let details = match self {
