@@ -216,3 +216,39 @@ where
     }
     Ok(bytes.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Weak};
+
+    use futures_util::stream;
+    use warp::http::HeaderValue;
+
+    use super::*;
+
+    /// Returns a body that never arrives, and a reference that is dead once the body is dropped.
+    fn body() -> (
+        impl Stream<Item = Result<Bytes, warp::Error>> + Send + Unpin + 'static,
+        Weak<()>,
+    ) {
+        let alive = Arc::new(());
+        let weak = Arc::downgrade(&alive);
+        let body = stream::poll_fn(move |_| {
+            let _alive = &alive;
+            std::task::Poll::Pending
+        });
+        (body, weak)
+    }
+
+    #[tokio::test]
+    async fn a_body_that_waits_for_100_continue_is_not_read() {
+        let mut headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("5"))]);
+        let (sent, is_held) = body();
+        discard(sent, &headers);
+        assert!(is_held.upgrade().is_some(), "a body that is on its way is read");
+        headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
+        let (withheld, is_held) = body();
+        discard(withheld, &headers);
+        assert!(is_held.upgrade().is_none(), "hyper asks for a body that is read");
+    }
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rollcall::http::Limits;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::process::Process;
 use crate::support::raw::read_head;
@@ -115,7 +115,10 @@ async fn a_refusal_reaches_a_client_that_sends_first_and_reads_afterwards() {
         let length = 2 * KIB * KIB;
         let mut request = head(&anonymous, path, length, "").into_bytes();
         request.resize(request.len() + length, b'x');
-        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        // So little fits on the way that the server has to take the body.
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_send_buffer_size(4 * 1024).expect("a small buffer");
+        let mut stream = socket.connect(server.address).await.expect("a connection");
         // Many clients give up without an answer when they cannot send all of it.
         stream
             .write_all(&request)

@@ -9,7 +9,7 @@ use rollcall::store::{Change, Store};
 use serde_json::{Value, json};
 
 use crate::support::process::{rollcall, run};
-use crate::support::server::{PASSWORD, fix, open_registration};
+use crate::support::server::{PASSWORD, USER, fix, open_registration};
 use crate::support::{Client, Socket, TestServer};
 
 /// Sets the title, clears the screen, writes the clipboard, forges a row, and turns text around.
@@ -66,6 +66,18 @@ async fn what_a_stranger_types_for_a_name_does_not_reach_the_terminal_or_the_log
     let (table, _) = printed(&folder, &["audit"]);
     assert!(table.contains("eve.nobody") && table.contains(unlike), "{table}");
     assert!(!table.contains("FAKE row") && !table.contains("passphrase"), "{table}");
+}
+
+// A name is trimmed before it is looked up, and white space may act on a terminal: U+0085 is a line end there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_typed_with_controls_is_not_repeated_raw() {
+    let server = TestServer::start().await;
+    server.user().await;
+    let folder = server.folder.path().to_owned();
+    for action in ["unlock", "deactivate", "activate"] {
+        let (said, _) = printed(&folder, &["user", action, &format!("\u{85}{USER}\u{c}\r")]);
+        assert!(said.contains(USER), "{action}: {said:?}");
+    }
 }
 
 /// A store that has texts from before they were checked.

@@ -1,0 +1,160 @@
+//! Creating users.
+
+use std::sync::Arc;
+
+use super::names::{refuse_blocked, refuse_taken, refuse_unfit};
+use super::new_user::NewUser;
+use super::roles::{checked_roles, default_roles, may_assign};
+use crate::app::App;
+use crate::auth::{Actor, random};
+use crate::domain::role::built_in;
+use crate::domain::user::UserEmail;
+use crate::domain::{
+    AuditAction, Fault, Permission, Preferences, Profile, RoleId, TwoFactor, User, UserId, UserStatus,
+};
+use crate::ops::attempts::{self, HashedFor};
+use crate::ops::audit::note;
+use crate::ops::authority::Authority;
+use crate::ops::decide::decide;
+use crate::ops::passwords;
+use crate::ops::status::{self, NewStatus};
+use crate::store::{Change, Snapshot};
+
+/// Creates a user. The setup link of the first administrator is removed.
+///
+/// # Errors
+/// [`Fault::ActionNotAllowed`] without `create-user`, or for roles that the actor may not assign;
+/// [`Fault::BeyondAuthority`] for roles that hold a permission which the actor lacks;
+/// [`Fault::RoleInvalid`], [`Fault::UsernameBlocked`], [`Fault::UserFieldTaken`].
+pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>, Fault> {
+    if !actor.may(Permission::CREATE_USER) {
+        return Err(Fault::ActionNotAllowed {
+            words: "Adding user is not allowed",
+            action: "Adding_user",
+        });
+    }
+    let defaults = default_roles(app);
+    let more = new.roles.iter().filter(|role| !defaults.contains(role));
+    may_assign(actor, &more.cloned().collect::<Vec<_>>())?;
+    if matches!(actor, Actor::User(_)) {
+        refuse_blocked(app, &new.username)?;
+    }
+    let roles = if new.roles.is_empty() {
+        defaults
+    } else {
+        new.roles.clone()
+    };
+    create_where(
+        app,
+        &actor.into(),
+        new,
+        |snapshot| Authority::of(app, snapshot, actor).over_roles(&roles),
+        |_, user, change| change.insert(&note(app, actor, AuditAction::UserCreated, Some(user.party()), "")),
+    )
+    .await
+}
+
+/// Creates a user if `permit` accepts the snapshot that the change is decided on. `with` adds to the same change, at
+/// least an audit entry.
+pub(in crate::ops) async fn create_where(
+    app: &App,
+    caller: &HashedFor,
+    new: NewUser,
+    permit: impl Fn(&Snapshot) -> Result<(), Fault>,
+    with: impl Fn(&Snapshot, &User, Change) -> Change,
+) -> Result<Arc<User>, Fault> {
+    permit(&app.store.read())?;
+    refuse_unfit(app, &new.username)?;
+    refuse_taken(&app.store.read(), None, Some(&new.username), new.email.as_ref())?;
+    let profile = profile_of(app, &new)?;
+    let password = match &new.password {
+        Some(wanted) => {
+            let hashed = async {
+                let digest = passwords::accept(app, names(&new), wanted).await?;
+                app.passwords.hash(digest).await
+            };
+            Some(attempts::in_turn(app, caller, hashed).await?)
+        }
+        None => None,
+    };
+    let id = UserId::from_random(random::bytes());
+    decide(app, |snapshot| {
+        permit(snapshot)?;
+        refuse_taken(snapshot, None, Some(&new.username), new.email.as_ref())?;
+        let new_user = new_user(app, snapshot, &id, &new)?;
+        let user = User {
+            password: password.clone(),
+            profile: profile.clone(),
+            ..new_user
+        };
+        let mut change = with(snapshot, &user, Change::new().insert(&user));
+        let mut kept = UserStatus::of(&id);
+        let words = NewStatus {
+            text: Some(new.status_text.clone()),
+            ..NewStatus::default()
+        };
+        status::lay(app, &mut kept, &words, false)?;
+        change = status::keep(snapshot, change, kept, app.clock.now());
+        if let Some(link) = snapshot.setup_link() {
+            change = change.remove(link);
+        }
+        Ok((change, Arc::new(user)))
+    })
+    .await
+}
+
+fn names(new: &NewUser) -> passwords::Names<'_> {
+    passwords::Names {
+        username: &new.username,
+        name: new.name.as_ref(),
+        email: new.email.as_ref(),
+    }
+}
+
+/// Returns the profile of a new user with its custom fields.
+fn profile_of(app: &App, new: &NewUser) -> Result<Profile, Fault> {
+    let mut profile = new.profile.clone();
+    if let Some(fields) = &new.custom_fields {
+        profile.custom_fields = fields.apply(&profile.custom_fields, &app.settings().custom_fields())?;
+    }
+    Ok(profile)
+}
+
+/// Returns a new user without password and profile.
+fn new_user(app: &App, snapshot: &Snapshot, id: &UserId, new: &NewUser) -> Result<User, Fault> {
+    let now = app.clock.now();
+    Ok(User {
+        id: id.clone(),
+        username: new.username.clone(),
+        name: new.name.clone(),
+        email: new.email.clone().map(|address| UserEmail {
+            address,
+            verified: new.verified,
+        }),
+        password: None,
+        password_history: Vec::new(),
+        require_password_change: new.require_password_change.clone(),
+        roles: roles_of_new(app, snapshot, &new.roles)?,
+        activity: new.activity,
+        profile: Profile::default(),
+        preferences: Preferences::default(),
+        two_factor: TwoFactor::default(),
+        avatar: None,
+        created_at: now,
+        updated_at: now,
+        last_login: None,
+        revision: 0,
+    })
+}
+
+/// The roles of a new user, and `admin` where there is no administrator yet (`api.md` §5.2).
+fn roles_of_new(app: &App, snapshot: &Snapshot, wanted: &[RoleId]) -> Result<Vec<RoleId>, Fault> {
+    let mut roles = match wanted {
+        [] => default_roles(app),
+        wanted => wanted.to_vec(),
+    };
+    if !snapshot.has_administrator() {
+        roles.push(RoleId::new(built_in::ADMIN));
+    }
+    checked_roles(snapshot, roles)
+}

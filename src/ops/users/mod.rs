@@ -1,0 +1,18 @@
+//! Creating, deactivating and deleting users, and finding one by name, address or id.
+
+mod activity;
+mod create;
+mod names;
+mod new_user;
+mod remove;
+mod roles;
+
+pub use activity::{deactivate_idle, set_active};
+pub use create::create;
+pub(super) use create::create_where;
+pub(super) use names::refuse_taken;
+pub use names::{find, refuse_blocked, refuse_unfit};
+pub use new_user::{NewUser, NewUserTexts, parse_email, parse_name, parse_username};
+pub use remove::delete;
+pub(super) use remove::remove;
+pub(super) use roles::{checked_roles, default_roles, keep_an_administrator, may_assign};

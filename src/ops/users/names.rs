@@ -1,0 +1,76 @@
+//! Rules about usernames and addresses, and the search for a user by one of them.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::domain::{Email, EmailKey, Fault, SettingId, User, UserId, Username, UsernameKey};
+use crate::store::Snapshot;
+
+/// Refuses usernames that no user of this server may have. The command line obeys it too.
+///
+/// # Errors
+/// [`Fault::UsernameBlocked`] for a reserved one, [`Fault::UsernameInvalid`] for one that does not match
+/// `UTF8_User_Names_Validation`.
+pub fn refuse_unfit(app: &App, name: &Username) -> Result<(), Fault> {
+    let input = name.to_string();
+    if name.is_reserved() {
+        return Err(Fault::UsernameBlocked { input });
+    }
+    if app.username_rule().allows(name) {
+        Ok(())
+    } else {
+        Err(Fault::UsernameInvalid { input })
+    }
+}
+
+/// Refuses usernames that the settings block.
+///
+/// # Errors
+/// [`Fault::UsernameBlocked`].
+pub fn refuse_blocked(app: &App, name: &Username) -> Result<(), Fault> {
+    let settings = app.settings();
+    let key = name.key();
+    let listed = [SettingId::BlockedUsernames, SettingId::SystemBlockedUsernames];
+    let mut blocked = listed.into_iter().flat_map(|list| settings.list(list));
+    if blocked.any(|blocked| UsernameKey::of(&blocked) == key) {
+        return Err(Fault::UsernameBlocked {
+            input: name.to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a username or an address of a user other than `own`.
+pub(in crate::ops) fn refuse_taken(
+    snapshot: &Snapshot,
+    own: Option<&UserId>,
+    name: Option<&Username>,
+    email: Option<&Email>,
+) -> Result<(), Fault> {
+    let other = |user: &&Arc<User>| Some(&user.id) != own;
+    if let Some(name) = name
+        && snapshot.user_named(&name.key()).is_some_and(|user| other(&user))
+    {
+        return Err(Fault::username_taken(name));
+    }
+    match email {
+        Some(email) if snapshot.user_at(&email.key()).is_some_and(|user| other(&user)) => Err(Fault::UserFieldTaken {
+            input: email.to_string(),
+            field: "Email",
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Returns the user with this username, e-mail address or id.
+///
+/// # Errors
+/// [`Fault::UserNotFound`].
+pub fn find(app: &App, text: &str) -> Result<Arc<User>, Fault> {
+    let snapshot = app.store.read();
+    let user = snapshot
+        .user_named(&UsernameKey::of(text))
+        .or_else(|| snapshot.user_at(&EmailKey::of(text)))
+        .or_else(|| snapshot.user(&UserId::new(text)));
+    user.cloned().ok_or(Fault::UserNotFound)
+}

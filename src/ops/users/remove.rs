@@ -1,0 +1,51 @@
+//! Deleting users with everything of theirs.
+
+use super::roles::keep_an_administrator;
+use crate::app::App;
+use crate::auth::Actor;
+use crate::domain::{AuditAction, Fault, Permission, UserId, UserStatus};
+use crate::ops::audit::note;
+use crate::ops::authority::Authority;
+use crate::ops::decide::decide_on;
+use crate::ops::tokens::without_tokens;
+use crate::ops::{incident, lockout};
+use crate::store::Change;
+
+/// Deletes a user with their tokens, links, statuses and picture.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `delete-user`, [`Fault::UserNotFound`],
+/// [`Fault::BeyondAuthority`], [`Fault::LastAdministrator`].
+pub async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+    if !actor.may(Permission::DELETE_USER) {
+        return Err(Fault::PermissionRequired);
+    }
+    remove(app, actor, id).await
+}
+
+pub(in crate::ops) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+    let avatar = app.store.avatar(id).map_err(incident::internal)?;
+    decide_on(app, id, |snapshot, user| {
+        Authority::of(app, snapshot, actor).over(user)?;
+        let (mut change, _) = without_tokens(snapshot, id, Change::new().remove(user), |_| true);
+        if let Some(reset) = snapshot.password_reset(id) {
+            change = change.remove(reset);
+        }
+        change = match snapshot.user_status(id) {
+            Some(kept) => change.remove(&**kept),
+            None => change.require_none(&UserStatus::of(id)),
+        };
+        change = lockout::forgive_all(snapshot, change, id);
+        // A picture that was put up meanwhile changed the user's record as well.
+        if let Some(avatar) = avatar
+            .as_ref()
+            .filter(|avatar| user.avatar.as_ref() == Some(&avatar.etag))
+        {
+            change = change.remove(avatar);
+        }
+        let change = keep_an_administrator(snapshot, user, change)?;
+        let noted = note(app, actor, AuditAction::UserDeleted, Some(user.party()), "");
+        Ok((change.insert(&noted), ()))
+    })
+    .await
+}

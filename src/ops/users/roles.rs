@@ -1,0 +1,65 @@
+//! Roles that a user may be given, and the rule that one active administrator remains.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::auth::Actor;
+use crate::domain::role::built_in;
+use crate::domain::{Fault, Permission, RoleId, SettingId, User};
+use crate::store::{Change, Snapshot};
+
+/// Returns the roles of new users for whom no roles are given.
+pub(in crate::ops) fn default_roles(app: &App) -> Vec<RoleId> {
+    app.settings()
+        .list(SettingId::DefaultRoles)
+        .iter()
+        .map(|id| RoleId::new(id))
+        .collect()
+}
+
+/// Returns the roles sorted and without duplicates, or an error if one of them does not exist.
+pub(in crate::ops) fn checked_roles(snapshot: &Snapshot, mut roles: Vec<RoleId>) -> Result<Vec<RoleId>, Fault> {
+    if roles.iter().any(|role| snapshot.access().role(role.as_str()).is_none()) {
+        return Err(Fault::RoleInvalid);
+    }
+    roles.sort_unstable();
+    roles.dedup();
+    Ok(roles)
+}
+
+/// Refuses to assign or remove these roles if the actor lacks the permission.
+pub(in crate::ops) fn may_assign(actor: &Actor, roles: &[RoleId]) -> Result<(), Fault> {
+    let admin = roles.iter().any(|role| role.as_str() == built_in::ADMIN);
+    if admin && !actor.may(Permission::ASSIGN_ADMIN_ROLE) {
+        return Err(Fault::ActionNotAllowed {
+            words: "Assigning admin is not allowed",
+            action: "Assign_admin",
+        });
+    }
+    if !roles.is_empty() && !actor.may(Permission::ASSIGN_ROLES) {
+        return Err(Fault::ActionNotAllowed {
+            words: "Assign roles is not allowed",
+            action: "Assign_role",
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a change that removes the last active administrator. The change requires the record of another one, so that
+/// two administrators cannot deactivate each other at the same time.
+pub(in crate::ops) fn keep_an_administrator(
+    snapshot: &Snapshot,
+    leaving: &User,
+    change: Change,
+) -> Result<Change, Fault> {
+    if !leaving.is_active_administrator() {
+        return Ok(change);
+    }
+    let stays = |user: &&Arc<User>| user.id != leaving.id && user.is_active_administrator();
+    let admin = RoleId::new(built_in::ADMIN);
+    let staying = snapshot
+        .users_with_role(&admin)
+        .find(stays)
+        .ok_or(Fault::LastAdministrator)?;
+    Ok(change.require(&**staying))
+}
