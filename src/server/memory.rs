@@ -15,6 +15,8 @@ const KEPT_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Gives freed memory back whenever the process has grown. It never ends. On systems without glibc it does nothing.
 pub(super) async fn give_back_now_and_then() {
+    // A start may have compacted the store, which takes several times the memory that the server needs afterwards.
+    let _ = spawn_blocking(give_back).await;
     let mut least = u64::MAX;
     while let Some(resident) = resident_bytes() {
         least = least.min(resident);
