@@ -328,7 +328,7 @@ impl<'de> Deserializer<'de> for Node {
         }
     }
 
-    /// In a query or form, a single text is also a list, as in `ids=a` and `ids=a,b`.
+    /// Deserializes a list. In a query or form, a single text is also a list, as in `ids=a` and `ids=a,b`.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         let texts = self.texts;
         let value = match self.value {
@@ -339,7 +339,7 @@ impl<'de> Deserializer<'de> for Node {
         Self { value, texts }.deserialize_any(visitor)
     }
 
-    /// In a struct, a null field counts as absent.
+    /// Deserializes a struct. A null field counts as absent.
     fn deserialize_struct<V: Visitor<'de>>(
         mut self,
         name: &'static str,

@@ -49,7 +49,7 @@ pub(super) fn condition<Field: QueryField>(raw: Option<&str>) -> Result<Conditio
     Ok(raw.map(Condition::parse).transpose()?.unwrap_or_default())
 }
 
-/// Takes a `fields` parameter of a list, or of one record, that has these fields.
+/// Parses a `fields` parameter of an endpoint whose records have these fields.
 ///
 /// # Errors
 /// [`Fault::InvalidFields`].

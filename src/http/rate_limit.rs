@@ -1,7 +1,7 @@
 //! Rate limits of API calls (`api.md` §1.7, §15).
 //!
-//! Calls are counted per endpoint, and per user if logged in, else per address. Users behind one office address so do
-//! not share a limit.
+//! Calls are counted per endpoint, and per user if logged in, else per address. So users
+//! behind one office address do not share a limit.
 
 use std::net::IpAddr;
 

@@ -150,7 +150,7 @@ impl Route {
         self
     }
 
-    /// Also accepts tokens with this scope.
+    /// Accepts tokens with this scope too.
     pub(super) const fn scope(mut self, scope: Scope) -> Self {
         self.need = Need::Scope(scope);
         self

@@ -1,4 +1,4 @@
-//! The live tokens of all users, for administrators. Nothing of a token itself is in a list.
+//! The live tokens of all users, for administrators. A list never has the secret of a token.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -9,31 +9,31 @@ use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::text::folded;
 use crate::domain::{Fault, Page, Permission, SearchTerm, Token, User, UserId};
 
-/// The fields by which the list is sorted.
+/// The fields by which a client may sort the list.
 pub const SORT_FIELDS: &[&str] = &["loginAt", "_user.username", "_user.name"];
 
-/// Most tokens in one answer, whatever the count. A longer list is read page by page.
+/// Maximum tokens in one response, whatever the requested count.
 const MOST_AT_ONCE: usize = 1_000;
 
-/// The tokens that are asked for.
+/// The tokens that a caller asks for, and their order. A condition that is `None` matches all.
 #[derive(Debug, Default, Clone)]
 pub struct Filter {
-    /// Only those of this user.
+    /// Only tokens of this user.
     pub user: Option<UserId>,
-    /// Only sessions, or only personal access tokens.
+    /// Only sessions (true), or only personal access tokens (false).
     pub sessions: Option<bool>,
-    /// Only with this in the user's names, the client, the address or the token's name.
+    /// Only tokens with this text in the user's names, the client, the address or the token's name.
     pub term: Option<SearchTerm>,
-    /// The order; the newest first where it is empty.
+    /// The fields to sort by; empty means the newest first.
     pub sort: Sort,
 }
 
 /// A live token and its user.
 #[derive(Debug, Clone)]
 pub struct Device {
-    /// The token.
+    /// The session or personal access token.
     pub token: Arc<Token>,
-    /// Its user.
+    /// The user to whom the token belongs.
     pub user: Arc<User>,
 }
 
@@ -63,7 +63,7 @@ fn direction_of(direction: Direction, field: &str, a: &Device, b: &Device) -> Or
 }
 
 impl Device {
-    /// Returns whether this term is in a text of the device.
+    /// Returns whether a text of the device contains this term.
     fn has(&self, term: &SearchTerm) -> bool {
         let session = self.token.session();
         let address = session
@@ -81,7 +81,7 @@ impl Device {
     }
 }
 
-/// Lists live tokens, sessions and personal access tokens alike.
+/// Lists live tokens: sessions and personal access tokens.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `logout-other-user`.

@@ -1,4 +1,4 @@
-//! Personal access tokens, and tokens that are made for others (`api.md` §3.5).
+//! Personal access tokens, and sessions that a program creates for other users (`api.md` §3.5).
 
 use std::sync::Arc;
 
@@ -14,28 +14,27 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// Most personal access tokens of a user.
+/// Maximum personal access tokens per user.
 const TOKENS_PER_USER: usize = 200;
 
-/// A personal access token that somebody wants.
+/// A personal access token to create.
 #[derive(Debug, Clone)]
 pub struct NewPersonalToken {
-    /// What its owner calls it.
+    /// The name that the owner gives it, unique among their tokens.
     pub name: TokenName,
-    /// Whether it needs no second factor.
+    /// True if calls with the token need no second factor.
     pub bypass_two_factor: bool,
-    /// From when on it is dead; none is never.
+    /// The time when the token expires; `None` if it never does.
     pub expires_at: Option<Timestamp>,
-    /// What it is narrowed to; none is not at all.
+    /// The scopes to which the token is limited; `None` means no limit.
     pub scopes: Option<Vec<Scope>>,
 }
 
-/// Makes a personal access token.
+/// Creates a personal access token.
 ///
 /// # Errors
-/// [`Fault::PersonalTokenNotAuthorized`] without `create-personal-access-tokens`,
-/// [`Fault::PersonalTokenTaken`] when the caller has one of this name, [`Fault::InvalidParams`] for an
-/// expiry that has passed, or too many tokens.
+/// [`Fault::PersonalTokenNotAuthorized`] without `create-personal-access-tokens`, [`Fault::PersonalTokenTaken`] if
+/// the caller has one with this name, [`Fault::InvalidParams`] for an expiry that has passed, or too many tokens.
 pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Result<TokenSecret, Fault> {
     permit(caller, "personalAccessTokens:generateToken")?;
     let name = &new.name;
@@ -71,7 +70,7 @@ pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Resu
     Ok(secret)
 }
 
-/// Makes a new token in the place of one, with its name, expiry and scopes.
+/// Replaces the secret of a token. Its name, expiry and scopes stay the same.
 ///
 /// # Errors
 /// [`Fault::PersonalTokenNotAuthorized`], [`Fault::PersonalTokenNotFound`].
@@ -114,7 +113,7 @@ pub async fn remove(app: &App, caller: &Caller, name: &TokenName) -> Result<(), 
     .await
 }
 
-/// The caller's personal access tokens, the oldest first.
+/// Lists the caller's personal access tokens, the oldest first.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `create-personal-access-tokens`.
@@ -125,18 +124,18 @@ pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, Fault> {
     Ok(of(&app.store.read(), &caller.user.id).cloned().collect())
 }
 
-/// Makes a session for a user without their password, for those who run the server.
+/// Creates a session for a user without their password, for programs of the server's administrators.
 ///
 /// # Errors
-/// [`Fault::CreateTokenNotAuthorized`] when the secret is not the configured one, the user is
-/// unknown or may not log in, or is another one and the caller lacks `user-generate-access-token`;
+/// [`Fault::CreateTokenNotAuthorized`] if the secret is not the configured one, if the user is unknown or may not log
+/// in, or if it is another user and the caller does not have `user-generate-access-token`;
 /// [`Fault::BeyondAuthority`].
 pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -> Result<TokenSecret, Fault> {
     let refused = || Fault::CreateTokenNotAuthorized;
     let expected = app.fixed.create_tokens_secret.as_deref().ok_or_else(refused)?;
     let target = Target::secret("secret for tokens");
     attempts::guarded_silently(app, &caller.origin, &target, refused(), async {
-        // Compared as hashes, so that the time taken tells nothing of how much was right.
+        // The hashes are compared, so that the time does not reveal how much of the secret was right.
         let right = TokenSecret::presented(expected).hash() == TokenSecret::presented(secret).hash();
         if right { Ok(()) } else { Err(refused()) }
     })
@@ -170,8 +169,8 @@ fn permit(caller: &Caller, method: &'static str) -> Result<(), Fault> {
     }
 }
 
-/// The change depends on the user's record, and counts as one, so that a password changed or an
-/// account switched off meanwhile leaves no token behind.
+/// Returns a change that depends on the user's record and changes it, so that no token is created if the password
+/// changes or the account is deactivated at the same time.
 fn depending_on(user: &User) -> Change {
     let counted = User {
         revision: user.revision + 1,

@@ -1,4 +1,4 @@
-//! Figures of this server.
+//! Statistics of this server.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use crate::auth::Actor;
 use crate::domain::{Fault, Permission, SettingId, StatusType, Timestamp};
 use crate::hub::Shown;
 
-/// Milliseconds for which the number of users who are online is kept for callers without a login.
+/// Milliseconds for which the number of online users is cached for callers without a login.
 const ONLINE_KEPT_MILLIS: i64 = 60_000;
 
-/// Figures of this server at one moment.
+/// Statistics of this server at one moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Figures {
     /// The number of accounts.
@@ -26,7 +26,7 @@ pub struct Figures {
     pub busy: usize,
     /// Milliseconds since the server was started.
     pub uptime_millis: i64,
-    /// The moment of these figures.
+    /// The time at which the figures were counted.
     pub at: Timestamp,
 }
 
@@ -57,14 +57,14 @@ pub fn figures(app: &App, actor: &Actor) -> Result<Figures, Fault> {
     })
 }
 
-/// Returns how many users are not offline, for callers without a login: at most a minute old, and 0 where presence is not
-/// told to anyone.
+/// Returns the number of users who are not offline, for callers without a login: at most a minute old, and 0 while
+/// the setting disables presence.
 #[must_use]
 pub fn not_offline(app: &App) -> usize {
     if app.settings().flag(SettingId::PresenceBroadcastDisabled) {
         return 0;
     }
-    // A stranger is not told of users who hide from anyone.
+    // Users who hide from any user or role are not counted for strangers.
     let is_told = |shown: &&Arc<Shown>| shown.line.status != StatusType::Offline && shown.hidden_from.is_empty();
     let count = || app.hub.shown().values().filter(is_told).count();
     app.online.get(app.clock.steady(), ONLINE_KEPT_MILLIS, count)

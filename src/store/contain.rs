@@ -16,7 +16,7 @@ pub fn is_contained() -> bool {
 /// Runs sled code that may panic where it should return an error.
 ///
 /// # Errors
-/// Returns the panic's message.
+/// The panic's message.
 pub(super) fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let outer = CONTAINED.replace(true);
     // A value that `run` leaves half changed is never read again: every caller stops using the store.

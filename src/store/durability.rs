@@ -46,7 +46,7 @@ pub(super) fn flush_is_durable() -> bool {
 /// Makes a folder's files and their names durable. sled never syncs a folder, nor its `conf` file.
 ///
 /// # Errors
-/// Returns the file system's error.
+/// The file system's error.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     for entry in folder.read_dir()? {
         let entry = entry?;
@@ -60,7 +60,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 /// Makes the names in a folder durable, after a rename or a removal.
 ///
 /// # Errors
-/// What the file system says.
+/// The file system's error.
 pub(super) fn sync_names(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

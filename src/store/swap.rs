@@ -18,7 +18,7 @@ use super::folder::DataFolder;
 /// Puts the durable store in `store.compacting` in its place, and removes the old one.
 ///
 /// # Errors
-/// Returns the file system's error. [`settle`] then finishes or discards the rest.
+/// The file system's error. [`settle`] then finishes or discards the rest.
 pub(super) fn put_in_place(folder: &DataFolder) -> io::Result<()> {
     fs::rename(folder.compacting(), folder.compacted())?;
     sync_names(folder.path())?;
@@ -30,7 +30,7 @@ pub(super) fn put_in_place(folder: &DataFolder) -> io::Result<()> {
 /// Finishes a swap that was interrupted, and removes the folders that a compaction left.
 ///
 /// # Errors
-/// Returns the file system's error.
+/// The file system's error.
 pub(super) fn settle(folder: &DataFolder) -> io::Result<()> {
     if !folder.store().is_dir() {
         // The old store is renamed only when the new one is durable under this name.

@@ -1,4 +1,4 @@
-//! The forms in which users are and were stored, a struct for each version.
+//! The stored forms of users, one struct per version.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -27,7 +27,7 @@ pub(super) struct UserV1 {
     revision: u64,
 }
 
-/// Version 2 of a stored user. Never changes. Maps are kept as JSON: they are the clients' own.
+/// Version 2 of a stored user. Never changes. Maps are stored as JSON, since clients choose their content.
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserV2 {
     id: UserId,
@@ -87,7 +87,7 @@ impl From<UserV1> for UserV2 {
     }
 }
 
-/// Version 3 of a stored user. Never changes. Secrets may be sealed, and backup codes have a salt.
+/// Version 3 of a stored user. Never changes. Secrets may be encrypted, and backup codes have a salt.
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserV3 {
     id: UserId,
@@ -115,7 +115,7 @@ pub(super) struct UserV3 {
     revision: u64,
 }
 
-/// Version 4 of a stored user. Never changes. It has the step of the last code of the authenticator app.
+/// Version 4 of a stored user. Never changes. It adds the time step of the last used code of the authenticator app.
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserV4 {
     id: UserId,
@@ -274,10 +274,10 @@ impl From<&User> for UserV4 {
 }
 
 impl UserV4 {
-    /// Returns the user.
+    /// Converts the stored form to a user.
     ///
     /// # Errors
-    /// [`Damage::Body`] for bytes that say nothing of a user.
+    /// [`Damage::Body`] if a value is invalid.
     pub fn into_user(self) -> Result<User, Damage> {
         Ok(User {
             id: self.id,
@@ -337,7 +337,7 @@ fn activity_of(byte: u8) -> Result<Activity, Damage> {
 }
 
 fn json(map: &Map<String, Value>) -> String {
-    // A map of JSON values always has a text.
+    // A map of JSON values can always be serialized.
     serde_json::to_string(map).unwrap_or_default()
 }
 

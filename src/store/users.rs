@@ -31,13 +31,13 @@ impl Record for User {
         keys
     }
 
-    /// Version 0.1 compared addresses in lower case only.
+    /// Returns the key of the address in version 0.1, which compared addresses in lower case only.
     fn former_index_keys(&self) -> Vec<(Table, Vec<u8>)> {
         let former = |email: &UserEmail| (Table::UsersByEmail, email.address.former_key().into());
         self.email.iter().map(former).collect()
     }
 
-    /// If two accounts have the same address, the older one keeps it.
+    /// Returns the time of creation: the older of two accounts with the same address keeps it.
     fn precedence(&self) -> i64 {
         self.created_at.as_millis()
     }

@@ -1,4 +1,5 @@
-//! Sessions and tokens of all users, for administrators: Rocket.Chat's device management.
+//! Endpoints that list and end sessions and tokens of all users, for administrators (Rocket.Chat's device
+//! management).
 
 use std::net::IpAddr;
 
@@ -26,11 +27,11 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct List {
-    /// Only with this in the username, the name, the client, the address or the name of the token.
+    /// Only tokens with this text in the username, the name, the client, the address or the token's name.
     filter: Option<String>,
-    /// Only those of this user. Rollcall's own.
+    /// Only tokens of this user. Rollcall's own.
     user_id: Option<String>,
-    /// Only of this kind. Rollcall's own.
+    /// Only tokens of this kind. Rollcall's own.
     #[serde(rename = "type")]
     kind: Option<Kind>,
     offset: Option<usize>,
@@ -62,14 +63,14 @@ struct Entry {
     user_id: UserId,
     #[serde(rename = "_user")]
     user: Owner,
-    /// When the token was made.
+    /// The time when the token was created.
     login_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ip: Option<IpAddr>,
-    /// The words by which the client names itself. Rollcall's own.
+    /// The name that the client gave itself (`User-Agent`). Rollcall's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<String>,
-    /// The kind. Rollcall's own.
+    /// The kind of the token. Rollcall's own.
     #[serde(rename = "type")]
     kind: Kind,
     /// The name of a personal access token. Rollcall's own.
@@ -79,7 +80,7 @@ struct Entry {
     last_used_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// Whether the call came with it.
+    /// True for the token of this request.
     current: bool,
 }
 

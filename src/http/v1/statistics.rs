@@ -1,4 +1,4 @@
-//! Figures of this server, for administrators.
+//! The endpoint of the server's statistics, for administrators.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,12 +20,13 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
-    /// Taken and ignored: figures are always counted anew.
+    /// Accepted and ignored: every request counts again.
     #[serde(rename = "refresh")]
     _refresh: Option<bool>,
 }
 
-/// The figures that this server has, under Rocket.Chat's names. Figures of rooms and messages are left out: there are none.
+/// The figures that this server has, with Rocket.Chat's names. It has no rooms or messages, so their figures are
+/// absent.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Statistics {
@@ -39,7 +40,7 @@ struct Statistics {
     away_users: usize,
     busy_users: usize,
     offline_users: usize,
-    /// Users who are not offline.
+    /// The number of users who are not offline.
     total_connected_users: usize,
     process: Process,
     os: System,
