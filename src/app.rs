@@ -1,4 +1,4 @@
-//! What every operation works with: a cheap clone over the store, the clock and the settings.
+//! The application state that every operation uses: store, hub, clock, settings and limits.
 
 pub mod attempts;
 mod follow;
@@ -28,36 +28,36 @@ use crate::domain::{SettingId, Timestamp, UsernameRule};
 use crate::hub::Hub;
 use crate::store::Store;
 
-/// The application. Cloning is cheap; all clones are the same application.
+/// The application state. Cloning is cheap; all clones share the same state.
 #[derive(Clone)]
 pub struct App {
-    /// What is kept.
+    /// The store with all durable data.
     pub store: Store,
-    /// Who is here.
+    /// The live connections and the visible presence of all users.
     pub hub: Hub,
-    /// How often who calls what.
+    /// The call counters of the rate limits.
     pub rates: Arc<Rates>,
-    /// The in-memory state of guesses: turns, failures of unknown names.
+    /// The in-memory state of login attempts: turns, and failures of unknown names.
     pub attempts: Arc<Attempts>,
-    /// What time it is.
+    /// The clock that all operations use.
     pub clock: Clock,
-    /// What hashes and verifies passwords.
+    /// The pool that hashes and verifies passwords.
     pub passwords: Passwords,
-    /// The key that seals secrets in the store.
+    /// The key that encrypts secrets in the store.
     pub key: Arc<SecretKey>,
     /// The pool that decodes uploaded pictures.
     pub pictures: Pictures,
     /// The number of users who are not offline, for callers without a login.
     pub online: Arc<OnlineCount>,
-    /// The steady time at which the application was put together.
+    /// The steady time at which this value was created.
     pub started: Timestamp,
-    /// What was fixed when the server was started.
+    /// The configuration that can't change while the server runs.
     pub fixed: Arc<Fixed>,
     usernames: Arc<Usernames>,
 }
 
 impl App {
-    /// Puts an application together. It seals secrets with a new key that is kept nowhere; see [`Self::with_key`].
+    /// Creates the application state with a new key for secrets, which is not stored; see [`Self::with_key`].
     #[must_use]
     pub fn new(store: Store, clock: Clock, passwords: Passwords, fixed: Fixed) -> Self {
         let fixed = Arc::new(fixed);
@@ -79,7 +79,7 @@ impl App {
         }
     }
 
-    /// The same application with the key of its data folder.
+    /// Replaces the key by the one of the data folder.
     #[must_use]
     pub fn with_key(self, key: SecretKey) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl App {
         }
     }
 
-    /// The same application at the address where its server listens, as a URL.
+    /// Sets the URL of the address where the server listens.
     #[must_use]
     pub fn at(self, address_url: String) -> Self {
         Self {
@@ -100,13 +100,13 @@ impl App {
         }
     }
 
-    /// The rule for new usernames that is in force now.
+    /// Returns the current rule for new usernames.
     #[must_use]
     pub fn username_rule(&self) -> Arc<UsernameRule> {
         self.usernames.rule(&self.settings().text(SettingId::UsernamePattern))
     }
 
-    /// The settings in force now.
+    /// Returns the current settings.
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings::new(self.store.read(), Arc::clone(&self.fixed))

@@ -1,4 +1,4 @@
-//! The time, from outside, so that a test can set it.
+//! The clock of the server, which tests can replace.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -8,29 +8,29 @@ use tokio::sync::Notify;
 
 use crate::domain::Timestamp;
 
-/// Longest that somebody sleeps without looking at the clock again: the system's time may be set, and
-/// the timers of a machine that was suspended know nothing of it.
+/// The longest sleep before the clock is read again, because the system's time may be changed, and timers do not count
+/// the time while a machine is suspended.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// The system's time when the process first asked for the steady time, and the moment of that.
+/// The system's time and the monotonic time when the steady time was first requested.
 static BEGAN: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Clock::System.now(), Instant::now()));
 
-/// What time it is: the system's, or one that somebody sets.
+/// The source of the current time.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The system's time.
     System,
-    /// Stands still until somebody sets it.
+    /// A clock that tests set. Its time does not pass by itself.
     Set(Arc<SetClock>),
 }
 
 impl Clock {
-    /// The present moment.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => {
-                // A clock before 1970 is wrong in any case.
+                // A clock before 1970 is wrong and counts as 1970.
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
@@ -38,8 +38,8 @@ impl Clock {
         }
     }
 
-    /// Returns a time that never goes back while the process runs: the time when it began, and what has passed since.
-    /// Blocks and rates are counted by it, so that a clock that is set back prolongs none.
+    /// Returns a time that never goes back while the process runs: the start time plus the elapsed time. Blocks and
+    /// rate limits use it, so that setting the clock back makes no caller wait longer.
     #[must_use]
     pub fn steady(&self) -> Timestamp {
         match self {
@@ -51,7 +51,7 @@ impl Clock {
         }
     }
 
-    /// Waits for this moment; for ever where there is none.
+    /// Waits until this time; waits forever for `None`.
     pub async fn reach(&self, moment: Option<Timestamp>) {
         let Some(moment) = moment else {
             return std::future::pending().await;
@@ -75,7 +75,7 @@ impl Clock {
     }
 }
 
-/// A clock that stands still until somebody sets it.
+/// A clock for tests. Its time changes only when a test sets it.
 #[derive(Debug)]
 pub struct SetClock {
     millis: AtomicI64,
@@ -84,7 +84,7 @@ pub struct SetClock {
 }
 
 impl SetClock {
-    /// One that stands at this many milliseconds since 1970.
+    /// Creates a clock with this time, in milliseconds since 1970.
     #[must_use]
     pub fn at(millis: i64) -> Arc<Self> {
         Arc::new(Self {
@@ -94,19 +94,19 @@ impl SetClock {
         })
     }
 
-    /// The moment it stands at.
+    /// Returns the time to which the clock is set.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.millis.load(Ordering::Acquire))
     }
 
-    /// Lets so many milliseconds pass, and wakes who waits for it.
+    /// Moves the clock forward by `millis` milliseconds, and wakes all waiting tasks.
     pub fn pass(&self, millis: i64) {
         self.steady_millis.fetch_add(millis, Ordering::AcqRel);
         self.set_back(-millis);
     }
 
-    /// Sets the clock back by so many milliseconds. Its steady time stays as it is.
+    /// Sets the clock back by `millis` milliseconds. The steady time does not change.
     pub fn set_back(&self, millis: i64) {
         self.millis.fetch_sub(millis, Ordering::AcqRel);
         self.changed.notify_waiters();

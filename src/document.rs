@@ -1,5 +1,4 @@
-//! Documents that do not change while the server runs, as answers: their bytes, a compressed form and an
-//! `ETag` are made once.
+//! Documents that do not change while the server runs. The bytes, a compressed form and an `ETag` are computed once.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -14,10 +13,10 @@ use warp::http::header::{
 };
 use warp::http::{Response, StatusCode};
 
-/// Bytes of the digest that an `ETag` shows.
+/// The number of digest bytes in an `ETag`.
 const ETAG_BYTES: usize = 12;
 
-/// A document that does not change.
+/// A document with fixed content.
 pub struct Document {
     content_type: &'static str,
     plain: Form,
@@ -25,15 +24,15 @@ pub struct Document {
     gzip: Option<Form>,
 }
 
-/// Documents in which the public path of the server is written. They are made when they are first asked for, and
-/// again when the path has changed.
+/// Documents that contain the public path of the server. They are created at the first request, and again after
+/// the path changes.
 pub struct ByPublicPath<T> {
     make: fn(&str) -> T,
     made: RwLock<Option<(String, Arc<T>)>>,
 }
 
 impl<T> ByPublicPath<T> {
-    /// Makes nothing yet.
+    /// Stores the function that creates the documents; it is called later.
     pub const fn new(make: fn(&str) -> T) -> Self {
         Self {
             make,
@@ -51,7 +50,7 @@ impl<T> ByPublicPath<T> {
             return documents;
         }
         let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
-        // Another caller may have made them meanwhile.
+        // Another caller may have created them in the meantime.
         found(&made).unwrap_or_else(|| {
             let documents = Arc::new((self.make)(public_path));
             *made = Some((public_path.to_owned(), Arc::clone(&documents)));
@@ -65,7 +64,7 @@ struct Form {
     etag: HeaderValue,
 }
 
-/// Which forms of a document a client takes, and which it has already.
+/// The encodings that a client accepts, and the `ETag` that it already has.
 #[derive(Debug, Clone, Default)]
 pub struct Accepted {
     gzip: bool,
@@ -83,7 +82,7 @@ impl Accepted {
     }
 }
 
-/// Whether an `Accept-Encoding` names gzip, or `*`, without forbidding it by a weight of 0.
+/// Returns whether an `Accept-Encoding` contains gzip or `*` with a weight other than 0.
 fn takes_gzip(value: &HeaderValue) -> bool {
     let items = value.to_str().unwrap_or_default().split(',');
     items.into_iter().any(|item| {
@@ -95,7 +94,7 @@ fn takes_gzip(value: &HeaderValue) -> bool {
 }
 
 impl Document {
-    /// Makes a document of its bytes.
+    /// Creates a document from its bytes.
     #[must_use]
     pub fn new(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
@@ -107,7 +106,7 @@ impl Document {
         }
     }
 
-    /// Answers a request in the form that the client takes, or with 304 if the client has it already.
+    /// Returns the response in the form that the client accepts, or with status 304 if the client already has it.
     #[must_use]
     pub fn answer(&self, accepted: &Accepted) -> Response<Bytes> {
         let gzip = self.gzip.as_ref().filter(|_| accepted.gzip);
@@ -133,16 +132,17 @@ impl Form {
     fn new(bytes: Bytes) -> Self {
         let digest = Sha256::digest(&bytes);
         let digits = digest.iter().take(ETAG_BYTES).fold(String::new(), |mut digits, byte| {
-            // Writing to a text does not fail.
+            // Writing to a `String` never fails.
             let _ = write!(digits, "{byte:02x}");
             digits
         });
-        // Quotes and hexadecimal digits always make a header value.
+        // Quotes and hexadecimal digits are always a valid header value.
         let etag = HeaderValue::from_str(&format!("\"{digits}\"")).unwrap_or(HeaderValue::from_static("\"\""));
         Self { bytes, etag }
     }
 
-    /// Whether `If-None-Match` names this form. A weak tag counts: the comparison is the weak one.
+    /// Returns whether `If-None-Match` contains the tag of this form. Weak tags match too, because the
+    /// comparison is weak.
     fn is_among(&self, known: &HeaderValue) -> bool {
         let mut tags = known.to_str().unwrap_or_default().split(',').map(str::trim);
         tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)

@@ -1,22 +1,22 @@
-//! Rollcall keeps a team's users, login tokens and statuses, and speaks Rocket.Chat's API, in one
-//! process without a database beside it.
+//! Rollcall manages the users, login tokens and statuses of a team and speaks Rocket.Chat's API. It runs as one process
+//! without a separate database.
 //!
-//! The layers, from the top; each names only those below it:
+//! The layers, from top to bottom; each uses only those below it:
 //!
-//! - [`cli`]: the command line, a file for each command
-//! - [`server`]: opens, listens, joins the filters, ends in good order
-//! - [`http`], [`realtime`], [`local`], [`web`]: the faces, siblings that never name each other: the
-//!   API, its sockets, the administration socket, the pages
-//! - [`methods`]: what clients call by name, over HTTP and over a socket
-//! - [`document`]: documents that do not change, as answers
-//! - [`ops`]: what can be done, a file for each noun
-//! - [`app`]: what every operation works with
-//! - [`hub`]: who is here, and the events that tell of it
-//! - [`auth`]: passwords, tokens, the actor
-//! - [`store`]: what is kept, by one writer over sled
-//! - [`config`]: settings and where they come from
-//! - [`clock`]: the time
-//! - [`net`]: TCP connections of clients, and what bounds them
+//! - [`cli`]: the command line, one file for each command
+//! - [`server`]: opens the store, listens, combines the filters, and shuts down in order
+//! - [`http`], [`realtime`], [`local`], [`web`]: the interfaces, which never use each other: the API, its sockets, the
+//!   administration socket, the pages
+//! - [`methods`]: Rocket.Chat's methods, called by name over HTTP and over sockets
+//! - [`document`]: responses with fixed content
+//! - [`ops`]: the operations, one file for each noun
+//! - [`app`]: the state that every operation uses
+//! - [`hub`]: the live connections, the visible presence, and the events about changes
+//! - [`auth`]: passwords, tokens, the actor of a request
+//! - [`store`]: the stored data, with one writer over sled
+//! - [`config`]: the settings and their sources
+//! - [`clock`]: the current time
+//! - [`net`]: TCP connections of clients, and their limits
 //! - [`domain`]: the rules, as values
 
 pub mod app;

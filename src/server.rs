@@ -1,4 +1,4 @@
-//! The running server: opens the store, joins the filters, listens, and ends in good order.
+//! The running server: opens the store, combines the filters, listens, and shuts down in order.
 
 mod listener;
 mod memory;
@@ -29,66 +29,66 @@ use crate::realtime::{self, Hall, Timing};
 use crate::store::socket_path;
 use crate::web;
 
-/// What a server is started with.
+/// The parameters of a server's start.
 pub struct Options {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 chooses a free port.
     pub listen: SocketAddr,
-    /// The data folder.
+    /// The path of the data folder.
     pub data_dir: PathBuf,
-    /// What can't be changed while the server runs; the URL of its address is filled in.
+    /// The configuration that can't change while the server runs; the server adds the URL of its address.
     pub fixed: Fixed,
-    /// What the API bears.
+    /// The limits of the API.
     pub limits: Limits,
-    /// How long sockets wait for signs of life.
+    /// The timeouts of sockets.
     pub timing: Timing,
-    /// What hashes and verifies passwords.
+    /// The pool that hashes and verifies passwords.
     pub passwords: Passwords,
-    /// Who becomes administrator of a store without users.
+    /// The first administrator, created if the store has no users.
     pub administrator: Option<NewUser>,
-    /// What time it is.
+    /// The clock of the server.
     pub clock: Clock,
 }
 
-/// Why a server does not start.
+/// The reason why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The data folder does not open.
+    /// The data folder can't be opened.
     #[error(transparent)]
     Opening(#[from] OpeningError),
-    /// The address cannot be listened on.
+    /// The server can't listen on the address.
     #[error("cannot listen on {address}: {cause}; choose another address with --listen")]
     Listen {
-        /// The address.
+        /// The address to listen on.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// The administration socket cannot be opened.
+    /// The administration socket can't be opened.
     #[error("cannot open the administration socket {}: {cause}; choose a data folder with a shorter path", path.display())]
     Socket {
-        /// Where it was to be.
+        /// The path of the socket.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// The first administrator cannot be created.
+    /// The first administrator can't be created.
     #[error("cannot prepare the first administrator: {0}")]
     Administrator(#[from] Fault),
-    /// The settings give the first administrator a password that the policy refuses.
+    /// The policy refuses the first administrator's password from the settings.
     #[error("ROLLCALL_ADMIN_PASSWORD: {}", .0.explained())]
     AdministratorPassword(Fault),
-    /// The statuses whose time came while no server ran cannot be ended.
+    /// The statuses that expired while the server was down can't be removed.
     #[error("cannot end the statuses whose time has come: {0}")]
     Statuses(Fault),
-    /// The failed logins that were stored before the clock was set back cannot be settled.
+    /// The failed logins from before the clock was set back can't be updated.
     #[error("cannot settle failed logins from before the clock was set back: {0}")]
     Blocks(Fault),
-    /// The connections that ended with the server before this one cannot be settled.
+    /// The connections that the previous server process stored can't be restored.
     #[error("cannot settle the connections that ended with the server before: {0}")]
     Connections(Fault),
 }
 
-/// A server that listens, and answers once it is run.
+/// A server that listens. It answers after [`Server::run`] is called.
 pub struct Server {
     app: App,
     hall: Arc<Hall>,
@@ -104,7 +104,7 @@ impl Server {
     /// Opens the store and the listening socket.
     ///
     /// # Errors
-    /// [`StartError`] says what is in the way and what to do.
+    /// [`StartError`] with the cause and what to do.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let app = opening::open(&options.data_dir, options.clock, options.passwords, options.fixed).await?;
         let cannot = |cause| StartError::Listen {
@@ -140,19 +140,19 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The link that creates the first administrator, while there is no user.
+    /// Returns the link that creates the first administrator, while there are no users.
     #[must_use]
     pub fn setup_link(&self) -> Option<&str> {
         self.setup_link.as_deref()
     }
 
-    /// Serves until `shutdown` ends, finishes what is in flight, and closes the store.
+    /// Serves until `shutdown` ends, completes running requests, and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let app = self.app.clone();
         let most = move |address| most_connections(&app, address);
@@ -185,7 +185,7 @@ impl Server {
     }
 }
 
-/// The filters, each of which takes what is its own and leaves the rest to the next.
+/// Combines the filters. Each answers its own paths and passes other requests to the next.
 fn filter(app: &App, hall: &Arc<Hall>, gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
     realtime::sockets(hall)
         .or(http::api(gate))
@@ -206,7 +206,8 @@ fn of_administrator(fault: Fault) -> StartError {
     }
 }
 
-/// Returns how many connections an address may have; a trusted proxy has those of all its clients and is not counted.
+/// Returns the maximum number of connections of an address; `None` for a trusted proxy, which carries those
+/// of its clients.
 fn most_connections(app: &App, address: IpAddr) -> Option<u32> {
     let trusted = app
         .fixed
@@ -216,7 +217,7 @@ fn most_connections(app: &App, address: IpAddr) -> Option<u32> {
     (!trusted).then(|| app.settings().number(SettingId::MaxConnectionsPerAddress))
 }
 
-/// How a browser on this machine reaches an address.
+/// Returns the URL with which a browser on this machine reaches an address.
 fn url_of(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         format!("http://localhost:{}", address.port())

@@ -1,4 +1,4 @@
-//! What the server remembers of guesses, in memory: who verifies one now, and how often unknown names were tried.
+//! In-memory state of login attempts: the queue for verifications, and failed logins with unknown names.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,28 +11,28 @@ use crate::clock::Clock;
 use crate::domain::{Failures, LockoutRule, SettingId, SourceAddress, Suspect, Timestamp, UserId};
 use crate::store::Store;
 
-/// The most unknown names whose failures are remembered. Beyond them, the one that failed the longest time ago
-/// is forgotten.
+/// The maximum number of unknown names whose failures are stored. Beyond it, the name whose last failure is the
+/// oldest is removed.
 const MAX_UNKNOWN_NAMES: usize = 10_000;
 
-/// The account that is guessed at.
+/// The account that a caller tries to log in to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AccountKey {
-    /// A user.
+    /// An existing user.
     Known(UserId),
-    /// The SHA-256 of a name that no user has: names may be long.
+    /// The SHA-256 of a name that no user has. A hash, because names may be long.
     Unknown([u8; 32]),
 }
 
 impl AccountKey {
-    /// Returns the key of a name that no user has, in its folded form.
+    /// Returns the key of a name that no user has, given in its folded form.
     #[must_use]
     pub fn unknown(folded: &str) -> Self {
         Self::Unknown(Sha256::digest(folded).into())
     }
 }
 
-/// The in-memory state of guesses: turns, failures of unknown names.
+/// The in-memory state of login attempts: turns, and failures of unknown names.
 pub struct Attempts {
     turns: Arc<Turns>,
     unknown: Arc<UnknownNames>,
@@ -53,10 +53,10 @@ impl Attempts {
         }
     }
 
-    /// Waits for a turn to verify a guess at an account, or at a secret of the server.
+    /// Waits for a turn to verify a password, a code or another secret. `account` is `None` for secrets of the server.
     ///
     /// # Errors
-    /// [`QueueFull`] when too many guesses of the account or the address wait already.
+    /// [`QueueFull`] if too many verifications of the account or the address are already waiting.
     pub async fn take_turn(
         &self,
         account: Option<AccountKey>,
@@ -65,15 +65,15 @@ impl Attempts {
         self.turns.take(account, source).await
     }
 
-    /// The failures of names that no user has.
+    /// Returns the failed logins with names that no user has.
     #[must_use]
     pub fn unknown_names(&self) -> &UnknownNames {
         &self.unknown
     }
 }
 
-/// The failed logins of names that no user has. They are counted as those of users are, so that a block does
-/// not say which names there are.
+/// The failed logins with names that no user has. They are counted like those of users, so that a block does not reveal
+/// whether a user exists.
 #[derive(Default)]
 pub struct UnknownNames(Mutex<HashMap<[u8; 32], Failures>>);
 
@@ -88,7 +88,7 @@ impl UnknownNames {
         self.lock().get(name).cloned().unwrap_or_default()
     }
 
-    /// Counts a failure of a name, and returns whether a block begins with it.
+    /// Counts a failure of a name, and returns whether it starts a block.
     pub fn count(&self, name: &[u8; 32], rule: LockoutRule, now: Timestamp) -> bool {
         let mut names = self.lock();
         let before = names.get(name).cloned().unwrap_or_default();
@@ -107,14 +107,14 @@ impl UnknownNames {
         blocked
     }
 
-    /// Forgets names whose last failure was before this moment.
+    /// Removes names whose last failure was before this time.
     pub fn forget_before(&self, end: Timestamp) {
         self.lock().retain(|_, failures| failures.last_at() >= Some(end));
     }
 }
 
-/// The limits of the queue by the settings in force. An account or address that is close to its block has
-/// fewer turns at once, so that those under way can't pass the limit together.
+/// The limits of the queue, from the current settings. An account or address that is close to its block gets fewer
+/// turns at once, so that the running verifications can't exceed the limit together.
 struct InForce {
     store: Store,
     clock: Clock,
@@ -147,7 +147,7 @@ impl Limits for InForce {
         let rule = settings.user_lockout();
         let at_once = |failures: Failures| self.at_once(most, rule, || failures);
         let at_once = match account {
-            // A guess may be counted for either.
+            // A verification may be counted for either key.
             AccountKey::Known(id) => Suspect::of_user(id).map(|suspect| at_once(self.stored(&suspect))),
             AccountKey::Unknown(name) => [at_once(self.unknown.failures(name)); 2],
         };

@@ -1,4 +1,4 @@
-//! What the hub is told after each commit.
+//! Updates of the hub after each commit.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use crate::domain::{SettingId, Timestamp, Token, User, UserId};
 use crate::hub::{Changed, Event, Hub};
 use crate::store::{Snapshot, Store, Touched};
 
-/// Has the hub follow the store, beginning with what is in it.
+/// Loads the hub from the store, and updates it after every commit.
 pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Fixed>) {
     let begun = store.read();
     require_connection(hub, &begun, fixed);
     for kept in begun.user_statuses() {
         if let Some(user) = begun.user(&kept.user) {
             hub.follow(user, Some(kept));
-            // Also of tokens that ended while no server ran.
+            // Also for tokens that expired while the server was down.
             hub.set_logins_end(&kept.user, logins_end(&begun, &kept.user, |_| true));
         }
     }
@@ -27,8 +27,8 @@ fn require_connection(hub: &Hub, snapshot: &Arc<Snapshot>, fixed: &Arc<Fixed>) {
     hub.require_connection(settings.flag(SettingId::PresenceRequiresConnection));
 }
 
-/// What others, or the user's own clients, see of an account, and whether a duty ends the logins of its sockets.
-/// A login changes none of it.
+/// Returns the parts of an account that others or the user's own clients see, and whether a duty makes the logins of
+/// its sockets invalid. A login changes none of them.
 fn shown(user: &User) -> impl PartialEq {
     let User {
         username,
@@ -44,7 +44,7 @@ fn shown(user: &User) -> impl PartialEq {
     (username, name, email, roles, activity, avatar, bound)
 }
 
-/// Returns when the last of these tokens of a user ends by itself, where a status stands until then.
+/// Returns when the last of the user's tokens expires, if the user has claims that last until then.
 fn logins_end(snapshot: &Snapshot, user: &UserId, counts: impl Fn(&Token) -> bool) -> Option<Timestamp> {
     snapshot.user_status(user).filter(|kept| kept.claims.stand())?;
     let tokens = snapshot.tokens_of(user).filter(|token| counts(token));

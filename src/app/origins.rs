@@ -1,20 +1,20 @@
-//! The one rule for HTTP (CORS) and sockets that says which web pages may use this server.
+//! The rule for the web pages that may use this server, for HTTP (CORS) and sockets.
 
 use super::Settings;
 use crate::domain::SettingId;
 
-/// The origins whose pages may use this server, as the settings are at one moment.
+/// The origins whose pages may use this server, computed from the current settings.
 ///
-/// An origin is what a browser sends as `Origin`: scheme, host and port of the page. A program sends none, and
-/// this rule does not apply to it.
+/// An origin is the value of the header `Origin` that browsers send: scheme, host and port of the page. Programs send
+/// no such header, and this rule does not apply to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedOrigins {
-    /// The origin of `Site_Url`. Without one, the server's own origin is that of the request's `Host`.
+    /// The origin of `Site_Url`. Without `Site_Url`, the server's own origin comes from the header `Host`.
     site: Option<String>,
     others: Others,
 }
 
-/// The origins that are allowed besides the server's own.
+/// The allowed origins beside the server's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Others {
     /// No other origin: `API_Enable_CORS` is off.
@@ -26,7 +26,7 @@ enum Others {
 }
 
 impl AllowedOrigins {
-    /// Returns the rule that the settings make.
+    /// Returns the rule for these settings.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
         let site = settings.text(SettingId::SiteUrl);
@@ -34,7 +34,7 @@ impl AllowedOrigins {
         Self::new(&site, cors.then(|| settings.text(SettingId::CorsOrigin)).as_deref())
     }
 
-    /// Makes the rule of a `Site_Url`, which may be empty, and of an `API_CORS_Origin`, if that is in force.
+    /// Creates the rule from `Site_Url`, which may be empty, and `API_CORS_Origin`, if CORS is enabled.
     fn new(site: &str, cors: Option<&str>) -> Self {
         let others = match cors.map(str::trim) {
             None => Others::Refused,
@@ -50,19 +50,19 @@ impl AllowedOrigins {
         }
     }
 
-    /// Returns whether pages of every origin are allowed.
+    /// Returns whether pages of all origins are allowed.
     #[must_use]
     pub const fn allows_any(&self) -> bool {
         matches!(self.others, Others::Any)
     }
 
-    /// Returns whether pages of another origin than the server's own may be allowed.
+    /// Returns whether pages of other origins than the server's own may be allowed.
     #[must_use]
     pub const fn allows_others(&self) -> bool {
         !matches!(self.others, Others::Refused)
     }
 
-    /// Returns whether pages of an origin are allowed. `host` is the request's `Host`.
+    /// Returns whether pages of this origin are allowed. `host` is the header `Host` of the request.
     #[must_use]
     pub fn allows(&self, origin: &str, host: Option<&str>) -> bool {
         let listed = || match &self.others {
@@ -73,21 +73,21 @@ impl AllowedOrigins {
         self.is_own(origin, host) || listed()
     }
 
-    /// Returns whether an origin is the server's own: that of `Site_Url`, else that of the request's `Host`.
+    /// Returns whether this is the server's own origin: that of `Site_Url`, or without one that of the header `Host`.
     #[must_use]
     pub fn is_own(&self, origin: &str, host: Option<&str>) -> bool {
         let origin = normalized(origin);
         if let Some(site) = &self.site {
             return origin == *site;
         }
-        // The server does not know whether a proxy before it speaks TLS, so both schemes are its own.
+        // The server does not know whether a proxy in front of it speaks TLS, so both schemes count as its own.
         let own = |scheme: &str| host.is_some_and(|host| origin == normalized(&format!("{scheme}://{host}")));
         own("http") || own("https")
     }
 }
 
-/// Returns scheme, host and port of a URL as a browser writes them in `Origin`: in lower case, without a path and
-/// without the scheme's default port. Some WebSocket libraries for programs (ws4py) write `ws` for `http` there.
+/// Returns scheme, host and port of a URL as browsers write them in `Origin`: in lower case, without path and default
+/// port. Some WebSocket libraries for programs (ws4py) write `ws` instead of `http`.
 fn normalized(url: &str) -> String {
     let url = url.trim().to_lowercase();
     let Some((scheme, rest)) = url.split_once("://") else {

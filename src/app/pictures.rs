@@ -1,5 +1,5 @@
-//! Decoding uploaded pictures: off the async threads, a few at once, a short queue behind them, and fair turns
-//! before it.
+//! Decoding of uploaded pictures on blocking threads, with limits for parallel work, a short queue, and fair turns of
+//! users and addresses.
 
 use std::sync::Arc;
 
@@ -10,22 +10,22 @@ use super::turns::{Limits, QueueFull, Room, Turns};
 use crate::domain::picture::{CleanPicture, NotAPicture, PictureRule};
 use crate::domain::{Fault, SourceAddress, UserId};
 
-/// Pictures that are decoded at once: each may take 150 MiB of memory.
+/// The maximum number of pictures that are decoded at once; each may need 150 MiB of memory.
 const AT_ONCE: usize = 2;
 
-/// Pictures that are decoded or wait for it.
+/// The maximum number of pictures that are decoded or wait for it.
 const UNDER_WAY: usize = 10;
 
-/// Pictures of one user: how many have a place among [`UNDER_WAY`], and how many more wait for one.
+/// The maximum number of pictures of one user in [`UNDER_WAY`], and of those that wait for a turn.
 const OF_USER: Room = Room { at_once: 1, waiting: 2 };
 
-/// Pictures from one address, of all its users.
+/// The maximum number of pictures from one address, of all its users.
 const OF_ADDRESS: Room = Room { at_once: 2, waiting: 8 };
 
-/// Seconds after which a client whose picture found no room may send it again.
+/// The seconds after which a client may try again if there was no room.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
-/// The place where pictures are decoded. Cloning is cheap; all clones share the limits.
+/// The decoder of pictures. Cloning is cheap; all clones share the limits.
 #[derive(Clone)]
 pub struct Pictures {
     turns: Arc<Turns>,
@@ -33,16 +33,16 @@ pub struct Pictures {
     under_way: Arc<Semaphore>,
 }
 
-/// The user who sends a picture, and the address that it comes from, where it is known.
+/// The sender of a picture, for the limits.
 #[derive(Debug, Clone)]
 pub struct Sender {
-    /// The user.
+    /// The user who sends it.
     pub user: UserId,
-    /// The address.
+    /// The address of the client, if it is known.
     pub address: Option<SourceAddress>,
 }
 
-/// The limits of pictures.
+/// The fixed limits for turns of pictures.
 struct Fixed;
 
 impl Limits for Fixed {
@@ -66,11 +66,13 @@ impl Default for Pictures {
 }
 
 impl Pictures {
-    /// Decodes an uploaded picture and encodes it again. The server itself, which sends no picture, waits for no turn.
+    /// Decodes an uploaded picture and encodes it again. Without a sender, the work of the server itself, no
+    /// turn is needed.
     ///
     /// # Errors
-    /// [`Fault::FileTypeInvalid`] for a file that is not of a known kind, [`Fault::AvatarInvalid`] for a picture that
-    /// is damaged or beyond the limits, [`Fault::TooManyRequests`] when too many pictures of the sender wait already, [`Fault::Overloaded`] when too many of all senders do.
+    /// [`Fault::FileTypeInvalid`] for a file of an unsupported format, [`Fault::AvatarInvalid`] for a picture that is
+    /// damaged or exceeds the limits, [`Fault::TooManyRequests`] if too many pictures of the sender are waiting,
+    /// [`Fault::Overloaded`] if too many pictures of all senders are waiting.
     pub async fn clean(
         &self,
         bytes: Vec<u8>,
@@ -92,11 +94,11 @@ impl Pictures {
             .await
             .map_err(|_| overloaded())?;
         let cleaned = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work, also when the client leaves before that.
+            // Held until the work ends, even if the client disconnects earlier.
             let _held = (turn, place, permit);
             CleanPicture::of(&bytes, rule)
         });
-        // A panic of a decoder is the fault of the file.
+        // If a decoder panics, the file is refused.
         cleaned.await.map_or(Err(Fault::AvatarInvalid), |cleaned| {
             cleaned.map_err(|problem| match problem {
                 NotAPicture::Kind => Fault::FileTypeInvalid,

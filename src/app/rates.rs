@@ -1,4 +1,4 @@
-//! Counting calls, so that who calls too often can be slowed down.
+//! Call counters for rate limits.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,48 +17,48 @@ use super::attempts::AccountKey;
 use crate::clock::Clock;
 use crate::domain::{SettingId, SourceAddress, Timestamp, UserId};
 
-/// How often callers are forgotten who have been quiet, in calls.
+/// The number of calls after which callers without recent calls are removed from memory.
 const FORGET_EVERY: u64 = 8192;
 
-/// The name under which registrations are counted, whatever endpoint or method asks for one.
+/// The name under which registrations are counted, for all endpoints and methods that register users.
 pub const REGISTRATIONS: &str = "POST users.register";
 
-/// Milliseconds in which `Rate_Limiter_Limit_RegisterUser` registrations are let through.
+/// The period of the setting `Rate_Limiter_Limit_RegisterUser`, in milliseconds.
 const REGISTRATIONS_MILLIS: u32 = 60_000;
 
-/// Whose calls are counted.
+/// The source whose calls are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Who {
-    /// Those of a user.
+    /// The calls of a user.
     User(UserId),
-    /// Those from an address.
+    /// The calls from an address.
     Address(Option<SourceAddress>),
-    /// Those that try to log in to an account.
+    /// The login attempts for an account.
     Account(AccountKey),
-    /// Those over a socket, by its number.
+    /// The calls over a socket, by the socket's number.
     Socket(u64),
 }
 
-/// Which calls are counted together.
+/// The key of a counter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Counted {
-    /// What is called.
+    /// The name of what is called, for example an endpoint.
     pub what: Cow<'static, str>,
-    /// By whom.
+    /// The source of the calls.
     pub who: Who,
 }
 
-/// So many calls in so much time.
+/// A rate limit: a number of calls in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rate {
-    /// How many, 1 at least.
+    /// The number of calls, at least 1.
     pub calls: u32,
-    /// In how many milliseconds, 1 at least.
+    /// The period in milliseconds, at least 1.
     pub millis: u32,
 }
 
 impl Rate {
-    /// Returns the rate of registrations by the settings in force; none where calls are not limited.
+    /// Returns the rate limit of registrations in the current settings; `None` if calls are not limited.
     #[must_use]
     pub fn of_registrations(settings: &Settings) -> Option<Self> {
         settings.flag(SettingId::RateLimiterEnabled).then(|| Self {
@@ -68,18 +68,18 @@ impl Rate {
     }
 }
 
-/// What is left to a caller.
+/// The state of a caller's rate limit after a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Left {
-    /// Calls that are left.
+    /// The number of calls that the caller may still make now.
     pub remaining: u32,
-    /// When all calls are free again, in milliseconds since 1970.
+    /// The time at which all calls are available again, in milliseconds since 1970.
     pub reset: u64,
-    /// How long to wait for the next call, in milliseconds; 0 where one is left.
+    /// The time to wait for the next call in milliseconds; 0 if a call is left.
     pub wait: u64,
 }
 
-/// The application's steady time, as governor wants it: a clock that is set back makes no caller wait longer.
+/// The steady time of the application, for governor. A clock that is set back makes no caller wait longer.
 struct Time(Clock);
 
 impl GovernorClock for Time {
@@ -96,7 +96,7 @@ fn since_1970(time: Timestamp) -> Duration {
 
 type Limiter = RateLimiter<Counted, HashMapStateStore<Counted>, Time, StateInformationMiddleware>;
 
-/// All counts. A rate has a limiter of its own, so that a changed setting begins to count anew.
+/// All counters. Each rate has its own limiter, so that counting starts again after a setting changes.
 #[derive(Default)]
 pub struct Rates {
     limiters: Mutex<HashMap<Rate, Arc<Limiter>>>,
@@ -104,11 +104,10 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Counts a call, unless it is one too many: then it is to be refused, and what is left says for
-    /// how long.
+    /// Counts a call, unless it exceeds the rate. A call that exceeds the rate must be refused.
     ///
     /// # Errors
-    /// What is left of a rate that is used up.
+    /// The state of the exceeded limit, with the time to wait.
     pub fn count(&self, clock: &Clock, rate: Rate, counted: &Counted) -> Result<Left, Left> {
         let limiter = self.limiter(clock, rate);
         let now = Time(clock.clone()).now();

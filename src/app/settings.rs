@@ -1,5 +1,4 @@
-//! The settings in force: those that were fixed at the start, else those in the store, else the
-//! defaults.
+//! The current settings: first the values that were fixed at the start, then those in the store, then the defaults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,20 +15,20 @@ use crate::domain::picture::PictureRule;
 use crate::domain::{CustomFieldRules, LockoutRule, PasswordPolicy, PublicUrl, SettingId, SettingValue, StatusType};
 use crate::store::Snapshot;
 
-/// What was given when the server was started, and can't be changed while it runs.
+/// The configuration from the start of the server, which can't change while it runs.
 #[derive(Default, Clone)]
 pub struct Fixed {
-    /// Settings, each with where its value comes from.
+    /// The fixed settings, each with the source of its value.
     pub settings: BTreeMap<SettingId, (SettingValue, String)>,
-    /// Where the server listens, as a URL: where clients reach it unless a setting says otherwise.
+    /// The URL where the server listens. Clients use it if `Site_Url` is empty.
     pub address_url: String,
-    /// What `users.createToken` asks for; none refuses all.
+    /// The secret that `users.createToken` requires; `None` refuses all calls.
     pub create_tokens_secret: Option<String>,
-    /// Proxies whose word on the client's address is taken.
+    /// The proxies whose headers about the client's address are trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The file with the key that seals secrets, if it is not the one in the data folder.
+    /// The file with the key for secrets, if it is not in the data folder.
     pub secret_key_file: Option<PathBuf>,
-    /// Whether the start of a server compacts the store.
+    /// The rule for compacting the store at the start.
     pub compact_at_start: CompactAtStart,
 }
 
@@ -39,7 +38,7 @@ impl fmt::Debug for Fixed {
     }
 }
 
-/// The settings at one moment.
+/// The settings at one point in time.
 pub struct Settings {
     snapshot: Arc<Snapshot>,
     fixed: Arc<Fixed>,
@@ -50,25 +49,25 @@ impl Settings {
         Self { snapshot, fixed }
     }
 
-    /// The value in force, if it is not the default.
+    /// Returns the current value, if it is fixed or stored.
     fn set(&self, id: SettingId) -> Option<&SettingValue> {
         let fixed = self.fixed.settings.get(&id).map(|(value, _)| value);
         fixed.or_else(|| self.snapshot.setting(id).map(|setting| &setting.value))
     }
 
-    /// The value in force.
+    /// Returns the current value, or the default.
     #[must_use]
     pub fn value(&self, id: SettingId) -> SettingValue {
         self.set(id).cloned().unwrap_or_else(|| id.default())
     }
 
-    /// Whether a yes-or-no setting is on; no for one of another type.
+    /// Returns whether a boolean setting is on; false for other types.
     #[must_use]
     pub fn flag(&self, id: SettingId) -> bool {
         self.value(id) == SettingValue::Flag(true)
     }
 
-    /// A number; 0 for a setting of another type or a value below.
+    /// Returns a number; 0 for other types and for negative values.
     #[must_use]
     pub fn number(&self, id: SettingId) -> u32 {
         match self.value(id) {
@@ -77,17 +76,17 @@ impl Settings {
         }
     }
 
-    /// Returns a number of minutes in milliseconds; 0 for a setting of another type.
+    /// Returns a setting in minutes as milliseconds; 0 for other types.
     fn minutes_in_millis(&self, id: SettingId) -> i64 {
         match self.value(id) {
             SettingValue::Number(minutes) => minutes.saturating_mul(60_000),
-            // A thousandth of a minute has 60 milliseconds.
+            // A thousandth of a minute is 60 milliseconds.
             SettingValue::Decimal(minutes) => i64::from(minutes.thousandths()) * 60,
             SettingValue::Flag(_) | SettingValue::Text(_) => 0,
         }
     }
 
-    /// A text; empty for a setting of another type.
+    /// Returns a text; empty for other types.
     #[must_use]
     pub fn text(&self, id: SettingId) -> String {
         match self.value(id) {
@@ -96,7 +95,7 @@ impl Settings {
         }
     }
 
-    /// The items of a list with commas.
+    /// Returns the items of a list that is separated by commas.
     #[must_use]
     pub fn list(&self, id: SettingId) -> Vec<String> {
         let text = self.text(id);
@@ -104,7 +103,7 @@ impl Settings {
         items.map(str::to_owned).collect()
     }
 
-    /// Where clients reach this server, without a slash at the end.
+    /// Returns the URL of this server for clients, without a slash at the end.
     #[must_use]
     pub fn site_url(&self) -> String {
         let set = self.text(SettingId::SiteUrl);
@@ -112,15 +111,15 @@ impl Settings {
         url.trim_end_matches('/').to_owned()
     }
 
-    /// Returns the path that clients have before the paths of this server, as `Site_Url` has it: empty, or with a
-    /// slash at its beginning and none at its end.
+    /// Returns the path of `Site_Url`, which clients put before the paths of this server: empty, or `/` and a path
+    /// without a slash at its end.
     #[must_use]
     pub fn public_path(&self) -> String {
         let url = PublicUrl::parse(&self.text(SettingId::SiteUrl));
         url.map(|url| url.path().to_owned()).unwrap_or_default()
     }
 
-    /// How large pages are.
+    /// Returns the limits for pages of lists.
     #[must_use]
     pub fn pages(&self) -> PageRule {
         PageRule {
@@ -130,13 +129,13 @@ impl Settings {
         }
     }
 
-    /// What a custom status created without a type gets; none refuses it.
+    /// Returns the type of custom statuses that are created without one; `None` refuses them.
     #[must_use]
     pub fn default_status_type(&self) -> Option<StatusType> {
         self.text(SettingId::DefaultStatusType).parse().ok()
     }
 
-    /// What passwords have to be like.
+    /// Returns the current password policy.
     #[must_use]
     pub fn password_policy(&self) -> PasswordPolicy {
         let own = self.strength_policy();
@@ -160,7 +159,7 @@ impl Settings {
         }
     }
 
-    /// Rollcall's own rules on passwords, which are on by default.
+    /// Returns the rules that only Rollcall has: strength and its lengths. They are on by default.
     fn strength_policy(&self) -> PasswordPolicy {
         match u8::try_from(self.number(SettingId::PasswordStrength)) {
             Ok(min_score @ 1..) => PasswordPolicy {
@@ -173,7 +172,7 @@ impl Settings {
         }
     }
 
-    /// Returns the rules of custom fields. A text that is no rules was refused when it was set.
+    /// Returns the rules of custom fields. A text that is not valid was already refused when it was set.
     #[must_use]
     pub fn custom_fields(&self) -> CustomFieldRules {
         match self.set(SettingId::CustomFields) {
@@ -182,7 +181,7 @@ impl Settings {
         }
     }
 
-    /// The shape and size in which uploaded pictures are stored.
+    /// Returns the shape and size in which uploaded pictures are stored.
     #[must_use]
     pub fn pictures(&self) -> PictureRule {
         let resize = self.flag(SettingId::AvatarResize);
@@ -191,7 +190,7 @@ impl Settings {
         }
     }
 
-    /// How many earlier passwords may not come again.
+    /// Returns the number of earlier passwords that may not be used again.
     #[must_use]
     pub fn password_history(&self) -> usize {
         if self.flag(SettingId::PasswordHistoryEnabled) {
@@ -201,7 +200,7 @@ impl Settings {
         }
     }
 
-    /// When failed logins block a user, if they do.
+    /// Returns the rule for blocking users after failed logins, if it is on.
     #[must_use]
     pub fn user_lockout(&self) -> Option<LockoutRule> {
         let on = self.flag(SettingId::BlockFailedLogins) && self.flag(SettingId::BlockByUser);
@@ -212,7 +211,7 @@ impl Settings {
         })
     }
 
-    /// When failed logins block addresses, if they do. Listed addresses are never blocked.
+    /// Returns the rule for blocking addresses, if it is on. Addresses in the whitelist are never blocked.
     #[must_use]
     pub fn address_lockout(&self) -> Option<LockoutRule> {
         let on = self.flag(SettingId::BlockFailedLogins) && self.flag(SettingId::BlockByAddress);
@@ -223,7 +222,7 @@ impl Settings {
         })
     }
 
-    /// Whether this address is listed as one that is never blocked.
+    /// Returns whether the address is in the whitelist.
     #[must_use]
     pub fn is_never_blocked(&self, address: IpAddr) -> bool {
         let list = self.list(SettingId::BlockAddressWhitelist);
@@ -232,7 +231,7 @@ impl Settings {
     }
 }
 
-/// A network, or an address as the network of itself alone.
+/// Parses a network; a single address is a network of one address.
 #[must_use]
 pub fn network(text: &str) -> Option<IpNet> {
     let alone = || text.parse().ok().map(IpAddr::into);

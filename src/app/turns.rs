@@ -1,12 +1,12 @@
-//! Fair turns: the queue before everything that can be guessed, and before the decoding of pictures.
+//! Fair turns: the queue for verifying passwords, codes and secrets, and for decoding pictures.
 //!
-//! A turn is the right to verify one guess, or to have one picture decoded. It belongs to an account and to the address that the guess comes
-//! from. An address has a few turns at a time; its accounts get them one after the other. An account has one
-//! turn at a time; the addresses that try it get it in the order in which they asked. An address therefore
-//! delays the others by the turns that it has, whatever it sends.
+//! A turn is the right to verify one attempt, or to have one picture decoded. It belongs to an account and to the
+//! source address of the request. An address has a few turns at once; its accounts get them one after the other. An
+//! account has, by default, one turn at once; the addresses that use it get it in the order of their requests. So an
+//! address delays the others at most by its own turns, whatever it sends.
 //!
-//! An address waits for an account with one turn at most, so that a busy account does not block the other
-//! accounts of the address.
+//! An address holds at most as many turns for one account as the account may have at once, so that a busy account does
+//! not block the other accounts of the address.
 
 mod line;
 
@@ -19,32 +19,32 @@ use self::line::{Desk, Line, Waiter};
 use super::attempts::AccountKey;
 use crate::domain::SourceAddress;
 
-/// The address that a guess comes from, if the server knows it.
+/// The source address of an attempt, if the server knows it.
 type Source = Option<SourceAddress>;
 
-/// The account that is guessed at. A secret of the server, such as a link, belongs to no account.
+/// The account of an attempt. `None` for secrets of the server, such as links, which belong to no account.
 type Account = Option<AccountKey>;
 
-/// How many turns there may be.
+/// The limits of turns for an account or an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Room {
-    /// The most turns at once.
+    /// The maximum number of turns at once.
     pub at_once: u32,
-    /// The most guesses that wait, from one address.
+    /// The maximum number of attempts that wait, from one address.
     pub waiting: u32,
 }
 
-/// The limits in force. The queue asks for them again for each turn.
+/// The source of the current limits. The queue reads them again for each turn.
 pub(super) trait Limits: Send + Sync {
     fn of_account(&self, account: &AccountKey) -> Room;
     fn of_source(&self, source: Source) -> Room;
 }
 
-/// Too many guesses wait already.
+/// The error when too many attempts are already waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueFull;
 
-/// The queue.
+/// The queue of all attempts.
 pub(super) struct Turns {
     limits: Box<dyn Limits>,
     state: Mutex<State>,
@@ -57,7 +57,7 @@ struct State {
     next_id: u64,
 }
 
-/// The right to verify one guess, or a place in the queue for it. Dropping it gives it back.
+/// A turn, or a place in the queue for one. Dropping it returns it to the queue.
 pub struct Turn {
     turns: Arc<Turns>,
     id: u64,
@@ -77,10 +77,10 @@ impl Turns {
     /// Waits for a turn.
     ///
     /// # Errors
-    /// [`QueueFull`] when it can't be had now and too many wait for the account or the address.
+    /// [`QueueFull`] if no turn is free, and too many attempts of the account or the address are waiting.
     pub async fn take(self: &Arc<Self>, account: Account, source: Source) -> Result<Turn, QueueFull> {
         let (mut turn, granted) = self.join(account, source)?;
-        // The sender is dropped only with the place of this turn, which ends with this future.
+        // The sender is dropped only together with this turn's place, which ends with this future.
         turn.granted = granted.await.is_ok();
         Ok(turn)
     }
@@ -121,13 +121,13 @@ impl Turns {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an address may have one more turn for this account.
+    /// Returns whether an address may have one more turn for this account.
     fn is_free(&self, line: &Line, account: &Account, source: Source) -> bool {
         let held = line.held.get(account).copied().unwrap_or_default();
         line.held_in_all < self.limits.of_source(source).at_once.max(1) && held < self.most(account)
     }
 
-    /// The most turns of an account at once.
+    /// Returns the maximum number of turns of an account at once.
     fn most(&self, account: &Account) -> u32 {
         let limit = account.as_ref().map(|account| self.limits.of_account(account).at_once);
         limit.unwrap_or(1).max(1)
@@ -166,7 +166,7 @@ impl Turns {
         }
     }
 
-    /// Takes a turn or a place in the queue back.
+    /// Returns a turn, or a place in the queue, to the queue.
     fn give_back(&self, turn: &Turn) {
         let mut state = self.lock();
         let state = &mut *state;

@@ -1,4 +1,4 @@
-//! The rule for usernames that is in force, compiled once.
+//! The current rule for usernames, compiled once.
 
 use std::sync::Arc;
 
@@ -6,12 +6,13 @@ use arc_swap::ArcSwap;
 
 use crate::domain::UsernameRule;
 
-/// The last rule that was in force.
+/// The last compiled rule.
 #[derive(Default)]
 pub struct Usernames(ArcSwap<UsernameRule>);
 
 impl Usernames {
-    /// Returns the rule of a pattern. A pattern that is not one, which no setting takes, is the default.
+    /// Returns the rule for a pattern, compiled again if it changed. An invalid pattern, which settings refuse, gives
+    /// the default rule.
     pub(super) fn rule(&self, pattern: &str) -> Arc<UsernameRule> {
         let last = self.0.load();
         if last.pattern() == pattern {

@@ -1,4 +1,4 @@
-//! Who does something, and from where.
+//! The actor of an operation: a logged-in user or the operator of the server.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,40 +8,40 @@ use crate::domain::audit::AuditParty;
 use crate::domain::scope::Need;
 use crate::domain::{Duty, Permission, PermissionSet, Scope, Token, User, UserId};
 
-/// Who asks for an operation.
+/// The user or operator that requests an operation.
 #[derive(Debug, Clone)]
 pub enum Actor {
-    /// A user, logged in by a token.
+    /// A user who is logged in with a token.
     User(Caller),
-    /// Whoever may read the data folder: they could change the files as well.
+    /// The operator, who can access the data folder and could change the files directly.
     Operator,
 }
 
-/// A user who is logged in.
+/// A logged-in user with the token of the request.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who.
+    /// The user, as stored at the time of the request.
     pub user: Arc<User>,
-    /// By which token.
+    /// The stored data of the token.
     pub token: Arc<Token>,
-    /// The token itself, as they presented it.
+    /// The token itself, as the client sent it.
     pub presented: TokenSecret,
-    /// What the user may do, as far as the token reaches.
+    /// The user's permissions, as far as the token allows them.
     pub permissions: PermissionSet,
     /// The duty that the user has to fulfil before any other call, if there is one.
     pub duty: Option<Duty>,
-    /// From where.
+    /// The address and name of the client.
     pub origin: Origin,
 }
 
 impl Caller {
-    /// Whether they hold a permission that their token reaches.
+    /// Returns whether the caller has a permission that the token allows.
     #[must_use]
     pub const fn may(&self, permission: Permission) -> bool {
         self.permissions.has(permission)
     }
 
-    /// Whether a live connection of the caller counts for the user's presence. A token with scopes needs
+    /// Returns whether a live connection of the caller counts for the user's presence. A token with scopes needs
     /// `status:write` for that, and the user must have no duty.
     #[must_use]
     pub fn counts_as_present(&self) -> bool {
@@ -50,7 +50,7 @@ impl Caller {
 }
 
 impl Actor {
-    /// Whether the actor holds a permission.
+    /// Returns whether the actor has a permission; the operator has all.
     #[must_use]
     pub const fn may(&self, permission: Permission) -> bool {
         match self {
@@ -59,7 +59,7 @@ impl Actor {
         }
     }
 
-    /// Whether the actor is this user.
+    /// Returns whether the actor is this user.
     #[must_use]
     pub fn is(&self, id: &UserId) -> bool {
         match self {
@@ -68,7 +68,7 @@ impl Actor {
         }
     }
 
-    /// From where they act.
+    /// Returns the address of the actor's client; `None` for the operator.
     #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {
         match self {
@@ -77,7 +77,7 @@ impl Actor {
         }
     }
 
-    /// How the audit log names them.
+    /// Returns the actor as a party of the audit log.
     #[must_use]
     pub fn party(&self) -> AuditParty {
         match self {

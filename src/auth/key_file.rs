@@ -1,7 +1,7 @@
-//! The file with the key that seals secrets: `secret.key` in the data folder, or one that a setting names.
+//! The file with the key that encrypts secrets: `secret.key` in the data folder, or another file from a setting.
 //!
-//! The file has 64 hexadecimal digits. Only its owner may read it. The server makes the file in the data folder
-//! once and never writes over it; a file that a setting names has to be there.
+//! The file contains 64 hexadecimal digits, and only its owner may read it. The server creates the file in the data
+//! folder once and never overwrites it. A file from a setting must already exist.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,84 +13,84 @@ use super::seal::{KEY_BYTES, SecretKey};
 /// The name of the key file in the data folder.
 const NAME: &str = "secret.key";
 
-/// The name of a key file that is not durable yet.
+/// The name of a new key file before it is durable.
 const BEGINNING: &str = "secret.key.beginning";
 
-/// Mode bits of a file that others than its owner may read, write or run.
+/// The mode bits that give access to others than the owner.
 const MODE_OF_OTHERS: u32 = 0o077;
 
-/// Most bytes of a key file: the digits and blanks around them.
+/// The maximum size of a key file in bytes: the digits, with white space around them.
 const MAX_FILE_BYTES: u64 = 256;
 
-/// Why the key can't be used. Each text says what to do next.
+/// The reason why the key can't be used. Each message says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file that a setting names is absent.
+    /// The key file from a setting does not exist.
     #[error(
         "the key file {} does not exist: put it back, or make one by `(umask 077; openssl rand -hex 32 > {})`",
         .0.display(),
         .0.display()
     )]
     NotThere(PathBuf),
-    /// The file can't be read or made.
+    /// The key file can't be read or created.
     #[error("the key file {} cannot be used: {cause}", path.display())]
     File {
-        /// The file.
+        /// The path of the key file.
         path: PathBuf,
-        /// What the file system says.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// Others may read the file.
+    /// Others than the owner may access the key file.
     #[error("the key file {} may be used by others (mode {mode:03o}): run `chmod 600 {}`", path.display(), path.display())]
     OpenToOthers {
-        /// The file.
+        /// The path of the key file.
         path: PathBuf,
-        /// Its mode.
+        /// The mode of the file.
         mode: u32,
     },
-    /// The file has no key in it.
+    /// The file does not contain a key.
     #[error(
         "the key file {} has no key in it, which would be 64 hexadecimal digits: put the right file back",
         .0.display()
     )]
     Malformed(PathBuf),
-    /// The file in the data folder is absent, and the store has secrets that need it.
+    /// The key file in the data folder is missing, and the store has secrets that need it.
     #[error(
         "the key file {} is missing, and the second factors of {users} are sealed with it: put it back, or switch \
          these second factors off by `rollcall user reset-totp USER`",
         path.display()
     )]
     Missing {
-        /// The file.
+        /// The path of the key file.
         path: PathBuf,
-        /// Whose secrets need it.
+        /// The names of the users whose secrets need the key.
         users: String,
     },
-    /// The file has another key than the one that sealed the secrets in the store.
+    /// The key file contains another key than the one that encrypted the secrets in the store.
     #[error(
         "the key file {} has another key than the one that sealed the second factors of {users}: put the right file \
          back, or switch these second factors off by `rollcall user reset-totp USER`",
         path.display()
     )]
     Wrong {
-        /// The file.
+        /// The path of the key file.
         path: PathBuf,
-        /// Whose secrets need the other key.
+        /// The names of the users whose secrets need the other key.
         users: String,
     },
 }
 
-/// Returns where the key is: the file that a setting names, or the one in the data folder.
+/// Returns the path of the key file: the one from a setting, or the one in the data folder.
 #[must_use]
 pub fn place(folder: &Path, named: Option<&Path>) -> PathBuf {
     named.map_or_else(|| folder.join(NAME), Path::to_owned)
 }
 
-/// Reads the key. Returns nothing when there is no file yet in the data folder.
+/// Reads the key. Returns `None` if the data folder has no key file yet.
 ///
 /// # Errors
-/// [`KeyError`] when the file can't be read, may be read by others or has no key, and when a file that a setting
-/// names is absent.
+/// [`KeyError`] if the file can't be read, is accessible to others or contains no key, and if a file from a setting
+/// does not exist.
 pub fn read(folder: &Path, named: Option<&Path>) -> Result<Option<SecretKey>, KeyError> {
     let path = place(folder, named);
     let mut options = OpenOptions::new();
@@ -129,11 +129,11 @@ fn parse(digits: &str) -> Option<[u8; KEY_BYTES]> {
     Some(key)
 }
 
-/// Makes a key and its file in a data folder that this process holds. The file gets its name when all of it is
-/// durable, so that a power cut leaves a whole file or none.
+/// Creates a key and its file in a data folder that this process has locked. The file is renamed to its final name
+/// after it is durable, so that after a power cut either the whole file or no file exists.
 ///
 /// # Errors
-/// [`KeyError::File`]; also when there is a file already.
+/// [`KeyError::File`], also if the file already exists.
 pub fn create(folder: &Path) -> Result<SecretKey, KeyError> {
     let path = folder.join(NAME);
     let key = SecretKey::generate();
@@ -157,7 +157,7 @@ fn write(folder: &Path, path: &Path, key: &SecretKey) -> io::Result<()> {
     }
     writeln!(file)?;
     file.sync_all()?;
-    // The data folder is held by this process, so that no other can make the file meanwhile.
+    // This process has locked the data folder, so that no other process creates the file in the meantime.
     if fs::symlink_metadata(path).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }

@@ -1,4 +1,4 @@
-//! Who somebody is: passwords, second factors, login tokens, and the actor behind a request.
+//! Authentication: passwords, second factors, login tokens, and the actor of a request.
 
 pub mod actor;
 pub mod key_file;

@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The origin of a request: the client's address and name.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -7,27 +7,27 @@ use ipnet::IpNet;
 
 use crate::domain::SourceAddress;
 
-/// Most characters of a client's name that are kept.
+/// The maximum length of a client's name, in characters; longer names are cut.
 const CLIENT_CHARACTERS: usize = 200;
 
-/// Most proxies in a row whose word on the client's address is read.
+/// The maximum number of proxies in a row whose headers are read.
 const MAX_PROXIES: usize = 32;
 
-/// The other end of a connection, as the server puts it into each request's extensions.
+/// The address of the other end of a connection. The server adds it to each request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// Where a request comes from.
+/// The origin of a request.
 #[derive(Debug, Default, Clone)]
 pub struct Origin {
-    /// The client's address, if it came over the network.
+    /// The address of the client, if the request came over the network.
     pub address: Option<IpAddr>,
-    /// What the client calls itself; empty where it does not say.
+    /// The name of the client, from its `User-Agent` header; may be empty.
     pub client: Arc<str>,
 }
 
 impl Origin {
-    /// An origin whose client calls itself this.
+    /// Creates an origin, and cuts the client's name.
     #[must_use]
     pub fn new(address: Option<IpAddr>, client: &str) -> Self {
         let client: String = client.chars().take(CLIENT_CHARACTERS).collect();
@@ -37,15 +37,15 @@ impl Origin {
         }
     }
 
-    /// The source that limits count it for.
+    /// Returns the source address that limits count.
     #[must_use]
     pub fn source(&self) -> Option<SourceAddress> {
         self.address.map(SourceAddress::of)
     }
 }
 
-/// The client's address: the peer's, or the one that trusted proxies name, the nearest first. `lines`
-/// are those of `X-Forwarded-For`.
+/// Returns the client's address: the peer's address, or the one that trusted proxies report. `lines` are the values of
+/// `X-Forwarded-For`; the nearest proxy is last.
 #[must_use]
 pub fn client_address<'line>(
     peer: Option<Peer>,

@@ -1,4 +1,4 @@
-//! Passwords: argon2id over the SHA-256 that clients may send in the password's place.
+//! Password hashing: argon2id over the SHA-256 that clients may send instead of the password.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,33 +16,32 @@ use crate::domain::two_factor::Salt;
 use crate::domain::user::PasswordHash;
 use crate::domain::{Fault, OwnWords, PasswordPolicy};
 
-/// Logins that may wait for each core; beyond them the server says that it is overloaded.
+/// The maximum number of logins for each core that are verified or wait; beyond it the server answers "overloaded".
 const WAITING_PER_CORE: usize = 128;
 
-/// Try again when a full queue has emptied.
+/// The error for a full queue, which is usually shorter again after three seconds.
 const OVERLOADED: Fault = Fault::Overloaded { retry_after: 3 };
 
-/// Bytes of a password's salt (RFC 9106, §3.1).
+/// The length of a password's salt in bytes (RFC 9106, §3.1).
 const SALT_BYTES: usize = 16;
 
-/// Blocks of 1 KiB that are reserved for a hash, most of them never touched: glibc gives memory of
-/// more than 32 MiB back to the system when it is freed, and keeps smaller pieces in every thread
-/// that ever hashed.
+/// The number of 1 KiB blocks that are reserved for one hash, most of them unused. glibc returns memory of more than
+/// 32 MiB to the system when it is freed, and keeps smaller pieces in every thread that computed a hash.
 const RETURNED_BLOCKS: usize = 33 * 1024;
 
-/// The lower-case hexadecimal SHA-256 of a password. Clients may send it in the password's place,
-/// so that it is what is hashed at rest: plain and digest logins are one. `Debug` hides it.
+/// The lower-case hexadecimal SHA-256 of a password. Clients may send it instead of the password. The stored hash is
+/// computed from it, so that logins with the password and with its digest are equal. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordDigest(String);
 
 impl PasswordDigest {
-    /// The digest of a password in the clear.
+    /// Computes the digest of a password.
     #[must_use]
     pub fn of(password: &str) -> Self {
         Self(format!("{:x}", HexDigest(Sha256::digest(password).into())))
     }
 
-    /// Takes what a client sends as a digest. Upper-case digits are as good.
+    /// Takes a digest that a client sends, with lower-case or upper-case digits.
     #[must_use]
     pub fn presented(digest: &str) -> Self {
         Self(digest.to_ascii_lowercase())
@@ -63,17 +62,17 @@ impl fmt::LowerHex for HexDigest {
     }
 }
 
-/// What an unknown user's password is checked against, so that the check takes as long: a hash of
-/// today's strength that no password has.
+/// The hash that the passwords of unknown users are compared with, so that the check takes the same time. It has
+/// today's strength, and no password matches it.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// A password that a caller wants to set. `Debug` hides it.
+/// A password that a caller wants to set. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum WantedPassword {
-    /// A password in the clear, which has to obey the policy.
+    /// A password in plain text, which must satisfy the policy.
     Chosen(String),
-    /// A random password that nobody knows. The policy does not apply to it.
+    /// A random password that is not shown to any user. The policy does not apply to it.
     Random,
 }
 
@@ -83,15 +82,14 @@ impl fmt::Debug for WantedPassword {
     }
 }
 
-/// Hashes and verifies passwords: off the async threads, at most as many at once as there are
-/// cores, a bounded number waiting.
+/// Hashes and verifies passwords on blocking threads: at most one for each core at once, with a limited queue.
 #[derive(Debug, Clone)]
 pub struct Passwords {
     at_once: Arc<Semaphore>,
     under_way: Arc<Semaphore>,
 }
 
-/// As many at once as the machine has cores, and 128 of each core under way in all.
+/// As many hashes at once as the machine has cores, and 128 for each core in progress or waiting.
 impl Default for Passwords {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -100,7 +98,7 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// So many at once, and so many under way in all, those that wait included.
+    /// Creates a pool with a maximum of parallel hashes, and a maximum of hashes in progress or waiting.
     #[must_use]
     pub fn new(at_once: usize, under_way: usize) -> Self {
         Self {
@@ -109,11 +107,11 @@ impl Passwords {
         }
     }
 
-    /// Checks a wanted password against the policy and returns its digest. The scoring costs CPU,
-    /// so that it waits in the same queue as the hashing.
+    /// Checks a wanted password against the policy and returns its digest. Scoring needs CPU time, so it waits in the
+    /// same queue as hashing.
     ///
     /// # Errors
-    /// Those of [`PasswordPolicy::check`]; [`Fault::Overloaded`] when too many wait already.
+    /// Errors of [`PasswordPolicy::check`]; [`Fault::Overloaded`] if the queue is full.
     pub async fn accept(
         &self,
         wanted: WantedPassword,
@@ -132,7 +130,7 @@ impl Passwords {
     /// Hashes a password for the store.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] when too many wait already.
+    /// [`Fault::Overloaded`] if the queue is full.
     pub async fn hash(&self, digest: PasswordDigest) -> Result<PasswordHash, Fault> {
         let hashed = self.run(move || hash(&digest)).await?;
         hashed.map_err(|cause| {
@@ -141,11 +139,10 @@ impl Passwords {
         })
     }
 
-    /// Whether a password is the one that was hashed. Without a hash the answer is no, after the
-    /// same time.
+    /// Returns whether a password matches a hash. Without a hash it returns false after the same time.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] when too many wait already.
+    /// [`Fault::Overloaded`] if the queue is full.
     pub async fn verify(&self, digest: PasswordDigest, against: Option<PasswordHash>) -> Result<bool, Fault> {
         self.run(move || {
             let known = against.is_some();
@@ -154,11 +151,10 @@ impl Passwords {
         .await
     }
 
-    /// Returns argon2id digests of other secrets than passwords, with one salt for all: of backup codes. Each is
-    /// computed at its turn.
+    /// Returns argon2id digests of backup codes, all with the same salt. Each digest waits for its own turn.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] when too many wait already.
+    /// [`Fault::Overloaded`] if the queue is full.
     pub async fn slow_digests(&self, inputs: &[[u8; 32]], salt: Salt) -> Result<Vec<[u8; 32]>, Fault> {
         let mut digests = Vec::with_capacity(inputs.len());
         for input in inputs {
@@ -179,7 +175,7 @@ impl Passwords {
         };
         let core = Arc::clone(&self.at_once).acquire_owned().await;
         let finished = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work, even when whoever asked has gone.
+            // Held until the work ends, even if the caller disconnects earlier.
             let _core = core;
             work()
         });
@@ -187,7 +183,7 @@ impl Passwords {
     }
 }
 
-/// argon2id with 19 MiB, two passes, one lane: the crate's default and OWASP's minimum.
+/// Hashes a password by argon2id with 19 MiB, two passes and one lane: the crate's default and OWASP's minimum.
 fn hash(digest: &PasswordDigest) -> password_hash::Result<PasswordHash> {
     let argon2 = Argon2::default();
     let salt: [u8; SALT_BYTES] = random::bytes();
@@ -201,14 +197,14 @@ fn hash(digest: &PasswordDigest) -> password_hash::Result<PasswordHash> {
     Ok(PasswordHash::new(&described.to_string()))
 }
 
-/// The same strength as of passwords.
+/// Computes a digest with the same cost as for passwords.
 fn slow_digest(input: &[u8; 32], salt: &Salt) -> password_hash::Result<[u8; 32]> {
     let mut digest = [0; 32];
     fill(&Argon2::default(), input, salt, &mut digest)?;
     Ok(digest)
 }
 
-/// Whether this is what was hashed, with whatever strength it was.
+/// Returns whether a digest matches a hash, with the parameters of the hash.
 fn verify(digest: &PasswordDigest, against: &PasswordHash) -> bool {
     let same = || -> password_hash::Result<bool> {
         let parsed = ParsedHash::new(against.expose())?;
@@ -218,20 +214,20 @@ fn verify(digest: &PasswordDigest, against: &PasswordHash) -> bool {
         let algorithm = Algorithm::try_from(parsed.algorithm.as_str())?;
         let version = parsed.version.map(Version::try_from).transpose()?.unwrap_or_default();
         let argon2 = Argon2::new(algorithm, version, Params::try_from(&parsed)?);
-        // Compared in constant time by `Output`.
+        // `Output` compares in constant time.
         Ok(output(&argon2, digest, salt, expected.len())? == *expected)
     };
     same().unwrap_or(false)
 }
 
-/// What argon2 makes of a digest and a salt.
+/// Returns the argon2 output for a digest and a salt.
 fn output(argon2: &Argon2<'_>, digest: &PasswordDigest, salt: &[u8], length: usize) -> password_hash::Result<Output> {
     let mut bytes = vec![0; length];
     fill(argon2, digest.0.as_bytes(), salt, &mut bytes)?;
     Ok(Output::new(&bytes)?)
 }
 
-/// Fills these bytes with what argon2 makes of an input and a salt.
+/// Fills `bytes` with the argon2 output for an input and a salt.
 fn fill(argon2: &Argon2<'_>, input: &[u8], salt: &[u8], bytes: &mut [u8]) -> password_hash::Result<()> {
     let needed = argon2.params().block_count();
     let mut memory = Vec::with_capacity(needed.max(RETURNED_BLOCKS));

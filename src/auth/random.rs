@@ -1,10 +1,10 @@
 //! Random bytes from the operating system's generator.
 
-/// So many bytes that nobody can foresee.
+/// Returns random bytes that are not predictable.
 ///
 /// # Panics
-/// When the operating system has no randomness to give, in which case nothing may go on: every id
-/// and token after it could be guessed.
+/// If the operating system's generator fails. The process must not continue then, because every later id and token
+/// could be guessed.
 #[must_use]
 #[allow(clippy::expect_used)]
 pub fn bytes<const COUNT: usize>() -> [u8; COUNT] {

@@ -1,7 +1,7 @@
-//! Sealing: secrets of second factors are encrypted with a key that is not in the store.
+//! Encryption of second-factor secrets with a key that is not in the store.
 //!
-//! The cipher is XChaCha20-Poly1305 with a random nonce. The user's id is authenticated with the secret, so that a
-//! sealed secret counts for no other user.
+//! The cipher is XChaCha20-Poly1305 with a random nonce. The user's id is authenticated together with the secret, so
+//! that an encrypted secret can't be used for another user.
 
 use std::fmt;
 
@@ -13,32 +13,32 @@ use super::random;
 use crate::domain::two_factor::KeyId;
 use crate::domain::{SealedSecret, StoredSecret, TotpSecret, UserId};
 
-/// Bytes of a key.
+/// The length of a key, in bytes.
 pub const KEY_BYTES: usize = 32;
 
-/// What stands before the key where its id is computed, so that the digest is used for nothing else.
+/// The prefix of the key when its id is computed, so that the digest has no other use.
 const ID_CONTEXT: &[u8] = b"rollcall secret key id";
 
-/// The key that seals secrets. `Debug` hides it.
+/// The key that encrypts secrets. `Debug` does not print it.
 #[derive(Clone)]
 pub struct SecretKey {
     bytes: [u8; KEY_BYTES],
     id: KeyId,
 }
 
-/// A sealed secret does not open: another key sealed it, or it belongs to another user, or it was changed.
+/// The error when a secret can't be decrypted: the key or the user is wrong, or the bytes were changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a sealed secret does not open with the key of this server")]
 pub struct SealError;
 
 impl SecretKey {
-    /// Makes a random key.
+    /// Creates a random key.
     #[must_use]
     pub fn generate() -> Self {
         Self::new(random::bytes())
     }
 
-    /// Takes the bytes of a key.
+    /// Creates a key from its bytes.
     #[must_use]
     pub fn new(bytes: [u8; KEY_BYTES]) -> Self {
         let digest = Sha256::new().chain_update(ID_CONTEXT).chain_update(bytes).finalize();
@@ -47,7 +47,7 @@ impl SecretKey {
         Self { bytes, id }
     }
 
-    /// Returns the name of the key, which is stored beside each secret that it sealed.
+    /// Returns the id of the key, which is stored beside each secret that it encrypted.
     #[must_use]
     pub const fn id(&self) -> KeyId {
         self.id
@@ -63,10 +63,10 @@ impl SecretKey {
         XChaCha20Poly1305::new(&Key::from(self.bytes))
     }
 
-    /// Seals a secret of a user.
+    /// Encrypts a user's secret.
     ///
     /// # Panics
-    /// Never: the cipher refuses only messages of many gigabytes.
+    /// Never panics: the cipher refuses only messages of many gigabytes.
     #[must_use]
     #[allow(clippy::expect_used)]
     pub fn seal(&self, owner: &UserId, secret: &TotpSecret) -> StoredSecret {
@@ -86,10 +86,10 @@ impl SecretKey {
         })
     }
 
-    /// Opens a stored secret of a user.
+    /// Decrypts a user's stored secret. A secret that was stored without encryption is returned as it is.
     ///
     /// # Errors
-    /// [`SealError`] when another key sealed it, it is another user's, or it was changed.
+    /// [`SealError`] if the key or the user is wrong, or the bytes were changed.
     pub fn open(&self, owner: &UserId, stored: &StoredSecret) -> Result<TotpSecret, SealError> {
         let sealed = match stored {
             StoredSecret::Plain(secret) => return Ok(secret.clone()),

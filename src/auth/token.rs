@@ -1,4 +1,4 @@
-//! Login tokens, as their owners hold them.
+//! Login tokens in plain text, as clients send them.
 
 use std::fmt;
 
@@ -9,48 +9,48 @@ use sha2::{Digest, Sha256};
 use super::random;
 use crate::domain::TokenHash;
 
-/// Most bytes of a login token that a caller presents.
+/// The maximum length of a login token that a client sends, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 512;
 
-/// A login token in the clear: 43 characters of 256 random bits when made here. `Debug` hides it.
+/// A login token in plain text. Tokens of this server have 43 characters with 256 random bits. `Debug` does
+/// not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenSecret(String);
 
 impl TokenSecret {
-    /// Makes a token that nobody can foresee.
+    /// Creates a random token.
     #[must_use]
     pub fn generate() -> Self {
         Self(BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<32>()))
     }
 
-    /// Takes what somebody presents as a token.
+    /// Takes a token that a client sends, without checks.
     #[must_use]
     pub fn presented(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// Takes what a caller presents as a login token; none where it is longer than any token may be
-    /// ([`MAX_TOKEN_BYTES`]).
+    /// Takes a login token that a client sends; returns `None` if it is longer than [`MAX_TOKEN_BYTES`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() <= MAX_TOKEN_BYTES).then(|| Self::presented(text))
     }
 
-    /// What it is stored as and found by. SHA-256 is enough: there is nothing to guess in 256
-    /// random bits.
+    /// Returns the hash that is stored and that finds the token. SHA-256 without salt is enough, because 256 random
+    /// bits can't be guessed.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         TokenHash::new(Sha256::digest(&self.0).into())
     }
 
-    /// The last characters of a token, by which its owner knows it again.
+    /// Returns the last six characters of the token, so that its owner recognizes it in lists.
     #[must_use]
     pub fn last_part(&self) -> &str {
         let start = self.0.char_indices().rev().nth(5).map_or(0, |(start, _)| start);
         &self.0[start..]
     }
 
-    /// The token itself, for the answer to the one who logs in.
+    /// Returns the token itself, for the response to a login.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -10,25 +10,25 @@ use super::random;
 use crate::domain::two_factor::BACKUP_CODES;
 use crate::domain::{Timestamp, TotpSecret};
 
-/// Bytes of a secret (RFC 4226, §4, R6).
+/// The length of a secret, in bytes (RFC 4226, §4, R6).
 const SECRET_BYTES: usize = 20;
 
-/// Seconds that a code is good for.
+/// The number of seconds for which a code is valid.
 const STEP_SECONDS: u64 = 30;
 
-/// Makes a secret that nobody can foresee.
+/// Creates a random secret.
 #[must_use]
 pub fn generate() -> TotpSecret {
     TotpSecret::new(&random::bytes::<SECRET_BYTES>())
 }
 
-/// A secret as people type it: base32.
+/// Returns a secret in base32, as people type it.
 #[must_use]
 pub fn typed(secret: &TotpSecret) -> String {
     Secret::new(secret.expose().into()).to_base32()
 }
 
-/// The link that authenticator apps take from a picture.
+/// Returns the URL that authenticator apps read from a QR code.
 #[must_use]
 pub fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {
     let encode = |text: &str| {
@@ -43,7 +43,7 @@ pub fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {
     )
 }
 
-/// Returns the step of this moment.
+/// Returns the step that contains this time.
 #[must_use]
 pub fn step_at(now: Timestamp) -> u64 {
     seconds(now) / STEP_SECONDS
@@ -53,7 +53,7 @@ fn seconds(now: Timestamp) -> u64 {
     u64::try_from(now.as_millis() / 1000).unwrap_or_default()
 }
 
-/// Returns the step of a code, if it is that of this moment or at most `delta` steps before or after.
+/// Returns the step of a code, if it is the current step or at most `delta` steps before or after it.
 #[must_use]
 pub fn check(secret: &TotpSecret, code: &str, now: Timestamp, delta: u16) -> Option<u64> {
     generator(secret, delta).check(code, seconds(now))
@@ -66,21 +66,21 @@ fn generator(secret: &TotpSecret, delta: u16) -> Totp {
         .with_skew(delta)
         .with_step_duration(STEP_SECONDS)
         .with_secret(Secret::new(secret.expose().into()))
-        // Secrets that were made here are as long as the standard wants them.
+        // Secrets that this server created have the length that the standard requires.
         .build_noncompliant()
 }
 
-/// Random bytes of a backup code: 48 bits, in 8 characters.
+/// The number of random bytes of a backup code: 48 bits, in 8 characters.
 const BACKUP_CODE_BYTES: usize = 6;
 
-/// Makes backup codes, as their owner gets them.
+/// Creates backup codes in plain text.
 #[must_use]
 pub fn backup_codes() -> Vec<String> {
     let code = || BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<BACKUP_CODE_BYTES>());
     (0..BACKUP_CODES).map(|_| code()).collect()
 }
 
-/// Whether this has the form of a backup code, so that it is worth a slow hash.
+/// Returns whether a text has the form of a backup code. Only then is a slow hash computed.
 #[must_use]
 pub fn is_backup_code(code: &str) -> bool {
     BASE64_URL_SAFE_NO_PAD
@@ -88,18 +88,17 @@ pub fn is_backup_code(code: &str) -> bool {
         .is_ok_and(|bytes| bytes.len() == BACKUP_CODE_BYTES)
 }
 
-/// Returns the SHA-256 of a backup code. It is never stored: a slow hash goes over it.
+/// Returns the SHA-256 of a backup code. It is not stored; a slow hash is computed over it.
 #[must_use]
 pub fn hash(code: &str) -> [u8; 32] {
     Sha256::digest(code).into()
 }
 
-/// Returns the place of a digest among others. The time that it takes does not depend on how much of a digest is
-/// right.
+/// Returns the position of a digest in a list. The time for each comparison does not depend on the bytes.
 #[must_use]
 pub fn find(digests: &[[u8; 32]], digest: &[u8; 32]) -> Option<usize> {
     let wanted = Output::new(digest).ok()?;
-    // Compared in constant time by `Output`.
+    // `Output` compares in constant time.
     digests
         .iter()
         .position(|stored| Output::new(stored).is_ok_and(|stored| stored == wanted))
@@ -109,7 +108,7 @@ pub fn find(digests: &[[u8; 32]], digest: &[u8; 32]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// RFC 6238, appendix B: the SHA-1 secret and a moment with its code, cut to six digits.
+    /// RFC 6238, appendix B: the SHA-1 secret, and times with their codes, cut to six digits.
     #[test]
     fn codes_are_those_of_the_standard() {
         let secret = TotpSecret::new(b"12345678901234567890");

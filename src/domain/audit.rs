@@ -37,7 +37,7 @@ pub struct AuditEntry {
 pub struct AuditParty {
     /// The type: `user`, `operator` (the command line), `anonymous`, `role`, `setting`, …
     pub kind: String,
-    /// The id; empty if there is none.
+    /// The id; empty if it has none.
     pub id: String,
     /// The name at the time of the action.
     pub name: String,

@@ -108,7 +108,7 @@ struct FieldRule {
     public: bool,
     /// The minimum length of a text in characters. An empty text is allowed if the field is not required.
     min_characters: usize,
-    /// The maximum length of a text in characters; `None` if there is no limit.
+    /// The maximum length of a text in characters; `None` for no limit.
     max_characters: Option<usize>,
     /// The allowed values of a field of type `select`; `None` for a field of type `text`.
     options: Option<Vec<String>>,

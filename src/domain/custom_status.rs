@@ -22,7 +22,7 @@ pub struct CustomStatus {
     pub id: CustomStatusId,
     /// The displayed name; unique among custom statuses.
     pub name: StatusName,
-    /// The presence that this status stands for.
+    /// The presence that is set with this status.
     #[serde(rename = "statusType")]
     pub status_type: StatusType,
     /// The emoji that is set together with the status. Only Rollcall has this field.

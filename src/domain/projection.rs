@@ -1,4 +1,4 @@
-//! The `fields` parameter: the fields of a record that a caller asks for, as a projection of `MongoDB`.
+//! Projections: the parameter `fields`, with which a caller selects fields of a record, as in `MongoDB`.
 
 use std::collections::BTreeMap;
 
@@ -6,30 +6,30 @@ use serde_json::{Map, Value};
 
 use super::Fault;
 
-/// Most fields in a projection.
+/// The maximum number of fields in a projection.
 const MAX_FIELDS: usize = 50;
 
-/// Most parts of a field's path, as `customFields.team`.
+/// The maximum number of parts in a field's path, such as `customFields.team`.
 const MAX_PARTS: usize = 4;
 
-/// The fields of a record that an answer has.
+/// The selection of a record's fields for a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Projection {
-    /// Whether the answer has these fields alone, or all but these.
+    /// `true` if the response has only these fields; `false` if it has all other fields.
     only: bool,
     fields: Tree,
 }
 
-/// Fields by name, each with the fields within it; a field without any stands for the whole value.
+/// Fields by name, each with its selected subfields. A field without subfields is selected as a whole.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Tree(BTreeMap<String, Tree>);
 
 impl Projection {
-    /// Reads a JSON object whose keys are fields of the record and whose values are all 1, or all 0. `_id` may be left out of
-    /// fields that are asked for. An empty text or object asks for the whole record.
+    /// Parses a JSON object whose keys are fields of the record and whose values are all 1, or all 0. `_id` may be 0
+    /// beside values of 1. Returns `None` for an empty text or object, which selects the whole record.
     ///
     /// # Errors
-    /// [`Fault::InvalidFields`], also for a field that the record does not have.
+    /// [`Fault::InvalidFields`] for malformed or mixed values, and for a field that the record does not have.
     pub fn parse(raw: &str, known: &[&str]) -> Result<Option<Self>, Fault> {
         let refuse = |reason: &str| Fault::InvalidFields {
             raw: raw.into(),
@@ -69,20 +69,20 @@ impl Projection {
             (None, None) => return Ok(None),
             (Some(only), _) | (None, Some(only)) => only,
         };
-        // `_id` is asked for unless it is left out by name.
+        // Without a value for `_id`, the response has it.
         if only == (id != Some(false)) {
             fields.insert(&["_id"]);
         }
         Ok(Some(Self { only, fields }))
     }
 
-    /// Returns whether the answer has only fields that were asked for by name, and this one among them.
+    /// Returns whether the projection names the fields of the response, and this field among them.
     #[must_use]
     pub fn asks_for(&self, field: &str) -> bool {
         self.only && self.fields.0.contains_key(field)
     }
 
-    /// Returns the record with the fields that were asked for.
+    /// Returns the record with only the selected fields.
     #[must_use]
     pub fn apply(&self, record: Value) -> Value {
         if self.only {
@@ -99,7 +99,7 @@ impl Tree {
         for part in parts {
             place = place.0.entry((*part).to_owned()).or_default();
         }
-        // The whole value is asked for, so that what is within it needs no mention.
+        // The whole value is selected, so its subfields need no entries.
         place.0.clear();
     }
 

@@ -98,7 +98,7 @@ impl User {
         self.activity == Activity::Active
     }
 
-    /// Returns the name that others see: the display name, or the username if there is none.
+    /// Returns the name that others see: the display name, or the username if the user has no name.
     #[must_use]
     pub fn shown_name(&self) -> DisplayName {
         let username = || DisplayName::restore(self.username.as_str());

@@ -1,14 +1,14 @@
-//! Sockets by their user or token, also those that don't count for presence.
+//! Counts of open sockets by user or token, including sockets that don't count for presence.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The number of sockets of each user or token.
+/// The number of open sockets of each user or token.
 #[derive(Debug)]
 pub(super) struct Attendances<Key>(Arc<Mutex<HashMap<Key, usize>>>);
 
-/// One such socket. Dropping it ends it.
+/// One counted socket. Dropping it ends the count.
 #[derive(Debug)]
 pub struct Attendance<Key: Eq + Hash> {
     all: Attendances<Key>,
@@ -32,14 +32,14 @@ impl<Key: Eq + Hash> Attendances<Key> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether there is such a socket.
+    /// Returns whether the user or token has an open socket.
     pub fn has(&self, key: &Key) -> bool {
         self.counts().contains_key(key)
     }
 }
 
 impl<Key: Clone + Eq + Hash> Attendances<Key> {
-    /// Adds a socket.
+    /// Counts one more socket.
     pub fn add(&self, key: &Key) -> Attendance<Key> {
         *self.counts().entry(key.clone()).or_default() += 1;
         Attendance {

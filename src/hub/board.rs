@@ -1,4 +1,4 @@
-//! Everybody who shows: the live connections and the claims joined, every change in its order.
+//! The presence table: it joins the live connections and the claims of users, and records every change in order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,50 +10,51 @@ use super::{PresenceChange, Seen};
 use crate::domain::presence::of_connections;
 use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
 
-/// For how long changes are kept, in milliseconds; who asks for older ones gets everything
-/// (`api.md` §6.3).
+/// The age in milliseconds up to which changes are stored. Callers who request older changes get the full
+/// list (`api.md` §6.3).
 const KEPT_MILLIS: i64 = 10 * 60 * 1000;
 
-/// Most changes that are kept, whatever their age.
+/// The maximum number of stored changes of any age.
 const KEPT_CHANGES: usize = 100_000;
 
-/// A user who shows, or might soon.
+/// A user with a connection or a stored status.
 struct Entry {
     user: Arc<User>,
     kept: Option<Arc<UserStatus>>,
     connections: BTreeMap<u64, StatusType>,
     shown: Option<Arc<Shown>>,
-    /// When the user's last token ends by itself, if that ends a status.
+    /// The time at which the user's last token expires, if standing claims end then.
     logins_end: Option<Timestamp>,
 }
 
 impl Entry {
-    /// Returns when the next claim ends, or when all end that stand without a connection.
+    /// Returns the time of the next end: of a claim, or of everything that lasts without a connection.
     fn next_end(&self) -> Option<Timestamp> {
         let claims = self.kept.as_ref().and_then(|kept| kept.claims.next_end());
         claims.into_iter().chain(self.logins_end).min()
     }
 }
 
-/// What is known of everybody. A user who is not in it is absent and says nothing.
+/// The presence of all users. A user without an entry is offline and has no text.
 pub(super) struct Board {
     entries: HashMap<UserId, Entry>,
-    /// What shows of those of whom anything shows.
+    /// The visible presence of all users who have one.
     shown: OrdMap<UserId, Arc<Shown>>,
-    /// When claims end, the soonest first.
+    /// The ends of claims, the next one first.
     ends: BTreeSet<(Timestamp, UserId)>,
-    /// What changed lately, the oldest first.
+    /// The recent changes, oldest first.
     changes: VecDeque<Arc<PresenceChange>>,
-    /// The roles of users who did something, and since when: roles decide from whom somebody hides.
+    /// The roles of known users and the time of their last change. A user may hide from roles, so
+    /// roles decide visibility.
     roles: HashMap<UserId, (Vec<RoleId>, Timestamp)>,
-    /// From when on all changes are in `changes`.
+    /// The time since which `changes` is complete.
     complete_from: Timestamp,
-    /// The latest time of an answer. Every change after the answer has a later moment.
+    /// The latest time of a response. Every later change gets a later time.
     answered: Timestamp,
     connections: usize,
-    /// Connections that were lost, the first to end first.
+    /// The lost connections, ordered by the time at which they stop counting.
     lost: BTreeMap<(Timestamp, u64), (UserId, TokenHash)>,
-    /// The same by who may take them up again, with when they end.
+    /// The same connections by user and token, which may resume them, with the time at which they stop counting.
     lost_by_token: BTreeMap<(UserId, TokenHash, u64), Timestamp>,
     requires_connection: bool,
 }
@@ -75,7 +76,7 @@ impl Board {
         }
     }
 
-    /// Takes what is now stored of a user.
+    /// Updates a user and the stored status after a commit.
     pub fn follow(
         &mut self,
         now: Timestamp,
@@ -103,8 +104,8 @@ impl Board {
         self.renew(now, &user.id)
     }
 
-    /// Takes in when the last token of a user ends by itself; none is never, also because there is no token any more.
-    /// An end that has passed already is not forgotten before what it ends has ended.
+    /// Stores the time at which the user's last token expires; `None` if no token expires or none exists. An end that
+    /// has passed stays until the claims that it ends are removed.
     pub fn set_logins_end(&mut self, now: Timestamp, id: &UserId, end: Option<Timestamp>) {
         let Some(entry) = self.entries.get_mut(id) else {
             return;
@@ -121,13 +122,13 @@ impl Board {
         }
     }
 
-    /// Returns whether the last token of a user has ended by itself, and what that ends has not ended yet.
+    /// Returns whether the user's last token has expired, and the claims that end with it are still stored.
     pub fn logins_ended(&self, now: Timestamp, id: &UserId) -> bool {
         let end = self.entries.get(id).and_then(|entry| entry.logins_end);
         end.is_some_and(|end| end <= now)
     }
 
-    /// Takes in that a user is gone.
+    /// Removes a user with all connections.
     pub fn forget(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
         self.roles.remove(id);
         let entry = self.entries.remove(id)?;
@@ -137,7 +138,7 @@ impl Board {
         entry.shown.map(|before| self.note(now, id, Some(before), None))
     }
 
-    /// Takes in a live connection.
+    /// Adds a live connection, with the status online.
     pub fn connect(
         &mut self,
         now: Timestamp,
@@ -152,7 +153,7 @@ impl Board {
         followed.into_iter().chain(renewed).collect()
     }
 
-    /// Takes in what a live connection says of its user.
+    /// Sets the status of a live connection.
     pub fn set_connection(
         &mut self,
         now: Timestamp,
@@ -164,20 +165,20 @@ impl Board {
         self.renew(now, id)
     }
 
-    /// Takes in that a connection has ended.
+    /// Removes a connection that has ended.
     pub fn disconnect(&mut self, now: Timestamp, id: &UserId, connection: u64) -> Option<Arc<PresenceChange>> {
         self.entries.get_mut(id)?.connections.remove(&connection)?;
         self.connections -= 1;
         self.renew(now, id)
     }
 
-    /// Takes in that a connection was lost: until this moment it still counts.
+    /// Marks a connection as lost: it counts until this time.
     pub fn lose(&mut self, until: Timestamp, user: UserId, token: TokenHash, connection: u64) {
         self.lost.insert((until, connection), (user.clone(), token));
         self.lost_by_token.insert((user, token, connection), until);
     }
 
-    /// The connections that are lost and still count.
+    /// Returns the lost connections that still count, with user, token and status.
     pub fn lost(&self) -> Vec<(UserId, TokenHash, StatusType)> {
         let lost = self.lost_by_token.keys().filter_map(|(user, token, connection)| {
             let status = self.entries.get(user)?.connections.get(connection)?;
@@ -186,14 +187,14 @@ impl Board {
         lost.collect()
     }
 
-    /// Returns whether a connection of a user by this token is lost and still counts.
+    /// Returns whether the user has a lost connection with this token that still counts.
     pub fn has_lost(&self, user: &UserId, token: &TokenHash) -> bool {
         let from = (user.clone(), *token, 0);
         let next = self.lost_by_token.range(from..).next();
         next.is_some_and(|((owner, by, _), _)| owner == user && by == token)
     }
 
-    /// Takes a lost connection up again.
+    /// Removes the mark from a lost connection, because the client is back. Returns the number of the connection.
     pub fn take_lost(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
         let from = (user.clone(), *token, 0);
         let (key, until) = self.lost_by_token.range(from..).next()?;
@@ -208,12 +209,12 @@ impl Board {
         Some(connection)
     }
 
-    /// When the next lost connection stops to count.
+    /// Returns the time at which the next lost connection stops counting.
     pub fn next_lost(&self) -> Option<Timestamp> {
         self.lost.first_key_value().map(|((until, _), _)| *until)
     }
 
-    /// Ends the lost connections whose time has come. Who had several of them changes once.
+    /// Removes the lost connections that no longer count. A user with several of them changes once.
     pub fn end_lost(&mut self, now: Timestamp) -> Vec<Arc<PresenceChange>> {
         let mut users = BTreeSet::new();
         while let Some(first) = self.lost.first_entry().filter(|first| first.key().0 <= now) {
@@ -228,7 +229,7 @@ impl Board {
         users.iter().filter_map(|user| self.renew(now, user)).collect()
     }
 
-    /// Changes whether nobody without a connection is anything but offline.
+    /// Sets whether all users without a connection are offline.
     pub fn require_connection(&mut self, now: Timestamp, required: bool) -> Vec<Arc<PresenceChange>> {
         if self.requires_connection == required {
             return Vec::new();
@@ -257,7 +258,7 @@ impl Board {
         }
     }
 
-    /// Joins the connections and claims of a user anew, and notes what changed by it.
+    /// Computes the presence of a user again, and records the change, if there is one.
     fn renew(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
         let entry = self.entries.get_mut(id)?;
         let none = Claims::default();
@@ -309,7 +310,7 @@ impl Board {
             after,
         });
         if change.seen_by_all() == Some(Seen::Nothing) {
-            // Only the user's own clients are told. It must not show in the time of an answer to others.
+            // Only the user's own clients receive it. It must not influence the times of responses to others.
             return change;
         }
         self.changes.push_back(Arc::clone(&change));
@@ -322,16 +323,15 @@ impl Board {
         change
     }
 
-    /// Returns the moment of something that happens now: later than every answer before it, and not earlier than
-    /// any change before it.
+    /// Returns the time for a change now: later than every earlier response, and not before any earlier change.
     fn moment(&self, now: Timestamp) -> Timestamp {
         let last = self.changes.back().map_or(now, |change| change.at);
         now.max(self.answered.plus_millis(1)).max(last)
     }
 
-    /// Returns the time of an answer to this viewer: not earlier than every change before it, and earlier than every
-    /// change after it. A change that the viewer does not see has no influence on it: the time would show that
-    /// something happened. A change of the viewer's own roles counts as one that the viewer sees.
+    /// Returns the time for a response to this viewer: not before any earlier change, and before every later change.
+    /// Changes that the viewer does not see have no influence, because the time would reveal them. A change of the
+    /// viewer's own roles counts as visible.
     pub fn time(&mut self, now: Timestamp, viewer: &User) -> Timestamp {
         let mut ahead = self.changes.iter().rev().take_while(|change| change.at > now);
         let seen = ahead.find(|change| change.seen_by(viewer) != Seen::Nothing);
@@ -344,8 +344,8 @@ impl Board {
         at
     }
 
-    /// What changed after a moment for a viewer; none when not all of that is known any more, or the
-    /// viewer's roles changed.
+    /// Returns the changes after a time. Returns `None` if older ones of them are no longer stored, or if the viewer's
+    /// roles changed since.
     pub fn changes_after(&self, now: Timestamp, from: Timestamp, viewer: &UserId) -> Option<Vec<Arc<PresenceChange>>> {
         let roles_since = self.roles.get(viewer).map(|(_, since)| *since);
         if roles_since > Some(from) || from < self.complete_from || from.as_millis() + KEPT_MILLIS <= now.as_millis() {
@@ -363,30 +363,30 @@ impl Board {
         self.shown.get(id).cloned()
     }
 
-    /// Whether a user has a live connection.
+    /// Returns whether a user has a live connection.
     pub fn is_connected(&self, id: &UserId) -> bool {
         self.entries.get(id).is_some_and(|entry| !entry.connections.is_empty())
     }
 
-    /// When the next claim ends.
+    /// Returns the time of the next end of a claim.
     pub fn next_end(&self) -> Option<Timestamp> {
         self.ends.first().map(|(end, _)| *end)
     }
 
-    /// Whose claims have ended by now, at most so many.
+    /// Returns up to `most` users whose claims have ended.
     pub fn ended(&self, now: Timestamp, most: usize) -> Vec<UserId> {
         let ended = self.ends.iter().take_while(|(end, _)| *end <= now);
         ended.take(most).map(|(_, id)| id.clone()).collect()
     }
 
-    /// How many live connections there are.
+    /// Returns the number of live connections.
     pub const fn connections(&self) -> usize {
         self.connections
     }
 
-    /// Returns how many of them this viewer must not know of: those of users who hide, or are invisible.
+    /// Returns the number of connections that this viewer must not see: those of hidden, invisible or offline users.
     pub fn connections_hidden_from(&self, viewer: &User) -> usize {
-        // Nothing shows of an account that is switched off.
+        // A deactivated account has no visible presence.
         let hidden = |entry: &&Entry| entry.shown.as_ref().is_none_or(|shown| !shown.counts_for(viewer));
         self.entries
             .values()

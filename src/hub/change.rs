@@ -1,32 +1,32 @@
-//! One change of what shows of a user, and what each viewer sees of it.
+//! A change of a user's visible presence, and the part of it that each viewer sees.
 
 use std::sync::Arc;
 
 use super::shown::{Line, Shown};
 use crate::domain::{Timestamp, User, UserId};
 
-/// One change of what shows of a user.
+/// A change of a user's visible presence.
 #[derive(Debug, PartialEq)]
 pub struct PresenceChange {
-    /// When: later than every answer before it, and earlier than every answer after it.
+    /// The time of the change: later than every earlier response, and before every later response.
     pub at: Timestamp,
-    /// Whose.
+    /// The user whose presence changed.
     pub user: UserId,
-    /// What showed before; none is nothing.
+    /// The visible presence before the change; `None` if nothing was visible.
     pub before: Option<Arc<Shown>>,
-    /// What shows now; none is nothing.
+    /// The visible presence after the change; `None` if nothing is visible.
     pub after: Option<Arc<Shown>>,
 }
 
 impl PresenceChange {
-    /// What everybody sees of it, where the user hides from nobody; none where that depends on the viewer.
+    /// Returns what all viewers see; `None` if the user hides from some, so that it depends on the viewer.
     #[must_use]
     pub fn seen_by_all(&self) -> Option<Seen> {
         let hides = |shown: &Option<Arc<Shown>>| shown.as_ref().is_some_and(|shown| shown.hides());
         (!hides(&self.before) && !hides(&self.after)).then(|| self.seen(|_| true))
     }
 
-    /// What a viewer sees of it.
+    /// Returns what this viewer sees of the change.
     #[must_use]
     pub fn seen_by(&self, viewer: &User) -> Seen {
         self.seen(|shown| shown.is_for(viewer))
@@ -44,7 +44,7 @@ impl PresenceChange {
         }
     }
 
-    /// The user as this viewer sees them after it, if they see a change.
+    /// Returns the user's entry for this viewer after the change; `None` if the viewer sees no change.
     #[must_use]
     pub fn for_viewer(&self, viewer: &User) -> Option<Line> {
         match self.seen_by(viewer) {
@@ -54,7 +54,7 @@ impl PresenceChange {
         }
     }
 
-    /// The user as this viewer sees them after it.
+    /// Returns the user's presence for this viewer after the change; offline if the viewer must not see it.
     #[must_use]
     pub fn now_for(&self, viewer: &User) -> Option<Arc<Shown>> {
         let seen = self
@@ -69,13 +69,13 @@ impl PresenceChange {
     }
 }
 
-/// What a viewer sees of a change.
+/// The effect of a change for one viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
-    /// No change.
+    /// The viewer sees no change.
     Nothing,
-    /// The user as they are now.
+    /// The viewer sees the new presence.
     Now,
-    /// That the user is not there any more.
+    /// The viewer sees that the user is offline now.
     Gone,
 }

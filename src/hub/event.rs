@@ -1,16 +1,16 @@
-//! What the hub tells its subscribers: what was committed, and what shows because of it.
+//! The events that the hub sends to its subscribers, after commits and after changes of presence.
 
 use std::sync::Arc;
 
 use super::PresenceChange;
 use crate::domain::{CustomStatus, Grant, Role, SettingId, Token, User};
 
-/// Something that was made, changed or removed.
+/// A stored object that was created, changed or removed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changed<T> {
-    /// What it was; none when it was made.
+    /// The object before the change; `None` if it was created.
     pub before: Option<Arc<T>>,
-    /// What it is; none when it was removed.
+    /// The object after the change; `None` if it was removed.
     pub after: Option<Arc<T>>,
 }
 
@@ -23,21 +23,21 @@ impl<T> Changed<T> {
     }
 }
 
-/// Something that happened. It is durable, or needs not be.
+/// An event. If it concerns stored data, that data is durable before the event is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// What shows of a user changed.
+    /// The visible presence of a user changed.
     Presence(Arc<PresenceChange>),
-    /// An account was made, changed or removed.
+    /// An account was created, changed or removed.
     User(Changed<User>),
-    /// A custom status was.
+    /// A custom status was created, changed or removed.
     CustomStatus(Changed<CustomStatus>),
-    /// A role was.
+    /// A role was created, changed or removed.
     Role(Changed<Role>),
-    /// Other roles hold a permission.
+    /// The roles of a permission changed.
     Grant(Arc<Grant>),
-    /// A setting has another value.
+    /// The value of a setting changed.
     Setting(SettingId),
-    /// A token is good no longer.
+    /// A token was removed from the store.
     TokenEnded(Arc<Token>),
 }

@@ -1,4 +1,4 @@
-//! From those who announce events to those who subscribe to them.
+//! The channel from the hub to its subscribers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,12 +8,12 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::event::Event;
 
-/// Events that wait for a slow subscriber before it misses some, and is told so. Many: ten thousand users who
-/// log in at once, or a change of as many accounts, are that many events before anybody can be told of one.
-/// Room is taken as it is needed.
+/// The maximum number of events that wait for a slow subscriber; after that, it misses events and is notified. The
+/// number is large, because ten thousand simultaneous logins, or a change of as many accounts, create that many events
+/// before the first is sent. Memory is allocated only when needed.
 const WAITING: usize = 128 * 1024;
 
-/// Where events are announced. Cloning is cheap; all clones are the same.
+/// The sending side. Cloning is cheap; all clones send to the same subscribers.
 #[derive(Clone, Default)]
 pub(super) struct Announcer(Arc<Mutex<Vec<Subscription>>>);
 
@@ -22,19 +22,19 @@ struct Subscription {
     missed: Arc<AtomicBool>,
 }
 
-/// What is announced, in its order.
+/// The receiving side: all events in order.
 #[derive(Debug)]
 pub struct Events {
     events: mpsc::Receiver<Event>,
     missed: Arc<AtomicBool>,
 }
 
-/// Events came faster than they were taken: some are lost.
+/// The error after events were lost, because they arrived faster than the subscriber read them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missed;
 
 impl Announcer {
-    /// Tells all subscribers of something, without waiting for any.
+    /// Sends an event to all subscribers, without waiting.
     pub fn announce(&self, event: &Event) {
         let mut subscriptions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         subscriptions.retain(|subscription| match subscription.events.try_send(event.clone()) {
@@ -61,8 +61,8 @@ impl Announcer {
 }
 
 impl Events {
-    /// The next event; none when nobody can announce one any more. [`Missed`], once, after some were lost; then
-    /// those that were not.
+    /// Returns the next event; `None` after the hub is dropped. Returns [`Missed`] once after events were lost, then
+    /// continues with the others.
     pub async fn next(&mut self) -> Option<Result<Event, Missed>> {
         if self.has_missed() {
             return Some(Err(Missed));
@@ -70,7 +70,7 @@ impl Events {
         self.events.recv().await.map(Ok)
     }
 
-    /// The same, of what has happened already: none where that is nothing.
+    /// Returns the next event without waiting; `None` if no event is available or the hub is dropped.
     pub fn try_next(&mut self) -> Option<Result<Event, Missed>> {
         if self.has_missed() {
             return Some(Err(Missed));

@@ -1,7 +1,7 @@
-//! Who is here: live connections, what shows of everybody, and the events that tell of changes.
+//! The hub: live connections, the visible presence of all users, and the events about changes.
 //!
-//! The hub follows the store: the writer tells it of every change after its commit, so that no event
-//! comes before what it speaks of is durable.
+//! The hub follows the store: the writer calls it after every commit, so that events about stored data are sent only
+//! after the data is durable.
 
 mod attendance;
 mod board;
@@ -29,11 +29,11 @@ pub use shown::{Line, Shown};
 use crate::clock::Clock;
 use crate::domain::{StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
 
-/// For how long a connection that was lost still counts, in milliseconds: whoever comes back within it
-/// was never away, and nobody is told anything.
+/// The time in milliseconds for which a lost connection still counts. If the same token reconnects within it, the
+/// connection continues and no event is sent.
 pub const GRACE_MILLIS: i64 = 5_000;
 
-/// Who is here. Cloning is cheap; all clones are the same hub.
+/// The presence of all users. Cloning is cheap; all clones share the same state.
 #[derive(Clone)]
 pub struct Hub {
     board: Arc<Mutex<Board>>,
@@ -53,7 +53,7 @@ impl fmt::Debug for Hub {
 }
 
 impl Hub {
-    /// A hub that knows nobody yet.
+    /// Creates a hub without users.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Hub {
         }
     }
 
-    /// Returns the time by the clock of the server.
+    /// Returns the time of the server's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
@@ -78,7 +78,7 @@ impl Hub {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something to the board and tells of what changed by it, in the order of the changes.
+    /// Changes the presence table, and sends the resulting events in the order of the changes.
     fn tell<Changes>(&self, work: impl FnOnce(&mut Board, Timestamp) -> Changes)
     where
         Changes: IntoIterator<Item = Arc<PresenceChange>>,
@@ -93,7 +93,7 @@ impl Hub {
         }
     }
 
-    /// Waits for a moment of the board, which is looked at again whenever it has changed.
+    /// Waits until a time that the presence table gives. After each notification of `changed`, reads that time again.
     async fn reached(&self, moment: impl Fn(&Board) -> Option<Timestamp>, changed: &Notify) {
         loop {
             let next = moment(&self.board());
@@ -104,12 +104,12 @@ impl Hub {
         }
     }
 
-    /// Takes what is now stored of a user.
+    /// Updates a user and the stored status after a commit.
     pub fn follow(&self, user: &Arc<User>, kept: Option<&Arc<UserStatus>>) {
         self.tell(|board, now| board.follow(now, user, kept));
     }
 
-    /// Takes in when the last token of a user ends by itself, where a status stands until then.
+    /// Stores when the user's last token expires, if standing claims end then.
     pub fn set_logins_end(&self, id: &UserId, end: Option<Timestamp>) {
         self.tell(|board, now| {
             board.set_logins_end(now, id, end);
@@ -117,25 +117,25 @@ impl Hub {
         });
     }
 
-    /// Returns whether the last token of a user has ended by itself, and a status that stood until then still stands.
+    /// Returns whether the user's last token has expired, and the claims that end with it are still stored.
     #[must_use]
     pub fn logins_ended(&self, id: &UserId) -> bool {
         self.board().logins_ended(self.clock.now(), id)
     }
 
-    /// Takes in that a user is gone, with all their connections.
+    /// Removes a user with all connections.
     pub fn forget(&self, id: &UserId) {
         self.tell(|board, now| board.forget(now, id));
     }
 
-    /// Changes whether nobody without a connection is anything but offline.
+    /// Sets whether all users without a connection are offline.
     pub fn require_connection(&self, required: bool) {
         self.tell(|board, now| board.require_connection(now, required));
     }
 
-    /// Takes in a live connection of a user; it lasts until it is dropped. `look` finds the user and their
-    /// status in the store, or nobody. It is asked while nothing else changes here, so that what it finds
-    /// is never older than what the hub followed already.
+    /// Adds a live connection of a user; it lasts until it is dropped. `look` finds the user and the status in the
+    /// store. It runs while the presence table is locked, so that its result is never older than the last update
+    /// of the hub.
     pub fn connect(
         &self,
         id: &UserId,
@@ -153,7 +153,7 @@ impl Hub {
         found.then(|| self.connection(id, number))
     }
 
-    /// Takes up a connection that was lost a moment ago and came by this token, as it was.
+    /// Resumes a lost connection of this token that still counts.
     #[must_use]
     pub fn reconnect(&self, id: &UserId, token: &TokenHash) -> Option<Connection> {
         let number = self.board().take_lost(id, token)?;
@@ -169,35 +169,35 @@ impl Hub {
         }
     }
 
-    /// The connections that are lost and still count: whose, by which token, and what they say of their user.
+    /// Returns the lost connections that still count: the user, the token, and the status of the connection.
     #[must_use]
     pub fn lost(&self) -> Vec<(UserId, TokenHash, StatusType)> {
         self.board().lost()
     }
 
-    /// Waits until a lost connection counts no more.
+    /// Waits until a lost connection stops counting.
     pub async fn connection_ended(&self) {
         self.reached(Board::next_lost, &self.lost_changed).await;
     }
 
-    /// Ends the lost connections that count no more.
+    /// Removes the lost connections that no longer count.
     pub fn end_lost(&self) {
         self.tell(Board::end_lost);
     }
 
-    /// Takes in a socket of a user that doesn't count for their presence; it lasts until it is dropped.
+    /// Counts a socket that doesn't count for the user's presence; it lasts until it is dropped.
     #[must_use]
     pub fn attend(&self, id: &UserId) -> Attendance<UserId> {
         self.attendances.add(id)
     }
 
-    /// Takes in a socket that a token logged in; it lasts until it is dropped.
+    /// Counts a socket that was logged in with a token; it lasts until it is dropped.
     #[must_use]
     pub fn attend_by(&self, token: &TokenHash) -> Attendance<TokenHash> {
         self.tokens.add(token)
     }
 
-    /// Returns whether this token of a user logged in a socket that is open, or was lost a moment ago.
+    /// Returns whether a socket with this token is open, or a connection with it was lost a moment ago.
     #[must_use]
     pub fn is_connected_by(&self, id: &UserId, token: &TokenHash) -> bool {
         self.tokens.has(token) || self.board().has_lost(id, token)
@@ -209,25 +209,25 @@ impl Hub {
         self.board().is_connected(id)
     }
 
-    /// Whether a user has a live connection, or a socket that doesn't count as one.
+    /// Returns whether a user has a live connection, or a socket that doesn't count for the presence.
     #[must_use]
     pub fn is_connected(&self, id: &UserId) -> bool {
         self.board().is_connected(id) || self.attendances.has(id)
     }
 
-    /// What shows of a user; none is nothing.
+    /// Returns the visible presence of a user; `None` if nothing is visible.
     #[must_use]
     pub fn shown_of(&self, id: &UserId) -> Option<Arc<Shown>> {
         self.board().shown_of(id)
     }
 
-    /// What shows of everybody of whom anything shows.
+    /// Returns the visible presence of all users who have one.
     #[must_use]
     pub fn shown(&self) -> OrdMap<UserId, Arc<Shown>> {
         self.board().shown()
     }
 
-    /// The same, and the time of this answer to a viewer.
+    /// Returns the visible presence of all users who have one, and the time for a response to this viewer.
     #[must_use]
     pub fn everybody(&self, viewer: &User) -> (OrdMap<UserId, Arc<Shown>>, Timestamp) {
         let mut board = self.board();
@@ -235,8 +235,8 @@ impl Hub {
         (board.shown(), at)
     }
 
-    /// What changed after a moment, the oldest first, and the time of this answer; none when not all of
-    /// that is known any more, or the viewer's roles changed meanwhile.
+    /// Returns the changes after a time, oldest first, and the time for the response. Returns `None` if some of them
+    /// are no longer stored, or if the viewer's roles changed since.
     #[must_use]
     pub fn changes_after(&self, from: Timestamp, viewer: &User) -> Option<(Vec<Arc<PresenceChange>>, Timestamp)> {
         let mut board = self.board();
@@ -244,25 +244,24 @@ impl Hub {
         board.changes_after(at, from, &viewer.id).map(|changes| (changes, at))
     }
 
-    /// Tells all subscribers of something.
+    /// Sends an event to all subscribers.
     pub fn announce(&self, event: &Event) {
         self.events.announce(event);
     }
 
-    /// Tells of everything that happens from now on, in its order. A subscriber that falls too far behind
-    /// misses some, and is told so.
+    /// Returns all events from now on, in order. A subscriber that is too slow misses events and is notified.
     #[must_use]
     pub fn subscribe(&self) -> Events {
         self.events.subscribe()
     }
 
-    /// How many live connections there are.
+    /// Returns the number of live connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.board().connections()
     }
 
-    /// How many there are of users whom this viewer sees as connected.
+    /// Returns the number of live connections of users whom this viewer sees as connected.
     #[must_use]
     pub fn connections_for(&self, viewer: &User) -> usize {
         let board = self.board();
@@ -274,7 +273,7 @@ impl Hub {
         self.reached(Board::next_end, &self.ends_changed).await;
     }
 
-    /// Whose claims have ended by now, at most so many.
+    /// Returns up to `most` users whose claims have ended.
     #[must_use]
     pub fn ended(&self, most: usize) -> Vec<UserId> {
         self.board().ended(self.clock.now(), most)
@@ -291,15 +290,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Says whether the user is at this connection, or away from it.
+    /// Sets the status of this connection: away or online.
     pub fn set_away(&self, away: bool) {
         let status = if away { StatusType::Away } else { StatusType::Online };
         self.hub
             .tell(|board, now| board.set_connection(now, &self.user, self.number, status));
     }
 
-    /// Lets it go without a word of its user: it counts for [`GRACE_MILLIS`] more, in which
-    /// [`Hub::reconnect`] takes it up again.
+    /// Marks the connection as lost: it counts for [`GRACE_MILLIS`] more, and [`Hub::reconnect`] can resume it.
     pub fn lose(mut self, token: TokenHash) {
         self.lost = true;
         let until = self.hub.clock.now().plus_millis(GRACE_MILLIS);

@@ -1,4 +1,4 @@
-//! What shows of a user, and to whom.
+//! The visible presence of a user, and the viewers who may see it.
 
 use std::sync::OnceLock;
 
@@ -10,51 +10,51 @@ use crate::domain::{
     Audience, ClaimSource, DisplayName, Emoji, Presence, StatusType, Timestamp, User, UserId, Username, UtcOffset,
 };
 
-/// What shows of a user, as everybody sees it from whom the user does not hide.
+/// The visible presence of a user, for all viewers from whom the user does not hide.
 #[derive(Debug)]
 pub struct Shown {
-    /// The user as others have them in lists: an invisible user is an offline one.
+    /// The user's entry in lists of others. An invisible user looks offline.
     pub line: Line,
-    /// The presence as the user sees it. For others: [`Presence::for_others`].
+    /// The presence as the user sees it. For others, use [`Presence::for_others`].
     pub presence: Presence,
-    /// Who sees nothing of it.
+    /// The users and roles who see nothing of it.
     pub hidden_from: Audience,
     json: OnceLock<Option<Box<RawValue>>>,
 }
 
-/// A user in a list of who is here (`api.md` §6.3).
+/// A user's entry in presence lists (`api.md` §6.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// Who.
+    /// The id of the user.
     #[serde(rename = "_id")]
     pub id: UserId,
-    /// The username.
+    /// The username of the user.
     pub username: Username,
-    /// The name.
+    /// The display name; the username if the user has no name.
     pub name: DisplayName,
-    /// What they are.
+    /// The visible status.
     pub status: StatusType,
-    /// The offset of their clock from UTC.
+    /// The offset of the user's clock from UTC, in hours.
     pub utc_offset: UtcOffset,
-    /// Their words.
+    /// The status text; may be empty.
     pub status_text: String,
-    /// Their picture. Rollcall's own.
+    /// The emoji of the status. Only Rollcall has this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_emoji: Option<Emoji>,
-    /// Who declared it.
+    /// The source of the status: the user or another program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_source: Option<ClaimSource>,
-    /// Until when.
+    /// The time at which the status ends; absent if it has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_expires_at: Option<Timestamp>,
-    /// What the user's picture is called.
+    /// The tag of the user's avatar, which changes with each upload.
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
     pub avatar_etag: Option<String>,
 }
 
 impl Line {
-    /// Returns the line that others have of a user with this presence.
+    /// Returns the entry that others see for a user with this presence.
     #[must_use]
     pub fn of(user: &User, presence: &Presence) -> Self {
         let presence = presence.for_others();
@@ -72,7 +72,7 @@ impl Line {
         }
     }
 
-    /// The same user, not here.
+    /// Returns the same user as offline and without a text.
     #[must_use]
     pub fn absent(&self) -> Self {
         Self {
@@ -96,13 +96,13 @@ impl Shown {
         }
     }
 
-    /// Nothing, of this user.
+    /// Returns the presence of an absent user.
     #[must_use]
     pub fn absent(line: Line) -> Self {
         Self::new(line, Presence::ABSENT, Audience::default())
     }
 
-    /// Returns it with the line that the user has in lists of their own.
+    /// Returns the presence with the entry that the user sees in their own lists.
     #[must_use]
     pub fn as_own(&self) -> Self {
         let own = &self.presence;
@@ -117,23 +117,23 @@ impl Shown {
         Self::new(line, own.clone(), self.hidden_from.clone())
     }
 
-    /// Whether others have anything to see.
+    /// Returns whether others see more than an offline user without a text.
     pub(super) fn is_anything(&self) -> bool {
         self.line.status != StatusType::Offline || !self.line.status_text.is_empty()
     }
 
-    /// Whether there is somebody who sees nothing of it.
+    /// Returns whether the user hides from some viewers.
     pub(super) fn hides(&self) -> bool {
         !self.hidden_from.is_empty()
     }
 
-    /// Whether the user's connections count for this viewer. Those of an offline user would show that the user is
-    /// invisible.
+    /// Returns whether this viewer may count the user's connections. Those of an offline user would reveal that the
+    /// user is invisible.
     pub(super) fn counts_for(&self, viewer: &User) -> bool {
         viewer.id == self.line.id || (self.line.status != StatusType::Offline && !self.hidden_from.has(viewer))
     }
 
-    /// Whether this viewer may see it. Users always see themselves.
+    /// Returns whether this viewer may see the presence. Users always see themselves.
     #[must_use]
     pub fn is_for(&self, viewer: &User) -> bool {
         // Most users hide from nobody, and then the ids, each in memory of its own, are not read.
@@ -147,7 +147,7 @@ impl PartialEq for Shown {
     }
 }
 
-/// As lists have it, made once for all lists.
+/// Serializes the entry for lists. The JSON is created once and used for all lists.
 impl Serialize for Shown {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.json.get_or_init(|| to_raw_value(&self.line).ok()) {

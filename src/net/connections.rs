@@ -1,4 +1,4 @@
-//! How many connections there are, and how many there may be: in all, and from one address.
+//! Counts of TCP connections and their limits, in total and for each address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::SourceAddress;
 
-/// All connections. Cloning is cheap; all clones count the same connections.
+/// The counter of connections. Cloning is cheap; all clones count the same connections.
 #[derive(Debug, Clone)]
 pub struct Connections {
     open: Arc<Mutex<Open>>,
@@ -19,16 +19,16 @@ struct Open {
     by_address: HashMap<SourceAddress, u32>,
 }
 
-/// Why a connection is one too many.
+/// The limit that a new connection exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surplus {
-    /// The server has as many as its descriptors allow.
+    /// The server has as many connections as its file descriptors allow.
     All,
-    /// The address has as many as one address may have.
+    /// The address has as many connections as one address may have.
     Address,
 }
 
-/// One connection. It is counted until this is dropped.
+/// One counted connection. Dropping it ends the count.
 #[derive(Debug)]
 pub struct Connection {
     connections: Connections,
@@ -36,7 +36,7 @@ pub struct Connection {
 }
 
 impl Connections {
-    /// Returns a count of none, of which there may be so many.
+    /// Creates a counter with a maximum number of connections.
     #[must_use]
     pub fn new(most: u64) -> Self {
         Self {
@@ -45,11 +45,11 @@ impl Connections {
         }
     }
 
-    /// Counts one more connection. `most` bounds those of its address; without it, as for a trusted proxy, the
-    /// address is not counted.
+    /// Counts one more connection. `most` limits the connections of its address. Without `most`, as for a trusted
+    /// proxy, the address is not counted.
     ///
     /// # Errors
-    /// [`Surplus`] says which bound is reached.
+    /// [`Surplus`] with the limit that is reached.
     pub fn open(&self, address: IpAddr, most: Option<u32>) -> Result<Connection, Surplus> {
         let mut open = self.counts();
         if open.all >= self.most {

@@ -1,4 +1,4 @@
-//! TCP connections of clients: how many there may be, and what bounds each of them below HTTP.
+//! TCP connections of clients: their number, and the limits of each connection below HTTP.
 
 mod connections;
 mod stream;

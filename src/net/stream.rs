@@ -1,10 +1,10 @@
-//! A client's TCP stream below HTTP: it ends when the client takes nothing of an answer for too long, and it
-//! refuses heads of requests whose lines end in a bare LF.
+//! A client's TCP stream below HTTP. It ends if the client reads nothing of a response for too long, and it refuses
+//! request heads with lines that end in a bare LF.
 //!
-//! hyper's parser takes a bare LF for the end of a line, and some proxies do not: what is one request for one of
-//! them is two for the other. So the stream looks for line ends in heads before hyper sees them. It hands hyper one
-//! head at a time; the service then says how long the body is ([`Heads::body_follows`]), and behind it the next head
-//! begins.
+//! hyper's parser accepts a bare LF as the end of a line, and some proxies do not: one request for the one would be two
+//! requests for the other. So the stream checks the line ends of heads before hyper reads them. It passes one head at a
+//! time to hyper. Then the service reports the length of the body ([`Heads::body_follows`]), and after the body the
+//! next head begins.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -21,42 +21,43 @@ use tokio::time::{Sleep, sleep};
 
 use super::connections::Connection;
 
-/// What hyper gets in the place of a bare LF: no head may have a NUL, so that hyper answers 400, and the empty line
+/// The bytes that hyper gets instead of a bare LF. A head may not contain NUL, so hyper answers 400; the empty line
 /// ends the head.
 const REFUSED: &[u8] = b"\0\r\n\r\n";
 
-/// That nothing was said yet of what follows a head.
+/// The value before the service has reported what follows a head.
 const UNKNOWN: u64 = u64::MAX;
 
-/// That the rest of the connection has no more heads.
+/// The value after which the rest of the connection has no more heads.
 const NO_MORE_HEADS: u64 = u64::MAX - 1;
 
 /// A client's TCP stream.
 pub struct ClientStream {
     stream: TcpStream,
-    /// Counts the connection while it is there.
+    /// The counted connection; dropping it ends the count.
     connection: Connection,
-    /// Bytes that were read and not handed on.
+    /// The bytes that were read and not yet passed on.
     held: Bytes,
     place: Place,
     heads: Heads,
     write_time: Duration,
-    /// The end of `write_time`, while the client takes nothing.
+    /// The timer of `write_time`, while the client reads nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-/// Where in the requests of a client the next byte is.
+/// The position of the next byte in the client's requests.
 #[derive(Debug, Clone, Copy)]
 enum Place {
-    /// In a head: bytes of the line so far, whether the last one is a CR, and whether this is the first line.
+    /// In a head, with the number of bytes in the line so far, whether the last byte is a CR, and whether it is
+    /// the first line.
     Head { line: usize, cr: bool, first: bool },
-    /// Behind a head; what follows is not known before the service was called.
+    /// After a head. The service has not yet reported what follows.
     BehindHead,
-    /// In a body of which so many bytes are left.
+    /// In a body, with the number of bytes left.
     Body(u64),
-    /// Where no more heads follow.
+    /// In the rest of the connection, which has no more heads.
     Rest,
-    /// Behind a refused head: nothing more is handed on.
+    /// After a refused head: no more bytes are passed on.
     Refused,
 }
 
@@ -66,17 +67,17 @@ const NEXT_HEAD: Place = Place::Head {
     first: true,
 };
 
-/// What the service says of a head. Cloning is cheap; all clones are of the same connection.
+/// The service's reports about heads. Cloning is cheap; all clones belong to the same connection.
 #[derive(Debug, Clone)]
 pub struct Heads(Arc<AtomicU64>);
 
 impl Heads {
-    /// Says that a body of so many bytes follows the head, and then the next head.
+    /// Reports that a body of this many bytes follows the head, and then the next head.
     pub fn body_follows(&self, bytes: u64) {
         self.0.store(bytes, Ordering::Release);
     }
 
-    /// Says that no head follows any more: the connection ends with the answer, or speaks another protocol.
+    /// Reports that no more heads follow: the connection ends after the response, or switches to another protocol.
     pub fn end(&self) {
         self.0.store(NO_MORE_HEADS, Ordering::Release);
     }
@@ -92,7 +93,7 @@ impl Heads {
 }
 
 impl ClientStream {
-    /// Takes the stream of a connection. It ends when the client takes nothing for `write_time`.
+    /// Creates the stream of a connection. It ends if the client reads nothing for `write_time`.
     pub fn new(stream: TcpStream, connection: Connection, write_time: Duration) -> Self {
         Self {
             stream,
@@ -105,17 +106,17 @@ impl ClientStream {
         }
     }
 
-    /// Returns what the service says of heads.
+    /// Returns the handle for the service's reports about heads.
     pub fn heads(&self) -> Heads {
         self.heads.clone()
     }
 
-    /// Returns the TCP stream, the bytes that were read from it and not handed on, and what counts the connection.
+    /// Returns the TCP stream, the bytes that were read and not passed on, and the counted connection.
     pub fn into_parts(self) -> (TcpStream, Bytes, Connection) {
         (self.stream, self.held, self.connection)
     }
 
-    /// Returns how many bytes of those that were read may be handed on, and moves the place behind them.
+    /// Returns the number of read bytes that may be passed on, and moves the position behind them.
     fn pass(&mut self, read: &[u8]) -> usize {
         match self.place {
             Place::Head { .. } => self.pass_head(read),
@@ -149,7 +150,7 @@ impl ClientStream {
             begin = end + 1;
             line = 0;
             cr = false;
-            // Empty lines before the first line are no end (RFC 9112, §2.2).
+            // Empty lines before the first line do not end the head (RFC 9112, §2.2).
             if is_empty && !first {
                 self.place = Place::BehindHead;
                 return begin;
@@ -164,7 +165,7 @@ impl ClientStream {
         read.len()
     }
 
-    /// Hands on what is held, as far as it may be handed on.
+    /// Passes on held bytes, as far as allowed.
     fn hand_on_held(&mut self, buffer: &mut ReadBuf<'_>) {
         let read = self.held.slice(..self.held.len().min(buffer.remaining()));
         let passed = self.pass(&read);
@@ -172,7 +173,7 @@ impl ClientStream {
         self.held.advance(passed);
     }
 
-    /// Reads what the client sent, hands on what may be handed on, and holds the rest.
+    /// Reads from the client, passes on the allowed bytes, and holds the rest.
     fn poll_receive(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let begin = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
@@ -184,7 +185,7 @@ impl ClientStream {
         Poll::Ready(Ok(()))
     }
 
-    /// Ends the stream when the client has taken nothing for too long.
+    /// Ends the stream if the client has read nothing for too long.
     fn poll_written<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -219,7 +220,7 @@ impl AsyncRead for ClientStream {
         if in_head && matches!(this.place, Place::Refused) {
             this.held = Bytes::from_static(REFUSED);
         }
-        // What reads no byte has come to the end.
+        // Reading zero bytes would mean the end of the stream.
         if matches!(this.place, Place::Refused) && buffer.filled().len() == begin {
             this.hand_on_held(buffer);
         }

@@ -1,4 +1,4 @@
-//! The lines of the queue: the guesses from one address, and the guesses at one account.
+//! The two stages of the queue: the attempts from one address, then the attempts for one account.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,19 +6,19 @@ use tokio::sync::oneshot;
 
 use super::Account;
 
-/// The guesses from one address.
+/// The attempts from one address.
 #[derive(Default)]
 pub(super) struct Line {
-    /// The turns of this address, by account. Turns that still wait for the account are among them.
+    /// The number of turns of this address by account, including those that still wait for the account.
     pub held: HashMap<Account, u32>,
     pub held_in_all: u32,
-    /// The accounts for which guesses wait, the next one first.
+    /// The accounts with waiting attempts, the next one first.
     pub order: VecDeque<Account>,
     pub waiting: HashMap<Account, VecDeque<Waiter>>,
     pub waiting_in_all: u32,
 }
 
-/// The guesses at one account that have the turn of their address.
+/// The attempts for one account that already have a turn of their address.
 #[derive(Default)]
 pub(super) struct Desk {
     pub held: u32,
@@ -31,7 +31,7 @@ pub(super) struct Waiter {
 }
 
 impl Line {
-    /// Takes the first guess at an account out of the queue, and whether more of them wait.
+    /// Removes the first waiting attempt for an account, and returns it with whether more are waiting.
     pub fn next_of(&mut self, account: &Account) -> Option<(Waiter, bool)> {
         let queue = self.waiting.get_mut(account)?;
         let waiter = queue.pop_front()?;
@@ -43,7 +43,7 @@ impl Line {
         Some((waiter, more))
     }
 
-    /// Removes a guess that waits; false when it does not wait here.
+    /// Removes a waiting attempt; returns false if it does not wait here.
     pub fn leave(&mut self, account: &Account, id: u64) -> bool {
         let Some(queue) = self.waiting.get_mut(account) else {
             return false;
@@ -71,7 +71,7 @@ impl Desk {
         }
     }
 
-    /// Removes a guess that waits; false when it does not wait here.
+    /// Removes a waiting attempt; returns false if it does not wait here.
     pub fn leave(&mut self, id: u64) -> bool {
         let place = self.waiting.iter().position(|waiter| waiter.id == id);
         place.is_some_and(|place| self.waiting.remove(place).is_some())
@@ -80,7 +80,7 @@ impl Desk {
 
 impl Waiter {
     pub fn grant(self) {
-        // A receiver that is gone gives the turn back when its `Turn` is dropped.
+        // If the receiver is gone, the turn is returned when its `Turn` is dropped.
         let _ = self.granted.send(());
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of the queue: who gets a turn, in which order, and how many wait.
+//! Tests of the queue: the order of turns, and the limits.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
@@ -42,7 +42,7 @@ fn source(number: u8) -> Source {
 
 type Waiting = Pin<Box<dyn Future<Output = Result<Turn, QueueFull>>>>;
 
-/// A guess, and what became of it.
+/// An attempt with its current state.
 enum Guess {
     Waits(Waiting),
     Has(Turn),
@@ -76,8 +76,7 @@ fn poll(guesses: Vec<Guess>) -> Vec<Guess> {
     guesses.into_iter().map(Guess::poll).collect()
 }
 
-/// Gives the turns back in the order in which they were had, and returns the places of the guesses in that
-/// order.
+/// Returns the turns in the order in which they were granted, and the positions of the attempts in that order.
 fn order(guesses: Vec<Guess>) -> Vec<usize> {
     let mut waiting: Vec<_> = guesses.into_iter().enumerate().collect();
     let (mut having, mut order) = (VecDeque::new(), Vec::new());
@@ -104,7 +103,7 @@ fn a_user_has_one_turn_and_an_address_two() {
     let guesses: Vec<_> = [(1, 1), (1, 1), (2, 1), (3, 1), (3, 2), (4, 2), (5, 2), (1, 3)]
         .map(|(user, address)| guess(&turns, user, address).has())
         .into();
-    // They are dropped at once: each was alone.
+    // Each attempt was dropped at once, so that it was alone.
     assert!(guesses.iter().all(|has| *has) && is_empty(&turns));
     let held: Vec<_> = [(1, 1), (1, 1), (2, 1), (3, 1), (3, 2), (4, 2), (5, 2), (1, 3)]
         .map(|(user, address)| guess(&turns, user, address))
@@ -139,7 +138,7 @@ fn more_guesses_than_may_wait_are_refused_and_do_not_touch_others() {
     let guesses: Vec<_> = (0..6).map(|_| guess(&turns, 1, 1)).collect();
     let refused = |guess: &&Guess| matches!(guess, Guess::Refused);
     assert_eq!(guesses.iter().filter(refused).count(), 2);
-    // Another user of the address, and the same user elsewhere.
+    // Another user of the address, and the same user from another address.
     assert!(guess(&turns, 2, 1).has());
     assert!(!matches!(guess(&turns, 1, 2), Guess::Refused));
     let others: Vec<_> = (10..20).map(|user| guess(&turns, user, 1)).collect();
@@ -155,7 +154,7 @@ fn a_guess_that_is_given_up_gives_its_place_and_its_turn_back() {
     let last = guess(&turns, 1, 1);
     assert!(matches!(last, Guess::Waits(_)));
     let elsewhere = guess(&turns, 1, 2);
-    // The turn passes to the second without the second having looked: dropped, it passes it on.
+    // The turn passes to the second attempt before that one is polled. When it is dropped, it passes the turn on.
     drop(guesses.remove(0));
     let elsewhere = elsewhere.poll();
     assert!(elsewhere.has());
