@@ -1,17 +1,17 @@
-//! The sockets without a login, in the order of their last sign of life.
+//! The sockets without a login, ordered by their last sign of life.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::SourceAddress;
 
-/// The sockets without a login.
+/// The registry of sockets without a login.
 #[derive(Debug, Default)]
 pub(super) struct Anonymous {
-    /// The turn of the last sign of life of any of them. It only rises.
+    /// The number of the last sign of life of any socket. It only increases.
     last: u64,
-    /// The sockets by their turns, the longest idle first.
+    /// The sockets by the number of their last sign of life, so the longest idle socket is first.
     sockets: BTreeMap<u64, Entry>,
-    /// The turns of the sockets of each source.
+    /// The same numbers by source address.
     sources: HashMap<Option<SourceAddress>, BTreeSet<u64>>,
 }
 
@@ -22,7 +22,7 @@ struct Entry {
 }
 
 impl Anonymous {
-    /// Takes in a socket by its number; returns its turn.
+    /// Adds a socket; returns the number of its sign of life, here called its turn.
     pub fn enter(&mut self, number: u64, source: Option<SourceAddress>) -> u64 {
         self.last += 1;
         self.sockets.insert(self.last, Entry { number, source });
@@ -30,7 +30,7 @@ impl Anonymous {
         self.last
     }
 
-    /// Notes a sign of life of the socket with this turn; returns its new turn. One that is not there stays away.
+    /// Records a sign of life of the socket with this turn; returns its new turn. An unknown socket is not added.
     pub fn touch(&mut self, turn: u64) -> u64 {
         match self.leave(turn) {
             Some(entry) => self.enter(entry.number, entry.source),
@@ -49,19 +49,19 @@ impl Anonymous {
         Some(entry)
     }
 
-    /// Takes out the socket with this turn, if it is there.
+    /// Removes the socket with this turn, if it is registered.
     pub fn remove(&mut self, turn: u64) {
         self.leave(turn);
     }
 
-    /// Takes out the longest idle socket of a source that has more than `most`; returns its number.
+    /// Removes the longest idle socket of a source that has more than `most` sockets; returns its number.
     pub fn take_beyond_in(&mut self, source: Option<SourceAddress>, most: usize) -> Option<u64> {
         let turns = self.sources.get(&source)?;
         let turn = *turns.first().filter(|_| turns.len() > most)?;
         self.leave(turn).map(|entry| entry.number)
     }
 
-    /// Takes out the longest idle socket where there are more than `most`; returns its number.
+    /// Removes the longest idle socket if there are more than `most` in total; returns its number.
     pub fn take_beyond(&mut self, most: usize) -> Option<u64> {
         let turn = *self.sockets.first_key_value().filter(|_| self.sockets.len() > most)?.0;
         self.leave(turn).map(|entry| entry.number)

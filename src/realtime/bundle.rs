@@ -1,4 +1,4 @@
-//! The frames that a socket is sent together, made once for all sockets that are sent the same.
+//! Bundles of frames for sockets. Sockets that receive the same messages share one bundle.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use super::outgoing::{Outgoing, Text, Told};
 use super::subscriber::Listening;
 use crate::domain::{Access, UserId};
 
-/// Makes bundles of what has happened. Most sockets are told the same as others: then the bundle is the same
-/// memory, however many messages are in it.
+/// Encodes events into bundles of frames. Most sockets receive the same messages, so they share the same memory,
+/// however many messages it contains.
 pub(super) struct Bundler<'event> {
     happened: &'event [Outgoing],
-    /// The roles and grants that are in force.
+    /// The current roles and grants.
     access: Arc<Access>,
-    /// Whether lists of users show a user without `view-outside-room` only themselves.
+    /// `true` if a user without `view-outside-room` sees only themselves in lists of users.
     lists_are_narrow: bool,
-    /// Whose presence changed, where nothing else has happened and everybody sees it alike.
+    /// The users whose presence changed, if all events are such changes and look the same to all viewers.
     alike: Option<HashSet<&'event UserId>>,
-    /// What those are told then who hear of everybody: without and with roles, in each framing.
+    /// The shared bundle for sockets that listen to all users: without and with roles, in each framing.
     everybody: [[Option<Bytes>; 2]; 2],
 }
 
@@ -35,18 +35,18 @@ impl<'event> Bundler<'event> {
         }
     }
 
-    /// Returns the roles and grants that are in force.
+    /// Returns the current roles and grants.
     pub const fn access(&self) -> &Arc<Access> {
         &self.access
     }
 
-    /// Returns whether lists of users are narrow for some viewers.
+    /// Returns whether lists of users are reduced for users without `view-outside-room`.
     pub const fn lists_are_narrow(&self) -> bool {
         self.lists_are_narrow
     }
 
-    /// The frames for a socket that need no look at each event; empty where it is told nothing. None where
-    /// each has to be looked at.
+    /// Returns the shared bundle for a socket, or an empty one if the socket receives nothing. Returns `None` if each
+    /// event must be checked for this socket.
     pub fn common(&mut self, framing: Framing, listening: &Listening) -> Option<Bytes> {
         let whose = self.alike.as_ref()?;
         let Some(viewer) = &listening.viewer else {
@@ -68,7 +68,7 @@ impl<'event> Bundler<'event> {
         Some(bundle.get_or_insert_with(make).clone())
     }
 
-    /// The frames of what `choose` says of each event, in their order; empty where it says nothing.
+    /// Returns the frames of the messages that `choose` selects from each event, in order; may be empty.
     pub fn own(&self, framing: Framing, choose: impl FnMut(&'event Outgoing) -> Told<'event>) -> Bytes {
         bundle_of(framing, self.happened.iter().flat_map(choose).flatten())
     }

@@ -1,4 +1,4 @@
-//! Events in the words of the protocol (`api.md` §10.5). Each is encoded once, however many hear it.
+//! Encoding of events as messages of the protocol (`api.md` §10.5). Each message is encoded once for all its receivers.
 
 use std::sync::{Arc, LazyLock};
 
@@ -14,13 +14,13 @@ use crate::hub::{Changed, Event, Line, PresenceChange, Shown};
 use crate::methods::message::date;
 use crate::methods::record;
 
-/// Where the roles are in the tuple of [`USER_STATUS`].
+/// The index of the roles in the tuple of [`USER_STATUS`].
 const ROLES_PLACE: usize = 5;
 
-/// The event that a user got or lost a role.
+/// The event name for an added or removed role of a user.
 const ROLES_CHANGE: &str = "roles-change";
 
-/// What sockets are told of something that happened.
+/// Returns the messages for sockets about an event.
 pub(super) fn encode(app: &App, happened: Event) -> Vec<Outgoing> {
     match happened {
         Event::Presence(change) => presence(app, change).into_iter().collect(),
@@ -37,12 +37,12 @@ pub(super) fn encode(app: &App, happened: Event) -> Vec<Outgoing> {
     }
 }
 
-/// The message of an event. Its id is this word, whatever it is about.
+/// Returns the message of an event. The document id is always `id`.
 pub(super) fn event(stream: Stream, name: &str, args: &Value) -> Value {
     changed(stream.name(), "id", &json!({"eventName": name, "args": args}))
 }
 
-/// An event of a stream, for all who listen to it.
+/// Returns a stream event for all sockets that listen to it.
 fn told(stream: Stream, name: &str, args: &Value) -> Outgoing {
     Outgoing::Stream {
         stream,
@@ -53,7 +53,7 @@ fn told(stream: Stream, name: &str, args: &Value) -> Outgoing {
     }
 }
 
-/// The number of a status (`api.md` §6.1).
+/// Returns the number of a status (`api.md` §6.1).
 const fn code(status: StatusType) -> u8 {
     match status {
         StatusType::Offline => 0,
@@ -85,15 +85,15 @@ fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
     })))
 }
 
-/// Returns whether this user is here because of a connection, so that they go offline when it ends.
+/// Returns whether the visible status depends on a connection, so that the user goes offline when it ends.
 fn is_by_connection(shown: &Shown, requires_connection: bool) -> bool {
     let declared = shown.presence.declared == StatusType::Online;
     shown.line.status != StatusType::Offline && (declared || requires_connection)
 }
 
-/// Returns the lines that tell of a change to this line. The end of a connection changes no text, so a user who goes
-/// offline with another text is told in two steps: that shows no difference between a user who disconnects and one who
-/// goes invisible or hides.
+/// Returns the entries to send for a change to `now`. The end of a connection changes no text. So a user who goes
+/// offline with a different text gets two entries, first the text, then the status. Then a user who disconnects looks
+/// the same as one who becomes invisible or hides.
 fn before_and(before: Option<&Shown>, now: Line) -> Vec<Line> {
     let parts = |shown: &&Shown| now.status == StatusType::Offline && shown.line.status_text != now.status_text;
     let step = before.filter(parts).map(|shown| {
@@ -107,7 +107,7 @@ fn before_and(before: Option<&Shown>, now: Line) -> Vec<Line> {
     step.into_iter().chain([now]).collect()
 }
 
-/// The entries of a line in the tuples of both events: those of all, and of them those of one user's watchers.
+/// Returns an entry as the tuples of both events: first the one about all users, then the one for watchers of one user.
 fn tuples(line: &Line) -> (Vec<Value>, Vec<Value>) {
     let (username, status, words) = (json!(line.username), json!(code(line.status)), json!(line.status_text));
     let mut one = vec![username, status, words];
@@ -151,13 +151,13 @@ fn texts(lines: &[Line], roles: &Arc<[RoleId]>) -> PresenceTexts {
     }
 }
 
-/// What the user's own sockets are told, if the user sees a change. The user sees more than others do: an invisible
-/// user sees the end of the invisibility, for example.
+/// Returns the messages for the user's own sockets, if the user sees a change. The user sees more than others do, for
+/// example the end of the invisibility.
 fn own(change: &PresenceChange) -> Option<OwnTexts> {
     let presence = |shown: &Option<Arc<Shown>>| shown.as_ref().map_or(Own::ABSENT, |shown| shown.presence.clone());
     let (before, now) = (presence(&change.before), presence(&change.after));
     let lines = [&change.before, &change.after].map(|shown| shown.as_ref().map(|shown| &shown.line));
-    // The connections and what is declared are not part of the messages.
+    // The messages do not contain the connection status and the declared status.
     let before = Own {
         connection: now.connection,
         declared: now.declared,
@@ -197,10 +197,10 @@ fn of_user(app: &App, user: &Changed<User>) -> Vec<Outgoing> {
         }
         _ => Vec::new(),
     };
-    // Who is gone counts no connections any more.
+    // A deleted user has no connections any more.
     let concerns = |before: &&Arc<User>| user.after.is_none() || app.hub.is_connected(&before.id);
     if let Some(before) = user.before.as_ref().filter(concerns) {
-        // Last, so that users hear of their own end.
+        // Last, so that users still receive the messages about their own removal.
         all.push(Outgoing::User {
             id: before.id.clone(),
             own: user.after.as_ref().map(|after| own_record(before, after)),
@@ -210,7 +210,7 @@ fn of_user(app: &App, user: &Changed<User>) -> Vec<Outgoing> {
     all
 }
 
-/// What the user's own sockets are told of another record.
+/// Returns the messages for the user's own sockets about a changed record.
 fn own_record(before: &User, after: &User) -> OwnTexts {
     let (mut fields, old) = (record::own_user(after), record::own_user(before));
     if let Value::Object(fields) = &mut fields {
@@ -224,7 +224,7 @@ fn own_record(before: &User, after: &User) -> OwnTexts {
     }
 }
 
-/// What everybody hears of a user who has another record.
+/// Returns the messages for all users about a changed record.
 fn changes(before: &User, after: &User) -> Vec<Outgoing> {
     let mut all = Vec::new();
     let mut tell = |name: &str, args: Value| all.push(told(Stream::NotifyLogged, name, &args));
@@ -246,7 +246,7 @@ fn changes(before: &User, after: &User) -> Vec<Outgoing> {
             all.push(Outgoing::Stream {
                 stream: Stream::NotifyLogged,
                 event: ROLES_CHANGE.to_owned(),
-                // Roles are shown to no one else in other answers.
+                // Other responses show the roles only to users with this permission.
                 permission: Some(Permission::VIEW_FULL_OTHER_USER_INFO),
                 about: Some(after.id.clone()),
                 text: Text::of(&event(Stream::NotifyLogged, ROLES_CHANGE, &args)),
@@ -277,7 +277,8 @@ fn custom_status(status: &Changed<CustomStatus>) -> Option<Outgoing> {
     Some(told(Stream::NotifyLogged, name, &args))
 }
 
-/// Secrets are told to nobody; what is not public to who may see it.
+/// Returns the message about a changed setting: none for secrets, and only for callers with the permission if the
+/// setting is not public.
 fn setting(app: &App, id: SettingId) -> Option<Outgoing> {
     if id.is_secret() {
         return None;

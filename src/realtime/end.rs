@@ -1,31 +1,31 @@
-//! Why a socket ends.
+//! The reasons for closing a socket.
 
 use tungstenite::Error;
 use tungstenite::error::ProtocolError;
 
-/// Why a socket is closed, with the code that its client is told (`api.md` §10.1).
+/// The reason for closing a socket, with the close code for its client (`api.md` §10.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// The server stops.
+    /// The server shuts down.
     Stopping,
-    /// The client said something out of place.
+    /// The client violated the protocol.
     Protocol,
-    /// What came is no text, or not in the framing.
+    /// The client sent data that is not text, or not in the framing.
     BadData,
-    /// A message is too large.
+    /// The client sent a message that is too large.
     TooLarge,
-    /// The client reads too slowly: it missed what it was to be told.
+    /// The client reads too slowly, so that messages were lost.
     TooSlow,
-    /// There are too many sockets without a login, and this one was idle for longest.
+    /// There are too many sockets without a login, and this one was idle longest.
     MadeRoom,
-    /// The client gave no sign of life.
+    /// The client gave no sign of life in time.
     Silent,
-    /// The client has gone.
+    /// The client has disconnected.
     Gone,
 }
 
 impl End {
-    /// The code and the words; none where nobody listens any more.
+    /// Returns the close code and the reason; `None` if the client is gone.
     pub const fn code(self) -> Option<(u16, &'static str)> {
         match self {
             Self::Stopping => Some((1001, "the server stops")),
@@ -39,7 +39,7 @@ impl End {
         }
     }
 
-    /// What an error of the library means.
+    /// Converts an error of the WebSocket library.
     pub fn of(error: &Error) -> Self {
         match error {
             Error::Capacity(_) => Self::TooLarge,

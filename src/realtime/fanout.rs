@@ -1,4 +1,4 @@
-//! From what happens to what sockets are told.
+//! The fan-out: sends the messages about events to the sockets.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use crate::app::App;
 use crate::domain::SettingId;
 use crate::hub::{Event, Events, Missed};
 
-/// Most events that are told together. What happens while sockets are told waits for the next time, so that
-/// many events at once cost each socket few calls of the system. Not more, since who is among those it is about
-/// gets a bundle of their own.
+/// The maximum number of messages in one round. Events during a round wait for the next one, so that many events
+/// together cost each socket few system calls. The number is limited, because each user who is concerned by one of the
+/// events needs a separate bundle.
 const TOGETHER: usize = 512;
 
-/// Sockets that are told before others who want to run get their turn.
+/// The number of sockets after which a task lets other tasks run.
 const AT_ONCE: usize = 64;
 
-/// Sockets for which one more task is worth it, up to as many as there are cores.
+/// The number of sockets for which one more task is started, up to one task for each core.
 const SHARE: usize = 512;
 
-/// Tells sockets of everything that the hub announces, for ever.
+/// Sends all events of the hub to the sockets; runs until the hub ends.
 pub(super) async fn run(hall: &Hall) {
     let cores = available_parallelism().map_or(1, NonZero::get);
     let mut events = hall.app.hub.subscribe();
@@ -42,14 +42,14 @@ pub(super) async fn run(hall: &Hall) {
             .map(|share| tokio::spawn(Arc::clone(&round).tell(share, shares)))
             .collect();
         Arc::clone(&round).tell(0, shares).await;
-        // Nobody is told of the next round before all were told of this one.
+        // Every socket must receive this round before the next one starts.
         for other in others {
             let _ = other.await;
         }
     }
 }
 
-/// What is told to whom together.
+/// The messages of one round, and the sockets that receive them.
 struct Round {
     app: App,
     happened: Vec<Outgoing>,
@@ -57,7 +57,7 @@ struct Round {
 }
 
 impl Round {
-    /// Tells one of so many shares of the subscribers.
+    /// Sends the messages to one share of the subscribers.
     async fn tell(self: Arc<Self>, share: usize, shares: usize) {
         let access = Arc::clone(self.app.store.read().shared_access());
         let narrow = self.app.settings().flag(SettingId::ListsNeedViewOutsideRoom);
@@ -72,7 +72,7 @@ impl Round {
     }
 }
 
-/// All that has happened and was not told, once there is anything; none at the end.
+/// Waits for an event, and returns its messages together with those of all events that wait; `None` after the hub ends.
 async fn next(hall: &Hall, events: &mut Events) -> Option<Vec<Outgoing>> {
     let mut happened = told(hall, events.next().await?);
     while happened.len() < TOGETHER

@@ -1,21 +1,21 @@
-//! How messages lie in frames: plain, one in each; or as SockJS wraps them.
+//! Framings: the ways to put messages into WebSocket frames, plain or SockJS.
 
 use bytes::Bytes;
 use serde_json::Value;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-/// How messages lie in frames.
+/// The way to put messages into frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// One message in a frame.
+    /// Plain: one message in each frame.
     Plain,
-    /// From the server `a["…"]`, from the client `["…"]`.
+    /// SockJS: `a["…"]` from the server, `["…"]` from the client.
     SockJs,
 }
 
 impl Framing {
-    /// What a client is greeted with. Some compare it to the byte.
+    /// Returns the first frames of a connection. Some clients compare them byte by byte.
     pub fn greeting(self) -> Vec<Bytes> {
         let greeting = self.frame(r#"{"server_id":"0"}"#);
         match self {
@@ -24,7 +24,7 @@ impl Framing {
         }
     }
 
-    /// The frame with this message, whole, as it is sent.
+    /// Returns the complete frame with this message.
     pub fn frame(self, message: &str) -> Bytes {
         match self {
             Self::Plain => text_frame(message),
@@ -32,7 +32,7 @@ impl Framing {
         }
     }
 
-    /// The last frame before a close, if there is one.
+    /// Returns the last frame before a close, if the framing has one.
     pub fn farewell(self, code: u16, reason: &str) -> Option<Bytes> {
         match self {
             Self::Plain => None,
@@ -40,11 +40,11 @@ impl Framing {
         }
     }
 
-    /// The messages in a frame; none when it is not what the framing has.
+    /// Returns the messages in a frame; `None` if the frame violates the framing.
     pub fn unwrap(self, frame: &str) -> Option<Vec<String>> {
         match self {
             Self::Plain => Some(vec![frame.to_owned()]),
-            // SockJS's clients send an array of texts, and nothing at all now and then.
+            // SockJS clients send an array of texts, and sometimes an empty frame.
             Self::SockJs if frame.is_empty() => Some(Vec::new()),
             Self::SockJs => serde_json::from_str(frame)
                 .or_else(|_| serde_json::from_str(frame).map(|one: String| vec![one]))
@@ -56,7 +56,7 @@ impl Framing {
 fn text_frame(text: &str) -> Bytes {
     let frame = Frame::message(Bytes::copy_from_slice(text.as_bytes()), OpCode::Data(Data::Text), true);
     let mut bytes = Vec::with_capacity(frame.len());
-    // Memory takes everything.
+    // Writing to memory never fails.
     let _ = frame.format(&mut bytes);
     bytes.into()
 }
@@ -65,7 +65,7 @@ fn text_frame(text: &str) -> Bytes {
 mod tests {
     use super::*;
 
-    /// The text of a short frame, behind its head.
+    /// Returns the text of a short frame, without the frame's head.
     fn text(frame: &Bytes) -> &str {
         assert_eq!((frame[0], usize::from(frame[1])), (0x81, frame.len() - 2));
         std::str::from_utf8(&frame[2..]).expect("text")

@@ -1,5 +1,4 @@
-//! What all sockets share: the application, what is told to them, how many there may be, and when they
-//! have to end.
+//! The state that all sockets share: the application, the subscribers, the limits, and the signal to close.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,19 +12,18 @@ use super::seats::{Full, Most, Seat, Seats, Subscribers};
 use crate::app::App;
 use crate::domain::SettingId;
 
-/// How long sockets have to end when the server stops.
+/// The time that sockets have to close when the server shuts down.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
-/// Where no setting says otherwise, one of so many sockets may be without a login.
+/// The share of sockets without a login if the setting is 0: one in this many.
 const ANONYMOUS_SHARE: usize = 10;
 
-/// How long sockets wait for signs of life.
+/// The timeouts of sockets.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// After so long a silence the client is asked whether it is there, and after as long again the
-    /// socket is closed.
+    /// The time of silence after which the server sends a ping; after the same time again it closes the socket.
     pub heartbeat: Duration,
-    /// For so long a client may take nothing of what waits for it.
+    /// The maximum time for which a client may read nothing while messages wait.
     pub send: Duration,
 }
 
@@ -38,7 +36,7 @@ impl Default for Timing {
     }
 }
 
-/// What all sockets share.
+/// The state that all sockets share.
 pub struct Hall {
     pub(super) app: App,
     pub(super) timing: Timing,
@@ -47,7 +45,7 @@ pub struct Hall {
 }
 
 impl Hall {
-    /// A hall without a socket.
+    /// Creates the state without sockets.
     #[must_use]
     pub fn new(app: App, timing: Timing) -> Arc<Self> {
         let (closing, _) = watch::channel(false);
@@ -59,8 +57,7 @@ impl Hall {
         })
     }
 
-    /// Tells sockets of everything that the hub announces, and ends connections that were lost for good,
-    /// for ever.
+    /// Sends all events of the hub to the sockets, and removes lost connections that no longer count. Never ends.
     pub async fn tell(&self) {
         let hub = &self.app.hub;
         let end_lost = async {
@@ -75,7 +72,7 @@ impl Hall {
         }
     }
 
-    /// Has every socket end, and waits until all have, but not for ever.
+    /// Closes all sockets, and waits until they are closed, at most 10 seconds.
     pub async fn close(&self) {
         let _ = self.closing.send(true);
         if timeout(LAST_WORDS, self.closing.closed()).await.is_err() {
@@ -83,22 +80,22 @@ impl Hall {
         }
     }
 
-    /// For a socket, for as long as it is there: turns true when it has to end.
+    /// Returns a receiver for one socket, which becomes true when the socket has to close.
     pub(super) fn closing(&self) -> watch::Receiver<bool> {
         self.closing.subscribe()
     }
 
-    /// Whom to tell what happens.
+    /// Returns the subscribers on all sockets.
     pub(super) fn subscribers(&self) -> Subscribers {
         self.seats.subscribers()
     }
 
-    /// Takes a socket in, if there is room for one more.
+    /// Registers a socket, if the limits allow one more.
     pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Seat, Full> {
         self.seats.take(address, self.most())
     }
 
-    /// Returns how many sockets there may be now.
+    /// Returns the current limits for sockets.
     pub(super) fn most(&self) -> Most {
         let settings = self.app.settings();
         let number = |id| settings.number(id) as usize;

@@ -1,4 +1,4 @@
-//! `/sockjs/info`: what `SockJS`'s clients ask before they connect.
+//! `/sockjs/info`: the resource that SockJS clients request before they connect.
 
 use serde_json::json;
 use warp::Reply;
@@ -9,11 +9,11 @@ use super::upgrade::{allows_page, origin_of_page};
 use crate::app::AllowedOrigins;
 use crate::auth::random;
 
-/// Answers it. Only pages that may open a socket may read the answer.
+/// Returns the response. Only pages that may open a socket may read it.
 pub(super) fn answer(hall: &Hall, headers: &HeaderMap) -> warp::reply::Response {
     let rule = AllowedOrigins::of(&hall.app.settings());
     let entropy = u32::from_be_bytes(random::bytes());
-    // Clients do not look at the origins: sockjs-node always says "*:*" there.
+    // Clients ignore this field: sockjs-node always sends "*:*".
     let origins: &[&str] = if rule.allows_any() { &["*:*"] } else { &[] };
     let info = json!({"websocket": true, "origins": origins, "cookie_needed": false, "entropy": entropy});
     let mut response = warp::reply::json(&info).into_response();

@@ -1,4 +1,4 @@
-//! Whose a socket is: begun by a method, good for as long as its token.
+//! The login of a socket: it begins with a method call and is valid as long as its token.
 
 use serde_json::{Value, json};
 
@@ -10,27 +10,27 @@ use crate::methods::record;
 use crate::ops::login::LoggedIn;
 use crate::ops::{presence, tokens};
 
-/// What a login on a socket means for the presence of its user.
+/// The effect of a login on the presence of its user.
 pub(super) enum OwnPresence {
-    /// The user is here.
+    /// The login counts as a live connection of the user.
     Shown(Connection),
-    /// The login doesn't count: its token lacks `status:write`, or its user has a duty.
+    /// The login does not count, because its token lacks `status:write` or its user has a duty.
     Unseen { _socket: Attendance<UserId> },
 }
 
-/// Somebody who is logged in on a socket.
+/// The login of a user on a socket.
 pub(super) struct Login {
     pub caller: Caller,
     pub presence: OwnPresence,
-    /// Keeps the token from being ended because the user has many.
+    /// The mark that the token is in use, so that it is not removed when the user has too many tokens.
     _in_use: Attendance<TokenHash>,
 }
 
 impl Login {
-    /// Makes a login of what a method let in.
+    /// Creates the login after a successful method call.
     ///
     /// # Errors
-    /// [`Fault::ResumeRefused`] when the token ended meanwhile.
+    /// [`Fault::ResumeRefused`] if the token was removed in the meantime.
     pub async fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, Fault> {
         let caller = tokens::authenticate(app, &begun.user.id, &begun.token, origin).ok_or(Fault::ResumeRefused)?;
         let presence = if caller.counts_as_present() {
@@ -47,8 +47,7 @@ impl Login {
         })
     }
 
-    /// The login as the store has it now; false when it is over, also because the user now has a duty that
-    /// was not due before.
+    /// Reads the login from the store again. Returns false if it is no longer valid, also if the user has a new duty.
     pub fn renew(&mut self, app: &App) -> bool {
         let Caller {
             user,
@@ -66,12 +65,12 @@ impl Login {
         }
     }
 
-    /// Whether it is this user's.
+    /// Returns whether the login belongs to this user.
     pub fn is(&self, id: &UserId) -> bool {
         self.caller.user.id == *id
     }
 
-    /// The live connection of the user, if the login counts as one.
+    /// Returns the live connection, if the login counts as one.
     pub fn connection(&self) -> Option<&Connection> {
         match &self.presence {
             OwnPresence::Shown(connection) => Some(connection),
@@ -79,7 +78,7 @@ impl Login {
         }
     }
 
-    /// What the user sees of themselves, as far as the token reaches.
+    /// Returns the user's own document, as far as the token may read it.
     pub fn document(&self, app: &App) -> Value {
         if !self.caller.token.shows_own_record() {
             return json!({"username": self.caller.user.username});
@@ -91,7 +90,8 @@ impl Login {
         document
     }
 
-    /// Lets it go because its socket is gone: whoever comes back soon was never away.
+    /// Ends the login of a closed socket. Its connection still counts for a short time, so that the
+    /// client can reconnect.
     pub fn lose(self, app: &App) {
         tokens::note_end(app, &self.caller);
         if let OwnPresence::Shown(connection) = self.presence {

@@ -1,11 +1,11 @@
-//! The messages of DDP: what clients send, and what they are answered (`api.md` §10).
+//! The messages of DDP in both directions (`api.md` §10).
 
 use serde_json::{Map, Value, json};
 
 use crate::domain::BoundedText;
 use crate::domain::text::{QUOTED_CHARACTERS, quoted};
 
-/// What a client calls a method call, subscription or ping.
+/// The id that a client gives to a method call, subscription or ping.
 pub(super) type Id = BoundedText<128>;
 
 /// The name of a method or publication.
@@ -14,24 +14,24 @@ pub(super) type Name = BoundedText<128>;
 /// A version of DDP.
 pub(super) type Version = BoundedText<128>;
 
-/// What a client sends.
+/// A message from a client.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Message {
-    /// The first word, with the version that is spoken.
+    /// The first message, with the version of DDP.
     Connect { version: Version },
-    /// Are you there?
+    /// A request for a pong, with an optional id.
     Ping { id: Option<Value> },
-    /// I am.
+    /// The answer to a ping of the server.
     Pong,
-    /// Call a method.
+    /// A call of a method.
     Method { id: Id, name: Name, params: Vec<Value> },
-    /// Begin to tell.
+    /// The start of a subscription.
     Sub { id: Id, name: Name, params: Vec<Value> },
-    /// Tell no more.
+    /// The end of a subscription.
     Unsub { id: Id },
 }
 
-/// Why a text is no message, as the client is told.
+/// The error for a text that is not a valid message.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BadMessage {
     reason: &'static str,
@@ -39,7 +39,8 @@ pub(super) struct BadMessage {
 }
 
 impl Message {
-    /// Reads a message. What has no `msg` is none, and is not answered: clients greet with such.
+    /// Parses a message. Returns `None` for an object without `msg`: clients send such objects as greetings, and they
+    /// get no answer.
     pub fn parse(text: &str) -> Result<Option<Self>, BadMessage> {
         let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
             return Err(BadMessage::of("Bad request", text));
@@ -90,7 +91,7 @@ fn call(fields: &mut Map<String, Value>, name: &str) -> Option<(Id, Name, Vec<Va
 }
 
 impl BadMessage {
-    /// A message that is wrong for this reason. It is told back, but not at any length.
+    /// Creates the error with this reason. It quotes the message; a long one is cut.
     pub fn of(reason: &'static str, text: &str) -> Self {
         let short = text.len() <= QUOTED_CHARACTERS;
         let message = short.then(|| serde_json::from_str(text).ok()).flatten();
@@ -109,7 +110,7 @@ pub(super) fn connected(session: &str) -> Value {
     json!({"msg": "connected", "session": session})
 }
 
-/// Refuses a version, and names the one that is spoken.
+/// Returns the refusal of a version, with the supported one.
 pub(super) fn failed() -> Value {
     json!({"msg": "failed", "version": "1"})
 }
@@ -125,7 +126,7 @@ pub(super) fn pong(id: Option<Value>) -> Value {
     }
 }
 
-/// That the writes of a method are seen: they always are before its result.
+/// Returns the message that the writes of a method are visible, which is always true when its result is sent.
 pub(super) fn updated(id: &str) -> Value {
     json!({"msg": "updated", "methods": [id]})
 }
@@ -141,17 +142,17 @@ pub(super) fn nosub(id: &str, error: Option<Value>) -> Value {
     }
 }
 
-/// A document of a collection, for the first time.
+/// Returns the message about a new document of a collection.
 pub(super) fn added(collection: &str, id: &str, fields: &Value) -> Value {
     json!({"msg": "added", "collection": collection, "id": id, "fields": fields})
 }
 
-/// A document that has other fields, or an event of a stream.
+/// Returns the message about a changed document, or about an event of a stream.
 pub(super) fn changed(collection: &str, id: &str, fields: &Value) -> Value {
     json!({"msg": "changed", "collection": collection, "id": id, "fields": fields})
 }
 
-/// A document that is gone.
+/// Returns the message about a removed document.
 pub(super) fn removed(collection: &str, id: &str) -> Value {
     json!({"msg": "removed", "collection": collection, "id": id})
 }

@@ -1,4 +1,4 @@
-//! Rocket.Chat's realtime protocol: DDP over WebSocket, plain and in SockJS's wrapping (`api.md` §10).
+//! Rocket.Chat's realtime protocol: DDP over WebSocket, plain and in SockJS framing (`api.md` §10).
 
 mod anonymous;
 mod bundle;
@@ -34,14 +34,14 @@ use crate::domain::BoundedText;
 use framing::Framing;
 use session::Session;
 
-/// A part of a path that a `SockJS` client chooses: it is read and not kept.
+/// A part of a path that a SockJS client chooses; it is not used.
 type PathPart = BoundedText<128>;
-/// The names of all streams.
+/// Returns the names of all streams.
 pub fn streams() -> impl Iterator<Item = &'static str> {
     stream::Stream::ALL.into_iter().map(stream::Stream::name)
 }
 
-/// `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.
+/// Returns the filter for `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.
 #[must_use]
 pub fn sockets(hall: &Arc<Hall>) -> BoxedFilter<(warp::reply::Response,)> {
     let plain = warp::path!("websocket").map(|| Framing::Plain);
@@ -62,8 +62,8 @@ pub fn sockets(hall: &Arc<Hall>) -> BoxedFilter<(warp::reply::Response,)> {
     sockets.or(info).unify().boxed()
 }
 
-/// Serves one client on a stream on which the handshake is done, in `SockJS`'s wrapping or plain. It counts
-/// as one from no address, and is not served when there is no room for one more.
+/// Serves a client after the handshake, in SockJS framing if `wrapped`. The socket counts as one without an address. If
+/// the limits allow no more sockets, it is dropped.
 pub async fn serve(hall: &Arc<Hall>, stream: TcpStream, wrapped: bool) {
     let framing = if wrapped { Framing::SockJs } else { Framing::Plain };
     if let Ok(seat) = hall.admit(None) {

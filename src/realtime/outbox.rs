@@ -1,7 +1,7 @@
-//! What goes out on one socket, from its session and from all who tell it something.
+//! The outgoing side of one socket, for its session and for the fan-out.
 //!
-//! Whoever has something to send writes it at once, as far as the system takes it. What it does not take
-//! waits, as memory that is shared with all other sockets, until the session finds the client reading again.
+//! A sender writes directly to the socket. What the kernel does not accept is queued, in memory that all sockets share,
+//! until the session finds the socket writable again.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Read, Write};
@@ -15,27 +15,27 @@ use tokio::time::timeout;
 
 use super::end::End;
 
-/// Most bundles of frames that wait for a client before it is closed.
+/// The maximum number of queued bundles before the client is disconnected.
 const MOST: usize = 2048;
 
-/// Most bytes that do. Much: ten thousand changes at once are two million bytes, and all who wait for the same
-/// share them.
+/// The maximum number of queued bytes. It is large, because ten thousand changes at once are two million bytes, and all
+/// sockets that wait for the same messages share the memory.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// Most bytes that do before a login: what is said then is short.
+/// The maximum number of queued bytes before a login, when all messages are short.
 const MOST_BYTES_BEFORE_LOGIN: usize = 64 * 1024;
 
-/// Bundles that go out in one call of the system.
+/// The maximum number of bundles in one system call.
 const AT_ONCE: usize = 64;
 
-/// Bundles for which room is kept while nothing waits.
+/// The number of bundles for which memory stays allocated while the queue is empty.
 const KEPT: usize = 4;
 
-/// What goes out on one socket.
+/// The outgoing side of one socket.
 pub(super) struct Outbox {
     stream: TcpStream,
     waiting: Mutex<Waiting>,
-    /// That something waits, for the session.
+    /// Notifies the session that the queue is not empty or that the socket must end.
     more: Notify,
 }
 
@@ -43,11 +43,11 @@ pub(super) struct Outbox {
 struct Waiting {
     frames: VecDeque<Bytes>,
     bytes: usize,
-    /// Whether the client is logged in, so that more may wait for it.
+    /// `true` if the client is logged in, so that more bytes may be queued.
     logged_in: bool,
-    /// Whether a part of the first one is gone already.
+    /// `true` if a part of the first bundle is already sent.
     begun: bool,
-    /// Why nothing more is taken from others.
+    /// The reason why the queue accepts no more frames.
     end: Option<End>,
 }
 
@@ -64,7 +64,7 @@ impl Outbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends these frames behind all that wait, without ever waiting itself.
+    /// Sends frames after all queued ones, without waiting.
     pub fn send(&self, frames: Bytes) {
         if frames.is_empty() {
             return;
@@ -73,7 +73,7 @@ impl Outbox {
         if waiting.end.is_some() {
             return;
         }
-        // Else the session sends: it is about to, or waits for the client.
+        // Otherwise the session sends them: it is about to, or waits until the socket is writable.
         let free = waiting.frames.is_empty();
         waiting.push(frames, &self.stream);
         if free {
@@ -82,7 +82,7 @@ impl Outbox {
         self.wake(&waiting);
     }
 
-    /// Puts a frame behind all that wait. It goes with the next [`Self::release`].
+    /// Queues a frame. It is sent with the next [`Self::release`].
     pub fn hold(&self, frame: Bytes) {
         self.waiting().push(frame, &self.stream);
     }
@@ -93,7 +93,7 @@ impl Outbox {
         }
     }
 
-    /// Sends what waits, as far as the system takes it.
+    /// Sends queued frames, as far as the kernel accepts them.
     pub fn release(&self) {
         let mut waiting = self.waiting();
         if !waiting.frames.is_empty() {
@@ -102,24 +102,24 @@ impl Outbox {
         self.wake(&waiting);
     }
 
-    /// Notes whether the client is logged in: that bounds how much may wait for it.
+    /// Sets whether the client is logged in, which decides how many bytes may be queued.
     pub fn set_logged_in(&self, logged_in: bool) {
         self.waiting().logged_in = logged_in;
     }
 
-    /// Returns why nothing more is taken, if that is so.
+    /// Returns the reason why the queue accepts no more frames, if it has been closed.
     pub fn end(&self) -> Option<End> {
         self.waiting().end
     }
 
-    /// Takes no more of what others send.
+    /// Closes the queue for further frames.
     pub fn shut(&self, end: End) {
         self.waiting().end.get_or_insert(end);
         self.more.notify_one();
     }
 
-    /// Sends what waits whenever the client reads, until there is a reason to end: it has read nothing for
-    /// so long, or too much waits for it.
+    /// Sends queued frames whenever the socket is writable. Returns the reason to end: the queue was closed, the client
+    /// read nothing for `patience`, or the connection failed.
     pub async fn serve(&self, patience: Duration) -> End {
         loop {
             let (idle, end) = {
@@ -141,7 +141,7 @@ impl Outbox {
         }
     }
 
-    /// Forgets what waits, but for the rest of a frame that has begun.
+    /// Removes the queued frames, except the rest of a bundle that is partly sent.
     pub fn forget(&self) {
         let mut waiting = self.waiting();
         let begun = usize::from(waiting.begun);
@@ -149,7 +149,7 @@ impl Outbox {
         waiting.bytes = waiting.frames.iter().map(Bytes::len).sum();
     }
 
-    /// Sends all that waits, for as long as it takes.
+    /// Sends all queued frames, without a time limit.
     pub async fn finish(&self) {
         loop {
             self.release();
@@ -159,12 +159,12 @@ impl Outbox {
         }
     }
 
-    /// Waits until there may be something to read.
+    /// Waits until the socket may be readable.
     pub async fn readable(&self) -> io::Result<()> {
         self.stream.readable().await
     }
 
-    /// Reads what comes, to its end, and forgets it.
+    /// Reads and discards all incoming bytes until the end.
     pub async fn discard(&self) {
         let mut buffer = [0; 1024];
         loop {
@@ -186,7 +186,7 @@ impl Waiting {
     fn push(&mut self, frames: Bytes, stream: &TcpStream) {
         self.bytes += frames.len();
         self.frames.push_back(frames);
-        // What the system takes does not wait for the client.
+        // Bytes that the kernel accepts do not count as queued.
         if self.is_too_much() {
             self.write(stream);
         }
@@ -245,8 +245,8 @@ impl Waiting {
     }
 }
 
-/// The two directions of a socket as the library of WebSocket wants them: it reads from the stream, and what it
-/// writes goes into the outbox, as a whole, so that it never lands within a frame of somebody else.
+/// The two directions of a socket for the WebSocket library. It reads from the stream. Its writes go into the queue as
+/// whole frames, so that they never land inside a frame of another sender.
 pub(super) struct Duplex(pub Arc<Outbox>);
 
 impl Read for Duplex {
@@ -275,7 +275,7 @@ mod tests {
     const KIB: usize = 1024;
     const FRAME_BYTES: usize = 8 * KIB;
 
-    /// Returns the two ends of a connection on which the system keeps little for a client that does not read.
+    /// Returns the two ends of a connection with a small send buffer, for a client that does not read.
     async fn connection() -> (TcpStream, TcpStream) {
         let [listening, connecting] = [(); 2].map(|()| TcpSocket::new_v4().expect("a socket"));
         let bytes = u32::try_from(FRAME_BYTES).expect("a small number");
@@ -290,7 +290,7 @@ mod tests {
         (server.expect("a connection").0, client.expect("a connection"))
     }
 
-    /// Sends frames until the outbox ends, and returns the bytes that wait then.
+    /// Sends frames until the outbox ends, and returns the number of queued bytes at that time.
     async fn waiting_at_the_end(logged_in: bool) -> usize {
         let (server, _client) = connection().await;
         let outbox = Outbox::new(server);

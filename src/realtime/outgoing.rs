@@ -1,4 +1,4 @@
-//! What is told to many sockets, encoded once for all of them.
+//! Messages for many sockets, each encoded once.
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::domain::{Permission, Token, User, UserId};
 use crate::hub::{PresenceChange, Seen};
 
-/// Messages that are sent together, as frames in each framing that somebody needs.
+/// Messages that are sent together. The frames of each framing are created when first needed.
 #[derive(Debug)]
 pub(super) struct Text {
     messages: Vec<String>,
@@ -26,7 +26,7 @@ impl Text {
         Self::of_all(std::slice::from_ref(message))
     }
 
-    /// The same of several messages, in their order.
+    /// Creates one text from several messages, in order.
     pub fn of_all(messages: &[Value]) -> Self {
         Self {
             messages: messages.iter().map(ToString::to_string).collect(),
@@ -35,7 +35,7 @@ impl Text {
         }
     }
 
-    /// The frames with it.
+    /// Returns the frames with the messages.
     pub fn frame(&self, framing: Framing) -> Bytes {
         let frame = match framing {
             Framing::Plain => &self.plain,
@@ -52,14 +52,14 @@ impl Text {
     }
 }
 
-/// The messages about what shows of a user.
+/// The messages about the visible presence of a user.
 #[derive(Debug)]
 pub(super) struct PresenceTexts {
-    /// For those who hear of everybody and may not see roles.
+    /// The message for sockets that listen to all users and may not see roles.
     pub everybody: Text,
-    /// The same for those who may. Few do, so it is made for the first of them.
+    /// The same message for sockets that may see roles. Few do, so it is created when first needed.
     pub with_roles: LazyLock<Text, Box<dyn FnOnce() -> Text + Send>>,
-    /// For those who watch this user.
+    /// The message for sockets that watch this user.
     pub watchers: Text,
 }
 
@@ -69,62 +69,62 @@ impl PresenceTexts {
     }
 }
 
-/// A change of what shows of a user.
+/// The messages about a change of a user's visible presence.
 #[derive(Debug)]
 pub(super) struct Presence {
     pub change: Arc<PresenceChange>,
-    /// What everybody sees of it, if that is the same.
+    /// The effect that is the same for all viewers; `None` if it depends on the viewer.
     pub seen: Option<Seen>,
-    /// For others, who see the user as they are now, or as one who is gone; none where nobody is told who
-    /// is here.
+    /// The messages for viewers who see the new presence. `None` if the broadcast of presence is off; the same for
+    /// `gone`, the messages for viewers who now see the user as offline.
     pub now: Option<PresenceTexts>,
     pub gone: Option<PresenceTexts>,
-    /// For the user's own sockets; none where the user sees no change.
+    /// The messages for the user's own sockets; `None` if the user sees no change.
     pub own: Option<OwnTexts>,
 }
 
 /// The messages about a change of a user, for the user's own sockets.
 #[derive(Debug)]
 pub(super) struct OwnTexts {
-    /// The document of the user.
+    /// The message with the user's document.
     pub document: Text,
-    /// The event of the user's data.
+    /// The event `userData` with the change.
     pub event: Text,
 }
 
-/// Something that sockets are told, each if it concerns them.
+/// A message, or a group of messages, for all sockets that it concerns.
 #[derive(Debug)]
 pub(super) enum Outgoing {
-    /// An event of a stream, for all who listen to it and hold the permission, if it needs one.
+    /// An event of a stream, for sockets that listen to it and have the permission, if it requires one.
     Stream {
         stream: Stream,
         event: String,
         permission: Option<Permission>,
-        /// The user it is about, who hears it without the permission.
+        /// The user that the event is about, who receives it without the permission.
         about: Option<UserId>,
         text: Text,
     },
-    /// A change of what shows of a user.
+    /// A change of a user's visible presence.
     Presence(Box<Presence>),
-    /// A user has another record, or none.
+    /// A user's record was changed or removed.
     User {
         id: UserId,
         user: Option<Arc<User>>,
         own: Option<OwnTexts>,
     },
-    /// A token is good no longer.
+    /// A token was removed from the store.
     TokenEnded(Arc<Token>),
-    /// Something was missed: nobody knows any more what is so.
+    /// Events were lost, so that the state of all sockets is unknown.
     Lost,
 }
 
-/// The messages of one event that a socket is told, at most so many, in their order.
+/// The messages of one event for one socket, in order.
 pub(super) type Told<'event> = [Option<&'event Text>; 4];
 
 const NOTHING: Told<'static> = [None; 4];
 
 impl Outgoing {
-    /// Whose presence it tells of, if it does and everybody sees it alike.
+    /// Returns the user of a presence change that looks the same to all viewers.
     pub fn whose_presence_alike(&self) -> Option<&UserId> {
         match self {
             Self::Presence(presence) => presence.seen.map(|_| &presence.change.user),
@@ -132,7 +132,8 @@ impl Outgoing {
         }
     }
 
-    /// What those are told who hear of everybody, if it tells of presence and everybody sees it alike.
+    /// Returns the message for sockets that listen to all users, if this is a presence change that looks the same
+    /// to all viewers.
     pub fn for_everybody(&self, with_roles: bool) -> Option<&Text> {
         match self {
             Self::Presence(presence) => {
@@ -143,7 +144,7 @@ impl Outgoing {
         }
     }
 
-    /// The messages of it that a socket hears and its user may know of.
+    /// Returns the messages that a socket listens to and that its user may receive.
     pub fn texts_for<'event>(&'event self, app: &App, listening: &Listening) -> Told<'event> {
         let subscriptions = &listening.subscriptions;
         match (self, &listening.viewer) {

@@ -1,4 +1,4 @@
-//! The sockets there are: how many, from where, and whom to tell what happens.
+//! The registry of open sockets: their number, their sources, and their subscribers.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -11,32 +11,32 @@ use super::end::End;
 use super::subscriber::Subscriber;
 use crate::domain::SourceAddress;
 
-/// How many sockets there may be.
+/// The limits for open sockets.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Most {
     pub all: usize,
-    /// From one address.
+    /// The maximum number from one address.
     pub by_address: usize,
-    /// Without a login.
+    /// The maximum number without a login.
     pub anonymous: usize,
-    /// Without a login, from one address.
+    /// The maximum number without a login from one address.
     pub anonymous_by_address: usize,
 }
 
-/// Why no more sockets are taken.
+/// The limit that a new socket exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Full {
-    /// There are as many as the server takes.
+    /// The maximum for the whole server is reached.
     Everywhere,
-    /// There are as many as it takes from one address.
+    /// The maximum for the address is reached.
     ForAddress,
 }
 
-/// The places of all sockets. Cloning is cheap; all clones are the same places.
+/// The registry of open sockets. Cloning is cheap; all clones share the same registry.
 #[derive(Default, Clone)]
 pub(super) struct Seats(Arc<Mutex<Taken>>);
 
-/// The subscribers on all sockets, by the numbers of their places.
+/// The subscribers on all sockets, by socket number.
 pub(super) type Subscribers = OrdMap<u64, Arc<Subscriber>>;
 
 #[derive(Default)]
@@ -44,26 +44,26 @@ struct Taken {
     all: usize,
     by_source: HashMap<Option<SourceAddress>, usize>,
     anonymous: Anonymous,
-    /// Sockets that made room for others before their sessions began.
+    /// The sockets that must close to make room for others, but whose sessions have not started yet.
     unseated: HashSet<u64>,
     subscribers: Subscribers,
-    /// How many there ever were.
+    /// The number of sockets since the start, for socket numbers.
     ever: u64,
 }
 
-/// The place of a socket. It is taken until this is dropped.
+/// The registration of a socket. Dropping it removes the socket from the registry.
 pub(super) struct Seat {
     seats: Seats,
     source: Option<SourceAddress>,
-    /// Its turn among the sockets without a login, unless it has one.
+    /// The socket's turn among those without a login; `None` while it has a login.
     turn: Option<u64>,
-    /// No two sockets have the same.
+    /// The unique number of the socket.
     pub number: u64,
 }
 
 impl Seats {
-    /// Takes a place for a socket without a login, if there is one left. If there are too many without a login then,
-    /// those that were idle for longest are closed.
+    /// Registers a socket without a login, if the limits allow it. If there are then too many sockets without a login,
+    /// the longest idle ones are closed.
     pub fn take(&self, address: Option<IpAddr>, most: Most) -> Result<Seat, Full> {
         let source = address.map(SourceAddress::of);
         let mut taken = self.taken();
@@ -88,7 +88,7 @@ impl Seats {
         })
     }
 
-    /// Whom to tell what happens, as of now.
+    /// Returns the current subscribers.
     pub fn subscribers(&self) -> Subscribers {
         self.taken().subscribers.clone()
     }
@@ -99,8 +99,8 @@ impl Seats {
 }
 
 impl Taken {
-    /// Closes sockets without a login, the longest idle first, until a source and the server have no more of them
-    /// than they may.
+    /// Closes sockets without a login, the longest idle first, until the limits of the source and of the
+    /// server are kept.
     fn make_room(&mut self, source: Option<SourceAddress>, most: Most) {
         while let Some(number) = self.anonymous.take_beyond_in(source, most.anonymous_by_address) {
             self.unseat(number);
@@ -119,7 +119,7 @@ impl Taken {
 }
 
 impl Seat {
-    /// Has a subscriber told what happens from now on.
+    /// Adds the subscriber, which receives events from now on.
     pub fn seat(&mut self, subscriber: Arc<Subscriber>) {
         let mut taken = self.seats.taken();
         if taken.unseated.remove(&self.number) {
@@ -128,26 +128,26 @@ impl Seat {
         taken.subscribers.insert(self.number, subscriber);
     }
 
-    /// Has the subscriber told nothing more.
+    /// Removes the subscriber, which receives no more events.
     pub fn leave(&mut self) {
         self.seats.taken().subscribers.remove(&self.number);
     }
 
-    /// Notes that the client said something. That counts while it has no login.
+    /// Records a sign of life of the client. It matters only while the socket has no login.
     pub fn touch(&mut self) {
         if let Some(turn) = &mut self.turn {
             *turn = self.seats.taken().anonymous.touch(*turn);
         }
     }
 
-    /// Counts the socket no longer as one without a login.
+    /// Removes the socket from those without a login.
     pub fn log_in(&mut self) {
         if let Some(turn) = self.turn.take() {
             self.seats.taken().anonymous.remove(turn);
         }
     }
 
-    /// Counts the socket as one without a login. If there are too many of them then, the longest idle are closed.
+    /// Adds the socket to those without a login. If there are then too many of them, the longest idle ones are closed.
     pub fn log_out(&mut self, most: Most) {
         if self.turn.is_none() {
             let mut taken = self.seats.taken();

@@ -1,4 +1,4 @@
-//! One client on its socket: what it says, one thing after the other, and what it is answered.
+//! The session of one client on its socket: handles the client's messages in order, and answers them.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -29,10 +29,10 @@ use crate::domain::Fault;
 use crate::methods::{self, Answer, Context, LoginChange, MethodFault, message as method_message};
 use crate::ops::login::LoggedIn;
 
-/// Versions of DDP that are the same here.
+/// The supported versions of DDP, which this server treats as equal.
 const VERSIONS: [&str; 3] = ["1", "pre2", "pre1"];
 
-/// One client on its socket.
+/// The session of one client on its socket.
 pub(super) struct Session {
     hall: Arc<Hall>,
     origin: Origin,
@@ -40,18 +40,18 @@ pub(super) struct Session {
     socket: Socket,
     subscriber: Arc<Subscriber>,
     closing: watch::Receiver<bool>,
-    /// Whether the client has said its first word.
+    /// `true` after the client has sent `connect`.
     connected: bool,
     login: Option<Login>,
-    /// When the client last said anything.
+    /// The time of the client's last frame.
     heard: Instant,
-    /// Whether it was asked since then whether it is there.
+    /// `true` if a ping was sent since the last frame.
     asked: bool,
 }
 
 impl Session {
-    /// Begins with a client on a stream on which the handshake is done. Of what it sent behind that, `read` was
-    /// read already.
+    /// Creates the session on a stream after the handshake. `read` contains the bytes after the handshake that
+    /// were already read.
     pub fn new(
         hall: Arc<Hall>,
         origin: Origin,
@@ -80,11 +80,11 @@ impl Session {
         }
     }
 
-    /// Serves the client to its end.
+    /// Serves the client until the socket ends.
     pub async fn run(&mut self) {
         let Err(end) = self.listen().await;
         debug!(?end, address = ?self.origin.address, "a socket ends");
-        // Before the farewell, which may take its time.
+        // Before the close handshake, which may take a while.
         self.seat.leave();
         if let Some(login) = self.login.take() {
             login.lose(&self.hall.app);
@@ -92,7 +92,7 @@ impl Session {
         self.socket.close(end, self.hall.timing.send).await;
     }
 
-    /// Listens to the client.
+    /// Handles the client's messages until the socket must end; returns the reason.
     async fn listen(&mut self) -> Result<Infallible, End> {
         let subscriber = Arc::clone(&self.subscriber);
         let mut sending = pin!(subscriber.outbox.serve(self.hall.timing.send));
@@ -101,7 +101,7 @@ impl Session {
         let mut silence = pin!(sleep_until(self.heard + self.hall.timing.heartbeat));
         loop {
             tokio::select! {
-                // What was heard counts before the silence that it ended.
+                // A received frame must count before the silence that it ends.
                 biased;
                 _ = &mut closed => return Err(End::Stopping),
                 end = &mut sending => return Err(end),
@@ -111,10 +111,10 @@ impl Session {
                     self.asked = false;
                     self.seat.touch();
                     for text in messages {
-                        // In a box of its own: what a call takes, an idle socket need not.
+                        // The future is boxed, so that an idle socket does not reserve the memory that a call needs.
                         Box::pin(self.hear(&text)).await?;
-                        // A frame may have thousands of messages: they are not all answered to a client that reads
-                        // none of the answers, nor before others have their turn.
+                        // A frame may contain thousands of messages. A client that does not read the answers gets no
+                        // more of them, and other tasks get their turn in between.
                         if let Some(end) = self.subscriber.outbox.end() {
                             return Err(end);
                         }
@@ -135,7 +135,7 @@ impl Session {
         self.subscriber.say(message);
     }
 
-    /// Asks a client that has been silent for too long whether it is there; says when to look again.
+    /// Sends a ping to a client that was silent for too long; returns the time of the next check.
     fn ask(&mut self) -> Result<Instant, End> {
         let heartbeat = self.hall.timing.heartbeat;
         if self.heard.elapsed() < heartbeat {
@@ -149,7 +149,7 @@ impl Session {
         Ok(Instant::now() + heartbeat)
     }
 
-    /// Takes one message of the client.
+    /// Handles one message of the client.
     async fn hear(&mut self, text: &str) -> Result<(), End> {
         let heard = match Message::parse(text) {
             Ok(Some(message)) => message,
@@ -222,8 +222,7 @@ impl Session {
         }
     }
 
-    /// Makes the socket that of the user who was let in, and tells the client who that is before it learns
-    /// that the login succeeded.
+    /// Sets the socket's login, and sends the user's document before the client receives the result of the login.
     async fn begin_login(&mut self, begun: &LoggedIn) -> Result<(), Fault> {
         let app = &self.hall.app;
         let mut login = Login::begin(app, &self.origin, begun).await?;
@@ -238,7 +237,8 @@ impl Session {
         };
         let mut listening = self.subscriber.listening();
         listening.viewer = Some(Viewer::of(&login.caller));
-        // Only now: only viewers are told that a token ends, so that an end before this was told to nobody.
+        // Check again now: only sockets with a viewer are notified of a removed token, so an earlier
+        // removal was missed.
         if !login.renew(&self.hall.app) {
             listening.viewer = self.login.as_ref().map(|before| Viewer::of(&before.caller));
             return Err(Fault::ResumeRefused);
@@ -252,7 +252,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes the rights of the login away, and brings back the bounds of a socket without one.
+    /// Ends the login on this socket, and restores the limits of a socket without one.
     fn end_login(&mut self) {
         let Some(login) = self.login.take() else {
             return;
@@ -268,7 +268,7 @@ impl Session {
         self.seat.log_out(self.hall.most());
     }
 
-    /// Looks the login up again, so that what it may do is what it may do now; ends it when it is over.
+    /// Reads the login from the store again, so that its rights are current; ends it if it is no longer valid.
     fn renew_login(&mut self) {
         let Some(login) = &mut self.login else {
             return;

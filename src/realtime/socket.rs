@@ -1,4 +1,4 @@
-//! One WebSocket: frames in, and its end. What goes out is its [`Outbox`]'s.
+//! One WebSocket: incoming frames and closing. The [`Outbox`] handles outgoing frames.
 
 use std::io;
 use std::sync::Arc;
@@ -15,26 +15,26 @@ use super::end::End;
 use super::framing::Framing;
 use super::outbox::{Duplex, Outbox};
 
-/// Most bytes of a message of a client.
+/// The maximum size of a client's message, in bytes.
 const MESSAGE_BYTES: usize = 128 * 1024;
 
-/// Bytes that each socket keeps for reading. Small: there are many of them, and messages are short.
+/// The size of each socket's read buffer in bytes. It is small, because there are many sockets and messages are short.
 const READ_BYTES: usize = 256;
 
-/// How long a client may take to answer a farewell.
+/// The maximum time for a client to answer a close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// One WebSocket.
+/// One WebSocket connection of a client.
 pub(super) struct Socket {
     frames: WebSocket<Duplex>,
     outbox: Arc<Outbox>,
     framing: Framing,
-    /// Whether what comes can still be told apart into frames.
+    /// `true` while incoming bytes can still be parsed as frames.
     readable: bool,
 }
 
 impl Socket {
-    /// One on which the handshake is done. Of what the client sent behind it, `read` was read already.
+    /// Creates a socket after the handshake. `read` contains the bytes after the handshake that were already read.
     pub fn new(outbox: Arc<Outbox>, read: &Bytes, framing: Framing) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BYTES)
@@ -50,7 +50,7 @@ impl Socket {
         }
     }
 
-    /// The messages of the next frame; none where it has none.
+    /// Returns the messages of the next frame; empty if it contains none.
     pub async fn receive(&mut self) -> Result<Vec<String>, End> {
         match self.next().await? {
             Frame::Text(text) => self.framing.unwrap(&text).ok_or(End::BadData),
@@ -62,7 +62,7 @@ impl Socket {
     }
 
     async fn next(&mut self) -> Result<Frame, End> {
-        // A client that sends without end must not keep others waiting.
+        // A client that sends without a pause must not block other tasks.
         consume_budget().await;
         loop {
             match self.frames.read() {
@@ -80,8 +80,8 @@ impl Socket {
         }
     }
 
-    /// Ends the socket, and tells the client why, if it still listens. One that was too slow has as long
-    /// for that as for any message.
+    /// Closes the socket, and sends the reason if the client is still there. A client that was too slow gets `patience`
+    /// for reading it, others at most [`FAREWELL`].
     pub async fn close(&mut self, end: End, patience: Duration) {
         self.outbox.shut(end);
         let patience = match end {
@@ -110,14 +110,13 @@ impl Socket {
         outbox.finish().await;
     }
 
-    /// Reads until both have said that they close (RFC 6455, §7.1.1): the library answers a client's close
-    /// while it reads, and who drops a socket with unread bytes resets it, so that the client might never see
-    /// why.
+    /// Reads until both sides have sent a close frame (RFC 6455, §7.1.1). The library answers a client's close frame
+    /// while it reads. Dropping a socket with unread bytes would reset it, and the client might not receive the reason.
     async fn read_to_end(&mut self, end: End) {
         if self.readable {
             while self.next().await.is_ok() {}
         } else if end != End::Gone {
-            // Frames can't be told apart any more: what comes goes nowhere.
+            // The bytes can't be parsed any more: discard them.
             self.outbox.discard().await;
         }
     }

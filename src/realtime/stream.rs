@@ -1,4 +1,4 @@
-//! The streams that can be subscribed to, and who may (`api.md` §10.4).
+//! The streams, and the rules for subscribing to them (`api.md` §10.4).
 
 use serde_json::{Value, json};
 
@@ -7,19 +7,19 @@ use crate::domain::id::MAX_ID_BYTES;
 use crate::domain::scope::Need;
 use crate::domain::{Scope, UserId};
 
-/// The event of [`Stream::NotifyLogged`] that tells what shows of everybody.
+/// The event of [`Stream::NotifyLogged`] about the visible presence of all users.
 pub(super) const USER_STATUS: &str = "user-status";
 
-/// The event of [`Stream::NotifyLogged`] that tells of settings which not everybody may see.
+/// The event of [`Stream::NotifyLogged`] about settings that are not public.
 pub(super) const PRIVATE_SETTINGS: &str = "private-settings-changed";
 
-/// The event of [`Stream::RoomMessages`] that stands for all rooms of a user.
+/// The event of [`Stream::RoomMessages`] for all rooms of a user.
 const ALL_ROOMS: &str = "__my_messages__";
 
-/// Most bytes of the name of an event. The longest that a known client subscribes to has 24.
+/// The maximum length of an event name in bytes. The longest one that a known client uses has 24.
 const MAX_EVENT_BYTES: usize = 64;
 
-/// A stream.
+/// A stream of events that clients subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Stream {
     NotifyAll,
@@ -27,11 +27,11 @@ pub(super) enum Stream {
     NotifyUser,
     UserPresence,
     Roles,
-    /// Messages of rooms, of which this server has none: bots wait for this one to be there.
+    /// Messages of rooms. This server has no rooms, but bots wait for this subscription to be ready.
     RoomMessages,
 }
 
-/// Publications that clients of Meteor wait for, which have nothing to tell here.
+/// Publications that Meteor clients wait for, and that send nothing here.
 const SILENT: [&str; 4] = [
     "meteor.loginServiceConfiguration",
     "meteor_autoupdate_clientVersions",
@@ -39,16 +39,16 @@ const SILENT: [&str; 4] = [
     "activeUsers",
 ];
 
-/// Why a subscription is refused.
+/// The reason why a subscription is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// There is no such stream.
+    /// No stream or publication has this name.
     Unknown(String),
-    /// The caller may not.
+    /// The caller may not subscribe to it.
     NotAllowed,
-    /// The name of the event is not of the form that events of the stream have.
+    /// The event name does not have the form that the stream requires.
     BadEvent,
-    /// There are enough of them on this socket.
+    /// The socket has too many subscriptions.
     TooMany,
 }
 
@@ -62,7 +62,7 @@ impl Stream {
         Self::RoomMessages,
     ];
 
-    /// Its name on the wire.
+    /// Returns the name in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotifyAll => "stream-notify-all",
@@ -74,27 +74,27 @@ impl Stream {
         }
     }
 
-    /// The stream with this name.
+    /// Returns the stream with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stream| stream.name() == name)
     }
 
-    /// Whether a publication of this name has nothing to tell.
+    /// Returns whether the publication with this name exists, but sends nothing.
     pub fn is_silent(name: &str) -> bool {
         SILENT.contains(&name)
     }
 
-    /// Whether it is heard without a login.
+    /// Returns whether sockets without a login receive its events.
     pub const fn is_public(self) -> bool {
         matches!(self, Self::NotifyAll | Self::RoomMessages)
     }
 
-    /// Whether somebody may hear an event.
+    /// Checks whether the caller may subscribe to an event; `None` is a socket without a login.
     pub fn check(self, caller: Option<&Caller>, event: &str) -> Result<(), Refusal> {
         if !self.has_form(event) {
             return Err(Refusal::BadEvent);
         }
-        // While a duty is due, its user hears only of themselves.
+        // A user with a duty receives only events about themselves.
         let allowed = match self {
             Self::NotifyAll => true,
             Self::RoomMessages => event == ALL_ROOMS,
@@ -109,13 +109,14 @@ impl Stream {
         }
     }
 
-    /// Returns whether a text has the form of the stream's event names. Clients also subscribe to names that this
-    /// server never sends (of rooms and calls) and wait until they are taken, so any name of the form is.
+    /// Returns whether a text has the form of the stream's event names. Clients also subscribe to events of
+    /// rooms and calls, which this server never sends, and wait for the confirmation. So every name with a valid
+    /// form is accepted.
     fn has_form(self, event: &str) -> bool {
         match self {
-            // Only the list of users beside it is read.
+            // The event name is ignored; only the list of users counts.
             Self::UserPresence => true,
-            // Without an id before it, it is the event of no user, and refused as that.
+            // A name without a user id passes here and is refused later, because it belongs to no user.
             Self::NotifyUser => event.split_once('/').map_or_else(
                 || is_event_name(event),
                 |(id, name)| id.len() <= MAX_ID_BYTES && is_event_name(name),
@@ -124,7 +125,7 @@ impl Stream {
         }
     }
 
-    /// What an event needs of a token with scopes: what the endpoint needs that tells the same.
+    /// Returns the scope that an event requires: the scope of the endpoint with the same data.
     fn need(self, event: &str) -> Need {
         match self {
             Self::NotifyUser if event.ends_with("/userData") => Need::Scope(Scope::UsersRead),
@@ -146,7 +147,7 @@ fn is_event_name(text: &str) -> bool {
     (1..=MAX_EVENT_BYTES).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
-/// Whose event it is, of a stream for one user.
+/// Returns the user of an event in a stream for one user.
 fn owner(event: &str) -> Option<UserId> {
     event.split_once('/').map(|(id, _)| UserId::new(id))
 }

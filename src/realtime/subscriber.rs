@@ -1,4 +1,4 @@
-//! What a session and those who tell it something share: who listens on the socket, and to what.
+//! The state of a socket that its session and the fan-out share: the viewer and the subscriptions.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,41 +17,41 @@ use crate::auth::Caller;
 use crate::domain::{Access, Permission, Timestamp, Token, User};
 use crate::ops::reach::Reach;
 
-/// One socket, for those who tell it something.
+/// One socket, as the fan-out sees it.
 pub(super) struct Subscriber {
     pub outbox: Arc<Outbox>,
     framing: Framing,
     listening: Mutex<Listening>,
-    /// That the login seems to be over, for the session.
+    /// Notifies the session that the login may have ended.
     login_ended: Notify,
 }
 
-/// Who listens, and to what. Events are told under its lock, so that a subscription is confirmed before the
-/// first of them.
+/// The viewer and the subscriptions of a socket. Events are sent while this is locked, so that a subscription is
+/// confirmed before its first event.
 #[derive(Default)]
 pub(super) struct Listening {
     pub viewer: Option<Viewer>,
     pub subscriptions: Subscriptions,
 }
 
-/// Who listens, as of the last event that was told.
+/// The user on a socket, as of the last event.
 pub(super) struct Viewer {
     pub user: Arc<User>,
     pub token: Arc<Token>,
-    /// When the token ends, beside it: that is looked at for every event.
+    /// The expiry of the token, copied here because every event checks it.
     ends: Option<Timestamp>,
-    /// What they see of others: computed only when roles or grants change.
+    /// The viewer's rights to see others, computed only when roles or grants change.
     sight: Option<Sight>,
-    /// Whether lists of users show a user without `view-outside-room` only themselves.
+    /// `true` if a user without `view-outside-room` sees only themselves in lists of users.
     lists_are_narrow: bool,
 }
 
-/// What a viewer sees of others by the roles and grants in force.
+/// The parts of other users that a viewer may see, by the current roles and grants.
 struct Sight {
     access: Arc<Access>,
-    /// The roles of others.
+    /// `true` if the viewer sees the roles of others.
     roles: bool,
-    /// Others at all, where lists are narrow.
+    /// `true` if the viewer sees other users even when lists are reduced.
     others: bool,
 }
 
@@ -66,7 +66,7 @@ impl Viewer {
         }
     }
 
-    /// Takes in the roles and grants that are in force for the events that follow.
+    /// Updates the rights to see others for the next events.
     fn follow_access(&mut self, access: &Arc<Access>) {
         let known = self.sight.as_ref();
         if known.is_some_and(|known| Arc::ptr_eq(&known.access, access)) {
@@ -80,7 +80,7 @@ impl Viewer {
         });
     }
 
-    /// Takes in another record of the user.
+    /// Updates the user's record.
     fn follow_user(&mut self, user: &Arc<User>) {
         self.user = Arc::clone(user);
         if let Some(sight) = self.sight.take() {
@@ -88,22 +88,22 @@ impl Viewer {
         }
     }
 
-    /// Returns whether they see the roles of other users.
+    /// Returns whether the viewer sees the roles of other users.
     pub fn sees_roles(&self) -> bool {
         self.sight.as_ref().is_some_and(|sight| sight.roles)
     }
 
-    /// Returns whether an event about all users tells them of others.
+    /// Returns whether the viewer receives events about all users.
     pub fn sees_others(&self) -> bool {
         !self.lists_are_narrow || self.sight.as_ref().is_some_and(|sight| sight.others)
     }
 
-    /// Whether the token is good still, as far as time goes.
+    /// Returns whether the token has not expired.
     fn is_live(&self, now: Timestamp) -> bool {
         self.ends.is_none_or(|end| now < end)
     }
 
-    /// Whether they hold a permission now.
+    /// Returns whether the viewer has a permission now.
     pub fn may(&self, app: &App, permission: Permission) -> bool {
         let snapshot = app.store.read();
         let held = snapshot.access().of(&self.user.roles);
@@ -125,17 +125,17 @@ impl Subscriber {
         self.listening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says a message. It goes out when the session has nothing more to say.
+    /// Queues a message. It is sent after the session has handled the current input.
     pub fn say(&self, message: &Value) {
         self.outbox.hold(self.framing.frame(&message.to_string()));
     }
 
-    /// Waits until the login seems to be over.
+    /// Waits until the login may have ended.
     pub async fn login_ended(&self) {
         self.login_ended.notified().await;
     }
 
-    /// Tells of everything in its order that concerns the socket and that its user may know.
+    /// Sends all messages of a round that the socket listens to and that its user may receive, in order.
     pub fn tell<'event>(&self, app: &App, now: Timestamp, bundler: &mut Bundler<'event>) {
         let mut listening = self.listening();
         if listening.viewer.as_ref().is_some_and(|viewer| !viewer.is_live(now)) {
@@ -154,7 +154,7 @@ impl Subscriber {
         self.outbox.send(bundle);
     }
 
-    /// Takes in what an event means for who listens.
+    /// Applies the effect of an event to the viewer and the socket.
     fn follow(&self, listening: &mut Listening, outgoing: &Outgoing) {
         if matches!(outgoing, Outgoing::Lost) {
             self.outbox.shut(End::TooSlow);
@@ -165,7 +165,7 @@ impl Subscriber {
         match outgoing {
             Outgoing::User { id, user, .. } if viewer.user.id == *id => match user {
                 Some(user) if user.is_active() => {
-                    // The session looks whether the user now has a duty that ends the login.
+                    // The session checks whether a new duty ends the login.
                     if user.require_password_change.is_some() || user.roles != viewer.user.roles {
                         self.login_ended.notify_one();
                     }
@@ -174,7 +174,7 @@ impl Subscriber {
                 _ => self.end_login(listening),
             },
             Outgoing::TokenEnded(token) if viewer.token.hash == token.hash => self.end_login(listening),
-            // A role may require a second factor now.
+            // A changed role may require a second factor.
             Outgoing::Stream {
                 stream: Stream::Roles, ..
             } => self.login_ended.notify_one(),

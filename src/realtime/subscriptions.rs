@@ -1,4 +1,4 @@
-//! What one socket listens to.
+//! The subscriptions of one socket.
 
 use std::collections::HashSet;
 
@@ -11,23 +11,23 @@ use crate::domain::UserId;
 use crate::domain::id::MAX_ID_BYTES;
 use crate::domain::text::quoted;
 
-/// Most subscriptions of a socket.
+/// The maximum number of subscriptions of a socket.
 const MOST: usize = 1000;
 
-/// Most subscriptions of a socket without a login: login pages need fewer.
+/// The maximum number of subscriptions of a socket without a login; login pages need fewer.
 const MOST_BEFORE_LOGIN: usize = 10;
 
-/// Most users that a socket watches.
+/// The maximum number of users that a socket watches.
 const WATCHED: usize = 10_000;
 
-/// What one socket listens to.
+/// The subscriptions of one socket.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
-    /// Few, and there are many sockets: a list is smaller than a map, and as fast.
+    /// A list, because a socket has few subscriptions, and a list is smaller than a map and as fast.
     all: Vec<Subscription>,
-    /// Whether one of them is for what shows of everybody: that is asked for more often than all else.
+    /// `true` if one of them is for the presence of all users; this is checked most often.
     hears_everybody: bool,
-    /// The subscription under which users are watched.
+    /// The id of the subscription that watches users.
     watching: Option<Box<str>>,
     watched: HashSet<UserId>,
 }
@@ -41,23 +41,23 @@ struct Subscription {
 /// The stream or publication of a subscription.
 #[derive(Debug)]
 enum Topic {
-    /// A publication that has nothing to tell. It is kept because it counts.
+    /// A publication that sends nothing. It is stored because it counts for the limit.
     Silent,
-    /// An event of a stream.
+    /// An event of a stream, by its name.
     Event(Stream, Box<str>),
 }
 
-/// What follows from a subscription that is taken.
+/// The result of an accepted subscription.
 #[derive(Debug, PartialEq)]
 pub(super) enum Taken {
-    /// It is there, after these documents.
+    /// The subscription exists. The document, if there is one, must be sent first.
     Ready(Option<Value>),
-    /// It did its work and is over.
+    /// The subscription only changed another one, and has ended.
     Over,
 }
 
 impl Subscriptions {
-    /// Takes a subscription.
+    /// Adds a subscription, if it is allowed.
     pub fn add(&mut self, caller: Option<&Caller>, id: &str, name: &str, params: &[Value]) -> Result<Taken, Refusal> {
         let most = if caller.is_some() { MOST } else { MOST_BEFORE_LOGIN };
         if Stream::is_silent(name) {
@@ -76,12 +76,12 @@ impl Subscriptions {
             Some(Value::Object(options)) => options.get("useCollection") == Some(&Value::Bool(true)),
             _ => false,
         };
-        // Older clients hear nothing of a document that they were not given first.
+        // Older clients ignore events of a document that they did not receive first.
         let document = || added(stream.name(), "id", &serde_json::json!({"eventName": event}));
         Ok(Taken::Ready(with_collection.then(document)))
     }
 
-    /// Puts a subscription in the place of one with the same id, or behind all others, unless there are `most`.
+    /// Adds a subscription, or replaces the one with the same id, unless there are already `most`.
     fn put(&mut self, most: usize, id: &str, topic: Topic) -> Result<(), Refusal> {
         self.all.retain(|known| *known.id != *id);
         let taken = self.all.len() < most;
@@ -92,12 +92,12 @@ impl Subscriptions {
         if taken { Ok(()) } else { Err(Refusal::TooMany) }
     }
 
-    /// The first subscription stays; later ones change whom it watches, and are over then.
+    /// Changes the watched users. The first subscription stays; later ones only change the list, and end at once.
     fn watch(&mut self, id: &str, list: Option<&Value>) -> Result<Taken, Refusal> {
         let ids = |name: &str| {
             let ids = list.and_then(|list| list.get(name)).and_then(Value::as_array);
             let ids = ids.into_iter().flatten().filter_map(Value::as_str);
-            // Longer ones name no user.
+            // Longer ids match no user.
             let ids = ids.filter(|id| id.len() <= MAX_ID_BYTES);
             ids.map(UserId::new).collect::<Vec<_>>()
         };
@@ -116,7 +116,7 @@ impl Subscriptions {
         Ok(Taken::Ready(None))
     }
 
-    /// Ends a subscription. One that is not there is ended.
+    /// Removes a subscription, if it exists.
     pub fn remove(&mut self, id: &str) {
         if self.watching.as_deref() == Some(id) {
             self.watching = None;
@@ -130,13 +130,13 @@ impl Subscriptions {
         self.hears_everybody = self.hears(Stream::NotifyLogged, USER_STATUS);
     }
 
-    /// Whether what shows of everybody is listened to.
+    /// Returns whether the socket listens to the presence of all users.
     pub const fn hears_everybody(&self) -> bool {
         self.hears_everybody
     }
 
-    /// Ends those that need a login, and of the others the last ones that are too many without a login; returns
-    /// their ids.
+    /// Removes the subscriptions that require a login, and the newest of the others beyond the limit without a login.
+    /// Returns the removed ids.
     pub fn end_login(&mut self) -> Vec<Box<str>> {
         let mut left = 0;
         let ends = |known: &&Subscription| {
@@ -153,26 +153,26 @@ impl Subscriptions {
         ended
     }
 
-    /// Whether an event is listened to.
+    /// Returns whether the socket listens to an event.
     pub fn hears(&self, stream: Stream, event: &str) -> bool {
         self.all
             .iter()
             .any(|known| matches!(&known.topic, Topic::Event(of, name) if *of == stream && **name == *event))
     }
 
-    /// Whether any user is watched.
+    /// Returns whether the socket watches any user.
     pub fn watches_some(&self) -> bool {
         !self.watched.is_empty()
     }
 
-    /// Whether a user is watched.
+    /// Returns whether the socket watches this user.
     pub fn watches(&self, user: &UserId) -> bool {
         self.watched.contains(user)
     }
 }
 
 impl Topic {
-    /// Returns whether it may be listened to without a login.
+    /// Returns whether it is allowed without a login.
     fn is_public(&self) -> bool {
         match self {
             Self::Silent => true,

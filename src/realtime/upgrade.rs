@@ -1,4 +1,4 @@
-//! From HTTP to WebSocket (RFC 6455, §4.2).
+//! The upgrade from HTTP to WebSocket (RFC 6455, §4.2).
 
 use std::sync::Arc;
 
@@ -24,10 +24,10 @@ use crate::auth::origin::client_address;
 use crate::auth::{Origin, Peer};
 use crate::net::{ClientStream, Connection};
 
-/// How long a client waits that was refused before it asks again, in seconds.
+/// The time in seconds after which a refused client may try again.
 const RETRY_AFTER: u32 = 10;
 
-/// Answers a handshake, and begins the session behind it.
+/// Answers a handshake, and starts the session after it.
 pub(super) fn answer(
     hall: &Arc<Hall>,
     framing: Framing,
@@ -79,8 +79,7 @@ pub(super) fn answer(
     accepted.map_or_else(|_| refused(), Reply::into_response)
 }
 
-/// Returns the stream below a connection that is upgraded, what was read from it already, and what counts the
-/// connection.
+/// Returns the stream of an upgraded connection, the bytes that were already read, and the counted connection.
 async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes, Connection)> {
     let parts = upgrade.await.ok()?.downcast::<TokioIo<ClientStream>>().ok()?;
     let (stream, held, connection) = parts.io.into_inner().into_parts();
@@ -92,12 +91,12 @@ async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes, Connection)
     Some((stream, read, connection))
 }
 
-/// Returns the `Origin` of a request of a web page. Programs send none.
+/// Returns the header `Origin`, which web pages send and programs do not.
 pub(super) fn origin_of_page(headers: &HeaderMap) -> Option<&HeaderValue> {
     headers.get(ORIGIN)
 }
 
-/// Returns whether the page that sends a request may open a socket. One with two origins may not.
+/// Returns whether the page that sent the request may open a socket. A request with two origins is refused.
 pub(super) fn allows_page(rule: &AllowedOrigins, headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let allowed = |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| rule.allows(origin, host));
@@ -105,14 +104,14 @@ pub(super) fn allows_page(rule: &AllowedOrigins, headers: &HeaderMap) -> bool {
     origins.next().is_some_and(allowed) && origins.next().is_none()
 }
 
-/// Returns the answer to a page that may not open a socket.
+/// Returns the response for a page that may not open a socket.
 fn page_refused() -> warp::reply::Response {
     let words = "pages of this origin may not open a socket: set cors_origin to the origins whose pages may, \
                  or public_url if this is the server's own";
     warp::reply::with_status(words, StatusCode::FORBIDDEN).into_response()
 }
 
-/// What a client is told that does not speak WebSocket.
+/// Returns the response for a client that does not speak WebSocket.
 fn refused() -> warp::reply::Response {
     let words = "this address speaks WebSocket, version 13";
     let reply = warp::reply::with_status(words, StatusCode::UPGRADE_REQUIRED);
@@ -120,7 +119,7 @@ fn refused() -> warp::reply::Response {
     warp::reply::with_header(reply, SEC_WEBSOCKET_VERSION, "13").into_response()
 }
 
-/// What a client is told for whom there is no room.
+/// Returns the response if the limits allow no more sockets.
 fn no_room(full: Full) -> warp::reply::Response {
     let (words, status) = match full {
         Full::Everywhere => ("the server takes no more sockets", StatusCode::SERVICE_UNAVAILABLE),
