@@ -47,7 +47,8 @@ impl Login {
         })
     }
 
-    /// Reads the login from the store again. Returns false if it is no longer valid, also if the user has a new duty.
+    /// Reads the login from the store again. Returns false if it is not valid any more, also if the user has
+    /// a new duty.
     pub fn renew(&mut self, app: &App) -> bool {
         let Caller {
             user,

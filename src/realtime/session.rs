@@ -268,7 +268,7 @@ impl Session {
         self.seat.log_out(self.hall.most());
     }
 
-    /// Reads the login from the store again, so that its rights are current; ends it if it is no longer valid.
+    /// Reads the login from the store again, so that its rights are current; ends it if it is not valid any more.
     fn renew_login(&mut self) {
         let Some(login) = &mut self.login else {
             return;

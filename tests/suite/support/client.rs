@@ -1,4 +1,4 @@
-//! A client of the API whose verbs are the endpoints.
+//! A client of the HTTP API with a method for each common endpoint.
 
 use std::net::SocketAddr;
 
@@ -15,7 +15,7 @@ use super::server::PASSWORD_DIGEST;
 #[derive(Debug, Clone)]
 pub struct Client {
     pub address: SocketAddr,
-    /// User id and token.
+    /// The user id and token of the requests, if logged in.
     pub login: Option<(String, String)>,
 }
 
@@ -38,7 +38,7 @@ impl Answer {
             .map(|value| value.to_str().expect("a plain header"))
     }
 
-    /// The body, once the status is this one.
+    /// Asserts the status, and returns the body.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:?}");
@@ -86,7 +86,7 @@ impl Client {
             .await
     }
 
-    /// A POST with a code of a second factor: `totp`, or `password` with the SHA-256 of one.
+    /// Sends a POST with a second factor: a code for `totp`, or the SHA-256 of the password for `password`.
     pub async fn post_confirmed(&self, endpoint: &str, body: &Value, method: &str, code: &str) -> Answer {
         let headers = [
             ("content-type", "application/json"),
@@ -97,7 +97,7 @@ impl Client {
             .await
     }
 
-    /// A POST with the password of the test users as a fresh proof of who the caller is.
+    /// Sends a POST with the password of the test users as proof of identity.
     pub async fn post_proved(&self, endpoint: &str, body: &Value) -> Answer {
         self.post_confirmed(endpoint, body, "password", PASSWORD_DIGEST).await
     }
@@ -113,7 +113,7 @@ impl Client {
         self.post("custom-user-status.create", &body).await
     }
 
-    /// The status code of a creation, unless the server goes away meanwhile.
+    /// Creates a custom status; returns the status code, or `None` if the server ends in the meantime.
     pub async fn try_create_status(&self, name: &str, status_type: &str) -> Option<u16> {
         let body = json!({"name": name, "statusType": status_type}).to_string();
         let json = [("content-type", "application/json")];
@@ -123,18 +123,18 @@ impl Client {
             .map(|answer| answer.status)
     }
 
-    /// Puts up a picture, with these fields of the form beside it.
+    /// Uploads an avatar, with further fields of the form.
     pub async fn upload(&self, picture: &[u8], fields: &[(&str, &str)]) -> Answer {
         self.try_upload(picture, fields).await.expect("an answer")
     }
 
-    /// The same, unless the server goes away meanwhile.
+    /// Uploads an avatar; returns `None` if the server ends in the meantime.
     pub async fn try_upload(&self, picture: &[u8], fields: &[(&str, &str)]) -> Option<Answer> {
         let mut body = Vec::new();
         for (name, value) in fields {
             body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
         }
-        // Whatever the client says that it is, and calls it.
+        // The server must ignore the file name and media type that a client declares.
         let head = "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.html\"\r\nContent-Type: text/html\r\n\r\n";
         body.extend(head.bytes());
         body.extend(picture);
@@ -143,7 +143,7 @@ impl Client {
         self.try_send("POST", "/api/v1/users.setAvatar", &headers, body).await
     }
 
-    /// The names of all custom statuses, in the order of the list.
+    /// Returns the names of all custom statuses, in the order of the list.
     pub async fn status_names(&self) -> Vec<String> {
         let body = self.get("custom-user-status.list?count=0").await.expect(200);
         let statuses = body["statuses"].as_array().expect("a list").clone();
@@ -151,7 +151,7 @@ impl Client {
         statuses.iter().map(name).collect()
     }
 
-    /// Asks for a socket, as from this address behind a proxy, and returns the answer.
+    /// Sends a WebSocket handshake, as from this address behind a proxy, and returns the response.
     pub async fn ask_for_socket(&self, forwarded: &str) -> Answer {
         let upgrade = [
             ("upgrade", "websocket"),
@@ -163,13 +163,13 @@ impl Client {
         self.send("GET", "/websocket", &upgrade, "").await
     }
 
-    /// Any request at all, on a connection of its own.
+    /// Sends any request on its own connection.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
         let answer = self.try_send(method, path, headers, body).await;
         answer.unwrap_or_else(|| panic!("no answer to {method} {path}"))
     }
 
-    /// The same, unless the server goes away meanwhile.
+    /// Sends any request; returns `None` if the server ends in the meantime.
     pub async fn try_send(
         &self,
         method: &str,

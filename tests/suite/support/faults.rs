@@ -1,4 +1,4 @@
-//! The documented answers of custom statuses that are refused.
+//! The error bodies that the API documents.
 
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ pub fn schema(words: &str, field: &str) -> Value {
     })
 }
 
-/// A fault with a code and these details.
+/// Returns an error body with a code and details.
 pub fn coded(words: &str, code: &str, details: Value) -> Value {
     let mut body = json!({"success": false, "error": format!("{words} [{code}]"), "errorType": code});
     if !details.is_null() {
@@ -56,28 +56,28 @@ pub fn coded(words: &str, code: &str, details: Value) -> Value {
     body
 }
 
-/// The details of a fault about a field that has to be a moment.
+/// Returns the details of the error for a field that is not a valid time.
 pub fn form_of(field: &str) -> Value {
     json!({"field": field, "expected": "a date, a time and an offset in ISO 8601, as 2026-11-27T13:00:00Z"})
 }
 
-/// A fault in words alone.
+/// Returns an error body without a code.
 pub fn plain(words: &str) -> Value {
     json!({"success": false, "error": words})
 }
 
-/// What may not be done to a user.
+/// Returns the error body for a forbidden action on a user.
 pub fn action_not_allowed(words: &str, action: &str) -> Value {
     let details = json!({"method": "insertOrUpdateUser", "action": action});
     coded(words, "error-action-not-allowed", details)
 }
 
-/// A login that is refused.
+/// Returns the error body of a failed login.
 pub fn login_refused(code: &str, words: &str) -> Value {
     json!({"success": false, "status": "error", "error": code, "message": words})
 }
 
-/// A fault of a method, as clients of Meteor get it.
+/// Returns the error object of a failed method, in Meteor's form.
 pub fn fault(code: &Value, reason: &str, details: Option<Value>) -> Value {
     let printed = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
     let message = if reason.is_empty() {

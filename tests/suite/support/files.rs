@@ -1,4 +1,4 @@
-//! What is in the files of a data folder.
+//! The files of a data folder.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::server::{copy, new_folder};
 
-/// The files below a folder that have these bytes in them.
+/// Returns the paths of all files below a folder that contain these bytes.
 pub fn files_with(folder: &Path, wanted: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in folder
@@ -29,7 +29,7 @@ pub fn files_with(folder: &Path, wanted: &[u8]) -> Vec<String> {
     found
 }
 
-/// A copy of the data folder of this name in `tests/stores`, as an older version left it.
+/// Returns a copy of a data folder from `tests/stores`, which an older version wrote.
 pub fn kept_store(name: &str) -> Arc<TempDir> {
     let home = new_folder();
     let stores = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stores"));

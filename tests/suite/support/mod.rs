@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Servers, clients and data that the tests share.
 
 pub mod client;
 pub mod faults;

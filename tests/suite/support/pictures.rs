@@ -1,4 +1,4 @@
-//! Pictures to upload.
+//! Pictures for uploads in tests.
 
 use std::io::Cursor;
 
@@ -13,17 +13,17 @@ fn file(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// A picture whose left half is [`RED`] and whose right half is [`BLUE`].
+/// Returns a picture whose left half is [`RED`] and whose right half is [`BLUE`].
 pub fn halves(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let colour = |x: u32, _| Rgb(if x < width / 2 { RED } else { BLUE });
     file(&RgbImage::from_fn(width, height, colour).into(), format)
 }
 
-/// A PNG of random dots, some of them transparent, which hardly compresses.
+/// Returns a PNG of random dots, some of them transparent, which hardly compresses.
 pub fn noise(seed: u64, side: u32) -> Vec<u8> {
     let mut state = seed | 1;
     let mut next = || {
-        // xorshift64: the pictures are the same for the same seed.
+        // xorshift64: the same seed gives the same picture.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
@@ -36,7 +36,7 @@ pub fn noise(seed: u64, side: u32) -> Vec<u8> {
     file(&dots.into(), ImageFormat::Png)
 }
 
-/// A JPEG with an EXIF block after its first marker: the orientation, and a place in clear text.
+/// Returns a JPEG with an EXIF block after its first marker: the orientation, and a place in plain text.
 pub fn with_exif(jpeg: &[u8], orientation: u8, place: &str) -> Vec<u8> {
     // A TIFF header and a directory of one entry: tag 0x0112, type SHORT, one value.
     let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
@@ -46,7 +46,7 @@ pub fn with_exif(jpeg: &[u8], orientation: u8, place: &str) -> Vec<u8> {
     [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat()
 }
 
-/// A PNG that says that it has so many pixels.
+/// Returns a PNG whose header claims this width and height.
 pub fn claiming(width: u32, height: u32) -> Vec<u8> {
     let mut png = halves(2, 2, ImageFormat::Png);
     // The length, "IHDR", width, height, five bytes, and their checksum follow the signature.
@@ -57,7 +57,7 @@ pub fn claiming(width: u32, height: u32) -> Vec<u8> {
     png
 }
 
-/// Whether a file has these bytes anywhere.
+/// Returns whether a file contains these bytes.
 pub fn has(file: &[u8], part: &[u8]) -> bool {
     file.windows(part.len()).any(|window| window == part)
 }

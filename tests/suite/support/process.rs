@@ -1,4 +1,4 @@
-//! The real binary, in a process of its own.
+//! The real binary, in its own process.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use super::Client;
 use super::server::{ADMIN, PASSWORD, new_folder};
 
-/// A call of the binary in an empty folder with an empty environment.
+/// Returns a command for the binary in this folder with an empty environment.
 pub fn rollcall(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     command.env_clear().current_dir(folder);
     command
 }
 
-/// Runs a call to its end, with this on its standard input.
+/// Runs a command to its end with this standard input.
 pub fn run(mut command: Command, input: &str) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
@@ -27,13 +27,13 @@ pub fn run(mut command: Command, input: &str) -> Output {
         .spawn()
         .expect("the binary starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    // A command that reads nothing may have closed it already.
+    // A command that reads nothing may have closed its standard input already.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     child.wait_with_output().expect("the binary ends")
 }
 
-/// A server process.
+/// A running server process. Dropping it kills the process.
 pub struct Process {
     pub child: Child,
     pub address: SocketAddr,
@@ -42,17 +42,17 @@ pub struct Process {
 }
 
 impl Process {
-    /// Serves `data` in a new folder, with an administrator [`ADMIN`].
+    /// Starts a server in a new folder, with an administrator [`ADMIN`].
     pub fn start() -> Self {
         Self::start_in(new_folder(), |_| {})
     }
 
-    /// The same in this folder, with more arguments.
+    /// Starts a server in this folder, after `change` has changed the command.
     pub fn start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Command)) -> Self {
         Self::try_start_in(folder, change).unwrap_or_else(|words| panic!("the server does not start: {words}"))
     }
 
-    /// The same, unless it ends without listening: then with what it said.
+    /// Starts a server; if it ends before it listens, returns its output.
     pub fn try_start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Command)) -> Result<Self, String> {
         let mut command = rollcall(folder.path());
         command
@@ -91,14 +91,14 @@ impl Process {
         self.anonymous().logged_in(ADMIN, PASSWORD).await
     }
 
-    /// The next line of standard output.
+    /// Returns the next line of standard output.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("a line");
         line
     }
 
-    /// Resident memory of the process, in KiB, as `/proc` reports it.
+    /// Returns the resident memory of the process in KiB, from `/proc`.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
         let line = status
@@ -113,14 +113,14 @@ impl Process {
         signal(self.child.id(), number);
     }
 
-    /// `kill -9`, and waits until it is gone.
+    /// Kills the process by SIGKILL, and waits until it has ended.
     pub fn kill(mut self) -> Arc<TempDir> {
         self.child.kill().expect("the process is there");
         self.child.wait().expect("the process ends");
         self.folder.clone()
     }
 
-    /// Waits for its end: the exit status and everything on standard error.
+    /// Waits for the end; returns the exit status and all of standard error.
     pub fn wait(&mut self) -> (ExitStatus, String) {
         let mut log = String::new();
         let mut stderr = self.child.stderr.take().expect("a pipe");
@@ -129,7 +129,7 @@ impl Process {
     }
 }
 
-/// Sends a signal to a process of ours.
+/// Sends a signal to a process of the test.
 pub fn signal(process: u32, number: i32) {
     let id = libc::pid_t::try_from(process).expect("a process id");
     assert_eq!(send_signal(id, number), 0, "the process takes the signal");

@@ -7,13 +7,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Maximum time for anything that has to come. Far more than it takes.
+/// The maximum time for every wait, much longer than any wait needs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Sends bytes as they are and reads until the server closes. A connection that the server resets ends the answer.
+/// Sends bytes, and reads until the server closes. A reset of the connection also ends the response.
 pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    // The server may close while it is sent more than it reads.
+    // The server may close before it has read all bytes.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
@@ -21,7 +21,7 @@ pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Reads the head of an answer, up to its empty line.
+/// Reads the head of a response, up to the empty line.
 pub async fn read_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let read = async {

@@ -1,4 +1,4 @@
-//! A server in this process, on a free port, with a store of its own and a clock that tests set.
+//! A server in the test's process, on a free port, with its own store and a clock that tests set.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 
 use super::Client;
 
-/// The moment at which every test begins: 2023-11-04T11:44:23.366Z, that of the contract's example.
+/// The time at which every test begins: 2023-11-04T11:44:23.366Z, from the example of the contract.
 pub const BEGINNING: i64 = 1_699_098_263_366;
 
 pub const ADMIN: &str = "admin";
@@ -43,12 +43,12 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// A server with an administrator [`ADMIN`] and a user [`USER`].
+    /// Starts a server with an administrator [`ADMIN`] and a user [`USER`].
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    /// The same with other options.
+    /// Starts a server with both users, after `change` has changed the options.
     pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
         let server = Self::open(new_folder(), |options| {
             options.administrator = Some(new_user(ADMIN));
@@ -59,12 +59,12 @@ impl TestServer {
         server
     }
 
-    /// A server on an empty folder.
+    /// Starts a server with an empty folder.
     pub async fn empty() -> Self {
         Self::open(new_folder(), |_| {}).await
     }
 
-    /// A server on this folder.
+    /// Starts a server with this folder, after `change` has changed the options.
     pub async fn open(folder: Arc<TempDir>, change: impl FnOnce(&mut Options)) -> Self {
         let now = SetClock::at(BEGINNING);
         let mut options = Options {
@@ -86,7 +86,7 @@ impl TestServer {
         }
     }
 
-    /// What a server on this folder is started with.
+    /// Returns the default options of a server with this folder.
     pub fn options(folder: &TempDir) -> Options {
         Options {
             listen: "127.0.0.1:0".parse().expect("an address"),
@@ -100,24 +100,24 @@ impl TestServer {
         }
     }
 
-    /// Lets so many milliseconds pass.
+    /// Moves the clock forward by this many milliseconds.
     pub fn pass(&self, millis: i64) {
         self.now.pass(millis);
     }
 
-    /// Sets the clock back by so many milliseconds.
+    /// Sets the clock back by this many milliseconds.
     pub fn set_back(&self, millis: i64) {
         self.now.set_back(millis);
     }
 
-    /// Ends the server in good order and hands back its folder.
+    /// Stops the server in order and returns its folder.
     pub async fn stop(self) -> Arc<TempDir> {
         let _ = self.stop.send(());
         self.running.await.expect("the server ends without a panic");
         self.folder
     }
 
-    /// Does something as the operator.
+    /// Runs a command as the operator.
     pub async fn command(&self, command: Command) -> LocalAnswer {
         local::run(&self.data_dir(), Fixed::default(), command)
             .await
@@ -128,22 +128,22 @@ impl TestServer {
         self.folder.path().join("data")
     }
 
-    /// Somebody who is not logged in.
+    /// Returns a client without a login.
     pub fn anonymous(&self) -> Client {
         Client::new(self.address)
     }
 
-    /// The administrator, logged in.
+    /// Returns a client that is logged in as administrator.
     pub async fn admin(&self) -> Client {
         self.anonymous().logged_in(ADMIN, PASSWORD).await
     }
 
-    /// Somebody with this username and [`PASSWORD`], logged in.
+    /// Returns a client that is logged in with this username and [`PASSWORD`].
     pub async fn logged_in(&self, username: &str) -> Client {
         self.anonymous().logged_in(username, PASSWORD).await
     }
 
-    /// A user without permissions, logged in.
+    /// Returns a client that is logged in as a user without permissions.
     pub async fn user(&self) -> Client {
         self.anonymous().logged_in(USER, PASSWORD).await
     }
@@ -164,19 +164,19 @@ pub fn new_user(username: &str) -> NewUser {
     NewUser::parse(texts).expect("a user")
 }
 
-/// Fixes settings of a server that is about to start.
+/// Fixes settings of a server before its start.
 pub fn fix(options: &mut Options, settings: &[(SettingId, SettingValue)]) {
     for (id, value) in settings {
         options.fixed.settings.insert(*id, (value.clone(), "the test".into()));
     }
 }
 
-/// Lets anyone register.
+/// Returns the setting that lets everyone register.
 pub fn open_registration() -> (SettingId, SettingValue) {
     (SettingId::RegistrationForm, SettingValue::Text("Public".into()))
 }
 
-/// What turns limits on calls off.
+/// The setting that turns rate limits off.
 pub const UNLIMITED: (SettingId, SettingValue) = (SettingId::RateLimiterEnabled, SettingValue::Flag(false));
 
 pub fn create_user(username: &str) -> Command {
@@ -189,9 +189,9 @@ pub fn create_user(username: &str) -> Command {
     }
 }
 
-/// A copy of a folder and all that is in it but sockets.
+/// Copies a folder with all its files except sockets.
 pub fn copy(from: &Path, to: &Path) {
-    // Whatever the umask: a folder that others may write to is refused.
+    // With any umask: the server refuses a folder that others may write to.
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

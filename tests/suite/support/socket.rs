@@ -1,4 +1,4 @@
-//! A client of the realtime protocol: DDP over a WebSocket, plain or in SockJS's wrapping.
+//! A client of the realtime protocol: DDP over WebSocket, plain or in SockJS framing.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -17,10 +17,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Client;
 
-/// How long anything may take that has to come. Far more than it takes: who waits so long waits in vain.
+/// The maximum time for every wait, much longer than any wait needs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A socket. What came and was not asked for yet is kept in its order.
+/// A client socket. Received messages that no call has returned yet stay in order.
 pub struct Socket {
     pub stream: WebSocketStream<TcpStream>,
     wrapped: bool,
@@ -29,14 +29,14 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A socket that was greeted.
+    /// Opens a plain socket and checks the greeting.
     pub async fn greeted(address: SocketAddr) -> Self {
         let mut socket = Self::open(address, "/websocket", false).await;
         assert_eq!(socket.frame().await, r#"{"server_id":"0"}"#);
         socket
     }
 
-    /// One in SockJS's wrapping.
+    /// Opens a socket in SockJS framing and checks the greeting.
     pub async fn greeted_wrapped(address: SocketAddr) -> Self {
         let mut socket = Self::open(address, "/sockjs/123/abcdefgh/websocket", true).await;
         assert_eq!(socket.frame().await, "o");
@@ -44,12 +44,12 @@ impl Socket {
         socket
     }
 
-    /// A socket that has said its first word.
+    /// Opens a plain socket and sends `connect`.
     pub async fn connected(address: SocketAddr) -> Self {
         Self::greeted(address).await.connect().await
     }
 
-    /// A socket that has said its first word, asked for with these headers besides.
+    /// Opens a plain socket with more headers in its handshake, and sends `connect`.
     pub async fn connected_with(address: SocketAddr, headers: &[(&str, &str)]) -> Self {
         let mut socket = Self::open_with(address, "/websocket", false, headers).await;
         assert_eq!(socket.frame().await, r#"{"server_id":"0"}"#);
@@ -63,21 +63,21 @@ impl Socket {
         self
     }
 
-    /// A socket of somebody who is logged in already, over HTTP.
+    /// Opens a socket and logs it in with the token of an HTTP client.
     pub async fn of(client: &Client) -> Self {
         let mut socket = Self::connected(client.address).await;
         socket.resume(client.token()).await;
         socket
     }
 
-    /// A socket at this path, before the first frame.
+    /// Opens a socket at this path, before its first frame.
     pub async fn open(address: SocketAddr, path: &str, wrapped: bool) -> Self {
         Self::open_with(address, path, wrapped, &[]).await
     }
 
     async fn open_with(address: SocketAddr, path: &str, wrapped: bool, headers: &[(&str, &str)]) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
-        // Small, so that a client which does not read is soon behind.
+        // The buffer is small, so that a client that does not read soon blocks the server.
         socket.set_recv_buffer_size(4096).expect("a size");
         let stream = socket.connect(address).await.expect("a connection");
         let mut request = format!("ws://{address}{path}")
@@ -98,7 +98,7 @@ impl Socket {
         }
     }
 
-    /// The next frame's text.
+    /// Returns the text of the next frame.
     pub async fn frame(&mut self) -> String {
         loop {
             match self.next().await {
@@ -114,7 +114,7 @@ impl Socket {
         next.expect("something comes in time").and_then(Result::ok)
     }
 
-    /// Sends a frame as it is.
+    /// Sends a frame without changes.
     pub async fn send(&mut self, frame: Frame) {
         self.stream.send(frame).await.expect("the server reads");
     }
@@ -132,7 +132,7 @@ impl Socket {
         self.say_text(&message.to_string()).await;
     }
 
-    /// The next message.
+    /// Returns the next message.
     pub async fn hear(&mut self) -> Value {
         if let Some(kept) = self.kept.pop_front() {
             return kept;
@@ -152,8 +152,7 @@ impl Socket {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
     }
 
-    /// The first message, of those that are kept or come, that is like this; all others stay in their
-    /// order.
+    /// Returns the first received or later message for which `like` is true; all others stay in order.
     pub async fn find(&mut self, like: impl Fn(&Value) -> bool) -> Value {
         if let Some(place) = self.kept.iter().position(&like) {
             return self.kept.remove(place).expect("it is there");
@@ -167,14 +166,14 @@ impl Socket {
         }
     }
 
-    /// All messages that came and were not asked for, those of the user's own document apart.
+    /// Removes and returns all received messages, without those about the user's own document.
     pub fn left(&mut self) -> Vec<Value> {
         let mut left = self.left_with_own();
         left.retain(|message| message["collection"] != "users");
         left
     }
 
-    /// All messages that came and were not asked for.
+    /// Removes and returns all received messages.
     pub fn left_with_own(&mut self) -> Vec<Value> {
         self.kept.drain(..).collect()
     }
@@ -184,7 +183,7 @@ impl Socket {
         format!("{}", self.next_id)
     }
 
-    /// Calls a method; the message with its result, once the message of its writes has come as well.
+    /// Calls a method. Returns the message with its result, after the `updated` message has also arrived.
     pub async fn call(&mut self, method: &str, params: Value) -> Value {
         let id = self.id();
         self.say(json!({"msg": "method", "method": method, "id": id, "params": params}))
@@ -197,21 +196,21 @@ impl Socket {
         result
     }
 
-    /// Calls a method that succeeds.
+    /// Calls a method that must succeed; returns its result.
     pub async fn result(&mut self, method: &str, params: Value) -> Value {
         let message = self.call(method, params).await;
         assert!(message.get("error").is_none(), "{method}: {message}");
         message["result"].clone()
     }
 
-    /// Calls a method that is refused.
+    /// Calls a method that must fail; returns its error.
     pub async fn error(&mut self, method: &str, params: Value) -> Value {
         let message = self.call(method, params).await;
         assert!(message.get("result").is_none(), "{method}: {message}");
         message["error"].clone()
     }
 
-    /// A fresh proof of who the caller is, as the last parameter of a method.
+    /// Returns a proof of identity, as the last parameter of a method.
     pub fn proof() -> Value {
         json!({"twoFactorCode": super::server::PASSWORD_DIGEST, "twoFactorMethod": "password"})
     }
@@ -220,7 +219,7 @@ impl Socket {
         self.result("login", json!([{"resume": token}])).await
     }
 
-    /// Subscribes; the answer, `ready` or `nosub`.
+    /// Subscribes; returns the answer, `ready` or `nosub`.
     pub async fn sub(&mut self, name: &str, params: Value) -> Value {
         let id = self.id();
         self.say(json!({"msg": "sub", "id": id, "name": name, "params": params}))
@@ -230,13 +229,13 @@ impl Socket {
             .await
     }
 
-    /// Subscribes to an event, which is granted.
+    /// Subscribes to an event, which must be accepted.
     pub async fn listen(&mut self, stream: &str, event: &str) {
         let answer = self.sub(&format!("stream-{stream}"), json!([event, false])).await;
         assert_eq!(answer["msg"], "ready", "{answer}");
     }
 
-    /// The arguments of the next event of this name.
+    /// Returns the arguments of the next event with this name.
     pub async fn event(&mut self, stream: &str, event: &str) -> Value {
         let collection = format!("stream-{stream}");
         let is_it = |message: &Value| {
@@ -249,14 +248,14 @@ impl Socket {
         message["fields"]["args"].clone()
     }
 
-    /// Waits until the server has answered all that was said before.
+    /// Waits until the server has answered all earlier messages.
     pub async fn ping(&mut self) {
         let id = self.id();
         self.say(json!({"msg": "ping", "id": id})).await;
         self.find(|message| *message == json!({"msg": "pong", "id": id})).await;
     }
 
-    /// Reads to the end; the code of the close, if there was one. What comes before it is kept.
+    /// Reads to the end; returns the close code, if there was one. Earlier messages stay available.
     pub async fn end(&mut self) -> Option<u16> {
         loop {
             match self.next().await {
@@ -270,13 +269,13 @@ impl Socket {
         }
     }
 
-    /// Ends it in good order; the server has noticed when this returns.
+    /// Closes the socket; the server has handled the close when this returns.
     pub async fn close(mut self) {
         self.say_goodbye().await;
         assert_eq!(self.end().await, Some(1000), "a close is answered with its code");
     }
 
-    /// Says that it closes.
+    /// Sends a close frame.
     pub async fn say_goodbye(&mut self) {
         let goodbye = CloseFrame {
             code: CloseCode::Normal,
@@ -285,7 +284,7 @@ impl Socket {
         self.send(Frame::Close(Some(goodbye))).await;
     }
 
-    /// Breaks the connection with a reset, as a machine does that lost its memory of it.
+    /// Resets the connection, like a machine that has lost its state.
     pub fn reset(self) {
         self.stream.into_inner().set_zero_linger().expect("an option");
     }
