@@ -1,4 +1,4 @@
-//! Request bodies: read up to a limit and a deadline, then parsed once.
+//! Request bodies: read within a size and time limit, then parsed once.
 
 use std::time::Duration;
 
@@ -14,35 +14,35 @@ use super::fields::Fields;
 use super::request;
 use crate::domain::Fault;
 
-/// Maximum bytes that are read and not kept of a body that is refused or not needed. A client that sends
-/// first and reads afterwards gets its answer that way, not a broken connection.
+/// Maximum bytes read and discarded of a body that is refused or not needed. Without this, a client that reads the
+/// response only after it has sent its body would get a broken connection.
 const DISCARDED_BYTES: usize = 4 * 1024 * 1024;
 
-/// Maximum time in which they are read.
+/// Maximum time for reading the discarded bytes.
 const DISCARD_TIME: Duration = Duration::from_secs(10);
 
-/// Bytes for which room is made first; most bodies are smaller.
+/// The initial capacity of the buffer; most bodies are smaller.
 const FIRST_BYTES: usize = 1024;
 
-/// A body that has arrived whole.
+/// A body that has been received completely.
 pub(super) struct Body {
     bytes: Bytes,
     content_type: Option<String>,
 }
 
-/// The limits of the reading of a body.
+/// The limits for reading a body.
 pub(super) struct Bound {
-    /// Maximum bytes.
+    /// Maximum size in bytes.
     pub bytes: usize,
-    /// Maximum time.
+    /// Maximum time for the whole body.
     pub time: Duration,
 }
 
 impl Body {
-    /// Reads a body to its end. Its memory is added to the reservation as it arrives.
+    /// Reads a body to its end. Its memory is reserved as it arrives.
     ///
     /// # Errors
-    /// [`Fault::BodyTooLarge`], [`Fault::BodyTooSlow`], [`Fault::BodyBroken`], and those of
+    /// [`Fault::BodyTooLarge`], [`Fault::BodyTooSlow`], [`Fault::BodyBroken`], and the errors of
     /// [`Reservation::add`].
     pub async fn read<S, B>(
         stream: &mut S,
@@ -70,18 +70,18 @@ impl Body {
         })
     }
 
-    /// Its bytes.
+    /// Returns the bytes of the body.
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// What it says that it is.
+    /// Returns the content type that the client declared; `application/json` if it declared none.
     pub fn content_type(&self) -> &str {
         self.content_type.as_deref().unwrap_or("application/json")
     }
 
-    /// The fields of a JSON object or of a form; none where the body is empty. A form that begins with `{` is JSON:
-    /// curl calls everything a form that it sends by `-d`.
+    /// Returns the fields of a JSON object or a form; empty if the body is empty. A form that begins with `{` is
+    /// parsed as JSON, because curl declares everything sent with `-d` as a form.
     pub fn fields(&self) -> Result<Fields, Fault> {
         if self.bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Fields::default());
@@ -104,13 +104,13 @@ impl Body {
     }
 }
 
-/// U+FEFF in UTF-8, which some editors put before a text.
+/// U+FEFF in UTF-8, which some editors put at the start of a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Takes a body that is a JSON object.
+/// Parses a body that must be a JSON object.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] that names the place, and the field where it is known.
+/// [`Fault::InvalidParams`] with the position, and the field if it is known.
 pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
     refuse_mark(bytes, "JSON")?;
     match serde_json::from_slice(bytes) {
@@ -132,7 +132,7 @@ fn refuse_mark(bytes: &[u8], form: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Returns what the parser says, and what is allowed where its words are for experts.
+/// Returns the parser's message, with a hint where the message alone is hard to understand.
 fn explained(error: &serde_json::Error) -> String {
     let words = error.to_string();
     if words.contains("surrogate") || words.contains("hex escape") {
@@ -142,7 +142,7 @@ fn explained(error: &serde_json::Error) -> String {
     }
 }
 
-/// Returns the path of the field in which JSON breaks.
+/// Returns the path of the field at which the JSON is invalid.
 fn place(bytes: &[u8]) -> Option<String> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let error = serde_path_to_error::deserialize::<_, Value>(&mut json).err()?;
@@ -154,19 +154,18 @@ fn malformed(reason: String) -> Fault {
     Fault::InvalidParams { reason, field: None }
 }
 
-/// Returns the length that the head declares, if it declares one.
+/// Returns the length in the request's head, if there is one.
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// Whether a request has a body at all.
+/// Returns whether a request has a body.
 pub(super) fn is_expected(headers: &HeaderMap) -> bool {
     headers.contains_key(TRANSFER_ENCODING) || declared_length(headers).is_some_and(|length| length > 0)
 }
 
-/// Reads the rest of a body in the background and keeps nothing of it, so that the answer reaches a client
-/// that sends first and reads afterwards. A client that waits for `100 Continue` has sent nothing and is
-/// never asked to.
+/// Reads and discards the rest of a body in the background, so that the response reaches a client that reads only
+/// after it has sent everything. A client that waits for `100 Continue` has sent nothing, and nothing is read.
 pub(super) fn discard<S, B>(mut stream: S, headers: &HeaderMap)
 where
     S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
@@ -188,8 +187,8 @@ where
     });
 }
 
-/// Collects at most `limit` bytes. The buffer never has more room than `most`, the declared length or else
-/// the limit.
+/// Collects at most `limit` bytes. The buffer's capacity never exceeds `most`, which is the declared length, or the
+/// limit if none is declared.
 async fn collect<S, B>(stream: &mut S, limit: usize, most: usize, reservation: &mut Reservation) -> Result<Bytes, Fault>
 where
     S: Stream<Item = Result<B, warp::Error>> + Unpin,
