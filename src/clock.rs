@@ -18,7 +18,7 @@ static BEGAN: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Clock::System.n
 /// The source of the current time.
 #[derive(Debug, Clone)]
 pub enum Clock {
-    /// The system's time.
+    /// The time of the operating system.
     System,
     /// A clock that tests set. Its time does not pass by itself.
     Set(Arc<SetClock>),

@@ -18,7 +18,7 @@ const MAX_UNKNOWN_NAMES: usize = 10_000;
 /// The account that a caller tries to log in to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AccountKey {
-    /// An existing user.
+    /// A user of this server.
     Known(UserId),
     /// The SHA-256 of a name that no user has. A hash, because names may be long.
     Unknown([u8; 32]),

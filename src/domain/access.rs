@@ -12,7 +12,7 @@ pub struct Grant {
     pub permission: Permission,
     /// The ids of the roles that have the permission.
     pub roles: Vec<RoleId>,
-    /// The time of the last change; 1970 for a default that never changed.
+    /// The time of the last change; 1970 for the default roles.
     pub updated_at: Timestamp,
 }
 

@@ -20,7 +20,7 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Random bytes that distinguish entries of the same millisecond.
     pub random: [u8; AUDIT_KEY_BYTES],
-    /// The user or interface that did it.
+    /// The user, operator or anonymous caller that did it.
     pub actor: AuditParty,
     /// The client's address, if the action came over the network.
     pub address: Option<IpAddr>,
@@ -110,9 +110,9 @@ macro_rules! actions {
 actions! {
     /// A user logged in.
     Login = "login",
-    /// A login failed.
+    /// A login attempt failed.
     LoginFailed = "login-failed",
-    /// A login was blocked after too many failures.
+    /// A user or an address was blocked after too many failed logins.
     LoginBlocked = "login-blocked",
     /// A user logged out.
     Logout = "logout",

@@ -37,7 +37,7 @@ pub enum ClaimSource {
 /// One status of a user, as one source claims it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The claimed presence.
+    /// The presence that the claim sets.
     pub status: StatusType,
     /// The status text, at most 120 characters; may be empty.
     pub text: String,

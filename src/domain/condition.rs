@@ -45,9 +45,9 @@ pub trait Queried<Field> {
 /// One value of a field.
 #[derive(Debug, Clone, Copy)]
 pub enum FieldValue<'item> {
-    /// A text value.
+    /// A value that is a text.
     Text(&'item str),
-    /// A boolean value.
+    /// A value that is a boolean.
     Flag(bool),
     /// A JSON value that a client stored.
     Json(&'item Value),

@@ -34,10 +34,10 @@ pub enum Fault {
     /// The account has no role.
     #[error("User has no roles")]
     UserHasNoRoles,
-    /// Too many logins from the address failed recently.
+    /// Too many logins from the address failed, so that it is blocked for a while.
     #[error("Login has been temporarily blocked For IP")]
     AddressBlocked,
-    /// Too many logins of the user failed recently.
+    /// Too many logins of the user failed, so that the user is blocked for a while.
     #[error("Login has been temporarily blocked For User")]
     UserBlocked,
     /// The user's e-mail address is not verified, and the server requires that.
@@ -133,7 +133,7 @@ pub enum Fault {
     /// A required field of a custom status is missing or blank.
     #[error("The field {field} is required")]
     CustomStatusFieldRequired {
-        /// `Name` or `StatusType`.
+        /// The field: `Name` or `StatusType`.
         field: &'static str,
     },
     /// The name of a custom status is too long or has a forbidden character.
@@ -177,7 +177,7 @@ pub enum Fault {
     UserFieldTaken {
         /// The username or address that is in use.
         input: String,
-        /// `Username` or `Email`.
+        /// The field: `Username` or `Email`.
         field: &'static str,
     },
     /// The display name has a forbidden character.
@@ -282,7 +282,7 @@ pub enum Fault {
     MatchFailed {
         /// The path of the parameter or its field, for example `params.0.name`.
         place: String,
-        /// The expected type.
+        /// The type that the parameter must have.
         expected: &'static str,
     },
     /// A method that was called over HTTP failed.
@@ -480,7 +480,7 @@ pub enum Fault {
     /// A body or a query has an unknown field.
     #[error("must NOT have additional properties")]
     UnknownField {
-        /// The unknown field.
+        /// The name of the unknown field.
         field: String,
         /// The known field with the most similar name.
         nearest: Option<&'static str>,

@@ -52,7 +52,7 @@ pub enum NotAPicture {
 impl CleanPicture {
     /// Decodes an uploaded file and encodes it again. Only the first picture of an animation is used.
     ///
-    /// Costs up to 100 ms of CPU time and 150 MiB of memory: call it on a blocking thread.
+    /// Costs up to about 100 ms of CPU time and 150 MiB of memory: call it on a blocking thread.
     ///
     /// # Errors
     /// [`NotAPicture`] if the format is not supported, or the file is damaged or exceeds the limits.

@@ -29,7 +29,7 @@ pub struct Profile {
     pub reason: String,
 }
 
-/// Parses a bio.
+/// Checks and composes a bio.
 ///
 /// # Errors
 /// [`Fault::BioTooLong`] for more than 260 characters, [`Fault::InvalidParams`] for forbidden characters.
@@ -37,7 +37,7 @@ pub fn bio(text: &str) -> Result<String, Fault> {
     within(text::block(text, "bio")?, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
 }
 
-/// Parses a nickname.
+/// Checks and composes a nickname.
 ///
 /// # Errors
 /// [`Fault::NicknameTooLong`] for more than 120 characters, [`Fault::InvalidParams`] for forbidden characters.
@@ -45,7 +45,7 @@ pub fn nickname(text: &str) -> Result<String, Fault> {
     within(text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
 }
 
-/// Parses the reason that a user gives for an account, cut to 500 characters.
+/// Checks and composes the reason for an account, and cuts it to 500 characters.
 ///
 /// # Errors
 /// [`Fault::InvalidParams`] for forbidden characters.

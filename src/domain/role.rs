@@ -71,9 +71,9 @@ impl RoleName {
 
 /// The ids of built-in roles that the rules refer to.
 pub mod built_in {
-    /// The role of administrators, who may do everything.
+    /// The role of administrators, with all permissions by default.
     pub const ADMIN: &str = "admin";
-    /// The default role of every account.
+    /// The default role of new accounts.
     pub const USER: &str = "user";
 }
 

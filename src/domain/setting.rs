@@ -19,7 +19,7 @@ use super::{CustomFieldRules, Decimal};
 pub enum SettingValue {
     /// A boolean: true or false.
     Flag(bool),
-    /// A whole number.
+    /// A number without decimal places.
     Number(i64),
     /// A number with up to three decimal places.
     Decimal(Decimal),
@@ -40,7 +40,7 @@ enum Kind {
     Choice(&'static str, &'static [&'static str]),
     /// A rule for usernames, as a regular expression.
     UsernamePattern(&'static str),
-    /// A text that only administrators of settings may see.
+    /// A text that only callers who may change it may see.
     Secret,
     /// The rules of custom fields as JSON; empty by default.
     CustomFields,
@@ -370,7 +370,7 @@ impl fmt::Display for SettingValue {
 pub struct Setting {
     /// The id of the setting.
     pub id: SettingId,
-    /// The stored value.
+    /// The value that was set.
     pub value: SettingValue,
     /// The time of the last change.
     pub updated_at: super::Timestamp,

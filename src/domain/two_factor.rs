@@ -110,8 +110,8 @@ pub struct TwoFactor {
     pub pending: Option<StoredSecret>,
     /// The unused backup codes.
     pub backup_codes: BackupCodes,
-    /// The step of the last code of the secret that was accepted, in 30 seconds since 1970. It and those before it are
-    /// refused, also after a restart.
+    /// The step of the last accepted code, counted in 30 seconds since 1970. The server refuses this code and earlier
+    /// ones, also after a restart.
     pub last_step: Option<u64>,
 }
 

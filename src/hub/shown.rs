@@ -33,7 +33,7 @@ pub struct Line {
     pub username: Username,
     /// The display name; the username if the user has no name.
     pub name: DisplayName,
-    /// The visible status.
+    /// The status that the viewer may see.
     pub status: StatusType,
     /// The offset of the user's clock from UTC, in hours.
     pub utc_offset: UtcOffset,
@@ -136,7 +136,7 @@ impl Shown {
     /// Returns whether this viewer may see the presence. Users always see themselves.
     #[must_use]
     pub fn is_for(&self, viewer: &User) -> bool {
-        // Most users hide from nobody, and then the ids, each in memory of its own, are not read.
+        // Most users hide from no one. Then the ids, each in its own allocation, are not read.
         !self.hidden_from.has(viewer) || viewer.id == self.line.id
     }
 }

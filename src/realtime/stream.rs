@@ -94,7 +94,7 @@ impl Stream {
         if !self.has_form(event) {
             return Err(Refusal::BadEvent);
         }
-        // A user with a duty receives only events about themselves.
+        // A user with a duty receives only public events and events about themselves.
         let allowed = match self {
             Self::NotifyAll => true,
             Self::RoomMessages => event == ALL_ROOMS,

@@ -7,7 +7,7 @@ use super::Fault;
 pub enum Kind {
     /// The caller is not logged in.
     Unauthenticated,
-    /// A login failed.
+    /// A login attempt failed.
     LoginRefused,
     /// The caller may not do this.
     Forbidden,
