@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::attempts::AccountKey;
+use super::rendered::{Rendered, RenderedKey};
 use super::turns::{Limits, QueueFull, Room, Turns};
 use crate::domain::picture::{CleanPicture, NotAPicture, PictureRule};
 use crate::domain::{Fault, SourceAddress, UserId};
@@ -22,6 +24,9 @@ const OF_USER: Room = Room { at_once: 1, waiting: 2 };
 /// The maximum number of pictures from one address, of all its users.
 const OF_ADDRESS: Room = Room { at_once: 2, waiting: 8 };
 
+/// The maximum number of pictures that are drawn in another form, or wait for it. Uploads have places of their own.
+const DRAWINGS_UNDER_WAY: usize = 16;
+
 /// The seconds after which a client may try again if there was no room.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
@@ -31,6 +36,8 @@ pub struct Pictures {
     turns: Arc<Turns>,
     at_once: Arc<Semaphore>,
     under_way: Arc<Semaphore>,
+    drawings: Arc<Semaphore>,
+    rendered: Arc<Rendered>,
 }
 
 /// The sender of a picture, for the limits.
@@ -61,6 +68,8 @@ impl Default for Pictures {
             turns: Turns::new(Fixed),
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
+            drawings: Arc::new(Semaphore::new(DRAWINGS_UNDER_WAY)),
+            rendered: Arc::default(),
         }
     }
 }
@@ -105,6 +114,50 @@ impl Pictures {
                 NotAPicture::Content => Fault::AvatarInvalid,
             })
         })
+    }
+
+    /// Returns a picture that was drawn in this form before.
+    #[must_use]
+    pub fn drawn(&self, key: &RenderedKey) -> Option<Bytes> {
+        self.rendered.get(key)
+    }
+
+    /// Draws a picture off the async threads, with the places of uploads, and keeps it.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] when too many drawings wait already, [`Fault::AvatarInvalid`] when the work fails.
+    pub async fn draw(
+        &self,
+        key: RenderedKey,
+        work: impl FnOnce() -> Option<Vec<u8>> + Send + 'static,
+    ) -> Result<Bytes, Fault> {
+        let overloaded = || Fault::Overloaded {
+            retry_after: RETRY_AFTER_SECONDS,
+        };
+        let place = Arc::clone(&self.drawings)
+            .try_acquire_owned()
+            .map_err(|_| overloaded())?;
+        let permit = Arc::clone(&self.at_once)
+            .acquire_owned()
+            .await
+            .map_err(|_| overloaded())?;
+        if let Some(picture) = self.rendered.get(&key) {
+            return Ok(picture);
+        }
+        let drawn = tokio::task::spawn_blocking(move || {
+            // Held to the end of the work, also when the client leaves before that.
+            let _held = (place, permit);
+            work()
+        });
+        // A panic of a decoder is the fault of the file.
+        let picture = drawn
+            .await
+            .ok()
+            .flatten()
+            .map(Bytes::from)
+            .ok_or(Fault::AvatarInvalid)?;
+        self.rendered.keep(&key, &picture);
+        Ok(picture)
     }
 
     async fn take_turn(&self, sender: Sender) -> Result<super::Turn, Fault> {

@@ -22,7 +22,7 @@ pub struct Avatar {
 }
 
 /// An image format that all browsers support.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ImageKind {
     /// The format PNG, `image/png`.
     Png,

@@ -63,6 +63,39 @@ impl CleanPicture {
     }
 }
 
+/// Draws a stored picture in another form: as another kind of file, or as a square of so many pixels.
+///
+/// Costs up to some 10 ms of CPU: call it on a blocking thread.
+///
+/// # Errors
+/// [`NotAPicture`] when the file is damaged.
+pub fn in_form(bytes: &[u8], to: ImageKind, side: Option<u32>) -> Result<Vec<u8>, NotAPicture> {
+    let kind = ImageKind::of(bytes).ok_or(NotAPicture::Kind)?;
+    let picture = decoded(bytes, kind, PictureRule { square: side }).map_err(|_| NotAPicture::Content)?;
+    file(&picture, to).map_err(|_| NotAPicture::Content)
+}
+
+/// Encodes a picture as a file of this kind. JPEG has no transparency: what is seen through is white there.
+///
+/// # Errors
+/// Only what the encoder answers.
+pub fn file(picture: &DynamicImage, kind: ImageKind) -> ImageResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if kind == ImageKind::Jpeg {
+        let mut opaque = picture.to_rgba8();
+        for pixel in opaque.pixels_mut() {
+            let [red, green, blue, alpha] = pixel.0.map(u16::from);
+            let on_white = |colour: u16| u8::try_from((colour * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX);
+            pixel.0 = [on_white(red), on_white(green), on_white(blue), u8::MAX];
+        }
+        let opaque = DynamicImage::from(opaque).into_rgb8();
+        opaque.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
+    } else {
+        picture.write_to(&mut Cursor::new(&mut bytes), format(kind))?;
+    }
+    Ok(bytes)
+}
+
 const fn format(kind: ImageKind) -> ImageFormat {
     match kind {
         ImageKind::Png => ImageFormat::Png,

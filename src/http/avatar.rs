@@ -5,86 +5,241 @@
 
 use std::fmt::Write;
 
+use bytes::Bytes;
 use warp::filters::BoxedFilter;
+use warp::http::StatusCode;
 use warp::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
     HeaderValue, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
 };
-use warp::http::{Response, StatusCode};
 use warp::{Filter, Reply};
 
+use super::front::address_of;
 use super::{encoded, reply};
-use crate::app::App;
+use crate::app::rates::{Counted, Left, Rate, Who};
+use crate::app::{App, RenderedKey};
+use crate::auth::Peer;
 use crate::domain::text::composed;
-use crate::domain::{User, UserId, UsernameKey};
+use crate::domain::{Avatar, Fault, PictureForm, PictureFormat, SourceAddress, UserId, UsernameKey, initials, picture};
 use crate::ops::avatars;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Colours behind initials, dark enough for white letters.
-const COLOURS: [&str; 8] = [
-    "#b3261e", "#8c4a00", "#5d6200", "#146c2e", "#00696d", "#0b57d0", "#6750a4", "#984061",
+/// Colours behind initials, dark enough for white letters: red, green and blue.
+const COLOURS: [[u8; 3]; 8] = [
+    [0xb3, 0x26, 0x1e],
+    [0x8c, 0x4a, 0x00],
+    [0x5d, 0x62, 0x00],
+    [0x14, 0x6c, 0x2e],
+    [0x00, 0x69, 0x6d],
+    [0x0b, 0x57, 0xd0],
+    [0x67, 0x50, 0xa4],
+    [0x98, 0x40, 0x61],
 ];
 
-/// `/avatar/USERNAME` and `/avatar/uid/ID`.
+/// The side of initials as a drawing, in pixels, where no size is asked for.
+const SVG_PIXELS: u32 = 200;
+
+/// The side of initials as pixels, where no size is asked for.
+const INITIALS_PIXELS: u32 = 128;
+
+/// The drawings that an address has in a minute: so many that a list of users is shown at once, and so few that they cost
+/// less than the other calls that it has.
+const DRAWINGS: Rate = Rate {
+    calls: 600,
+    millis: 60_000,
+};
+
+/// `/avatar/USERNAME` and `/avatar/uid/ID`, in the form that `format` and `size` ask for.
 #[must_use]
 pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
-    let of_user = app.clone();
-    let by_id = warp::path!("avatar" / "uid" / String)
-        .and(warp::header::headers_cloned())
-        .map(move |id: String, headers: HeaderMap| {
-            let id = match encoded::part(&id, "id") {
-                Ok(id) => UserId::new(&id),
-                Err(fault) => return reply::failure(&fault).into_response(),
-            };
-            let user = of_user.store.read().user(&id).cloned();
-            answer(&of_user, user.as_deref(), "?", &headers)
-        });
-    let by_name = warp::path!("avatar" / String).and(warp::header::headers_cloned()).map(
-        move |name: String, headers: HeaderMap| {
-            let name = match encoded::part(&name, "username") {
-                Ok(name) => composed(&name),
-                Err(fault) => return reply::failure(&fault).into_response(),
-            };
-            let name = name.strip_prefix('@').unwrap_or(&name);
-            let user = app.store.read().user_named(&UsernameKey::of(name)).cloned();
-            answer(&app, user.as_deref(), name, &headers)
-        },
-    );
+    let by_id = warp::path!("avatar" / "uid" / String).map(Named::Id);
+    let by_name = warp::path!("avatar" / String).map(Named::Username);
     let method = warp::get().or(warp::head()).unify();
-    method.and(by_id.or(by_name).unify()).boxed()
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    method
+        .and(by_id.or(by_name).unify())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
+        .then(move |named, query: String, headers: HeaderMap, peer: Option<Peer>| {
+            let app = app.clone();
+            async move {
+                let asked = Asked {
+                    named,
+                    source: address_of(peer, &headers, &app).map(SourceAddress::of),
+                    known: headers.get(IF_NONE_MATCH).cloned(),
+                };
+                match answer(&app, asked, &query).await {
+                    Ok(response) => response,
+                    Err(fault) => reply::failure(&fault).into_response(),
+                }
+            }
+        })
+        .boxed()
+}
+
+/// The user whose picture is asked for, as the path has it.
+enum Named {
+    Id(String),
+    Username(String),
+}
+
+struct Asked {
+    named: Named,
+    source: Option<SourceAddress>,
+    /// The name of the picture that the client has already.
+    known: Option<HeaderValue>,
+}
+
+/// Reads the form that a query asks for. Clients send other parameters too, which change nothing.
+fn form(query: &str) -> Result<PictureForm, Fault> {
+    let (mut format, mut size) = (None, None);
+    for (name, value) in encoded::pairs(query.as_bytes())? {
+        match name.as_str() {
+            "format" => format = Some(value),
+            "size" => size = Some(value),
+            _ => {}
+        }
+    }
+    PictureForm::parse(format.as_deref(), size.as_deref())
 }
 
 /// The picture of a user, else initials. Initials come from the name in the path alone, so that a user without
 /// a picture is answered as a name that no user has.
-fn answer(app: &App, user: Option<&User>, name: &str, headers: &HeaderMap) -> warp::reply::Response {
-    let picture = user.and_then(|user| avatars::get(app, user).ok().flatten());
-    let (media_type, etag, bytes) = if let Some(picture) = picture {
-        (picture.kind.media_type(), picture.etag, picture.bytes)
-    } else {
-        let initials = initials(name);
-        let colour = COLOURS[UsernameKey::of(name).as_str().bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
-        let etag = initials.chars().fold(String::from(&colour[1..]), |mut etag, letter| {
+async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Response, Fault> {
+    let (user, name) = match &asked.named {
+        Named::Id(id) => {
+            let id = UserId::new(&encoded::part(id, "id")?);
+            (app.store.read().user(&id).cloned(), "?".to_owned())
+        }
+        Named::Username(name) => {
+            let name = composed(&encoded::part(name, "username")?);
+            let name = name.strip_prefix('@').unwrap_or(&name).to_owned();
+            (app.store.read().user_named(&UsernameKey::of(&name)).cloned(), name)
+        }
+    };
+    let form = form(query)?;
+    let picture = user.and_then(|user| avatars::get(app, &user).ok().flatten());
+    let etag = picture
+        .as_ref()
+        .map_or_else(|| Initials::of(&name).etag(), |picture| picture.etag.clone());
+    let etag = format!("\"{etag}\"");
+    let known = asked
+        .known
+        .as_ref()
+        .is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    let (media_type, bytes) = match picture {
+        // Nothing is drawn for a client that has the picture.
+        _ if known => (None, Bytes::new()),
+        Some(picture) => stored(app, picture, form, asked.source).await?,
+        None => Initials::of(&name).file(app, form, asked.source).await?,
+    };
+    Ok(response(known, media_type, bytes, &etag))
+}
+
+/// A file and its media type.
+type File = (Option<&'static str>, Bytes);
+
+/// Returns a stored picture in this form.
+async fn stored(app: &App, picture: Avatar, form: PictureForm, source: Option<SourceAddress>) -> Result<File, Fault> {
+    let kind = match form.format {
+        None => picture.kind,
+        Some(PictureFormat::Pixels(kind)) => kind,
+        Some(PictureFormat::Svg) => {
+            let words = "must be png, jpeg or webp: the user has a picture, which is sent as pixels";
+            return Err(Fault::invalid(words, "format"));
+        }
+    };
+    if kind == picture.kind && form.side.is_none() {
+        return Ok((Some(kind.media_type()), picture.bytes.into()));
+    }
+    let key = RenderedKey {
+        picture: picture.etag,
+        kind,
+        side: form.side,
+    };
+    let bytes = picture.bytes;
+    let draw = move || picture::in_form(&bytes, kind, form.side).ok();
+    drawn(app, key, source, draw).await
+}
+
+/// Returns a drawing that was made before, or makes it. An address has so many drawings in a minute.
+async fn drawn(
+    app: &App,
+    key: RenderedKey,
+    source: Option<SourceAddress>,
+    draw: impl FnOnce() -> Option<Vec<u8>> + Send + 'static,
+) -> Result<File, Fault> {
+    let media_type = Some(key.kind.media_type());
+    if let Some(bytes) = app.pictures.drawn(&key) {
+        return Ok((media_type, bytes));
+    }
+    let counted = Counted {
+        what: "pictures drawn".into(),
+        who: Who::Address(source),
+    };
+    let too_many = |left: Left| Fault::TooManyRequests {
+        seconds: left.wait.div_ceil(1000),
+    };
+    app.rates.count(&app.clock, DRAWINGS, &counted).map_err(too_many)?;
+    Ok((media_type, app.pictures.draw(key, draw).await?))
+}
+
+/// The letters that stand for a user without a picture, and their colour.
+struct Initials {
+    letters: String,
+    colour: [u8; 3],
+}
+
+impl Initials {
+    fn of(name: &str) -> Self {
+        let place = UsernameKey::of(name).as_str().bytes().map(usize::from).sum::<usize>() % COLOURS.len();
+        Self {
+            letters: letters_of(name),
+            colour: COLOURS[place],
+        }
+    }
+
+    fn hex(&self) -> String {
+        let [red, green, blue] = self.colour;
+        format!("{red:02x}{green:02x}{blue:02x}")
+    }
+
+    fn etag(&self) -> String {
+        self.letters.chars().fold(self.hex(), |mut etag, letter| {
             // Writing to a text does not fail.
             let _ = write!(etag, "-{:x}", u32::from(letter));
             etag
-        });
-        ("image/svg+xml", etag, svg(&initials, colour).into_bytes())
-    };
-    let etag = format!("\"{etag}\"");
-    let known = headers
-        .get(IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == etag.as_bytes());
-    let mut response = if known {
-        Response::new(Vec::new())
-    } else {
-        Response::new(bytes)
-    };
+        })
+    }
+
+    /// Returns the initials in this form: as a drawing, unless pixels are asked for.
+    async fn file(self, app: &App, form: PictureForm, source: Option<SourceAddress>) -> Result<File, Fault> {
+        let Some(PictureFormat::Pixels(kind)) = form.format else {
+            let drawing = svg(&self.letters, &self.hex(), form.side.unwrap_or(SVG_PIXELS));
+            return Ok((Some("image/svg+xml"), drawing.into()));
+        };
+        let side = form.side.unwrap_or(INITIALS_PIXELS);
+        let key = RenderedKey {
+            picture: self.etag(),
+            kind,
+            side: Some(side),
+        };
+        let draw = move || picture::file(&initials::drawn(&self.letters, self.colour, side), kind).ok();
+        drawn(app, key, source, draw).await
+    }
+}
+
+fn response(known: bool, media_type: Option<&'static str>, bytes: Bytes, etag: &str) -> warp::reply::Response {
+    let mut response = warp::reply::Response::new(bytes.into());
     if known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if let Some(media_type) = media_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(
         CONTENT_SECURITY_POLICY,
@@ -93,14 +248,14 @@ fn answer(app: &App, user: Option<&User>, name: &str, headers: &HeaderMap) -> wa
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
+    if let Ok(etag) = HeaderValue::from_str(etag) {
         headers.insert(ETAG, etag);
     }
-    response.into_response()
+    response
 }
 
 /// The first letters of the first and the last word.
-fn initials(name: &str) -> String {
+fn letters_of(name: &str) -> String {
     let mut words = name
         .split(|character: char| !character.is_alphanumeric())
         .filter_map(|word| word.chars().next());
@@ -111,10 +266,10 @@ fn initials(name: &str) -> String {
 }
 
 /// A square with letters, which are alphanumeric and so need no escaping.
-fn svg(initials: &str, colour: &str) -> String {
+fn svg(initials: &str, colour: &str, side: u32) -> String {
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 200 200\" width=\"200\" height=\"200\">\
-         <rect width=\"200\" height=\"200\" fill=\"{colour}\"/>\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 200 200\" width=\"{side}\" height=\"{side}\">\
+         <rect width=\"200\" height=\"200\" fill=\"#{colour}\"/>\
          <text x=\"100\" y=\"100\" dy=\".35em\" text-anchor=\"middle\" font-family=\"sans-serif\" font-size=\"90\" \
          fill=\"#fff\">{initials}</text></svg>"
     )
@@ -136,7 +291,7 @@ mod tests {
             ("", "?"),
             ("...", "?"),
         ] {
-            assert_eq!(initials(name), expected, "{name}");
+            assert_eq!(letters_of(name), expected, "{name}");
         }
     }
 }

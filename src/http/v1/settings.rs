@@ -216,7 +216,26 @@ struct Set {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SetAll {
-    settings: Vec<Set>,
+    settings: Vec<SetOne>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SetOne {
+    #[serde(rename = "_id")]
+    id: String,
+    #[schemars(with = "SettingValue")]
+    value: Value,
+    /// The editor of a colour: taken and ignored, since this server has no settings of colours.
+    #[serde(rename = "editor")]
+    _editor: Option<Editor>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Editor {
+    Color,
+    Expression,
 }
 
 async fn set(call: Call, new: Set) -> Result<Done, Fault> {
@@ -226,7 +245,10 @@ async fn set(call: Call, new: Set) -> Result<Done, Fault> {
 
 async fn set_all(call: Call, new: SetAll) -> Result<Done, Fault> {
     query::at_most(&new.settings, "settings", SETTING_IDS)?;
-    let value = |set: Set| Ok((set.id, setting_value(set.value)?));
+    if new.settings.is_empty() {
+        return Err(Fault::invalid("must NOT have fewer than 1 items", "settings"));
+    }
+    let value = |set: SetOne| Ok((set.id, setting_value(set.value)?));
     let wanted: Vec<_> = new.settings.into_iter().map(value).collect::<Result<_, Fault>>()?;
     settings::set_all(&call.app, &call.actor(), wanted).await?;
     Ok(Done {})

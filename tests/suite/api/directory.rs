@@ -64,6 +64,9 @@ async fn settings_are_set_together_or_not_at_all() {
     let days = |value: i64| json!({"_id": "Accounts_LoginExpiration", "value": value});
     assert_eq!(bulk(&admin, json!([name("One"), days(-5)])).await, 400);
     assert_eq!(bulk(&admin, json!([name("One"), name("Two")])).await, 400);
+    assert_eq!(bulk(&admin, json!([])).await, 400);
+    let coloured = json!({"_id": "Site_Name", "value": "Red", "editor": "color"});
+    assert_eq!(bulk(&admin, json!([coloured])).await, 200);
     assert_ne!(admin.get("settings/Site_Name").await.expect(200)["value"], "One");
     assert_eq!(bulk(&admin, json!([name("One"), days(5)])).await, 200);
     assert_eq!(admin.get("settings/Site_Name").await.expect(200)["value"], "One");

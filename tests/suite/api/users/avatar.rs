@@ -186,3 +186,84 @@ async fn the_method_sets_ones_own_picture_and_with_a_second_factor_that_of_other
     .await;
     assert_ne!(etag(&ada).await, own);
 }
+
+/// The kind, width and height of a picture.
+fn measured(answer: &Answer) -> (Option<&str>, u32, u32) {
+    let picture = image::load_from_memory(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"));
+    assert_eq!(answer.status, 200);
+    (answer.header("content-type"), picture.width(), picture.height())
+}
+
+#[tokio::test]
+async fn a_picture_comes_in_the_form_that_is_asked_for() {
+    let server = TestServer::start().await;
+    let (ada, stranger) = (server.user().await, server.anonymous());
+    ada.upload(&noise(5, 300), &[]).await.expect(200);
+    // One user has a picture, one has none, and one is not there.
+    for name in ["ada", "admin", "nobody"] {
+        for (format, media_type) in [("png", "image/png"), ("jpeg", "image/jpeg"), ("webp", "image/webp")] {
+            for (size, side) in [("50", 64), ("16", 16), ("9999", 512)] {
+                let answer = shown(&stranger, &format!("/avatar/{name}?format={format}&size={size}"), &[]).await;
+                assert_eq!(
+                    measured(&answer),
+                    (Some(media_type), side, side),
+                    "{name} {format} {size}"
+                );
+                let file = infer::get(&answer.body).expect("a kind");
+                assert_eq!(file.mime_type(), media_type);
+            }
+        }
+        for wrong in ["format=gif", "size=0", "size=big", "size=-5", "format=png&size=1.5"] {
+            let refused = shown(&stranger, &format!("/avatar/{name}?{wrong}"), &[]).await;
+            assert_eq!(refused.expect(400)["errorType"], "invalid-params", "{name} {wrong}");
+        }
+        // What clients send beside these changes nothing.
+        let path = format!("/avatar/{name}?format=png&rc_uid=x&rc_token=y&etag=z&_dc=1");
+        measured(&shown(&stranger, &path, &[]).await);
+    }
+    let stored = shown(&stranger, "/avatar/ada", &[]).await;
+    assert_eq!(measured(&stored).1, 256);
+    assert_eq!(shown(&stranger, "/avatar/ada?format=png", &[]).await.body, stored.body);
+    assert_eq!(
+        measured(&shown(&stranger, "/avatar/ada?size=100", &[]).await),
+        (Some("image/png"), 128, 128)
+    );
+    shown(&stranger, "/avatar/ada?format=svg", &[]).await.expect(400);
+    let drawing = shown(&stranger, "/avatar/nobody?format=svg&size=40", &[]).await;
+    assert_eq!(
+        (drawing.status, drawing.header("content-type")),
+        (200, Some("image/svg+xml"))
+    );
+    assert!(String::from_utf8_lossy(&drawing.body).contains("width=\"48\" height=\"48\""));
+    assert_eq!(
+        shown(&stranger, "/avatar/nobody", &[]).await.header("content-type"),
+        Some("image/svg+xml")
+    );
+    // A new picture is shown at once, in every form.
+    let before = shown(&stranger, "/avatar/ada?format=jpeg&size=64", &[]).await.body;
+    ada.upload(&noise(6, 300), &[]).await.expect(200);
+    assert_ne!(
+        shown(&stranger, "/avatar/ada?format=jpeg&size=64", &[]).await.body,
+        before
+    );
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_drawings_in_a_minute_and_those_made_before_cost_none() {
+    let server = TestServer::start().await;
+    let stranger = server.anonymous();
+    let mut refused = 0;
+    // Pairs of letters: far more drawings than an address has.
+    for pair in 0..620_u32 {
+        let letter = |number: u32| char::from_u32(97 + number).expect("a letter");
+        let name = format!("{}.{}", letter(pair % 26), letter(pair / 26));
+        let answer = shown(&stranger, &format!("/avatar/{name}?format=png&size=16"), &[]).await;
+        refused += u32::from(answer.status == 429);
+        assert!([200, 429].contains(&answer.status), "{answer:?}");
+    }
+    assert_eq!(refused, 20);
+    let again = shown(&stranger, "/avatar/a.a?format=png&size=16", &[]).await;
+    assert_eq!(measured(&again), (Some("image/png"), 16, 16));
+    server.pass(60_000);
+    measured(&shown(&stranger, "/avatar/z.z?format=png&size=16", &[]).await);
+}
