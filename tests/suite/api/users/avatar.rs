@@ -198,7 +198,7 @@ fn measured(answer: &Answer) -> (Option<&str>, u32, u32) {
 async fn a_picture_comes_in_the_form_that_is_asked_for() {
     let server = TestServer::start().await;
     let (ada, stranger) = (server.user().await, server.anonymous());
-    ada.upload(&noise(5, 300), &[]).await.expect(200);
+    ada.upload(&noise(5, 32), &[]).await.expect(200);
     // One user has a picture, one has none, and one is not there.
     for name in ["ada", "admin", "nobody"] {
         for (format, media_type) in [("png", "image/png"), ("jpeg", "image/jpeg"), ("webp", "image/webp")] {
@@ -241,7 +241,7 @@ async fn a_picture_comes_in_the_form_that_is_asked_for() {
     );
     // A new picture is shown at once, in every form.
     let before = shown(&stranger, "/avatar/ada?format=jpeg&size=64", &[]).await.body;
-    ada.upload(&noise(6, 300), &[]).await.expect(200);
+    ada.upload(&noise(6, 32), &[]).await.expect(200);
     assert_ne!(
         shown(&stranger, "/avatar/ada?format=jpeg&size=64", &[]).await.body,
         before
