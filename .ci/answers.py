@@ -20,7 +20,10 @@ for line in open(sys.argv[2], encoding="utf-8"):
     if str(answer["status"]) not in responses:
         wrong.append(f"{where} is not documented")
         continue
-    schema = responses[str(answer["status"])]["content"]["application/json"]["schema"]
+    response = responses[str(answer["status"])]
+    if "$ref" in response:
+        response = document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+    schema = response["content"]["application/json"]["schema"]
     # True is the schema of anything; everything else has to name every field of an answer.
     whole = {} if schema is True else {"unevaluatedProperties": False, **schema}
     whole["components"] = document["components"]

@@ -50,6 +50,7 @@ fn document(public_path: &str) -> Value {
                 "userId": {"type": "apiKey", "in": "header", "name": "X-User-Id"},
                 "authToken": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
             },
+            "responses": error_responses(),
             "schemas": {
                 "Fault": {
                     "type": "object",
@@ -204,36 +205,71 @@ fn without_null(schema: &mut Map<String, Value>) {
     }
 }
 
+/// Returns the responses of a route. The errors are written once for all routes, in [`error_responses`].
 fn responses(route: &Route) -> Value {
-    let of = |about: &str, media_type: &str, schema: Value| {
-        json!({
-            "description": about,
-            "content": {media_type: {"schema": schema}}
-        })
-    };
-    let json_of = |about: &str, schema: Value| of(about, "application/json", schema);
-    let fault = |about: &str| json_of(about, json!({"$ref": "#/components/schemas/Fault"}));
     let output = (route.output)(&mut generator(SchemaSettings::for_serialize)).to_value();
     let mut responses = Map::new();
-    responses.insert(route.status.to_string(), of("done", route.media_type, output));
-    responses.insert("400".into(), fault("the request is wrong, or refused for what it asks"));
+    responses.insert(route.status.to_string(), response("Success", route.media_type, output));
+    let mut error = |status: &str, name: &str| {
+        let reference = format!("#/components/responses/{name}");
+        responses.insert(status.into(), json!({"$ref": reference}));
+    };
+    error("400", "BadRequest");
     if route.logged_in {
-        let schema = json!({"$ref": "#/components/schemas/NotLoggedIn"});
-        responses.insert("401".into(), json_of("nobody is logged in", schema));
+        error("401", "NotLoggedIn");
     } else if route.endpoint == "login" {
-        let schema = json!({"$ref": "#/components/schemas/LoginRefused"});
-        responses.insert("401".into(), json_of("the login is refused", schema));
+        error("401", "LoginRefused");
     }
-    responses.insert("403".into(), fault("the caller may not"));
+    error("403", "Forbidden");
     if route.method != Method::GET {
-        responses.insert("408".into(), fault("the body did not arrive in time"));
-        responses.insert("413".into(), fault("the body is too large"));
+        error("408", "BodyTooSlow");
+        error("413", "BodyTooLarge");
     }
-    responses.insert("429".into(), fault("too many calls"));
-    responses.insert("500".into(), fault("a defect of the server; its log has the cause"));
-    responses.insert(
-        "503".into(),
-        fault("the server is overloaded, or its store takes no writes"),
-    );
+    error("429", "TooManyCalls");
+    error("500", "InternalError");
+    error("503", "Unavailable");
     Value::Object(responses)
+}
+
+/// Returns the responses of all errors, by the names to which routes refer.
+fn error_responses() -> Value {
+    let errors = [
+        (
+            "BadRequest",
+            "Fault",
+            "The request is invalid, or the operation is refused",
+        ),
+        ("NotLoggedIn", "NotLoggedIn", "The caller is not logged in"),
+        ("LoginRefused", "LoginRefused", "The login is refused"),
+        ("Forbidden", "Fault", "The caller lacks a permission or a scope"),
+        ("BodyTooSlow", "Fault", "The body did not arrive in time"),
+        ("BodyTooLarge", "Fault", "The body is too large"),
+        (
+            "TooManyCalls",
+            "Fault",
+            "Too many calls; `Retry-After` says when to call again",
+        ),
+        (
+            "InternalError",
+            "Fault",
+            "A defect of the server; its log has the cause",
+        ),
+        (
+            "Unavailable",
+            "Fault",
+            "The server is overloaded, or its store cannot be written",
+        ),
+    ];
+    let responses = errors.map(|(name, schema, about)| {
+        let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
+        (name.to_owned(), response(about, "application/json", schema))
+    });
+    Value::Object(responses.into_iter().collect())
+}
+
+fn response(about: &str, media_type: &str, schema: Value) -> Value {
+    json!({
+        "description": about,
+        "content": {media_type: {"schema": schema}}
+    })
 }

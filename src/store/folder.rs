@@ -4,6 +4,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tracing::warn;
 
@@ -27,6 +29,13 @@ const REPLACED: &str = "store.replaced";
 /// The file with the number of the last durable commit.
 pub(super) const WITNESS: &str = "last-commit";
 
+/// The longest time that an opening waits for the lock. A server that is ending holds it for a moment, and so does a child
+/// process until it runs its own program.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The pause between two attempts to take the lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
+
 /// A data folder, locked by this process until the value is dropped.
 #[derive(Debug)]
 pub(super) struct DataFolder {
@@ -38,7 +47,7 @@ impl DataFolder {
     /// Locks the folder for this process, and creates it if it does not exist.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] if another process holds it, [`OpenError::Exposed`] or [`OpenError::Foreign`] if others
+    /// [`OpenError::InUse`] if another process holds it for more than a second, [`OpenError::Exposed`] or [`OpenError::Foreign`] if others
     /// can write to it, [`OpenError::Folder`] if it cannot be used.
     pub(super) fn hold(path: &Path) -> Result<Self, OpenError> {
         let unusable = |cause| OpenError::Folder {
@@ -48,18 +57,22 @@ impl DataFolder {
         create_private(path).map_err(unusable)?;
         refuse_exposed(path)?;
         let mut file = open_private(&lock_file(path)).map_err(unusable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // The holder is only named in the error: if it cannot be read, the name stays empty.
-                let _ = file.read_to_string(&mut holder);
-                return Err(OpenError::InUse {
-                    folder: path.to_owned(),
-                    holder: holder.trim().to_owned(),
-                });
+        let began = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_PATIENCE => thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    let mut holder = String::new();
+                    // The holder is only named in the error: if it cannot be read, the name stays empty.
+                    let _ = file.read_to_string(&mut holder);
+                    return Err(OpenError::InUse {
+                        folder: path.to_owned(),
+                        holder: holder.trim().to_owned(),
+                    });
+                }
+                Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
             }
-            Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
         }
         file.set_len(0)
             .and_then(|()| writeln!(file, "{}", std::process::id()))
