@@ -11,6 +11,7 @@ mod settings;
 mod turns;
 mod usernames;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use crate::clock::Clock;
@@ -20,15 +21,15 @@ pub use origins::AllowedOrigins;
 pub use pictures::{Pictures, Sender};
 use rates::Rates;
 pub use rendered::RenderedKey;
-pub use settings::{Fixed, Settings, network};
+pub use settings::{Fixed, Settings};
 pub use turns::{QueueFull, Turn};
 use usernames::Usernames;
 
 use crate::auth::SecretKey;
 use crate::auth::password::Passwords;
-use crate::domain::{SettingId, Timestamp, UsernameRule};
+use crate::domain::{SettingId, SettingValue, Timestamp, UsernameRule};
 use crate::hub::Hub;
-use crate::store::Store;
+use crate::store::{Snapshot, Store};
 
 /// The application state. Cloning is cheap; all clones share the same state.
 #[derive(Clone)]
@@ -112,5 +113,10 @@ impl App {
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings::new(self.store.read(), Arc::clone(&self.fixed))
+    }
+
+    /// Returns the settings as they would be with these values, on this snapshot.
+    pub(crate) fn settings_with(&self, snapshot: &Snapshot, values: BTreeMap<SettingId, SettingValue>) -> Settings {
+        Settings::new(Arc::new(snapshot.clone()), Arc::clone(&self.fixed)).with(values)
     }
 }

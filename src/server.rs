@@ -3,6 +3,7 @@
 mod listener;
 mod memory;
 mod open_files;
+mod tasks;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -10,24 +11,30 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tracing::{info, warn};
+use tokio::sync::watch;
+use tracing::{error, info, warn};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
-pub use listener::{listen, serve};
+pub use listener::{LAST_REQUESTS, listen, serve};
 pub use open_files::allow_as_many_as_possible;
+pub use tasks::Ended;
+use tasks::Tasks;
 
 use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::domain::{Fault, SettingId};
 use crate::http::{self, Front, Gate, Limits};
-use crate::local::Socket;
+use crate::local::{self, Socket};
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
 use crate::ops::{avatars, expiry, lockout, lost_connections, setup, sweep, upgrade};
 use crate::realtime::{self, Hall, Timing};
 use crate::store::socket_path;
 use crate::web;
+
+/// The name of the task that accepts connections.
+const ACCEPT_LOOP: &str = "the accept loop";
 
 /// The parameters of a server's start.
 pub struct Options {
@@ -75,7 +82,7 @@ pub enum StartError {
     #[error("cannot prepare the first administrator: {0}")]
     Administrator(#[from] Fault),
     /// The policy refuses the first administrator's password from the settings.
-    #[error("ROLLCALL_ADMIN_PASSWORD: {}", .0.explained())]
+    #[error("ROLLCALL_ADMIN_PASSWORD: {}", local::explained(.0))]
     AdministratorPassword(Fault),
     /// The statuses that expired while the server was down can't be removed.
     #[error("cannot end the statuses whose time has come: {0}")]
@@ -153,7 +160,10 @@ impl Server {
     }
 
     /// Serves until `shutdown` ends, completes running requests, and closes the store.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+    ///
+    /// # Errors
+    /// [`Ended`] when a task ended without which the server does not work; the server then stops in the same way.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), Ended> {
         let app = self.app.clone();
         let most = move |address| most_connections(&app, address);
         let front = self.front;
@@ -165,11 +175,30 @@ impl Server {
         let hardening = tokio::spawn(upgrade::harden_in_background(self.app.clone()));
         let cleaner = tokio::spawn(clean_old_pictures(self.app.clone()));
         let memory = tokio::spawn(memory::give_back_now_and_then());
-        tokio::select! {
-            () = serve(self.listener, answer, self.limits, most, shutdown) => {}
-            () = self.socket.serve(&self.app) => {}
-            () = expiry::end_in_time(&self.app) => {}
-            () = self.hall.tell() => {}
+        let (stop, mut stopping) = watch::channel(false);
+        let stopped = async move {
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        };
+        let mut tasks = Tasks::default();
+        tasks.spawn(ACCEPT_LOOP, serve(self.listener, answer, self.limits, most, stopped));
+        let (socket, app) = (self.socket, self.app.clone());
+        tasks.spawn("the administration socket", async move { socket.serve(&app).await });
+        let app = self.app.clone();
+        tasks.spawn("the timer of statuses", async move { expiry::end_in_time(&app).await });
+        let hall = Arc::clone(&self.hall);
+        tasks.spawn("the distribution of events", async move { hall.tell().await });
+        let hall = Arc::clone(&self.hall);
+        tasks.spawn("the timer of lost connections", async move { hall.end_lost().await });
+        let outcome = tokio::select! {
+            () = shutdown => Ok(()),
+            ended = tasks.next_end() => {
+                error!("{ended}; the server stops");
+                Err(ended)
+            }
+        };
+        let _ = stop.send(true);
+        for ended in tasks.end_of(ACCEPT_LOOP).await {
+            error!("{ended} while the server stopped");
         }
         self.hall.close().await;
         if let Err(fault) = lost_connections::keep(&self.app).await {
@@ -179,9 +208,10 @@ impl Server {
         hardening.abort();
         cleaner.abort();
         memory.abort();
-        drop(self.socket);
+        tasks.end_all().await;
         self.app.store.close().await;
         info!("stopped");
+        outcome
     }
 }
 

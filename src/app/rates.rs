@@ -128,10 +128,14 @@ impl Rates {
     }
 
     fn limiter(&self, clock: &Clock, rate: Rate) -> Arc<Limiter> {
-        let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
         if number.is_multiple_of(FORGET_EVERY) {
-            limiters.values().for_each(|limiter| limiter.retain_recent());
+            let all: Vec<_> = limiters.values().cloned().collect();
+            // Calls go on meanwhile, but for those of the rate whose counters are looked at.
+            drop(limiters);
+            all.iter().for_each(|limiter| limiter.retain_recent());
+            limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
         }
         let new = || {
             let calls = NonZeroU32::new(rate.calls).unwrap_or(NonZeroU32::MIN);

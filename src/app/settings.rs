@@ -12,7 +12,9 @@ use crate::config::CompactAtStart;
 use crate::domain::page::PageRule;
 use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
 use crate::domain::picture::PictureRule;
-use crate::domain::{CustomFieldRules, LockoutRule, PasswordPolicy, PublicUrl, SettingId, SettingValue, StatusType};
+use crate::domain::{
+    CustomFieldRules, LockoutRule, PasswordPolicy, PublicUrl, SettingId, SettingValue, StatusType, list_setting,
+};
 use crate::store::Snapshot;
 
 /// The configuration from the start of the server, which can't change while it runs.
@@ -42,17 +44,30 @@ impl fmt::Debug for Fixed {
 pub struct Settings {
     snapshot: Arc<Snapshot>,
     fixed: Arc<Fixed>,
+    /// Values that are to be set.
+    wanted: BTreeMap<SettingId, SettingValue>,
 }
 
 impl Settings {
     pub(super) const fn new(snapshot: Arc<Snapshot>, fixed: Arc<Fixed>) -> Self {
-        Self { snapshot, fixed }
+        Self {
+            snapshot,
+            fixed,
+            wanted: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the settings as they would be with these values.
+    pub(super) fn with(self, wanted: BTreeMap<SettingId, SettingValue>) -> Self {
+        Self { wanted, ..self }
     }
 
     /// Returns the current value, if it is fixed or stored.
     fn set(&self, id: SettingId) -> Option<&SettingValue> {
         let fixed = self.fixed.settings.get(&id).map(|(value, _)| value);
-        fixed.or_else(|| self.snapshot.setting(id).map(|setting| &setting.value))
+        fixed
+            .or_else(|| self.wanted.get(&id))
+            .or_else(|| self.snapshot.setting(id).map(|setting| &setting.value))
     }
 
     /// Returns the current value, or the default.
@@ -98,9 +113,7 @@ impl Settings {
     /// Returns the items of a list that is separated by commas.
     #[must_use]
     pub fn list(&self, id: SettingId) -> Vec<String> {
-        let text = self.text(id);
-        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-        items.map(str::to_owned).collect()
+        list_setting::items(&self.text(id)).map(str::to_owned).collect()
     }
 
     /// Returns the URL of this server for clients, without a slash at the end.
@@ -226,14 +239,7 @@ impl Settings {
     #[must_use]
     pub fn is_never_blocked(&self, address: IpAddr) -> bool {
         let list = self.list(SettingId::BlockAddressWhitelist);
-        list.iter()
-            .any(|item| network(item).is_some_and(|network| network.contains(&address)))
+        let networks = list.iter().filter_map(|item| list_setting::networks(item).ok());
+        networks.flatten().any(|network| network.contains(&address))
     }
-}
-
-/// Parses a network; a single address is a network of one address.
-#[must_use]
-pub fn network(text: &str) -> Option<IpNet> {
-    let alone = || text.parse().ok().map(IpAddr::into);
-    text.parse().ok().or_else(alone)
 }

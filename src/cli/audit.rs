@@ -1,32 +1,26 @@
 //! `rollcall audit`.
 
-use clap::ArgMatches;
-
-use super::{Failure, ask, output};
+use super::{Failure, args, ask, output};
 use crate::domain::AuditParty;
 use crate::local::{Answer, AuditLine, AuditQuestion, Command};
 
-/// Entries that are printed unless told otherwise.
-const COUNT: usize = 50;
-
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
+pub(super) fn run(arguments: args::Audit) -> Result<(), Failure> {
     let command = Command::ReadAudit(AuditQuestion {
-        actor: text("actor"),
-        target: text("target"),
-        action: text("action"),
-        from: text("from"),
-        until: text("until"),
-        count: matches.get_one("count").copied().unwrap_or(COUNT),
+        actor: arguments.actor,
+        target: arguments.target,
+        action: arguments.action,
+        from: arguments.from,
+        until: arguments.until,
+        count: arguments.count,
     });
-    let Answer::Audit(entries) = ask(matches, command)? else {
+    let Answer::Audit(entries) = ask(&arguments.folder.0, command)? else {
         return Err(Failure::failed("the server answered something else"));
     };
     let columns = ["WHEN", "WHO", "FROM", "WHAT", "TO", "DETAIL"];
-    if matches.get_flag("csv") {
+    if arguments.csv {
         return output::csv(&entries, &columns, cells);
     }
-    output::list(matches, &entries, &columns, row)
+    output::list(arguments.json, &entries, &columns, row)
 }
 
 /// The cells of an entry for programs: what is absent is empty.

@@ -1,15 +1,14 @@
 //! `rollcall check`.
 
-use clap::ArgMatches;
-
+use super::args::Printed;
 use super::{Failure, ask, output};
 use crate::local::{Answer, Command, Finding};
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let Answer::Findings(findings) = ask(matches, Command::Check)? else {
+pub(super) fn run(list: &Printed) -> Result<(), Failure> {
+    let Answer::Findings(findings) = ask(&list.folder.0, Command::Check)? else {
         return Err(Failure::failed("the server answered something else"));
     };
-    if matches.get_flag("json") {
+    if list.json {
         output::json(&findings)?;
     } else {
         for finding in &findings {

@@ -1,13 +1,12 @@
 //! `rollcall compact`.
 
-use clap::ArgMatches;
-
+use super::setting_flags::Given;
 use super::{Failure, load, logging, output, serve};
 use crate::config::Settings;
 use crate::local;
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let settings = Settings::of(&load(matches)?)?;
+pub(super) fn run(given: &Given) -> Result<(), Failure> {
+    let settings = Settings::of(&load(given)?)?;
     logging::start(settings.log_format, settings.log_level);
     let runtime = tokio::runtime::Runtime::new();
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;

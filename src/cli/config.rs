@@ -1,9 +1,8 @@
 //! `rollcall config`.
 
-use clap::ArgMatches;
 use serde::Serialize;
 
-use super::{Failure, load, output};
+use super::{Failure, args, load, output};
 use crate::config::{Settings, Source, Value};
 use crate::domain::SettingId;
 
@@ -24,15 +23,15 @@ impl Entry {
     }
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let config = load(matches)?;
+pub(super) fn run(arguments: &args::Config) -> Result<(), Failure> {
+    let config = load(&arguments.settings.0)?;
     Settings::of(&config)?;
     let mut entries: Vec<_> = config.values().iter().map(Entry::of).collect();
     for id in SettingId::ALL {
-        let fixed = config.fixed().iter().rfind(|(fixed, ..)| fixed == id);
+        let fixed = config.fixed().find(|(fixed, _)| *fixed == id);
         let (value, source) = match fixed {
-            Some((_, value, source)) => (value.clone(), source.clone()),
-            None if matches.get_flag("all") => (id.default(), Source::Default),
+            Some((_, fixed)) => (fixed.value.clone(), fixed.source.clone()),
+            None if arguments.all => (id.default(), Source::Default),
             None => continue,
         };
         entries.push(Entry {
@@ -45,7 +44,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             source: source.to_string(),
         });
     }
-    output::list(matches, &entries, &["SETTING", "VALUE", "SOURCE"], |entry| {
+    output::list(arguments.json, &entries, &["SETTING", "VALUE", "SOURCE"], |entry| {
         vec![
             entry.setting.clone(),
             output::or_dash(entry.value.as_ref()),

@@ -82,6 +82,7 @@ impl From<OpeningError> for Failure {
     fn from(error: OpeningError) -> Self {
         match error {
             OpeningError::Key(error) => Self::configuration(error.to_string()),
+            OpeningError::Setting { .. } => Self::configuration(error.to_string()),
             other => Self::failed(other.to_string()),
         }
     }

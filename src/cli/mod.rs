@@ -11,18 +11,21 @@ mod logging;
 mod output;
 mod password;
 mod serve;
+mod setting_flags;
 mod status;
 mod token;
 mod user;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use clap::ArgMatches;
+use clap::Parser;
 use rustix::fs::Mode;
 
-use crate::config::{Config, ConfigError, SETTINGS, Settings, refuse_bytes, variables};
-use crate::local::{self, Answer, Command};
+use args::{Arguments, Command};
+use setting_flags::Given;
+
+use crate::config::{Config, ConfigError, Settings, refuse_bytes, variables};
+use crate::local::{self, Answer};
 
 pub use failure::Failure;
 
@@ -34,47 +37,36 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     logging::log_panics();
     // New files are for their owner alone: the store has password hashes, the lock file names a process.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let matches = match args::command().try_get_matches_from(arguments) {
-        Ok(matches) => matches,
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
         Err(answer) => return failure::of_parser(&answer),
     };
-    match matches.subcommand() {
-        None => serve::run(&matches),
-        Some(("serve", matches)) => serve::run(matches),
-        Some(("config", matches)) => config::run(matches),
-        Some(("check", matches)) => check::run(matches),
-        Some(("compact", matches)) => compact::run(matches),
-        Some(("user", matches)) => user::run(matches),
-        Some(("token", matches)) => token::run(matches),
-        Some(("status", matches)) => status::run(matches),
-        Some(("audit", matches)) => audit::run(matches),
-        Some(("completions", matches)) => completions::run(matches),
-        Some((other, _)) => Err(Failure::usage(format!("there is no command {other}"))),
+    match arguments.command {
+        None => serve::run(&arguments.settings.0),
+        Some(Command::Serve(settings)) => serve::run(&settings.0),
+        Some(Command::Config(arguments)) => config::run(&arguments),
+        Some(Command::Check(list)) => check::run(&list),
+        Some(Command::Compact(folder)) => compact::run(&folder.0),
+        Some(Command::User(command)) => user::run(command),
+        Some(Command::Token(command)) => token::run(command),
+        Some(Command::Status(command)) => status::run(command),
+        Some(Command::Audit(arguments)) => audit::run(arguments),
+        Some(Command::Completions { shell }) => completions::run(shell),
     }
 }
 
 /// The values of all settings, from these flags and the environment.
-fn load(matches: &ArgMatches) -> Result<Config, ConfigError> {
-    let known = |name: &str| {
-        SETTINGS
-            .iter()
-            .any(|setting| setting.flag_name().as_deref() == Some(name))
-    };
-    let flag = |name: &str| {
-        let given = known(name).then(|| matches.try_get_one::<String>(name).ok().flatten());
-        given.flatten().cloned()
-    };
+fn load(given: &Given) -> Result<Config, ConfigError> {
     refuse_bytes(std::env::vars_os())?;
-    variables::unknown(std::env::vars_os())?;
-    let file = matches.get_one::<PathBuf>("config");
-    let set = matches.try_get_many::<String>("set").ok().flatten();
-    let set: Vec<_> = set.unwrap_or_default().cloned().collect();
-    Config::load(file.map(PathBuf::as_path), &set, flag, |name| std::env::var(name).ok())
+    let unknown = variables::unknown(std::env::vars_os())?;
+    let flag = |name: &str| given.flags.get(name).cloned();
+    let config = Config::load(given.file.as_deref(), &given.set, flag, |name| std::env::var(name).ok())?;
+    Ok(config.with_unknown_variables(unknown))
 }
 
 /// Carries out a command on the data folder that these flags name.
-fn ask(matches: &ArgMatches, command: Command) -> Result<Answer, Failure> {
-    let settings = Settings::of(&load(matches)?)?;
+fn ask(given: &Given, command: local::Command) -> Result<Answer, Failure> {
+    let settings = Settings::of(&load(given)?)?;
     logging::start_quietly();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -3,21 +3,20 @@
 
 use std::io::{self, Write};
 
-use clap::ArgMatches;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::Failure;
 use crate::domain::text::escaped;
 
-/// Prints entries as a table, or as JSON where `--json` is given.
+/// Prints entries as a table or as JSON.
 pub(super) fn list<T: Serialize>(
-    matches: &ArgMatches,
+    as_json: bool,
     entries: &[T],
     columns: &[&str],
     row: impl Fn(&T) -> Vec<String>,
 ) -> Result<(), Failure> {
-    if matches.get_flag("json") {
+    if as_json {
         return json(entries);
     }
     let mut table = Table::new();

@@ -2,8 +2,6 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use clap::ArgMatches;
-
 use super::Failure;
 use crate::domain::text::escaped;
 
@@ -26,8 +24,8 @@ pub(super) fn new_password() -> Result<String, Failure> {
 }
 
 /// Asks whether to do something that cannot be undone, unless `--yes` is given.
-pub(super) fn confirm(matches: &ArgMatches, what: &str) -> Result<(), Failure> {
-    if matches.get_flag("yes") {
+pub(super) fn confirm(yes: bool, what: &str) -> Result<(), Failure> {
+    if yes {
         return Ok(());
     }
     if !io::stdin().is_terminal() {

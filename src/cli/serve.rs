@@ -1,25 +1,26 @@
 //! `rollcall serve`.
 
-use clap::ArgMatches;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
+use super::setting_flags::Given;
 use super::{Failure, load, logging, output};
 use crate::app::{Clock, Fixed};
 use crate::auth::password::Passwords;
-use crate::config::{Administrator, Settings, variables};
+use crate::config::{Administrator, Settings};
 use crate::http::Limits;
 use crate::ops::users::{NewUser, NewUserTexts};
-use crate::realtime::Timing;
+use crate::realtime::{self, Timing};
 use crate::server::{self, Options, Server};
 
 /// What a process that a second signal ended exits with.
 const CUT_SHORT: i32 = 130;
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let settings = Settings::of(&load(matches)?)?;
+pub(super) fn run(given: &Given) -> Result<(), Failure> {
+    let config = load(given)?;
+    let settings = Settings::of(&config)?;
     logging::start(settings.log_format, settings.log_level);
-    for variable in variables::unknown(std::env::vars_os())? {
+    for variable in config.unknown_variables() {
         warn!(variable, "is no variable of this server: it is ignored");
     }
     let runtime = tokio::runtime::Runtime::new();
@@ -40,8 +41,8 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     if let Some(link) = server.setup_link() {
         output::print(&format!("no user yet: create the first administrator at {link}"))?;
     }
-    server.run(shutdown(terminate, interrupt)).await;
-    Ok(())
+    let ended = server.run(shutdown(terminate, interrupt)).await;
+    ended.map_err(|ended| Failure::failed(format!("{ended}; restart the server")))
 }
 
 fn options(settings: Settings) -> Result<Options, Failure> {
@@ -84,7 +85,12 @@ fn administrator(texts: &Administrator) -> Result<NewUser, Failure> {
 /// Ends at the first signal. A second one ends the process at once.
 async fn shutdown(mut terminate: Signal, mut interrupt: Signal) {
     next(&mut terminate, &mut interrupt).await;
-    info!("stopping: no new connections, up to ten seconds for requests in flight; a second signal ends at once");
+    info!(
+        "stopping: no new connections, up to {} seconds for requests in flight and then up to {} seconds for sockets; a \
+         second signal ends at once",
+        server::LAST_REQUESTS.as_secs(),
+        realtime::LAST_WORDS.as_secs()
+    );
     tokio::spawn(async move {
         next(&mut terminate, &mut interrupt).await;
         std::process::exit(CUT_SHORT);

@@ -1,41 +1,36 @@
 //! `rollcall status`.
 
-use clap::ArgMatches;
-
+use super::args::Status;
 use super::{Failure, ask, output, password};
 use crate::local::{Answer, Command, StatusEntry};
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let Some((name, matches)) = matches.subcommand() else {
-        return Err(Failure::usage("name what to do with custom statuses"));
-    };
-    let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
-    match name {
-        "list" => show(matches, ask(matches, Command::ListStatuses)?),
-        "create" => {
-            let command = Command::CreateStatus {
-                name: text("name"),
-                status_type: text("type"),
-            };
-            show(matches, ask(matches, command)?)
+pub(super) fn run(command: Status) -> Result<(), Failure> {
+    match command {
+        Status::List(list) => show(list.json, ask(&list.folder.0, Command::ListStatuses)?),
+        Status::Create {
+            name,
+            status_type,
+            list,
+        } => {
+            let command = Command::CreateStatus { name, status_type };
+            show(list.json, ask(&list.folder.0, command)?)
         }
-        _ => {
-            let status = text("status");
-            password::confirm(matches, &format!("delete the custom status {status}"))?;
-            ask(matches, Command::DeleteStatus { status: status.clone() })?;
+        Status::Delete { status, folder, yes } => {
+            password::confirm(yes, &format!("delete the custom status {status}"))?;
+            ask(&folder.0, Command::DeleteStatus { status: status.clone() })?;
             output::print(&format!("{status} is deleted"))
         }
     }
 }
 
-fn show(matches: &ArgMatches, answer: Answer) -> Result<(), Failure> {
+fn show(as_json: bool, answer: Answer) -> Result<(), Failure> {
     let statuses = match answer {
-        Answer::Status(status) if matches.get_flag("json") => return output::json(&status),
+        Answer::Status(status) if as_json => return output::json(&status),
         Answer::Status(status) => vec![status],
         Answer::Statuses(statuses) => statuses,
         _ => return Err(Failure::failed("the server answered something else")),
     };
-    output::list(matches, &statuses, &["NAME", "TYPE", "UPDATED", "ID"], row)
+    output::list(as_json, &statuses, &["NAME", "TYPE", "UPDATED", "ID"], row)
 }
 
 fn row(status: &StatusEntry) -> Vec<String> {

@@ -1,23 +1,25 @@
 //! `rollcall token`.
 
-use clap::ArgMatches;
-
+use super::args::{Revoked, Token};
 use super::{Failure, ask, output};
 use crate::local::{Answer, Command, TokenEntry};
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let Some((name, matches)) = matches.subcommand() else {
-        return Err(Failure::usage("name what to do with tokens"));
+pub(super) fn run(command: Token) -> Result<(), Failure> {
+    let (as_json, answer) = match command {
+        Token::List { user, list } => (list.json, ask(&list.folder.0, Command::ListTokens { user })?),
+        Token::Revoke { folder, which } => {
+            let command = match which {
+                Revoked { user: Some(user), .. } => Command::RevokeTokensOf { user },
+                Revoked { label: Some(label), .. } => Command::RevokeToken { label },
+                Revoked {
+                    user: None,
+                    label: None,
+                } => return Err(Failure::usage("name a token's label, or a user with --user")),
+            };
+            (false, ask(&folder.0, command)?)
+        }
     };
-    let user = matches.get_one::<String>("user").cloned();
-    let command = match (name, user) {
-        ("list", user) => Command::ListTokens { user },
-        (_, Some(user)) => Command::RevokeTokensOf { user },
-        (_, None) => Command::RevokeToken {
-            label: matches.get_one::<String>("label").cloned().unwrap_or_default(),
-        },
-    };
-    match ask(matches, command)? {
+    match answer {
         Answer::Tokens(tokens) => {
             let columns = [
                 "LABEL",
@@ -28,7 +30,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 "ADDRESS",
                 "CLIENT",
             ];
-            output::list(matches, &tokens, &columns, row)
+            output::list(as_json, &tokens, &columns, row)
         }
         Answer::Revoked(1) => output::print("1 login is ended"),
         Answer::Revoked(count) => output::print(&format!("{count} logins are ended")),

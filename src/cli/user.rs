@@ -1,93 +1,74 @@
 //! `rollcall user`.
 
-use clap::ArgMatches;
-
+use super::args::{OneUser, User};
 use super::{Failure, ask, output, password};
 use crate::local::{Answer, Command, UserEntry};
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let Some((name, matches)) = matches.subcommand() else {
-        return Err(Failure::usage("name what to do with users"));
-    };
-    let who = || matches.get_one::<String>("user").cloned().unwrap_or_default();
-    match name {
-        "create" => create(matches),
-        "list" => show(matches, ask(matches, Command::ListUsers)?),
-        "show" => show(matches, ask(matches, Command::ShowUser { user: who() })?),
-        "password" => {
-            let password = password::new_password()?;
-            ask(matches, Command::SetPassword { user: who(), password })?;
-            output::print(&format!(
-                "the password of {} is set and all its logins are ended",
-                who()
-            ))
+pub(super) fn run(command: User) -> Result<(), Failure> {
+    match command {
+        User::Create {
+            username,
+            email,
+            name,
+            role,
+            list,
+        } => {
+            let command = Command::CreateUser {
+                username,
+                email,
+                name,
+                password: password::new_password()?,
+                roles: role,
+            };
+            show(list.json, ask(&list.folder.0, command)?)
         }
-        "reset-link" => {
-            let Answer::ResetLink(secret) = ask(matches, Command::MakeResetLink { user: who() })? else {
+        User::List(list) => show(list.json, ask(&list.folder.0, Command::ListUsers)?),
+        User::Show { user, list } => show(list.json, ask(&list.folder.0, Command::ShowUser { user })?),
+        User::Password(one) => {
+            let password = password::new_password()?;
+            let done = "the password of {} is set and all its logins are ended";
+            change(one, |user| Command::SetPassword { user, password }, done)
+        }
+        User::ResetLink(OneUser { folder, user }) => {
+            let Answer::ResetLink(secret) = ask(&folder.0, Command::MakeResetLink { user })? else {
                 return Err(Failure::failed("the server answered something else"));
             };
             output::print(&secret)
         }
-        "reset-totp" => {
-            ask(matches, Command::ResetTotp { user: who() })?;
-            output::print(&format!(
-                "{} has no second factor any more and all its logins are ended",
-                who()
-            ))
+        User::ResetTotp(one) => {
+            let done = "{} has no second factor any more and all its logins are ended";
+            change(one, |user| Command::ResetTotp { user }, done)
         }
-        "unlock" => {
-            ask(matches, Command::UnlockUser { user: who() })?;
-            output::print(&format!("{} may try again to log in", who()))
-        }
-        "activate" => {
-            ask(
-                matches,
-                Command::SetActive {
-                    user: who(),
-                    active: true,
-                },
-            )?;
-            output::print(&format!("{} may log in", who()))
-        }
-        "deactivate" => {
-            ask(
-                matches,
-                Command::SetActive {
-                    user: who(),
-                    active: false,
-                },
-            )?;
-            output::print(&format!("{} may no longer log in and all its logins are ended", who()))
-        }
-        _ => {
-            password::confirm(matches, &format!("delete the user {}", who()))?;
-            ask(matches, Command::DeleteUser { user: who() })?;
-            output::print(&format!("{} is deleted", who()))
+        User::Unlock(one) => change(one, |user| Command::UnlockUser { user }, "{} may try again to log in"),
+        User::Activate(one) => set_active(one, true, "{} may log in"),
+        User::Deactivate(one) => set_active(one, false, "{} may no longer log in and all its logins are ended"),
+        User::Delete { one, yes } => {
+            password::confirm(yes, &format!("delete the user {}", one.user))?;
+            change(one, |user| Command::DeleteUser { user }, "{} is deleted")
         }
     }
 }
 
-fn create(matches: &ArgMatches) -> Result<(), Failure> {
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let command = Command::CreateUser {
-        username: text("username").unwrap_or_default(),
-        email: text("email"),
-        name: text("name"),
-        password: password::new_password()?,
-        roles: matches.get_many("role").unwrap_or_default().cloned().collect(),
-    };
-    show(matches, ask(matches, command)?)
+/// Carries out a command on one user, and prints what was done, with the user's name in the place of `{}`.
+fn change(one: OneUser, command: impl FnOnce(String) -> Command, done: &str) -> Result<(), Failure> {
+    let OneUser { folder, user } = one;
+    ask(&folder.0, command(user.clone()))?;
+    output::print(&done.replacen("{}", &user, 1))
 }
 
-fn show(matches: &ArgMatches, answer: Answer) -> Result<(), Failure> {
+fn set_active(one: OneUser, active: bool, done: &str) -> Result<(), Failure> {
+    change(one, |user| Command::SetActive { user, active }, done)
+}
+
+fn show(as_json: bool, answer: Answer) -> Result<(), Failure> {
     let users = match answer {
-        Answer::User(user) if matches.get_flag("json") => return output::json(&user),
+        Answer::User(user) if as_json => return output::json(&user),
         Answer::User(user) => vec![user],
         Answer::Users(users) => users,
         _ => return Err(Failure::failed("the server answered something else")),
     };
     let columns = ["USERNAME", "NAME", "E-MAIL", "ROLES", "ACTIVE", "LAST LOGIN", "ID"];
-    output::list(matches, &users, &columns, row)
+    output::list(as_json, &users, &columns, row)
 }
 
 fn row(user: &UserEntry) -> Vec<String> {

@@ -1,18 +1,31 @@
 //! Where each setting's value comes from: flag, else environment, else file, else default.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{SETTINGS, Setting};
+use super::{SETTINGS, Setting, variables};
 use crate::domain::{SettingId, SettingValue};
 
 /// The value of every setting, and where it came from.
 #[derive(Debug)]
 pub struct Config {
     values: Vec<Value>,
-    fixed: Vec<(SettingId, SettingValue, Source)>,
+    fixed: BTreeMap<SettingId, Fixed>,
+    unknown_variables: Vec<String>,
+}
+
+/// The value of a setting of the running server that can't be changed while it runs.
+#[derive(Debug, Clone)]
+pub struct Fixed {
+    /// Its value.
+    pub value: SettingValue,
+    /// The place that the value comes from.
+    pub source: Source,
+    /// The name by which the setting was given.
+    name: &'static str,
 }
 
 /// The value of a setting.
@@ -51,6 +64,18 @@ pub enum Source {
     File(PathBuf),
     /// Nobody set it.
     Default,
+}
+
+impl Source {
+    /// Returns the place in the order of precedence: the smaller one wins.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Flag(_) => 0,
+            Self::Environment(_) => 1,
+            Self::File(_) => 2,
+            Self::Default => 3,
+        }
+    }
 }
 
 impl fmt::Display for Source {
@@ -102,12 +127,12 @@ pub enum ConfigError {
         /// The key.
         key: String,
     },
-    /// A value and a file that holds the value are both given.
+    /// A value is given twice in one place: by two names of a setting, or as itself and in a file.
     #[error("{one} and {other} are both set: keep one of them")]
     Twice {
-        /// The variable with the value.
+        /// One of the two, as it was given.
         one: String,
-        /// The variable with the file's name.
+        /// The other one.
         other: String,
     },
     /// A variable is nearly one of ours.
@@ -184,19 +209,13 @@ fn names() -> String {
     names.join(", ")
 }
 
-/// The beginnings of the names of all variables that a configuration is read from.
-const PREFIXES: [&str; 2] = ["ROLLCALL_", "OVERWRITE_SETTING_"];
-
 /// Refuses variables of a configuration that are not text. Read as unset, a setting would silently be another one.
 ///
 /// # Errors
 /// [`ConfigError::NotUtf8`] for the first of them.
 pub fn refuse_bytes(mut variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
-    let is_own = |name: &OsString| {
-        let name = name.to_string_lossy();
-        PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    };
-    match variables.find(|(name, value)| is_own(name) && value.to_str().is_none()) {
+    let is_ours = |name: &OsString| variables::is_ours(&name.to_string_lossy());
+    match variables.find(|(name, value)| is_ours(name) && value.to_str().is_none()) {
         Some((name, _)) => Err(ConfigError::NotUtf8 {
             variable: name.to_string_lossy().into_owned(),
         }),
@@ -239,14 +258,38 @@ impl Config {
             };
             values.push(Value { setting, text, source });
         }
-        let fixed = fixed(file, &running, set, &environment)?;
-        Ok(Self { values, fixed })
+        let mut fixed = fixed(file, &running, set, &environment)?;
+        for value in &values {
+            value.fix(&mut fixed)?;
+        }
+        for value in &mut values {
+            value.follow(&fixed);
+        }
+        Ok(Self {
+            values,
+            fixed,
+            unknown_variables: Vec::new(),
+        })
     }
 
-    /// Settings of the running server that are given here, and so can't be changed while it runs.
+    /// Returns the settings of the running server that are given here, and so can't be changed while it runs.
+    pub fn fixed(&self) -> impl Iterator<Item = (&SettingId, &Fixed)> {
+        self.fixed.iter()
+    }
+
+    /// Adds the variables that begin as ours do and that no setting has.
     #[must_use]
-    pub fn fixed(&self) -> &[(SettingId, SettingValue, Source)] {
-        &self.fixed
+    pub fn with_unknown_variables(self, unknown_variables: Vec<String>) -> Self {
+        Self {
+            unknown_variables,
+            ..self
+        }
+    }
+
+    /// Returns the variables that begin as ours do and that no setting has.
+    #[must_use]
+    pub fn unknown_variables(&self) -> &[String] {
+        &self.unknown_variables
     }
 
     /// All values, in the order of [`SETTINGS`].
@@ -256,14 +299,77 @@ impl Config {
     }
 }
 
-/// A setting of the running server: from a flag, else the environment, else the file.
+impl Value {
+    /// Fixes the settings of the running server for which this one is a short name, unless a place that comes before
+    /// gives them by their own names.
+    fn fix(&self, fixed: &mut BTreeMap<SettingId, Fixed>) -> Result<(), ConfigError> {
+        let Some(text) = self.text.as_deref().filter(|_| self.source != Source::Default) else {
+            return Ok(());
+        };
+        for (id, implied) in self.setting.short_for {
+            let invalid = |problem| ConfigError::Invalid {
+                setting: self.setting.name,
+                from: self.source.clone(),
+                problem,
+            };
+            let new = Fixed {
+                value: id.parse(implied.unwrap_or(text)).map_err(invalid)?,
+                source: self.source.clone(),
+                name: self.setting.name,
+            };
+            match fixed.get(id) {
+                Some(other) if other.source.rank() < new.source.rank() => {}
+                Some(other) if other.source.rank() == new.source.rank() && other.value != new.value => {
+                    return Err(ConfigError::Twice {
+                        one: new.to_string(),
+                        other: other.to_string(),
+                    });
+                }
+                _ => drop(fixed.insert(*id, new)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a short name show what is in force by the setting's own name.
+    fn follow(&mut self, fixed: &BTreeMap<SettingId, Fixed>) {
+        let Some((first, _)) = self.setting.short_for.first() else {
+            return;
+        };
+        let is_implied = |(id, implied): &(SettingId, Option<&str>)| {
+            let Some(value) = fixed.get(id).map(|fixed| fixed.value.to_string()) else {
+                return false;
+            };
+            implied.is_none_or(|implied| implied == value)
+        };
+        match fixed.get(first) {
+            Some(fixed_value) if self.setting.short_for.iter().all(is_implied) => {
+                self.text = Some(fixed_value.value.to_string());
+                self.source = fixed_value.source.clone();
+            }
+            _ => {
+                self.text = self.setting.default.map(str::to_owned);
+                self.source = Source::Default;
+            }
+        }
+    }
+}
+
+impl fmt::Display for Fixed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} (from {})", self.name, self.source)
+    }
+}
+
+/// Returns the settings of the running server that are given by their own names: from a flag, else the environment, else
+/// the file.
 fn fixed(
     file: Option<&Path>,
     running: &[(String, String)],
     set: &[String],
     environment: &impl Fn(&str) -> Option<String>,
-) -> Result<Vec<(SettingId, SettingValue, Source)>, ConfigError> {
-    let mut found = Vec::new();
+) -> Result<BTreeMap<SettingId, Fixed>, ConfigError> {
+    let mut found = BTreeMap::new();
     let mut add = |name: &str, text: &str, source: Source| {
         let id: SettingId = name.parse().map_err(|_| ConfigError::UnknownRunning {
             name: name.to_owned(),
@@ -274,7 +380,10 @@ fn fixed(
             from: source.clone(),
             problem,
         };
-        found.push((id, id.parse(text).map_err(invalid)?, source));
+        let value = id.parse(text).map_err(invalid)?;
+        let name = id.as_str();
+        // Places come in their order, the file first.
+        found.insert(id, Fixed { value, source, name });
         Ok(())
     };
     for (name, text) in running {

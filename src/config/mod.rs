@@ -5,6 +5,6 @@ mod setting;
 mod settings;
 pub mod variables;
 
-pub use load::{Config, ConfigError, Source, Value, refuse_bytes};
+pub use load::{Config, ConfigError, Fixed, Source, Value, refuse_bytes};
 pub use setting::{SETTINGS, Setting};
 pub use settings::{Administrator, CompactAtStart, LogFormat, LogLevel, Secret, Settings};

@@ -1,5 +1,8 @@
-//! The one list of settings. It feeds the flags, the environment names, the file's keys, the help
-//! and `rollcall config`; the README's table is held against it by a test.
+//! The settings of the process. This list feeds the flags, the environment names, the keys of the file, the help and
+//! `rollcall config`; a test compares it with the table of the README. Settings of the running server are in
+//! `domain::setting`, and four settings here are short names of those.
+
+use crate::domain::SettingId;
 
 /// Something that can be set.
 #[derive(Debug)]
@@ -18,6 +21,9 @@ pub struct Setting {
     pub secret: bool,
     /// Whether the value may also be given as the name of a file that holds it.
     pub from_file: bool,
+    /// The settings of the running server for which this is a short name, each with the value that it then has, if that
+    /// is not the value given here.
+    pub short_for: &'static [(SettingId, Option<&'static str>)],
 }
 
 impl Setting {
@@ -30,7 +36,14 @@ impl Setting {
             flag: true,
             secret: false,
             from_file: false,
+            short_for: &[],
         }
+    }
+
+    /// Makes it a short name of settings of the running server.
+    const fn short_for(mut self, ids: &'static [(SettingId, Option<&'static str>)]) -> Self {
+        self.short_for = ids;
+        self
     }
 
     /// One that has no flag, and may be given as a file.
@@ -95,7 +108,8 @@ pub const SETTINGS: &[Setting] = &[
         "URL",
         None,
         "Where clients reach this server, if not where it listens",
-    ),
+    )
+    .short_for(&[(SettingId::SiteUrl, None)]),
     Setting::new(
         "log_format",
         "text|json",
@@ -113,19 +127,22 @@ pub const SETTINGS: &[Setting] = &[
         "DAYS",
         Some("90"),
         "Days that a login lasts, 1 to 36500",
-    ),
+    )
+    .short_for(&[(SettingId::LoginExpiration, None)]),
     Setting::new(
         "default_status_type",
         "online|busy|away|offline",
         None,
         "The type of custom statuses created without one; unset refuses them",
-    ),
+    )
+    .short_for(&[(SettingId::DefaultStatusType, None)]),
     Setting::new(
         "cors_origin",
         "ORIGINS",
         None,
         "Origins whose pages may call the API: * or a list with commas; unset is none",
-    ),
+    )
+    .short_for(&[(SettingId::CorsOrigin, None), (SettingId::EnableCors, Some("true"))]),
     Setting::new(
         "trusted_proxies",
         "NETWORKS",

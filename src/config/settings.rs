@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::IpNet;
 
 use super::{Config, ConfigError, Source, Value};
-use crate::domain::{PublicUrl, SettingId, SettingValue, StatusType};
+use crate::domain::{SettingId, SettingValue, list_setting};
 
 /// All settings, each of its type.
 #[derive(Debug)]
@@ -158,33 +158,18 @@ impl Settings {
             data_dir: from.parse("data_dir", |text| Ok(PathBuf::from(text)))?,
             log_format: from.parse("log_format", |text| text.parse().map_err(str::to_owned))?,
             log_level: from.parse("log_level", |text| text.parse().map_err(str::to_owned))?,
-            fixed: from.fixed()?,
-            trusted_proxies: from.optional("trusted_proxies", networks)?.unwrap_or_default(),
+            fixed: config
+                .fixed()
+                .map(|(id, fixed)| (*id, (fixed.value.clone(), fixed.source.to_string())))
+                .collect(),
+            trusted_proxies: from
+                .optional("trusted_proxies", list_setting::networks)?
+                .unwrap_or_default(),
             create_tokens_secret: from.text("create_tokens_secret").map(Secret),
             administrator: from.administrator()?,
             secret_key_file: from.text("secret_key_file").map(PathBuf::from),
             compact_at_start: from.parse("compact_at_start", |text| text.parse().map_err(str::to_owned))?,
         })
-    }
-}
-
-fn url(text: &str) -> Result<String, String> {
-    PublicUrl::parse(text).map(|url| url.as_str().to_owned())
-}
-
-fn networks(text: &str) -> Result<Vec<IpNet>, String> {
-    let network = |item: &str| {
-        let alone = || item.parse::<IpAddr>().ok().map(IpNet::from);
-        let network = item.parse().ok().or_else(alone);
-        network.ok_or_else(|| format!("has {item:?}, which is neither an address nor a network like 10.0.0.0/8"))
-    };
-    text.split(',').map(|item| network(item.trim())).collect()
-}
-
-fn days(text: &str) -> Result<u32, String> {
-    match text.parse() {
-        Ok(days @ 1..=36_500) => Ok(days),
-        _ => Err("is not a whole number from 1 to 36500".to_owned()),
     }
 }
 
@@ -221,47 +206,6 @@ impl Values<'_> {
             from: Source::Default,
             problem: "has no value".into(),
         })
-    }
-
-    /// The settings of the running server that were given here: by their own names, or by the names
-    /// that this list has for them.
-    fn fixed(&self) -> Result<BTreeMap<SettingId, (SettingValue, String)>, ConfigError> {
-        let url = self.optional("public_url", url)?;
-        let days = self.optional("token_lifetime_days", days)?;
-        let status_type: Option<StatusType> = self.optional("default_status_type", |text| {
-            text.parse().map_err(|error| format!("{error}"))
-        })?;
-        let origins = self.text("cors_origin");
-        let given = [
-            ("public_url", SettingId::SiteUrl, url.map(SettingValue::Text)),
-            (
-                "token_lifetime_days",
-                SettingId::LoginExpiration,
-                days.map(|days| SettingValue::Number(days.into())),
-            ),
-            (
-                "default_status_type",
-                SettingId::DefaultStatusType,
-                status_type.map(|status| SettingValue::Text(status.to_string())),
-            ),
-            (
-                "cors_origin",
-                SettingId::EnableCors,
-                origins.is_some().then_some(SettingValue::Flag(true)),
-            ),
-            ("cors_origin", SettingId::CorsOrigin, origins.map(SettingValue::Text)),
-        ];
-        let mut fixed = BTreeMap::new();
-        for (id, value, source) in self.0.fixed() {
-            fixed.insert(*id, (value.clone(), source.to_string()));
-        }
-        for (name, id, value) in given {
-            let source = self.value(name).map(|value| &value.source);
-            if let (Some(value), Some(source)) = (value, source.filter(|source| **source != Source::Default)) {
-                fixed.insert(id, (value, source.to_string()));
-            }
-        }
-        Ok(fixed)
     }
 
     fn administrator(&self) -> Result<Option<Administrator>, ConfigError> {

@@ -46,7 +46,8 @@ pub fn unknown(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<
     Ok(unknown)
 }
 
-fn is_ours(name: &str) -> bool {
+/// Returns whether a name begins as the names of our variables do, in any case.
+pub(super) fn is_ours(name: &str) -> bool {
     let begins = |prefix: &str| {
         let start = name.get(..prefix.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))

@@ -44,6 +44,12 @@ impl Email {
         Ok(Self(text.into()))
     }
 
+    /// Returns whether addresses may be at this domain, which may have an `@` before it.
+    #[must_use]
+    pub fn is_domain(text: &str) -> bool {
+        Self::parse(&format!("a@{}", text.trim().trim_start_matches('@'))).is_ok()
+    }
+
     /// Returns whether the address belongs to this domain, without regard to case and to the form of the domain.
     #[must_use]
     pub fn is_of(&self, domain: &str) -> bool {

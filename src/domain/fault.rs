@@ -244,15 +244,10 @@ pub enum Fault {
     NotAllowed {
         /// The forbidden action, in Rocket.Chat's words.
         words: &'static str,
-        /// The method that the details name.
-        method: &'static str,
     },
     /// The caller may not create personal access tokens.
     #[error("Not Authorized")]
-    PersonalTokenNotAuthorized {
-        /// The method that Rocket.Chat names in the details.
-        method: &'static str,
-    },
+    PersonalTokenNotAuthorized,
     /// The caller already has a token with this name.
     #[error("A token with this name already exists")]
     PersonalTokenTaken,
@@ -452,10 +447,7 @@ pub enum Fault {
     #[error("Leaving the app without an active admin is not allowed")]
     LastAdministrator,
     /// No live token has this label.
-    #[error(
-        "no live token has the label {}; list them with `rollcall token list`",
-        quoted(label)
-    )]
+    #[error("no live token has the label {}", quoted(label))]
     TokenNotFound {
         /// The label as received.
         label: String,
@@ -543,7 +535,7 @@ pub enum Fault {
     #[error("the request must have exactly one Host header")]
     HostHeaderInvalid,
     /// A browser sends a preflight request, and no other origin is allowed.
-    #[error("CORS not enabled. Set cors_origin to the origins whose pages may call this server")]
+    #[error("CORS not enabled. Pages of other origins may not call this server")]
     CorsDisabled,
     /// The origin of a preflight request is not configured.
     #[error("Invalid origin")]
@@ -601,7 +593,13 @@ impl Fault {
     /// Returns the text followed by the code in brackets, as Rocket.Chat does (`api.md` §1.4).
     #[must_use]
     pub fn message(&self) -> String {
-        match (self.to_string(), self.code()) {
+        self.message_with("")
+    }
+
+    /// Returns the same with advice behind the words: what a client of one interface can do.
+    #[must_use]
+    pub fn message_with(&self, advice: &str) -> String {
+        match (format!("{self}{advice}"), self.code()) {
             (words, None) => words,
             (words, Some(code)) if words.is_empty() => format!("[{code}]"),
             (words, Some(code)) => format!("{words} [{code}]"),
@@ -664,7 +662,7 @@ mod tests {
         let details = Fault::StatusTypeInvalid {
             input: "Offline".into(),
         }
-        .details();
+        .details("insertOrUpdateUserStatus");
         let expected = json!({"method": "insertOrUpdateUserStatus", "input": "Offline", "field": "StatusType"});
         assert_eq!(details, Some(expected));
     }

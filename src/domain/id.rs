@@ -100,6 +100,12 @@ impl CustomStatusId {
 }
 
 impl RoleId {
+    /// Returns whether it is the role that may do everything.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.as_str() == super::role::built_in::ADMIN
+    }
+
     /// Creates an `ObjectId`, as [`CustomStatusId::from_parts`] does.
     #[must_use]
     pub fn from_parts(seconds: u32, random: [u8; OBJECT_ID_BYTES]) -> Self {

@@ -18,6 +18,7 @@ pub mod fault;
 pub mod frozen_sight;
 pub mod id;
 pub mod initials;
+pub mod list_setting;
 pub mod lockout;
 pub mod lost_connections;
 pub mod name;

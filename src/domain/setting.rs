@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decimal::DECIMAL_PLACES;
 use super::username_rule::{DEFAULT_PATTERN, UsernameRule};
-use super::{CustomFieldRules, Decimal};
+use super::{CustomFieldRules, Decimal, PublicUrl, list_setting};
 
 /// The value of a setting, of one of four types.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -40,10 +40,34 @@ enum Kind {
     Choice(&'static str, &'static [&'static str]),
     /// A rule for usernames, as a regular expression.
     UsernamePattern(&'static str),
+    /// A URL of this server, or nothing.
+    Url,
+    /// Networks and addresses, with commas between.
+    Networks,
+    /// Domains of e-mail addresses, with commas between.
+    Domains,
+    /// `*` or origins of web pages, with commas between.
+    Origins(&'static str),
+    /// Roles of new users, with commas between.
+    Roles(&'static str),
     /// A text that only callers who may change it may see.
     Secret,
     /// The rules of custom fields as JSON; empty by default.
     CustomFields,
+}
+
+impl Kind {
+    /// Checks what a text means. The roles of a list are known to the store alone.
+    fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Self::CustomFields => CustomFieldRules::parse(text).map(drop),
+            Self::Networks => list_setting::networks(text).map(drop),
+            Self::Domains => list_setting::check_domains(text),
+            Self::Origins(_) => list_setting::check_origins(text),
+            Self::Roles(_) => list_setting::check_default_roles(text),
+            _ => Ok(()),
+        }
+    }
 }
 
 struct Row {
@@ -80,8 +104,8 @@ settings! {
     RegistrationForm = "Accounts_RegistrationForm", Kind::Choice("Disabled", &["Public", "Disabled", "Secret URL"]), PUBLIC, "Who may register: everybody, nobody, or who knows the secret";
     RegistrationSecret = "Accounts_RegistrationForm_SecretURL", Kind::Secret, PRIVATE, "The secret to register with, where one is needed";
     ManuallyApproveNewUsers = "Accounts_ManuallyApproveNewUsers", Kind::Flag(false), PUBLIC, "Whether who registers has to be activated by an administrator";
-    DefaultRoles = "Accounts_Registration_Users_Default_Roles", Kind::Text("user"), PRIVATE, "Roles of new users, with commas between";
-    AllowedDomains = "Accounts_AllowedDomainsList", Kind::Text(""), PUBLIC, "Domains of the e-mail addresses that may register, with commas between; empty is all";
+    DefaultRoles = "Accounts_Registration_Users_Default_Roles", Kind::Roles("user"), PRIVATE, "Roles of new users, with commas between";
+    AllowedDomains = "Accounts_AllowedDomainsList", Kind::Domains, PUBLIC, "Domains of the e-mail addresses that may register, with commas between; empty is all";
     EmailVerification = "Accounts_EmailVerification", Kind::Flag(false), PUBLIC, "Whether only users with a verified address may log in; administrators always may";
     BlockedUsernames = "Accounts_BlockedUsernameList", Kind::Text(""), PRIVATE, "Usernames that nobody may take, with commas between";
     SystemBlockedUsernames = "Accounts_SystemBlockedUsernameList", Kind::Text("admin,administrator,system,user"), PRIVATE, "Usernames that only the command line may give, with commas between";
@@ -120,7 +144,7 @@ settings! {
     BlockByAddress = "Block_Multiple_Failed_Logins_By_Ip", Kind::Flag(true), PRIVATE, "Whether they block the address";
     BlockByAddressAttempts = "Block_Multiple_Failed_Logins_Attempts_Until_Block_By_Ip", Kind::Number(50, 1, MANY), PRIVATE, "Failures until an address is blocked";
     BlockByAddressMinutes = "Block_Multiple_Failed_Logins_Time_To_Unblock_By_Ip_In_Minutes", Kind::Decimal(5, 1440), PRIVATE, "Minutes until an address may try again, also a fraction";
-    BlockAddressWhitelist = "Block_Multiple_Failed_Logins_Ip_Whitelist", Kind::Text(""), PRIVATE, "Addresses and networks that are never blocked, with commas between";
+    BlockAddressWhitelist = "Block_Multiple_Failed_Logins_Ip_Whitelist", Kind::Networks, PRIVATE, "Addresses and networks that are never blocked, with commas between";
     VerificationsPerUser = "Login_Verifications_Per_User", Kind::Number(1, 1, 1000), PRIVATE, "Passwords and codes of a user that are verified at once; Rollcall's own";
     VerificationsPerAddress = "Login_Verifications_Per_Address", Kind::Number(2, 1, 1000), PRIVATE, "Passwords and codes from an address that are verified at once; Rollcall's own";
     WaitingPerUser = "Login_Verifications_Waiting_Per_User", Kind::Number(16, 0, 10_000), PRIVATE, "Passwords and codes of a user that may wait for their turn, from one address; Rollcall's own";
@@ -166,8 +190,8 @@ settings! {
     PresenceMaxAnonymousConnectionsPerAddress = "Presence_Max_Anonymous_Connections_Per_Address", Kind::Number(100, 1, MANY), PRIVATE, "The same from one address, or from one /64 of IPv6; Rollcall's own";
     MaxConnectionsPerAddress = "Max_Connections_Per_Address", Kind::Number(1000, 1, MANY), PRIVATE, "Most TCP connections at once from one address, or from one /64 of IPv6, sockets included; those of trusted proxies are not counted; Rollcall's own";
     EnableCors = "API_Enable_CORS", Kind::Flag(false), PRIVATE, "Whether pages of other origins may call";
-    CorsOrigin = "API_CORS_Origin", Kind::Text("*"), PRIVATE, "Origins whose pages may call: * or a list with commas";
-    SiteUrl = "Site_Url", Kind::Text(""), PUBLIC, "Where clients reach this server; empty is where it listens";
+    CorsOrigin = "API_CORS_Origin", Kind::Origins("*"), PRIVATE, "Origins whose pages may call: * or a list with commas";
+    SiteUrl = "Site_Url", Kind::Url, PUBLIC, "Where clients reach this server; empty is where it listens";
     SiteName = "Site_Name", Kind::Text("Rollcall"), PUBLIC, "What the server calls itself, in authenticator apps too";
     AuditRetentionDays = "Audit_Log_Retention_Days", Kind::Number(90, 1, 36_500), PRIVATE, "Days that entries of the audit log are kept; Rollcall's own";
     DefaultStatusType = "default_status_type", Kind::Choice("", &["", "online", "busy", "away", "offline"]), PUBLIC, "The type of custom statuses created without one; empty refuses them; Rollcall's own";
@@ -226,7 +250,13 @@ impl SettingId {
         match self.row().kind {
             Kind::Flag(_) => "boolean",
             Kind::Number(..) | Kind::Decimal(..) => "int",
-            Kind::Text(_) | Kind::UsernamePattern(_) => "string",
+            Kind::Text(_)
+            | Kind::UsernamePattern(_)
+            | Kind::Url
+            | Kind::Networks
+            | Kind::Domains
+            | Kind::Origins(_)
+            | Kind::Roles(_) => "string",
             Kind::Choice(..) => "select",
             Kind::Secret => "password",
             Kind::CustomFields => "code",
@@ -245,10 +275,14 @@ impl SettingId {
         match self.row().kind {
             Kind::Flag(set) => SettingValue::Flag(set),
             Kind::Number(number, ..) | Kind::Decimal(number, _) => SettingValue::Number(number),
-            Kind::Text(text) | Kind::Choice(text, _) | Kind::UsernamePattern(text) => {
-                SettingValue::Text(text.to_owned())
+            Kind::Text(text)
+            | Kind::Choice(text, _)
+            | Kind::UsernamePattern(text)
+            | Kind::Origins(text)
+            | Kind::Roles(text) => SettingValue::Text(text.to_owned()),
+            Kind::Secret | Kind::CustomFields | Kind::Url | Kind::Networks | Kind::Domains => {
+                SettingValue::Text(String::new())
             }
-            Kind::Secret | Kind::CustomFields => SettingValue::Text(String::new()),
         }
     }
 
@@ -277,15 +311,13 @@ impl SettingId {
             (Kind::Number(_, least, most), _) => Err(format!("must be a whole number from {least} to {most}")),
             (Kind::Choice(_, choices), SettingValue::Text(text)) if choices.contains(&text.as_str()) => Ok(value),
             (Kind::Choice(_, choices), _) => Err(format!("must be one of {}", choices.join(", "))),
-            (Kind::CustomFields, SettingValue::Text(text)) if text.len() <= TEXT_BYTES => {
-                CustomFieldRules::parse(text).map(|_| value)
-            }
             (Kind::UsernamePattern(_), SettingValue::Text(text)) => UsernameRule::parse(text).map(|_| value),
             (Kind::UsernamePattern(_), _) => Err("must be a regular expression".into()),
-            (Kind::Text(_) | Kind::Secret, SettingValue::Text(text)) if text.len() <= TEXT_BYTES => Ok(value),
-            (Kind::Text(_) | Kind::Secret | Kind::CustomFields, _) => {
-                Err(format!("must be a text of at most {TEXT_BYTES} bytes"))
+            (Kind::Url, SettingValue::Text(text)) if text.len() <= TEXT_BYTES && !text.trim().is_empty() => {
+                PublicUrl::parse(text).map(|url| SettingValue::Text(url.as_str().to_owned()))
             }
+            (kind, SettingValue::Text(text)) if text.len() <= TEXT_BYTES => kind.check(text).map(|()| value),
+            (_, _) => Err(format!("must be a text of at most {TEXT_BYTES} bytes")),
         }
     }
 
@@ -298,7 +330,7 @@ impl SettingId {
             Kind::Flag(_) => Some(flag(text)?),
             Kind::Number(..) => text.trim().parse().ok().map(SettingValue::Number),
             Kind::Decimal(..) => text.trim().parse().ok().map(SettingValue::Decimal),
-            Kind::Text(_) | Kind::Choice(..) | Kind::UsernamePattern(_) | Kind::Secret | Kind::CustomFields => None,
+            _ => None,
         };
         self.accept(value.unwrap_or_else(|| SettingValue::Text(text.to_owned())))
             .map_err(|problem| match self.row().kind {

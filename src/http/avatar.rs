@@ -72,7 +72,7 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
                 };
                 match answer(&app, asked, &query).await {
                     Ok(response) => response,
-                    Err(fault) => reply::failure(&fault).into_response(),
+                    Err(fault) => reply::failure(&fault, "").into_response(),
                 }
             }
         })
@@ -120,7 +120,10 @@ async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Res
         }
     };
     let form = form(query)?;
-    let picture = user.and_then(|user| avatars::get(app, &user).ok().flatten());
+    let picture = match user {
+        Some(user) => avatars::get(app, &user).await.ok().flatten(),
+        None => None,
+    };
     let etag = picture
         .as_ref()
         .map_or_else(|| Initials::of(&name).etag(), |picture| picture.etag.clone());

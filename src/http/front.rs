@@ -61,7 +61,7 @@ impl Front {
         };
         let mut response = match self.admit(&request) {
             Ok(()) => self.ask(request).await,
-            Err(fault) => reply::failure(&fault).into_response(),
+            Err(fault) => reply::failure(&fault, "").into_response(),
         };
         self.add_headers(&head, response.headers_mut());
         response
@@ -73,10 +73,10 @@ impl Front {
         let work = AssertUnwindSafe(async { TowerToHyperService::new(filter).call(request).await }).catch_unwind();
         match work.await {
             Ok(answer) => answer.unwrap_or_else(|infallible: Infallible| match infallible {}),
-            Err(_) => reply::failure(&Fault::Internal {
-                incident: "panic".into(),
-            })
-            .into_response(),
+            Err(_) => {
+                let incident = "panic".into();
+                reply::failure(&Fault::Internal { incident }, "").into_response()
+            }
         }
     }
 

@@ -121,7 +121,10 @@ impl Gate {
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
         }
-        let mut response = outcome.unwrap_or_else(|fault| reply::failure(&fault));
+        let mut response = outcome.unwrap_or_else(|fault| {
+            let called = find(&head.path, &head.method).map_or("", |(route, _)| route.called);
+            reply::failure(&fault, called)
+        });
         if let Some(allowance) = allowance {
             allowance.add_headers(response.headers_mut());
         }

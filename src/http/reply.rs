@@ -150,9 +150,9 @@ fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Re
     response
 }
 
-/// Returns the response for an error.
-pub(super) fn failure(fault: &Fault) -> Response {
-    let mut response = with_body(status(fault.kind()), JSON, body(fault).to_string().into());
+/// Returns the response for an error. `called` is the method that the details name.
+pub(super) fn failure(fault: &Fault, called: &str) -> Response {
+    let mut response = with_body(status(fault.kind()), JSON, body(fault, called).to_string().into());
     match fault {
         Fault::MethodNotAllowed { allow } => {
             if let Ok(allow) = HeaderValue::from_str(allow) {
@@ -185,7 +185,16 @@ const fn status(kind: Kind) -> StatusCode {
     }
 }
 
-fn body(fault: &Fault) -> Value {
+/// Returns the words of a fault, and what a client of this API can do about it.
+fn message(fault: &Fault) -> String {
+    match fault {
+        Fault::TokenNotFound { .. } => fault.message_with(": sessions/list has the labels"),
+        Fault::CorsDisabled => fault.message_with(": the setting API_Enable_CORS is off"),
+        other => other.message(),
+    }
+}
+
+fn body(fault: &Fault, called: &str) -> Value {
     if let Fault::MethodFailed { message } = fault {
         return json!({"message": message, "success": false});
     }
@@ -198,7 +207,7 @@ fn body(fault: &Fault) -> Value {
                 "error": fault.code(),
                 "message": fault.to_string(),
             });
-            if let Some(details) = fault.details() {
+            if let Some(details) = fault.details(called) {
                 body["details"] = details;
             }
             body
@@ -206,13 +215,13 @@ fn body(fault: &Fault) -> Value {
         // For a missing setting, Rocket.Chat sends no error text.
         _ if matches!(fault, Fault::SettingNotFound) => json!({"success": false}),
         kind => {
-            let mut body = json!({"success": false, "error": fault.message()});
+            let mut body = json!({"success": false, "error": message(fault)});
             // If a permission is missing, Rocket.Chat sends the code only inside the text.
             let told = kind != Kind::Forbidden || !matches!(fault, Fault::PermissionRequired);
             if let Some(code) = fault.code().filter(|_| told) {
                 body["errorType"] = code.into();
             }
-            if let Some(details) = fault.details() {
+            if let Some(details) = fault.details(called) {
                 body["details"] = details;
             }
             body

@@ -26,6 +26,8 @@ pub struct Route {
     pub method: Method,
     /// The path after `/api/v1/`. A part that begins with `:` matches any text.
     pub endpoint: &'static str,
+    /// The method that the details of errors name: its own name, or that of the method that Rocket.Chat has behind it.
+    pub called: &'static str,
     /// The summary, one sentence without a full stop.
     pub about: &'static str,
     /// True if the endpoint needs a logged-in user.
@@ -97,6 +99,7 @@ impl Route {
         Self {
             method,
             endpoint,
+            called: endpoint,
             about,
             logged_in: C::LOGGED_IN,
             permission: None,
@@ -142,6 +145,12 @@ impl Route {
         Work: Future<Output = Result<O, Fault>> + Send + 'static,
     {
         Self::new(Method::POST, endpoint, about, handle)
+    }
+
+    /// Names this method of Rocket.Chat in the details of errors.
+    pub(super) const fn called(mut self, method: &'static str) -> Self {
+        self.called = method;
+        self
     }
 
     /// Requires this permission of the caller.

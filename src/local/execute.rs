@@ -81,7 +81,7 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
             ))
         }
         Command::RevokeToken { label } => {
-            tokens::revoke(app, &OPERATOR, &label).await?;
+            tokens::revoke(app, &OPERATOR, None, &label).await?;
             Ok(Answer::Revoked(1))
         }
         Command::RevokeTokensOf { user } => {
@@ -116,7 +116,7 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
         }
         Command::ReadAudit(question) => read_audit(app, question).await,
         Command::Check => {
-            let problems = app.store.verify().await.map_err(incident::store)?;
+            let problems = app.store.verify().await.map_err(incident::internal)?;
             let named = app.fixed.secret_key_file.as_deref();
             let key = opening::key_problem(&app.store.read(), folder, named);
             Ok(Answer::Findings(Finding::all(problems, key)))

@@ -4,12 +4,14 @@
 //! the folder; otherwise the same command is carried out on the store directly. Whoever may enter
 //! the folder is the [operator](crate::auth::Actor::Operator).
 
+mod advice;
 mod command;
 mod execute;
 mod socket;
 
 use std::path::{Path, PathBuf};
 
+pub use advice::explained;
 pub use command::{Answer, AuditLine, AuditQuestion, Command, Finding, StatusEntry, TokenEntry, UserEntry};
 pub use socket::Socket;
 
@@ -51,7 +53,7 @@ pub enum Error {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        Self::Refused(fault.explained())
+        Self::Refused(explained(&fault))
     }
 }
 
@@ -76,6 +78,7 @@ pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer
         return Ok(Answer::Findings(Finding::all(problems, key)));
     }
     let app = App::new(Store::open(folder)?, Clock::System, Passwords::default(), fixed);
+    opening::refuse_settings(&app).await?;
     let outcome = execute::execute(&app, folder, command).await;
     app.store.close().await;
     Ok(outcome?)

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
+use super::advice::explained;
 use super::command::{Answer, Command};
 use super::execute;
 use crate::app::App;
@@ -81,7 +82,7 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
     let outcome: Outcome = match serde_json::from_str(&line) {
         Ok(command) => execute::execute(app, folder, command)
             .await
-            .map_err(|fault| fault.explained()),
+            .map_err(|fault| explained(&fault)),
         Err(error) => Err(format!("the server does not understand the question: {error}")),
     };
     let mut bytes = serde_json::to_vec(&outcome)?;

@@ -68,7 +68,7 @@ async fn log_out(context: Context<'_>, _: Params) -> Outcome {
 
 /// `saveUserProfile({email, username, realname, newPassword, …}, customFields)`.
 async fn save_profile(context: Context<'_>, mut params: Params) -> Outcome {
-    let caller = context.caller("saveUserProfile")?;
+    let caller = context.caller()?;
     let mut fields = params.object()?;
     let custom_fields = params.object()?.0;
     let edit = edit(&mut fields, custom_fields)?;
@@ -80,14 +80,14 @@ async fn save_profile(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `saveUserPreferences(preferences)`.
 async fn save_preferences(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("saveUserPreferences")?;
-    let id = &context.caller("saveUserPreferences")?.user.id;
+    let actor = context.actor()?;
+    let id = &context.caller()?.user.id;
     profiles::set_preferences(context.app, &actor, id, params.object()?.0).await?;
     Ok(Answer::of(json!(true)))
 }
 
 async fn suggest_username(context: Context<'_>, _: Params) -> Outcome {
-    let caller = context.caller("getUsernameSuggestion")?;
+    let caller = context.caller()?;
     Ok(Answer::of(json!(directory::suggest_username(
         context.app,
         &caller.user
@@ -96,10 +96,10 @@ async fn suggest_username(context: Context<'_>, _: Params) -> Outcome {
 
 /// `resetAvatar(userId?)`.
 async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("resetAvatar")?;
-    let own = &context.caller("resetAvatar")?.user.id;
+    let actor = context.actor()?;
+    let own = &context.caller()?.user.id;
     let id = params.text()?.map_or_else(|| own.clone(), |id| UserId::new(&id));
-    let caller = context.caller("resetAvatar")?;
+    let caller = context.caller()?;
     two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
     avatars::reset(context.app, &actor, &id).await?;
     Ok(Answer::NOTHING)
@@ -107,8 +107,7 @@ async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `setAvatarFromService(dataURI, contentType?, service?, userId?)`. Nothing is fetched from elsewhere.
 async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
-    const NAME: &str = "setAvatarFromService";
-    let caller = context.caller(NAME)?;
+    let caller = context.caller()?;
     let url = params.required_text()?;
     // The bytes say of which kind the picture is, and no other service is asked.
     let (_content_type, _service) = (params.text()?, params.text()?);
@@ -117,7 +116,7 @@ async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
         .map_or_else(|| caller.user.id.clone(), |id| UserId::new(&id));
     let bytes = avatars::of_data_url(&url, "params.0")?;
     two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
-    avatars::set(context.app, &context.actor(NAME)?, &id, bytes).await?;
+    avatars::set(context.app, &context.actor()?, &id, bytes).await?;
     Ok(Answer::NOTHING)
 }
 
@@ -146,7 +145,7 @@ async fn register_user(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `setUsername(username)`.
 async fn set_username(context: Context<'_>, mut params: Params) -> Outcome {
-    let caller = context.caller("setUsername")?;
+    let caller = context.caller()?;
     let text = params.required_text()?;
     let username = Username::parse(&text).map_err(|error| error.or(Fault::IdentityNotSaved))?;
     let edit = Edit {
@@ -159,8 +158,8 @@ async fn set_username(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `userSetUtcOffset(hours)`.
 async fn set_utc_offset(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("userSetUtcOffset")?;
-    let id = &context.caller("userSetUtcOffset")?.user.id;
+    let actor = context.actor()?;
+    let id = &context.caller()?.user.id;
     let changes = Map::from_iter([("utcOffset".to_owned(), params.required()?)]);
     profiles::set_preferences(context.app, &actor, id, changes).await?;
     Ok(Answer::NOTHING)
@@ -168,7 +167,7 @@ async fn set_utc_offset(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `spotlight(text)`: users, and rooms, of which there are none.
 async fn spotlight(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("spotlight")?;
+    let actor = context.actor()?;
     let found = directory::spotlight(context.app, &actor, &params.required_text()?);
     let users: Vec<_> = found.iter().map(Suggestion::from).collect();
     Ok(Answer::of(json!({"users": users, "rooms": []})))

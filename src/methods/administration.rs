@@ -32,7 +32,7 @@ pub(super) const METHODS: &[Method] = &[
 
 /// `setUserActiveStatus(userId, active)`.
 async fn set_active(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("setUserActiveStatus")?;
+    let actor = context.actor()?;
     let id = UserId::new(&params.required_text()?);
     let activity = if params.required_flag()? {
         Activity::Active
@@ -45,7 +45,7 @@ async fn set_active(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `deleteUser(userId)`.
 async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("deleteUser")?;
+    let actor = context.actor()?;
     let id = UserId::new(&params.required_text()?);
     users::delete(context.app, &actor, &id).await?;
     Ok(Answer::of(json!({"deletedRooms": []})))
@@ -53,7 +53,7 @@ async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `authorization:addUserToRole(role, username, room?)`. A room is refused.
 async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("authorization:addUserToRole")?;
+    let actor = context.actor()?;
     let (role, username) = (params.required_text()?, params.required_text()?);
     roles::refuse_room("scope", params.text()?.as_deref())?;
     roles::give(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
@@ -62,7 +62,7 @@ async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `authorization:removeUserFromRole(role, username, room?)`. A room is refused.
 async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("authorization:removeUserFromRole")?;
+    let actor = context.actor()?;
     let (role, username) = (params.required_text()?, params.required_text()?);
     roles::refuse_room("scope", params.text()?.as_deref())?;
     roles::take(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
@@ -71,7 +71,7 @@ async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `authorization:addPermissionToRole(permissionId, role)`.
 async fn give_permission(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("authorization:addPermissionToRole")?;
+    let actor = context.actor()?;
     let (permission, role) = (params.required_text()?, params.required_text()?);
     permissions::set_one(context.app, &actor, &permission, &role, true).await?;
     Ok(Answer::NOTHING)
@@ -79,7 +79,7 @@ async fn give_permission(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `authorization:removeRoleFromPermission(permissionId, role)`.
 async fn take_permission(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("authorization:removeRoleFromPermission")?;
+    let actor = context.actor()?;
     let (permission, role) = (params.required_text()?, params.required_text()?);
     permissions::set_one(context.app, &actor, &permission, &role, false).await?;
     Ok(Answer::NOTHING)
@@ -87,7 +87,7 @@ async fn take_permission(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `getUserRoles()`: the users with a public role.
 async fn public_roles(context: Context<'_>, _: Params) -> Outcome {
-    let actor = context.actor("getUserRoles")?;
+    let actor = context.actor()?;
     let found = roles::users_in_public_roles(context.app, &actor);
     let line = |(user, roles): &(ViewedUser, Vec<RoleId>)| json!({"_id": user.id(), "username": user.username(), "roles": roles});
     Ok(Answer::of(found.iter().map(line).collect()))

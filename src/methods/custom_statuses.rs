@@ -16,7 +16,7 @@ pub(super) const METHODS: &[Method] = &[
 
 /// `listCustomUserStatus()`.
 async fn list(context: Context<'_>, _: Params) -> Outcome {
-    context.caller("listCustomUserStatus")?;
+    context.caller()?;
     let found = custom_status::list(context.app, &Filter::default(), Page::all());
     Ok(Answer::of(
         found.items.iter().map(|status| record::custom_status(status)).collect(),
@@ -25,10 +25,7 @@ async fn list(context: Context<'_>, _: Params) -> Outcome {
 
 /// `insertOrUpdateUserStatus({_id?, name, statusType})`.
 async fn put(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context
-        .caller
-        .map(|_| context.actor("insertOrUpdateUserStatus"))
-        .transpose()?;
+    let actor = context.caller.map(|_| context.actor()).transpose()?;
     let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;
     let mut fields = params.object()?;
     let id = fields.text("_id")?.filter(|id| !id.is_empty());
@@ -45,10 +42,7 @@ async fn put(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `deleteCustomUserStatus(id)`.
 async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context
-        .caller
-        .map(|_| context.actor("deleteCustomUserStatus"))
-        .transpose()?;
+    let actor = context.caller.map(|_| context.actor()).transpose()?;
     let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;
     let id = CustomStatusId::new(&params.required_text()?);
     custom_status::delete(context.app, &actor, &id).await?;

@@ -12,18 +12,27 @@ pub enum MethodFault {
     Unknown(String),
     /// More calls than are let through; the next one is in so many milliseconds.
     TooMany(u64),
-    /// What the method refuses.
-    Refused(Fault),
+    /// What the method refuses, and its name.
+    Refused(Fault, &'static str),
 }
 
 impl MethodFault {
+    /// Makes it of the fault of a method with this name.
+    #[must_use]
+    pub fn of(fault: Fault, called: &'static str) -> Self {
+        match fault {
+            Fault::TooManyLogins { seconds } => Self::TooMany(seconds * 1000),
+            fault => Self::Refused(fault, called),
+        }
+    }
+
     /// Meteor's code: a text, or a number.
     fn code(&self) -> Value {
         match self {
             Self::Unknown(_) => json!(404),
             Self::TooMany(_) => json!("too-many-requests"),
-            Self::Refused(Fault::WrongCredentials) => json!(403),
-            Self::Refused(fault) => match (fault.code(), fault.kind()) {
+            Self::Refused(Fault::WrongCredentials, _) => json!(403),
+            Self::Refused(fault, _) => match (fault.code(), fault.kind()) {
                 // Meteor's own faults have numbers.
                 (Some("403"), _) => json!(403),
                 (Some("400"), _) => json!(400),
@@ -41,8 +50,8 @@ impl MethodFault {
                 "Error, too many requests. Please slow down. You must wait {} seconds before trying again.",
                 wait.div_ceil(1000)
             ),
-            Self::Refused(Fault::WrongCredentials) => "User not found or incorrect password".into(),
-            Self::Refused(fault) => fault.to_string(),
+            Self::Refused(Fault::WrongCredentials, _) => "User not found or incorrect password".into(),
+            Self::Refused(fault, _) => fault.to_string(),
         }
     }
 
@@ -59,7 +68,7 @@ impl MethodFault {
         let mut error = json!({"isClientSafe": true, "error": code, "reason": reason});
         let details = match self {
             Self::TooMany(wait) => Some(json!({"timeToReset": wait})),
-            Self::Refused(fault) => fault.details(),
+            Self::Refused(fault, called) => fault.details(called),
             Self::Unknown(_) => None,
         };
         if let Some(details) = details {
@@ -68,14 +77,5 @@ impl MethodFault {
         error["message"] = json!(message);
         error["errorType"] = json!("Meteor.Error");
         error
-    }
-}
-
-impl From<Fault> for MethodFault {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::TooManyLogins { seconds } => Self::TooMany(seconds * 1000),
-            fault => Self::Refused(fault),
-        }
     }
 }

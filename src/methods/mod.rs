@@ -56,15 +56,12 @@ impl Context<'_> {
     ///
     /// # Errors
     /// [`Fault::NotAllowed`] when nobody is logged in.
-    fn caller(&self, method: &'static str) -> Result<&Caller, Fault> {
-        self.caller.ok_or(Fault::NotAllowed {
-            words: "Not allowed",
-            method,
-        })
+    fn caller(&self) -> Result<&Caller, Fault> {
+        self.caller.ok_or(Fault::NotAllowed { words: "Not allowed" })
     }
 
-    fn actor(&self, method: &'static str) -> Result<Actor, Fault> {
-        self.caller(method).map(|caller| Actor::User(caller.clone()))
+    fn actor(&self) -> Result<Actor, Fault> {
+        self.caller().map(|caller| Actor::User(caller.clone()))
     }
 }
 
@@ -153,17 +150,26 @@ pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Resul
     let Some(method) = table().find(|method| method.name == name) else {
         return Err(MethodFault::Unknown(quoted(name)));
     };
+    let refused = |fault| MethodFault::of(fault, method.name);
     if let Some(caller) = context.caller {
-        match caller.token.lacks(method.need) {
-            Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }.into()),
-            Some(None) => return Err(Fault::FullTokenNeeded.into()),
-            None => {}
-        }
-        if let Some(duty) = caller.duty {
-            duty.permit(method.serves)?;
-        }
+        check_access(method, caller).map_err(refused)?;
     }
     limits::admit(&context, method.name)?;
+    run(method, context, params).await.map_err(refused)
+}
+
+/// Checks that the scopes of the caller's token and the caller's duties let a method pass.
+fn check_access(method: &Method, caller: &Caller) -> Result<(), Fault> {
+    match caller.token.lacks(method.need) {
+        Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }),
+        Some(None) => return Err(Fault::FullTokenNeeded),
+        None => {}
+    }
+    caller.duty.map_or(Ok(()), |duty| duty.permit(method.serves))
+}
+
+/// Runs a method after the confirmation that it needs.
+async fn run(method: &Method, context: Context<'_>, params: Vec<Value>) -> Outcome {
     let mut params = Params::new(params);
     let with_params = params.take_code();
     let context = Context {
@@ -177,5 +183,5 @@ pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Resul
             second_factor::require(context.app, caller, context.code.cloned()).await?;
         }
     }
-    Ok((method.run)(context, params).await?)
+    (method.run)(context, params).await
 }

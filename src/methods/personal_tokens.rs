@@ -8,19 +8,15 @@ use crate::domain::TokenName;
 use crate::domain::scope::Need;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
 
-const GENERATE: &str = "personalAccessTokens:generateToken";
-const REGENERATE: &str = "personalAccessTokens:regenerateToken";
-const REMOVE: &str = "personalAccessTokens:removeToken";
-
 pub(super) const METHODS: &[Method] = &[
-    method!(GENERATE, Need::Full, generate).behind_fresh_proof(),
-    method!(REGENERATE, Need::Full, regenerate).behind_fresh_proof(),
-    method!(REMOVE, Need::Full, remove).behind_two_factor(),
+    method!("personalAccessTokens:generateToken", Need::Full, generate).behind_fresh_proof(),
+    method!("personalAccessTokens:regenerateToken", Need::Full, regenerate).behind_fresh_proof(),
+    method!("personalAccessTokens:removeToken", Need::Full, remove).behind_two_factor(),
 ];
 
 /// `personalAccessTokens:generateToken({tokenName, bypassTwoFactor})`.
 async fn generate(context: Context<'_>, mut params: Params) -> Outcome {
-    let caller = context.caller(GENERATE)?;
+    let caller = context.caller()?;
     let mut wanted = params.object()?;
     let new = NewPersonalToken {
         name: TokenName::parse(&wanted.required_text("tokenName")?)?,
@@ -34,7 +30,7 @@ async fn generate(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `personalAccessTokens:regenerateToken({tokenName})`.
 async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
-    let caller = context.caller(REGENERATE)?;
+    let caller = context.caller()?;
     let name = TokenName::typed(&params.object()?.required_text("tokenName")?);
     let token = personal_tokens::regenerate(context.app, caller, &name).await?;
     Ok(Answer::of(json!(token.expose())))
@@ -42,7 +38,7 @@ async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
 
 /// `personalAccessTokens:removeToken({tokenName})`.
 async fn remove(context: Context<'_>, mut params: Params) -> Outcome {
-    let caller = context.caller(REMOVE)?;
+    let caller = context.caller()?;
     let name = TokenName::typed(&params.object()?.required_text("tokenName")?);
     personal_tokens::remove(context.app, caller, &name).await?;
     Ok(Answer::NOTHING)

@@ -27,9 +27,8 @@ fn status_type(text: &str) -> Result<StatusType, Fault> {
 
 /// `setUserStatus(statusType?, statusText?)`.
 async fn set(context: Context<'_>, mut params: Params) -> Outcome {
-    const NAME: &str = "setUserStatus";
-    let actor = context.actor(NAME)?;
-    let caller = context.caller(NAME)?;
+    let actor = context.actor()?;
+    let caller = context.caller()?;
     let status = params.text()?.filter(|text| !text.is_empty());
     let new = NewStatus {
         status: status.as_deref().map(status_type).transpose()?,
@@ -41,19 +40,15 @@ async fn set(context: Context<'_>, mut params: Params) -> Outcome {
     }
     let set = status::set(context.app, &actor, &caller.user.id, new).await;
     set.map(|()| Answer::NOTHING).map_err(|fault| match fault {
-        Fault::NotAllowed { .. } => Fault::NotAllowed {
-            words: "Not allowed",
-            method: NAME,
-        },
+        Fault::NotAllowed { .. } => Fault::NotAllowed { words: "Not allowed" },
         other => other,
     })
 }
 
 /// `UserPresence:setDefaultStatus(status)`: the words stay.
 async fn set_default(context: Context<'_>, mut params: Params) -> Outcome {
-    const NAME: &str = "UserPresence:setDefaultStatus";
-    let actor = context.actor(NAME)?;
-    let id = &context.caller(NAME)?.user.id;
+    let actor = context.actor()?;
+    let id = &context.caller()?.user.id;
     let declared = status_type(&params.required_text()?)?;
     status::declare(context.app, &actor, id, declared).await?;
     Ok(Answer::of(json!(true)))
@@ -77,7 +72,7 @@ fn at_connection(context: Context<'_>, away: bool) -> bool {
 
 /// `getUserStatusText(uid)`.
 async fn text(context: Context<'_>, mut params: Params) -> Outcome {
-    let actor = context.actor("getUserStatusText")?;
+    let actor = context.actor()?;
     let id = UserId::new(&params.required_text()?);
     Ok(Answer::of(json!(View::of(context.app, &actor).presence(&id).text)))
 }

@@ -15,7 +15,7 @@ pub(super) const METHODS: &[Method] = &[
 
 /// `logoutOtherClients()`: the token that stays.
 async fn logout_others(context: Context<'_>, _: Params) -> Outcome {
-    let caller = context.caller("logoutOtherClients")?;
+    let caller = context.caller()?;
     tokens::logout_others(context.app, caller).await?;
     let mut kept = json!({"token": caller.presented.expose()});
     if let Some(end) = caller.token.expires_at {
@@ -25,7 +25,7 @@ async fn logout_others(context: Context<'_>, _: Params) -> Outcome {
 }
 
 async fn remove_others(context: Context<'_>, _: Params) -> Outcome {
-    let caller = context.caller("removeOtherTokens")?;
+    let caller = context.caller()?;
     tokens::logout_others(context.app, caller).await?;
     Ok(Answer::NOTHING)
 }

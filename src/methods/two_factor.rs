@@ -19,33 +19,33 @@ pub(super) const METHODS: &[Method] = &[
 ];
 
 async fn begin(context: Context<'_>, _: Params) -> Outcome {
-    let caller = context.caller("2fa:enable")?;
+    let caller = context.caller()?;
     let begun = two_factor::begin(context.app, caller).await?;
     Ok(Answer::of(json!({"secret": begun.secret, "url": begun.url})))
 }
 
 /// `2fa:validateTempToken(code)`.
 async fn validate(context: Context<'_>, mut params: Params) -> Outcome {
-    let caller = context.caller("2fa:validateTempToken")?;
+    let caller = context.caller()?;
     let codes = two_factor::validate(context.app, caller, &params.required_text()?).await?;
     Ok(Answer::of(json!({"codes": codes})))
 }
 
 /// `2fa:disable(code)`.
 async fn disable(context: Context<'_>, mut params: Params) -> Outcome {
-    let caller = context.caller("2fa:disable")?;
+    let caller = context.caller()?;
     two_factor::disable(context.app, caller, &params.required_text()?).await?;
     Ok(Answer::of(json!(true)))
 }
 
 /// `2fa:regenerateCodes(code)`.
 async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
-    let caller = context.caller("2fa:regenerateCodes")?;
+    let caller = context.caller()?;
     let codes = two_factor::regenerate_codes(context.app, caller, &params.required_text()?).await?;
     Ok(Answer::of(json!({"codes": codes})))
 }
 
 async fn remaining(context: Context<'_>, _: Params) -> Outcome {
-    let remaining = two_factor::codes_remaining(context.caller("2fa:checkCodesRemaining")?)?;
+    let remaining = two_factor::codes_remaining(context.caller()?)?;
     Ok(Answer::of(json!({"remaining": remaining})))
 }

@@ -123,30 +123,23 @@ pub async fn list(app: &App, actor: &Actor, filter: Filter, page: Page) -> Resul
     if !actor.may(Permission::VIEW_AUDIT) {
         return Err(Fault::PermissionRequired);
     }
-    let store = app.store.clone();
-    // The log is read from the disk, so the read runs on a blocking thread.
-    let read = tokio::task::spawn_blocking(move || {
-        let mut found = Entries {
-            entries: Vec::new(),
-            offset: page.offset,
-            total: 0,
-        };
-        let from = filter.from.unwrap_or(Timestamp::from_millis(0));
-        let until = filter.until.unwrap_or(Timestamp::from_millis(i64::MAX));
-        store.audit_log(from, until, |entry| {
-            if filter.takes(&entry) {
-                if found.total >= page.offset && found.entries.len() < page.count {
-                    found.entries.push(entry);
-                }
-                found.total += 1;
+    let found = Entries {
+        entries: Vec::new(),
+        offset: page.offset,
+        total: 0,
+    };
+    let from = filter.from.unwrap_or(Timestamp::from_millis(0));
+    let until = filter.until.unwrap_or(Timestamp::from_millis(i64::MAX));
+    let read = app.store.audit_log(from, until, found, move |found, entry| {
+        if filter.takes(&entry) {
+            if found.total >= page.offset && found.entries.len() < page.count {
+                found.entries.push(entry);
             }
-            true
-        })?;
-        Ok(found)
+            found.total += 1;
+        }
+        true
     });
-    read.await
-        .map_err(incident::internal)?
-        .map_err(|error: crate::store::ReadError| incident::internal(error))
+    read.await.map_err(incident::internal)
 }
 
 /// Removes entries that are older than the setting `Audit_Log_Retention_Days`.
@@ -154,16 +147,13 @@ pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
     let days = app.settings().number(crate::domain::SettingId::AuditRetentionDays);
     let end = app.clock.now().minus_days(days);
     loop {
-        let store = app.store.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let mut old = Vec::new();
-            let outcome = store.audit_log(Timestamp::from_millis(0), end, |entry| {
+        let read = app
+            .store
+            .audit_log(Timestamp::from_millis(0), end, Vec::new(), |old, entry| {
                 old.push(entry);
                 old.len() < SWEPT_AT_ONCE
             });
-            outcome.map(|()| old)
-        });
-        let old = read.await.map_err(incident::internal)?.map_err(incident::internal)?;
+        let old = read.await.map_err(incident::internal)?;
         if old.is_empty() {
             return Ok(());
         }

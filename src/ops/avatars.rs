@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::audit::note;
-use super::decide::decide_on;
+use super::decide::{decide_on, decide_on_picture};
 use super::incident;
 use crate::app::{App, Sender};
 use crate::auth::{Actor, random};
@@ -81,12 +81,8 @@ pub async fn clean_old(app: &App) -> Result<(), Fault> {
         .cloned()
         .collect();
     for user in users {
-        let Some(old) = app
-            .store
-            .avatar(&user.id)
-            .map_err(incident::internal)?
-            .filter(|old| !old.clean)
-        else {
+        let stored = app.store.avatar(&user.id).await.map_err(incident::internal)?;
+        let Some(old) = stored.filter(|old| !old.clean) else {
             continue;
         };
         let cleaned = loop {
@@ -130,17 +126,12 @@ fn permit(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
     if own || actor.may(Permission::EDIT_OTHER_USER_AVATAR) {
         return Ok(());
     }
-    Err(Fault::NotAllowed {
-        words: "Not allowed",
-        method: "users.setAvatar",
-    })
+    Err(Fault::NotAllowed { words: "Not allowed" })
 }
 
 async fn change(app: &App, actor: &Actor, id: &UserId, new: Option<&Avatar>) -> Result<(), Fault> {
-    decide_on(app, id, |_, user| {
-        // The change depends on the user's record, which names the picture that is there.
-        let old = app.store.avatar(id).map_err(incident::internal)?;
-        let change = replacing(app, user, old.as_ref(), new);
+    decide_on_picture(app, id, |_, user, old| {
+        let change = replacing(app, user, old, new);
         let noted = note(app, actor, AuditAction::AvatarChanged, Some(user.party()), "");
         Ok((change.insert(&noted), ()))
     })
@@ -166,10 +157,10 @@ fn replacing(app: &App, user: &User, old: Option<&Avatar>, new: Option<&Avatar>)
 ///
 /// # Errors
 /// Only what the store answers.
-pub fn get(app: &App, user: &User) -> Result<Option<Avatar>, Fault> {
+pub async fn get(app: &App, user: &User) -> Result<Option<Avatar>, Fault> {
     if user.avatar.is_none() {
         return Ok(None);
     }
-    let stored = app.store.avatar(&user.id).map_err(incident::internal)?;
+    let stored = app.store.avatar(&user.id).await.map_err(incident::internal)?;
     Ok(stored.filter(|picture| picture.clean))
 }

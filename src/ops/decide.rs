@@ -2,7 +2,7 @@
 
 use super::{incident, standing};
 use crate::app::App;
-use crate::domain::{Fault, User, UserId};
+use crate::domain::{Avatar, Fault, User, UserId};
 use crate::store::{Change, CommitError, Snapshot};
 
 /// Maximum attempts of a change; more conflicts in a row are treated as a bug.
@@ -18,11 +18,42 @@ pub(super) async fn decide<T>(
     for _ in 0..ATTEMPTS {
         let snapshot = app.store.read();
         let (change, outcome) = decision(&snapshot)?;
-        let change = standing::settle(&snapshot, change, app.clock.now());
-        match app.store.commit(change).await {
+        match commit(app, &snapshot, change).await? {
             Ok(()) => return Ok(outcome),
-            Err(error @ CommitError::Conflict(_)) => lost = error,
-            Err(error) => return Err(incident::store(error)),
+            Err(conflict) => lost = conflict,
+        }
+    }
+    Err(incident::store(lost))
+}
+
+/// Commits a change that was decided on this snapshot. The inner error is that another change came between.
+async fn commit(app: &App, snapshot: &Snapshot, change: Change) -> Result<Result<(), CommitError>, Fault> {
+    let change = standing::settle(snapshot, change, app.clock.now());
+    match app.store.commit(change).await {
+        Ok(()) => Ok(Ok(())),
+        Err(conflict @ CommitError::Conflict(_)) => Ok(Err(conflict)),
+        Err(error) => Err(incident::store(error)),
+    }
+}
+
+/// Does the same as [`decide_on`] for a change that replaces or removes the picture of the user, which is on the disk.
+///
+/// # Errors
+/// Those of [`decide_on`], and what the store answers.
+pub(super) async fn decide_on_picture<T>(
+    app: &App,
+    id: &UserId,
+    decision: impl Fn(&Snapshot, &User, Option<&Avatar>) -> Result<(Change, T), Fault>,
+) -> Result<T, Fault> {
+    let mut lost = CommitError::Unavailable;
+    for _ in 0..ATTEMPTS {
+        let snapshot = app.store.read();
+        let picture = app.store.avatar(id).await.map_err(incident::internal)?;
+        let user = snapshot.user(id).ok_or(Fault::UserNotFound)?;
+        let (change, outcome) = decision(&snapshot, user, picture.as_ref())?;
+        match commit(app, &snapshot, change).await? {
+            Ok(()) => return Ok(outcome),
+            Err(conflict) => lost = conflict,
         }
     }
     Err(incident::store(lost))

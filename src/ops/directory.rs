@@ -304,10 +304,7 @@ pub fn autocomplete(
 /// [`Fault::NotAllowed`] if usernames cannot be changed, [`Fault::UsernameBlocked`].
 pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, Fault> {
     if !app.settings().flag(SettingId::AllowUsernameChange) {
-        return Err(Fault::NotAllowed {
-            words: "Not allowed",
-            method: "checkUsernameAvailability",
-        });
+        return Err(Fault::NotAllowed { words: "Not allowed" });
     }
     let Ok(name) = Username::parse(text) else {
         return Ok(false);

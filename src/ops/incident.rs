@@ -19,6 +19,10 @@ pub fn store(error: CommitError) -> Fault {
     match error {
         CommitError::Unavailable => Fault::StoreUnavailable { incident: log(error) },
         CommitError::Conflict(_) => internal(error),
+        CommitError::TooLarge(_) => Fault::InvalidParams {
+            reason: format!("{error}: send less"),
+            field: None,
+        },
     }
 }
 

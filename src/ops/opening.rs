@@ -4,12 +4,13 @@ use std::path::Path;
 
 use tracing::{info, warn};
 
+use super::settings::fixed_problem;
 use super::upgrade;
 use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::auth::{KeyError, SecretKey, key_file};
 use crate::config::CompactAtStart;
-use crate::domain::{Fault, StoredSecret};
+use crate::domain::{Fault, SettingId, StoredSecret};
 use crate::store::{CompactError, Compaction, OpenError, Snapshot, Store};
 
 /// Maximum users that an error message names.
@@ -24,6 +25,16 @@ pub enum OpeningError {
     /// The key that encrypts secrets cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A setting that is fixed at the start can't be used with the roles and settings of the store.
+    #[error("{setting} (from {from}) {problem}")]
+    Setting {
+        /// The setting.
+        setting: SettingId,
+        /// The place that its value comes from.
+        from: String,
+        /// What is wrong with the value.
+        problem: String,
+    },
     /// Data of an older version cannot be upgraded.
     #[error("cannot upgrade what an older version stored: {0}")]
     Upgrade(#[from] Fault),
@@ -104,6 +115,7 @@ async fn open_sealed(
         }
     };
     let app = App::new(store, clock, passwords, fixed).with_key(key);
+    refuse_settings(&app).await?;
     let sealed = upgrade::seal_secrets(&app).await?;
     if sealed > 0 {
         info!(
@@ -112,6 +124,20 @@ async fn open_sealed(
         );
     }
     Ok((app, sealed))
+}
+
+/// Refuses settings that are fixed and can't be used with this store, and then closes the store.
+///
+/// # Errors
+/// [`OpeningError::Setting`] for the first of them.
+pub async fn refuse_settings(app: &App) -> Result<(), OpeningError> {
+    match fixed_problem(app) {
+        Some((setting, from, problem)) => {
+            app.store.close().await;
+            Err(OpeningError::Setting { setting, from, problem })
+        }
+        None => Ok(()),
+    }
 }
 
 /// Returns the key that decrypts all secrets of a store. Creates one if there is none and no secret needs it.

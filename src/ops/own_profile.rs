@@ -46,10 +46,7 @@ pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<()
         ),
     ];
     if (other || rules.iter().any(|(wanted, ..)| *wanted)) && !settings.flag(Id::AllowUserProfileChange) {
-        return Err(Fault::NotAllowed {
-            words: "Not allowed",
-            method: "saveUserProfile",
-        });
+        return Err(Fault::NotAllowed { words: "Not allowed" });
     }
     for (wanted, setting, words) in rules {
         if wanted && !settings.flag(setting) {
@@ -123,10 +120,7 @@ pub async fn update(
 /// [`Fault::NotAllowed`] if the settings forbid it, [`Fault::PasswordWrong`], [`Fault::LastAdministrator`].
 pub async fn delete(app: &App, caller: &Caller, password: PasswordDigest) -> Result<(), Fault> {
     if !app.settings().flag(SettingId::AllowDeleteOwnAccount) {
-        return Err(Fault::NotAllowed {
-            words: "Not allowed",
-            method: "deleteUserOwnAccount",
-        });
+        return Err(Fault::NotAllowed { words: "Not allowed" });
     }
     proof::current_password(app, caller, &password).await?;
     remove(app, &Actor::User(caller.clone()), &caller.user.id).await

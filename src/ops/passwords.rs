@@ -216,8 +216,8 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
         let snapshot = app.store.read();
         let now = app.clock.now();
         let reset = snapshot
-            .password_resets()
-            .find(|reset| reset.hash == hash && now < reset.expires_at);
+            .password_reset_by_hash(&hash)
+            .filter(|reset| now < reset.expires_at);
         let reset = reset.cloned().ok_or(Fault::PasswordResetInvalid)?;
         let user = snapshot.user(&reset.user).cloned().ok_or(Fault::PasswordResetInvalid)?;
         Ok((reset, user))
@@ -249,7 +249,6 @@ fn refuse_where_off(app: &App) -> Result<(), Fault> {
     }
     Err(Fault::NotAllowed {
         words: "Password reset is not allowed",
-        method: "resetPassword",
     })
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide;
-use super::roles::is_admin;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::{Access, AuditAction, AuditParty, Fault, Grant, Permission, RoleId, Timestamp};
@@ -104,7 +103,7 @@ impl<'a> Granting<'a> {
                 change = change.require(&**role);
             }
         }
-        if permission == Permission::ACCESS_PERMISSIONS && !roles.iter().any(is_admin) {
+        if permission == Permission::ACCESS_PERMISSIONS && !roles.iter().any(RoleId::is_admin) {
             return Err(Fault::ActionNotAllowed {
                 words: "Taking access-permissions from admin is not allowed: nobody could give it back",
                 action: "Access_permissions",

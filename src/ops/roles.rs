@@ -7,14 +7,15 @@ use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide;
 use super::reach::Reach;
+use super::settings;
 use super::users::{default_roles, keep_an_administrator, may_assign};
 use super::viewed::{View, ViewedUser};
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::page::Listing;
-use crate::domain::role::built_in;
 use crate::domain::{
-    AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, User, UsernameKey,
+    AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, SettingId, User,
+    UsernameKey,
 };
 use crate::store::{Change, Snapshot};
 
@@ -112,7 +113,7 @@ pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> 
     .await
 }
 
-/// Deletes a role that no user has, and removes it from all grants.
+/// Deletes a role that no user has and no setting names, and removes it from all grants.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
@@ -122,10 +123,11 @@ pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> 
     decide(app, |snapshot| {
         let old = changeable(snapshot, id)?;
         Authority::of(app, snapshot, actor).over_roles(std::slice::from_ref(id))?;
-        if snapshot.users_with_role(id).next().is_some() {
+        if snapshot.users_with_role(id).next().is_some() || default_roles(app).contains(id) {
             return Err(Fault::RoleInUse);
         }
-        let mut change = Change::new().remove(&**old);
+        let change = Change::new().remove(&**old);
+        let mut change = settings::depend_on(app, snapshot, change, SettingId::DefaultRoles);
         for permission in Permission::ALL {
             if let Some(grant) = snapshot.stored_grant(*permission)
                 && grant.roles.contains(id)
@@ -301,10 +303,4 @@ fn permit(actor: &Actor) -> Result<(), Fault> {
     } else {
         Err(Fault::PermissionRequired)
     }
-}
-
-/// Returns whether this is the id of the role `admin`.
-#[must_use]
-pub fn is_admin(id: &RoleId) -> bool {
-    id.as_str() == built_in::ADMIN
 }

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide;
-use super::roles::is_admin;
-use crate::app::App;
+use crate::app::{App, Settings};
 use crate::auth::Actor;
 use crate::domain::authority::guards_logins;
 use crate::domain::setting::Setting;
 use crate::domain::{
-    AuditAction, AuditParty, Fault, Permission, PublicUrl, RoleId, SettingId, SettingValue, Timestamp,
+    Access, AuditAction, AuditParty, Fault, Permission, RoleId, SettingId, SettingValue, Timestamp, list_setting,
 };
 use crate::store::{Change, Snapshot};
 
@@ -127,15 +126,26 @@ async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingVa
         refuse_fixed(app, id)?;
         let invalid = |problem| Fault::SettingInvalid { setting: id, problem };
         let value = id.accept(value).map_err(invalid)?;
-        check_meaning(app, id, &value).map_err(invalid)?;
         values.push((id, value));
     }
+    let ids: Vec<_> = values.iter().map(|(id, _)| *id).collect();
     decide(app, |snapshot| {
         let authority = Authority::of(app, snapshot, actor);
         if values.iter().any(|(id, _)| guards_logins(*id)) {
             authority.over_all()?;
         }
         let mut change = Change::new();
+        if ids.iter().any(|id| is_dependent(*id)) {
+            let settings = app.settings_with(snapshot, values.iter().cloned().collect());
+            check_together(&settings, snapshot.access(), &ids)
+                .map_err(|(setting, problem)| Fault::SettingInvalid { setting, problem })?;
+            let roles = if ids.contains(&SettingId::DefaultRoles) {
+                listed_roles(&settings.text(SettingId::DefaultRoles))
+            } else {
+                Vec::new()
+            };
+            change = depend_on_others(app, snapshot, change, &ids, &roles);
+        }
         for (id, value) in &values {
             if let (SettingId::DefaultRoles, SettingValue::Text(roles)) = (*id, value) {
                 authority.over_roles(&listed_roles(roles))?;
@@ -185,36 +195,91 @@ pub(super) fn party(id: SettingId) -> AuditParty {
 
 /// The roles that a text names, with commas between.
 fn listed_roles(text: &str) -> Vec<RoleId> {
-    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-    items.map(RoleId::new).collect()
+    list_setting::items(text).map(RoleId::new).collect()
 }
 
-/// What a value has to be beyond its type: roles that exist, networks, a URL.
-fn check_meaning(app: &App, id: SettingId, value: &SettingValue) -> Result<(), String> {
-    let SettingValue::Text(text) = value else {
+/// The settings that together bound the length of a password.
+const PASSWORD_LENGTHS: [SettingId; 5] = [
+    SettingId::PasswordMinLength,
+    SettingId::PasswordMaxLength,
+    SettingId::PasswordPolicyEnabled,
+    SettingId::PasswordStrength,
+    SettingId::PasswordStrengthMinLength,
+];
+
+/// The settings whose meaning depends on each other or on roles.
+fn is_dependent(id: SettingId) -> bool {
+    id == SettingId::DefaultRoles || PASSWORD_LENGTHS.contains(&id)
+}
+
+/// Checks what values have to be beyond their own type and bounds: roles exist, and there is a password that is neither
+/// too short nor too long. `settings` has all values, and `ids` are those that are given now.
+fn check_together(settings: &Settings, access: &Access, ids: &[SettingId]) -> Result<(), (SettingId, String)> {
+    if ids.contains(&SettingId::DefaultRoles) {
+        let roles = settings.list(SettingId::DefaultRoles);
+        if let Some(role) = roles.iter().find(|role| access.role(role).is_none()) {
+            let problem = format!("names the role {role}, which does not exist");
+            return Err((SettingId::DefaultRoles, problem));
+        }
+    }
+    let Some(id) = PASSWORD_LENGTHS.into_iter().find(|id| ids.contains(id)) else {
         return Ok(());
     };
-    let items = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
-    match id {
-        SettingId::DefaultRoles => {
-            let snapshot = app.store.read();
-            let unknown = items()
-                .map(RoleId::new)
-                .find(|role| snapshot.access().role(role.as_str()).is_none());
-            match unknown {
-                Some(role) => Err(format!("names the role {role}, which does not exist")),
-                None if items().any(|role| is_admin(&RoleId::new(role))) => {
-                    Err("must not be admin: everybody who registers would become one".into())
-                }
-                None if items().next().is_none() => Err("must name a role at least".into()),
-                None => Ok(()),
-            }
+    let bound = |id| match settings.value(id) {
+        SettingValue::Number(number) if number > 0 => u32::try_from(number).ok(),
+        _ => None,
+    };
+    let policy = settings.password_policy();
+    let given = (bound(SettingId::PasswordMinLength), bound(SettingId::PasswordMaxLength));
+    for (min, max) in [given, (policy.min_length, policy.max_length)] {
+        if let (Some(min), Some(max)) = (min, max)
+            && min > max
+        {
+            let problem = format!(
+                "leaves no password: it would have at least {min} and at most {max} characters; set {} and {} together",
+                SettingId::PasswordMinLength,
+                SettingId::PasswordMaxLength
+            );
+            return Err((id, problem));
         }
-        SettingId::BlockAddressWhitelist => match items().find(|item| crate::app::network(item).is_none()) {
-            Some(item) => Err(format!("names {item}, which is neither an address nor a network")),
-            None => Ok(()),
-        },
-        SettingId::SiteUrl if !text.is_empty() => PublicUrl::parse(text).map(drop),
-        _ => Ok(()),
     }
+    Ok(())
+}
+
+/// Returns what is wrong with the values that were fixed at the start, if they can't be used with the roles and settings
+/// of this store: the setting, where its value comes from, and the words of [`Fault::SettingInvalid`].
+pub(super) fn fixed_problem(app: &App) -> Option<(SettingId, String, String)> {
+    let ids: Vec<_> = app.fixed.settings.keys().copied().collect();
+    let snapshot = app.store.read();
+    let (id, problem) = check_together(&app.settings(), snapshot.access(), &ids).err()?;
+    let (_, source) = app.fixed.settings.get(&id)?;
+    Some((id, source.clone(), problem))
+}
+
+/// Makes a change depend on the stored value of a setting.
+pub(super) fn depend_on(app: &App, snapshot: &Snapshot, change: Change, id: SettingId) -> Change {
+    match snapshot.setting(id) {
+        Some(stored) => change.require(stored),
+        None => change.require_none(&Setting {
+            id,
+            value: id.default(),
+            updated_at: app.clock.now(),
+        }),
+    }
+}
+
+/// Makes a change of dependent settings depend on the roles and settings that it was checked against.
+fn depend_on_others(app: &App, snapshot: &Snapshot, mut change: Change, ids: &[SettingId], roles: &[RoleId]) -> Change {
+    for role in roles {
+        // Built-in roles are not stored and stay.
+        if let Some(role) = snapshot.access().role(role.as_str()).filter(|role| !role.protected) {
+            change = change.require(&**role);
+        }
+    }
+    if PASSWORD_LENGTHS.iter().any(|id| ids.contains(id)) {
+        for id in PASSWORD_LENGTHS.into_iter().filter(|id| !ids.contains(id)) {
+            change = depend_on(app, snapshot, change, id);
+        }
+    }
+    change
 }

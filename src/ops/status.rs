@@ -17,9 +17,6 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// The method that Rocket.Chat names in the details of its errors.
-const METHOD: &str = "users.setStatus";
-
 /// Maximum characters of a claim's id.
 pub const CLAIM_ID_CHARACTERS: usize = 120;
 
@@ -73,7 +70,6 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Resul
     if words && !settings.flag(SettingId::AllowUserStatusMessageChange) {
         return Err(Fault::NotAllowed {
             words: "Change status is not allowed",
-            method: METHOD,
         });
     }
     if new.expires_at.is_some_and(|end| end <= app.clock.now()) {

@@ -129,14 +129,15 @@ pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
     }
 }
 
-/// Ends the live token with this label (see [`TokenHash::label`]): one's own, or anybody's for who
-/// may log others out.
+/// Ends the live token with this label (see [`TokenHash::label`]) of a user, or of any user. Of any user, all tokens are
+/// looked at: a token has no index by its label, since the command line alone asks so.
 ///
 /// # Errors
-/// [`Fault::TokenNotFound`] when no such token has it, [`Fault::BeyondAuthority`].
-pub async fn revoke(app: &App, actor: &Actor, label: &str) -> Result<(), Fault> {
+/// [`Fault::TokenNotFound`] when no such token has it, or it is that of another user and the actor may not log others
+/// out; [`Fault::BeyondAuthority`].
+pub async fn revoke(app: &App, actor: &Actor, user: Option<&UserId>, label: &str) -> Result<(), Fault> {
     let may = |token: &&Arc<Token>| actor.is(&token.user) || actor.may(Permission::LOGOUT_OTHER_USER);
-    let tokens = list(app, None);
+    let tokens = list(app, user);
     let token = tokens.iter().filter(may).find(|token| token.hash.label() == label);
     let unknown = || Fault::TokenNotFound { label: label.into() };
     let token = token.ok_or_else(unknown)?;
@@ -208,23 +209,18 @@ pub fn find(app: &App, hash: &TokenHash) -> Option<Arc<Token>> {
 
 /// Removes the tokens that have expired.
 pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
-    loop {
-        let snapshot = app.store.read();
-        let now = app.clock.now();
-        let expired: Vec<_> = snapshot
-            .tokens()
-            .filter(|token| !token.is_live(now))
-            .take(SWEPT_AT_ONCE)
-            .collect();
-        if expired.is_empty() {
-            return Ok(());
-        }
-        let change = expired
+    let now = app.clock.now();
+    let is_expired = |token: &&Arc<Token>| !token.is_live(now);
+    let expired: Vec<_> = app.store.read().tokens().filter(is_expired).cloned().collect();
+    for tokens in expired.chunks(SWEPT_AT_ONCE) {
+        let change = tokens
             .iter()
-            .fold(Change::new(), |change, token| change.remove(&***token));
+            .fold(Change::new(), |change, token| change.remove(&**token));
         match app.store.commit(change).await {
+            // The next sweep looks at what changed meanwhile.
             Ok(()) | Err(crate::store::CommitError::Conflict(_)) => {}
             Err(error) => return Err(incident::store(error)),
         }
     }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::domain::SettingId;
 
 /// The time that sockets have to close when the server shuts down.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+pub const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// The share of sockets without a login if the setting is 0: one in this many.
 const ANONYMOUS_SHARE: usize = 10;
@@ -57,18 +57,17 @@ impl Hall {
         })
     }
 
-    /// Sends all events of the hub to the sockets, and removes lost connections that no longer count. Never ends.
+    /// Sends all events of the hub to the sockets. Never ends.
     pub async fn tell(&self) {
+        super::fanout::run(self).await;
+    }
+
+    /// Removes lost connections that did not come back within the grace time. Never ends.
+    pub async fn end_lost(&self) {
         let hub = &self.app.hub;
-        let end_lost = async {
-            loop {
-                hub.connection_ended().await;
-                hub.end_lost();
-            }
-        };
-        tokio::select! {
-            () = super::fanout::run(self) => {}
-            () = end_lost => {}
+        loop {
+            hub.connection_ended().await;
+            hub.end_lost();
         }
     }
 

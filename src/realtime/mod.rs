@@ -27,7 +27,7 @@ use tokio::net::TcpStream;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
-pub use hall::{Hall, Timing};
+pub use hall::{Hall, LAST_WORDS, Timing};
 
 use crate::auth::{Origin, Peer};
 use crate::domain::BoundedText;

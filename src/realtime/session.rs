@@ -206,7 +206,7 @@ impl Session {
         }) = &outcome
             && let Err(fault) = self.change_login(change).await
         {
-            outcome = Err(MethodFault::Refused(fault));
+            outcome = Err(MethodFault::of(fault, "login"));
         }
         self.say(&method_message::answer(&json!(id), &outcome));
         self.say(&message::updated(id));

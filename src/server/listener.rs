@@ -25,7 +25,7 @@ use crate::http::Limits;
 use crate::net::{ClientStream, Connection, Connections, Heads, Surplus};
 
 /// How long requests in flight may take when the server stops.
-const LAST_REQUESTS: Duration = Duration::from_secs(10);
+pub const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
 /// How long to wait when the system has no descriptor left for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -70,8 +70,8 @@ pub async fn serve<A, W>(
     listener: TcpListener,
     answer: A,
     limits: Limits,
-    most: impl Fn(IpAddr) -> Option<u32>,
-    shutdown: impl Future<Output = ()>,
+    most: impl Fn(IpAddr) -> Option<u32> + Send,
+    shutdown: impl Future<Output = ()> + Send,
 ) where
     A: Fn(Request<Incoming>) -> W + Clone + Send + Sync + 'static,
     W: Future<Output = Response> + Send + 'static,

@@ -1,13 +1,17 @@
-//! Reads from the disk what the snapshot does not hold in memory: avatars and the audit log. Most requests need
-//! neither.
+//! Reads from the disk what the snapshot does not hold in memory: avatars, the audit log, and the whole store to verify
+//! it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::Problem;
 use super::audit_log::key_of;
 use super::codec::Damage;
+use super::commits::{Commits, Witness};
 use super::contain::contain;
 use super::record::Record;
 use super::table::{Table, Trees};
+use super::verify;
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 
 /// An error of a read from the disk.
@@ -21,25 +25,70 @@ pub enum ReadError {
     Unavailable(String),
 }
 
-/// The open trees; `None` once the store is closed.
+/// How often a store is read while changes are committed to it. A problem counts only if each reading finds it, since
+/// a commit between the reading of a record and of its index entry looks like damage.
+const READINGS: usize = 5;
+
+/// The open store, until it is closed.
 #[derive(Clone)]
-pub(super) struct Archive(Arc<RwLock<Option<Arc<Trees>>>>);
+pub(super) struct Archive {
+    open: Arc<RwLock<Option<Open>>>,
+    is_closing: Arc<AtomicBool>,
+}
+
+#[derive(Clone)]
+struct Open {
+    trees: Arc<Trees>,
+    witness: Arc<Witness>,
+}
 
 impl Archive {
-    pub(super) fn new(trees: Arc<Trees>) -> Self {
-        Self(Arc::new(RwLock::new(Some(trees))))
+    pub(super) fn new(trees: Arc<Trees>, witness: Arc<Witness>) -> Self {
+        Self {
+            open: Arc::new(RwLock::new(Some(Open { trees, witness }))),
+            is_closing: Arc::default(),
+        }
     }
 
-    /// Drops the trees, so that the files can close.
+    /// Ends a verification, and drops the trees, so that the files can close.
     pub(super) fn close(&self) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.is_closing.store(true, Ordering::Release);
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn open(&self) -> Result<Open, ReadError> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.clone().ok_or_else(closed)
     }
 
     fn trees(&self) -> Result<Arc<Trees>, ReadError> {
-        let trees = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        trees
-            .clone()
-            .ok_or_else(|| ReadError::Unavailable("it is closed".into()))
+        Ok(self.open()?.trees)
+    }
+
+    /// Reads the whole store beside the writer, and returns what is wrong with it.
+    pub(super) fn verify(&self) -> Result<Vec<Problem>, ReadError> {
+        let mut common: Option<Vec<Problem>> = None;
+        for _ in 0..READINGS {
+            let Open { trees, witness } = self.open()?;
+            let before = commits(&trees)?;
+            // Later, it may have seen commits that this reading does not.
+            let seen = witness.seen();
+            let found = verify::verify_until(&trees, &self.is_closing);
+            if self.is_closing.load(Ordering::Acquire) {
+                return Err(closed());
+            }
+            let lost = seen.and_then(|seen| Witness::question(seen, found.snapshot.commits.count));
+            let mut problems = found.problems;
+            problems.extend(lost);
+            if problems.is_empty() || commits(&trees)? == before {
+                return Ok(problems);
+            }
+            if let Some(common) = common {
+                problems.retain(|problem| common.contains(problem));
+            }
+            common = Some(problems);
+        }
+        Ok(common.unwrap_or_default())
     }
 
     pub(super) fn avatar(&self, user: &UserId) -> Result<Option<Avatar>, ReadError> {
@@ -66,6 +115,15 @@ impl Archive {
         }
         Ok(())
     }
+}
+
+fn closed() -> ReadError {
+    ReadError::Unavailable("it is closed".into())
+}
+
+/// Returns the bytes of the count of commits, damaged or not.
+fn commits(trees: &Trees) -> Result<Option<sled::IVec>, ReadError> {
+    contained(|| trees.get(Commits::TABLE, &Commits::default().key()))
 }
 
 fn contained<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, ReadError> {

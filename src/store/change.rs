@@ -1,5 +1,6 @@
 //! A write to the store as plain data: the records that it expects, and the edits that it makes.
 
+use super::codec;
 use super::record::{IndexEntry, Record};
 use super::table::Table;
 
@@ -9,6 +10,8 @@ use super::table::Table;
 pub struct Change {
     pub(super) expectations: Vec<Expectation>,
     pub(super) edits: Vec<Edit>,
+    /// The table of a record that is too large to be stored.
+    pub(super) too_large: Option<Table>,
 }
 
 /// A condition on the value under a key, checked when the change is made.
@@ -140,10 +143,11 @@ impl Change {
     #[allow(private_bounds)]
     pub fn amend<R: Record>(mut self, record: &R) -> Self {
         debug_assert!(R::INDEXES.is_empty(), "an amended record has no indexes");
-        let key = record.key();
+        let (key, bytes) = (record.key(), record.encode());
+        self.measure(R::TABLE, Some(&bytes));
         for edit in &mut self.edits {
             if edit.table == R::TABLE && edit.key == key {
-                edit.value = Some(record.encode());
+                edit.value = Some(bytes.clone());
             }
         }
         self
@@ -190,6 +194,14 @@ impl Change {
     }
 
     fn edit(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.measure(table, value.as_deref());
         self.edits.push(Edit { table, key, value });
+    }
+
+    /// Notes a value that the store could not read again.
+    fn measure(&mut self, table: Table, value: Option<&[u8]>) {
+        if value.is_some_and(|bytes| !codec::is_readable(bytes)) {
+            self.too_large = Some(table);
+        }
     }
 }

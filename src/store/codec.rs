@@ -9,8 +9,12 @@ use serde::de::DeserializeOwned;
 
 use super::table::Table;
 
-/// Maximum size of a record's body, in bytes.
-const BODY_LIMIT: u64 = 1 << 20;
+/// Maximum bytes of a record's body.
+pub(super) const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Maximum bytes that a body may claim to have when it is decoded. bincode counts a number as up to 16 bytes of which the
+/// body has one.
+const MAX_CLAIMED_BYTES: u64 = 16 * MAX_BODY_BYTES as u64;
 
 const VERSION_BYTES: usize = 1;
 const SUM_BYTES: usize = 4;
@@ -39,7 +43,7 @@ pub enum Damage {
 
 fn options() -> impl Options {
     bincode::DefaultOptions::new()
-        .with_limit(BODY_LIMIT)
+        .with_limit(MAX_CLAIMED_BYTES)
         .reject_trailing_bytes()
 }
 
@@ -51,16 +55,23 @@ fn sum(table: Table, key: &[u8], sealed: &[u8]) -> [u8; SUM_BYTES] {
     hasher.finalize().to_le_bytes()
 }
 
-/// Returns the bytes to store for a record under this key.
+/// Returns the bytes of a record under its key. A record that cannot be encoded has no bytes, and one that is too large
+/// has too many: [`is_readable`] refuses both.
 pub(super) fn seal<T: Serialize>(table: Table, key: &[u8], version: u8, record: &T) -> Vec<u8> {
     let mut bytes = vec![version];
-    // Records are plain structs of bounded texts, and a vector never refuses a write; what could
-    // not be encoded would be refused by `unseal` as damage.
-    let encoded = options().serialize_into(&mut bytes, record);
-    debug_assert!(encoded.is_ok(), "a record of {table} does not encode: {encoded:?}");
+    let encoded = bincode::DefaultOptions::new().serialize_into(&mut bytes, record);
+    if encoded.is_err() {
+        return Vec::new();
+    }
     let sum = sum(table, key, &bytes);
     bytes.extend_from_slice(&sum);
     bytes
+}
+
+/// Returns whether [`unseal`] and [`decode`] take as many bytes as these.
+pub(super) const fn is_readable(sealed: &[u8]) -> bool {
+    let least = VERSION_BYTES + SUM_BYTES;
+    sealed.len() >= least && sealed.len() - least <= MAX_BODY_BYTES
 }
 
 /// Checks the stored bytes of a key, and returns the version and the body.
@@ -122,6 +133,29 @@ mod tests {
                 "{length}"
             );
         }
+    }
+
+    #[test]
+    fn a_record_is_readable_up_to_the_limit_and_not_beyond() {
+        struct Broken;
+        impl Serialize for Broken {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde::ser::Error::custom("it is broken"))
+            }
+        }
+        // Five bytes are the length of the text.
+        let longest = "x".repeat(MAX_BODY_BYTES - 5);
+        let bytes = seal(Table::Users, KEY, 1, &longest);
+        assert!(is_readable(&bytes));
+        let (_, body) = unseal(Table::Users, KEY, &bytes).expect("sound bytes");
+        assert_eq!(decode(body), Ok(longest.clone()));
+        assert!(!is_readable(&seal(Table::Users, KEY, 1, &(longest + "x"))));
+        assert!(!is_readable(&seal(Table::Users, KEY, 1, &Broken)));
+        let numbers = vec![0_u64; MAX_BODY_BYTES - 5];
+        let bytes = seal(Table::Users, KEY, 1, &numbers);
+        assert!(is_readable(&bytes));
+        let (_, body) = unseal(Table::Users, KEY, &bytes).expect("sound bytes");
+        assert_eq!(decode(body), Ok(numbers), "small numbers are many");
     }
 
     #[test]

@@ -146,16 +146,19 @@ impl Witness {
         self.0.sync_all()
     }
 
-    /// Returns a problem if the store's count is lower than the witness. A witness that cannot be read is ignored: a
-    /// power cut may leave one.
-    pub(super) fn question(&self, counted: u64) -> Option<Problem> {
+    /// Returns the last commit that it saw, or `None` if it cannot be read: a power cut may leave such a witness.
+    pub(super) fn seen(&self) -> Option<u64> {
         let mut bytes = [0; WITNESS_BYTES];
         self.0.read_exact_at(&mut bytes, 0).ok()?;
         let (count, sum) = bytes.split_at(WITNESS_BYTES - 4);
         if crc32fast::hash(count).to_le_bytes() != sum {
             return None;
         }
-        let seen = u64::from_le_bytes(count.try_into().ok()?);
+        Some(u64::from_le_bytes(count.try_into().ok()?))
+    }
+
+    /// Returns what is wrong with a store that counts less than was seen.
+    pub(super) fn question(seen: u64, counted: u64) -> Option<Problem> {
         let what = format!(
             "it counts {counted} commits where {seen} were acknowledged: the last ones are lost, or an older store was put \
              in this one's place (if that was meant, remove the file {})",
@@ -173,12 +176,13 @@ mod tests {
     fn a_store_that_counts_less_than_was_seen_has_lost_something() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let witness = Witness::open(&home.path().join("witness")).expect("a file");
-        assert_eq!(witness.question(0), None, "nothing was seen yet");
+        assert_eq!(witness.seen(), None, "nothing was seen yet");
         witness.note(7).expect("a note");
-        assert!(witness.question(6).is_some());
-        assert_eq!(witness.question(7), None);
+        assert_eq!(witness.seen(), Some(7));
+        assert!(Witness::question(7, 6).is_some());
+        assert_eq!(Witness::question(7, 7), None);
         assert_eq!(
-            witness.question(8),
+            Witness::question(7, 8),
             None,
             "a power cut may have kept the note from the disk"
         );
@@ -190,7 +194,7 @@ mod tests {
         let witness = Witness::open(&home.path().join("witness")).expect("a file");
         witness.note(7).expect("a note");
         witness.0.write_all_at(&[8], 0).expect("damage");
-        assert_eq!(witness.question(0), None);
+        assert_eq!(witness.seen(), None);
     }
     #[test]
     fn a_count_is_found_again_and_one_of_version_1_may_have_deleted_something() {

@@ -50,10 +50,7 @@ impl DataFolder {
     /// [`OpenError::InUse`] if another process holds it for more than a second, [`OpenError::Exposed`] or [`OpenError::Foreign`] if others
     /// can write to it, [`OpenError::Folder`] if it cannot be used.
     pub(super) fn hold(path: &Path) -> Result<Self, OpenError> {
-        let unusable = |cause| OpenError::Folder {
-            folder: path.to_owned(),
-            cause,
-        };
+        let unusable = |cause| OpenError::of_folder(path, cause);
         create_private(path).map_err(unusable)?;
         refuse_exposed(path)?;
         let mut file = open_private(&lock_file(path)).map_err(unusable)?;

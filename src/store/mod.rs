@@ -16,6 +16,7 @@ mod custom_statuses;
 mod durability;
 mod erasure;
 mod failed_logins;
+mod flush_clock;
 mod folder;
 mod lost_connections;
 mod open;
@@ -88,14 +89,13 @@ impl Store {
         }
         let sizes = Sizes {
             live: found.live_bytes,
-            files: engine.file_bytes().map_err(|cause| OpenError::Folder {
-                folder: folder.to_owned(),
-                cause,
-            })?,
+            files: engine
+                .file_bytes()
+                .map_err(|cause| OpenError::of_folder(folder, cause))?,
         };
         let outdated = found.outdated;
         let shown = Arc::new(ArcSwap::from_pointee(found.snapshot));
-        let archive = Archive::new(Arc::clone(&engine.trees));
+        let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
         let writer = Writer::start(engine, Arc::clone(&shown), outdated).map_err(OpenError::Thread)?;
         Ok(Self {
             shown,
@@ -144,30 +144,48 @@ impl Store {
     ///
     /// # Errors
     /// [`ReadError`] if the record is damaged or the disk fails.
-    pub fn avatar(&self, user: &UserId) -> Result<Option<Avatar>, ReadError> {
-        self.archive.avatar(user)
+    pub async fn avatar(&self, user: &UserId) -> Result<Option<Avatar>, ReadError> {
+        let user = user.clone();
+        self.read_from_disk(move |archive| archive.avatar(&user)).await
     }
 
-    /// Passes the audit entries from `from` on and before `until` to `look`, the newest first, until `look` returns
-    /// false.
+    /// Has `look` add the entries of the audit log from `from` on and before `until` to `found`, the newest first, until
+    /// it returns false. Returns `found`.
     ///
     /// # Errors
     /// [`ReadError`] if an entry is damaged or the disk fails.
-    pub fn audit_log(
+    pub async fn audit_log<F: Send + 'static>(
         &self,
         from: Timestamp,
         until: Timestamp,
-        look: impl FnMut(AuditEntry) -> bool,
-    ) -> Result<(), ReadError> {
-        self.archive.audit_log(from, until, look)
+        mut found: F,
+        look: impl Fn(&mut F, AuditEntry) -> bool + Send + 'static,
+    ) -> Result<F, ReadError> {
+        self.read_from_disk(move |archive| {
+            archive.audit_log(from, until, |entry| look(&mut found, entry))?;
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Reads the disk off the async threads.
+    async fn read_from_disk<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Archive) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let archive = self.archive.clone();
+        let reading = tokio::task::spawn_blocking(move || read(&archive));
+        reading
+            .await
+            .unwrap_or_else(|error| Err(ReadError::Unavailable(error.to_string())))
     }
 
     /// Makes all edits of a change durable, or none. Once this returns, the change survives a power cut, and every
     /// later [`Store::read`] has it.
     ///
     /// # Errors
-    /// [`CommitError::Conflict`] if an expectation of the change does not hold; then nothing was written.
-    /// [`CommitError::Unavailable`] if the disk failed or the store is closed.
+    /// [`CommitError::Conflict`] if an expectation of the change does not hold, [`CommitError::TooLarge`] for a record
+    /// over the limit; then nothing was written. [`CommitError::Unavailable`] if the disk failed or the store is closed.
     pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
         self.writer.commit(change).await
     }
@@ -179,12 +197,12 @@ impl Store {
         self.writer.watch(Box::new(watcher));
     }
 
-    /// Verifies every record and index while the store is in use. Writes wait meanwhile.
+    /// Verifies every record and index while the store is in use. Writes go on meanwhile.
     ///
     /// # Errors
-    /// [`CommitError::Unavailable`] if the store is closed.
-    pub async fn verify(&self) -> Result<Vec<Problem>, CommitError> {
-        self.writer.verify().await
+    /// [`ReadError`] if the store is closed.
+    pub async fn verify(&self) -> Result<Vec<Problem>, ReadError> {
+        self.read_from_disk(Archive::verify).await
     }
 
     /// Returns whether the store accepts writes.

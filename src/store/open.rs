@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+
 use super::commits::Witness;
 use super::contain::contain;
 use super::folder::{self, DataFolder};
@@ -17,6 +19,9 @@ use super::{Problem, durability, swap, verify};
 /// Bytes of pages that sled keeps in memory. Reads are served from the snapshot, so that this only
 /// has to hold what the writer works on.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Bytes that sled needs on the disk to open a store.
+const OPENING_BYTES: usize = 1024 * 1024;
 
 /// How long sled's own threads may hold its lock after a store was closed, and how often to look.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
@@ -72,6 +77,18 @@ pub enum OpenError {
         /// The id of the user of this process.
         me: u32,
     },
+    /// The disk has no space left for the few files that an opening writes.
+    #[error(
+        "the disk with the data folder {} is full ({cause}): free at least {OPENING_BYTES} bytes there and start again; \
+         the store is not damaged",
+        folder.display()
+    )]
+    Full {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the system says.
+        cause: String,
+    },
     /// sled refuses the files.
     #[error(
         "the store in {} does not open: {cause}; keep a copy of the folder, then put back your last backup",
@@ -113,6 +130,35 @@ pub enum OpenError {
     NotDurable,
 }
 
+impl OpenError {
+    /// Says what the system's error about a data folder means.
+    pub(super) fn of_folder(folder: &Path, cause: io::Error) -> Self {
+        let folder = folder.to_owned();
+        if is_full(&cause.to_string()) {
+            let cause = cause.to_string();
+            return Self::Full { folder, cause };
+        }
+        Self::Folder { folder, cause }
+    }
+
+    fn of_sled(folder: &Path, error: &sled::Error) -> Self {
+        let (folder, cause) = (folder.to_owned(), error.to_string());
+        if is_full(&cause) {
+            return Self::Full { folder, cause };
+        }
+        Self::Unreadable { folder, cause }
+    }
+}
+
+/// Returns whether an error is that the disk, or the user's share of it, is full. sled wraps the system's errors into
+/// texts and panics.
+fn is_full(cause: &str) -> bool {
+    [Errno::NOSPC, Errno::DQUOT].iter().any(|errno| {
+        let code = errno.raw_os_error();
+        cause.contains(&format!("(os error {code})")) || cause.contains(&format!("code: {code},"))
+    })
+}
+
 fn first(problems: &[Problem]) -> String {
     problems.first().map(ToString::to_string).unwrap_or_default()
 }
@@ -121,7 +167,7 @@ fn first(problems: &[Problem]) -> String {
 pub(super) struct Engine {
     pub(super) trees: Arc<Trees>,
     pub(super) db: sled::Db,
-    pub(super) witness: Witness,
+    pub(super) witness: Arc<Witness>,
     folder: DataFolder,
 }
 
@@ -133,14 +179,8 @@ impl Engine {
             return Err(OpenError::NotDurable);
         }
         let folder = DataFolder::hold(path)?;
-        let unusable = |cause| OpenError::Folder {
-            folder: path.to_owned(),
-            cause,
-        };
-        let unreadable = |error: sled::Error| OpenError::Unreadable {
-            folder: path.to_owned(),
-            cause: error.to_string(),
-        };
+        let unusable = |cause: io::Error| OpenError::of_folder(path, cause);
+        let unreadable = |error: sled::Error| OpenError::of_sled(path, &error);
         swap::settle(&folder).map_err(unusable)?;
         if !folder.store().is_dir() {
             // sled syncs neither its `conf` nor any name: cut off in the middle, a store in its own
@@ -164,7 +204,7 @@ impl Engine {
         Ok(Self {
             trees: Arc::new(trees),
             db,
-            witness,
+            witness: Arc::new(witness),
             folder,
         })
     }
@@ -172,9 +212,9 @@ impl Engine {
     /// The picture of the store, everything wrong with it, and what is to be written anew.
     pub(super) fn verify(&self) -> Findings<'_> {
         let mut found = verify::verify(&self.trees);
-        found
-            .problems
-            .extend(self.witness.question(found.snapshot.commits.count));
+        let counted = found.snapshot.commits.count;
+        let lost = self.witness.seen().and_then(|seen| Witness::question(seen, counted));
+        found.problems.extend(lost);
         found
     }
 

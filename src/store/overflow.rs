@@ -158,7 +158,7 @@ mod tests {
         drop(engine);
 
         let store = Store::open(home.path()).expect("a store");
-        assert_eq!(store.avatar(&avatar.user).expect("a store"), Some(avatar.clone()));
+        assert_eq!(store.avatar(&avatar.user).await.expect("a store"), Some(avatar.clone()));
         store.close().await;
         let engine = Engine::open(home.path()).expect("a store");
         let placed = engine.trees.of(Table::Avatars).get(avatar.key());
@@ -182,11 +182,11 @@ mod tests {
         commit(Change::new().insert(&avatars[0])).await;
         let reader = {
             let (store, avatars) = (store.clone(), Arc::clone(&avatars));
-            tokio::task::spawn_blocking(move || {
+            tokio::spawn(async move {
                 let mut changes = 0;
                 let mut before = None;
                 while changes < 50 {
-                    let shown = store.avatar(&avatars[0].user).expect("a sound picture");
+                    let shown = store.avatar(&avatars[0].user).await.expect("a sound picture");
                     let shown = avatars.iter().position(|avatar| Some(avatar) == shown.as_ref());
                     assert!(shown.is_some(), "it is one of the two");
                     changes += usize::from(shown != before);

@@ -54,8 +54,55 @@ impl Snapshot {
         self.password_resets.get(user)
     }
 
+    /// Returns the link with this hash, live or expired.
+    #[must_use]
+    pub fn password_reset_by_hash(&self, hash: &TokenHash) -> Option<&PasswordReset> {
+        self.password_reset(self.password_resets_by_hash.get(hash)?)
+    }
+
+    pub(super) fn put_password_reset(&mut self, reset: PasswordReset) {
+        self.take_password_reset(&reset.user);
+        self.password_resets_by_hash.insert(reset.hash, reset.user.clone());
+        self.password_resets.insert(reset.user.clone(), reset);
+    }
+
+    pub(super) fn take_password_reset(&mut self, user: &UserId) {
+        if let Some(before) = self.password_resets.remove(user) {
+            self.password_resets_by_hash.remove(&before.hash);
+        }
+    }
+
     /// Returns all password links, live and expired.
     pub fn password_resets(&self) -> impl Iterator<Item = &PasswordReset> {
         self.password_resets.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_found_by_its_hash_until_another_one_replaces_it() {
+        let link = |user: &str, byte: u8| PasswordReset {
+            user: UserId::new(user),
+            hash: TokenHash::new([byte; 32]),
+            expires_at: Timestamp::from_millis(1),
+        };
+        let mut snapshot = Snapshot::default();
+        let of = |snapshot: &Snapshot, byte| {
+            let reset = snapshot.password_reset_by_hash(&TokenHash::new([byte; 32]));
+            reset.map(|reset| reset.user.to_string())
+        };
+        snapshot.put_password_reset(link("ada", 1));
+        snapshot.put_password_reset(link("bob", 2));
+        assert_eq!(
+            (of(&snapshot, 1), of(&snapshot, 2)),
+            (Some("ada".into()), Some("bob".into()))
+        );
+        snapshot.put_password_reset(link("ada", 3));
+        assert_eq!((of(&snapshot, 1), of(&snapshot, 3)), (None, Some("ada".into())));
+        snapshot.take_password_reset(&UserId::new("ada"));
+        assert_eq!((of(&snapshot, 3), of(&snapshot, 2)), (None, Some("bob".into())));
     }
 }

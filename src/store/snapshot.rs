@@ -38,6 +38,7 @@ pub struct Snapshot {
     pub(super) settings: OrdMap<SettingId, Setting>,
     pub(super) failed_logins: OrdMap<String, FailedLogins>,
     pub(super) password_resets: OrdMap<UserId, PasswordReset>,
+    pub(super) password_resets_by_hash: HashMap<TokenHash, UserId>,
     pub(super) setup_link: Option<SetupLink>,
     pub(super) lost_connections: OrdMap<TokenHash, LostConnections>,
     pub(super) commits: Commits,
@@ -74,10 +75,9 @@ impl Snapshot {
             }
             (Table::FailedLogins, None) => drop(self.failed_logins.remove(&text(key)?)),
             (Table::PasswordResets, Some(bytes)) => {
-                let reset = PasswordReset::decode(key, bytes)?;
-                self.password_resets.insert(reset.user.clone(), reset);
+                self.put_password_reset(PasswordReset::decode(key, bytes)?);
             }
-            (Table::PasswordResets, None) => drop(self.password_resets.remove(&UserId::new(&text(key)?))),
+            (Table::PasswordResets, None) => self.take_password_reset(&UserId::new(&text(key)?)),
             (Table::SetupLinks, Some(bytes)) => self.setup_link = Some(SetupLink::decode(key, bytes)?),
             (Table::SetupLinks, None) => self.setup_link = None,
             (Table::LostConnections, Some(bytes)) => {

@@ -1,10 +1,11 @@
 //! Reads the whole store: every record, every index entry, and that they agree.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::SetupLink;
 use super::change::Edit;
-use super::codec::Damage;
+use super::codec::{self, Damage};
 use super::commits::Commits;
 use super::contain::contain;
 use super::overflow;
@@ -62,8 +63,15 @@ fn printable(key: &[u8]) -> String {
 
 /// Reads all of the store.
 pub(super) fn verify(trees: &Trees) -> Findings<'_> {
+    static NEVER: AtomicBool = AtomicBool::new(false);
+    verify_until(trees, &NEVER)
+}
+
+/// Reads the store until it is closing; what is found then is incomplete.
+pub(super) fn verify_until<'store>(trees: &'store Trees, is_closing: &'store AtomicBool) -> Findings<'store> {
     let mut found = Findings {
         trees,
+        is_closing,
         snapshot: Snapshot::default(),
         problems: Vec::new(),
         outdated: Vec::new(),
@@ -91,8 +99,10 @@ pub(super) fn verify(trees: &Trees) -> Findings<'_> {
 }
 
 /// What a reading of the whole store found.
-pub(super) struct Findings<'trees> {
-    trees: &'trees Trees,
+pub(super) struct Findings<'store> {
+    trees: &'store Trees,
+    /// Ends the reading.
+    is_closing: &'store AtomicBool,
     /// The picture of the store.
     pub(super) snapshot: Snapshot,
     /// Everything wrong with it.
@@ -119,11 +129,15 @@ impl Findings<'_> {
             // The writer writes the count of commits with each batch.
             let is_outdated = bytes.first() != Some(&R::VERSION) && R::TABLE != Table::Commits;
             if is_outdated || overflow::is_too_long(placed) {
-                found.outdated.push(Edit {
-                    table: R::TABLE,
-                    key: key.into(),
-                    value: Some(record.encode()),
-                });
+                let bytes = record.encode();
+                // One that is too large in the newest version stays as it is.
+                if codec::is_readable(&bytes) {
+                    found.outdated.push(Edit {
+                        table: R::TABLE,
+                        key: key.into(),
+                        value: Some(bytes),
+                    });
+                }
             }
             let has_moved = rekey::is_under_former_keys(found.trees, &record);
             for entry in record.index_entries() {
@@ -230,6 +244,9 @@ impl Findings<'_> {
         let mut count = 0;
         let outcome = contain(|| -> sled::Result<()> {
             for entry in trees.of(table) {
+                if self.is_closing.load(Ordering::Relaxed) {
+                    break;
+                }
                 let (key, placed) = entry?;
                 count += 1;
                 let parts = overflow::parts(&placed);

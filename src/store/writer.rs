@@ -8,23 +8,21 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use sled::Transactional;
 use sled::transaction::TransactionError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 use tracing::error;
 
-use super::Problem;
 use super::change::{Change, Edit};
+use super::codec::MAX_BODY_BYTES;
 use super::commits::Commits;
 use super::contain::contain;
 use super::erasure;
+use super::flush_clock::FlushClock;
 use super::open::Engine;
 use super::overflow;
 use super::record::Record;
@@ -45,14 +43,13 @@ pub enum CommitError {
     /// Something the change expects of this table is not so. Nothing was written.
     #[error("the change conflicts with what is in {0}")]
     Conflict(Table),
+    /// A record of this table is too large to be stored. Nothing was written.
+    #[error("a record of {0} would have more than {MAX_BODY_BYTES} bytes")]
+    TooLarge(Table),
     /// The disk failed, or the store is closed. Whether the change survives a restart is unknown.
     #[error("the store takes no writes")]
     Unavailable,
 }
-
-/// How long the disk may take for a batch. sled waits for ever when a write of its own threads fails,
-/// so that a longer silence is taken for the failure it is.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 type Outcome = Result<(), CommitError>;
 
@@ -77,8 +74,8 @@ pub struct Touched {
 pub(super) type Watcher = Box<dyn Fn(&Snapshot, &Arc<Snapshot>, &Touched) + Send + Sync>;
 
 enum Job {
-    Commit(Change, oneshot::Sender<Outcome>),
-    Verify(oneshot::Sender<Vec<Problem>>),
+    /// A change, who waits for it, and how often the disk had stalled when it was asked for.
+    Commit(Change, oneshot::Sender<Outcome>, u64),
     Close(oneshot::Sender<()>),
 }
 
@@ -86,7 +83,7 @@ enum Job {
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
-    stalled: Arc<AtomicBool>,
+    clock: Arc<FlushClock>,
     watcher: Arc<OnceLock<Watcher>>,
 }
 
@@ -96,16 +93,23 @@ impl Writer {
     pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>, outdated: Vec<Edit>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let watcher = Arc::default();
+        let clock = FlushClock::start()?;
         let committer = Committer {
             engine,
             shown,
+            clock: Arc::clone(&clock),
             watcher: Arc::clone(&watcher),
         };
-        thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || committer.run(&outdated, waiting))?;
-        let stalled = Arc::default();
-        Ok(Self { jobs, stalled, watcher })
+        let counting = Arc::clone(&clock);
+        let begun = thread::Builder::new().name("store-writer".into()).spawn(move || {
+            committer.run(&outdated, waiting);
+            counting.finish();
+        });
+        if let Err(error) = begun {
+            clock.finish();
+            return Err(error);
+        }
+        Ok(Self { jobs, clock, watcher })
     }
 
     pub(super) fn watch(&self, watcher: Watcher) {
@@ -114,40 +118,38 @@ impl Writer {
     }
 
     pub(super) async fn commit(&self, change: Change) -> Outcome {
-        self.ask(|answer| Job::Commit(change, answer)).await?
-    }
-
-    pub(super) async fn verify(&self) -> Result<Vec<Problem>, CommitError> {
-        self.ask(Job::Verify).await
+        if let Some(table) = change.too_large {
+            return Err(CommitError::TooLarge(table));
+        }
+        self.ask(|answer, stalls| Job::Commit(change, answer, stalls)).await?
     }
 
     pub(super) async fn close(&self) {
         // A writer that is gone already is as closed as can be.
-        let _ = self.ask(Job::Close).await;
+        let _ = self.ask(|answer, _| Job::Close(answer)).await;
     }
 
     pub(super) fn is_running(&self) -> bool {
-        !self.jobs.is_closed() && !self.stalled.load(Ordering::Acquire)
+        !self.jobs.is_closed() && !self.clock.stalls().is_stalled
     }
 
-    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, CommitError> {
-        if self.stalled.load(Ordering::Acquire) {
+    /// Waits for the answer to a job, or for the disk to stall.
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>, u64) -> Job) -> Result<T, CommitError> {
+        let mut stalls = self.clock.subscribe();
+        let before = *stalls.borrow_and_update();
+        if before.is_stalled {
             return Err(CommitError::Unavailable);
         }
         let (answer, answered) = oneshot::channel();
         let asked = async {
-            self.jobs.send(job(answer)).await.ok()?;
+            self.jobs.send(job(answer, before.count)).await.ok()?;
             answered.await.ok()
         };
-        if let Ok(answer) = timeout(PATIENCE, asked).await {
-            return answer.ok_or(CommitError::Unavailable);
+        tokio::select! {
+            biased;
+            answer = asked => answer.ok_or(CommitError::Unavailable),
+            _ = stalls.wait_for(|now| now.count != before.count) => Err(CommitError::Unavailable),
         }
-        self.stalled.store(true, Ordering::Release);
-        error!(
-            "the disk did not answer for {} seconds; the store takes no more writes until the server is restarted",
-            PATIENCE.as_secs()
-        );
-        Err(CommitError::Unavailable)
     }
 }
 
@@ -155,6 +157,7 @@ impl Writer {
 struct Committer {
     engine: Engine,
     shown: Arc<ArcSwap<Snapshot>>,
+    clock: Arc<FlushClock>,
     watcher: Arc<OnceLock<Watcher>>,
 }
 
@@ -178,47 +181,42 @@ impl Committer {
         }
         let mut jobs = Vec::with_capacity(BATCH);
         while waiting.blocking_recv_many(&mut jobs, BATCH) > 0 {
-            let mut batch = Batch::default();
-            let mut others = Vec::new();
-            for job in jobs.drain(..) {
-                match job {
-                    Job::Commit(change, answer) => batch.add(&self.engine, change, answer),
-                    other => others.push(other),
-                }
-            }
+            let (batch, close) = self.clock.during(|| self.collect(jobs.drain(..)));
             if !self.settle(batch) {
                 return;
             }
-            for job in others {
-                match job {
-                    Job::Verify(answer) => {
-                        let _ = answer.send(self.engine.verify().problems);
-                    }
-                    Job::Close(answer) => {
-                        if let Err(cause) = self.engine.witness.sync() {
-                            error!(%cause, "the file that saw the last commit cannot be made durable");
-                        }
-                        drop(self);
-                        let _ = answer.send(());
-                        return;
-                    }
-                    Job::Commit(..) => {}
+            if let Some(answer) = close {
+                if let Err(cause) = self.engine.witness.sync() {
+                    error!(%cause, "the file that saw the last commit cannot be made durable");
                 }
+                drop(self);
+                let _ = answer.send(());
+                return;
             }
         }
+    }
+
+    /// Returns the changes that hold, and who waits for the end of the store.
+    fn collect(&self, jobs: impl Iterator<Item = Job>) -> (Batch, Option<oneshot::Sender<()>>) {
+        let mut batch = Batch::default();
+        let mut close = None;
+        let stalls = self.clock.stalls().count;
+        for job in jobs {
+            match job {
+                Job::Commit(change, answer, before) if before == stalls => batch.add(&self.engine, change, answer),
+                // The caller was refused when the disk stalled.
+                Job::Commit(_, answer, _) => batch.answers.push((answer, Err(CommitError::Unavailable))),
+                Job::Close(answer) => close = Some(answer),
+            }
+        }
+        (batch, close)
     }
 
     /// Makes a batch durable, shows it, answers. False when the disk failed.
     fn settle(&self, batch: Batch) -> bool {
         if !batch.edits.is_empty() {
             match contain(|| self.write(&batch)) {
-                Ok(Ok(next)) => {
-                    let next = Arc::new(next);
-                    let before = self.shown.swap(Arc::clone(&next));
-                    if let Some(watcher) = self.watcher.get() {
-                        watcher(&before, &next, &batch.touched());
-                    }
-                }
+                Ok(Ok(next)) => self.show(Arc::new(next), &batch),
                 Ok(Err(cause)) => return given_up(&cause),
                 Err(panic) => return given_up(&panic),
             }
@@ -228,6 +226,20 @@ impl Committer {
             let _ = answer.send(outcome);
         }
         true
+    }
+
+    /// Shows what is durable now, and calls the watcher. The commit holds even if the watcher panics.
+    fn show(&self, next: Arc<Snapshot>, batch: &Batch) {
+        let before = self.shown.swap(Arc::clone(&next));
+        let Some(watcher) = self.watcher.get() else {
+            return;
+        };
+        if let Err(panic) = contain(|| watcher(&before, &next, &batch.touched())) {
+            error!(
+                cause = panic,
+                "a defect: what follows commits panicked, so that clients may miss an event; writes go on"
+            );
+        }
     }
 
     fn write(&self, batch: &Batch) -> Result<Snapshot, String> {
@@ -248,6 +260,13 @@ impl Committer {
                 tables.push(*table);
             }
         }
+        self.clock.during(|| self.write_to_disk(batch, &tables, &commits))?;
+        Ok(next)
+    }
+
+    fn write_to_disk(&self, batch: &Batch, tables: &[Table], commits: &Commits) -> Result<(), String> {
+        #[cfg(test)]
+        self.clock.gate.pass();
         let trees: Vec<_> = tables.iter().map(|table| self.engine.trees.of(*table)).collect();
         trees[..]
             .transaction(|views| {
@@ -269,8 +288,7 @@ impl Committer {
             })?;
         self.engine.db.flush().map_err(|error| error.to_string())?;
         let noted = self.engine.witness.note(commits.count);
-        noted.map_err(|error| error.to_string())?;
-        Ok(next)
+        noted.map_err(|error| error.to_string())
     }
 }
 
@@ -346,5 +364,82 @@ impl Batch {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::domain::Timestamp;
+    use crate::domain::setting::Setting;
+    use crate::domain::{SettingValue, setting};
+
+    fn open(folder: &Path) -> (Writer, Arc<ArcSwap<Snapshot>>) {
+        let engine = Engine::open(folder).expect("a store");
+        let shown = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
+        let writer = Writer::start(engine, Arc::clone(&shown), Vec::new()).expect("a thread");
+        (writer, shown)
+    }
+
+    fn setting(id: SettingId) -> Setting {
+        setting::Setting {
+            id,
+            value: SettingValue::Text("x".into()),
+            updated_at: Timestamp::from_millis(1),
+        }
+    }
+
+    /// Waits until the clock shows what is asked for.
+    async fn until(writer: &Writer, is_stalled: bool) {
+        let mut stalls = writer.clock.subscribe();
+        let waited = stalls.wait_for(|now| now.is_stalled == is_stalled).await;
+        drop(waited.expect("the clock is there"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_disk_that_answers_after_all_takes_writes_again_and_no_refused_change_is_made() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let (writer, shown) = open(home.path());
+        let commit = |id| {
+            let writer = writer.clone();
+            tokio::spawn(async move { writer.commit(Change::new().insert(&setting(id))).await })
+        };
+        commit(SettingId::SiteName).await.expect("a task").expect("a commit");
+
+        let gate = writer.clock.gate.lock.lock().expect("a lock");
+        let begun = commit(SettingId::SiteUrl);
+        while !writer.clock.gate.is_reached.load(std::sync::atomic::Ordering::Acquire) {
+            tokio::task::yield_now().await;
+        }
+        let queued = commit(SettingId::CorsOrigin);
+        while writer.jobs.capacity() == WAITING {
+            tokio::task::yield_now().await;
+        }
+        writer.clock.stall();
+        assert!(!writer.is_running());
+        for refused in [begun, queued, commit(SettingId::DefaultRoles)] {
+            assert_eq!(refused.await.expect("a task"), Err(CommitError::Unavailable));
+        }
+        drop(gate);
+
+        until(&writer, false).await;
+        assert!(writer.is_running());
+        commit(SettingId::AllowedDomains)
+            .await
+            .expect("a task")
+            .expect("a commit");
+        let shown: Vec<_> = shown.load().settings.keys().copied().collect();
+        for (id, is_made) in [
+            (SettingId::SiteName, true),
+            (SettingId::SiteUrl, true),
+            (SettingId::CorsOrigin, false),
+            (SettingId::DefaultRoles, false),
+            (SettingId::AllowedDomains, true),
+        ] {
+            assert_eq!(shown.contains(&id), is_made, "{id}");
+        }
+        writer.close().await;
     }
 }

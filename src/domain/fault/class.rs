@@ -76,7 +76,7 @@ impl Fault {
             Self::CustomFieldInvalid { .. } => (Invalid, Some("error-user-registration-custom-field")),
             Self::IdleTimeLimitInvalid => (Invalid, Some("invalid-idle-time-limit-value")),
             Self::NotAllowed { .. } => (Invalid, Some("error-not-allowed")),
-            Self::PersonalTokenNotAuthorized { .. } => (Invalid, Some("not-authorized")),
+            Self::PersonalTokenNotAuthorized => (Invalid, Some("not-authorized")),
             Self::PersonalTokenTaken => (Invalid, Some("error-token-already-exists")),
             Self::PersonalTokenNotFound => (Invalid, Some("error-token-does-not-exists")),
             Self::CreateTokenNotAuthorized => (Invalid, Some("error-not-authorized")),

@@ -7,54 +7,36 @@ use crate::domain::Timestamp;
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::text::quoted;
 
-/// The method that Rocket.Chat names in the details of custom status errors.
-const STATUS_METHOD: &str = "insertOrUpdateUserStatus";
-
-/// The method that Rocket.Chat names in the details of user errors.
-const USER_METHOD: &str = "insertOrUpdateUser";
-
 impl Fault {
-    /// Returns the error as a sentence for a person at the command line, with every violated rule and with advice.
+    /// Returns the details for clients, as JSON. `called` is the method that was called, or that Rocket.Chat has behind
+    /// the endpoint that was called.
     #[must_use]
-    pub fn explained(&self) -> String {
-        match self {
-            Self::PasswordPolicy { broken } => {
-                let rules: Vec<_> = broken.iter().map(|rule| rule.message.as_str()).collect();
-                format!(
-                    "{self} {} Choose a longer password of several uncommon words, or change the rules: the settings \
-                     Accounts_Password_Policy_*",
-                    rules.join(" ")
-                )
-            }
-            other => other.to_string(),
-        }
-    }
-
-    /// Returns the details for clients, as JSON.
-    #[must_use]
-    pub fn details(&self) -> Option<Value> {
+    pub fn details(&self, called: &str) -> Option<Value> {
         let details = match self {
-            Self::CustomStatusFieldRequired { field } => json!({"method": STATUS_METHOD, "field": field}),
+            Self::CustomStatusFieldRequired { field } => json!({"method": called, "field": field}),
             Self::CustomStatusNameInvalid { input } => {
-                json!({"method": STATUS_METHOD, "input": input, "field": "Name"})
+                json!({"method": called, "input": input, "field": "Name"})
             }
             Self::StatusTypeInvalid { input } => {
-                json!({"method": STATUS_METHOD, "input": input, "field": "StatusType"})
+                json!({"method": called, "input": input, "field": "StatusType"})
             }
-            Self::CustomStatusNameTaken => json!({"method": STATUS_METHOD}),
-            Self::CustomStatusToDeleteNotFound => json!({"method": "deleteCustomUserStatus"}),
+            Self::CustomStatusNameTaken
+            | Self::CustomStatusToDeleteNotFound
+            | Self::NotAllowed { .. }
+            | Self::PersonalTokenNotAuthorized
+            | Self::InvisibleDisabled
+            | Self::AdministratorNeeded => json!({"method": called}),
             Self::UserFieldRequired { field } | Self::UserFieldTaken { field, .. } => {
-                json!({"method": USER_METHOD, "field": field})
+                json!({"method": called, "field": field})
             }
             Self::UsernameInvalid { input } => {
-                json!({"method": USER_METHOD, "input": quoted(input), "field": "Username"})
+                json!({"method": called, "input": quoted(input), "field": "Username"})
             }
-            Self::RoleInvalid => json!({"method": USER_METHOD, "action": "Assign_role"}),
-            Self::LastAdministrator => json!({"method": "removeUserFromRole", "action": "Remove_last_admin"}),
-            Self::ActionNotAllowed { action, .. } => json!({"method": USER_METHOD, "action": action}),
-            Self::NotAllowed { method, .. } | Self::PersonalTokenNotAuthorized { method } => json!({"method": method}),
+            Self::RoleInvalid => json!({"method": called, "action": "Assign_role"}),
+            Self::LastAdministrator => json!({"method": called, "action": "Remove_last_admin"}),
+            Self::ActionNotAllowed { action, .. } => json!({"method": called, "action": action}),
+            // Rocket.Chat names these functions behind all methods.
             Self::CustomFieldInvalid { .. } => json!({"method": "registerUser"}),
-            Self::InvisibleDisabled => json!({"method": "users.setStatus"}),
             Self::LoginCodeRequired => json!({"method": "totp", "codeGenerated": false, "availableMethods": ["totp"]}),
             Self::LoginCodeInvalid => json!({"method": "totp"}),
             Self::CodeRequired { method, available } => {
@@ -65,7 +47,6 @@ impl Fault {
             Self::ScopeMissing { scope } => json!({"scope": scope}),
             Self::PasswordPolicy { broken } => json!(broken),
             Self::UsernameBlocked { input } => json!({"method": "checkUsernameAvailability", "field": quoted(input)}),
-            Self::AdministratorNeeded => json!({"method": "authorization:removeUserFromRole"}),
             Self::SettingInvalid { setting, .. } | Self::SettingFixed { setting, .. } => {
                 json!({"setting": setting.as_str()})
             }

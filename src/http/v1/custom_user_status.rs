@@ -16,9 +16,15 @@ use crate::ops::custom_status::{self, Filter};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("custom-user-status.list", "List custom statuses", list).scope(Scope::StatusRead),
-        Route::post("custom-user-status.create", "Create a custom status", create).scope(Scope::StatusWrite),
-        Route::post("custom-user-status.update", "Change a custom status", update).scope(Scope::StatusWrite),
-        Route::post("custom-user-status.delete", "Delete a custom status", delete).scope(Scope::StatusWrite),
+        Route::post("custom-user-status.create", "Create a custom status", create)
+            .called("insertOrUpdateUserStatus")
+            .scope(Scope::StatusWrite),
+        Route::post("custom-user-status.update", "Change a custom status", update)
+            .called("insertOrUpdateUserStatus")
+            .scope(Scope::StatusWrite),
+        Route::post("custom-user-status.delete", "Delete a custom status", delete)
+            .called("deleteCustomUserStatus")
+            .scope(Scope::StatusWrite),
     ]
 }
 

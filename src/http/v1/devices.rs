@@ -147,7 +147,7 @@ pub(super) struct Ended {
 }
 
 async fn logout(call: Call, which: Which) -> Result<Ended, Fault> {
-    tokens::revoke(&call.app, &call.actor(), &which.session_id).await?;
+    tokens::revoke(&call.app, &call.actor(), None, &which.session_id).await?;
     Ok(Ended {
         session_id: which.session_id,
     })

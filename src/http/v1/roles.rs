@@ -23,8 +23,16 @@ pub(super) fn routes() -> Vec<Route> {
         administer(Route::post("roles.create", "Create a role", create).two_factor()),
         administer(Route::post("roles.update", "Change a role", update).two_factor()),
         administer(Route::post("roles.delete", "Delete a role that nobody has", delete).two_factor()),
-        administer(Route::post("roles.addUserToRole", "Give a role to a user", give).two_factor()),
-        administer(Route::post("roles.removeUserFromRole", "Take a role from a user", take).two_factor()),
+        administer(
+            Route::post("roles.addUserToRole", "Give a role to a user", give)
+                .called("authorization:addUserToRole")
+                .two_factor(),
+        ),
+        administer(
+            Route::post("roles.removeUserFromRole", "Take a role from a user", take)
+                .called("authorization:removeUserFromRole")
+                .two_factor(),
+        ),
         administer(Route::get(
             "roles.getUsersInRole",
             "List the users who have a role",

@@ -11,11 +11,14 @@ use crate::ops::setup;
 use crate::ops::users::{NewUser, NewUserTexts};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post(
-        "setup.createAdministrator",
-        "Create the first administrator, with the setup link",
-        create_administrator,
-    )]
+    vec![
+        Route::post(
+            "setup.createAdministrator",
+            "Create the first administrator, with the setup link",
+            create_administrator,
+        )
+        .called("insertOrUpdateUser"),
+    ]
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -33,14 +33,18 @@ pub(super) fn routes() -> Vec<Route> {
             "Make a personal access token",
             generate,
         )
+        .called("personalAccessTokens:generateToken")
         .fresh_proof(),
         Route::post(
             "users.regeneratePersonalAccessToken",
             "Make a personal access token anew",
             regenerate,
         )
+        .called("personalAccessTokens:regenerateToken")
         .fresh_proof(),
-        Route::post("users.removePersonalAccessToken", "End a personal access token", remove).two_factor(),
+        Route::post("users.removePersonalAccessToken", "End a personal access token", remove)
+            .called("personalAccessTokens:removeToken")
+            .two_factor(),
         Route::get(
             "users.getPersonalAccessTokens",
             "One's own personal access tokens",
@@ -205,13 +209,8 @@ async fn sessions(call: Call, _: Nothing) -> Result<Sessions, Fault> {
 }
 
 async fn logout_one(call: Call, which: OneSession) -> Result<Ended, Fault> {
-    let own = tokens::list(&call.app, Some(&call.caller.user.id));
-    if !own.iter().any(|token| token.hash.label() == which.session_id) {
-        return Err(Fault::TokenNotFound {
-            label: which.session_id,
-        });
-    }
-    tokens::revoke(&call.app, &call.actor(), &which.session_id).await?;
+    let own = Some(&call.caller.user.id);
+    tokens::revoke(&call.app, &call.actor(), own, &which.session_id).await?;
     Ok(Ended {
         session_id: which.session_id,
     })

@@ -174,10 +174,7 @@ pub fn codes_remaining(caller: &Caller) -> Result<usize, Fault> {
 /// [`Fault::NotAllowed`] for another user without `edit-other-user-totp`, [`Fault::BeyondAuthority`].
 pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
     if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_TOTP) {
-        return Err(Fault::NotAllowed {
-            words: "Not allowed",
-            method: "users.resetTOTP",
-        });
+        return Err(Fault::NotAllowed { words: "Not allowed" });
     }
     decide_on(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;

@@ -18,10 +18,7 @@ use crate::store::{Change, Snapshot};
 /// [`Fault::BeyondAuthority`], [`Fault::LastAdministrator`].
 pub async fn set_active(app: &App, actor: &Actor, id: &UserId, activity: Activity) -> Result<(), Fault> {
     if !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
-        return Err(Fault::NotAllowed {
-            words: "Not allowed",
-            method: "setUserActiveStatus",
-        });
+        return Err(Fault::NotAllowed { words: "Not allowed" });
     }
     decide_on(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;

@@ -6,9 +6,9 @@ use crate::auth::Actor;
 use crate::domain::{AuditAction, Fault, Permission, UserId, UserStatus};
 use crate::ops::audit::note;
 use crate::ops::authority::Authority;
-use crate::ops::decide::decide_on;
+use crate::ops::decide::decide_on_picture;
+use crate::ops::lockout;
 use crate::ops::tokens::without_tokens;
-use crate::ops::{incident, lockout};
 use crate::store::Change;
 
 /// Deletes a user with their tokens, links, statuses and picture.
@@ -24,8 +24,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> 
 }
 
 pub(in crate::ops) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
-    let avatar = app.store.avatar(id).map_err(incident::internal)?;
-    decide_on(app, id, |snapshot, user| {
+    decide_on_picture(app, id, |snapshot, user, avatar| {
         Authority::of(app, snapshot, actor).over(user)?;
         let (mut change, _) = without_tokens(snapshot, id, Change::new().remove(user), |_| true);
         if let Some(reset) = snapshot.password_reset(id) {
@@ -36,11 +35,7 @@ pub(in crate::ops) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Res
             None => change.require_none(&UserStatus::of(id)),
         };
         change = lockout::forgive_all(snapshot, change, id);
-        // A picture that was put up meanwhile changed the user's record as well.
-        if let Some(avatar) = avatar
-            .as_ref()
-            .filter(|avatar| user.avatar.as_ref() == Some(&avatar.etag))
-        {
+        if let Some(avatar) = avatar {
             change = change.remove(avatar);
         }
         let change = keep_an_administrator(snapshot, user, change)?;

@@ -79,6 +79,15 @@ async fn a_role_lives_from_creation_to_deletion() {
     let in_use = error("Cannot delete role because it's in use", "error-role-in-use");
     assert_eq!(admin.post("roles.delete", &id).await.expect(400), in_use);
     admin.post("roles.removeUserFromRole", &give).await.expect(200);
+    let default = "settings/Accounts_Registration_Users_Default_Roles";
+    let named = json!({"value": format!("user,{}", role["_id"].as_str().expect("an id"))});
+    admin.post(default, &named).await.expect(200);
+    assert_eq!(
+        admin.post("roles.delete", &id).await.expect(400),
+        in_use,
+        "new users would have it"
+    );
+    admin.post(default, &json!({"value": "user"})).await.expect(200);
     admin.post("roles.delete", &id).await.expect(200);
     let gone = error("This role does not exist", "error-invalid-roleId");
     assert_eq!(admin.post("roles.delete", &id).await.expect(400), gone);

@@ -77,7 +77,7 @@ async fn one_session_is_ended_from_another_and_nobody_elses() {
     let body = json!({"sessionId": id["sessionId"]});
     let unknown = coded(
         &format!(
-            "no live token has the label {}; list them with `rollcall token list`",
+            "no live token has the label {}: sessions/list has the labels",
             id["sessionId"].as_str().expect("a text")
         ),
         "error-token-not-found",

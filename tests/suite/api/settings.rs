@@ -142,6 +142,16 @@ async fn what_a_setting_does_not_take_is_refused_with_what_it_takes() {
             json!("rollcall.example.com"),
             "must be a URL that begins with http:// or https://",
         ),
+        (
+            "API_CORS_Origin",
+            json!("not an origin,,"),
+            "names not an origin, which is not an origin like https://chat.example.com; it must be * or a list of origins",
+        ),
+        (
+            "Accounts_AllowedDomainsList",
+            json!("@@@ , http://x"),
+            "names @@@, which is not the domain of an e-mail address like example.com",
+        ),
     ] {
         let (status, body) = set(&admin, id, value).await;
         assert_eq!(status, 400);
@@ -304,5 +314,37 @@ async fn defaults_are_shown_where_they_are_asked_for() {
     assert_eq!(
         (&name["value"], &name["packageValue"]),
         (&json!("Ours"), &json!("Rollcall"))
+    );
+}
+
+#[tokio::test]
+async fn the_least_length_of_a_password_is_not_above_the_greatest() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let (least, greatest) = (
+        "Accounts_Password_Policy_MinLength",
+        "Accounts_Password_Policy_MaxLength",
+    );
+    assert_eq!(set(&admin, least, json!(100)).await.0, 200);
+    let (status, body) = set(&admin, greatest, json!(5)).await;
+    let words = format!(
+        "{greatest} leaves no password: it would have at least 100 and at most 5 characters; set {least} and {greatest} \
+         together [error-invalid-setting-value]"
+    );
+    assert_eq!((status, &body["error"]), (400, &json!(words)));
+    // Both at once are judged as they will be.
+    let together = |least_value: i64, greatest_value: i64| json!({"settings": [{"_id": least, "value": least_value}, {"_id": greatest, "value": greatest_value}]});
+    admin.post("settings", &together(5, 10)).await.expect(200);
+    admin.post("settings", &together(11, 10)).await.expect(400);
+    // With the rules on, the length that the strength asks for counts as well.
+    assert_eq!(set(&admin, greatest, json!(7)).await.0, 200);
+    assert_eq!(
+        set(&admin, "Accounts_Password_Policy_Enabled", json!(true)).await.0,
+        400
+    );
+    assert_eq!(set(&admin, greatest, json!(8)).await.0, 200);
+    assert_eq!(
+        set(&admin, "Accounts_Password_Policy_Enabled", json!(true)).await.0,
+        200
     );
 }

@@ -442,7 +442,12 @@ async fn what_ended_while_no_server_ran_is_settled_before_it_listens() {
         ..TestServer::options(&folder)
     };
     // Started, and ended before it serves anything.
-    Server::start(options).await.expect("a server").run(async {}).await;
+    Server::start(options)
+        .await
+        .expect("a server")
+        .run(async {})
+        .await
+        .expect("no task ends by itself");
     let store = Store::open(&folder.path().join("data")).expect("the store");
     let kept = store.read().user_status(&UserId::new(ada.id())).cloned();
     assert!(kept.is_none_or(|kept| kept.claims.is_empty()));

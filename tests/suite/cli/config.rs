@@ -163,7 +163,7 @@ fn a_wrong_configuration_ends_with_78_and_says_what_and_where() {
             None,
             &[],
             &["--default-status-type", "Busy"],
-            &["default_status_type", "online, away, busy, offline"],
+            &["default_status_type", "must be one of", "online, busy, away, offline"],
         ),
         (
             None,
@@ -366,4 +366,165 @@ fn a_server_warns_of_a_variable_that_it_does_not_know() {
     let (_, log) = server.wait();
     let warns = |line: &str| line.contains("OVERWRITE_SETTING_Livechat_enabled") && line.contains("is ignored");
     assert!(log.lines().any(warns), "{log}");
+}
+
+/// A short name of a setting and its value, and the setting's own name and value.
+const NAMES: [(&str, &str, &str, &str); 4] = [
+    ("public_url", "https://short.example", "Site_Url", "https://own.example"),
+    ("token_lifetime_days", "7", "Accounts_LoginExpiration", "8"),
+    ("default_status_type", "busy", "default_status_type", "away"),
+    (
+        "cors_origin",
+        "https://short.example",
+        "API_CORS_Origin",
+        "https://own.example",
+    ),
+];
+
+#[test]
+fn the_place_decides_and_not_the_name_by_which_a_setting_is_given() {
+    for (short, short_value, name, own_value) in NAMES {
+        let flag = format!("--{}", short.replace('_', "-"));
+        let variable = format!("ROLLCALL_{}", short.to_uppercase());
+        let own_variable = format!("OVERWRITE_SETTING_{name}");
+        let set = format!("{name}={own_value}");
+        let (short_file, own_file) = (
+            format!("{short} = \"{short_value}\"\n"),
+            format!("[settings]\n{name} = \"{own_value}\"\n"),
+        );
+        let cases: [(&str, Vec<(&str, &str)>, Vec<&str>, &str); 6] = [
+            (&short_file, vec![], vec!["--set", &set], own_value),
+            (&short_file, vec![(&own_variable, own_value)], vec![], own_value),
+            ("", vec![(&variable, short_value)], vec!["--set", &set], own_value),
+            (&own_file, vec![], vec![&flag, short_value], short_value),
+            (&own_file, vec![(&variable, short_value)], vec![], short_value),
+            (
+                "",
+                vec![(&own_variable, own_value)],
+                vec![&flag, short_value],
+                short_value,
+            ),
+        ];
+        for (file, environment, flags, expected) in cases {
+            let output = config(Some(file), &environment, &flags);
+            assert!(output.status.success(), "{output:?}");
+            let list: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            let rows = list
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter(|row| row["setting"] == name);
+            let values: Vec<_> = rows.map(|row| row["value"].as_str().expect("a text")).collect();
+            assert!(
+                !values.is_empty() && values.iter().all(|value| *value == expected),
+                "{name} is {values:?} by {file:?} {environment:?} {flags:?}"
+            );
+            // The short name shows what is in force, unless CORS is not switched on by it.
+            if name != "API_CORS_Origin" || expected == short_value {
+                assert_eq!(
+                    setting(&output, short).0,
+                    expected,
+                    "{short} by {file:?} {environment:?} {flags:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn two_names_of_a_setting_in_one_place_must_agree() {
+    let two = [
+        "--public-url",
+        "https://a.example",
+        "--set",
+        "Site_Url=https://b.example",
+    ];
+    let output = config(None, &[], &two);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{error}");
+    assert!(
+        error.contains("public_url (from flag --public-url) and Site_Url (from flag --set) are both set"),
+        "{error}"
+    );
+    let same = [
+        "--public-url",
+        "https://a.example/",
+        "--set",
+        "Site_Url=https://a.example",
+    ];
+    assert!(config(None, &[], &same).status.success());
+    let off = ["--cors-origin", "*", "--set", "API_Enable_CORS=false"];
+    assert_eq!(config(None, &[], &off).status.code(), Some(78));
+}
+
+#[tokio::test]
+async fn a_server_has_the_values_that_its_configuration_says() {
+    let folder = new_folder();
+    fs::write(
+        folder.path().join("c.toml"),
+        "public_url = \"https://from-file.example\"\n",
+    )
+    .expect("a file");
+    let server = Process::start_in(folder, |command| {
+        command.args(["--config", "c.toml", "--set", "Site_Url=https://from-flag.example"]);
+    });
+    let body = server.anonymous().get("settings.public?_id=Site_Url").await.expect(200);
+    assert_eq!(body["settings"][0]["value"], "https://from-flag.example");
+}
+
+/// Starts a server with these flags on a new data folder, and expects it to end with 78 and these words.
+fn refused(flags: &[&str], words: &str) {
+    let folder = new_folder();
+    let mut command = rollcall(folder.path());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(flags);
+    let output = run(command, "");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{flags:?}: {error}");
+    assert!(error.contains(words), "{words:?} in {error}");
+}
+
+#[test]
+fn a_start_refuses_the_values_that_the_api_refuses_and_in_the_same_words() {
+    for (flags, words) in [
+        (
+            &["--set", "Accounts_Registration_Users_Default_Roles=admin"][..],
+            "Accounts_Registration_Users_Default_Roles (from flag --set) must not be admin: everybody who registers would \
+             become one",
+        ),
+        (
+            &["--set", "Accounts_Registration_Users_Default_Roles=nosuchrole"],
+            "Accounts_Registration_Users_Default_Roles (from flag --set) names the role nosuchrole, which does not exist",
+        ),
+        (
+            &["--set", "Block_Multiple_Failed_Logins_Ip_Whitelist=nonsense"],
+            "names nonsense, which is neither an address nor a network",
+        ),
+        (
+            &["--set", "Site_Url=gopher"],
+            "Site_Url (from flag --set) must be a URL that begins with http:// or https://",
+        ),
+        (
+            &["--set", "API_CORS_Origin=not an origin,,"],
+            "API_CORS_Origin (from flag --set) names not an origin, which is not an origin",
+        ),
+        (
+            &["--cors-origin", "nowhere"],
+            "cors_origin (from flag --cors-origin) names nowhere",
+        ),
+        (
+            &["--set", "Accounts_AllowedDomainsList=@@@ , http://x"],
+            "Accounts_AllowedDomainsList (from flag --set) names @@@, which is not the domain",
+        ),
+        (
+            &[
+                "--set",
+                "Accounts_Password_Policy_MinLength=100",
+                "--set",
+                "Accounts_Password_Policy_MaxLength=5",
+            ],
+            "leaves no password: it would have at least 100 and at most 5 characters",
+        ),
+    ] {
+        refused(flags, words);
+    }
 }

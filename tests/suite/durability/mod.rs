@@ -11,3 +11,4 @@ mod kill;
 mod large;
 #[cfg(target_os = "linux")]
 mod power_cut;
+mod writer;

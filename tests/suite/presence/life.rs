@@ -404,11 +404,13 @@ async fn words_alone_of_an_invisible_user_are_refused_where_invisible_is_forbidd
         .post("settings/Accounts_AllowInvisibleStatusOption", &forbid)
         .await
         .expect(200);
-    let refused = coded(
-        "Invisible status is disabled",
-        "error-status-not-allowed",
-        json!({"method": "users.setStatus"}),
-    );
+    let refused = |method: &str| {
+        coded(
+            "Invisible status is disabled",
+            "error-status-not-allowed",
+            json!({"method": method}),
+        )
+    };
     for (endpoint, body) in [
         ("users.setStatus", json!({"message": "still away"})),
         ("users.setStatus", json!({"message": ""})),
@@ -418,14 +420,21 @@ async fn words_alone_of_an_invisible_user_are_refused_where_invisible_is_forbidd
         ),
         ("users.updateOwnBasicInfo", json!({"data": {"statusType": "offline"}})),
     ] {
+        let method = match endpoint {
+            "users.updateOwnBasicInfo" => "saveUserProfile",
+            other => other,
+        };
         assert_eq!(
             ada.post(endpoint, &body).await.expect(400),
-            refused,
+            refused(method),
             "{endpoint} {body}"
         );
     }
     let body = json!({"userId": ada.id(), "data": {"statusText": "still away"}});
-    assert_eq!(admin.post("users.update", &body).await.expect(400), refused);
+    assert_eq!(
+        admin.post("users.update", &body).await.expect(400),
+        refused("insertOrUpdateUser")
+    );
     let mut socket = Socket::of(&ada).await;
     let fault = socket.error("setUserStatus", json!([null, "still away"])).await;
     assert_eq!(fault["error"], "error-status-not-allowed");

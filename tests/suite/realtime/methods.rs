@@ -258,3 +258,49 @@ async fn users_manage_their_other_logins_preferences_and_names() {
     assert_eq!(socket.result("getUsernameSuggestion", json!([])).await, "ada");
     assert_eq!(socket.call("resetAvatar", json!([])).await.get("error"), None);
 }
+
+#[tokio::test]
+async fn an_error_names_the_method_that_was_called() {
+    let server = TestServer::start_with(|options| {
+        let pictures = (SettingId::AllowUserAvatarChange, SettingValue::Flag(false));
+        let off = |id| (id, SettingValue::Flag(false));
+        fix(options, &[pictures, off(SettingId::MethodPerSocketEnabled)]);
+    })
+    .await;
+    let mut anonymous = Socket::connected(server.address).await;
+    let mut refused_as_anonymous = Vec::new();
+    for method in rollcall::methods::names() {
+        let answer = anonymous.call(method, json!([])).await;
+        if answer["error"]["error"] == "error-not-allowed" {
+            assert_eq!(answer["error"]["details"], json!({"method": method}));
+            refused_as_anonymous.push(method);
+        }
+    }
+    for method in ["rooms/get", "subscriptions/get", "resetAvatar", "deleteUser"] {
+        assert!(refused_as_anonymous.contains(&method), "{method} asks for a login");
+    }
+    let mut ada = Socket::of(&server.user().await).await;
+    let refused = ada.error("resetAvatar", json!([])).await;
+    assert_eq!(refused["details"], json!({"method": "resetAvatar"}));
+    let over_http = server
+        .user()
+        .await
+        .post("users.resetAvatar", &json!({}))
+        .await
+        .expect(400);
+    assert_eq!(over_http["details"], json!({"method": "users.resetAvatar"}));
+
+    let admin = server.admin().await;
+    let mut socket = Socket::of(&admin).await;
+    for (method, params) in [
+        ("setUserActiveStatus", json!([admin.id(), false])),
+        ("deleteUser", json!([admin.id()])),
+    ] {
+        let last = socket.error(method, params).await;
+        let details = json!({"method": method, "action": "Remove_last_admin"});
+        assert_eq!(
+            (&last["error"], &last["details"]),
+            (&json!("error-action-not-allowed"), &details)
+        );
+    }
+}

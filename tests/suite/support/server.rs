@@ -13,7 +13,7 @@ use rollcall::http::Limits;
 use rollcall::local::{self, Answer as LocalAnswer, Command};
 use rollcall::ops::users::{NewUser, NewUserTexts};
 use rollcall::realtime::Timing;
-use rollcall::server::{Options, Server};
+use rollcall::server::{Ended, Options, Server};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -39,7 +39,7 @@ pub struct TestServer {
     pub folder: Arc<TempDir>,
     now: Arc<SetClock>,
     stop: oneshot::Sender<()>,
-    running: JoinHandle<()>,
+    running: JoinHandle<Result<(), Ended>>,
 }
 
 impl TestServer {
@@ -113,7 +113,8 @@ impl TestServer {
     /// Stops the server in order and returns its folder.
     pub async fn stop(self) -> Arc<TempDir> {
         let _ = self.stop.send(());
-        self.running.await.expect("the server ends without a panic");
+        let ended = self.running.await.expect("the server ends without a panic");
+        ended.expect("no task of the server ends by itself");
         self.folder
     }
 

@@ -18,10 +18,12 @@ const BOT: &str = "rocket.cat";
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("users.delete", "Delete a user", delete)
+            .called("deleteUser")
             .permission(Permission::DELETE_USER)
             .scope(Scope::UsersWrite)
             .two_factor(),
         Route::post("users.setActiveStatus", "Switch an account on or off", set_active)
+            .called("setUserActiveStatus")
             .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
             .scope(Scope::UsersWrite)
             .two_factor(),

@@ -15,6 +15,7 @@ use crate::ops::users::{self, NewUser};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("users.create", "Create a user", create)
+            .called("insertOrUpdateUser")
             .permission(Permission::CREATE_USER)
             .scope(Scope::UsersWrite),
     ]

@@ -17,12 +17,14 @@ use crate::ops::users::{parse_email, parse_name, parse_username};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("users.update", "Change a user", update)
+            .called("insertOrUpdateUser")
             .scope(Scope::UsersWrite)
             .confirmed_by_handler(),
         Route::post("users.updateOwnBasicInfo", "Change oneself", update_own)
+            .called("saveUserProfile")
             .scope(Scope::UsersWrite)
             .serves(&[Duty::ChangePassword]),
-        Route::post("users.deleteOwnAccount", "Delete one's own account", delete_own),
+        Route::post("users.deleteOwnAccount", "Delete one's own account", delete_own).called("deleteUserOwnAccount"),
     ]
 }
 

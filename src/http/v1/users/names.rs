@@ -22,6 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Whether one could take a username",
             check,
         )
+        .called("checkUsernameAvailability")
         .scope(Scope::UsersRead),
     ]
 }

@@ -20,7 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .permission(Permission::EDIT_OTHER_USER_PASSWORD)
         .fresh_proof(),
-        Route::post("users.resetPassword", "Choose a new password, with a link", reset),
+        Route::post("users.resetPassword", "Choose a new password, with a link", reset).called("resetPassword"),
     ]
 }
 

@@ -10,7 +10,11 @@ use crate::http::routes::{Rate, Route};
 use crate::ops::registration::{self, Registration};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post("users.register", "Register oneself", register).rate(Rate::Register)]
+    vec![
+        Route::post("users.register", "Register oneself", register)
+            .called("registerUser")
+            .rate(Rate::Register),
+    ]
 }
 
 #[derive(Deserialize, JsonSchema)]

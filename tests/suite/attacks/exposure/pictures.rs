@@ -165,7 +165,7 @@ async fn a_picture_of_an_older_version_is_not_sent_before_it_was_encoded_again()
     // Puts the pictures back as a version before this one stored them, one of them no picture at all.
     let store = Store::open(&data).expect("the store opens");
     for (user, bytes) in [(&id, photo()), (&bob, b"\xff\xd8\xff".to_vec())] {
-        let new = store.avatar(user).expect("a readable store").expect("a picture");
+        let new = store.avatar(user).await.expect("a readable store").expect("a picture");
         let mut old = new.clone();
         (old.bytes, old.clean) = (bytes, false);
         store.commit(Change::new().replace(&new, &old)).await.expect("a commit");
@@ -193,10 +193,11 @@ async fn a_picture_of_an_older_version_is_not_sent_before_it_was_encoded_again()
     assert!(
         store
             .avatar(&id)
+            .await
             .expect("a readable store")
             .is_some_and(|picture| picture.clean)
     );
-    assert_eq!(store.avatar(&bob).expect("a readable store"), None);
+    assert_eq!(store.avatar(&bob).await.expect("a readable store"), None);
     store.close().await;
     drop(folder);
 }

@@ -1,0 +1,114 @@
+//! The flags of settings, made of the list of settings.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+
+use crate::config::{SETTINGS, Setting};
+
+/// What the command line says of settings.
+#[derive(Default)]
+pub(super) struct Given {
+    /// Values by the names of their flags.
+    pub(super) flags: HashMap<String, String>,
+    /// The configuration file.
+    pub(super) file: Option<PathBuf>,
+    /// `NAME=VALUE` of settings of the running server.
+    pub(super) set: Vec<String>,
+}
+
+/// Makes the type of the arguments of commands that take the flags of some settings.
+macro_rules! setting_flags {
+    ($(#[$about:meta])* $name:ident, $takes:expr, $set:expr) => {
+        $(#[$about])*
+        pub(super) struct $name(pub(super) Given);
+
+        impl Args for $name {
+            fn augment_args(command: Command) -> Command {
+                augment(command, $takes, $set)
+            }
+
+            fn augment_args_for_update(command: Command) -> Command {
+                Self::augment_args(command)
+            }
+        }
+
+        impl FromArgMatches for $name {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+                Ok(Self(given(matches, $takes, $set)))
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+    };
+}
+
+setting_flags!(
+    /// The flags of all settings.
+    AllSettings,
+    |_| true,
+    true
+);
+setting_flags!(
+    /// The flags that name the data folder.
+    Folder,
+    |setting| setting.name == "data_dir",
+    false
+);
+setting_flags!(
+    /// The flags that name the data folder and the file with its key.
+    FolderAndKey,
+    |setting| ["data_dir", "secret_key_file"].contains(&setting.name),
+    false
+);
+
+fn augment(command: Command, takes: fn(&Setting) -> bool, set: bool) -> Command {
+    let flags = SETTINGS.iter().filter(|setting| takes(setting)).filter_map(flag);
+    let file = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .env("ROLLCALL_CONFIG")
+        .help("A TOML file with settings");
+    let command = command.args(flags).arg(file);
+    if !set {
+        return command;
+    }
+    command.arg(
+        Arg::new("set")
+            .long("set")
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .help("Fix a setting of the running server, several times for several; `rollcall config --all` lists them"),
+    )
+}
+
+fn flag(setting: &'static Setting) -> Option<Arg> {
+    let name = setting.flag_name()?;
+    let help = match setting.default {
+        Some(default) => format!("{} [default: {default}]", setting.help),
+        None => setting.help.to_owned(),
+    };
+    Some(Arg::new(name.clone()).long(name).value_name(setting.value).help(help))
+}
+
+fn given(matches: &ArgMatches, takes: fn(&Setting) -> bool, set: bool) -> Given {
+    let value = |name: String| {
+        let value = matches.get_one::<String>(&name)?.clone();
+        Some((name, value))
+    };
+    let names = SETTINGS
+        .iter()
+        .filter(|setting| takes(setting))
+        .filter_map(Setting::flag_name);
+    let set = set.then(|| matches.get_many::<String>("set")).flatten();
+    Given {
+        flags: names.filter_map(value).collect(),
+        file: matches.get_one::<PathBuf>("config").cloned(),
+        set: set.unwrap_or_default().cloned().collect(),
+    }
+}

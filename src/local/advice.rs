@@ -1,0 +1,20 @@
+//! What a person at the command line can do about an error.
+
+use crate::domain::Fault;
+
+/// Returns an error as a sentence for a person at the command line, with every rule that was broken and what to do.
+#[must_use]
+pub fn explained(fault: &Fault) -> String {
+    match fault {
+        Fault::PasswordPolicy { broken } => {
+            let rules: Vec<_> = broken.iter().map(|rule| rule.message.as_str()).collect();
+            format!(
+                "{fault} {} Choose a longer password of several uncommon words, or change the rules: the settings \
+                 Accounts_Password_Policy_*",
+                rules.join(" ")
+            )
+        }
+        Fault::TokenNotFound { .. } => format!("{fault}; list them with `rollcall token list`"),
+        other => other.to_string(),
+    }
+}

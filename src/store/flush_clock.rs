@@ -1,0 +1,227 @@
+//! How long the disk works on one batch, and whether that is too long.
+//!
+//! sled waits for ever when a write of its own threads fails, so that a flush that takes too long counts as a failed
+//! disk. The time is counted in ticks of a thread of this process. A process that was stopped, or a machine that slept,
+//! counts at most one tick for the pause, so that no pause is taken for a failed disk.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tracing::{error, warn};
+
+/// The time between two looks at a flush that is under way.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How many ticks the disk may take for a batch.
+const MAX_TICKS: u64 = 30;
+
+/// Whether the disk has stalled, and how often it has done so since the store was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Stalls {
+    pub(super) count: u64,
+    pub(super) is_stalled: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Ticks of the flush that is under way.
+    flush_ticks: Option<u64>,
+    /// How many flushes have begun.
+    flushes: u64,
+    /// The counting thread waits for the next flush and makes no ticks.
+    is_resting: bool,
+    has_ended: bool,
+}
+
+/// Counts the time of the flush that is under way.
+#[derive(Debug)]
+pub(super) struct FlushClock {
+    state: Mutex<State>,
+    changed: Condvar,
+    stalls: watch::Sender<Stalls>,
+    /// Holds back the disk in tests.
+    #[cfg(test)]
+    pub(super) gate: Gate,
+}
+
+/// Keeps the writer from the disk while a test holds the lock.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    pub(super) lock: Mutex<()>,
+    pub(super) is_reached: std::sync::atomic::AtomicBool,
+}
+
+#[cfg(test)]
+impl Gate {
+    pub(super) fn pass(&self) {
+        self.is_reached.store(true, std::sync::atomic::Ordering::Release);
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
+        self.is_reached.store(false, std::sync::atomic::Ordering::Release);
+    }
+}
+
+impl FlushClock {
+    /// Makes the clock and starts the thread that counts its ticks.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub(super) fn start() -> io::Result<Arc<Self>> {
+        let clock = Arc::new(Self {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            stalls: watch::channel(Stalls::default()).0,
+            #[cfg(test)]
+            gate: Gate::default(),
+        });
+        let counting = Arc::clone(&clock);
+        thread::Builder::new()
+            .name("store-flush-clock".into())
+            .spawn(move || counting.count())?;
+        Ok(clock)
+    }
+
+    /// Runs the work of the disk on one batch, and counts its time.
+    pub(super) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.begin();
+        let outcome = work();
+        self.end();
+        outcome
+    }
+
+    /// Returns whether the disk has stalled.
+    pub(super) fn stalls(&self) -> Stalls {
+        *self.stalls.borrow()
+    }
+
+    /// Returns a receiver that learns of each stall and of its end.
+    pub(super) fn subscribe(&self) -> watch::Receiver<Stalls> {
+        self.stalls.subscribe()
+    }
+
+    /// Ends the counting thread.
+    pub(super) fn finish(&self) {
+        self.lock().has_ended = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self) {
+        let mut state = self.lock();
+        state.flush_ticks = Some(0);
+        state.flushes += 1;
+        if state.is_resting {
+            state.is_resting = false;
+            self.changed.notify_all();
+        }
+    }
+
+    fn end(&self) {
+        let mut state = self.lock();
+        state.flush_ticks = None;
+        let resumed = self.stalls.send_if_modified(|stalls| {
+            let was_stalled = stalls.is_stalled;
+            stalls.is_stalled = false;
+            was_stalled
+        });
+        drop(state);
+        if resumed {
+            warn!("the disk answers again");
+        }
+    }
+
+    /// Counts ticks while there are flushes, and rests while there are none.
+    fn count(&self) {
+        let mut state = self.lock();
+        let mut seen = state.flushes;
+        while !state.has_ended {
+            if state.flush_ticks.is_none() && state.flushes == seen {
+                state.is_resting = true;
+                let is_waiting = |state: &mut State| state.is_resting && !state.has_ended;
+                let waited = self.changed.wait_while(state, is_waiting);
+                state = waited.unwrap_or_else(PoisonError::into_inner);
+            }
+            seen = state.flushes;
+            let waited = self.changed.wait_timeout_while(state, TICK, |state| !state.has_ended);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            self.count_tick(&mut state);
+        }
+    }
+
+    fn count_tick(&self, state: &mut State) {
+        let Some(ticks) = &mut state.flush_ticks else {
+            return;
+        };
+        *ticks += 1;
+        if *ticks == MAX_TICKS {
+            self.stalls.send_modify(|stalls| {
+                stalls.count += 1;
+                stalls.is_stalled = true;
+            });
+            error!(
+                "the disk has not answered for {} seconds: writes are refused until it does",
+                TICK.as_secs() * MAX_TICKS
+            );
+        }
+    }
+
+    /// Counts one tick, as the counting thread does each second.
+    #[cfg(test)]
+    pub(super) fn tick(&self) {
+        self.count_tick(&mut self.lock());
+    }
+
+    /// Counts as many ticks as stall a flush.
+    #[cfg(test)]
+    pub(super) fn stall(&self) {
+        while !self.stalls().is_stalled {
+            self.tick();
+            thread::yield_now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ticks_of_one_flush_count() {
+        let clock = FlushClock::start().expect("a thread");
+        for _ in 0..MAX_TICKS * 2 {
+            clock.during(|| clock.tick());
+            clock.tick();
+        }
+        assert_eq!(
+            clock.stalls(),
+            Stalls::default(),
+            "no flush took more than a tick or two"
+        );
+        clock.finish();
+    }
+
+    #[test]
+    fn a_flush_that_takes_too_long_is_a_stall_and_its_end_ends_the_stall() {
+        let clock = FlushClock::start().expect("a thread");
+        let stalled = Stalls {
+            count: 1,
+            is_stalled: true,
+        };
+        clock.during(|| {
+            clock.stall();
+            assert_eq!(clock.stalls(), stalled);
+        });
+        let over = Stalls {
+            is_stalled: false,
+            ..stalled
+        };
+        assert_eq!(clock.stalls(), over);
+        clock.finish();
+    }
+}
