@@ -22,6 +22,8 @@ pub struct Document {
     plain: Form,
     /// The compressed form, if it is smaller.
     gzip: Option<Form>,
+    /// The form in Brotli, if there is one and it is smaller.
+    brotli: Option<Form>,
 }
 
 /// Documents that contain the public path of the server. They are created at the first request, and again after
@@ -68,6 +70,7 @@ struct Form {
 #[derive(Debug, Clone, Default)]
 pub struct Accepted {
     gzip: bool,
+    brotli: bool,
     known: Option<HeaderValue>,
 }
 
@@ -75,21 +78,30 @@ impl Accepted {
     /// Reads `Accept-Encoding` and `If-None-Match` (RFC 9110, §12.5.3 and §13.1.2).
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
+        let takes = |names: &[&str]| headers.get_all(ACCEPT_ENCODING).iter().any(|value| takes(value, names));
         Self {
-            gzip: headers.get_all(ACCEPT_ENCODING).iter().any(takes_gzip),
+            gzip: takes(&["gzip", "x-gzip", "*"]),
+            // Not for `*`: a client that knows Brotli says so.
+            brotli: takes(&["br"]),
             known: headers.get(IF_NONE_MATCH).cloned(),
         }
     }
+
+    /// Returns whether the client takes gzip.
+    #[must_use]
+    pub const fn gzip(&self) -> bool {
+        self.gzip
+    }
 }
 
-/// Returns whether an `Accept-Encoding` contains gzip or `*` with a weight other than 0.
-fn takes_gzip(value: &HeaderValue) -> bool {
+/// Returns whether an `Accept-Encoding` contains one of these names with a weight other than 0.
+fn takes(value: &HeaderValue, names: &[&str]) -> bool {
     let items = value.to_str().unwrap_or_default().split(',');
     items.into_iter().any(|item| {
         let (name, weight) = item.split_once(';').unwrap_or((item, ""));
         let weight = weight.trim().strip_prefix("q=").map(str::trim);
         let forbidden = weight.is_some_and(|weight| weight.parse() == Ok(0.0_f32));
-        matches!(name.trim(), "gzip" | "x-gzip" | "*") && !forbidden
+        names.contains(&name.trim()) && !forbidden
     })
 }
 
@@ -103,14 +115,30 @@ impl Document {
             content_type,
             plain: Form::new(bytes),
             gzip: gzip.map(Form::new),
+            brotli: None,
         }
+    }
+
+    /// Adds a form that was compressed with Brotli before.
+    #[must_use]
+    pub fn with_brotli(mut self, bytes: Bytes) -> Self {
+        self.brotli = Some(bytes)
+            .filter(|bytes| bytes.len() < self.plain.bytes.len())
+            .map(Form::new);
+        self
     }
 
     /// Returns the response in the form that the client accepts, or with status 304 if the client already has it.
     #[must_use]
     pub fn answer(&self, accepted: &Accepted) -> Response<Bytes> {
-        let gzip = self.gzip.as_ref().filter(|_| accepted.gzip);
-        let form = gzip.unwrap_or(&self.plain);
+        let brotli = self
+            .brotli
+            .as_ref()
+            .filter(|_| accepted.brotli)
+            .map(|form| (form, "br"));
+        let gzip = self.gzip.as_ref().filter(|_| accepted.gzip).map(|form| (form, "gzip"));
+        let compressed = brotli.or(gzip);
+        let form = compressed.map_or(&self.plain, |(form, _)| form);
         let known = accepted.known.as_ref().is_some_and(|known| form.is_among(known));
         let mut response = Response::new(if known { Bytes::new() } else { form.bytes.clone() });
         if known {
@@ -121,8 +149,8 @@ impl Document {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(ETAG, form.etag.clone());
         headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-        if gzip.is_some() {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some((_, encoding)) = compressed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         response
     }
@@ -193,8 +221,8 @@ mod tests {
             ("\"other\"".into(), 200),
         ] {
             let accepted = Accepted {
-                gzip: false,
                 known: Some(known.parse().expect("a header value")),
+                ..Accepted::default()
             };
             assert_eq!(document.answer(&accepted).status(), status, "{known}");
         }

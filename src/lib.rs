@@ -9,6 +9,7 @@
 //!   administration socket, the pages
 //! - [`methods`]: Rocket.Chat's methods, called by name over HTTP and over sockets
 //! - [`document`]: responses with fixed content
+//! - [`intake`]: request bodies within their limits, and client addresses
 //! - [`ops`]: the operations, one file for each noun
 //! - [`app`]: the state that every operation uses
 //! - [`hub`]: the live connections, the visible presence, and the events about changes
@@ -28,6 +29,7 @@ pub mod document;
 pub mod domain;
 pub mod http;
 pub mod hub;
+pub mod intake;
 pub mod local;
 pub mod methods;
 pub mod net;

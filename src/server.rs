@@ -25,13 +25,14 @@ use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::domain::{Fault, SettingId};
 use crate::http::{self, Front, Gate, Limits};
+use crate::intake::Bound;
 use crate::local::{self, Socket};
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
 use crate::ops::{avatars, expiry, lockout, lost_connections, setup, sweep, upgrade};
 use crate::realtime::{self, Hall, Timing};
 use crate::store::socket_path;
-use crate::web;
+use crate::web::{self, FormBounds};
 
 /// The name of the task that accepts connections.
 const ACCEPT_LOOP: &str = "the accept loop";
@@ -134,7 +135,7 @@ impl Server {
         let path = socket_path(&options.data_dir);
         let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;
         let hall = Hall::new(app.clone(), options.timing);
-        let filter = filter(&app, &hall, Gate::new(app.clone(), options.limits));
+        let filter = filter(&app, &hall, Gate::new(app.clone(), options.limits), &options.limits);
         Ok(Self {
             front: Front::new(app.clone(), filter),
             setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.settings().site_url())),
@@ -216,7 +217,16 @@ impl Server {
 }
 
 /// Combines the filters. Each answers its own paths and passes other requests to the next.
-fn filter(app: &App, hall: &Arc<Hall>, gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
+fn filter(app: &App, hall: &Arc<Hall>, gate: Gate, limits: &Limits) -> BoxedFilter<(warp::reply::Response,)> {
+    let bound = |bytes| Bound {
+        bytes,
+        time: limits.body_time,
+    };
+    let bounds = FormBounds {
+        anonymous: bound(limits.anonymous_body_bytes),
+        user: bound(limits.body_bytes),
+        budget: gate.budget(),
+    };
     realtime::sockets(hall)
         .or(http::api(gate))
         .unify()
@@ -224,7 +234,7 @@ fn filter(app: &App, hall: &Arc<Hall>, gate: Gate) -> BoxedFilter<(warp::reply::
         .unify()
         .or(http::avatar::avatars(app.clone()))
         .unify()
-        .or(web::web(app.clone()))
+        .or(web::web(app.clone(), bounds))
         .unify()
         .boxed()
 }

@@ -41,6 +41,12 @@ impl PasswordDigest {
         Self(format!("{:x}", HexDigest(Sha256::digest(password).into())))
     }
 
+    /// Returns the digest itself, for what seals it or sends it on.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// Takes a digest that a client sends, with lower-case or upper-case digits.
     #[must_use]
     pub fn presented(digest: &str) -> Self {

@@ -16,6 +16,9 @@ use crate::domain::{SealedSecret, StoredSecret, TotpSecret, UserId};
 /// The length of a key, in bytes.
 pub const KEY_BYTES: usize = 32;
 
+/// Bytes of a nonce of XChaCha20-Poly1305.
+const NONCE_BYTES: usize = 24;
+
 /// The prefix of the key when its id is computed, so that the digest has no other use.
 const ID_CONTEXT: &[u8] = b"rollcall secret key id";
 
@@ -70,7 +73,7 @@ impl SecretKey {
     #[must_use]
     #[allow(clippy::expect_used)]
     pub fn seal(&self, owner: &UserId, secret: &TotpSecret) -> StoredSecret {
-        let nonce: [u8; 24] = random::bytes();
+        let nonce: [u8; NONCE_BYTES] = random::bytes();
         let payload = Payload {
             msg: secret.expose(),
             aad: owner.as_str().as_bytes(),
@@ -84,6 +87,41 @@ impl SecretKey {
             nonce,
             bytes,
         })
+    }
+
+    /// Seals bytes that a client holds for the server until they come back. `purpose` is authenticated with them, so that
+    /// they count for nothing else.
+    ///
+    /// # Panics
+    /// Never: the cipher refuses only messages of many gigabytes.
+    #[must_use]
+    #[allow(clippy::expect_used)]
+    pub fn seal_bytes(&self, purpose: &str, bytes: &[u8]) -> Vec<u8> {
+        let nonce: [u8; NONCE_BYTES] = random::bytes();
+        let payload = Payload {
+            msg: bytes,
+            aad: &purpose_data(purpose),
+        };
+        let sealed = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a message is short enough for the cipher");
+        [nonce.as_slice(), &sealed].concat()
+    }
+
+    /// Opens bytes that came back.
+    ///
+    /// # Errors
+    /// [`SealError`] when another key sealed them, they are for another purpose, or they were changed.
+    pub fn open_bytes(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(SealError)?;
+        let payload = Payload {
+            msg: sealed,
+            aad: &purpose_data(purpose),
+        };
+        self.cipher()
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map_err(|_| SealError)
     }
 
     /// Decrypts a user's stored secret. A secret that was stored without encryption is returned as it is.
@@ -104,6 +142,11 @@ impl SecretKey {
     }
 }
 
+/// Returns what is authenticated with bytes for a purpose. No id of a user has a NUL.
+fn purpose_data(purpose: &str) -> Vec<u8> {
+    [b"\0", purpose.as_bytes()].concat()
+}
+
 impl fmt::Debug for SecretKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("SecretKey(hidden)")
@@ -113,6 +156,23 @@ impl fmt::Debug for SecretKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_open_for_the_purpose_for_which_they_were_sealed() {
+        let key = SecretKey::generate();
+        let sealed = key.seal_bytes("one", b"secret");
+        assert_eq!(key.open_bytes("one", &sealed).as_deref(), Ok(b"secret".as_slice()));
+        let mut changed = sealed.clone();
+        changed[30] ^= 1;
+        for (key, purpose, sealed) in [
+            (&key, "two", sealed.as_slice()),
+            (&key, "one", &changed),
+            (&key, "one", &sealed[..20]),
+            (&SecretKey::generate(), "one", &sealed),
+        ] {
+            assert_eq!(key.open_bytes(purpose, sealed), Err(SealError), "{purpose}");
+        }
+    }
 
     fn sealed(stored: &StoredSecret) -> SealedSecret {
         match stored {

@@ -200,6 +200,14 @@ impl Claims {
         })
     }
 
+    /// Returns what is left when the claim that shows ends.
+    #[must_use]
+    pub fn without_showing(&self) -> Self {
+        let mut left = self.clone();
+        left.end(None);
+        left
+    }
+
     /// Ends all manual claims.
     pub fn clear_manual(&mut self) {
         self.bottom_up.retain(|claim| claim.source != ClaimSource::Manual);

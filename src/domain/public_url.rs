@@ -1,7 +1,7 @@
 //! The public URL of the server, which may have a path before the server's own paths.
 
 /// The first segments of the server's own paths. A public path that begins with one of them would be ambiguous.
-pub const OWN_PATHS: [&str; 13] = [
+pub const OWN_PATHS: [&str; 27] = [
     "api",
     "avatar",
     "websocket",
@@ -10,11 +10,25 @@ pub const OWN_PATHS: [&str; 13] = [
     "readyz",
     "health",
     "setup",
-    "setup.js",
     "reset-password",
-    "reset-password.js",
-    "form.js",
-    "style.css",
+    "assets",
+    "sign-in",
+    "sign-out",
+    "forgot-password",
+    "change-password",
+    "register",
+    "join",
+    "my-status",
+    "events",
+    "people",
+    "profile",
+    "administration",
+    "board",
+    "offline",
+    "manifest.webmanifest",
+    "robots.txt",
+    "metrics",
+    ".well-known",
 ];
 
 /// The URL of a server: `http` or `https`, a host, and maybe a path, without a slash at the end.

@@ -193,6 +193,7 @@ settings! {
     CorsOrigin = "API_CORS_Origin", Kind::Origins("*"), PRIVATE, "Origins whose pages may call: * or a list with commas";
     SiteUrl = "Site_Url", Kind::Url, PUBLIC, "Where clients reach this server; empty is where it listens";
     SiteName = "Site_Name", Kind::Text("Rollcall"), PUBLIC, "What the server calls itself, in authenticator apps too";
+    TeamField = "Team_Custom_Field", Kind::Text("team"), PUBLIC, "The custom field whose value is a user's team on the board; empty is no teams; Rollcall's own";
     AuditRetentionDays = "Audit_Log_Retention_Days", Kind::Number(90, 1, 36_500), PRIVATE, "Days that entries of the audit log are kept; Rollcall's own";
     DefaultStatusType = "default_status_type", Kind::Choice("", &["", "online", "busy", "away", "offline"]), PUBLIC, "The type of custom statuses created without one; empty refuses them; Rollcall's own";
 }

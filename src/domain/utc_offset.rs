@@ -31,6 +31,14 @@ impl UtcOffset {
     }
 }
 
+impl UtcOffset {
+    /// Returns the offset in minutes.
+    #[must_use]
+    pub fn minutes(self) -> i32 {
+        i32::from(self.quarters) * 15
+    }
+}
+
 fn hours_of(quarters: i16) -> f64 {
     f64::from(quarters) / f64::from(QUARTERS_PER_HOUR)
 }

@@ -14,13 +14,13 @@ use warp::http::header::{
 };
 use warp::{Filter, Reply};
 
-use super::front::address_of;
-use super::{encoded, reply};
+use super::reply;
 use crate::app::rates::{Counted, Left, Rate, Who};
 use crate::app::{App, RenderedKey};
 use crate::auth::Peer;
 use crate::domain::text::composed;
 use crate::domain::{Avatar, Fault, PictureForm, PictureFormat, SourceAddress, UserId, UsernameKey, initials, picture};
+use crate::intake::{address_of, encoded};
 use crate::ops::avatars;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");

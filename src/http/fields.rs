@@ -14,8 +14,8 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
-use super::encoded;
 use crate::domain::Fault;
+use crate::intake::encoded;
 
 /// Named values sent by a client.
 #[derive(Debug, Default, Clone, PartialEq)]

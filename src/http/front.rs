@@ -1,7 +1,6 @@
 //! Checks and headers for every request and response, whichever filter answers.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
@@ -17,11 +16,12 @@ use warp::http::header::{
 use warp::http::{Request, Uri, Version};
 
 use super::cors::Cors;
-use super::{rate_limit, reply};
+use super::reply;
 use crate::app::App;
 use crate::auth::Peer;
-use crate::auth::origin::client_address;
 use crate::domain::Fault;
+use crate::intake::address_of;
+use crate::ops::calls;
 
 /// The default content security policy: no scripts or other content, and no page may frame the response.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -98,7 +98,7 @@ impl Front {
             return Ok(());
         }
         let peer = request.extensions().get::<Peer>().copied();
-        rate_limit::admit_anonymous(&self.app, address_of(peer, request.headers(), &self.app))
+        calls::admit_anonymous(&self.app, address_of(peer, request.headers(), &self.app))
     }
 
     /// Adds the headers that every response has.
@@ -148,16 +148,6 @@ fn own_target(target: &Uri, public_path: &str) -> Option<Uri> {
     let mut parts = target.clone().into_parts();
     parts.path_and_query = own.parse().ok();
     Uri::from_parts(parts).ok()
-}
-
-/// Returns the client's address, from the connection or from the headers of a trusted proxy.
-pub(super) fn address_of(peer: Option<Peer>, headers: &HeaderMap, app: &App) -> Option<IpAddr> {
-    let forwarded = headers.get_all("x-forwarded-for").iter();
-    client_address(
-        peer,
-        forwarded.map(|line| line.to_str().unwrap_or_default()),
-        &app.fixed.trusted_proxies,
-    )
 }
 
 #[cfg(test)]

@@ -15,12 +15,9 @@ use warp::http::header::{
 use warp::http::{HeaderMap, Method};
 
 use super::Limits;
-use super::body::{self, Body, Bound};
-use super::budget::{Budget, Reservation};
+use super::body::Body;
 use super::cors::{self, Cors};
-use super::encoded;
-use super::front::address_of;
-use super::rate_limit::{self, Allowance};
+use super::rate_limit;
 use super::reply::{self, Outcome, Response};
 use super::request::{self, Called, Request, Sent};
 use super::routes::{self, Confirmation, Route};
@@ -29,6 +26,8 @@ use crate::app::rates::Who;
 use crate::auth::{Caller, Origin, Peer, random};
 use crate::document::Accepted;
 use crate::domain::Fault;
+use crate::intake::{Bound, Budget, Reservation, address_of, body, encoded};
+use crate::ops::calls::{self, Allowance};
 use crate::ops::{proof, two_factor};
 
 const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
@@ -55,11 +54,17 @@ impl Gate {
         Self {
             app,
             limits,
-            budget: Budget::new(&limits),
+            budget: Budget::new(limits.all_bodies_bytes, limits.caller_bodies_bytes),
             // Sixteen hexadecimal digits are always a valid header value.
             instance: HeaderValue::from_str(&instance).unwrap_or(HeaderValue::from_static("rollcall")),
             requests: Arc::default(),
         }
+    }
+
+    /// Returns the memory of bodies, which all HTTP faces share.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        self.budget.clone()
     }
 }
 
@@ -126,7 +131,7 @@ impl Gate {
             reply::failure(&fault, called)
         });
         if let Some(allowance) = allowance {
-            allowance.add_headers(response.headers_mut());
+            rate_limit::add_headers(allowance, response.headers_mut());
         }
         info!(
             id,
@@ -159,7 +164,7 @@ impl Gate {
         B: Buf + Send,
     {
         if caller.is_none() {
-            rate_limit::admit_anonymous(&self.app, origin.address)?;
+            calls::admit_anonymous(&self.app, origin.address)?;
         }
         if head.method == Method::OPTIONS {
             return Cors::of(&self.app.settings()).answer_options(&head.headers);
@@ -189,7 +194,8 @@ impl Gate {
             sent,
             parameter,
         })?;
-        match rate_limit::admit(&self.app, route, caller.as_ref(), origin.address) {
+        let endpoint = format!("{} {}", route.method, route.endpoint);
+        match calls::admit(&self.app, endpoint, route.rate, caller.as_ref(), origin.address) {
             Ok(left) => *allowance = left,
             Err((fault, none)) => {
                 *allowance = Some(none);

@@ -2,9 +2,7 @@
 
 pub mod avatar;
 mod body;
-mod budget;
 mod cors;
-mod encoded;
 mod fields;
 mod front;
 mod gate;

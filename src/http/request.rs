@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 use warp::http::HeaderMap;
 
 use super::body::Body;
-use super::encoded::NOT_UTF8;
 use super::fields::Fields;
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
 use crate::document::Accepted;
 use crate::domain::{Fault, TwoFactorMethod, UserId};
+use crate::intake::encoded::NOT_UTF8;
 use crate::ops::tokens;
 use crate::ops::two_factor::{self, PresentedCode};
 

@@ -14,6 +14,7 @@ use super::request::{Context, Request};
 use super::v1;
 use crate::domain::scope::Need;
 use crate::domain::{Duty, Fault, Permission, Scope};
+pub use crate::ops::calls::Rate;
 
 /// A handler's future response.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -74,17 +75,6 @@ pub enum Confirmation {
     FreshProof,
     /// The second factor or a fresh proof. The handler checks it, since it depends on the affected user.
     ByHandler,
-}
-
-/// The rate limit of an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rate {
-    /// The general limits of the settings.
-    Default,
-    /// The limit for registrations.
-    Register,
-    /// No rate limit of its own; other limits apply.
-    Unbounded,
 }
 
 impl Route {

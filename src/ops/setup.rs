@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::auth::{Actor, Origin, TokenSecret};
 use crate::domain::role::built_in;
 use crate::domain::setting::RegistrationForm;
-use crate::domain::{AuditAction, Fault, RoleId, SettingId, User};
+use crate::domain::{AuditAction, Fault, RoleId, SettingId, SettingValue, User};
 use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
 
 /// Returns the secret of the setup link, and creates it if there is none; `None` once a user exists.
@@ -36,18 +36,52 @@ pub async fn link(app: &App) -> Result<Option<String>, Fault> {
     }
 }
 
+/// The settings that the first administrator chooses. Those that are not chosen stay as they are.
+#[derive(Debug, Clone, Default)]
+pub struct FirstSettings {
+    /// Who may register from now on.
+    pub registration: Option<RegistrationForm>,
+    /// The name of the server, which is the team's.
+    pub site_name: Option<String>,
+}
+
+impl FirstSettings {
+    /// Returns the values that have to be stored: not those that are in force already, be they fixed at the start.
+    ///
+    /// # Errors
+    /// [`Fault::SettingFixed`], [`Fault::SettingInvalid`].
+    fn values(self, app: &App) -> Result<Vec<(SettingId, SettingValue)>, Fault> {
+        let registration = self.registration.map(RegistrationForm::value);
+        let chosen = [
+            (SettingId::RegistrationForm, registration),
+            (SettingId::SiteName, self.site_name.map(SettingValue::Text)),
+        ];
+        let mut values = Vec::new();
+        for (id, value) in chosen {
+            let Some(value) = value.filter(|value| *value != app.settings().value(id)) else {
+                continue;
+            };
+            settings::refuse_fixed(app, id)?;
+            let invalid = |problem| Fault::SettingInvalid { setting: id, problem };
+            values.push((id, id.accept(value).map_err(invalid)?));
+        }
+        Ok(values)
+    }
+}
+
 /// Creates the first administrator for a caller with the setup link, and removes the link. The same change stores the
-/// registration rule, if the caller chose one.
+/// settings that the caller chose.
 ///
 /// # Errors
 /// [`Fault::SetupLinkInvalid`] if the link is wrong or was used; [`Fault::AddressBlocked`] after too many guesses;
-/// [`Fault::SettingFixed`] if the registration rule was fixed at the start; the errors of the new user.
+/// [`Fault::SettingFixed`] for a setting that was fixed at the start; [`Fault::SettingInvalid`]; the errors of the new
+/// user.
 pub async fn with_link(
     app: &App,
     origin: &Origin,
     secret: &str,
     mut new: NewUser,
-    registration: Option<RegistrationForm>,
+    first: FirstSettings,
 ) -> Result<Arc<User>, Fault> {
     // The hashes are compared, so that the time does not reveal how much of the secret was right.
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
@@ -63,27 +97,16 @@ pub async fn with_link(
         Some(link) if valid(link) => Ok(()),
         _ => Err(Fault::SetupLinkInvalid),
     };
-    let id = SettingId::RegistrationForm;
-    // A choice that is already in force is not stored, so it is accepted even if it was fixed at the start.
-    let in_force = app.settings().value(id);
-    let choice = registration
-        .map(RegistrationForm::value)
-        .filter(|value| *value != in_force);
-    if choice.is_some() {
-        settings::refuse_fixed(app, id)?;
-    }
+    let values = first.values(app)?;
     users::create_where(app, &origin.into(), new, linked, |snapshot, user, change| {
         let noted = |action, target, detail: String| note_from(app, origin, user.party(), action, Some(target), detail);
         let detail = "by the setup link".to_owned();
         let change = change.insert(&noted(AuditAction::UserCreated, user.party(), detail));
-        match &choice {
-            None => change,
-            Some(value) => {
-                let change = settings::store(app, snapshot, change, id, value.clone());
-                let target = settings::party(id);
-                change.insert(&noted(AuditAction::SettingChanged, target, value.to_string()))
-            }
-        }
+        values.iter().fold(change, |change, (id, value)| {
+            let change = settings::store(app, snapshot, change, *id, value.clone());
+            let target = settings::party(*id);
+            change.insert(&noted(AuditAction::SettingChanged, target, value.to_string()))
+        })
     })
     .await
 }

@@ -12,7 +12,7 @@ use crate::auth::Actor;
 use crate::domain::page::once;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    Audience, AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, Laying, Permission,
+    Audience, AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, Laying, Permission, Presence,
     RecentStatus, RoleId, SettingId, StatusType, Timestamp, User, UserId, UserStatus,
 };
 use crate::store::{Change, Snapshot};
@@ -127,6 +127,17 @@ pub fn recent(app: &App, id: &UserId) -> Vec<RecentStatus> {
         .user_status(id)
         .map(|kept| kept.recent.clone())
         .unwrap_or_default()
+}
+
+/// Returns what a user sees of themselves when the status that shows has ended; none while no status is set.
+#[must_use]
+pub fn after(app: &App, id: &UserId) -> Option<Presence> {
+    let snapshot = app.store.read();
+    let claims = &snapshot.user_status(id)?.claims;
+    claims.showing()?;
+    let connection = super::presence::own(app, id).connection;
+    let required = app.settings().flag(SettingId::PresenceRequiresConnection);
+    Some(Presence::of(connection, &claims.without_showing(), required))
 }
 
 /// The privacy settings of a user.

@@ -244,6 +244,22 @@ pub struct ViewedUser {
 }
 
 impl ViewedUser {
+    /// Returns the same user as one who is not here.
+    #[must_use]
+    pub(super) fn without_presence(self) -> Self {
+        Self {
+            presence: Presence::ABSENT,
+            last_seen: None,
+            ..self
+        }
+    }
+
+    /// Returns whether this is the viewer.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        self.own
+    }
+
     /// Returns the id of the user.
     #[must_use]
     pub fn id(&self) -> UserId {

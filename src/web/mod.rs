@@ -1,109 +1,243 @@
-//! The pages, embedded in the binary.
+//! The pages: what people see of Rollcall. They call the operations that the API calls, and hold no rule of their own.
 
-use std::collections::HashMap;
+mod assets;
+mod cookies;
+mod form;
+mod frame;
+mod moments;
+mod pages;
+mod people;
+mod reply;
+mod route;
+mod session;
+mod visit;
+mod words;
 
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Buf;
+use futures_util::Stream;
+use tracing::info;
+use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::StatusCode;
-use warp::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue};
+use warp::http::Method;
+use warp::http::header::{HeaderMap, USER_AGENT};
 use warp::reply::Response;
-use warp::{Filter, Reply};
 
 use crate::app::App;
-use crate::document::{Accepted, ByPublicPath, Document};
+use crate::app::rates::Who;
+use crate::auth::{Origin, Peer};
+use crate::domain::Fault;
+use crate::intake::{Bound, Budget, address_of, body, encoded};
+use cookies::{Cookie, Site};
+use form::Fields;
+use frame::Note;
+use pages::errors;
+use reply::Outcome;
+use route::{Route, Verb};
+use session::Visitor;
+use visit::Visit;
+use words::{Language, Words};
 
-/// Pages use nothing but what this server sends.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
-
-/// A file of the pages.
-struct Page {
-    path: &'static str,
-    content_type: &'static str,
-    text: &'static str,
+/// What bounds the bodies of forms.
+#[derive(Debug, Clone)]
+pub struct FormBounds {
+    /// Those of a visitor who is not signed in.
+    pub anonymous: Bound,
+    /// Those of a user.
+    pub user: Bound,
+    /// The memory of all bodies.
+    pub budget: Budget,
 }
 
-/// The documents of all pages by their paths. Links have the public path of the server before them.
-static DOCUMENTS: ByPublicPath<HashMap<&'static str, Document>> = ByPublicPath::new(|public_path| {
-    let document = |page: &Page| {
-        let text = page.text.replace("=\"/", &format!("=\"{public_path}/"));
-        (page.path, Document::new(page.content_type, text))
-    };
-    PAGES.iter().map(document).collect()
-});
+struct Web {
+    app: App,
+    bounds: FormBounds,
+}
 
-const PAGES: [Page; 7] = [
-    Page {
-        path: "/",
-        content_type: "text/html; charset=utf-8",
-        text: include_str!("index.html"),
-    },
-    Page {
-        path: "/setup",
-        content_type: "text/html; charset=utf-8",
-        text: include_str!("setup.html"),
-    },
-    Page {
-        path: "/setup.js",
-        content_type: "text/javascript; charset=utf-8",
-        text: include_str!("setup.js"),
-    },
-    Page {
-        path: "/reset-password",
-        content_type: "text/html; charset=utf-8",
-        text: include_str!("reset-password.html"),
-    },
-    Page {
-        path: "/reset-password.js",
-        content_type: "text/javascript; charset=utf-8",
-        text: include_str!("reset-password.js"),
-    },
-    Page {
-        path: "/form.js",
-        content_type: "text/javascript; charset=utf-8",
-        text: include_str!("form.js"),
-    },
-    Page {
-        path: "/style.css",
-        content_type: "text/css; charset=utf-8",
-        text: include_str!("style.css"),
-    },
-];
+struct Head {
+    path: String,
+    method: Method,
+    headers: HeaderMap,
+    query: String,
+    peer: Option<Peer>,
+}
 
-/// Everything that no other filter took.
+/// The filter for all that no other filter took.
 #[must_use]
-pub fn web(app: App) -> BoxedFilter<(Response,)> {
+pub fn web(app: App, bounds: FormBounds) -> BoxedFilter<(Response,)> {
+    let web = Arc::new(Web { app, bounds });
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path::full()
+        .and(warp::method())
         .and(warp::header::headers_cloned())
-        .map(move |path: warp::path::FullPath, headers: HeaderMap| {
-            let documents = DOCUMENTS.get(&app.settings().public_path());
-            let mut response = match documents.get(path.as_str()) {
-                Some(document) => document.answer(&Accepted::of(&headers)).into_response(),
-                None => not_found(),
+        .and(query)
+        .and(warp::ext::optional::<Peer>())
+        .and(warp::body::stream())
+        .then(move |path: warp::path::FullPath, method, headers, query, peer, body| {
+            let web = Arc::clone(&web);
+            let head = Head {
+                path: path.as_str().to_owned(),
+                method,
+                headers,
+                query,
+                peer,
             };
-            let headers = response.headers_mut();
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-            headers.insert(CONTENT_SECURITY_POLICY, POLICY);
-            response
+            async move { web.answer(head, body).await }
         })
         .boxed()
 }
 
-fn not_found() -> Response {
-    let words = "there is no such page; the API is below /api/v1/\n";
-    warp::reply::with_status(words, StatusCode::NOT_FOUND).into_response()
-}
+impl Web {
+    async fn answer<S, B>(&self, head: Head, body: S) -> Response
+    where
+        S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
+        B: Buf + Send,
+    {
+        if let Some(asset) = assets::answer(&head.path, &head.headers) {
+            return asset;
+        }
+        let began = Instant::now();
+        let visit = self.visit(&head);
+        let mut body = Some(body);
+        let outcome = match Fields::parse(head.query.as_bytes()) {
+            Ok(query) => self.dispatch(&head, Visit { query, ..visit.clone() }, &mut body).await,
+            Err(fault) => Err(fault),
+        };
+        if let Some(rest) = body {
+            body::discard(rest, &head.headers);
+        }
+        let response = outcome.unwrap_or_else(|fault| errors::answer(&visit, &head.method, fault));
+        info!(
+            method = %head.method,
+            path = %logged(&head.path).escape_debug(),
+            status = response.status().as_u16(),
+            micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            user = visit.visitor.caller.as_ref().map(|caller| tracing::field::display(&caller.user.id)),
+            address = visit.origin.address.map(tracing::field::display),
+            "page"
+        );
+        response
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::public_url::OWN_PATHS;
-
-    #[test]
-    fn no_public_path_hides_a_page() {
-        for page in PAGES.iter().filter(|page| page.path != "/") {
-            assert!(OWN_PATHS.contains(&&page.path[1..]), "{}", page.path);
+    fn visit(&self, head: &Head) -> Visit {
+        let settings = self.app.settings();
+        let client = head.headers.get(USER_AGENT).and_then(|client| client.to_str().ok());
+        let origin = Origin::new(
+            address_of(head.peer, &head.headers, &self.app),
+            client.unwrap_or_default(),
+        );
+        let site = Site::of(&settings);
+        let visitor = Visitor::of(&self.app, &site, &head.headers, &origin);
+        let user = visitor.caller.as_ref().map(|caller| &*caller.user);
+        let target = if head.query.is_empty() {
+            head.path.clone()
+        } else {
+            format!("{}?{}", head.path, head.query)
+        };
+        Visit {
+            words: Words::of(Language::of(user, &head.headers)),
+            app: self.app.clone(),
+            origin,
+            site,
+            visitor,
+            headers: head.headers.clone(),
+            base: settings.public_path(),
+            target,
+            parameter: String::new(),
+            query: Fields::default(),
+            form: Fields::default(),
         }
     }
+
+    async fn dispatch<S, B>(&self, head: &Head, mut visit: Visit, body: &mut Option<S>) -> Outcome
+    where
+        S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
+        B: Buf + Send,
+    {
+        let (route, parameter) = find(&head.path, &head.method)?;
+        visit.parameter = encoded::part(parameter, "path")?;
+        if route.verb == Verb::Post {
+            session::check_origin(&self.app, &head.headers)?;
+        }
+        if route.signed_in && visit.visitor.caller.is_none() {
+            return to_sign_in(&visit, &head.method);
+        }
+        if let Some(caller) = visit.visitor.caller.as_ref()
+            && let Some(duty) = caller.duty
+            && !route.serves_duties
+        {
+            return errors::duty(&visit, duty);
+        }
+        if route.verb == Verb::Post {
+            visit.form = self.receive(head, &visit, body).await?;
+            if !visit.visitor.accepts(visit.form.text(form::TOKEN)) {
+                return errors::stale_form(&visit);
+            }
+        }
+        (route.answer)(visit).await
+    }
+
+    async fn receive<S, B>(&self, head: &Head, visit: &Visit, body: &mut Option<S>) -> Result<Fields, Fault>
+    where
+        S: Stream<Item = Result<B, warp::Error>> + Unpin,
+        B: Buf,
+    {
+        let (bound, who) = match &visit.visitor.caller {
+            Some(caller) => (&self.bounds.user, Who::User(caller.user.id.clone())),
+            None => (&self.bounds.anonymous, Who::Address(visit.origin.source())),
+        };
+        let mut reservation = self.bounds.budget.open(who);
+        let stream = body.as_mut().ok_or(Fault::BodyBroken)?;
+        let bytes = body::read(stream, &head.headers, bound, &mut reservation).await?;
+        *body = None;
+        Fields::parse(&bytes)
+    }
+}
+
+/// Returns the route of a request, and the part of the path that stands for any text.
+fn find<'path>(path: &'path str, method: &Method) -> Result<(&'static Route, &'path str), Fault> {
+    let wanted = if method == Method::HEAD { &Method::GET } else { method };
+    let is_wanted = |route: &Route| route.verb.name() == wanted.as_str();
+    if let Some(found) = route::of(path).find(|(route, _)| is_wanted(route)) {
+        return Ok(found);
+    }
+    let mut allowed: Vec<_> = route::of(path).map(|(route, _)| route.verb.name()).collect();
+    if allowed.is_empty() {
+        return Err(Fault::EndpointNotFound);
+    }
+    if allowed.contains(&"GET") {
+        allowed.push("HEAD");
+    }
+    Err(Fault::MethodNotAllowed {
+        allow: allowed.join(", "),
+    })
+}
+
+/// Sends a visitor who has to sign in first to the page for it, and from there to where they wanted to go.
+fn to_sign_in(visit: &Visit, method: &Method) -> Outcome {
+    let next = if *method == Method::POST {
+        "/"
+    } else {
+        visit.target.as_str()
+    };
+    let mut path = "/sign-in".to_owned();
+    if next != "/" {
+        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        path = format!("/sign-in?next={next}");
+    }
+    if !visit.visitor.ended {
+        return reply::redirect(visit, &path);
+    }
+    let mut answer = reply::redirect_with(visit, &path, Note::Ended)?;
+    visit.site.end(Cookie::Session, answer.headers_mut());
+    Ok(answer)
+}
+
+/// Maximum bytes of a path in the log.
+const LOGGED_PATH_BYTES: usize = 256;
+
+fn logged(path: &str) -> &str {
+    &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)]
 }

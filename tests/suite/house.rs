@@ -8,7 +8,7 @@ const LAYERS: [&[&str]; 10] = [
     &["cli"],
     &["server"],
     &["http", "realtime", "local", "web"],
-    &["methods", "document"],
+    &["methods", "document", "intake"],
     &["ops"],
     &["app"],
     &["auth", "hub"],

@@ -7,7 +7,7 @@ use crate::domain::setting::RegistrationForm;
 use crate::domain::{Fault, RoleId, UserId, Username};
 use crate::http::request::OpenCall;
 use crate::http::routes::Route;
-use crate::ops::setup;
+use crate::ops::setup::{self, FirstSettings};
 use crate::ops::users::{NewUser, NewUserTexts};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -32,6 +32,9 @@ struct Create {
     name: Option<String>,
     /// The rule for registration from now on. If absent, only administrators create users.
     registration: Option<RegistrationForm>,
+    /// The name of the server.
+    #[serde(rename = "siteName")]
+    site_name: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -56,7 +59,11 @@ async fn create_administrator(call: OpenCall, new: Create) -> Result<Created, Fa
         roles: &[],
     };
     let parsed = NewUser::parse(texts)?;
-    let user = setup::with_link(&call.app, &call.origin, &new.link, parsed, new.registration).await?;
+    let first = FirstSettings {
+        registration: new.registration,
+        site_name: new.site_name,
+    };
+    let user = setup::with_link(&call.app, &call.origin, &new.link, parsed, first).await?;
     Ok(Created {
         user: Administrator {
             id: user.id.clone(),

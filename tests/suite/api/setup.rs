@@ -117,10 +117,9 @@ async fn of_many_who_use_the_link_at_once_one_becomes_administrator() {
 async fn the_pages_come_with_a_policy_that_lets_nothing_in() {
     let server = TestServer::empty().await;
     for (path, kind) in [
-        ("/", "text/html; charset=utf-8"),
+        ("/sign-in", "text/html; charset=utf-8"),
         ("/setup", "text/html; charset=utf-8"),
-        ("/setup.js", "text/javascript; charset=utf-8"),
-        ("/style.css", "text/css; charset=utf-8"),
+        ("/robots.txt", "text/plain; charset=utf-8"),
     ] {
         let answer = server.anonymous().send("GET", path, &[], "").await;
         assert_eq!(

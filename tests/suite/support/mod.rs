@@ -8,8 +8,10 @@ pub mod process;
 pub mod raw;
 pub mod server;
 pub mod socket;
+pub mod visitor;
 
 pub use client::{Answer, Client};
 pub use process::Process;
 pub use server::TestServer;
 pub use socket::Socket;
+pub use visitor::Visitor;

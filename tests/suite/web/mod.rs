@@ -1,5 +1,13 @@
-//! The pages in a real browser.
+//! The pages, over HTTP and in a real browser.
 
+mod account;
+mod assets;
+mod board;
 mod driver;
+mod first_start;
+mod forms;
 mod reset_password;
+mod sessions;
 mod setup;
+mod status;
+mod words;

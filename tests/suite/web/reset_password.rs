@@ -1,4 +1,4 @@
-//! The page to set a new password.
+//! A new password by a link, in a browser.
 
 use serde_json::json;
 
@@ -24,18 +24,19 @@ async fn who_forgot_a_password_sets_a_new_one_in_a_browser() {
     browser.keep_picture("reset-password").await;
     browser.write("[name=password]", "short").await;
     browser.write("[name=again]", "other").await;
-    browser.click("button").await;
-    browser.text_with("#problem", "not the same").await;
+    browser.click("main button.primary").await;
+    browser.text_with("#again-err", "don’t match").await;
+    browser.write("[name=password]", "short").await;
     browser.write("[name=again]", "short").await;
-    browser.click("button").await;
-    let told = browser.text_with("#problem", "policy").await;
+    browser.click("main button.primary").await;
+    let told = browser.text_with("#password-err", "needs").await;
     assert!(!told.contains('['), "{told}");
     ada.get("me").await.expect(200);
 
     browser.write("[name=password]", "Correct-h0rse").await;
     browser.write("[name=again]", "Correct-h0rse").await;
-    browser.click("button").await;
-    browser.text_with("#lead", "Your password is set").await;
+    browser.click("main button.primary").await;
+    browser.text_with(".note", "Your password is set").await;
     ada.get("me").await.expect(401);
     server.anonymous().logged_in("ada", "Correct-h0rse").await;
     let old = json!({"user": "ada", "password": PASSWORD});

@@ -1,4 +1,4 @@
-//! The setup page.
+//! The first start in a browser.
 
 use super::driver::Browser;
 use crate::support::TestServer;
@@ -11,18 +11,21 @@ async fn the_first_administrator_is_created_in_a_browser() {
     let browser = Browser::start().await;
     browser.open(server.setup_link.as_deref().expect("a link")).await;
     browser.keep_picture("setup").await;
+    browser.write("[name=team]", "Harbour Studio").await;
+    browser.write("[name=first]", "Ada").await;
+    browser.write("[name=last]", "L0velace").await;
     browser.write("[name=username]", "ada").await;
-    browser.write("[name=name]", "Ada Lovelace").await;
     browser.write("[name=password]", PASSWORD).await;
-    browser.write("[name=again]", "something else").await;
-    browser.click("button").await;
-    let told = browser.text_with("#problem", "same").await;
-    assert_eq!(told, "The two passwords are not the same.");
+    browser.click("main button.primary").await;
+    let told = browser.text_with("main .err", "Last name").await;
+    assert!(told.contains("Last name must have atleast 1 characters."), "{told}");
 
-    browser.write("[name=again]", PASSWORD).await;
-    browser.click("button").await;
-    let told = browser.text_with("#lead", "Done").await;
-    assert!(told.contains("ada is the administrator"), "{told}");
+    // The secret of the link is still in the form.
+    browser.write("[name=last]", "Lovelace").await;
+    browser.write("[name=password]", PASSWORD).await;
+    browser.click("main button.primary").await;
+    let told = browser.text_with("h2", "Only you").await;
+    assert_eq!(told, "Only you so far");
     let admin = server.anonymous().logged_in("ada", PASSWORD).await;
     admin.create_status("caught up", "busy").await.expect(200);
 }
@@ -33,19 +36,19 @@ async fn a_link_that_was_used_is_told_in_the_browser() {
     let server = TestServer::start().await;
     let browser = Browser::start().await;
     browser.open(&format!("http://{}/setup#used", server.address)).await;
-    browser.write("[name=username]", "eve").await;
-    browser.write("[name=password]", PASSWORD).await;
-    browser.write("[name=again]", PASSWORD).await;
-    browser.click("button").await;
-    let told = browser.text_with("#problem", "link").await;
-    assert_eq!(
-        told,
-        "this setup link is not valid: it was used, or belongs to another server"
+    for (field, text) in [
+        ("team", "Evil"),
+        ("first", "Eve"),
+        ("last", "Evil"),
+        ("username", "eve"),
+        ("password", PASSWORD),
+    ] {
+        browser.write(&format!("[name={field}]"), text).await;
+    }
+    browser.click("main button.primary").await;
+    let told = browser.text_with("main .err", "link").await;
+    assert!(
+        told.contains("This link is not valid: it was used, or belongs to another server."),
+        "{told}"
     );
-
-    // Another page between, since an address that differs in its # alone is not loaded anew.
-    browser.open("about:blank").await;
-    browser.open(&format!("http://{}/setup", server.address)).await;
-    let told = browser.text_with("#lead", "whole setup link").await;
-    assert!(told.starts_with("This page needs"), "{told}");
 }

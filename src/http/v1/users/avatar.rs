@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 use super::target;
 use crate::domain::{Fault, User};
 use crate::http::body;
-use crate::http::encoded::NOT_UTF8;
 use crate::http::fields::Fields;
 use crate::http::input::{Ignored, Upload};
 use crate::http::reply::{Done, Elsewhere};
 use crate::http::request::Call;
 use crate::http::routes::Route;
+use crate::intake::encoded::NOT_UTF8;
 use crate::ops::avatars;
 
 /// Maximum bytes of a form or of JSON with a picture.

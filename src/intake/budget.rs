@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Limits;
 use crate::app::rates::Who;
 use crate::domain::Fault;
 
@@ -12,7 +11,7 @@ const RETRY_AFTER_SECONDS: u32 = 2;
 
 /// The memory budget of all bodies. Clones are cheap and share the budget.
 #[derive(Debug, Clone)]
-pub(super) struct Budget {
+pub struct Budget {
     reserved: Arc<Mutex<Reserved>>,
     all_bytes: usize,
     caller_bytes: usize,
@@ -26,23 +25,25 @@ struct Reserved {
 
 /// The reserved memory of one body. Dropping it releases the memory.
 #[derive(Debug)]
-pub(super) struct Reservation {
+pub struct Reservation {
     budget: Budget,
     caller: Who,
     bytes: usize,
 }
 
 impl Budget {
-    /// Returns a budget with nothing reserved.
-    pub fn new(limits: &Limits) -> Self {
+    /// Returns a budget with nothing reserved: a number of bytes for all bodies, and one for those of one caller.
+    #[must_use]
+    pub fn new(all_bytes: usize, caller_bytes: usize) -> Self {
         Self {
             reserved: Arc::default(),
-            all_bytes: limits.all_bodies_bytes,
-            caller_bytes: limits.caller_bodies_bytes,
+            all_bytes,
+            caller_bytes,
         }
     }
 
     /// Returns an empty reservation for a caller.
+    #[must_use]
     pub fn open(&self, caller: Who) -> Reservation {
         Reservation {
             budget: self.clone(),

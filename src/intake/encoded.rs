@@ -7,13 +7,13 @@ use percent_encoding::percent_decode;
 use crate::domain::Fault;
 
 /// The error for bytes that are not UTF-8.
-pub(super) const NOT_UTF8: &str = "must be text in UTF-8";
+pub const NOT_UTF8: &str = "must be text in UTF-8";
 
 /// Returns the names and values of a query or a form (`application/x-www-form-urlencoded`), in their order.
 ///
 /// # Errors
 /// [`Fault::InvalidParams`] for a name or a value that is not UTF-8.
-pub(super) fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Fault> {
+pub fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Fault> {
     let mut pairs = Vec::new();
     for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');
@@ -32,7 +32,7 @@ pub(super) fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Fault> {
 ///
 /// # Errors
 /// [`Fault::InvalidParams`] for bytes that are not UTF-8.
-pub(super) fn part(encoded: &str, name: &str) -> Result<String, Fault> {
+pub fn part(encoded: &str, name: &str) -> Result<String, Fault> {
     decoded(encoded.as_bytes()).ok_or_else(|| Fault::invalid(NOT_UTF8, name))
 }
 

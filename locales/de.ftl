@@ -1,0 +1,255 @@
+# Die Wörter der Seiten auf Deutsch. Die Schlüssel sind die von locales/en.ftl.
+
+## Auf jeder Seite
+skip = Zum Inhalt springen
+nav-main = Hauptnavigation
+nav-board = Tafel
+account = Ihr Konto
+account-signed-in = Angemeldet als
+switch-theme = Hell und dunkel wechseln
+shortcuts = Tastenkürzel
+sign-out = Abmelden
+close = Schließen
+undo = Rückgängig
+copied = Kopiert.
+continue = Weiter
+optional = freiwillig
+try-again = Noch einmal versuchen
+try-now = Jetzt versuchen
+go-to-board = Zur Tafel
+back-to-board = Zurück zur Tafel
+back-to-sign-in = Zurück zur Anmeldung
+show-password = Passwort anzeigen
+shortcut-status = Meinen Status ändern
+shortcut-quick = Schnellstatus 1 bis 9 setzen
+shortcut-search = Personen suchen
+shortcut-move = In der Liste auf und ab
+shortcut-help = Diese Übersicht zeigen
+
+## Meldungen danach
+note-signed-out = Sie sind abgemeldet.
+note-ended = Ihre Anmeldung ist beendet. Melden Sie sich wieder an.
+note-password-set = Ihr Passwort ist gesetzt. Melden Sie sich mit dem neuen Passwort wieder an.
+note-saved = Ihr Profil wurde gespeichert.
+note-registered = Ihr Konto ist angelegt. Melden Sie sich damit an.
+note-awaits-approval = Ihr Konto ist angelegt. Eine Administratorin oder ein Administrator muss es freischalten, bevor Sie sich anmelden können.
+note-status-set = Ihr Status ist gesetzt.
+note-status-cleared = Ihr Status ist zurückgesetzt.
+
+## Zeitpunkte
+weekday-monday = Montag
+weekday-tuesday = Dienstag
+weekday-wednesday = Mittwoch
+weekday-thursday = Donnerstag
+weekday-friday = Freitag
+weekday-saturday = Samstag
+weekday-sunday = Sonntag
+month-january = Januar
+month-february = Februar
+month-march = März
+month-april = April
+month-may = Mai
+month-june = Juni
+month-july = Juli
+month-august = August
+month-september = September
+month-october = Oktober
+month-november = November
+month-december = Dezember
+moment-date = { $day }. { $month }
+moment-date-year = { $day }. { $month } { $year }
+moment-today = { $weekday }, { $date }, { $time }
+moment-tomorrow = morgen
+moment-yesterday = gestern
+moment-midnight = Mitternacht
+moment-day-time = { $day }, { $time }
+since = seit { $moment }
+until = bis { $moment }
+until-then = bis { $moment }, danach { $status }
+seen = zuletzt { $moment }
+seen-today = zuletzt heute
+seen-this-week = zuletzt diese Woche
+seen-before = zuletzt vor mehr als einer Woche
+
+## Status
+status-online = Online
+status-busy = Beschäftigt
+status-away = Abwesend
+status-offline = Offline
+status-invisible = Unsichtbar
+
+## Anmeldung
+sign-in = Anmelden
+sign-in-lead = Melden Sie sich an, um zu sehen, wer da ist.
+sign-in-user = Benutzername oder E-Mail-Adresse
+sign-in-keep = Auf diesem Gerät angemeldet bleiben
+sign-in-wrong = Benutzername und Passwort passen nicht zusammen.
+sign-in-wrong-advice = Prüfen Sie beides und versuchen Sie es noch einmal.
+sign-in-blocked = Zu viele falsche Passwörter.
+sign-in-blocked-advice = Versuchen Sie es in ein paar Minuten wieder, oder lassen Sie sich von der Verwaltung entsperren.
+sign-in-busy = Der Server ist ausgelastet.
+sign-in-inactive = Ihr Konto ist nicht freigeschaltet.
+sign-in-no-roles = Ihr Konto hat keine Rolle.
+sign-in-unverified = Ihre E-Mail-Adresse ist nicht bestätigt.
+sign-in-ask = Wenden Sie sich an die Verwaltung.
+forgot = Passwort vergessen?
+register = Konto anlegen
+password = Passwort
+code-title = Code eingeben
+code-lead = Geben Sie den Code ein, den Ihre Authenticator-App für { $site } anzeigt.
+code-label = Sechs Ziffern
+code-wrong = Dieser Code ist falsch oder zu alt. Geben Sie den ein, den Ihre App jetzt anzeigt.
+recovery-code = Wiederherstellungscode
+recovery-hint = Geben Sie einen der Codes ein, die Sie beim Einschalten der Anmeldung in zwei Schritten gespeichert haben. Jeder gilt einmal.
+recovery-wrong = Dieser Code ist falsch oder wurde schon benutzt. Geben Sie einen anderen ein.
+use-app = Authenticator-App benutzen
+use-recovery = Wiederherstellungscode benutzen
+someone-else = Als jemand anders anmelden
+
+## Passwörter
+forgot-lead = Dieser Server verschickt keine E-Mails. Die Verwaltung kann Ihnen einen Link geben, mit dem Sie ein neues Passwort setzen. Er gilt einmal und einen Tag lang.
+forgot-hint = Nach dem Absenden sieht die Verwaltung im Protokoll, dass Sie einen Link brauchen.
+forgot-send = Der Verwaltung Bescheid geben
+forgot-noted = Es ist vermerkt. Fragen Sie die Verwaltung nach Ihrem Link: dieser Server verschickt keine E-Mails.
+forgot-off = Passwörter dieses Servers lassen sich nicht mit einem Link zurücksetzen. Wenden Sie sich an die Verwaltung.
+email = E-Mail-Adresse
+link = Der Link, den Sie bekommen haben
+link-hint = Fügen Sie hier den ganzen Link ein. Mit JavaScript geschieht das von selbst.
+link-over = Dieser Link gilt nicht mehr
+link-over-advice = Er wurde schon benutzt oder ist älter als einen Tag. Fragen Sie die Verwaltung nach einem neuen.
+password-lead = Wenn Sie Ihr Passwort ändern, werden Sie sofort abgemeldet. Melden Sie sich mit dem neuen Passwort wieder an.
+choose-password = Neues Passwort wählen
+change-password = Passwort ändern
+current-password = Jetziges Passwort
+new-password = Neues Passwort
+new-password-again = Neues Passwort wiederholen
+set-password = Passwort setzen
+rule-length = Mindestens { $least } Zeichen
+rule-guess = Nicht leicht zu erraten
+rule-strength = Dieses Passwort ist zu leicht zu erraten. Wählen Sie ein längeres aus mehreren seltenen Wörtern.
+rule-short = Dieses Passwort ist zu kurz.
+rule-long = Dieses Passwort ist zu lang.
+rule-repeating = Dieses Passwort wiederholt ein Zeichen zu oft.
+rule-lowercase = Dieses Passwort braucht einen Kleinbuchstaben.
+rule-uppercase = Dieses Passwort braucht einen Großbuchstaben.
+rule-number = Dieses Passwort braucht eine Ziffer.
+rule-special = Dieses Passwort braucht ein Sonderzeichen.
+
+## Erster Start und Registrierung
+setup-title = Rollcall einrichten
+setup-lead = Dieser Link gilt einmal.
+setup-link-hint = Fügen Sie den ganzen Link ein, den der Server beim Start ausgegeben hat. Mit JavaScript geschieht das von selbst.
+setup-team = Wie heißt Ihr Team?
+setup-team-hint = Steht oben auf jeder Seite. Sie können es später ändern.
+setup-registration = Wer kann ein Konto anlegen?
+setup-registration-closed = Nur die Verwaltung legt Konten an
+setup-registration-open = Alle, die diesen Server erreichen
+setup-submit = Administratorkonto anlegen
+first-name = Vorname
+last-name = Nachname
+username = Benutzername
+username-hint = Buchstaben, Ziffern, Bindestriche, Punkte und Unterstriche.
+secret = Geheimnis für die Registrierung
+join-title = { $site } beitreten
+register-closed = Auf diesem Server legt die Verwaltung die Konten an. Fragen Sie dort nach einem.
+register-submit = Mein Konto anlegen
+have-account = Ich habe schon ein Konto
+
+## Die Tafel
+board-heading = { $here } von { $all } anwesend
+filters = Filter
+status = Status
+team = Abteilung
+everyone = Alle
+no-team = Ohne Abteilung
+group-by = Gruppieren nach
+by-status = Status
+by-team = Abteilung
+by-name = Name
+view = Ansicht
+view-list = Liste
+view-tiles = Kacheln
+search-people = Personen suchen
+you = Sie
+no-one = Niemand gefunden
+no-one-advice = Versuchen Sie einen Teil eines Namens, eine Abteilung oder einen Statustext.
+clear-search = Suche löschen
+alone = Bisher nur Sie
+alone-open = Schicken Sie Ihrem Team die Adresse dieses Servers. Alle, die sie öffnen, können ein Konto anlegen und erscheinen hier.
+alone-closed = Legen Sie Konten für Ihr Team an. Alle mit einem Konto erscheinen hier.
+lost = Verbindung unterbrochen.
+lost-as-of = Stand der Tafel: { $moment }.
+lost-again = Nächster Versuch in { $seconds } Sekunden.
+nickname = Spitzname
+local-time = Ortszeit
+
+## Mein Status
+my-status = Mein Status
+change-status = Status ändern
+im-back = Bin zurück
+quick-statuses = Schnellstatus
+recent = Zuletzt verwendet
+own-words = In eigenen Worten
+what-up = Was machen Sie gerade?
+choose-emoji = Emoji auswählen
+no-emoji = Kein Emoji
+show-as = Anzeigen als
+ends = Endet
+no-end = Ohne Ende
+ends-today = Heute
+ends-week = Diese Woche
+ends-exact = Bis …
+date = Datum
+time = Uhrzeit
+set-status = Status setzen
+clear-status = Status zurücksetzen
+others-see = Andere sehen { $status }.
+lasts-minutes = { $count } Min.
+lasts-hours = { $count ->
+    [one] { $count } Stunde
+   *[other] { $count } Stunden
+ }
+lasts-days = { $count ->
+    [one] { $count } Tag
+   *[other] { $count } Tage
+ }
+
+## Was falsch sein kann
+fault-first-name = Der Vorname braucht mindestens 2 Buchstaben. Ziffern und Sonderzeichen sind nicht erlaubt.
+fault-last-name = Der Nachname braucht mindestens 1 Buchstaben. Ziffern und Sonderzeichen sind nicht erlaubt.
+fault-name = Dieser Name hat ein Zeichen, das Namen nicht haben dürfen.
+fault-email = Geben Sie eine gültige E-Mail-Adresse ein
+fault-email-taken = Diese E-Mail-Adresse gehört zu einem anderen Konto.
+fault-domain = E-Mail-Adressen dieser Domain sind hier nicht erlaubt.
+fault-username = Geben Sie nur Buchstaben, Ziffern, Bindestriche, Punkte und Unterstriche ein.
+fault-username-taken = Dieser Name ist vergeben. Wählen Sie einen anderen.
+fault-password = Geben Sie ein gültiges Passwort ein
+fault-password-unchanged = Das ist Ihr jetziges Passwort. Wählen Sie ein anderes.
+fault-password-used = Dieses Passwort hatten Sie schon einmal. Wählen Sie ein anderes.
+fault-password-wrong = Das ist nicht Ihr jetziges Passwort.
+fault-again = Die beiden Passwörter stimmen nicht überein.
+fault-setup-link = Dieser Link ist nicht gültig: er wurde benutzt oder gehört zu einem anderen Server.
+fault-secret = Das ist nicht das Geheimnis für die Registrierung.
+fault-blocked = Zu viele falsche Versuche. Versuchen Sie es in ein paar Minuten wieder.
+fault-too-many = Zu viele Versuche. Warten Sie { $seconds } Sekunden und versuchen Sie es wieder.
+fault-unavailable = Der Server kann das gerade nicht. Versuchen Sie es gleich noch einmal.
+fault-status-over = Dieses Ende ist schon vorbei. Wählen Sie ein späteres.
+fault-status-end = Geben Sie ein Datum und eine Uhrzeit ein.
+fault-invisible = Auf diesem Server darf niemand unsichtbar sein.
+fault-status-gone = Dieser Status wurde gelöscht. Wählen Sie einen anderen.
+error-400 = An dieser Anfrage ist etwas falsch
+error-401 = Melden Sie sich erst an
+error-401-lead = Diese Seite ist für angemeldete Personen.
+error-403 = Diese Seite können Sie nicht öffnen
+error-403-lead = Ihrem Konto fehlt das Recht dafür.
+error-404 = Seite nicht gefunden
+error-404-lead = Die Adresse ist vielleicht falsch, oder die Seite ist umgezogen.
+error-500 = Etwas ist schiefgegangen
+error-500-lead = Was Sie gespeichert haben, ist nicht verloren. Wenn es wieder geschieht, nennen Sie der Verwaltung diese Kennung:
+error-busy = Versuchen Sie es gleich noch einmal
+error-origin = Dieses Formular kam von einer anderen Website
+error-origin-lead = Öffnen Sie die Seite auf diesem Server und senden Sie es von dort.
+error-stale = Dieses Formular ist veraltet
+error-stale-lead = Sie haben sich an- oder abgemeldet, nachdem es geöffnet wurde. Öffnen Sie die Seite noch einmal.
+duty-two-factor = Schalten Sie erst die Anmeldung in zwei Schritten ein
+duty-two-factor-lead = Ihre Rolle verlangt die Anmeldung in zwei Schritten. Schalten Sie sie mit Ihrem Client ein und kommen Sie dann wieder.

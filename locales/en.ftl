@@ -1,0 +1,256 @@
+# The words of the pages in English. Keys are those of locales/de.ftl; a test compares them, and finds keys that no page
+# uses. The sentences of the customer's "Account messages" stand word for word.
+
+## On every page
+skip = Skip to the content
+nav-main = Main
+nav-board = Board
+account = Your account
+account-signed-in = Signed in as
+switch-theme = Switch light and dark
+shortcuts = Keyboard shortcuts
+sign-out = Sign out
+close = Close
+undo = Undo
+copied = Copied.
+continue = Continue
+optional = optional
+try-again = Try again
+try-now = Try now
+go-to-board = Go to the board
+back-to-board = Back to the board
+back-to-sign-in = Back to sign in
+show-password = Show the password
+shortcut-status = Change my status
+shortcut-quick = Set quick status 1 to 9
+shortcut-search = Search people
+shortcut-move = Move up and down the list
+shortcut-help = Show these shortcuts
+
+## Messages after something was done
+note-signed-out = You are signed out.
+note-ended = Your sign-in has ended. Sign in again.
+note-password-set = Your password is set. Use the new password to log back in.
+note-saved = Your profile has been successfully updated.
+note-registered = Your account is ready. Sign in with it.
+note-awaits-approval = Your account is ready. An administrator has to activate it before you can sign in.
+note-status-set = Your status is set.
+note-status-cleared = Your status is cleared.
+
+## Moments
+weekday-monday = Monday
+weekday-tuesday = Tuesday
+weekday-wednesday = Wednesday
+weekday-thursday = Thursday
+weekday-friday = Friday
+weekday-saturday = Saturday
+weekday-sunday = Sunday
+month-january = January
+month-february = February
+month-march = March
+month-april = April
+month-may = May
+month-june = June
+month-july = July
+month-august = August
+month-september = September
+month-october = October
+month-november = November
+month-december = December
+moment-date = { $day } { $month }
+moment-date-year = { $day } { $month } { $year }
+moment-today = { $weekday } { $date }, { $time }
+moment-tomorrow = tomorrow
+moment-yesterday = yesterday
+moment-midnight = midnight
+moment-day-time = { $day }, { $time }
+since = since { $moment }
+until = until { $moment }
+until-then = until { $moment }, then { $status }
+seen = seen { $moment }
+seen-today = seen today
+seen-this-week = seen this week
+seen-before = seen more than a week ago
+
+## Statuses
+status-online = Online
+status-busy = Busy
+status-away = Away
+status-offline = Offline
+status-invisible = Invisible
+
+## Sign in
+sign-in = Sign in
+sign-in-lead = Sign in to see who is here.
+sign-in-user = Username or e-mail
+sign-in-keep = Keep me signed in on this device
+sign-in-wrong = Username and password don’t match.
+sign-in-wrong-advice = Check both and try again.
+sign-in-blocked = Too many wrong passwords.
+sign-in-blocked-advice = Try again in a few minutes, or ask an administrator to unlock you.
+sign-in-busy = The server is busy.
+sign-in-inactive = Your account is not active.
+sign-in-no-roles = Your account has no role.
+sign-in-unverified = Your e-mail address is not verified.
+sign-in-ask = Ask an administrator.
+forgot = Forgot your password?
+register = Create an account
+password = Password
+code-title = Enter your code
+code-lead = Enter the code your authenticator app shows for { $site }.
+code-label = Six digits
+code-wrong = This code is wrong or too old. Enter the one your app shows now.
+recovery-code = Recovery code
+recovery-hint = Enter one of the codes you saved when you turned on two-step sign-in. Each works once.
+recovery-wrong = This code is wrong or was used already. Enter another one.
+use-app = Use the authenticator app
+use-recovery = Use a recovery code
+someone-else = Sign in as someone else
+
+## Passwords
+forgot-lead = This server does not send e-mail. An administrator can give you a link to set a new password. It works once and for one day.
+forgot-hint = Send it, and administrators see in the audit log that you need a link.
+forgot-send = Tell the administrators
+forgot-noted = It is noted. Ask an administrator for your link: this server does not send e-mail.
+forgot-off = Passwords of this server can’t be reset by a link. Ask an administrator.
+email = E-mail
+link = The link you were given
+link-hint = Paste the whole link here. With JavaScript this happens by itself.
+link-over = This link no longer works
+link-over-advice = It has been used already, or is more than a day old. Ask an administrator for a new one.
+password-lead = Changing your password will log you out immediately. Use the new password to log back in.
+choose-password = Choose a new password
+change-password = Change password
+current-password = Current password
+new-password = New password
+new-password-again = Repeat the new password
+set-password = Set password
+rule-length = At least { $least } characters
+rule-guess = Not easy to guess
+rule-strength = This password is too easy to guess. Choose a longer one of several uncommon words.
+rule-short = This password is too short.
+rule-long = This password is too long.
+rule-repeating = This password repeats a character too often.
+rule-lowercase = This password needs a lower-case letter.
+rule-uppercase = This password needs an upper-case letter.
+rule-number = This password needs a digit.
+rule-special = This password needs a special character.
+
+## First start and registration
+setup-title = Set up Rollcall
+setup-lead = This link works once.
+setup-link-hint = Paste the whole link that the server printed when it started. With JavaScript this happens by itself.
+setup-team = What is your team called?
+setup-team-hint = Shown at the top of every page. You can change it later.
+setup-registration = Who can create an account?
+setup-registration-closed = Only an administrator creates accounts
+setup-registration-open = Anyone who reaches this server
+setup-submit = Create administrator account
+first-name = First name
+last-name = Last name
+username = Username
+username-hint = Letters, digits, hyphens, full stops and underscores.
+secret = Registration secret
+join-title = Join { $site }
+register-closed = This server does not let people create their own account. Ask an administrator for one.
+register-submit = Create my account
+have-account = I already have an account
+
+## The board
+board-heading = { $here } of { $all } here
+filters = Filters
+status = Status
+team = Team
+everyone = Everyone
+no-team = No team
+group-by = Group by
+by-status = Status
+by-team = Team
+by-name = Name
+view = View
+view-list = List
+view-tiles = Tiles
+search-people = Search people
+you = You
+no-one = No one found
+no-one-advice = Try part of a name, a team or a status text.
+clear-search = Clear search
+alone = Only you so far
+alone-open = Send the address of this server to your team. Everyone who opens it can create an account and appears here.
+alone-closed = Create accounts for your team. Everyone who has one appears here.
+lost = Connection lost.
+lost-as-of = This is the board as of { $moment }.
+lost-again = Trying again in { $seconds } seconds.
+nickname = Nickname
+local-time = Local time
+
+## My status
+my-status = My status
+change-status = Change status
+im-back = I’m back
+quick-statuses = Quick statuses
+recent = Recent
+own-words = In your own words
+what-up = What are you up to?
+choose-emoji = Choose an emoji
+no-emoji = No emoji
+show-as = Show me as
+ends = Ends
+no-end = No end
+ends-today = Today
+ends-week = This week
+ends-exact = Until …
+date = Date
+time = Time
+set-status = Set status
+clear-status = Clear status
+others-see = Others see { $status }.
+lasts-minutes = { $count } min
+lasts-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+ }
+lasts-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+ }
+
+## What can be wrong
+fault-first-name = First name must have atleast 2 characters. Numbers and special characters are not allowed.
+fault-last-name = Last name must have atleast 1 characters. Numbers and special characters are not allowed.
+fault-name = This name has a character that names can’t have.
+fault-email = Enter a valid email
+fault-email-taken = This e-mail address belongs to another account.
+fault-domain = E-mail addresses of this domain can’t be used here.
+fault-username = Enter letters, digits, hyphens, full stops and underscores only.
+fault-username-taken = This name is taken. Choose another one.
+fault-password = Enter a valid password
+fault-password-unchanged = This is your current password. Choose another one.
+fault-password-used = You had this password before. Choose another one.
+fault-password-wrong = This is not your current password.
+fault-again = The two passwords don’t match.
+fault-setup-link = This link is not valid: it was used, or belongs to another server.
+fault-secret = This is not the registration secret.
+fault-blocked = Too many wrong tries. Try again in a few minutes.
+fault-too-many = Too many tries. Wait { $seconds } seconds and try again.
+fault-unavailable = The server can’t do this now. Try again in a moment.
+fault-status-over = This end has passed. Choose a later one.
+fault-status-end = Enter a date and a time.
+fault-invisible = Being invisible is not allowed on this server.
+fault-status-gone = This status was deleted. Choose another one.
+error-400 = Something in this request is wrong
+error-401 = Sign in first
+error-401-lead = This page is for people who are signed in.
+error-403 = You can’t open this page
+error-403-lead = Your account does not have the permission for it.
+error-404 = Page not found
+error-404-lead = The address may be wrong, or the page has moved.
+error-500 = Something went wrong
+error-500-lead = Nothing you saved is lost. If it happens again, tell your administrator this reference:
+error-busy = Try again in a moment
+error-origin = This form came from another site
+error-origin-lead = Open the page on this server and send it from there.
+error-stale = This form is out of date
+error-stale-lead = You signed in or out after it was opened. Open the page again.
+duty-two-factor = Turn on two-step sign-in first
+duty-two-factor-lead = Your role requires two-step sign-in. Turn it on with the client that you use, then come back.

@@ -1,0 +1,110 @@
+//! Rate limits of calls (`api.md` §1.7, §15). The API and the pages count the same calls together.
+//!
+//! Calls are counted per endpoint, and per user if logged in, else per address. So users
+//! behind one office address do not share a limit.
+
+use std::net::IpAddr;
+
+use crate::app::App;
+use crate::app::rates::{self, Counted, Left, Who};
+use crate::auth::Caller;
+use crate::domain::{Fault, Permission, SettingId, SourceAddress};
+
+/// The rate limit of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rate {
+    /// The general limits of the settings.
+    Default,
+    /// The limit for registrations.
+    Register,
+    /// No rate limit of its own; other limits apply.
+    Unbounded,
+}
+
+/// The state of a rate limit.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// The calls that the rate lets through.
+    pub limit: u32,
+    /// What is left of them.
+    pub left: Left,
+}
+
+/// Counts a call of an endpoint, which is named by its method and its path in the API. A caller who may bypass limits is
+/// not counted, and has no allowance.
+///
+/// # Errors
+/// [`Fault::TooManyRequests`], with the exhausted allowance.
+pub fn admit(
+    app: &App,
+    endpoint: String,
+    rate: Rate,
+    caller: Option<&Caller>,
+    address: Option<IpAddr>,
+) -> Result<Option<Allowance>, (Fault, Allowance)> {
+    let Some(allowed) = of_settings(app, rate, caller) else {
+        return Ok(None);
+    };
+    let counted = Counted {
+        what: match rate {
+            Rate::Register => rates::REGISTRATIONS.into(),
+            Rate::Default | Rate::Unbounded => endpoint.into(),
+        },
+        who: match caller {
+            Some(caller) => Who::User(caller.user.id.clone()),
+            None => Who::Address(address.map(SourceAddress::of)),
+        },
+    };
+    let allowance = |left| Allowance {
+        limit: allowed.calls,
+        left,
+    };
+    match app.rates.count(&app.clock, allowed, &counted) {
+        Ok(left) => Ok(Some(allowance(left))),
+        Err(left) => {
+            let seconds = left.wait.div_ceil(1000);
+            Err((Fault::TooManyRequests { seconds }, allowance(left)))
+        }
+    }
+}
+
+/// Counts a call without a login. All such calls of an address also share one limit, over all endpoints.
+///
+/// # Errors
+/// [`Fault::TooManyRequests`].
+pub fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), Fault> {
+    let settings = app.settings();
+    if !settings.flag(SettingId::RateLimiterEnabled) {
+        return Ok(());
+    }
+    let rate = rates::Rate {
+        calls: settings.number(SettingId::RateLimiterAnonymousAll),
+        millis: settings.number(SettingId::RateLimiterTime),
+    };
+    let counted = Counted {
+        what: "anonymous calls".into(),
+        who: Who::Address(address.map(SourceAddress::of)),
+    };
+    let too_many = |left: Left| Fault::TooManyRequests {
+        seconds: left.wait.div_ceil(1000),
+    };
+    app.rates.count(&app.clock, rate, &counted).map(drop).map_err(too_many)
+}
+
+fn of_settings(app: &App, rate: Rate, caller: Option<&Caller>) -> Option<rates::Rate> {
+    let settings = app.settings();
+    let bypasses = caller.is_some_and(|caller| caller.may(Permission::API_BYPASS_RATE_LIMIT));
+    if bypasses || !settings.flag(SettingId::RateLimiterEnabled) {
+        return None;
+    }
+    let calls = match (rate, caller) {
+        (Rate::Unbounded, _) => return None,
+        (Rate::Register, _) => return rates::Rate::of_registrations(&settings),
+        (Rate::Default, Some(_)) => SettingId::RateLimiterCalls,
+        (Rate::Default, None) => SettingId::RateLimiterAnonymousCalls,
+    };
+    Some(rates::Rate {
+        calls: settings.number(calls),
+        millis: settings.number(SettingId::RateLimiterTime),
+    })
+}

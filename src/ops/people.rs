@@ -1,0 +1,39 @@
+//! Everyone on the board, as a viewer sees them.
+
+use std::sync::Arc;
+
+use super::reach::Reach;
+use super::viewed::{View, ViewedUser};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::{SettingId, User, UserId};
+
+/// Returns the active users whom a list shows this caller, in the order of their usernames. Where the settings say that
+/// nobody is told who is here (`Presence_broadcast_disabled`), others have no presence.
+#[must_use]
+pub fn everyone(app: &App, view: &View<'_>, caller: &Caller) -> Vec<ViewedUser> {
+    let reach = Reach::of_lists(app, |permission| caller.may(permission));
+    let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
+    let users = view.snapshot().users().filter(|user| user.is_active());
+    let users = users.filter(|user| view.finds(reach, user.id.as_str()));
+    users.map(|user| shown(view, caller, silent, user)).collect()
+}
+
+/// Returns one of them.
+#[must_use]
+pub fn one(app: &App, view: &View<'_>, caller: &Caller, id: &UserId) -> Option<ViewedUser> {
+    let reach = Reach::of_lists(app, |permission| caller.may(permission));
+    let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
+    let user = view.snapshot().user(id).filter(|user| user.is_active())?;
+    view.finds(reach, id.as_str())
+        .then(|| shown(view, caller, silent, user))
+}
+
+fn shown(view: &View<'_>, caller: &Caller, silent: bool, user: &Arc<User>) -> ViewedUser {
+    let viewed = view.user(user);
+    if silent && user.id != caller.user.id {
+        viewed.without_presence()
+    } else {
+        viewed
+    }
+}

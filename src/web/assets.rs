@@ -1,0 +1,90 @@
+//! The assets of the pages: styles, scripts, icons. They are in the binary, below a path that has a hash of all of
+//! them, so that a browser keeps them for ever and a script finds another one beside it.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use warp::Reply;
+use warp::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
+use warp::reply::Response;
+
+use crate::document::{Accepted, Document};
+
+/// Bytes of the hash in the path.
+const HASH_BYTES: usize = 8;
+
+/// How long a browser keeps an asset: its path is another one when an asset changes.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+struct Asset {
+    name: &'static str,
+    content_type: &'static str,
+    bytes: &'static [u8],
+    brotli: &'static [u8],
+}
+
+macro_rules! assets {
+    ($($name:literal: $content_type:literal;)*) => {
+        const ASSETS: &[Asset] = &[$(Asset {
+            name: $name,
+            content_type: $content_type,
+            bytes: include_bytes!(concat!("assets/", $name)),
+            brotli: include_bytes!(concat!(env!("OUT_DIR"), "/assets/", $name, ".br")),
+        }),*];
+    };
+}
+
+assets! {
+    "rollcall.css": "text/css; charset=utf-8";
+    "rollcall.js": "text/javascript; charset=utf-8";
+    "icons.svg": "image/svg+xml";
+    "mark.svg": "image/svg+xml";
+    "chevron.svg": "image/svg+xml";
+    "icon-192.png": "image/png";
+    "icon-512.png": "image/png";
+}
+
+struct Assets {
+    folder: String,
+    documents: Vec<(&'static str, Document)>,
+}
+
+static SERVED: LazyLock<Assets> = LazyLock::new(|| {
+    let all = ASSETS.iter().fold(Sha256::new(), |all, asset| {
+        all.chain_update(asset.name).chain_update([0]).chain_update(asset.bytes)
+    });
+    let hash = all
+        .finalize()
+        .iter()
+        .take(HASH_BYTES)
+        .fold(String::new(), |mut hash, byte| {
+            // Writing to a text does not fail.
+            let _ = write!(hash, "{byte:02x}");
+            hash
+        });
+    let document = |asset: &Asset| {
+        let document = Document::new(asset.content_type, Bytes::from_static(asset.bytes));
+        (asset.name, document.with_brotli(Bytes::from_static(asset.brotli)))
+    };
+    Assets {
+        folder: format!("/assets/{hash}"),
+        documents: ASSETS.iter().map(document).collect(),
+    }
+});
+
+/// Returns the path of the folder that has the assets.
+pub(super) fn folder() -> &'static str {
+    &SERVED.folder
+}
+
+/// Answers a request of an asset by its path; none where there is no such asset. A page that was open during an update
+/// asks with another hash, and must not get other bytes than it expects.
+pub(super) fn answer(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let name = path.strip_prefix(folder())?.strip_prefix('/')?;
+    let (_, document) = SERVED.documents.iter().find(|(known, _)| *known == name)?;
+    let mut response = document.answer(&Accepted::of(headers)).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, FOR_EVER);
+    Some(response)
+}

@@ -1,0 +1,335 @@
+//! What every page has around its own content, and the parts that pages share.
+
+use std::fmt;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::assets;
+use super::people::Face;
+use super::visit::Visit;
+use super::words::Words;
+use crate::domain::{SettingId, User};
+
+/// HTML in which every text of a user is escaped.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Markup(String);
+
+impl Markup {
+    /// Renders a part of a page.
+    pub fn of(part: &impl Template) -> Self {
+        // Writing to a text does not fail.
+        Self(part.render().unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Markup {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Markup {}
+
+/// What every page has around its own content.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    words: Words,
+    /// The title of the page.
+    pub title: String,
+    /// The name of the server, which is the team's.
+    pub site: String,
+    /// The public path of the server, before every link.
+    pub base: String,
+    /// The path of the folder that has the assets.
+    pub assets: String,
+    /// The token for the forms of the page.
+    pub form_token: String,
+    /// The colours that the user chose; none is as the device has them.
+    pub theme: Option<&'static str>,
+    /// The user, where one is signed in.
+    pub me: Option<Me>,
+    /// What was done before this page, in words.
+    pub toast: Option<String>,
+}
+
+/// The signed-in user in the head of a page.
+#[derive(Debug, Clone)]
+pub(super) struct Me {
+    pub username: String,
+    pub face: Face,
+}
+
+impl Frame {
+    /// Returns the frame of a page with this title.
+    pub fn of(visit: &Visit, title: impl Into<String>) -> Self {
+        let user = visit.visitor.caller.as_ref().map(|caller| &*caller.user);
+        Self {
+            words: visit.words,
+            title: title.into(),
+            site: visit.app.settings().text(SettingId::SiteName),
+            base: visit.base.clone(),
+            assets: format!("{}{}", visit.base, assets::folder()),
+            form_token: visit.visitor.form_token(),
+            theme: user.and_then(theme),
+            me: user.map(|user| Me {
+                username: user.username.to_string(),
+                face: Face::of_user(user, &visit.base),
+            }),
+            toast: Note::of(visit.query.text("note")).map(|note| note.words(visit.words)),
+        }
+    }
+
+    /// Returns the text of a key.
+    pub fn t(&self, key: &str) -> std::borrow::Cow<'static, str> {
+        self.words.t(key)
+    }
+
+    /// Returns the tag of the language.
+    pub fn lang(&self) -> &'static str {
+        self.words.language().tag()
+    }
+
+    /// Returns an icon of the sprite. It is a decoration: the words beside it say the same.
+    pub fn icon(&self, id: &'static str) -> Markup {
+        self.drawn(id, "icon")
+    }
+
+    /// Returns a small icon.
+    pub fn small_icon(&self, id: &'static str) -> Markup {
+        self.drawn(id, "icon s")
+    }
+
+    /// Returns the shape of a status.
+    pub fn dot(&self, id: &'static str) -> Markup {
+        self.drawn(id, &format!("dot {id}"))
+    }
+
+    /// Returns the mark of Rollcall.
+    pub fn mark(&self) -> Markup {
+        self.drawn("mark", "mark")
+    }
+
+    // The public path has only characters that need no escaping.
+    fn drawn(&self, id: &'static str, class: &str) -> Markup {
+        Markup(format!(
+            "<svg class=\"{class}\" aria-hidden=\"true\"><use href=\"{}/icons.svg#{id}\"/></svg>",
+            self.assets
+        ))
+    }
+
+    /// Returns the hidden field with the token of a form.
+    pub fn token(&self) -> Markup {
+        Markup(format!(
+            "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
+            super::form::TOKEN,
+            self.form_token
+        ))
+    }
+
+    /// Returns a field of a form.
+    pub fn field(&self, field: &Field) -> Markup {
+        Markup::of(&FieldPart { f: self, field })
+    }
+
+    /// Returns a picture of a person, or the initials.
+    #[allow(clippy::unused_self, reason = "templates call it as the other parts")]
+    pub fn face(&self, face: &Face, size: &'static str) -> Markup {
+        Markup::of(&FacePart { face, size })
+    }
+}
+
+/// Returns the colours that a user chose.
+fn theme(user: &User) -> Option<&'static str> {
+    let chosen = user.preferences.chosen().get("themeAppearence");
+    match chosen.and_then(serde_json::Value::as_str) {
+        Some("light") => Some("light"),
+        Some("dark") => Some("dark"),
+        _ => None,
+    }
+}
+
+/// A message about what was done before a page, as the query names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Note {
+    SignedOut,
+    Ended,
+    PasswordSet,
+    ProfileSaved,
+    Registered,
+    AwaitsApproval,
+    StatusSet,
+    StatusCleared,
+}
+
+impl Note {
+    const ALL: [Self; 8] = [
+        Self::SignedOut,
+        Self::Ended,
+        Self::PasswordSet,
+        Self::ProfileSaved,
+        Self::Registered,
+        Self::AwaitsApproval,
+        Self::StatusSet,
+        Self::StatusCleared,
+    ];
+
+    /// Returns its name in a query.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed-out",
+            Self::Ended => "ended",
+            Self::PasswordSet => "password-set",
+            Self::ProfileSaved => "saved",
+            Self::Registered => "registered",
+            Self::AwaitsApproval => "awaits-approval",
+            Self::StatusSet => "status-set",
+            Self::StatusCleared => "status-cleared",
+        }
+    }
+
+    /// Returns the note with this name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|note| note.name() == name)
+    }
+
+    /// Returns what it says.
+    pub fn words(self, words: Words) -> String {
+        let text = match self {
+            Self::SignedOut => words.t("note-signed-out"),
+            Self::Ended => words.t("note-ended"),
+            Self::PasswordSet => words.t("note-password-set"),
+            Self::ProfileSaved => words.t("note-saved"),
+            Self::Registered => words.t("note-registered"),
+            Self::AwaitsApproval => words.t("note-awaits-approval"),
+            Self::StatusSet => words.t("note-status-set"),
+            Self::StatusCleared => words.t("note-status-cleared"),
+        };
+        text.into_owned()
+    }
+}
+
+/// A field of a form.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Field {
+    /// The name, and the id on the page.
+    pub name: &'static str,
+    pub label: String,
+    /// The type of the control.
+    pub kind: &'static str,
+    pub value: String,
+    pub autocomplete: &'static str,
+    /// Maximum characters; 0 is no bound.
+    pub most: usize,
+    pub required: bool,
+    pub focused: bool,
+    /// Whether the text is a name or a code, which no one writes with capitals or a spelling checker.
+    pub is_code: bool,
+    /// The word beside the label.
+    pub aside: String,
+    /// What is wrong with the value.
+    pub error: String,
+    pub hint: String,
+    /// Whether a script fills the field with the part of the address behind its `#`, and hides it.
+    pub from_link: bool,
+}
+
+#[derive(Template)]
+#[template(path = "field.html")]
+struct FieldPart<'page> {
+    f: &'page Frame,
+    field: &'page Field,
+}
+
+#[derive(Template)]
+#[template(path = "face.html")]
+struct FacePart<'page> {
+    face: &'page Face,
+    size: &'static str,
+}
+
+impl Field {
+    fn new(name: &'static str, label: impl Into<String>, kind: &'static str, autocomplete: &'static str) -> Self {
+        Self {
+            name,
+            label: label.into(),
+            kind,
+            autocomplete,
+            required: true,
+            ..Self::default()
+        }
+    }
+
+    /// A line of text.
+    pub fn line(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
+        Self::new(name, label, "text", autocomplete)
+    }
+
+    /// A username, or another text that is written exactly.
+    pub fn code(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
+        Self {
+            is_code: true,
+            ..Self::line(name, label, autocomplete)
+        }
+    }
+
+    /// An e-mail address.
+    pub fn email(label: impl Into<String>) -> Self {
+        Self::new("email", label, "email", "email")
+    }
+
+    /// A password that the user has.
+    pub fn password(label: impl Into<String>) -> Self {
+        Self::new("password", label, "password", "current-password")
+    }
+
+    /// A password that the user chooses.
+    pub fn new_password(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(name, label, "password", "new-password")
+    }
+
+    /// The same with the value that was sent before. Passwords are never sent back.
+    pub fn with(self, value: &str) -> Self {
+        Self {
+            value: value.to_owned(),
+            ..self
+        }
+    }
+
+    /// The same with this below it.
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: hint.into(),
+            ..self
+        }
+    }
+
+    /// The same, which may stay empty.
+    pub fn optional(self, word: impl Into<String>) -> Self {
+        Self {
+            required: false,
+            aside: word.into(),
+            ..self
+        }
+    }
+
+    /// The same with at most so many characters.
+    pub fn most(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+
+    /// The same, in which the cursor is.
+    pub fn focused(self) -> Self {
+        Self { focused: true, ..self }
+    }
+
+    /// The same with what is wrong with it, which also has the cursor.
+    pub fn wrong(self, error: impl Into<String>) -> Self {
+        let error = error.into();
+        Self {
+            focused: self.focused || !error.is_empty(),
+            error,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The groups of the board.
+
+use std::collections::BTreeMap;
+
+use crate::domain::StatusType;
+use crate::domain::text::folded;
+use crate::web::people::{Person, word};
+use crate::web::words::Words;
+
+/// The statuses in the order of the board.
+pub(super) const STATUSES: [StatusType; 4] = [
+    StatusType::Online,
+    StatusType::Busy,
+    StatusType::Away,
+    StatusType::Offline,
+];
+
+/// By what people are grouped or sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Status,
+    Team,
+    /// All in one list.
+    Name,
+}
+
+impl Order {
+    /// Returns the order with this name; that by status for any other text.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "team" => Self::Team,
+            "name" => Self::Name,
+            _ => Self::Status,
+        }
+    }
+
+    /// Returns the name in an address.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Team => "team",
+            Self::Name => "name",
+        }
+    }
+}
+
+/// People under one heading.
+pub(super) struct Group {
+    /// The id of the heading.
+    pub id: String,
+    /// The shape before the heading, if it is a status.
+    pub shape: &'static str,
+    pub name: String,
+    pub people: Vec<Person>,
+}
+
+/// Puts people into groups, each sorted by name.
+pub(super) fn of(words: Words, order: Order, mut people: Vec<Person>) -> Vec<Group> {
+    people.sort_by_cached_key(|person| folded(&person.name));
+    match order {
+        Order::Status => by_status(words, people),
+        Order::Team => by_team(words, people),
+        Order::Name => vec![Group {
+            id: "group-all".to_owned(),
+            shape: "",
+            name: words.t("everyone").into_owned(),
+            people,
+        }],
+    }
+}
+
+/// Every status has its group, since people may come into it while the board is open.
+fn by_status(words: Words, people: Vec<Person>) -> Vec<Group> {
+    let mut groups = STATUSES.map(|status| Group {
+        id: format!("group-{status}"),
+        shape: status.as_str(),
+        name: word(words, status),
+        people: Vec::new(),
+    });
+    for person in people {
+        let place = STATUSES.iter().position(|status| *status == person.status);
+        groups[place.unwrap_or(STATUSES.len() - 1)].people.push(person);
+    }
+    groups.into()
+}
+
+fn by_team(words: Words, people: Vec<Person>) -> Vec<Group> {
+    let mut teams: BTreeMap<String, Vec<Person>> = BTreeMap::new();
+    for person in people {
+        teams.entry(person.team.clone()).or_default().push(person);
+    }
+    // Those without a team come last.
+    let rest = teams.remove("");
+    let named = teams.into_iter().enumerate().map(|(number, (name, people))| Group {
+        id: format!("group-team-{number}"),
+        shape: "",
+        name,
+        people,
+    });
+    let rest = rest.map(|people| Group {
+        id: "group-no-team".to_owned(),
+        shape: "",
+        name: words.t("no-team").into_owned(),
+        people,
+    });
+    named.chain(rest).collect()
+}

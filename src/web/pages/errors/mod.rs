@@ -1,0 +1,153 @@
+//! What a visitor sees when something is wrong.
+
+use askama::Template;
+use warp::Reply;
+use warp::http::header::{ACCEPT, ALLOW, HeaderValue, RETRY_AFTER};
+use warp::http::{Method, StatusCode};
+use warp::reply::Response;
+
+use super::forms;
+use crate::domain::fault::Kind;
+use crate::domain::{Duty, Fault};
+use crate::web::frame::Frame;
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "errors/error.html")]
+struct ErrorPage {
+    f: Frame,
+    shapes: [&'static str; 4],
+    lead: String,
+    /// What names the line in the log.
+    reference: String,
+    /// The path to try again.
+    retry: Option<String>,
+    link: Option<(&'static str, String)>,
+    sign_out: bool,
+}
+
+/// Answers a request that failed with a page that says so.
+pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: Fault) -> Response {
+    let status = status(fault.kind());
+    if !takes_pages(visit) {
+        return in_words(status, &fault);
+    }
+    let words = visit.words;
+    let (title, lead, shapes) = match (&fault, status) {
+        (Fault::OriginRefused, _) => ("error-origin", words.t("error-origin-lead").into_owned(), REFUSED),
+        (_, StatusCode::UNAUTHORIZED) => ("error-401", words.t("error-401-lead").into_owned(), REFUSED),
+        (_, StatusCode::FORBIDDEN) => ("error-403", words.t("error-403-lead").into_owned(), REFUSED),
+        (_, StatusCode::NOT_FOUND) => ("error-404", words.t("error-404-lead").into_owned(), NOTHING),
+        (_, StatusCode::INTERNAL_SERVER_ERROR) => ("error-500", words.t("error-500-lead").into_owned(), BROKEN),
+        (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
+            ("error-busy", forms::explained(words, &fault).1, BROKEN)
+        }
+        _ => ("error-400", forms::explained(words, &fault).1, NOTHING),
+    };
+    let reference = match &fault {
+        Fault::Internal { incident } | Fault::StoreUnavailable { incident } => incident.clone(),
+        _ => String::new(),
+    };
+    let may_retry = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    let page = ErrorPage {
+        f: Frame::of(visit, words.t(title)),
+        shapes,
+        lead,
+        reference,
+        retry: (may_retry && *method == Method::GET).then(|| visit.target.clone()),
+        link: Some(("/", words.t("go-to-board").into_owned())),
+        sign_out: status == StatusCode::FORBIDDEN && visit.visitor.caller.is_some(),
+    };
+    let page = reply::with_status(visit, status, &page);
+    let mut response = page.unwrap_or_else(|fault| in_words(status, &fault));
+    add_advice(&mut response, &fault);
+    response
+}
+
+/// Answers a form that was made before its visitor signed in or out, or that no page of this server made.
+pub(in crate::web) fn stale_form(visit: &Visit) -> Outcome {
+    let words = visit.words;
+    let page = ErrorPage {
+        f: Frame::of(visit, words.t("error-stale")),
+        shapes: REFUSED,
+        lead: words.t("error-stale-lead").into_owned(),
+        reference: String::new(),
+        retry: None,
+        link: Some(("/", words.t("go-to-board").into_owned())),
+        sign_out: false,
+    };
+    reply::with_status(visit, StatusCode::FORBIDDEN, &page)
+}
+
+/// Answers a user who has to do something first.
+pub(in crate::web) fn duty(visit: &Visit, duty: Duty) -> Outcome {
+    let words = visit.words;
+    let (title, lead, link) = match duty {
+        Duty::ChangePassword => return reply::redirect(visit, "/change-password"),
+        Duty::EnableTwoFactor => ("duty-two-factor", words.t("duty-two-factor-lead"), None),
+    };
+    let page = ErrorPage {
+        f: Frame::of(visit, words.t(title)),
+        shapes: REFUSED,
+        lead: lead.into_owned(),
+        reference: String::new(),
+        retry: None,
+        link,
+        sign_out: true,
+    };
+    reply::with_status(visit, StatusCode::FORBIDDEN, &page)
+}
+
+const REFUSED: [&str; 4] = ["online", "online", "online", "busy"];
+const NOTHING: [&str; 4] = ["offline", "offline", "offline", "invisible"];
+const BROKEN: [&str; 4] = ["online", "online", "busy", "offline"];
+
+/// Returns whether a client takes a page. A program that asks for another path than it should gets one line.
+fn takes_pages(visit: &Visit) -> bool {
+    let accepted = visit.headers.get_all(ACCEPT).iter();
+    accepted
+        .filter_map(|accepted| accepted.to_str().ok())
+        .any(|accepted| accepted.contains("text/html"))
+}
+
+fn in_words(status: StatusCode, fault: &Fault) -> Response {
+    let words = match fault {
+        Fault::EndpointNotFound => "there is no such page; the API is below /api/v1/".to_owned(),
+        fault => fault.to_string(),
+    };
+    let mut response = warp::reply::with_status(format!("{words}\n"), status).into_response();
+    add_advice(&mut response, fault);
+    response
+}
+
+fn add_advice(response: &mut Response, fault: &Fault) {
+    let headers = response.headers_mut();
+    match fault {
+        Fault::MethodNotAllowed { allow } => {
+            if let Ok(allow) = HeaderValue::from_str(allow) {
+                headers.insert(ALLOW, allow);
+            }
+        }
+        Fault::Overloaded { retry_after } => drop(headers.insert(RETRY_AFTER, (*retry_after).into())),
+        Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
+            headers.insert(RETRY_AFTER, (*seconds).into());
+        }
+        _ => {}
+    }
+}
+
+const fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Unauthenticated | Kind::LoginRefused => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,197 @@
+//! What the pages with one form before the doors of the server share.
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use crate::domain::Fault;
+use crate::domain::SettingId;
+use crate::domain::setting::RegistrationForm;
+use crate::web::form::Fields;
+use crate::web::frame::{Field, Frame};
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+use crate::web::words::{Language, Words};
+
+/// A form that is alone on its page.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Form {
+    pub action: &'static str,
+    pub lead: String,
+    /// What is wrong with the whole form.
+    pub problem: String,
+    pub fields: Vec<Field>,
+    /// The rules for a password.
+    pub rules: Vec<String>,
+    pub submit: String,
+    /// A path to go to instead, and its words.
+    pub back: Option<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "door-form.html")]
+struct FormPage {
+    f: Frame,
+    form: Form,
+}
+
+#[derive(Template)]
+#[template(path = "door-words.html")]
+struct WordsPage {
+    f: Frame,
+    words: String,
+    path: &'static str,
+    link: String,
+}
+
+/// Answers with a page that has this form alone: with 422 if something in it is wrong.
+pub(super) fn show(visit: &Visit, title: &str, form: Form) -> Outcome {
+    let status = status_of(&form);
+    let f = Frame::of(visit, title);
+    reply::with_status(visit, status, &FormPage { f, form })
+}
+
+/// Returns the status of a page with a form.
+pub(super) fn status_of(form: &Form) -> StatusCode {
+    let wrong = !form.problem.is_empty() || form.fields.iter().any(|field| !field.error.is_empty());
+    if wrong {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    }
+}
+
+/// Answers with a few words and a link.
+pub(super) fn say(visit: &Visit, title: &str, words: String, path: &'static str, link: &str) -> Outcome {
+    let page = WordsPage {
+        f: Frame::of(visit, title),
+        words,
+        path,
+        link: link.to_owned(),
+    };
+    reply::page(visit, &page)
+}
+
+/// What is wrong with a form, by its fields.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wrong(Vec<(&'static str, String)>);
+
+impl Wrong {
+    /// Returns what one fault says.
+    pub fn of(words: Words, fault: &Fault) -> Self {
+        let (field, text) = explained(words, fault);
+        Self(vec![(field, text)])
+    }
+
+    /// Adds that a field is wrong.
+    pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
+        self.0.push((field, text.into()));
+    }
+
+    /// Returns whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns what is wrong with this field.
+    pub fn with(&self, field: &str) -> String {
+        let found = self.0.iter().find(|(known, _)| *known == field);
+        found.map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+
+    /// Returns what is wrong with no field of the form.
+    pub fn rest(&self, fields: &[Field]) -> String {
+        let rest = self
+            .0
+            .iter()
+            .find(|(known, _)| fields.iter().all(|field| field.name != *known));
+        rest.map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+}
+
+/// Returns the field that a fault is about, empty for none, and what it says to a person.
+pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
+    let (field, text) = match fault {
+        Fault::FirstNameInvalid => ("first", words.t("fault-first-name")),
+        Fault::LastNameInvalid => ("last", words.t("fault-last-name")),
+        Fault::DisplayNameInvalid => ("first", words.t("fault-name")),
+        Fault::EmailInvalid => ("email", words.t("fault-email")),
+        Fault::RegistrationEmailTaken | Fault::UserFieldTaken { field: "Email", .. } => {
+            ("email", words.t("fault-email-taken"))
+        }
+        Fault::DomainNotAllowed => ("email", words.t("fault-domain")),
+        Fault::RegistrationUsernameTaken | Fault::UsernameBlocked { .. } | Fault::UserFieldTaken { .. } => {
+            ("username", words.t("fault-username-taken"))
+        }
+        Fault::RegistrationUsernameInvalid | Fault::UsernameInvalid { .. } | Fault::UserFieldRequired { .. } => {
+            ("username", words.t("fault-username"))
+        }
+        Fault::PasswordInvalid => ("password", words.t("fault-password")),
+        Fault::PasswordUnchanged => ("password", words.t("fault-password-unchanged")),
+        Fault::PasswordUsedBefore => ("password", words.t("fault-password-used")),
+        Fault::PasswordWrong => ("current", words.t("fault-password-wrong")),
+        Fault::PasswordPolicy { broken } => {
+            let rules: Vec<_> = broken
+                .iter()
+                .map(|rule| violation(words, &rule.error, &rule.message))
+                .collect();
+            return ("password", rules.join(" "));
+        }
+        Fault::SetupLinkInvalid => ("link", words.t("fault-setup-link")),
+        Fault::RegistrationSecretNeeded => ("secret", words.t("fault-secret")),
+        Fault::AddressBlocked | Fault::UserBlocked => ("", words.t("fault-blocked")),
+        Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
+            let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
+            return ("", words.say("fault-too-many", &[("seconds", seconds.into())]));
+        }
+        Fault::Overloaded { .. } | Fault::StoreUnavailable { .. } => ("", words.t("fault-unavailable")),
+        // The server's own sentence, without the code that is for programs.
+        other => return ("", other.to_string()),
+    };
+    (field, text.into_owned())
+}
+
+/// Returns a broken rule in the reader's language. The advice of the rule on strength is in English alone.
+fn violation(words: Words, error: &str, message: &str) -> String {
+    let rule = error.strip_prefix("error-password-policy-not-met-").unwrap_or_default();
+    let key = match rule {
+        "strength" if words.language() == Language::English => return message.to_owned(),
+        "strength" => "rule-strength",
+        "minLength" => "rule-short",
+        "maxLength" => "rule-long",
+        "repeatingCharacters" => "rule-repeating",
+        "oneLowercase" => "rule-lowercase",
+        "oneUppercase" => "rule-uppercase",
+        "oneNumber" => "rule-number",
+        "oneSpecial" => "rule-special",
+        _ => return message.to_owned(),
+    };
+    words.t(key).into_owned()
+}
+
+/// Refuses two passwords that are not the same.
+pub(super) fn check_again(words: Words, form: &Fields, wrong: &mut Wrong) {
+    if form.text("password") != form.text("again") {
+        wrong.add("again", words.t("fault-again"));
+    }
+}
+
+/// Returns the rules for new passwords that a person should know before.
+pub(super) fn password_rules(visit: &Visit) -> Vec<String> {
+    let policy = visit.app.settings().password_policy();
+    let length = policy.min_length.map(|least| {
+        let least = i64::from(least);
+        visit.words.say("rule-length", &[("least", least.into())])
+    });
+    let strength = (policy.min_score > 0).then(|| visit.words.t("rule-guess").into_owned());
+    length.into_iter().chain(strength).collect()
+}
+
+/// Returns whether visitors may register.
+pub(super) fn may_register(visit: &Visit) -> bool {
+    visit.app.settings().value(SettingId::RegistrationForm) == RegistrationForm::Public.value()
+}
+
+/// Returns the part of a link behind its `#`, of a link or of the part alone.
+pub(super) fn secret_of(link: &str) -> &str {
+    link.rsplit_once('#').map_or(link, |(_, secret)| secret).trim()
+}

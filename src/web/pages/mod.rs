@@ -1,0 +1,30 @@
+//! The pages, a folder for each. Each names its own routes.
+
+mod board;
+mod change_password;
+pub(super) mod errors;
+mod forgot_password;
+mod forms;
+mod my_status;
+mod person;
+mod register;
+mod reset_password;
+mod setup;
+mod sign_in;
+mod site;
+
+use super::route::Route;
+
+/// The routes of all pages.
+pub(super) const ROUTES: &[&[Route]] = &[
+    board::ROUTES,
+    person::ROUTES,
+    my_status::ROUTES,
+    sign_in::ROUTES,
+    forgot_password::ROUTES,
+    reset_password::ROUTES,
+    change_password::ROUTES,
+    register::ROUTES,
+    setup::ROUTES,
+    site::ROUTES,
+];

@@ -1,0 +1,46 @@
+//! One person.
+
+use askama::Template;
+
+use crate::domain::{Fault, SettingId, UserId};
+use crate::ops::people;
+use crate::ops::viewed::View;
+use crate::web::frame::Frame;
+use crate::web::people::Person;
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+
+pub(super) const ROUTES: &[Route] = &[Route::get("/people/:id", |visit| Box::pin(show(visit)))];
+
+#[derive(Template)]
+#[template(path = "person/person.html")]
+struct PersonPage {
+    f: Frame,
+    person: Person,
+    nickname: String,
+    bio: String,
+    email: String,
+    /// The time on the person's clock.
+    local_time: String,
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let (actor, caller) = (visit.actor()?, visit.caller()?);
+    let view = View::of(&visit.app, &actor);
+    let found = people::one(&visit.app, &view, caller, &UserId::new(&visit.parameter));
+    let user = found.ok_or(Fault::EndpointNotFound)?;
+    let reader = visit.reader();
+    let team_field = visit.app.settings().text(SettingId::TeamField);
+    let person = Person::of(&user, &team_field, &reader, visit.words, &visit.base);
+    let email = user.full().and_then(|(account, _)| account.email.as_ref());
+    let page = PersonPage {
+        f: Frame::of(&visit, person.name.clone()),
+        nickname: user.nickname(),
+        bio: user.bio(),
+        email: email.map(|email| email.address.to_string()).unwrap_or_default(),
+        local_time: reader.time_at(user.utc_offset()),
+        person,
+    };
+    reply::page(&visit, &page)
+}

@@ -1,0 +1,136 @@
+//! The first start: the team and its first administrator, by the one-time link that the server prints.
+
+use askama::Template;
+
+use super::forms::{self, Form, Wrong};
+use super::sign_in;
+use crate::auth::PasswordDigest;
+use crate::domain::person_name::full_name;
+use crate::domain::setting::RegistrationForm;
+use crate::domain::{Fault, User};
+use crate::ops::calls::Rate;
+use crate::ops::login::{self, Account, Credentials};
+use crate::ops::setup::{self, FirstSettings};
+use crate::ops::users::{NewUser, NewUserTexts};
+use crate::web::frame::{Field, Frame, Note};
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+
+/// Maximum characters of the name of a team.
+const TEAM_CHARACTERS: usize = 120;
+
+/// Maximum characters of a username.
+const USERNAME_CHARACTERS: usize = 64;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::open("/setup", |visit| Box::pin(show(visit))),
+    Route::open_form("/setup", |visit| Box::pin(send(visit))),
+];
+
+#[derive(Template)]
+#[template(path = "setup/setup.html")]
+struct Setup {
+    f: Frame,
+    form: Form,
+    /// Whether visitors may register.
+    open: bool,
+}
+
+async fn show(visit: Visit) -> Outcome {
+    page(&visit, &Wrong::default())
+}
+
+fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+    let (words, sent) = (visit.words, &visit.form);
+    let link = Field {
+        from_link: true,
+        ..Field::code("link", words.t("link"), "off").with(sent.text("link"))
+    };
+    let fields = vec![
+        link.hint(words.t("setup-link-hint")),
+        Field::line("team", words.t("setup-team"), "organization")
+            .with(sent.text("team"))
+            .hint(words.t("setup-team-hint"))
+            .most(TEAM_CHARACTERS)
+            .focused(),
+        Field::line("first", words.t("first-name"), "given-name").with(sent.text("first")),
+        Field::line("last", words.t("last-name"), "family-name").with(sent.text("last")),
+        Field::code("username", words.t("username"), "username")
+            .with(sent.text("username"))
+            .hint(words.t("username-hint"))
+            .most(USERNAME_CHARACTERS),
+        Field::email(words.t("email"))
+            .with(sent.text("email"))
+            .optional(words.t("optional")),
+        Field::new_password("password", words.t("password")),
+    ];
+    let fields: Vec<_> = fields
+        .into_iter()
+        .map(|field| {
+            let error = wrong.with(field.name);
+            field.wrong(error)
+        })
+        .collect();
+    let form = Form {
+        action: "/setup",
+        lead: words.t("setup-lead").into_owned(),
+        problem: wrong.rest(&fields),
+        fields,
+        rules: forms::password_rules(visit),
+        submit: words.t("setup-submit").into_owned(),
+        back: None,
+    };
+    let page = Setup {
+        open: sent.text("registration") == "Public",
+        f: Frame::of(visit, words.t("setup-title")),
+        form,
+    };
+    reply::with_status(visit, forms::status_of(&page.form), &page)
+}
+
+async fn send(visit: Visit) -> Outcome {
+    visit.count("POST setup.createAdministrator", Rate::Default)?;
+    let (words, sent) = (visit.words, &visit.form);
+    let user = match create(&visit).await {
+        Ok(user) => user,
+        Err(fault) => return page(&visit, &Wrong::of(words, &fault)),
+    };
+    let credentials = Credentials::Password {
+        account: Account::Id(user.id.clone()),
+        digest: PasswordDigest::of(sent.text("password")),
+        code: None,
+    };
+    match login::login(&visit.app, &visit.origin, credentials).await {
+        Ok(session) => sign_in::begin(&visit, &session, true, "/").await,
+        Err(_) => reply::redirect_with(&visit, "/sign-in", Note::Registered),
+    }
+}
+
+async fn create(visit: &Visit) -> Result<std::sync::Arc<User>, Fault> {
+    let sent = &visit.form;
+    let name = full_name(sent.text("first"), sent.text("last"))?;
+    let new = NewUser::parse(NewUserTexts {
+        username: sent.text("username").trim(),
+        email: sent.given("email"),
+        name: Some(name.as_str()),
+        password: sent.text("password"),
+        roles: &[],
+    })?;
+    let registration = match sent.text("registration") {
+        "Public" => RegistrationForm::Public,
+        _ => RegistrationForm::Disabled,
+    };
+    let first = FirstSettings {
+        registration: Some(registration),
+        site_name: sent.given("team").map(str::to_owned),
+    };
+    setup::with_link(
+        &visit.app,
+        &visit.origin,
+        forms::secret_of(sent.text("link")),
+        new,
+        first,
+    )
+    .await
+}

@@ -1,0 +1,277 @@
+//! Signing in, in one step or two, and signing out.
+
+mod step;
+
+use askama::Template;
+use warp::http::StatusCode;
+use warp::http::header::SET_COOKIE;
+
+use super::forms;
+use crate::auth::PasswordDigest;
+use crate::domain::{Fault, SettingId};
+use crate::ops::login::{self, Account, Credentials, LoggedIn};
+use crate::ops::tokens;
+use crate::web::cookies::Cookie;
+use crate::web::frame::{Field, Frame, Note};
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+use crate::web::words::Words;
+use step::Step;
+
+/// Maximum bytes of the path to which a sign-in leads.
+const NEXT_BYTES: usize = 512;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::open("/sign-in", |visit| Box::pin(show(visit))),
+    Route::open_form("/sign-in", |visit| Box::pin(send(visit))),
+    Route::open("/sign-in/code", |visit| Box::pin(show_code(visit, false))),
+    Route::open_form("/sign-in/code", |visit| Box::pin(send_code(visit, false))),
+    Route::open("/sign-in/recovery", |visit| Box::pin(show_code(visit, true))),
+    Route::open_form("/sign-in/recovery", |visit| Box::pin(send_code(visit, true))),
+    Route::open_form("/sign-out", |visit| Box::pin(sign_out(visit))),
+];
+
+/// Why a sign-in failed.
+struct Problem {
+    icon: &'static str,
+    title: String,
+    advice: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/sign-in.html")]
+struct SignIn {
+    f: Frame,
+    problem: Option<Problem>,
+    fields: Vec<Field>,
+    next: String,
+    keep: bool,
+    may_reset: bool,
+    may_register: bool,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/code.html")]
+struct Code {
+    f: Frame,
+    problem: Option<Problem>,
+    recovery: bool,
+    lead: String,
+    error: String,
+}
+
+/// Returns the path to which a sign-in leads: one of this server, whatever the address asks for.
+pub(super) fn next_of(text: &str) -> &str {
+    let refused = |character: char| character.is_control() || character == '\\';
+    let own = text.starts_with('/') && !text.starts_with("//") && !text.contains(refused) && text.len() <= NEXT_BYTES;
+    if own { text } else { "/" }
+}
+
+async fn show(visit: Visit) -> Outcome {
+    if visit.visitor.caller.is_some() && !visit.query.has("other") {
+        return reply::redirect(&visit, next_of(visit.query.text("next")));
+    }
+    let next = next_of(visit.query.text("next")).to_owned();
+    page(&visit, &next, "", true, None)
+}
+
+/// Answers with the page; with 401 if a sign-in failed.
+fn page(visit: &Visit, next: &str, user: &str, keep: bool, problem: Option<Problem>) -> Outcome {
+    let words = visit.words;
+    let mut name = Field::code("user", words.t("sign-in-user"), "username").with(user);
+    let mut password = Field::password(words.t("password"));
+    if user.is_empty() {
+        name = name.focused();
+    } else {
+        password = password.focused();
+    }
+    let status = if problem.is_some() {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::OK
+    };
+    let page = SignIn {
+        f: Frame::of(visit, words.t("sign-in")),
+        problem,
+        fields: vec![name, password],
+        next: if next == "/" { String::new() } else { next.to_owned() },
+        keep,
+        may_reset: visit.app.settings().flag(SettingId::AllowPasswordReset),
+        may_register: forms::may_register(visit),
+    };
+    reply::with_status(visit, status, &page)
+}
+
+async fn send(visit: Visit) -> Outcome {
+    let (user, keep) = (visit.form.text("user").trim().to_owned(), visit.form.has("keep"));
+    let next = next_of(visit.form.text("next")).to_owned();
+    let step = Step {
+        user,
+        digest: PasswordDigest::of(visit.form.text("password")),
+        keep,
+        next,
+    };
+    match enter(&visit, &step, None).await {
+        Ok(session) => begin(&visit, &session, step.keep, &step.next).await,
+        Err(Fault::LoginCodeRequired) => {
+            let mut answer = reply::redirect(&visit, "/sign-in/code")?;
+            if let Some(cookie) = step.seal(&visit) {
+                answer.headers_mut().append(SET_COOKIE, cookie);
+            }
+            Ok(answer)
+        }
+        Err(fault) => {
+            let problem = problem_of(visit.words, fault)?;
+            page(&visit, &step.next, &step.user, step.keep, Some(problem))
+        }
+    }
+}
+
+async fn enter(visit: &Visit, step: &Step, code: Option<String>) -> Result<LoggedIn, Fault> {
+    let credentials = Credentials::Password {
+        account: Account::typed(&step.user),
+        digest: step.digest.clone(),
+        code,
+    };
+    login::login(&visit.app, &visit.origin, credentials).await
+}
+
+/// Begins the session of a browser, and ends the one that it had.
+pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &str) -> Outcome {
+    if let Some(before) = &visit.visitor.caller {
+        tokens::logout(&visit.app, before).await?;
+    }
+    let left = session
+        .expires_at
+        .map(|end| end.as_millis() - visit.app.clock.now().as_millis());
+    let seconds = left.map(|millis| millis / 1000).filter(|_| keep);
+    let mut answer = reply::redirect(visit, next)?;
+    let headers = answer.headers_mut();
+    if let Some(cookie) = visit.site.set(Cookie::Session, session.token.expose(), seconds) {
+        headers.append(SET_COOKIE, cookie);
+    }
+    visit.site.end(Cookie::Step, headers);
+    visit.site.end(Cookie::Form, headers);
+    Ok(answer)
+}
+
+async fn show_code(visit: Visit, recovery: bool) -> Outcome {
+    if Step::open(&visit).is_none() {
+        return reply::redirect(&visit, "/sign-in");
+    }
+    code_page(&visit, recovery, String::new(), None)
+}
+
+fn code_page(visit: &Visit, recovery: bool, error: String, problem: Option<Problem>) -> Outcome {
+    let words = visit.words;
+    let title = if recovery {
+        words.t("recovery-code")
+    } else {
+        words.t("code-title")
+    };
+    let site = visit.app.settings().text(SettingId::SiteName);
+    let status = if error.is_empty() && problem.is_none() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNAUTHORIZED
+    };
+    let page = Code {
+        f: Frame::of(visit, title),
+        problem,
+        recovery,
+        lead: words.say("code-lead", &[("site", site.into())]),
+        error,
+    };
+    reply::with_status(visit, status, &page)
+}
+
+async fn send_code(visit: Visit, recovery: bool) -> Outcome {
+    let Some(step) = Step::open(&visit) else {
+        return reply::redirect(&visit, "/sign-in");
+    };
+    let code: String = visit.form.text("code").split_whitespace().collect();
+    match enter(&visit, &step, Some(code)).await {
+        Ok(session) => begin(&visit, &session, step.keep, &step.next).await,
+        Err(Fault::LoginCodeInvalid | Fault::LoginCodeRequired) => {
+            let error = if recovery {
+                visit.words.t("recovery-wrong")
+            } else {
+                visit.words.t("code-wrong")
+            };
+            code_page(&visit, recovery, error.into_owned(), None)
+        }
+        // The password was changed meanwhile.
+        Err(Fault::WrongCredentials) => {
+            let mut answer = reply::redirect(&visit, "/sign-in")?;
+            visit.site.end(Cookie::Step, answer.headers_mut());
+            Ok(answer)
+        }
+        Err(fault) => {
+            let problem = problem_of(visit.words, fault)?;
+            code_page(&visit, recovery, String::new(), Some(problem))
+        }
+    }
+}
+
+/// Returns why a sign-in failed, in words; the fault itself where it is the server's.
+fn problem_of(words: Words, fault: Fault) -> Result<Problem, Fault> {
+    let (icon, title, advice) = match &fault {
+        Fault::WrongCredentials => ("warn", "sign-in-wrong", words.t("sign-in-wrong-advice").into_owned()),
+        Fault::UserBlocked | Fault::AddressBlocked => (
+            "lock",
+            "sign-in-blocked",
+            words.t("sign-in-blocked-advice").into_owned(),
+        ),
+        Fault::TooManyLogins { .. } | Fault::Overloaded { .. } | Fault::StoreUnavailable { .. } => {
+            ("clock", "sign-in-busy", forms::explained(words, &fault).1)
+        }
+        Fault::UserNotActivated => ("lock", "sign-in-inactive", words.t("sign-in-ask").into_owned()),
+        Fault::UserHasNoRoles => ("lock", "sign-in-no-roles", words.t("sign-in-ask").into_owned()),
+        Fault::EmailUnverified { .. } => ("mail", "sign-in-unverified", words.t("sign-in-ask").into_owned()),
+        _ => return Err(fault),
+    };
+    Ok(Problem {
+        icon,
+        title: words.t(title).into_owned(),
+        advice,
+    })
+}
+
+async fn sign_out(visit: Visit) -> Outcome {
+    if let Some(caller) = &visit.visitor.caller {
+        tokens::logout(&visit.app, caller).await?;
+    }
+    to_sign_in(&visit, Note::SignedOut)
+}
+
+/// Sends a browser whose session is over to the page to sign in.
+pub(super) fn to_sign_in(visit: &Visit, note: Note) -> Outcome {
+    let mut answer = reply::redirect_with(visit, "/sign-in", note)?;
+    visit.site.end(Cookie::Session, answer.headers_mut());
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_leads_to_paths_of_this_server_only() {
+        for own in ["/", "/my-status", "/?q=a%20b&by=team"] {
+            assert_eq!(next_of(own), own);
+        }
+        let long = format!("/{}", "x".repeat(NEXT_BYTES));
+        for other in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil",
+            "evil",
+            "/\u{9}/evil",
+            &long,
+        ] {
+            assert_eq!(next_of(other), "/", "{other}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! People as the pages show them.
+
+use serde_json::Value;
+
+use super::moments::Reader;
+use super::words::Words;
+use crate::domain::user_status::{SeenAt, SeenWithin};
+use crate::domain::{Emoji, StatusType, User};
+use crate::ops::viewed::ViewedUser;
+
+/// Hues behind initials.
+const HUES: usize = 8;
+
+/// The picture of a person, or the initials on a hue of their own.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Face {
+    /// The address of the picture.
+    pub photo: Option<String>,
+    pub initials: String,
+    /// From 1 to [`HUES`].
+    pub hue: usize,
+}
+
+impl Face {
+    /// Returns the face of a user with this id, name and picture.
+    pub fn of(id: &str, name: &str, picture: Option<&str>, base: &str) -> Self {
+        Self {
+            photo: picture.map(|picture| format!("{base}/avatar/uid/{id}?{picture}")),
+            initials: initials(name),
+            hue: id.bytes().map(usize::from).sum::<usize>() % HUES + 1,
+        }
+    }
+
+    /// Returns the face of an account.
+    pub fn of_user(user: &User, base: &str) -> Self {
+        Self::of(
+            user.id.as_str(),
+            user.shown_name().as_str(),
+            user.avatar.as_deref(),
+            base,
+        )
+    }
+}
+
+/// The first letters of the first and the last word.
+fn initials(name: &str) -> String {
+    let mut words = name
+        .split(|character: char| !character.is_alphanumeric())
+        .filter_map(|word| word.chars().next());
+    let first = words.next();
+    let letters = first.into_iter().chain(words.next_back());
+    letters.flat_map(char::to_uppercase).take(2).collect()
+}
+
+/// A person in a list.
+#[derive(Debug, Clone)]
+pub(super) struct Person {
+    pub id: String,
+    pub name: String,
+    pub username: String,
+    pub face: Face,
+    pub status: StatusType,
+    /// The id of the shape, which is also its class.
+    pub shape: &'static str,
+    pub word: String,
+    pub emoji: String,
+    pub text: String,
+    /// When the status began, when it ends, and when the person was last seen, in words; each may be empty.
+    pub since: String,
+    pub until: String,
+    pub seen: String,
+    pub team: String,
+    /// Whether this is the reader.
+    pub own: bool,
+}
+
+impl Person {
+    /// Returns a user as the reader sees them.
+    pub fn of(user: &ViewedUser, team_field: &str, reader: &Reader, words: Words, base: &str) -> Self {
+        let (id, name, status) = (user.id(), user.name(), user.status());
+        let is_offline = status == StatusType::Offline;
+        let when = |key: &str, moment: String| words.say(key, &[("moment", moment.into())]);
+        let until = user.expires_at().map(|end| when("until", reader.end(end)));
+        let seen = user
+            .last_seen()
+            .filter(|_| is_offline && !user.is_own())
+            .map(|seen| match seen {
+                SeenAt::Exactly(moment) => when("seen", reader.near(moment)),
+                SeenAt::Coarsely(SeenWithin::Today) => words.t("seen-today").into_owned(),
+                SeenAt::Coarsely(SeenWithin::ThisWeek) => words.t("seen-this-week").into_owned(),
+                SeenAt::Coarsely(SeenWithin::Before) => words.t("seen-before").into_owned(),
+            });
+        Self {
+            face: Face::of(id.as_str(), name.as_str(), user.avatar().as_deref(), base),
+            id: id.to_string(),
+            name: name.to_string(),
+            username: user.username().to_string(),
+            status,
+            shape: status.as_str(),
+            word: word(words, status),
+            emoji: user.emoji().as_ref().map(picture).unwrap_or_default(),
+            text: user.text(),
+            since: String::new(),
+            until: until.unwrap_or_default(),
+            seen: seen.unwrap_or_default(),
+            team: match user.custom_fields().get(team_field) {
+                Some(Value::String(team)) => team.clone(),
+                _ => String::new(),
+            },
+            own: user.is_own(),
+        }
+    }
+
+    /// Returns whether the person is here, as the head of the board counts.
+    pub fn is_here(&self) -> bool {
+        matches!(self.status, StatusType::Online | StatusType::Busy)
+    }
+
+    /// Returns whether there is a text or an emoji.
+    pub const fn says(&self) -> bool {
+        !self.text.is_empty() || !self.emoji.is_empty()
+    }
+
+    /// Returns the texts in which a search looks.
+    pub fn searched(&self) -> impl Iterator<Item = &str> {
+        [&self.name, &self.username, &self.text, &self.team, &self.word]
+            .into_iter()
+            .map(String::as_str)
+    }
+}
+
+/// Returns an emoji as a page shows it. The names that some clients send are not pictures.
+pub(super) fn picture(emoji: &Emoji) -> String {
+    let text = emoji.as_str();
+    if text.starts_with(':') {
+        String::new()
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Returns the word for a status.
+pub(super) fn word(words: Words, status: StatusType) -> String {
+    let word = match status {
+        StatusType::Online => words.t("status-online"),
+        StatusType::Busy => words.t("status-busy"),
+        StatusType::Away => words.t("status-away"),
+        StatusType::Offline => words.t("status-offline"),
+    };
+    word.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_face_without_a_picture_has_initials_on_a_hue() {
+        let face = Face::of("abc", "Zoë van den Berg", None, "");
+        assert_eq!((face.photo, face.initials.as_str()), (None, "ZB"));
+        assert!((1..=HUES).contains(&face.hue));
+        let face = Face::of("abc", "x", Some("tag"), "/teams");
+        assert_eq!(face.photo.as_deref(), Some("/teams/avatar/uid/abc?tag"));
+    }
+}

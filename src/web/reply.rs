@@ -1,0 +1,127 @@
+//! Answers of the pages.
+
+use std::io::Write;
+
+use askama::Template;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use warp::Reply;
+use warp::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY, SET_COOKIE, VARY,
+};
+use warp::http::{Response as Answer, StatusCode};
+use warp::reply::Response;
+
+use super::cookies::Cookie;
+use super::frame::Note;
+use super::visit::Visit;
+use crate::document::Accepted;
+use crate::domain::Fault;
+use crate::ops::incident;
+
+/// What a page answers.
+pub(super) type Outcome = Result<Response, Fault>;
+
+/// Pages use nothing but what this server sends.
+pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+     manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// What pages do not use of a device.
+const NO_DEVICES: HeaderValue = HeaderValue::from_static(
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), \
+     midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=()",
+);
+
+/// Bytes from which a page is compressed.
+const COMPRESSED_FROM_BYTES: usize = 1024;
+
+/// Bytes of a page for which room is made first.
+const FIRST_BYTES: usize = 8 * 1024;
+
+/// Answers with a page.
+pub(super) fn page(visit: &Visit, page: &impl Template) -> Outcome {
+    with_status(visit, StatusCode::OK, page)
+}
+
+/// Answers with a page and this status.
+pub(super) fn with_status(visit: &Visit, status: StatusCode, page: &impl Template) -> Outcome {
+    let mut text = String::with_capacity(FIRST_BYTES);
+    page.render_into(&mut text).map_err(incident::internal)?;
+    let gzip = Accepted::of(&visit.headers).gzip() && text.len() >= COMPRESSED_FROM_BYTES;
+    let body = if gzip { compressed(&text)? } else { text.into() };
+    let mut answer = Answer::new(body);
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        VARY,
+        HeaderValue::from_static("Accept-Encoding, Accept-Language, Cookie"),
+    );
+    if gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    // The forms of the page are bound to it.
+    if visit.visitor.is_new
+        && let Some(cookie) = visit.site.set(Cookie::Form, visit.visitor.seed(), None)
+    {
+        headers.append(SET_COOKIE, cookie);
+    }
+    let mut answer = answer.into_response();
+    add_headers(&mut answer);
+    Ok(answer)
+}
+
+fn compressed(text: &str) -> Result<Bytes, Fault> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).map_err(incident::internal)?;
+    encoder.finish().map(Bytes::from).map_err(incident::internal)
+}
+
+/// Sends the browser to a path of this server, as the answer to a form.
+pub(super) fn redirect(visit: &Visit, path: &str) -> Outcome {
+    let location = HeaderValue::try_from(format!("{}{path}", visit.base)).map_err(incident::internal)?;
+    let mut answer = Answer::new(Bytes::new());
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    answer.headers_mut().insert(LOCATION, location);
+    let mut answer = answer.into_response();
+    add_headers(&mut answer);
+    Ok(answer)
+}
+
+/// The same with a message that the next page shows.
+pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> Outcome {
+    let (path, fragment) = path
+        .split_once('#')
+        .map_or((path, ""), |(path, fragment)| (path, fragment));
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let fragment = if fragment.is_empty() {
+        String::new()
+    } else {
+        format!("#{fragment}")
+    };
+    redirect(visit, &format!("{path}{separator}note={}{fragment}", note.name()))
+}
+
+/// Answers with a text that is no page.
+pub(super) fn text(content_type: &'static str, text: String) -> Response {
+    let mut answer = text.into_response();
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+/// Adds what every page has. A page may be private, and its forms need their origin named.
+fn add_headers(answer: &mut Response) {
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(PERMISSIONS_POLICY, NO_DEVICES);
+}

@@ -1,0 +1,128 @@
+//! The paths of the pages, as data.
+
+use std::pin::Pin;
+
+use super::pages;
+use super::reply::Outcome;
+use super::visit::Visit;
+
+/// An answer that is being made.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// The method of a route. HEAD goes where GET does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    Post,
+}
+
+impl Verb {
+    /// Returns the name of the method.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A path of the pages.
+#[derive(Clone, Copy)]
+pub(super) struct Route {
+    pub verb: Verb,
+    /// The path. A part at its end that begins with `:` stands for any text.
+    pub path: &'static str,
+    /// Whether the visitor has to be signed in.
+    pub signed_in: bool,
+    /// Whether a user who has to do something first (`domain::Duty`) may use it.
+    pub serves_duties: bool,
+    pub answer: fn(Visit) -> Answer,
+}
+
+impl Route {
+    /// A page that every visitor may open.
+    pub const fn open(path: &'static str, answer: fn(Visit) -> Answer) -> Self {
+        Self {
+            verb: Verb::Get,
+            path,
+            signed_in: false,
+            serves_duties: true,
+            answer,
+        }
+    }
+
+    /// A form that every visitor may send.
+    pub const fn open_form(path: &'static str, answer: fn(Visit) -> Answer) -> Self {
+        Self {
+            verb: Verb::Post,
+            ..Self::open(path, answer)
+        }
+    }
+
+    /// A page for users.
+    pub const fn get(path: &'static str, answer: fn(Visit) -> Answer) -> Self {
+        Self {
+            signed_in: true,
+            serves_duties: false,
+            ..Self::open(path, answer)
+        }
+    }
+
+    /// A form for users.
+    pub const fn post(path: &'static str, answer: fn(Visit) -> Answer) -> Self {
+        Self {
+            verb: Verb::Post,
+            ..Self::get(path, answer)
+        }
+    }
+
+    /// The same for users who have to do something first as well.
+    pub const fn serving_duties(self) -> Self {
+        Self {
+            serves_duties: true,
+            ..self
+        }
+    }
+}
+
+/// Returns the routes of a path, each with the part of it that stands for any text; none where there is no such page.
+pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
+    pages::ROUTES
+        .iter()
+        .copied()
+        .flatten()
+        .filter_map(move |route| Some((route, parameter(route.path, path)?)))
+}
+
+/// Returns the part of a path in the place of a route's `:part` at its end, empty where the route has none; none where
+/// the path is another one.
+fn parameter<'path>(route: &str, path: &'path str) -> Option<&'path str> {
+    let Some((fixed, _)) = route.split_once(':') else {
+        return (route == path).then_some("");
+    };
+    path.strip_prefix(fixed)
+        .filter(|part| !part.is_empty() && !part.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::public_url::OWN_PATHS;
+
+    #[test]
+    fn a_route_may_end_in_any_text() {
+        assert_eq!(parameter("/people/:id", "/people/a"), Some("a"));
+        for other in ["/people/", "/people", "/people/a/b"] {
+            assert_eq!(parameter("/people/:id", other), None, "{other}");
+        }
+        assert_eq!((parameter("/a", "/a"), parameter("/a", "/b")), (Some(""), None));
+    }
+
+    #[test]
+    fn no_public_path_hides_a_page() {
+        for route in pages::ROUTES.iter().copied().flatten() {
+            let first = route.path.split('/').nth(1).unwrap_or_default();
+            assert!(first.is_empty() || OWN_PATHS.contains(&first), "{}", route.path);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Sessions of browsers: a cookie holds an ordinary login token. Past this module there is the same caller as behind the
+//! header tokens of the API.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use warp::http::HeaderMap;
+use warp::http::header::{HOST, HeaderName, ORIGIN};
+
+use super::cookies::{Cookie, Site};
+use crate::app::{AllowedOrigins, App};
+use crate::auth::{Caller, Origin, TokenSecret, random};
+use crate::domain::{Fault, TokenHash};
+use crate::ops::tokens;
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What stands before the seed of a form's token, so that the digest is used for nothing else.
+const FORM_CONTEXT: &[u8] = b"rollcall form\0";
+
+/// Bytes of the random part of a form's token. It makes the token of each page another one, so that the size of a
+/// compressed page tells nothing of it.
+const NONCE_BYTES: usize = 12;
+
+/// The cookies of a visitor that forms and sessions depend on.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor {
+    /// The caller, if the session is alive.
+    pub caller: Option<Caller>,
+    /// Whether there is a session cookie whose session is over.
+    pub ended: bool,
+    /// What forms are bound to: the session's token, else a random text in a cookie.
+    seed: String,
+    /// Whether the browser does not have the seed yet.
+    pub is_new: bool,
+}
+
+impl Visitor {
+    /// Reads the cookies of a request.
+    pub fn of(app: &App, site: &Site, headers: &HeaderMap, origin: &Origin) -> Self {
+        let token = site.read(headers, Cookie::Session).and_then(TokenSecret::parse);
+        if let Some(token) = &token
+            && let Some(caller) = caller(app, token, origin)
+        {
+            return Self {
+                caller: Some(caller),
+                ended: false,
+                seed: token.expose().to_owned(),
+                is_new: false,
+            };
+        }
+        let known = site.read(headers, Cookie::Form).map(str::to_owned);
+        Self {
+            caller: None,
+            ended: token.is_some(),
+            is_new: known.is_none(),
+            seed: known.unwrap_or_else(|| TokenSecret::generate().expose().to_owned()),
+        }
+    }
+
+    /// Returns what a new browser has to keep for its forms.
+    pub fn seed(&self) -> &str {
+        &self.seed
+    }
+
+    /// Returns the token for a form of this visitor.
+    pub fn form_token(&self) -> String {
+        self.token_with(&random::bytes::<NONCE_BYTES>())
+    }
+
+    fn token_with(&self, nonce: &[u8]) -> String {
+        let digest = Sha256::new()
+            .chain_update(FORM_CONTEXT)
+            .chain_update(nonce)
+            .chain_update(&self.seed)
+            .finalize();
+        BASE64_URL_SAFE_NO_PAD.encode([nonce, digest.as_slice()].concat())
+    }
+
+    /// Returns whether a form of this visitor came with its token.
+    pub fn accepts(&self, presented: &str) -> bool {
+        let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(presented) else {
+            return false;
+        };
+        let Some((nonce, _)) = bytes.split_at_checked(NONCE_BYTES) else {
+            return false;
+        };
+        // Compared as hashes, so that the time taken tells nothing of how much was right.
+        !self.is_new && Sha256::digest(self.token_with(nonce)) == Sha256::digest(presented)
+    }
+}
+
+fn caller(app: &App, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
+    let stored = tokens::find(app, &token.hash())?;
+    // A token that is not a session was given to a program.
+    stored.session()?;
+    tokens::authenticate(app, &stored.user, token, origin)
+}
+
+/// Returns whether a token is alive.
+pub(super) fn is_alive(app: &App, token: &TokenHash) -> bool {
+    tokens::find(app, token).is_some()
+}
+
+/// Refuses a request that another site's page sends. Browsers name the origin of each POST of a page.
+///
+/// # Errors
+/// [`Fault::OriginRefused`], also where the request names no origin.
+pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Fault> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(HOST);
+    let fetch_site = text(FETCH_SITE);
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let origin = origins.next();
+    let rule = AllowedOrigins::of(&app.settings());
+    let own = match (origin, fetch_site) {
+        (Some(origin), site) => {
+            let origin = origin.to_str().is_ok_and(|origin| rule.is_own(origin, host));
+            origin && site.is_none_or(|site| site == "same-origin")
+        }
+        (None, Some(site)) => site == "same-origin",
+        (None, None) => false,
+    };
+    if own && origins.next().is_none() {
+        Ok(())
+    } else {
+        Err(Fault::OriginRefused)
+    }
+}

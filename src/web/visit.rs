@@ -1,0 +1,67 @@
+//! One request of a browser, as the pages see it.
+
+use warp::http::HeaderMap;
+
+use super::cookies::Site;
+use super::form::Fields;
+use super::moments::Reader;
+use super::session::Visitor;
+use super::words::Words;
+use crate::app::App;
+use crate::auth::{Actor, Caller, Origin};
+use crate::domain::Fault;
+use crate::ops::calls::{self, Rate};
+
+/// One request of a browser, as the pages see it.
+#[derive(Clone)]
+pub(super) struct Visit {
+    pub app: App,
+    pub origin: Origin,
+    pub site: Site,
+    pub visitor: Visitor,
+    pub words: Words,
+    pub headers: HeaderMap,
+    /// The public path of the server, before every link.
+    pub base: String,
+    /// The path and query of the request, without the public path.
+    pub target: String,
+    /// The part of the path that stands for any text.
+    pub parameter: String,
+    pub query: Fields,
+    /// What a form sent; empty for a GET.
+    pub form: Fields,
+}
+
+impl Visit {
+    /// Returns the caller.
+    ///
+    /// # Errors
+    /// [`Fault::NotLoggedIn`].
+    pub fn caller(&self) -> Result<&Caller, Fault> {
+        self.visitor.caller.as_ref().ok_or(Fault::NotLoggedIn)
+    }
+
+    /// Returns the caller as operations know them.
+    ///
+    /// # Errors
+    /// [`Fault::NotLoggedIn`].
+    pub fn actor(&self) -> Result<Actor, Fault> {
+        self.caller().cloned().map(Actor::User)
+    }
+
+    /// Counts a call of the endpoint of the API that does the same.
+    ///
+    /// # Errors
+    /// [`Fault::TooManyRequests`].
+    pub fn count(&self, endpoint: &str, rate: Rate) -> Result<(), Fault> {
+        let caller = self.visitor.caller.as_ref();
+        let counted = calls::admit(&self.app, endpoint.to_owned(), rate, caller, self.origin.address);
+        counted.map(drop).map_err(|(fault, _)| fault)
+    }
+
+    /// Returns how the reader has moments written.
+    pub fn reader(&self) -> Reader {
+        let user = self.visitor.caller.as_ref().map(|caller| &*caller.user);
+        Reader::of(self.words, user, &self.headers, self.app.clock.now())
+    }
+}

@@ -1,0 +1,224 @@
+//! The words of the pages, in the reader's language (`locales/*.ftl`).
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use warp::http::HeaderMap;
+use warp::http::header::ACCEPT_LANGUAGE;
+
+use crate::domain::User;
+
+/// Maximum ranges of an `Accept-Language` that are looked at.
+const MAX_RANGES: usize = 32;
+
+/// A language that the pages have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    German,
+}
+
+type Bundle = FluentBundle<FluentResource>;
+
+static BUNDLES: LazyLock<[Bundle; 2]> = LazyLock::new(|| Language::ALL.map(bundle));
+
+fn bundle(language: Language) -> Bundle {
+    let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse().unwrap_or_default()]);
+    // The marks of isolation are for texts of mixed direction; the pages put the texts of users into `<bdi>`.
+    bundle.set_use_isolating(false);
+    // A test makes sure that the files have no errors.
+    let words = FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(words, _)| words);
+    let _ = bundle.add_resource(words);
+    bundle
+}
+
+impl Language {
+    pub const ALL: [Self; 2] = [Self::English, Self::German];
+
+    /// Returns the tag of the language (BCP 47).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
+    const fn source(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../locales/en.ftl"),
+            Self::German => include_str!("../../locales/de.ftl"),
+        }
+    }
+
+    /// Returns the language of a tag, whatever its region.
+    fn tagged(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default().trim();
+        Self::ALL
+            .into_iter()
+            .find(|language| primary.eq_ignore_ascii_case(language.tag()))
+    }
+
+    /// Returns the language of a request: the one that the user chose, else the best of `Accept-Language` (RFC 9110,
+    /// §12.5.4), else English.
+    pub fn of(user: Option<&User>, headers: &HeaderMap) -> Self {
+        let chosen = user.and_then(|user| user.preferences.language());
+        let chosen = chosen.and_then(|tag| Self::tagged(&tag));
+        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        chosen
+            .or_else(|| accepted.and_then(Self::accepted))
+            .unwrap_or(Self::English)
+    }
+
+    fn accepted(ranges: &str) -> Option<Self> {
+        let weighted = ranges.split(',').take(MAX_RANGES).filter_map(|range| {
+            let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
+            let weight = match weight.trim().strip_prefix("q=") {
+                Some(weight) => weight.trim().parse::<f32>().ok()?,
+                None => 1.0,
+            };
+            Some((Self::tagged(tag)?, weight)).filter(|(_, weight)| *weight > 0.0)
+        });
+        // The first of those with the greatest weight.
+        let best = weighted.reduce(|best, next| if next.1 > best.1 { next } else { best });
+        best.map(|(language, _)| language)
+    }
+}
+
+/// The words of one language.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words {
+    language: Language,
+}
+
+impl Words {
+    /// Returns the words of a language.
+    pub const fn of(language: Language) -> Self {
+        Self { language }
+    }
+
+    /// Returns the language.
+    pub const fn language(self) -> Language {
+        self.language
+    }
+
+    /// Returns the text of a key.
+    pub fn t(self, key: &str) -> Cow<'static, str> {
+        self.text(key, None)
+    }
+
+    /// Returns the text of a key with these values in it.
+    pub fn say(self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+        let values: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, value.clone())).collect();
+        self.text(key, Some(&values)).into_owned()
+    }
+
+    /// Returns the text of a key, and the key itself where a language lacks it, which a test excludes.
+    fn text(self, key: &str, values: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
+        let bundle = &BUNDLES[self.language as usize];
+        let pattern = bundle.get_message(key).and_then(|message| message.value());
+        match pattern {
+            Some(pattern) => match bundle.format_pattern(pattern, None, &mut Vec::new()) {
+                Cow::Borrowed(text) if values.is_none() => Cow::Borrowed(text),
+                _ => Cow::Owned(bundle.format_pattern(pattern, values, &mut Vec::new()).into_owned()),
+            },
+            None => Cow::Owned(key.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
+    use std::path::Path;
+
+    use regex::Regex;
+    use warp::http::HeaderValue;
+
+    use super::*;
+
+    /// Returns the keys of a language, each with the names of the values in its text.
+    fn keys(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+        let entry = Regex::new(r"(?m)^([a-z][a-z0-9-]*) =((?:.|\n(?:[ ]|\}))*)").expect("a pattern");
+        let value = Regex::new(r"\{[ ]*\$([a-z]+)").expect("a pattern");
+        let entries = entry.captures_iter(language.source()).map(|entry| {
+            let values = value.captures_iter(&entry[2]).map(|value| value[1].to_owned());
+            (entry[1].to_owned(), values.collect())
+        });
+        entries.collect()
+    }
+
+    fn sources(folder: &Path, text: &mut String) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                sources(&path, text);
+            } else if path.extension().is_some_and(|kind| kind == "rs" || kind == "html") {
+                let source = fs::read_to_string(&path).expect("a text");
+                text.push_str(source.split("#[cfg(test)]").next().unwrap_or_default());
+            }
+        }
+    }
+
+    #[test]
+    fn the_files_have_no_error_and_no_key_twice() {
+        for language in Language::ALL {
+            let parsed = FluentResource::try_new(language.source().to_owned());
+            let parsed = parsed.map_err(|(_, errors)| errors).expect("a file without errors");
+            let mut bundle: Bundle = FluentBundle::new_concurrent(vec![]);
+            assert!(bundle.add_resource(parsed).is_ok(), "a key twice in {language:?}");
+        }
+    }
+
+    #[test]
+    fn both_languages_have_the_same_keys_with_the_same_values() {
+        let (english, german) = (keys(Language::English), keys(Language::German));
+        for (key, values) in &english {
+            assert_eq!(german.get(key), Some(values), "{key} in German");
+        }
+        for key in german.keys() {
+            assert!(english.contains_key(key), "{key} is surplus in German");
+        }
+        for key in english.keys() {
+            let found = |language: Language| BUNDLES[language as usize].has_message(key);
+            assert!(Language::ALL.into_iter().all(found), "{key} is not found");
+        }
+    }
+
+    #[test]
+    fn every_key_is_used_and_every_used_key_is_there() {
+        let mut text = String::new();
+        sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web")), &mut text);
+        let keys = keys(Language::English);
+        for key in keys.keys() {
+            assert!(text.contains(&format!("\"{key}\"")), "no page uses {key}");
+        }
+        let used = Regex::new(r#"\.(?:t|say)\(\s*"([a-z0-9-]+)""#).expect("a pattern");
+        let mut count = 0;
+        for used in used.captures_iter(&text) {
+            assert!(keys.contains_key(&used[1]), "no language has {}", &used[1]);
+            count += 1;
+        }
+        assert!(count > 50, "{count} keys are used: does the pattern find them?");
+    }
+
+    #[test]
+    fn the_language_is_the_best_that_is_accepted() {
+        for (accepted, tag) in [
+            ("", "en"),
+            ("de", "de"),
+            ("de-AT,de;q=0.9,en;q=0.8", "de"),
+            ("en-GB,de", "en"),
+            ("fr,de;q=0.5,en;q=0.7", "en"),
+            ("fr-CH, fr;q=0.9", "en"),
+            ("de;q=0", "en"),
+            ("DE_ch", "de"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(accepted));
+            assert_eq!(Language::of(None, &headers).tag(), tag, "{accepted}");
+        }
+    }
+}
