@@ -330,3 +330,25 @@ fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_called_a_damaged_store() {
+        let folder = Path::new("data");
+        let full = || io::Error::from_raw_os_error(Errno::NOSPC.raw_os_error());
+        let wrapped = sled::Error::Io(io::Error::other(format!("cannot write the log: {}", full())));
+        for error in [
+            OpenError::of_folder(folder, full()),
+            OpenError::of_sled(folder, &sled::Error::Io(full())),
+            OpenError::of_sled(folder, &wrapped),
+        ] {
+            assert!(matches!(error, OpenError::Full { .. }), "{error}");
+            assert!(error.to_string().contains("the store is not damaged"), "{error}");
+        }
+        let other = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(matches!(OpenError::of_folder(folder, other), OpenError::Folder { .. }));
+    }
+}

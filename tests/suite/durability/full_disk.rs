@@ -103,29 +103,3 @@ async fn a_compaction_is_given_up_on_a_disk_that_turns_out_to_be_full() {
     )
     .await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs root and /dev/fuse; .ci/run runs it"]
-async fn a_store_on_a_full_disk_is_not_called_damaged() {
-    let place = Place::new();
-    let mounted = place.mount(Disk::new());
-    let mut server = place.start();
-    let admin = server.admin().await;
-    admin.create_status("tea", "away").await.expect(200);
-    server.signal(libc::SIGTERM);
-    server.wait();
-
-    for space in [Space::Of, Space::SecretlyOf] {
-        mounted.bound(space(mounted.used() + 64 * KIB));
-        let output = place.run("check");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        for words in ["the disk with the data folder", "is full", "the store is not damaged"] {
-            assert!(said.contains(words), "{words:?} in {said}");
-        }
-        assert!(!said.contains("backup"), "{said}");
-    }
-    mounted.bound(Space::Endless);
-    place.assert_sound("after the disk was full");
-    mounted.unmount();
-}
