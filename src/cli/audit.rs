@@ -1,4 +1,4 @@
-//! `rollcall audit`.
+//! The command `rollcall audit`.
 
 use super::{Failure, args, ask, output};
 use crate::domain::AuditParty;
@@ -23,7 +23,7 @@ pub(super) fn run(arguments: args::Audit) -> Result<(), Failure> {
     output::list(arguments.json, &entries, &columns, row)
 }
 
-/// The cells of an entry for programs: what is absent is empty.
+/// Returns the cells of an entry for CSV. An absent value is empty.
 fn cells(entry: &AuditLine) -> Vec<String> {
     vec![
         entry.at.clone(),

@@ -1,4 +1,4 @@
-//! `rollcall check`.
+//! The command `rollcall check`.
 
 use super::args::Printed;
 use super::{Failure, ask, output};

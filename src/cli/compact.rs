@@ -1,4 +1,4 @@
-//! `rollcall compact`.
+//! The command `rollcall compact`.
 
 use super::setting_flags::Given;
 use super::{Failure, load, logging, output, serve};

@@ -1,4 +1,4 @@
-//! `rollcall completions`.
+//! The command `rollcall completions`.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

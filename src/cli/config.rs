@@ -1,4 +1,4 @@
-//! `rollcall config`.
+//! The command `rollcall config`.
 
 use serde::Serialize;
 

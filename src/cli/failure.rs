@@ -1,4 +1,4 @@
-//! How a command fails: a sentence on standard error and an exit code.
+//! Failures of commands: a sentence for standard error, and an exit code.
 
 use std::process::ExitCode;
 
@@ -7,34 +7,34 @@ use crate::local;
 use crate::ops::opening::OpeningError;
 use crate::server::StartError;
 
-/// What a command failed of.
+/// The failure of a command.
 #[derive(Debug)]
 pub struct Failure {
     sentence: String,
     code: u8,
 }
 
-/// It was asked for, and could not be done.
+/// The exit code if the command could not be carried out.
 const FAILED: u8 = 1;
 
-/// It was asked for wrongly.
+/// The exit code if the command line is wrong.
 const USAGE: u8 = 2;
 
-/// The configuration is wrong (`EX_CONFIG` of sysexits.h).
+/// The exit code if the configuration is wrong (`EX_CONFIG` of sysexits.h).
 const CONFIGURATION: u8 = 78;
 
 impl Failure {
-    /// It was asked for, and could not be done.
+    /// Returns a failure of a command that could not be carried out.
     pub(super) fn failed(sentence: impl Into<String>) -> Self {
         Self::new(FAILED, sentence.into())
     }
 
-    /// It was asked for wrongly.
+    /// Returns a failure of a wrong command line.
     pub(super) fn usage(sentence: impl Into<String>) -> Self {
         Self::new(USAGE, sentence.into())
     }
 
-    /// The configuration is wrong.
+    /// Returns a failure of a wrong configuration.
     pub(super) fn configuration(sentence: impl Into<String>) -> Self {
         Self::new(CONFIGURATION, sentence.into())
     }
@@ -43,7 +43,7 @@ impl Failure {
         Self { sentence, code }
     }
 
-    /// Prints the sentence, if there is one left to print, and gives the exit code.
+    /// Prints the sentence, unless it is empty, and returns the exit code.
     #[must_use]
     pub fn report(self) -> ExitCode {
         if !self.sentence.is_empty() {
@@ -53,9 +53,9 @@ impl Failure {
     }
 }
 
-/// What the parser of command lines has to say: help and version are no failures.
+/// Converts the answer of clap. `--help` and `--version` are not failures.
 pub(super) fn of_parser(answer: &clap::Error) -> Result<(), Failure> {
-    // A closed standard output is no reason to fail.
+    // A closed standard output does not make the command fail.
     let _ = answer.print();
     match answer.exit_code() {
         0 => Ok(()),

@@ -1,4 +1,4 @@
-//! Log lines on standard error.
+//! Logging to standard error.
 
 use std::io::{self, IsTerminal};
 use std::panic::{self, Location};
@@ -9,7 +9,7 @@ use tracing_subscriber::fmt;
 use crate::config::{LogFormat, LogLevel};
 use crate::store;
 
-/// Starts logging as the settings say.
+/// Starts logging with this format and level.
 pub(super) fn start(format: LogFormat, level: LogLevel) {
     let level = match level {
         LogLevel::Error => Level::ERROR,
@@ -28,16 +28,16 @@ pub(super) fn start(format: LogFormat, level: LogLevel) {
     }
 }
 
-/// Starts logging for a command that answers in sentences: only what failed inside.
+/// Starts logging of errors only, for commands that print their own results.
 pub(super) fn start_quietly() {
     start(LogFormat::Text, LogLevel::Error);
 }
 
-/// Makes a panic a log line. One that the store catches and reports itself is left to it.
+/// Logs each panic as one line. Panics that the store catches are not logged here, since the store reports them.
 pub(super) fn log_panics() {
     panic::set_hook(Box::new(|info| {
         if !store::is_contained() {
-            // A field is quoted, so that a reason of several lines is one log line.
+            // A quoted field keeps a reason with several lines on one log line.
             let reason = info.payload_as_str().unwrap_or("no message");
             let place = info.location().map(place).unwrap_or_default();
             error!(reason, place, "rollcall has a defect: please report it");
@@ -45,14 +45,14 @@ pub(super) fn log_panics() {
     }));
 }
 
-/// Returns where a panic happened, from the folder of the crate on: what is above it tells how the machine is set up
-/// that built this binary.
+/// Returns the place of a panic, with the path from the crate's folder on. The folders above it would reveal details
+/// of the machine that built this binary.
 fn place(location: &Location<'_>) -> String {
     let file = in_crate(location.file());
     format!("{file}:{}:{}", location.line(), location.column())
 }
 
-/// Returns the part of a source file's path that begins with the folder of its crate.
+/// Returns the path of a source file without the folders above its crate.
 fn in_crate(file: &str) -> &str {
     let source = file.rfind("/src/").unwrap_or_default();
     let begin = file[..source].rfind('/').map_or(0, |slash| slash + 1);
@@ -65,11 +65,11 @@ mod tests {
 
     use super::*;
 
-    /// The variable that has [`a_process_that_panics`] do so, and the format of its log.
+    /// The environment variable that makes [`a_process_that_panics`] panic, with the format of its log.
     const FORMAT: &str = "ROLLCALL_TEST_PANIC_FORMAT";
 
-    /// Does nothing unless [`a_panic_is_one_log_line_that_does_not_tell_who_built_the_binary`] runs it in a process of
-    /// its own: a panic hook is for the whole process.
+    /// Does nothing unless [`a_panic_is_one_log_line_that_does_not_tell_who_built_the_binary`] runs it in its own
+    /// process, because a panic hook applies to the whole process.
     #[test]
     fn a_process_that_panics() {
         let Ok(format) = std::env::var(FORMAT) else {
@@ -84,7 +84,7 @@ mod tests {
         log_panics();
         let caught = panic::catch_unwind(|| panic!("a defect\nof two lines"));
         assert!(caught.is_err());
-        // Whatever is taken for a path by code of others, as `http` has it for a target without one.
+        // Panics inside another crate, as `http` did for a target without a path.
         assert!(panic::catch_unwind(|| Vec::<u8>::with_capacity(usize::MAX)).is_err());
     }
 

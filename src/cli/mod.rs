@@ -1,4 +1,4 @@
-//! The command line: a file for each command.
+//! The command line, one file per command.
 
 mod args;
 mod audit;
@@ -29,13 +29,13 @@ use crate::local::{self, Answer};
 
 pub use failure::Failure;
 
-/// Runs what a command line asks for.
+/// Runs a command line.
 ///
 /// # Errors
-/// [`Failure`] has the sentence to print and the exit code.
+/// [`Failure`] with the sentence to print and the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     logging::log_panics();
-    // New files are for their owner alone: the store has password hashes, the lock file names a process.
+    // New files are readable only by their owner: the store has password hashes, and the lock file has a process id.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,

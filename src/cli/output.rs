@@ -1,5 +1,5 @@
-//! What commands print: tables for people, JSON and CSV for programs. Everything that is printed for a
-//! person goes through [`escaped`], so that no text from outside acts on the terminal.
+//! The output of commands: tables for people, JSON and CSV for programs. All text for people passes through
+//! [`escaped`], so that text from outside cannot control the terminal.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Failure;
 use crate::domain::text::escaped;
 
-/// Prints entries as a table or as JSON.
+/// Prints entries as a table, or as JSON with `--json`.
 pub(super) fn list<T: Serialize>(
     as_json: bool,
     entries: &[T],
@@ -36,7 +36,7 @@ pub(super) fn list<T: Serialize>(
     Ok(())
 }
 
-/// Prints entries as CSV (RFC 4180). A spreadsheet takes no cell for a formula.
+/// Prints entries as CSV (RFC 4180), such that a spreadsheet does not treat a cell as a formula.
 pub(super) fn csv<T>(entries: &[T], columns: &[&str], row: impl Fn(&T) -> Vec<String>) -> Result<(), Failure> {
     let failed = |error: csv::Error| Failure::failed(format!("cannot write CSV: {error}"));
     let mut lines = csv::Writer::from_writer(Vec::new());
@@ -50,7 +50,7 @@ pub(super) fn csv<T>(entries: &[T], columns: &[&str], row: impl Fn(&T) -> Vec<St
     write(String::from_utf8_lossy(&bytes).trim_end())
 }
 
-/// Returns a cell that begins as a formula does with `'` before it, which makes it a text.
+/// Returns the cell. If it begins like a formula, a `'` is added before it, which makes it text.
 fn without_formula(cell: &str) -> String {
     let shown = escaped(cell);
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
@@ -71,8 +71,7 @@ pub(super) fn print(sentence: &str) -> Result<(), Failure> {
     write(&escaped(sentence))
 }
 
-/// Writes lines on standard output as they are. A reader that closed its end has read enough: that is
-/// not a failure.
+/// Writes a line to standard output, unescaped. It is not a failure if the reader has closed its end.
 pub(super) fn write(line: &str) -> Result<(), Failure> {
     match writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -84,11 +83,11 @@ pub(super) fn write(line: &str) -> Result<(), Failure> {
 
 /// Prints a sentence on standard error.
 pub(super) fn complain(sentence: &str) {
-    // There is nobody left to tell when standard error is closed.
+    // If standard error is closed, there is no other place to report it.
     let _ = writeln!(io::stderr(), "rollcall: {}", escaped(sentence));
 }
 
-/// What stands in a table for a text that may be absent.
+/// Returns the text, or `-` if it is absent.
 pub(super) fn or_dash(text: Option<&String>) -> String {
     text.map_or_else(|| "-".to_owned(), Clone::clone)
 }

@@ -1,11 +1,11 @@
-//! Asking people: for passwords, and whether they mean it.
+//! Questions to the user on the terminal: passwords and confirmations.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::Failure;
 use crate::domain::text::escaped;
 
-/// A new password: asked for twice on a terminal, else one line from standard input.
+/// Reads a new password: entered twice on a terminal, else one line from standard input.
 pub(super) fn new_password() -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
         return line("a password");

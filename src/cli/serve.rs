@@ -1,4 +1,4 @@
-//! `rollcall serve`.
+//! The command `rollcall serve`.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
@@ -13,7 +13,7 @@ use crate::ops::users::{NewUser, NewUserTexts};
 use crate::realtime::{self, Timing};
 use crate::server::{self, Options, Server};
 
-/// What a process that a second signal ended exits with.
+/// The exit code after a second signal.
 const CUT_SHORT: i32 = 130;
 
 pub(super) fn run(given: &Given) -> Result<(), Failure> {
@@ -58,7 +58,7 @@ fn options(settings: Settings) -> Result<Options, Failure> {
     })
 }
 
-/// What can't be changed while the server runs.
+/// Returns the values that cannot be changed while the server runs.
 pub(super) fn fixed(settings: Settings) -> Fixed {
     Fixed {
         settings: settings.fixed,
@@ -82,7 +82,7 @@ fn administrator(texts: &Administrator) -> Result<NewUser, Failure> {
         .map_err(|fault| Failure::configuration(format!("the settings of the first administrator: {fault}")))
 }
 
-/// Ends at the first signal. A second one ends the process at once.
+/// Returns after the first signal. A second one ends the process at once.
 async fn shutdown(mut terminate: Signal, mut interrupt: Signal) {
     next(&mut terminate, &mut interrupt).await;
     info!(

@@ -1,4 +1,4 @@
-//! `rollcall status`.
+//! The command `rollcall status`.
 
 use super::args::Status;
 use super::{Failure, ask, output, password};

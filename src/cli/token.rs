@@ -1,4 +1,4 @@
-//! `rollcall token`.
+//! The command `rollcall token`.
 
 use super::args::{Revoked, Token};
 use super::{Failure, ask, output};

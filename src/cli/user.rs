@@ -1,4 +1,4 @@
-//! `rollcall user`.
+//! The command `rollcall user`.
 
 use super::args::{OneUser, User};
 use super::{Failure, ask, output, password};

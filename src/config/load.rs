@@ -1,4 +1,4 @@
-//! Where each setting's value comes from: flag, else environment, else file, else default.
+//! Loads the value of each setting: from a flag, else the environment, else the file, else the default.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{SETTINGS, Setting, variables};
 use crate::domain::{SettingId, SettingValue};
 
-/// The value of every setting, and where it came from.
+/// The values of all settings, with their sources.
 #[derive(Debug)]
 pub struct Config {
     values: Vec<Value>,
@@ -28,13 +28,13 @@ pub struct Fixed {
     name: &'static str,
 }
 
-/// The value of a setting.
+/// The value of one setting.
 pub struct Value {
-    /// Which setting.
+    /// The setting to which the value belongs.
     pub setting: &'static Setting,
-    /// Its value; none where it is unset.
+    /// The value as text; `None` if it is not set and has no default.
     pub text: Option<String>,
-    /// Where the value came from.
+    /// The source of the value.
     pub source: Source,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Debug for Value {
 }
 
 impl Value {
-    /// The value as it may be shown; none where it is unset.
+    /// Returns the value for display; secrets are replaced with `(hidden)`.
     #[must_use]
     pub fn shown(&self) -> Option<&str> {
         let text = self.text.as_deref()?;
@@ -53,16 +53,16 @@ impl Value {
     }
 }
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// The command line.
+    /// A flag of the command line, by name.
     Flag(String),
-    /// An environment variable.
+    /// An environment variable, by name.
     Environment(String),
-    /// The configuration file.
+    /// The configuration file, by path.
     File(PathBuf),
-    /// Nobody set it.
+    /// The default value, because no source has one.
     Default,
 }
 
@@ -89,45 +89,45 @@ impl fmt::Display for Source {
     }
 }
 
-/// Why a configuration is not taken. Each text says where the trouble is and what is allowed.
+/// The error for a configuration that is refused. Its text names the place and the allowed values.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The configuration file cannot be read.
     #[error("cannot read the configuration file {}: {cause}", path.display())]
     Unreadable {
-        /// The file.
+        /// The path of the configuration file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         cause: std::io::Error,
     },
-    /// The configuration file is not TOML.
+    /// The configuration file is not valid TOML.
     #[error("the configuration file {} is not valid TOML: {cause}", path.display())]
     Malformed {
-        /// The file.
+        /// The path of the configuration file.
         path: PathBuf,
-        /// What the parser says.
+        /// The message of the TOML parser.
         cause: String,
     },
-    /// The configuration file has a key that is no setting.
+    /// The configuration file has a key that is not a setting.
     #[error("the configuration file {} sets {key}, which is no setting; there are {}", path.display(), names())]
     Unknown {
-        /// The file.
+        /// The path of the configuration file.
         path: PathBuf,
-        /// The key.
+        /// The unknown key in the file.
         key: String,
     },
-    /// A value in the configuration file is not of the type it has to be.
+    /// A value in the configuration file has the wrong type.
     #[error(
         "{key} in the configuration file {} must be a text, a whole number or true or false; settings must be a table",
         path.display()
     )]
     NotAText {
-        /// The file.
+        /// The path of the configuration file.
         path: PathBuf,
-        /// The key.
+        /// The key of the wrong value.
         key: String,
     },
-    /// A value is given twice in one place: by two names of a setting, or as itself and in a file.
+    /// A value is set both directly and by a file that contains it.
     #[error("{one} and {other} are both set: keep one of them")]
     Twice {
         /// One of the two, as it was given.
@@ -135,71 +135,71 @@ pub enum ConfigError {
         /// The other one.
         other: String,
     },
-    /// A variable is nearly one of ours.
+    /// A variable has a name that is almost one of this server's.
     #[error("{variable} is no variable of this server: did you mean {meant}?")]
     NearMiss {
-        /// The variable that is set.
+        /// The name of the variable that is set.
         variable: String,
-        /// The known one.
+        /// The known variable with the most similar name.
         meant: String,
     },
-    /// A variable has bytes that are not text.
+    /// The value of a variable is not UTF-8.
     #[error("the value of {variable} is not text in UTF-8: write it anew")]
     NotUtf8 {
-        /// The variable.
+        /// The name of the variable.
         variable: String,
     },
-    /// The file that is to hold a value cannot be read.
+    /// The file with a value cannot be read.
     #[error("cannot read the file {} that {variable} names: {cause}", path.display())]
     ValueFile {
-        /// The variable.
+        /// The variable that names the file.
         variable: String,
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         cause: std::io::Error,
     },
-    /// Something else than `NAME=VALUE` is to be set.
+    /// The argument of `--set` is not `NAME=VALUE`.
     #[error("--set {text}: write NAME=VALUE, with the name of a setting of the running server")]
     NotAssigned {
-        /// What was written.
+        /// The argument as it was written.
         text: String,
     },
-    /// A secret is given on the command line.
+    /// A secret is set on the command line.
     #[error(
         "--set {name}: the command line shows a secret to every user of this machine; set {variable} or {variable}_FILE \
          in the environment, or write it into the table [settings] of the --config file"
     )]
     SecretFlag {
-        /// The setting.
+        /// The name of the setting.
         name: &'static str,
-        /// Its environment variable.
+        /// The environment variable to use instead.
         variable: String,
     },
-    /// A setting of the running server is none.
+    /// The running server has no setting with this name.
     #[error("{name} (from {from}) is no setting of the running server; `rollcall config --all` lists them")]
     UnknownRunning {
-        /// The name.
+        /// The unknown name of the setting.
         name: String,
-        /// Where it was set.
+        /// The source that has the name.
         from: Source,
     },
-    /// A value is not what the setting takes.
+    /// A value is not allowed for its setting.
     #[error("{setting} (from {from}) {problem}")]
     Invalid {
-        /// The setting.
+        /// The name of the setting.
         setting: &'static str,
-        /// Where the value came from.
+        /// The source of the value.
         from: Source,
-        /// What is wrong with it.
+        /// The problem with the value, as the end of a sentence.
         problem: String,
     },
-    /// A setting needs another one.
+    /// A setting is set, but another one that belongs to it is not.
     #[error("{given} is set but {missing} is not: set both, or neither")]
     Incomplete {
-        /// The one that is set.
+        /// The setting that has a value.
         given: &'static str,
-        /// The one that is not.
+        /// The setting that has none.
         missing: &'static str,
     },
 }
@@ -212,7 +212,7 @@ fn names() -> String {
 /// Refuses variables of a configuration that are not text. Read as unset, a setting would silently be another one.
 ///
 /// # Errors
-/// [`ConfigError::NotUtf8`] for the first of them.
+/// [`ConfigError::NotUtf8`] for the first such variable.
 pub fn refuse_bytes(mut variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
     let is_ours = |name: &OsString| variables::is_ours(&name.to_string_lossy());
     match variables.find(|(name, value)| is_ours(name) && value.to_str().is_none()) {
@@ -224,13 +224,12 @@ pub fn refuse_bytes(mut variables: impl Iterator<Item = (OsString, OsString)>) -
 }
 
 impl Config {
-    /// Finds every setting's value. `flag` answers for a flag's name, `environment` for a
-    /// variable's; an empty variable counts as unset. `set` has the `NAME=VALUE` of settings of the
-    /// running server, which may also stand in `OVERWRITE_SETTING_NAME`, as with Rocket.Chat, and in
-    /// the file's table `settings`.
+    /// Loads every setting. `flag` returns the value of a flag, `environment` that of a variable; an empty variable
+    /// counts as unset. `set` has the `NAME=VALUE` arguments for settings of the running server, which may also be
+    /// set with `OVERWRITE_SETTING_NAME`, as in Rocket.Chat, or in the file's table `settings`.
     ///
     /// # Errors
-    /// [`ConfigError`] when a file cannot be read or names something that is no setting.
+    /// [`ConfigError`] if a file cannot be read, or if a name or a value is not allowed.
     pub fn load(
         file: Option<&Path>,
         set: &[String],
@@ -277,7 +276,7 @@ impl Config {
         self.fixed.iter()
     }
 
-    /// Adds the variables that begin as ours do and that no setting has.
+    /// Returns the settings of the running server that are set here, and so cannot be changed while it runs.
     #[must_use]
     pub fn with_unknown_variables(self, unknown_variables: Vec<String>) -> Self {
         Self {
@@ -292,7 +291,7 @@ impl Config {
         &self.unknown_variables
     }
 
-    /// All values, in the order of [`SETTINGS`].
+    /// Returns all values, in the order of [`SETTINGS`].
     #[must_use]
     pub fn values(&self) -> &[Value] {
         &self.values
@@ -361,8 +360,8 @@ impl fmt::Display for Fixed {
     }
 }
 
-/// Returns the settings of the running server that are given by their own names: from a flag, else the environment, else
-/// the file.
+/// Returns the values for settings of the running server: first those of the file, then of the environment, then of
+/// `--set`. A later value of the same setting replaces an earlier one.
 fn fixed(
     file: Option<&Path>,
     running: &[(String, String)],
@@ -392,7 +391,7 @@ fn fixed(
     }
     for id in SettingId::ALL {
         let variable = overwriting(*id);
-        // A secret may also be in a file, as those of the process may.
+        // A secret may also be read from a file.
         let file_variable = id.is_secret().then(|| format!("{variable}_FILE"));
         if let Some((text, source)) = given(variable, file_variable, environment)? {
             add(id.as_str(), &text, source)?;
@@ -415,7 +414,7 @@ fn fixed(
     Ok(found)
 }
 
-/// The environment variable that fixes a setting of the running server, as with Rocket.Chat.
+/// Returns the environment variable that fixes a setting of the running server, as in Rocket.Chat.
 fn overwriting(id: SettingId) -> String {
     format!("OVERWRITE_SETTING_{id}")
 }
@@ -427,7 +426,7 @@ fn from_environment(
     given(setting.variable(), setting.file_variable(), environment)
 }
 
-/// Returns the value of a variable, or of the file that the other variable names.
+/// Returns the value of a variable, or the content of the file that the other variable names.
 fn given(
     variable: String,
     file_variable: Option<String>,
@@ -448,7 +447,7 @@ fn given(
     }
 }
 
-/// Returns the text of a file without the byte order mark and the one line end that editors add.
+/// Returns the text of a file without a byte order mark and one line end, which editors add.
 fn without_marks(text: &str) -> &str {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.strip_suffix("\r\n")
@@ -456,7 +455,7 @@ fn without_marks(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// systemd names the folder of a service that has one; of several the first.
+/// Returns the service's data folder as set by systemd, or the first one if there are several.
 fn state_directory(setting: &Setting, environment: &impl Fn(&str) -> Option<String>) -> Option<(String, Source)> {
     const VARIABLE: &str = "STATE_DIRECTORY";
     if setting.name != "data_dir" {
@@ -468,7 +467,7 @@ fn state_directory(setting: &Setting, environment: &impl Fn(&str) -> Option<Stri
 
 type Pairs = Vec<(String, String)>;
 
-/// The keys and values of a configuration file, and of its table `settings`.
+/// Reads a configuration file. Returns its own keys and those of its table `settings`.
 fn read(path: &Path) -> Result<(Pairs, Pairs), ConfigError> {
     let text = fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable {
         path: path.into(),

@@ -1,4 +1,4 @@
-//! Settings: what there is to set, where a value may come from, and what it means.
+//! The configuration: the list of settings, the sources of their values, and their types.
 
 mod load;
 mod setting;

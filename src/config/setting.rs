@@ -1,25 +1,24 @@
-//! The settings of the process. This list feeds the flags, the environment names, the keys of the file, the help and
-//! `rollcall config`; a test compares it with the table of the README. Settings of the running server are in
-//! `domain::setting`, and four settings here are short names of those.
+//! The list of start-up settings, from which the flags, environment variables, keys of the file, the help and
+//! `rollcall config` are generated. A test compares it with the README's table.
 
 use crate::domain::SettingId;
 
-/// Something that can be set.
+/// A setting of the process.
 #[derive(Debug)]
 pub struct Setting {
-    /// Its key in the configuration file; the flag has `-` for `_`.
+    /// The key in the configuration file. The flag has `-` instead of `_`.
     pub name: &'static str,
-    /// What a value looks like, for the help.
+    /// The form of a value, for the help.
     pub value: &'static str,
-    /// What it does, a sentence without its full stop.
+    /// The help text, one sentence without a full stop.
     pub help: &'static str,
-    /// What holds when nobody sets it; none is unset.
+    /// The default value; `None` if the setting has none.
     pub default: Option<&'static str>,
-    /// Whether there is a flag for it. Secrets have none: command lines are seen by others.
+    /// True if the setting has a flag. Secrets have none, because other users can read command lines.
     pub flag: bool,
-    /// Whether its value is never shown.
+    /// True if the value is never displayed.
     pub secret: bool,
-    /// Whether the value may also be given as the name of a file that holds it.
+    /// True if the value can also be set with the name of a file that contains it.
     pub from_file: bool,
     /// The settings of the running server for which this is a short name, each with the value that it then has, if that
     /// is not the value given here.
@@ -46,7 +45,7 @@ impl Setting {
         self
     }
 
-    /// One that has no flag, and may be given as a file.
+    /// Removes the flag, and allows the value to be read from a file.
     const fn quiet(mut self) -> Self {
         self.flag = false;
         self.from_file = true;
@@ -58,26 +57,26 @@ impl Setting {
         self
     }
 
-    /// Its environment variable.
+    /// Returns the name of the environment variable.
     #[must_use]
     pub fn variable(&self) -> String {
         format!("ROLLCALL_{}", self.name.to_uppercase())
     }
 
-    /// The environment variable that names a file with its value, if it has one.
+    /// Returns the name of the environment variable for a file with the value, if there is one.
     #[must_use]
     pub fn file_variable(&self) -> Option<String> {
         self.from_file.then(|| format!("{}_FILE", self.variable()))
     }
 
-    /// Its flag, without the dashes before it.
+    /// Returns the name of the flag without the dashes, if there is one.
     #[must_use]
     pub fn flag_name(&self) -> Option<String> {
         self.flag.then(|| self.name.replace('_', "-"))
     }
 }
 
-/// All settings, in the order in which they are shown.
+/// All start-up settings, in the order of the help.
 pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "listen",

@@ -1,4 +1,4 @@
-//! What the values mean.
+//! The settings of the process, parsed and typed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,49 +11,49 @@ use ipnet::IpNet;
 use super::{Config, ConfigError, Source, Value};
 use crate::domain::{SettingId, SettingValue, list_setting};
 
-/// All settings, each of its type.
+/// All settings with their types.
 #[derive(Debug)]
 pub struct Settings {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// The data folder.
+    /// The path of the data folder.
     pub data_dir: PathBuf,
-    /// How log lines look.
+    /// The format of log lines.
     pub log_format: LogFormat,
-    /// The least important log lines to write.
+    /// The level of the least important log lines to write.
     pub log_level: LogLevel,
-    /// Settings that can't be changed while the server runs, each with where its value comes from.
+    /// Settings that cannot be changed while the server runs, with the sources of their values.
     pub fixed: BTreeMap<SettingId, (SettingValue, String)>,
-    /// Proxies whose word on the client's address is taken.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// What `users.createToken` asks for.
+    /// The secret that `users.createToken` requires.
     pub create_tokens_secret: Option<Secret>,
-    /// Who becomes the first administrator.
+    /// The first administrator to create.
     pub administrator: Option<Administrator>,
-    /// The file with the key that seals secrets, if it is not the one in the data folder.
+    /// The file with the key that encrypts secrets, if it is not in the data folder.
     pub secret_key_file: Option<PathBuf>,
-    /// Whether the start of a server compacts the store.
+    /// The rule for compacting the store at the start.
     pub compact_at_start: CompactAtStart,
 }
 
-/// Who becomes the first administrator, as texts.
+/// The first administrator, as texts.
 #[derive(Debug)]
 pub struct Administrator {
-    /// What they log in with.
+    /// The username to log in with.
     pub username: String,
-    /// Their password.
+    /// The password in plain text.
     pub password: Secret,
-    /// Their address.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// What others see.
+    /// The name that others see.
     pub name: Option<String>,
 }
 
-/// A text that `Debug` hides.
+/// A secret text, which `Debug` hides.
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself.
+    /// Returns the secret in plain text.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -66,12 +66,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// A line of text for people.
     Text,
-    /// For programs: one JSON object a line.
+    /// A JSON object per line, for programs.
     Json,
 }
 
@@ -87,18 +87,18 @@ impl FromStr for LogFormat {
     }
 }
 
-/// How important a log line is.
+/// The importance of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLevel {
-    /// Something failed.
+    /// An operation failed.
     Error,
-    /// Something may need care.
+    /// Something may need attention.
     Warn,
-    /// What happens.
+    /// Normal events, such as requests.
     Info,
-    /// What happens, in detail.
+    /// Details of normal events.
     Debug,
-    /// Everything.
+    /// All events, including those of dependencies.
     Trace,
 }
 
@@ -117,16 +117,16 @@ impl FromStr for LogLevel {
     }
 }
 
-/// Whether the start of a server compacts the store.
+/// The rule for compacting the store at the start of a server.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum CompactAtStart {
-    /// When something was deleted and the last compaction was a day ago, or when the files have grown much larger
-    /// than what they hold.
+    /// Compact if something was deleted and the last compaction was at least a day ago, or if the files are much
+    /// larger than the data in them.
     #[default]
     Auto,
-    /// At no start, unless an older version left unsealed secrets in the files.
+    /// Never compact, except if an older version left unencrypted secrets in the files.
     Never,
-    /// At every start.
+    /// Compact at every start.
     Always,
 }
 
@@ -144,10 +144,10 @@ impl FromStr for CompactAtStart {
 }
 
 impl Settings {
-    /// Takes the values of a configuration.
+    /// Parses the values of a configuration.
     ///
     /// # Errors
-    /// [`ConfigError`] for the first value that is not what its setting takes.
+    /// [`ConfigError`] for the first value that its setting does not allow.
     pub fn of(config: &Config) -> Result<Self, ConfigError> {
         let from = Values(config);
         Ok(Self {

@@ -1,26 +1,25 @@
-//! Environment variables that begin as ours do. A misspelt one would otherwise be ignored, and the server would run with
-//! another setting than its administrator believes.
+//! Checks the names of environment variables. A misspelt variable would otherwise be ignored, and the server would
+//! run with another value than the administrator expects.
 
 use std::ffi::OsString;
 
 use super::{ConfigError, SETTINGS};
 use crate::domain::SettingId;
 
-/// How the names of our variables begin.
+/// The prefixes of this server's variables.
 const PREFIXES: [&str; 2] = ["ROLLCALL_", "OVERWRITE_SETTING_"];
 
-/// Variables that no row of the lists of settings names: the configuration file, and the binary that `cargo bench`
-/// measures.
+/// Known variables that are not settings: the configuration file, and the binary that `cargo bench` measures.
 const OTHERS: [&str; 2] = ["ROLLCALL_CONFIG", "ROLLCALL_BENCH_BINARY"];
 
-/// Most letters by which a name may differ from a known one to count as misspelt.
+/// Maximum edits by which a misspelt name may differ from a known one.
 const NEAR: usize = 2;
 
-/// Returns the variables that begin as ours do and that this server does not know. A setting of Rocket.Chat that this
-/// server does not have is one of them.
+/// Returns the variables with such a prefix that this server does not know. These include settings of Rocket.Chat
+/// that this server does not have.
 ///
 /// # Errors
-/// [`ConfigError::NearMiss`] for a name that is nearly a known one.
+/// [`ConfigError::NearMiss`] for a name that is almost a known one.
 pub fn unknown(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Vec<String>, ConfigError> {
     let known = known();
     let mut unknown = Vec::new();

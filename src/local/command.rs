@@ -1,4 +1,4 @@
-//! What can be asked for, and what is answered.
+//! The commands of the administration socket, and their answers.
 
 use std::fmt;
 
@@ -8,90 +8,90 @@ use crate::auth::KeyError;
 use crate::domain::AuditParty;
 use crate::store::Problem;
 
-/// Something the operator wants done. `user` is a username, an e-mail address or an id.
+/// A command of the operator. `user` is a username, an e-mail address or an id.
 #[derive(Serialize, Deserialize)]
 pub enum Command {
     /// Creates a user; the first one becomes administrator.
     CreateUser {
-        /// What it logs in with.
+        /// The username to log in with.
         username: String,
-        /// Its address, if any.
+        /// The e-mail address, if there is one.
         email: Option<String>,
-        /// What others see, if it is more than the username.
+        /// The name that others see, if it is not the username.
         name: Option<String>,
-        /// Its password in the clear.
+        /// The password in plain text.
         password: String,
-        /// Its roles; none is `user`.
+        /// The ids of the roles; empty means `user`.
         roles: Vec<String>,
     },
     /// Lists all users.
     ListUsers,
     /// Shows one user.
     ShowUser {
-        /// Which one.
+        /// The user to show.
         user: String,
     },
     /// Sets a user's password and ends all its tokens.
     SetPassword {
-        /// Whose.
+        /// The user to change.
         user: String,
-        /// The new password in the clear.
+        /// The new password in plain text.
         password: String,
     },
-    /// Switches an account on or off.
+    /// Activates or deactivates an account.
     SetActive {
-        /// Whose.
+        /// The user to change.
         user: String,
-        /// On or off.
+        /// True to activate the account.
         active: bool,
     },
-    /// Ends the block of a user after failed logins.
+    /// Ends the lockout of a user.
     UnlockUser {
-        /// The user.
+        /// The user to unlock.
         user: String,
     },
     /// Deletes a user.
     DeleteUser {
-        /// Which one.
+        /// The user to delete.
         user: String,
     },
     /// Lists live login tokens.
     ListTokens {
-        /// Of one user only.
+        /// The user whose tokens are listed; if absent, all tokens are.
         user: Option<String>,
     },
     /// Ends one login token.
     RevokeToken {
-        /// Its label in the list.
+        /// The label of the token in the list.
         label: String,
     },
     /// Ends all login tokens of a user.
     RevokeTokensOf {
-        /// Whose.
+        /// The user whose tokens end.
         user: String,
     },
     /// Lists all custom statuses.
     ListStatuses,
     /// Creates a custom status.
     CreateStatus {
-        /// Its name.
+        /// The name of the status; unique.
         name: String,
-        /// Its status type.
+        /// The status type: `online`, `busy`, `away` or `offline`.
         status_type: String,
     },
     /// Deletes a custom status.
     DeleteStatus {
-        /// Its id or its name.
+        /// The id or the name of the status.
         status: String,
     },
-    /// Makes a link with which a user can choose a new password.
+    /// Creates a link with which a user can choose a new password.
     MakeResetLink {
-        /// Whose.
+        /// The user for whom the link is.
         user: String,
     },
-    /// Switches a user's second factor off.
+    /// Removes a user's second factor.
     ResetTotp {
-        /// Whose.
+        /// The user to change.
         user: String,
     },
     /// Reads the audit log, the newest entry first.
@@ -100,61 +100,61 @@ pub enum Command {
     Check,
 }
 
-/// Which entries of the audit log are asked for.
+/// The filter of a request for audit entries.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AuditQuestion {
-    /// Only what this user did: a username or id.
+    /// Only actions by this user: a username or id.
     pub actor: Option<String>,
-    /// Only what was done to this: a name or id.
+    /// Only actions on this object: a name or id.
     pub target: Option<String>,
-    /// Only this.
+    /// Only actions with this name.
     pub action: Option<String>,
-    /// Only from this moment on, ISO 8601.
+    /// Only entries from this moment on, ISO 8601.
     pub from: Option<String>,
-    /// Only before this moment, ISO 8601.
+    /// Only entries before this moment, ISO 8601.
     pub until: Option<String>,
-    /// At most so many entries.
+    /// The maximum number of entries.
     pub count: usize,
 }
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Answer {
-    /// The user it was about, as it is now; as it was, for a deletion.
+    /// The user after the command; for a deletion, the user before it.
     User(UserEntry),
-    /// All users.
+    /// All users of the server.
     Users(Vec<UserEntry>),
-    /// Live tokens.
+    /// The live tokens, without their secrets.
     Tokens(Vec<TokenEntry>),
-    /// How many tokens were ended.
+    /// The number of tokens that were ended.
     Revoked(usize),
-    /// The custom status it was about, as it is now; as it was, for a deletion.
+    /// The custom status after the command; for a deletion, the status before it.
     Status(StatusEntry),
-    /// All custom statuses.
+    /// All custom statuses of the server.
     Statuses(Vec<StatusEntry>),
-    /// A link to choose a new password; its path where no server is there to say its own address.
+    /// A link to choose a new password. Without a running server, its address may be the default one.
     ResetLink(String),
-    /// Entries of the audit log.
+    /// Entries of the audit log, the newest first.
     Audit(Vec<AuditLine>),
-    /// Everything wrong with the store and its key file; none is sound.
+    /// All problems of the store and its key file; empty if there are none.
     Findings(Vec<Finding>),
 }
 
-/// Something that a check found.
+/// A problem found by a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Finding {
-    /// Something wrong in the store.
+    /// A problem in the store.
     Store(Problem),
-    /// The next server could not use the file with the key that seals secrets.
+    /// A server could not use the file with the key that encrypts secrets.
     Key {
-        /// The reason, and what to do next.
+        /// The reason, and what to do about it.
         key_file: String,
     },
 }
 
 impl Finding {
-    /// Returns all that a check found.
+    /// Returns all findings of a check.
     pub(super) fn all(problems: Vec<Problem>, key: Option<KeyError>) -> Vec<Self> {
         let key = key.map(|error| Self::Key {
             key_file: error.to_string(),
@@ -172,79 +172,79 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A user, as lists show it. The names are those of the HTTP API.
+/// A user in a list. The field names are those of the HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserEntry {
-    /// Its id.
+    /// The id of the user.
     #[serde(rename = "_id")]
     pub id: String,
-    /// What it logs in with.
+    /// The username to log in with.
     pub username: String,
-    /// What others see.
+    /// The name that others see.
     pub name: Option<String>,
-    /// Its address.
+    /// The e-mail address, if there is one.
     pub email: Option<String>,
-    /// The words of its roles.
+    /// The ids of the user's roles.
     pub roles: Vec<String>,
-    /// Whether it may log in.
+    /// True if the account may log in.
     pub active: bool,
-    /// When it was created, ISO 8601.
+    /// The time when the account was created, ISO 8601.
     pub created_at: String,
-    /// When it last logged in with a password, ISO 8601.
+    /// The time of the last login with a password, ISO 8601.
     pub last_login: Option<String>,
 }
 
-/// A login token, as lists show it: never the token.
+/// A login token in a list, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenEntry {
-    /// What names it in `token revoke`.
+    /// The label with which `token revoke` selects the token.
     pub label: String,
-    /// Whom it logs in.
+    /// The username of the token's user.
     pub username: String,
-    /// When it was given out, ISO 8601.
+    /// The time when the token was created, ISO 8601.
     pub created_at: String,
-    /// When it dies, ISO 8601; none is never.
+    /// The time when the token expires, ISO 8601; absent if it never does.
     pub expires_at: Option<String>,
-    /// When it was last used, to the minute, ISO 8601.
+    /// The time of the last use, to the minute, ISO 8601.
     pub last_used_at: Option<String>,
-    /// The name of a personal access token, else what the client called itself.
+    /// The name of a personal access token, or the name of the session's client.
     pub client: String,
-    /// Where the login came from.
+    /// The address from which the session was created.
     pub address: Option<String>,
 }
 
-/// An entry of the audit log, as lists show it.
+/// An audit entry in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditLine {
-    /// When, ISO 8601.
+    /// The time of the action, ISO 8601.
     pub at: String,
-    /// Who did it: kind, id and name.
+    /// The actor: kind, id and name.
     pub actor: AuditParty,
-    /// From where.
+    /// The address of the request.
     pub address: Option<String>,
-    /// What.
+    /// The name of the action.
     pub action: String,
-    /// To whom or what.
+    /// The target of the action: kind, id and name.
     pub target: Option<AuditParty>,
-    /// What else there is to say.
+    /// Details of the action, for readers.
     pub detail: String,
 }
 
-/// A custom status, as lists show it. The names are those of the HTTP API.
+/// A custom status in a list. The field names are those of the HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusEntry {
-    /// Its id.
+    /// The id of the custom status.
     #[serde(rename = "_id")]
     pub id: String,
-    /// Its name.
+    /// The name of the custom status.
     pub name: String,
-    /// Its status type.
+    /// The status type that it sets.
     pub status_type: String,
-    /// When it was created or last changed, ISO 8601.
+    /// The time when it was created or last changed, ISO 8601.
     #[serde(rename = "_updatedAt")]
     pub updated_at: String,
 }

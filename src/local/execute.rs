@@ -1,4 +1,4 @@
-//! Carries a command out: texts in, one operation, entries out.
+//! Executes commands of the administration socket: parses the texts, calls one operation, and returns entries.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::ops::custom_status::{self, Filter};
 use crate::ops::users::{self, NewUser, NewUserTexts};
 use crate::ops::{audit, incident, lockout, opening, passwords, tokens, two_factor};
 
-/// Whoever gives a command here.
+/// The actor of all commands of this interface.
 const OPERATOR: Actor = Actor::Operator;
 
-/// Every item of a list.
+/// A page with all items of a list.
 const ALL: Page = Page {
     offset: 0,
     count: usize::MAX,
 };
 
-/// Carries a command out on an application whose data folder is `folder`.
+/// Executes a command on an application whose data folder is `folder`.
 pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Result<Answer, Fault> {
     match command {
         Command::CreateUser {
@@ -171,7 +171,7 @@ fn audit_line(entry: AuditEntry) -> AuditLine {
     }
 }
 
-/// The user as it is after a change.
+/// Returns the user as it is after a change.
 fn now(app: &App, user: &User) -> Result<Answer, Fault> {
     Ok(Answer::User(user_entry(&*users::find(app, user.id.as_str())?)))
 }
@@ -191,7 +191,7 @@ fn find_user(app: &App, text: &str) -> Result<Arc<User>, Fault> {
     users::find(app, text).map_err(|_| absent("user", text, "user list"))
 }
 
-/// Says to people what is not there and where to look.
+/// Returns the error for an unknown object, with the command that lists the known ones.
 fn absent(noun: &str, text: &str, list: &str) -> Fault {
     Fault::InvalidParams {
         reason: format!("there is no {noun} {text:?}; list them with `rollcall {list}`"),

@@ -1,8 +1,8 @@
 //! Administration from the machine itself: the operations behind the command line.
 //!
-//! A command is plain data. While a server runs on the data folder it is sent over a socket inside
-//! the folder; otherwise the same command is carried out on the store directly. Whoever may enter
-//! the folder is the [operator](crate::auth::Actor::Operator).
+//! A command is plain data. While a server runs on the data folder, the command is sent over a socket inside the
+//! folder; otherwise it is executed on the store directly. Every user of the machine who may enter the folder is the
+//! [operator](crate::auth::Actor::Operator).
 
 mod advice;
 mod command;
@@ -21,16 +21,16 @@ use crate::domain::Fault;
 use crate::ops::opening::{self, OpeningError};
 use crate::store::{Compaction, OpenError, Store, is_begun, refuse_exposed, socket_path};
 
-/// Why a command was not carried out.
+/// The reason why a command was not executed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The operation refused.
+    /// The operation returned an error.
     #[error("{0}")]
     Refused(String),
     /// No server runs, and the store does not open.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// There is no store yet; only creating a user begins one.
+    /// There is no store yet; only creating a user creates one.
     #[error(
         "there is no store in {}: name its data folder with --data-dir, or begin one by `rollcall serve` or \
          `rollcall user create`",
@@ -40,13 +40,13 @@ pub enum Error {
     /// The data folder does not open.
     #[error(transparent)]
     Opening(#[from] OpeningError),
-    /// A server runs on the data folder, which has to be free.
+    /// A server runs on the data folder, which must not be in use.
     #[error(
         "a server runs on {}: stop it, run this again, and start it; or restart it with --compact-at-start always",
         .0.display()
     )]
     ServerRuns(PathBuf),
-    /// The server runs, but does not answer as it should.
+    /// The server does not answer, or its answer is not valid.
     #[error("the server on this data folder does not answer: {0}; is it another version of rollcall?")]
     Socket(std::io::Error),
 }
@@ -57,13 +57,13 @@ impl From<Fault> for Error {
     }
 }
 
-/// Carries out a command on a data folder, whether or not a server runs on it. Without one it obeys
-/// `fixed`, as a server would that is started with it.
+/// Executes a command on a data folder, with or without a running server. Without one, the settings in `fixed` apply,
+/// as they would for a server.
 ///
 /// # Errors
-/// [`Error`] says whether the operation refused or could not be asked for.
+/// [`Error`] if the operation failed or could not be started.
 pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer, Error> {
-    // Before the socket as well: another user's socket would be sent passwords.
+    // Checked before connecting too: another user's socket could receive passwords.
     refuse_exposed(folder)?;
     if let Some(connection) = socket::connect(&socket_path(folder)).await {
         let outcome = socket::ask(connection, &command).await.map_err(Error::Socket)?;
@@ -87,7 +87,7 @@ pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer
 /// Compacts the store of a data folder on which no server runs.
 ///
 /// # Errors
-/// [`Error::ServerRuns`] beside a running server; otherwise why the store was not compacted.
+/// [`Error::ServerRuns`] if a server runs; otherwise the reason why the store was not compacted.
 pub async fn compact(folder: &Path, fixed: Fixed) -> Result<Compaction, Error> {
     refuse_exposed(folder)?;
     if socket::connect(&socket_path(folder)).await.is_some() {

@@ -1,4 +1,4 @@
-//! The administration socket: one line of JSON asks, one line answers.
+//! The administration socket. A request is one line of JSON, and so is its answer.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -14,16 +14,16 @@ use super::command::{Answer, Command};
 use super::execute;
 use crate::app::App;
 
-/// Most bytes of a question.
+/// Maximum bytes of a request.
 const QUESTION_BYTES: u64 = 1024 * 1024;
 
-/// How long a question may take to arrive.
+/// The time limit for receiving a request.
 const QUESTION_TIME: Duration = Duration::from_secs(10);
 
-/// What crosses the socket: the answer, or the words of the fault.
+/// The answer on the socket: the result, or the error's text.
 type Outcome = Result<Answer, String>;
 
-/// The server's end. The file goes when the value is dropped.
+/// The server's end of the socket. Dropping it removes the socket's file.
 #[derive(Debug)]
 pub struct Socket {
     listener: UnixListener,
@@ -31,11 +31,11 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens the socket in a data folder that this process holds; only the folder's owner may
-    /// connect. One that a killed server left behind is replaced.
+    /// Opens the socket in a data folder that this process has locked. Only the folder's owner may connect. Replaces
+    /// a socket that a killed server left.
     ///
     /// # Errors
-    /// What the system says; a path of more than some 100 bytes is too long for a socket.
+    /// The error of the operating system, for example if the path has more than about 100 bytes.
     pub fn bind(path: &Path) -> io::Result<Self> {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -49,18 +49,18 @@ impl Socket {
         })
     }
 
-    /// Carries out what is asked, until the future is dropped.
+    /// Executes the requests of all connections, until the future is dropped.
     pub async fn serve(&self, app: &App) {
         loop {
             if let Ok((stream, _)) = self.listener.accept().await {
                 let app = app.clone();
                 let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
                 tokio::spawn(async move {
-                    // Whoever asks badly or goes away gets no answer; nobody else is concerned.
+                    // A failed connection gets no answer, and does not affect others.
                     let _ = answer(stream, &app, &folder).await;
                 });
             } else {
-                // No descriptor is free: wait for one rather than spin.
+                // The process has no free file descriptor, so the loop waits for one.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
@@ -69,7 +69,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // Left behind it would only be replaced by the next server.
+        // If this fails, the next server replaces the file.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -90,12 +90,12 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
     writing.write_all(&bytes).await
 }
 
-/// A connection to the server on this socket, if one runs.
+/// Connects to the server of this socket, if one runs.
 pub(super) async fn connect(path: &Path) -> Option<UnixStream> {
     UnixStream::connect(path).await.ok()
 }
 
-/// Asks the server.
+/// Sends a command to the server, and waits for the answer.
 pub(super) async fn ask(stream: UnixStream, command: &Command) -> io::Result<Outcome> {
     let (reading, mut writing) = stream.into_split();
     let mut bytes = serde_json::to_vec(command)?;

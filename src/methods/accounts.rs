@@ -32,10 +32,10 @@ pub(super) const METHODS: &[Method] = &[
     method!("spotlight", Need::Scope(Scope::UsersRead), spotlight),
 ];
 
-/// When a token ends that does not end, for clients: the year 2100.
+/// The date that clients get for a token without expiry: the year 2100.
 const END_OF_TIME: Timestamp = Timestamp::from_millis(4_102_444_800_000);
 
-/// `login({user, password} | {resume} | {totp})`.
+/// Handles the method `login({user, password} | {resume} | {totp})`.
 async fn log_in(context: Context<'_>, mut params: Params) -> Outcome {
     let credentials = credentials(params.object()?.0)?;
     let kind = match credentials {
@@ -46,7 +46,7 @@ async fn log_in(context: Context<'_>, mut params: Params) -> Outcome {
     let result = json!({
         "id": begun.user.id,
         "token": begun.token.expose(),
-        // Clients need a date, of a token that does not end as well.
+        // Clients require a date, even for a token that never expires.
         "tokenExpires": date(begun.expires_at.unwrap_or(END_OF_TIME)),
         "type": kind,
     });
@@ -66,7 +66,7 @@ async fn log_out(context: Context<'_>, _: Params) -> Outcome {
     })
 }
 
-/// `saveUserProfile({email, username, realname, newPassword, …}, customFields)`.
+/// Handles the method `saveUserProfile({email, username, realname, newPassword, …}, customFields)`.
 async fn save_profile(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let mut fields = params.object()?;
@@ -78,7 +78,7 @@ async fn save_profile(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(true)))
 }
 
-/// `saveUserPreferences(preferences)`.
+/// Handles the method `saveUserPreferences(preferences)`.
 async fn save_preferences(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = &context.caller()?.user.id;
@@ -94,7 +94,7 @@ async fn suggest_username(context: Context<'_>, _: Params) -> Outcome {
     ))))
 }
 
-/// `resetAvatar(userId?)`.
+/// Handles the method `resetAvatar(userId?)`.
 async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let own = &context.caller()?.user.id;
@@ -105,11 +105,11 @@ async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::NOTHING)
 }
 
-/// `setAvatarFromService(dataURI, contentType?, service?, userId?)`. Nothing is fetched from elsewhere.
+/// Handles the method `setAvatarFromService(dataURI, contentType?, service?, userId?)`. Nothing is downloaded from a service.
 async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let url = params.required_text()?;
-    // The bytes say of which kind the picture is, and no other service is asked.
+    // The type of the image is detected from its bytes, and the service is ignored.
     let (_content_type, _service) = (params.text()?, params.text()?);
     let id = params
         .text()?
@@ -120,7 +120,8 @@ async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::NOTHING)
 }
 
-/// `registerUser({username, email, pass, name?, secretURL?, reason?, customFields?})`: the id of the new user.
+/// Handles the method `registerUser({username, email, pass, name?, secretURL?, reason?, customFields?})`. The result is the new
+/// id.
 async fn register_user(context: Context<'_>, mut params: Params) -> Outcome {
     if context.caller.is_some() {
         return Err(Fault::AlreadyLoggedIn);
@@ -143,7 +144,7 @@ async fn register_user(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(user.id)))
 }
 
-/// `setUsername(username)`.
+/// Handles the method `setUsername(username)`.
 async fn set_username(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let text = params.required_text()?;
@@ -156,7 +157,7 @@ async fn set_username(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(user.username)))
 }
 
-/// `userSetUtcOffset(hours)`.
+/// Handles the method `userSetUtcOffset(hours)`.
 async fn set_utc_offset(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = &context.caller()?.user.id;
@@ -165,7 +166,7 @@ async fn set_utc_offset(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::NOTHING)
 }
 
-/// `spotlight(text)`: users, and rooms, of which there are none.
+/// Handles the method `spotlight(text)`, which finds users, and never rooms, since there are none.
 async fn spotlight(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let found = directory::spotlight(context.app, &actor, &params.required_text()?);

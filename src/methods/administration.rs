@@ -1,4 +1,4 @@
-//! Methods of administrators: accounts on and off, roles and their permissions.
+//! Methods of administrators: accounts, roles and permissions.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ pub(super) const METHODS: &[Method] = &[
     method!("getUserRoles", Need::Scope(Scope::UsersRead), public_roles),
 ];
 
-/// `setUserActiveStatus(userId, active)`.
+/// Handles the method `setUserActiveStatus(userId, active)`.
 async fn set_active(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = UserId::new(&params.required_text()?);
@@ -43,7 +43,7 @@ async fn set_active(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(true)))
 }
 
-/// `deleteUser(userId)`.
+/// Handles the method `deleteUser(userId)`.
 async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = UserId::new(&params.required_text()?);
@@ -51,7 +51,7 @@ async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!({"deletedRooms": []})))
 }
 
-/// `authorization:addUserToRole(role, username, room?)`. A room is refused.
+/// Handles the method `authorization:addUserToRole(role, username, room?)`. A room is refused.
 async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let (role, username) = (params.required_text()?, params.required_text()?);
@@ -60,7 +60,7 @@ async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(true)))
 }
 
-/// `authorization:removeUserFromRole(role, username, room?)`. A room is refused.
+/// Handles the method `authorization:removeUserFromRole(role, username, room?)`. A room is refused.
 async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let (role, username) = (params.required_text()?, params.required_text()?);
@@ -69,7 +69,7 @@ async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(true)))
 }
 
-/// `authorization:addPermissionToRole(permissionId, role)`.
+/// Handles the method `authorization:addPermissionToRole(permissionId, role)`.
 async fn give_permission(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let (permission, role) = (params.required_text()?, params.required_text()?);
@@ -77,7 +77,7 @@ async fn give_permission(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::NOTHING)
 }
 
-/// `authorization:removeRoleFromPermission(permissionId, role)`.
+/// Handles the method `authorization:removeRoleFromPermission(permissionId, role)`.
 async fn take_permission(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let (permission, role) = (params.required_text()?, params.required_text()?);
@@ -85,7 +85,7 @@ async fn take_permission(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::NOTHING)
 }
 
-/// `getUserRoles()`: the users with a public role.
+/// Handles the method `getUserRoles()`, which returns the users with a public role.
 async fn public_roles(context: Context<'_>, _: Params) -> Outcome {
     let actor = context.actor()?;
     let found = roles::users_in_public_roles(context.app, &actor);

@@ -1,35 +1,35 @@
-//! What a method answers, and what it means for the socket that it was called over.
+//! The result of a method, and its effect on the login of the socket.
 
 use serde_json::Value;
 
 use crate::ops::login::LoggedIn;
 
-/// What a method answers.
+/// The result of a method call.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// The result, if the method has one.
+    /// The value for the client, if the method has one.
     pub result: Option<Value>,
-    /// Whose the socket is from now on, if that changes.
+    /// The new login state of the socket, if it changes.
     pub login: Option<LoginChange>,
 }
 
-/// Who is logged in after a call.
+/// A change of the login state of a socket.
 #[derive(Debug)]
 pub enum LoginChange {
-    /// Somebody who was let in.
+    /// A user has logged in.
     Begun(LoggedIn),
-    /// Nobody any more.
+    /// The user has logged out.
     Ended,
 }
 
 impl Answer {
-    /// Without a result.
+    /// An answer without a result.
     pub(super) const NOTHING: Self = Self {
         result: None,
         login: None,
     };
 
-    /// With this result.
+    /// Returns an answer with this result.
     pub(super) const fn of(result: Value) -> Self {
         Self {
             result: Some(result),

@@ -1,4 +1,4 @@
-//! The forms of a login, over HTTP and as a method (`api.md` §3.1, §10.3).
+//! The forms of a login's credentials, over HTTP and as a method (`api.md` §3.1, §10.3).
 
 use serde_json::{Map, Value};
 
@@ -6,10 +6,10 @@ use crate::auth::{PasswordDigest, TokenSecret};
 use crate::domain::{EmailKey, Fault, UserId, UsernameKey};
 use crate::ops::login::{Account, Credentials};
 
-/// Takes a login in any of the forms that clients send.
+/// Parses credentials in any of the forms that clients send.
 ///
 /// # Errors
-/// [`Fault::UnrecognizedLogin`] for none of them, [`Fault::InvalidParams`] for a wrong type within one.
+/// [`Fault::UnrecognizedLogin`] for an unknown form, [`Fault::InvalidParams`] for a wrong type in a known one.
 pub fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, Fault> {
     let has_password = fields.get("password").is_some_and(|password| !password.is_null());
     if has_password && only(&fields, &["user", "username", "email", "password", "code"]) {
@@ -34,7 +34,7 @@ pub fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, Fault>
     Err(Fault::UnrecognizedLogin)
 }
 
-/// `{"code": …, "login": {…}}`.
+/// Parses `{"code": …, "login": {…}}`.
 fn with_code(mut fields: Map<String, Value>) -> Result<Credentials, Fault> {
     let presented = text(&mut fields, "code")?.ok_or(Fault::UnrecognizedLogin)?;
     let Some(Value::Object(inner)) = take(&mut fields, "login") else {
@@ -50,7 +50,7 @@ fn with_code(mut fields: Map<String, Value>) -> Result<Credentials, Fault> {
     Ok(credentials)
 }
 
-/// `user` as text or object, else `username`, else `email`.
+/// Returns the account in `user` (text or object), else in `username`, else in `email`.
 fn account(fields: &mut Map<String, Value>) -> Result<Account, Fault> {
     match take(fields, "user") {
         Some(Value::String(typed)) => return Ok(Account::typed(&typed)),
@@ -76,7 +76,7 @@ fn account(fields: &mut Map<String, Value>) -> Result<Account, Fault> {
     }
 }
 
-/// The password in the clear, or its SHA-256.
+/// Returns the digest of a password that came in plain text or as its SHA-256.
 fn digest(password: Option<Value>) -> Result<PasswordDigest, Fault> {
     match password {
         Some(Value::String(password)) => Ok(PasswordDigest::of(&password)),
@@ -102,7 +102,7 @@ fn only(fields: &Map<String, Value>, names: &[&str]) -> bool {
     fields.keys().all(|name| names.contains(&name.as_str()))
 }
 
-/// Takes a value out; absent and null are the same.
+/// Removes and returns a value. Null counts as absent.
 fn take(fields: &mut Map<String, Value>, name: &str) -> Option<Value> {
     fields.remove(name).filter(|value| !value.is_null())
 }

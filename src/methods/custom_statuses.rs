@@ -14,7 +14,7 @@ pub(super) const METHODS: &[Method] = &[
     method!("deleteCustomUserStatus", Need::Scope(Scope::StatusWrite), delete),
 ];
 
-/// `listCustomUserStatus()`.
+/// Handles the method `listCustomUserStatus()`.
 async fn list(context: Context<'_>, _: Params) -> Outcome {
     context.caller()?;
     let found = custom_status::list(context.app, &Filter::default(), Page::all());
@@ -23,7 +23,7 @@ async fn list(context: Context<'_>, _: Params) -> Outcome {
     ))
 }
 
-/// `insertOrUpdateUserStatus({_id?, name, statusType})`.
+/// Handles the method `insertOrUpdateUserStatus({_id?, name, statusType})`.
 async fn put(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.caller.map(|_| context.actor()).transpose()?;
     let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;
@@ -40,7 +40,7 @@ async fn put(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(created.id)))
 }
 
-/// `deleteCustomUserStatus(id)`.
+/// Handles the method `deleteCustomUserStatus(id)`.
 async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.caller.map(|_| context.actor()).transpose()?;
     let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;

@@ -1,16 +1,16 @@
-//! Faults as Meteor tells of them.
+//! Errors of methods in Meteor's form.
 
 use serde_json::{Value, json};
 
 use crate::domain::Fault;
 use crate::domain::fault::Kind;
 
-/// Why a method failed.
+/// The error of a method call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MethodFault {
-    /// No method has this name.
+    /// There is no method with this name.
     Unknown(String),
-    /// More calls than are let through; the next one is in so many milliseconds.
+    /// The rate limit was reached; the next call is allowed after this many milliseconds.
     TooMany(u64),
     /// What the method refuses, and its name.
     Refused(Fault, &'static str),
@@ -55,7 +55,7 @@ impl MethodFault {
         }
     }
 
-    /// The form in which clients get it (`api.md` §9).
+    /// Returns the JSON that clients get (`api.md` §9).
     #[must_use]
     pub fn to_json(&self) -> Value {
         let (code, reason) = (self.code(), self.reason());

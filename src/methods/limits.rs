@@ -1,14 +1,14 @@
-//! Slowing down those who call methods too often (`api.md` §9).
+//! Rate limits of method calls (`api.md` §9).
 
 use super::{Context, MethodFault};
 use crate::app::rates::{Counted, Rate, Who};
 use crate::domain::{Permission, SettingId};
 
-/// One call a second, as Rocket.Chat has it.
+/// The limit of `setUserStatus`: one call per second, as in Rocket.Chat.
 const SET_STATUS: Rate = Rate { calls: 1, millis: 1000 };
 
-/// Counts a call for the address, the user, the socket, and the method by user and socket. Who may bypass
-/// limits is not counted.
+/// Counts a call for the address, the user and the socket, and for the method per user and per socket. A caller who
+/// may bypass limits is not counted.
 ///
 /// # Errors
 /// [`MethodFault::TooMany`].

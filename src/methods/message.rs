@@ -1,4 +1,4 @@
-//! The messages around a method call, as texts of EJSON (`api.md` §9, §10.1).
+//! The messages of a method call, in EJSON (`api.md` §9, §10.1).
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -6,17 +6,17 @@ use serde_json::{Map, Value, json};
 use super::{Answer, MethodFault};
 use crate::domain::{Fault, Timestamp};
 
-/// Most characters of what a client calls its call.
+/// Maximum characters of a call's id.
 const ID_CHARACTERS: usize = 128;
 
 /// A call of a method.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MethodCall {
-    /// What the client calls the call, a text or a number; answers carry it.
+    /// The id that the client chose for the call, a text or a number. The response repeats it.
     pub id: Value,
     /// The name of the method.
     pub method: String,
-    /// Its parameters.
+    /// The positional parameters of the call.
     pub params: Vec<Value>,
 }
 
@@ -31,10 +31,10 @@ struct Raw {
 }
 
 impl MethodCall {
-    /// Reads a call out of its text.
+    /// Parses the text of a call.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] for what is no call.
+    /// [`Fault::InvalidParams`] if the text is not a method call.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let wrong = |words: &str| Fault::invalid(words, "message");
         let raw: Raw = serde_json::from_str(text).map_err(|error| wrong(&format!("must be a method call: {error}")))?;
@@ -55,7 +55,7 @@ impl MethodCall {
     }
 }
 
-/// The answer to a call.
+/// Returns the response to a call.
 #[must_use]
 pub fn answer(id: &Value, outcome: &Result<Answer, MethodFault>) -> Value {
     let mut message = Map::new();
@@ -72,7 +72,7 @@ pub fn answer(id: &Value, outcome: &Result<Answer, MethodFault>) -> Value {
     Value::Object(message)
 }
 
-/// A moment in EJSON.
+/// Returns a moment in EJSON.
 #[must_use]
 pub fn date(moment: Timestamp) -> Value {
     json!({"$date": moment.as_millis()})

@@ -1,5 +1,5 @@
-//! Methods: what clients call by name with positional parameters, over HTTP (`method.call`) and over a
-//! socket (`api.md` §9, §10.2). A method translates in, calls one operation, translates out.
+//! Methods: calls by name with positional parameters, over HTTP (`method.call`) and over a socket (`api.md` §9,
+//! §10.2). A method parses its parameters, calls one operation, and builds the result.
 
 mod accounts;
 mod administration;
@@ -34,25 +34,25 @@ use crate::hub::Connection;
 use crate::ops::two_factor::PresentedCode;
 use crate::ops::{proof, two_factor as second_factor};
 
-/// Who calls, from where, by what.
+/// The context of a method call.
 #[derive(Clone, Copy)]
 pub struct Context<'call> {
-    /// The application.
+    /// The application that answers the call.
     pub app: &'call App,
-    /// Who calls, if somebody is logged in.
+    /// The logged-in user, if there is one.
     pub caller: Option<&'call Caller>,
-    /// From where.
+    /// The address and the client of the call.
     pub origin: &'call Origin,
-    /// The number of the socket that the call came over, if it came over one.
+    /// The number of the socket, if the call came over one.
     pub socket: Option<u64>,
-    /// The live connection of the caller behind that socket.
+    /// The caller's live connection of that socket.
     pub connection: Option<&'call Connection>,
-    /// The second factor that came with the call.
+    /// The second factor sent with the call.
     pub code: Option<&'call PresentedCode>,
 }
 
 impl Context<'_> {
-    /// Who calls.
+    /// Returns the caller.
     ///
     /// # Errors
     /// [`Fault::NotAllowed`] when nobody is logged in.
@@ -69,21 +69,21 @@ type Outcome = Result<Answer, Fault>;
 
 type Work<'call> = Pin<Box<dyn Future<Output = Outcome> + Send + 'call>>;
 
-/// A method.
+/// A method and its access rules.
 struct Method {
     name: &'static str,
-    /// What it needs of a token with scopes.
+    /// The scope that a token with scopes must have.
     need: Need,
-    /// Whether the caller shows a second factor before it (`api.md` §4).
+    /// True if the call needs the second factor (`api.md` §4).
     two_factor: bool,
-    /// Whether it needs a fresh proof of who the caller is, which nothing excuses.
+    /// True if the call needs a fresh proof of the caller's identity, without exceptions.
     fresh_proof: bool,
-    /// The duties that it serves, so that it passes while one of them is due.
+    /// The duties during which the user may still call this method.
     serves: &'static [Duty],
     run: for<'call> fn(Context<'call>, Params) -> Work<'call>,
 }
 
-/// A method whose work is an async function.
+/// Defines a method whose work is an async function.
 macro_rules! method {
     ($name:expr, $need:expr, $run:path) => {
         Method {
@@ -99,7 +99,7 @@ macro_rules! method {
 use method;
 
 impl Method {
-    /// The same behind a second factor.
+    /// Requires the second factor.
     const fn behind_two_factor(self) -> Self {
         Self {
             two_factor: true,
@@ -107,7 +107,7 @@ impl Method {
         }
     }
 
-    /// The same behind a fresh proof.
+    /// Requires a fresh proof of the caller's identity.
     const fn behind_fresh_proof(self) -> Self {
         Self {
             fresh_proof: true,
@@ -115,7 +115,7 @@ impl Method {
         }
     }
 
-    /// The same, passing while one of these duties is due.
+    /// Allows the call while the caller has one of these duties.
     const fn serves(self, duties: &'static [Duty]) -> Self {
         Self { serves: duties, ..self }
     }
@@ -136,16 +136,16 @@ fn table() -> impl Iterator<Item = &'static Method> {
     .flatten()
 }
 
-/// The names of all methods.
+/// Returns the names of all methods.
 pub fn names() -> impl Iterator<Item = &'static str> {
     table().map(|method| method.name)
 }
 
-/// Calls a method.
+/// Checks and runs a method call.
 ///
 /// # Errors
-/// [`MethodFault`], as clients are told of it: an unknown name, too many calls, a token that does not
-/// reach so far, a duty of the user that is due, a second factor that is missing, and whatever the method refuses.
+/// [`MethodFault`] in the form for clients: an unknown name, too many calls, a missing scope, a duty of the user, a
+/// missing second factor, or an error of the operation.
 pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<Answer, MethodFault> {
     let Some(method) = table().find(|method| method.name == name) else {
         return Err(MethodFault::Unknown(quoted(name)));

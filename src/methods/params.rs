@@ -1,4 +1,4 @@
-//! The parameters of a method: values by their places.
+//! The positional parameters of a method call.
 
 use std::collections::VecDeque;
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use crate::domain::{Fault, Timestamp, TwoFactorMethod};
 use crate::ops::two_factor::PresentedCode;
 
-/// Parameters that are taken one after the other.
+/// Parameters that are read in order.
 pub(super) struct Params {
     values: VecDeque<Value>,
-    /// How many were taken.
+    /// The number of parameters that were read.
     taken: usize,
 }
 
@@ -29,7 +29,7 @@ impl Params {
         }
     }
 
-    /// Takes the code of a second factor out, which clients send as one more parameter behind all others.
+    /// Removes and returns the code of a second factor, which clients send as an extra last parameter.
     pub fn take_code(&mut self) -> Option<PresentedCode> {
         let last = self.values.back()?.as_object()?;
         let text = |name: &str| last.get(name).and_then(Value::as_str);
@@ -39,14 +39,14 @@ impl Params {
         Some(PresentedCode { code, method })
     }
 
-    /// The next one, with its place; absent and null are the same.
+    /// Returns the next parameter and its place. Null counts as absent.
     fn next(&mut self) -> (Option<Value>, String) {
         let place = format!("params.{}", self.taken);
         self.taken += 1;
         (self.values.pop_front().filter(|value| !value.is_null()), place)
     }
 
-    /// The next one, a text if it is there.
+    /// Returns the next parameter, an optional text.
     pub fn text(&mut self) -> Result<Option<String>, Fault> {
         match self.next() {
             (None, _) => Ok(None),
@@ -55,7 +55,7 @@ impl Params {
         }
     }
 
-    /// The next one, a text that has to be there.
+    /// Returns the next parameter, a required text.
     pub fn required_text(&mut self) -> Result<String, Fault> {
         match self.next() {
             (Some(Value::String(text)), _) => Ok(text),
@@ -63,7 +63,7 @@ impl Params {
         }
     }
 
-    /// The next one, yes or no, that has to be there.
+    /// Returns the next parameter, a required boolean.
     pub fn required_flag(&mut self) -> Result<bool, Fault> {
         match self.next() {
             (Some(Value::Bool(flag)), _) => Ok(flag),
@@ -71,7 +71,7 @@ impl Params {
         }
     }
 
-    /// Takes the next one, a moment in EJSON if it is there.
+    /// Returns the next parameter, an optional moment in EJSON.
     pub fn date(&mut self) -> Result<Option<Timestamp>, Fault> {
         let (value, place) = self.next();
         let moment = |value: Value| value.get("$date").and_then(Value::as_i64).map(Timestamp::from_millis);
@@ -80,13 +80,13 @@ impl Params {
             .transpose()
     }
 
-    /// Takes the next one, a value that has to be there.
+    /// Returns the next parameter, a required value of any type.
     pub fn required(&mut self) -> Result<Value, Fault> {
         let (value, place) = self.next();
         value.ok_or_else(|| failed(&place, "value"))
     }
 
-    /// The next one, an object; an empty one where it is absent.
+    /// Returns the next parameter, an object; empty if absent.
     pub fn object(&mut self) -> Result<Object, Fault> {
         match self.next() {
             (None, place) => Ok(Object(Map::new(), place)),
@@ -96,7 +96,7 @@ impl Params {
     }
 }
 
-/// A parameter with fields, and its place.
+/// A parameter that is an object, and its place.
 pub(super) struct Object(pub Map<String, Value>, String);
 
 impl Object {
@@ -104,7 +104,7 @@ impl Object {
         failed(&format!("{}.{name}", self.1), expected)
     }
 
-    /// Takes a yes or no out; no where it is absent.
+    /// Removes and returns a boolean field; false if absent.
     pub fn flag(&mut self, name: &str) -> Result<bool, Fault> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(false),
@@ -113,7 +113,7 @@ impl Object {
         }
     }
 
-    /// Takes an object out; an empty one where it is absent.
+    /// Removes and returns an object field; empty if absent.
     pub fn object(&mut self, name: &str) -> Result<Map<String, Value>, Fault> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(Map::new()),
@@ -122,12 +122,12 @@ impl Object {
         }
     }
 
-    /// Takes a text out that has to be there.
+    /// Removes and returns a required text field.
     pub fn required_text(&mut self, name: &str) -> Result<String, Fault> {
         self.text(name)?.ok_or_else(|| self.refuse(name, "string"))
     }
 
-    /// Takes a text out.
+    /// Removes and returns an optional text field.
     pub fn text(&mut self, name: &str) -> Result<Option<String>, Fault> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),

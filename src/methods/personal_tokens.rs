@@ -14,7 +14,7 @@ pub(super) const METHODS: &[Method] = &[
     method!("personalAccessTokens:removeToken", Need::Full, remove).behind_two_factor(),
 ];
 
-/// `personalAccessTokens:generateToken({tokenName, bypassTwoFactor})`.
+/// Handles the method `personalAccessTokens:generateToken({tokenName, bypassTwoFactor})`.
 async fn generate(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let mut wanted = params.object()?;
@@ -28,7 +28,7 @@ async fn generate(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(token.expose())))
 }
 
-/// `personalAccessTokens:regenerateToken({tokenName})`.
+/// Handles the method `personalAccessTokens:regenerateToken({tokenName})`.
 async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let name = TokenName::typed(&params.object()?.required_text("tokenName")?);
@@ -36,7 +36,7 @@ async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::of(json!(token.expose())))
 }
 
-/// `personalAccessTokens:removeToken({tokenName})`.
+/// Handles the method `personalAccessTokens:removeToken({tokenName})`.
 async fn remove(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let name = TokenName::typed(&params.object()?.required_text("tokenName")?);

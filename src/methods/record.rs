@@ -1,11 +1,11 @@
-//! Records as realtime clients get them: with moments in EJSON.
+//! Records in the form for realtime clients, with moments in EJSON.
 
 use serde_json::{Value, json};
 
 use super::message::date;
 use crate::domain::{CustomStatus, Grant, SettingId, SettingValue, User};
 
-/// A custom status.
+/// Returns the record of a custom status.
 #[must_use]
 pub fn custom_status(status: &CustomStatus) -> Value {
     let mut record = json!(status);
@@ -13,7 +13,7 @@ pub fn custom_status(status: &CustomStatus) -> Value {
     record
 }
 
-/// A permission and the roles that hold it.
+/// Returns the record of a permission with its roles.
 #[must_use]
 pub fn grant(grant: &Grant) -> Value {
     json!({
@@ -23,13 +23,13 @@ pub fn grant(grant: &Grant) -> Value {
     })
 }
 
-/// A setting with its value.
+/// Returns the record of a setting with its value.
 #[must_use]
 pub fn setting(id: SettingId, value: &SettingValue) -> Value {
     json!({"_id": id.as_str(), "value": value, "enterprise": false})
 }
 
-/// What users see of themselves, their status apart.
+/// Returns the logged-in user's own record, without the status.
 #[must_use]
 pub fn own_user(user: &User) -> Value {
     let email = |email: &crate::domain::user::UserEmail| json!({"address": email.address, "verified": email.verified});

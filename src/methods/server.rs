@@ -1,6 +1,6 @@
-//! Methods that tell of the server: what clients ask when they start.
+//! Methods about the server, which clients call when they start.
 //!
-//! With a date, the answer is what changed since: `{update, remove}`.
+//! If the client sends a date, the result has only the changes since then: `{update, remove}`.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub(super) const METHODS: &[Method] = &[
     method!("subscriptions/get", Need::Any, no_rooms),
 ];
 
-/// Returns records as they are asked for: all of them as a list, those of a time as changes.
+/// Returns records as a list, or as changes if the client sent a date.
 fn records(since: Option<Timestamp>, records: Vec<Value>) -> Answer {
     Answer::of(match since {
         None => Value::Array(records),
@@ -35,13 +35,13 @@ fn setting_records(since: Option<Timestamp>, shown: impl Iterator<Item = Shown>)
     )
 }
 
-/// `public-settings/get(updatedAfter?)`.
+/// Handles the method `public-settings/get(updatedAfter?)`.
 async fn public_settings(context: Context<'_>, mut params: Params) -> Outcome {
     let since = params.date()?;
     Ok(setting_records(since, settings::public(context.app)))
 }
 
-/// `private-settings/get(updatedAfter?)`: none for a caller without `view-privileged-setting`.
+/// Handles the method `private-settings/get(updatedAfter?)`. The result is empty without `view-privileged-setting`.
 async fn private_settings(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let since = params.date()?;
@@ -51,7 +51,7 @@ async fn private_settings(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(setting_records(since, settings::visible(context.app, &actor)))
 }
 
-/// `permissions/get(updatedAfter?)`.
+/// Handles the method `permissions/get(updatedAfter?)`.
 async fn all_permissions(context: Context<'_>, mut params: Params) -> Outcome {
     context.caller()?;
     let since = params.date()?;
@@ -62,7 +62,7 @@ async fn all_permissions(context: Context<'_>, mut params: Params) -> Outcome {
     ))
 }
 
-/// Clients list their rooms when they start, and wait for an array: this server has none.
+/// Returns an empty list. Clients ask for their rooms when they start, and this server has none.
 async fn no_rooms(context: Context<'_>, mut params: Params) -> Outcome {
     context.caller()?;
     Ok(records(params.date()?, Vec::new()))

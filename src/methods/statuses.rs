@@ -25,7 +25,7 @@ fn status_type(text: &str) -> Result<StatusType, Fault> {
     text.parse().map_err(|_| Fault::StatusWordInvalid)
 }
 
-/// `setUserStatus(statusType?, statusText?)`.
+/// Handles the method `setUserStatus(statusType?, statusText?)`.
 async fn set(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let caller = context.caller()?;
@@ -45,7 +45,7 @@ async fn set(context: Context<'_>, mut params: Params) -> Outcome {
     })
 }
 
-/// `UserPresence:setDefaultStatus(status)`: the words stay.
+/// Handles the method `UserPresence:setDefaultStatus(status)`. The status text stays the same.
 async fn set_default(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = &context.caller()?.user.id;
@@ -62,7 +62,7 @@ async fn away(context: Context<'_>, _: Params) -> Outcome {
     Ok(Answer::of(json!(at_connection(context, true))))
 }
 
-/// Says whether somebody is at the connection that the call came over; over HTTP there is none.
+/// Sets the connection of the call to away or online. Returns false over HTTP, which has no connection.
 fn at_connection(context: Context<'_>, away: bool) -> bool {
     context.connection.is_some_and(|connection| {
         connection.set_away(away);
@@ -70,7 +70,7 @@ fn at_connection(context: Context<'_>, away: bool) -> bool {
     })
 }
 
-/// `getUserStatusText(uid)`.
+/// Handles the method `getUserStatusText(uid)`.
 async fn text(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = UserId::new(&params.required_text()?);

@@ -1,4 +1,4 @@
-//! Methods that end other logins (`api.md` §3.3).
+//! Methods that end the user's other logins (`api.md` §3.3).
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ pub(super) const METHODS: &[Method] = &[
     method!("removeOtherTokens", Need::Full, remove_others),
 ];
 
-/// `logoutOtherClients()`: the token that stays.
+/// Handles the method `logoutOtherClients()`. The result is the token of this call, which stays valid.
 async fn logout_others(context: Context<'_>, _: Params) -> Outcome {
     let caller = context.caller()?;
     tokens::logout_others(context.app, caller).await?;

@@ -1,4 +1,4 @@
-//! Methods for the second factor (`api.md` §4): what clients called before there were endpoints for it.
+//! Methods for the second factor (`api.md` §4), which older clients call instead of the endpoints.
 
 use serde_json::json;
 
@@ -24,21 +24,21 @@ async fn begin(context: Context<'_>, _: Params) -> Outcome {
     Ok(Answer::of(json!({"secret": begun.secret, "url": begun.url})))
 }
 
-/// `2fa:validateTempToken(code)`.
+/// Handles the method `2fa:validateTempToken(code)`.
 async fn validate(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let codes = two_factor::validate(context.app, caller, &params.required_text()?).await?;
     Ok(Answer::of(json!({"codes": codes})))
 }
 
-/// `2fa:disable(code)`.
+/// Handles the method `2fa:disable(code)`.
 async fn disable(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     two_factor::disable(context.app, caller, &params.required_text()?).await?;
     Ok(Answer::of(json!(true)))
 }
 
-/// `2fa:regenerateCodes(code)`.
+/// Handles the method `2fa:regenerateCodes(code)`.
 async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let codes = two_factor::regenerate_codes(context.app, caller, &params.required_text()?).await?;

@@ -1,4 +1,4 @@
-//! The accept loop: warp's own has no timeout for headers, no peer address and no bound on connections.
+//! The accept loop. warp's own has no timeout for headers, no peer address and no limit on connections.
 
 use std::convert::Infallible;
 use std::io::{self, Write};
@@ -27,45 +27,45 @@ use crate::net::{ClientStream, Connection, Connections, Heads, Surplus};
 /// How long requests in flight may take when the server stops.
 pub const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
-/// How long to wait when the system has no descriptor left for a connection.
+/// The pause after a connection could not be accepted, for example because no descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Minimum time between two log lines about connections that were not taken.
+/// Minimum time between two log lines about refused connections.
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
-/// Most connections that wait to be accepted; the system may allow fewer. Many, so that ten thousand
-/// clients that come at once after a break need not ask twice.
+/// Maximum connections that wait to be accepted; the system may allow fewer. The value is high, so that ten thousand
+/// clients that reconnect at the same time need not retry.
 const BACKLOG: u32 = 16 * 1024;
 
-/// Maximum bytes of hyper's buffers of a connection, for reading and for writing.
+/// Maximum bytes of each of hyper's buffers of a connection, for reading and for writing.
 const BUFFER_BYTES: usize = 32 * 1024;
 
-/// The answer to a client whose address has too many connections.
+/// The response to a client whose address has too many connections.
 const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\nretry-after: 10\r\n\
     content-type: text/plain\r\ncontent-length: 54\r\n\r\nthe server takes no more connections from this address";
 
-/// The answer to a client when no descriptor is left.
+/// The response to a client if no descriptor is free.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 10\r\n\
     content-type: text/plain\r\ncontent-length: 36\r\n\r\nthe server takes no more connections";
 
-/// Listens on an address.
+/// Opens a socket that listens on an address.
 ///
 /// # Errors
-/// Those of the system.
+/// The error of the operating system.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // A server that is started again need not wait for the last connections of the one before.
+    // A server that is restarted need not wait for the last connections of the old process.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Answers every connection by `answer` until `shutdown` ends; then takes no more, and gives requests in flight ten
-/// seconds. `most` returns how many connections an address may have, or nothing for an address whose connections are
-/// not counted. HTTP/1.1.
+/// Accepts connections and answers their requests with `answer`, over HTTP/1.1, until `shutdown` ends. Then it
+/// accepts no more, and gives requests in flight [`LAST_REQUESTS`]. `most` returns the maximum connections of an
+/// address, or `None` for an address that has no limit.
 pub async fn serve<A, W>(
     listener: TcpListener,
     answer: A,
@@ -102,7 +102,7 @@ pub async fn serve<A, W>(
                 continue;
             }
         };
-        // Answers are whole when they are written: waiting for more only delays them.
+        // Responses are written in one piece, so waiting for more data would only delay them.
         let _ = stream.set_nodelay(true);
         tokio::spawn(run(stream, connection, peer, answer.clone(), limits, stop.subscribe()));
     }
@@ -116,20 +116,20 @@ pub async fn serve<A, W>(
     }
 }
 
-/// Tells a client why its connection is closed, if the system takes that at once, and closes it. Nothing is read and
-/// no task is started, so that surplus connections cost next to nothing.
+/// Sends a client the reason why its connection is closed, if the system accepts it at once, and closes it. Nothing
+/// is read and no task is started, so that surplus connections cost little.
 fn refuse(stream: TcpStream, surplus: Surplus) {
     let words = match surplus {
         Surplus::All => FULL,
         Surplus::Address => TOO_MANY,
     };
     if let Ok(mut stream) = stream.into_std() {
-        // A client that is gone need not be told.
+        // The client may have closed the connection already.
         let _ = stream.write(words);
     }
 }
 
-/// Log lines about connections that were not taken, each kind at most once in [`LOG_EVERY`].
+/// Logs refused connections, each kind at most once in [`LOG_EVERY`].
 #[derive(Default)]
 struct Refusals {
     not_accepted: Option<Instant>,
@@ -163,7 +163,7 @@ impl Refusals {
     }
 }
 
-/// Returns whether the last time is long enough ago, and notes that it is now.
+/// Returns whether the last log line is old enough, and if so records the current time.
 fn due(last: &mut Option<Instant>) -> bool {
     let due = last.is_none_or(|last| last.elapsed() >= LOG_EVERY);
     if due {
@@ -172,8 +172,8 @@ fn due(last: &mut Option<Instant>) -> bool {
     due
 }
 
-/// Serves one connection. A connection on which no whole head of a request arrives within `head_time`, or whose
-/// client takes nothing of an answer for `write_time`, is closed.
+/// Serves one connection. Closes it if the head of a request does not arrive within `head_time`, or if the client
+/// reads nothing of a response for `write_time`.
 async fn run<A, W>(
     stream: TcpStream,
     connection: Connection,
@@ -189,8 +189,7 @@ async fn run<A, W>(
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
     let mut stop = pin!(stop);
-    // Until there is a request, the buffers for one are not there: ten thousand clients that come at once
-    // are answered with the memory of a few.
+    // The buffers are allocated when a request begins, so that ten thousand idle clients need little memory.
     let mut first = [0];
     tokio::select! {
         begun = timeout(limits.head_time, stream.peek(&mut first)) => if !matches!(begun, Ok(Ok(1))) { return },
@@ -232,8 +231,8 @@ async fn run<A, W>(
     }
 }
 
-/// Says what follows the head of a request, and returns whether the connection ends with its answer: where the next
-/// head would begin is not known behind a body in chunks, nor behind a question for another protocol.
+/// Records how much follows the head of a request, and returns whether the connection must close after the response.
+/// After a chunked body or an upgrade request, the position of the next head is not known.
 fn is_last(request: &Request<Incoming>, heads: &Heads) -> bool {
     let is_upgrade = request.headers().contains_key(UPGRADE) || request.method() == Method::CONNECT;
     match request.body().size_hint().exact() {
