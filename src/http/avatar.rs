@@ -1,7 +1,7 @@
-//! Pictures of users, below `/avatar`, for pages and apps that show them by their address.
+//! Avatars of users below `/avatar`, for pages and apps that show them by URL.
 //!
-//! What a user put up is sent so that a browser can only take it for an image: under the type that
-//! its own bytes have, never guessed at, and with a policy under which nothing in it runs.
+//! An uploaded file is sent such that a browser can only treat it as an image: with the type detected from its bytes,
+//! with sniffing disabled, and with a policy that forbids scripts.
 
 use std::fmt::Write;
 

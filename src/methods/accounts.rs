@@ -105,7 +105,8 @@ async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::NOTHING)
 }
 
-/// Handles the method `setAvatarFromService(dataURI, contentType?, service?, userId?)`. Nothing is downloaded from a service.
+/// Handles the method `setAvatarFromService(dataURI, contentType?, service?, userId?)`. Nothing is downloaded from a
+/// service.
 async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let url = params.required_text()?;
@@ -120,7 +121,8 @@ async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     Ok(Answer::NOTHING)
 }
 
-/// Handles the method `registerUser({username, email, pass, name?, secretURL?, reason?, customFields?})`. The result is the new
+/// Handles the method `registerUser({username, email, pass, name?, secretURL?, reason?, customFields?})`. The result
+/// is the new user's id.
 /// id.
 async fn register_user(context: Context<'_>, mut params: Params) -> Outcome {
     if context.caller.is_some() {

@@ -1,4 +1,4 @@
-//! Settings (`api.md` §8).
+//! The endpoints of settings (`api.md` §8).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,10 @@ use crate::http::request::{Call, OpenCall};
 use crate::http::routes::Route;
 use crate::ops::settings::{self, Shown};
 
-/// Most ids in a query. Rocket.Chat's apps ask for all that they know at once, which are more than a hundred.
+/// Maximum ids in a query. Rocket.Chat's apps ask for all ids that they know at once, which are more than a hundred.
 const SETTING_IDS: usize = 500;
 
-/// The fields by which clients sort settings. The order is always that of the ids.
+/// The fields that clients may name in `sort`. The order is always that of the ids.
 const SORT_FIELDS: &[&str] = &["_id", "_updatedAt", "group", "section", "sorter", "i18nLabel"];
 
 pub(super) fn routes() -> Vec<Route> {
@@ -52,26 +52,26 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct List {
-    /// Only these.
+    /// Only the settings with these ids.
     #[serde(rename = "_id")]
     ids: Option<Vec<String>>,
     offset: Option<usize>,
     count: Option<usize>,
     sort: Option<String>,
-    /// Whether each setting has its default in `packageValue`. Without it, `settings` has them and `settings.public` has
-    /// not.
+    /// True to include each setting's default as `packageValue`, which is the default of `settings`; false to leave
+    /// it out, which is the default of `settings.public`.
     #[serde(rename = "includeDefaults")]
     include_defaults: Option<bool>,
-    /// Ignored: clients that send it must not fail.
+    /// Ignored. Accepted because clients send it.
     #[serde(rename = "fields")]
     _fields: Option<String>,
-    /// Ignored: clients that send it must not fail.
+    /// Ignored. Accepted because clients send it.
     #[serde(rename = "query")]
     _query: Option<String>,
 }
 
 impl List {
-    /// Refuses an order that the list does not know, and too many ids.
+    /// Refuses an unknown sort field, and too many ids.
     fn check(&self) -> Result<(), Fault> {
         query::sort(self.sort.clone(), SORT_FIELDS)?;
         query::at_most(self.ids.as_deref().unwrap_or_default(), "_id", SETTING_IDS)
@@ -96,7 +96,7 @@ struct PublicSetting {
     #[serde(rename = "_id")]
     id: &'static str,
     value: SettingValue,
-    /// The value until it is set.
+    /// The default value of the setting.
     #[serde(rename = "packageValue", skip_serializing_if = "Option::is_none")]
     package_value: Option<SettingValue>,
     enterprise: bool,
@@ -110,13 +110,13 @@ struct FullSetting {
     #[serde(rename = "type")]
     kind: &'static str,
     value: SettingValue,
-    /// The value until it is set.
+    /// The default value of the setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     package_value: Option<SettingValue>,
     public: bool,
-    /// Whether it was fixed when the server was started.
+    /// True if the setting was fixed when the server started.
     blocked: bool,
-    /// Where the value comes from, if it is fixed.
+    /// The source of the fixed value, if the setting is fixed.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed_by: Option<String>,
     description: &'static str,
@@ -191,7 +191,7 @@ struct OneSetting {
     #[serde(rename = "_id")]
     id: &'static str,
     value: SettingValue,
-    /// Whether it was fixed when the server was started.
+    /// True if the setting was fixed when the server started.
     blocked: bool,
 }
 

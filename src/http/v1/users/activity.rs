@@ -1,4 +1,4 @@
-//! Deleting users, and switching accounts on and off (`api.md` §5.6).
+//! Endpoints that delete users, and activate or deactivate accounts (`api.md` §5.6).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::http::request::Call;
 use crate::http::routes::Route;
 use crate::ops::{lockout, users};
 
-/// The bot that Rocket.Chat has built in, and this server has not.
+/// The username of Rocket.Chat's built-in bot, which this server does not have.
 const BOT: &str = "rocket.cat";
 
 pub(super) fn routes() -> Vec<Route> {
@@ -48,7 +48,7 @@ struct Delete {
     user_id: Option<String>,
     username: Option<String>,
     user: Option<String>,
-    /// Taken and ignored: this server has no rooms.
+    /// Accepted and ignored: this server has no rooms.
     #[serde(rename = "confirmRelinquish")]
     _confirm_relinquish: Option<bool>,
 }
@@ -65,7 +65,7 @@ struct Deleted {
 struct SetActive {
     user_id: String,
     active_status: bool,
-    /// Taken and ignored: this server has no rooms.
+    /// Accepted and ignored: this server has no rooms.
     #[serde(rename = "confirmRelinquish")]
     _confirm_relinquish: Option<bool>,
 }
@@ -94,7 +94,7 @@ struct Unlock {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct DeactivateIdle {
     days_idle: u32,
-    /// Only who has this role; `user` unless told.
+    /// Only users with this role; `user` if absent.
     role: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Pictures of users (`api.md` §5; `/avatar` itself is in `http::avatar`).
+//! Endpoints of users' avatars (`api.md` §5). `/avatar` itself is in `http::avatar`.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::http::routes::Route;
 use crate::intake::encoded::NOT_UTF8;
 use crate::ops::avatars;
 
-/// Maximum bytes of a form or of JSON with a picture.
+/// Maximum bytes of a form or of JSON with an image.
 const UPLOAD_BYTES: usize = 1024 * 1024;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -99,7 +99,7 @@ async fn get(call: Call, named: Whose) -> Result<Elsewhere, Fault> {
 
 #[derive(Serialize, JsonSchema)]
 struct Suggested {
-    /// Pictures by the name of the service. Always empty.
+    /// Avatars by the name of the service. Always empty.
     suggestions: Map<String, Value>,
 }
 
@@ -109,7 +109,7 @@ async fn suggest(_: Call, _: Ignored) -> Result<Suggested, Fault> {
     })
 }
 
-/// A form with the file in `image`, and maybe a user.
+/// Parses a form with the file in `image`, and optionally a user.
 async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
     let malformed = |error: multer::Error| Fault::InvalidParams {
         reason: format!("the form cannot be read: {error}"),
@@ -134,7 +134,8 @@ async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
     Ok((Fields::new(texts).parse()?, image.ok_or_else(missing)?))
 }
 
-/// JSON with the file as a data URL in `avatarUrl`. Nothing is fetched from elsewhere.
+/// Parses JSON with the file as a data URL in `avatarUrl`. A URL of another kind is refused, and nothing is
+/// downloaded.
 fn of_json(bytes: &[u8]) -> Result<(Whose, Vec<u8>), Fault> {
     let given: DataUrl = Fields::new(body::object(bytes)?).parse()?;
     let image = avatars::of_data_url(&given.avatar_url, "avatarUrl")?;

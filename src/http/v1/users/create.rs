@@ -1,4 +1,4 @@
-//! `users.create` (`api.md` §5.2).
+//! The endpoint `users.create` (`api.md` §5.2).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ struct Create {
     email: String,
     name: String,
     username: String,
-    /// Needed unless `setRandomPassword` is true.
+    /// Required unless `setRandomPassword` is true.
     password: Option<String>,
     active: Option<bool>,
     bio: Option<String>,
@@ -35,20 +35,20 @@ struct Create {
     status_text: Option<String>,
     roles: Option<Vec<String>>,
     require_password_change: Option<bool>,
-    /// The password is replaced by one that nobody knows: a reset link lets the user choose.
+    /// True for a random password that no person knows. The user can choose one with a reset link.
     set_random_password: Option<bool>,
     verified: Option<bool>,
     custom_fields: Option<Map<String, Value>>,
-    /// Taken and ignored: this server has no rooms.
+    /// Accepted and ignored: this server has no rooms.
     #[serde(rename = "joinDefaultChannels")]
     _join_default_channels: Option<bool>,
-    /// Taken and ignored: this server sends no mail.
+    /// Accepted and ignored: this server sends no mail.
     #[serde(rename = "sendWelcomeEmail")]
     _send_welcome_email: Option<bool>,
-    /// Taken and ignored.
+    /// Accepted and ignored: the response has all fields.
     #[serde(rename = "fields")]
     _fields: Option<String>,
-    /// Taken and ignored: this server has no telephones.
+    /// Accepted and ignored: this server has no telephony.
     #[serde(rename = "freeSwitchExtension")]
     _free_switch_extension: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Changing users, and oneself (`api.md` §5.4).
+//! Endpoints that change users and the caller's own account (`api.md` §5.4).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ struct Update {
     #[schemars(length(min = 1))]
     user_id: String,
     data: UpdateData,
-    /// Taken and ignored: this server has no rooms.
+    /// Accepted and ignored: this server has no rooms.
     #[serde(rename = "confirmRelinquish")]
     _confirm_relinquish: Option<bool>,
 }
@@ -44,7 +44,7 @@ struct Update {
 struct UpdateData {
     email: Option<String>,
     name: Option<String>,
-    /// With `lastName`, in the place of `name`.
+    /// The first name. `firstName` and `lastName` replace `name`.
     first_name: Option<String>,
     last_name: Option<String>,
     password: Option<String>,
@@ -57,14 +57,14 @@ struct UpdateData {
     roles: Option<Vec<String>>,
     require_password_change: Option<bool>,
     verified: Option<bool>,
-    /// Custom fields that change; null removes one, and the others stay.
+    /// The custom fields to change. Null removes a field; other fields are unchanged.
     custom_fields: Option<Map<String, Value>>,
-    /// The password is replaced by one that nobody knows.
+    /// True for a random password that no person knows.
     set_random_password: Option<bool>,
-    /// Taken and ignored: this server sends no mail.
+    /// Accepted and ignored: this server sends no mail.
     #[serde(rename = "sendWelcomeEmail")]
     _send_welcome_email: Option<bool>,
-    /// Taken and ignored: this server has no telephones.
+    /// Accepted and ignored: this server has no telephony.
     #[serde(rename = "freeSwitchExtension")]
     _free_switch_extension: Option<String>,
 }
@@ -74,7 +74,7 @@ struct Updated {
     user: UserView,
 }
 
-/// The name that a form gives: whole, or in two parts that are checked as such.
+/// Parses a name that came as a whole or in two parts. The parts are also checked separately.
 fn name(
     whole: Option<String>,
     first: Option<String>,
@@ -132,7 +132,7 @@ async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UpdateOwn {
     data: OwnData,
-    /// Custom fields that change; null removes one, and the others stay.
+    /// The custom fields to change. Null removes a field; other fields are unchanged.
     custom_fields: Option<Map<String, Value>>,
 }
 
@@ -141,7 +141,7 @@ struct UpdateOwn {
 struct OwnData {
     email: Option<String>,
     name: Option<String>,
-    /// With `lastName`, in the place of `name`.
+    /// The first name. `firstName` and `lastName` replace `name`.
     first_name: Option<String>,
     last_name: Option<String>,
     username: Option<String>,
@@ -149,7 +149,7 @@ struct OwnData {
     bio: Option<String>,
     status_type: Option<StatusType>,
     status_text: Option<String>,
-    /// The lower-case hexadecimal SHA-256 of the password.
+    /// The lower-case hexadecimal SHA-256 of the current password.
     current_password: Option<String>,
     new_password: Option<String>,
 }
@@ -157,7 +157,7 @@ struct OwnData {
 #[derive(Serialize, JsonSchema)]
 struct Saved {
     user: UserView,
-    /// For people.
+    /// A text for the user interface.
     message: &'static str,
 }
 
@@ -168,7 +168,7 @@ async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
             .username
             .map(|text| {
                 parse_username(&text).map_err(|fault| match fault {
-                    // The reference has no words for a long name.
+                    // Rocket.Chat has no error text for a name that is too long.
                     Fault::InvalidParams { .. } => fault,
                     _ => Fault::IdentityNotSaved,
                 })
@@ -200,7 +200,7 @@ async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
 struct DeleteOwn {
     /// The lower-case hexadecimal SHA-256 of the password.
     password: String,
-    /// Taken and ignored: this server has no rooms.
+    /// Accepted and ignored: this server has no rooms.
     #[serde(rename = "confirmRelinquish")]
     _confirm_relinquish: Option<bool>,
 }

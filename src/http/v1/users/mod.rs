@@ -1,4 +1,4 @@
-//! Users (`api.md` §5).
+//! The endpoints of users (`api.md` §5).
 
 mod activity;
 mod avatar;
@@ -33,11 +33,11 @@ pub(super) fn routes() -> Vec<Route> {
     .collect()
 }
 
-/// The user whom a request is about: the first of `userId`, `username`, `user`; none when it names
-/// nobody (`api.md` §5.1).
+/// Returns the user whom a request names by `userId`, else by `username`, else by `user`; `None` if it has none of
+/// these (`api.md` §5.1).
 ///
 /// # Errors
-/// [`Fault::TargetUnknown`] when it names somebody who is not there.
+/// [`Fault::TargetUnknown`] if that user does not exist.
 pub(super) fn target(
     app: &App,
     id: Option<String>,
@@ -54,7 +54,7 @@ pub(super) fn target(
     found.cloned().map(Some).ok_or(Fault::TargetUnknown)
 }
 
-/// The same where somebody has to be named.
+/// Returns the user whom a request must name.
 ///
 /// # Errors
 /// [`Fault::TargetMissing`], [`Fault::TargetUnknown`].

@@ -1,4 +1,4 @@
-//! Usernames that are free (`api.md` §5.5).
+//! Endpoints that find free usernames (`api.md` §5.5).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Forgotten passwords. This server sends no mail: an administrator hands the link on.
+//! Endpoints for forgotten passwords. This server sends no mail: an administrator gives the link to the user.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,14 +40,14 @@ struct MakeLink {
 
 #[derive(Serialize, JsonSchema)]
 struct Link {
-    /// Good once, for 24 hours.
+    /// Valid once, for 24 hours.
     link: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Reset {
-    /// What stands behind the `#` of the link.
+    /// The part of the link after the `#`.
     token: String,
     new_password: String,
 }

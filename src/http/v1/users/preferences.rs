@@ -1,4 +1,4 @@
-//! What clients keep for their users (`api.md` §5.5).
+//! Endpoints of preferences, which clients store for their users (`api.md` §5.5).
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ struct Effective {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Set {
     user_id: Option<String>,
-    /// Preferences that change; null removes one, and the others stay.
+    /// The preferences to change. Null removes one; others are unchanged.
     #[schemars(schema_with = "known_preferences")]
     data: Map<String, Value>,
 }

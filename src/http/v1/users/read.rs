@@ -1,4 +1,4 @@
-//! Looking users up (`api.md` §5.5).
+//! Endpoints that list and find users (`api.md` §5.5).
 
 use std::sync::Arc;
 
@@ -44,13 +44,13 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct List {
-    /// Only with exactly this address, for a caller who sees all fields of others.
+    /// Only the user with exactly this address. Only for callers who see all fields of other users.
     email: Option<String>,
-    /// Only with this username, whatever its case.
+    /// Only the user with this username, compared case-insensitively.
     username: Option<String>,
-    /// Only with exactly this name.
+    /// Only users with exactly this name.
     name: Option<String>,
-    /// Only with these custom fields: `customFields.team=north`.
+    /// Only users with these custom fields: `customFields.team=north`.
     #[serde(rename = "customFields")]
     custom_fields: Option<Map<String, Value>>,
     offset: Option<usize>,
@@ -71,7 +71,7 @@ struct List {
 struct ListByStatus {
     status: Option<AccountStatus>,
     has_logged_in: Option<bool>,
-    /// The only type of users on this server is `user`.
+    /// The type of users. All users of this server have the type `user`.
     #[serde(rename = "type")]
     kind: Option<String>,
     roles: Option<Vec<String>>,
@@ -105,7 +105,7 @@ struct Listed {
     total: usize,
 }
 
-/// A user in a list.
+/// A user as a list has them.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Line {
@@ -164,7 +164,7 @@ fn listed(found: &Listing<ViewedUser>, projection: Option<&Arc<Projection>>, wit
     }
 }
 
-/// Joins the condition with the single fields that the list is filtered by.
+/// Combines `query` and the single filter fields into one condition.
 fn condition(asked: &mut List) -> Result<Condition<UserField>, Fault> {
     let mut all = Vec::new();
     if let Some(query) = asked.query.take().filter(|query| !query.is_empty()) {
@@ -259,11 +259,11 @@ struct Info {
     user_id: Option<String>,
     username: Option<String>,
     email: Option<String>,
-    /// Nobody has one: this server imports nobody.
+    /// Finds no user: this server has no imports.
     import_id: Option<String>,
-    /// Nobody has one: this server has no telephones.
+    /// Finds no user: this server has no telephony.
     free_switch_extension: Option<String>,
-    /// Taken and ignored: this server has no rooms.
+    /// Accepted and ignored: this server has no rooms.
     #[serde(rename = "includeUserRooms")]
     _include_user_rooms: Option<String>,
     /// The fields of the user, as JSON text: `{"username":1}` for these alone, `{"emails":0}` for all but these.

@@ -1,4 +1,4 @@
-//! `users.register` (`api.md` §5.3).
+//! The endpoint `users.register` (`api.md` §5.3).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,12 +24,12 @@ struct Register {
     email: String,
     pass: String,
     name: Option<String>,
-    /// The secret to register with, where one is needed.
+    /// The registration secret, if the server requires one.
     secret: Option<String>,
-    /// Why one wants an account.
+    /// A text for the administrators who approve the account.
     reason: Option<String>,
     custom_fields: Option<Map<String, Value>>,
-    /// The older name of `secret`.
+    /// The older name of `secret`, with the same meaning.
     #[serde(rename = "secretURL")]
     secret_url: Option<String>,
 }
