@@ -1,4 +1,4 @@
-//! Records of which a caller asks for some fields.
+//! Records reduced to the fields that a caller asks for.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::Projection;
 
-/// A record with all its fields, or with those that the projection has.
+/// A record with all its fields, or only with those of the projection.
 pub(super) struct Projected<T> {
     record: T,
     projection: Option<Arc<Projection>>,
@@ -30,7 +30,7 @@ impl<T: Serialize> Serialize for Projected<T> {
     }
 }
 
-/// The schema of the record. No field is required, since any may be left out.
+/// Returns the record's schema without required fields, since a projection may remove any.
 impl<T: JsonSchema> JsonSchema for Projected<T> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         T::schema_name()

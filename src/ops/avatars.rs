@@ -1,4 +1,4 @@
-//! Pictures of users.
+//! Operations on users' avatars.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ use crate::domain::picture::CleanPicture;
 use crate::domain::{AuditAction, Avatar, Fault, Permission, SettingId, User, UserId};
 use crate::store::Change;
 
-/// Puts up a picture of a user.
+/// Sets the avatar of a user.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] for another user without `edit-other-user-avatar`, or where pictures can't
-/// be changed; [`Fault::AvatarTooLarge`] beyond 256 KiB, [`Fault::AvatarInvalid`] for what is not a
-/// PNG, JPEG or WebP picture within the limits; [`Fault::TooManyRequests`] when too many pictures of
-/// the actor wait already, [`Fault::Overloaded`] when too many of all users do; [`Fault::UserNotFound`].
+/// [`Fault::NotAllowed`] for another user without `edit-other-user-avatar`, or if the settings forbid the change;
+/// [`Fault::AvatarTooLarge`] above 256 KiB, [`Fault::AvatarInvalid`] if the file is not a PNG, JPEG or WebP image
+/// within the limits; [`Fault::TooManyRequests`] if too many images of the actor wait already, [`Fault::Overloaded`]
+/// if too many of all users do; [`Fault::UserNotFound`].
 pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Result<(), Fault> {
     permit(app, actor, id)?;
     if bytes.len() > AVATAR_BYTES {
@@ -34,10 +34,10 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Resul
     change(app, actor, id, Some(&avatar(id, clean))).await
 }
 
-/// Takes the bytes of a picture out of a data URL. Nothing is fetched from elsewhere.
+/// Returns the bytes of an image in a data URL. Nothing is downloaded.
 ///
 /// # Errors
-/// [`Fault::AvatarUrlUnsupported`] for another kind of URL, [`Fault::InvalidParams`] that names the field.
+/// [`Fault::AvatarUrlUnsupported`] for another kind of URL, [`Fault::InvalidParams`] with the field.
 pub fn of_data_url(url: &str, field: &str) -> Result<Vec<u8>, Fault> {
     let data = url.strip_prefix("data:").ok_or(Fault::AvatarUrlUnsupported)?;
     let malformed = || Fault::invalid("must be a data: URL with base64, as data:image/png;base64,…", field);
@@ -45,7 +45,7 @@ pub fn of_data_url(url: &str, field: &str) -> Result<Vec<u8>, Fault> {
     BASE64_STANDARD.decode(encoded).map_err(|_| malformed())
 }
 
-/// Returns whose turn a picture takes: that of the user who sends it.
+/// Returns the sender in whose turn an image is encoded; `None` for the operator.
 fn sender(actor: &Actor) -> Option<Sender> {
     match actor {
         Actor::User(caller) => Some(Sender {
@@ -59,7 +59,7 @@ fn sender(actor: &Actor) -> Option<Sender> {
 fn avatar(id: &UserId, picture: CleanPicture) -> Avatar {
     Avatar {
         user: id.clone(),
-        // As user ids are made: clients take it for a word of that kind.
+        // The `ETag` has the form of a user id, since clients expect a single word.
         etag: UserId::from_random(random::bytes()).to_string(),
         kind: picture.kind,
         bytes: picture.bytes,
@@ -67,11 +67,11 @@ fn avatar(id: &UserId, picture: CleanPicture) -> Avatar {
     }
 }
 
-/// Encodes again the pictures that older versions stored as they came. One that is not a picture is
-/// removed. Until a picture's turn comes, the user's initials are shown.
+/// Encodes the avatars that older versions stored as they were uploaded. A file that is not a valid image is removed.
+/// Until an avatar is encoded, clients get the user's initials.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn clean_old(app: &App) -> Result<(), Fault> {
     let users: Vec<_> = app
         .store
@@ -88,14 +88,14 @@ pub async fn clean_old(app: &App) -> Result<(), Fault> {
         let cleaned = loop {
             let rule = app.settings().pictures();
             match app.pictures.clean(old.bytes.clone(), rule, None).await {
-                // Uploads of users come first.
+                // Uploads of users have priority.
                 Err(Fault::Overloaded { .. }) => tokio::time::sleep(PATIENCE).await,
                 outcome => break outcome,
             }
         };
         let new = cleaned.ok().map(|picture| avatar(&user.id, picture));
         let replaced = decide_on(app, &user.id, |_, user| {
-            // The user may have put up another picture meanwhile, or removed it.
+            // The user may have changed or removed the avatar meanwhile.
             if user.avatar.as_ref() != Some(&old.etag) {
                 return Ok((Change::new(), ()));
             }
@@ -109,13 +109,13 @@ pub async fn clean_old(app: &App) -> Result<(), Fault> {
     Ok(())
 }
 
-/// How long the cleaning of old pictures waits for a place in the queue.
+/// The pause before the next attempt if the queue of images is full.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Takes a user's picture away.
+/// Removes a user's avatar.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] as of [`set`], [`Fault::UserNotFound`].
+/// [`Fault::NotAllowed`] as for [`set`], [`Fault::UserNotFound`].
 pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
     permit(app, actor, id)?;
     change(app, actor, id, None).await
@@ -138,7 +138,7 @@ async fn change(app: &App, actor: &Actor, id: &UserId, new: Option<&Avatar>) -> 
     .await
 }
 
-/// The change that puts one picture of a user in the place of another.
+/// Returns the change that replaces one avatar of a user with another.
 fn replacing(app: &App, user: &User, old: Option<&Avatar>, new: Option<&Avatar>) -> Change {
     let named = User {
         avatar: new.map(|new| new.etag.clone()),
@@ -153,7 +153,7 @@ fn replacing(app: &App, user: &User, old: Option<&Avatar>, new: Option<&Avatar>)
     }
 }
 
-/// The picture of a user, if they put one up and it was encoded by this server.
+/// Returns the avatar of a user, if there is one that this server has encoded.
 ///
 /// # Errors
 /// Only what the store answers.

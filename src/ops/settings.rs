@@ -1,4 +1,4 @@
-//! Settings that are changed while the server runs.
+//! Settings that can be changed while the server runs.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,16 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// A setting, and what is in force.
+/// A setting and its current value.
 #[derive(Debug, Clone)]
 pub struct Shown {
-    /// Which.
+    /// The id of the setting.
     pub id: SettingId,
-    /// The value in force.
+    /// The current value: fixed at the start, stored, or the default.
     pub value: SettingValue,
-    /// Where the value comes from, if it was fixed when the server was started.
+    /// The source of the value, if it was fixed at the start.
     pub fixed: Option<String>,
-    /// When somebody set it, if somebody did.
+    /// The time when the stored value was set; `None` for a default or fixed value.
     pub updated_at: Option<Timestamp>,
 }
 
@@ -32,7 +32,7 @@ fn shown(app: &App, id: SettingId) -> Shown {
     let fixed = app.fixed.settings.get(&id).map(|(_, source)| source.clone());
     let settings = app.settings();
     let value = match id {
-        // Clients build links with it, and empty is where the server listens.
+        // An empty value means the address on which the server listens, and clients build links from it.
         SettingId::SiteUrl => SettingValue::Text(settings.site_url()),
         _ => settings.value(id),
     };
@@ -47,7 +47,7 @@ fn shown(app: &App, id: SettingId) -> Shown {
     }
 }
 
-/// The settings that everybody may see.
+/// Returns the settings that all callers may see, including those without a login.
 pub fn public(app: &App) -> impl Iterator<Item = Shown> {
     SettingId::ALL
         .iter()
@@ -56,14 +56,14 @@ pub fn public(app: &App) -> impl Iterator<Item = Shown> {
 }
 
 impl Shown {
-    /// Returns whether it may have changed after a moment. A value that was fixed at the start has no moment.
+    /// Returns whether it may have changed after a moment. The moment of a value fixed at the start is unknown.
     #[must_use]
     pub fn may_have_changed_since(&self, moment: Timestamp) -> bool {
         self.fixed.is_some() || self.updated_at.is_some_and(|updated| updated > moment)
     }
 }
 
-/// The settings that this actor may see.
+/// Returns the settings that this actor may see.
 pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = Shown> {
     let all = actor.may(Permission::VIEW_PRIVILEGED_SETTING);
     SettingId::ALL
@@ -72,7 +72,7 @@ pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = Shown> {
         .map(|id| shown(app, *id))
 }
 
-/// One setting.
+/// Returns one setting.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `view-privileged-setting`, [`Fault::SettingNotFound`].
@@ -83,12 +83,12 @@ pub fn get(app: &App, actor: &Actor, id: &str) -> Result<Shown, Fault> {
     id.parse().map(|id| shown(app, id)).map_err(|_| Fault::SettingNotFound)
 }
 
-/// Sets a setting. It counts from the next request on.
+/// Sets a setting. The new value applies from the next request on.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `edit-privileged-setting`, [`Fault::SettingNotFound`],
-/// [`Fault::SettingFixed`], [`Fault::SettingInvalid`]; [`Fault::BeyondAuthority`] for default roles that hold
-/// a permission which the actor lacks, and for a setting of logins where a user has one.
+/// [`Fault::SettingFixed`], [`Fault::SettingInvalid`]; [`Fault::BeyondAuthority`] for default roles with a permission
+/// that the actor does not have, and for a setting about logins if any user has such a permission.
 pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<(), Fault> {
     if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
         return Err(Fault::PermissionRequired);
@@ -97,10 +97,10 @@ pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Res
     put(app, actor, id, value).await
 }
 
-/// Sets several settings, all of them or none.
+/// Sets several settings. Either all are set or none.
 ///
 /// # Errors
-/// Those of [`set`]; [`Fault::InvalidParams`] for a setting that is named twice.
+/// The errors of [`set`]; [`Fault::InvalidParams`] for a setting that is named twice.
 pub async fn set_all(app: &App, actor: &Actor, wanted: Vec<(String, SettingValue)>) -> Result<(), Fault> {
     if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
         return Err(Fault::PermissionRequired);
@@ -115,7 +115,7 @@ pub async fn set_all(app: &App, actor: &Actor, wanted: Vec<(String, SettingValue
     put_all(app, actor, values).await
 }
 
-/// Sets a setting for an actor who may, by whatever permission.
+/// Sets a setting without a check of the actor's permission, which the caller has checked.
 pub(super) async fn put(app: &App, actor: &Actor, id: SettingId, value: SettingValue) -> Result<(), Fault> {
     put_all(app, actor, BTreeMap::from([(id, value)])).await
 }
@@ -164,7 +164,7 @@ async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingVa
     .await
 }
 
-/// Refuses to change a setting that was fixed at the start.
+/// Refuses a change of a setting that was fixed at the start.
 pub(super) fn refuse_fixed(app: &App, id: SettingId) -> Result<(), Fault> {
     match app.fixed.settings.get(&id) {
         Some((_, source)) => Err(Fault::SettingFixed {
@@ -193,7 +193,7 @@ pub(super) fn party(id: SettingId) -> AuditParty {
     AuditParty::new("setting", id.as_str(), id.as_str())
 }
 
-/// The roles that a text names, with commas between.
+/// Returns the roles in a list with commas.
 fn listed_roles(text: &str) -> Vec<RoleId> {
     list_setting::items(text).map(RoleId::new).collect()
 }

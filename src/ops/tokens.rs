@@ -1,4 +1,4 @@
-//! Login tokens: whom they name, and how they end.
+//! Login tokens: authentication, and their end.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use crate::auth::{Actor, Caller, Origin, TokenSecret};
 use crate::domain::{AuditAction, Duty, Fault, Permission, Timestamp, Token, TokenHash, User, UserId};
 use crate::store::{Change, Snapshot};
 
-/// Tokens that one change of the sweep removes.
+/// Maximum tokens that one change of the sweep removes.
 const SWEPT_AT_ONCE: usize = 256;
 
-/// How exactly the last use of a token is kept, in milliseconds: once a minute costs nothing.
+/// The interval at which the last use of a token is stored, in milliseconds.
 const LAST_USE_MILLIS: i64 = 60_000;
 
-/// Who presents this pair of user id and token; nobody when the token is not alive, belongs to
-/// somebody else or to an account that is switched off.
+/// Returns the caller for a user id and a token. `None` if the token is not live, belongs to another user, or the
+/// account is not active.
 #[must_use]
 pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
     let snapshot = app.store.read();
@@ -41,8 +41,8 @@ pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin
     })
 }
 
-/// Keeps when a token, and with a session its user, was last seen. Nobody waits for it, and losing it
-/// loses a minute.
+/// Stores the time at which a token, and for a session also its user, was last seen. It runs in the background: a
+/// failure only loses up to a minute of the time.
 fn note_use(app: &App, token: &Token, now: Timestamp) {
     let last = token.last_used_at.map_or(0, Timestamp::as_millis);
     if now.as_millis() - last < LAST_USE_MILLIS {
@@ -72,15 +72,15 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
     });
 }
 
-/// Keeps that a caller was here until now, whose socket is gone.
+/// Stores the time at which a caller's socket was closed as the last use of their token.
 pub fn note_end(app: &App, caller: &Caller) {
     note_use(app, &caller.token, app.clock.now());
 }
 
-/// Ends the session that the caller came with, and no other.
+/// Ends only the session of this call.
 ///
 /// # Errors
-/// Only what the store answers: a session that ended meanwhile is ended.
+/// Errors of the store. A session that has already ended is not an error.
 pub async fn logout(app: &App, caller: &Caller) -> Result<(), Fault> {
     let actor = Actor::User(caller.clone());
     end(
@@ -94,11 +94,11 @@ pub async fn logout(app: &App, caller: &Caller) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Ends all tokens of a user, personal ones included.
+/// Ends all tokens of a user, including personal access tokens. Returns their number.
 ///
 /// # Errors
-/// [`Fault::NotPermitted`] for another user without `logout-other-user`, then
-/// [`Fault::UserIdInvalid`] for an unknown one, [`Fault::BeyondAuthority`].
+/// [`Fault::NotPermitted`] for another user without `logout-other-user`, then [`Fault::UserIdInvalid`] for an unknown
+/// user, [`Fault::BeyondAuthority`].
 pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize, Fault> {
     if !actor.is(id) && !actor.may(Permission::LOGOUT_OTHER_USER) {
         return Err(Fault::NotPermitted);
@@ -107,17 +107,17 @@ pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize,
     end(app, actor, &user, |_| true, AuditAction::TokensEnded).await
 }
 
-/// Ends all sessions of the caller but the one they came with; personal tokens stay.
+/// Ends all sessions of the caller except the current one, and returns their number. Personal access tokens stay.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn logout_others(app: &App, caller: &Caller) -> Result<usize, Fault> {
     let actor = Actor::User(caller.clone());
     let other = |token: &Token| token.session().is_some() && token.hash != caller.token.hash;
     end(app, &actor, &caller.user, other, AuditAction::TokensEnded).await
 }
 
-/// Live tokens, of one user or of all, those of one user together and oldest first.
+/// Returns the live tokens of one user or of all users, grouped by user, the oldest first.
 #[must_use]
 pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
     let snapshot = app.store.read();
@@ -153,7 +153,7 @@ pub async fn revoke(app: &App, actor: &Actor, user: Option<&UserId>, label: &str
     Ok(())
 }
 
-/// Ends those tokens of a user, and says how many they were. None to end is as good.
+/// Ends those tokens of a user for which `which` is true, and returns their number, which may be 0.
 async fn end(
     app: &App,
     actor: &Actor,
@@ -182,7 +182,7 @@ async fn end(
     .await
 }
 
-/// A change without those tokens of a user, and how many they are.
+/// Adds to a change the end of those tokens of a user for which `which` is true. Returns their number.
 pub(super) fn without_tokens(
     snapshot: &Snapshot,
     user: &UserId,
@@ -200,7 +200,7 @@ pub(super) fn without_tokens(
     (change, ended)
 }
 
-/// The live token behind a hash.
+/// Returns the live token with this hash.
 #[must_use]
 pub fn find(app: &App, hash: &TokenHash) -> Option<Arc<Token>> {
     let now = app.clock.now();

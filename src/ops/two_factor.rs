@@ -1,4 +1,4 @@
-//! The second factor (`api.md` §4).
+//! The check of a call's second factor (`api.md` §4).
 
 mod enrolment;
 
@@ -18,21 +18,21 @@ use crate::domain::{
 };
 use crate::store::{Change, CommitError};
 
-/// A code that came with a call.
+/// A second factor that came with a call.
 #[derive(Debug, Clone)]
 pub struct PresentedCode {
-    /// The code.
+    /// The code, or the digest of the password.
     pub code: String,
-    /// What kind of code the client says it is.
+    /// The kind of code as the client declares it.
     pub method: Option<TwoFactorMethod>,
 }
 
-/// Whether codes of an authenticator app count for this user.
+/// Returns whether this user has an authenticator app whose codes are accepted.
 pub(super) fn is_in_force(app: &App, user: &User) -> bool {
     secret_in_force(app, user).is_some()
 }
 
-/// Whether users of this server can enable an authenticator app.
+/// Returns whether users of this server can enable an authenticator app.
 #[must_use]
 pub fn can_be_enabled(app: &App) -> bool {
     let settings = app.settings();
@@ -43,12 +43,12 @@ fn is_on(app: &App) -> bool {
     app.settings().flag(SettingId::TwoFactorEnabled)
 }
 
-/// The secret of a user whose codes count now.
+/// Returns the secret with which the user's codes are checked, if they have one and the settings allow it.
 fn secret_in_force<'user>(app: &App, user: &'user User) -> Option<&'user StoredSecret> {
     user.two_factor.secret.as_ref().filter(|_| can_be_enabled(app))
 }
 
-/// What a user can show beside the password: the app's code, else the password once more.
+/// Returns the second factor that a user can give: a code of the app, or else the password again.
 fn available(app: &App, user: &User) -> Option<TwoFactorMethod> {
     if secret_in_force(app, user).is_some() {
         return Some(TwoFactorMethod::Totp);
@@ -57,20 +57,20 @@ fn available(app: &App, user: &User) -> Option<TwoFactorMethod> {
     (fallback && user.password.is_some()).then_some(TwoFactorMethod::Password)
 }
 
-/// A code that a user presented, with its slow hash where it may be a backup code.
+/// A code that a user entered, with its slow hash if it may be a backup code.
 #[derive(Debug)]
 pub(super) struct Attempt {
     code: String,
-    /// The argon2id digest of the code with the salt of the user's backup codes.
+    /// The salt of the user's backup codes, and the argon2id digest of the code with it.
     slow: Option<(Salt, [u8; 32])>,
 }
 
 impl Attempt {
-    /// Takes a code of this user. The slow hash is computed here, off the async threads, because decisions can't
-    /// wait.
+    /// Prepares the check of a code of this user. The slow hash is computed here, on another thread, because the
+    /// closure of a transaction cannot wait.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] when too many hashes wait already.
+    /// [`Fault::Overloaded`] if too many hashes wait already.
     pub(super) async fn of(app: &App, user: &User, code: &str) -> Result<Self, Fault> {
         let code = code.trim().to_owned();
         let codes = &user.two_factor.backup_codes;
@@ -85,11 +85,11 @@ impl Attempt {
         Ok(Self { code, slow })
     }
 
-    /// The place of this code among backup codes, if it is one of them.
+    /// Returns the index of this code among the backup codes, if it is one of them.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] when the codes have got another salt since the attempt was made: the client may try
-    /// again at once.
+    /// [`Fault::Overloaded`] if the codes got another salt since the attempt was prepared. The client may retry at
+    /// once.
     fn place_in(&self, codes: &BackupCodes) -> Result<Option<usize>, Fault> {
         if codes.digests.is_empty() || !totp::is_backup_code(&self.code) {
             return Ok(None);
@@ -102,8 +102,8 @@ impl Attempt {
     }
 }
 
-/// Checks the code of a login, and returns the user's second factor as it is after that: a backup
-/// code is good once.
+/// Checks the code of a login. Returns the user's second factor with the code marked as used: no code can be used
+/// again.
 ///
 /// # Errors
 /// [`Fault::LoginCodeRequired`], [`Fault::LoginCodeInvalid`].
@@ -115,10 +115,10 @@ pub(super) fn spend_login_code(app: &App, user: &User, attempt: Option<&Attempt>
     spend(app, user, secret, attempt)?.ok_or(Fault::LoginCodeInvalid)
 }
 
-/// Takes the code of a login, if there is one.
+/// Prepares the check of a login's code, if there is one and the user needs one.
 ///
 /// # Errors
-/// [`Fault::Overloaded`] when too many hashes wait already.
+/// [`Fault::Overloaded`] if too many hashes wait already.
 pub(super) async fn login_attempt(app: &App, user: &User, code: Option<&str>) -> Result<Option<Attempt>, Fault> {
     match code.filter(|code| !code.is_empty() && secret_in_force(app, user).is_some()) {
         Some(code) => Attempt::of(app, user, code).await.map(Some),
@@ -126,14 +126,15 @@ pub(super) async fn login_attempt(app: &App, user: &User, code: Option<&str>) ->
     }
 }
 
-/// The second factor after this code was shown; none when the code is wrong, or was used before. The caller stores it in
-/// the change that the code allows: of two uses at once, one loses the race for the user's record, and is decided again.
+/// Returns the second factor with this code marked as used; `None` if the code is wrong or was used before. The
+/// caller stores the result in the change that the code allows: of two uses at the same time, one conflicts on the
+/// user's record and is checked again.
 fn spend(app: &App, user: &User, secret: &StoredSecret, attempt: &Attempt) -> Result<Option<TwoFactor>, Fault> {
     let delta = u16::try_from(app.settings().number(SettingId::TwoFactorMaxDelta)).unwrap_or(u16::MAX);
     let secret = app.key.open(&user.id, secret).map_err(incident::internal)?;
     let now = app.clock.now();
     if let Some(step) = totp::check(&secret, &attempt.code, now, delta) {
-        // A step that lies ahead of all codes was spent while the clock was wrong, and must not lock the user out.
+        // A step ahead of all valid codes was used while the clock was wrong, and must not lock the user out.
         let ahead = totp::step_at(now).saturating_add(delta.into());
         let used = user
             .two_factor
@@ -152,21 +153,20 @@ fn spend(app: &App, user: &User, secret: &StoredSecret, attempt: &Attempt) -> Re
     Ok(Some(rest))
 }
 
-/// The user as the store has it now.
+/// Returns the current record of the user.
 fn current(app: &App, id: &UserId) -> Result<Arc<User>, Fault> {
     app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)
 }
 
-/// Asks for the second factor of a call that changes who gets in.
+/// Requires the second factor for a call that changes who can log in.
 ///
-/// It is not asked for where the server has none, of personal tokens that were made to bypass it, of
-/// a session that showed it a short while ago from the same place, and of an account younger than
-/// that while which has no authenticator. What changes how a user logs in asks for a fresh proof
-/// instead, which has no excuse: see [`super::proof`].
+/// Not required if the server has two-factor off, for personal tokens created with bypass, within
+/// `TwoFactorRememberFor` seconds of the session's last code from the same address and client, and, for users without
+/// an authenticator, within that time after the account was created. Calls that change how a user logs in require a
+/// fresh proof instead, without exceptions: see [`super::proof`].
 ///
 /// # Errors
-/// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; the latter too while failed logins block the
-/// user.
+/// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; also the latter during a lockout of the user.
 pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), Fault> {
     let asked = |method: &TwoFactorMethod| is_on(app) && !is_excused(app, caller, *method);
     match available(app, &caller.user).filter(asked) {
@@ -175,11 +175,10 @@ pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode
     }
 }
 
-/// Asks for the second factor of another user's account that the caller acts on; of the caller's own
-/// account it is not asked for.
+/// Requires the second factor if the caller acts on another user's account, but not for the caller's own account.
 ///
 /// # Errors
-/// Those of [`require`].
+/// The errors of [`require`].
 pub async fn require_for_other(
     app: &App,
     caller: &Caller,
@@ -192,11 +191,10 @@ pub async fn require_for_other(
     require(app, caller, presented).await
 }
 
-/// Checks the code that came with a call, and remembers it when it is right.
+/// Checks the code that came with a call. If it is right, the session need not send another one for a while.
 ///
 /// # Errors
-/// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; the latter too while failed logins block the
-/// user.
+/// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; also the latter during a lockout of the user.
 pub(super) async fn show(
     app: &App,
     caller: &Caller,
@@ -267,7 +265,7 @@ async fn spend_code(app: &App, id: &UserId, code: &str) -> Result<bool, Fault> {
     .await
 }
 
-/// Keeps that the session showed its second factor.
+/// Stores in the session that its second factor was right.
 async fn remember(app: &App, caller: &Caller) -> Result<(), Fault> {
     let TokenKind::Session(session) = &caller.token.kind else {
         return Ok(());
@@ -285,7 +283,7 @@ async fn remember(app: &App, caller: &Caller) -> Result<(), Fault> {
         ..Token::clone(&caller.token)
     };
     match app.store.commit(Change::new().replace(&*caller.token, &passed)).await {
-        // Whoever changed the token meanwhile did so in the same session: it will be asked again.
+        // On a conflict, the token was changed at the same time. Then the session is asked for a code again.
         Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
         Err(error) => Err(super::incident::store(error)),
     }

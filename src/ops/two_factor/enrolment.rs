@@ -1,4 +1,4 @@
-//! The second factor of a user: switched on and off, and its backup codes.
+//! Enables and disables the second factor of a user, and manages its backup codes.
 
 use super::{Attempt, can_be_enabled, current, spend};
 use crate::app::App;
@@ -14,16 +14,16 @@ use crate::ops::decide::decide_on;
 use crate::ops::tokens::without_tokens;
 use crate::store::Change;
 
-/// A secret for an authenticator app.
+/// A new secret for an authenticator app.
 #[derive(Debug, Clone)]
 pub struct Enrolment {
-    /// The secret as people type it.
+    /// The secret in the form that users type.
     pub secret: String,
-    /// The link that apps take from a picture.
+    /// The link that apps read from a QR code.
     pub url: String,
 }
 
-/// Makes backup codes: as their owner gets them, and as they are stored.
+/// Returns new backup codes in plain text, and their stored form.
 async fn new_backup_codes(app: &App) -> Result<(Vec<String>, BackupCodes), Fault> {
     let codes = totp::backup_codes();
     let salt: Salt = random::bytes();
@@ -35,11 +35,10 @@ async fn new_backup_codes(app: &App) -> Result<(Vec<String>, BackupCodes), Fault
     Ok((codes, stored))
 }
 
-/// Begins to switch the second factor on: makes a secret that counts once a code of it was shown.
+/// Creates a pending secret. It takes effect when [`validate`] gets a code of it.
 ///
 /// # Errors
-/// [`Fault::TwoFactorDisabled`] where the server has none, [`Fault::TotpState`] when it is on
-/// already.
+/// [`Fault::TwoFactorDisabled`] if the server does not allow it, [`Fault::TotpState`] if it is enabled already.
 pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
     let settings = app.settings();
     if !can_be_enabled(app) {
@@ -70,12 +69,11 @@ pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
     })
 }
 
-/// Switches the second factor on, and ends the user's other sessions; the caller's as well where a role of
-/// the user requires the second factor: a session that began without it does not outlive that. Returns the
-/// backup codes.
+/// Enables the second factor, and ends the user's other sessions. If a role requires the second factor, the caller's
+/// session ends too, because it began without one. Returns the backup codes.
 ///
 /// # Errors
-/// [`Fault::TotpState`] when it was not begun, [`Fault::TotpCodeInvalid`].
+/// [`Fault::TotpState`] if there is no pending secret, [`Fault::TotpCodeInvalid`].
 pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
     let pending = |user: &User| {
         user.two_factor.pending.clone().ok_or(Fault::TotpState {
@@ -85,7 +83,7 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
     refuse_guesses(app, caller, async {
         let user = current(app, &caller.user.id)?;
         let attempt = Attempt::of(app, &user, code).await?;
-        // A wrong code costs no new backup codes.
+        // The code is checked before the backup codes are hashed, since that is expensive.
         spend(app, &user, &pending(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
         let (codes, stored) = new_backup_codes(app).await?;
         decide_on(app, &caller.user.id, |snapshot, user| {
@@ -112,10 +110,10 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
     .await
 }
 
-/// Switches the second factor off.
+/// Disables the second factor of the caller.
 ///
 /// # Errors
-/// [`Fault::TotpState`] when it is off, [`Fault::TotpCodeInvalid`].
+/// [`Fault::TotpState`] if it is disabled, [`Fault::TotpCodeInvalid`].
 pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Fault> {
     refuse_guesses(app, caller, async {
         let attempt = Attempt::of(app, &*current(app, &caller.user.id)?, code).await?;
@@ -130,15 +128,15 @@ pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Fault
     .await
 }
 
-/// Makes new backup codes; those before are good no longer.
+/// Replaces the backup codes with new ones.
 ///
 /// # Errors
-/// [`Fault::TotpState`] when the second factor is off, [`Fault::TotpCodeInvalid`].
+/// [`Fault::TotpState`] if the second factor is disabled, [`Fault::TotpCodeInvalid`].
 pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
     refuse_guesses(app, caller, async {
         let user = current(app, &caller.user.id)?;
         let attempt = Attempt::of(app, &user, code).await?;
-        // A wrong code costs no new backup codes.
+        // The code is checked before the backup codes are hashed, since that is expensive.
         spend(app, &user, enabled(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
         let (codes, stored) = new_backup_codes(app).await?;
         decide_on(app, &caller.user.id, |_, user| {
@@ -160,15 +158,15 @@ pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<
     .await
 }
 
-/// How many backup codes are left.
+/// Returns the number of unused backup codes.
 ///
 /// # Errors
-/// [`Fault::TotpState`] when the second factor is off.
+/// [`Fault::TotpState`] if the second factor is disabled.
 pub fn codes_remaining(caller: &Caller) -> Result<usize, Fault> {
     enabled(&caller.user).map(|_| caller.user.two_factor.backup_codes.digests.len())
 }
 
-/// Switches a user's second factor off without a code, and ends their sessions: theirs is lost.
+/// Disables a user's second factor without a code, because it is lost, and ends their sessions.
 ///
 /// # Errors
 /// [`Fault::NotAllowed`] for another user without `edit-other-user-totp`, [`Fault::BeyondAuthority`].
@@ -187,7 +185,7 @@ pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
     .await
 }
 
-/// Counts wrong codes as failed logins, so that codes can't be guessed.
+/// Counts wrong codes as failed logins, so that codes cannot be guessed.
 async fn refuse_guesses<T>(
     app: &App,
     caller: &Caller,

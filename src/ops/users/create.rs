@@ -20,12 +20,12 @@ use crate::ops::passwords;
 use crate::ops::status::{self, NewStatus};
 use crate::store::{Change, Snapshot};
 
-/// Creates a user. The setup link of the first administrator is removed.
+/// Creates a user, and removes the setup link of the first administrator if there is one.
 ///
 /// # Errors
 /// [`Fault::ActionNotAllowed`] without `create-user`, or for roles that the actor may not assign;
-/// [`Fault::BeyondAuthority`] for roles that hold a permission which the actor lacks;
-/// [`Fault::RoleInvalid`], [`Fault::UsernameBlocked`], [`Fault::UserFieldTaken`].
+/// [`Fault::BeyondAuthority`] for roles with a permission that the actor does not have; [`Fault::RoleInvalid`],
+/// [`Fault::UsernameBlocked`], [`Fault::UserFieldTaken`].
 pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>, Fault> {
     if !actor.may(Permission::CREATE_USER) {
         return Err(Fault::ActionNotAllowed {
@@ -54,8 +54,8 @@ pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>,
     .await
 }
 
-/// Creates a user if `permit` accepts the snapshot that the change is decided on. `with` adds to the same change, at
-/// least an audit entry.
+/// Creates a user if `permit` accepts the snapshot on which the change is based. `with` extends the change, at least
+/// with an audit entry.
 pub(in crate::ops) async fn create_where(
     app: &App,
     caller: &HashedFor,
@@ -147,7 +147,7 @@ fn new_user(app: &App, snapshot: &Snapshot, id: &UserId, new: &NewUser) -> Resul
     })
 }
 
-/// The roles of a new user, and `admin` where there is no administrator yet (`api.md` §5.2).
+/// Returns the roles of a new user, with `admin` added if there is no administrator yet (`api.md` §5.2).
 fn roles_of_new(app: &App, snapshot: &Snapshot, wanted: &[RoleId]) -> Result<Vec<RoleId>, Fault> {
     let mut roles = match wanted {
         [] => default_roles(app),

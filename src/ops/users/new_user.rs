@@ -23,7 +23,7 @@ pub struct NewUser {
     /// The roles. An empty list means the default roles. While the server has no administrator, the new user
     /// becomes one.
     pub roles: Vec<RoleId>,
-    /// Says if the user may log in.
+    /// The state of the account: active, or the reason why the user cannot log in.
     pub activity: Activity,
     /// Biography, nickname and the like, without custom fields.
     pub profile: Profile,
@@ -42,7 +42,7 @@ pub struct NewUserTexts<'text> {
     pub email: Option<&'text str>,
     /// The display name. A blank text means that there is none.
     pub name: Option<&'text str>,
-    /// The password in the clear.
+    /// The password in plain text.
     pub password: &'text str,
     /// The ids of the roles.
     pub roles: &'text [String],
@@ -75,7 +75,7 @@ impl NewUser {
 ///
 /// # Errors
 /// [`Fault::UserFieldRequired`] when it is blank, [`Fault::InvalidParams`] when it is too long,
-/// [`Fault::UsernameInvalid`] when no server has such a username.
+/// [`Fault::UsernameInvalid`] when it has characters that usernames may not have.
 pub fn parse_username(text: &str) -> Result<Username, Fault> {
     Username::parse(text).map_err(|error| match error {
         NotAUsername::Blank => Fault::UserFieldRequired { field: "Username" },

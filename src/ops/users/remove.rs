@@ -1,4 +1,4 @@
-//! Deleting users with everything of theirs.
+//! Deletes users together with their data.
 
 use super::roles::keep_an_administrator;
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::ops::lockout;
 use crate::ops::tokens::without_tokens;
 use crate::store::Change;
 
-/// Deletes a user with their tokens, links, statuses and picture.
+/// Deletes a user with their tokens, links, statuses and avatar.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `delete-user`, [`Fault::UserNotFound`],
