@@ -1,4 +1,4 @@
-//! Durable creates, beside the store's writer and the disk.
+//! Durable creates over HTTP, compared with the store's writer alone and with the disk.
 
 use crate::driver::{self, NUMBER, Request};
 use crate::plan::Plan;
@@ -6,7 +6,7 @@ use crate::server::Server;
 use crate::table::{self, Rate};
 use crate::{Outcome, floors};
 
-/// How many ask at once.
+/// Numbers of concurrent clients.
 const AT_ONCE: [usize; 4] = [1, 8, 64, 256];
 
 pub fn run(plan: &Plan) -> Outcome {
@@ -46,7 +46,7 @@ pub fn run(plan: &Plan) -> Outcome {
     Ok(())
 }
 
-/// Creates a status under a name of its own each time.
+/// Returns a request that creates a status, with a different name each time.
 pub fn request(credentials: &str) -> Request {
     let status = format!(r#"{{"name":"caught up {NUMBER}","statusType":"busy"}}"#);
     Request::post("/api/v1/custom-user-status.create", credentials, &status)

@@ -1,4 +1,4 @@
-//! Many sockets at once, each of a user of its own, and what all of them count together.
+//! Many concurrent sockets of different users, and their common counters.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,74 +13,73 @@ use crate::Outcome;
 use crate::measure::Latencies;
 use crate::socket_driver;
 
-/// Bytes that are read at once, into a buffer that all sockets share.
+/// Size of the read buffer that all sockets share, in bytes.
 const BUFFER: usize = 64 * 1024;
 
-/// How often it is looked whether what is waited for is so. The times that are printed are taken by the
-/// sockets themselves.
+/// The interval at which a wait checks its condition. The printed times are recorded by the sockets themselves.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// The sockets. They are dropped with this.
+/// The sockets. Dropping this closes them.
 pub struct Crowd {
     common: Rc<Common>,
     sockets: JoinSet<()>,
     tokens: Vec<String>,
 }
 
-/// What all sockets share.
+/// The state that all sockets share.
 pub struct Common {
-    /// Where the server is; none while there is none.
+    /// The address of the server; `None` while no server runs.
     address: watch::Sender<Option<SocketAddr>>,
-    /// Whether sockets subscribe as soon as they can.
+    /// True if sockets subscribe as soon as they are logged in.
     subscribe: watch::Sender<bool>,
     pub counts: RefCell<Counts>,
-    /// The change of a status that is to reach all.
+    /// The change of a status that all sockets are to receive.
     pub watched: RefCell<Option<Watched>>,
-    /// What is read lies here until it is heard, which is before anything else is read.
+    /// The bytes that were just read. They are handled before the next read.
     pub buffer: RefCell<Vec<u8>>,
 }
 
-/// What sockets count together.
+/// The common counters of all sockets.
 #[derive(Debug, Clone)]
 pub struct Counts {
     /// Sockets that are logged in now.
     pub logged_in: usize,
     /// Sockets that are subscribed now.
     pub ready: usize,
-    /// When the last handshake was answered.
+    /// The time of the last answered handshake.
     pub last_accepted: Instant,
-    /// When a socket last was logged in or subscribed.
+    /// The time of the last login or subscription.
     pub last_step: Instant,
-    /// Logins and subscriptions that were refused since [`Crowd::count_anew`], as is all below.
+    /// Refused logins and subscriptions since [`Crowd::count_anew`], like all counters below.
     pub refused: u64,
     /// Connections that failed before their handshake was answered.
     pub unconnected: u64,
     /// Sockets that the server closed.
     pub closed: u64,
-    /// How often a client had to come back because one of these happened.
+    /// Reconnects because of one of these failures.
     pub again: u64,
-    /// Changes that sockets were told of, of others or of their own user.
+    /// Presence events received, for other users or for the socket's own user.
     pub changes: u64,
-    /// When the last of them was heard.
+    /// The time of the last presence event.
     pub last_change: Option<Instant>,
-    /// What ended sockets that were to stay, and how many each.
+    /// The errors that ended sockets, with the number of sockets for each.
     pub causes: BTreeMap<String, u64>,
 }
 
-/// A change of a status that is to reach all.
+/// A change of a status that all sockets are to receive.
 pub struct Watched {
-    /// What tells it from others.
+    /// The number that identifies the change.
     pub number: u64,
     began: Instant,
-    /// How many have heard of it.
+    /// The number of sockets that have received it.
     heard: usize,
-    /// When the last of them did.
+    /// The time at which the last of them received it.
     last: Instant,
     latencies: Latencies,
 }
 
 impl Watched {
-    /// Counts a socket that hears of it.
+    /// Counts a socket that received the change.
     pub fn hear(&mut self, now: Instant) {
         self.heard += 1;
         self.last = now;
@@ -89,31 +88,31 @@ impl Watched {
 }
 
 impl Common {
-    /// Waits until there is a server, and says where.
+    /// Waits until a server runs, and returns its address.
     pub async fn server(&self) -> SocketAddr {
         let mut address = self.address.subscribe();
         loop {
             if let Some(address) = *address.borrow_and_update() {
                 return address;
             }
-            // The sender is in here.
+            // This cannot fail, since `self` has the sender.
             let _ = address.changed().await;
         }
     }
 
-    /// Whether there is a server.
+    /// Returns whether a server runs.
     pub fn is_open(&self) -> bool {
         self.address.borrow().is_some()
     }
 
-    /// Whether sockets subscribe as soon as they can.
+    /// Returns whether sockets subscribe as soon as they are logged in.
     pub fn is_to_subscribe(&self) -> bool {
         *self.subscribe.borrow()
     }
 
-    /// Waits until all subscribe.
+    /// Waits until sockets are to subscribe.
     pub async fn to_subscribe(&self) {
-        // The sender is in here.
+        // This cannot fail, since `self` has the sender.
         let _ = self.subscribe.subscribe().wait_for(|subscribe| *subscribe).await;
     }
 }
@@ -138,7 +137,7 @@ impl Counts {
 }
 
 impl Crowd {
-    /// One for each of these tokens; none is connected yet.
+    /// Creates a socket for each token, not connected yet.
     pub fn new(tokens: Vec<String>) -> Self {
         let common = Common {
             address: watch::Sender::new(None),
@@ -154,12 +153,12 @@ impl Crowd {
         }
     }
 
-    /// How many there are.
+    /// Returns the number of sockets.
     pub fn size(&self) -> usize {
         self.tokens.len()
     }
 
-    /// Has all of them connect and log in, at once. They stay, and come back when they are closed.
+    /// Connects and logs in all sockets at the same time. A socket that is closed reconnects.
     pub fn gather(&mut self) {
         for token in &self.tokens {
             let socket = socket_driver::keep(Rc::clone(&self.common), token.clone());
@@ -167,27 +166,27 @@ impl Crowd {
         }
     }
 
-    /// Drops all of them at once, without a farewell.
+    /// Drops all sockets at the same time, without a close frame.
     pub async fn scatter(&mut self) {
         self.sockets.shutdown().await;
     }
 
-    /// Has all subscribe now; those who come later will as soon as they can.
+    /// Subscribes all sockets now. Sockets that log in later subscribe at once.
     pub fn subscribe(&self) {
         self.common.subscribe.send_replace(true);
     }
 
-    /// Says where the server is, or that there is none: then nobody comes back until there is one.
+    /// Sets the server's address. With `None`, sockets wait until there is a server before they reconnect.
     pub fn set_server(&self, address: Option<SocketAddr>) {
         self.common.address.send_replace(address);
     }
 
-    /// What was counted.
+    /// Returns a copy of the counters.
     pub fn counts(&self) -> Counts {
         self.common.counts.borrow().clone()
     }
 
-    /// Begins to count anew what happens.
+    /// Resets the counters of events.
     pub fn count_anew(&self) {
         let mut counts = self.common.counts.borrow_mut();
         *counts = Counts {
@@ -197,10 +196,10 @@ impl Crowd {
         };
     }
 
-    /// Waits until something is so.
+    /// Waits until the counters satisfy a condition.
     ///
     /// # Errors
-    /// After this time it is not, and this is what was counted instead.
+    /// An error with the counters if the condition is not satisfied within `limit`.
     pub async fn until(&self, what: &str, limit: Duration, is_so: impl Fn(&Counts) -> bool) -> Outcome<Counts> {
         let began = Instant::now();
         while !is_so(&self.common.counts.borrow()) {
@@ -213,14 +212,14 @@ impl Crowd {
         Ok(self.counts())
     }
 
-    /// Waits until all are logged in and subscribed.
+    /// Waits until all sockets are logged in and subscribed.
     pub async fn until_ready(&self, limit: Duration) -> Outcome<Counts> {
         let size = self.size();
         let is_so = |counts: &Counts| counts.ready == size && counts.logged_in == size;
         self.until("all are logged in and subscribed", limit, is_so).await
     }
 
-    /// Watches for the status with this number, which is about to be set.
+    /// Starts to measure the status with this number, which is set next.
     pub fn watch(&self, number: u64) -> Outcome {
         let latencies = Latencies::new()?;
         let now = Instant::now();
@@ -234,7 +233,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Waits until all have heard of it, and says when each did and when the last.
+    /// Waits until all sockets have received it. Returns the times of all sockets, and the time of the last one.
     pub async fn until_heard(&self, limit: Duration) -> Outcome<(Latencies, Duration)> {
         let has_all = |_: &Counts| {
             let watched = self.common.watched.borrow();

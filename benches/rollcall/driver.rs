@@ -1,7 +1,6 @@
-//! A load driver for HTTP/1.1 that costs little: it runs on the same cores as what it measures.
+//! A load driver for HTTP/1.1 with little overhead, since it runs on the same cores as the measured server.
 //!
-//! Request bytes are made once; an answer is read into a buffer that is kept, and only its head is
-//! looked at.
+//! The bytes of a request are built once. A response is read into a reused buffer, and only its head is parsed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,10 +14,10 @@ use crate::Outcome;
 use crate::measure::{self, Caller, Extent, Measured};
 use crate::server::Server;
 
-/// Stands in a request's body where each request gets a number of its own.
+/// A placeholder in a request's body that each request replaces with its own number.
 pub const NUMBER: &str = "############";
 
-/// Most headers that an answer may have.
+/// Maximum headers of a response.
 const HEADERS: usize = 32;
 
 /// A request, ready to send.
@@ -29,12 +28,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// A GET of this path. Headers are lines, each ended by CR LF.
+    /// Returns a GET of this path. Each header is a line that ends with CR LF.
     pub fn get(path: &str, headers: &str) -> Self {
         Self::new(&format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{headers}\r\n"))
     }
 
-    /// A POST of this JSON.
+    /// Returns a POST with this JSON.
     pub fn post(path: &str, headers: &str, json: &str) -> Self {
         let length = json.len();
         Self::new(&format!(
@@ -76,7 +75,7 @@ impl Connection {
         })
     }
 
-    /// Sends a request and returns the body of the answer, which has to be a success.
+    /// Sends a request and returns the body of the response, which must be a success.
     pub async fn exchange(&mut self, request: &Request) -> Outcome<&[u8]> {
         self.stream.write_all(&request.bytes).await?;
         let mut filled = 0;
@@ -110,9 +109,9 @@ impl Connection {
 
 struct Head {
     status: u16,
-    /// Where the body begins.
+    /// The position at which the body begins.
     end: usize,
-    /// How long it is.
+    /// The length of the body.
     length: usize,
 }
 
@@ -150,9 +149,9 @@ impl Caller for Client {
     }
 }
 
-/// Sends each of these requests on a connection of its own, again and again.
+/// Sends each of these requests repeatedly, each on its own connection.
 pub fn drive(server: &Server, requests: Vec<Request>, extent: Extent) -> Outcome<Measured> {
-    // One thread, so that all other cores are the server's.
+    // The driver uses one thread, so that the server can use all other cores.
     runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
@@ -170,7 +169,7 @@ pub fn drive(server: &Server, requests: Vec<Request>, extent: Extent) -> Outcome
         })
 }
 
-/// Sends one request and returns the body of the answer.
+/// Sends one request and returns the body of the response.
 pub fn ask(server: &Server, request: &Request) -> Outcome<Vec<u8>> {
     runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,7 +1,7 @@
-//! Measures what an attacker reaches on one server, and how much other callers notice.
+//! Measures what an attacker can do to one server, and how much other callers are affected.
 //!
-//! Each flood has a server of its own, a bounded count and a bounded time. `ROLLCALL_BENCH_BINARY` names another
-//! binary to measure, for a comparison of two versions.
+//! Each flood has its own server, and a limit on count and time. `ROLLCALL_BENCH_BINARY` selects another binary, to
+//! compare two versions.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,37 +22,37 @@ use crate::server::{PASSWORD, Server, USERNAME};
 use crate::table;
 use crate::websocket;
 
-/// Address of the attacker.
+/// The address of the attacker.
 const ATTACKER: &str = "127.0.0.1";
 
-/// Address of the user who only wants to log in.
+/// The address of a user who only wants to log in.
 const OTHER: &str = "127.0.0.2";
 
-/// How long floods without a count of their own last.
+/// The duration of floods that have no count.
 const FLOOD: Duration = Duration::from_secs(10);
 
-/// How long after a flood its memory is looked at again.
+/// The time after a flood at which memory is measured again.
 const LATER: Duration = Duration::from_mins(1);
 
-/// Connections of one guesser.
+/// Number of connections of one guesser.
 const GUESSERS: usize = 100;
 
-/// Connections of one user who logs in again and again.
+/// Number of connections of one user who logs in repeatedly.
 const LOGINS_AT_ONCE: usize = 300;
 
-/// Logins of the other user that are measured, each quiet and during the flood.
+/// Number of the other user's logins that are measured, before and during the flood.
 const OTHER_LOGINS: usize = 40;
 
-/// Sockets without a login that subscribe to long names, and how many names each.
+/// Number of sockets that subscribe to long names without a login, and number of names per socket.
 const SOCKETS: usize = 8;
 const NAMES: usize = 1000;
 const NAME_BYTES: usize = 60_000;
 
-/// Connections that send a body of [`BODY_BYTES`] without its end.
+/// Number of connections that send a body of [`BODY_BYTES`] without its end.
 const BODIES: usize = 400;
 const BODY_BYTES: usize = 1024 * 1024;
 
-/// Connections that ask for the OpenAPI document without a pause.
+/// Number of connections that request the OpenAPI document without a pause.
 const READERS: usize = 8;
 
 pub fn run(plan: &Plan) -> Outcome {
@@ -114,7 +114,7 @@ impl Client {
         })
     }
 
-    /// Sends these bytes and reads one answer: its status and its body.
+    /// Sends these bytes and reads one response. Returns its status and its body.
     async fn ask(&mut self, request: &str) -> Outcome<(u16, String)> {
         self.stream.write_all(request.as_bytes()).await?;
         loop {
@@ -131,7 +131,7 @@ impl Client {
     }
 }
 
-/// Returns where the head of an answer ends, its status, and the length of its body.
+/// Returns the end of a response's head, its status, and the length of its body.
 fn head(bytes: &[u8]) -> Outcome<Option<(usize, u16, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut answer = httparse::Response::new(&mut headers);
@@ -162,7 +162,7 @@ fn post(endpoint: &str, headers: &str, body: &str) -> String {
 const VICTIM: &str = "victim.of.guesses";
 const VICTIM_PASSWORD: &str = "seventeen quiet lanterns";
 
-/// Creates a user beside the administrator.
+/// Creates a second user.
 async fn create_victim(server: &Server, credentials: &str) -> Outcome {
     let body = format!(
         r#"{{"name":"Victim","email":"victim@example.com","username":"{VICTIM}","password":"{VICTIM_PASSWORD}"}}"#
@@ -205,7 +205,7 @@ async fn guesses(server: &Server, credentials: &str) -> Outcome<String> {
     ))
 }
 
-/// One user logs in with the right password over many connections; another user logs in meanwhile.
+/// One user logs in with the right password over many connections, while another user logs in.
 async fn logins(server: &Server, credentials: &str) -> Outcome<String> {
     create_victim(server, credentials).await?;
     let (quiet, _) = log_in_again_and_again(server).await?;
@@ -239,7 +239,7 @@ async fn logins(server: &Server, credentials: &str) -> Outcome<String> {
     ))
 }
 
-/// Logs the administrator in from another address, and counts how often that is refused.
+/// Logs the administrator in from another address, and counts refused logins.
 async fn log_in_again_and_again(server: &Server) -> Outcome<(Latencies, usize)> {
     let (mut times, mut failed) = (Latencies::new()?, 0);
     let request = login(USERNAME, PASSWORD);
@@ -282,7 +282,7 @@ async fn names(server: &Server, _: &str) -> Outcome<String> {
                 }
                 frames.clear();
             }
-            // Held open until the figures are taken.
+            // The socket stays open until the figures are taken.
             Outcome::Ok((writer, reading))
         });
     }
@@ -312,7 +312,7 @@ async fn bodies(server: &Server, _: &str) -> Outcome<String> {
         connections.spawn(async move {
             let mut client = Client::open(ATTACKER, address).await?;
             client.stream.write_all(head.as_bytes()).await?;
-            // A server that refuses the body at its head may have closed.
+            // A server that refuses the body after its head may have closed the connection.
             let _ = timeout(FLOOD, client.stream.write_all(&vec![b' '; BODY_BYTES - 6])).await;
             Outcome::Ok(client)
         });
@@ -329,7 +329,7 @@ async fn bodies(server: &Server, _: &str) -> Outcome<String> {
     ))
 }
 
-/// Connections ask for a large document without a pause; another caller asks whether the server lives.
+/// Connections request a large document without a pause, while another caller requests `/livez`.
 async fn documents(server: &Server, _: &str) -> Outcome<String> {
     let request = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: bench\r\n\r\n".repeat(16);
     let read = Arc::new(AtomicU64::new(0));

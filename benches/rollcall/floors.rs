@@ -1,4 +1,4 @@
-//! What the same work costs without the part that is measured: nothing above can be faster.
+//! Floors: the same work without the measured part. No measured figure can be better than its floor.
 
 use std::fs::File;
 use std::io::Write;
@@ -20,14 +20,14 @@ use warp::{Filter, Reply};
 use crate::measure::{self, Caller, Extent, Measured};
 use crate::{Outcome, print};
 
-/// Bytes of a record in the file, about what a status with its index and sled's headers takes.
+/// Bytes of a record in the file: about the size of a status with its index entry and sled's headers.
 const RECORD: usize = 200;
 
-/// Most records in a batch: as many as the store's writer takes.
+/// Maximum records in a batch, as in the store's writer.
 const BATCH: usize = 512;
 
-/// Records appended to a file by one thread, which takes all that wait, makes them durable with one
-/// `fdatasync` and answers all.
+/// Measures one thread that appends all waiting records to a file, makes them durable with one `fdatasync`, and
+/// answers them.
 pub fn append(folder: &Path, callers: usize, extent: Extent) -> Outcome<Measured> {
     type Job = ([u8; RECORD], oneshot::Sender<()>);
 
@@ -67,7 +67,7 @@ pub fn append(folder: &Path, callers: usize, extent: Extent) -> Outcome<Measured
     Ok(measured)
 }
 
-/// Statuses given to the store's writer by so many tasks of this process, without HTTP above.
+/// Measures the store's writer with this many tasks of this process, without HTTP.
 pub fn writer(folder: &Path, callers: usize, extent: Extent) -> Outcome<Measured> {
     struct Creator {
         store: Store,
@@ -93,7 +93,7 @@ pub fn writer(folder: &Path, callers: usize, extent: Extent) -> Outcome<Measured
     Ok(measured)
 }
 
-/// Puts so many statuses into the store of a data folder.
+/// Creates this many statuses in the store of a data folder.
 pub fn fill(folder: &Path, statuses: u64) -> Outcome {
     const AT_ONCE: usize = 1000;
     let runtime = Runtime::new()?;
@@ -122,7 +122,7 @@ fn status(number: u64) -> Outcome<CustomStatus> {
     })
 }
 
-/// Serves the same answer for ever, through the accept loop of the real server.
+/// Serves the same response for ever, through the accept loop of the real server.
 pub fn serve_static(length: usize) -> Outcome {
     Runtime::new()?.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;

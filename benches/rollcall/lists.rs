@@ -1,4 +1,4 @@
-//! Lists of users, as an ordinary user asks for them, with 100 and with 20 000 users in the store.
+//! Lists of users as an ordinary user requests them, with 100 and with 20,000 users in the store.
 
 use rollcall::app::Fixed;
 use rollcall::domain::{Claim, ClaimSource, DisplayName, Laying, StatusType, UserStatus};
@@ -11,16 +11,16 @@ use crate::server::{PASSWORD, Server};
 use crate::table::{self, Rate};
 use crate::{Outcome, population};
 
-/// Users in the store.
+/// Numbers of users in the store.
 const SIZES: [u64; 2] = [100, 20_000];
 
-/// Connections that ask.
+/// Number of concurrent connections.
 const CONNECTIONS: usize = 4;
 
-/// The ordinary user who asks.
+/// The ordinary user who sends the requests.
 const VIEWER: &str = "viewer";
 
-/// What is asked: a name for the table, and the path.
+/// The requests: a name for the table, and the path.
 const QUERIES: [(&str, &str); 9] = [
     ("users.list", "users.list"),
     ("users.list, last page", "users.list?offset=19950"),
@@ -117,7 +117,7 @@ fn busy(user: &rollcall::domain::UserId) -> UserStatus {
     status
 }
 
-/// Adds the user who asks, with a password.
+/// Adds the ordinary user, with a password.
 fn add_viewer(folder: &std::path::Path) -> Outcome {
     let command = Command::CreateUser {
         username: VIEWER.into(),

@@ -1,4 +1,4 @@
-//! Logins, beside the hashing of passwords alone.
+//! Logins, compared with password hashing alone.
 
 use rollcall::auth::PasswordDigest;
 use rollcall::auth::password::Passwords;
@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::server::Server;
 use crate::table::{self, Rate};
 
-/// How many ask at once.
+/// Numbers of concurrent clients.
 const AT_ONCE: [usize; 2] = [1, 16];
 
 pub fn run(plan: &Plan) -> Outcome {
@@ -45,7 +45,7 @@ pub fn run(plan: &Plan) -> Outcome {
     Ok(())
 }
 
-/// Hashes as the server does, as many at once as there are cores.
+/// Measures hashing as the server does it, with as many hashes at a time as there are cores.
 fn hashing(at_once: usize, extent: Extent) -> Outcome<Measured> {
     struct Hasher(Passwords);
     impl Caller for Hasher {

@@ -1,4 +1,4 @@
-//! What the kernel tells of processes and of the machine.
+//! Information of the kernel about processes and the machine.
 
 use std::fs;
 use std::path::Path;
@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 use crate::Outcome;
 
-/// Ticks of a second in `/proc`; Linux shows 100 to every program.
+/// Ticks per second in `/proc`, which is always 100 on Linux.
 const TICKS: f64 = 100.0;
 
-/// Processor time that a process has taken.
+/// Returns the processor time that a process has used.
 pub fn processor_time(process: u32) -> Outcome<Duration> {
     Ok(ticks(&stat(process)?[11..13]))
 }
 
-/// The fields of `/proc/PID/stat` that stand behind the name, the third being the first.
+/// Returns the fields of `/proc/PID/stat` after the name; the first one is field 3.
 fn stat(process: u32) -> Outcome<Vec<String>> {
     let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name may have blanks and brackets of its own.
+    // The name may contain blanks and brackets.
     let (_, fields) = text.rsplit_once(") ").ok_or("/proc/PID/stat without a name")?;
     Ok(fields.split(' ').map(str::to_owned).collect())
 }
@@ -28,16 +28,16 @@ fn ticks(fields: &[String]) -> Duration {
     Duration::from_secs_f64(ticks / TICKS)
 }
 
-/// Memory of a process, in bytes.
+/// The memory of a process, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Memory {
-    /// Resident now.
+    /// The resident memory now.
     pub resident: u64,
-    /// The most that ever was.
+    /// The maximum of the resident memory.
     pub peak: u64,
 }
 
-/// Memory that a process has now.
+/// Returns the memory that a process uses now.
 pub fn memory(process: u32) -> Outcome<Memory> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let kibibytes = |name: &str| -> Outcome<u64> {
@@ -51,7 +51,7 @@ pub fn memory(process: u32) -> Outcome<Memory> {
     })
 }
 
-/// How many files and sockets this process, and one that it starts, may have open.
+/// Returns how many files and sockets this process, and each process that it starts, may have open.
 pub fn descriptors() -> Outcome<u64> {
     let limits = fs::read_to_string("/proc/self/limits")?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
@@ -62,7 +62,7 @@ pub fn descriptors() -> Outcome<u64> {
     }
 }
 
-/// Cores, processor, kernel and the file system under a folder.
+/// Describes the cores, processor, kernel and the file system under a folder.
 pub fn describe(folder: &Path) -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let processor = read("/proc/cpuinfo");
@@ -89,7 +89,7 @@ pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Watches what else runs meanwhile: a figure taken beside a compiler means nothing.
+/// Measures the load of other processes, because figures that were taken beside a compiler are useless.
 pub struct Witness {
     since: Instant,
     busy: Duration,
@@ -105,7 +105,7 @@ impl Witness {
         })
     }
 
-    /// The share of the machine that others have taken since.
+    /// Returns the share of the machine's processor time that other processes used since the start.
     pub fn others(&self) -> Outcome<f64> {
         let busy = busy()?.saturating_sub(self.busy);
         let others = busy.saturating_sub(own()?.saturating_sub(self.own));
@@ -115,16 +115,16 @@ impl Witness {
     }
 }
 
-/// Time that all cores have not been idle, that stolen by other guests included.
+/// Returns the time during which cores were not idle, including time stolen by other guests.
 fn busy() -> Outcome<Duration> {
     let text = fs::read_to_string("/proc/stat")?;
     let line = text.lines().next().unwrap_or_default();
     let fields: Vec<_> = line.split_whitespace().skip(1).take(8).map(str::to_owned).collect();
-    // Fourth and fifth stand idle and waiting for the disk.
+    // Fields 4 and 5 are the time idle and the time waiting for the disk.
     Ok(ticks(&fields[..3]) + ticks(&fields[5..]))
 }
 
-/// Time of this process and of its children that have ended.
+/// Returns the processor time of this process and of its children that have ended.
 fn own() -> Outcome<Duration> {
     Ok(ticks(&stat(std::process::id())?[11..15]))
 }

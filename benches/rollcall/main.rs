@@ -1,8 +1,8 @@
-//! `cargo bench`: what Rollcall does in a second, beside the floors that nothing can be faster than.
+//! `cargo bench`: Rollcall's operations per second, compared with floors that no implementation can exceed.
 //!
-//! The driver is one thread of this process; the server measured is the real binary in a process of
-//! its own, on the same cores. Floors of HTTP are served by a third process through the same accept
-//! loop; floors of the store run in this one.
+//! The driver is one thread of this process. The measured server is the real binary in its own process, on the same
+//! cores. A third process serves the floors of HTTP through the same accept loop; floors of the store run in this
+//! process.
 #![allow(clippy::print_stdout)] // A bench speaks on standard output.
 
 mod creates;
@@ -37,13 +37,13 @@ use clap::{Arg, ArgAction, Command, value_parser};
 use machine::Witness;
 use plan::Plan;
 
-/// What everything here returns: the first thing that goes wrong ends the bench.
+/// The result of all functions here. The first error ends the bench.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// What others may take of the machine before the figures are worth nothing.
+/// The maximum share of the machine that other processes may use for the figures to be valid.
 const DISTURBED: f64 = 0.05;
 
-/// A part of the bench, its name and what it measures.
+/// A section of the bench: its name, its description and its function.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
 const SECTIONS: [Section; 9] = [
@@ -75,8 +75,8 @@ const SECTIONS: [Section; 9] = [
 ];
 
 fn main() -> Outcome {
-    // `cargo test --all-targets` starts this too, without --bench and with filters of its own: there is
-    // nothing to test.
+    // `cargo test --all-targets` also starts this program, without `--bench` and with its own filters. There are no
+    // tests to run.
     if !env::args().any(|argument| argument == "--bench" || argument == server::STATIC) {
         return Ok(());
     }
@@ -142,7 +142,7 @@ fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Where data is written: a folder on the disk to measure [default: in target]"),
         )
-        // What cargo says to a bench, and what this program says to its floor.
+        // Cargo passes `--bench`, and this program passes the other one to the process of its floor.
         .arg(Arg::new("bench").long("bench").action(ArgAction::SetTrue).hide(true))
         .arg(
             Arg::new("serve-static")
@@ -152,7 +152,7 @@ fn command() -> Command {
         )
 }
 
-/// Prints and shows at once, since the next figure may take its time.
+/// Prints a line at once, since the next figure may take long.
 fn print(text: &str) {
     println!("{text}");
     let _ = std::io::stdout().flush();

@@ -1,5 +1,5 @@
-//! The closed loop that everything is measured with: so many callers, each waiting for its answer
-//! before it asks again.
+//! The closed loop of all measurements: a number of callers, each of which waits for its response before it sends the
+//! next request.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,53 +9,53 @@ use hdrhistogram::Histogram;
 use crate::Outcome;
 use crate::machine;
 
-/// Longest time that is told apart from longer ones.
+/// The longest time that is recorded exactly.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// Somebody who asks for one thing again and again.
+/// A caller that repeats one request.
 pub trait Caller: Send + 'static {
-    /// Asks once and waits for the answer.
+    /// Sends the request and waits for the response.
     fn call(&mut self) -> impl Future<Output = Outcome> + Send;
 }
 
-/// How long callers go on.
+/// The length of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub enum Extent {
-    /// Through a warm-up, which is not counted, and then for this long.
+    /// A warm-up that is not counted, then this time.
     Time { warm_up: Duration, counted: Duration },
-    /// Until each of them has asked this often; all is counted.
+    /// This number of calls per caller, all of which are counted.
     Calls(u64),
 }
 
-/// Times, of which three digits are kept.
+/// A histogram of times, with three significant digits.
 #[derive(Debug, Clone)]
 pub struct Latencies(Histogram<u64>);
 
 impl Latencies {
-    /// None yet.
+    /// Returns an empty histogram.
     pub fn new() -> Outcome<Self> {
         let longest = u64::try_from(LONGEST.as_nanos())?;
         Ok(Self(Histogram::new_with_bounds(100, longest, 3)?))
     }
 
-    /// Counts one. What takes longer than can be told apart counts as the longest that can.
+    /// Counts a time. A time above [`LONGEST`] is counted as [`LONGEST`].
     pub fn record(&mut self, took: Duration) {
         self.0
             .saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    /// Counts what others have counted.
+    /// Adds the counts of another histogram.
     pub fn add(&mut self, others: &Self) -> Outcome {
         Ok(self.0.add(&others.0)?)
     }
 
-    /// The longest of this share of them.
+    /// Returns the time that this share of the calls did not exceed.
     pub fn at(&self, share: f64) -> Duration {
         Duration::from_nanos(self.0.value_at_quantile(share))
     }
 }
 
-/// What was counted.
+/// The result of a measurement.
 #[derive(Debug, Clone)]
 pub struct Measured {
     latencies: Latencies,
@@ -65,7 +65,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Nothing counted yet.
+    /// Returns an empty result.
     pub fn nothing() -> Outcome<Self> {
         Ok(Self {
             latencies: Latencies::new()?,
@@ -75,7 +75,7 @@ impl Measured {
         })
     }
 
-    /// Counts another round of the same.
+    /// Adds another round of the same measurement.
     pub fn add(&mut self, round: &Self) -> Outcome {
         self.latencies.add(&round.latencies)?;
         self.time += round.time;
@@ -93,23 +93,23 @@ impl Measured {
         self.calls() / self.time.as_secs_f64()
     }
 
-    /// What this share of the calls took at the most.
+    /// Returns the time that this share of the calls did not exceed.
     pub fn latency(&self, share: f64) -> Duration {
         self.latencies.at(share)
     }
 
-    /// Processor time of the measured process for one call.
+    /// Returns the processor time of the measured process per call.
     pub fn processor_per_call(&self) -> Duration {
         self.processor.div_f64(self.calls().max(1.0))
     }
 
-    /// Processor time of the driver for one call, where the measured process is another.
+    /// Returns the processor time of the driver per call, if the measured process is another one.
     pub fn driver_per_call(&self) -> Option<Duration> {
         (!self.driver.is_zero()).then(|| self.driver.div_f64(self.calls().max(1.0)))
     }
 }
 
-/// Lets all callers ask at once, and counts. `process` is the one whose processor time counts.
+/// Runs all callers concurrently and measures them. `process` is the process whose processor time is measured.
 pub async fn measure<C: Caller>(callers: Vec<C>, extent: Extent, process: u32) -> Outcome<Measured> {
     let counted = Arc::new(Mutex::new(Measured::nothing()?));
     let mut window = Window::from(extent);
@@ -158,11 +158,11 @@ async fn ask<C: Caller>(mut caller: C, extent: Extent, window: Window, counted: 
     }
 }
 
-/// The time whose calls are counted.
+/// The window in which calls are counted.
 #[derive(Clone, Copy)]
 struct Window {
     opens: Instant,
-    /// Open where it ends with the last call.
+    /// `None` if the window ends with the last call.
     closes: Option<Instant>,
 }
 
@@ -186,7 +186,7 @@ impl Window {
     }
 }
 
-/// Processor time of the measured process, and of the driver where that is another.
+/// The processor time of the measured process, and of the driver if that is another process.
 #[derive(Clone, Copy)]
 struct Spent {
     process: Duration,

@@ -1,4 +1,4 @@
-//! Memory of one server through fixed amounts of work.
+//! Memory of one server during fixed amounts of work.
 
 use std::thread;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let server = Server::rollcall(folder.path())?;
     let mut rows = Vec::new();
     let mut note = |what: &str, calls: u64| -> Outcome {
-        // What the load has set free may still be on its way back.
+        // Memory that the load has freed may not be returned yet.
         thread::sleep(Duration::from_millis(500));
         let memory = server.memory()?;
         #[allow(clippy::cast_precision_loss)]

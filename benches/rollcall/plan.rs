@@ -1,4 +1,4 @@
-//! How long and how often is measured, and where the data lies.
+//! The length and number of measurements, and the folder of the data.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,19 +8,19 @@ use tempfile::TempDir;
 use crate::Outcome;
 use crate::measure::{Extent, Measured};
 
-/// What the command line asks for.
+/// The options of the command line.
 pub struct Plan {
     folder: PathBuf,
-    /// How often everything that is compared is measured in turn.
+    /// The number of rounds in which the compared subjects are measured in turn.
     rounds: u32,
     round: Extent,
-    /// How often each start is timed.
+    /// The number of times each start is measured.
     pub starts: usize,
-    /// Whether everything is cut short.
+    /// True for a short run.
     pub quick: bool,
 }
 
-/// Something that can be measured.
+/// A subject of a measurement.
 pub type Subject<'plan> = Box<dyn FnMut(Extent) -> Outcome<Measured> + 'plan>;
 
 impl Plan {
@@ -48,13 +48,13 @@ impl Plan {
         }
     }
 
-    /// An empty folder on the disk that is measured.
+    /// Creates an empty folder on the measured disk.
     pub fn temporary(&self) -> Outcome<TempDir> {
         Ok(tempfile::Builder::new().prefix("bench-").tempdir_in(&self.folder)?)
     }
 
-    /// Measures these in turn, round after round, so that a slow moment of the machine meets all
-    /// of them and their ratios hold.
+    /// Measures these subjects in turn, in several rounds, so that a slow moment of the machine affects all of them
+    /// and their ratios stay valid.
     pub fn in_turn(&self, subjects: &mut [Subject]) -> Outcome<Vec<Measured>> {
         let mut all = vec![Measured::nothing()?; subjects.len()];
         for _ in 0..self.rounds {

@@ -11,16 +11,15 @@ use tokio::runtime::Runtime;
 use crate::Outcome;
 use crate::server::Server;
 
-/// Users that one change makes.
+/// Number of users per change.
 const AT_ONCE: usize = 500;
 
-/// Makes a store with an administrator and so many users. `with` adds to a change what each of them has
-/// besides their account.
+/// Creates a store with an administrator and this many users. `with` adds further records of each user to the change.
 pub fn fill(folder: &Path, users: u64, with: impl FnMut(Change, &User) -> Change) -> Outcome {
     fill_with(folder, users, |_, user| Ok(user), with)
 }
 
-/// The same; `make` changes each account before it is stored, by its number.
+/// Creates a store as [`fill`] does. `make` changes each account, by its number, before it is stored.
 pub fn fill_with(
     folder: &Path,
     users: u64,

@@ -1,4 +1,4 @@
-//! Who is here: the list of ten thousand, and statuses that end, by the hundred thousand.
+//! Presence: the list of 10,000 online users, and the end of 100,000 statuses.
 
 use rollcall::domain::{Claim, ClaimSource, Laying, StatusType, Timestamp, UserId, UserStatus};
 
@@ -8,13 +8,13 @@ use crate::server::Server;
 use crate::table::{self, Rate};
 use crate::{Outcome, population};
 
-/// Users in the list.
+/// Number of users in the list.
 const HERE: u64 = 10_000;
 
-/// Users whose statuses end.
+/// Number of users whose statuses end.
 const ENDING: u64 = 100_000;
 
-/// Connections that ask for the list.
+/// Number of connections that request the list.
 const CONNECTIONS: usize = 8;
 
 pub fn run(plan: &Plan) -> Outcome {

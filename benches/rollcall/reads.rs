@@ -1,4 +1,4 @@
-//! Authenticated reads, beside answers of the same length that are always the same.
+//! Authenticated reads, compared with constant responses of the same length.
 
 use crate::driver::{self, Request};
 use crate::plan::Plan;
@@ -8,7 +8,7 @@ use crate::{Outcome, floors};
 
 const CONNECTIONS: usize = 64;
 
-/// Statuses in the store: one page and some more.
+/// Statuses in the store: more than one page.
 const STATUSES: u64 = 60;
 
 pub fn run(plan: &Plan) -> Outcome {

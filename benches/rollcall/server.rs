@@ -1,4 +1,4 @@
-//! Servers in processes of their own: the real binary, and the floor beside it.
+//! Servers in their own processes: the real binary, and the floor.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -13,47 +13,47 @@ use crate::Outcome;
 use crate::driver::{self, Request};
 use crate::machine::{self, Memory};
 
-/// The administrator of every store here.
+/// The administrator of every store in the bench.
 pub const USERNAME: &str = "admin";
 pub const PASSWORD: &str = "correct horse";
 
-/// The password of the users whose logins are measured. The policy for passwords accepts it.
+/// The password of the users whose logins are measured. It satisfies the password policy.
 const USERS_PASSWORD: &str = "correct horse battery staple";
 
-/// How long a server may take to come to rest.
+/// The time limit for a server to become idle.
 const SETTLED: Duration = Duration::from_mins(1);
 
-/// How long a server may take to end in good order.
+/// The time limit for a server to stop.
 const ENDED: Duration = Duration::from_mins(1);
 
-/// The variable that names another binary to measure, for a comparison of two versions.
+/// The variable that selects another binary, to compare two versions.
 const BINARY: &str = "ROLLCALL_BENCH_BINARY";
 
-/// How the floor's server is asked for; see [`crate::floors::serve_static`].
+/// The argument that starts the floor's server; see [`crate::floors::serve_static`].
 pub const STATIC: &str = "--serve-static";
 
-/// Settings that bound the sockets of one address: here all clients are on this machine.
+/// Settings that limit the sockets of one address. In the bench, all clients are on this machine.
 const FROM_ONE_ADDRESS: [&str; 3] = [
     "Max_Connections_Per_Address",
     "Presence_Max_Connections_Per_Address",
     "Presence_Max_Anonymous_Connections_Per_Address",
 ];
 
-/// A server that answers. It ends when this is dropped.
+/// A running server. Dropping this ends it.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// From its start until it said that it listens.
+    /// The time from its start until it printed its address.
     pub started_in: Duration,
 }
 
 impl Server {
-    /// The real binary on this data folder, as it is shipped. Its log goes to `/dev/null`.
+    /// Starts the real binary on this data folder, with its defaults. Its log goes to `/dev/null`.
     pub fn rollcall(data: &Path) -> Outcome<Self> {
         Self::rollcall_with(data, &[])
     }
 
-    /// The same without limits on the rate of calls.
+    /// Starts the real binary without limits on the rate of calls.
     pub fn unlimited(data: &Path) -> Outcome<Self> {
         Self::rollcall_with(data, &["--set", "API_Enable_Rate_Limiter=false"])
     }
@@ -75,7 +75,7 @@ impl Server {
         Self::start(command)
     }
 
-    /// A server that always gives the same answer with a body of this length.
+    /// Starts a server that always sends the same response with a body of this length.
     pub fn fixed(length: usize) -> Outcome<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([STATIC, &length.to_string()]);
@@ -112,7 +112,7 @@ impl Server {
         machine::memory(self.process())
     }
 
-    /// Its memory, once neither that nor its processor time has changed for two seconds.
+    /// Returns its memory, once its memory and processor time have not changed for two seconds.
     pub async fn settled(&self) -> Outcome<Memory> {
         const LOOK: Duration = Duration::from_millis(500);
         const LOOKS: u32 = 4;
@@ -137,8 +137,8 @@ impl Server {
         Request::post("/api/v1/login", "", &body)
     }
 
-    /// Makes so many users, and returns the login of each, from an address of its own: one user and one address
-    /// have few logins at once.
+    /// Creates this many users, and returns a login request of each one, with its own address, because one user and
+    /// one address may only have few logins at a time.
     pub fn logins(&self, users: usize) -> Outcome<Vec<Request>> {
         let credentials = self.credentials()?;
         let login = |number: usize| {
@@ -154,12 +154,12 @@ impl Server {
         (0..users).map(login).collect()
     }
 
-    /// The headers of the administrator, logged in.
+    /// Logs the administrator in, and returns the headers.
     pub fn credentials(&self) -> Outcome<String> {
         self.credentials_of(USERNAME)
     }
 
-    /// The headers of a user with the administrator's password, logged in.
+    /// Logs in a user with the administrator's password, and returns the headers.
     pub fn credentials_of(&self, username: &str) -> Outcome<String> {
         let login = Self::login_of(username);
         let answer: Value = serde_json::from_slice(&driver::ask(self, &login)?)?;
@@ -171,14 +171,14 @@ impl Server {
         Ok(format!("X-User-Id: {user}\r\nX-Auth-Token: {token}\r\n"))
     }
 
-    /// Kills it.
+    /// Kills the server with SIGKILL.
     pub fn kill(mut self) -> Outcome {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }
 
-    /// Ends it in good order.
+    /// Stops the server with SIGTERM and waits for its end.
     pub fn stop(mut self) -> Outcome {
         let id = self.process().to_string();
         Command::new("kill").args(["-TERM", &id]).status()?;

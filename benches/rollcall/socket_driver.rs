@@ -1,7 +1,7 @@
-//! One socket of a user, as cheap as can be: it runs on the same cores as what it measures.
+//! A socket of one user with little overhead, since it runs on the same cores as the measured server.
 //!
-//! What it says is made in one piece; what it hears is read into a buffer that all sockets share, and
-//! only as much of it is looked at as tells what it is.
+//! Outgoing messages are built in one piece. Incoming bytes are read into a buffer that all sockets share, and are
+//! parsed only as far as needed to identify the message.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -19,21 +19,21 @@ use crate::Outcome;
 use crate::crowd::Common;
 use crate::websocket::{self, Frame};
 
-/// How long a client waits whose socket ended before it comes back.
+/// The pause of a client whose socket ended before it reconnects.
 const PAUSE: Duration = Duration::from_secs(1);
 
 const CONNECT: &str = r#"{"msg":"connect","version":"1","support":["1"]}"#;
 const SUBSCRIBE: &str = r#"{"msg":"sub","id":"2","name":"stream-notify-logged","params":["user-status",false]}"#;
 const PONG: &str = r#"{"msg":"pong"}"#;
 
-/// The code of a close without one.
+/// The code for a close frame without a code.
 const NO_CODE: u16 = 1005;
 
-/// Stands before the number in the words of a status that sockets are watched for.
+/// The character before the number in the text of a status that is measured.
 pub const MARK: u8 = b'#';
 
-/// Keeps a socket of the user with this token: opens it whenever the server is there, and again after a
-/// pause when it ends, for ever.
+/// Keeps a socket of the user with this token open: opens it when a server runs, and again after a pause whenever it
+/// ends, for ever.
 pub async fn keep(common: Rc<Common>, token: String) {
     loop {
         let address = common.server().await;
@@ -41,7 +41,7 @@ pub async fn keep(common: Rc<Common>, token: String) {
         let Err(cause) = client.live(address, &token).await;
         client.note(cause.to_string());
         drop(client);
-        // Where the server is gone, all come back as soon as it is there.
+        // If the server has stopped, all clients reconnect as soon as it runs again.
         if common.is_open() {
             common.counts.borrow_mut().again += 1;
             tokio::time::sleep(PAUSE).await;
@@ -49,24 +49,24 @@ pub async fn keep(common: Rc<Common>, token: String) {
     }
 }
 
-/// What is known of one socket. When it is dropped, it counts no more.
+/// The state of one socket. Dropping it removes the socket from the counters.
 struct Client<'common> {
     common: &'common Common,
-    /// The beginning of a frame whose end has not come.
+    /// The beginning of a frame that is not complete yet.
     rest: Vec<u8>,
-    /// Whether it has become a WebSocket.
+    /// True after the handshake was answered.
     accepted: bool,
     logged_in: bool,
     ready: bool,
-    /// The number of the last status of those watched for that it has heard of.
+    /// The number of the last measured status that the socket has received.
     heard: u64,
-    /// The code of the server's farewell, once it has come.
+    /// The code of the server's close frame, if it has sent one.
     farewell: Option<u16>,
 }
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// Never: a socket is served until something ends it.
+/// A result that never occurs: a socket only ends with an error.
 type Never = Infallible;
 
 impl<'common> Client<'common> {
@@ -82,7 +82,7 @@ impl<'common> Client<'common> {
         }
     }
 
-    /// Counts how it ended.
+    /// Counts the reason for the end.
     fn note(&self, cause: String) {
         let mut counts = self.common.counts.borrow_mut();
         if !self.accepted {
@@ -95,12 +95,12 @@ impl<'common> Client<'common> {
         }
     }
 
-    /// Connects, logs in, subscribes (at once, or when all are to) and listens.
+    /// Connects, logs in, subscribes (at once, or when all sockets are to), and reads messages.
     async fn live(&mut self, address: SocketAddr, token: &str) -> Outcome<Never> {
         let common = self.common;
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        // So that a socket that is dropped is gone at once, and leaves no port behind that waits.
+        // A dropped socket then closes at once, and does not keep its port in use.
         stream.set_zero_linger()?;
         stream.write_all(websocket::HANDSHAKE).await?;
         poll_fn(|context| self.poll_accepted(&mut stream, context)).await?;
@@ -127,7 +127,7 @@ impl<'common> Client<'common> {
         poll_fn(|context| self.poll_heard(&mut stream, context)).await
     }
 
-    /// Reads until the handshake is answered; what came behind is kept for [`Self::poll_heard`].
+    /// Reads until the handshake is answered. Bytes after it are left for [`Self::poll_heard`].
     fn poll_accepted(&mut self, stream: &mut TcpStream, context: &mut Context) -> Poll<Outcome> {
         loop {
             let mut buffer = self.common.buffer.borrow_mut();
@@ -142,7 +142,7 @@ impl<'common> Client<'common> {
         }
     }
 
-    /// Hears whatever comes, until the socket ends.
+    /// Reads and handles messages until the socket ends.
     fn poll_heard(&mut self, stream: &mut TcpStream, context: &mut Context) -> Poll<Outcome<Never>> {
         loop {
             let mut buffer = self.common.buffer.borrow_mut();
@@ -165,7 +165,7 @@ impl<'common> Client<'common> {
         }
     }
 
-    /// Why it ended: as the server said, or else as the system says.
+    /// Returns the reason for the end: the server's close code, or else the error of the system.
     fn end(&self, error: Cause) -> Cause {
         match self.farewell {
             Some(code) => format!("the server closed it with {code}").into(),
@@ -173,7 +173,7 @@ impl<'common> Client<'common> {
         }
     }
 
-    /// Hears the frames in these bytes, and says how many bytes those are that are whole.
+    /// Handles the complete frames in these bytes, and returns their total length.
     fn hear_all(&mut self, stream: &TcpStream, bytes: &[u8]) -> Outcome<usize> {
         let mut used = 0;
         while let Some((frame, length)) = websocket::first(&bytes[used..])? {
@@ -181,7 +181,7 @@ impl<'common> Client<'common> {
             match frame {
                 Frame::Text(text) => self.hear(stream, text)?,
                 Frame::Ping(payload) => say(stream, &websocket::pong(payload)?)?,
-                // The server ends the connection when it has the answer.
+                // The server closes the connection when it receives the answer.
                 Frame::Close(code) => {
                     self.farewell = Some(code.unwrap_or(NO_CODE));
                     say(stream, &websocket::close(code)?)?;
@@ -229,7 +229,7 @@ impl<'common> Client<'common> {
         format!("the server refuses: {}", String::from_utf8_lossy(text)).into()
     }
 
-    /// A change is counted, and timed if it is the one that sockets are watched for.
+    /// Counts a presence event, and records its time if it is the measured one.
     fn hear_change(&mut self, message: &[u8]) {
         let now = Instant::now();
         let mut counts = self.common.counts.borrow_mut();
@@ -254,7 +254,7 @@ impl Drop for Client<'_> {
     }
 }
 
-/// Reads once.
+/// Reads once into the buffer.
 fn poll_read<'buffer>(
     stream: &mut TcpStream,
     buffer: &'buffer mut [u8],
@@ -269,7 +269,7 @@ fn poll_read<'buffer>(
     })
 }
 
-/// Says something short, for which there is always room unless the server hears nothing any more.
+/// Sends a short message. The kernel's buffer has room for it unless the server has stopped reading.
 fn say(stream: &TcpStream, bytes: &[u8]) -> Outcome {
     match stream.try_write(bytes)? {
         written if written == bytes.len() => Ok(()),
@@ -281,7 +281,7 @@ fn has(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// The number behind [`MARK`].
+/// Returns the number after [`MARK`].
 fn number(message: &[u8]) -> Option<u64> {
     let mark = message.iter().position(|byte| *byte == MARK)?;
     let digits = message[mark + 1..].iter().take_while(|byte| byte.is_ascii_digit());

@@ -1,5 +1,5 @@
-//! Sockets by the thousand, each of a user of its own: what they cost, how soon a change has reached
-//! all, and what it takes when all come back at once.
+//! Thousands of sockets of different users: their cost, the time until a change has reached all of them, and the load
+//! when all of them reconnect at the same time.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -22,39 +22,39 @@ use crate::server::Server;
 use crate::socket_driver::MARK;
 use crate::{Outcome, machine, population, print, table};
 
-/// How many sockets, and how long it may take until all of them have a change: half of the changes, and
-/// all but one in a hundred.
+/// Numbers of sockets, each with the time limits for a change to reach all of them, in milliseconds: for half of the
+/// changes, and for 99 of 100.
 const SIZES: [(u64, [u64; 2]); 2] = [(1_000, [15, 30]), (10_000, [160, 300])];
 
-/// Memory that a socket may take that is logged in, subscribed and idle.
+/// The aim for the memory of a socket that is logged in, subscribed and idle.
 const AIM_BYTES: u64 = 12 * 1024;
 
-/// Files and sockets that the server has open besides.
+/// Number of other files and sockets that the server has open.
 const OTHER_DESCRIPTORS: u64 = 500;
 
-/// How long all may take to connect, log in and subscribe.
+/// The time limit for all sockets to connect, log in and subscribe.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// How long a change may take to reach all.
+/// The time limit for a change to reach all sockets.
 const CHANGE: Duration = Duration::from_mins(1);
 
-/// Between two changes.
+/// The pause between two changes.
 const BETWEEN_CHANGES: Duration = Duration::from_millis(50);
 
-/// Between an answer to the reader and its next request.
+/// The pause of the reader between a response and its next request.
 const BETWEEN_READS: Duration = Duration::from_millis(5);
 
-/// After so long the server notes anew when a token was last used: sockets that are older cost it a write
-/// when they end or come back.
+/// The time after which the server stores the last use of a token again. Older sockets cost it a write when they end
+/// or reconnect.
 const USE_NOTED: Duration = Duration::from_secs(61);
 
-/// Until then whoever does not come back in time is found to be gone.
+/// The time after which users who have not reconnected are shown as offline.
 const AFTER_GRACE: Duration = Duration::from_millis(GRACE_MILLIS.unsigned_abs() + 1_000);
 
-/// For so long nobody must have been told anything before it is called quiet.
+/// The time without any event after which the server counts as quiet.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// How long it may take after a restart until it is quiet.
+/// The time limit after a restart until the server is quiet.
 const STORM: Duration = Duration::from_mins(10);
 
 pub fn run(plan: &Plan) -> Outcome {
@@ -81,8 +81,8 @@ pub fn run(plan: &Plan) -> Outcome {
     Ok(())
 }
 
-/// Makes a store with so many users, each seen and logged in a moment ago, so that neither is noted anew
-/// when sockets come; answers with their tokens.
+/// Creates a store with this many users, each with a recent login and last use, so that neither is stored again when
+/// the sockets connect. Returns their tokens.
 fn fill(folder: &Path, users: u64) -> Outcome<Vec<String>> {
     let mut tokens = Vec::new();
     population::fill(folder, users, |change, user| {
@@ -106,25 +106,25 @@ fn token(user: &User, secret: &TokenSecret, now: Timestamp) -> Token {
     }
 }
 
-/// What is measured with one number of sockets.
+/// The measurement with one number of sockets.
 struct Bench<'folder> {
     title: String,
     folder: &'folder Path,
     crowd: Crowd,
     server: Server,
-    /// Those of the administrator.
+    /// The headers of the logged-in administrator.
     credentials: String,
     quick: bool,
-    /// In milliseconds, as in [`SIZES`].
+    /// The limits in milliseconds, as in [`SIZES`].
     aims: [u64; 2],
 }
 
-/// How the server ends.
+/// The way in which the server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
-    /// It keeps who was here, so that nobody is told of those who come back.
+    /// The server stores who is online, so that no events are sent when they reconnect.
     InGoodOrder,
-    /// Nobody knows who was here: everybody is told of everybody who comes.
+    /// The server does not store who is online, so that each reconnect sends an event to all.
     Killed,
 }
 
@@ -150,14 +150,14 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Waits until sockets are as old as they usually are when something happens to them.
+    /// Waits until the sockets are as old as they usually are when they end.
     async fn wait_for_use(&self) {
         if !self.quick {
             sleep(USE_NOTED).await;
         }
     }
 
-    /// All connect and log in; then all subscribe; then nothing happens.
+    /// Connects and logs in all sockets, then subscribes all, then measures them idle.
     async fn gather(&mut self) -> Outcome {
         let (size, count) = (self.crowd.size(), self.crowd.size() as u64);
         let before = self.server.settled().await?.resident;
@@ -191,7 +191,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// One change after the other is told to all, while somebody reads.
+    /// Sends one change after the other to all sockets, while a reader sends requests.
     async fn changes(&self) -> Outcome {
         let size = self.crowd.size();
         let changes = match (self.quick, size) {
@@ -255,7 +255,7 @@ impl Bench<'_> {
         Err(format!("{} changes were told instead of {told}", counts.changes).into())
     }
 
-    /// Somebody who reads all the while what has changed since now.
+    /// Starts a task that requests all changes since now, again and again.
     async fn reader(&self, stop: Rc<Cell<bool>>) -> Outcome<JoinHandle<Outcome<Latencies>>> {
         let mut connection = Connection::open(self.server.address).await?;
         let path = format!("/api/v1/users.presence?from={}", Clock::System.now());
@@ -272,7 +272,7 @@ impl Bench<'_> {
         }))
     }
 
-    /// All are dropped and come back, so soon that nobody was away.
+    /// Drops all sockets and reconnects them, within the time in which lost connections count.
     async fn come_back(&mut self) -> Outcome {
         self.crowd.scatter().await;
         self.crowd.count_anew();
@@ -284,7 +284,7 @@ impl Bench<'_> {
         self.tell_return(&title, began, &ready, None)
     }
 
-    /// The server ends and starts, and all come back.
+    /// Stops and starts the server, and waits until all sockets have reconnected.
     async fn restart(mut self, ending: Ending) -> Outcome<Self> {
         self.crowd.set_server(None);
         let began = Instant::now();
@@ -324,12 +324,12 @@ impl Bench<'_> {
         Ok(self)
     }
 
-    /// Says how all came back; after a storm, how long it took until it was quiet.
+    /// Prints how all sockets reconnected, and after a storm, how long it took until the server was quiet.
     fn tell_return(&self, title: &str, began: Instant, ready: &Counts, storm: Option<Duration>) -> Outcome {
         let counts = self.crowd.counts();
         let memory = self.server.memory()?;
         let row = |what: &str, figure: String, aim: &str| [what.to_owned(), figure, aim.to_owned()];
-        // Who kills the server has no aim: everybody is told of everybody who comes.
+        // A killed server has no aim, since each reconnect sends an event to all.
         let no_changes = if storm.is_none() { "0" } else { "" };
         let mut rows = vec![
             row("until all are connected", table::time(ready.last_accepted - began), ""),
@@ -355,7 +355,7 @@ impl Bench<'_> {
     }
 }
 
-/// Says what ended sockets that were to stay.
+/// Prints the errors that ended sockets.
 fn tell_causes(counts: &Counts) {
     for (cause, sockets) in &counts.causes {
         print(&format!("{} sockets ended because {cause}.", table::count(*sockets)));

@@ -1,4 +1,4 @@
-//! How long a start takes, from the call to the line that says where the server listens.
+//! The time of a start, from the call until the server prints its address.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let (none, many) = (plan.temporary()?, plan.temporary()?);
     floors::fill(many.path(), STATUSES)?;
     for folder in [&none, &many] {
-        // Creates the administrator, so that it is not part of what is timed.
+        // The administrator is created here, so that this is not part of the measured time.
         Server::rollcall(folder.path())?.stop()?;
     }
 

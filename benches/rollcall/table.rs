@@ -1,4 +1,4 @@
-//! How figures are printed.
+//! The format of printed figures.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use crate::measure::Measured;
 use crate::print;
 
-/// A table with a title. The first column is words, the others are figures.
+/// Prints a table with a title. The first column has text, the others have figures.
 pub fn table<const COLUMNS: usize>(title: &str, columns: [&str; COLUMNS], rows: Vec<[String; COLUMNS]>) {
     let mut table = Table::new();
     table
@@ -21,16 +21,16 @@ pub fn table<const COLUMNS: usize>(title: &str, columns: [&str; COLUMNS], rows: 
     print(&format!("\n{title}\n{table}"));
 }
 
-/// One line of a table of rates.
+/// A row of a table of rates.
 pub struct Rate {
     pub what: String,
     pub at_once: usize,
     pub measured: Measured,
-    /// What it is compared with, and how that is called.
+    /// The floor to compare with, and its name.
     pub floor: Option<(Measured, &'static str)>,
 }
 
-/// A table of how often a second something was done.
+/// Prints a table of operations per second.
 pub fn rates(title: &str, rows: &[Rate]) {
     let columns = [
         "",
@@ -64,7 +64,7 @@ pub fn rates(title: &str, rows: &[Rate]) {
     table(title, columns, rows.iter().map(row).collect());
 }
 
-/// A time with three digits at the most.
+/// Formats a time with at most three digits.
 pub fn time(time: Duration) -> String {
     let micros = time.as_secs_f64() * 1e6;
     match micros {
@@ -77,25 +77,25 @@ pub fn time(time: Duration) -> String {
     }
 }
 
-/// Bytes, in millions of them.
+/// Formats bytes in units of 1,000,000.
 #[allow(clippy::cast_precision_loss)]
 pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// Bytes, in units of 1024.
+/// Formats bytes in units of 1024.
 #[allow(clippy::cast_precision_loss)]
 pub fn kibibytes(bytes: u64) -> String {
     format!("{:.1} KiB", bytes as f64 / 1024.0)
 }
 
-/// A count whose thousands stand apart.
+/// Formats a count with separated thousands.
 #[allow(clippy::cast_precision_loss)]
 pub fn count(number: u64) -> String {
     grouped(number as f64)
 }
 
-/// A whole number whose thousands stand apart.
+/// Formats a whole number with separated thousands.
 pub fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();

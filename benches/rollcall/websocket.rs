@@ -1,9 +1,9 @@
-//! WebSocket (RFC 6455), as far as a client needs it that has to cost little: one handshake, short
-//! frames of text, the close.
+//! WebSocket (RFC 6455) with little overhead, as far as the bench's client needs it: one handshake, short text
+//! frames, ping and close.
 
 use crate::Outcome;
 
-/// Asks for a WebSocket. The key is that of the RFC: nothing here lies between that might mistake it.
+/// The handshake. Its key is the RFC's example, since there is no proxy between client and server.
 pub const HANDSHAKE: &[u8] = b"GET /websocket HTTP/1.1\r\n\
     Host: bench\r\n\
     Upgrade: websocket\r\n\
@@ -11,10 +11,10 @@ pub const HANDSHAKE: &[u8] = b"GET /websocket HTTP/1.1\r\n\
     Sec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// Most bytes that the head of an answer to the handshake may have.
+/// Maximum bytes of the head of the response to the handshake.
 const HEAD_BYTES: usize = 4096;
 
-/// That a frame is whole, in its first byte.
+/// The bit of a final frame, in the first byte.
 const WHOLE: u8 = 0x80;
 
 const TEXT: u8 = 0x1;
@@ -22,29 +22,29 @@ const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
 
-/// That a frame is masked, in its second byte.
+/// The bit of a masked frame, in the second byte.
 const MASKED: u8 = 0x80;
 
-/// A length that says: two bytes with the length follow.
+/// The length that means that two bytes with the length follow.
 const SHORT: u8 = 126;
 
-/// A length that says: eight bytes with the length follow.
+/// The length that means that eight bytes with the length follow.
 const LONG: u8 = 127;
 
-/// A frame of the server.
+/// A frame sent by the server.
 #[derive(Debug, Clone, Copy)]
 pub enum Frame<'bytes> {
     Text(&'bytes [u8]),
-    /// Asks for the same bytes back.
+    /// A ping, with the payload to send back.
     Ping(&'bytes [u8]),
-    /// The last one; its code, if it has one.
+    /// A close frame, with its code if it has one.
     Close(Option<u16>),
 }
 
-/// Where the answer to the handshake ends; none while it is not whole.
+/// Returns the end of the response to the handshake; `None` while it is not complete.
 ///
 /// # Errors
-/// The first line of an answer that is no WebSocket.
+/// The first line of the response if it is not a WebSocket handshake.
 pub fn accepted(bytes: &[u8]) -> Outcome<Option<usize>> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         if bytes.len() > HEAD_BYTES {
@@ -59,10 +59,10 @@ pub fn accepted(bytes: &[u8]) -> Outcome<Option<usize>> {
     Ok(Some(end + 4))
 }
 
-/// The first frame in these bytes and how many of them it takes; none while it is not whole.
+/// Returns the first frame in these bytes and its length; `None` while it is not complete.
 ///
 /// # Errors
-/// A frame that Rollcall never sends.
+/// An error for a frame that Rollcall never sends.
 pub fn first(bytes: &[u8]) -> Outcome<Option<(Frame<'_>, usize)>> {
     let [head, length, ..] = *bytes else {
         return Ok(None);
@@ -93,19 +93,19 @@ pub fn first(bytes: &[u8]) -> Outcome<Option<(Frame<'_>, usize)>> {
     Ok(Some((frame, end)))
 }
 
-/// Adds a message to what is to be sent.
+/// Adds a text message to the bytes to send.
 pub fn put_text(bytes: &mut Vec<u8>, text: &str) -> Outcome {
     put(bytes, TEXT, text.as_bytes())
 }
 
-/// Answers a ping.
+/// Returns the answer to a ping.
 pub fn pong(payload: &[u8]) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     put(&mut bytes, PONG, payload)?;
     Ok(bytes)
 }
 
-/// Answers a close.
+/// Returns the answer to a close frame.
 pub fn close(code: Option<u16>) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     let code = code.map(u16::to_be_bytes);
@@ -113,7 +113,7 @@ pub fn close(code: Option<u16>) -> Outcome<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Adds a frame, whose mask is nought so that it costs nothing.
+/// Adds a frame with a mask of zero, which needs no computation.
 fn put(bytes: &mut Vec<u8>, kind: u8, payload: &[u8]) -> Outcome {
     bytes.push(WHOLE | kind);
     match u8::try_from(payload.len()) {
