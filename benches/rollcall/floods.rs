@@ -174,7 +174,7 @@ async fn create_victim(server: &Server, credentials: &str) -> Outcome {
     }
 }
 
-/// One address guesses the password of one user over many connections.
+/// Measures one address that guesses the password of one user over many connections.
 async fn guesses(server: &Server, credentials: &str) -> Outcome<String> {
     create_victim(server, credentials).await?;
     let (verified, refused) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -205,7 +205,7 @@ async fn guesses(server: &Server, credentials: &str) -> Outcome<String> {
     ))
 }
 
-/// One user logs in with the right password over many connections, while another user logs in.
+/// Measures one user who logs in with the right password over many connections, while another user logs in.
 async fn logins(server: &Server, credentials: &str) -> Outcome<String> {
     create_victim(server, credentials).await?;
     let (quiet, _) = log_in_again_and_again(server).await?;
@@ -256,7 +256,7 @@ async fn log_in_again_and_again(server: &Server) -> Outcome<(Latencies, usize)> 
     Ok((times, failed))
 }
 
-/// Sockets without a login subscribe to events with long names.
+/// Measures sockets without a login that subscribe to events with long names.
 async fn names(server: &Server, _: &str) -> Outcome<String> {
     let name = "e".repeat(NAME_BYTES);
     let mut sockets = JoinSet::new();
@@ -301,7 +301,7 @@ async fn names(server: &Server, _: &str) -> Outcome<String> {
     ))
 }
 
-/// Connections without a login send large bodies without their last bytes.
+/// Measures connections without a login that send large bodies without their last bytes.
 async fn bodies(server: &Server, _: &str) -> Outcome<String> {
     let head = format!(
         "POST /api/v1/login HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {BODY_BYTES}\r\n\r\n"
@@ -329,7 +329,7 @@ async fn bodies(server: &Server, _: &str) -> Outcome<String> {
     ))
 }
 
-/// Connections request a large document without a pause, while another caller requests `/livez`.
+/// Measures connections that request a large document without a pause, while another caller requests `/livez`.
 async fn documents(server: &Server, _: &str) -> Outcome<String> {
     let request = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: bench\r\n\r\n".repeat(16);
     let read = Arc::new(AtomicU64::new(0));
