@@ -64,7 +64,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts connections and answers their requests with `answer`, over HTTP/1.1, until `shutdown` ends. Then it
-/// accepts no more, and gives requests in flight [`LAST_REQUESTS`]. `most` returns the maximum connections of an
+/// accepts no more, and gives requests in flight `LAST_REQUESTS`. `most` returns the maximum connections of an
 /// address, or `None` for an address that has no limit.
 pub async fn serve<A, W>(
     listener: TcpListener,
