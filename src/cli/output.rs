@@ -36,7 +36,7 @@ pub(super) fn list<T: Serialize>(
     Ok(())
 }
 
-/// Prints entries as CSV (RFC 4180), such that a spreadsheet does not treat a cell as a formula.
+/// Prints entries as CSV (RFC 4180), so that a spreadsheet does not treat a cell as a formula.
 pub(super) fn csv<T>(entries: &[T], columns: &[&str], row: impl Fn(&T) -> Vec<String>) -> Result<(), Failure> {
     let failed = |error: csv::Error| Failure::failed(format!("cannot write CSV: {error}"));
     let mut lines = csv::Writer::from_writer(Vec::new());

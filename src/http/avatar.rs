@@ -1,6 +1,6 @@
 //! Avatars of users below `/avatar`, for pages and apps that show them by URL.
 //!
-//! An uploaded file is sent such that a browser can only treat it as an image: with the type detected from its bytes,
+//! An uploaded file is sent so that a browser can only treat it as an image: with the type detected from its bytes,
 //! with sniffing disabled, and with a policy that forbids scripts.
 
 use std::fmt::Write;

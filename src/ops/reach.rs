@@ -1,4 +1,4 @@
-//! The users whom lists show to a viewer.
+//! The users that lists show to a viewer.
 //!
 //! Rocket.Chat shows a viewer without `view-outside-room` the users with whom the viewer shares a room. This server
 //! has no rooms, so such a viewer finds only themselves. Every list and search of users applies this rule.
@@ -6,7 +6,7 @@
 use crate::app::App;
 use crate::domain::{Permission, SettingId};
 
-/// The users whom a list shows.
+/// The users that a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// All users of the server.

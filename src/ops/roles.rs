@@ -85,7 +85,7 @@ pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Ro
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`], [`Fault::BeyondAuthority`],
-/// [`Fault::NoRooms`] if the role shall apply in rooms and did not before, [`Fault::RoleNameTaken`].
+/// [`Fault::NoRooms`] if the role would apply in rooms and did not before, [`Fault::RoleNameTaken`].
 pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
     permit(actor)?;
     decide(app, |snapshot| {

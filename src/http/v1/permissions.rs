@@ -32,7 +32,7 @@ struct ListAll {
     updated_since: Option<String>,
 }
 
-/// The permissions to change, each with all the roles that shall have it.
+/// The permissions to change, each with all the roles that will have it.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Update {
