@@ -1,4 +1,4 @@
-//! The commands and their arguments. The flags of settings are generated from the list of settings.
+//! The commands and their arguments. The flags of settings are in `setting_flags`.
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;

@@ -55,7 +55,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     }
 }
 
-/// The values of all settings, from these flags and the environment.
+/// Loads the values of all settings, from these flags, the environment and the configuration file.
 fn load(given: &Given) -> Result<Config, ConfigError> {
     refuse_bytes(std::env::vars_os())?;
     let unknown = variables::unknown(std::env::vars_os())?;
@@ -64,7 +64,7 @@ fn load(given: &Given) -> Result<Config, ConfigError> {
     Ok(config.with_unknown_variables(unknown))
 }
 
-/// Carries out a command on the data folder that these flags name.
+/// Carries out a command on the data folder of these flags.
 fn ask(given: &Given, command: local::Command) -> Result<Answer, Failure> {
     let settings = Settings::of(&load(given)?)?;
     logging::start_quietly();

@@ -23,7 +23,7 @@ pub(super) fn new_password() -> Result<String, Failure> {
     Ok(password)
 }
 
-/// Asks whether to do something that cannot be undone, unless `--yes` is given.
+/// Asks for confirmation of an action that cannot be undone, unless `--yes` is given.
 pub(super) fn confirm(yes: bool, what: &str) -> Result<(), Failure> {
     if yes {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The flags of settings, made of the list of settings.
+//! The flags of settings, generated from the list of settings.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -7,18 +7,18 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_pars
 
 use crate::config::{SETTINGS, Setting};
 
-/// What the command line says of settings.
+/// The settings on the command line.
 #[derive(Default)]
 pub(super) struct Given {
-    /// Values by the names of their flags.
+    /// The values by the names of their flags.
     pub(super) flags: HashMap<String, String>,
-    /// The configuration file.
+    /// The path of the configuration file.
     pub(super) file: Option<PathBuf>,
-    /// `NAME=VALUE` of settings of the running server.
+    /// The `NAME=VALUE` arguments for settings of the running server.
     pub(super) set: Vec<String>,
 }
 
-/// Makes the type of the arguments of commands that take the flags of some settings.
+/// Defines the argument type of commands that accept the flags of some settings.
 macro_rules! setting_flags {
     ($(#[$about:meta])* $name:ident, $takes:expr, $set:expr) => {
         $(#[$about])*

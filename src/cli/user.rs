@@ -49,7 +49,7 @@ pub(super) fn run(command: User) -> Result<(), Failure> {
     }
 }
 
-/// Carries out a command on one user, and prints what was done, with the user's name in the place of `{}`.
+/// Carries out a command on one user, and prints the message with the user's name in place of `{}`.
 fn change(one: OneUser, command: impl FnOnce(String) -> Command, done: &str) -> Result<(), Failure> {
     let OneUser { folder, user } = one;
     ask(&folder.0, command(user.clone()))?;

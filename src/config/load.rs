@@ -20,11 +20,11 @@ pub struct Config {
 /// The value of a setting of the running server that can't be changed while it runs.
 #[derive(Debug, Clone)]
 pub struct Fixed {
-    /// Its value.
+    /// The typed value of the setting.
     pub value: SettingValue,
-    /// The place that the value comes from.
+    /// The source of the value.
     pub source: Source,
-    /// The name by which the setting was given.
+    /// The name under which the setting was given.
     name: &'static str,
 }
 
@@ -127,12 +127,12 @@ pub enum ConfigError {
         /// The key of the wrong value.
         key: String,
     },
-    /// A value is set both directly and by a file that contains it.
+    /// A setting is given twice in one source: by two of its names, or as a value and in a file.
     #[error("{one} and {other} are both set: keep one of them")]
     Twice {
-        /// One of the two, as it was given.
+        /// The first of the two names or variables.
         one: String,
-        /// The other one.
+        /// The second of the two names or variables.
         other: String,
     },
     /// A variable has a name that is almost one of this server's.
@@ -209,7 +209,7 @@ fn names() -> String {
     names.join(", ")
 }
 
-/// Refuses variables of a configuration that are not text. Read as unset, a setting would silently be another one.
+/// Refuses configuration variables that are not UTF-8. If they were treated as unset, the default would apply silently.
 ///
 /// # Errors
 /// [`ConfigError::NotUtf8`] for the first such variable.
@@ -271,12 +271,12 @@ impl Config {
         })
     }
 
-    /// Returns the settings of the running server that are given here, and so can't be changed while it runs.
+    /// Returns the settings of the running server that are set here, and so cannot be changed while it runs.
     pub fn fixed(&self) -> impl Iterator<Item = (&SettingId, &Fixed)> {
         self.fixed.iter()
     }
 
-    /// Returns the settings of the running server that are set here, and so cannot be changed while it runs.
+    /// Adds the names of environment variables that have this server's prefixes but no setting.
     #[must_use]
     pub fn with_unknown_variables(self, unknown_variables: Vec<String>) -> Self {
         Self {
@@ -285,7 +285,7 @@ impl Config {
         }
     }
 
-    /// Returns the variables that begin as ours do and that no setting has.
+    /// Returns the names of environment variables that have this server's prefixes but no setting.
     #[must_use]
     pub fn unknown_variables(&self) -> &[String] {
         &self.unknown_variables
@@ -299,8 +299,8 @@ impl Config {
 }
 
 impl Value {
-    /// Fixes the settings of the running server for which this one is a short name, unless a place that comes before
-    /// gives them by their own names.
+    /// Fixes the settings of the running server for which this one is a short name, unless a source with a higher rank
+    /// sets them under their own names.
     fn fix(&self, fixed: &mut BTreeMap<SettingId, Fixed>) -> Result<(), ConfigError> {
         let Some(text) = self.text.as_deref().filter(|_| self.source != Source::Default) else {
             return Ok(());
@@ -330,7 +330,7 @@ impl Value {
         Ok(())
     }
 
-    /// Has a short name show what is in force by the setting's own name.
+    /// Updates the value and source of a short name to those that are in force for the setting itself.
     fn follow(&mut self, fixed: &BTreeMap<SettingId, Fixed>) {
         let Some((first, _)) = self.setting.short_for.first() else {
             return;
@@ -360,8 +360,8 @@ impl fmt::Display for Fixed {
     }
 }
 
-/// Returns the values for settings of the running server: first those of the file, then of the environment, then of
-/// `--set`. A later value of the same setting replaces an earlier one.
+/// Returns the settings of the running server that are given under their own names: from a flag, else the environment,
+/// else the file.
 fn fixed(
     file: Option<&Path>,
     running: &[(String, String)],
@@ -381,7 +381,7 @@ fn fixed(
         };
         let value = id.parse(text).map_err(invalid)?;
         let name = id.as_str();
-        // Places come in their order, the file first.
+        // The sources are added in ascending order of rank, so a later value replaces an earlier one.
         found.insert(id, Fixed { value, source, name });
         Ok(())
     };

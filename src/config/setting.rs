@@ -1,5 +1,6 @@
 //! The list of start-up settings, from which the flags, environment variables, keys of the file, the help and
-//! `rollcall config` are generated. A test compares it with the README's table.
+//! `rollcall config` are generated. A test compares it with the README's table. Settings of the running server are in
+//! `domain::setting`; four settings here are short names of those.
 
 use crate::domain::SettingId;
 

@@ -25,7 +25,7 @@ use crate::ops::avatars;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Colours behind initials, dark enough for white letters: red, green and blue.
+/// Background colours of initials (red, green, blue), dark enough for white letters.
 const COLOURS: [[u8; 3]; 8] = [
     [0xb3, 0x26, 0x1e],
     [0x8c, 0x4a, 0x00],
@@ -37,20 +37,20 @@ const COLOURS: [[u8; 3]; 8] = [
     [0x98, 0x40, 0x61],
 ];
 
-/// The side of initials as a drawing, in pixels, where no size is asked for.
+/// Default size of initials as SVG, in pixels.
 const SVG_PIXELS: u32 = 200;
 
-/// The side of initials as pixels, where no size is asked for.
+/// Default size of initials as a PNG, JPEG or WebP image, in pixels.
 const INITIALS_PIXELS: u32 = 128;
 
-/// The drawings that an address has in a minute: so many that a list of users is shown at once, and so few that they cost
-/// less than the other calls that it has.
+/// The maximum images that the server draws for an address in a minute: enough to show a list of users at once, and
+/// few enough to cost less than the address's other calls.
 const DRAWINGS: Rate = Rate {
     calls: 600,
     millis: 60_000,
 };
 
-/// `/avatar/USERNAME` and `/avatar/uid/ID`, in the form that `format` and `size` ask for.
+/// Returns the filter of `/avatar/USERNAME` and `/avatar/uid/ID`, with the parameters `format` and `size`.
 #[must_use]
 pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     let by_id = warp::path!("avatar" / "uid" / String).map(Named::Id);
@@ -79,7 +79,7 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
         .boxed()
 }
 
-/// The user whose picture is asked for, as the path has it.
+/// The user in the path of the request.
 enum Named {
     Id(String),
     Username(String),
@@ -88,11 +88,11 @@ enum Named {
 struct Asked {
     named: Named,
     source: Option<SourceAddress>,
-    /// The name of the picture that the client has already.
+    /// The `ETag` of the avatar that the client has cached.
     known: Option<HeaderValue>,
 }
 
-/// Reads the form that a query asks for. Clients send other parameters too, which change nothing.
+/// Parses the requested format and size. Other parameters are ignored, since clients send some.
 fn form(query: &str) -> Result<PictureForm, Fault> {
     let (mut format, mut size) = (None, None);
     for (name, value) in encoded::pairs(query.as_bytes())? {
@@ -105,8 +105,8 @@ fn form(query: &str) -> Result<PictureForm, Fault> {
     PictureForm::parse(format.as_deref(), size.as_deref())
 }
 
-/// The picture of a user, else initials. Initials come from the name in the path alone, so that a user without
-/// a picture is answered as a name that no user has.
+/// Returns the avatar of a user, else initials. The initials are made from the name in the path only, so the response
+/// for a user without an avatar is the same as for a name without a user.
 async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Response, Fault> {
     let (user, name) = match &asked.named {
         Named::Id(id) => {
@@ -133,7 +133,7 @@ async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Res
         .as_ref()
         .is_some_and(|known| known.as_bytes() == etag.as_bytes());
     let (media_type, bytes) = match picture {
-        // Nothing is drawn for a client that has the picture.
+        // Nothing is drawn for a client that has the avatar in its cache.
         _ if known => (None, Bytes::new()),
         Some(picture) => stored(app, picture, form, asked.source).await?,
         None => Initials::of(&name).file(app, form, asked.source).await?,
@@ -144,7 +144,7 @@ async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Res
 /// A file and its media type.
 type File = (Option<&'static str>, Bytes);
 
-/// Returns a stored picture in this form.
+/// Returns a stored avatar in this format and size.
 async fn stored(app: &App, picture: Avatar, form: PictureForm, source: Option<SourceAddress>) -> Result<File, Fault> {
     let kind = match form.format {
         None => picture.kind,
@@ -167,7 +167,7 @@ async fn stored(app: &App, picture: Avatar, form: PictureForm, source: Option<So
     drawn(app, key, source, draw).await
 }
 
-/// Returns a drawing that was made before, or makes it. An address has so many drawings in a minute.
+/// Returns the image from the cache, or draws it within the rate limit [`DRAWINGS`] of the address.
 async fn drawn(
     app: &App,
     key: RenderedKey,
@@ -189,7 +189,7 @@ async fn drawn(
     Ok((media_type, app.pictures.draw(key, draw).await?))
 }
 
-/// The letters that stand for a user without a picture, and their colour.
+/// The initials of a user without an avatar, and their background colour.
 struct Initials {
     letters: String,
     colour: [u8; 3],
@@ -211,13 +211,13 @@ impl Initials {
 
     fn etag(&self) -> String {
         self.letters.chars().fold(self.hex(), |mut etag, letter| {
-            // Writing to a text does not fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(etag, "-{:x}", u32::from(letter));
             etag
         })
     }
 
-    /// Returns the initials in this form: as a drawing, unless pixels are asked for.
+    /// Returns the initials as SVG, or as a raster image if the request asks for one.
     async fn file(self, app: &App, form: PictureForm, source: Option<SourceAddress>) -> Result<File, Fault> {
         let Some(PictureFormat::Pixels(kind)) = form.format else {
             let drawing = svg(&self.letters, &self.hex(), form.side.unwrap_or(SVG_PIXELS));
@@ -257,7 +257,7 @@ fn response(known: bool, media_type: Option<&'static str>, bytes: Bytes, etag: &
     response
 }
 
-/// The first letters of the first and the last word.
+/// Returns the initials of the first and the last word.
 fn letters_of(name: &str) -> String {
     let mut words = name
         .split(|character: char| !character.is_alphanumeric())
@@ -268,7 +268,7 @@ fn letters_of(name: &str) -> String {
     if initials.is_empty() { "?".to_owned() } else { initials }
 }
 
-/// A square with letters, which are alphanumeric and so need no escaping.
+/// Returns an SVG square with letters. They are alphanumeric, so they need no escaping.
 fn svg(initials: &str, colour: &str, side: u32) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 200 200\" width=\"{side}\" height=\"{side}\">\

@@ -1,4 +1,4 @@
-//! What a person at the command line can do about an error.
+//! Advice for users of the command line about an error.
 
 use crate::domain::Fault;
 

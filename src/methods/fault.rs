@@ -12,12 +12,12 @@ pub enum MethodFault {
     Unknown(String),
     /// The rate limit was reached; the next call is allowed after this many milliseconds.
     TooMany(u64),
-    /// What the method refuses, and its name.
+    /// The error of the operation, and the method's name.
     Refused(Fault, &'static str),
 }
 
 impl MethodFault {
-    /// Makes it of the fault of a method with this name.
+    /// Returns the error of the method with this name.
     #[must_use]
     pub fn of(fault: Fault, called: &'static str) -> Self {
         match fault {
@@ -26,14 +26,14 @@ impl MethodFault {
         }
     }
 
-    /// Meteor's code: a text, or a number.
+    /// Returns Meteor's code: a text or a number.
     fn code(&self) -> Value {
         match self {
             Self::Unknown(_) => json!(404),
             Self::TooMany(_) => json!("too-many-requests"),
             Self::Refused(Fault::WrongCredentials, _) => json!(403),
             Self::Refused(fault, _) => match (fault.code(), fault.kind()) {
-                // Meteor's own faults have numbers.
+                // Meteor's own errors have numeric codes.
                 (Some("403"), _) => json!(403),
                 (Some("400"), _) => json!(400),
                 (Some(code), _) => json!(code),

@@ -55,7 +55,7 @@ impl Context<'_> {
     /// Returns the caller.
     ///
     /// # Errors
-    /// [`Fault::NotAllowed`] when nobody is logged in.
+    /// [`Fault::NotAllowed`] without a login.
     fn caller(&self) -> Result<&Caller, Fault> {
         self.caller.ok_or(Fault::NotAllowed { words: "Not allowed" })
     }
@@ -158,7 +158,7 @@ pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Resul
     run(method, context, params).await.map_err(refused)
 }
 
-/// Checks that the scopes of the caller's token and the caller's duties let a method pass.
+/// Checks that the scopes of the caller's token and the caller's duties allow a method.
 fn check_access(method: &Method, caller: &Caller) -> Result<(), Fault> {
     match caller.token.lacks(method.need) {
         Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }),
@@ -168,7 +168,7 @@ fn check_access(method: &Method, caller: &Caller) -> Result<(), Fault> {
     caller.duty.map_or(Ok(()), |duty| duty.permit(method.serves))
 }
 
-/// Runs a method after the confirmation that it needs.
+/// Checks the confirmation that a method needs, and runs it.
 async fn run(method: &Method, context: Context<'_>, params: Vec<Value>) -> Outcome {
     let mut params = Params::new(params);
     let with_params = params.take_code();

@@ -156,7 +156,7 @@ fn replacing(app: &App, user: &User, old: Option<&Avatar>, new: Option<&Avatar>)
 /// Returns the avatar of a user, if there is one that this server has encoded.
 ///
 /// # Errors
-/// Only what the store answers.
+/// Errors of the store.
 pub async fn get(app: &App, user: &User) -> Result<Option<Avatar>, Fault> {
     if user.avatar.is_none() {
         return Ok(None);

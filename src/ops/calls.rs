@@ -26,12 +26,12 @@ pub enum Rate {
 pub struct Allowance {
     /// The calls that the rate lets through.
     pub limit: u32,
-    /// What is left of them.
+    /// The calls that are left, and the time until the limit resets.
     pub left: Left,
 }
 
-/// Counts a call of an endpoint, which is named by its method and its path in the API. A caller who may bypass limits is
-/// not counted, and has no allowance.
+/// Counts a call of an endpoint, which is named by its method and its path in the API. A caller who may bypass limits
+/// is not counted, and has no allowance.
 ///
 /// # Errors
 /// [`Fault::TooManyRequests`], with the exhausted allowance.

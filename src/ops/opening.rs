@@ -28,11 +28,11 @@ pub enum OpeningError {
     /// A setting that is fixed at the start can't be used with the roles and settings of the store.
     #[error("{setting} (from {from}) {problem}")]
     Setting {
-        /// The setting.
+        /// The setting with the invalid value.
         setting: SettingId,
-        /// The place that its value comes from.
+        /// The source of the value.
         from: String,
-        /// What is wrong with the value.
+        /// The problem with the value, as the end of a sentence.
         problem: String,
     },
     /// Data of an older version cannot be upgraded.

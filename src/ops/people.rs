@@ -1,4 +1,4 @@
-//! Everyone on the board, as a viewer sees them.
+//! The users on the board, as a viewer sees them.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::{SettingId, User, UserId};
 
-/// Returns the active users whom a list shows this caller, in the order of their usernames. Where the settings say that
-/// nobody is told who is here (`Presence_broadcast_disabled`), others have no presence.
+/// Returns the active users whom a list shows to this caller, in the order of their usernames. If the setting
+/// `Presence_broadcast_disabled` is on, other users have no presence.
 #[must_use]
 pub fn everyone(app: &App, view: &View<'_>, caller: &Caller) -> Vec<ViewedUser> {
     let reach = Reach::of_lists(app, |permission| caller.may(permission));

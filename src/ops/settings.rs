@@ -198,7 +198,7 @@ fn listed_roles(text: &str) -> Vec<RoleId> {
     list_setting::items(text).map(RoleId::new).collect()
 }
 
-/// The settings that together bound the length of a password.
+/// The settings that together limit the length of a password.
 const PASSWORD_LENGTHS: [SettingId; 5] = [
     SettingId::PasswordMinLength,
     SettingId::PasswordMaxLength,
@@ -207,13 +207,13 @@ const PASSWORD_LENGTHS: [SettingId; 5] = [
     SettingId::PasswordStrengthMinLength,
 ];
 
-/// The settings whose meaning depends on each other or on roles.
+/// Returns whether the validity of a setting depends on other settings or on roles.
 fn is_dependent(id: SettingId) -> bool {
     id == SettingId::DefaultRoles || PASSWORD_LENGTHS.contains(&id)
 }
 
-/// Checks what values have to be beyond their own type and bounds: roles exist, and there is a password that is neither
-/// too short nor too long. `settings` has all values, and `ids` are those that are given now.
+/// Checks values together, beyond their own types and bounds: the roles exist, and the minimum length of
+/// passwords is not above the maximum. `settings` has all values; `ids` are the settings that change.
 fn check_together(settings: &Settings, access: &Access, ids: &[SettingId]) -> Result<(), (SettingId, String)> {
     if ids.contains(&SettingId::DefaultRoles) {
         let roles = settings.list(SettingId::DefaultRoles);
@@ -246,8 +246,8 @@ fn check_together(settings: &Settings, access: &Access, ids: &[SettingId]) -> Re
     Ok(())
 }
 
-/// Returns what is wrong with the values that were fixed at the start, if they can't be used with the roles and settings
-/// of this store: the setting, where its value comes from, and the words of [`Fault::SettingInvalid`].
+/// Returns the problem of a value that was fixed at the start, if it cannot be used with the roles and settings of this
+/// store: the setting, the source of its value, and the text of [`Fault::SettingInvalid`].
 pub(super) fn fixed_problem(app: &App) -> Option<(SettingId, String, String)> {
     let ids: Vec<_> = app.fixed.settings.keys().copied().collect();
     let snapshot = app.store.read();
@@ -271,7 +271,7 @@ pub(super) fn depend_on(app: &App, snapshot: &Snapshot, change: Change, id: Sett
 /// Makes a change of dependent settings depend on the roles and settings that it was checked against.
 fn depend_on_others(app: &App, snapshot: &Snapshot, mut change: Change, ids: &[SettingId], roles: &[RoleId]) -> Change {
     for role in roles {
-        // Built-in roles are not stored and stay.
+        // Built-in roles are not stored and cannot be deleted.
         if let Some(role) = snapshot.access().role(role.as_str()).filter(|role| !role.protected) {
             change = change.require(&**role);
         }

@@ -36,17 +36,17 @@ pub async fn link(app: &App) -> Result<Option<String>, Fault> {
     }
 }
 
-/// The settings that the first administrator chooses. Those that are not chosen stay as they are.
+/// The settings that the first administrator may choose. Other settings are unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct FirstSettings {
-    /// Who may register from now on.
+    /// The rule for registration from now on.
     pub registration: Option<RegistrationForm>,
-    /// The name of the server, which is the team's.
+    /// The name of the server, which is the team's name.
     pub site_name: Option<String>,
 }
 
 impl FirstSettings {
-    /// Returns the values that have to be stored: not those that are in force already, be they fixed at the start.
+    /// Returns the values to store, without those that are already in force, even if they were fixed at the start.
     ///
     /// # Errors
     /// [`Fault::SettingFixed`], [`Fault::SettingInvalid`].

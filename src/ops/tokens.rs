@@ -129,12 +129,12 @@ pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
     }
 }
 
-/// Ends the live token with this label (see [`TokenHash::label`]) of a user, or of any user. Of any user, all tokens are
-/// looked at: a token has no index by its label, since the command line alone asks so.
+/// Ends the live token with this label (see [`TokenHash::label`]) of one user, or of any user. In the second case all
+/// tokens are searched: labels have no index, since only the command line does this.
 ///
 /// # Errors
-/// [`Fault::TokenNotFound`] when no such token has it, or it is that of another user and the actor may not log others
-/// out; [`Fault::BeyondAuthority`].
+/// [`Fault::TokenNotFound`] if there is no such token, or if it belongs to another user and the actor may not log
+/// other users out; [`Fault::BeyondAuthority`].
 pub async fn revoke(app: &App, actor: &Actor, user: Option<&UserId>, label: &str) -> Result<(), Fault> {
     let may = |token: &&Arc<Token>| actor.is(&token.user) || actor.may(Permission::LOGOUT_OTHER_USER);
     let tokens = list(app, user);
@@ -217,7 +217,7 @@ pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
             .iter()
             .fold(Change::new(), |change, token| change.remove(&**token));
         match app.store.commit(change).await {
-            // The next sweep looks at what changed meanwhile.
+            // Tokens that changed meanwhile are left to the next sweep.
             Ok(()) | Err(crate::store::CommitError::Conflict(_)) => {}
             Err(error) => return Err(incident::store(error)),
         }

@@ -24,7 +24,7 @@ use crate::auth::Peer;
 use crate::http::Limits;
 use crate::net::{ClientStream, Connection, Connections, Heads, Surplus};
 
-/// How long requests in flight may take when the server stops.
+/// The time limit for requests in flight when the server stops.
 pub const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
 /// The pause after a connection could not be accepted, for example because no descriptor is free.

@@ -25,8 +25,8 @@ pub enum ReadError {
     Unavailable(String),
 }
 
-/// How often a store is read while changes are committed to it. A problem counts only if each reading finds it, since
-/// a commit between the reading of a record and of its index entry looks like damage.
+/// The number of readings of a store that is in use. A problem counts only if every reading finds it, since a commit
+/// between the reading of a record and of its index entry looks like damage.
 const READINGS: usize = 5;
 
 /// The open store, until it is closed.
@@ -50,7 +50,7 @@ impl Archive {
         }
     }
 
-    /// Ends a verification, and drops the trees, so that the files can close.
+    /// Stops a verification, and drops the trees, so that the files can close.
     pub(super) fn close(&self) {
         self.is_closing.store(true, Ordering::Release);
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -65,13 +65,13 @@ impl Archive {
         Ok(self.open()?.trees)
     }
 
-    /// Reads the whole store beside the writer, and returns what is wrong with it.
+    /// Reads the whole store while the writer runs, and returns its problems.
     pub(super) fn verify(&self) -> Result<Vec<Problem>, ReadError> {
         let mut common: Option<Vec<Problem>> = None;
         for _ in 0..READINGS {
             let Open { trees, witness } = self.open()?;
             let before = commits(&trees)?;
-            // Later, it may have seen commits that this reading does not.
+            // The witness is read first: later, it may count commits that this reading does not find.
             let seen = witness.seen();
             let found = verify::verify_until(&trees, &self.is_closing);
             if self.is_closing.load(Ordering::Acquire) {
@@ -121,7 +121,7 @@ fn closed() -> ReadError {
     ReadError::Unavailable("it is closed".into())
 }
 
-/// Returns the bytes of the count of commits, damaged or not.
+/// Returns the bytes of the record with the count of commits, damaged or not.
 fn commits(trees: &Trees) -> Result<Option<sled::IVec>, ReadError> {
     contained(|| trees.get(Commits::TABLE, &Commits::default().key()))
 }

@@ -1,8 +1,8 @@
-//! How long the disk works on one batch, and whether that is too long.
+//! Measures the time that the disk takes for one batch, and reports a stall.
 //!
-//! sled waits for ever when a write of its own threads fails, so that a flush that takes too long counts as a failed
-//! disk. The time is counted in ticks of a thread of this process. A process that was stopped, or a machine that slept,
-//! counts at most one tick for the pause, so that no pause is taken for a failed disk.
+//! sled waits for ever if a write of its own threads fails, so a flush that takes too long counts as a failed disk. The
+//! time is counted in ticks of a thread of this process. If the process was stopped or the machine slept, the pause
+//! counts as one tick at most, so it is not mistaken for a failed disk.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,13 +12,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{error, warn};
 
-/// The time between two looks at a flush that is under way.
+/// The time between two checks of a running flush.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How many ticks the disk may take for a batch.
+/// The number of ticks after which a flush counts as stalled.
 const MAX_TICKS: u64 = 30;
 
-/// Whether the disk has stalled, and how often it has done so since the store was opened.
+/// The state of the disk: stalled or not, and the number of stalls since the store was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Stalls {
     pub(super) count: u64,
@@ -27,27 +27,27 @@ pub(super) struct Stalls {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Ticks of the flush that is under way.
+    /// The ticks of the running flush; `None` between flushes.
     flush_ticks: Option<u64>,
-    /// How many flushes have begun.
+    /// The number of flushes that have begun.
     flushes: u64,
-    /// The counting thread waits for the next flush and makes no ticks.
+    /// True while the counting thread waits for the next flush and counts no ticks.
     is_resting: bool,
     has_ended: bool,
 }
 
-/// Counts the time of the flush that is under way.
+/// Counts the ticks of the running flush.
 #[derive(Debug)]
 pub(super) struct FlushClock {
     state: Mutex<State>,
     changed: Condvar,
     stalls: watch::Sender<Stalls>,
-    /// Holds back the disk in tests.
+    /// Lets a test block the writer before the disk.
     #[cfg(test)]
     pub(super) gate: Gate,
 }
 
-/// Keeps the writer from the disk while a test holds the lock.
+/// Blocks the writer before the disk while a test holds the lock.
 #[cfg(test)]
 #[derive(Debug, Default)]
 pub(super) struct Gate {
@@ -65,10 +65,10 @@ impl Gate {
 }
 
 impl FlushClock {
-    /// Makes the clock and starts the thread that counts its ticks.
+    /// Creates the clock and starts the thread that counts its ticks.
     ///
     /// # Errors
-    /// Those of the system.
+    /// The error of the operating system.
     pub(super) fn start() -> io::Result<Arc<Self>> {
         let clock = Arc::new(Self {
             state: Mutex::default(),
@@ -84,7 +84,7 @@ impl FlushClock {
         Ok(clock)
     }
 
-    /// Runs the work of the disk on one batch, and counts its time.
+    /// Runs the disk's work for one batch, and counts its time.
     pub(super) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
         self.begin();
         let outcome = work();
@@ -92,12 +92,12 @@ impl FlushClock {
         outcome
     }
 
-    /// Returns whether the disk has stalled.
+    /// Returns the current state of the disk.
     pub(super) fn stalls(&self) -> Stalls {
         *self.stalls.borrow()
     }
 
-    /// Returns a receiver that learns of each stall and of its end.
+    /// Returns a receiver that gets each begin and end of a stall.
     pub(super) fn subscribe(&self) -> watch::Receiver<Stalls> {
         self.stalls.subscribe()
     }
@@ -136,7 +136,7 @@ impl FlushClock {
         }
     }
 
-    /// Counts ticks while there are flushes, and rests while there are none.
+    /// Counts ticks while there are flushes, and waits while there are none.
     fn count(&self) {
         let mut state = self.lock();
         let mut seen = state.flushes;
@@ -177,7 +177,7 @@ impl FlushClock {
         self.count_tick(&mut self.lock());
     }
 
-    /// Counts as many ticks as stall a flush.
+    /// Counts ticks until the flush counts as stalled.
     #[cfg(test)]
     pub(super) fn stall(&self) {
         while !self.stalls().is_stalled {

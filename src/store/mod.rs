@@ -149,8 +149,8 @@ impl Store {
         self.read_from_disk(move |archive| archive.avatar(&user)).await
     }
 
-    /// Has `look` add the entries of the audit log from `from` on and before `until` to `found`, the newest first, until
-    /// it returns false. Returns `found`.
+    /// Calls `look` with `found` and each audit entry from `from` on and before `until`, the newest first, until it
+    /// returns false. Returns `found`.
     ///
     /// # Errors
     /// [`ReadError`] if an entry is damaged or the disk fails.
@@ -168,7 +168,7 @@ impl Store {
         .await
     }
 
-    /// Reads the disk off the async threads.
+    /// Runs a read of the disk on a blocking thread.
     async fn read_from_disk<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Archive) -> Result<T, ReadError> + Send + 'static,
@@ -197,7 +197,7 @@ impl Store {
         self.writer.watch(Box::new(watcher));
     }
 
-    /// Verifies every record and index while the store is in use. Writes go on meanwhile.
+    /// Verifies every record and index while the store is in use. Writes are not blocked.
     ///
     /// # Errors
     /// [`ReadError`] if the store is closed.

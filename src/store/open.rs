@@ -1,4 +1,4 @@
-//! Opening sled so that it opens after every crash, and says why where it cannot.
+//! Opens sled's files so that they open after every crash, and explains errors.
 
 use std::fs;
 use std::io;
@@ -16,40 +16,39 @@ use super::table::Trees;
 use super::verify::Findings;
 use super::{Problem, durability, swap, verify};
 
-/// Bytes of pages that sled keeps in memory. Reads are served from the snapshot, so that this only
-/// has to hold what the writer works on.
+/// The size of sled's page cache, in bytes. Reads use the snapshot, so the cache only serves the writer.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Bytes that sled needs on the disk to open a store.
+/// Free bytes on the disk that sled needs to open a store.
 const OPENING_BYTES: usize = 1024 * 1024;
 
-/// How long sled's own threads may hold its lock after a store was closed, and how often to look.
+/// The maximum time that sled's own threads may hold its lock after a store was closed, and the pause between checks.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
-/// Why a store does not open. Each text says what to do next.
+/// The reason why a store does not open. Each text names the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process holds the data folder.
+    /// Another process uses the data folder.
     #[error(
         "the data folder {} is in use by another process ({holder}): stop it, or choose another folder with --data-dir",
         folder.display()
     )]
     InUse {
-        /// The data folder.
+        /// The path of the data folder.
         folder: PathBuf,
-        /// The holder's process id.
+        /// The process id of the other process.
         holder: String,
     },
-    /// The data folder cannot be made, read or written.
+    /// The data folder cannot be created, read or written.
     #[error("the data folder {} cannot be used: {cause}; check that it is a folder you may write", folder.display())]
     Folder {
-        /// The data folder.
+        /// The path of the data folder.
         folder: PathBuf,
-        /// What the file system says.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// Others than the owner may write to the data folder.
+    /// Other users than the owner can write to the data folder.
     #[error(
         "others may write to {} (mode {mode:04o}) and so replace the store: run `chmod go-w {}`, or choose a folder of its \
          own below it with --data-dir",
@@ -57,9 +56,9 @@ pub enum OpenError {
         path.display()
     )]
     Exposed {
-        /// The folder.
+        /// The path of the folder with the wrong permissions.
         path: PathBuf,
-        /// Its permissions.
+        /// The permission bits of the folder.
         mode: u32,
     },
     /// The data folder belongs to another user.
@@ -70,37 +69,37 @@ pub enum OpenError {
         path.display()
     )]
     Foreign {
-        /// The folder.
+        /// The path of the folder of the other user.
         path: PathBuf,
-        /// The id of its owner.
+        /// The user id of the folder's owner.
         owner: u32,
-        /// The id of the user of this process.
+        /// The user id of this process.
         me: u32,
     },
-    /// The disk has no space left for the few files that an opening writes.
+    /// The disk has no space for the few files that opening a store writes.
     #[error(
         "the disk with the data folder {} is full ({cause}): free at least {OPENING_BYTES} bytes there and start again; \
          the store is not damaged",
         folder.display()
     )]
     Full {
-        /// The data folder.
+        /// The path of the data folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         cause: String,
     },
-    /// sled refuses the files.
+    /// sled cannot open its files.
     #[error(
         "the store in {} does not open: {cause}; keep a copy of the folder, then put back your last backup",
         folder.display()
     )]
     Unreadable {
-        /// The data folder.
+        /// The path of the data folder.
         folder: PathBuf,
-        /// What sled says.
+        /// The error of sled.
         cause: String,
     },
-    /// Records or indexes are damaged.
+    /// Records or index entries are damaged.
     #[error(
         "the store in {} is damaged in {} places ({}); keep a copy of the folder, then put back your last backup; \
          `rollcall check` lists all of them",
@@ -109,29 +108,29 @@ pub enum OpenError {
         first(problems)
     )]
     Damaged {
-        /// The data folder.
+        /// The path of the data folder.
         folder: PathBuf,
-        /// What is wrong, at least one.
+        /// The problems that were found, at least one.
         problems: Vec<Problem>,
     },
-    /// A newer version of Rollcall wrote tables that this one does not know.
+    /// A newer version of Rollcall wrote tables that this version does not know.
     #[error("the store in {} has a table {table:?} that this version does not know: use the newer rollcall", folder.display())]
     Newer {
-        /// The data folder.
+        /// The path of the data folder.
         folder: PathBuf,
-        /// The table's name.
+        /// The name of the unknown table.
         table: String,
     },
-    /// The system starts no more threads.
+    /// The operating system cannot start another thread.
     #[error("the store's thread cannot be started: {0}")]
     Thread(io::Error),
-    /// The binary was linked so that sled's flush does not reach the disk.
+    /// The binary was linked such that sled's flush does not reach the disk.
     #[error("this build of rollcall cannot make data durable: its sync_file_range is not the replacement it needs")]
     NotDurable,
 }
 
 impl OpenError {
-    /// Says what the system's error about a data folder means.
+    /// Returns the error for a system error about a data folder.
     pub(super) fn of_folder(folder: &Path, cause: io::Error) -> Self {
         let folder = folder.to_owned();
         if is_full(&cause.to_string()) {
@@ -150,8 +149,8 @@ impl OpenError {
     }
 }
 
-/// Returns whether an error is that the disk, or the user's share of it, is full. sled wraps the system's errors into
-/// texts and panics.
+/// Returns whether an error means that the disk, or the user's quota, is full. sled wraps system errors into texts
+/// and panics.
 fn is_full(cause: &str) -> bool {
     [Errno::NOSPC, Errno::DQUOT].iter().any(|errno| {
         let code = errno.raw_os_error();
@@ -163,7 +162,7 @@ fn first(problems: &[Problem]) -> String {
     problems.first().map(ToString::to_string).unwrap_or_default()
 }
 
-/// sled, open. Fields are dropped in this order: the folder is free only when sled is done with it.
+/// An open sled store. The fields are dropped in this order, so that the folder is released last.
 pub(super) struct Engine {
     pub(super) trees: Arc<Trees>,
     pub(super) db: sled::Db,
@@ -172,8 +171,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Takes the data folder and opens sled in it, everything that sled wrote meanwhile made
-    /// durable.
+    /// Locks the data folder, opens sled in it, and makes durable all that sled wrote meanwhile.
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         if !durability::flush_is_durable() {
             return Err(OpenError::NotDurable);
@@ -183,8 +181,8 @@ impl Engine {
         let unreadable = |error: sled::Error| OpenError::of_sled(path, &error);
         swap::settle(&folder).map_err(unusable)?;
         if !folder.store().is_dir() {
-            // sled syncs neither its `conf` nor any name: cut off in the middle, a store in its own
-            // place would never open again. It gets that place when all of it is durable.
+            // sled syncs neither its `conf` nor any name: a new store that a crash interrupts could never be opened
+            // again. So it is created in another folder, and renamed when all of it is durable.
             clear(&folder.beginning()).map_err(unusable)?;
             open_sled(&folder.beginning()).map_err(unreadable)?;
             durability::sync_folder(&folder.beginning()).map_err(unusable)?;
@@ -209,7 +207,7 @@ impl Engine {
         })
     }
 
-    /// The picture of the store, everything wrong with it, and what is to be written anew.
+    /// Verifies the whole store. Returns a snapshot, all problems, and the edits that upgrade old records.
     pub(super) fn verify(&self) -> Findings<'_> {
         let mut found = verify::verify(&self.trees);
         let counted = found.snapshot.commits.count;
@@ -218,17 +216,17 @@ impl Engine {
         found
     }
 
-    /// Bytes of sled's files.
+    /// Returns the bytes of sled's files.
     pub(super) fn file_bytes(&self) -> io::Result<u64> {
         folder::file_bytes(&self.folder.store())
     }
 
-    /// The data folder.
+    /// Returns the locked data folder.
     pub(super) const fn folder(&self) -> &DataFolder {
         &self.folder
     }
 
-    /// Closes sled and keeps the folder.
+    /// Closes sled, and returns the folder, which stays locked.
     pub(super) fn into_folder(self) -> io::Result<DataFolder> {
         let Self {
             trees,
@@ -242,7 +240,7 @@ impl Engine {
     }
 }
 
-/// An empty folder, whatever an attempt to begin a store left there.
+/// Creates an empty folder in place of one that an earlier attempt may have left.
 pub(super) fn clear(beginning: &Path) -> io::Result<()> {
     match fs::remove_dir_all(beginning) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -250,10 +248,10 @@ pub(super) fn clear(beginning: &Path) -> io::Result<()> {
     }
 }
 
-/// Waits until sled's own threads have let go of the files. They do so a moment after the last handle is gone.
+/// Waits until sled's own threads have closed the files, which takes a moment after the last handle is dropped.
 ///
 /// # Errors
-/// What the file system says; `TimedOut` after five seconds.
+/// The error of the file system; `TimedOut` after five seconds.
 pub(super) fn wait_until_closed(store: &Path) -> io::Result<()> {
     let file = fs::File::open(store.join("db"))?;
     let begun = Instant::now();
@@ -275,13 +273,13 @@ fn try_open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
     let config = sled::Config::new()
         .path(store)
         .cache_capacity(CACHE_BYTES)
-        // The writer flushes after every batch; a second flusher would only repeat it.
+        // The writer flushes after every batch, so sled's own flushing would only repeat that.
         .flush_every_ms(None);
     let begun = Instant::now();
     let db = loop {
         match config.open() {
-            // The folder is ours, so that it is sled's own threads of an earlier opening in this process
-            // that still hold its lock: they let go of it a moment after the last handle is gone.
+            // The folder is locked by this process. So the lock on the files is held by sled's own threads of an
+            // earlier opening in this process, which release it a moment after the last handle is dropped.
             Err(sled::Error::Io(error)) if is_locked(&error) && begun.elapsed() < LOCK_PATIENCE => {
                 thread::sleep(LOCK_PAUSE);
             }
@@ -293,18 +291,18 @@ fn try_open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
     Ok((db, trees))
 }
 
-/// sled tells of its lock in words: it wraps the system's error.
+/// Returns whether an error means that sled's lock is held. sled wraps the system's error, so only the text is left.
 fn is_locked(error: &io::Error) -> bool {
     error.to_string().contains("could not acquire lock")
 }
 
-/// Makes the files durable, then the names that lead to them.
+/// Makes the files durable, then the names of the folders above them.
 fn sync(path: &Path, store: &Path) -> io::Result<()> {
     durability::sync_folder(store)?;
     for folder in path.canonicalize()?.ancestors() {
         match fs::File::open(folder).and_then(|folder| folder.sync_all()) {
-            // A folder above that is closed to this user, or on a file system without syncs of
-            // folders, was there before and is not this user's to make durable.
+            // A parent folder that this user cannot open, or that is on a file system without syncs of folders,
+            // existed before and need not be synced.
             Err(error) if folder != path && is_not_ours(&error) => {}
             outcome => outcome?,
         }
@@ -319,8 +317,8 @@ fn is_not_ours(error: &io::Error) -> bool {
     )
 }
 
-/// sled reads a half-written `snap.….generating` as the newest snapshot and then fails (sled issues
-/// 1166, 1509, 1527, 1533). It holds nothing that the log and the last whole snapshot do not.
+/// Removes half-written files `snap.….generating`. sled reads such a file as the newest snapshot and then fails (sled
+/// issues 1166, 1509, 1527, 1533). Its content is also in the log and the last complete snapshot.
 fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
     for entry in store.read_dir()? {
         let path = entry?.path();

@@ -1,4 +1,4 @@
-//! Reads the whole store: every record, every index entry, and that they agree.
+//! Reads the whole store, and checks that all records and index entries are valid and agree.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,15 +19,14 @@ use crate::domain::{
     UserStatus,
 };
 
-/// Something wrong in the store.
+/// A problem found in the store.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Problem {
-    /// The table it is in.
+    /// The name of the table.
     pub table: String,
-    /// The key it is under, in hexadecimal where it is no plain text; empty where the table itself
-    /// cannot be read.
+    /// The key, in hexadecimal if it is not plain text. Empty if the table itself cannot be read.
     pub key: String,
-    /// What is wrong.
+    /// A description of the problem.
     pub what: String,
 }
 
@@ -51,7 +50,7 @@ impl Problem {
     }
 }
 
-/// Tokens are secrets in no form, but their hashes are no reading matter either.
+/// Returns a key as text, or in hexadecimal if it is not printable.
 fn printable(key: &[u8]) -> String {
     match std::str::from_utf8(key) {
         Ok(text) if !text.contains(char::is_control) => text.to_owned(),
@@ -61,13 +60,13 @@ fn printable(key: &[u8]) -> String {
     }
 }
 
-/// Reads all of the store.
+/// Reads the whole store.
 pub(super) fn verify(trees: &Trees) -> Findings<'_> {
     static NEVER: AtomicBool = AtomicBool::new(false);
     verify_until(trees, &NEVER)
 }
 
-/// Reads the store until it is closing; what is found then is incomplete.
+/// Reads the store until `is_closing` becomes true; then the result is incomplete.
 pub(super) fn verify_until<'store>(trees: &'store Trees, is_closing: &'store AtomicBool) -> Findings<'store> {
     let mut found = Findings {
         trees,
@@ -98,22 +97,22 @@ pub(super) fn verify_until<'store>(trees: &'store Trees, is_closing: &'store Ato
     found
 }
 
-/// What a reading of the whole store found.
+/// The result of reading the whole store.
 pub(super) struct Findings<'store> {
     trees: &'store Trees,
-    /// Ends the reading.
+    /// Stops the reading when it becomes true.
     is_closing: &'store AtomicBool,
-    /// The picture of the store.
+    /// The snapshot of all readable records.
     pub(super) snapshot: Snapshot,
-    /// Everything wrong with it.
+    /// All problems that were found.
     pub(super) problems: Vec<Problem>,
-    /// Records of older versions, or in places that are too short for them, as they are in the newest.
+    /// Edits that rewrite records of older versions, and values that must be split into parts.
     pub(super) outdated: Vec<Edit>,
-    /// How many parts of values the values have.
+    /// The number of parts of all split values.
     parts: usize,
     /// Bytes of all keys and values.
     pub(super) live_bytes: u64,
-    /// How many entries all tables have.
+    /// The number of entries in all tables.
     pub(super) entries: u64,
 }
 
@@ -126,11 +125,11 @@ impl Findings<'_> {
             if record.key() != key {
                 return Err(Damage::Body("it belongs under another key".into()));
             }
-            // The writer writes the count of commits with each batch.
+            // The count of commits is rewritten with each batch anyway.
             let is_outdated = bytes.first() != Some(&R::VERSION) && R::TABLE != Table::Commits;
             if is_outdated || overflow::is_too_long(placed) {
                 let bytes = record.encode();
-                // One that is too large in the newest version stays as it is.
+                // A record that is too large in the newest version is not rewritten.
                 if codec::is_readable(&bytes) {
                     found.outdated.push(Edit {
                         table: R::TABLE,
@@ -159,7 +158,7 @@ impl Findings<'_> {
             })
         });
         for edit in rekey::moves(self.trees, moved) {
-            // The snapshot is that of the store as it is once the edits are made.
+            // The snapshot has the state after these edits.
             if let Err(damage) = self.snapshot.apply(&edit) {
                 self.problems.push(Problem::new(edit.table, &edit.key, damage));
             }
@@ -174,7 +173,7 @@ impl Findings<'_> {
         }
     }
 
-    /// Looks for index entries that no record stands behind.
+    /// Finds index entries that point to no record.
     fn find_orphans<R: Record>(&mut self) {
         for index in R::INDEXES {
             self.scan(*index, |found, key, _, bytes| {
@@ -194,8 +193,7 @@ impl Findings<'_> {
         }
     }
 
-    /// Every token logs in a user that exists, every link sets the password of one, and every status
-    /// is one's.
+    /// Checks that the users of all tokens, links and statuses exist.
     fn check_owners(&mut self) {
         for status in self.snapshot.user_statuses() {
             if self.snapshot.user(&status.user).is_none() {
@@ -219,7 +217,7 @@ impl Findings<'_> {
         }
     }
 
-    /// Every part belongs to a value; that a value has all of its parts, its checksum tells.
+    /// Checks that every part belongs to a value. A value with a missing part fails its checksum.
     fn check_parts(&mut self) {
         let parts = self.trees.of(Table::Overflow);
         match contain(|| parts.iter().try_fold(0, |count, part| part.map(|_| count + 1))) {
@@ -233,8 +231,8 @@ impl Findings<'_> {
         }
     }
 
-    /// Looks at every entry of a tree, as it lies there and as it is whole, and returns how many there
-    /// are. An error of the scan itself is damage, never the end of the list.
+    /// Calls `look` for every entry of a tree, with the stored and the whole value, and returns the number of
+    /// entries. An error during the scan is reported as damage.
     fn scan(
         &mut self,
         table: Table,

@@ -1,10 +1,9 @@
-//! The one that commits.
+//! The thread that commits changes.
 //!
-//! A thread takes every change that waits, checks each in order against the store and the changes
-//! before it, puts those that hold into one sled transaction, makes it durable with one flush, shows
-//! the new snapshot and only then answers. So uniqueness needs no lock, and everybody who waited
-//! shares the cost of the disk. Refusals are answered after the flush too: a refusal may speak of a
-//! change in the same batch, and nothing may be told before it is durable.
+//! The thread takes all waiting changes, checks each one in order against the store and the changes before it, puts
+//! the accepted ones into one sled transaction, makes it durable with one flush, shows the new snapshot, and only
+//! then answers. So uniqueness needs no lock, and all callers share the cost of the flush. Conflicts are answered
+//! after the flush too, because they may depend on a change in the same batch that is not durable yet.
 
 use std::collections::HashMap;
 use std::io;
@@ -31,16 +30,16 @@ use super::table::Table;
 use crate::clock::Clock;
 use crate::domain::{CustomStatusId, Permission, RoleId, SettingId, TokenHash, UserId};
 
-/// Most changes in one batch, so that a transaction stays a matter of milliseconds.
+/// Maximum changes in one batch, so that a transaction takes only milliseconds.
 const BATCH: usize = 512;
 
-/// Changes that may wait for the writer; further callers wait before they are let in.
+/// Maximum changes in the queue. Further callers wait until there is room.
 const WAITING: usize = 4096;
 
-/// Why a change was not made.
+/// The reason why a change was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// Something the change expects of this table is not so. Nothing was written.
+    /// An expectation of the change about this table does not hold. Nothing was written.
     #[error("the change conflicts with what is in {0}")]
     Conflict(Table),
     /// A record of this table is too large to be stored. Nothing was written.
@@ -53,33 +52,33 @@ pub enum CommitError {
 
 type Outcome = Result<(), CommitError>;
 
-/// What a batch made, changed or removed.
+/// The records that a batch created, changed or removed.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Users, by their account or status.
+    /// Users whose account or status changed.
     pub users: Vec<UserId>,
-    /// Tokens.
+    /// Tokens that were created, changed or removed.
     pub tokens: Vec<TokenHash>,
-    /// Custom statuses.
+    /// Custom statuses that were created, changed or removed.
     pub custom_statuses: Vec<CustomStatusId>,
-    /// Roles.
+    /// Roles that were created, changed or removed.
     pub roles: Vec<RoleId>,
-    /// Grants, by their permissions.
+    /// Permissions whose roles were changed.
     pub grants: Vec<Permission>,
-    /// Settings.
+    /// Settings whose stored value changed.
     pub settings: Vec<SettingId>,
 }
 
-/// The picture before a commit and the one after it, with what is different.
+/// A callback with the snapshots before and after a commit, and the records that differ.
 pub(super) type Watcher = Box<dyn Fn(&Snapshot, &Arc<Snapshot>, &Touched) + Send + Sync>;
 
 enum Job {
-    /// A change, who waits for it, and how often the disk had stalled when it was asked for.
+    /// A change, the channel for its answer, and the number of stalls of the disk when it was queued.
     Commit(Change, oneshot::Sender<Outcome>, u64),
     Close(oneshot::Sender<()>),
 }
 
-/// Hands jobs to the writer's thread.
+/// A handle of the writer's thread.
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
@@ -88,8 +87,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. From now on it alone writes to the engine and to what is shown. It begins
-    /// with `outdated`: records that are the same in the newest version.
+    /// Starts the thread. From now on, only this thread writes to the engine and replaces the snapshot. It first
+    /// writes `outdated`: records rewritten in the newest version.
     pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>, outdated: Vec<Edit>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let watcher = Arc::default();
@@ -113,7 +112,7 @@ impl Writer {
     }
 
     pub(super) fn watch(&self, watcher: Watcher) {
-        // The first one stays.
+        // If there is a watcher already, it stays.
         let _ = self.watcher.set(watcher);
     }
 
@@ -125,7 +124,7 @@ impl Writer {
     }
 
     pub(super) async fn close(&self) {
-        // A writer that is gone already is as closed as can be.
+        // If the thread has already ended, the store is closed.
         let _ = self.ask(|answer, _| Job::Close(answer)).await;
     }
 
@@ -153,7 +152,7 @@ impl Writer {
     }
 }
 
-/// What the thread owns.
+/// The data of the writer's thread.
 struct Committer {
     engine: Engine,
     shown: Arc<ArcSwap<Snapshot>>,
@@ -161,18 +160,18 @@ struct Committer {
     watcher: Arc<OnceLock<Watcher>>,
 }
 
-/// Changes that hold, and who waits for them.
+/// The accepted changes of one transaction, and the answers to all callers.
 #[derive(Default)]
 struct Batch {
-    /// What the changes so far leave under the keys they touch.
+    /// The value of each key after the changes so far.
     overlay: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
     edits: Vec<Edit>,
     answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
 }
 
 impl Committer {
-    /// Works until it is told to close, nobody is left to ask, or the disk fails: what a failed
-    /// flush left behind is unknown until the store is opened anew, so nothing is written after it.
+    /// Runs until the store is closed, all handles are dropped, or the disk fails. After a failed flush, the state of
+    /// the store is unknown until it is opened again, so nothing more is written.
     fn run(self, outdated: &[Edit], mut waiting: mpsc::Receiver<Job>) {
         for edits in outdated.chunks(BATCH) {
             if !self.settle(Batch::of(edits)) {
@@ -196,7 +195,7 @@ impl Committer {
         }
     }
 
-    /// Returns the changes that hold, and who waits for the end of the store.
+    /// Checks the queued changes. Returns the batch, and the channel of a request to close the store.
     fn collect(&self, jobs: impl Iterator<Item = Job>) -> (Batch, Option<oneshot::Sender<()>>) {
         let mut batch = Batch::default();
         let mut close = None;
@@ -204,7 +203,7 @@ impl Committer {
         for job in jobs {
             match job {
                 Job::Commit(change, answer, before) if before == stalls => batch.add(&self.engine, change, answer),
-                // The caller was refused when the disk stalled.
+                // The caller got an error when the disk stalled.
                 Job::Commit(_, answer, _) => batch.answers.push((answer, Err(CommitError::Unavailable))),
                 Job::Close(answer) => close = Some(answer),
             }
@@ -212,7 +211,7 @@ impl Committer {
         (batch, close)
     }
 
-    /// Makes a batch durable, shows it, answers. False when the disk failed.
+    /// Makes a batch durable, shows it, and answers its callers. Returns false if the disk failed.
     fn settle(&self, batch: Batch) -> bool {
         if !batch.edits.is_empty() {
             match contain(|| self.write(&batch)) {
@@ -222,13 +221,13 @@ impl Committer {
             }
         }
         for (answer, outcome) in batch.answers {
-            // Whoever went away while waiting does not need the answer.
+            // A caller that no longer waits gets no answer.
             let _ = answer.send(outcome);
         }
         true
     }
 
-    /// Shows what is durable now, and calls the watcher. The commit holds even if the watcher panics.
+    /// Shows the new snapshot, and calls the watcher. The commit is valid even if the watcher panics.
     fn show(&self, next: Arc<Snapshot>, batch: &Batch) {
         let before = self.shown.swap(Arc::clone(&next));
         let Some(watcher) = self.watcher.get() else {
@@ -270,7 +269,7 @@ impl Committer {
         let trees: Vec<_> = tables.iter().map(|table| self.engine.trees.of(*table)).collect();
         trees[..]
             .transaction(|views| {
-                // The second of `tables`.
+                // This is the second element of `tables`.
                 let overflow = &views[1];
                 let put = |table: Table, key: &[u8], value: Option<&[u8]>| {
                     let view = tables.iter().position(|of| *of == table).map(|place| &views[place]);
@@ -301,7 +300,7 @@ fn given_up(cause: &str) -> bool {
 }
 
 impl Batch {
-    /// Edits that depend on nothing and for which nobody waits.
+    /// Returns a batch of edits without expectations and without callers.
     fn of(edits: &[Edit]) -> Self {
         let mut batch = Self::default();
         for edit in edits {
@@ -336,7 +335,7 @@ impl Batch {
         self.edits.push(edit);
     }
 
-    /// Takes a change in if everything it expects is so.
+    /// Adds a change if all its expectations hold, and stores its answer.
     fn add(&mut self, engine: &Engine, change: Change, answer: oneshot::Sender<Outcome>) {
         let outcome = self.check(engine, &change);
         if outcome.is_ok() {
