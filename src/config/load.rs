@@ -17,7 +17,7 @@ pub struct Config {
     unknown_variables: Vec<String>,
 }
 
-/// The value of a setting of the running server that can't be changed while it runs.
+/// A value for a setting of the running server, which cannot be changed while it runs.
 #[derive(Debug, Clone)]
 pub struct Fixed {
     /// The typed value of the setting.
@@ -67,7 +67,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Returns the place in the order of precedence: the smaller one wins.
+    /// Returns the rank of the source. A source with a smaller rank wins.
     const fn rank(&self) -> u8 {
         match self {
             Self::Flag(_) => 0,
@@ -299,7 +299,7 @@ impl Config {
 }
 
 impl Value {
-    /// Fixes the settings of the running server for which this one is a short name, unless a source with a higher rank
+    /// Fixes the settings of the running server for which this one is a short name, unless a source with a smaller rank
     /// sets them under their own names.
     fn fix(&self, fixed: &mut BTreeMap<SettingId, Fixed>) -> Result<(), ConfigError> {
         let Some(text) = self.text.as_deref().filter(|_| self.source != Source::Default) else {
@@ -381,7 +381,7 @@ fn fixed(
         };
         let value = id.parse(text).map_err(invalid)?;
         let name = id.as_str();
-        // The sources are added in ascending order of rank, so a later value replaces an earlier one.
+        // The sources are added in descending order of rank, so a later value replaces an earlier one.
         found.insert(id, Fixed { value, source, name });
         Ok(())
     };

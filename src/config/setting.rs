@@ -21,8 +21,8 @@ pub struct Setting {
     pub secret: bool,
     /// True if the value can also be set with the name of a file that contains it.
     pub from_file: bool,
-    /// The settings of the running server for which this is a short name, each with the value that it then has, if that
-    /// is not the value given here.
+    /// The settings of the running server for which this is a short name, each with the value to set, if that is not
+    /// this setting's own value.
     pub short_for: &'static [(SettingId, Option<&'static str>)],
 }
 
@@ -40,7 +40,7 @@ impl Setting {
         }
     }
 
-    /// Makes it a short name of settings of the running server.
+    /// Makes the setting a short name of settings of the running server.
     const fn short_for(mut self, ids: &'static [(SettingId, Option<&'static str>)]) -> Self {
         self.short_for = ids;
         self

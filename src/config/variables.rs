@@ -45,7 +45,7 @@ pub fn unknown(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<
     Ok(unknown)
 }
 
-/// Returns whether a name begins as the names of our variables do, in any case.
+/// Returns whether a name has a prefix of this server's variables, in any case.
 pub(super) fn is_ours(name: &str) -> bool {
     let begins = |prefix: &str| {
         let start = name.get(..prefix.len());

@@ -61,7 +61,7 @@ impl Gate {
         }
     }
 
-    /// Returns the memory of bodies, which all HTTP faces share.
+    /// Returns the memory budget of bodies, which all HTTP interfaces share.
     #[must_use]
     pub fn budget(&self) -> Budget {
         self.budget.clone()

@@ -98,7 +98,7 @@ impl Output for Elsewhere {
     }
 }
 
-/// An answer that is a drawing.
+/// A response with an SVG image.
 pub(super) struct Svg(pub String);
 
 impl Output for Svg {
@@ -150,7 +150,7 @@ fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Re
     response
 }
 
-/// Returns the response for an error. `called` is the method that the details name.
+/// Returns the response for an error. `called` is the method to name in the details.
 pub(super) fn failure(fault: &Fault, called: &str) -> Response {
     let mut response = with_body(status(fault.kind()), JSON, body(fault, called).to_string().into());
     match fault {
@@ -185,7 +185,7 @@ const fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// Returns the words of a fault, and what a client of this API can do about it.
+/// Returns the text of an error, with advice for a client of this API.
 fn message(fault: &Fault) -> String {
     match fault {
         Fault::TokenNotFound { .. } => fault.message_with(": sessions/list has the labels"),

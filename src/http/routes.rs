@@ -27,7 +27,7 @@ pub struct Route {
     pub method: Method,
     /// The path after `/api/v1/`. A part that begins with `:` matches any text.
     pub endpoint: &'static str,
-    /// The method that the details of errors name: its own name, or that of the method that Rocket.Chat has behind it.
+    /// The method to name in the details of errors: this endpoint, or the method that Rocket.Chat calls behind it.
     pub called: &'static str,
     /// The summary, one sentence without a full stop.
     pub about: &'static str,
@@ -49,7 +49,7 @@ pub struct Route {
     pub(super) too_large: fn(usize) -> Fault,
     /// The status of a successful response.
     pub status: u16,
-    /// The media type of what it answers when all is well.
+    /// The media type of a successful response.
     pub media_type: &'static str,
     pub(super) media_types: &'static [&'static str],
     pub(super) input: fn(&mut SchemaGenerator) -> Schema,
@@ -137,7 +137,7 @@ impl Route {
         Self::new(Method::POST, endpoint, about, handle)
     }
 
-    /// Names this method of Rocket.Chat in the details of errors.
+    /// Sets the method of Rocket.Chat to name in the details of errors.
     pub(super) const fn called(mut self, method: &'static str) -> Self {
         self.called = method;
         self

@@ -2,7 +2,7 @@
 
 use crate::domain::Fault;
 
-/// Returns an error as a sentence for a person at the command line, with every rule that was broken and what to do.
+/// Returns the text of an error for a user of the command line, with every broken rule and what to do about it.
 #[must_use]
 pub fn explained(fault: &Fault) -> String {
     match fault {

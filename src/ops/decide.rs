@@ -26,7 +26,7 @@ pub(super) async fn decide<T>(
     Err(incident::store(lost))
 }
 
-/// Commits a change that was decided on this snapshot. The inner error is that another change came between.
+/// Commits a change that is based on this snapshot. The inner error is a conflict with another change.
 async fn commit(app: &App, snapshot: &Snapshot, change: Change) -> Result<Result<(), CommitError>, Fault> {
     let change = standing::settle(snapshot, change, app.clock.now());
     match app.store.commit(change).await {
@@ -36,10 +36,10 @@ async fn commit(app: &App, snapshot: &Snapshot, change: Change) -> Result<Result
     }
 }
 
-/// Does the same as [`decide_on`] for a change that replaces or removes the picture of the user, which is on the disk.
+/// Runs [`decide_on`] for a change that replaces or removes the user's avatar, which is read from the disk.
 ///
 /// # Errors
-/// Those of [`decide_on`], and what the store answers.
+/// The errors of [`decide_on`] and of the store.
 pub(super) async fn decide_on_picture<T>(
     app: &App,
     id: &UserId,

@@ -25,7 +25,7 @@ pub enum OpeningError {
     /// The key that encrypts secrets cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// A setting that is fixed at the start can't be used with the roles and settings of the store.
+    /// A setting that is fixed at the start cannot be used with the roles and settings of the store.
     #[error("{setting} (from {from}) {problem}")]
     Setting {
         /// The setting with the invalid value.
@@ -126,10 +126,10 @@ async fn open_sealed(
     Ok((app, sealed))
 }
 
-/// Refuses settings that are fixed and can't be used with this store, and then closes the store.
+/// Checks that the fixed settings can be used with this store, and closes the store if they cannot.
 ///
 /// # Errors
-/// [`OpeningError::Setting`] for the first of them.
+/// [`OpeningError::Setting`] for the first setting that cannot be used.
 pub async fn refuse_settings(app: &App) -> Result<(), OpeningError> {
     match fixed_problem(app) {
         Some((setting, from, problem)) => {

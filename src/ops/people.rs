@@ -19,7 +19,7 @@ pub fn everyone(app: &App, view: &View<'_>, caller: &Caller) -> Vec<ViewedUser> 
     users.map(|user| shown(view, caller, silent, user)).collect()
 }
 
-/// Returns one of them.
+/// Returns one of the users of [`everyone`], by id.
 #[must_use]
 pub fn one(app: &App, view: &View<'_>, caller: &Caller, id: &UserId) -> Option<ViewedUser> {
     let reach = Reach::of_lists(app, |permission| caller.may(permission));

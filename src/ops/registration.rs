@@ -34,7 +34,8 @@ pub struct Registration {
     pub custom_fields: CustomFieldChanges,
 }
 
-/// Counts a registration that comes by a method. The HTTP gate counts those of the endpoint, under the same name.
+/// Counts a registration by a method. Registrations over the HTTP endpoint are counted before its handler, against the
+/// same limit.
 ///
 /// # Errors
 /// [`Fault::TooManyRequests`].

@@ -129,7 +129,7 @@ pub fn recent(app: &App, id: &UserId) -> Vec<RecentStatus> {
         .unwrap_or_default()
 }
 
-/// Returns what a user sees of themselves when the status that shows has ended; none while no status is set.
+/// Returns the user's own presence as it will be after the visible status ends; `None` if no status is set.
 #[must_use]
 pub fn after(app: &App, id: &UserId) -> Option<Presence> {
     let snapshot = app.store.read();

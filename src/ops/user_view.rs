@@ -18,8 +18,8 @@ use crate::domain::{
     ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusType, Timestamp, User, UserId, Username, UtcOffset,
 };
 
-/// The fields of a user's record, by which `fields` may ask for parts of it: those that answers of this server have, and
-/// those that Rocket.Chat documents and no user of this server has.
+/// The fields of a user's record that `fields` may name: those that responses of this server have, and those that
+/// Rocket.Chat documents and no user of this server has.
 pub const FIELDS: &[&str] = &[
     "_id",
     "username",

@@ -244,7 +244,7 @@ pub struct ViewedUser {
 }
 
 impl ViewedUser {
-    /// Returns the same user as one who is not here.
+    /// Returns the user without presence and without the time of the last activity.
     #[must_use]
     pub(super) fn without_presence(self) -> Self {
         Self {
@@ -254,7 +254,7 @@ impl ViewedUser {
         }
     }
 
-    /// Returns whether this is the viewer.
+    /// Returns whether the user is the viewer.
     #[must_use]
     pub const fn is_own(&self) -> bool {
         self.own

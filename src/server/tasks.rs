@@ -1,4 +1,4 @@
-//! The tasks without which the server does not work: each has a task of its own, and none of them may end by itself.
+//! The essential tasks of the server. Each one runs separately, and none may end before the server stops.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ impl Tasks {
         self.names.insert(handle.id(), name);
     }
 
-    /// Waits until one of the tasks ends. The panic hook logs what a task panicked with.
+    /// Waits until one of the tasks ends. If it panicked, the panic hook has logged the reason.
     pub(super) async fn next_end(&mut self) -> Ended {
         let (id, cause) = match self.running.join_next_with_id().await {
             Some(Ok((id, ()))) => (id, "it returned"),

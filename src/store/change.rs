@@ -198,7 +198,7 @@ impl Change {
         self.edits.push(Edit { table, key, value });
     }
 
-    /// Notes a value that the store could not read again.
+    /// Records the table of a value that is too large to be read again.
     fn measure(&mut self, table: Table, value: Option<&[u8]>) {
         if value.is_some_and(|bytes| !codec::is_readable(bytes)) {
             self.too_large = Some(table);

@@ -12,8 +12,8 @@ use super::table::Table;
 /// Maximum bytes of a record's body.
 pub(super) const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Maximum bytes that a body may claim to have when it is decoded. bincode counts a number as up to 16 bytes of which the
-/// body has one.
+/// The size limit for decoding a body. It is higher than the body's own limit, since bincode counts up to 16 bytes for a
+/// number that is stored in one byte.
 const MAX_CLAIMED_BYTES: u64 = 16 * MAX_BODY_BYTES as u64;
 
 const VERSION_BYTES: usize = 1;
@@ -68,7 +68,7 @@ pub(super) fn seal<T: Serialize>(table: Table, key: &[u8], version: u8, record: 
     bytes
 }
 
-/// Returns whether [`unseal`] and [`decode`] take as many bytes as these.
+/// Returns whether [`unseal`] and [`decode`] accept a value of this length.
 pub(super) const fn is_readable(sealed: &[u8]) -> bool {
     let least = VERSION_BYTES + SUM_BYTES;
     sealed.len() >= least && sealed.len() - least <= MAX_BODY_BYTES

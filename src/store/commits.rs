@@ -146,7 +146,7 @@ impl Witness {
         self.0.sync_all()
     }
 
-    /// Returns the last commit that it saw, or `None` if it cannot be read: a power cut may leave such a witness.
+    /// Returns the number in the file, or `None` if it cannot be read: a power cut may leave such a file.
     pub(super) fn seen(&self) -> Option<u64> {
         let mut bytes = [0; WITNESS_BYTES];
         self.0.read_exact_at(&mut bytes, 0).ok()?;
@@ -157,7 +157,7 @@ impl Witness {
         Some(u64::from_le_bytes(count.try_into().ok()?))
     }
 
-    /// Returns what is wrong with a store that counts less than was seen.
+    /// Returns a problem if the store's count is lower than the witness.
     pub(super) fn question(seen: u64, counted: u64) -> Option<Problem> {
         let what = format!(
             "it counts {counted} commits where {seen} were acknowledged: the last ones are lost, or an older store was put \

@@ -47,8 +47,8 @@ impl DataFolder {
     /// Locks the folder for this process, and creates it if it does not exist.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] if another process holds it for more than a second, [`OpenError::Exposed`] or [`OpenError::Foreign`] if others
-    /// can write to it, [`OpenError::Folder`] if it cannot be used.
+    /// [`OpenError::InUse`] if another process holds it for more than a second, [`OpenError::Exposed`] or
+    /// [`OpenError::Foreign`] if others can write to it, [`OpenError::Folder`] if it cannot be used.
     pub(super) fn hold(path: &Path) -> Result<Self, OpenError> {
         let unusable = |cause| OpenError::of_folder(path, cause);
         create_private(path).map_err(unusable)?;

@@ -185,7 +185,8 @@ impl Store {
     ///
     /// # Errors
     /// [`CommitError::Conflict`] if an expectation of the change does not hold, [`CommitError::TooLarge`] for a record
-    /// over the limit; then nothing was written. [`CommitError::Unavailable`] if the disk failed or the store is closed.
+    /// over the limit; then nothing was written. [`CommitError::Unavailable`] if the disk failed or the store is
+    /// closed.
     pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
         self.writer.commit(change).await
     }

@@ -390,7 +390,7 @@ mod tests {
         }
     }
 
-    /// Waits until the clock shows what is asked for.
+    /// Waits until the disk is stalled, or until it is not.
     async fn until(writer: &Writer, is_stalled: bool) {
         let mut stalls = writer.clock.subscribe();
         let waited = stalls.wait_for(|now| now.is_stalled == is_stalled).await;

@@ -226,7 +226,7 @@ struct SetOne {
     id: String,
     #[schemars(with = "SettingValue")]
     value: Value,
-    /// The editor of a colour: taken and ignored, since this server has no settings of colours.
+    /// The editor of a colour. Accepted and ignored, since this server has no settings of colours.
     #[serde(rename = "editor")]
     _editor: Option<Editor>,
 }

@@ -1,4 +1,4 @@
-//! Badges as pictures: how many users are online, or the status of one (`api.md` §11).
+//! Badges as SVG images with the number of online users or the status of one user (`api.md` §11).
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,13 +12,13 @@ use crate::http::routes::Route;
 use crate::ops::statistics;
 use crate::ops::viewed::View;
 
-/// Most characters of the left half of a badge.
+/// Maximum characters of the left half of a badge.
 const NAME_CHARACTERS: usize = 64;
 
-/// Pixels that a character takes, as Rocket.Chat counts them.
+/// Width of a character in pixels, as in Rocket.Chat.
 const CHARACTER_PIXELS: usize = 6;
 
-/// Pixels of the margin of a half.
+/// Width of each margin of a half, in pixels.
 const MARGIN_PIXELS: usize = 7;
 
 /// The colour of a badge that shows no status.
@@ -40,7 +40,7 @@ struct Shield {
     kind: Option<Kind>,
     /// The text of the left half, at most 64 characters.
     name: Option<String>,
-    /// Taken for `false` alone, which needs a name: this server draws no icon.
+    /// `false` requires a name. Other values are ignored: this server draws no icon.
     icon: Option<String>,
     /// Refused with `type=channel`, ignored otherwise: this server has no rooms.
     #[serde(rename = "channel")]
@@ -75,7 +75,7 @@ async fn shield(call: OpenCall, asked: Shield) -> Result<Svg, Fault> {
         Some(Kind::Online) => (format!("{} Online", statistics::not_offline(&call.app)), PLAIN),
         Some(Kind::Channel) => return Err(Fault::ShieldTypeDisabled),
         Some(Kind::User) => {
-            // Whether a name is taken, and who is here, is shown to users alone.
+            // Only users may see which usernames exist, and who is online.
             let caller = call.caller.ok_or(Fault::NotLoggedIn)?;
             let user = target(&call.app, asked.user_id, asked.username, asked.user)?.ok_or(Fault::TargetMissing)?;
             let status = View::of(&call.app, &Actor::User(caller)).presence(&user.id).status;
@@ -94,7 +94,7 @@ const fn colour(status: StatusType) -> &'static str {
     }
 }
 
-/// Draws a badge of two halves; without a name, of one.
+/// Draws a badge with two halves, or with one if there is no name.
 fn drawn(name: &str, text: &str, colour: &str) -> String {
     let pixels = |text: &str| text.chars().count() * CHARACTER_PIXELS + 2 * MARGIN_PIXELS;
     let left = if name.is_empty() { 0 } else { pixels(name) };
@@ -110,7 +110,7 @@ fn drawn(name: &str, text: &str, colour: &str) -> String {
     )
 }
 
-/// Escapes a text for XML, and leaves out control characters, which XML does not have.
+/// Escapes a text for XML, and removes control characters, which XML does not allow.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! Activating and deactivating accounts.
+//! Activates and deactivates accounts.
 
 use super::roles::keep_an_administrator;
 use crate::app::App;

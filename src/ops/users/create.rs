@@ -1,4 +1,4 @@
-//! Creating users.
+//! Creates users.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Creating, deactivating and deleting users, and finding one by name, address or id.
+//! Creates, deactivates, deletes and finds users.
 
 mod activity;
 mod create;

@@ -36,7 +36,7 @@ pub struct NewUser {
 /// Texts of a user to create, as a caller sends them.
 #[derive(Debug, Clone, Copy)]
 pub struct NewUserTexts<'text> {
-    /// The username.
+    /// The username to log in with.
     pub username: &'text str,
     /// The e-mail address. A blank text means that there is none.
     pub email: Option<&'text str>,
