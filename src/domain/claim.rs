@@ -89,12 +89,6 @@ impl Claims {
         &self.bottom_up
     }
 
-    /// Returns whether there are no claims and the user did not declare online.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.bottom_up.is_empty() && !self.online
-    }
-
     /// Returns whether the user declared online without a connection, and no connection has begun since.
     #[must_use]
     pub const fn online_without_connection(&self) -> bool {

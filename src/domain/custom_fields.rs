@@ -31,7 +31,10 @@ impl CustomFieldChanges {
                 let words = format!("must have a name of 1 to {FIELD_NAME_CHARACTERS} characters");
                 return Err(refused(words, name));
             }
-            text::refuse_unless(text::is_plain_line(name) && has_plain_texts(value), "customFields")?;
+            text::refuse_unless(
+                text::is_plain_line(name) && text::has_plain_texts(value),
+                "customFields",
+            )?;
         }
         refuse_too_large(&fields)?;
         Ok(Self(fields))
@@ -83,17 +86,6 @@ fn refuse_too_large(fields: &Map<String, Value>) -> Result<(), Fault> {
 
 fn refused(words: impl Into<String>, name: &str) -> Fault {
     Fault::invalid(words, &format!("customFields.{}", quoted(name)))
-}
-
-fn has_plain_texts(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text::is_plain_block(text),
-        Value::Array(items) => items.iter().all(has_plain_texts),
-        Value::Object(fields) => fields
-            .iter()
-            .all(|(key, value)| text::is_plain_line(key) && has_plain_texts(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
-    }
 }
 
 /// The rules of the setting `Accounts_CustomFields`, in the order of the setting. Without any rule a user may have any

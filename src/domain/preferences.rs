@@ -130,7 +130,7 @@ impl PreferenceKind {
             Features if !is_list(value, |item| has_only(item, "name", "value", Value::is_boolean)) => {
                 "must be a list of objects with the string name and the boolean value".into()
             }
-            _ => return text::refuse_unless(has_plain_texts(value), &place(name)),
+            _ => return text::refuse_unless(text::has_plain_texts(value), &place(name)),
         };
         Err(Fault::invalid(words, &place(name)))
     }
@@ -152,15 +152,6 @@ fn has_only(value: &Value, first: &str, second: &str, is_second: impl Fn(&Value)
             && fields.get(first).is_some_and(Value::is_string)
             && fields.get(second).is_some_and(is_second)
     })
-}
-
-fn has_plain_texts(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text::is_plain_block(text),
-        Value::Array(items) => items.iter().all(has_plain_texts),
-        Value::Object(fields) => fields.values().all(has_plain_texts),
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
-    }
 }
 
 /// A user's preferences. The server itself uses `utcOffset` and `language`; all others are for clients.

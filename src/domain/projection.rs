@@ -1,6 +1,7 @@
 //! Projections: the parameter `fields`, with which a caller selects fields of a record, as in `MongoDB`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Map, Value};
 
@@ -97,7 +98,12 @@ impl Tree {
     fn insert(&mut self, parts: &[&str]) {
         let mut place = self;
         for part in parts {
-            place = place.0.entry((*part).to_owned()).or_default();
+            place = match place.0.entry((*part).to_owned()) {
+                Entry::Vacant(vacant) => vacant.insert(Self::default()),
+                // The whole field is selected already.
+                Entry::Occupied(whole) if whole.get().0.is_empty() => return,
+                Entry::Occupied(part) => part.into_mut(),
+            };
         }
         // The whole value is selected, so its subfields need no entries.
         place.0.clear();
@@ -169,6 +175,14 @@ mod tests {
             (
                 r#"{"emails.address":1}"#,
                 json!({"_id": id, "emails": [{"address": "a@example.com"}]}),
+            ),
+            (
+                r#"{"emails":1,"emails.address":1}"#,
+                json!({"_id": id, "emails": [{"address": "a@example.com", "verified": true}]}),
+            ),
+            (
+                r#"{"emails.address":1,"emails":1}"#,
+                json!({"_id": id, "emails": [{"address": "a@example.com", "verified": true}]}),
             ),
             (
                 r#"{"customFields.team":0,"emails":false,"name":0}"#,

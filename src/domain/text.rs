@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Fault;
@@ -168,6 +169,19 @@ pub fn is_plain_block(text: &str) -> bool {
     let refused =
         |character: char| turns_text(character) || (character.is_control() && !matches!(character, '\n' | '\r' | '\t'));
     !text.contains(refused) && (text.trim().is_empty() || !is_blank(text))
+}
+
+/// Returns whether all texts in a JSON value may be stored: values as blocks, names of fields as lines.
+#[must_use]
+pub fn has_plain_texts(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_plain_block(text),
+        Value::Array(items) => items.iter().all(has_plain_texts),
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(name, value)| is_plain_line(name) && has_plain_texts(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 /// Composes and checks a text of one line. A text without visible characters becomes empty.

@@ -229,7 +229,7 @@ fn changes(before: &User, after: &User) -> Vec<Outgoing> {
     let mut all = Vec::new();
     let mut tell = |name: &str, args: Value| all.push(told(Stream::NotifyLogged, name, &args));
     if (&before.name, &before.username) != (&after.name, &after.username) {
-        let names = json!({"_id": after.id, "name": after.name, "username": after.username});
+        let names = json!({"_id": after.id, "name": after.shown_name(), "username": after.username});
         tell("Users:NameChanged", json!([names]));
     }
     if before.avatar != after.avatar {
