@@ -132,7 +132,7 @@ pub enum Answer {
     Status(StatusEntry),
     /// All custom statuses of the server.
     Statuses(Vec<StatusEntry>),
-    /// A link to choose a new password. Without a running server, its address may be the default one.
+    /// A link to choose a new password. Without a running server, it has the configured address.
     ResetLink(String),
     /// Entries of the audit log, the newest first.
     Audit(Vec<AuditLine>),
