@@ -3,6 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::domain::invitation::DEFAULT_DAYS;
+
 use super::setting_flags::{AllSettings, Folder, FolderAndKey};
 
 /// The whole command line.
@@ -182,6 +184,24 @@ pub(super) enum User {
     Password(OneUser),
     /// Print a link with which a user can choose a new password, once, for 24 hours
     ResetLink(OneUser),
+    /// Print a link with which people register, also where registration is closed
+    #[command(after_help = "Examples:\n  rollcall user invite\n  rollcall user invite --uses 20 --days 3 --role user")]
+    Invite {
+        /// The number of people who may register with it, 1 to 1000; 0 sets no limit
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        uses: u32,
+        /// The number of days for which it is valid, 1 to 365
+        #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_DAYS)]
+        days: u32,
+        /// A role of those who register with it, several times for several; the default roles unless given
+        #[arg(long, value_name = "ROLE")]
+        role: Vec<String>,
+        /// A text about its purpose, for the list of invitations
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+        #[command(flatten)]
+        folder: Folder,
+    },
     /// Switch off a second factor that a user has lost
     ResetTotp(OneUser),
     /// Let a user try again who is blocked after failed logins

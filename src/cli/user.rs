@@ -35,6 +35,24 @@ pub(super) fn run(command: User) -> Result<(), Failure> {
             };
             output::print(&secret)
         }
+        User::Invite {
+            uses,
+            days,
+            role,
+            note,
+            folder,
+        } => {
+            let command = Command::Invite {
+                max_uses: Some(uses),
+                days: Some(days),
+                roles: role,
+                note,
+            };
+            let Answer::Invitation(link) = ask(&folder.0, command)? else {
+                return Err(Failure::failed("the server answered something else"));
+            };
+            output::print(&link)
+        }
         User::ResetTotp(one) => {
             let done = "{} has no second factor any more and all its logins are ended";
             change(one, |user| Command::ResetTotp { user }, done)

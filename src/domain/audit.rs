@@ -166,6 +166,14 @@ actions! {
     PermissionChanged = "permission-changed",
     /// A setting was changed.
     SettingChanged = "setting-changed",
+    /// An invitation was created.
+    InvitationCreated = "invitation-created",
+    /// An invitation was revoked.
+    InvitationRevoked = "invitation-revoked",
+    /// A board for a display on a wall was created.
+    BoardCreated = "board-created",
+    /// A board was revoked.
+    BoardRevoked = "board-revoked",
     /// A custom status was created.
     CustomStatusCreated = "custom-status-created",
     /// A custom status was changed.

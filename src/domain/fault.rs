@@ -455,6 +455,32 @@ pub enum Fault {
     /// The setup link is unknown or already used.
     #[error("this setup link is not valid: it was used, or belongs to another server")]
     SetupLinkInvalid,
+    /// The invitation is unknown, used up, revoked or expired, or its creator may no longer invite.
+    #[error("this invitation is not valid: it was used up or revoked, or has ended; ask for another")]
+    InvitationInvalid,
+    /// No invitation has the label.
+    #[error("no invitation has the id {}", quoted(label))]
+    InvitationNotFound {
+        /// The label that was looked for.
+        label: String,
+    },
+    /// The board is unknown or revoked, or its creator may no longer manage boards.
+    #[error("this link to a board is not valid: it was revoked; ask an administrator for another")]
+    BoardInvalid,
+    /// No board has the label.
+    #[error("no board has the id {}", quoted(label))]
+    BoardNotFound {
+        /// The label that was looked for.
+        label: String,
+    },
+    /// The store has no room for another invitation or board.
+    #[error("there are {most} {what} already, the most that this server keeps; revoke one first")]
+    TooManyLinks {
+        /// The plural of the kind of link.
+        what: &'static str,
+        /// The maximum number.
+        most: u16,
+    },
     /// A body, query or path does not have the documented form.
     #[error("{}", quoted(reason))]
     InvalidParams {
@@ -585,6 +611,7 @@ impl Fault {
                 | Self::PasswordWrong
                 | Self::PasswordResetInvalid
                 | Self::SetupLinkInvalid
+                | Self::InvitationInvalid
                 | Self::RegistrationSecretNeeded
                 | Self::CreateTokenNotAuthorized
         )

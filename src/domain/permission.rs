@@ -46,6 +46,8 @@ permissions! {
     ASSIGN_ADMIN_ROLE = "assign-admin-role", ADMIN, Admin;
     /// Allows giving roles to users and removing them.
     ASSIGN_ROLES = "assign-roles", ADMIN, Admin;
+    /// Allows creating, listing and revoking invitations.
+    CREATE_INVITE_LINKS = "create-invite-links", ADMIN, Admin;
     /// Allows creating personal access tokens for oneself.
     CREATE_PERSONAL_ACCESS_TOKENS = "create-personal-access-tokens", &["admin", "user"], Admin;
     /// Allows creating other users.
@@ -66,6 +68,8 @@ permissions! {
     EDIT_PRIVILEGED_SETTING = "edit-privileged-setting", ADMIN, Admin;
     /// Allows ending the sessions of others.
     LOGOUT_OTHER_USER = "logout-other-user", ADMIN, UsersWrite;
+    /// Allows creating, listing and revoking boards for displays on a wall. Rollcall's own.
+    MANAGE_BOARDS = "manage-boards", ADMIN, Admin;
     /// Exists for moderation in Rocket.Chat; has no effect on accounts here.
     MANAGE_MODERATION_ACTIONS = "manage-moderation-actions", ADMIN, Admin;
     /// Allows creating, changing and deleting custom statuses.

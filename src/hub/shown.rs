@@ -123,7 +123,8 @@ impl Shown {
     }
 
     /// Returns whether the user hides from some viewers.
-    pub(super) fn hides(&self) -> bool {
+    #[must_use]
+    pub fn hides(&self) -> bool {
         !self.hidden_from.is_empty()
     }
 

@@ -89,6 +89,17 @@ pub enum Command {
         /// The user for whom the link is.
         user: String,
     },
+    /// Creates an invitation.
+    Invite {
+        /// The number of people who may register with it; 0 sets no limit.
+        max_uses: Option<u32>,
+        /// The number of days for which it is valid.
+        days: Option<u32>,
+        /// The ids of the roles of those who register with it; empty means the default roles.
+        roles: Vec<String>,
+        /// A text about its purpose; may be empty.
+        note: String,
+    },
     /// Removes a user's second factor.
     ResetTotp {
         /// The user to change.
@@ -134,6 +145,8 @@ pub enum Answer {
     Statuses(Vec<StatusEntry>),
     /// A link to choose a new password. Without a running server, it has the configured address.
     ResetLink(String),
+    /// A link with which people register. Without a running server, its address may be the default one.
+    Invitation(String),
     /// Entries of the audit log, the newest first.
     Audit(Vec<AuditLine>),
     /// All problems of the store and its key file; empty if there are none.

@@ -8,12 +8,12 @@ use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
 use crate::domain::{
-    AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, StatusName, Timestamp,
-    Token, TokenKind, User,
+    AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, InvitationTerms, Page, StatusName,
+    Timestamp, Token, TokenKind, User,
 };
 use crate::ops::custom_status::{self, Filter};
 use crate::ops::users::{self, NewUser, NewUserTexts};
-use crate::ops::{audit, incident, lockout, opening, passwords, tokens, two_factor};
+use crate::ops::{audit, incident, invitations, lockout, opening, passwords, tokens, two_factor};
 
 /// The actor of all commands of this interface.
 const OPERATOR: Actor = Actor::Operator;
@@ -108,6 +108,16 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
             let user = find_user(app, &user)?;
             let link = passwords::make_link(app, &OPERATOR, &user.id).await?;
             Ok(Answer::ResetLink(link))
+        }
+        Command::Invite {
+            max_uses,
+            days,
+            roles,
+            note,
+        } => {
+            let terms = InvitationTerms::parse(max_uses, days, &roles, &note)?;
+            let (_, link) = invitations::create(app, &OPERATOR, &terms).await?;
+            Ok(Answer::Invitation(link))
         }
         Command::ResetTotp { user } => {
             let user = find_user(app, &user)?;

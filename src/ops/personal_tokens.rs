@@ -171,7 +171,7 @@ fn permit(caller: &Caller) -> Result<(), Fault> {
 
 /// Returns a change that depends on the user's record and changes it, so that no token is created if the password
 /// changes or the account is deactivated at the same time.
-fn depending_on(user: &User) -> Change {
+pub(super) fn depending_on(user: &User) -> Change {
     let counted = User {
         revision: user.revision + 1,
         ..user.clone()

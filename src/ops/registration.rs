@@ -11,9 +11,9 @@ use crate::app::rates::{Counted, Left, REGISTRATIONS, Rate, Who};
 use crate::auth::{Origin, TokenSecret, WantedPassword};
 use crate::domain::user::Activity;
 use crate::domain::{
-    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Profile, SettingId, User, Username, text,
+    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Profile, RoleId, SettingId, User, Username, text,
 };
-use crate::store::Snapshot;
+use crate::store::{Change, Snapshot};
 
 /// The texts of a registration, not validated yet.
 #[derive(Debug, Clone)]
@@ -72,13 +72,49 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
         }
         _ => return Err(Fault::RegistrationDisabled),
     }
+    let approve = settings.flag(SettingId::ManuallyApproveNewUsers);
+    let terms = Terms {
+        roles: Vec::new(),
+        activity: if approve {
+            Activity::PendingApproval
+        } else {
+            Activity::Active
+        },
+        detail: String::new(),
+    };
+    create(app, origin, new, terms, |_| Ok(()), |_, change| change).await
+}
+
+/// The terms on which a person registers.
+pub(super) struct Terms {
+    /// The roles of the new user. An empty list means the default roles.
+    pub roles: Vec<RoleId>,
+    /// Says if the new user may log in at once.
+    pub activity: Activity,
+    /// The detail of the audit entry.
+    pub detail: String,
+}
+
+/// Creates an account for a person who registers, if `permit` accepts the snapshot that the change is decided on. `with`
+/// adds to the same change.
+///
+/// # Errors
+/// [`Fault::RegistrationDisabled`] while there is no administrator; the errors of `permit` and of [`register`] that
+/// concern the account.
+pub(super) async fn create(
+    app: &App,
+    origin: &Origin,
+    new: Registration,
+    terms: Terms,
+    permit: impl Fn(&Snapshot) -> Result<(), Fault>,
+    with: impl Fn(&Snapshot, Change) -> Change,
+) -> Result<Arc<User>, Fault> {
     let name = new.name.as_deref().filter(|name| !text::is_blank(name));
     let name = name.map(|name| DisplayName::parse(name).map_err(Fault::from));
     let username = Username::parse(&new.username).map_err(|error| error.or(Fault::RegistrationUsernameInvalid))?;
     let email = Email::parse(&new.email).map_err(|_| Fault::EmailInvalid)?;
-    refuse_domain(&settings, &email)?;
+    refuse_domain(&app.settings(), &email)?;
     users::refuse_blocked(app, &username)?;
-    let approve = settings.flag(SettingId::ManuallyApproveNewUsers);
     let new = NewUser {
         username,
         email: Some(email),
@@ -86,27 +122,19 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<A
         name: name.transpose()?,
         password: Some(WantedPassword::Chosen(new.password)),
         require_password_change: None,
-        roles: Vec::new(),
-        activity: if approve {
-            Activity::PendingApproval
-        } else {
-            Activity::Active
-        },
+        roles: terms.roles,
+        activity: terms.activity,
         profile: new.profile,
         custom_fields: Some(new.custom_fields),
         status_text: String::new(),
     };
+    let permit = |snapshot: &Snapshot| has_administrator(snapshot).and_then(|()| permit(snapshot));
     let caller = origin.into();
-    let created = users::create_where(app, &caller, new, has_administrator, |_, user, change| {
+    let created = users::create_where(app, &caller, new, permit, |snapshot, user, change| {
         let registered = AuditAction::UserRegistered;
-        change.insert(&note_from(
-            app,
-            origin,
-            user.party(),
-            registered,
-            Some(user.party()),
-            "",
-        ))
+        let (party, target) = (user.party(), Some(user.party()));
+        let noted = note_from(app, origin, party, registered, target, terms.detail.clone());
+        with(snapshot, change.insert(&noted))
     });
     created.await.map_err(|fault| match fault {
         Fault::UsernameInvalid { .. } => Fault::RegistrationUsernameInvalid,

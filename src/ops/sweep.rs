@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::{audit, lockout, passwords, tokens};
+use super::{audit, invitations, lockout, passwords, tokens};
 use crate::app::App;
 use crate::domain::Fault;
 
@@ -21,6 +21,7 @@ pub async fn sweep(app: &App) {
     };
     told("expired tokens", tokens::sweep(app).await);
     told("expired password links", passwords::sweep(app).await);
+    told("ended invitations", invitations::sweep(app).await);
     told("failed logins", lockout::sweep(app).await);
     told("old audit entries", audit::sweep(app).await);
 }

@@ -22,7 +22,7 @@ use crate::store::{SearchableUser, Snapshot};
 
 /// The view of one viewer on all users at one moment.
 pub struct View<'actor> {
-    actor: &'actor Actor,
+    viewer: Viewer<'actor>,
     snapshot: Arc<Snapshot>,
     shown: OrdMap<UserId, Arc<Shown>>,
     own_id: Option<&'actor str>,
@@ -30,16 +30,52 @@ pub struct View<'actor> {
     now: Timestamp,
 }
 
+/// The one who looks.
+#[derive(Clone, Copy)]
+enum Viewer<'actor> {
+    /// A user or the operator.
+    Actor(&'actor Actor),
+    /// Everyone who passes a display on a wall. A user who hides from some users hides from the display.
+    Wall,
+}
+
+impl<'actor> Viewer<'actor> {
+    const fn may(self, permission: Permission) -> bool {
+        match self {
+            Self::Actor(actor) => actor.may(permission),
+            Self::Wall => false,
+        }
+    }
+
+    fn is(self, user: &UserId) -> bool {
+        self.user().is_some_and(|viewer| viewer.id == *user)
+    }
+
+    fn user(self) -> Option<&'actor User> {
+        match self {
+            Self::Actor(Actor::User(caller)) => Some(&caller.user),
+            Self::Actor(Actor::Operator) | Self::Wall => None,
+        }
+    }
+}
+
 impl<'actor> View<'actor> {
     /// Takes the current data of all users for this viewer.
     #[must_use]
     pub fn of(app: &App, actor: &'actor Actor) -> Self {
-        let own_id = match actor {
-            Actor::User(caller) => Some(caller.user.id.as_str()),
-            Actor::Operator => None,
-        };
+        Self::by(app, Viewer::Actor(actor))
+    }
+
+    /// Takes the current data of all users for a display on a wall.
+    #[must_use]
+    pub(super) fn of_wall(app: &App) -> Self {
+        Self::by(app, Viewer::Wall)
+    }
+
+    fn by(app: &App, viewer: Viewer<'actor>) -> Self {
+        let own_id = viewer.user().map(|user| user.id.as_str());
         Self {
-            actor,
+            viewer,
             snapshot: app.store.read(),
             shown: app.hub.shown(),
             own_id,
@@ -57,22 +93,19 @@ impl<'actor> View<'actor> {
     /// Returns whether a list with this reach shows this user to the viewer. The operator reaches every user.
     #[must_use]
     pub fn finds(&self, reach: Reach, user: &str) -> bool {
-        match self.actor {
-            Actor::User(caller) => reach.has(caller.user.id.as_str(), user),
-            Actor::Operator => true,
-        }
+        self.own_id.is_none_or(|id| reach.has(id, user))
     }
 
     /// Returns whether the viewer sees all fields of all accounts.
     #[must_use]
     pub const fn sees_all_accounts(&self) -> bool {
-        self.actor.may(Permission::VIEW_FULL_OTHER_USER_INFO)
+        self.viewer.may(Permission::VIEW_FULL_OTHER_USER_INFO)
     }
 
     /// Returns whether the viewer sees all fields of this account.
     #[must_use]
     pub fn sees_all_of(&self, user: &UserId) -> bool {
-        self.sees_all_accounts() || self.actor.is(user)
+        self.sees_all_accounts() || self.viewer.is(user)
     }
 
     /// Returns this account as the viewer sees it in filters and orders.
@@ -108,7 +141,7 @@ impl<'actor> View<'actor> {
     /// Returns this user as the viewer sees them.
     #[must_use]
     pub fn user(&self, user: &Arc<User>) -> ViewedUser {
-        let (own, kept) = (self.actor.is(&user.id), self.snapshot.user_status(&user.id));
+        let (own, kept) = (self.viewer.is(&user.id), self.snapshot.user_status(&user.id));
         ViewedUser {
             own,
             full: self.sees_all_of(&user.id),
@@ -125,10 +158,11 @@ impl<'actor> View<'actor> {
         let Some(shown) = self.shown.get(id) else {
             return Presence::ABSENT;
         };
-        match self.actor {
-            Actor::User(caller) if caller.user.id == *id => shown.presence.clone(),
-            Actor::User(caller) if !shown.is_for(&caller.user) => Presence::ABSENT,
-            Actor::User(_) | Actor::Operator => shown.presence.for_others(),
+        match self.viewer {
+            Viewer::Actor(Actor::User(caller)) if caller.user.id == *id => shown.presence.clone(),
+            Viewer::Actor(Actor::User(caller)) if !shown.is_for(&caller.user) => Presence::ABSENT,
+            Viewer::Wall if shown.hides() => Presence::ABSENT,
+            Viewer::Actor(_) | Viewer::Wall => shown.presence.for_others(),
         }
     }
 
@@ -139,12 +173,8 @@ impl<'actor> View<'actor> {
         if own {
             return kept.last_seen.max(user.last_login).map(SeenAt::Exactly);
         }
-        let viewer = match self.actor {
-            Actor::User(caller) => Some(&*caller.user),
-            Actor::Operator => None,
-        };
         let exactness: LastSeen = kept.shows_last_seen;
-        exactness.of(kept.seen_by(viewer, user.last_login), self.now)
+        exactness.of(kept.seen_by(self.viewer.user(), user.last_login), self.now)
     }
 }
 

@@ -5,7 +5,8 @@ use super::table::Table;
 use crate::domain::{TokenHash, User, UserId};
 
 /// Returns how many of these keys had personal data or secrets that were removed or replaced: a user, the user's
-/// e-mail address, password, second factor or avatar, a token, a link. sled leaves the old bytes in its files until
+/// e-mail address, password, second factor or avatar, a token, a link, an invitation, a
+/// board. sled leaves the old bytes in its files until
 /// it happens to overwrite them, so only a compaction is certain to remove them.
 pub(super) fn count<'keys>(
     before: &Snapshot,
@@ -29,9 +30,18 @@ fn erases(before: &Snapshot, after: &Snapshot, table: Table, key: &[u8]) -> bool
             before.token(&hash).is_some() && after.token(&hash).is_none()
         }),
         Table::PasswordResets => before.password_resets.contains_key(&user()),
+        Table::Invitations => place(key).is_some_and(|place| {
+            let old = before.invitation_at(place);
+            old.is_some_and(|old| after.invitation_at(place).is_none_or(|new| new.hash != old.hash))
+        }),
+        Table::Boards => place(key).is_some_and(|place| before.board_at(place).is_some()),
         Table::SetupLinks => before.setup_link.is_some(),
         _ => false,
     }
+}
+
+fn place(key: &[u8]) -> Option<u16> {
+    key.try_into().ok().map(u16::from_be_bytes)
 }
 
 /// Returns whether the new record still has all secret and personal values of the old one.

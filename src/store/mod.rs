@@ -7,6 +7,7 @@
 mod archive;
 mod audit_log;
 mod avatars;
+mod boards;
 mod change;
 mod codec;
 mod commits;
@@ -18,6 +19,7 @@ mod erasure;
 mod failed_logins;
 mod flush_clock;
 mod folder;
+mod invitations;
 mod lost_connections;
 mod open;
 mod overflow;

@@ -18,8 +18,8 @@ use super::table::Table;
 use super::user_index::UserIndex;
 use crate::domain::setting::Setting;
 use crate::domain::{
-    Access, CustomStatus, CustomStatusId, EmailKey, FailedLogins, Grant, LostConnections, PasswordReset, Role, RoleId,
-    SettingId, StatusName, Timestamp, Token, TokenHash, User, UserId, UserStatus,
+    Access, Board, CustomStatus, CustomStatusId, EmailKey, FailedLogins, Grant, Invitation, LostConnections,
+    PasswordReset, Role, RoleId, SettingId, StatusName, Timestamp, Token, TokenHash, User, UserId, UserStatus,
 };
 
 /// A consistent state of the store. Each record's file has the look-ups for its type.
@@ -41,6 +41,8 @@ pub struct Snapshot {
     pub(super) password_resets_by_hash: HashMap<TokenHash, UserId>,
     pub(super) setup_link: Option<SetupLink>,
     pub(super) lost_connections: OrdMap<TokenHash, LostConnections>,
+    pub(super) invitations: OrdMap<u16, Arc<Invitation>>,
+    pub(super) boards: OrdMap<u16, Arc<Board>>,
     pub(super) commits: Commits,
 }
 
@@ -85,6 +87,16 @@ impl Snapshot {
                 self.lost_connections.insert(lost.token, lost);
             }
             (Table::LostConnections, None) => drop(self.lost_connections.remove(&TokenHash::new(hash(key)?))),
+            (Table::Invitations, Some(bytes)) => {
+                let invitation = Invitation::decode(key, bytes)?;
+                self.invitations.insert(invitation.place, Arc::new(invitation));
+            }
+            (Table::Invitations, None) => drop(self.invitations.remove(&place(key)?)),
+            (Table::Boards, Some(bytes)) => {
+                let board = Board::decode(key, bytes)?;
+                self.boards.insert(board.place, Arc::new(board));
+            }
+            (Table::Boards, None) => drop(self.boards.remove(&place(key)?)),
             (Table::Commits, Some(bytes)) => self.commits = Commits::decode(key, bytes)?,
             (Table::Commits, None) => self.commits = Commits::default(),
             (
@@ -110,4 +122,8 @@ fn text(key: &[u8]) -> Result<String, Damage> {
 
 fn hash(key: &[u8]) -> Result<[u8; 32], Damage> {
     key.try_into().map_err(|_| Damage::Short)
+}
+
+fn place(key: &[u8]) -> Result<u16, Damage> {
+    key.try_into().map(u16::from_be_bytes).map_err(|_| Damage::Short)
 }

@@ -47,6 +47,10 @@ pub enum Table {
     SetupLinks,
     /// Connections that were open when the server ended, by token.
     LostConnections,
+    /// Invitations, by place.
+    Invitations,
+    /// Boards for displays on a wall, by place.
+    Boards,
     /// The number of committed batches, in one record.
     Commits,
     /// Parts of values that are too long for one entry.
@@ -55,7 +59,7 @@ pub enum Table {
 
 impl Table {
     /// All tables, in the order of the variants.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Users,
         Self::UsersByUsername,
         Self::UsersByEmail,
@@ -75,6 +79,8 @@ impl Table {
         Self::AuditLog,
         Self::SetupLinks,
         Self::LostConnections,
+        Self::Invitations,
+        Self::Boards,
         Self::Commits,
         Self::Overflow,
     ];
@@ -102,6 +108,8 @@ impl Table {
             Self::AuditLog => "audit_log",
             Self::SetupLinks => "setup_links",
             Self::LostConnections => "lost_connections",
+            Self::Invitations => "invitations",
+            Self::Boards => "boards",
             Self::Commits => "commits",
             Self::Overflow => "overflow",
         }

@@ -15,8 +15,8 @@ use super::snapshot::Snapshot;
 use super::table::{Table, Trees};
 use crate::domain::setting::Setting;
 use crate::domain::{
-    AuditEntry, Avatar, CustomStatus, FailedLogins, Grant, LostConnections, PasswordReset, Role, Token, User,
-    UserStatus,
+    AuditEntry, Avatar, Board, CustomStatus, FailedLogins, Grant, Invitation, LostConnections, PasswordReset, Role,
+    Token, User, UserStatus,
 };
 
 /// A problem found in the store.
@@ -91,6 +91,8 @@ pub(super) fn verify_until<'store>(trees: &'store Trees, is_closing: &'store Ato
     found.read::<AuditEntry>();
     found.read::<SetupLink>();
     found.read::<LostConnections>();
+    found.read::<Invitation>();
+    found.read::<Board>();
     found.read::<Commits>();
     found.check_owners();
     found.check_parts();
@@ -207,6 +209,20 @@ impl Findings<'_> {
                 let what = format!("it belongs to the user {}, who does not exist", reset.user);
                 self.problems
                     .push(Problem::new(Table::PasswordResets, &reset.key(), what));
+            }
+        }
+        let invitations = self.snapshot.invitations().map(|invitation| {
+            let key = (Table::Invitations, invitation.key());
+            (key, invitation.creator.as_ref())
+        });
+        let boards = self.snapshot.boards().map(|board| {
+            let key = (Table::Boards, board.key());
+            (key, board.creator.as_ref())
+        });
+        for ((table, key), creator) in invitations.chain(boards) {
+            if let Some(creator) = creator.filter(|creator| self.snapshot.user(creator).is_none()) {
+                let what = format!("the user {creator} created it, who does not exist");
+                self.problems.push(Problem::new(table, &key, what));
             }
         }
         for token in self.snapshot.tokens() {

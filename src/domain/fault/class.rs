@@ -144,6 +144,11 @@ impl Fault {
             Self::UserNotFound => (Invalid, Some("error-user-not-found")),
             Self::TokenNotFound { .. } => (Invalid, Some("error-token-not-found")),
             Self::SetupLinkInvalid => (Forbidden, Some("error-setup-link-invalid")),
+            Self::InvitationInvalid => (Forbidden, Some("error-invitation-invalid")),
+            Self::InvitationNotFound { .. } => (Invalid, Some("error-invitation-not-found")),
+            Self::BoardInvalid => (Forbidden, Some("error-board-invalid")),
+            Self::BoardNotFound { .. } => (Invalid, Some("error-board-not-found")),
+            Self::TooManyLinks { .. } => (Invalid, Some("error-too-many-links")),
             Self::InvalidParams { .. } | Self::UnknownField { .. } | Self::NoRooms { .. } => {
                 (Invalid, Some("invalid-params"))
             }

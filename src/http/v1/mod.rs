@@ -1,10 +1,12 @@
 //! The endpoints, one file per family. Each family lists its own routes.
 
 mod audit;
+mod boards;
 mod custom_user_status;
 mod devices;
 mod directory;
 pub(super) mod info;
+mod invitations;
 mod login;
 mod me;
 mod methods;
@@ -42,6 +44,8 @@ pub(super) fn routes() -> Vec<Route> {
         settings::routes(),
         audit::routes(),
         setup::routes(),
+        invitations::routes(),
+        boards::routes(),
         info::routes(),
         statistics::routes(),
         shield::routes(),

@@ -9,9 +9,10 @@ use crate::ops::authority::Authority;
 use crate::ops::decide::decide_on_picture;
 use crate::ops::lockout;
 use crate::ops::tokens::without_tokens;
+use crate::ops::vouched::without_links_of;
 use crate::store::Change;
 
-/// Deletes a user with their tokens, links, statuses and avatar.
+/// Deletes a user with their tokens, links, invitations, boards, statuses and avatar.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `delete-user`, [`Fault::UserNotFound`],
@@ -34,6 +35,7 @@ pub(in crate::ops) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Res
             Some(kept) => change.remove(&**kept),
             None => change.require_none(&UserStatus::of(id)),
         };
+        change = without_links_of(snapshot, id, change);
         change = lockout::forgive_all(snapshot, change, id);
         if let Some(avatar) = avatar {
             change = change.remove(avatar);

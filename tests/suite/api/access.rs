@@ -246,6 +246,28 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
             json!({"link": "guessed", "username": "eve", "password": PASSWORD}),
             [403; 7],
         ),
+        ("POST invitations.create", none(), ADMINS),
+        ("GET invitations.list", none(), ADMINS),
+        (
+            "POST invitations.revoke",
+            json!({"_id": "000000000000"}),
+            [401, 403, 403, 400, 403, 401, 401],
+        ),
+        ("POST invitations.check", json!({"token": "guessed"}), [403; 7]),
+        (
+            // A logged-in caller does not register.
+            "POST invitations.accept",
+            json!({"token": "guessed", "username": "new", "email": "new@example.com", "pass": PASSWORD}),
+            [403, 400, 400, 400, 400, 403, 403],
+        ),
+        ("POST boards.create", json!({"name": "Entrance"}), ADMINS),
+        ("GET boards.list", none(), ADMINS),
+        (
+            "POST boards.revoke",
+            json!({"_id": "000000000000"}),
+            [401, 403, 403, 400, 403, 401, 401],
+        ),
+        ("POST boards.view", json!({"token": "guessed"}), [403; 7]),
         ("GET info", none(), OPEN),
         ("GET openapi.json", none(), OPEN),
     ]

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod boards;
 mod conventions;
 mod custom_user_status;
 mod custom_user_status_changes;
@@ -9,6 +10,7 @@ mod custom_user_status_list;
 mod devices;
 mod directory;
 mod info;
+mod invitations;
 mod lockout;
 mod login;
 mod logout;

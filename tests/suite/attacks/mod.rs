@@ -1,6 +1,6 @@
 //! What an attacker tries, a file for each kind, and what holds against it (`SECURITY.md`).
 
-mod administrators;
+pub mod administrators;
 mod authority;
 mod browsers;
 mod costs;

@@ -239,6 +239,33 @@ async fn a_reset_link_from_the_command_line_sets_a_password_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_from_the_command_line_registers_people() {
+    for (folder, server) in stores() {
+        let folder = folder.path();
+        let link = ok(
+            folder,
+            &["user", "invite", "--uses", "2", "--days", "3", "--role", "guest"],
+            "",
+        );
+        let (page, token) = link.trim().rsplit_once('/').expect("a link with a secret");
+        assert!(page.ends_with("/join"), "{link}");
+        for wrong in [["--uses", "1001"], ["--days", "0"], ["--role", "nonsense"]] {
+            fails(folder, 1, &["user", "invite", wrong[0], wrong[1]], "");
+        }
+        let Some(server) = server else {
+            continue;
+        };
+        assert_eq!(page, format!("http://{}/join", server.address));
+        let body = serde_json::json!({
+            "token": token, "username": "grace", "email": "grace@example.com", "pass": PASSWORD,
+        });
+        server.anonymous().post("invitations.accept", &body).await.expect(200);
+        let grace = server.anonymous().logged_in("grace", PASSWORD).await;
+        assert_eq!(grace.get("me").await.expect(200)["roles"], serde_json::json!(["guest"]));
+    }
+}
+
 #[test]
 fn a_lost_second_factor_is_switched_off() {
     for (folder, _server) in stores() {

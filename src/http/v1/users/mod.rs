@@ -12,6 +12,8 @@ mod register;
 
 use std::sync::Arc;
 
+pub(super) use register::Registered;
+
 use crate::app::App;
 use crate::domain::{Fault, User, UserId, UsernameKey};
 use crate::http::routes::Route;

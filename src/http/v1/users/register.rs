@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::{CustomFieldChanges, DisplayName, Fault, Profile, StatusType, UserId, Username, profile};
+use crate::domain::{CustomFieldChanges, DisplayName, Fault, Profile, StatusType, User, UserId, Username, profile};
 use crate::http::request::OpenCall;
 use crate::http::routes::{Rate, Route};
 use crate::ops::registration::{self, Registration};
@@ -34,8 +34,9 @@ struct Register {
     secret_url: Option<String>,
 }
 
+/// The account of a person who has registered.
 #[derive(Serialize, JsonSchema)]
-struct Registered {
+pub(in crate::http::v1) struct Registered {
     user: Account,
 }
 
@@ -70,15 +71,21 @@ async fn register(call: OpenCall, new: Register) -> Result<Registered, Fault> {
         custom_fields: CustomFieldChanges::parse(new.custom_fields.unwrap_or_default())?,
     };
     let user = registration::register(&call.app, &call.origin, new).await?;
-    Ok(Registered {
-        user: Account {
-            id: user.id.clone(),
-            kind: "user",
-            status: StatusType::Offline,
-            active: user.is_active(),
-            name: user.shown_name(),
-            username: user.username.clone(),
-            utc_offset: 0,
-        },
-    })
+    Ok(Registered::of(&user))
+}
+
+impl Registered {
+    pub(in crate::http::v1) fn of(user: &User) -> Self {
+        Self {
+            user: Account {
+                id: user.id.clone(),
+                kind: "user",
+                status: StatusType::Offline,
+                active: user.is_active(),
+                name: user.shown_name(),
+                username: user.username.clone(),
+                utc_offset: 0,
+            },
+        }
+    }
 }

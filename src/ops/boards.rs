@@ -1,0 +1,235 @@
+//! Boards for displays on a wall: links that show who is here to people without an account.
+
+use std::sync::Arc;
+
+use super::audit::note;
+use super::decide::decide;
+use super::users::checked_roles;
+use super::viewed::{View, ViewedUser};
+use super::vouched;
+use crate::app::App;
+use crate::auth::{Actor, TokenSecret};
+use crate::domain::text::folded;
+use crate::domain::wall::{BOARD_PEOPLE, BoardContent, BoardPeople, MAX_BOARDS};
+use crate::domain::{
+    AuditAction, AuditParty, Board, Emoji, Fault, Permission, SettingId, StatusType, Timestamp, User, UserId, Username,
+};
+use crate::store::{Change, Snapshot};
+
+/// A board as administrators see it.
+#[derive(Debug, Clone)]
+pub struct ListedBoard {
+    /// The board.
+    pub board: Arc<Board>,
+    /// The username of its creator; `None` for the operator at the command line.
+    pub creator: Option<Username>,
+    /// `true` if its link shows it now.
+    pub is_valid: bool,
+}
+
+/// A board as its link shows it.
+#[derive(Debug, Clone)]
+pub struct ShownBoard {
+    /// The board.
+    pub board: Arc<Board>,
+    /// The people on it in the order of their names, at most [`BOARD_PEOPLE`].
+    pub people: Vec<BoardPerson>,
+    /// The number of people whom the board selects.
+    pub total: usize,
+}
+
+/// A person on a board.
+#[derive(Debug, Clone)]
+pub struct BoardPerson {
+    /// The id, which leads to the picture.
+    pub id: UserId,
+    /// The version of the picture, if the person has one.
+    pub avatar: Option<String>,
+    /// The whole name or its first word.
+    pub name: String,
+    /// The status that everyone sees. A person who is invisible, or who hides from some users, is offline.
+    pub status: StatusType,
+    /// The text of the status; empty if there is none, or if the board shows no texts.
+    pub text: String,
+    /// The emoji of the status, if the board shows texts.
+    pub emoji: Option<Emoji>,
+    /// The time when the status ends, if the board shows texts.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Returns the public id of a board. It reveals nothing of the secret.
+#[must_use]
+pub fn label(board: &Board) -> String {
+    board.hash.label()
+}
+
+/// Creates a board and returns it with its link. The link has the secret, which is not stored.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `manage-boards`, or for a selection by roles without
+/// `view-full-other-user-info`; [`Fault::InvalidParams`] for a custom field that is not public;
+/// [`Fault::RoleInvalid`], [`Fault::TooManyLinks`].
+pub async fn create(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    content: &BoardContent,
+) -> Result<(ListedBoard, String), Fault> {
+    refuse_without_permission(actor)?;
+    refuse_private(app, actor, &content.people)?;
+    let secret = TokenSecret::generate();
+    let created = decide(app, |snapshot| {
+        let mut content = content.clone();
+        if let BoardPeople::Roles(roles) = content.people {
+            content.people = BoardPeople::Roles(checked_roles(snapshot, roles)?);
+        }
+        let board = Board {
+            place: free_place(snapshot)?,
+            hash: secret.hash(),
+            creator: vouched::creator(actor),
+            created_at: app.clock.now(),
+            name: name.to_owned(),
+            content,
+        };
+        let change = vouched::by(snapshot, actor)?.insert(&board);
+        let noted = note(app, actor, AuditAction::BoardCreated, Some(party(&board)), "");
+        Ok((change.insert(&noted), board))
+    })
+    .await?;
+    let link = format!("{}/board/{}", app.settings().site_url(), secret.expose());
+    Ok((listed(&app.store.read(), &Arc::new(created)), link))
+}
+
+/// Lists all boards, the newest first. Their number is bounded.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `manage-boards`.
+pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedBoard>, Fault> {
+    refuse_without_permission(actor)?;
+    let snapshot = app.store.read();
+    let mut found: Vec<_> = snapshot.boards().map(|board| listed(&snapshot, board)).collect();
+    found.sort_by_key(|listed| std::cmp::Reverse((listed.board.created_at, listed.board.place)));
+    Ok(found)
+}
+
+/// Ends a board, whoever created it.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `manage-boards`, [`Fault::BoardNotFound`].
+pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), Fault> {
+    refuse_without_permission(actor)?;
+    decide(app, |snapshot| {
+        let found = snapshot.boards().find(|board| label(board) == id);
+        let found = found.ok_or_else(|| Fault::BoardNotFound { label: id.to_owned() })?;
+        let noted = note(app, actor, AuditAction::BoardRevoked, Some(party(found)), "");
+        Ok((Change::new().remove(&**found).insert(&noted), ()))
+    })
+    .await
+}
+
+/// Returns what the link with this secret shows. A wrong secret does not count as a guess: the secrets have 256 random
+/// bits, and a display that still loads a revoked link must not block the logins of its address.
+///
+/// # Errors
+/// [`Fault::BoardInvalid`].
+pub fn view(app: &App, secret: &str) -> Result<ShownBoard, Fault> {
+    let hash = TokenSecret::presented(secret).hash();
+    let view = View::of_wall(app);
+    let snapshot = view.snapshot();
+    let board = snapshot.boards().find(|board| board.hash == hash);
+    let board = board
+        .filter(|board| is_valid(snapshot, board))
+        .ok_or(Fault::BoardInvalid)?;
+    let people = &board.content.people;
+    let selected = snapshot
+        .users()
+        .filter(|user| user.is_active() && selects(people, &view, user));
+    let mut selected: Vec<_> = selected
+        .map(|user| (folded(user.shown_name().as_str()), user))
+        .collect();
+    let total = selected.len();
+    selected.sort_by(|(one, user), (other, another)| (one, &user.id).cmp(&(other, &another.id)));
+    let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
+    let shown = selected.into_iter().take(BOARD_PEOPLE).map(|(_, user)| {
+        let viewed = view.user(user);
+        person(&board.content, &if silent { viewed.without_presence() } else { viewed })
+    });
+    Ok(ShownBoard {
+        people: shown.collect(),
+        total,
+        board: Arc::clone(board),
+    })
+}
+
+fn selects(people: &BoardPeople, view: &View<'_>, user: &User) -> bool {
+    match people {
+        BoardPeople::Everyone => true,
+        BoardPeople::Roles(roles) => user.roles.iter().any(|role| roles.contains(role)),
+        BoardPeople::Field { name, values } => {
+            let value = view.custom_field(user, name).and_then(serde_json::Value::as_str);
+            value.is_some_and(|value| values.iter().any(|wanted| wanted == value.trim()))
+        }
+    }
+}
+
+fn person(content: &BoardContent, user: &ViewedUser) -> BoardPerson {
+    let name = user.name();
+    let first = name.as_str().split_whitespace().next().unwrap_or_default();
+    BoardPerson {
+        id: user.id(),
+        avatar: user.avatar(),
+        name: if content.full_names { name.as_str() } else { first }.to_owned(),
+        status: user.status(),
+        text: if content.texts { user.text() } else { String::new() },
+        emoji: user.emoji().filter(|_| content.texts),
+        expires_at: user.expires_at().filter(|_| content.texts),
+    }
+}
+
+fn refuse_without_permission(actor: &Actor) -> Result<(), Fault> {
+    if actor.may(Permission::MANAGE_BOARDS) {
+        Ok(())
+    } else {
+        Err(Fault::PermissionRequired)
+    }
+}
+
+/// Refuses a selection that would show what its creator may not see, or what only some users may see.
+fn refuse_private(app: &App, actor: &Actor, people: &BoardPeople) -> Result<(), Fault> {
+    match people {
+        BoardPeople::Roles(_) if !actor.may(Permission::VIEW_FULL_OTHER_USER_INFO) => Err(Fault::PermissionRequired),
+        BoardPeople::Field { name, .. } if !app.settings().custom_fields().is_public(name) => {
+            let words = format!(
+                "must be a custom field that the setting {} makes public",
+                SettingId::CustomFields
+            );
+            Err(Fault::invalid(words, "field"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_valid(snapshot: &Snapshot, board: &Board) -> bool {
+    vouched::still(snapshot, board.creator.as_ref(), Permission::MANAGE_BOARDS).is_some()
+}
+
+fn free_place(snapshot: &Snapshot) -> Result<u16, Fault> {
+    let is_free = |place: &u16| snapshot.board_at(*place).is_none();
+    (0..MAX_BOARDS).find(is_free).ok_or(Fault::TooManyLinks {
+        what: "boards",
+        most: MAX_BOARDS,
+    })
+}
+
+fn listed(snapshot: &Snapshot, board: &Arc<Board>) -> ListedBoard {
+    let creator = board.creator.as_ref().and_then(|creator| snapshot.user(creator));
+    ListedBoard {
+        creator: creator.map(|user| user.username.clone()),
+        is_valid: is_valid(snapshot, board),
+        board: Arc::clone(board),
+    }
+}
+
+fn party(board: &Board) -> AuditParty {
+    AuditParty::new("board", &label(board), &board.name)
+}

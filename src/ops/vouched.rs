@@ -1,0 +1,54 @@
+//! Links for people without an account: invitations and boards. Such a link is valid only while its creator has an active
+//! account and the permission to create it. The operator's links are valid until they end.
+
+use super::personal_tokens::depending_on;
+use crate::auth::Actor;
+use crate::domain::{Fault, Permission, User, UserId};
+use crate::store::{Change, Snapshot};
+
+/// Returns the creator to store with a link; `None` for the operator.
+pub(super) fn creator(actor: &Actor) -> Option<UserId> {
+    match actor {
+        Actor::User(caller) => Some(caller.user.id.clone()),
+        Actor::Operator => None,
+    }
+}
+
+/// Returns a change that creates a link of this actor. It changes the creator's record, so that the deletion of the
+/// creator at the same time either refuses it or removes the link too.
+///
+/// # Errors
+/// [`Fault::NotLoggedIn`] if the creator was deleted meanwhile.
+pub(super) fn by(snapshot: &Snapshot, actor: &Actor) -> Result<Change, Fault> {
+    match actor {
+        Actor::User(caller) => {
+            let user = snapshot.user(&caller.user.id).ok_or(Fault::NotLoggedIn)?;
+            Ok(depending_on(user))
+        }
+        Actor::Operator => Ok(Change::new()),
+    }
+}
+
+/// Returns the creator of a link, if the link is still valid for that creator: `Some(None)` for the operator's links.
+pub(super) fn still<'snapshot>(
+    snapshot: &'snapshot Snapshot,
+    creator: Option<&UserId>,
+    permission: Permission,
+) -> Option<Option<&'snapshot User>> {
+    let Some(creator) = creator else {
+        return Some(None);
+    };
+    let user = snapshot.user(creator).filter(|user| user.is_active())?;
+    let may = snapshot.access().of(&user.roles).has(permission);
+    may.then_some(Some(&**user))
+}
+
+/// Removes the links of a user who is deleted.
+pub(super) fn without_links_of(snapshot: &Snapshot, id: &UserId, change: Change) -> Change {
+    let invitations = snapshot
+        .invitations()
+        .filter(|invitation| invitation.creator.as_ref() == Some(id));
+    let change = invitations.fold(change, |change, invitation| change.remove(&**invitation));
+    let boards = snapshot.boards().filter(|board| board.creator.as_ref() == Some(id));
+    boards.fold(change, |change, board| change.remove(&**board))
+}
