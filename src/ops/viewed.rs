@@ -15,7 +15,7 @@ use crate::auth::Actor;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
     ClaimSource, CustomFieldRules, DisplayName, Emoji, LastSeen, Permission, Presence, RoleId, StatusType, Timestamp,
-    User, UserId, UserStatus, Username, UtcOffset,
+    User, UserId, UserStatus, Username, UtcOffset, text,
 };
 use crate::hub::Shown;
 use crate::store::{SearchableUser, Snapshot};
@@ -326,6 +326,16 @@ impl ViewedUser {
         let fields = self.user.profile.custom_fields.iter();
         let visible = fields.filter(|(name, _)| self.full || self.field_rules.is_public(name));
         visible.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Returns the user's team: the text of this custom field, which the setting `Team_Custom_Field` names. `None` if the
+    /// field is not a text with visible characters, or if the viewer does not see it.
+    #[must_use]
+    pub fn team(&self, field: &str) -> Option<String> {
+        let visible = self.full || self.field_rules.is_public(field);
+        let value = self.user.profile.custom_fields.get(field).filter(|_| visible)?;
+        let team = value.as_str()?.trim();
+        (!text::is_blank(team)).then(|| team.to_owned())
     }
 
     /// Returns the offset of the user's clock from UTC.

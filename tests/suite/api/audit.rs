@@ -111,6 +111,10 @@ async fn do_everything(server: &TestServer, admin: &Client) {
     let changed = json!({"_id": id, "name": "behind", "statusType": "busy"});
     post(admin, "custom-user-status.update", changed).await;
     post(admin, "custom-user-status.delete", json!({"customUserStatusId": id})).await;
+    let id = post(admin, "invitations.create", json!({})).await["invitation"]["_id"].clone();
+    post(admin, "invitations.revoke", json!({"_id": id})).await;
+    let id = post(admin, "boards.create", json!({"name": "Entrance"})).await["board"]["_id"].clone();
+    post(admin, "boards.revoke", json!({"_id": id})).await;
     let secret = json!({"userId": ada.id(), "secret": "open sesame"});
     post(admin, "users.createToken", secret).await;
     post(admin, "users.resetTOTP", json!({"userId": ada.id()})).await;
