@@ -59,7 +59,7 @@ async fn a_board_shows_who_is_here_and_its_token_opens_nothing_else() {
     let (admin, ada) = (server.admin().await, server.user().await);
     update(&admin, &ada, json!({"name": "Ada Lovelace"})).await;
     let end = "2023-11-04T12:44:23.366Z";
-    let busy = json!({"status": "busy", "message": "caught up", "emoji": ":headphones:", "expiresAt": end});
+    let busy = json!({"status": "busy", "message": "caught up", "emoji": "🎧", "expiresAt": end});
     set(&ada, busy).await;
     let (board, secret) = create(&admin, &json!({"name": "Entrance", "language": "de", "theme": "light"})).await;
     let id = board["_id"].clone();
@@ -80,7 +80,7 @@ async fn a_board_shows_who_is_here_and_its_token_opens_nothing_else() {
             "people": [
                 {
                     "_id": ada.id(), "name": "Ada Lovelace", "status": "busy", "statusText": "caught up",
-                    "statusEmoji": ":headphones:", "statusExpiresAt": end,
+                    "statusEmoji": "🎧", "statusExpiresAt": end,
                 },
                 {"_id": admin_id, "name": "admin", "status": "offline"},
             ],
