@@ -1,7 +1,5 @@
 //! People as the pages show them.
 
-use serde_json::Value;
-
 use super::moments::Reader;
 use super::words::Words;
 use crate::domain::user_status::{SeenAt, SeenWithin};
@@ -103,10 +101,7 @@ impl Person {
             since: String::new(),
             until: until.unwrap_or_default(),
             seen: seen.unwrap_or_default(),
-            team: match user.custom_fields().get(team_field) {
-                Some(Value::String(team)) => team.clone(),
-                _ => String::new(),
-            },
+            team: user.team(team_field).unwrap_or_default(),
             own: user.is_own(),
         }
     }
