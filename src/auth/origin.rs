@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::domain::SourceAddress;
+use crate::domain::{SourceAddress, UserId};
 
 /// The maximum length of a client's name, in characters; longer names are cut.
 const CLIENT_CHARACTERS: usize = 200;
@@ -24,6 +24,8 @@ pub struct Origin {
     pub address: Option<IpAddr>,
     /// The name of the client, from its `User-Agent` header; may be empty.
     pub client: Arc<str>,
+    /// The user who signed in with this browser before, as its device cookie proves. Only pages have such a cookie.
+    pub device: Option<UserId>,
 }
 
 impl Origin {
@@ -34,7 +36,14 @@ impl Origin {
         Self {
             address,
             client: client.into(),
+            device: None,
         }
+    }
+
+    /// Returns the origin with the user whom the browser's device cookie names.
+    #[must_use]
+    pub fn with_device(self, device: Option<UserId>) -> Self {
+        Self { device, ..self }
     }
 
     /// Returns the source address that limits count.

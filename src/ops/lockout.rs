@@ -28,13 +28,17 @@ fn account<'target>(app: &App, target: &'target Target) -> Option<(&'target Acco
     target.account.as_ref().zip(app.settings().user_lockout())
 }
 
-/// Returns whether the user has a live session that began at the address, or in the IPv6 network, of this request.
+/// Returns whether the browser has a device cookie of the user, or the user has a live session that began at the
+/// address, or in the IPv6 network, of this request.
 ///
 /// The lockout of an address limits guesses from it, so an address that is never blocked does not count.
 fn is_known_device(app: &App, snapshot: &Snapshot, origin: &Origin, id: &UserId) -> bool {
     let Some((source, _)) = source(app, origin) else {
         return false;
     };
+    if origin.device.as_ref() == Some(id) {
+        return true;
+    }
     let now = app.clock.now();
     let began_there = |token: &Token| {
         let address = token.session().and_then(|session| session.address);

@@ -17,6 +17,8 @@ pub(super) enum Cookie {
     Form,
     /// The first step of a sign-in that waits for its code, sealed.
     Step,
+    /// The user who signed in with this browser last, sealed.
+    Device,
 }
 
 /// Where browsers reach the server, as far as cookies depend on it.
@@ -49,6 +51,9 @@ impl Site {
             (Cookie::Step, true, true) => "__Host-rollcall-step",
             (Cookie::Step, true, false) => "__Secure-rollcall-step",
             (Cookie::Step, false, _) => "rollcall-step",
+            (Cookie::Device, true, true) => "__Host-rollcall-device",
+            (Cookie::Device, true, false) => "__Secure-rollcall-device",
+            (Cookie::Device, false, _) => "rollcall-device",
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod assets;
 mod cookies;
+mod device;
 mod form;
 mod frame;
 mod moments;
@@ -129,6 +130,7 @@ impl Web {
             client.unwrap_or_default(),
         );
         let site = Site::of(&settings);
+        let origin = origin.with_device(device::user_of(&self.app, &site, &head.headers));
         let visitor = Visitor::of(&self.app, &site, &head.headers, &origin);
         let user = visitor.caller.as_ref().map(|caller| &*caller.user);
         let target = if head.query.is_empty() {

@@ -3,7 +3,7 @@
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::json;
 
-use crate::support::server::{ADMIN, DAY, PASSWORD, USER, fix};
+use crate::support::server::{ADMIN, DAY, PASSWORD, USER, create_user, fix};
 use crate::support::visitor::text;
 use crate::support::{TestServer, Visitor};
 
@@ -267,4 +267,68 @@ async fn a_user_with_a_duty_comes_to_the_page_for_it() {
         Some("/")
     );
     assert_eq!(visitor.get("/").await.status, 200);
+}
+
+/// Strangers who guess wrongly block a user. A browser in which the user signed in before is exempt, wherever it is.
+#[tokio::test]
+async fn a_browser_that_is_known_signs_in_while_strangers_block_its_user() {
+    let server = TestServer::start_with(|options| {
+        options.fixed.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    server.command(create_user("bob")).await;
+    let at = |address: &str| {
+        let mut visitor = Visitor::of(&server);
+        visitor.headers.push(("x-forwarded-for", address.to_owned()));
+        visitor
+    };
+    let block = async || {
+        for _ in 0..10 {
+            let body = json!({"user": USER, "password": "wrong"}).to_string();
+            let headers = [("content-type", "application/json"), ("x-forwarded-for", "203.0.113.9")];
+            server.anonymous().send("POST", "/api/v1/login", &headers, body).await;
+        }
+    };
+    let known = at("198.51.100.1");
+    assert_eq!(known.sign_in(USER, PASSWORD).await.status, 303);
+    let device = known.cookie("rollcall-device").expect("a device cookie");
+    known.submit_from("/my-status", "/sign-out", &[]).await;
+    let other = at("198.51.100.2");
+    other.sign_in("bob", PASSWORD).await;
+    let of_bob = other.cookie("rollcall-device").expect("a device cookie");
+    let kept_nothing = at("198.51.100.3");
+    let fields = [("user", USER), ("password", PASSWORD)];
+    assert_eq!(kept_nothing.submit("/sign-in", &fields).await.status, 303);
+    assert_eq!(
+        kept_nothing.cookie("rollcall-device"),
+        None,
+        "a browser that is not to remember"
+    );
+
+    block().await;
+    for (cookie, status) in [
+        (None, 401),
+        (Some("forged"), 401),
+        (Some(&*of_bob), 401),
+        (Some(&*device), 303),
+    ] {
+        let visitor = at("192.0.2.44");
+        if let Some(cookie) = cookie {
+            visitor.set_cookie("rollcall-device", cookie);
+        }
+        assert_eq!(visitor.sign_in(USER, PASSWORD).await.status, status, "{cookie:?}");
+    }
+    // It is no password, and the block of the address holds.
+    let visitor = at("192.0.2.45");
+    visitor.set_cookie("rollcall-device", &device);
+    for _ in 0..50 {
+        assert_eq!(visitor.sign_in(USER, "wrong").await.status, 401);
+    }
+    assert_eq!(visitor.sign_in(USER, PASSWORD).await.status, 401);
+
+    server.pass(366 * DAY);
+    block().await;
+    let visitor = at("192.0.2.46");
+    visitor.set_cookie("rollcall-device", &device);
+    assert_eq!(visitor.sign_in(USER, PASSWORD).await.status, 401, "a cookie ends");
 }

@@ -12,6 +12,7 @@ use crate::domain::{Fault, SettingId};
 use crate::ops::login::{self, Account, Credentials, LoggedIn};
 use crate::ops::tokens;
 use crate::web::cookies::Cookie;
+use crate::web::device;
 use crate::web::frame::{Field, Frame, Note};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
@@ -149,6 +150,9 @@ pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &
     let mut answer = reply::redirect(visit, next)?;
     let headers = answer.headers_mut();
     if let Some(cookie) = visit.site.set(Cookie::Session, session.token.expose(), seconds) {
+        headers.append(SET_COOKIE, cookie);
+    }
+    if keep && let Some(cookie) = device::cookie(visit, &session.user.id) {
         headers.append(SET_COOKIE, cookie);
     }
     visit.site.end(Cookie::Step, headers);
