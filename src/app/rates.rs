@@ -134,7 +134,9 @@ impl Rates {
             let all: Vec<_> = limiters.values().cloned().collect();
             // Calls go on meanwhile, but for those of the rate whose counters are looked at.
             drop(limiters);
-            all.iter().for_each(|limiter| limiter.retain_recent());
+            for limiter in &all {
+                limiter.retain_recent();
+            }
             limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
         }
         let new = || {

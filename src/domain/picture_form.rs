@@ -38,7 +38,7 @@ impl PictureForm {
             Some("svg") => Some(PictureFormat::Svg),
             Some(_) => return Err(Fault::invalid("must be png, jpeg, webp or svg", "format")),
         };
-        let side = match size.filter(|size| !size.is_empty()) {
+        let stepped_side = match size.filter(|size| !size.is_empty()) {
             None => None,
             Some(size) => {
                 let wanted = size.parse::<u32>().ok().filter(|side| *side > 0);
@@ -46,7 +46,10 @@ impl PictureForm {
                 Some(stepped(wanted))
             }
         };
-        Ok(Self { format, side })
+        Ok(Self {
+            format,
+            side: stepped_side,
+        })
     }
 }
 

@@ -71,13 +71,11 @@ impl Front {
     async fn ask(&self, request: Request<Incoming>) -> warp::reply::Response {
         let filter = warp::service(self.filter.clone());
         let work = AssertUnwindSafe(async { TowerToHyperService::new(filter).call(request).await }).catch_unwind();
-        match work.await {
-            Ok(answer) => answer.unwrap_or_else(|infallible: Infallible| match infallible {}),
-            Err(_) => {
-                let incident = "panic".into();
-                reply::failure(&Fault::Internal { incident }, "").into_response()
-            }
+        if let Ok(answer) = work.await {
+            return answer.unwrap_or_else(|infallible: Infallible| match infallible {});
         }
+        let incident = "panic".into();
+        reply::failure(&Fault::Internal { incident }, "").into_response()
     }
 
     /// Refuses invalid requests and those over the rate limit before a filter runs.

@@ -127,8 +127,8 @@ impl Gate {
             body::discard(rest, &head.headers);
         }
         let mut response = outcome.unwrap_or_else(|fault| {
-            let called = find(&head.path, &head.method).map_or("", |(route, _)| route.called);
-            reply::failure(&fault, called)
+            let method = find(&head.path, &head.method).map_or("", |(route, _)| route.called);
+            reply::failure(&fault, method)
         });
         if let Some(allowance) = allowance {
             rate_limit::add_headers(allowance, response.headers_mut());

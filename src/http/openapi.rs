@@ -209,7 +209,7 @@ fn without_null(schema: &mut Map<String, Value>) {
 fn responses(route: &Route) -> Value {
     let output = (route.output)(&mut generator(SchemaSettings::for_serialize)).to_value();
     let mut responses = Map::new();
-    responses.insert(route.status.to_string(), response("Success", route.media_type, output));
+    responses.insert(route.status.to_string(), response("Success", route.media_type, &output));
     let mut error = |status: &str, name: &str| {
         let reference = format!("#/components/responses/{name}");
         responses.insert(status.into(), json!({"$ref": reference}));
@@ -262,12 +262,12 @@ fn error_responses() -> Value {
     ];
     let responses = errors.map(|(name, schema, about)| {
         let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
-        (name.to_owned(), response(about, "application/json", schema))
+        (name.to_owned(), response(about, "application/json", &schema))
     });
     Value::Object(responses.into_iter().collect())
 }
 
-fn response(about: &str, media_type: &str, schema: Value) -> Value {
+fn response(about: &str, media_type: &str, schema: &Value) -> Value {
     json!({
         "description": about,
         "content": {media_type: {"schema": schema}}

@@ -137,7 +137,7 @@ mod tests {
         let alive = Arc::new(());
         let weak = Arc::downgrade(&alive);
         let body = stream::poll_fn(move |_| {
-            let _alive = &alive;
+            assert!(Arc::strong_count(&alive) > 0);
             std::task::Poll::Pending
         });
         (body, weak)

@@ -25,6 +25,7 @@ const ALL: Page = Page {
 };
 
 /// Executes a command on an application whose data folder is `folder`.
+#[allow(clippy::too_many_lines)] // One match with a short arm for each command.
 pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Result<Answer, Fault> {
     match command {
         Command::CreateUser {

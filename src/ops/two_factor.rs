@@ -136,11 +136,11 @@ fn spend(app: &App, user: &User, secret: &StoredSecret, attempt: &Attempt) -> Re
     if let Some(step) = totp::check(&secret, &attempt.code, now, delta) {
         // A step ahead of all valid codes was used while the clock was wrong, and must not lock the user out.
         let ahead = totp::step_at(now).saturating_add(delta.into());
-        let used = user
+        let was_used = user
             .two_factor
             .last_step
             .is_some_and(|last| step <= last && last <= ahead);
-        return Ok((!used).then(|| TwoFactor {
+        return Ok((!was_used).then(|| TwoFactor {
             last_step: Some(step),
             ..user.two_factor.clone()
         }));

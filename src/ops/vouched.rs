@@ -30,6 +30,7 @@ pub(super) fn by(snapshot: &Snapshot, actor: &Actor) -> Result<Change, Fault> {
 }
 
 /// Returns the creator of a link, if the link is still valid for that creator: `Some(None)` for the operator's links.
+#[allow(clippy::option_option)] // The outer one says if the link is valid, the inner one who created it.
 pub(super) fn still<'snapshot>(
     snapshot: &'snapshot Snapshot,
     creator: Option<&UserId>,

@@ -215,7 +215,7 @@ impl Committer {
     fn settle(&self, batch: Batch) -> bool {
         if !batch.edits.is_empty() {
             match contain(|| self.write(&batch)) {
-                Ok(Ok(next)) => self.show(Arc::new(next), &batch),
+                Ok(Ok(next)) => self.show(&Arc::new(next), &batch),
                 Ok(Err(cause)) => return given_up(&cause),
                 Err(panic) => return given_up(&panic),
             }
@@ -228,12 +228,12 @@ impl Committer {
     }
 
     /// Shows the new snapshot, and calls the watcher. The commit is valid even if the watcher panics.
-    fn show(&self, next: Arc<Snapshot>, batch: &Batch) {
-        let before = self.shown.swap(Arc::clone(&next));
+    fn show(&self, next: &Arc<Snapshot>, batch: &Batch) {
+        let before = self.shown.swap(Arc::clone(next));
         let Some(watcher) = self.watcher.get() else {
             return;
         };
-        if let Err(panic) = contain(|| watcher(&before, &next, &batch.touched())) {
+        if let Err(panic) = contain(|| watcher(&before, next, &batch.touched())) {
             error!(
                 cause = panic,
                 "a defect: what follows commits panicked, so that clients may miss an event; writes go on"
@@ -397,6 +397,7 @@ mod tests {
         drop(waited.expect("the clock is there"));
     }
 
+    #[allow(clippy::await_holding_lock)] // The lock is the disk that does not answer.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_disk_that_answers_after_all_takes_writes_again_and_no_refused_change_is_made() {
         let home = tempfile::tempdir().expect("a temporary folder");

@@ -211,6 +211,7 @@ impl Note {
 
 /// A field of a form.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // The switches of a template.
 pub(super) struct Field {
     /// The name, and the id on the page.
     pub name: &'static str,

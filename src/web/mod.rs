@@ -109,7 +109,7 @@ impl Web {
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
         }
-        let response = outcome.unwrap_or_else(|fault| errors::answer(&visit, &head.method, fault));
+        let response = outcome.unwrap_or_else(|fault| errors::answer(&visit, &head.method, &fault));
         info!(
             method = %head.method,
             path = %logged(&head.path).escape_debug(),

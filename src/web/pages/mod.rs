@@ -1,4 +1,5 @@
 //! The pages, a folder for each. Each names its own routes.
+#![allow(clippy::unused_async)] // All handlers of pages have one signature, so that the table of routes can call them.
 
 mod board;
 mod change_password;

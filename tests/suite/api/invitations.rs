@@ -300,7 +300,7 @@ async fn an_invitation_ends_by_time_and_by_revocation_also_after_a_restart() {
     accept(&server, &brief, "grace").await.expect(200);
     server.pass(1);
     refused(&server, &brief).await;
-    assert_eq!(listed(&admin).await, [lasting.clone()]);
+    assert_eq!(listed(&admin).await, std::slice::from_ref(&lasting));
 
     let folder = server.stop().await;
     assert!(

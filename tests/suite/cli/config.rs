@@ -392,6 +392,7 @@ fn the_place_decides_and_not_the_name_by_which_a_setting_is_given() {
             format!("{short} = \"{short_value}\"\n"),
             format!("[settings]\n{name} = \"{own_value}\"\n"),
         );
+        #[allow(clippy::type_complexity)] // A table of cases.
         let cases: [(&str, Vec<(&str, &str)>, Vec<&str>, &str); 6] = [
             (&short_file, vec![], vec!["--set", &set], own_value),
             (&short_file, vec![(&own_variable, own_value)], vec![], own_value),

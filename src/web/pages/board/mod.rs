@@ -33,6 +33,7 @@ struct Filter {
 
 #[derive(Template)]
 #[template(path = "board/board.html")]
+#[allow(clippy::struct_excessive_bools)] // The switches of a template.
 struct Board {
     f: Frame,
     today: String,

@@ -28,24 +28,24 @@ struct ErrorPage {
 }
 
 /// Answers a request that failed with a page that says so.
-pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: Fault) -> Response {
+pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &Fault) -> Response {
     let status = status(fault.kind());
     if !takes_pages(visit) {
-        return in_words(status, &fault);
+        return in_words(status, fault);
     }
     let words = visit.words;
-    let (title, lead, shapes) = match (&fault, status) {
+    let (title, lead, shapes) = match (fault, status) {
         (Fault::OriginRefused, _) => ("error-origin", words.t("error-origin-lead").into_owned(), REFUSED),
         (_, StatusCode::UNAUTHORIZED) => ("error-401", words.t("error-401-lead").into_owned(), REFUSED),
         (_, StatusCode::FORBIDDEN) => ("error-403", words.t("error-403-lead").into_owned(), REFUSED),
         (_, StatusCode::NOT_FOUND) => ("error-404", words.t("error-404-lead").into_owned(), NOTHING),
         (_, StatusCode::INTERNAL_SERVER_ERROR) => ("error-500", words.t("error-500-lead").into_owned(), BROKEN),
         (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
-            ("error-busy", forms::explained(words, &fault).1, BROKEN)
+            ("error-busy", forms::explained(words, fault).1, BROKEN)
         }
-        _ => ("error-400", forms::explained(words, &fault).1, NOTHING),
+        _ => ("error-400", forms::explained(words, fault).1, NOTHING),
     };
-    let reference = match &fault {
+    let reference = match fault {
         Fault::Internal { incident } | Fault::StoreUnavailable { incident } => incident.clone(),
         _ => String::new(),
     };
@@ -61,7 +61,7 @@ pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: Fault) -> Re
     };
     let page = reply::with_status(visit, status, &page);
     let mut response = page.unwrap_or_else(|fault| in_words(status, &fault));
-    add_advice(&mut response, &fault);
+    add_advice(&mut response, fault);
     response
 }
 
