@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::attempts::AccountKey;
 use super::rendered::{Rendered, RenderedKey};
@@ -88,23 +88,14 @@ impl Pictures {
         rule: PictureRule,
         sender: Option<Sender>,
     ) -> Result<CleanPicture, Fault> {
-        let overloaded = || Fault::Overloaded {
-            retry_after: RETRY_AFTER_SECONDS,
-        };
         let turn = match sender {
             Some(sender) => Some(self.take_turn(sender).await?),
             None => None,
         };
-        let place = Arc::clone(&self.under_way)
-            .try_acquire_owned()
-            .map_err(|_| overloaded())?;
-        let permit = Arc::clone(&self.at_once)
-            .acquire_owned()
-            .await
-            .map_err(|_| overloaded())?;
+        let places = self.take_places(&self.under_way).await?;
         let cleaned = tokio::task::spawn_blocking(move || {
             // Held until the work ends, even if the client disconnects earlier.
-            let _held = (turn, place, permit);
+            let _held = (turn, places);
             CleanPicture::of(&bytes, rule)
         });
         // If a decoder panics, the file is refused.
@@ -122,7 +113,7 @@ impl Pictures {
         self.rendered.get(key)
     }
 
-    /// Draws a picture off the async threads, with the places of uploads, and keeps it.
+    /// Draws a picture off the async threads, with the places of uploads, and adds it to the cache.
     ///
     /// # Errors
     /// [`Fault::Overloaded`] when too many drawings wait already, [`Fault::AvatarInvalid`] when the work fails.
@@ -131,25 +122,16 @@ impl Pictures {
         key: RenderedKey,
         work: impl FnOnce() -> Option<Vec<u8>> + Send + 'static,
     ) -> Result<Bytes, Fault> {
-        let overloaded = || Fault::Overloaded {
-            retry_after: RETRY_AFTER_SECONDS,
-        };
-        let place = Arc::clone(&self.drawings)
-            .try_acquire_owned()
-            .map_err(|_| overloaded())?;
-        let permit = Arc::clone(&self.at_once)
-            .acquire_owned()
-            .await
-            .map_err(|_| overloaded())?;
+        let places = self.take_places(&self.drawings).await?;
         if let Some(picture) = self.rendered.get(&key) {
             return Ok(picture);
         }
         let drawn = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work, also when the client leaves before that.
-            let _held = (place, permit);
+            // Held until the work ends, even if the client disconnects earlier.
+            let _held = places;
             work()
         });
-        // A panic of a decoder is the fault of the file.
+        // If a decoder panics, the picture is refused.
         let picture = drawn
             .await
             .ok()
@@ -158,6 +140,19 @@ impl Pictures {
             .ok_or(Fault::AvatarInvalid)?;
         self.rendered.keep(&key, &picture);
         Ok(picture)
+    }
+
+    /// Takes a place among those of `room`, and waits for one of those that are worked on at once.
+    async fn take_places(&self, room: &Arc<Semaphore>) -> Result<[OwnedSemaphorePermit; 2], Fault> {
+        let overloaded = || Fault::Overloaded {
+            retry_after: RETRY_AFTER_SECONDS,
+        };
+        let place = Arc::clone(room).try_acquire_owned().map_err(|_| overloaded())?;
+        let permit = Arc::clone(&self.at_once)
+            .acquire_owned()
+            .await
+            .map_err(|_| overloaded())?;
+        Ok([place, permit])
     }
 
     async fn take_turn(&self, sender: Sender) -> Result<super::Turn, Fault> {

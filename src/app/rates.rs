@@ -14,6 +14,7 @@ use governor::{Quota, RateLimiter};
 
 use super::Settings;
 use super::attempts::AccountKey;
+use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::domain::{SettingId, SourceAddress, Timestamp, UserId};
 
@@ -37,6 +38,17 @@ pub enum Who {
     Account(AccountKey),
     /// The calls over a socket, by the socket's number.
     Socket(u64),
+}
+
+impl Who {
+    /// Returns the source of a request: its caller, or the address without a login.
+    #[must_use]
+    pub fn of(caller: Option<&Caller>, address: Option<SourceAddress>) -> Self {
+        match caller {
+            Some(caller) => Self::User(caller.user.id.clone()),
+            None => Self::Address(address),
+        }
+    }
 }
 
 /// The key of a counter.

@@ -1,4 +1,4 @@
-//! Pictures as they were drawn in another form, kept within a bound.
+//! A bounded cache of pictures that were drawn in another form.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -7,24 +7,24 @@ use bytes::Bytes;
 
 use crate::domain::ImageKind;
 
-/// Most bytes of all kept pictures together.
+/// The maximum size of all cached pictures together, in bytes.
 const KEPT_BYTES: usize = 8 * 1024 * 1024;
 
-/// Most pictures that are kept.
+/// The maximum number of cached pictures.
 const KEPT_PICTURES: usize = 4096;
 
-/// Names a picture in one form.
+/// The key of a picture in one form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RenderedKey {
     /// The picture: the etag of a stored one, or initials with their colour.
     pub picture: String,
-    /// The format.
+    /// The format in which it is drawn.
     pub kind: ImageKind,
     /// The side in pixels, if it is drawn in another size.
     pub side: Option<u32>,
 }
 
-/// The pictures that were drawn last. The oldest is forgotten first.
+/// The pictures that were drawn last. The oldest one is removed first.
 #[derive(Default)]
 pub struct Rendered(Mutex<Kept>);
 
@@ -36,14 +36,14 @@ struct Kept {
 }
 
 impl Rendered {
-    /// Returns a picture that is kept.
+    /// Returns a cached picture.
     #[must_use]
     pub fn get(&self, key: &RenderedKey) -> Option<Bytes> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.pictures.get(key).cloned()
     }
 
-    /// Keeps a picture, unless it was kept meanwhile.
+    /// Adds a picture to the cache, unless it was added meanwhile.
     pub fn keep(&self, key: &RenderedKey, picture: &Bytes) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.pictures.insert(key.clone(), picture.clone()).is_some() {

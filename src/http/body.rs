@@ -23,7 +23,7 @@ impl Body {
     /// # Errors
     /// The errors of [`body::read`].
     pub async fn read<S, B>(
-        stream: &mut S,
+        body: &mut Option<S>,
         headers: &HeaderMap,
         bound: &Bound,
         reservation: &mut Reservation,
@@ -32,7 +32,7 @@ impl Body {
         S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
     {
-        let bytes = body::read(stream, headers, bound, reservation).await?;
+        let bytes = body::read(body, headers, bound, reservation).await?;
         let content_type = request::text(headers, CONTENT_TYPE.as_str());
         Ok(Self {
             bytes,

@@ -9,10 +9,10 @@ use futures_util::Stream;
 use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
+use warp::http::Method;
 use warp::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, CACHE_CONTROL, HeaderName, HeaderValue, ORIGIN, PRAGMA, USER_AGENT,
 };
-use warp::http::{HeaderMap, Method};
 
 use super::Limits;
 use super::body::Body;
@@ -23,18 +23,15 @@ use super::request::{self, Called, Request, Sent};
 use super::routes::{self, Confirmation, Route};
 use crate::app::App;
 use crate::app::rates::Who;
-use crate::auth::{Caller, Origin, Peer, random};
+use crate::auth::{Caller, Origin, random};
 use crate::document::Accepted;
 use crate::domain::Fault;
-use crate::intake::{Bound, Budget, Reservation, address_of, body, encoded};
+use crate::intake::{self, Bound, Budget, Head, Reservation, address_of, body, encoded, logged};
 use crate::ops::calls::{self, Allowance};
 use crate::ops::{proof, two_factor};
 
 const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Maximum bytes of a path in the log.
-const LOGGED_PATH_BYTES: usize = 256;
 
 /// The state shared by all API requests.
 #[derive(Clone)]
@@ -72,35 +69,16 @@ impl Gate {
 #[must_use]
 pub fn api(gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
     let gate = Arc::new(gate);
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path("api")
-        .and(warp::path::tail())
-        .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(query)
-        .and(warp::ext::optional::<Peer>())
+        .and(intake::head())
         .and(warp::body::stream())
-        .then(move |tail: warp::path::Tail, method, headers, query, peer, body| {
+        .then(move |mut head: Head, body| {
             let gate = Arc::clone(&gate);
-            let head = Head {
-                path: tail.as_str().to_owned(),
-                method,
-                headers,
-                query,
-                peer,
-            };
+            // The routes are named without it.
+            head.path = head.path.trim_start_matches("/api").trim_start_matches('/').to_owned();
             async move { warp::Reply::into_response(gate.answer(head, body).await) }
         })
         .boxed()
-}
-
-struct Head {
-    /// The path after `/api/`.
-    path: String,
-    method: Method,
-    headers: HeaderMap,
-    query: String,
-    peer: Option<Peer>,
 }
 
 impl Gate {
@@ -179,7 +157,7 @@ impl Gate {
         let parameter = parameter
             .map(|(name, text)| Ok::<_, Fault>((name, encoded::part(text, name)?)))
             .transpose()?;
-        let mut reservation = self.budget.open(who(caller.as_ref(), &origin));
+        let mut reservation = self.budget.open(Who::of(caller.as_ref(), origin.source()));
         let sent = self
             .receive(route, head, caller.as_ref(), body, &mut reservation)
             .await?;
@@ -230,7 +208,7 @@ impl Gate {
             return Ok(Sent::Query(head.query.clone()));
         }
         let bound = self.bound(route, caller);
-        let read = read_body(body, &head.headers, &bound, reservation).await;
+        let read = Body::read(body, &head.headers, &bound, reservation).await;
         read.map(Sent::Body).map_err(|fault| match fault {
             Fault::BodyTooLarge { limit } => (route.too_large)(limit),
             other => other,
@@ -262,36 +240,6 @@ impl Gate {
         }
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, cors::ALLOWED_HEADERS);
     }
-}
-
-/// Reads a body, and sets `body` to `None` once it was read to its end.
-async fn read_body<S, B>(
-    body: &mut Option<S>,
-    headers: &HeaderMap,
-    bound: &Bound,
-    reservation: &mut Reservation,
-) -> Result<Body, Fault>
-where
-    S: Stream<Item = Result<B, warp::Error>> + Unpin,
-    B: Buf,
-{
-    let stream = body.as_mut().ok_or(Fault::BodyBroken)?;
-    let read = Body::read(stream, headers, bound, reservation).await?;
-    *body = None;
-    Ok(read)
-}
-
-/// Returns the caller whose memory limit applies to a body.
-fn who(caller: Option<&Caller>, origin: &Origin) -> Who {
-    match caller {
-        Some(caller) => Who::User(caller.user.id.clone()),
-        None => Who::Address(origin.source()),
-    }
-}
-
-/// Returns the part of a path that is logged.
-fn logged(path: &str) -> &str {
-    &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)]
 }
 
 /// Checks login, scopes, duties and permission before the request's body is read.

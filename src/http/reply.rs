@@ -5,10 +5,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 use warp::http::StatusCode;
-use warp::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use warp::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 
 use crate::domain::Fault;
 use crate::domain::fault::Kind;
+use crate::intake::refusal;
 use crate::ops::incident;
 
 /// A response of this module, later converted to warp's type.
@@ -152,37 +153,9 @@ fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Re
 
 /// Returns the response for an error. `called` is the method to name in the details.
 pub(super) fn failure(fault: &Fault, called: &str) -> Response {
-    let mut response = with_body(status(fault.kind()), JSON, body(fault, called).to_string().into());
-    match fault {
-        Fault::MethodNotAllowed { allow } => {
-            if let Ok(allow) = HeaderValue::from_str(allow) {
-                response.headers_mut().insert(ALLOW, allow);
-            }
-        }
-        Fault::Overloaded { retry_after } => {
-            response.headers_mut().insert(RETRY_AFTER, (*retry_after).into());
-        }
-        Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
-            response.headers_mut().insert(RETRY_AFTER, (*seconds).into());
-        }
-        _ => {}
-    }
+    let mut response = with_body(refusal::status(fault), JSON, body(fault, called).to_string().into());
+    refusal::add_headers(fault, response.headers_mut());
     response
-}
-
-const fn status(kind: Kind) -> StatusCode {
-    match kind {
-        Kind::Unauthenticated | Kind::LoginRefused => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }
 
 /// Returns the text of an error, with advice for a client of this API.

@@ -30,13 +30,13 @@ pub struct Bound {
     pub time: Duration,
 }
 
-/// Reads a body to its end. Its memory is reserved as it arrives.
+/// Reads a body to its end, and sets `body` to `None` once it was read. Its memory is reserved as it arrives.
 ///
 /// # Errors
 /// [`Fault::BodyTooLarge`], [`Fault::BodyTooSlow`], [`Fault::BodyBroken`], and the errors of
 /// [`Reservation::add`].
 pub async fn read<S, B>(
-    stream: &mut S,
+    body: &mut Option<S>,
     headers: &HeaderMap,
     bound: &Bound,
     reservation: &mut Reservation,
@@ -53,8 +53,11 @@ where
         seconds: bound.time.as_secs(),
     };
     let most = declared.and_then(|length| usize::try_from(length).ok());
+    let stream = body.as_mut().ok_or(Fault::BodyBroken)?;
     let collected = collect(stream, bound.bytes, most.unwrap_or(bound.bytes), reservation);
-    timeout(bound.time, collected).await.map_err(slow)?
+    let bytes = timeout(bound.time, collected).await.map_err(slow)??;
+    *body = None;
+    Ok(bytes)
 }
 
 /// Returns the length in the request's head, if there is one.

@@ -1,10 +1,14 @@
-//! What the HTTP faces share when they take a request: its body within bounds, its text, and where it comes from.
+//! The parts that the API and the pages share when they take a request: head, body within bounds, text, address, and the
+//! status of a refusal.
 
 mod address;
 pub mod body;
 mod budget;
 pub mod encoded;
+mod head;
+pub mod refusal;
 
 pub use address::address_of;
 pub use body::Bound;
 pub use budget::{Budget, Reservation};
+pub use head::{Head, head, logged};

@@ -50,10 +50,7 @@ pub fn admit(
             Rate::Register => rates::REGISTRATIONS.into(),
             Rate::Default | Rate::Unbounded => endpoint.into(),
         },
-        who: match caller {
-            Some(caller) => Who::User(caller.user.id.clone()),
-            None => Who::Address(address.map(SourceAddress::of)),
-        },
+        who: Who::of(caller, address.map(SourceAddress::of)),
     };
     let allowance = |left| Allowance {
         limit: allowed.calls,

@@ -23,14 +23,14 @@ use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::Method;
-use warp::http::header::{HeaderMap, USER_AGENT};
+use warp::http::header::USER_AGENT;
 use warp::reply::Response;
 
 use crate::app::App;
 use crate::app::rates::Who;
-use crate::auth::{Origin, Peer};
+use crate::auth::Origin;
 use crate::domain::Fault;
-use crate::intake::{Bound, Budget, address_of, body, encoded};
+use crate::intake::{self, Bound, Budget, Head, address_of, body, encoded, logged};
 use cookies::{Cookie, Site};
 use form::Fields;
 use frame::Note;
@@ -57,34 +57,14 @@ struct Web {
     bounds: FormBounds,
 }
 
-struct Head {
-    path: String,
-    method: Method,
-    headers: HeaderMap,
-    query: String,
-    peer: Option<Peer>,
-}
-
 /// The filter for all that no other filter took.
 #[must_use]
 pub fn web(app: App, bounds: FormBounds) -> BoxedFilter<(Response,)> {
     let web = Arc::new(Web { app, bounds });
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    warp::path::full()
-        .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(query)
-        .and(warp::ext::optional::<Peer>())
+    intake::head()
         .and(warp::body::stream())
-        .then(move |path: warp::path::FullPath, method, headers, query, peer, body| {
+        .then(move |head, body| {
             let web = Arc::clone(&web);
-            let head = Head {
-                path: path.as_str().to_owned(),
-                method,
-                headers,
-                query,
-                peer,
-            };
             async move { web.answer(head, body).await }
         })
         .boxed()
@@ -186,14 +166,13 @@ impl Web {
         S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
     {
-        let (bound, who) = match &visit.visitor.caller {
-            Some(caller) => (&self.bounds.user, Who::User(caller.user.id.clone())),
-            None => (&self.bounds.anonymous, Who::Address(visit.origin.source())),
+        let caller = visit.visitor.caller.as_ref();
+        let bound = match caller {
+            Some(_) => &self.bounds.user,
+            None => &self.bounds.anonymous,
         };
-        let mut reservation = self.bounds.budget.open(who);
-        let stream = body.as_mut().ok_or(Fault::BodyBroken)?;
-        let bytes = body::read(stream, &head.headers, bound, &mut reservation).await?;
-        *body = None;
+        let mut reservation = self.bounds.budget.open(Who::of(caller, visit.origin.source()));
+        let bytes = body::read(body, &head.headers, bound, &mut reservation).await?;
         Fields::parse(&bytes)
     }
 }
@@ -235,11 +214,4 @@ fn to_sign_in(visit: &Visit, method: &Method) -> Outcome {
     let mut answer = reply::redirect_with(visit, &path, Note::Ended)?;
     visit.site.end(Cookie::Session, answer.headers_mut());
     Ok(answer)
-}
-
-/// Maximum bytes of a path in the log.
-const LOGGED_PATH_BYTES: usize = 256;
-
-fn logged(path: &str) -> &str {
-    &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)]
 }

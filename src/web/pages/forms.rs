@@ -93,9 +93,18 @@ impl Wrong {
     }
 
     /// Returns what is wrong with this field.
-    pub fn with(&self, field: &str) -> String {
+    fn with(&self, field: &str) -> String {
         let found = self.0.iter().find(|(known, _)| *known == field);
         found.map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+
+    /// Adds to each field what is wrong with it.
+    pub fn mark(&self, fields: Vec<Field>) -> Vec<Field> {
+        let marked = fields.into_iter().map(|field| {
+            let error = self.with(field.name);
+            field.wrong(error)
+        });
+        marked.collect()
     }
 
     /// Returns what is wrong with no field of the form.

@@ -28,10 +28,11 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
         ..Field::password(words.t("current-password"))
     };
     let fields = vec![
-        current.focused().wrong(wrong.with("current")),
-        Field::new_password("password", words.t("new-password")).wrong(wrong.with("password")),
-        Field::new_password("again", words.t("new-password-again")).wrong(wrong.with("again")),
+        current.focused(),
+        Field::new_password("password", words.t("new-password")),
+        Field::new_password("again", words.t("new-password-again")),
     ];
+    let fields = wrong.mark(fields);
     let kept = visit.app.settings().flag(SettingId::KeepSessionOnPasswordChange);
     let form = Form {
         action: "/change-password",

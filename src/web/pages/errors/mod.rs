@@ -2,13 +2,13 @@
 
 use askama::Template;
 use warp::Reply;
-use warp::http::header::{ACCEPT, ALLOW, HeaderValue, RETRY_AFTER};
+use warp::http::header::ACCEPT;
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
 use super::forms;
-use crate::domain::fault::Kind;
 use crate::domain::{Duty, Fault};
+use crate::intake::refusal;
 use crate::web::frame::Frame;
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
@@ -29,7 +29,7 @@ struct ErrorPage {
 
 /// Answers a request that failed with a page that says so.
 pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &Fault) -> Response {
-    let status = status(fault.kind());
+    let status = refusal::status(fault);
     if !takes_pages(visit) {
         return in_words(status, fault);
     }
@@ -61,7 +61,7 @@ pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &Fault) -> R
     };
     let page = reply::with_status(visit, status, &page);
     let mut response = page.unwrap_or_else(|fault| in_words(status, &fault));
-    add_advice(&mut response, fault);
+    refusal::add_headers(fault, response.headers_mut());
     response
 }
 
@@ -117,37 +117,6 @@ fn in_words(status: StatusCode, fault: &Fault) -> Response {
         fault => fault.to_string(),
     };
     let mut response = warp::reply::with_status(format!("{words}\n"), status).into_response();
-    add_advice(&mut response, fault);
+    refusal::add_headers(fault, response.headers_mut());
     response
-}
-
-fn add_advice(response: &mut Response, fault: &Fault) {
-    let headers = response.headers_mut();
-    match fault {
-        Fault::MethodNotAllowed { allow } => {
-            if let Ok(allow) = HeaderValue::from_str(allow) {
-                headers.insert(ALLOW, allow);
-            }
-        }
-        Fault::Overloaded { retry_after } => drop(headers.insert(RETRY_AFTER, (*retry_after).into())),
-        Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
-            headers.insert(RETRY_AFTER, (*seconds).into());
-        }
-        _ => {}
-    }
-}
-
-const fn status(kind: Kind) -> StatusCode {
-    match kind {
-        Kind::Unauthenticated | Kind::LoginRefused => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }

@@ -1,12 +1,10 @@
-//! Creating one's own account, where that is open.
+//! Registration, where it is open.
 
 use super::forms::{self, Form, Wrong};
 use super::sign_in;
-use crate::auth::PasswordDigest;
 use crate::domain::person_name::full_name;
 use crate::domain::{CustomFieldChanges, Profile, SettingId};
 use crate::ops::calls::Rate;
-use crate::ops::login::{self, Account, Credentials};
 use crate::ops::registration::{self, Registration};
 use crate::web::frame::{Field, Note};
 use crate::web::reply::{self, Outcome};
@@ -53,13 +51,7 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
         let secret = visit.query.given("secret").unwrap_or_else(|| sent.text("secret"));
         fields.push(Field::code("secret", words.t("secret"), "off").with(secret));
     }
-    let fields: Vec<_> = fields
-        .into_iter()
-        .map(|field| {
-            let error = wrong.with(field.name);
-            field.wrong(error)
-        })
-        .collect();
+    let fields = wrong.mark(fields);
     let form = Form {
         action: "/register",
         problem: wrong.rest(&fields),
@@ -97,14 +89,5 @@ async fn send(visit: Visit) -> Outcome {
     if !user.is_active() {
         return reply::redirect_with(&visit, "/sign-in", Note::AwaitsApproval);
     }
-    let credentials = Credentials::Password {
-        account: Account::Id(user.id.clone()),
-        digest: PasswordDigest::of(sent.text("password")),
-        code: None,
-    };
-    match login::login(&visit.app, &visit.origin, credentials).await {
-        Ok(session) => sign_in::begin(&visit, &session, true, "/").await,
-        // The account is there: its user signs in when that is possible.
-        Err(_) => reply::redirect_with(&visit, "/sign-in", Note::Registered),
-    }
+    sign_in::begin_of_new(&visit, &user).await
 }

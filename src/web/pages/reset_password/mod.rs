@@ -28,11 +28,10 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
     };
     let fields = vec![
         link.hint(words.t("link-hint")),
-        Field::new_password("password", words.t("new-password"))
-            .focused()
-            .wrong(wrong.with("password")),
-        Field::new_password("again", words.t("new-password-again")).wrong(wrong.with("again")),
+        Field::new_password("password", words.t("new-password")).focused(),
+        Field::new_password("again", words.t("new-password-again")),
     ];
+    let fields = wrong.mark(fields);
     let form = Form {
         action: "/reset-password",
         lead: words.t("password-lead").into_owned(),

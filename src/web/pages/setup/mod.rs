@@ -4,15 +4,13 @@ use askama::Template;
 
 use super::forms::{self, Form, Wrong};
 use super::sign_in;
-use crate::auth::PasswordDigest;
 use crate::domain::person_name::full_name;
 use crate::domain::setting::RegistrationForm;
 use crate::domain::{Fault, User};
 use crate::ops::calls::Rate;
-use crate::ops::login::{self, Account, Credentials};
 use crate::ops::setup::{self, FirstSettings};
 use crate::ops::users::{NewUser, NewUserTexts};
-use crate::web::frame::{Field, Frame, Note};
+use crate::web::frame::{Field, Frame};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
@@ -65,13 +63,7 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
             .optional(words.t("optional")),
         Field::new_password("password", words.t("password")),
     ];
-    let fields: Vec<_> = fields
-        .into_iter()
-        .map(|field| {
-            let error = wrong.with(field.name);
-            field.wrong(error)
-        })
-        .collect();
+    let fields = wrong.mark(fields);
     let form = Form {
         action: "/setup",
         lead: words.t("setup-lead").into_owned(),
@@ -91,19 +83,9 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
 
 async fn send(visit: Visit) -> Outcome {
     visit.count("POST setup.createAdministrator", Rate::Default)?;
-    let (words, sent) = (visit.words, &visit.form);
-    let user = match create(&visit).await {
-        Ok(user) => user,
-        Err(fault) => return page(&visit, &Wrong::of(words, &fault)),
-    };
-    let credentials = Credentials::Password {
-        account: Account::Id(user.id.clone()),
-        digest: PasswordDigest::of(sent.text("password")),
-        code: None,
-    };
-    match login::login(&visit.app, &visit.origin, credentials).await {
-        Ok(session) => sign_in::begin(&visit, &session, true, "/").await,
-        Err(_) => reply::redirect_with(&visit, "/sign-in", Note::Registered),
+    match create(&visit).await {
+        Ok(user) => sign_in::begin_of_new(&visit, &user).await,
+        Err(fault) => page(&visit, &Wrong::of(visit.words, &fault)),
     }
 }
 

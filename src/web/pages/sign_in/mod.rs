@@ -8,7 +8,7 @@ use warp::http::header::SET_COOKIE;
 
 use super::forms;
 use crate::auth::PasswordDigest;
-use crate::domain::{Fault, SettingId};
+use crate::domain::{Fault, SettingId, User};
 use crate::ops::login::{self, Account, Credentials, LoggedIn};
 use crate::ops::tokens;
 use crate::web::cookies::Cookie;
@@ -158,6 +158,20 @@ pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &
     visit.site.end(Cookie::Step, headers);
     visit.site.end(Cookie::Form, headers);
     Ok(answer)
+}
+
+/// Signs in a user who was just created by the form of this visit.
+pub(super) async fn begin_of_new(visit: &Visit, user: &User) -> Outcome {
+    let credentials = Credentials::Password {
+        account: Account::Id(user.id.clone()),
+        digest: PasswordDigest::of(visit.form.text("password")),
+        code: None,
+    };
+    match login::login(&visit.app, &visit.origin, credentials).await {
+        Ok(session) => begin(visit, &session, true, "/").await,
+        // The account is there: its user signs in when that is possible.
+        Err(_) => reply::redirect_with(visit, "/sign-in", Note::Registered),
+    }
 }
 
 async fn show_code(visit: Visit, recovery: bool) -> Outcome {

@@ -1,0 +1,42 @@
+//! The status and the headers of a response that refuses a request, whatever its body is.
+
+use warp::http::StatusCode;
+use warp::http::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER};
+
+use crate::domain::Fault;
+use crate::domain::fault::Kind;
+
+/// Returns the status of an error.
+#[must_use]
+pub const fn status(fault: &Fault) -> StatusCode {
+    match fault.kind() {
+        Kind::Unauthenticated | Kind::LoginRefused => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Adds the headers that say what a client may do instead: `Allow` and `Retry-After`.
+pub fn add_headers(fault: &Fault, headers: &mut HeaderMap) {
+    match fault {
+        Fault::MethodNotAllowed { allow } => {
+            if let Ok(allow) = HeaderValue::from_str(allow) {
+                headers.insert(ALLOW, allow);
+            }
+        }
+        Fault::Overloaded { retry_after } => {
+            headers.insert(RETRY_AFTER, (*retry_after).into());
+        }
+        Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
+            headers.insert(RETRY_AFTER, (*seconds).into());
+        }
+        _ => {}
+    }
+}
