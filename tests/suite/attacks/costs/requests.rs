@@ -55,7 +55,9 @@ async fn a_target_without_a_path_is_400_and_no_panic() {
         let request = format!("{line} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
         let answer = exchange(server.address, request.as_bytes()).await;
         let status = answer.get(9..10);
-        assert!(matches!(status, Some("2" | "4")), "{line}: {answer}");
+        // The path of some is `/`, which leads a visitor to the page to sign in, on this server.
+        let to_sign_in = answer.starts_with("HTTP/1.1 303 ") && answer.contains("\r\nlocation: /sign-in");
+        assert!(matches!(status, Some("2" | "4")) || to_sign_in, "{line}: {answer}");
     }
     server.signal(libc::SIGTERM);
     let mut server = server;
