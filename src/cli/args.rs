@@ -56,7 +56,7 @@ pub(super) enum Command {
         Examples:\n  rollcall check\n  rollcall check --data-dir /var/lib/rollcall --json"
     )]
     Check(Printed),
-    /// Write the store anew without what was deleted, while no server runs
+    /// Rewrite the store without deleted data, while no server runs
     #[command(
         after_help = "What is deleted or replaced stays in the store's files until a compaction. A server compacts at its\n\
         start, at most once a day, if something was deleted; see --compact-at-start of `rollcall serve`.\n\
@@ -94,7 +94,7 @@ pub(super) enum Command {
     /// Print a completion script for a shell
     #[command(after_help = "Examples:\n  rollcall completions bash > /etc/bash_completion.d/rollcall")]
     Completions {
-        /// Which shell
+        /// The shell for which the script is
         shell: Shell,
     },
 }
@@ -155,7 +155,7 @@ pub(super) struct Printed {
 pub(super) enum User {
     /// Create a user; the first one becomes administrator
     Create {
-        /// What it logs in with
+        /// The username, with which the user logs in
         #[arg(value_name = "USERNAME")]
         username: String,
         /// Its e-mail address
@@ -164,7 +164,7 @@ pub(super) enum User {
         /// The name others see
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
-        /// A role, several times for several; user unless told
+        /// The id of a role; repeat it for several roles. Without it, the default roles
         #[arg(long, value_name = "ROLE")]
         role: Vec<String>,
         #[command(flatten)]

@@ -9,7 +9,7 @@ const SIDES_PIXELS: [u32; 8] = [16, 32, 48, 64, 96, 128, 256, 512];
 /// A format in which pictures are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PictureFormat {
-    /// Pixels.
+    /// A picture of pixels.
     Pixels(ImageKind),
     /// A drawing. Only initials are sent as one.
     Svg,
@@ -25,7 +25,7 @@ pub struct PictureForm {
 }
 
 impl PictureForm {
-    /// Reads `format` and `size`.
+    /// Parses the parameters `format` and `size`.
     ///
     /// # Errors
     /// [`Fault::InvalidParams`] that names the parameter and what is allowed.

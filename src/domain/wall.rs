@@ -49,7 +49,7 @@ pub struct BoardContent {
     pub full_names: bool,
     /// The language of its words, as a language tag; `None` for the browser's language.
     pub language: Option<String>,
-    /// The colours.
+    /// The theme of its colours.
     pub theme: BoardTheme,
 }
 
@@ -64,7 +64,7 @@ pub enum BoardPeople {
     Field {
         /// The name of the field.
         name: String,
-        /// The values.
+        /// The values, of which a user has one.
         values: Vec<String>,
     },
 }

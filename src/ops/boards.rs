@@ -19,7 +19,7 @@ use crate::store::{Change, Snapshot};
 /// A board as administrators see it.
 #[derive(Debug, Clone)]
 pub struct ListedBoard {
-    /// The board.
+    /// The stored board.
     pub board: Arc<Board>,
     /// The username of its creator; `None` for the operator at the command line.
     pub creator: Option<Username>,
@@ -30,7 +30,7 @@ pub struct ListedBoard {
 /// A board as its link shows it.
 #[derive(Debug, Clone)]
 pub struct ShownBoard {
-    /// The board.
+    /// The stored board.
     pub board: Arc<Board>,
     /// The people on it in the order of their names, at most [`BOARD_PEOPLE`].
     pub people: Vec<BoardPerson>,
@@ -112,7 +112,7 @@ pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedBoard>, Fault> {
     Ok(found)
 }
 
-/// Ends a board, whoever created it.
+/// Ends a board of any creator.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `manage-boards`, [`Fault::BoardNotFound`].

@@ -25,7 +25,7 @@ use crate::store::{Change, Snapshot};
 /// An invitation as administrators see it.
 #[derive(Debug, Clone)]
 pub struct ListedInvitation {
-    /// The invitation.
+    /// The stored invitation.
     pub invitation: Arc<Invitation>,
     /// The username of its creator; `None` for the operator at the command line.
     pub creator: Option<Username>,
@@ -102,7 +102,7 @@ pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedInvitation>, Fault> {
     Ok(found)
 }
 
-/// Ends an invitation, whoever created it.
+/// Ends an invitation of any creator.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `create-invite-links`, [`Fault::InvitationNotFound`].

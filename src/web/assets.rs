@@ -1,5 +1,5 @@
-//! The assets of the pages: styles, scripts, icons. They are in the binary, below a path that has a hash of all of
-//! them, so that a browser keeps them for ever and a script finds another one beside it.
+//! The assets of the pages: styles, scripts, icons. They are part of the binary. Their path contains a hash of all of
+//! them, so that a browser may cache them for ever, and a script finds the other scripts in the same folder.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -15,7 +15,7 @@ use crate::document::{Accepted, Document};
 /// Bytes of the hash in the path.
 const HASH_BYTES: usize = 8;
 
-/// How long a browser keeps an asset: its path is another one when an asset changes.
+/// The instruction to cache an asset for a year. A changed asset has another path.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 struct Asset {
@@ -74,13 +74,13 @@ static SERVED: LazyLock<Assets> = LazyLock::new(|| {
     }
 });
 
-/// Returns the path of the folder that has the assets.
+/// Returns the path of the folder with the assets.
 pub(super) fn folder() -> &'static str {
     &SERVED.folder
 }
 
-/// Answers a request of an asset by its path; none where there is no such asset. A page that was open during an update
-/// asks with another hash, and must not get other bytes than it expects.
+/// Answers a request for an asset; `None` if no asset has this path. A page that was open during an update asks with the
+/// old hash, and must not get the bytes of another version.
 pub(super) fn answer(path: &str, headers: &HeaderMap) -> Option<Response> {
     let name = path.strip_prefix(folder())?.strip_prefix('/')?;
     let (_, document) = SERVED.documents.iter().find(|(known, _)| *known == name)?;

@@ -6,7 +6,7 @@ use crate::intake::encoded;
 /// The name of the field that has the token of a form.
 pub(super) const TOKEN: &str = "form-token";
 
-/// Fields by their names, in their order. `Debug` hides their values: they may be passwords.
+/// The fields in their order. `Debug` hides their values: they may be passwords.
 #[derive(Default, Clone)]
 pub(super) struct Fields(Vec<(String, String)>);
 
@@ -17,7 +17,7 @@ impl std::fmt::Debug for Fields {
 }
 
 impl Fields {
-    /// Reads `application/x-www-form-urlencoded`.
+    /// Parses a query or a form (`application/x-www-form-urlencoded`).
     ///
     /// # Errors
     /// [`Fault::InvalidParams`] for bytes that are not UTF-8.
@@ -25,7 +25,7 @@ impl Fields {
         encoded::pairs(encoded).map(Self)
     }
 
-    /// Returns the first value of a field; empty where there is none.
+    /// Returns the first value of a field; an empty text if the field is absent.
     pub fn text(&self, name: &str) -> &str {
         let mut fields = self.0.iter().filter(|(known, _)| known == name);
         fields.next().map_or("", |(_, value)| value)
@@ -36,7 +36,7 @@ impl Fields {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())
     }
 
-    /// Returns whether there is a field, as a checked box or a pressed button sends one.
+    /// Returns whether the field was sent. A browser sends that of a checked box or a pressed button.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
     }

@@ -1,4 +1,4 @@
-//! Moments as people say them: "13:00", "tomorrow, 9:00", "Monday, 9:00", "3 December".
+//! Times as people write them: "13:00", "tomorrow, 9:00", "Monday, 9:00", "3 December".
 
 use time::{Date, OffsetDateTime, UtcOffset};
 use warp::http::HeaderMap;
@@ -7,7 +7,7 @@ use super::cookies;
 use super::words::Words;
 use crate::domain::{Timestamp, User};
 
-/// The cookie in which a script of the pages keeps the offset of the device's clock from UTC, in minutes.
+/// The cookie with the offset of the device's clock from UTC, in minutes. A script of the pages sets it.
 const OFFSET_COOKIE: &str = "rollcall-offset";
 
 /// Maximum minutes of an offset: no clock is further from UTC.
@@ -38,7 +38,7 @@ const MONTHS: [&str; 12] = [
     "month-december",
 ];
 
-/// A reader: the language, the clock and the present moment.
+/// The reader of a page: the language, the clock and the present moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader {
     words: Words,
@@ -47,8 +47,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Returns the reader of a request. The clock is the device's, as a script told it, else the one in the user's
-    /// preferences, else UTC.
+    /// Returns the reader of a request. The clock is that of the cookie, else that of the user's preferences, else UTC.
     pub fn of(words: Words, user: Option<&User>, headers: &HeaderMap, now: Timestamp) -> Self {
         let device = cookies::value(headers, OFFSET_COOKIE).and_then(|minutes| minutes.parse().ok());
         let device = device.filter(|minutes: &i32| minutes.abs() <= MAX_OFFSET_MINUTES);
@@ -129,7 +128,7 @@ impl Reader {
             .say("moment-day-time", &[("day", day.into()), ("time", time.into())])
     }
 
-    /// Returns the end of a status: a day that it does not reach is named without a time.
+    /// Returns the end of a status in words. An end at midnight is named by the day before, without a time.
     pub fn end(&self, of: Timestamp) -> String {
         let local = self.local(of);
         if local.time() != time::Time::MIDNIGHT {

@@ -15,7 +15,7 @@ pub(super) struct Face {
     /// The address of the picture.
     pub photo: Option<String>,
     pub initials: String,
-    /// From 1 to [`HUES`].
+    /// The hue behind the initials, from 1 to [`HUES`].
     pub hue: usize,
 }
 
@@ -40,7 +40,7 @@ impl Face {
     }
 }
 
-/// The first letters of the first and the last word.
+/// Returns the first letters of the first and the last word.
 fn initials(name: &str) -> String {
     let mut words = name
         .split(|character: char| !character.is_alphanumeric())
@@ -68,7 +68,7 @@ pub(super) struct Person {
     pub until: String,
     pub seen: String,
     pub team: String,
-    /// Whether this is the reader.
+    /// `true` if this person is the reader.
     pub own: bool,
 }
 

@@ -6,10 +6,10 @@ use super::pages;
 use super::reply::Outcome;
 use super::visit::Visit;
 
-/// An answer that is being made.
+/// The future of an answer.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// The method of a route. HEAD goes where GET does.
+/// The method of a route. A HEAD request has the route of GET.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Get,
@@ -26,15 +26,15 @@ impl Verb {
     }
 }
 
-/// A path of the pages.
+/// A path of the pages with its handler.
 #[derive(Clone, Copy)]
 pub(super) struct Route {
     pub verb: Verb,
-    /// The path. A part at its end that begins with `:` stands for any text.
+    /// The path. If its last part begins with `:`, it matches any text.
     pub path: &'static str,
-    /// Whether the visitor has to be signed in.
+    /// `true` if the visitor has to be signed in.
     pub signed_in: bool,
-    /// Whether a user who has to do something first (`domain::Duty`) may use it.
+    /// `true` if a user with a duty (`domain::Duty`) may use it.
     pub serves_duties: bool,
     pub answer: fn(Visit) -> Answer,
 }
@@ -76,7 +76,7 @@ impl Route {
         }
     }
 
-    /// The same for users who have to do something first as well.
+    /// Also lets users with a duty use it.
     pub const fn serving_duties(self) -> Self {
         Self {
             serves_duties: true,
@@ -85,7 +85,7 @@ impl Route {
     }
 }
 
-/// Returns the routes of a path, each with the part of it that stands for any text; none where there is no such page.
+/// Returns the routes of a path, each with the text that its last part matched.
 pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
     pages::ROUTES
         .iter()
@@ -94,8 +94,8 @@ pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
         .filter_map(move |route| Some((route, parameter(route.path, path)?)))
 }
 
-/// Returns the part of a path in the place of a route's `:part` at its end, empty where the route has none; none where
-/// the path is another one.
+/// Returns the text that the last part of a route matched, empty for a route without such a part; `None` if the route
+/// does not match the path.
 fn parameter<'path>(route: &str, path: &'path str) -> Option<&'path str> {
     let Some((fixed, _)) = route.split_once(':') else {
         return (route == path).then_some("");

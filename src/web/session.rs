@@ -1,5 +1,5 @@
-//! Sessions of browsers: a cookie holds an ordinary login token. Past this module there is the same caller as behind the
-//! header tokens of the API.
+//! Sessions of browsers: a cookie holds an ordinary login token. Behind this module the caller is the same as
+//! with the header tokens of the API.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -15,11 +15,11 @@ use crate::ops::tokens;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// What stands before the seed of a form's token, so that the digest is used for nothing else.
+/// The prefix of the digest in a form's token, so that the digest has no other use.
 const FORM_CONTEXT: &[u8] = b"rollcall form\0";
 
-/// Bytes of the random part of a form's token. It makes the token of each page another one, so that the size of a
-/// compressed page tells nothing of it.
+/// The length of the random part of a form's token, in bytes. With it each page has another token, so that the size of
+/// a compressed page reveals nothing about the token (BREACH).
 const NONCE_BYTES: usize = 12;
 
 /// The cookies of a visitor that forms and sessions depend on.
@@ -27,11 +27,11 @@ const NONCE_BYTES: usize = 12;
 pub(super) struct Visitor {
     /// The caller, if the session is alive.
     pub caller: Option<Caller>,
-    /// Whether there is a session cookie whose session is over.
+    /// `true` if the session of the session cookie has ended.
     pub ended: bool,
-    /// What forms are bound to: the session's token, else a random text in a cookie.
+    /// The text to which forms are bound: the session's token, else a random text in a cookie.
     seed: String,
-    /// Whether the browser does not have the seed yet.
+    /// `true` if the browser does not have the seed yet.
     pub is_new: bool,
 }
 
@@ -58,7 +58,7 @@ impl Visitor {
         }
     }
 
-    /// Returns what a new browser has to keep for its forms.
+    /// Returns the value of the form cookie for a new browser.
     pub fn seed(&self) -> &str {
         &self.seed
     }
@@ -85,7 +85,7 @@ impl Visitor {
         let Some((nonce, _)) = bytes.split_at_checked(NONCE_BYTES) else {
             return false;
         };
-        // Compared as hashes, so that the time taken tells nothing of how much was right.
+        // Compared as hashes, so that the time reveals nothing about the token.
         !self.is_new && Sha256::digest(self.token_with(nonce)) == Sha256::digest(presented)
     }
 }
@@ -102,10 +102,10 @@ pub(super) fn is_alive(app: &App, token: &TokenHash) -> bool {
     tokens::find(app, token).is_some()
 }
 
-/// Refuses a request that another site's page sends. Browsers name the origin of each POST of a page.
+/// Refuses a request that a page of another site sends. Browsers send the origin with each POST.
 ///
 /// # Errors
-/// [`Fault::OriginRefused`], also where the request names no origin.
+/// [`Fault::OriginRefused`], also for a request without an origin.
 pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Fault> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(HOST);

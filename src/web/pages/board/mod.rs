@@ -16,7 +16,7 @@ use crate::web::route::Route;
 use crate::web::visit::Visit;
 use groups::{Group, Order};
 
-/// People from whom on the board shows tiles, unless its address says otherwise.
+/// The number of people from which the board shows tiles, unless its address says otherwise.
 const TILES_FROM: usize = 40;
 
 pub(super) const ROUTES: &[Route] = &[Route::get("/", |visit| Box::pin(show(visit)))];
@@ -53,13 +53,13 @@ struct Board {
     dialog: Markup,
 }
 
-/// What the script of the board needs to write rows.
+/// The data that the script of the board needs to write rows.
 struct Live {
     lang: &'static str,
     words: String,
 }
 
-/// What the address asks for.
+/// The view that the address asks for.
 struct Asked {
     search: String,
     status: Option<StatusType>,
@@ -224,7 +224,7 @@ fn views(visit: &Visit, asked: &Asked, tiles: bool) -> Vec<Filter> {
     ]
 }
 
-/// Returns the words with which the script of the board writes rows, as JSON. `{}` stands for a value.
+/// Returns the words with which the script of the board writes rows, as JSON. `{}` is replaced by a value.
 fn live_words(visit: &Visit) -> String {
     let words = visit.words;
     let with = |key: &str, name: &str| words.say(key, &[(name, "{}".into())]);
