@@ -16,7 +16,7 @@ use super::Settings;
 use super::attempts::AccountKey;
 use crate::auth::Caller;
 use crate::clock::Clock;
-use crate::domain::{SettingId, SourceAddress, Timestamp, UserId};
+use crate::domain::{Fault, SettingId, SourceAddress, Timestamp, UserId};
 
 /// The number of calls after which callers without recent calls are removed from memory.
 const FORGET_EVERY: u64 = 8192;
@@ -89,6 +89,22 @@ pub struct Left {
     pub reset: u64,
     /// The time to wait for the next call in milliseconds; 0 if a call is left.
     pub wait: u64,
+}
+
+impl Left {
+    /// Returns the whole seconds to wait for the next call, as `Retry-After` has them.
+    #[must_use]
+    pub const fn wait_seconds(self) -> u64 {
+        self.wait.div_ceil(1000)
+    }
+
+    /// Returns the error for a call that the limit refuses.
+    #[must_use]
+    pub const fn refusal(self) -> Fault {
+        Fault::TooManyRequests {
+            seconds: self.wait_seconds(),
+        }
+    }
 }
 
 /// The steady time of the application, for governor. A clock that is set back makes no caller wait longer.

@@ -9,18 +9,17 @@ use bytes::Bytes;
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
 use warp::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
-    HeaderValue, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::{Filter, Reply};
 
 use super::reply;
 use crate::app::rates::{Counted, Left, Rate, Who};
 use crate::app::{App, RenderedKey};
-use crate::auth::Peer;
 use crate::domain::text::composed;
 use crate::domain::{Avatar, Fault, PictureForm, PictureFormat, SourceAddress, UserId, UsernameKey, initials, picture};
-use crate::intake::{address_of, encoded};
+use crate::intake::{self, Head, address_of, encoded};
 use crate::ops::avatars;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -56,21 +55,18 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     let by_id = warp::path!("avatar" / "uid" / String).map(Named::Id);
     let by_name = warp::path!("avatar" / String).map(Named::Username);
     let method = warp::get().or(warp::head()).unify();
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     method
         .and(by_id.or(by_name).unify())
-        .and(query)
-        .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
-        .then(move |named, query: String, headers: HeaderMap, peer: Option<Peer>| {
+        .and(intake::head())
+        .then(move |named, head: Head| {
             let app = app.clone();
             async move {
                 let asked = Asked {
                     named,
-                    source: address_of(peer, &headers, &app).map(SourceAddress::of),
-                    known: headers.get(IF_NONE_MATCH).cloned(),
+                    source: address_of(head.peer, &head.headers, &app).map(SourceAddress::of),
+                    known: head.headers.get(IF_NONE_MATCH).cloned(),
                 };
-                match answer(&app, asked, &query).await {
+                match answer(&app, asked, &head.query).await {
                     Ok(response) => response,
                     Err(fault) => reply::failure(&fault, "").into_response(),
                 }
@@ -182,10 +178,7 @@ async fn drawn(
         what: "pictures drawn".into(),
         who: Who::Address(source),
     };
-    let too_many = |left: Left| Fault::TooManyRequests {
-        seconds: left.wait.div_ceil(1000),
-    };
-    app.rates.count(&app.clock, DRAWINGS, &counted).map_err(too_many)?;
+    app.rates.count(&app.clock, DRAWINGS, &counted).map_err(Left::refusal)?;
     Ok((media_type, app.pictures.draw(key, draw).await?))
 }
 

@@ -179,7 +179,7 @@ pub(super) fn admit_login(app: &App, origin: &Origin, target: &Target) -> Result
         };
         if let Err(left) = app.rates.count(&app.clock, rate, &counted) {
             return Err(Fault::TooManyLogins {
-                seconds: left.wait.div_ceil(1000),
+                seconds: left.wait_seconds(),
             });
         }
     }

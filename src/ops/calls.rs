@@ -58,10 +58,7 @@ pub fn admit(
     };
     match app.rates.count(&app.clock, allowed, &counted) {
         Ok(left) => Ok(Some(allowance(left))),
-        Err(left) => {
-            let seconds = left.wait.div_ceil(1000);
-            Err((Fault::TooManyRequests { seconds }, allowance(left)))
-        }
+        Err(left) => Err((left.refusal(), allowance(left))),
     }
 }
 
@@ -82,10 +79,8 @@ pub fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), Fault> 
         what: "anonymous calls".into(),
         who: Who::Address(address.map(SourceAddress::of)),
     };
-    let too_many = |left: Left| Fault::TooManyRequests {
-        seconds: left.wait.div_ceil(1000),
-    };
-    app.rates.count(&app.clock, rate, &counted).map(drop).map_err(too_many)
+    let counted = app.rates.count(&app.clock, rate, &counted);
+    counted.map(drop).map_err(Left::refusal)
 }
 
 fn of_settings(app: &App, rate: Rate, caller: Option<&Caller>) -> Option<rates::Rate> {

@@ -47,10 +47,8 @@ pub fn admit(app: &App, origin: &Origin) -> Result<(), Fault> {
         what: REGISTRATIONS.into(),
         who: Who::Address(origin.source()),
     };
-    let too_many = |left: Left| Fault::TooManyRequests {
-        seconds: left.wait.div_ceil(1000),
-    };
-    app.rates.count(&app.clock, rate, &counted).map(drop).map_err(too_many)
+    let counted = app.rates.count(&app.clock, rate, &counted);
+    counted.map(drop).map_err(Left::refusal)
 }
 
 /// Creates an account for a caller who registers.

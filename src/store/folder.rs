@@ -33,8 +33,8 @@ pub(super) const WITNESS: &str = "last-commit";
 /// process until it runs its own program.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The pause between two attempts to take the lock.
-const LOCK_PAUSE: Duration = Duration::from_millis(5);
+/// The pause between two attempts to take a lock.
+pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// A data folder, locked by this process until the value is dropped.
 #[derive(Debug)]
@@ -54,22 +54,18 @@ impl DataFolder {
         create_private(path).map_err(unusable)?;
         refuse_exposed(path)?;
         let mut file = open_private(&lock_file(path)).map_err(unusable)?;
-        let began = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_PATIENCE => thread::sleep(LOCK_PAUSE),
-                Err(TryLockError::WouldBlock) => {
-                    let mut holder = String::new();
-                    // The holder is only named in the error: if it cannot be read, the name stays empty.
-                    let _ = file.read_to_string(&mut holder);
-                    return Err(OpenError::InUse {
-                        folder: path.to_owned(),
-                        holder: holder.trim().to_owned(),
-                    });
-                }
-                Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
+        match lock_within(&file, LOCK_PATIENCE) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // The holder is only named in the error: if it cannot be read, the name stays empty.
+                let _ = file.read_to_string(&mut holder);
+                return Err(OpenError::InUse {
+                    folder: path.to_owned(),
+                    holder: holder.trim().to_owned(),
+                });
             }
+            Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
         }
         file.set_len(0)
             .and_then(|()| writeln!(file, "{}", std::process::id()))
@@ -113,6 +109,20 @@ impl DataFolder {
     /// Returns the folder of the old store that a compacted one replaces, until it is removed.
     pub(super) fn replaced(&self) -> PathBuf {
         self.path.join(REPLACED)
+    }
+}
+
+/// Locks a file, and tries again for this time while another process or thread holds the lock.
+///
+/// # Errors
+/// `WouldBlock` if the lock is still held then, or the error of the file system.
+pub(super) fn lock_within(file: &File, patience: Duration) -> Result<(), TryLockError> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if began.elapsed() < patience => thread::sleep(LOCK_PAUSE),
+            outcome => return outcome,
+        }
     }
 }
 

@@ -22,9 +22,8 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// Free bytes on the disk that sled needs to open a store.
 const OPENING_BYTES: usize = 1024 * 1024;
 
-/// The maximum time that sled's own threads may hold its lock after a store was closed, and the pause between checks.
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
-const LOCK_PAUSE: Duration = Duration::from_millis(5);
+/// The maximum time that sled's own threads may hold its lock after a store was closed.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The reason why a store does not open. Each text names the next step.
 #[derive(Debug, thiserror::Error)]
@@ -254,15 +253,10 @@ pub(super) fn clear(beginning: &Path) -> io::Result<()> {
 /// The error of the file system; `TimedOut` after five seconds.
 pub(super) fn wait_until_closed(store: &Path) -> io::Result<()> {
     let file = fs::File::open(store.join("db"))?;
-    let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => thread::sleep(LOCK_PAUSE),
-            Err(fs::TryLockError::WouldBlock) => return Err(io::ErrorKind::TimedOut.into()),
-            Err(fs::TryLockError::Error(cause)) => return Err(cause),
-        }
-    }
+    folder::lock_within(&file, CLOSING_PATIENCE).map_err(|error| match error {
+        fs::TryLockError::WouldBlock => io::ErrorKind::TimedOut.into(),
+        fs::TryLockError::Error(cause) => cause,
+    })
 }
 
 pub(super) fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
@@ -280,8 +274,8 @@ fn try_open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
         match config.open() {
             // The folder is locked by this process. So the lock on the files is held by sled's own threads of an
             // earlier opening in this process, which release it a moment after the last handle is dropped.
-            Err(sled::Error::Io(error)) if is_locked(&error) && begun.elapsed() < LOCK_PATIENCE => {
-                thread::sleep(LOCK_PAUSE);
+            Err(sled::Error::Io(error)) if is_locked(&error) && begun.elapsed() < CLOSING_PATIENCE => {
+                thread::sleep(folder::LOCK_PAUSE);
             }
             outcome => break outcome?,
         }
