@@ -130,7 +130,7 @@ pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
 }
 
 /// Ends the live token with this label (see [`TokenHash::label`]) of one user, or of any user. In the second case all
-/// tokens are searched: labels have no index, since only the command line does this.
+/// tokens are searched: labels have no index, since only administrators and the command line do this.
 ///
 /// # Errors
 /// [`Fault::TokenNotFound`] if there is no such token, or if it belongs to another user and the actor may not log
