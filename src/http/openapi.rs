@@ -215,10 +215,8 @@ fn responses(route: &Route) -> Value {
         responses.insert(status.into(), json!({"$ref": reference}));
     };
     error("400", "BadRequest");
-    if route.logged_in {
-        error("401", "NotLoggedIn");
-    } else if route.endpoint == "login" {
-        error("401", "LoginRefused");
+    if let Some(name) = route.unauthorized {
+        error("401", name);
     }
     error("403", "Forbidden");
     if route.method != Method::GET {

@@ -33,6 +33,8 @@ pub struct Route {
     pub about: &'static str,
     /// True if the endpoint needs a logged-in user.
     pub logged_in: bool,
+    /// The response of status 401 in the OpenAPI document, if the endpoint has one.
+    pub unauthorized: Option<&'static str>,
     /// The permission that the caller must have.
     pub permission: Option<Permission>,
     /// The scope that a token with scopes must have.
@@ -92,6 +94,7 @@ impl Route {
             called: endpoint,
             about,
             logged_in: C::LOGGED_IN,
+            unauthorized: if C::LOGGED_IN { Some("NotLoggedIn") } else { None },
             permission: None,
             need: if C::LOGGED_IN { Need::Full } else { Need::Any },
             confirmation: Confirmation::None,
@@ -140,6 +143,12 @@ impl Route {
     /// Sets the method of Rocket.Chat to name in the details of errors.
     pub(super) const fn called(mut self, method: &'static str) -> Self {
         self.called = method;
+        self
+    }
+
+    /// Documents that the endpoint may answer 401 although it needs no login: with this response of the OpenAPI document.
+    pub(super) const fn unauthorized(mut self, response: &'static str) -> Self {
+        self.unauthorized = Some(response);
         self
     }
 

@@ -17,7 +17,9 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         // The lockout after failed logins and the queue before argon2 limit this endpoint instead. Known clients log
         // in before every call.
-        Route::post("login", "Log in", log_in).rate(Rate::Unbounded),
+        Route::post("login", "Log in", log_in)
+            .rate(Rate::Unbounded)
+            .unauthorized("LoginRefused"),
         Route::post("logout", "End this login", log_out)
             .any_token()
             .serves(Duty::ALL),

@@ -25,11 +25,14 @@ const MARGIN_PIXELS: usize = 7;
 const PLAIN: &str = "#4c1";
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get(
-        "shield.svg",
-        "A badge: how many users are online, or the status of one",
-        shield,
-    )]
+    vec![
+        Route::get(
+            "shield.svg",
+            "A badge: how many users are online, or the status of one",
+            shield,
+        )
+        .unauthorized("NotLoggedIn"),
+    ]
 }
 
 #[derive(Deserialize, JsonSchema)]
