@@ -24,7 +24,7 @@ async fn the_first_administrator_is_created_in_a_browser() {
     browser.write("[name=last]", "Lovelace").await;
     browser.write("[name=password]", PASSWORD).await;
     browser.click("main button.primary").await;
-    let told = browser.text_with("h2", "Only you").await;
+    let told = browser.text_with(".empty h2", "Only you").await;
     assert_eq!(told, "Only you so far");
     let admin = server.anonymous().logged_in("ada", PASSWORD).await;
     admin.create_status("caught up", "busy").await.expect(200);
