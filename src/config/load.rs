@@ -144,7 +144,7 @@ pub enum ConfigError {
         meant: String,
     },
     /// The value of a variable is not UTF-8.
-    #[error("the value of {variable} is not text in UTF-8: write it anew")]
+    #[error("the value of {variable} is not text in UTF-8: write it again as UTF-8")]
     NotUtf8 {
         /// The name of the variable.
         variable: String,

@@ -101,7 +101,7 @@ pub const SETTINGS: &[Setting] = &[
         "compact_at_start",
         "auto|never|always",
         Some("auto"),
-        "Whether a start writes the store anew without what was deleted; auto is at most once a day",
+        "Whether a start rewrites the store without deleted data; auto is at most once a day",
     ),
     Setting::new(
         "public_url",

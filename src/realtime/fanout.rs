@@ -85,7 +85,7 @@ async fn next(hall: &Hall, events: &mut Events) -> Option<Vec<Outgoing>> {
 
 fn told(hall: &Hall, next: Result<Event, Missed>) -> Vec<Outgoing> {
     let Ok(event) = next else {
-        warn!("events came faster than they could be told: all sockets are closed and begin anew");
+        warn!("events came faster than they could be sent: all sockets are closed, and clients connect again");
         return vec![Outgoing::Lost];
     };
     encode(&hall.app, event)

@@ -37,7 +37,7 @@ pub(super) fn routes() -> Vec<Route> {
         .fresh_proof(),
         Route::post(
             "users.regeneratePersonalAccessToken",
-            "Make a personal access token anew",
+            "Replace a personal access token by a new one",
             regenerate,
         )
         .called("personalAccessTokens:regenerateToken")
