@@ -221,7 +221,8 @@ async fn a_sign_in_in_two_steps_asks_for_the_code() {
     let answer = other.submit("/sign-in/recovery", &[("code", &codes[0])]).await;
     assert_eq!(answer.header("location"), Some("/"), "{}", text(&answer));
     let other = Visitor::of(&server);
-    other.set_cookie("rollcall-step", &format!("{}A", &step[..step.len() - 1]));
+    let first = if step.starts_with('A') { 'B' } else { 'A' };
+    other.set_cookie("rollcall-step", &format!("{first}{}", &step[1..]));
     assert_eq!(other.get("/sign-in/code").await.header("location"), Some("/sign-in"));
     other.set_cookie("rollcall-step", &step);
     assert_eq!(other.get("/sign-in/code").await.status, 200);
