@@ -15,6 +15,7 @@ copied = Kopiert.
 continue = Weiter
 optional = freiwillig
 try-again = Noch einmal versuchen
+try-now = Jetzt versuchen
 go-to-board = Zur Tafel
 back-to-board = Zurück zur Tafel
 back-to-sign-in = Zurück zur Anmeldung
@@ -176,6 +177,9 @@ clear-search = Suche löschen
 alone = Bisher nur Sie
 alone-open = Schicken Sie Ihrem Team die Adresse dieses Servers. Alle, die sie öffnen, können ein Konto anlegen und erscheinen hier.
 alone-closed = Legen Sie Konten für Ihr Team an. Alle mit einem Konto erscheinen hier.
+lost = Verbindung unterbrochen.
+lost-as-of = Stand der Tafel: { $moment }.
+lost-again = Nächster Versuch in { $seconds } Sekunden.
 nickname = Spitzname
 local-time = Ortszeit
 

@@ -16,6 +16,7 @@ copied = Copied.
 continue = Continue
 optional = optional
 try-again = Try again
+try-now = Try now
 go-to-board = Go to the board
 back-to-board = Back to the board
 back-to-sign-in = Back to sign in
@@ -177,6 +178,9 @@ clear-search = Clear search
 alone = Only you so far
 alone-open = Send the address of this server to your team. Everyone who opens it can create an account and appears here.
 alone-closed = Create accounts for your team. Everyone who has one appears here.
+lost = Connection lost.
+lost-as-of = This is the board as of { $moment }.
+lost-again = Trying again in { $seconds } seconds.
 nickname = Nickname
 local-time = Local time
 

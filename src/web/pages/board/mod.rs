@@ -49,7 +49,14 @@ struct Board {
     tiles: bool,
     alone: bool,
     may_register: bool,
+    live: Live,
     dialog: Markup,
+}
+
+/// The data that the script of the board needs to write rows.
+struct Live {
+    lang: &'static str,
+    words: String,
 }
 
 /// The view that the address asks for.
@@ -127,6 +134,10 @@ async fn show(visit: Visit) -> Outcome {
         tiles,
         alone: everyone.len() == 1,
         may_register: super::forms::may_register(&visit),
+        live: Live {
+            lang: words.language().tag(),
+            words: live_words(&visit),
+        },
         dialog: my_status::dialog(&visit, &f)?,
         search: asked.search.clone(),
         groups: groups::of(
@@ -211,6 +222,31 @@ fn views(visit: &Visit, asked: &Asked, tiles: bool) -> Vec<Filter> {
         filter("list", visit.words.t("view-list"), !tiles),
         filter("tiles", visit.words.t("view-tiles"), tiles),
     ]
+}
+
+/// Returns the words with which the script of the board writes rows, as JSON. `{}` is replaced by a value.
+fn live_words(visit: &Visit) -> String {
+    let words = visit.words;
+    let with = |key: &str, name: &str| words.say(key, &[(name, "{}".into())]);
+    let all = serde_json::json!({
+        "online": words.t("status-online"),
+        "busy": words.t("status-busy"),
+        "away": words.t("status-away"),
+        "offline": words.t("status-offline"),
+        "since": with("since", "moment"),
+        "until": with("until", "moment"),
+        "seen": with("seen", "moment"),
+        "tomorrow": words.t("moment-tomorrow"),
+        "yesterday": words.t("moment-yesterday"),
+        "midnight": words.t("moment-midnight"),
+        "day": words.say("moment-day-time", &[("day", "{}".into()), ("time", "{}".into())]),
+        "lost": words.t("lost"),
+        "stale": with("lost-as-of", "moment"),
+        "again": with("lost-again", "seconds"),
+        "now": words.t("try-now"),
+        "heading": words.say("board-heading", &[("here", "{}".into()), ("all", "{}".into())]),
+    });
+    all.to_string()
 }
 
 impl Board {
