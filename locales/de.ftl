@@ -180,6 +180,7 @@ alone-closed = Legen Sie Konten für Ihr Team an. Alle mit einem Konto erscheine
 lost = Verbindung unterbrochen.
 lost-as-of = Stand der Tafel: { $moment }.
 lost-again = Nächster Versuch in { $seconds } Sekunden.
+here-while-open = Ich bin da, solange diese Seite offen ist
 nickname = Spitzname
 local-time = Ortszeit
 

@@ -181,6 +181,7 @@ alone-closed = Create accounts for your team. Everyone who has one appears here.
 lost = Connection lost.
 lost-as-of = This is the board as of { $moment }.
 lost-again = Trying again in { $seconds } seconds.
+here-while-open = I am here while this page is open
 nickname = Nickname
 local-time = Local time
 

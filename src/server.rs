@@ -32,7 +32,7 @@ use crate::ops::users::NewUser;
 use crate::ops::{avatars, expiry, lockout, lost_connections, setup, sweep, upgrade};
 use crate::realtime::{self, Hall, Timing};
 use crate::store::socket_path;
-use crate::web::{self, FormBounds};
+use crate::web::{self, FormBounds, Streams};
 
 /// The name of the task that accepts connections.
 const ACCEPT_LOOP: &str = "the accept loop";
@@ -100,6 +100,7 @@ pub enum StartError {
 pub struct Server {
     app: App,
     hall: Arc<Hall>,
+    streams: Streams,
     front: Front,
     listener: TcpListener,
     socket: Socket,
@@ -132,15 +133,19 @@ impl Server {
         expiry::settle(&app).await.map_err(StartError::Statuses)?;
         lockout::settle(&app).await.map_err(StartError::Blocks)?;
         lost_connections::take_in(&app).await.map_err(StartError::Connections)?;
+        app.hub.record_beginnings();
         let path = socket_path(&options.data_dir);
         let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;
         let hall = Hall::new(app.clone(), options.timing);
-        let filter = filter(&app, &hall, Gate::new(app.clone(), options.limits), &options.limits);
+        let streams = Streams::new(app.clone());
+        let gate = Gate::new(app.clone(), options.limits);
+        let filter = filter(&app, &hall, gate, &options.limits, streams.clone());
         Ok(Self {
             front: Front::new(app.clone(), filter),
             setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.settings().site_url())),
             app,
             hall,
+            streams,
             listener,
             socket,
             address,
@@ -188,6 +193,11 @@ impl Server {
         tasks.spawn("the timer of statuses", async move { expiry::end_in_time(&app).await });
         let hall = Arc::clone(&self.hall);
         tasks.spawn("the distribution of events", async move { hall.tell().await });
+        let streams = self.streams.clone();
+        tasks.spawn(
+            "the distribution of events to streams",
+            async move { streams.tell().await },
+        );
         let hall = Arc::clone(&self.hall);
         tasks.spawn("the timer of lost connections", async move { hall.end_lost().await });
         let outcome = tokio::select! {
@@ -197,6 +207,8 @@ impl Server {
                 Err(ended)
             }
         };
+        // Else the answers that are streams would never end.
+        self.streams.close();
         let _ = stop.send(true);
         for ended in tasks.end_of(ACCEPT_LOOP).await {
             error!("{ended} while the server stopped");
@@ -217,7 +229,13 @@ impl Server {
 }
 
 /// Combines the filters. Each answers its own paths and passes other requests to the next.
-fn filter(app: &App, hall: &Arc<Hall>, gate: Gate, limits: &Limits) -> BoxedFilter<(warp::reply::Response,)> {
+fn filter(
+    app: &App,
+    hall: &Arc<Hall>,
+    gate: Gate,
+    limits: &Limits,
+    streams: Streams,
+) -> BoxedFilter<(warp::reply::Response,)> {
     let bound = |bytes| Bound {
         bytes,
         time: limits.body_time,
@@ -234,7 +252,7 @@ fn filter(app: &App, hall: &Arc<Hall>, gate: Gate, limits: &Limits) -> BoxedFilt
         .unify()
         .or(http::avatar::avatars(app.clone()))
         .unify()
-        .or(web::web(app.clone(), bounds))
+        .or(web::web(app.clone(), bounds, streams))
         .unify()
         .boxed()
 }

@@ -93,7 +93,7 @@ impl Gate {
         let address = address_of(head.peer, &head.headers, &self.app);
         let client = request::text(&head.headers, USER_AGENT.as_str());
         let origin = Origin::new(address, client.unwrap_or_default());
-        let caller = request::caller(&self.app, &head.headers, &origin);
+        let caller = intake::caller(&self.app, &head.headers, &origin);
         let user = caller.as_ref().map(|caller| caller.user.id.clone());
         let mut allowance = None;
         let method_name = Called::default();

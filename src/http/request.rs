@@ -7,11 +7,11 @@ use warp::http::HeaderMap;
 use super::body::Body;
 use super::fields::Fields;
 use crate::app::App;
-use crate::auth::{Actor, Caller, Origin, TokenSecret};
+use crate::auth::{Actor, Caller, Origin};
 use crate::document::Accepted;
 use crate::domain::{Fault, TwoFactorMethod, UserId};
 use crate::intake::encoded::NOT_UTF8;
-use crate::ops::tokens;
+pub(super) use crate::intake::text;
 use crate::ops::two_factor::{self, PresentedCode};
 
 /// Maximum characters of a method's name in the log.
@@ -143,14 +143,6 @@ impl Context for OpenCall {
     }
 }
 
-/// Returns the user of the headers `X-User-Id` and `X-Auth-Token`. Both are needed, and the token must be a live
-/// token of that user (`api.md` §1.1).
-pub(super) fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller> {
-    let id = UserId::new(text(headers, "x-user-id")?);
-    let token = TokenSecret::parse(text(headers, "x-auth-token")?)?;
-    tokens::authenticate(app, &id, &token, origin)
-}
-
 /// Returns the second factor in `x-2fa-code` and `x-2fa-method` (`api.md` §4).
 pub(super) fn code(headers: &HeaderMap) -> Option<PresentedCode> {
     Some(PresentedCode {
@@ -174,9 +166,4 @@ pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
         Some(name) => Err(Fault::invalid(NOT_UTF8, name)),
         None => Ok(()),
     }
-}
-
-/// Returns the value of a header if it is UTF-8.
-pub(super) fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
-    std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::shown::{Line, Shown};
+use super::shown::{Line, Shown, Since};
 use super::{PresenceChange, Seen};
 use crate::domain::presence::of_connections;
 use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
@@ -57,6 +57,8 @@ pub(super) struct Board {
     /// The same connections by user and token, which may resume them, with the time at which they stop counting.
     lost_by_token: BTreeMap<(UserId, TokenHash, u64), Timestamp>,
     requires_connection: bool,
+    /// Whether a status that appears begins now. Those of the server before this one began at an unknown time.
+    records_beginnings: bool,
 }
 
 impl Board {
@@ -73,7 +75,13 @@ impl Board {
             lost: BTreeMap::new(),
             lost_by_token: BTreeMap::new(),
             requires_connection: false,
+            records_beginnings: false,
         }
+    }
+
+    /// Records from now on when statuses begin.
+    pub fn record_beginnings(&mut self) {
+        self.records_beginnings = true;
     }
 
     /// Updates a user and the stored status after a commit.
@@ -270,11 +278,14 @@ impl Board {
         };
         let presence = Presence::of(connection, claims, self.requires_connection);
         let hidden_from = entry.kept.as_ref().map(|kept| kept.hidden_from.clone());
-        let shown = Shown::new(
-            Line::of(&entry.user, &presence),
-            presence,
-            hidden_from.unwrap_or_default(),
-        );
+        let hidden_from = hidden_from.unwrap_or_default();
+        let line = Line::of(&entry.user, &presence);
+        let since = match &entry.shown {
+            Some(before) if before.line.says_as(&line) && before.hidden_from == hidden_from => before.since.clone(),
+            Some(before) if before.line.says_as(&line) => before.since.clone().withheld_from(&before.hidden_from),
+            _ => Since::beginning(self.records_beginnings.then_some(now)),
+        };
+        let shown = Shown::new(line, presence, hidden_from, since);
         let before = entry.shown.take();
         let after = if before.as_deref() == Some(&shown) {
             before.clone()

@@ -24,7 +24,7 @@ pub use change::{PresenceChange, Seen};
 pub use event::{Changed, Event};
 use events::Announcer;
 pub use events::{Events, Missed};
-pub use shown::{Line, Shown};
+pub use shown::{Line, Shown, Since};
 
 use crate::clock::Clock;
 use crate::domain::{StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
@@ -107,6 +107,11 @@ impl Hub {
     /// Updates a user and the stored status after a commit.
     pub fn follow(&self, user: &Arc<User>, kept: Option<&Arc<UserStatus>>) {
         self.tell(|board, now| board.follow(now, user, kept));
+    }
+
+    /// Records from now on when statuses begin. What is visible before that began at an unknown time.
+    pub fn record_beginnings(&self) {
+        self.board().record_beginnings();
     }
 
     /// Stores when the user's last token expires, if standing claims end then.

@@ -19,7 +19,57 @@ pub struct Shown {
     pub presence: Presence,
     /// The users and roles who see nothing of it.
     pub hidden_from: Audience,
+    /// The time at which the visible status began.
+    pub since: Since,
     json: OnceLock<Option<Box<RawValue>>>,
+}
+
+/// The time at which a visible status began, as far as each viewer may know it. A viewer from whom the user was hidden
+/// meanwhile must not see that the status is older than the end of the hiding.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Since {
+    at: Option<Timestamp>,
+    withheld_from: Audience,
+}
+
+impl Since {
+    /// Returns the time for a status that begins now; `None` if nothing recorded when it began.
+    pub(super) fn beginning(at: Option<Timestamp>) -> Self {
+        Self {
+            at,
+            withheld_from: Audience::default(),
+        }
+    }
+
+    /// Returns the same time, withheld from an audience from whom the user was hidden.
+    pub(super) fn withheld_from(mut self, audience: &Audience) -> Self {
+        let withheld = &mut self.withheld_from;
+        let users = audience.users.iter().filter(|user| !withheld.users.contains(user));
+        let users: Vec<_> = users.cloned().collect();
+        let roles = audience.roles.iter().filter(|role| !withheld.roles.contains(role));
+        let roles: Vec<_> = roles.cloned().collect();
+        withheld.users.extend(users);
+        withheld.roles.extend(roles);
+        self
+    }
+
+    /// Returns the time itself, for the user.
+    #[must_use]
+    pub const fn at(&self) -> Option<Timestamp> {
+        self.at
+    }
+
+    /// Returns whether this viewer must not see it.
+    #[must_use]
+    pub fn is_withheld_from(&self, viewer: &User) -> bool {
+        self.withheld_from.has(viewer)
+    }
+
+    /// Returns the time, if this viewer may see it.
+    #[must_use]
+    pub fn for_viewer(&self, viewer: &User) -> Option<Timestamp> {
+        self.at.filter(|_| !self.is_withheld_from(viewer))
+    }
 }
 
 /// A user's entry in presence lists (`api.md` §6.3).
@@ -54,6 +104,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// Returns whether two entries have the same status, text and emoji.
+    pub(super) fn says_as(&self, other: &Self) -> bool {
+        (self.status, &self.status_text, &self.status_emoji) == (other.status, &other.status_text, &other.status_emoji)
+    }
+
     /// Returns the entry that others see for a user with this presence.
     #[must_use]
     pub fn of(user: &User, presence: &Presence) -> Self {
@@ -87,11 +142,12 @@ impl Line {
 }
 
 impl Shown {
-    pub(super) const fn new(line: Line, presence: Presence, hidden_from: Audience) -> Self {
+    pub(super) const fn new(line: Line, presence: Presence, hidden_from: Audience, since: Since) -> Self {
         Self {
             line,
             presence,
             hidden_from,
+            since,
             json: OnceLock::new(),
         }
     }
@@ -99,7 +155,7 @@ impl Shown {
     /// Returns the presence of an absent user.
     #[must_use]
     pub fn absent(line: Line) -> Self {
-        Self::new(line, Presence::ABSENT, Audience::default())
+        Self::new(line, Presence::ABSENT, Audience::default(), Since::default())
     }
 
     /// Returns the presence with the entry that the user sees in their own lists.
@@ -114,7 +170,7 @@ impl Shown {
             status_expires_at: own.expires_at,
             ..self.line.clone()
         };
-        Self::new(line, own.clone(), self.hidden_from.clone())
+        Self::new(line, own.clone(), self.hidden_from.clone(), self.since.clone())
     }
 
     /// Returns whether others see more than an offline user without a text.

@@ -4,6 +4,7 @@
 mod address;
 pub mod body;
 mod budget;
+mod caller;
 pub mod encoded;
 mod head;
 pub mod refusal;
@@ -12,3 +13,4 @@ pub use address::address_of;
 pub use body::Bound;
 pub use budget::{Budget, Reservation};
 pub use head::{Head, head, logged};
+pub use caller::{caller, text};

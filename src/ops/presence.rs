@@ -61,6 +61,18 @@ pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
 /// else all users who are not offline.
 #[must_use]
 pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
+    list(app, caller, from, |shown| shown.line.status != StatusType::Offline)
+}
+
+/// Returns the same, with the offline users whose text shows.
+#[must_use]
+pub fn visible(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
+    list(app, caller, from, |shown| {
+        shown.line.status != StatusType::Offline || !shown.line.status_text.is_empty()
+    })
+}
+
+fn list(app: &App, caller: &Caller, from: Option<Timestamp>, is_listed: impl Fn(&Shown) -> bool) -> Here {
     if is_silent(app) {
         return silence(app);
     }
@@ -73,17 +85,14 @@ pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     Here {
         users: everybody
             .iter()
-            .filter(|(id, shown)| reach.has(viewer.id.as_str(), id.as_str()) && is_here(shown, caller))
+            .filter(|(id, _)| reach.has(viewer.id.as_str(), id.as_str()))
+            .filter(|(_, shown)| is_listed(shown) && shown.is_for(viewer))
             .map(|(_, shown)| shown)
             .cloned()
             .collect(),
         full: true,
         at,
     }
-}
-
-fn is_here(shown: &Shown, viewer: &Caller) -> bool {
-    shown.line.status != StatusType::Offline && shown.is_for(&viewer.user)
 }
 
 fn changed(caller: &Caller, reach: Reach, changes: &[Arc<PresenceChange>], at: Timestamp) -> Here {

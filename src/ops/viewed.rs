@@ -147,6 +147,7 @@ impl<'actor> View<'actor> {
             full: self.sees_all_of(&user.id),
             field_rules: Arc::clone(&self.field_rules),
             presence: self.presence(&user.id),
+            since: self.since(&user.id),
             last_seen: self.last_seen(user, own, kept.map(|kept| &**kept)),
             user: Arc::clone(user),
         }
@@ -163,6 +164,17 @@ impl<'actor> View<'actor> {
             Viewer::Actor(Actor::User(caller)) if !shown.is_for(&caller.user) => Presence::ABSENT,
             Viewer::Wall if shown.hides() => Presence::ABSENT,
             Viewer::Actor(_) | Viewer::Wall => shown.presence.for_others(),
+        }
+    }
+
+    /// Returns when the status that the viewer sees began, as far as they may know.
+    fn since(&self, id: &UserId) -> Option<Timestamp> {
+        let shown = self.shown.get(id)?;
+        match self.actor {
+            Actor::User(caller) if caller.user.id == *id => shown.since.at(),
+            Actor::User(caller) if shown.is_for(&caller.user) => shown.since.for_viewer(&caller.user),
+            Actor::User(_) => None,
+            Actor::Operator => shown.since.at(),
         }
     }
 
@@ -270,6 +282,7 @@ pub struct ViewedUser {
     full: bool,
     field_rules: Arc<CustomFieldRules>,
     presence: Presence,
+    since: Option<Timestamp>,
     last_seen: Option<SeenAt>,
 }
 
@@ -279,6 +292,7 @@ impl ViewedUser {
     pub(super) fn without_presence(self) -> Self {
         Self {
             presence: Presence::ABSENT,
+            since: None,
             last_seen: None,
             ..self
         }
@@ -378,6 +392,12 @@ impl ViewedUser {
     #[must_use]
     pub const fn source(&self) -> Option<ClaimSource> {
         self.presence.source
+    }
+
+    /// Returns when the status began; `None` for an offline user, and if that is not known or the viewer must not know it.
+    #[must_use]
+    pub fn status_since(&self) -> Option<Timestamp> {
+        self.since.filter(|_| self.presence.status != StatusType::Offline)
     }
 
     /// Returns the time when the status ends.

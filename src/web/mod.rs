@@ -3,6 +3,7 @@
 mod assets;
 mod cookies;
 mod device;
+mod events;
 mod form;
 mod frame;
 mod moments;
@@ -32,6 +33,7 @@ use crate::auth::Origin;
 use crate::domain::Fault;
 use crate::intake::{self, Bound, Budget, Head, address_of, body, encoded, logged};
 use cookies::{Cookie, Site};
+pub use events::Streams;
 use form::Fields;
 use frame::Note;
 use pages::errors;
@@ -55,12 +57,13 @@ pub struct FormBounds {
 struct Web {
     app: App,
     bounds: FormBounds,
+    streams: Streams,
 }
 
 /// The filter for all that no other filter took.
 #[must_use]
-pub fn web(app: App, bounds: FormBounds) -> BoxedFilter<(Response,)> {
-    let web = Arc::new(Web { app, bounds });
+pub fn web(app: App, bounds: FormBounds, streams: Streams) -> BoxedFilter<(Response,)> {
+    let web = Arc::new(Web { app, bounds, streams });
     intake::head()
         .and(warp::body::stream())
         .then(move |head, body| {
@@ -121,6 +124,7 @@ impl Web {
         Visit {
             words: Words::of(Language::of(user, &head.headers)),
             app: self.app.clone(),
+            streams: self.streams.clone(),
             origin,
             site,
             visitor,

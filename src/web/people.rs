@@ -98,7 +98,10 @@ impl Person {
             word: word(words, status),
             emoji: user.emoji().as_ref().map(picture).unwrap_or_default(),
             text: user.text(),
-            since: String::new(),
+            since: user
+                .status_since()
+                .map(|began| when("since", reader.near(began)))
+                .unwrap_or_default(),
             until: until.unwrap_or_default(),
             seen: seen.unwrap_or_default(),
             team: user.team(team_field).unwrap_or_default(),

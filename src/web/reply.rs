@@ -108,6 +108,11 @@ pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> Outcome {
     redirect(visit, &format!("{path}{separator}note={}{fragment}", note.name()))
 }
 
+/// Answers a script that expects nothing.
+pub(super) fn done() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
 /// Answers with a text that is no page.
 pub(super) fn text(content_type: &'static str, text: String) -> Response {
     let mut answer = text.into_response();

@@ -127,3 +127,15 @@ pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Fault> 
         Err(Fault::OriginRefused)
     }
 }
+
+/// Refuses a request that a page of another site sends without asking, such as that of a picture or a stream. One without
+/// the header comes from a program.
+///
+/// # Errors
+/// [`Fault::OriginRefused`].
+pub(super) fn check_fetch_site(headers: &HeaderMap) -> Result<(), Fault> {
+    match headers.get(FETCH_SITE).map(|site| site.as_bytes()) {
+        None | Some(b"same-origin" | b"none") => Ok(()),
+        Some(_) => Err(Fault::OriginRefused),
+    }
+}

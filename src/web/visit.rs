@@ -3,6 +3,7 @@
 use warp::http::HeaderMap;
 
 use super::cookies::Site;
+use super::events::Streams;
 use super::form::Fields;
 use super::moments::Reader;
 use super::session::Visitor;
@@ -16,6 +17,7 @@ use crate::ops::calls::{self, Rate};
 #[derive(Clone)]
 pub(super) struct Visit {
     pub app: App,
+    pub streams: Streams,
     pub origin: Origin,
     pub site: Site,
     pub visitor: Visitor,

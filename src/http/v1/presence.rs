@@ -68,6 +68,9 @@ struct Status {
     status_source: Option<ClaimSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_expires_at: Option<Timestamp>,
+    /// The time at which the status began; absent for an offline user. Only Rollcall has this field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_since: Option<Timestamp>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -121,6 +124,7 @@ async fn status(call: Call, whose: Whose) -> Result<Status, Fault> {
         status_emoji: viewed.emoji(),
         status_source: viewed.source(),
         status_expires_at: viewed.expires_at(),
+        status_since: viewed.status_since(),
     })
 }
 

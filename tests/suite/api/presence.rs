@@ -47,7 +47,7 @@ async fn status_and_presence_tell_more_of_oneself_than_of_others() {
     let own = ada.get("users.getStatus").await.expect(200);
     let expected = json!({
         "_id": ada.id(), "connectionStatus": "offline", "status": "busy", "message": "in a call",
-        "statusSource": "manual", "success": true,
+        "statusSource": "manual", "statusSince": "2023-11-04T11:44:23.366Z", "success": true,
     });
     assert_eq!(own, expected);
     for query in [

@@ -1,6 +1,7 @@
 //! Servers, clients and data that the tests share.
 
 pub mod client;
+pub mod events;
 pub mod faults;
 pub mod files;
 pub mod pictures;
@@ -11,6 +12,7 @@ pub mod socket;
 pub mod visitor;
 
 pub use client::{Answer, Client};
+pub use events::EventStream;
 pub use process::Process;
 pub use server::TestServer;
 pub use socket::Socket;

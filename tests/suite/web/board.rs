@@ -30,7 +30,7 @@ async fn everyone_is_in_the_group_of_their_status() {
     let visitor = Visitor::signed_in(&server, "admin").await;
     let page = visitor.page("/").await;
     assert!(page.contains("1 of 2 here"), "{page}");
-    assert_eq!(row(&page, ada.id()), "A|ada|Busy|🎧|deep work|until 13:00");
+    assert_eq!(row(&page, ada.id()), "A|ada|Busy|🎧|deep work|since 11:44|until 13:00");
     assert!(
         row(&page, admin.id()).contains("You|Offline"),
         "{}",

@@ -97,6 +97,26 @@ impl Browser {
             .await;
     }
 
+    /// Presses keys on an element, without changing what is written there.
+    pub async fn press(&self, selector: &str, keys: &str) {
+        let element = self.find(selector).await;
+        self.in_session("POST", &format!("/element/{element}/value"), &json!({"text": keys}))
+            .await;
+    }
+
+    /// Gives the page this width and height, and light or dark colours.
+    pub async fn show_as(&self, width: u32, height: u32, colours: &str) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": colours}]});
+        for (cmd, params) in [
+            ("Emulation.setDeviceMetricsOverride", metrics),
+            ("Emulation.setEmulatedMedia", media),
+        ] {
+            let body = json!({"cmd": cmd, "params": params});
+            self.in_session("POST", "/goog/cdp/execute", &body).await;
+        }
+    }
+
     pub async fn click(&self, selector: &str) {
         let element = self.find(selector).await;
         self.in_session("POST", &format!("/element/{element}/click"), &json!({}))

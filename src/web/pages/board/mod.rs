@@ -9,6 +9,7 @@ use crate::domain::text::folded;
 use crate::domain::{SettingId, StatusType};
 use crate::ops::people;
 use crate::ops::viewed::View;
+use crate::web::events;
 use crate::web::frame::{Frame, Markup};
 use crate::web::people::Person;
 use crate::web::reply::{self, Outcome};
@@ -19,7 +20,11 @@ use groups::{Group, Order};
 /// The number of people from which the board shows tiles, unless its address says otherwise.
 const TILES_FROM: usize = 40;
 
-pub(super) const ROUTES: &[Route] = &[Route::get("/", |visit| Box::pin(show(visit)))];
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/", |visit| Box::pin(show(visit))),
+    Route::open("/events", |visit| Box::pin(events::open(visit))),
+    Route::post("/events/idle", |visit| Box::pin(set_away(visit))),
+];
 
 /// A filter of the board, as a link.
 struct Filter {
@@ -151,6 +156,12 @@ async fn show(visit: Visit) -> Outcome {
         f,
     };
     reply::page(&visit, &board)
+}
+
+/// Takes in that the reader of an open board is idle, or back.
+async fn set_away(visit: Visit) -> Outcome {
+    events::set_away(&visit)?;
+    Ok(reply::done())
 }
 
 fn statuses(visit: &Visit, asked: &Asked, everyone: &[Person]) -> Vec<Filter> {

@@ -1,0 +1,263 @@
+// The board, kept true while it is open: one stream of events writes the rows in place.
+import { search } from "./rollcall.js";
+
+const roll = document.querySelector("#roll");
+const { lang, icons } = roll.dataset;
+const words = JSON.parse(roll.dataset.words);
+const bar = document.querySelector("#lost");
+const KINDS = ["online", "busy", "away", "offline"];
+const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit", hourCycle: "h23" });
+const weekday = new Intl.DateTimeFormat(lang, { weekday: "long" });
+// As the server says dates: the day before the month.
+const day = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { day: "numeric", month: "long" });
+const fill = (text, ...values) => values.reduce((filled, value) => filled.replace("{}", value), text);
+
+// Moments as the server says them (web/moments.rs).
+const time = (moment) => clock.format(moment).replace(/^0/, "");
+const days = (moment) => Math.round((new Date(moment).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86400000);
+function near(moment) {
+  const apart = days(moment);
+  if (apart === 0) return time(moment);
+  if (Math.abs(apart) > 6) return day.format(moment);
+  const name = apart === 1 ? words.tomorrow : apart === -1 ? words.yesterday : weekday.format(moment);
+  return fill(words.day, name, time(moment));
+}
+function end(moment) {
+  if (moment.getHours() || moment.getMinutes() || moment.getSeconds()) return near(moment);
+  const apart = days(moment);
+  return apart === 1 ? words.midnight : apart >= 2 && apart <= 7 ? weekday.format(moment) : day.format(moment);
+}
+
+const span = (name, text) => Object.assign(document.createElement("span"), { className: name, textContent: text });
+const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+function dot(kind) {
+  const shape = svg("svg"), use = svg("use");
+  shape.setAttribute("class", `dot ${kind}`);
+  shape.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${icons}#${kind}`);
+  shape.append(use);
+  return shape;
+}
+
+// Writes what a person's row says. Texts of users are text, never markup.
+function write(row, person) {
+  const state = row.querySelector(".state"), when = row.querySelector(".when");
+  const emoji = person.statusEmoji?.startsWith(":") ? "" : person.statusEmoji ?? "";
+  const parts = [dot(person.status), span("word", words[person.status])];
+  if (emoji || person.statusText) {
+    const say = span("say cut", emoji ? `${emoji} ` : ""), text = document.createElement("bdi");
+    text.textContent = person.statusText;
+    say.append(text);
+    parts.push(say);
+  }
+  state.replaceChildren(...parts);
+  const times = [];
+  if (person.statusSince && person.status !== "offline") times.push(span("since", fill(words.since, near(new Date(person.statusSince)))));
+  if (person.statusExpiresAt) times.push(span("until", fill(words.until, end(new Date(person.statusExpiresAt)))));
+  if (person.status === "offline") times.push(...when.querySelectorAll(".seen"));
+  when.replaceChildren(...times);
+  row.querySelector(".name bdi").textContent = person.name;
+  row.dataset.status = person.status;
+}
+
+const was = (row) => row.dataset.status ?? KINDS.find((kind) => row.querySelector(`.dot.${kind}`)) ?? "offline";
+const said = (row) => `${row.querySelector(".word").textContent}${row.querySelector(".say bdi")?.textContent ?? ""}`;
+const rows = () => [...roll.querySelectorAll(".person")];
+const row = (id) => document.getElementById(`p-${id}`);
+
+// A row moves to its new group when nothing points at the list, or after 5 seconds, so that lists do not jump.
+let moving;
+const busy = () => roll.matches(":hover, :focus-within");
+function settle(force) {
+  if (busy() && !force) {
+    moving ??= setTimeout(() => settle(true), 5000);
+    return;
+  }
+  clearTimeout(moving);
+  moving = undefined;
+  if (roll.classList.contains("by-status")) {
+    for (const person of rows()) {
+      const list = roll.querySelector(`[data-status="${was(person)}"] .people`);
+      if (!list || person.parentElement === list) continue;
+      const name = person.querySelector(".name").textContent;
+      const after = [...list.children].find((other) => other.querySelector(".name").textContent.localeCompare(name, lang) > 0);
+      const focused = person.contains(document.activeElement) ? document.activeElement : null;
+      list.insertBefore(person, after ?? null);
+      focused?.focus();
+    }
+  }
+  count();
+}
+roll.addEventListener("pointerleave", () => moving && settle());
+roll.addEventListener("focusout", () => moving && setTimeout(settle));
+
+// The counts beside the filters and in the heading are of everyone, the rows only of those whom the address asks for.
+function count() {
+  const query = document.querySelector("#q").value;
+  if (query) search(query);
+  else
+    for (const group of roll.querySelectorAll(".group")) {
+      const here = group.querySelectorAll(".person").length;
+      group.querySelector("h2 .num").textContent = here;
+      group.hidden = here === 0;
+    }
+  document.querySelector("#nobody").hidden = rows().some((person) => !person.hidden);
+  if (rows().length !== total()) return;
+  let here = 0;
+  for (const kind of KINDS) {
+    const some = rows().filter((person) => was(person) === kind).length;
+    const filter = document.querySelector(`[data-count="${kind}"] .num`);
+    if (filter) filter.textContent = some;
+    if (kind === "online" || kind === "busy") here += some;
+  }
+  document.querySelector("#heading").textContent = fill(words.heading, here, rows().length);
+}
+const total = () => Number(document.querySelector("[data-count=all] .num")?.textContent ?? -1);
+
+function change(person, flash) {
+  const known = row(person._id);
+  // With a filter the server decides who is shown.
+  if (filtered && (!known || was(known) !== person.status)) reload(1000);
+  if (!known) return;
+  // The card with the own status also says what shows next.
+  if (known.dataset.own && said(known) !== `${words[person.status]}${person.statusText}`) reload(0);
+  write(known, person);
+  if (!flash) return;
+  known.classList.remove("changed");
+  void known.offsetWidth;
+  known.classList.add("changed");
+}
+
+const filtered = ["q", "status", "team"].some((name) => new URL(location.href).searchParams.get(name));
+
+// Many changes at once are written in one frame.
+let waiting = [];
+function later(person, flash) {
+  if (waiting.push([person, flash]) > 1) return;
+  requestAnimationFrame(() => {
+    const all = waiting;
+    waiting = [];
+    for (const [person, flash] of all) change(person, flash);
+    settle();
+  });
+}
+
+// The whole page again, of which only the board is taken: somebody came or left, or one's own status changed.
+let reloading;
+function reload(after = 500) {
+  clearTimeout(reloading);
+  reloading = setTimeout(async () => {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return location.reload();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const card = page.querySelector(".you");
+    if (card) document.querySelector(".you").replaceChildren(...card.childNodes);
+    const rest = ["#roll", "#heading", ".side nav"].map((part) => [document.querySelector(part), page.querySelector(part)]);
+    const same = rest.every(([now, then]) => now && then && now.textContent === then.textContent);
+    if (same) return;
+    if (document.querySelector("dialog:modal") || busy()) return reload(2000);
+    for (const [now, then] of rest) if (now && then) now.replaceChildren(...then.childNodes);
+    count();
+  }, after);
+}
+
+// The stream. After an error it is opened again after 1, 2, 4 … 30 seconds, and goes on behind its last event.
+let source, last = "", wait = 1, since = new Date(), retry, stream, idleAfter;
+const hereKey = "rollcall-here";
+const isHere = () => localStorage.getItem(hereKey) !== "0";
+
+function connect() {
+  clearTimeout(retry);
+  source?.close();
+  const address = new URL(roll.dataset.events, location.href);
+  address.searchParams.set("here", isHere() ? "1" : "0");
+  if (last) address.searchParams.set("after", last);
+  source = new EventSource(address);
+  source.addEventListener("hello", ({ data }) => {
+    ({ stream, idleAfter } = JSON.parse(data));
+    away = false;
+    rest();
+    wait = 1;
+    bar.hidden = true;
+    delete roll.dataset.stale;
+  });
+  source.addEventListener("presence", ({ data, lastEventId }) => {
+    last = lastEventId;
+    since = new Date();
+    later(JSON.parse(data), true);
+  });
+  source.addEventListener("state", ({ data, lastEventId }) => {
+    last = lastEventId;
+    since = new Date();
+    const { users } = JSON.parse(data);
+    const here = new Set(users.map((person) => `p-${person._id}`));
+    for (const person of users) later(person, false);
+    for (const gone of rows()) {
+      if (!here.has(gone.id) && (was(gone) !== "offline" || gone.querySelector(".say"))) {
+        later({ _id: gone.id.slice(2), name: gone.querySelector(".name bdi").textContent, status: "offline", statusText: "" }, false);
+      }
+    }
+  });
+  source.addEventListener("people", () => reload());
+  source.addEventListener("end", () => { source.close(); location.reload(); });
+  source.addEventListener("error", () => { source.close(); lost(); });
+}
+
+function lost() {
+  if (bar.hidden) { bar.dataset.at = near(since); bar.hidden = false; roll.dataset.stale = ""; }
+  let left = wait;
+  wait = Math.min(wait * 2, 30);
+  const say = () => {
+    const strong = Object.assign(document.createElement("b"), { textContent: words.lost });
+    bar.querySelector("span").replaceChildren(strong, ` ${fill(words.stale, bar.dataset.at)} ${fill(words.again, left)}`);
+    if (left-- <= 0) check();
+    else retry = setTimeout(say, 1000);
+  };
+  say();
+}
+
+// Before a new stream: has the session ended? Then the page to sign in says so.
+async function check() {
+  try {
+    const answer = await fetch(`${roll.dataset.events}?here=0`, { method: "HEAD" });
+    if (answer.status === 401) return location.reload();
+    connect();
+  } catch {
+    lost();
+  }
+}
+bar.querySelector("button").addEventListener("click", () => { wait = 1; clearTimeout(retry); check(); });
+addEventListener("online", () => !bar.hidden && check());
+
+// Away after a time without input, as the user's preference says; one more input and they are back.
+let away = false, idle;
+function tell(now) {
+  if (away === now || !stream) return;
+  away = now;
+  const body = new URLSearchParams({ stream, away: now ? "1" : "0", "form-token": document.querySelector("[name=form-token]").value });
+  fetch(`${roll.dataset.events}/idle`, { method: "POST", body }).catch(() => {});
+}
+function rest() {
+  clearTimeout(idle);
+  if (idleAfter) idle = setTimeout(() => tell(true), idleAfter * 1000);
+}
+for (const input of ["pointermove", "keydown", "wheel", "touchstart"]) {
+  addEventListener(input, () => { if (away) tell(false); rest(); }, { passive: true });
+}
+
+// "I am here while this page is open".
+const here = document.querySelector("[name=here]");
+if (here) {
+  here.closest("label").hidden = false;
+  here.checked = isHere();
+  here.addEventListener("change", () => { localStorage.setItem(hereKey, here.checked ? "1" : "0"); connect(); });
+}
+
+document.querySelector("[data-clear-search]")?.addEventListener("click", (event) => {
+  if (new URL(location.href).searchParams.size) return;
+  event.preventDefault();
+  document.querySelector("#q").value = "";
+  search("");
+});
+
+connect();

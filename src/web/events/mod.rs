@@ -1,0 +1,200 @@
+//! Server-sent events of presence (`GET /events`, HTML Living Standard, §9.2): for the board, and for programs that want a
+//! stream without DDP.
+
+mod encode;
+mod registry;
+mod stream;
+mod subscriber;
+
+use std::sync::Arc;
+
+use tokio::task::yield_now;
+use tracing::warn;
+use warp::Reply;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::scope::Need;
+use crate::domain::{Fault, Scope, Timestamp};
+use crate::hub::{Event, Missed};
+use crate::intake;
+use crate::ops::calls::{self, Rate};
+use crate::ops::presence;
+use crate::web::reply::Outcome;
+use crate::web::session;
+use crate::web::visit::Visit;
+use encode::Change;
+pub(super) use registry::Registry;
+use stream::Stream;
+use subscriber::{Begun, Subscriber};
+
+/// Maximum changes that are encoded together: what happens meanwhile waits for the next round.
+const TOGETHER: usize = 512;
+
+/// Streams that are served before other tasks get their turn.
+const AT_ONCE: usize = 64;
+
+/// Seconds after which a client that found no room may try again.
+const RETRY_SECONDS: u32 = 10;
+
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// All streams of events. Cloning is cheap; all clones are the same streams.
+#[derive(Clone)]
+pub struct Streams {
+    app: App,
+    registry: Arc<Registry>,
+}
+
+impl Streams {
+    /// Returns the streams of an application, of which there are none yet.
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Self {
+            registry: Arc::new(Registry::new(&app)),
+            app,
+        }
+    }
+
+    /// Sends what happens to all streams, for ever.
+    pub async fn tell(&self) {
+        let mut events = self.app.hub.subscribe();
+        while let Some(first) = events.next().await {
+            let mut round = Round::default();
+            round.add(first);
+            while round.changes.len() < TOGETHER
+                && let Some(next) = events.try_next()
+            {
+                round.add(next);
+            }
+            self.send(&round).await;
+        }
+    }
+
+    /// Ends all streams, and takes no more of them.
+    pub fn close(&self) {
+        self.registry.close();
+    }
+
+    async fn send(&self, round: &Round) {
+        if round.is_lost {
+            warn!("events came faster than they could be sent: all streams end and begin again");
+        }
+        let subscribers = self.registry.subscribers();
+        for (number, subscriber) in subscribers.values().enumerate() {
+            subscriber.receive(&self.app, round);
+            if number % AT_ONCE == AT_ONCE - 1 {
+                yield_now().await;
+            }
+        }
+    }
+}
+
+/// What happened, encoded once for all streams.
+#[derive(Default)]
+struct Round {
+    changes: Vec<Change>,
+    /// Other events, which concern the streams of one user, or what all users may see.
+    others: Vec<Event>,
+    /// Whether events were lost.
+    is_lost: bool,
+}
+
+impl Round {
+    fn add(&mut self, event: Result<Event, Missed>) {
+        match event {
+            Ok(Event::Presence(change)) => self.changes.extend(Change::of(change)),
+            Ok(Event::CustomStatus(_)) => {}
+            Ok(other) => self.others.push(other),
+            Err(Missed) => self.is_lost = true,
+        }
+    }
+}
+
+/// Answers with a stream of what the caller may see.
+pub(super) async fn open(visit: Visit) -> Outcome {
+    let caller = caller(&visit)?;
+    permit(&caller)?;
+    let counted = calls::admit(
+        &visit.app,
+        "GET events".to_owned(),
+        Rate::Default,
+        Some(&caller),
+        visit.origin.address,
+    );
+    counted.map_err(|(fault, _)| fault)?;
+    let is_here = visit.query.text("here") != "0" && caller.counts_as_present();
+    let streams = visit.streams.clone();
+    let seat = streams.registry.take_seat(&visit.app, &caller, visit.origin.address)?;
+    let connection = if is_here {
+        let connection = presence::connect(&visit.app, &caller).await;
+        Some(connection.ok_or(Fault::NotLoggedIn)?)
+    } else {
+        None
+    };
+    let begun = Begun {
+        after: last_event(&visit),
+        connection,
+    };
+    let subscriber = Arc::new(Subscriber::begin(&visit.app, caller, seat.number(), begun));
+    seat.register(&subscriber);
+    // Only now: what ended before the registration was sent to no one.
+    if !session::is_alive(&visit.app, subscriber.token()) {
+        return Err(Fault::NotLoggedIn);
+    }
+    subscriber.greet(&visit.app);
+    let body = Stream::new(visit.app.clone(), subscriber, seat);
+    let mut answer = warp::reply::stream(body).into_response();
+    let headers = answer.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Else a proxy would keep events until there are many.
+    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    Ok(answer)
+}
+
+/// Returns the caller of a stream: of the header tokens where there are some, else of the cookie. A page of another site
+/// can't read a stream, but it must not begin one either: a stream makes its user present.
+fn caller(visit: &Visit) -> Result<Caller, Fault> {
+    if visit.headers.contains_key("x-auth-token") {
+        let caller = intake::caller(&visit.app, &visit.headers, &visit.origin);
+        return caller.ok_or(Fault::NotLoggedIn);
+    }
+    session::check_fetch_site(&visit.headers)?;
+    visit.caller().cloned()
+}
+
+fn permit(caller: &Caller) -> Result<(), Fault> {
+    match caller.token.lacks(Need::Scope(Scope::PresenceRead)) {
+        Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }),
+        Some(None) => return Err(Fault::FullTokenNeeded),
+        None => {}
+    }
+    caller.duty.map_or(Ok(()), |duty| duty.permit(&[]))
+}
+
+/// Returns the last event that the client has, from its header or, for a page that begins again, from the address.
+fn last_event(visit: &Visit) -> Option<Timestamp> {
+    let header = header(&visit.headers, "last-event-id");
+    let text = header.unwrap_or_else(|| visit.query.text("after"));
+    text.parse().ok().map(Timestamp::from_millis)
+}
+
+fn header<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Takes in that the user of a stream is idle, or at the page again.
+pub(super) fn set_away(visit: &Visit) -> Result<(), Fault> {
+    let caller = visit.caller()?;
+    let number = visit.form.text("stream").parse().ok();
+    let subscriber = number.and_then(|number| visit.streams.registry.find(number));
+    let own = subscriber.filter(|subscriber| *subscriber.token() == caller.token.hash);
+    own.ok_or(Fault::EndpointNotFound)?
+        .set_away(visit.form.text("away") == "1");
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! The streams there are, and how many there may be.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use imbl::OrdMap;
+
+use super::RETRY_SECONDS;
+use super::subscriber::{End, Subscriber};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::{Fault, SettingId, UserId};
+use crate::net::{Connection, Connections, Surplus};
+
+/// Maximum streams of one user at one time: one for each open page.
+const STREAMS_PER_USER: usize = 32;
+
+/// The subscribers by the numbers of their streams.
+pub(super) type Subscribers = OrdMap<u64, Arc<Subscriber>>;
+
+/// The streams there are.
+pub struct Registry {
+    connections: Connections,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    last: u64,
+    by_user: HashMap<UserId, usize>,
+    subscribers: Subscribers,
+}
+
+/// The place of a stream. It is taken until this is dropped.
+pub(super) struct Seat {
+    number: u64,
+    user: UserId,
+    registry: Arc<Registry>,
+    _connection: Option<Connection>,
+}
+
+impl Registry {
+    /// Returns an empty registry. There may be as many streams as sockets.
+    pub fn new(app: &App) -> Self {
+        let most = app.settings().number(SettingId::PresenceMaxConnections);
+        Self {
+            connections: Connections::new(u64::from(most)),
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for a stream.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] if there is no place left in all, or the server stops; [`Fault::TooManyRequests`] if there is
+    /// none for the address or the user.
+    pub(super) fn take_seat(
+        self: &Arc<Self>,
+        app: &App,
+        caller: &Caller,
+        address: Option<IpAddr>,
+    ) -> Result<Seat, Fault> {
+        let overloaded = Fault::Overloaded {
+            retry_after: RETRY_SECONDS,
+        };
+        let too_many = Fault::TooManyRequests {
+            seconds: u64::from(RETRY_SECONDS),
+        };
+        let most = app.settings().number(SettingId::PresenceMaxConnectionsPerAddress);
+        let connection = match address.map(|address| self.connections.open(address, Some(most))) {
+            None => None,
+            Some(Ok(connection)) => Some(connection),
+            Some(Err(Surplus::All)) => return Err(overloaded),
+            Some(Err(Surplus::Address)) => return Err(too_many),
+        };
+        let mut state = self.state();
+        if state.closed {
+            return Err(overloaded);
+        }
+        let user = caller.user.id.clone();
+        let own = state.by_user.entry(user.clone()).or_default();
+        if *own >= STREAMS_PER_USER {
+            return Err(too_many);
+        }
+        *own += 1;
+        state.last += 1;
+        Ok(Seat {
+            number: state.last,
+            user,
+            registry: Arc::clone(self),
+            _connection: connection,
+        })
+    }
+
+    /// Returns the subscribers of all streams, as of now.
+    pub(super) fn subscribers(&self) -> Subscribers {
+        self.state().subscribers.clone()
+    }
+
+    /// Returns the subscriber of a stream.
+    pub(super) fn find(&self, number: u64) -> Option<Arc<Subscriber>> {
+        self.state().subscribers.get(&number).cloned()
+    }
+
+    /// Ends all streams, and takes no more of them.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        for subscriber in state.subscribers.values() {
+            subscriber.end(End::Stopping);
+        }
+    }
+}
+
+impl Seat {
+    /// Returns the number of the stream.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Has a subscriber receive what happens from now on.
+    pub fn register(&self, subscriber: &Arc<Subscriber>) {
+        let mut state = self.registry.state();
+        if state.closed {
+            subscriber.end(End::Stopping);
+        }
+        state.subscribers.insert(self.number, Arc::clone(subscriber));
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut state = self.registry.state();
+        state.subscribers.remove(&self.number);
+        let left = state.by_user.remove(&self.user).unwrap_or_default();
+        if left > 1 {
+            state.by_user.insert(self.user.clone(), left - 1);
+        }
+    }
+}
