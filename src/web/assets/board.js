@@ -152,6 +152,8 @@ function reload(after = 500) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const card = page.querySelector(".you");
     if (card) document.querySelector(".you").replaceChildren(...card.childNodes);
+    const seen = page.querySelector("#my-status footer p"), dialog = document.querySelector("#my-status footer p");
+    if (seen && dialog) dialog.textContent = seen.textContent;
     const rest = ["#roll", "#heading", ".side nav"].map((part) => [document.querySelector(part), page.querySelector(part)]);
     const same = rest.every(([now, then]) => now && then && now.textContent === then.textContent);
     if (same) return;

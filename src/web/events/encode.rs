@@ -29,11 +29,12 @@ pub(super) struct Change {
     seen: Option<Seen>,
     now: Bytes,
     gone: Bytes,
+    run: Arc<str>,
 }
 
 impl Change {
     /// Encodes a change.
-    pub fn of(change: Arc<PresenceChange>) -> Option<Self> {
+    pub fn of(change: Arc<PresenceChange>, run: &Arc<str>) -> Option<Self> {
         let line = match (&change.after, &change.before) {
             (Some(after), _) => &after.line,
             (None, Some(before)) => &before.line,
@@ -41,14 +42,15 @@ impl Change {
         };
         let since = change.after.as_ref().and_then(|after| after.since.at());
         let now = match &change.after {
-            Some(_) => event(change.at, line, since),
-            None => event(change.at, &line.absent(), None),
+            Some(_) => event(run, change.at, line, since),
+            None => event(run, change.at, &line.absent(), None),
         };
         Some(Self {
             seen: change.seen_by_all(),
-            gone: event(change.at, &line.absent(), None),
+            gone: event(run, change.at, &line.absent(), None),
             now,
             change,
+            run: Arc::clone(run),
         })
     }
 
@@ -62,7 +64,9 @@ impl Change {
             Seen::Gone => Some(self.gone.clone()),
             Seen::Now => match &self.change.after {
                 // The viewer must not know how long the user was hidden.
-                Some(after) if after.since.is_withheld_from(viewer) => Some(event(self.change.at, &after.line, None)),
+                Some(after) if after.since.is_withheld_from(viewer) => {
+                    Some(event(&self.run, self.change.at, &after.line, None))
+                }
                 _ => Some(self.now.clone()),
             },
         }
@@ -71,21 +75,22 @@ impl Change {
     /// Returns what the user themselves gets.
     fn own(&self) -> Bytes {
         match &self.change.after {
-            Some(after) => event(self.change.at, &after.as_own().line, after.since.at()),
+            Some(after) => event(&self.run, self.change.at, &after.as_own().line, after.since.at()),
             None => self.gone.clone(),
         }
     }
 }
 
 /// Encodes a user after a change. The id is one less than the time of the change: others may have happened at the same
-/// time, and a client that comes back gets all of them.
-fn event(at: Timestamp, line: &Line, since: Option<Timestamp>) -> Bytes {
+/// time, and a client that comes back gets all of them. It begins with the name of the run of the server, so that a client
+/// of another run gets everyone, whatever its clock was.
+fn event(run: &str, at: Timestamp, line: &Line, since: Option<Timestamp>) -> Bytes {
     let person = Person {
         line,
         status_since: since,
     };
     let data = serde_json::to_string(&person).unwrap_or_default();
-    format!("id: {}\nevent: presence\ndata: {data}\n\n", at.as_millis() - 1).into()
+    format!("id: {run}.{}\nevent: presence\ndata: {data}\n\n", at.as_millis() - 1).into()
 }
 
 /// Encodes the beginning of a stream: its number, and the seconds without input after which its user is away.
@@ -95,7 +100,7 @@ pub(super) fn hello(number: u64, idle_seconds: Option<u64>) -> Bytes {
 }
 
 /// Encodes everyone who is here, for a viewer who has nothing yet.
-pub(super) fn state(users: &[(Arc<Shown>, Option<Timestamp>)], at: Timestamp) -> Bytes {
+pub(super) fn state(run: &str, users: &[(Arc<Shown>, Option<Timestamp>)], at: Timestamp) -> Bytes {
     let users: Vec<_> = users
         .iter()
         .map(|(shown, since)| Person {
@@ -104,12 +109,12 @@ pub(super) fn state(users: &[(Arc<Shown>, Option<Timestamp>)], at: Timestamp) ->
         })
         .collect();
     let data = serde_json::to_string(&json!({"users": users})).unwrap_or_default();
-    format!("id: {}\nevent: state\ndata: {data}\n\n", at.as_millis()).into()
+    format!("id: {run}.{}\nevent: state\ndata: {data}\n\n", at.as_millis()).into()
 }
 
 /// Encodes a user whom a viewer sees like this now.
-pub(super) fn person(shown: &Shown, since: Option<Timestamp>, at: Timestamp) -> Bytes {
-    event(at.plus_millis(1), &shown.line, since)
+pub(super) fn person(run: &str, shown: &Shown, since: Option<Timestamp>, at: Timestamp) -> Bytes {
+    event(run, at.plus_millis(1), &shown.line, since)
 }
 
 /// Encodes that an account began, changed or ended.

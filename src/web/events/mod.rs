@@ -14,7 +14,7 @@ use warp::Reply;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, random};
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Scope, Timestamp};
 use crate::hub::{Event, Missed};
@@ -45,6 +45,8 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 pub struct Streams {
     app: App,
     registry: Arc<Registry>,
+    /// The name of this run of the server, in the ids of events.
+    run: Arc<str>,
 }
 
 impl Streams {
@@ -53,6 +55,7 @@ impl Streams {
     pub fn new(app: App) -> Self {
         Self {
             registry: Arc::new(Registry::new(&app)),
+            run: format!("{:08x}", u32::from_be_bytes(random::bytes())).into(),
             app,
         }
     }
@@ -62,11 +65,11 @@ impl Streams {
         let mut events = self.app.hub.subscribe();
         while let Some(first) = events.next().await {
             let mut round = Round::default();
-            round.add(first);
+            round.add(first, &self.run);
             while round.changes.len() < TOGETHER
                 && let Some(next) = events.try_next()
             {
-                round.add(next);
+                round.add(next, &self.run);
             }
             self.send(&round).await;
         }
@@ -102,9 +105,9 @@ struct Round {
 }
 
 impl Round {
-    fn add(&mut self, event: Result<Event, Missed>) {
+    fn add(&mut self, event: Result<Event, Missed>, run: &Arc<str>) {
         match event {
-            Ok(Event::Presence(change)) => self.changes.extend(Change::of(change)),
+            Ok(Event::Presence(change)) => self.changes.extend(Change::of(change, run)),
             Ok(Event::CustomStatus(_)) => {}
             Ok(other) => self.others.push(other),
             Err(Missed) => self.is_lost = true,
@@ -143,7 +146,7 @@ pub(super) async fn open(visit: Visit) -> Outcome {
     if !session::is_alive(&visit.app, subscriber.token()) {
         return Err(Fault::NotLoggedIn);
     }
-    subscriber.greet(&visit.app);
+    subscriber.greet(&visit.app, &streams.run);
     let body = Stream::new(visit.app.clone(), subscriber, seat);
     let mut answer = warp::reply::stream(body).into_response();
     let headers = answer.headers_mut();
@@ -181,7 +184,9 @@ fn permit(caller: &Caller) -> Result<(), Fault> {
 fn last_event(visit: &Visit) -> Option<Timestamp> {
     let header = header(&visit.headers, "last-event-id");
     let text = header.unwrap_or_else(|| visit.query.text("after"));
-    text.parse().ok().map(Timestamp::from_millis)
+    let (run, millis) = text.split_once('.')?;
+    let millis = millis.parse().ok().filter(|_| run == &*visit.streams.run);
+    millis.map(Timestamp::from_millis)
 }
 
 fn header<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {

@@ -93,7 +93,7 @@ impl Subscriber {
     }
 
     /// Sends what the client does not have yet: the changes since its last event while they are known, else everyone.
-    pub fn greet(&self, app: &App) {
+    pub fn greet(&self, app: &App, run: &str) {
         let mut state = self.state();
         let idle = idle_seconds(&state.caller.user).filter(|_| state.connection.is_some());
         state.push(encode::hello(self.number, idle));
@@ -114,11 +114,11 @@ impl Subscriber {
             users.push((Arc::new(own.as_own()), own.since.at()));
         }
         if here.full {
-            state.push(encode::state(&users, here.at));
+            state.push(encode::state(run, &users, here.at));
             return;
         }
         for (shown, since) in users {
-            state.push(encode::person(&shown, since, here.at));
+            state.push(encode::person(run, &shown, since, here.at));
         }
     }
 

@@ -143,7 +143,7 @@ async fn no_page_scrolls_sideways_at_any_width() {
             let wide = browser
                 .run("arguments[0](document.documentElement.scrollWidth - innerWidth)")
                 .await;
-            assert_eq!(wide, 0, "{path} at {width}");
+            assert!(wide.as_i64() <= Some(0), "{path} at {width}: {wide}");
             browser.keep_picture(&format!("{name}-{width}-{colours}")).await;
         }
     };
