@@ -65,6 +65,12 @@ impl Since {
         self.withheld_from.has(viewer)
     }
 
+    /// Returns the time, if every viewer may see it.
+    #[must_use]
+    pub fn for_everyone(&self) -> Option<Timestamp> {
+        self.at.filter(|_| self.withheld_from.is_empty())
+    }
+
     /// Returns the time, if this viewer may see it.
     #[must_use]
     pub fn for_viewer(&self, viewer: &User) -> Option<Timestamp> {

@@ -170,11 +170,12 @@ impl<'actor> View<'actor> {
     /// Returns when the status that the viewer sees began, as far as they may know.
     fn since(&self, id: &UserId) -> Option<Timestamp> {
         let shown = self.shown.get(id)?;
-        match self.actor {
-            Actor::User(caller) if caller.user.id == *id => shown.since.at(),
-            Actor::User(caller) if shown.is_for(&caller.user) => shown.since.for_viewer(&caller.user),
-            Actor::User(_) => None,
-            Actor::Operator => shown.since.at(),
+        match self.viewer {
+            Viewer::Actor(Actor::User(caller)) if caller.user.id == *id => shown.since.at(),
+            Viewer::Actor(Actor::User(caller)) if !shown.is_for(&caller.user) => None,
+            Viewer::Actor(Actor::User(caller)) => shown.since.for_viewer(&caller.user),
+            Viewer::Actor(Actor::Operator) => shown.since.at(),
+            Viewer::Wall => shown.since.for_everyone().filter(|_| !shown.hides()),
         }
     }
 
