@@ -243,6 +243,7 @@ fn filter(
     let bounds = FormBounds {
         anonymous: bound(limits.anonymous_body_bytes),
         user: bound(limits.body_bytes),
+        upload: bound(web::UPLOAD_BYTES),
         budget: gate.budget(),
     };
     realtime::sockets(hall)

@@ -95,15 +95,16 @@ pub struct CustomFieldRules(Vec<(String, FieldRule)>);
 
 /// The rule for one custom field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct FieldRule {
-    required: bool,
+pub struct FieldRule {
+    /// True if each account must have the field.
+    pub required: bool,
     public: bool,
     /// The minimum length of a text in characters. An empty text is allowed if the field is not required.
     min_characters: usize,
     /// The maximum length of a text in characters; `None` for no limit.
-    max_characters: Option<usize>,
+    pub max_characters: Option<usize>,
     /// The allowed values of a field of type `select`; `None` for a field of type `text`.
-    options: Option<Vec<String>>,
+    pub options: Option<Vec<String>>,
 }
 
 impl CustomFieldRules {
@@ -125,6 +126,11 @@ impl CustomFieldRules {
             Err(problem) => Err(format!("has a field {} that {problem}", quoted(&name))),
         };
         fields.into_iter().map(rule).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Returns the fields with their rules, in their order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &FieldRule)> {
+        self.0.iter().map(|(name, rule)| (name.as_str(), rule))
     }
 
     fn rule(&self, name: &str) -> Option<&FieldRule> {

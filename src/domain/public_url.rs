@@ -22,7 +22,7 @@ pub const OWN_PATHS: [&str; 27] = [
     "events",
     "people",
     "profile",
-    "administration",
+    "admin",
     "board",
     "offline",
     "manifest.webmanifest",

@@ -1,14 +1,18 @@
 //! The fields of a query or a form.
 
+use bytes::Bytes;
+use futures_util::stream;
+use multer::Multipart;
+
 use crate::domain::Fault;
-use crate::intake::encoded;
+use crate::intake::encoded::{self, NOT_UTF8};
 
 /// The name of the field that has the token of a form.
 pub(super) const TOKEN: &str = "form-token";
 
 /// The fields in their order. `Debug` hides their values: they may be passwords.
 #[derive(Default, Clone)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(Vec<(String, String)>, Option<Bytes>);
 
 impl std::fmt::Debug for Fields {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -22,7 +26,54 @@ impl Fields {
     /// # Errors
     /// [`Fault::InvalidParams`] for bytes that are not UTF-8.
     pub fn parse(encoded: &[u8]) -> Result<Self, Fault> {
-        encoded::pairs(encoded).map(Self)
+        encoded::pairs(encoded).map(Self::of)
+    }
+
+    /// Returns these fields.
+    pub const fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields, None)
+    }
+
+    /// Reads `multipart/form-data` with at most one file.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidParams`] for a form that cannot be read, and for a text that is not UTF-8.
+    pub async fn parse_upload(content_type: &str, body: Bytes) -> Result<Self, Fault> {
+        let malformed = |error: multer::Error| Fault::InvalidParams {
+            reason: format!("the form cannot be read: {error}"),
+            field: None,
+        };
+        let boundary = multer::parse_boundary(content_type).map_err(malformed)?;
+        let mut form = Multipart::new(stream::iter([Ok::<Bytes, std::convert::Infallible>(body)]), boundary);
+        let mut read = Self::default();
+        while let Some(field) = form.next_field().await.map_err(malformed)? {
+            let (name, is_file) = (field.name().unwrap_or_default().to_owned(), field.file_name().is_some());
+            let bytes = field.bytes().await.map_err(malformed)?;
+            if is_file {
+                read.1 = Some(bytes);
+            } else {
+                let text = String::from_utf8(bytes.into()).map_err(|_| Fault::invalid(NOT_UTF8, &name))?;
+                read.0.push((name, text));
+            }
+        }
+        Ok(read)
+    }
+
+    /// Returns the bytes of the file that came with the form; none for an empty file, which browsers send where none
+    /// was chosen.
+    pub fn file(&self) -> Option<&Bytes> {
+        self.1.as_ref().filter(|bytes| !bytes.is_empty())
+    }
+
+    /// Returns all fields.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// Returns all values of a field.
+    pub fn all<'fields>(&'fields self, name: &'fields str) -> impl Iterator<Item = &'fields str> {
+        let fields = self.0.iter().filter(move |(known, _)| known == name);
+        fields.map(|(_, value)| value.as_str())
     }
 
     /// Returns the first value of a field; an empty text if the field is absent.

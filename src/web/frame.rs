@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use fluent_bundle::FluentValue;
 
 use super::assets;
 use super::people::Face;
@@ -20,6 +21,15 @@ impl Markup {
     pub fn of(part: &impl Template) -> Self {
         // Writing to a text does not fail.
         Self(part.render().unwrap_or_default())
+    }
+
+    /// Takes a picture as the `qrcode` crate draws it: SVG without a text of a user. The XML declaration before it is not
+    /// for pages.
+    pub fn picture(svg: String) -> Self {
+        match svg.find("<svg") {
+            Some(start) => Self(svg[start..].to_owned()),
+            None => Self(svg),
+        }
     }
 }
 
@@ -83,6 +93,11 @@ impl Frame {
     /// Returns the text of a key.
     pub fn t(&self, key: &str) -> std::borrow::Cow<'static, str> {
         self.words.t(key)
+    }
+
+    /// Returns the text of a key with these values in it.
+    pub fn say(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+        self.words.say(key, values)
     }
 
     /// Returns the tag of the language.
@@ -160,10 +175,14 @@ pub(super) enum Note {
     AwaitsApproval,
     StatusSet,
     StatusCleared,
+    SessionEnded,
+    SessionsEnded,
+    TokenEnded,
+    TwoStepOff,
 }
 
 impl Note {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::SignedOut,
         Self::Ended,
         Self::PasswordSet,
@@ -172,6 +191,10 @@ impl Note {
         Self::AwaitsApproval,
         Self::StatusSet,
         Self::StatusCleared,
+        Self::SessionEnded,
+        Self::SessionsEnded,
+        Self::TokenEnded,
+        Self::TwoStepOff,
     ];
 
     /// Returns its name in a query.
@@ -185,6 +208,10 @@ impl Note {
             Self::AwaitsApproval => "awaits-approval",
             Self::StatusSet => "status-set",
             Self::StatusCleared => "status-cleared",
+            Self::SessionEnded => "session-ended",
+            Self::SessionsEnded => "sessions-ended",
+            Self::TokenEnded => "token-ended",
+            Self::TwoStepOff => "two-step-off",
         }
     }
 
@@ -204,6 +231,10 @@ impl Note {
             Self::AwaitsApproval => words.t("note-awaits-approval"),
             Self::StatusSet => words.t("note-status-set"),
             Self::StatusCleared => words.t("note-status-cleared"),
+            Self::SessionEnded => words.t("note-session-ended"),
+            Self::SessionsEnded => words.t("note-sessions-ended"),
+            Self::TokenEnded => words.t("note-token-ended"),
+            Self::TwoStepOff => words.t("note-two-step-off"),
         };
         text.into_owned()
     }

@@ -24,24 +24,28 @@ use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::Method;
-use warp::http::header::USER_AGENT;
+use warp::http::header::{CONTENT_TYPE, USER_AGENT};
 use warp::reply::Response;
 
 use crate::app::App;
 use crate::app::rates::Who;
 use crate::auth::Origin;
 use crate::domain::Fault;
+use crate::domain::avatar::AVATAR_BYTES;
 use crate::intake::{self, Bound, Budget, Head, address_of, body, encoded, logged};
 use cookies::{Cookie, Site};
 pub use events::Streams;
 use form::Fields;
 use frame::Note;
-use pages::errors;
+use pages::{confirm, errors};
 use reply::Outcome;
 use route::{Route, Verb};
 use session::Visitor;
 use visit::Visit;
 use words::{Language, Words};
+
+/// Maximum bytes of a form with a file: a picture of the greatest size, and the form around it.
+pub const UPLOAD_BYTES: usize = AVATAR_BYTES + 64 * 1024;
 
 /// What bounds the bodies of forms.
 #[derive(Debug, Clone)]
@@ -50,6 +54,8 @@ pub struct FormBounds {
     pub anonymous: Bound,
     /// Those of a user.
     pub user: Bound,
+    /// Those of a user's form with a file.
+    pub upload: Bound,
     /// The memory of all bodies.
     pub budget: Budget,
 }
@@ -157,27 +163,39 @@ impl Web {
             return errors::duty(&visit, duty);
         }
         if route.verb == Verb::Post {
-            visit.form = self.receive(head, &visit, body).await?;
+            visit.form = self.receive(head, route, &visit, body).await?;
             if !visit.visitor.accepts(visit.form.text(form::TOKEN)) {
                 return errors::stale_form(&visit);
             }
+            return confirm::answer(route, visit).await;
         }
         (route.answer)(visit).await
     }
 
-    async fn receive<S, B>(&self, head: &Head, visit: &Visit, body: &mut Option<S>) -> Result<Fields, Fault>
+    async fn receive<S, B>(
+        &self,
+        head: &Head,
+        route: &Route,
+        visit: &Visit,
+        body: &mut Option<S>,
+    ) -> Result<Fields, Fault>
     where
         S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
     {
         let caller = visit.visitor.caller.as_ref();
         let bound = match caller {
+            Some(_) if route.takes_file => &self.bounds.upload,
             Some(_) => &self.bounds.user,
             None => &self.bounds.anonymous,
         };
         let mut reservation = self.bounds.budget.open(Who::of(caller, visit.origin.source()));
         let bytes = body::read(body, &head.headers, bound, &mut reservation).await?;
-        Fields::parse(&bytes)
+        let content_type = head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        match content_type.filter(|kind| route.takes_file && kind.starts_with("multipart/")) {
+            Some(content_type) => Fields::parse_upload(content_type, bytes).await,
+            None => Fields::parse(&bytes),
+        }
     }
 }
 

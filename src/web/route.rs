@@ -36,6 +36,8 @@ pub(super) struct Route {
     pub signed_in: bool,
     /// `true` if a user with a duty (`domain::Duty`) may use it.
     pub serves_duties: bool,
+    /// `true` if its form has a file.
+    pub takes_file: bool,
     pub answer: fn(Visit) -> Answer,
 }
 
@@ -47,6 +49,7 @@ impl Route {
             path,
             signed_in: false,
             serves_duties: true,
+            takes_file: false,
             answer,
         }
     }
@@ -73,6 +76,14 @@ impl Route {
         Self {
             verb: Verb::Post,
             ..Self::get(path, answer)
+        }
+    }
+
+    /// Lets its form have a file.
+    pub const fn taking_file(self) -> Self {
+        Self {
+            takes_file: true,
+            ..self
         }
     }
 

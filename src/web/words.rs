@@ -45,6 +45,14 @@ impl Language {
         }
     }
 
+    /// Returns the name of the language in itself.
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+        }
+    }
+
     const fn source(self) -> &'static str {
         match self {
             Self::English => include_str!("../../locales/en.ftl"),
@@ -53,7 +61,7 @@ impl Language {
     }
 
     /// Returns the language of a tag, whatever its region.
-    fn tagged(tag: &str) -> Option<Self> {
+    pub fn tagged(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().trim();
         Self::ALL
             .into_iter()

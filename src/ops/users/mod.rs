@@ -11,7 +11,7 @@ pub use activity::{deactivate_idle, set_active};
 pub use create::create;
 pub(super) use create::create_where;
 pub(super) use names::refuse_taken;
-pub use names::{find, refuse_blocked, refuse_unfit};
+pub use names::{find, named, refuse_blocked, refuse_unfit};
 pub use new_user::{NewUser, NewUserTexts, parse_email, parse_name, parse_username};
 pub use remove::delete;
 pub(super) use remove::remove;

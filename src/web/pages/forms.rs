@@ -128,9 +128,10 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
             ("email", words.t("fault-email-taken"))
         }
         Fault::DomainNotAllowed => ("email", words.t("fault-domain")),
-        Fault::RegistrationUsernameTaken | Fault::UsernameBlocked { .. } | Fault::UserFieldTaken { .. } => {
-            ("username", words.t("fault-username-taken"))
-        }
+        Fault::RegistrationUsernameTaken
+        | Fault::IdentityNotSaved
+        | Fault::UsernameBlocked { .. }
+        | Fault::UserFieldTaken { .. } => ("username", words.t("fault-username-taken")),
         Fault::RegistrationUsernameInvalid | Fault::UsernameInvalid { .. } | Fault::UserFieldRequired { .. } => {
             ("username", words.t("fault-username"))
         }
@@ -145,6 +146,12 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
                 .collect();
             return ("password", rules.join(" "));
         }
+        Fault::BioTooLong => ("bio", words.t("fault-long")),
+        Fault::NicknameTooLong => ("nickname", words.t("fault-long")),
+        Fault::PersonalTokenTaken => ("token-name", words.t("fault-token-taken")),
+        Fault::AvatarInvalid => ("photo", words.t("fault-photo")),
+        Fault::AvatarTooLarge { .. } => ("photo", words.t("fault-photo-large")),
+        Fault::NotAllowed { .. } | Fault::ActionNotAllowed { .. } => ("", words.t("fault-not-allowed")),
         Fault::SetupLinkInvalid => ("link", words.t("fault-setup-link")),
         Fault::RegistrationSecretNeeded => ("secret", words.t("fault-secret")),
         Fault::AddressBlocked | Fault::UserBlocked => ("", words.t("fault-blocked")),

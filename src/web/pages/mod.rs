@@ -3,11 +3,13 @@
 
 mod board;
 mod change_password;
+pub(super) mod confirm;
 pub(super) mod errors;
 mod forgot_password;
 mod forms;
 mod my_status;
 mod person;
+mod profile;
 mod register;
 mod reset_password;
 mod setup;
@@ -20,6 +22,7 @@ use super::route::Route;
 pub(super) const ROUTES: &[&[Route]] = &[
     board::ROUTES,
     person::ROUTES,
+    profile::ROUTES,
     my_status::ROUTES,
     sign_in::ROUTES,
     forgot_password::ROUTES,

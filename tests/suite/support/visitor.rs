@@ -96,6 +96,29 @@ impl Visitor {
         self.send("POST", path, &[("origin", &origin)], encoded(fields)).await
     }
 
+    /// Sends a form with a file, with the token that this page has.
+    pub async fn upload(&self, page: &str, path: &str, file: &[u8]) -> Answer {
+        let token = token(&text(&self.get(page).await));
+        let boundary = "visitor-boundary";
+        let disposition = "Content-Disposition: form-data; name=";
+        let mut body = format!("--{boundary}\r\n{disposition}\"form-token\"\r\n\r\n{token}\r\n").into_bytes();
+        let head = "filename=\"a.png\"\r\nContent-Type: image/png";
+        body.extend(format!("--{boundary}\r\n{disposition}\"photo\"; {head}\r\n\r\n").bytes());
+        body.extend(file);
+        body.extend(format!("\r\n--{boundary}--\r\n").bytes());
+        let (origin, cookies) = (self.origin.clone(), self.cookies());
+        let content_type = format!("multipart/form-data; boundary={boundary}");
+        let headers = [
+            ("accept", "text/html"),
+            ("origin", origin.as_str()),
+            ("cookie", cookies.as_str()),
+            ("content-type", content_type.as_str()),
+        ];
+        let answer = self.client.send("POST", path, &headers, body).await;
+        self.keep(&answer);
+        answer
+    }
+
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
         let cookies = self.cookies();
         let mut all: Vec<(&str, &str)> = self

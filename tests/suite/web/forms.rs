@@ -7,7 +7,7 @@ use crate::support::visitor::{encoded, text, token};
 use crate::support::{TestServer, Visitor};
 
 /// Every form, with fields that would do something.
-const FORMS: [(&str, &[(&str, &str)]); 9] = [
+const FORMS: [(&str, &[(&str, &str)]); 24] = [
     ("/sign-in", &[("user", USER), ("password", PASSWORD)]),
     ("/sign-in/code", &[("code", "123456")]),
     ("/sign-in/recovery", &[("code", "123456")]),
@@ -17,6 +17,24 @@ const FORMS: [(&str, &[(&str, &str)]); 9] = [
     ("/register", &[("first", "Eve"), ("last", "Evil")]),
     ("/my-status", &[("status", "busy"), ("set", "1")]),
     ("/change-password", &[("current", PASSWORD)]),
+    ("/profile", &[("first", "Eve"), ("last", "Evil")]),
+    ("/profile/photo", &[]),
+    ("/profile/photo/remove", &[]),
+    (
+        "/profile/password",
+        &[("current", PASSWORD), ("password", "x"), ("again", "x")],
+    ),
+    ("/profile/two-step", &[]),
+    ("/profile/two-step/on", &[("code", "123456")]),
+    ("/profile/two-step/off", &[("code", "123456")]),
+    ("/profile/two-step/codes", &[("code", "123456")]),
+    ("/profile/sessions/end", &[("session", "x")]),
+    ("/profile/sessions/end-others", &[]),
+    ("/profile/tokens", &[("token-name", "x"), ("unlimited", "on")]),
+    ("/profile/tokens/end", &[("token", "x")]),
+    ("/profile/fields", &[("field:team", "x")]),
+    ("/profile/privacy", &[("last-seen", "hidden")]),
+    ("/profile/look", &[("theme", "dark")]),
 ];
 
 #[tokio::test]
@@ -99,6 +117,8 @@ async fn every_page_has_the_headers_of_a_private_page() {
         "/",
         "/my-status",
         "/change-password",
+        "/profile",
+        "/profile/two-step",
         "/setup",
         "/reset-password",
         "/forgot-password",

@@ -1,5 +1,4 @@
 //! The pages, over HTTP and in a real browser.
-
 mod account;
 mod assets;
 mod board;
@@ -8,6 +7,7 @@ mod events;
 mod first_start;
 mod forms;
 mod live;
+mod profile;
 mod reset_password;
 mod sessions;
 mod setup;

@@ -51,6 +51,8 @@ async fn no_page_shows_the_name_of_a_word_in_its_place() {
             "/",
             "/my-status",
             "/change-password",
+            "/profile",
+            "/profile/two-step",
             "/sign-in?other",
             "/setup",
             "/forgot-password",

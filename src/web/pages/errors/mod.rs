@@ -85,7 +85,11 @@ pub(in crate::web) fn duty(visit: &Visit, duty: Duty) -> Outcome {
     let words = visit.words;
     let (title, lead, link) = match duty {
         Duty::ChangePassword => return reply::redirect(visit, "/change-password"),
-        Duty::EnableTwoFactor => ("duty-two-factor", words.t("duty-two-factor-lead"), None),
+        Duty::EnableTwoFactor => (
+            "duty-two-factor",
+            words.t("duty-two-factor-lead"),
+            Some(("/profile/two-step", words.t("two-step-set-up").into_owned())),
+        ),
     };
     let page = ErrorPage {
         f: Frame::of(visit, words.t(title)),

@@ -1,0 +1,168 @@
+//! The question for a fresh proof: an act that needs one is asked for once more with the code or the password.
+//!
+//! The page has the fields of the form in one sealed field, so that a password among them is not on the page.
+
+use askama::Template;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use warp::http::StatusCode;
+
+use super::errors;
+use crate::auth::PasswordDigest;
+use crate::domain::{Fault, Timestamp, TwoFactorMethod};
+use crate::ops::incident;
+use crate::ops::two_factor::PresentedCode;
+use crate::web::form::{self, Fields};
+use crate::web::frame::{Field, Frame};
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+
+/// The purpose that is sealed with the fields.
+const PURPOSE: &str = "confirmed form";
+
+/// Minutes for which the page can be sent.
+const MINUTES: u32 = 10;
+
+/// The field with the sealed fields of the form.
+const SEALED: &str = "sealed";
+
+/// The field with the code or the password.
+const PROOF: &str = "proof";
+
+/// The field with the method of the proof.
+const METHOD: &str = "proof-method";
+
+#[derive(Template)]
+#[template(path = "confirm/confirm.html")]
+struct Page {
+    f: Frame,
+    /// The path of the form.
+    action: String,
+    sealed: String,
+    method: &'static str,
+    field: Field,
+    lead: String,
+    /// The page to go back to.
+    back: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    user: String,
+    path: String,
+    ends: i64,
+    fields: Vec<(String, String)>,
+}
+
+/// Answers a form. If its act needs a fresh proof, the answer asks for it and repeats the form.
+pub(in crate::web) async fn answer(route: &Route, mut visit: Visit) -> Outcome {
+    if visit.form.has(SEALED) {
+        match open(&visit) {
+            Some(fields) => visit.form = fields,
+            None => return errors::stale_form(&visit),
+        }
+    }
+    let asked = visit.clone();
+    match (route.answer)(visit).await {
+        Err(Fault::CodeRequired { method, .. }) => page(&asked, method, false),
+        Err(Fault::CodeInvalid { method }) => page(&asked, method, true),
+        outcome => outcome,
+    }
+}
+
+/// Returns the proof that came with a form.
+pub(super) fn proof(visit: &Visit) -> Option<PresentedCode> {
+    let typed = visit.form.text(PROOF);
+    let method = match visit.form.text(METHOD) {
+        "totp" => TwoFactorMethod::Totp,
+        "password" => TwoFactorMethod::Password,
+        _ => return None,
+    };
+    let code = match method {
+        TwoFactorMethod::Totp => typed.split_whitespace().collect(),
+        TwoFactorMethod::Password => PasswordDigest::of(typed).expose().to_owned(),
+    };
+    Some(PresentedCode {
+        code,
+        method: Some(method),
+    })
+}
+
+fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool) -> Outcome {
+    let words = visit.words;
+    let (name, field, lead, error) = match method {
+        TwoFactorMethod::Totp => (
+            "totp",
+            Field::code(PROOF, words.t("code-label"), "one-time-code"),
+            "confirm-code",
+            "code-wrong",
+        ),
+        TwoFactorMethod::Password => (
+            "password",
+            Field {
+                name: PROOF,
+                ..Field::password(words.t("current-password"))
+            },
+            "confirm-password",
+            "fault-password-wrong",
+        ),
+    };
+    let field = field.focused();
+    let action = visit.target.split('?').next().unwrap_or_default().to_owned();
+    let page = Page {
+        f: Frame::of(visit, words.t("confirm-title")),
+        sealed: seal(visit, &action)?,
+        back: back(visit),
+        action: visit.target.clone(),
+        method: name,
+        field: if wrong { field.wrong(words.t(error)) } else { field },
+        lead: words.t(lead).into_owned(),
+    };
+    let status = if wrong {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    reply::with_status(visit, status, &page)
+}
+
+/// Returns the path of the section in which the form is: its parent.
+fn back(visit: &Visit) -> String {
+    let path = visit.target.split('?').next().unwrap_or_default();
+    let section = if path.starts_with("/admin/") { 2 } else { 1 };
+    let parts: Vec<_> = path.split('/').skip(1).take(section).collect();
+    format!("/{}", parts.join("/"))
+}
+
+fn seal(visit: &Visit, path: &str) -> Result<String, Fault> {
+    let own = [form::TOKEN, SEALED, PROOF, METHOD];
+    let fields = visit.form.pairs().iter();
+    let sealed = Sealed {
+        user: visit.caller()?.user.id.to_string(),
+        path: path.to_owned(),
+        ends: visit.app.clock.now().plus_minutes(MINUTES).as_millis(),
+        fields: fields
+            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .cloned()
+            .collect(),
+    };
+    let bytes = serde_json::to_vec(&sealed).map_err(incident::internal)?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(visit.app.key.seal_bytes(PURPOSE, &bytes)))
+}
+
+/// Returns the fields that were sealed for this user and this path, with the proof; none if they do not count.
+fn open(visit: &Visit) -> Option<Fields> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(visit.form.text(SEALED)).ok()?;
+    let bytes = visit.app.key.open_bytes(PURPOSE, &bytes).ok()?;
+    let mut sealed: Sealed = serde_json::from_slice(&bytes).ok()?;
+    let path = visit.target.split('?').next()?;
+    let valid = sealed.user == visit.caller().ok()?.user.id.as_str()
+        && sealed.path == path
+        && visit.app.clock.now() < Timestamp::from_millis(sealed.ends);
+    for name in [PROOF, METHOD] {
+        sealed.fields.push((name.to_owned(), visit.form.text(name).to_owned()));
+    }
+    valid.then(|| Fields::of(sealed.fields))
+}

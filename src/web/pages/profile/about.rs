@@ -1,0 +1,169 @@
+//! Names, e-mail address and picture.
+
+use std::sync::Arc;
+
+use super::{Section, Shown, confirm, forms, page, refused, saved};
+use crate::domain::avatar::AVATAR_BYTES;
+use crate::domain::profile::{self, BIO_CHARACTERS, NICKNAME_CHARACTERS};
+use crate::domain::{Fault, User, person_name};
+use crate::ops::calls::Rate;
+use crate::ops::profile::Edit;
+use crate::ops::users::{parse_email, parse_username};
+use crate::ops::{avatars, own_profile};
+use crate::web::frame::{Field, Note};
+use crate::web::people::Face;
+use crate::web::reply::Outcome;
+use crate::web::visit::Visit;
+
+/// Kibibytes of a picture at most.
+const PHOTO_KIB: usize = AVATAR_BYTES / 1024;
+
+pub(super) struct About {
+    pub face: Face,
+    pub photo_hint: String,
+    /// What is wrong with the whole form.
+    pub problem: String,
+    pub names: [Field; 2],
+    pub login: [Field; 2],
+    pub nickname: Field,
+    pub bio: Field,
+}
+
+/// Returns the first and the last name: the last word of a display name is the last name.
+fn split(user: &User) -> (String, String) {
+    let name = user.shown_name().to_string();
+    match name.trim().rsplit_once(' ') {
+        Some((first, last)) => (first.trim().to_owned(), last.to_owned()),
+        None => (name, String::new()),
+    }
+}
+
+fn address(user: &User) -> String {
+    let email = user.email.as_ref();
+    email.map(|email| email.address.to_string()).unwrap_or_default()
+}
+
+impl About {
+    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, Fault> {
+        let (words, user) = (visit.words, &visit.caller()?.user);
+        let wrong = shown.of(Section::About);
+        let (first, last) = split(user);
+        let field = |field: Field, now: &str| {
+            // A form with a picture has no other field.
+            let value = wrong
+                .filter(|_| visit.form.has(field.name))
+                .map_or(now, |_| visit.form.text(field.name));
+            let error = wrong.map(|wrong| wrong.with(field.name)).unwrap_or_default();
+            field.with(value).wrong(error)
+        };
+        let email = user.email.as_ref();
+        let hint = match email {
+            Some(email) if !email.verified => "email-unverified",
+            _ => "email-private",
+        };
+        let names = [
+            field(Field::line("first", words.t("first-name"), "given-name"), &first),
+            field(Field::line("last", words.t("last-name"), "family-name"), &last),
+        ];
+        let names = names.map(|field| Field {
+            required: false,
+            ..field
+        });
+        let login = [
+            field(
+                Field::code("username", words.t("username"), "username"),
+                user.username.as_str(),
+            ),
+            Field {
+                required: email.is_some(),
+                ..field(Field::email(words.t("email")).hint(words.t(hint)), &address(user))
+            },
+        ];
+        let nickname = Field::line("nickname", words.t("nickname"), "nickname").most(NICKNAME_CHARACTERS);
+        let nickname = field(nickname.optional(words.t("optional")), &user.profile.nickname);
+        let bio = Field::line("bio", words.t("bio"), "off").most(BIO_CHARACTERS);
+        let bio = field(bio.optional(words.t("optional")), &user.profile.bio);
+        let all = [names.as_slice(), &login, &[nickname.clone(), bio.clone()]].concat();
+        let size = i64::try_from(PHOTO_KIB).unwrap_or(i64::MAX);
+        Ok(Self {
+            face: Face::of_user(user, &visit.base),
+            photo_hint: words.say("photo-hint", &[("size", size.into())]),
+            problem: wrong.map(|wrong| wrong.rest(&all)).unwrap_or_default(),
+            names,
+            login,
+            nickname,
+            bio,
+        })
+    }
+}
+
+/// Returns what the form changes. What it sends unchanged is no change, so that an older value stays valid.
+fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
+    let (form, now) = (&visit.form, split(user));
+    let (first, last) = (form.text("first"), form.text("last"));
+    let text = |name: &str, now: &str| Some(form.text(name).replace("\r\n", "\n")).filter(|text| text.trim() != now);
+    let is_same_name = first.trim() == now.0 && last.trim() == now.1;
+    Ok(Edit {
+        name: (!is_same_name)
+            .then(|| person_name::full_name(first, last))
+            .transpose()?,
+        username: text("username", user.username.as_str())
+            .map(|name| parse_username(name.trim()))
+            .transpose()?,
+        email: text("email", &address(user))
+            .map(|email| parse_email(email.trim()))
+            .transpose()?,
+        nickname: text("nickname", &user.profile.nickname)
+            .map(|text| profile::nickname(&text))
+            .transpose()?,
+        bio: text("bio", &user.profile.bio)
+            .map(|text| profile::bio(&text))
+            .transpose()?,
+        ..Edit::default()
+    })
+}
+
+pub(super) async fn send(visit: Visit) -> Outcome {
+    visit.count("POST users.updateOwnBasicInfo", Rate::Default)?;
+    match change(&visit).await {
+        Ok(_) => saved(&visit, Section::About, Note::ProfileSaved),
+        Err(fault) => refused(&visit, Section::About, fault),
+    }
+}
+
+async fn change(visit: &Visit) -> Result<Arc<User>, Fault> {
+    let caller = visit.caller()?;
+    let edit = edit(visit, &caller.user)?;
+    own_profile::update(&visit.app, caller, edit, None, confirm::proof(visit)).await
+}
+
+pub(super) async fn send_photo(visit: Visit) -> Outcome {
+    visit.count("POST users.setAvatar", Rate::Default)?;
+    let Some(bytes) = visit.form.file().map(|file| file.to_vec()) else {
+        let mut wrong = forms::Wrong::default();
+        wrong.add("photo", visit.words.t("photo-missing"));
+        return page(&visit, &Shown::wrong(Section::About, wrong));
+    };
+    let id = visit.caller()?.user.id.clone();
+    match avatars::set(&visit.app, &visit.actor()?, &id, bytes).await {
+        Ok(()) => saved(&visit, Section::About, Note::ProfileSaved),
+        Err(fault) => photo_refused(&visit, &fault),
+    }
+}
+
+/// Shows what is wrong with a picture; the fields of the page are as they were.
+fn photo_refused(visit: &Visit, fault: &Fault) -> Outcome {
+    let (_, text) = forms::explained(visit.words, fault);
+    let mut wrong = forms::Wrong::default();
+    wrong.add("photo", text);
+    page(visit, &Shown::wrong(Section::About, wrong))
+}
+
+pub(super) async fn remove_photo(visit: Visit) -> Outcome {
+    visit.count("POST users.resetAvatar", Rate::Default)?;
+    let id = visit.caller()?.user.id.clone();
+    match avatars::reset(&visit.app, &visit.actor()?, &id).await {
+        Ok(()) => saved(&visit, Section::About, Note::ProfileSaved),
+        Err(fault) => photo_refused(&visit, &fault),
+    }
+}

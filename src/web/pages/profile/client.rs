@@ -1,0 +1,59 @@
+//! Names of clients, from what they say of themselves.
+
+/// Maximum characters of the name of a client that is not known.
+const NAME_CHARACTERS: usize = 60;
+
+/// Browsers by a word in their `User-Agent`. Most name others as well, so the first that is found counts.
+const BROWSERS: [(&str, &str); 7] = [
+    ("Rocket.Chat", "Rocket.Chat"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chromium/", "Chromium"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+
+/// Systems, in the same way.
+const SYSTEMS: [(&str, &str); 6] = [
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+];
+
+/// Returns the names of the browser and of its system; the second may be empty. A client that is not known has the text
+/// that it sent.
+pub(super) fn names(client: &str) -> (String, String) {
+    let found = |known: &[(&str, &str)]| {
+        let found = known.iter().find(|(word, _)| client.contains(word));
+        found.map(|(_, name)| (*name).to_owned())
+    };
+    let system = found(&SYSTEMS).unwrap_or_default();
+    match found(&BROWSERS) {
+        Some(browser) => (browser, system),
+        None => (client.chars().take(NAME_CHARACTERS).collect(), String::new()),
+    }
+}
+
+/// Returns whether a client is on a telephone.
+pub(super) fn is_phone(client: &str) -> bool {
+    ["Android", "iPhone", "Mobile"].iter().any(|word| client.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_named_by_its_browser_and_its_system() {
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+        assert_eq!(names(firefox), ("Firefox".into(), "Linux".into()));
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
+        assert_eq!(names(edge), ("Edge".into(), "Windows".into()));
+        assert_eq!(names("curl/8.5.0"), ("curl/8.5.0".into(), String::new()));
+        assert!(is_phone("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0)") && !is_phone(firefox));
+    }
+}

@@ -1,0 +1,123 @@
+//! The custom fields of the account.
+
+use serde_json::{Map, Value};
+
+use super::{Section, Shown, refused, saved};
+use crate::domain::{CustomFieldChanges, Fault, SettingId, User};
+use crate::ops::calls::Rate;
+use crate::ops::own_profile;
+use crate::ops::profile::Edit;
+use crate::web::frame::Note;
+use crate::web::reply::Outcome;
+use crate::web::visit::Visit;
+
+/// What the names of the fields of the form begin with.
+const PREFIX: &str = "field:";
+
+/// A custom field.
+pub(in crate::web::pages) struct Line {
+    pub name: String,
+    pub value: String,
+    pub required: bool,
+    /// Maximum characters; 0 is no bound.
+    pub most: usize,
+    /// The values to choose from; empty for a text.
+    pub options: Vec<String>,
+}
+
+pub(super) struct Part {
+    pub problem: String,
+    pub lines: Vec<Line>,
+}
+
+impl Part {
+    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, Fault> {
+        let wrong = shown.of(Section::Fields);
+        let mut lines = lines(visit, Some(&visit.caller()?.user));
+        if wrong.is_some() {
+            for line in &mut lines {
+                line.value = visit.form.text(&format!("{PREFIX}{}", line.name)).to_owned();
+            }
+        }
+        Ok(Self {
+            problem: wrong.map(|wrong| wrong.rest(&[])).unwrap_or_default(),
+            lines,
+        })
+    }
+}
+
+/// Returns the fields of a user: those that the setting defines, else the texts that the user has and the team.
+pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Line> {
+    let settings = visit.app.settings();
+    let none = Map::new();
+    let now = user.map_or(&none, |user| &user.profile.custom_fields);
+    let text = |name: &str| now.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let rules = settings.custom_fields();
+    let defined: Vec<_> = rules.fields().collect();
+    if !defined.is_empty() {
+        let line = |(name, rule): (&str, &crate::domain::custom_fields::FieldRule)| Line {
+            value: text(name),
+            name: name.to_owned(),
+            required: rule.required,
+            most: rule.max_characters.unwrap_or_default(),
+            options: rule.options.clone().unwrap_or_default(),
+        };
+        return defined.into_iter().map(line).collect();
+    }
+    let team = settings.text(SettingId::TeamField);
+    let mut names: Vec<_> = now
+        .iter()
+        .filter(|(_, value)| value.is_string())
+        .map(|(name, _)| name.clone())
+        .collect();
+    if !team.is_empty() && !now.contains_key(&team) {
+        names.push(team);
+    }
+    let line = |name: String| Line {
+        value: text(&name),
+        name,
+        required: false,
+        most: 0,
+        options: Vec::new(),
+    };
+    names.into_iter().map(line).collect()
+}
+
+/// Returns what a form changes: an empty text removes a field.
+///
+/// # Errors
+/// The errors of [`CustomFieldChanges::parse`].
+pub(in crate::web::pages) fn changes(visit: &Visit, user: Option<&User>) -> Result<Option<CustomFieldChanges>, Fault> {
+    let mut changes = Map::new();
+    for line in lines(visit, user) {
+        let name = format!("{PREFIX}{}", line.name);
+        if !visit.form.has(&name) {
+            continue;
+        }
+        let value = visit.form.text(&name).trim().to_owned();
+        if value != line.value {
+            let value = if value.is_empty() { Value::Null } else { value.into() };
+            changes.insert(line.name, value);
+        }
+    }
+    CustomFieldChanges::parse_update(Some(changes))
+}
+
+pub(super) async fn send(visit: Visit) -> Outcome {
+    visit.count("POST users.updateOwnBasicInfo", Rate::Default)?;
+    match change(&visit).await {
+        Ok(()) => saved(&visit, Section::Fields, Note::ProfileSaved),
+        Err(fault) => refused(&visit, Section::Fields, fault),
+    }
+}
+
+async fn change(visit: &Visit) -> Result<(), Fault> {
+    let caller = visit.caller()?;
+    let edit = Edit {
+        custom_fields: changes(visit, Some(&caller.user))?,
+        ..Edit::default()
+    };
+    own_profile::update(&visit.app, caller, edit, None, None)
+        .await
+        .map(drop)
+}

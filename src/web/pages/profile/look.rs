@@ -1,0 +1,108 @@
+//! Language, colours, and when the user counts as away.
+
+use serde_json::{Map, Value};
+
+use super::{Section, refused, saved};
+use crate::domain::Fault;
+use crate::ops::calls::Rate;
+use crate::ops::profile;
+use crate::web::frame::Note;
+use crate::web::reply::Outcome;
+use crate::web::visit::Visit;
+use crate::web::words::Language;
+
+/// The minutes without input that the page offers.
+const IDLE_MINUTES: [u64; 5] = [1, 5, 10, 30, 60];
+
+/// The word for a device that decides.
+const AUTO: &str = "auto";
+
+/// A value to choose.
+pub(super) struct Choice {
+    pub value: String,
+    pub words: String,
+    pub chosen: bool,
+}
+
+pub(super) struct Look {
+    /// The language of each line is its own.
+    pub languages: Vec<Choice>,
+    pub idle: Vec<Choice>,
+    pub themes: Vec<Choice>,
+}
+
+impl Look {
+    pub fn of(visit: &Visit) -> Result<Self, Fault> {
+        let (words, preferences) = (visit.words, &visit.caller()?.user.preferences);
+        let chosen = preferences.chosen();
+        let text = |name: &str| chosen.get(name).and_then(Value::as_str).unwrap_or_default();
+        let language = Language::tagged(text("language"))
+            .map(Language::tag)
+            .unwrap_or_default();
+        let choice = |value: &str, words: String, now: &str| Choice {
+            value: value.to_owned(),
+            words,
+            chosen: value == now,
+        };
+        let mut languages = vec![choice("", words.t("language-browser").into_owned(), language)];
+        languages.extend(
+            Language::ALL
+                .into_iter()
+                .map(|one| choice(one.tag(), one.own_name().to_owned(), language)),
+        );
+        let theme = match text("themeAppearence") {
+            known @ ("light" | "dark") => known,
+            _ => AUTO,
+        };
+        let themes = [
+            choice(AUTO, words.t("theme-device").into_owned(), theme),
+            choice("light", words.t("theme-light").into_owned(), theme),
+            choice("dark", words.t("theme-dark").into_owned(), theme),
+        ];
+        Ok(Self {
+            languages,
+            idle: idle(visit, &preferences.effective()),
+            themes: themes.into(),
+        })
+    }
+}
+
+fn idle(visit: &Visit, preferences: &Map<String, Value>) -> Vec<Choice> {
+    let is_on = preferences.get("enableAutoAway") != Some(&Value::Bool(false));
+    let seconds = preferences.get("idleTimeLimit").and_then(Value::as_u64);
+    let now = seconds.filter(|_| is_on).map(|seconds| seconds.div_ceil(60));
+    let mut minutes = IDLE_MINUTES.to_vec();
+    // A program may have set another one.
+    minutes.extend(now.filter(|now| !IDLE_MINUTES.contains(now)));
+    minutes.sort_unstable();
+    let line = |count: u64| Choice {
+        value: count.to_string(),
+        words: visit.words.say("idle-minutes", &[("count", count.into())]),
+        chosen: now == Some(count),
+    };
+    let never = Choice {
+        value: String::new(),
+        words: visit.words.t("idle-never").into_owned(),
+        chosen: now.is_none(),
+    };
+    minutes.into_iter().map(line).chain([never]).collect()
+}
+
+pub(super) async fn send(visit: Visit) -> Outcome {
+    visit.count("POST users.setPreferences", Rate::Default)?;
+    let form = &visit.form;
+    let minutes = form.text("idle").parse::<u64>().ok();
+    let mut changes = Map::new();
+    let language = form.given("language").map_or(Value::Null, Value::from);
+    changes.insert("language".into(), language);
+    changes.insert("themeAppearence".into(), form.given("theme").unwrap_or(AUTO).into());
+    changes.insert("enableAutoAway".into(), minutes.is_some().into());
+    if let Some(minutes) = minutes {
+        changes.insert("idleTimeLimit".into(), minutes.saturating_mul(60).into());
+    }
+    let id = visit.caller()?.user.id.clone();
+    match profile::set_preferences(&visit.app, &visit.actor()?, &id, changes).await {
+        Ok(_) => saved(&visit, Section::Look, Note::ProfileSaved),
+        Err(fault) => refused(&visit, Section::Look, fault),
+    }
+}

@@ -1,0 +1,216 @@
+//! A user's own account: names, password, two-step sign-in, sessions, tokens, privacy, preferences.
+
+mod about;
+mod client;
+mod fields;
+mod look;
+mod password;
+mod privacy;
+mod sessions;
+mod tokens;
+mod two_step;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::forms::Wrong;
+use super::{confirm, forms, sign_in};
+use crate::domain::Fault;
+use crate::web::frame::{Frame, Note};
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/profile", |visit| Box::pin(show(visit))),
+    Route::post("/profile", |visit| Box::pin(about::send(visit))),
+    Route::post("/profile/photo", |visit| Box::pin(about::send_photo(visit))).taking_file(),
+    Route::post("/profile/photo/remove", |visit| Box::pin(about::remove_photo(visit))),
+    Route::post("/profile/password", |visit| Box::pin(password::send(visit))),
+    Route::get("/profile/two-step", |visit| Box::pin(two_step::show(visit))).serving_duties(),
+    Route::post("/profile/two-step", |visit| Box::pin(two_step::begin(visit))).serving_duties(),
+    Route::post("/profile/two-step/on", |visit| Box::pin(two_step::turn_on(visit))).serving_duties(),
+    Route::post("/profile/two-step/off", |visit| Box::pin(two_step::turn_off(visit))),
+    Route::post("/profile/two-step/codes", |visit| {
+        Box::pin(two_step::renew_codes(visit))
+    }),
+    Route::post("/profile/sessions/end", |visit| Box::pin(sessions::end(visit))),
+    Route::post("/profile/sessions/end-others", |visit| {
+        Box::pin(sessions::end_others(visit))
+    }),
+    Route::post("/profile/tokens", |visit| Box::pin(tokens::create(visit))),
+    Route::post("/profile/tokens/renew", |visit| Box::pin(tokens::renew(visit))),
+    Route::post("/profile/tokens/end", |visit| Box::pin(tokens::end(visit))),
+    Route::post("/profile/fields", |visit| Box::pin(fields::send(visit))),
+    Route::post("/profile/privacy", |visit| Box::pin(privacy::send(visit))),
+    Route::post("/profile/look", |visit| Box::pin(look::send(visit))),
+];
+
+/// A section of the page: the part of the address behind the `#`, and its form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    About,
+    Password,
+    TwoStep,
+    Sessions,
+    Tokens,
+    Fields,
+    Privacy,
+    Look,
+}
+
+impl Section {
+    const fn id(self) -> &'static str {
+        match self {
+            Self::About => "me",
+            Self::Password => "password-section",
+            Self::TwoStep => "two-step",
+            Self::Sessions => "sessions",
+            Self::Tokens => "tokens",
+            Self::Fields => "fields",
+            Self::Privacy => "privacy",
+            Self::Look => "look",
+        }
+    }
+
+    const fn icon(self) -> &'static str {
+        match self {
+            Self::About => "user",
+            Self::Password => "lock",
+            Self::TwoStep => "shield",
+            Self::Sessions => "screen",
+            Self::Tokens => "key",
+            Self::Fields => "tiles",
+            Self::Privacy => "eye",
+            Self::Look => "theme",
+        }
+    }
+
+    fn title(self, visit: &Visit) -> String {
+        let title = match self {
+            Self::About => visit.words.t("profile-about"),
+            Self::Password => visit.words.t("password"),
+            Self::TwoStep => visit.words.t("two-step"),
+            Self::Sessions => visit.words.t("sessions"),
+            Self::Tokens => visit.words.t("tokens"),
+            Self::Fields => visit.words.t("profile-fields"),
+            Self::Privacy => visit.words.t("privacy"),
+            Self::Look => visit.words.t("profile-look"),
+        };
+        title.into_owned()
+    }
+}
+
+/// A line of the list of sections.
+struct Link {
+    id: &'static str,
+    icon: &'static str,
+    title: String,
+}
+
+/// What the page shows beside the state of the account.
+#[derive(Default)]
+struct Shown {
+    /// The section whose form was sent, with what is wrong in it.
+    wrong: Option<(Section, Wrong)>,
+    /// The name and the secret of a token that was created.
+    token: Option<(String, String)>,
+}
+
+impl Shown {
+    fn wrong(section: Section, wrong: Wrong) -> Self {
+        Self {
+            wrong: Some((section, wrong)),
+            token: None,
+        }
+    }
+
+    /// Returns what is wrong in a section.
+    fn of(&self, section: Section) -> Option<&Wrong> {
+        self.wrong
+            .as_ref()
+            .filter(|(sent, _)| *sent == section)
+            .map(|(_, wrong)| wrong)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "profile/profile.html")]
+struct ProfilePage {
+    f: Frame,
+    links: Vec<Link>,
+    about: about::About,
+    password: password::Password,
+    /// Whether two-step sign-in is on; none where the server has none.
+    two_step: Option<two_step::State>,
+    two_step_problem: String,
+    sessions: Vec<sessions::Line>,
+    tokens: Option<tokens::Tokens>,
+    fields: fields::Part,
+    privacy: privacy::Part,
+    look: look::Look,
+}
+
+async fn show(visit: Visit) -> Outcome {
+    page(&visit, &Shown::default())
+}
+
+/// Answers with the page: with 422 if a form was wrong.
+fn page(visit: &Visit, shown: &Shown) -> Outcome {
+    let caller = visit.caller()?;
+    let two_step = two_step::State::of(visit, caller);
+    let tokens = tokens::Tokens::of(visit, shown)?;
+    let fields = fields::Part::of(visit, shown)?;
+    let sections = [
+        (Section::About, true),
+        (Section::Fields, !fields.lines.is_empty()),
+        (Section::Password, true),
+        (Section::TwoStep, two_step.is_some()),
+        (Section::Sessions, true),
+        (Section::Tokens, tokens.is_some()),
+        (Section::Privacy, true),
+        (Section::Look, true),
+    ];
+    let links = sections.into_iter().filter(|(_, there)| *there);
+    let page = ProfilePage {
+        f: Frame::of(visit, visit.words.t("profile")),
+        links: links
+            .map(|(section, _)| Link {
+                id: section.id(),
+                icon: section.icon(),
+                title: section.title(visit),
+            })
+            .collect(),
+        about: about::About::of(visit, shown)?,
+        password: password::Password::of(visit, shown),
+        two_step,
+        two_step_problem: shown
+            .of(Section::TwoStep)
+            .map(|wrong| wrong.rest(&[]))
+            .unwrap_or_default(),
+        sessions: sessions::lines(visit, caller),
+        tokens,
+        fields,
+        privacy: privacy::Part::of(visit, shown)?,
+        look: look::Look::of(visit)?,
+    };
+    let status = if shown.wrong.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    reply::with_status(visit, status, &page)
+}
+
+/// Sends the browser back to a section after its form was saved.
+fn saved(visit: &Visit, section: Section, note: Note) -> Outcome {
+    reply::redirect_with(visit, &format!("/profile#{}", section.id()), note)
+}
+
+/// Shows what is wrong with a form of a section. A fault that is not about the form is a page of its own.
+fn refused(visit: &Visit, section: Section, fault: Fault) -> Outcome {
+    match fault {
+        Fault::CodeRequired { .. } | Fault::CodeInvalid { .. } | Fault::NotLoggedIn => Err(fault),
+        fault => page(visit, &Shown::wrong(section, Wrong::of(visit.words, &fault))),
+    }
+}

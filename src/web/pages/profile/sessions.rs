@@ -1,0 +1,85 @@
+//! The user's sessions.
+
+use super::{Section, client, refused, saved};
+use crate::auth::Caller;
+use crate::domain::Token;
+use crate::ops::calls::Rate;
+use crate::ops::tokens;
+use crate::web::frame::Note;
+use crate::web::reply::Outcome;
+use crate::web::visit::Visit;
+
+/// A session in the list.
+pub(super) struct Line {
+    pub id: String,
+    pub icon: &'static str,
+    pub name: String,
+    /// When it was used last, and from where.
+    pub used: String,
+    /// Whether it is the one of this browser.
+    pub own: bool,
+}
+
+/// Returns the live sessions, this one first, then the one that was used last.
+pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<Line> {
+    let mut live = tokens::list(&visit.app, Some(&caller.user.id));
+    live.retain(|token| token.session().is_some());
+    let used = |token: &Token| token.last_used_at.unwrap_or(token.created_at);
+    live.sort_by_key(|token| (token.hash != caller.token.hash, std::cmp::Reverse(used(token))));
+    live.iter()
+        .filter_map(|token| {
+            let session = token.session()?;
+            let own = token.hash == caller.token.hash;
+            let at = if own {
+                visit.words.t("now").into_owned()
+            } else {
+                visit.reader().near(used(token))
+            };
+            let address = session
+                .address
+                .map(|address| format!(" · {address}"))
+                .unwrap_or_default();
+            Some(Line {
+                id: token.hash.label(),
+                icon: if client::is_phone(&session.client) {
+                    "phone"
+                } else {
+                    "screen"
+                },
+                name: name(visit, &session.client),
+                used: format!("{at}{address}"),
+                own,
+            })
+        })
+        .collect()
+}
+
+fn name(visit: &Visit, client: &str) -> String {
+    let (browser, system) = client::names(client);
+    match (browser.is_empty(), system.is_empty()) {
+        (true, _) => visit.words.t("session-unknown").into_owned(),
+        (false, true) => browser,
+        (false, false) => {
+            let values = [("browser", browser.into()), ("system", system.into())];
+            visit.words.say("session-name", &values)
+        }
+    }
+}
+
+pub(super) async fn end(visit: Visit) -> Outcome {
+    visit.count("POST sessions/logout.me", Rate::Default)?;
+    let own = visit.caller()?.user.id.clone();
+    let ended = tokens::revoke(&visit.app, &visit.actor()?, Some(&own), visit.form.text("session")).await;
+    match ended {
+        Ok(()) => saved(&visit, Section::Sessions, Note::SessionEnded),
+        // It ended meanwhile, which is what the user wants.
+        Err(crate::domain::Fault::TokenNotFound { .. }) => saved(&visit, Section::Sessions, Note::SessionEnded),
+        Err(fault) => refused(&visit, Section::Sessions, fault),
+    }
+}
+
+pub(super) async fn end_others(visit: Visit) -> Outcome {
+    visit.count("POST users.logoutOtherClients", Rate::Default)?;
+    tokens::logout_others(&visit.app, visit.caller()?).await?;
+    saved(&visit, Section::Sessions, Note::SessionsEnded)
+}

@@ -1,0 +1,211 @@
+//! Personal access tokens. A secret is shown once: in the answer to the form that created it.
+
+use time::{Date, Month, PrimitiveDateTime, Time};
+
+use super::{Section, Shown, Wrong, confirm, page, refused, saved};
+use crate::domain::page::once;
+use crate::domain::token_name::TOKEN_NAME_CHARACTERS;
+use crate::domain::{Fault, Permission, Scope, Timestamp, Token, TokenName};
+use crate::ops::calls::Rate;
+use crate::ops::personal_tokens::{self, NewPersonalToken};
+use crate::ops::{proof, two_factor};
+use crate::web::frame::{Field, Note};
+use crate::web::reply::Outcome;
+use crate::web::visit::Visit;
+use crate::web::words::Words;
+
+/// The lives that the page offers, in days.
+const LIVES: [(&str, u32); 2] = [("month", 30), ("year", 365)];
+
+/// A token in the list.
+pub(super) struct Line {
+    pub name: String,
+    /// Scopes, uses and end in words.
+    pub about: String,
+}
+
+/// A scope to choose.
+pub(super) struct ScopeLine {
+    pub id: &'static str,
+    pub words: String,
+    pub chosen: bool,
+}
+
+pub(super) struct Tokens {
+    pub problem: String,
+    /// The name and the secret of a token that was created.
+    pub created: Option<(String, String)>,
+    pub lines: Vec<Line>,
+    pub name: Field,
+    pub scopes: Vec<ScopeLine>,
+    pub unlimited: bool,
+    pub scopes_error: String,
+    pub ends: String,
+    pub day: String,
+    pub day_error: String,
+    /// Whether the form is open.
+    pub open: bool,
+}
+
+impl Tokens {
+    /// Returns the part of the page; none for a user who may not have tokens.
+    pub fn of(visit: &Visit, shown: &Shown) -> Result<Option<Self>, Fault> {
+        let caller = visit.caller()?;
+        if !caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
+            return Ok(None);
+        }
+        let (words, form) = (visit.words, &visit.form);
+        let wrong = shown.of(Section::Tokens);
+        let with = |field: &str| wrong.map(|wrong| wrong.with(field)).unwrap_or_default();
+        let name = Field::line("token-name", words.t("token-name"), "off").most(TOKEN_NAME_CHARACTERS);
+        let name = name
+            .with(wrong.map_or("", |_| form.text("token-name")))
+            .wrong(with("token-name"));
+        let chosen = |scope: Scope| wrong.is_some() && form.all("scope").any(|id| id == scope.as_str());
+        let (scopes_error, day_error) = (with("scope"), with("day"));
+        let known = scopes_error.is_empty() && day_error.is_empty() && name.error.is_empty();
+        let live = personal_tokens::list(&visit.app, caller)?;
+        Ok(Some(Self {
+            problem: wrong.filter(|_| known).map(|wrong| wrong.rest(&[])).unwrap_or_default(),
+            created: shown.token.clone(),
+            lines: live.iter().filter_map(|token| line(visit, token)).collect(),
+            name,
+            scopes: Scope::ALL
+                .into_iter()
+                .map(|scope| ScopeLine {
+                    id: scope.as_str(),
+                    words: words_of(words, scope),
+                    chosen: chosen(scope),
+                })
+                .collect(),
+            unlimited: wrong.is_some() && form.has("unlimited"),
+            scopes_error,
+            ends: wrong.map_or("year", |_| form.text("ends")).to_owned(),
+            day: wrong.map_or("", |_| form.text("day")).to_owned(),
+            day_error,
+            open: wrong.is_some() && form.has("token-name"),
+        }))
+    }
+}
+
+fn words_of(words: Words, scope: Scope) -> String {
+    let text = match scope {
+        Scope::StatusRead => words.t("scope-status-read"),
+        Scope::StatusWrite => words.t("scope-status-write"),
+        Scope::PresenceRead => words.t("scope-presence-read"),
+        Scope::UsersRead => words.t("scope-users-read"),
+        Scope::UsersWrite => words.t("scope-users-write"),
+        Scope::Admin => words.t("scope-admin"),
+    };
+    text.into_owned()
+}
+
+fn line(visit: &Visit, token: &Token) -> Option<Line> {
+    let (words, reader) = (visit.words, visit.reader());
+    let personal = token.personal()?;
+    let at = |key: &str, moment: Timestamp| words.say(key, &[("moment", reader.near(moment).into())]);
+    let scopes = match &personal.scopes {
+        Some(scopes) => scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", "),
+        None => words.t("token-unlimited").into_owned(),
+    };
+    let used = match token.last_used_at {
+        Some(used) => at("token-used", used),
+        None => words.t("token-unused").into_owned(),
+    };
+    let end = match token.expires_at {
+        Some(end) if end <= visit.app.clock.now() => words.t("token-over").into_owned(),
+        Some(end) => at("token-ends", end),
+        None => words.t("token-endless").into_owned(),
+    };
+    Some(Line {
+        name: personal.name.to_string(),
+        about: [scopes, used, end].join(" · "),
+    })
+}
+
+pub(super) async fn create(visit: Visit) -> Outcome {
+    visit.count("POST users.generatePersonalAccessToken", Rate::Default)?;
+    let new = match wanted(&visit) {
+        Ok(new) => new,
+        Err(wrong) => return page(&visit, &Shown::wrong(Section::Tokens, wrong)),
+    };
+    let (caller, name) = (visit.caller()?, new.name.as_str().to_owned());
+    proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
+    match personal_tokens::generate(&visit.app, caller, new).await {
+        Ok(secret) => created(&visit, name, secret.expose()),
+        Err(fault) => refused(&visit, Section::Tokens, fault),
+    }
+}
+
+fn created(visit: &Visit, name: String, secret: &str) -> Outcome {
+    let shown = Shown {
+        token: Some((name, secret.to_owned())),
+        ..Shown::default()
+    };
+    page(visit, &shown)
+}
+
+fn wanted(visit: &Visit) -> Result<NewPersonalToken, Wrong> {
+    let (words, form) = (visit.words, &visit.form);
+    let mut wrong = Wrong::default();
+    let name = TokenName::parse(form.text("token-name"));
+    if name.is_err() {
+        wrong.add("token-name", words.t("fault-token-name"));
+    }
+    let scopes = once(form.all("scope").filter_map(|scope| scope.parse().ok()).collect());
+    let unlimited = form.has("unlimited");
+    if scopes.is_empty() && !unlimited {
+        wrong.add("scope", words.t("fault-token-scopes"));
+    }
+    let now = visit.app.clock.now();
+    let life = LIVES.iter().find(|(name, _)| *name == form.text("ends"));
+    let expires_at = match life {
+        Some((_, days)) => Some(now.plus_days(*days)),
+        None if form.text("ends") == "never" => None,
+        None => match day(form.text("day")) {
+            Some(day) if visit.reader().moment_of(day) > now => Some(visit.reader().moment_of(day)),
+            _ => {
+                wrong.add("day", words.t("fault-token-day"));
+                None
+            }
+        },
+    };
+    match name {
+        Ok(name) if wrong.is_empty() => Ok(NewPersonalToken {
+            name,
+            bypass_two_factor: false,
+            expires_at,
+            scopes: (!unlimited).then_some(scopes),
+        }),
+        _ => Err(wrong),
+    }
+}
+
+/// Returns the end of a day, as a field for dates sends it.
+fn day(text: &str) -> Option<PrimitiveDateTime> {
+    let mut parts = text.splitn(3, '-');
+    let year = parts.next()?.parse().ok()?;
+    let month = Month::try_from(parts.next()?.parse::<u8>().ok()?).ok()?;
+    let date = Date::from_calendar_date(year, month, parts.next()?.parse().ok()?).ok()?;
+    Some(PrimitiveDateTime::new(date.next_day()?, Time::MIDNIGHT))
+}
+
+pub(super) async fn renew(visit: Visit) -> Outcome {
+    visit.count("POST users.regeneratePersonalAccessToken", Rate::Default)?;
+    let (caller, name) = (visit.caller()?, TokenName::typed(visit.form.text("token")));
+    proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
+    match personal_tokens::regenerate(&visit.app, caller, &name).await {
+        Ok(secret) => created(&visit, name.as_str().to_owned(), secret.expose()),
+        Err(fault) => refused(&visit, Section::Tokens, fault),
+    }
+}
+
+pub(super) async fn end(visit: Visit) -> Outcome {
+    visit.count("POST users.removePersonalAccessToken", Rate::Default)?;
+    let (caller, name) = (visit.caller()?, TokenName::typed(visit.form.text("token")));
+    two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
+    match personal_tokens::remove(&visit.app, caller, &name).await {
+        Ok(()) | Err(Fault::PersonalTokenNotFound) => saved(&visit, Section::Tokens, Note::TokenEnded),
+        Err(fault) => refused(&visit, Section::Tokens, fault),
+    }
+}

@@ -1,0 +1,167 @@
+//! Two-step sign-in: turned on with a code that an app shows, and off; its recovery codes, which are shown once.
+
+use askama::Template;
+use qrcode::QrCode;
+use qrcode::render::svg;
+use warp::http::StatusCode;
+
+use super::{Section, Shown, Wrong, confirm, page, saved};
+use crate::auth::Caller;
+use crate::domain::{Duty, Fault};
+use crate::ops::calls::Rate;
+use crate::ops::two_factor;
+use crate::ops::{incident, proof};
+use crate::web::frame::{Field, Frame, Markup, Note};
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+
+/// Maximum pixels of the code on the page.
+const QR_PIXELS: u32 = 200;
+
+/// Two-step sign-in of a user.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum State {
+    Off,
+    /// With so many recovery codes left.
+    On(usize),
+}
+
+impl State {
+    /// Returns the state; none where it is off and the server has none.
+    pub fn of(visit: &Visit, caller: &Caller) -> Option<Self> {
+        match two_factor::codes_remaining(caller) {
+            Ok(codes) => Some(Self::On(codes)),
+            Err(_) => two_factor::can_be_enabled(&visit.app).then_some(Self::Off),
+        }
+    }
+
+    /// Returns how many recovery codes are left, in words.
+    pub fn codes_left(self, f: &Frame) -> String {
+        let count = match self {
+            Self::Off => 0,
+            Self::On(count) => i64::try_from(count).unwrap_or(i64::MAX),
+        };
+        f.say("codes-left", &[("count", count.into())])
+    }
+}
+
+#[derive(Template)]
+#[template(path = "profile/two-step.html")]
+struct BeginPage {
+    f: Frame,
+}
+
+#[derive(Template)]
+#[template(path = "profile/enrol.html")]
+struct EnrolPage {
+    f: Frame,
+    /// The code for the app and the key that it holds; none after a wrong code.
+    secret: Option<(Markup, String)>,
+    field: Field,
+}
+
+#[derive(Template)]
+#[template(path = "profile/codes.html")]
+struct CodesPage {
+    f: Frame,
+    codes: Vec<String>,
+    next: &'static str,
+}
+
+/// Returns the caller, if no other duty comes first.
+fn caller(visit: &Visit) -> Result<&Caller, Fault> {
+    let caller = visit.caller()?;
+    if let Some(duty) = caller.duty {
+        duty.permit(&[Duty::EnableTwoFactor])?;
+    }
+    Ok(caller)
+}
+
+pub(super) async fn show(visit: Visit) -> Outcome {
+    let state = State::of(&visit, caller(&visit)?);
+    if matches!(state, Some(State::Off)) {
+        let f = Frame::of(&visit, visit.words.t("two-step"));
+        return reply::page(&visit, &BeginPage { f });
+    }
+    reply::redirect(&visit, &format!("/profile#{}", Section::TwoStep.id()))
+}
+
+pub(super) async fn begin(visit: Visit) -> Outcome {
+    visit.count("POST users.enableTotp", Rate::Default)?;
+    let caller = caller(&visit)?;
+    proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
+    let begun = two_factor::begin(&visit.app, caller).await?;
+    let code = QrCode::new(begun.url.as_bytes()).map_err(incident::internal)?;
+    let picture = code
+        .render::<svg::Color<'_>>()
+        .max_dimensions(QR_PIXELS, QR_PIXELS)
+        .build();
+    enrol_page(&visit, Some((Markup::picture(picture), begun.secret)), "")
+}
+
+fn enrol_page(visit: &Visit, secret: Option<(Markup, String)>, error: &str) -> Outcome {
+    let words = visit.words;
+    let field = Field::code("code", words.t("two-step-code"), "one-time-code").most(7);
+    let status = if error.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let page = EnrolPage {
+        f: Frame::of(visit, words.t("two-step")),
+        secret,
+        field: field.focused().wrong(error),
+    };
+    reply::with_status(visit, status, &page)
+}
+
+fn code(visit: &Visit) -> String {
+    visit.form.text("code").split_whitespace().collect()
+}
+
+pub(super) async fn turn_on(visit: Visit) -> Outcome {
+    visit.count("POST users.validateTotp", Rate::Default)?;
+    let caller = caller(&visit)?;
+    match two_factor::validate(&visit.app, caller, &code(&visit)).await {
+        Ok(codes) => {
+            let is_alive = crate::web::session::is_alive(&visit.app, &caller.token.hash);
+            show_codes(&visit, codes, if is_alive { "/profile#two-step" } else { "/sign-in" })
+        }
+        Err(Fault::TotpCodeInvalid) => enrol_page(&visit, None, &visit.words.t("code-wrong")),
+        Err(Fault::TotpState { .. }) => reply::redirect(&visit, "/profile#two-step"),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn show_codes(visit: &Visit, codes: Vec<String>, next: &'static str) -> Outcome {
+    let f = Frame::of(visit, visit.words.t("recovery-codes"));
+    reply::page(visit, &CodesPage { f, codes, next })
+}
+
+pub(super) async fn renew_codes(visit: Visit) -> Outcome {
+    visit.count("POST users.regenerateTotpCodes", Rate::Default)?;
+    match two_factor::regenerate_codes(&visit.app, visit.caller()?, &code(&visit)).await {
+        Ok(codes) => show_codes(&visit, codes, "/profile#two-step"),
+        Err(fault) => wrong_code(&visit, fault),
+    }
+}
+
+pub(super) async fn turn_off(visit: Visit) -> Outcome {
+    visit.count("POST users.disableTotp", Rate::Default)?;
+    match two_factor::disable(&visit.app, visit.caller()?, &code(&visit)).await {
+        Ok(()) => saved(&visit, Section::TwoStep, Note::TwoStepOff),
+        Err(fault) => wrong_code(&visit, fault),
+    }
+}
+
+fn wrong_code(visit: &Visit, fault: Fault) -> Outcome {
+    match fault {
+        Fault::TotpCodeInvalid => {
+            let mut wrong = Wrong::default();
+            wrong.add("", visit.words.t("code-wrong"));
+            page(visit, &Shown::wrong(Section::TwoStep, wrong))
+        }
+        Fault::TotpState { .. } => reply::redirect(visit, "/profile#two-step"),
+        fault => Err(fault),
+    }
+}
