@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::shown::{Line, Shown, Since};
+use super::shown::{Line, Shown};
+use super::since::Since;
 use super::{PresenceChange, Seen};
 use crate::domain::presence::of_connections;
 use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
@@ -282,7 +283,7 @@ impl Board {
         let line = Line::of(&entry.user, &presence);
         let since = match &entry.shown {
             Some(before) if before.line.says_as(&line) && before.hidden_from == hidden_from => before.since.clone(),
-            Some(before) if before.line.says_as(&line) => before.since.clone().withheld_from(&before.hidden_from),
+            Some(before) if before.line.says_as(&line) => before.since.clone().revealed_to(&before.hidden_from, now),
             _ => Since::beginning(self.records_beginnings.then_some(now)),
         };
         let shown = Shown::new(line, presence, hidden_from, since);

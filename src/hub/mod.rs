@@ -9,6 +9,7 @@ mod change;
 mod event;
 mod events;
 mod shown;
+mod since;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +25,8 @@ pub use change::{PresenceChange, Seen};
 pub use event::{Changed, Event};
 use events::Announcer;
 pub use events::{Events, Missed};
-pub use shown::{Line, Shown, Since};
+pub use shown::{Line, Shown};
+pub use since::Since;
 
 use crate::clock::Clock;
 use crate::domain::{StatusType, Timestamp, TokenHash, User, UserId, UserStatus};

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::since::Since;
 use crate::domain::{
     Audience, ClaimSource, DisplayName, Emoji, Presence, StatusType, Timestamp, User, UserId, Username, UtcOffset,
 };
@@ -22,60 +23,6 @@ pub struct Shown {
     /// The time at which the visible status began.
     pub since: Since,
     json: OnceLock<Option<Box<RawValue>>>,
-}
-
-/// The time at which a visible status began, as far as each viewer may know it. A viewer from whom the user was hidden
-/// meanwhile must not see that the status is older than the end of the hiding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Since {
-    at: Option<Timestamp>,
-    withheld_from: Audience,
-}
-
-impl Since {
-    /// Returns the time for a status that begins now; `None` if nothing recorded when it began.
-    pub(super) fn beginning(at: Option<Timestamp>) -> Self {
-        Self {
-            at,
-            withheld_from: Audience::default(),
-        }
-    }
-
-    /// Returns the same time, withheld from an audience from whom the user was hidden.
-    pub(super) fn withheld_from(mut self, audience: &Audience) -> Self {
-        let withheld = &mut self.withheld_from;
-        let users = audience.users.iter().filter(|user| !withheld.users.contains(user));
-        let users: Vec<_> = users.cloned().collect();
-        let roles = audience.roles.iter().filter(|role| !withheld.roles.contains(role));
-        let roles: Vec<_> = roles.cloned().collect();
-        withheld.users.extend(users);
-        withheld.roles.extend(roles);
-        self
-    }
-
-    /// Returns the time itself, for the user.
-    #[must_use]
-    pub const fn at(&self) -> Option<Timestamp> {
-        self.at
-    }
-
-    /// Returns whether this viewer must not see it.
-    #[must_use]
-    pub fn is_withheld_from(&self, viewer: &User) -> bool {
-        self.withheld_from.has(viewer)
-    }
-
-    /// Returns the time, if every viewer may see it.
-    #[must_use]
-    pub fn for_everyone(&self) -> Option<Timestamp> {
-        self.at.filter(|_| self.withheld_from.is_empty())
-    }
-
-    /// Returns the time, if this viewer may see it.
-    #[must_use]
-    pub fn for_viewer(&self, viewer: &User) -> Option<Timestamp> {
-        self.at.filter(|_| !self.is_withheld_from(viewer))
-    }
 }
 
 /// A user's entry in presence lists (`api.md` §6.3).

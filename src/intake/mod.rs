@@ -12,5 +12,5 @@ pub mod refusal;
 pub use address::address_of;
 pub use body::Bound;
 pub use budget::{Budget, Reservation};
-pub use head::{Head, head, logged};
 pub use caller::{caller, text};
+pub use head::{Head, head, logged};

@@ -93,7 +93,7 @@ impl Wrong {
     }
 
     /// Returns what is wrong with this field.
-    fn with(&self, field: &str) -> String {
+    pub fn with(&self, field: &str) -> String {
         let found = self.0.iter().find(|(known, _)| *known == field);
         found.map(|(_, text)| text.clone()).unwrap_or_default()
     }
