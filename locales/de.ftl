@@ -363,3 +363,30 @@ fault-photo = Das ist kein lesbares Bild im Format PNG, JPEG oder WebP.
 fault-photo-large = Dieses Bild ist zu groß.
 fault-hide-users = Eine dieser Personen gibt es nicht. Geben Sie Benutzernamen ein.
 fault-not-allowed = Das ist nicht erlaubt. Fragen Sie einen Administrator.
+
+## Administration
+administration = Verwaltung
+admin-users = Benutzer
+admin-invitations = Einladungen
+admin-roles = Rollen und Rechte
+admin-statuses = Eigene Status
+admin-walls = Wandanzeigen
+admin-settings = Einstellungen
+admin-audit = Protokoll
+admin-store = Speicher und Zustand
+
+## Administration: users
+
+## Administration: invitations, and joining with one
+
+## Administration: roles
+
+## Administration: custom statuses
+
+## Administration: wall displays, and a wall
+
+## Administration: settings
+
+## Administration: audit log
+
+## Administration: storage and health

@@ -364,3 +364,30 @@ fault-photo = This is not a PNG, JPEG or WebP picture that can be read.
 fault-photo-large = This picture is too large.
 fault-hide-users = One of these people doesn’t exist. Enter usernames.
 fault-not-allowed = This is not allowed. Ask an administrator.
+
+## Administration
+administration = Administration
+admin-users = Users
+admin-invitations = Invitations
+admin-roles = Roles and permissions
+admin-statuses = Custom statuses
+admin-walls = Wall displays
+admin-settings = Settings
+admin-audit = Audit log
+admin-store = Storage and health
+
+## Administration: users
+
+## Administration: invitations, and joining with one
+
+## Administration: roles
+
+## Administration: custom statuses
+
+## Administration: wall displays, and a wall
+
+## Administration: settings
+
+## Administration: audit log
+
+## Administration: storage and health

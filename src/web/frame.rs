@@ -6,6 +6,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use fluent_bundle::FluentValue;
 
+use super::administration::Section;
 use super::assets;
 use super::people::Face;
 use super::visit::Visit;
@@ -59,8 +60,31 @@ pub(super) struct Frame {
     pub theme: Option<&'static str>,
     /// The user, where one is signed in.
     pub me: Option<Me>,
+    /// The sections of the administration that the user may open.
+    pub sections: Vec<SectionLink>,
     /// What was done before this page, in words.
     pub toast: Option<String>,
+}
+
+/// An entry in the navigation of the administration.
+#[derive(Debug, Clone)]
+pub(super) struct SectionLink {
+    pub path: &'static str,
+    pub icon: &'static str,
+    pub title: String,
+    /// `true` for the section of this page.
+    pub current: bool,
+}
+
+impl SectionLink {
+    fn of(section: Section, words: Words) -> Self {
+        Self {
+            path: section.path(),
+            icon: section.icon(),
+            title: section.title(words),
+            current: false,
+        }
+    }
 }
 
 /// The signed-in user in the head of a page.
@@ -86,8 +110,20 @@ impl Frame {
                 username: user.username.to_string(),
                 face: Face::of_user(user, &visit.base),
             }),
+            sections: visit.visitor.caller.as_ref().map_or_else(Vec::new, |caller| {
+                let sections = Section::of(caller).into_iter();
+                sections.map(|section| SectionLink::of(section, visit.words)).collect()
+            }),
             toast: Note::of(visit.query.text("note")).map(|note| note.words(visit.words)),
         }
+    }
+
+    /// Returns the frame of a page in this section of the administration.
+    pub fn in_section(mut self, section: Section) -> Self {
+        for link in &mut self.sections {
+            link.current = link.path == section.path();
+        }
+        self
     }
 
     /// Returns the text of a key.
@@ -164,80 +200,48 @@ fn theme(user: &User) -> Option<&'static str> {
     }
 }
 
-/// A message about what was done before a page, as the query names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Note {
-    SignedOut,
-    Ended,
-    PasswordSet,
-    ProfileSaved,
-    Registered,
-    AwaitsApproval,
-    StatusSet,
-    StatusCleared,
-    SessionEnded,
-    SessionsEnded,
-    TokenEnded,
-    TwoStepOff,
+macro_rules! notes {
+    ($($note:ident = $name:literal, $key:literal;)*) => {
+        /// A message about what was done before a page, as the query names it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Note { $($note),* }
+
+        impl Note {
+            /// Returns its name in a query.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$note => $name),* }
+            }
+
+            /// Returns the note with this name.
+            pub fn of(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$note),)*
+                    _ => None,
+                }
+            }
+
+            /// Returns what it says.
+            pub fn words(self, words: Words) -> String {
+                match self { $(Self::$note => words.t($key)),* }.into_owned()
+            }
+        }
+    };
 }
 
-impl Note {
-    const ALL: [Self; 12] = [
-        Self::SignedOut,
-        Self::Ended,
-        Self::PasswordSet,
-        Self::ProfileSaved,
-        Self::Registered,
-        Self::AwaitsApproval,
-        Self::StatusSet,
-        Self::StatusCleared,
-        Self::SessionEnded,
-        Self::SessionsEnded,
-        Self::TokenEnded,
-        Self::TwoStepOff,
-    ];
-
-    /// Returns its name in a query.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SignedOut => "signed-out",
-            Self::Ended => "ended",
-            Self::PasswordSet => "password-set",
-            Self::ProfileSaved => "saved",
-            Self::Registered => "registered",
-            Self::AwaitsApproval => "awaits-approval",
-            Self::StatusSet => "status-set",
-            Self::StatusCleared => "status-cleared",
-            Self::SessionEnded => "session-ended",
-            Self::SessionsEnded => "sessions-ended",
-            Self::TokenEnded => "token-ended",
-            Self::TwoStepOff => "two-step-off",
-        }
-    }
-
-    /// Returns the note with this name.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|note| note.name() == name)
-    }
-
-    /// Returns what it says.
-    pub fn words(self, words: Words) -> String {
-        let text = match self {
-            Self::SignedOut => words.t("note-signed-out"),
-            Self::Ended => words.t("note-ended"),
-            Self::PasswordSet => words.t("note-password-set"),
-            Self::ProfileSaved => words.t("note-saved"),
-            Self::Registered => words.t("note-registered"),
-            Self::AwaitsApproval => words.t("note-awaits-approval"),
-            Self::StatusSet => words.t("note-status-set"),
-            Self::StatusCleared => words.t("note-status-cleared"),
-            Self::SessionEnded => words.t("note-session-ended"),
-            Self::SessionsEnded => words.t("note-sessions-ended"),
-            Self::TokenEnded => words.t("note-token-ended"),
-            Self::TwoStepOff => words.t("note-two-step-off"),
-        };
-        text.into_owned()
-    }
+// The name in the query, and the key of the words.
+notes! {
+    SignedOut = "signed-out", "note-signed-out";
+    Ended = "ended", "note-ended";
+    PasswordSet = "password-set", "note-password-set";
+    ProfileSaved = "saved", "note-saved";
+    Registered = "registered", "note-registered";
+    AwaitsApproval = "awaits-approval", "note-awaits-approval";
+    StatusSet = "status-set", "note-status-set";
+    StatusCleared = "status-cleared", "note-status-cleared";
+    SessionEnded = "session-ended", "note-session-ended";
+    SessionsEnded = "sessions-ended", "note-sessions-ended";
+    TokenEnded = "token-ended", "note-token-ended";
+    TwoStepOff = "two-step-off", "note-two-step-off";
 }
 
 /// A field of a form.

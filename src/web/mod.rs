@@ -1,5 +1,6 @@
 //! The pages: what people see of Rollcall. They call the operations that the API calls, and hold no rule of their own.
 
+mod administration;
 mod assets;
 mod cookies;
 mod device;

@@ -1,6 +1,7 @@
 //! The pages, a folder for each. Each names its own routes.
 #![allow(clippy::unused_async)] // All handlers of pages have one signature, so that the table of routes can call them.
 
+mod admin;
 mod board;
 mod change_password;
 pub(super) mod confirm;
@@ -21,6 +22,7 @@ use super::route::Route;
 /// The routes of all pages.
 pub(super) const ROUTES: &[&[Route]] = &[
     board::ROUTES,
+    admin::ROUTES,
     person::ROUTES,
     profile::ROUTES,
     my_status::ROUTES,

@@ -1,0 +1,108 @@
+//! The sections of the administration, and the permission that each one needs.
+
+use super::visit::Visit;
+use super::words::Words;
+use crate::auth::Caller;
+use crate::domain::{Fault, Permission};
+
+/// A section of the administration: one page, with its entry in the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    Users,
+    Invitations,
+    Roles,
+    Statuses,
+    Walls,
+    Settings,
+    Audit,
+    Store,
+}
+
+impl Section {
+    const ALL: [Self; 8] = [
+        Self::Users,
+        Self::Invitations,
+        Self::Roles,
+        Self::Statuses,
+        Self::Walls,
+        Self::Settings,
+        Self::Audit,
+        Self::Store,
+    ];
+
+    /// Returns the path of its page.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Users => "/admin/users",
+            Self::Invitations => "/admin/invitations",
+            Self::Roles => "/admin/roles",
+            Self::Statuses => "/admin/statuses",
+            Self::Walls => "/admin/walls",
+            Self::Settings => "/admin/settings",
+            Self::Audit => "/admin/audit",
+            Self::Store => "/admin/store",
+        }
+    }
+
+    /// Returns its icon in the sprite.
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Invitations => "mail",
+            Self::Roles => "shield",
+            Self::Statuses => "smile",
+            Self::Walls => "screen",
+            Self::Settings => "settings",
+            Self::Audit => "audit",
+            Self::Store => "store",
+        }
+    }
+
+    /// Returns the permission without which its page is 403 and its entry is left out.
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Users => Permission::VIEW_USER_ADMINISTRATION,
+            Self::Invitations => Permission::CREATE_INVITE_LINKS,
+            Self::Roles => Permission::ACCESS_PERMISSIONS,
+            Self::Statuses => Permission::MANAGE_USER_STATUS,
+            Self::Walls => Permission::MANAGE_BOARDS,
+            Self::Settings => Permission::VIEW_PRIVILEGED_SETTING,
+            Self::Audit => Permission::VIEW_AUDIT,
+            Self::Store => Permission::VIEW_STATISTICS,
+        }
+    }
+
+    /// Returns its title.
+    pub fn title(self, words: Words) -> String {
+        let title = match self {
+            Self::Users => words.t("admin-users"),
+            Self::Invitations => words.t("admin-invitations"),
+            Self::Roles => words.t("admin-roles"),
+            Self::Statuses => words.t("admin-statuses"),
+            Self::Walls => words.t("admin-walls"),
+            Self::Settings => words.t("admin-settings"),
+            Self::Audit => words.t("admin-audit"),
+            Self::Store => words.t("admin-store"),
+        };
+        title.into_owned()
+    }
+
+    /// Returns the sections that a user may open.
+    pub fn of(caller: &Caller) -> Vec<Self> {
+        let may = |section: &Self| caller.may(section.permission());
+        Self::ALL.into_iter().filter(may).collect()
+    }
+
+    /// Returns the caller if they may open the section.
+    ///
+    /// # Errors
+    /// [`Fault::NotLoggedIn`], [`Fault::PermissionRequired`].
+    pub fn admit(self, visit: &Visit) -> Result<&Caller, Fault> {
+        let caller = visit.caller()?;
+        if caller.may(self.permission()) {
+            Ok(caller)
+        } else {
+            Err(Fault::PermissionRequired)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The pages of the administration, a folder for each section.
+
+use crate::domain::Fault;
+use crate::web::administration::Section;
+use crate::web::frame::Frame;
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+
+/// The routes of all sections.
+pub(super) const ROUTES: &[Route] = &[Route::get("/admin", |visit| Box::pin(first(visit)))];
+
+/// Leads to the first section that the user may open.
+async fn first(visit: Visit) -> Outcome {
+    let sections = Section::of(visit.caller()?);
+    let first = sections.first().ok_or(Fault::PermissionRequired)?;
+    reply::redirect(&visit, first.path())
+}
+
+/// Returns the frame of a section's page.
+fn frame(visit: &Visit, section: Section) -> Frame {
+    let words = visit.words;
+    let title = format!("{} · {}", section.title(words), words.t("administration"));
+    Frame::of(visit, title).in_section(section)
+}
