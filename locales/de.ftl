@@ -378,6 +378,50 @@ admin-store = Speicher und Zustand
 ## Administration: users
 
 ## Administration: invitations, and joining with one
+invitations-lead = Alle, die einen Einladungslink öffnen, können ein Konto anlegen.
+invitation-new = Neue Einladung
+invitation-uses = Anzahl der Personen
+invitation-uses-hint = Bis zu { $most }; 0 setzt keine Grenze.
+invitation-uses-wrong = Geben Sie eine ganze Zahl von 0 bis { $most } ein.
+invitation-until = Bis
+invitation-days = { $count ->
+    [one] morgen
+    [7] in einer Woche
+    [30] in einem Monat
+    [365] in einem Jahr
+   *[other] in { $count } Tagen
+ }
+invitation-note = Wofür ist sie?
+invitation-roles = Rollen
+invitation-roles-hint = Ohne Auswahl erhalten sie die Rollen jedes neuen Kontos.
+invitation-default-roles = Rollen jedes neuen Kontos
+invitation-used = { $used }-mal benutzt
+invitation-used-of = { $used } von { $all } benutzt
+invitation-created = Schicken Sie diesen Link den Personen, die Sie einladen.
+invitation-revoke = Diese Einladung zurückziehen?
+invitation-revoke-lead = Der Link gilt sofort nicht mehr. Wer damit beigetreten ist, behält sein Konto. Das lässt sich nicht rückgängig machen.
+invitations-open = Offen
+invitations-none = Keine Einladung ist offen. Erstellen Sie einen Link und schicken Sie ihn Ihrem Team.
+by-person = von { $name }
+by-operator = auf der Kommandozeile erstellt
+create-link = Link erstellen
+revoke = Zurückziehen
+link-once = Kopieren Sie den Link jetzt. Er wird nicht noch einmal gezeigt.
+link-not-valid = gilt zurzeit nicht
+pages = Seiten
+page-newer = Neuere
+page-older = Ältere
+note-invitation-revoked = Die Einladung ist zurückgezogen.
+fault-too-many-links = Es gibt schon { $most } Links. Ziehen Sie erst einen zurück.
+join-by = hat Sie eingeladen.
+join-invited = Sie sind eingeladen.
+join-until = Der Link gilt bis { $moment }.
+join-over = Diese Einladung gilt nicht mehr
+join-over-lead = Der Link ist aufgebraucht, abgelaufen oder zurückgezogen, oder ein Teil von ihm fehlt. Fragen Sie die Person, die ihn geschickt hat, nach einem neuen.
+join-signed-in = Sie sind angemeldet und haben ein Konto. Um eines für eine andere Person anzulegen, melden Sie sich erst ab.
+setup-invite = Schicken Sie diesen Link Ihrem Team
+setup-invite-about = { $count } Personen können damit bis { $moment } ein Konto anlegen.
+setup-invite-more = Einladungen
 
 ## Administration: roles
 

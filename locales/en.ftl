@@ -379,6 +379,50 @@ admin-store = Storage and health
 ## Administration: users
 
 ## Administration: invitations, and joining with one
+invitations-lead = Everyone who opens an invitation link can create an account.
+invitation-new = New invitation
+invitation-uses = Number of people
+invitation-uses-hint = Up to { $most }; 0 sets no limit.
+invitation-uses-wrong = Enter a whole number from 0 to { $most }.
+invitation-until = Until
+invitation-days = { $count ->
+    [one] Tomorrow
+    [7] In a week
+    [30] In a month
+    [365] In a year
+   *[other] In { $count } days
+ }
+invitation-note = What is it for?
+invitation-roles = Roles
+invitation-roles-hint = Without a choice they get the roles of every new account.
+invitation-default-roles = roles of every new account
+invitation-used = used by { $used }
+invitation-used-of = { $used } of { $all } used
+invitation-created = Send this link to the people you invite.
+invitation-revoke = Revoke this invitation?
+invitation-revoke-lead = The link stops working at once. People who have joined with it keep their accounts. This cannot be undone.
+invitations-open = Open
+invitations-none = No invitation is open. Create a link and send it to your team.
+by-person = by { $name }
+by-operator = created at the command line
+create-link = Create link
+revoke = Revoke
+link-once = Copy the link now. It is not shown again.
+link-not-valid = not valid now
+pages = Pages
+page-newer = Newer
+page-older = Older
+note-invitation-revoked = The invitation is revoked.
+fault-too-many-links = There are { $most } links. Revoke one first.
+join-by = has invited you.
+join-invited = You are invited.
+join-until = The link works until { $moment }.
+join-over = This invitation is over
+join-over-lead = The link was used up, has expired or was revoked, or a part of it is missing. Ask the person who sent it for a new one.
+join-signed-in = You are signed in and have an account. To create one for another person, sign out first.
+setup-invite = Send this link to your team
+setup-invite-about = { $count } people can create an account with it, until { $moment }.
+setup-invite-more = Invitations
 
 ## Administration: roles
 

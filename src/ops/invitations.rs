@@ -17,8 +17,8 @@ use crate::domain::invitation::MAX_INVITATIONS;
 use crate::domain::role::built_in;
 use crate::domain::user::Activity;
 use crate::domain::{
-    AuditAction, AuditParty, DisplayName, Fault, Invitation, InvitationTerms, Permission, RoleId, Timestamp, TokenHash,
-    User, Username,
+    AuditAction, AuditParty, DisplayName, Fault, Invitation, InvitationTerms, Permission, Role, RoleId, Timestamp,
+    TokenHash, User, Username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -100,6 +100,18 @@ pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedInvitation>, Fault> {
     let mut found: Vec<_> = open.map(|invitation| listed(app, &snapshot, invitation)).collect();
     found.sort_by_key(|listed| std::cmp::Reverse((listed.invitation.created_at, listed.invitation.place)));
     Ok(found)
+}
+
+/// Returns the roles that the actor may give with an invitation, in the order of their ids.
+#[must_use]
+pub fn roles_to_give(app: &App, actor: &Actor) -> Vec<Arc<Role>> {
+    let (snapshot, defaults) = (app.store.read(), default_roles(app));
+    let authority = Authority::of(app, &snapshot, actor);
+    let may = |role: &&Arc<Role>| {
+        let role = std::slice::from_ref(&role.id);
+        may_assign(actor, &beyond(role, &defaults)).is_ok() && authority.over_roles(role).is_ok()
+    };
+    snapshot.access().roles().filter(may).cloned().collect()
 }
 
 /// Ends an invitation of any creator.

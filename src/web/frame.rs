@@ -242,6 +242,7 @@ notes! {
     SessionsEnded = "sessions-ended", "note-sessions-ended";
     TokenEnded = "token-ended", "note-token-ended";
     TwoStepOff = "two-step-off", "note-two-step-off";
+    InvitationRevoked = "invitation-revoked", "note-invitation-revoked";
 }
 
 /// A field of a form.

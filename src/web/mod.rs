@@ -33,7 +33,7 @@ use crate::app::rates::Who;
 use crate::auth::Origin;
 use crate::domain::Fault;
 use crate::domain::avatar::AVATAR_BYTES;
-use crate::intake::{self, Bound, Budget, Head, address_of, body, encoded, logged};
+use crate::intake::{self, Bound, Budget, Head, address_of, body, encoded};
 use cookies::{Cookie, Site};
 pub use events::Streams;
 use form::Fields;
@@ -102,7 +102,7 @@ impl Web {
         let response = outcome.unwrap_or_else(|fault| errors::answer(&visit, &head.method, &fault));
         info!(
             method = %head.method,
-            path = %logged(&head.path).escape_debug(),
+            path = %route::logged(&head.path).escape_debug(),
             status = response.status().as_u16(),
             micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             user = visit.visitor.caller.as_ref().map(|caller| tracing::field::display(&caller.user.id)),

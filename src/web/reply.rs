@@ -108,6 +108,15 @@ pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> Outcome {
     redirect(visit, &format!("{path}{separator}note={}{fragment}", note.name()))
 }
 
+/// Keeps an answer out of search engines.
+pub(super) fn unlisted(mut answer: Response) -> Response {
+    let none = HeaderValue::from_static("noindex, nofollow");
+    answer
+        .headers_mut()
+        .insert(HeaderName::from_static("x-robots-tag"), none);
+    answer
+}
+
 /// Answers a script that expects nothing.
 pub(super) fn done() -> Response {
     StatusCode::NO_CONTENT.into_response()

@@ -38,6 +38,10 @@ pub(super) struct Route {
     pub serves_duties: bool,
     /// `true` if its form has a file.
     pub takes_file: bool,
+    /// `true` if the last part of the path is a secret, which no log has.
+    pub has_secret: bool,
+    /// `true` if it neither reads nor sets a cookie.
+    pub without_cookies: bool,
     pub answer: fn(Visit) -> Answer,
 }
 
@@ -50,6 +54,8 @@ impl Route {
             signed_in: false,
             serves_duties: true,
             takes_file: false,
+            has_secret: false,
+            without_cookies: false,
             answer,
         }
     }
@@ -87,6 +93,14 @@ impl Route {
         }
     }
 
+    /// Keeps the last part of the path out of the log.
+    pub const fn with_secret(self) -> Self {
+        Self {
+            has_secret: true,
+            ..self
+        }
+    }
+
     /// Also lets users with a duty use it.
     pub const fn serving_duties(self) -> Self {
         Self {
@@ -103,6 +117,16 @@ pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
         .copied()
         .flatten()
         .filter_map(move |route| Some((route, parameter(route.path, path)?)))
+}
+
+/// Returns the part of a path that is logged. It has no secret of a link, also if more follows the secret.
+pub(super) fn logged(path: &str) -> &str {
+    let mut routes = pages::ROUTES.iter().copied().flatten();
+    let secret = routes.find(|route| {
+        let fixed = route.path.split(':').next().unwrap_or_default();
+        route.has_secret && path.starts_with(fixed)
+    });
+    secret.map_or_else(|| crate::intake::logged(path), |route| route.path)
 }
 
 /// Returns the text that the last part of a route matched, empty for a route without such a part; `None` if the route
@@ -127,6 +151,13 @@ mod tests {
             assert_eq!(parameter("/people/:id", other), None, "{other}");
         }
         assert_eq!((parameter("/a", "/a"), parameter("/a", "/b")), (Some(""), None));
+    }
+
+    #[test]
+    fn no_log_has_the_secret_of_a_link() {
+        assert_eq!(logged("/join/abc"), "/join/:secret");
+        assert_eq!(logged("/join/abc/def"), "/join/:secret");
+        assert_eq!(logged("/people/abc"), "/people/abc");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::web::words::{Language, Words};
 /// A form that is alone on its page.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Form {
+    /// The path to which the form is sent; empty for the address of the page.
     pub action: &'static str,
     pub lead: String,
     /// What is wrong with the whole form.
@@ -62,13 +63,25 @@ pub(super) fn status_of(form: &Form) -> StatusCode {
 
 /// Answers with a few words and a link.
 pub(super) fn say(visit: &Visit, title: &str, words: String, path: &'static str, link: &str) -> Outcome {
+    say_with(visit, StatusCode::OK, title, words, path, link)
+}
+
+/// The same with this status.
+pub(super) fn say_with(
+    visit: &Visit,
+    status: StatusCode,
+    title: &str,
+    words: String,
+    path: &'static str,
+    link: &str,
+) -> Outcome {
     let page = WordsPage {
         f: Frame::of(visit, title),
         words,
         path,
         link: link.to_owned(),
     };
-    reply::page(visit, &page)
+    reply::with_status(visit, status, &page)
 }
 
 /// What is wrong with a form, by its fields.
@@ -153,6 +166,12 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
         Fault::AvatarTooLarge { .. } => ("photo", words.t("fault-photo-large")),
         Fault::NotAllowed { .. } | Fault::ActionNotAllowed { .. } => ("", words.t("fault-not-allowed")),
         Fault::SetupLinkInvalid => ("link", words.t("fault-setup-link")),
+        Fault::TooManyLinks { most, .. } => {
+            return (
+                "",
+                words.say("fault-too-many-links", &[("most", i64::from(*most).into())]),
+            );
+        }
         Fault::RegistrationSecretNeeded => ("secret", words.t("fault-secret")),
         Fault::AddressBlocked | Fault::UserBlocked => ("", words.t("fault-blocked")),
         Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {

@@ -8,7 +8,9 @@ pub(super) mod confirm;
 pub(super) mod errors;
 mod forgot_password;
 mod forms;
+mod join;
 mod my_status;
+mod newcomer;
 mod person;
 mod profile;
 mod register;
@@ -23,6 +25,7 @@ use super::route::Route;
 pub(super) const ROUTES: &[&[Route]] = &[
     board::ROUTES,
     admin::ROUTES,
+    admin::invitations::ROUTES,
     person::ROUTES,
     profile::ROUTES,
     my_status::ROUTES,
@@ -31,6 +34,7 @@ pub(super) const ROUTES: &[&[Route]] = &[
     reset_password::ROUTES,
     change_password::ROUTES,
     register::ROUTES,
+    join::ROUTES,
     setup::ROUTES,
     site::ROUTES,
 ];

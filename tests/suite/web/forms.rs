@@ -7,7 +7,7 @@ use crate::support::visitor::{encoded, text, token};
 use crate::support::{TestServer, Visitor};
 
 /// Every form, with fields that would do something.
-const FORMS: [(&str, &[(&str, &str)]); 24] = [
+const FORMS: [(&str, &[(&str, &str)]); 27] = [
     ("/sign-in", &[("user", USER), ("password", PASSWORD)]),
     ("/sign-in/code", &[("code", "123456")]),
     ("/sign-in/recovery", &[("code", "123456")]),
@@ -35,6 +35,9 @@ const FORMS: [(&str, &[(&str, &str)]); 24] = [
     ("/profile/fields", &[("field:team", "x")]),
     ("/profile/privacy", &[("last-seen", "hidden")]),
     ("/profile/look", &[("theme", "dark")]),
+    ("/join/x", &[("first", "Eve"), ("last", "Evil")]),
+    ("/admin/invitations", &[("uses", "1")]),
+    ("/admin/invitations/revoke", &[("id", "x")]),
 ];
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod driver;
 mod events;
 mod first_start;
 mod forms;
+mod join;
 mod live;
 mod profile;
 mod reset_password;

@@ -22,7 +22,7 @@ async fn send(visitor: &Visitor, path: &str, fields: &[(&str, &str)]) -> Answer 
 }
 
 /// Sends what the question for a proof asks for.
-async fn prove(visitor: &Visitor, path: &str, asked: &Answer, method: &str, proof: &str) -> Answer {
+pub async fn prove(visitor: &Visitor, path: &str, asked: &Answer, method: &str, proof: &str) -> Answer {
     let page = text(asked);
     assert!(page.contains("Confirm that it’s you"), "{page}");
     let value = |name: &str| {

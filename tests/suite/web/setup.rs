@@ -24,6 +24,10 @@ async fn the_first_administrator_is_created_in_a_browser() {
     browser.write("[name=last]", "Lovelace").await;
     browser.write("[name=password]", PASSWORD).await;
     browser.click("main button.primary").await;
+    let link = browser.text_with("#link", "/join/").await;
+    assert!(link.starts_with(&format!("http://{}/join/", server.address)), "{link}");
+    browser.keep_picture("setup-invite").await;
+    browser.click("main a.primary").await;
     let told = browser.text_with(".empty h2", "Only you").await;
     assert_eq!(told, "Only you so far");
     let admin = server.anonymous().logged_in("ada", PASSWORD).await;

@@ -1,5 +1,8 @@
 //! The pages of the administration, a folder for each section.
 
+pub(super) mod invitations;
+mod links;
+
 use crate::domain::Fault;
 use crate::web::administration::Section;
 use crate::web::frame::Frame;

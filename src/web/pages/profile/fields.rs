@@ -36,7 +36,7 @@ impl Part {
         let mut lines = lines(visit, Some(&visit.caller()?.user));
         if wrong.is_some() {
             for line in &mut lines {
-                line.value = visit.form.text(&format!("{PREFIX}{}", line.name)).to_owned();
+                line.value = visit.form.text(&name_of(line)).to_owned();
             }
         }
         Ok(Self {
@@ -83,6 +83,11 @@ pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Li
     names.into_iter().map(line).collect()
 }
 
+/// Returns the name of a custom field in a form.
+pub(in crate::web::pages) fn name_of(line: &Line) -> String {
+    format!("{PREFIX}{}", line.name)
+}
+
 /// Returns what a form changes: an empty text removes a field.
 ///
 /// # Errors
@@ -90,7 +95,7 @@ pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Li
 pub(in crate::web::pages) fn changes(visit: &Visit, user: Option<&User>) -> Result<Option<CustomFieldChanges>, Fault> {
     let mut changes = Map::new();
     for line in lines(visit, user) {
-        let name = format!("{PREFIX}{}", line.name);
+        let name = name_of(&line);
         if !visit.form.has(&name) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 mod about;
 mod client;
-mod fields;
+pub(super) mod fields;
 mod look;
 mod password;
 mod privacy;

@@ -1,9 +1,8 @@
 //! Registration, where it is open.
 
-use super::forms::{self, Form, Wrong};
-use super::sign_in;
-use crate::domain::person_name::full_name;
-use crate::domain::{CustomFieldChanges, Profile, SettingId};
+use super::forms::{self, Wrong};
+use super::{newcomer, sign_in};
+use crate::domain::SettingId;
 use crate::ops::calls::Rate;
 use crate::ops::registration::{self, Registration};
 use crate::web::frame::{Field, Note};
@@ -36,52 +35,25 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
         let closed = words.t("register-closed").into_owned();
         return forms::say(visit, &title, closed, "/sign-in", &words.t("back-to-sign-in"));
     }
-    let mut fields = vec![
-        Field::line("first", words.t("first-name"), "given-name")
-            .with(sent.text("first"))
-            .focused(),
-        Field::line("last", words.t("last-name"), "family-name").with(sent.text("last")),
-        Field::code("username", words.t("username"), "username")
-            .with(sent.text("username"))
-            .hint(words.t("username-hint")),
-        Field::email(words.t("email")).with(sent.text("email")),
-        Field::new_password("password", words.t("password")),
-    ];
+    let mut fields = newcomer::fields(visit);
     if needs_secret(visit) {
         let secret = visit.query.given("secret").unwrap_or_else(|| sent.text("secret"));
         fields.push(Field::code("secret", words.t("secret"), "off").with(secret));
     }
-    let fields = wrong.mark(fields);
-    let form = Form {
-        action: "/register",
-        problem: wrong.rest(&fields),
-        fields,
-        rules: forms::password_rules(visit),
-        submit: words.t("register-submit").into_owned(),
-        back: Some(("/sign-in", words.t("have-account").into_owned())),
-        ..Form::default()
-    };
-    forms::show(visit, &title, form)
+    newcomer::page(visit, &title, "/register", fields, wrong, None)
 }
 
 async fn send(visit: Visit) -> Outcome {
-    let (words, sent) = (visit.words, &visit.form);
-    let name = match full_name(sent.text("first"), sent.text("last")) {
-        Ok(name) => name.to_string(),
+    let words = visit.words;
+    let new = match newcomer::registration(&visit) {
+        Ok(new) => new,
         Err(fault) => return page(&visit, &Wrong::of(words, &fault)),
     };
     if let Err(fault) = visit.count("POST users.register", Rate::Register) {
         return page(&visit, &Wrong::of(words, &fault));
     }
-    let new = Registration {
-        username: sent.text("username").trim().to_owned(),
-        email: sent.text("email").trim().to_owned(),
-        name: Some(name),
-        password: sent.text("password").to_owned(),
-        secret: sent.given("secret").map(str::to_owned),
-        profile: Profile::default(),
-        custom_fields: CustomFieldChanges::default(),
-    };
+    let secret = visit.form.given("secret").map(str::to_owned);
+    let new = Registration { secret, ..new };
     let user = match registration::register(&visit.app, &visit.origin, new).await {
         Ok(user) => user,
         Err(fault) => return page(&visit, &Wrong::of(words, &fault)),

@@ -4,13 +4,17 @@ use askama::Template;
 
 use super::forms::{self, Form, Wrong};
 use super::sign_in;
+use crate::auth::Actor;
 use crate::domain::person_name::full_name;
 use crate::domain::setting::RegistrationForm;
-use crate::domain::{Fault, User};
+use crate::domain::{Fault, InvitationTerms, User};
 use crate::ops::calls::Rate;
+use crate::ops::invitations::{self, ListedInvitation};
+use crate::ops::login::LoggedIn;
 use crate::ops::setup::{self, FirstSettings};
+use crate::ops::tokens;
 use crate::ops::users::{NewUser, NewUserTexts};
-use crate::web::frame::{Field, Frame};
+use crate::web::frame::{Field, Frame, Note};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
@@ -20,6 +24,9 @@ const TEAM_CHARACTERS: usize = 120;
 
 /// Maximum characters of a username.
 const USERNAME_CHARACTERS: usize = 64;
+
+/// The number of people who may use the invitation of the first start.
+const INVITED_PEOPLE: u32 = 20;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::open("/setup", |visit| Box::pin(show(visit))),
@@ -33,6 +40,15 @@ struct Setup {
     form: Form,
     /// Whether visitors may register.
     open: bool,
+}
+
+/// The invitation for the team, which is shown once.
+#[derive(Template)]
+#[template(path = "setup/invite.html")]
+struct Invite {
+    f: Frame,
+    about: String,
+    link: String,
 }
 
 async fn show(visit: Visit) -> Outcome {
@@ -84,7 +100,7 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
 async fn send(visit: Visit) -> Outcome {
     visit.count("POST setup.createAdministrator", Rate::Default)?;
     match create(&visit).await {
-        Ok(user) => sign_in::begin_of_new(&visit, &user).await,
+        Ok(user) => welcome(&visit, &user).await,
         Err(fault) => page(&visit, &Wrong::of(visit.words, &fault)),
     }
 }
@@ -115,4 +131,37 @@ async fn create(visit: &Visit) -> Result<std::sync::Arc<User>, Fault> {
         first,
     )
     .await
+}
+
+/// Signs in the first administrator, and shows an invitation for the team. The form was the proof that an invitation needs.
+async fn welcome(visit: &Visit, user: &User) -> Outcome {
+    let Some(session) = sign_in::session_of_new(visit, user).await else {
+        return reply::redirect_with(visit, "/sign-in", Note::Registered);
+    };
+    let Some((invitation, link)) = invite(visit, &session).await else {
+        return sign_in::begin(visit, &session, true, "/").await;
+    };
+    let words = visit.words;
+    let ends = visit.reader().end(invitation.invitation.expires_at);
+    let count = i64::from(INVITED_PEOPLE);
+    let page = Invite {
+        f: Frame::of(visit, words.t("setup-invite")),
+        about: words.say(
+            "setup-invite-about",
+            &[("count", count.into()), ("moment", ends.into())],
+        ),
+        link,
+    };
+    sign_in::begin_with(visit, &session, true, reply::page(visit, &page)?).await
+}
+
+/// Creates the invitation for the team; none if the administrator has a duty first.
+async fn invite(visit: &Visit, session: &LoggedIn) -> Option<(ListedInvitation, String)> {
+    let caller = tokens::authenticate(&visit.app, &session.user.id, &session.token, &visit.origin)?;
+    if caller.duty.is_some() {
+        return None;
+    }
+    let terms = InvitationTerms::parse(Some(INVITED_PEOPLE), None, &[], "").ok()?;
+    let created = invitations::create(&visit.app, &Actor::User(caller), &terms).await;
+    created.ok()
 }

@@ -5,6 +5,7 @@ mod step;
 use askama::Template;
 use warp::http::StatusCode;
 use warp::http::header::SET_COOKIE;
+use warp::reply::Response;
 
 use super::forms;
 use crate::auth::PasswordDigest;
@@ -138,8 +139,13 @@ async fn enter(visit: &Visit, step: &Step, code: Option<String>) -> Result<Logge
     login::login(&visit.app, &visit.origin, credentials).await
 }
 
-/// Begins the session of a browser, and ends the one that it had.
+/// Begins the session of a browser, and ends the one that it had. Leads to the next path.
 pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &str) -> Outcome {
+    begin_with(visit, session, keep, reply::redirect(visit, next)?).await
+}
+
+/// Begins the session of a browser with this answer, and ends the one that it had.
+pub(super) async fn begin_with(visit: &Visit, session: &LoggedIn, keep: bool, mut answer: Response) -> Outcome {
     if let Some(before) = &visit.visitor.caller {
         tokens::logout(&visit.app, before).await?;
     }
@@ -147,7 +153,6 @@ pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &
         .expires_at
         .map(|end| end.as_millis() - visit.app.clock.now().as_millis());
     let seconds = left.map(|millis| millis / 1000).filter(|_| keep);
-    let mut answer = reply::redirect(visit, next)?;
     let headers = answer.headers_mut();
     if let Some(cookie) = visit.site.set(Cookie::Session, session.token.expose(), seconds) {
         headers.append(SET_COOKIE, cookie);
@@ -162,16 +167,21 @@ pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &
 
 /// Signs in a user who was just created by the form of this visit.
 pub(super) async fn begin_of_new(visit: &Visit, user: &User) -> Outcome {
+    match session_of_new(visit, user).await {
+        Some(session) => begin(visit, &session, true, "/").await,
+        None => reply::redirect_with(visit, "/sign-in", Note::Registered),
+    }
+}
+
+/// Returns a session of a user who was just created by the form of this visit; none if the user has to sign in when that
+/// is possible.
+pub(super) async fn session_of_new(visit: &Visit, user: &User) -> Option<LoggedIn> {
     let credentials = Credentials::Password {
         account: Account::Id(user.id.clone()),
         digest: PasswordDigest::of(visit.form.text("password")),
         code: None,
     };
-    match login::login(&visit.app, &visit.origin, credentials).await {
-        Ok(session) => begin(visit, &session, true, "/").await,
-        // The account is there: its user signs in when that is possible.
-        Err(_) => reply::redirect_with(visit, "/sign-in", Note::Registered),
-    }
+    login::login(&visit.app, &visit.origin, credentials).await.ok()
 }
 
 async fn show_code(visit: Visit, recovery: bool) -> Outcome {

@@ -1,0 +1,90 @@
+//! Joining with an invitation, also where registration is closed.
+
+use super::forms::{self, Wrong};
+use super::newcomer::{self, Invited};
+use super::sign_in;
+use crate::domain::{Fault, SettingId};
+use crate::intake::refusal;
+use crate::ops::calls::Rate;
+use crate::ops::invitations;
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+
+/// The path of an invitation.
+const PATH: &str = "/join/:secret";
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::open(PATH, |visit| Box::pin(show(visit))).with_secret(),
+    Route::open_form(PATH, |visit| Box::pin(send(visit))).with_secret(),
+];
+
+async fn show(visit: Visit) -> Outcome {
+    page(&visit, &Wrong::default()).await.map(reply::unlisted)
+}
+
+fn title(visit: &Visit) -> String {
+    let site = visit.app.settings().text(SettingId::SiteName);
+    visit.words.say("join-title", &[("site", site.into())])
+}
+
+async fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+    if visit.visitor.caller.is_some() {
+        return has_account(visit);
+    }
+    let invited = match check(visit).await {
+        Ok(invited) => invited,
+        Err(fault) => return refused(visit, fault),
+    };
+    let fields = newcomer::fields(visit);
+    newcomer::page(visit, &title(visit), "", fields, wrong, Some(invited))
+}
+
+async fn check(visit: &Visit) -> Result<Invited, Fault> {
+    visit.count("POST invitations.check", Rate::Default)?;
+    let found = invitations::check(&visit.app, &visit.origin, &visit.parameter).await?;
+    let moment = visit.reader().end(found.expires_at);
+    Ok(Invited {
+        by: found.by.map(|name| name.to_string()).unwrap_or_default(),
+        until: visit.words.say("join-until", &[("moment", moment.into())]),
+    })
+}
+
+/// Answers a visitor who is signed in: a person has one account.
+fn has_account(visit: &Visit) -> Outcome {
+    let words = visit.words;
+    let lead = words.t("join-signed-in").into_owned();
+    forms::say(visit, &title(visit), lead, "/", &words.t("go-to-board"))
+}
+
+/// Answers a visitor whose link opens nothing.
+fn refused(visit: &Visit, fault: Fault) -> Outcome {
+    let words = visit.words;
+    let (title, lead) = match fault {
+        Fault::InvitationInvalid => (
+            words.t("join-over").into_owned(),
+            words.t("join-over-lead").into_owned(),
+        ),
+        Fault::AddressBlocked => (title(visit), forms::explained(words, &fault).1),
+        fault => return Err(fault),
+    };
+    let status = refusal::status(&fault);
+    forms::say_with(visit, status, &title, lead, "/sign-in", &words.t("have-account"))
+}
+
+async fn send(visit: Visit) -> Outcome {
+    if visit.visitor.caller.is_some() {
+        return has_account(&visit);
+    }
+    match join(&visit).await {
+        Ok(user) => sign_in::begin_of_new(&visit, &user).await,
+        Err(fault @ (Fault::InvitationInvalid | Fault::AddressBlocked)) => refused(&visit, fault),
+        Err(fault) => page(&visit, &Wrong::of(visit.words, &fault)).await,
+    }
+}
+
+async fn join(visit: &Visit) -> Result<std::sync::Arc<crate::domain::User>, Fault> {
+    let new = newcomer::registration(visit)?;
+    visit.count("POST invitations.accept", Rate::Register)?;
+    invitations::accept(&visit.app, &visit.origin, &visit.parameter, new).await
+}

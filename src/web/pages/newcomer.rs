@@ -1,0 +1,103 @@
+//! The form of a new account: registration, and joining with an invitation.
+
+use askama::Template;
+
+use super::forms::{self, Form, Wrong};
+use super::profile::fields::{self, Line};
+use crate::domain::person_name::full_name;
+use crate::domain::{Fault, Profile, SettingId};
+use crate::ops::registration::Registration;
+use crate::web::frame::{Field, Frame};
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+
+/// The invitation with which a person registers, in words.
+pub(super) struct Invited {
+    /// The name of the person who invites; empty if no person created the invitation.
+    pub by: String,
+    pub until: String,
+}
+
+#[derive(Template)]
+#[template(path = "newcomer.html")]
+struct Page {
+    f: Frame,
+    form: Form,
+    invited: Option<Invited>,
+    lines: Vec<Line>,
+}
+
+/// Returns the fields that every new account has.
+pub(super) fn fields(visit: &Visit) -> Vec<Field> {
+    let (words, sent) = (visit.words, &visit.form);
+    vec![
+        Field::line("first", words.t("first-name"), "given-name")
+            .with(sent.text("first"))
+            .focused(),
+        Field::line("last", words.t("last-name"), "family-name").with(sent.text("last")),
+        Field::code("username", words.t("username"), "username")
+            .with(sent.text("username"))
+            .hint(words.t("username-hint")),
+        Field::email(words.t("email")).with(sent.text("email")),
+        Field::new_password("password", words.t("password")),
+    ]
+}
+
+/// Returns the custom fields that a new account must have, and the team if everyone sees it.
+fn lines(visit: &Visit) -> Vec<Line> {
+    let settings = visit.app.settings();
+    let (team, rules) = (settings.text(SettingId::TeamField), settings.custom_fields());
+    let wanted = |line: &Line| line.required || (line.name == team && rules.is_public(&team));
+    let mut lines: Vec<_> = fields::lines(visit, None).into_iter().filter(wanted).collect();
+    for line in &mut lines {
+        line.value = visit.form.text(&fields::name_of(line)).to_owned();
+    }
+    lines
+}
+
+/// Answers with the form: with 422 if something in it is wrong.
+pub(super) fn page(
+    visit: &Visit,
+    title: &str,
+    action: &'static str,
+    fields: Vec<Field>,
+    wrong: &Wrong,
+    invited: Option<Invited>,
+) -> Outcome {
+    let words = visit.words;
+    let fields = wrong.mark(fields);
+    let form = Form {
+        action,
+        problem: wrong.rest(&fields),
+        fields,
+        rules: forms::password_rules(visit),
+        submit: words.t("register-submit").into_owned(),
+        back: Some(("/sign-in", words.t("have-account").into_owned())),
+        ..Form::default()
+    };
+    let page = Page {
+        f: Frame::of(visit, title),
+        form,
+        invited,
+        lines: lines(visit),
+    };
+    reply::with_status(visit, forms::status_of(&page.form), &page)
+}
+
+/// Returns the account that the form asks for.
+///
+/// # Errors
+/// [`Fault::FirstNameInvalid`], [`Fault::LastNameInvalid`], [`Fault::DisplayNameInvalid`]; the errors of the custom fields.
+pub(super) fn registration(visit: &Visit) -> Result<Registration, Fault> {
+    let sent = &visit.form;
+    let name = full_name(sent.text("first"), sent.text("last"))?;
+    Ok(Registration {
+        username: sent.text("username").trim().to_owned(),
+        email: sent.text("email").trim().to_owned(),
+        name: Some(name.to_string()),
+        password: sent.text("password").to_owned(),
+        secret: None,
+        profile: Profile::default(),
+        custom_fields: fields::changes(visit, None)?.unwrap_or_default(),
+    })
+}
