@@ -374,6 +374,14 @@ admin-walls = Wandanzeigen
 admin-settings = Einstellungen
 admin-audit = Protokoll
 admin-store = Speicher und Zustand
+edit = Bearbeiten
+delete = Löschen
+create = Erstellen
+delete-question = „{ $name }“ löschen?
+pager = Seiten
+pager-previous = Zurück
+pager-next = Weiter
+pager-range = { $first } bis { $last } von { $total }
 
 ## Administration: users
 
@@ -426,10 +434,60 @@ setup-invite-more = Einladungen
 ## Administration: roles
 
 ## Administration: custom statuses
+custom-statuses-lead = Status, die Ihr Team mit einem Klick setzen kann. Die Tasten 1 bis 9 setzen die ersten neun.
+custom-statuses-none = Noch keine eigenen Status
+custom-statuses-none-advice = Erstellen Sie den ersten, zum Beispiel „Mittagspause“. Dann kann ihn jede Person im Team mit einem Klick setzen.
+custom-status-new = Neuer Status
+custom-status-edit = Status bearbeiten
+custom-status-name = Name
+custom-status-shows = Wird angezeigt als
+custom-status-ends-hint = Beim Setzen kann man ein anderes Ende wählen.
+custom-status-delete-lead = Wer ihn gerade verwendet, behält ihn bis zu seinem Ende. Danach kann ihn niemand mehr wählen.
+other-emoji = Anderes Emoji
+other-emoji-hint = Ersetzt das gewählte. Auch Kürzel wie :palm_tree: sind möglich.
+other-duration = Andere …
+minutes = Minuten
+fault-minutes = Geben Sie die Minuten ein, von 1 bis { $most }.
+note-custom-status-saved = Der Status ist gespeichert.
+note-custom-status-deleted = Der Status ist gelöscht.
 
 ## Administration: wall displays, and a wall
 
 ## Administration: settings
+settings-lead = Änderungen gelten sofort, ohne Neustart.
+settings-search = { $count } Einstellungen durchsuchen
+settings-search-label = Einstellungen durchsuchen
+settings-all = Alle
+settings-changed = Geändert
+settings-fixed = Festgelegt
+settings-read-only = Sie können die Einstellungen sehen, aber nicht ändern.
+settings-none = Keine Einstellung gefunden
+settings-sign-in = Anmeldung und Sitzungen
+settings-registration = Registrierung
+settings-profiles = Profile
+settings-passwords = Passwörter
+settings-presence = Anwesenheit
+settings-limits = Grenzen
+settings-server = Server
+setting-login-expiration = Tage, bis die Anmeldung abläuft
+setting-two-factor = Anmeldung in zwei Schritten
+setting-block-attempts = Fehlgeschlagene Anmeldungen bis zur Sperre
+setting-registration = Wer sich registrieren kann
+setting-domains = Erlaubte E-Mail-Domains
+setting-invisible = Status „Unsichtbar“
+setting-requires-connection = Offline ohne offene Verbindung
+setting-max-connections = Höchstzahl offener Verbindungen
+setting-password-least = Mindestlänge des Passworts
+setting-site-name = Name des Servers
+setting-site-url = Öffentliche Adresse
+setting-empty = leer
+setting-default = Standard:
+setting-reset = Standard verwenden
+setting-was = nicht gespeichert; jetzt:
+setting-fixed-by = festgelegt durch
+secret-set = Ein Geheimnis ist gesetzt. Es wird nie angezeigt.
+secret-unset = Es ist kein Geheimnis gesetzt.
+note-settings-saved = Die Einstellungen sind gespeichert.
 
 ## Administration: audit log
 

@@ -375,6 +375,14 @@ admin-walls = Wall displays
 admin-settings = Settings
 admin-audit = Audit log
 admin-store = Storage and health
+edit = Edit
+delete = Delete
+create = Create
+delete-question = Delete “{ $name }”?
+pager = Pages
+pager-previous = Previous
+pager-next = Next
+pager-range = { $first } to { $last } of { $total }
 
 ## Administration: users
 
@@ -427,10 +435,60 @@ setup-invite-more = Invitations
 ## Administration: roles
 
 ## Administration: custom statuses
+custom-statuses-lead = Statuses your team can set with one click. The keys 1 to 9 set the first nine.
+custom-statuses-none = No custom statuses yet
+custom-statuses-none-advice = Create the first one, such as “Lunch”. Everyone on the team can then set it with one click.
+custom-status-new = New status
+custom-status-edit = Edit status
+custom-status-name = Name
+custom-status-shows = Shows as
+custom-status-ends-hint = People can choose a different end when they set it.
+custom-status-delete-lead = People who are using it keep it until it ends. No one can choose it any more.
+other-emoji = Another emoji
+other-emoji-hint = Takes the place of the one you chose. Short codes such as :palm_tree: work too.
+other-duration = Other …
+minutes = Minutes
+fault-minutes = Enter the minutes, from 1 to { $most }.
+note-custom-status-saved = The status is saved.
+note-custom-status-deleted = The status is deleted.
 
 ## Administration: wall displays, and a wall
 
 ## Administration: settings
+settings-lead = Changes apply at once, without a restart.
+settings-search = Search { $count } settings
+settings-search-label = Search settings
+settings-all = All
+settings-changed = Changed
+settings-fixed = Fixed
+settings-read-only = You can see the settings, but not change them.
+settings-none = No setting found
+settings-sign-in = Sign-in and sessions
+settings-registration = Registration
+settings-profiles = Profiles
+settings-passwords = Passwords
+settings-presence = Presence
+settings-limits = Limits
+settings-server = Server
+setting-login-expiration = Days until sign-in expires
+setting-two-factor = Two-step sign-in
+setting-block-attempts = Failed sign-ins before a block
+setting-registration = Who can register
+setting-domains = Allowed e-mail domains
+setting-invisible = Invisible status
+setting-requires-connection = Offline without a live connection
+setting-max-connections = Maximum live connections
+setting-password-least = Minimum password length
+setting-site-name = Name of the server
+setting-site-url = Public address
+setting-empty = empty
+setting-default = default:
+setting-reset = Use the default
+setting-was = not saved; now:
+setting-fixed-by = fixed by
+secret-set = A secret is set. It is never shown.
+secret-unset = No secret is set.
+note-settings-saved = The settings are saved.
 
 ## Administration: audit log
 

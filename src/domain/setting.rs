@@ -70,6 +70,33 @@ impl Kind {
     }
 }
 
+/// The values that a setting takes, as a form asks for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// On or off.
+    Flag,
+    /// A whole number within two bounds.
+    Number {
+        /// The lowest number.
+        least: i64,
+        /// The highest number.
+        most: i64,
+    },
+    /// A number above 0 that may have decimal places.
+    Decimal {
+        /// The highest number.
+        most: u32,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A text of one line.
+    Line,
+    /// A text of several lines.
+    Block,
+    /// A text that a form takes and never shows.
+    Secret,
+}
+
 struct Row {
     name: &'static str,
     kind: Kind,
@@ -261,6 +288,26 @@ impl SettingId {
             Kind::Choice(..) => "select",
             Kind::Secret => "password",
             Kind::CustomFields => "code",
+        }
+    }
+
+    /// Returns how a form asks for a value.
+    #[must_use]
+    pub fn control(self) -> Control {
+        match self.row().kind {
+            Kind::Flag(_) => Control::Flag,
+            Kind::Number(_, least, most) => Control::Number { least, most },
+            Kind::Decimal(_, most) => Control::Decimal { most },
+            Kind::Choice(_, choices) => Control::Choice(choices),
+            Kind::Secret => Control::Secret,
+            Kind::CustomFields => Control::Block,
+            Kind::Text(_)
+            | Kind::UsernamePattern(_)
+            | Kind::Url
+            | Kind::Networks
+            | Kind::Domains
+            | Kind::Origins(_)
+            | Kind::Roles(_) => Control::Line,
         }
     }
 

@@ -98,11 +98,19 @@ impl Section {
     /// # Errors
     /// [`Fault::NotLoggedIn`], [`Fault::PermissionRequired`].
     pub fn admit(self, visit: &Visit) -> Result<&Caller, Fault> {
-        let caller = visit.caller()?;
-        if caller.may(self.permission()) {
-            Ok(caller)
-        } else {
-            Err(Fault::PermissionRequired)
-        }
+        permit(visit, self.permission())
+    }
+}
+
+/// Returns the caller if they have this permission. Pages ask it before they ask for a proof, as the API does.
+///
+/// # Errors
+/// [`Fault::NotLoggedIn`], [`Fault::PermissionRequired`].
+pub(super) fn permit(visit: &Visit, permission: Permission) -> Result<&Caller, Fault> {
+    let caller = visit.caller()?;
+    if caller.may(permission) {
+        Ok(caller)
+    } else {
+        Err(Fault::PermissionRequired)
     }
 }

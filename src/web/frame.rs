@@ -8,6 +8,7 @@ use fluent_bundle::FluentValue;
 
 use super::administration::Section;
 use super::assets;
+use super::emojis::Emojis;
 use super::people::Face;
 use super::visit::Visit;
 use super::words::Words;
@@ -183,6 +184,11 @@ impl Frame {
         Markup::of(&FieldPart { f: self, field })
     }
 
+    /// Returns the button and the menu that choose the emoji of a status.
+    pub fn emojis(&self, chosen: &str) -> Markup {
+        Markup::of(&Emojis::of(self, chosen))
+    }
+
     /// Returns a picture of a person, or the initials.
     #[allow(clippy::unused_self, reason = "templates call it as the other parts")]
     pub fn face(&self, face: &Face, size: &'static str) -> Markup {
@@ -243,6 +249,9 @@ notes! {
     TokenEnded = "token-ended", "note-token-ended";
     TwoStepOff = "two-step-off", "note-two-step-off";
     InvitationRevoked = "invitation-revoked", "note-invitation-revoked";
+    CustomStatusSaved = "custom-status-saved", "note-custom-status-saved";
+    CustomStatusDeleted = "custom-status-deleted", "note-custom-status-deleted";
+    SettingsSaved = "settings-saved", "note-settings-saved";
 }
 
 /// A field of a form.

@@ -4,6 +4,7 @@ mod administration;
 mod assets;
 mod cookies;
 mod device;
+mod emojis;
 mod events;
 mod form;
 mod frame;

@@ -142,6 +142,17 @@ impl Reader {
     }
 }
 
+/// Returns how long a status lasts, in words; `None` has no end.
+pub(super) fn lasts(words: Words, minutes: Option<u32>) -> String {
+    let (key, count) = match minutes {
+        None => return words.t("no-end").into_owned(),
+        Some(minutes) if minutes % (24 * 60) == 0 => ("lasts-days", minutes / (24 * 60)),
+        Some(minutes) if minutes % 60 == 0 => ("lasts-hours", minutes / 60),
+        Some(minutes) => ("lasts-minutes", minutes),
+    };
+    words.say(key, &[("count", i64::from(count).into())])
+}
+
 fn time_of(local: OffsetDateTime) -> String {
     format!("{}:{:02}", local.hour(), local.minute())
 }

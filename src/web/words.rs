@@ -94,6 +94,12 @@ impl Language {
     }
 }
 
+/// Returns a text of a user as a part of a sentence: with the marks of isolation, so that its direction does not change the
+/// order of the words around it.
+pub(super) fn isolated(text: &str) -> String {
+    format!("\u{2068}{text}\u{2069}")
+}
+
 /// The words of one language.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words {

@@ -95,6 +95,11 @@ impl Wrong {
         Self(vec![(field, text)])
     }
 
+    /// Returns that this field is wrong; an empty name is the whole form.
+    pub fn at(field: &'static str, text: impl Into<String>) -> Self {
+        Self(vec![(field, text.into())])
+    }
+
     /// Adds that a field is wrong.
     pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
         self.0.push((field, text.into()));

@@ -26,6 +26,8 @@ pub(super) const ROUTES: &[&[Route]] = &[
     board::ROUTES,
     admin::ROUTES,
     admin::invitations::ROUTES,
+    admin::settings::ROUTES,
+    admin::statuses::ROUTES,
     person::ROUTES,
     profile::ROUTES,
     my_status::ROUTES,

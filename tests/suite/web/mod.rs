@@ -1,5 +1,7 @@
 //! The pages, over HTTP and in a real browser.
 mod account;
+mod admin_settings;
+mod admin_statuses;
 mod assets;
 mod board;
 mod driver;

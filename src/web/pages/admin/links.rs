@@ -19,7 +19,7 @@ pub(super) struct Question {
 }
 
 #[derive(Template)]
-#[template(path = "admin/question.html")]
+#[template(path = "admin/revoke.html")]
 struct Page {
     f: Frame,
     question: Question,

@@ -2,6 +2,10 @@
 
 pub(super) mod invitations;
 mod links;
+mod pager;
+mod question;
+pub(super) mod settings;
+pub(super) mod statuses;
 
 use crate::domain::Fault;
 use crate::web::administration::Section;

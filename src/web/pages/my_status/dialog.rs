@@ -9,42 +9,6 @@ use crate::web::people::{picture, word};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
-/// The emoji to choose from.
-const EMOJI: [&str; 32] = [
-    "💬",
-    "🎧",
-    "🥪",
-    "☕",
-    "📞",
-    "🗓️",
-    "🏠",
-    "🚆",
-    "🚲",
-    "🚗",
-    "✈️",
-    "🌴",
-    "🤒",
-    "🦷",
-    "🍼",
-    "🎓",
-    "🛠️",
-    "🚢",
-    "🔥",
-    "✍️",
-    "📦",
-    "🎤",
-    "🤝",
-    "🏃",
-    "🎉",
-    "🧘",
-    "💤",
-    "🐕",
-    "🌧️",
-    "🎨",
-    "🔬",
-    "🧑‍🍳",
-];
-
 /// A choice of a form.
 pub(super) struct Choice {
     pub value: &'static str,
@@ -58,7 +22,6 @@ pub(super) struct Dialog {
     pub quick: Vec<Quick>,
     pub recent: Vec<Quick>,
     pub emoji: String,
-    pub all_emoji: [&'static str; 32],
     pub text: String,
     pub may_write: bool,
     pub statuses: Vec<Choice>,
@@ -101,7 +64,6 @@ impl Dialog {
                 .map(picture)
                 .filter(|emoji| !emoji.is_empty())
                 .unwrap_or_default(),
-            all_emoji: EMOJI,
             text: own.text.clone(),
             may_write: settings.flag(SettingId::AllowUserStatusMessageChange),
             statuses: statuses(words, settings.flag(SettingId::AllowInvisibleStatus), chosen),
@@ -125,11 +87,6 @@ impl Dialog {
             next: visit.target.clone(),
             problem: String::new(),
         })
-    }
-
-    /// Returns whether the status has an emoji that is not among those to choose from.
-    pub fn has_own_emoji(&self) -> bool {
-        !self.emoji.is_empty() && !self.all_emoji.contains(&self.emoji.as_str())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::custom_status::DurationMinutes;
 use crate::domain::page::Page;
 use crate::domain::{CustomStatus, RecentStatus};
 use crate::ops::custom_status::{self, Filter};
+use crate::web::moments::lasts;
 use crate::web::people::{picture, word};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
@@ -70,15 +71,4 @@ pub(super) fn again(words: Words, place: usize, recent: &RecentStatus, digit: Op
         lasts: lasts(words, None),
         digit: digit.unwrap_or_default(),
     }
-}
-
-/// Returns how long a status lasts, in words.
-fn lasts(words: Words, minutes: Option<u32>) -> String {
-    let (key, count) = match minutes {
-        None => return words.t("no-end").into_owned(),
-        Some(minutes) if minutes % (24 * 60) == 0 => ("lasts-days", minutes / (24 * 60)),
-        Some(minutes) if minutes % 60 == 0 => ("lasts-hours", minutes / 60),
-        Some(minutes) => ("lasts-minutes", minutes),
-    };
-    words.say(key, &[("count", i64::from(count).into())])
 }

@@ -1,0 +1,132 @@
+//! The groups of the settings, and the titles that some settings have in the reader's language.
+
+use crate::domain::SettingId;
+use crate::web::words::Words;
+
+/// A group of settings: a heading of the page, with a form of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    SignIn,
+    Registration,
+    Profiles,
+    Passwords,
+    Presence,
+    Limits,
+    Server,
+}
+
+/// The group of the settings whose id begins with a text. The first one that matches counts.
+const BEGINNINGS: [(&str, Group); 26] = [
+    ("Accounts_LoginExpiration", Group::SignIn),
+    ("Accounts_TwoFactor", Group::SignIn),
+    ("Block_Multiple_Failed_Logins", Group::SignIn),
+    ("Login_", Group::SignIn),
+    ("Accounts_Registration", Group::Registration),
+    ("Accounts_ManuallyApprove", Group::Registration),
+    ("Accounts_AllowedDomains", Group::Registration),
+    ("Accounts_EmailVerification", Group::Registration),
+    ("Accounts_BlockedUsername", Group::Registration),
+    ("Accounts_SystemBlockedUsername", Group::Registration),
+    ("UTF8_", Group::Registration),
+    ("Accounts_Password", Group::Passwords),
+    ("keep_session_on_password_change", Group::Passwords),
+    ("Accounts_AllowInvisible", Group::Presence),
+    ("Accounts_AllowUserStatus", Group::Presence),
+    ("Presence_", Group::Presence),
+    ("presence_", Group::Presence),
+    ("default_status_type", Group::Presence),
+    ("Accounts_", Group::Profiles),
+    ("Team_Custom_Field", Group::Profiles),
+    ("API_Enable_Rate_Limiter", Group::Limits),
+    ("Rate_Limiter", Group::Limits),
+    ("DDP_Rate_Limit", Group::Limits),
+    ("Max_Connections", Group::Limits),
+    ("API_Default_Count", Group::Limits),
+    ("", Group::Server),
+];
+
+impl Group {
+    pub const ALL: [Self; 7] = [
+        Self::SignIn,
+        Self::Registration,
+        Self::Profiles,
+        Self::Passwords,
+        Self::Presence,
+        Self::Limits,
+        Self::Server,
+    ];
+
+    /// Returns the group of a setting.
+    pub fn of(id: SettingId) -> Self {
+        let mut found = BEGINNINGS.iter().filter(|(text, _)| id.as_str().starts_with(text));
+        found.next().map_or(Self::Server, |(_, group)| *group)
+    }
+
+    /// Returns the group with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.name() == name)
+    }
+
+    /// Returns the name in addresses and forms.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Registration => "registration",
+            Self::Profiles => "profiles",
+            Self::Passwords => "passwords",
+            Self::Presence => "presence",
+            Self::Limits => "limits",
+            Self::Server => "server",
+        }
+    }
+
+    pub fn title(self, words: Words) -> String {
+        let title = match self {
+            Self::SignIn => words.t("settings-sign-in"),
+            Self::Registration => words.t("settings-registration"),
+            Self::Profiles => words.t("settings-profiles"),
+            Self::Passwords => words.t("settings-passwords"),
+            Self::Presence => words.t("settings-presence"),
+            Self::Limits => words.t("settings-limits"),
+            Self::Server => words.t("settings-server"),
+        };
+        title.into_owned()
+    }
+}
+
+/// Returns the title of a setting in the reader's language, where it has one. The others have only the description of
+/// `domain::SettingId`, which is in English.
+pub(super) fn title(words: Words, id: SettingId) -> Option<String> {
+    let title = match id {
+        SettingId::LoginExpiration => words.t("setting-login-expiration"),
+        SettingId::TwoFactorEnabled => words.t("setting-two-factor"),
+        SettingId::BlockByUserAttempts => words.t("setting-block-attempts"),
+        SettingId::RegistrationForm => words.t("setting-registration"),
+        SettingId::AllowedDomains => words.t("setting-domains"),
+        SettingId::AllowInvisibleStatus => words.t("setting-invisible"),
+        SettingId::PresenceRequiresConnection => words.t("setting-requires-connection"),
+        SettingId::PresenceMaxConnections => words.t("setting-max-connections"),
+        SettingId::PasswordMinLength => words.t("setting-password-least"),
+        SettingId::SiteName => words.t("setting-site-name"),
+        SettingId::SiteUrl => words.t("setting-site-url"),
+        _ => return None,
+    };
+    Some(title.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_group_has_settings_and_every_beginning_is_of_a_setting() {
+        for group in Group::ALL {
+            assert!(SettingId::ALL.iter().any(|id| Group::of(*id) == group), "{group:?}");
+            assert_eq!(Group::named(group.name()), Some(group));
+        }
+        for (text, group) in BEGINNINGS {
+            let mut of_it = SettingId::ALL.iter().filter(|id| id.as_str().starts_with(text));
+            assert!(of_it.any(|id| Group::of(*id) == group), "{text}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! One setting, as the page shows it.
+
+use super::Wanted;
+use super::groups;
+use crate::domain::setting::Control;
+use crate::domain::{SearchTerm, SettingValue};
+use crate::ops::settings::Shown;
+use crate::web::visit::Visit;
+
+/// A value of a setting that is chosen from a list.
+pub(super) struct Choice {
+    pub value: &'static str,
+    pub name: String,
+    pub chosen: bool,
+}
+
+/// A setting with its control.
+#[allow(clippy::struct_excessive_bools)] // The switches of a template.
+pub(super) struct Line {
+    pub id: &'static str,
+    /// The title in the reader's language; empty for a setting that has only its description.
+    pub title: String,
+    pub about: &'static str,
+    /// The kind of the control: `flag`, `number`, `choice`, `block`, `secret` or `line`.
+    pub control: &'static str,
+    /// The bounds and the steps of a number.
+    pub least: String,
+    pub most: String,
+    pub step: &'static str,
+    pub choices: Vec<Choice>,
+    pub is_on: bool,
+    /// The value in the control. A secret has none.
+    pub value: String,
+    /// The text in an empty control.
+    pub placeholder: String,
+    /// The value in force, which the form sends back. A secret has none.
+    pub shown: String,
+    /// Why the setting cannot be changed while the server runs; empty if it can.
+    pub fixed: String,
+    pub may_change: bool,
+    /// The default in words, if the setting has another value.
+    pub default: Option<String>,
+    /// The value in force in words, if the control has another one that was not saved.
+    pub was: Option<String>,
+    /// Whether a secret is set, in words.
+    pub secret: Option<String>,
+    pub error: String,
+}
+
+impl Line {
+    pub fn of(visit: &Visit, shown: &Shown, wanted: &Wanted, may_edit: bool) -> Self {
+        let (words, id, control) = (visit.words, shown.id, shown.id.control());
+        // The list of operations shows the address of the server in the place of an empty one.
+        let value = visit.app.settings().value(id);
+        let is_secret = control == Control::Secret;
+        let in_force = if is_secret { String::new() } else { value.to_string() };
+        let sent = wanted.sent(id).unwrap_or(&in_force).to_owned();
+        let in_words = |value: &str| in_words(visit, control, value);
+        let (least, most, step) = match control {
+            Control::Number { least, most } => (least.to_string(), most.to_string(), "1"),
+            Control::Decimal { most } => (String::new(), most.to_string(), "any"),
+            _ => (String::new(), String::new(), ""),
+        };
+        let is_set = value != SettingValue::Text(String::new());
+        Self {
+            id: id.as_str(),
+            title: groups::title(words, id).unwrap_or_default(),
+            about: id.about(),
+            control: name(control),
+            least,
+            most,
+            step,
+            choices: choices(visit, control, &sent),
+            is_on: sent == "true",
+            placeholder: if is_secret {
+                String::new()
+            } else {
+                shown.value.to_string()
+            },
+            fixed: shown.fixed.clone().unwrap_or_default(),
+            may_change: may_edit && shown.fixed.is_none(),
+            default: (value != id.default()).then(|| in_words(&id.default().to_string())),
+            was: (sent != in_force && !is_secret).then(|| in_words(&in_force)),
+            secret: is_secret.then(|| {
+                let key = if is_set { "secret-set" } else { "secret-unset" };
+                words.t(key).into_owned()
+            }),
+            error: wanted.error(id),
+            value: if is_secret { String::new() } else { sent },
+            shown: in_force,
+        }
+    }
+
+    /// Returns whether a search finds the setting.
+    pub fn matches(&self, term: Option<&SearchTerm>) -> bool {
+        let texts = [self.id, &self.title, self.about];
+        term.is_none_or(|term| texts.into_iter().any(|text| term.is_in(text)))
+    }
+}
+
+const fn name(control: Control) -> &'static str {
+    match control {
+        Control::Flag => "flag",
+        Control::Number { .. } | Control::Decimal { .. } => "number",
+        Control::Choice(_) => "choice",
+        Control::Line => "line",
+        Control::Block => "block",
+        Control::Secret => "secret",
+    }
+}
+
+fn choices(visit: &Visit, control: Control, chosen: &str) -> Vec<Choice> {
+    let Control::Choice(choices) = control else {
+        return Vec::new();
+    };
+    let choice = |value: &&'static str| Choice {
+        value,
+        name: in_words(visit, control, value),
+        chosen: *value == chosen,
+    };
+    choices.iter().map(choice).collect()
+}
+
+/// Returns a value as a person reads it.
+fn in_words(visit: &Visit, control: Control, value: &str) -> String {
+    let words = visit.words;
+    match (control, value) {
+        (Control::Flag, "true") => words.t("on").into_owned(),
+        (Control::Flag, _) => words.t("off").into_owned(),
+        (_, "") => words.t("setting-empty").into_owned(),
+        (_, value) => value.to_owned(),
+    }
+}

@@ -1,0 +1,280 @@
+//! The settings of the server, by group. A form has the settings of one group.
+
+mod groups;
+mod line;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::frame;
+use crate::domain::setting::Control;
+use crate::domain::{Fault, Permission, SearchTerm, SettingId, SettingValue};
+use crate::ops::calls::Rate;
+use crate::ops::{settings, two_factor};
+use crate::web::administration::{Section, permit};
+use crate::web::frame::{Frame, Note};
+use crate::web::pages::{confirm, forms};
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+use groups::Group;
+use line::Line;
+
+pub(in crate::web::pages) const ROUTES: &[Route] = &[
+    Route::get("/admin/settings", |visit| Box::pin(show(visit))),
+    Route::post("/admin/settings", |visit| Box::pin(save(visit))),
+];
+
+/// The beginning of the names of the fields that have the values that the page showed.
+const SHOWN: &str = "was:";
+
+/// What the page shows of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Only {
+    All,
+    /// The settings whose value is not the default.
+    Changed,
+    /// The settings that were fixed at the start.
+    Fixed,
+}
+
+impl Only {
+    const ALL: [Self; 3] = [Self::All, Self::Changed, Self::Fixed];
+
+    fn of(visit: &Visit) -> Self {
+        let name = visit.query.text("is");
+        Self::ALL
+            .into_iter()
+            .find(|only| only.name() == name)
+            .unwrap_or(Self::All)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Changed => "changed",
+            Self::Fixed => "fixed",
+        }
+    }
+
+    fn has(self, line: &Line) -> bool {
+        match self {
+            Self::All => true,
+            Self::Changed => line.default.is_some(),
+            Self::Fixed => !line.fixed.is_empty(),
+        }
+    }
+}
+
+/// What a form asks for. It has no `Debug`, because a text may be a secret.
+#[derive(Default)]
+struct Wanted {
+    /// The text of each control.
+    sent: BTreeMap<SettingId, String>,
+    /// The values that are to be set.
+    values: Vec<(String, SettingValue)>,
+    /// What is wrong with a text.
+    errors: BTreeMap<SettingId, String>,
+    /// What is wrong with the whole form.
+    problem: String,
+}
+
+impl Wanted {
+    /// Reads a form. A setting that the form sends as the page showed it is not set, so that a value that another
+    /// administrator has set meanwhile stays.
+    fn of(visit: &Visit) -> Self {
+        let form = &visit.form;
+        let mut wanted = Self::default();
+        for id in SettingId::ALL.iter().copied() {
+            let shown = format!("{SHOWN}{id}");
+            if !form.has(&shown) {
+                continue;
+            }
+            let control = id.control();
+            let is_reset = form.text("reset") == id.as_str();
+            let sent = match control {
+                _ if is_reset => id.default().to_string(),
+                Control::Flag => form.has(id.as_str()).to_string(),
+                _ => form.text(id.as_str()).replace("\r\n", "\n"),
+            };
+            let is_same = sent == form.text(&shown);
+            // An empty field of a secret leaves the secret as it is.
+            if !is_same || (is_reset && control == Control::Secret) {
+                match id.parse(&sent) {
+                    Ok(value) => wanted.values.push((id.to_string(), value)),
+                    Err(problem) => drop(wanted.errors.insert(id, problem)),
+                }
+            }
+            wanted.sent.insert(id, sent);
+        }
+        wanted
+    }
+
+    /// Returns the text of a control, if the form had it.
+    fn sent(&self, id: SettingId) -> Option<&str> {
+        self.sent.get(&id).map(String::as_str)
+    }
+
+    /// Returns what is wrong with the text of a control.
+    fn error(&self, id: SettingId) -> String {
+        self.errors.get(&id).cloned().unwrap_or_default()
+    }
+
+    fn is_right(&self) -> bool {
+        self.errors.is_empty() && self.problem.is_empty()
+    }
+
+    /// Adds why the settings were refused.
+    ///
+    /// # Errors
+    /// A fault that is not about the form.
+    fn refused(mut self, visit: &Visit, fault: Fault) -> Result<Self, Fault> {
+        match fault {
+            Fault::SettingInvalid { setting, problem } => drop(self.errors.insert(setting, problem)),
+            Fault::SettingFixed { .. } | Fault::BeyondAuthority { .. } | Fault::InvalidParams { .. } => {
+                self.problem = forms::explained(visit.words, &fault).1;
+            }
+            fault => return Err(fault),
+        }
+        Ok(self)
+    }
+}
+
+/// A heading of the page with its form.
+struct Part {
+    name: &'static str,
+    title: String,
+    lines: Vec<Line>,
+    /// `true` if a setting of it can be changed.
+    may_save: bool,
+}
+
+/// A link that chooses what the page shows.
+struct Filter {
+    href: String,
+    name: String,
+    /// The number of settings; none for all of them.
+    count: Option<usize>,
+    current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "admin/settings/settings.html")]
+struct SettingsPage {
+    f: Frame,
+    term: String,
+    only: &'static str,
+    /// What the field of the search says.
+    search: String,
+    filters: Vec<Filter>,
+    /// The query of the address, which the form sends back.
+    query: String,
+    parts: Vec<Part>,
+    may_edit: bool,
+    problem: String,
+}
+
+async fn show(visit: Visit) -> Outcome {
+    Section::Settings.admit(&visit)?;
+    page(&visit, &Wanted::default())
+}
+
+/// Answers with the page: with 422 if a form was wrong.
+fn page(visit: &Visit, wanted: &Wanted) -> Outcome {
+    let actor = visit.actor()?;
+    let may_edit = visit.caller()?.may(Permission::EDIT_PRIVILEGED_SETTING);
+    let (term, only) = (visit.query.text("q"), Only::of(visit));
+    let searched = SearchTerm::parse(term);
+    let lines: Vec<_> = settings::visible(&visit.app, &actor)
+        .map(|shown| (shown.id, Line::of(visit, &shown, wanted, may_edit)))
+        .collect();
+    let filters = Only::ALL.map(|filter| Filter {
+        href: query(term, filter),
+        name: filter_name(visit, filter),
+        count: (filter != Only::All).then(|| lines.iter().filter(|(_, line)| filter.has(line)).count()),
+        current: filter == only,
+    });
+    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    let mut parts = Group::ALL.map(|group| Part {
+        name: group.name(),
+        title: group.title(visit.words),
+        lines: Vec::new(),
+        may_save: false,
+    });
+    for (id, line) in lines {
+        // What is wrong is shown whatever the address asks for.
+        let is_found = only.has(&line) && line.matches(searched.as_ref());
+        if let Some(part) = parts.get_mut(Group::of(id) as usize)
+            && (is_found || !line.error.is_empty())
+        {
+            part.may_save |= line.may_change;
+            part.lines.push(line);
+        }
+    }
+    let page = SettingsPage {
+        f: frame(visit, Section::Settings),
+        term: term.to_owned(),
+        only: only.name(),
+        search: visit.words.say("settings-search", &[("count", count.into())]),
+        filters: filters.into(),
+        query: query(term, only),
+        parts: parts.into_iter().filter(|part| !part.lines.is_empty()).collect(),
+        may_edit,
+        problem: wanted.problem.clone(),
+    };
+    let status = if wanted.is_right() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    reply::with_status(visit, status, &page)
+}
+
+fn filter_name(visit: &Visit, only: Only) -> String {
+    let name = match only {
+        Only::All => visit.words.t("settings-all"),
+        Only::Changed => visit.words.t("settings-changed"),
+        Only::Fixed => visit.words.t("settings-fixed"),
+    };
+    name.into_owned()
+}
+
+/// Returns the query of an address that shows this.
+fn query(term: &str, only: Only) -> String {
+    let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
+    for (name, value) in [("q", term), ("is", only.name())] {
+        if !value.is_empty() {
+            query.append_pair(name, value);
+        }
+    }
+    query.finish()
+}
+
+async fn save(visit: Visit) -> Outcome {
+    Section::Settings.admit(&visit)?;
+    let caller = permit(&visit, Permission::EDIT_PRIVILEGED_SETTING)?;
+    visit.count("POST settings", Rate::Default)?;
+    let mut wanted = Wanted::of(&visit);
+    if !wanted.is_right() {
+        return page(&visit, &wanted);
+    }
+    let values = std::mem::take(&mut wanted.values);
+    if !values.is_empty() {
+        two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
+        if let Err(fault) = settings::set_all(&visit.app, &visit.actor()?, values).await {
+            let wanted = wanted.refused(&visit, fault)?;
+            return page(&visit, &wanted);
+        }
+    }
+    let query = query(visit.query.text("q"), Only::of(&visit));
+    let group = Group::named(visit.form.text("group")).map_or("", Group::name);
+    // The path of the server may be among what was changed.
+    let visit = Visit {
+        base: visit.app.settings().public_path(),
+        ..visit
+    };
+    let path = format!("{}{}#{group}", Section::Settings.path(), query.trim_end_matches('?'));
+    reply::redirect_with(&visit, &path, Note::SettingsSaved)
+}

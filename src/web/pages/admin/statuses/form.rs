@@ -1,0 +1,243 @@
+//! The form for one custom status: a new one, or one that is there.
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::{Section, back, find, frame};
+use crate::domain::custom_status::{DurationMinutes, NAME_CHARACTERS};
+use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, StatusType};
+use crate::ops::calls::Rate;
+use crate::ops::custom_status;
+use crate::web::frame::{Field, Frame, Note};
+use crate::web::moments::lasts;
+use crate::web::pages::forms::Wrong;
+use crate::web::people::word;
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+
+/// The durations to choose from, in minutes; 0 has no end.
+const DURATIONS: [u32; 5] = [0, 30, 45, 60, 120];
+
+/// The choice of another duration. The style sheet shows the field for its minutes beside it.
+const OTHER: &str = "exact";
+
+/// A choice of the form.
+struct Choice {
+    value: String,
+    /// The shape of a status; empty for a duration.
+    shape: &'static str,
+    name: String,
+    chosen: bool,
+}
+
+/// The values of the form, as texts.
+struct Values {
+    name: String,
+    emoji: String,
+    status_type: String,
+    /// The value of the choice of a duration.
+    lasts: String,
+    minutes: String,
+}
+
+impl Values {
+    fn empty() -> Self {
+        Self {
+            name: String::new(),
+            emoji: String::new(),
+            status_type: StatusType::Busy.as_str().to_owned(),
+            lasts: "0".to_owned(),
+            minutes: String::new(),
+        }
+    }
+
+    fn of_status(status: &CustomStatus) -> Self {
+        let minutes = status.duration.map_or(0, DurationMinutes::get);
+        let is_listed = DURATIONS.contains(&minutes);
+        Self {
+            name: status.name.to_string(),
+            emoji: status.emoji.as_ref().map(ToString::to_string).unwrap_or_default(),
+            status_type: status.status_type.as_str().to_owned(),
+            lasts: if is_listed {
+                minutes.to_string()
+            } else {
+                OTHER.to_owned()
+            },
+            minutes: if is_listed { String::new() } else { minutes.to_string() },
+        }
+    }
+
+    fn of_form(visit: &Visit) -> Self {
+        let form = &visit.form;
+        let chosen = Some(form.text("emoji")).filter(|emoji| *emoji != "none");
+        Self {
+            name: form.text("name").to_owned(),
+            emoji: form.given("other-emoji").or(chosen).unwrap_or_default().to_owned(),
+            status_type: form.text("status-type").to_owned(),
+            lasts: form.text("lasts").to_owned(),
+            minutes: form.text("minutes").to_owned(),
+        }
+    }
+
+    /// Returns the minutes that the form asks for.
+    fn duration(&self) -> Option<u32> {
+        if self.lasts != OTHER {
+            return self.lasts.parse().ok().filter(|minutes| DURATIONS.contains(minutes));
+        }
+        let minutes = self.minutes.trim().parse().ok()?;
+        DurationMinutes::new(minutes).map(DurationMinutes::get)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/statuses/status.html")]
+struct StatusPage {
+    f: Frame,
+    heading: String,
+    action: String,
+    submit: String,
+    most: usize,
+    values: Values,
+    other_emoji: Field,
+    types: Vec<Choice>,
+    durations: Vec<Choice>,
+    most_minutes: u32,
+    /// What is wrong with the whole form, the name, the type and the duration.
+    problem: String,
+    name_error: String,
+    type_error: String,
+    minutes_error: String,
+}
+
+/// Answers with the form: with 422 if something in it is wrong.
+fn page(visit: &Visit, id: Option<&CustomStatusId>, values: Values, wrong: &Wrong) -> Outcome {
+    let words = visit.words;
+    let (heading, submit) = match id {
+        Some(_) => ("custom-status-edit", "save"),
+        None => ("custom-status-new", "create"),
+    };
+    let types = [
+        StatusType::Online,
+        StatusType::Busy,
+        StatusType::Away,
+        StatusType::Offline,
+    ];
+    let other = Field::line("other-emoji", words.t("other-emoji"), "off");
+    let page = StatusPage {
+        f: frame(visit, Section::Statuses),
+        heading: words.t(heading).into_owned(),
+        action: format!("/admin/statuses/{}", id.map_or("new", CustomStatusId::as_str)),
+        submit: words.t(submit).into_owned(),
+        most: NAME_CHARACTERS,
+        other_emoji: other
+            .optional(words.t("optional"))
+            .hint(words.t("other-emoji-hint"))
+            .wrong(wrong.with("emoji")),
+        types: types
+            .map(|status| Choice {
+                value: status.as_str().to_owned(),
+                shape: status.as_str(),
+                name: word(words, status),
+                chosen: status.as_str() == values.status_type,
+            })
+            .into(),
+        durations: durations(visit, &values),
+        most_minutes: DurationMinutes::LONGEST,
+        problem: wrong.with(""),
+        name_error: wrong.with("name"),
+        type_error: wrong.with("status-type"),
+        minutes_error: wrong.with("minutes"),
+        values,
+    };
+    let status = if wrong.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    reply::with_status(visit, status, &page)
+}
+
+fn durations(visit: &Visit, values: &Values) -> Vec<Choice> {
+    let words = visit.words;
+    let choice = |value: String, name: String| Choice {
+        shape: "",
+        chosen: value == values.lasts,
+        value,
+        name,
+    };
+    let listed = DURATIONS.map(|minutes| choice(minutes.to_string(), lasts(words, Some(minutes).filter(|it| *it > 0))));
+    let other = choice(OTHER.to_owned(), words.t("other-duration").into_owned());
+    listed.into_iter().chain([other]).collect()
+}
+
+pub(super) async fn show_new(visit: Visit) -> Outcome {
+    Section::Statuses.admit(&visit)?;
+    page(&visit, None, Values::empty(), &Wrong::default())
+}
+
+pub(super) async fn show(visit: Visit) -> Outcome {
+    Section::Statuses.admit(&visit)?;
+    let status = find(&visit, &visit.parameter)?;
+    page(&visit, Some(&status.id), Values::of_status(&status), &Wrong::default())
+}
+
+pub(super) async fn create(visit: Visit) -> Outcome {
+    Section::Statuses.admit(&visit)?;
+    visit.count("POST custom-user-status.create", Rate::Default)?;
+    let values = Values::of_form(&visit);
+    let saved = match draft(&visit, &values) {
+        Ok(draft) => custom_status::create(&visit.app, &visit.actor()?, draft).await,
+        Err(fault) => Err(fault),
+    };
+    match saved {
+        Ok(_) => back(&visit, Note::CustomStatusSaved),
+        Err(fault) => page(&visit, None, values, &wrong(&visit, fault)?),
+    }
+}
+
+pub(super) async fn save(visit: Visit) -> Outcome {
+    Section::Statuses.admit(&visit)?;
+    visit.count("POST custom-user-status.update", Rate::Default)?;
+    let (id, values) = (CustomStatusId::new(&visit.parameter), Values::of_form(&visit));
+    let saved = match draft(&visit, &values) {
+        Ok(draft) => custom_status::update(&visit.app, &visit.actor()?, &id, draft).await,
+        Err(fault) => Err(fault),
+    };
+    match saved {
+        Ok(_) => back(&visit, Note::CustomStatusSaved),
+        Err(fault) => page(&visit, Some(&id), values, &wrong(&visit, fault)?),
+    }
+}
+
+fn draft(visit: &Visit, values: &Values) -> Result<CustomStatusDraft, Fault> {
+    let default = visit.app.settings().default_status_type();
+    let minutes = values
+        .duration()
+        .ok_or_else(|| Fault::invalid(String::new(), "minutes"))?;
+    CustomStatusDraft::parse(Some(&values.name), Some(&values.status_type), default)
+        .with_defaults(Some(&values.emoji), Some(minutes))
+}
+
+/// Returns what is wrong, at the field that it is about, in the words of the contract (`custom-user-status.create.md`).
+///
+/// # Errors
+/// A fault that is not about the form.
+fn wrong(visit: &Visit, fault: Fault) -> Result<Wrong, Fault> {
+    let field = match &fault {
+        Fault::CustomStatusFieldRequired { field: "StatusType" } | Fault::StatusTypeInvalid { .. } => "status-type",
+        Fault::CustomStatusFieldRequired { .. }
+        | Fault::CustomStatusNameInvalid { .. }
+        | Fault::CustomStatusNameTaken => "name",
+        Fault::InvalidParams { field: Some(field), .. } if field == "emoji" => "emoji",
+        Fault::InvalidParams { field: Some(field), .. } if field == "minutes" => {
+            let most = i64::from(DurationMinutes::LONGEST);
+            let text = visit.words.say("fault-minutes", &[("most", most.into())]);
+            return Ok(Wrong::at("minutes", text));
+        }
+        Fault::CustomStatusNotFound { .. } => {
+            return Ok(Wrong::at("", visit.words.t("fault-status-gone")));
+        }
+        _ => return Err(fault),
+    };
+    Ok(Wrong::at(field, fault.to_string()))
+}

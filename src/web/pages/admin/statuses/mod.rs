@@ -1,0 +1,125 @@
+//! The custom statuses of the team: the list, and the deletion of one.
+
+mod form;
+
+use std::sync::Arc;
+
+use askama::Template;
+
+use super::frame;
+use super::pager::{self, Pager};
+use super::question::{self, Question};
+use crate::domain::custom_status::DurationMinutes;
+use crate::domain::{CustomStatus, CustomStatusId, Fault, Page};
+use crate::ops::calls::Rate;
+use crate::ops::custom_status::{self, Filter};
+use crate::web::administration::Section;
+use crate::web::frame::{Frame, Note};
+use crate::web::moments::lasts;
+use crate::web::people::{picture, word};
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+use crate::web::words::isolated;
+
+pub(in crate::web::pages) const ROUTES: &[Route] = &[
+    Route::get("/admin/statuses", |visit| Box::pin(show(visit))),
+    Route::get("/admin/statuses/new", |visit| Box::pin(form::show_new(visit))),
+    Route::post("/admin/statuses/new", |visit| Box::pin(form::create(visit))),
+    Route::get("/admin/statuses/delete", |visit| Box::pin(ask(visit))),
+    Route::post("/admin/statuses/delete", |visit| Box::pin(delete(visit))),
+    Route::get("/admin/statuses/:id", |visit| Box::pin(form::show(visit))),
+    Route::post("/admin/statuses/:id", |visit| Box::pin(form::save(visit))),
+];
+
+/// Maximum statuses that have a digit on the keyboard, as in the dialog of "My status".
+const DIGITS: usize = 9;
+
+/// A status in the list.
+struct Line {
+    id: String,
+    name: String,
+    emoji: String,
+    shape: &'static str,
+    word: String,
+    lasts: String,
+    /// The digit on the keyboard; empty for none.
+    digit: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/statuses/statuses.html")]
+struct StatusesPage {
+    f: Frame,
+    lines: Vec<Line>,
+    pager: Pager,
+}
+
+async fn show(visit: Visit) -> Outcome {
+    Section::Statuses.admit(&visit)?;
+    let asked = pager::part(pager::number(&visit));
+    let found = custom_status::list(&visit.app, &Filter::default(), asked);
+    let line = |(place, status): (usize, &Arc<CustomStatus>)| Line {
+        id: status.id.to_string(),
+        name: status.name.to_string(),
+        emoji: status.emoji.as_ref().map(picture).unwrap_or_default(),
+        shape: status.status_type.as_str(),
+        word: word(visit.words, status.status_type),
+        lasts: lasts(visit.words, status.duration.map(DurationMinutes::get)),
+        digit: match found.offset + place {
+            place if place < DIGITS => (place + 1).to_string(),
+            _ => String::new(),
+        },
+    };
+    let page = StatusesPage {
+        f: frame(&visit, Section::Statuses),
+        lines: found.items.iter().enumerate().map(line).collect(),
+        pager: Pager::of(&visit, &found, |page| format!("?page={page}")),
+    };
+    reply::page(&visit, &page)
+}
+
+/// Returns the status with this id.
+///
+/// # Errors
+/// [`Fault::EndpointNotFound`].
+fn find(visit: &Visit, id: &str) -> Result<Arc<CustomStatus>, Fault> {
+    let filter = Filter {
+        id: Some(CustomStatusId::new(id)),
+        ..Filter::default()
+    };
+    let found = custom_status::list(&visit.app, &filter, Page::all());
+    found.items.into_iter().next().ok_or(Fault::EndpointNotFound)
+}
+
+/// Asks whether a status shall be deleted.
+async fn ask(visit: Visit) -> Outcome {
+    Section::Statuses.admit(&visit)?;
+    let (words, status) = (visit.words, find(&visit, visit.query.text("id"))?);
+    let question = Question {
+        title: words.say("delete-question", &[("name", isolated(status.name.as_str()).into())]),
+        lead: words.t("custom-status-delete-lead").into_owned(),
+        action: format!("/admin/statuses/delete?id={}", status.id),
+        button: words.t("delete").into_owned(),
+        is_risky: true,
+        back: Section::Statuses.path().to_owned(),
+        problem: String::new(),
+    };
+    question::ask(&visit, Section::Statuses, question)
+}
+
+async fn delete(visit: Visit) -> Outcome {
+    Section::Statuses.admit(&visit)?;
+    visit.count("POST custom-user-status.delete", Rate::Default)?;
+    let id = CustomStatusId::new(visit.query.text("id"));
+    match custom_status::delete(&visit.app, &visit.actor()?, &id).await {
+        // It was deleted meanwhile, which is what the user wants.
+        Ok(()) | Err(Fault::CustomStatusToDeleteNotFound) => back(&visit, Note::CustomStatusDeleted),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Sends the browser back to the list.
+fn back(visit: &Visit, note: Note) -> Outcome {
+    reply::redirect_with(visit, Section::Statuses.path(), note)
+}
