@@ -112,9 +112,9 @@ impl Gate {
             rate_limit::add_headers(allowance, response.headers_mut());
         }
         info!(
-            id,
+            id = %id,
             method = %head.method,
-            path = format_args!("/api/{}", logged(&head.path).escape_debug()),
+            path = format_args!("/api/{}", logged(&head.path)),
             called = method_name.get().map(|name| tracing::field::display(name.escape_debug())),
             status = response.status().as_u16(),
             micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -172,7 +172,7 @@ impl Gate {
             sent,
             parameter,
         })?;
-        let endpoint = format!("{} {}", route.method, route.endpoint);
+        let endpoint = || format!("{} {}", route.method, route.endpoint);
         match calls::admit(&self.app, endpoint, route.rate, caller.as_ref(), origin.address) {
             Ok(left) => *allowance = left,
             Err((fault, none)) => {

@@ -15,6 +15,9 @@ use crate::ops::incident;
 /// A response of this module, later converted to warp's type.
 pub(super) type Response = warp::http::Response<Bytes>;
 
+/// The headers of most responses, for which memory is reserved at once.
+const HEADERS: usize = 12;
+
 /// The content type of JSON. It has no charset, since clients compare the whole value (`api.md` §1.1).
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -147,6 +150,7 @@ pub(super) fn text(words: &str) -> Response {
 fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
+    response.headers_mut().reserve(HEADERS);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }

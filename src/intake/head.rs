@@ -1,5 +1,6 @@
 //! The head of a request, as the gate of the API and the pages take it.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use warp::Filter;
@@ -42,8 +43,14 @@ pub fn head() -> impl Filter<Extract = (Head,), Error = Infallible> + Clone {
         })
 }
 
-/// Returns the part of a path that is logged.
+/// Returns the part of a path that is logged, with control characters and quotes escaped.
 #[must_use]
-pub fn logged(path: &str) -> &str {
-    &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)]
+pub fn logged(path: &str) -> Cow<'_, str> {
+    let path = &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)];
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
+    if path.bytes().all(is_plain) {
+        path.into()
+    } else {
+        path.escape_debug().to_string().into()
+    }
 }

@@ -37,7 +37,7 @@ pub struct Allowance {
 /// [`Fault::TooManyRequests`], with the exhausted allowance.
 pub fn admit(
     app: &App,
-    endpoint: String,
+    endpoint: impl FnOnce() -> String,
     rate: Rate,
     caller: Option<&Caller>,
     address: Option<IpAddr>,
@@ -48,7 +48,7 @@ pub fn admit(
     let counted = Counted {
         what: match rate {
             Rate::Register => rates::REGISTRATIONS.into(),
-            Rate::Default | Rate::Unbounded => endpoint.into(),
+            Rate::Default | Rate::Unbounded => endpoint().into(),
         },
         who: Who::of(caller, address.map(SourceAddress::of)),
     };

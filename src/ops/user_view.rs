@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::login::LoggedIn;
 use super::viewed::{View, ViewedUser};
@@ -96,7 +96,7 @@ pub struct UserView {
     custom_fields: Map<String, Value>,
     /// The ways in which the user logs in. Only in the caller's own record.
     #[serde(skip_serializing_if = "Option::is_none")]
-    services: Option<Value>,
+    services: Option<Services>,
     #[serde(flatten)]
     full: Option<FullInfo>,
 }
@@ -121,7 +121,7 @@ struct FullInfo {
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     inactive_reason: Option<&'static str>,
-    settings: Value,
+    settings: Settings,
     #[serde(rename = "_updatedAt")]
     updated_at: Timestamp,
 }
@@ -200,23 +200,66 @@ impl FullInfo {
             require_password_change_reason: user.require_password_change.clone().unwrap_or_default(),
             reason: user.profile.reason.clone(),
             inactive_reason: inactive_reason(user.activity),
-            settings: if user.preferences.chosen().is_empty() {
-                json!({})
-            } else {
-                json!({"preferences": user.preferences})
+            settings: Settings {
+                preferences: user.preferences.chosen().clone(),
             },
             updated_at: user.updated_at,
         }
     }
 }
 
-/// Returns the ways in which a user logs in: only whether they have a password and a second factor.
-pub(super) fn services(user: &User) -> Value {
-    let mut services = json!({"password": {"exists": user.password.is_some()}});
-    if user.two_factor.secret.is_some() {
-        services["totp"] = json!({"enabled": true});
+/// The preferences that a user chose.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct Settings {
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    preferences: Map<String, Value>,
+}
+
+/// The preferences of the caller, with the defaults.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct OwnSettings {
+    /// Always empty. Clients read it.
+    profile: Empty,
+    preferences: Map<String, Value>,
+}
+
+/// An object without fields.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct Empty {}
+
+/// The ways in which a user logs in: only whether they have a password and a second factor.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Services {
+    password: PasswordService,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totp: Option<TotpService>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct PasswordService {
+    exists: bool,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct TotpService {
+    enabled: bool,
+}
+
+impl Services {
+    /// Returns the ways in which this user logs in.
+    #[must_use]
+    pub fn of(user: &User) -> Self {
+        Self {
+            password: PasswordService {
+                exists: user.password.is_some(),
+            },
+            totp: user
+                .two_factor
+                .secret
+                .is_some()
+                .then_some(TotpService { enabled: true }),
+        }
     }
-    services
 }
 
 /// A user in the result of a search.
@@ -286,7 +329,7 @@ pub struct Me {
     require_password_change: bool,
     #[serde(skip_serializing_if = "String::is_empty")]
     require_password_change_reason: String,
-    settings: Value,
+    settings: OwnSettings,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
     avatar_etag: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -294,7 +337,7 @@ pub struct Me {
     avatar_url: String,
     #[serde(rename = "isOAuthUser")]
     is_oauth_user: bool,
-    services: Value,
+    services: Services,
     #[serde(rename = "_updatedAt")]
     updated_at: Timestamp,
 }
@@ -361,12 +404,15 @@ impl Me {
             custom_fields: user.profile.custom_fields.clone(),
             require_password_change: user.require_password_change.is_some(),
             require_password_change_reason: user.require_password_change.clone().unwrap_or_default(),
-            settings: json!({"profile": {}, "preferences": user.preferences.effective()}),
+            settings: OwnSettings {
+                profile: Empty {},
+                preferences: user.preferences.effective(),
+            },
             avatar_etag: user.avatar.clone(),
             avatar_origin: user.avatar.is_some().then_some("upload"),
             avatar_url: format!("{site_url}/avatar/{}", user.username.in_path()),
             is_oauth_user: false,
-            services: services(user),
+            services: Services::of(user),
             updated_at: user.updated_at,
         }
     }

@@ -10,6 +10,7 @@ use imbl::OrdMap;
 use serde_json::{Map, Value};
 
 use super::reach::Reach;
+use super::user_view::Services;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user_status::SeenAt;
@@ -440,8 +441,8 @@ impl ViewedUser {
 
     /// Returns the ways in which the user logs in, for the user themselves only.
     #[must_use]
-    pub fn own_services(&self) -> Option<Value> {
-        self.own.then(|| super::user_view::services(&self.user))
+    pub fn own_services(&self) -> Option<Services> {
+        self.own.then(|| Services::of(&self.user))
     }
 
     /// Returns the roles, if the viewer sees all fields.

@@ -103,7 +103,7 @@ impl Web {
         let response = outcome.unwrap_or_else(|fault| errors::answer(&visit, &head.method, &fault));
         info!(
             method = %head.method,
-            path = %route::logged(&head.path).escape_debug(),
+            path = %route::logged(&head.path),
             status = response.status().as_u16(),
             micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             user = visit.visitor.caller.as_ref().map(|caller| tracing::field::display(&caller.user.id)),

@@ -1,5 +1,6 @@
 //! The paths of the pages, as data.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 
 use super::pages;
@@ -120,13 +121,13 @@ pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
 }
 
 /// Returns the part of a path that is logged. It has no secret of a link, also if more follows the secret.
-pub(super) fn logged(path: &str) -> &str {
+pub(super) fn logged(path: &str) -> Cow<'_, str> {
     let mut routes = pages::ROUTES.iter().copied().flatten();
     let secret = routes.find(|route| {
         let fixed = route.path.split(':').next().unwrap_or_default();
         route.has_secret && path.starts_with(fixed)
     });
-    secret.map_or_else(|| crate::intake::logged(path), |route| route.path)
+    secret.map_or_else(|| crate::intake::logged(path), |route| route.path.into())
 }
 
 /// Returns the text that the last part of a route matched, empty for a route without such a part; `None` if the route

@@ -57,7 +57,7 @@ impl Visit {
     /// [`Fault::TooManyRequests`].
     pub fn count(&self, endpoint: &str, rate: Rate) -> Result<(), Fault> {
         let caller = self.visitor.caller.as_ref();
-        let counted = calls::admit(&self.app, endpoint.to_owned(), rate, caller, self.origin.address);
+        let counted = calls::admit(&self.app, || endpoint.to_owned(), rate, caller, self.origin.address);
         counted.map(drop).map_err(|(fault, _)| fault)
     }
 

@@ -121,7 +121,7 @@ pub(super) async fn open(visit: Visit) -> Outcome {
     permit(&caller)?;
     let counted = calls::admit(
         &visit.app,
-        "GET events".to_owned(),
+        || "GET events".to_owned(),
         Rate::Default,
         Some(&caller),
         visit.origin.address,
