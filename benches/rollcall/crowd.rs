@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::Outcome;
 use crate::measure::Latencies;
-use crate::socket_driver;
+use crate::{socket_driver, stream_driver};
 
 /// Size of the read buffer that all sockets share, in bytes.
 const BUFFER: usize = 64 * 1024;
@@ -19,8 +19,18 @@ const BUFFER: usize = 64 * 1024;
 /// The interval at which a wait checks its condition. The printed times are recorded by the sockets themselves.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// The interface that a crowd uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    /// The realtime protocol over WebSockets.
+    Sockets,
+    /// Streams of events of the pages.
+    Streams,
+}
+
 /// The sockets. Dropping this closes them.
 pub struct Crowd {
+    interface: Interface,
     common: Rc<Common>,
     sockets: JoinSet<()>,
     tokens: Vec<String>,
@@ -138,7 +148,7 @@ impl Counts {
 
 impl Crowd {
     /// Creates a socket for each token, not connected yet.
-    pub fn new(tokens: Vec<String>) -> Self {
+    pub fn new(interface: Interface, tokens: Vec<String>) -> Self {
         let common = Common {
             address: watch::Sender::new(None),
             subscribe: watch::Sender::new(false),
@@ -147,6 +157,7 @@ impl Crowd {
             buffer: RefCell::new(vec![0; BUFFER]),
         };
         Self {
+            interface,
             common: Rc::new(common),
             sockets: JoinSet::new(),
             tokens,
@@ -161,8 +172,11 @@ impl Crowd {
     /// Connects and logs in all sockets at the same time. A socket that is closed reconnects.
     pub fn gather(&mut self) {
         for token in &self.tokens {
-            let socket = socket_driver::keep(Rc::clone(&self.common), token.clone());
-            self.sockets.spawn_local(socket);
+            let (common, token) = (Rc::clone(&self.common), token.clone());
+            match self.interface {
+                Interface::Sockets => self.sockets.spawn_local(socket_driver::keep(common, token)),
+                Interface::Streams => self.sockets.spawn_local(stream_driver::keep(common, token)),
+            };
         }
     }
 

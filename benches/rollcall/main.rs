@@ -15,6 +15,7 @@ mod logins;
 mod machine;
 mod measure;
 mod memory;
+mod pages;
 mod plan;
 mod population;
 mod presence;
@@ -23,6 +24,7 @@ mod server;
 mod socket_driver;
 mod sockets;
 mod starts;
+mod stream_driver;
 mod table;
 mod websocket;
 
@@ -46,7 +48,7 @@ const DISTURBED: f64 = 0.05;
 /// A section of the bench: its name, its description and its function.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 10] = [
     (
         "creates",
         "durable creates with 1, 8, 64 and 256 connections",
@@ -65,6 +67,11 @@ const SECTIONS: [Section; 9] = [
         "sockets",
         "1 000 and 10 000 sockets: memory, changes told to all, coming back at once",
         sockets::run,
+    ),
+    (
+        "pages",
+        "the board of 50 and 3 000 people, and 1 000 and 10 000 open boards",
+        pages::run,
     ),
     ("memory", "memory idle and after loads", memory::run),
     (

@@ -255,7 +255,7 @@ impl Drop for Client<'_> {
 }
 
 /// Reads once into the buffer.
-fn poll_read<'buffer>(
+pub fn poll_read<'buffer>(
     stream: &mut TcpStream,
     buffer: &'buffer mut [u8],
     context: &mut Context,
@@ -282,7 +282,7 @@ fn has(text: &[u8], part: &[u8]) -> bool {
 }
 
 /// Returns the number after [`MARK`].
-fn number(message: &[u8]) -> Option<u64> {
+pub fn number(message: &[u8]) -> Option<u64> {
     let mark = message.iter().position(|byte| *byte == MARK)?;
     let digits = message[mark + 1..].iter().take_while(|byte| byte.is_ascii_digit());
     Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))

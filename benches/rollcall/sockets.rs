@@ -14,7 +14,7 @@ use tokio::runtime;
 use tokio::task::{JoinHandle, LocalSet, spawn_blocking, spawn_local};
 use tokio::time::{sleep, timeout};
 
-use crate::crowd::{Counts, Crowd};
+use crate::crowd::{Counts, Crowd, Interface};
 use crate::driver::{Connection, Request};
 use crate::measure::Latencies;
 use crate::plan::Plan;
@@ -58,6 +58,19 @@ const QUIET: Duration = Duration::from_secs(2);
 const STORM: Duration = Duration::from_mins(10);
 
 pub fn run(plan: &Plan) -> Outcome {
+    with(plan, Interface::Sockets)
+}
+
+/// Measures streams of events of the pages in the same way. They may be half as fast as sockets.
+pub fn streams(plan: &Plan) -> Outcome {
+    with(plan, Interface::Streams)
+}
+
+fn with(plan: &Plan, interface: Interface) -> Outcome {
+    let (name, factor) = match interface {
+        Interface::Sockets => ("sockets", 1),
+        Interface::Streams => ("streams of events", 2),
+    };
     for (size, aims) in SIZES {
         if machine::descriptors()? < size + OTHER_DESCRIPTORS {
             return Err(format!("{size} sockets need as many open files: raise the limit with ulimit -n").into());
@@ -67,16 +80,16 @@ pub fn run(plan: &Plan) -> Outcome {
         let server = Server::rollcall(folder.path())?;
         let credentials = server.credentials()?;
         let bench = Bench {
-            title: format!("{} sockets", table::count(size)),
+            title: format!("{} {name}", table::count(size)),
             folder: folder.path(),
-            crowd: Crowd::new(tokens),
+            crowd: Crowd::new(interface, tokens),
             server,
             credentials,
             quick: plan.quick,
-            aims,
+            aims: aims.map(|aim| aim * factor),
         };
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        LocalSet::new().block_on(&runtime, bench.run())?;
+        LocalSet::new().block_on(&runtime, bench.run(interface))?;
     }
     Ok(())
 }
@@ -138,9 +151,12 @@ impl Ending {
 }
 
 impl Bench<'_> {
-    async fn run(mut self) -> Outcome {
+    async fn run(mut self, interface: Interface) -> Outcome {
         self.gather().await?;
         self.changes().await?;
+        if interface == Interface::Streams {
+            return Ok(());
+        }
         self.wait_for_use().await;
         self.come_back().await?;
         self.wait_for_use().await;

@@ -33,7 +33,7 @@ impl Body {
         B: Buf,
     {
         let bytes = body::read(body, headers, bound, reservation).await?;
-        let content_type = request::text(headers, CONTENT_TYPE.as_str());
+        let content_type = request::text(headers, &CONTENT_TYPE);
         Ok(Self {
             bytes,
             content_type: content_type.map(str::to_owned),

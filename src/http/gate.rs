@@ -91,7 +91,7 @@ impl Gate {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{number}", self.instance.to_str().unwrap_or_default());
         let address = address_of(head.peer, &head.headers, &self.app);
-        let client = request::text(&head.headers, USER_AGENT.as_str());
+        let client = request::text(&head.headers, &USER_AGENT);
         let origin = Origin::new(address, client.unwrap_or_default());
         let caller = intake::caller(&self.app, &head.headers, &origin);
         let user = caller.as_ref().map(|caller| caller.user.id.clone());

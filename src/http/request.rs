@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use warp::http::HeaderMap;
+use warp::http::header::{CONTENT_TYPE, HeaderName, USER_AGENT};
 
 use super::body::Body;
 use super::fields::Fields;
@@ -16,6 +17,9 @@ use crate::ops::two_factor::{self, PresentedCode};
 
 /// Maximum characters of a method's name in the log.
 const CALLED_CHARACTERS: usize = 128;
+
+const CODE: HeaderName = HeaderName::from_static("x-2fa-code");
+const CODE_METHOD: HeaderName = HeaderName::from_static("x-2fa-method");
 
 /// A request with a known route, whose body has been received.
 pub(super) struct Request {
@@ -146,13 +150,13 @@ impl Context for OpenCall {
 /// Returns the second factor in `x-2fa-code` and `x-2fa-method` (`api.md` §4).
 pub(super) fn code(headers: &HeaderMap) -> Option<PresentedCode> {
     Some(PresentedCode {
-        code: text(headers, "x-2fa-code")?.to_owned(),
-        method: text(headers, "x-2fa-method").and_then(TwoFactorMethod::named),
+        code: text(headers, &CODE)?.to_owned(),
+        method: text(headers, &CODE_METHOD).and_then(TwoFactorMethod::named),
     })
 }
 
 /// Headers whose values must be UTF-8. A token that is not UTF-8 is treated as no login.
-const TEXT_HEADERS: [&str; 4] = ["user-agent", "content-type", "x-2fa-code", "x-2fa-method"];
+const TEXT_HEADERS: [HeaderName; 4] = [USER_AGENT, CONTENT_TYPE, CODE, CODE_METHOD];
 
 /// Refuses a request in which one of these headers is not UTF-8.
 ///
@@ -161,9 +165,9 @@ const TEXT_HEADERS: [&str; 4] = ["user-agent", "content-type", "x-2fa-code", "x-
 pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
     let broken = TEXT_HEADERS
         .into_iter()
-        .find(|name| headers.contains_key(*name) && text(headers, name).is_none());
+        .find(|name| headers.contains_key(name) && text(headers, name).is_none());
     match broken {
-        Some(name) => Err(Fault::invalid(NOT_UTF8, name)),
+        Some(name) => Err(Fault::invalid(NOT_UTF8, name.as_str())),
         None => Ok(()),
     }
 }

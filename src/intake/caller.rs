@@ -1,23 +1,27 @@
 //! The caller of a request with header tokens.
 
 use warp::http::HeaderMap;
+use warp::http::header::HeaderName;
 
 use crate::app::App;
 use crate::auth::{Caller, Origin, TokenSecret};
 use crate::domain::UserId;
 use crate::ops::tokens;
 
+const USER: HeaderName = HeaderName::from_static("x-user-id");
+const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+
 /// Returns the user of the headers `X-User-Id` and `X-Auth-Token`. Both are needed, and the token must be a live
 /// token of that user (`api.md` §1.1).
 #[must_use]
 pub fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller> {
-    let id = UserId::new(text(headers, "x-user-id")?);
-    let token = TokenSecret::parse(text(headers, "x-auth-token")?)?;
+    let id = UserId::new(text(headers, &USER)?);
+    let token = TokenSecret::parse(text(headers, &TOKEN)?)?;
     tokens::authenticate(app, &id, &token, origin)
 }
 
 /// Returns the value of a header if it is UTF-8.
 #[must_use]
-pub fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
+pub fn text<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Option<&'headers str> {
     std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }
