@@ -432,6 +432,57 @@ setup-invite-about = { $count } Personen können damit bis { $moment } ein Konto
 setup-invite-more = Einladungen
 
 ## Administration: roles
+roles-lead = Was jede Rolle erlaubt. Wer mehrere Rollen hat, hat die Rechte aller.
+roles-save-lead = Änderungen gelten sofort für alle, die die Rolle haben.
+role-new = Neue Rolle
+role-name = Name
+role-description = Beschreibung
+role-two-step = Wer diese Rolle hat, muss sich in zwei Schritten anmelden
+role-built-in = Diese Rolle ist eingebaut. Ihre Rechte lassen sich ändern, ihr Name nicht.
+role-people = Personen mit dieser Rolle
+role-holders = { $count ->
+    [0] niemand
+    [one] { $count } Person
+   *[other] { $count } Personen
+ }
+role-delete-lead = Das lässt sich nicht rückgängig machen. Nur eine Rolle, die niemand hat, kann gelöscht werden.
+discard = Verwerfen
+permission = Recht
+permissions-by-role = Rechte nach Rollen
+permissions-search = Recht suchen
+permissions-none = Kein Recht gefunden
+permissions-accounts = Konten
+permissions-presence = Status und Anwesenheit
+permissions-server = Server
+permission-administer-users = Benutzerverwaltung öffnen
+permission-view-users = Alle Angaben anderer Benutzer sehen
+permission-create-user = Benutzer erstellen
+permission-invite = Einladungen erstellen
+permission-edit-user = Andere Benutzer bearbeiten
+permission-edit-avatar = Fotos anderer Benutzer ändern
+permission-edit-password = Passwörter anderer Benutzer setzen
+permission-edit-two-step = Anmeldung in zwei Schritten für andere ausschalten
+permission-activate-user = Benutzer aktivieren und deaktivieren
+permission-sign-out-user = Andere Benutzer abmelden
+permission-delete-user = Benutzer löschen
+permission-assign-roles = Rollen geben und entziehen
+permission-assign-admin = Die Rolle admin geben
+permission-user-token = Tokens für andere Benutzer erstellen
+permission-list-users = Benutzer auflisten
+permission-outside-room = Benutzer außerhalb der eigenen Räume sehen
+permission-statuses = Eigene Status verwalten
+permission-walls = Wandanzeigen verwalten
+permission-roles = Rollen und Rechte verwalten
+permission-view-settings = Einstellungen sehen
+permission-edit-settings = Einstellungen ändern
+permission-audit = Das Protokoll lesen
+permission-statistics = Die volle Version des Servers sehen
+permission-own-tokens = Persönliche Zugriffstokens erstellen
+permission-no-rate-limit = Die API ohne Begrenzung aufrufen
+permission-moderation = Moderieren (ohne Wirkung auf diesem Server)
+note-permissions-saved = Die Rechte sind gespeichert.
+note-role-saved = Die Rolle ist gespeichert.
+note-role-deleted = Die Rolle ist gelöscht.
 
 ## Administration: custom statuses
 custom-statuses-lead = Status, die Ihr Team mit einem Klick setzen kann. Die Tasten 1 bis 9 setzen die ersten neun.

@@ -433,6 +433,57 @@ setup-invite-about = { $count } people can create an account with it, until { $m
 setup-invite-more = Invitations
 
 ## Administration: roles
+roles-lead = What each role allows. A person with several roles has the permissions of all of them.
+roles-save-lead = Changes count at once for everyone who has the role.
+role-new = New role
+role-name = Name
+role-description = Description
+role-two-step = People with this role must use two-step sign-in
+role-built-in = This role is built in. Its permissions can be changed, its name cannot.
+role-people = People with this role
+role-holders = { $count ->
+    [0] no one
+    [one] { $count } person
+   *[other] { $count } people
+ }
+role-delete-lead = This cannot be undone. Only a role that no one has can be deleted.
+discard = Discard
+permission = Permission
+permissions-by-role = Permissions by role
+permissions-search = Find a permission
+permissions-none = No permission found
+permissions-accounts = Accounts
+permissions-presence = Statuses and presence
+permissions-server = Server
+permission-administer-users = Open the administration of users
+permission-view-users = See all details of other users
+permission-create-user = Create users
+permission-invite = Create invitations
+permission-edit-user = Edit other users
+permission-edit-avatar = Change other users’ photos
+permission-edit-password = Set other users’ passwords
+permission-edit-two-step = Turn off other users’ two-step sign-in
+permission-activate-user = Activate and deactivate users
+permission-sign-out-user = Sign out other users
+permission-delete-user = Delete users
+permission-assign-roles = Give roles and take them back
+permission-assign-admin = Give the role admin
+permission-user-token = Create tokens for other users
+permission-list-users = List users
+permission-outside-room = See users outside one’s own rooms
+permission-statuses = Manage custom statuses
+permission-walls = Manage wall displays
+permission-roles = Manage roles and permissions
+permission-view-settings = See settings
+permission-edit-settings = Change settings
+permission-audit = Read the audit log
+permission-statistics = See the server’s full version
+permission-own-tokens = Create personal access tokens
+permission-no-rate-limit = Call the API without a rate limit
+permission-moderation = Moderate (no effect on this server)
+note-permissions-saved = The permissions are saved.
+note-role-saved = The role is saved.
+note-role-deleted = The role is deleted.
 
 ## Administration: custom statuses
 custom-statuses-lead = Statuses your team can set with one click. The keys 1 to 9 set the first nine.

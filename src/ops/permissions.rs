@@ -1,5 +1,6 @@
 //! The roles of each permission.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::audit::note;
@@ -25,9 +26,7 @@ pub fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
 /// [`Fault::GrantRoleInvalid`]; [`Fault::ActionNotAllowed`] for removing `access-permissions` from `admin`, because
 /// then no user could restore it; [`Fault::BeyondAuthority`].
 pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) -> Result<(), Fault> {
-    if !actor.may(Permission::ACCESS_PERMISSIONS) {
-        return Err(Fault::PermissionRequired);
-    }
+    permit(actor)?;
     decide(app, |snapshot| {
         let mut granting = Granting::of(app, actor, snapshot);
         for (id, roles) in grants {
@@ -43,28 +42,54 @@ pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) 
 /// # Errors
 /// The errors of [`update`].
 pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, held: bool) -> Result<(), Fault> {
-    if !actor.may(Permission::ACCESS_PERMISSIONS) {
-        return Err(Fault::PermissionRequired);
-    }
-    let permission: Permission = permission.parse().map_err(|_| Fault::PermissionInvalid)?;
-    let role = RoleId::new(role);
+    permit(actor)?;
+    let cell = Cell {
+        permission: permission.parse().map_err(|_| Fault::PermissionInvalid)?,
+        role: RoleId::new(role),
+        held,
+    };
+    change(app, actor, &[cell]).await
+}
+
+/// One role of one permission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The permission.
+    pub permission: Permission,
+    /// The role.
+    pub role: RoleId,
+    /// `true` if the role will have the permission.
+    pub held: bool,
+}
+
+/// Adds roles to permissions and removes roles from them. Either all is done or nothing. The other roles of each
+/// permission stay as they are at that moment, so that two administrators who change different cells keep both changes.
+///
+/// # Errors
+/// The errors of [`update`].
+pub async fn change(app: &App, actor: &Actor, cells: &[Cell]) -> Result<(), Fault> {
+    permit(actor)?;
     decide(app, |snapshot| {
         let access = snapshot.access();
-        access.role(role.as_str()).ok_or(Fault::GrantRoleInvalid)?;
-        let mut roles = access
-            .grant(permission)
-            .map_or_else(Vec::new, |grant| grant.roles.clone());
-        if roles.contains(&role) == held {
-            return Ok((Change::new(), ()));
-        }
-        if held {
-            roles.push(role.clone());
-            roles.sort_unstable();
-        } else {
-            roles.retain(|other| *other != role);
+        let mut grants: BTreeMap<Permission, Vec<RoleId>> = BTreeMap::new();
+        for cell in cells {
+            access.role(cell.role.as_str()).ok_or(Fault::GrantRoleInvalid)?;
+            let before = access.grant(cell.permission).map_or(&[][..], |grant| &grant.roles);
+            if before.contains(&cell.role) == cell.held {
+                continue;
+            }
+            let roles = grants.entry(cell.permission).or_insert_with(|| before.to_vec());
+            if cell.held {
+                roles.push(cell.role.clone());
+                roles.sort_unstable();
+            } else {
+                roles.retain(|other| *other != cell.role);
+            }
         }
         let mut granting = Granting::of(app, actor, snapshot);
-        granting.set(permission, roles)?;
+        for (permission, roles) in grants {
+            granting.set(permission, roles)?;
+        }
         granting.finish()
     })
     .await
@@ -132,5 +157,13 @@ impl<'a> Granting<'a> {
     fn finish(self) -> Result<(Change, ()), Fault> {
         Authority::of(self.app, self.snapshot, self.actor).over_grants(&self.after)?;
         Ok((self.change, ()))
+    }
+}
+
+fn permit(actor: &Actor) -> Result<(), Fault> {
+    if actor.may(Permission::ACCESS_PERMISSIONS) {
+        Ok(())
+    } else {
+        Err(Fault::PermissionRequired)
     }
 }

@@ -13,9 +13,10 @@ use super::viewed::{View, ViewedUser};
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::page::Listing;
+use crate::domain::role::ROLE_CHARACTERS;
 use crate::domain::{
     AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, SettingId, User,
-    UsernameKey,
+    UsernameKey, text,
 };
 use crate::store::{Change, Snapshot};
 
@@ -35,6 +36,26 @@ pub struct RoleDraft {
     pub mandatory_two_factor: bool,
 }
 
+impl RoleDraft {
+    /// Checks the texts of a role.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidParams`] for a description with a forbidden character or more than [`ROLE_CHARACTERS`]
+    /// characters, then [`Fault::RoleNameInvalid`].
+    pub fn parse(name: &str, description: &str, scope: RoleScope, mandatory_two_factor: bool) -> Result<Self, Fault> {
+        let description = text::block(description, "description")?;
+        if description.chars().count() > ROLE_CHARACTERS {
+            return Err(Fault::too_long(ROLE_CHARACTERS, "description"));
+        }
+        Ok(Self {
+            name: RoleName::parse(name).map_err(|_| Fault::RoleNameInvalid { input: name.to_owned() })?,
+            description,
+            scope,
+            mandatory_two_factor,
+        })
+    }
+}
+
 /// Refuses a room in a request: without rooms, the right would apply everywhere, which is more than the caller asked
 /// for. An empty text names no room.
 ///
@@ -51,6 +72,19 @@ pub fn refuse_room(field: &'static str, room: Option<&str>) -> Result<(), Fault>
 #[must_use]
 pub fn list(app: &App) -> Vec<Arc<Role>> {
     app.store.read().access().roles().cloned().collect()
+}
+
+/// Returns all roles, each with the number of users who have it: first the built-in ones, then by name.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `access-permissions`.
+pub fn with_holders(app: &App, actor: &Actor) -> Result<Vec<(Arc<Role>, usize)>, Fault> {
+    permit(actor)?;
+    let snapshot = app.store.read();
+    let counted = |role: &Arc<Role>| (Arc::clone(role), snapshot.count_with_role(&role.id));
+    let mut roles: Vec<_> = snapshot.access().roles().map(counted).collect();
+    roles.sort_by(|(a, _), (b, _)| (!a.protected, &a.name).cmp(&(!b.protected, &b.name)));
+    Ok(roles)
 }
 
 /// Creates a role.

@@ -104,6 +104,12 @@ impl Snapshot {
         ids.filter_map(|id| self.users.get(id))
     }
 
+    /// Returns the number of users who have this role.
+    #[must_use]
+    pub fn count_with_role(&self, role: &RoleId) -> usize {
+        self.users_by_role.get(role).map_or(0, imbl::OrdSet::len)
+    }
+
     /// Returns whether a user has the role `admin`.
     #[must_use]
     pub fn has_administrator(&self) -> bool {

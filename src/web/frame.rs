@@ -251,6 +251,9 @@ notes! {
     InvitationRevoked = "invitation-revoked", "note-invitation-revoked";
     CustomStatusSaved = "custom-status-saved", "note-custom-status-saved";
     CustomStatusDeleted = "custom-status-deleted", "note-custom-status-deleted";
+    PermissionsSaved = "permissions-saved", "note-permissions-saved";
+    RoleSaved = "role-saved", "note-role-saved";
+    RoleDeleted = "role-deleted", "note-role-deleted";
     SettingsSaved = "settings-saved", "note-settings-saved";
 }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::role::ROLE_CHARACTERS;
-use crate::domain::{Fault, Permission, Role, RoleId, RoleName, RoleScope, Scope, UserId, Username, UsernameKey, text};
+use crate::domain::{Fault, Permission, Role, RoleId, RoleScope, Scope, UserId, Username, UsernameKey};
 use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
@@ -131,20 +130,15 @@ struct Users {
 
 fn draft(
     name: &str,
-    description: Option<String>,
+    description: Option<&str>,
     scope: Option<RoleScope>,
     mandatory_two_factor: Option<bool>,
 ) -> Result<RoleDraft, Fault> {
-    let description = text::block(&description.unwrap_or_default(), "description")?;
-    if description.chars().count() > ROLE_CHARACTERS {
-        return Err(Fault::too_long(ROLE_CHARACTERS, "description"));
-    }
-    Ok(RoleDraft {
-        name: RoleName::parse(name).map_err(|_| Fault::RoleNameInvalid { input: name.to_owned() })?,
-        description,
-        scope: scope.unwrap_or(RoleScope::Users),
-        mandatory_two_factor: mandatory_two_factor.unwrap_or_default(),
-    })
+    let (scope, mandatory) = (
+        scope.unwrap_or(RoleScope::Users),
+        mandatory_two_factor.unwrap_or_default(),
+    );
+    RoleDraft::parse(name, description.unwrap_or_default(), scope, mandatory)
 }
 
 async fn list(call: Call, _: Ignored) -> Result<Roles, Fault> {
@@ -154,13 +148,23 @@ async fn list(call: Call, _: Ignored) -> Result<Roles, Fault> {
 }
 
 async fn create(call: Call, new: Create) -> Result<OneRole, Fault> {
-    let draft = draft(&new.name, new.description, new.scope, new.mandatory_two_factor)?;
+    let draft = draft(
+        &new.name,
+        new.description.as_deref(),
+        new.scope,
+        new.mandatory_two_factor,
+    )?;
     let role = roles::create(&call.app, &call.actor(), draft).await?;
     Ok(OneRole { role })
 }
 
 async fn update(call: Call, new: Update) -> Result<OneRole, Fault> {
-    let draft = draft(&new.name, new.description, new.scope, new.mandatory_two_factor)?;
+    let draft = draft(
+        &new.name,
+        new.description.as_deref(),
+        new.scope,
+        new.mandatory_two_factor,
+    )?;
     let role = roles::update(&call.app, &call.actor(), &RoleId::new(&new.role_id), draft).await?;
     Ok(OneRole { role })
 }

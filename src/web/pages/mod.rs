@@ -26,6 +26,7 @@ pub(super) const ROUTES: &[&[Route]] = &[
     board::ROUTES,
     admin::ROUTES,
     admin::invitations::ROUTES,
+    admin::roles::ROUTES,
     admin::settings::ROUTES,
     admin::statuses::ROUTES,
     person::ROUTES,

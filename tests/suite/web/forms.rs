@@ -7,7 +7,7 @@ use crate::support::visitor::{encoded, text, token};
 use crate::support::{TestServer, Visitor};
 
 /// Every form, with fields that would do something.
-const FORMS: [(&str, &[(&str, &str)]); 31] = [
+const FORMS: [(&str, &[(&str, &str)]); 35] = [
     ("/sign-in", &[("user", USER), ("password", PASSWORD)]),
     ("/sign-in/code", &[("code", "123456")]),
     ("/sign-in/recovery", &[("code", "123456")]),
@@ -38,6 +38,13 @@ const FORMS: [(&str, &[(&str, &str)]); 31] = [
     ("/join/x", &[("first", "Eve"), ("last", "Evil")]),
     ("/admin/invitations", &[("uses", "1")]),
     ("/admin/invitations/revoke", &[("id", "x")]),
+    (
+        "/admin/roles",
+        &[("role", "user"), ("was:view-audit", ""), ("view-audit", "0")],
+    ),
+    ("/admin/roles/new", &[("name", "x")]),
+    ("/admin/roles/x", &[("name", "x")]),
+    ("/admin/roles/delete?id=x", &[]),
     ("/admin/statuses/new", &[("name", "x"), ("status-type", "busy")]),
     ("/admin/statuses/x", &[("name", "x"), ("status-type", "busy")]),
     ("/admin/statuses/delete?id=x", &[]),

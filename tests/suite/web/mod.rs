@@ -1,5 +1,6 @@
 //! The pages, over HTTP and in a real browser.
 mod account;
+mod admin_roles;
 mod admin_settings;
 mod admin_statuses;
 mod assets;

@@ -4,6 +4,7 @@ pub(super) mod invitations;
 mod links;
 mod pager;
 mod question;
+pub(super) mod roles;
 pub(super) mod settings;
 pub(super) mod statuses;
 

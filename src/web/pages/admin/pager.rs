@@ -40,7 +40,12 @@ pub(super) fn last(total: usize) -> usize {
 impl Pager {
     /// Returns the pager of a part of a list. `address` returns the address of a page.
     pub fn of<T>(visit: &Visit, listing: &Listing<T>, address: impl Fn(usize) -> String) -> Self {
-        let number = listing.offset / PAGE_ITEMS + 1;
+        Self::sized(visit, listing, PAGE_ITEMS, address)
+    }
+
+    /// Returns the pager of a part of a list whose pages have so many items.
+    pub fn sized<T>(visit: &Visit, listing: &Listing<T>, items: usize, address: impl Fn(usize) -> String) -> Self {
+        let number = listing.offset / items + 1;
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX).into();
         let first = if listing.items.is_empty() {
             0
@@ -55,7 +60,7 @@ impl Pager {
         Self {
             range: visit.words.say("pager-range", &values),
             previous: (number > 1).then(|| address(number - 1)),
-            next: (number < last(listing.total)).then(|| address(number + 1)),
+            next: (number < listing.total.div_ceil(items)).then(|| address(number + 1)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Wanted;
 use super::groups;
 use crate::domain::setting::Control;
-use crate::domain::{SearchTerm, SettingValue};
+use crate::domain::{SearchTerm, SettingId, SettingValue};
 use crate::ops::settings::Shown;
 use crate::web::visit::Visit;
 
@@ -15,12 +15,11 @@ pub(super) struct Choice {
 }
 
 /// A setting with its control.
-#[allow(clippy::struct_excessive_bools)] // The switches of a template.
 pub(super) struct Line {
     pub id: &'static str,
     /// The title in the reader's language; empty for a setting that has only its description.
     pub title: String,
-    pub about: &'static str,
+    pub about: String,
     /// The kind of the control: `flag`, `number`, `choice`, `block`, `secret` or `line`.
     pub control: &'static str,
     /// The bounds and the steps of a number.
@@ -65,7 +64,7 @@ impl Line {
         Self {
             id: id.as_str(),
             title: groups::title(words, id).unwrap_or_default(),
-            about: id.about(),
+            about: about(id),
             control: name(control),
             least,
             most,
@@ -93,9 +92,15 @@ impl Line {
 
     /// Returns whether a search finds the setting.
     pub fn matches(&self, term: Option<&SearchTerm>) -> bool {
-        let texts = [self.id, &self.title, self.about];
+        let texts = [self.id, &self.title, &self.about];
         term.is_none_or(|term| texts.into_iter().any(|text| term.is_in(text)))
     }
+}
+
+/// Returns the description of a setting, without what is only for readers of the API.
+fn about(id: SettingId) -> String {
+    let about = id.about();
+    about.strip_suffix("; Rollcall's own").unwrap_or(about).replace('`', "")
 }
 
 const fn name(control: Control) -> &'static str {

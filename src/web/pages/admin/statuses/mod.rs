@@ -52,13 +52,16 @@ struct Line {
 struct StatusesPage {
     f: Frame,
     lines: Vec<Line>,
-    pager: Pager,
+    pager: Option<Pager>,
 }
 
 async fn show(visit: Visit) -> Outcome {
     Section::Statuses.admit(&visit)?;
-    let asked = pager::part(pager::number(&visit));
-    let found = custom_status::list(&visit.app, &Filter::default(), asked);
+    let part = |number| custom_status::list(&visit.app, &Filter::default(), pager::part(number));
+    let mut found = part(pager::number(&visit));
+    if found.items.is_empty() {
+        found = part(pager::last(found.total));
+    }
     let line = |(place, status): (usize, &Arc<CustomStatus>)| Line {
         id: status.id.to_string(),
         name: status.name.to_string(),
@@ -74,7 +77,7 @@ async fn show(visit: Visit) -> Outcome {
     let page = StatusesPage {
         f: frame(&visit, Section::Statuses),
         lines: found.items.iter().enumerate().map(line).collect(),
-        pager: Pager::of(&visit, &found, |page| format!("?page={page}")),
+        pager: (found.total > pager::PAGE_ITEMS).then(|| Pager::of(&visit, &found, |page| format!("?page={page}"))),
     };
     reply::page(&visit, &page)
 }

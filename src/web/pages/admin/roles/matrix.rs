@@ -1,0 +1,262 @@
+//! The matrix of permissions and roles, and the form that it is.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::super::pager::{self, Pager};
+use super::table::{self, Part};
+use super::{Section, frame};
+use crate::domain::page::Listing;
+use crate::domain::{Fault, Grant, Page, Permission, Role, RoleId, SearchTerm};
+use crate::ops::calls::Rate;
+use crate::ops::permissions::{self, Cell};
+use crate::ops::{roles, two_factor};
+use crate::web::frame::{Frame, Note};
+use crate::web::pages::{confirm, forms};
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+use crate::web::words::Words;
+
+/// Maximum roles on a page. The form of a page with all boxes checked stays far below the bound of a body, also when it is
+/// sent again, sealed, with a proof.
+const COLUMNS: usize = 24;
+
+/// The beginning of the names of the fields that say which roles had a permission when the page was made.
+const SHOWN: &str = "was:";
+
+/// The head of a column.
+struct Column {
+    id: String,
+    name: String,
+    holders: String,
+}
+
+/// A box of the matrix.
+struct Checkbox {
+    /// The name of the role and the title of the permission.
+    label: String,
+    checked: bool,
+    /// `true` if the form has another state than the server.
+    changed: bool,
+    /// `true` if no one may change it.
+    fixed: bool,
+}
+
+/// A permission with a box for each role.
+struct Row {
+    id: &'static str,
+    title: String,
+    boxes: Vec<Checkbox>,
+    /// The places of the roles that have the permission, with commas between.
+    shown: String,
+}
+
+/// A heading with its rows.
+struct Heading {
+    title: String,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/roles/roles.html")]
+struct RolesPage {
+    f: Frame,
+    term: String,
+    /// The query of the address, which the form sends back.
+    query: String,
+    columns: Vec<Column>,
+    parts: Vec<Heading>,
+    pager: Option<Pager>,
+    problem: String,
+}
+
+/// The boxes that a form sent: which are checked, and which were when the page was made. A role is its place in the list
+/// of roles that came with the form.
+struct Sent {
+    roles: Vec<RoleId>,
+    checked: HashSet<(Permission, RoleId)>,
+    shown: HashSet<(Permission, RoleId)>,
+    permissions: Vec<Permission>,
+}
+
+impl Sent {
+    fn of(visit: &Visit) -> Self {
+        let form = &visit.form;
+        let roles: Vec<_> = form.all("role").take(COLUMNS).map(RoleId::new).collect();
+        let (mut checked, mut shown, mut permissions) = (HashSet::new(), HashSet::new(), Vec::new());
+        let placed = |place: &str| place.parse().ok().and_then(|place: usize| roles.get(place).cloned());
+        for permission in Permission::ALL.iter().copied() {
+            let field = format!("{SHOWN}{permission}");
+            if !form.has(&field) {
+                continue;
+            }
+            permissions.push(permission);
+            let was = form.text(&field).split(',').filter_map(placed);
+            shown.extend(was.map(|role| (permission, role)));
+            let is = form.all(permission.as_str()).filter_map(placed);
+            checked.extend(is.map(|role| (permission, role)));
+        }
+        Self {
+            roles,
+            checked,
+            shown,
+            permissions,
+        }
+    }
+
+    /// Returns the boxes that the user changed. What another administrator changed meanwhile in other boxes stays.
+    fn changes(&self) -> Vec<Cell> {
+        let changed = self.checked.symmetric_difference(&self.shown);
+        let mut cells: Vec<_> = changed
+            .map(|cell| Cell {
+                permission: cell.0,
+                role: cell.1.clone(),
+                held: self.checked.contains(cell),
+            })
+            .collect();
+        cells.sort_unstable_by(|a, b| (a.permission, &a.role).cmp(&(b.permission, &b.role)));
+        cells
+    }
+
+    /// Returns whether the form had a box, and checked it.
+    fn of_box(&self, permission: Permission, role: &RoleId) -> Option<bool> {
+        let had = self.permissions.contains(&permission) && self.roles.contains(role);
+        had.then(|| self.checked.contains(&(permission, role.clone())))
+    }
+}
+
+/// The roles of a page and their permissions, with the boxes that a form sent.
+struct Shown<'page> {
+    roles: &'page [(Arc<Role>, usize)],
+    grants: Vec<Arc<Grant>>,
+    sent: Option<&'page Sent>,
+}
+
+impl Shown<'_> {
+    fn row(&self, permission: Permission, title: String) -> Row {
+        let grant = self.grants.iter().find(|grant| grant.permission == permission);
+        let has = |role: &RoleId| grant.is_some_and(|grant| grant.roles.contains(role));
+        let places = self.roles.iter().enumerate();
+        let holding = places.filter(|(_, (role, _))| has(&role.id));
+        let shown: Vec<_> = holding.map(|(place, _)| place.to_string()).collect();
+        let of_role = |(role, _): &(Arc<Role>, usize)| {
+            let checked = self.sent.and_then(|sent| sent.of_box(permission, &role.id));
+            let has = has(&role.id);
+            Checkbox {
+                label: format!("{}: {title}", role.name),
+                checked: checked.unwrap_or(has),
+                changed: checked.is_some_and(|checked| checked != has),
+                fixed: permission == Permission::ACCESS_PERMISSIONS && role.id.is_admin(),
+            }
+        };
+        Row {
+            id: permission.as_str(),
+            boxes: self.roles.iter().map(of_role).collect(),
+            shown: shown.join(","),
+            title,
+        }
+    }
+
+    /// Returns the rows that a search finds, under their headings.
+    fn parts(&self, words: Words, term: &str) -> Vec<Heading> {
+        let term = SearchTerm::parse(term);
+        let is_found = |(permission, title): &(Permission, String)| {
+            let texts = [permission.as_str(), title.as_str()];
+            let term = term.as_ref();
+            term.is_none_or(|term| texts.into_iter().any(|text| term.is_in(text)))
+        };
+        let parts = Part::ALL.into_iter().map(|part| Heading {
+            title: part.title(words),
+            rows: table::of(words, part)
+                .filter(is_found)
+                .map(|(permission, title)| self.row(permission, title))
+                .collect(),
+        });
+        parts.filter(|part| !part.rows.is_empty()).collect()
+    }
+}
+
+pub(super) async fn show(visit: Visit) -> Outcome {
+    Section::Roles.admit(&visit)?;
+    page(&visit, None, String::new())
+}
+
+fn page(visit: &Visit, sent: Option<&Sent>, problem: String) -> Outcome {
+    let (number, term) = (pager::number(visit), visit.query.text("q"));
+    let asked = Page {
+        offset: (number - 1) * COLUMNS,
+        count: COLUMNS,
+    };
+    let roles = roles::with_holders(&visit.app, &visit.actor()?)?;
+    let listed = Listing::of(roles.into_iter(), asked);
+    let shown = Shown {
+        roles: &listed.items,
+        grants: permissions::list(&visit.app, None),
+        sent,
+    };
+    let column = |(role, holders): &(Arc<Role>, usize)| Column {
+        id: role.id.to_string(),
+        name: role.name.to_string(),
+        holders: people(visit, *holders),
+    };
+    let pager = Pager::sized(visit, &listed, COLUMNS, |page| query(term, page));
+    let page = RolesPage {
+        f: frame(visit, Section::Roles),
+        term: term.to_owned(),
+        query: query(term, number),
+        columns: listed.items.iter().map(column).collect(),
+        parts: shown.parts(visit.words, term),
+        pager: (listed.total > COLUMNS).then_some(pager),
+        problem,
+    };
+    let status = if page.problem.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    reply::with_status(visit, status, &page)
+}
+
+/// Returns a number of people in words.
+pub(super) fn people(visit: &Visit, count: usize) -> String {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    visit.words.say("role-holders", &[("count", count.into())])
+}
+
+/// Returns the query of an address that shows this.
+fn query(term: &str, page: usize) -> String {
+    let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
+    if !term.is_empty() {
+        query.append_pair("q", term);
+    }
+    if page > 1 {
+        query.append_pair("page", &page.to_string());
+    }
+    query.finish()
+}
+
+pub(super) async fn save(visit: Visit) -> Outcome {
+    let caller = Section::Roles.admit(&visit)?;
+    visit.count("POST permissions.update", Rate::Default)?;
+    let sent = Sent::of(&visit);
+    let changes = sent.changes();
+    if !changes.is_empty() {
+        two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
+        match permissions::change(&visit.app, &visit.actor()?, &changes).await {
+            Ok(()) => {}
+            Err(fault @ (Fault::GrantRoleInvalid | Fault::BeyondAuthority { .. })) => {
+                let problem = forms::explained(visit.words, &fault).1;
+                return page(&visit, Some(&sent), problem);
+            }
+            // The words of the fault say more than the page has for acts that are not allowed.
+            Err(fault @ Fault::ActionNotAllowed { .. }) => return page(&visit, Some(&sent), fault.to_string()),
+            Err(fault) => return Err(fault),
+        }
+    }
+    let query = query(visit.query.text("q"), pager::number(&visit));
+    let path = format!("{}{}", Section::Roles.path(), query.trim_end_matches('?'));
+    reply::redirect_with(&visit, &path, Note::PermissionsSaved)
+}

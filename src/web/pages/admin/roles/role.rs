@@ -1,0 +1,244 @@
+//! One role: its name and description, the people who have it, its deletion.
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::super::pager::{self, Pager};
+use super::super::question::{self, Question};
+use super::matrix::people;
+use super::{Section, frame};
+use crate::domain::role::ROLE_CHARACTERS;
+use crate::domain::{Fault, Role, RoleId, RoleScope};
+use crate::ops::calls::Rate;
+use crate::ops::roles::{self, RoleDraft};
+use crate::ops::two_factor;
+use crate::ops::viewed::ViewedUser;
+use crate::web::frame::{Field, Frame, Note};
+use crate::web::pages::confirm;
+use crate::web::pages::forms::Wrong;
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+use crate::web::words::isolated;
+
+/// A user who has the role.
+struct Holder {
+    id: String,
+    name: String,
+    username: String,
+}
+
+/// The people who have a role.
+struct Holders {
+    count: String,
+    lines: Vec<Holder>,
+    pager: Option<Pager>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/roles/role.html")]
+struct RolePage {
+    f: Frame,
+    heading: String,
+    action: String,
+    submit: String,
+    /// The id of the role, for its deletion; empty for a new role.
+    id: String,
+    /// `true` if the role is built in, so that it has no form.
+    is_built_in: bool,
+    description: String,
+    fields: [Field; 2],
+    mandatory_two_factor: bool,
+    problem: String,
+    holders: Option<Holders>,
+}
+
+/// The values of the form.
+struct Values {
+    name: String,
+    description: String,
+    mandatory_two_factor: bool,
+}
+
+impl Values {
+    fn of_role(role: &Role) -> Self {
+        Self {
+            name: role.name.to_string(),
+            description: role.description.clone(),
+            mandatory_two_factor: role.mandatory_two_factor,
+        }
+    }
+
+    fn of_form(visit: &Visit) -> Self {
+        Self {
+            name: visit.form.text("name").to_owned(),
+            description: visit.form.text("description").to_owned(),
+            mandatory_two_factor: visit.form.has("two-step"),
+        }
+    }
+
+    fn draft(&self, scope: RoleScope) -> Result<RoleDraft, Fault> {
+        RoleDraft::parse(&self.name, &self.description, scope, self.mandatory_two_factor)
+    }
+}
+
+/// Answers with the page: with 422 if something in its form is wrong.
+fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> Outcome {
+    let words = visit.words;
+    let name = Field::line("name", words.t("role-name"), "off").most(ROLE_CHARACTERS);
+    let description = Field::line("description", words.t("role-description"), "off").most(ROLE_CHARACTERS);
+    let fields = [
+        name.with(&values.name).wrong(wrong.with("name")),
+        description
+            .optional(words.t("optional"))
+            .with(&values.description)
+            .wrong(wrong.with("description")),
+    ];
+    let page = RolePage {
+        f: frame(visit, Section::Roles),
+        heading: role.map_or_else(|| words.t("role-new").into_owned(), |role| role.name.to_string()),
+        action: format!("/admin/roles/{}", role.map_or("new", |role| role.id.as_str())),
+        submit: words.t(if role.is_some() { "save" } else { "create" }).into_owned(),
+        id: role.map(|role| role.id.to_string()).unwrap_or_default(),
+        is_built_in: role.is_some_and(|role| role.protected),
+        description: values.description.clone(),
+        problem: wrong.rest(&fields),
+        fields,
+        mandatory_two_factor: values.mandatory_two_factor,
+        holders: role.map(|role| holders(visit, role)).transpose()?,
+    };
+    let status = if wrong.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    reply::with_status(visit, status, &page)
+}
+
+fn holders(visit: &Visit, role: &Role) -> Result<Holders, Fault> {
+    let asked = pager::part(pager::number(visit));
+    let found = roles::users(&visit.app, &visit.actor()?, role.id.as_str(), asked)?;
+    let holder = |user: &ViewedUser| Holder {
+        id: user.id().to_string(),
+        name: user.name().to_string(),
+        username: user.username().to_string(),
+    };
+    let pager = Pager::of(visit, &found, |page| format!("?page={page}"));
+    Ok(Holders {
+        count: people(visit, found.total),
+        lines: found.items.iter().map(holder).collect(),
+        pager: (found.total > pager::PAGE_ITEMS).then_some(pager),
+    })
+}
+
+/// Returns the role with this id.
+///
+/// # Errors
+/// [`Fault::EndpointNotFound`].
+fn find(visit: &Visit, id: &str) -> Result<Arc<Role>, Fault> {
+    let found = roles::list(&visit.app).into_iter().find(|role| role.id.as_str() == id);
+    found.ok_or(Fault::EndpointNotFound)
+}
+
+pub(super) async fn show_new(visit: Visit) -> Outcome {
+    Section::Roles.admit(&visit)?;
+    let values = Values {
+        name: String::new(),
+        description: String::new(),
+        mandatory_two_factor: false,
+    };
+    page(&visit, None, &values, &Wrong::default())
+}
+
+pub(super) async fn show(visit: Visit) -> Outcome {
+    Section::Roles.admit(&visit)?;
+    let role = find(&visit, &visit.parameter)?;
+    page(&visit, Some(&role), &Values::of_role(&role), &Wrong::default())
+}
+
+pub(super) async fn create(visit: Visit) -> Outcome {
+    let caller = Section::Roles.admit(&visit)?;
+    visit.count("POST roles.create", Rate::Default)?;
+    let values = Values::of_form(&visit);
+    let draft = match values.draft(RoleScope::Users) {
+        Ok(draft) => draft,
+        Err(fault) => return page(&visit, None, &values, &wrong(fault)?),
+    };
+    two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
+    match roles::create(&visit.app, &visit.actor()?, draft).await {
+        Ok(_) => back(&visit, Note::RoleSaved),
+        Err(fault) => page(&visit, None, &values, &wrong(fault)?),
+    }
+}
+
+pub(super) async fn save(visit: Visit) -> Outcome {
+    let caller = Section::Roles.admit(&visit)?;
+    visit.count("POST roles.update", Rate::Default)?;
+    let (role, values) = (find(&visit, &visit.parameter)?, Values::of_form(&visit));
+    let draft = match values.draft(role.scope) {
+        Ok(draft) => draft,
+        Err(fault) => return page(&visit, Some(&role), &values, &wrong(fault)?),
+    };
+    two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
+    match roles::update(&visit.app, &visit.actor()?, &role.id, draft).await {
+        Ok(_) => back(&visit, Note::RoleSaved),
+        Err(fault) => page(&visit, Some(&role), &values, &wrong(fault)?),
+    }
+}
+
+/// Returns what is wrong, at the field that it is about.
+///
+/// # Errors
+/// A fault that is not about the form.
+fn wrong(fault: Fault) -> Result<Wrong, Fault> {
+    let field = match &fault {
+        Fault::RoleNameInvalid { .. } | Fault::RoleNameTaken => "name",
+        Fault::InvalidParams { field: Some(field), .. } if field == "description" => "description",
+        Fault::RoleProtected | Fault::BeyondAuthority { .. } => "",
+        _ => return Err(fault),
+    };
+    Ok(Wrong::at(field, fault.to_string()))
+}
+
+/// Sends the browser back to the matrix.
+fn back(visit: &Visit, note: Note) -> Outcome {
+    reply::redirect_with(visit, Section::Roles.path(), note)
+}
+
+/// Asks whether a role shall be deleted.
+pub(super) async fn ask(visit: Visit) -> Outcome {
+    Section::Roles.admit(&visit)?;
+    let role = find(&visit, visit.query.text("id"))?;
+    question(&visit, &role, String::new())
+}
+
+fn question(visit: &Visit, role: &Role, problem: String) -> Outcome {
+    let words = visit.words;
+    let question = Question {
+        title: words.say("delete-question", &[("name", isolated(role.name.as_str()).into())]),
+        lead: words.t("role-delete-lead").into_owned(),
+        action: format!("/admin/roles/delete?id={}", role.id),
+        button: words.t("delete").into_owned(),
+        is_risky: true,
+        back: format!("/admin/roles/{}", role.id),
+        problem,
+    };
+    question::ask(visit, Section::Roles, question)
+}
+
+pub(super) async fn delete(visit: Visit) -> Outcome {
+    let caller = Section::Roles.admit(&visit)?;
+    visit.count("POST roles.delete", Rate::Default)?;
+    two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
+    let id = RoleId::new(visit.query.text("id"));
+    match roles::delete(&visit.app, &visit.actor()?, &id).await {
+        // It was deleted meanwhile, which is what the user wants.
+        Ok(()) | Err(Fault::RoleNotFound) => back(&visit, Note::RoleDeleted),
+        Err(fault @ (Fault::RoleInUse | Fault::RoleProtected | Fault::BeyondAuthority { .. })) => {
+            let role = find(&visit, id.as_str())?;
+            question(&visit, &role, fault.to_string())
+        }
+        Err(fault) => Err(fault),
+    }
+}
