@@ -69,7 +69,7 @@ async fn the_page_has_every_setting_once_with_a_control_for_its_type() {
         ("Accounts_AllowedDomainsList", "type=\"text\""),
         (
             "DDP_Rate_Limit_IP_Enabled",
-            "lang=\"en\">Whether method calls from an address are slowed down",
+            "lang=\"en\">Limit the rate of method calls from one address",
         ),
     ] {
         assert!(line(&page, id).contains(part), "{part} in {}", line(&page, id));
