@@ -118,6 +118,7 @@ async fn a_saved_matrix_changes_the_boxes_that_were_changed_and_no_other() {
     let other = json!({"permissions": [
         {"_id": "create-user", "roles": ["admin", "guest"]},
         {"_id": "view-audit", "roles": ["admin", "bot"]},
+        {"_id": "view-outside-room", "roles": ["admin", "user"]},
     ]});
     admin.post_proved("permissions.update", &other).await.expect(200);
     let boxes = [
@@ -129,6 +130,7 @@ async fn a_saved_matrix_changes_the_boxes_that_were_changed_and_no_other() {
     assert_eq!(location(&answer), "/admin/roles?note=permissions-saved");
     assert_eq!(holders(&admin, "create-user").await, ["admin", "guest", "user"]);
     assert_eq!(holders(&admin, "view-audit").await, ["admin", "bot"]);
+    assert_eq!(holders(&admin, "view-outside-room").await, ["admin", "user"]);
     assert_eq!(holders(&admin, "manage-user-status").await, [desk.as_str(), "admin"]);
     assert_eq!(holders(&admin, "create-personal-access-tokens").await, ["admin"]);
     // A matrix without a change is saved without a proof, and changes nothing.

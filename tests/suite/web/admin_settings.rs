@@ -74,6 +74,11 @@ async fn the_page_has_every_setting_once_with_a_control_for_its_type() {
     ] {
         assert!(line(&page, id).contains(part), "{part} in {}", line(&page, id));
     }
+    // Enter in a field presses the first button of its form, which must not be one that resets a setting.
+    for form in page.split("<form class=\"stack tight\"").skip(1) {
+        let (_, first) = form.split_once("<button").expect("a button");
+        assert!(first.starts_with(" hidden></button>"), "{first}");
+    }
     assert!(
         page.contains(&format!("Search {} settings", SettingId::ALL.len())),
         "{page}"
