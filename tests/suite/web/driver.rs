@@ -55,7 +55,10 @@ impl Browser {
             "--window-size=900,900".to_owned(),
             format!("--user-data-dir={}", browser.profile.path().display()),
         ];
-        let options = json!({"goog:chromeOptions": {"args": arguments}});
+        let options = json!({
+            "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
         let begun = browser
             .ask("POST", "/session", &json!({"capabilities": {"alwaysMatch": options}}))
             .await;
@@ -139,6 +142,27 @@ impl Browser {
              look();"
         );
         self.run(&script).await.as_str().expect("a text").to_owned()
+    }
+
+    /// Waits until the page has an element.
+    pub async fn appears(&self, selector: &str) {
+        let script = format!(
+            "const done = arguments[0];
+             const look = () => document.querySelector({selector:?}) && (watch.disconnect(), done(true), true);
+             const watch = new MutationObserver(look);
+             watch.observe(document, {{subtree: true, childList: true}});
+             look();"
+        );
+        self.run(&script).await;
+    }
+
+    /// Returns the lines that the console has got since the last call.
+    pub async fn console(&self) -> Vec<String> {
+        let lines = self.in_session("POST", "/se/log", &json!({"type": "browser"})).await;
+        let lines = lines.as_array().expect("lines").iter();
+        lines
+            .map(|line| line["message"].as_str().expect("a message").to_owned())
+            .collect()
     }
 
     /// Keeps a picture of the page in the folder that `ROLLCALL_SCREENSHOTS` names, if it names one.

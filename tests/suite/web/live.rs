@@ -6,7 +6,7 @@ use super::driver::Browser;
 use crate::support::TestServer;
 use crate::support::server::{PASSWORD, USER, create_user};
 
-async fn sign_in(browser: &Browser, server: &TestServer, user: &str) {
+pub async fn sign_in(browser: &Browser, server: &TestServer, user: &str) {
     browser.open(&format!("http://{}/sign-in", server.address)).await;
     browser.write("[name=user]", user).await;
     browser.write("[name=password]", PASSWORD).await;
@@ -93,82 +93,29 @@ async fn a_board_that_loses_its_server_says_so_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromedriver; .ci/run installs it"]
-async fn no_page_scrolls_sideways_at_any_width() {
+async fn a_large_photo_is_cropped_and_made_smaller_before_it_is_sent() {
     let server = TestServer::start().await;
-    let admin = server.admin().await;
-    for (name, kind, emoji, minutes) in [
-        ("Lunch", "away", "🥪", 45),
-        ("In a meeting", "busy", "🗓️", 60),
-        ("Working from home", "online", "🏠", 0),
-    ] {
-        let body = json!({"name": name, "statusType": kind, "emoji": emoji, "durationMinutes": minutes});
-        admin.post("custom-user-status.create", &body).await.expect(200);
-    }
-    for (username, name, status, message) in [
-        ("noor", "Noor Haddad", "busy", "On the phone"),
-        (
-            "priya",
-            "Priya Raman",
-            "busy",
-            "Quarterly planning with the Rotterdam office and all of its many guests",
-        ),
-        (
-            "samuel",
-            "Samuel Adeyemi-Clarke-Featherstonehaugh",
-            "online",
-            "Ask me about the release",
-        ),
-        ("ben", "Ben Carter", "away", "On the train"),
-    ] {
-        server.command(create_user(username)).await;
-        let user = server.logged_in(username).await;
-        user.post("users.updateOwnBasicInfo", &json!({"data": {"name": name}}))
-            .await
-            .expect(200);
-        user.post("users.setStatus", &json!({"status": status, "message": message}))
-            .await
-            .expect(200);
-    }
     let browser = Browser::start().await;
-    let url = |path: &str| format!("http://{}{path}", server.address);
-    let measure = async |name: &str, path: &str| {
-        for (width, height, colours) in [
-            (1440, 900, "light"),
-            (800, 900, "dark"),
-            (360, 780, "dark"),
-            (320, 700, "light"),
-        ] {
-            browser.show_as(width, height, colours).await;
-            browser.open(&url(path)).await;
-            let wide = browser
-                .run("arguments[0](document.documentElement.scrollWidth - innerWidth)")
-                .await;
-            assert!(wide.as_i64() <= Some(0), "{path} at {width}: {wide}");
-            browser.keep_picture(&format!("{name}-{width}-{colours}")).await;
-        }
-    };
-    for (name, path) in [
-        ("sign-in", "/sign-in"),
-        ("setup", "/setup"),
-        ("reset", "/reset-password#x"),
-        ("forgot", "/forgot-password"),
-        ("not-found", "/nowhere"),
-    ] {
-        measure(name, path).await;
-    }
     sign_in(&browser, &server, USER).await;
-    for language in ["en", "de"] {
-        let ada = server.user().await;
-        ada.post("users.setPreferences", &json!({"data": {"language": language}}))
-            .await
-            .expect(200);
-        for (name, path) in [
-            ("board", "/"),
-            ("tiles", "/?view=tiles"),
-            ("my-status", "/my-status"),
-            ("change-password", "/change-password"),
-        ] {
-            measure(&format!("{name}-{language}"), path).await;
-        }
-    }
+    browser.open(&format!("http://{}/profile", server.address)).await;
+    // Noise, which no format makes small.
+    let mut noise = 1_u32;
+    let photo = image::RgbImage::from_fn(1200, 900, |_, _| {
+        image::Rgb([0; 3].map(|_: u8| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            noise.to_be_bytes()[0]
+        }))
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("photo.png");
+    photo.save(&file).expect("a file");
+    assert!(file.metadata().expect("a file").len() > 1_000_000);
+    browser.press("#photo", &file.display().to_string()).await;
+    browser.appears("#me canvas.avatar").await;
+    browser.keep_picture("photo").await;
+    browser.click("#me form[enctype] button").await;
+    browser.appears("#me img.avatar").await;
+    let picture = server.anonymous().send("GET", "/avatar/ada", &[], "").await;
+    let kind = picture.header("content-type").expect("a type");
+    assert!(kind.starts_with("image/") && !kind.contains("svg"), "{kind}");
 }

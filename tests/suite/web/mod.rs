@@ -7,6 +7,7 @@ mod assets;
 mod board;
 mod driver;
 mod events;
+mod every_page;
 mod first_start;
 mod forms;
 mod join;
