@@ -118,8 +118,22 @@ impl Failures {
         if stored < rule.attempts {
             return Self::total(self.0.iter().filter(|group| group.counts(rule, now)));
         }
-        let ends = self.last_at().map(|last| last.plus_millis(rule.millis));
-        if ends.is_some_and(|ends| now < ends) { stored } else { 0 }
+        if self.end(rule).is_some_and(|end| now < end) {
+            stored
+        } else {
+            0
+        }
+    }
+
+    /// Returns the end of a block that the last failure started.
+    fn end(&self, rule: LockoutRule) -> Option<Timestamp> {
+        self.last_at().map(|last| last.plus_millis(rule.millis))
+    }
+
+    /// Returns the end of the block, if there is a block now.
+    #[must_use]
+    pub fn block_end(&self, rule: LockoutRule, now: Timestamp) -> Option<Timestamp> {
+        self.end(rule).filter(|_| self.block(rule, now))
     }
 
     /// Returns whether there is a block now.
@@ -206,9 +220,12 @@ mod tests {
     fn the_third_failure_blocks_for_five_minutes_and_no_longer() {
         for rule in [LASTING, FADING] {
             assert!(!failed(rule, [0, 1]).block(rule, at(2)));
+            assert_eq!(failed(rule, [0, 1]).block_end(rule, at(2)), None);
             let three = failed(rule, [0, 1, 2]);
             assert!(three.block(rule, at(2 + 5 * MINUTE - 1)));
             assert!(!three.block(rule, at(2 + 5 * MINUTE)));
+            assert_eq!(three.block_end(rule, at(3)), Some(at(2 + 5 * MINUTE)));
+            assert_eq!(three.block_end(rule, at(2 + 5 * MINUTE)), None);
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use memchr::memmem::Finder;
 
+use super::lockout;
 use super::reach::Reach;
 use super::user_condition::{Asked, UserField};
 use super::users;
@@ -52,6 +53,8 @@ pub struct Filter {
     pub has_logged_in: Option<bool>,
     /// Only users with one of these roles.
     pub roles: Vec<RoleId>,
+    /// Only users whose logins are blocked after failures.
+    pub blocked: bool,
     /// Only the user with exactly this address.
     pub email: Option<EmailKey>,
     /// Only users with this text in the username, the name or, if the viewer may see it, the address.
@@ -65,7 +68,11 @@ pub struct Filter {
 impl Filter {
     /// Returns whether the filter uses a field that only viewers with all fields may see.
     fn asks_for_hidden(&self) -> bool {
-        self.email.is_some() || self.has_logged_in.is_some() || !self.roles.is_empty() || !self.activities.is_empty()
+        self.blocked
+            || self.email.is_some()
+            || self.has_logged_in.is_some()
+            || !self.roles.is_empty()
+            || !self.activities.is_empty()
     }
 
     fn is_for_all(&self) -> bool {
@@ -134,6 +141,27 @@ pub fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
     found.unwrap_or_default()
 }
 
+/// The number of accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// The number of all accounts.
+    pub all: usize,
+    /// The number of accounts that may log in.
+    pub active: usize,
+}
+
+/// Counts the accounts. Returns `None` to an actor whose lists do not have all users.
+#[must_use]
+pub fn counts(app: &App, actor: &Actor) -> Option<Counts> {
+    let reach = Reach::of_lists(app, |permission| actor.may(permission));
+    let snapshot = app.store.read();
+    let counts = || Counts {
+        all: snapshot.user_count(),
+        active: snapshot.searchable_users().filter(|user| user.is_active()).count(),
+    };
+    (reach == Reach::Everyone && actor.may(Permission::VIEW_D_ROOM)).then(counts)
+}
+
 fn find(app: &App, actor: &Actor, filter: &Filter, page: Page, reach: Reach) -> Result<Listing<ViewedUser>, Fault> {
     let view = View::of(app, actor);
     if !actor.may(Permission::VIEW_D_ROOM) || (filter.asks_for_hidden() && !view.sees_all_accounts()) {
@@ -148,6 +176,11 @@ fn find(app: &App, actor: &Actor, filter: &Filter, page: Page, reach: Reach) -> 
     let page = Page { count, ..page };
     let (snapshot, total) = (view.snapshot(), view.snapshot().user_count());
     let account = |user| view.account(user);
+    let blocked = filter.blocked.then(|| lockout::blocked(app, actor));
+    let is_blocked = |account: ViewedAccount| {
+        let listed = |user: &User| blocked.as_ref().is_none_or(|blocked| blocked.contains_key(&user.id));
+        blocked.is_none() || account.full().is_some_and(listed)
+    };
     let is_for_all = filter.is_for_all() && reach == Reach::Everyone;
     let found = match (is_for_all, &filter.sort[..]) {
         (true, [] | [("username", Direction::Ascending)]) => {
@@ -160,7 +193,10 @@ fn find(app: &App, actor: &Actor, filter: &Filter, page: Page, reach: Reach) -> 
             let order: Vec<_> = sort.iter().map(|(field, way)| (Field::of(field), *way)).collect();
             let compare = |a: &ViewedAccount, b: &ViewedAccount| compare(&order, *a, *b);
             let wanted = |account: &ViewedAccount| {
-                view.finds(reach, account.id()) && filter.wants(*account) && asked.wants(*account)
+                view.finds(reach, account.id())
+                    && filter.wants(*account)
+                    && is_blocked(*account)
+                    && asked.wants(*account)
             };
             match filter.term.as_ref().map(|term| Finder::new(term.as_str())) {
                 Some(term) => {

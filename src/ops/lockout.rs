@@ -1,5 +1,7 @@
 //! The lockout: counts failed logins in the store, so that a restart does not reset them (`api.md` §3.6).
 
+use std::collections::HashMap;
+
 use super::attempts::{Evidence, Target};
 use super::audit::{anonymous, note, note_from};
 use super::authority::Authority;
@@ -8,7 +10,8 @@ use crate::app::App;
 use crate::app::attempts::AccountKey;
 use crate::auth::{Actor, Origin};
 use crate::domain::{
-    AuditAction, FailedLogins, Failures, Fault, LockoutRule, Permission, SourceAddress, Suspect, Token, User, UserId,
+    AuditAction, FailedLogins, Failures, Fault, LockoutRule, Permission, SourceAddress, Suspect, Timestamp, Token,
+    User, UserId,
 };
 use crate::store::{Change, Snapshot};
 
@@ -145,6 +148,29 @@ pub(super) fn forgive(app: &App, snapshot: &Snapshot, change: Change, user: &Use
 pub(super) fn forgive_all(snapshot: &Snapshot, change: Change, user: &UserId) -> Change {
     let failed = Suspect::of_user(user).map(|suspect| snapshot.failed_logins(&suspect));
     failed.into_iter().flatten().fold(change, Change::remove)
+}
+
+/// Returns the users whose logins are blocked now, each with the end of the block. The map is empty for an actor who does
+/// not see all fields of other users.
+#[must_use]
+pub fn blocked(app: &App, actor: &Actor) -> HashMap<UserId, Timestamp> {
+    let rule = app.settings().user_lockout();
+    let Some(rule) = rule.filter(|_| actor.may(Permission::VIEW_FULL_OTHER_USER_INFO)) else {
+        return HashMap::new();
+    };
+    let (snapshot, steady) = (app.store.read(), app.clock.steady());
+    let ahead = app.clock.now().as_millis().saturating_sub(steady.as_millis());
+    let mut blocked = HashMap::new();
+    for failed in snapshot.failed_logins_of_users() {
+        let (Suspect::User(id) | Suspect::Proof(id)) = &failed.of else {
+            continue;
+        };
+        if let Some(end) = failed.failures.block_end(rule, steady) {
+            let latest = blocked.entry(id.clone()).or_insert(end.plus_millis(ahead));
+            *latest = end.plus_millis(ahead).max(*latest);
+        }
+    }
+    blocked
 }
 
 /// Ends the lockout of a user, and resets their failures. Lockouts of addresses stay.

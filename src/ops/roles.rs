@@ -87,6 +87,18 @@ pub fn with_holders(app: &App, actor: &Actor) -> Result<Vec<(Arc<Role>, usize)>,
     Ok(roles)
 }
 
+/// Returns the roles that the actor may give to other users and remove from them, in the order of their ids.
+#[must_use]
+pub fn assignable(app: &App, actor: &Actor) -> Vec<Arc<Role>> {
+    let snapshot = app.store.read();
+    let authority = Authority::of(app, &snapshot, actor);
+    let may = |role: &&Arc<Role>| {
+        let role = std::slice::from_ref(&role.id);
+        may_assign(actor, role).is_ok() && authority.over_roles(role).is_ok()
+    };
+    snapshot.access().roles().filter(may).cloned().collect()
+}
+
 /// Creates a role.
 ///
 /// # Errors

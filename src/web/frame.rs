@@ -255,6 +255,14 @@ notes! {
     RoleSaved = "role-saved", "note-role-saved";
     RoleDeleted = "role-deleted", "note-role-deleted";
     SettingsSaved = "settings-saved", "note-settings-saved";
+    UserCreated = "user-created", "note-user-created";
+    UserSaved = "user-saved", "note-user-saved";
+    UserPasswordSet = "user-password-set", "note-user-password-set";
+    UserActivated = "user-activated", "note-user-activated";
+    UserDeactivated = "user-deactivated", "note-user-deactivated";
+    UserUnlocked = "user-unlocked", "note-user-unlocked";
+    UserSignedOut = "user-signed-out", "note-user-signed-out";
+    UserDeleted = "user-deleted", "note-user-deleted";
 }
 
 /// A field of a form.

@@ -29,6 +29,11 @@ impl Face {
         }
     }
 
+    /// Returns the face of a user as a reader sees them.
+    pub fn of_viewed(user: &ViewedUser, base: &str) -> Self {
+        Self::of(user.id().as_str(), user.name().as_str(), user.avatar().as_deref(), base)
+    }
+
     /// Returns the face of an account.
     pub fn of_user(user: &User, base: &str) -> Self {
         Self::of(
@@ -89,7 +94,7 @@ impl Person {
                 SeenAt::Coarsely(SeenWithin::Before) => words.t("seen-before").into_owned(),
             });
         Self {
-            face: Face::of(id.as_str(), name.as_str(), user.avatar().as_deref(), base),
+            face: Face::of_viewed(user, base),
             id: id.to_string(),
             name: name.to_string(),
             username: user.username().to_string(),

@@ -31,7 +31,7 @@ impl Verb {
 #[derive(Clone, Copy)]
 pub(super) struct Route {
     pub verb: Verb,
-    /// The path. If its last part begins with `:`, it matches any text.
+    /// The path. A part that begins with `:` matches any text; there is at most one.
     pub path: &'static str,
     /// `true` if the visitor has to be signed in.
     pub signed_in: bool,
@@ -111,7 +111,7 @@ impl Route {
     }
 }
 
-/// Returns the routes of a path, each with the text that its last part matched.
+/// Returns the routes of a path, each with the text that its open part matched.
 pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
     pages::ROUTES
         .iter()
@@ -130,13 +130,15 @@ pub(super) fn logged(path: &str) -> Cow<'_, str> {
     secret.map_or_else(|| crate::intake::logged(path), |route| route.path.into())
 }
 
-/// Returns the text that the last part of a route matched, empty for a route without such a part; `None` if the route
+/// Returns the text that the open part of a route matched, empty for a route without such a part; `None` if the route
 /// does not match the path.
 fn parameter<'path>(route: &str, path: &'path str) -> Option<&'path str> {
-    let Some((fixed, _)) = route.split_once(':') else {
+    let Some((before, open)) = route.split_once(':') else {
         return (route == path).then_some("");
     };
-    path.strip_prefix(fixed)
+    let after = open.find('/').map_or("", |end| &open[end..]);
+    path.strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(after))
         .filter(|part| !part.is_empty() && !part.contains('/'))
 }
 
@@ -146,10 +148,20 @@ mod tests {
     use crate::domain::public_url::OWN_PATHS;
 
     #[test]
-    fn a_route_may_end_in_any_text() {
+    fn a_part_of_a_route_may_be_any_text() {
         assert_eq!(parameter("/people/:id", "/people/a"), Some("a"));
         for other in ["/people/", "/people", "/people/a/b"] {
             assert_eq!(parameter("/people/:id", other), None, "{other}");
+        }
+        let inner = "/admin/users/:id/delete";
+        assert_eq!(parameter(inner, "/admin/users/a/delete"), Some("a"));
+        for other in [
+            "/admin/users/delete",
+            "/admin/users//delete",
+            "/admin/users/a/b/delete",
+            "/admin/users/a",
+        ] {
+            assert_eq!(parameter(inner, other), None, "{other}");
         }
         assert_eq!((parameter("/a", "/a"), parameter("/a", "/b")), (Some(""), None));
     }

@@ -27,7 +27,7 @@ pub(super) struct Visit {
     pub base: String,
     /// The path and query of the request, without the public path.
     pub target: String,
-    /// The part of the path that stands for any text.
+    /// The text that the open part of the route's path matched.
     pub parameter: String,
     pub query: Fields,
     /// What a form sent; empty for a GET.

@@ -169,6 +169,20 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
         Fault::PersonalTokenTaken => ("token-name", words.t("fault-token-taken")),
         Fault::AvatarInvalid => ("photo", words.t("fault-photo")),
         Fault::AvatarTooLarge { .. } => ("photo", words.t("fault-photo-large")),
+        Fault::BeyondAuthority { permission } => {
+            let permission = permission.as_str().into();
+            return ("", words.say("fault-authority", &[("permission", permission)]));
+        }
+        Fault::LastAdministrator | Fault::AdministratorNeeded => ("", words.t("fault-last-administrator")),
+        Fault::NothingToProveWith => ("", words.t("fault-nothing-to-prove")),
+        Fault::RoleInvalid | Fault::RoleNotFound => ("role", words.t("fault-role")),
+        Fault::ActionNotAllowed {
+            action: "Unlock_user", ..
+        } => ("", words.t("fault-unlock-own")),
+        Fault::ActionNotAllowed {
+            action: "Assign_admin" | "Assign_role",
+            ..
+        } => ("role", words.t("fault-assign")),
         Fault::NotAllowed { .. } | Fault::ActionNotAllowed { .. } => ("", words.t("fault-not-allowed")),
         Fault::SetupLinkInvalid => ("link", words.t("fault-setup-link")),
         Fault::TooManyLinks { most, .. } => {

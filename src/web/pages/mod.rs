@@ -29,6 +29,7 @@ pub(super) const ROUTES: &[&[Route]] = &[
     admin::roles::ROUTES,
     admin::settings::ROUTES,
     admin::statuses::ROUTES,
+    admin::users::ROUTES,
     person::ROUTES,
     profile::ROUTES,
     my_status::ROUTES,

@@ -7,7 +7,7 @@ use crate::support::visitor::{encoded, text, token};
 use crate::support::{TestServer, Visitor};
 
 /// Every form, with fields that would do something.
-const FORMS: [(&str, &[(&str, &str)]); 35] = [
+const FORMS: [(&str, &[(&str, &str)]); 49] = [
     ("/sign-in", &[("user", USER), ("password", PASSWORD)]),
     ("/sign-in/code", &[("code", "123456")]),
     ("/sign-in/recovery", &[("code", "123456")]),
@@ -52,6 +52,20 @@ const FORMS: [(&str, &[(&str, &str)]); 35] = [
         "/admin/settings",
         &[("was:Site_Name", "Rollcall"), ("Site_Name", "Evil")],
     ),
+    ("/admin/users/new", &[("name", "Eve"), ("username", "eve")]),
+    ("/admin/users/x", &[("name", "Eve")]),
+    ("/admin/users/x/roles", &[("role", "admin")]),
+    ("/admin/users/x/password", &[("password", PASSWORD)]),
+    ("/admin/users/x/sessions", &[]),
+    ("/admin/users/x/sessions/end", &[("session", "x")]),
+    ("/admin/users/x/unlock", &[]),
+    ("/admin/users/x/reset-link", &[]),
+    ("/admin/users/x/two-step-off", &[]),
+    ("/admin/users/x/sign-out", &[]),
+    ("/admin/users/x/remove-photo", &[]),
+    ("/admin/users/x/activate", &[]),
+    ("/admin/users/x/deactivate", &[]),
+    ("/admin/users/x/delete", &[]),
 ];
 
 #[tokio::test]

@@ -3,6 +3,7 @@ mod account;
 mod admin_roles;
 mod admin_settings;
 mod admin_statuses;
+mod admin_users;
 mod assets;
 mod board;
 mod driver;

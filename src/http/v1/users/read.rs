@@ -237,8 +237,7 @@ async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault
             .collect(),
         term: asked.search_term.as_deref().and_then(SearchTerm::parse),
         sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
-        email: None,
-        condition: Condition::default(),
+        ..Filter::default()
     };
     let actor = call.actor();
     let page = query::page(&call.app, asked.offset, asked.count);

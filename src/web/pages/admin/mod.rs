@@ -7,6 +7,7 @@ mod question;
 pub(super) mod roles;
 pub(super) mod settings;
 pub(super) mod statuses;
+pub(super) mod users;
 
 use crate::domain::Fault;
 use crate::web::administration::Section;

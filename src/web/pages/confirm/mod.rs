@@ -16,7 +16,7 @@ use crate::ops::two_factor::PresentedCode;
 use crate::web::form::{self, Fields};
 use crate::web::frame::{Field, Frame};
 use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::route::{self, Route, Verb};
 use crate::web::visit::Visit;
 
 /// The purpose that is sealed with the fields.
@@ -128,12 +128,21 @@ fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool) -> Outcome {
     reply::with_status(visit, status, &page)
 }
 
-/// Returns the path of the section in which the form is: its parent.
+/// Returns the path of the page on which the form is: the longest beginning of the form's path that is a page. A form of
+/// the profile is on the profile.
 fn back(visit: &Visit) -> String {
-    let path = visit.target.split('?').next().unwrap_or_default();
-    let section = if path.starts_with("/admin/") { 2 } else { 1 };
-    let parts: Vec<_> = path.split('/').skip(1).take(section).collect();
-    format!("/{}", parts.join("/"))
+    let mut path = visit.target.split('?').next().unwrap_or_default();
+    let is_page = |path: &str| route::of(path).any(|(route, _)| route.verb == Verb::Get);
+    if path.starts_with("/profile/") {
+        return "/profile".to_owned();
+    }
+    while !is_page(path) {
+        match path.rsplit_once('/') {
+            Some((parent, _)) if !parent.is_empty() => path = parent,
+            _ => return "/".to_owned(),
+        }
+    }
+    path.to_owned()
 }
 
 fn seal(visit: &Visit, path: &str) -> Result<String, Fault> {

@@ -26,7 +26,7 @@ const SYSTEMS: [(&str, &str); 6] = [
 
 /// Returns the names of the browser and of its system; the second may be empty. A client that is not known has the text
 /// that it sent.
-pub(super) fn names(client: &str) -> (String, String) {
+pub(in crate::web::pages) fn names(client: &str) -> (String, String) {
     let found = |known: &[(&str, &str)]| {
         let found = known.iter().find(|(word, _)| client.contains(word));
         found.map(|(_, name)| (*name).to_owned())
@@ -39,7 +39,7 @@ pub(super) fn names(client: &str) -> (String, String) {
 }
 
 /// Returns whether a client is on a telephone.
-pub(super) fn is_phone(client: &str) -> bool {
+pub(in crate::web::pages) fn is_phone(client: &str) -> bool {
     ["Android", "iPhone", "Mobile"].iter().any(|word| client.contains(word))
 }
 

@@ -33,15 +33,14 @@ pub(super) struct Part {
 impl Part {
     pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, Fault> {
         let wrong = shown.of(Section::Fields);
-        let mut lines = lines(visit, Some(&visit.caller()?.user));
-        if wrong.is_some() {
-            for line in &mut lines {
-                line.value = visit.form.text(&name_of(line)).to_owned();
-            }
-        }
+        let user = Some(&*visit.caller()?.user);
         Ok(Self {
             problem: wrong.map(|wrong| wrong.rest(&[])).unwrap_or_default(),
-            lines,
+            lines: if wrong.is_some() {
+                sent_lines(visit, user)
+            } else {
+                lines(visit, user)
+            },
         })
     }
 }
@@ -86,6 +85,15 @@ pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Li
 /// Returns the name of a custom field in a form.
 pub(in crate::web::pages) fn name_of(line: &Line) -> String {
     format!("{PREFIX}{}", line.name)
+}
+
+/// Returns the same fields with the values that a form sent.
+pub(in crate::web::pages) fn sent_lines(visit: &Visit, user: Option<&User>) -> Vec<Line> {
+    let mut lines = lines(visit, user);
+    for line in &mut lines {
+        line.value = visit.form.text(&name_of(line)).to_owned();
+    }
+    lines
 }
 
 /// Returns what a form changes: an empty text removes a field.

@@ -1,12 +1,12 @@
 //! A user's own account: names, password, two-step sign-in, sessions, tokens, privacy, preferences.
 
 mod about;
-mod client;
+pub(super) mod client;
 pub(super) mod fields;
 mod look;
 mod password;
 mod privacy;
-mod sessions;
+pub(super) mod sessions;
 mod tokens;
 mod two_step;
 

@@ -54,7 +54,8 @@ pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<Line> {
         .collect()
 }
 
-fn name(visit: &Visit, client: &str) -> String {
+/// Returns the name of a client, from what it says of itself.
+pub(in crate::web::pages) fn name(visit: &Visit, client: &str) -> String {
     let (browser, system) = client::names(client);
     match (browser.is_empty(), system.is_empty()) {
         (true, _) => visit.words.t("session-unknown").into_owned(),

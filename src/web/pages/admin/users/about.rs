@@ -1,0 +1,144 @@
+//! Names, e-mail address and custom fields of an account.
+
+use super::account::{Part, permissions, refused};
+use super::{Account, permit};
+use crate::domain::profile::{self, BIO_CHARACTERS, NICKNAME_CHARACTERS};
+use crate::domain::{DisplayName, Fault, User};
+use crate::ops::calls::Rate;
+use crate::ops::profile::{Edit, update};
+use crate::ops::users::{parse_email, parse_name, parse_username};
+use crate::web::frame::{Field, Note};
+use crate::web::pages::confirm;
+use crate::web::pages::forms::Wrong;
+use crate::web::pages::profile::fields::{self, Line};
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+
+/// The fields that an account has, of one that exists or of a new one.
+pub(super) struct About {
+    /// What is wrong with the whole form.
+    pub problem: String,
+    pub names: [Field; 2],
+    pub email: Field,
+    pub verified: bool,
+    pub nickname: Field,
+    pub bio: Field,
+    pub lines: Vec<Line>,
+}
+
+/// Returns the display name that was set; empty if there is none.
+fn name_of(user: &User) -> &str {
+    user.name.as_ref().map_or("", DisplayName::as_str)
+}
+
+fn address_of(user: &User) -> &str {
+    user.email.as_ref().map_or("", |email| email.address.as_str())
+}
+
+fn is_verified(user: &User) -> bool {
+    user.email.as_ref().is_some_and(|email| email.verified)
+}
+
+impl About {
+    /// Returns the fields of an account; without one those of a new account. If something is `wrong`, the fields have
+    /// what was sent.
+    pub fn of(visit: &Visit, user: Option<&User>, wrong: Option<&Wrong>) -> Self {
+        let (words, form) = (visit.words, &visit.form);
+        let field = |field: Field, now: &str| {
+            let error = wrong.map(|wrong| wrong.with(field.name)).unwrap_or_default();
+            let value = wrong.map_or(now, |_| form.text(field.name));
+            let field = Field {
+                autocomplete: "off",
+                ..field
+            };
+            field.with(value).wrong(error)
+        };
+        let optional = |field: Field| field.optional(words.t("optional"));
+        let of = |part: fn(&User) -> &str| user.map_or("", part);
+        let name = Field::line("name", words.t("user-name"), "off");
+        let name = if user.is_some_and(|user| user.name.is_none()) {
+            optional(name)
+        } else {
+            name
+        };
+        let username = Field::code("username", words.t("username"), "off").hint(words.t("username-hint"));
+        let email = Field::email(words.t("email"));
+        let email = if user.is_some_and(|user| user.email.is_some()) {
+            email
+        } else {
+            optional(email)
+        };
+        let names = [
+            field(name, of(name_of)),
+            field(username, of(|user| user.username.as_str())),
+        ];
+        let email = field(email, of(address_of));
+        let nickname = Field::line("nickname", words.t("nickname"), "off").most(NICKNAME_CHARACTERS);
+        let nickname = field(optional(nickname), of(|user| &user.profile.nickname));
+        let bio = Field::line("bio", words.t("user-bio"), "off").most(BIO_CHARACTERS);
+        let bio = field(optional(bio), of(|user| &user.profile.bio));
+        let mut all = names.to_vec();
+        all.extend([
+            email.clone(),
+            nickname.clone(),
+            bio.clone(),
+            Field::new_password("password", ""),
+        ]);
+        Self {
+            problem: wrong.map(|wrong| wrong.rest(&all)).unwrap_or_default(),
+            verified: wrong.map_or_else(|| user.is_some_and(is_verified), |_| form.has("verified")),
+            lines: if wrong.is_some() {
+                fields::sent_lines(visit, user)
+            } else {
+                fields::lines(visit, user)
+            },
+            names,
+            email,
+            nickname,
+            bio,
+        }
+    }
+}
+
+/// Returns what the form changes. What it sends unchanged is no change, so that an older value stays valid.
+fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
+    let form = &visit.form;
+    let text = |name: &str, now: &str| Some(form.text(name).replace("\r\n", "\n")).filter(|text| text.trim() != now);
+    let email = text("email", address_of(user))
+        .map(|email| parse_email(email.trim()))
+        .transpose()?;
+    let verified = form.has("verified");
+    let has_email = email.is_some() || user.email.is_some();
+    let changes_verified = has_email && (email.is_some() || verified != is_verified(user));
+    Ok(Edit {
+        name: text("name", name_of(user)).map(|name| parse_name(&name)).transpose()?,
+        username: text("username", user.username.as_str())
+            .map(|name| parse_username(name.trim()))
+            .transpose()?,
+        email,
+        verified: changes_verified.then_some(verified),
+        nickname: text("nickname", &user.profile.nickname)
+            .map(|text| profile::nickname(&text))
+            .transpose()?,
+        bio: text("bio", &user.profile.bio)
+            .map(|text| profile::bio(&text))
+            .transpose()?,
+        custom_fields: fields::changes(visit, Some(user))?,
+        ..Edit::default()
+    })
+}
+
+pub(super) async fn send(visit: Visit) -> Outcome {
+    let caller = permit(&visit, permissions(Part::About))?;
+    let account = Account::of(&visit)?;
+    let user = account.whole()?;
+    visit.count("POST users.update", Rate::Default)?;
+    let changed = async {
+        let edit = edit(&visit, user)?;
+        update(&visit.app, caller, &user.id, edit, confirm::proof(&visit)).await
+    };
+    match changed.await {
+        Ok(_) => reply::redirect_with(&visit, &account.path(), Note::UserSaved),
+        Err(fault) => refused(&visit, Part::About, fault),
+    }
+}

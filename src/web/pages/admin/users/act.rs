@@ -1,0 +1,268 @@
+//! Acts on an account that need no more than a yes. Each has a page that asks for it.
+
+use askama::Template;
+
+use super::question::{Question, ask};
+use super::{Account, frame, permit, said};
+use crate::auth::Caller;
+use crate::domain::password_reset::RESET_HOURS;
+use crate::domain::user::Activity;
+use crate::domain::{Fault, Permission, SettingId};
+use crate::ops::calls::Rate;
+use crate::ops::{avatars, lockout, passwords, proof, tokens, two_factor, users};
+use crate::web::administration::Section;
+use crate::web::frame::{Frame, Note};
+use crate::web::pages::confirm;
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+use crate::web::words::{Words, isolated};
+
+/// An act on an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    Unlock,
+    ResetLink,
+    TwoStepOff,
+    SignOut,
+    RemovePhoto,
+    Activate,
+    Deactivate,
+    Delete,
+}
+
+/// The keys of the words for an act.
+struct Keys {
+    verb: &'static str,
+    title: &'static str,
+    lead: &'static str,
+}
+
+/// A link or a button that leads to an act.
+pub(super) struct Entry {
+    pub path: String,
+    pub icon: &'static str,
+    pub words: String,
+    /// `true` if it is marked: the user can no longer sign in after the act.
+    pub is_risky: bool,
+    /// `true` if the entry leads to the question. Otherwise it is the form of the act.
+    pub asks: bool,
+}
+
+#[derive(Template)]
+#[template(path = "admin/users/link.html")]
+struct LinkPage {
+    f: Frame,
+    title: String,
+    lead: String,
+    link: String,
+    back: String,
+}
+
+impl Act {
+    /// All acts, in the order in which pages show them.
+    pub const ALL: [Self; 8] = [
+        Self::Unlock,
+        Self::ResetLink,
+        Self::TwoStepOff,
+        Self::SignOut,
+        Self::RemovePhoto,
+        Self::Activate,
+        Self::Deactivate,
+        Self::Delete,
+    ];
+
+    /// The last part of its path.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Unlock => "unlock",
+            Self::ResetLink => "reset-link",
+            Self::TwoStepOff => "two-step-off",
+            Self::SignOut => "sign-out",
+            Self::RemovePhoto => "remove-photo",
+            Self::Activate => "activate",
+            Self::Deactivate => "deactivate",
+            Self::Delete => "delete",
+        }
+    }
+
+    const fn icon(self) -> &'static str {
+        match self {
+            Self::Unlock => "lock",
+            Self::ResetLink => "key",
+            Self::TwoStepOff => "shield",
+            Self::SignOut => "out",
+            Self::RemovePhoto => "camera",
+            Self::Activate => "check",
+            Self::Deactivate => "x",
+            Self::Delete => "trash",
+        }
+    }
+
+    const fn keys(self) -> Keys {
+        let (verb, title, lead) = match self {
+            Self::Unlock => ("user-unlock", "user-unlock-title", "user-unlock-lead"),
+            Self::ResetLink => ("user-reset-link", "user-reset-link-title", "user-reset-link-lead"),
+            Self::TwoStepOff => ("user-two-step-off", "user-two-step-off-title", "user-two-step-off-lead"),
+            Self::SignOut => ("user-sign-out", "user-sign-out-title", "user-sign-out-lead"),
+            Self::RemovePhoto => ("user-photo", "user-photo-title", "user-photo-lead"),
+            Self::Activate => ("user-activate", "user-activate-title", "user-activate-lead"),
+            Self::Deactivate => ("user-deactivate", "user-deactivate-title", "user-deactivate-lead"),
+            Self::Delete => ("user-delete", "user-delete-title", "user-delete-lead"),
+        };
+        Keys { verb, title, lead }
+    }
+
+    /// Returns the permission without which its page is 403 and its entries are left out: that of its endpoint.
+    const fn permission(self) -> Permission {
+        match self {
+            Self::Unlock | Self::Activate | Self::Deactivate => Permission::EDIT_OTHER_USER_ACTIVE_STATUS,
+            Self::ResetLink => Permission::EDIT_OTHER_USER_PASSWORD,
+            Self::TwoStepOff => Permission::EDIT_OTHER_USER_TOTP,
+            Self::SignOut => Permission::LOGOUT_OTHER_USER,
+            Self::RemovePhoto => Permission::EDIT_OTHER_USER_AVATAR,
+            Self::Delete => Permission::DELETE_USER,
+        }
+    }
+
+    /// Returns the endpoint of the API that does the same.
+    const fn endpoint(self) -> &'static str {
+        match self {
+            Self::Unlock => "POST users.unlock",
+            Self::ResetLink => "POST users.createPasswordResetLink",
+            Self::TwoStepOff => "POST users.resetTOTP",
+            Self::SignOut => "POST users.logout",
+            Self::RemovePhoto => "POST users.resetAvatar",
+            Self::Activate | Self::Deactivate => "POST users.setActiveStatus",
+            Self::Delete => "POST users.delete",
+        }
+    }
+
+    /// Returns whether the act takes something from the user.
+    const fn is_risky(self) -> bool {
+        !matches!(self, Self::Unlock | Self::ResetLink | Self::Activate)
+    }
+
+    /// Returns whether there is a question before the act: it cannot be undone, or has something to explain.
+    const fn asks(self) -> bool {
+        !matches!(self, Self::Unlock | Self::Activate)
+    }
+
+    /// Returns whether the act changes anything on this account, as far as the reader sees.
+    fn fits(self, visit: &Visit, account: &Account) -> bool {
+        match self {
+            Self::Unlock => account.full().is_none() || account.blocked_until.is_some(),
+            Self::ResetLink => visit.app.settings().flag(SettingId::AllowPasswordReset),
+            Self::TwoStepOff => account.has_two_step() != Some(false),
+            Self::RemovePhoto => account.viewed.avatar().is_some(),
+            Self::Activate => !account.viewed.is_active(),
+            Self::Deactivate => account.viewed.is_active(),
+            Self::SignOut | Self::Delete => true,
+        }
+    }
+
+    /// Returns the entries of those acts that the caller may do and that fit the account.
+    pub fn entries(visit: &Visit, caller: &Caller, account: &Account, acts: &[Self]) -> Vec<Entry> {
+        let wanted = |act: &&Self| caller.may(act.permission()) && act.fits(visit, account);
+        let entry = |act: &Self| Entry {
+            path: format!("{}/{}", account.path(), act.name()),
+            icon: act.icon(),
+            words: visit.words.t(act.keys().verb).into_owned(),
+            is_risky: matches!(act, Self::Deactivate | Self::Delete),
+            asks: act.asks(),
+        };
+        acts.iter().filter(wanted).map(entry).collect()
+    }
+
+    /// Acts. Returns the link that was created, if any.
+    async fn run(self, visit: &Visit, account: &Account) -> Result<Option<String>, Fault> {
+        let (app, caller, actor) = (&visit.app, visit.caller()?, visit.actor()?);
+        let (id, shown) = (account.viewed.id(), confirm::proof(visit));
+        match self {
+            Self::Unlock | Self::Activate | Self::Deactivate | Self::Delete => {
+                two_factor::require(app, caller, shown).await?;
+            }
+            Self::ResetLink => proof::require(app, caller, shown).await?,
+            Self::TwoStepOff if account.viewed.is_own() => proof::require(app, caller, shown).await?,
+            Self::TwoStepOff | Self::SignOut | Self::RemovePhoto => {
+                two_factor::require_for_other(app, caller, &id, shown).await?;
+            }
+        }
+        match self {
+            Self::Unlock => lockout::unlock(app, &actor, &id).await?,
+            Self::ResetLink => return passwords::make_link(app, &actor, &id).await.map(Some),
+            Self::TwoStepOff => two_factor::reset(app, &actor, &id).await?,
+            Self::SignOut => drop(tokens::logout_user(app, &actor, &id).await?),
+            Self::RemovePhoto => avatars::reset(app, &actor, &id).await?,
+            Self::Activate => users::set_active(app, &actor, &id, Activity::Active).await?,
+            Self::Deactivate => users::set_active(app, &actor, &id, Activity::Deactivated).await?,
+            Self::Delete => users::delete(app, &actor, &id).await?,
+        }
+        Ok(None)
+    }
+
+    /// Returns what the next page says.
+    const fn note(self) -> Note {
+        match self {
+            Self::Unlock => Note::UserUnlocked,
+            Self::TwoStepOff => Note::TwoStepOff,
+            Self::SignOut => Note::UserSignedOut,
+            Self::ResetLink | Self::RemovePhoto => Note::UserSaved,
+            Self::Activate => Note::UserActivated,
+            Self::Deactivate => Note::UserDeactivated,
+            Self::Delete => Note::UserDeleted,
+        }
+    }
+}
+
+/// Returns a text about a user.
+fn about(words: Words, key: &str, account: &Account) -> String {
+    let name = isolated(account.viewed.name().as_str());
+    let hours = i64::from(RESET_HOURS);
+    words.say(key, &[("name", name.into()), ("hours", hours.into())])
+}
+
+pub(super) async fn show(visit: Visit, act: Act) -> Outcome {
+    permit(&visit, &[act.permission()])?;
+    let account = Account::of(&visit)?;
+    question(&visit, act, &account, String::new())
+}
+
+fn question(visit: &Visit, act: Act, account: &Account, problem: String) -> Outcome {
+    let (words, keys) = (visit.words, act.keys());
+    let question = Question {
+        title: about(words, keys.title, account),
+        lead: about(words, keys.lead, account),
+        action: format!("{}/{}", account.path(), act.name()),
+        button: words.t(keys.verb).into_owned(),
+        is_risky: act.is_risky(),
+        back: account.path(),
+        problem,
+    };
+    ask(visit, Section::Users, question)
+}
+
+pub(super) async fn send(visit: Visit, act: Act) -> Outcome {
+    permit(&visit, &[act.permission()])?;
+    let account = Account::of(&visit)?;
+    visit.count(act.endpoint(), Rate::Default)?;
+    match act.run(&visit, &account).await {
+        Ok(Some(link)) => show_link(&visit, &account, link),
+        Ok(None) if act == Act::Delete => reply::redirect_with(&visit, Section::Users.path(), act.note()),
+        Ok(None) => reply::redirect_with(&visit, &account.path(), act.note()),
+        Err(fault) => {
+            let problem = said(visit.words, fault)?.rest(&[]);
+            question(&visit, act, &account, problem)
+        }
+    }
+}
+
+fn show_link(visit: &Visit, account: &Account, link: String) -> Outcome {
+    let page = LinkPage {
+        f: frame(visit, Section::Users),
+        title: about(visit.words, "user-link", account),
+        lead: about(visit.words, "user-link-lead", account),
+        link,
+        back: account.path(),
+    };
+    reply::page(visit, &page)
+}

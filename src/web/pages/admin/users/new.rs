@@ -1,0 +1,139 @@
+//! A new account.
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::about::About;
+use super::password::Password;
+use super::roles::{self, RoleLine};
+use super::{frame, permit, said};
+use crate::auth::{Caller, WantedPassword};
+use crate::domain::user::Activity;
+use crate::domain::{CustomFieldChanges, Fault, Permission, Profile, RoleId, SettingId, profile};
+use crate::ops::calls::Rate;
+use crate::ops::users::{self, NewUser, parse_email, parse_name, parse_username};
+use crate::web::administration::Section;
+use crate::web::frame::{Frame, Note};
+use crate::web::pages::forms::Wrong;
+use crate::web::pages::profile::fields;
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+
+/// The value of the choice for a link.
+const BY_LINK: &str = "link";
+
+#[derive(Template)]
+#[template(path = "admin/users/new.html")]
+struct NewPage {
+    f: Frame,
+    about: About,
+    /// The roles to choose from; none for a caller who may not assign roles.
+    lines: Vec<RoleLine>,
+    roles_problem: String,
+    /// `true` if the caller may create reset links.
+    offers_link: bool,
+    by_link: bool,
+    password: Password,
+}
+
+pub(super) async fn show(visit: Visit) -> Outcome {
+    let caller = permit(&visit, &[Permission::CREATE_USER])?;
+    page(&visit, caller, None)
+}
+
+/// Returns whether the caller may create reset links on this server.
+fn offers_link(visit: &Visit, caller: &Caller) -> bool {
+    caller.may(Permission::EDIT_OTHER_USER_PASSWORD) && visit.app.settings().flag(SettingId::AllowPasswordReset)
+}
+
+/// Returns the roles that new users have if none are chosen.
+fn default_roles(visit: &Visit) -> Vec<RoleId> {
+    let ids = visit.app.settings().list(SettingId::DefaultRoles);
+    ids.iter().map(|id| RoleId::new(id)).collect()
+}
+
+fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> Outcome {
+    let offers_link = offers_link(visit, caller);
+    let mut about = About::of(visit, None, wrong);
+    let role_error = wrong.map(|wrong| wrong.with("role")).unwrap_or_default();
+    // It stands below the roles, where there are some.
+    let may_assign = caller.may(Permission::ASSIGN_ROLES);
+    if may_assign && !role_error.is_empty() {
+        about.problem.clear();
+    }
+    let mut password = Password::of(visit, wrong);
+    password.problem.clear();
+    // With the choice of a link the field is hidden.
+    password.field.required = !offers_link;
+    let mut f = frame(visit, Section::Users);
+    f.title = format!("{} · {}", visit.words.t("user-new"), visit.words.t("admin-users"));
+    let page = NewPage {
+        f,
+        about,
+        lines: if may_assign {
+            roles::lines(visit, &default_roles(visit), wrong.is_some())?
+        } else {
+            Vec::new()
+        },
+        roles_problem: role_error,
+        by_link: offers_link && wrong.is_none_or(|_| visit.form.text("how") == BY_LINK),
+        offers_link,
+        password,
+    };
+    let status = if wrong.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    reply::with_status(visit, status, &page)
+}
+
+/// Returns the account that the form describes.
+fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, Fault> {
+    let form = &visit.form;
+    let changes = fields::changes(visit, None)?;
+    let has_rules = visit.app.settings().custom_fields().fields().next().is_some();
+    Ok(NewUser {
+        name: Some(parse_name(form.text("name"))?),
+        username: parse_username(form.text("username").trim())?,
+        email: form.given("email").map(parse_email).transpose()?,
+        verified: form.has("verified"),
+        password: Some(if by_link {
+            WantedPassword::Random
+        } else {
+            WantedPassword::Chosen(form.text("password").to_owned())
+        }),
+        require_password_change: (!by_link && form.has("must-change")).then(String::new),
+        roles: form.all("role").map(RoleId::new).collect(),
+        activity: Activity::Active,
+        profile: Profile {
+            bio: profile::bio(&form.text("bio").replace("\r\n", "\n"))?,
+            nickname: profile::nickname(form.text("nickname"))?,
+            ..Profile::default()
+        },
+        // Where fields are defined, the required ones are checked.
+        custom_fields: changes.or_else(|| has_rules.then(CustomFieldChanges::default)),
+        status_text: String::new(),
+    })
+}
+
+pub(super) async fn send(visit: Visit) -> Outcome {
+    let by_link = visit.form.text("how") == BY_LINK;
+    let needed: &[Permission] = if by_link {
+        &[Permission::CREATE_USER, Permission::EDIT_OTHER_USER_PASSWORD]
+    } else {
+        &[Permission::CREATE_USER]
+    };
+    let caller = permit(&visit, needed)?;
+    visit.count("POST users.create", Rate::Default)?;
+    let created = async { users::create(&visit.app, &visit.actor()?, wanted(&visit, by_link)?).await };
+    match created.await {
+        Ok(user) => {
+            let path = format!("{}/{}", Section::Users.path(), user.id);
+            // The link needs a proof of its own.
+            let path = if by_link { format!("{path}/reset-link") } else { path };
+            reply::redirect_with(&visit, &path, Note::UserCreated)
+        }
+        Err(fault) => page(&visit, caller, Some(&said(visit.words, fault)?)),
+    }
+}

@@ -1,0 +1,100 @@
+//! The roles of an account.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::account::{Part, permissions, refused};
+use super::{Account, permit};
+use crate::domain::{Fault, Role, RoleId};
+use crate::ops::calls::Rate;
+use crate::ops::profile::{Edit, update};
+use crate::ops::roles;
+use crate::web::form::Fields;
+use crate::web::frame::Note;
+use crate::web::pages::confirm;
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+
+/// A role to choose.
+#[allow(clippy::struct_excessive_bools)] // The switches of a template.
+pub(super) struct RoleLine {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    /// `true` if the user has it.
+    pub had: bool,
+    pub chosen: bool,
+    /// `true` if the caller may neither give nor remove it.
+    pub is_fixed: bool,
+}
+
+/// Returns the roles that the caller may assign, and those others that the account has. The chosen ones are those that it
+/// has, or that the form `sent`.
+///
+/// # Errors
+/// [`Fault::NotLoggedIn`].
+pub(super) fn lines(visit: &Visit, had: &[RoleId], sent: bool) -> Result<Vec<RoleLine>, Fault> {
+    let assignable = roles::assignable(&visit.app, &visit.actor()?);
+    let is_sent = |id: &RoleId| visit.form.all("role").any(|sent| sent == id.as_str());
+    let line = |role: &Arc<Role>| {
+        let is_fixed = !assignable.iter().any(|other| other.id == role.id);
+        let has = had.contains(&role.id);
+        (has || !is_fixed).then(|| RoleLine {
+            id: role.id.to_string(),
+            name: role.name.to_string(),
+            description: role.description.clone(),
+            had: has,
+            chosen: if sent && !is_fixed { is_sent(&role.id) } else { has },
+            is_fixed,
+        })
+    };
+    Ok(roles::list(&visit.app).iter().filter_map(line).collect())
+}
+
+/// Returns the roles after a form. It changes only those that were checked or unchecked on its page, so that a role that
+/// was given or removed meanwhile stays so.
+fn after(form: &Fields, now: &[RoleId]) -> Vec<RoleId> {
+    let had: HashSet<&str> = form.all("had").collect();
+    let wanted: HashSet<&str> = form.all("role").collect();
+    let stays = |role: &&RoleId| !had.contains(role.as_str()) || wanted.contains(role.as_str());
+    let mut roles: Vec<_> = now.iter().filter(stays).cloned().collect();
+    roles.extend(wanted.difference(&had).map(|id| RoleId::new(id)));
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
+pub(super) async fn send(visit: Visit) -> Outcome {
+    let caller = permit(&visit, permissions(Part::Roles))?;
+    let account = Account::of(&visit)?;
+    let user = account.whole()?;
+    visit.count("POST users.update", Rate::Default)?;
+    let edit = Edit {
+        roles: Some(after(&visit.form, &user.roles)),
+        ..Edit::default()
+    };
+    match update(&visit.app, caller, &user.id, edit, confirm::proof(&visit)).await {
+        Ok(_) => reply::redirect_with(&visit, &account.path(), Note::UserSaved),
+        Err(fault) => refused(&visit, Part::Roles, fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_changes_the_roles_that_were_changed_on_its_page() {
+        let roles = |ids: &[&str]| ids.iter().map(|id| RoleId::new(id)).collect::<Vec<_>>();
+        let form = |encoded: &str| Fields::parse(encoded.as_bytes()).expect("a form");
+        let one = form("had=user&had=bot&role=user&role=guest");
+        assert_eq!(after(&one, &roles(&["bot", "user"])), roles(&["guest", "user"]));
+        // Meanwhile `bot` was removed and `admin` was given.
+        assert_eq!(
+            after(&one, &roles(&["admin", "user"])),
+            roles(&["admin", "guest", "user"])
+        );
+        assert_eq!(after(&form(""), &roles(&["admin"])), roles(&["admin"]));
+        assert_eq!(after(&form("had=user"), &roles(&["user"])), roles(&[]));
+    }
+}

@@ -1,0 +1,139 @@
+//! The sessions and access tokens of an account. To see them needs the same proof as to end them.
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::pager::{self, Pager};
+use super::{Account, frame, permit, said};
+use crate::domain::page::Listing;
+use crate::domain::{Fault, Permission};
+use crate::ops::calls::Rate;
+use crate::ops::devices::{self, Device, Filter};
+use crate::ops::{tokens, two_factor};
+use crate::web::administration::Section;
+use crate::web::frame::{Frame, Note};
+use crate::web::pages::confirm;
+use crate::web::pages::profile::client;
+use crate::web::pages::profile::sessions::name;
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+use crate::web::words::isolated;
+
+/// A session or a token in the list.
+struct Line {
+    id: String,
+    icon: &'static str,
+    name: String,
+    /// When and from where it was used last.
+    about: String,
+    /// `true` if it is the session of this request.
+    is_this: bool,
+}
+
+#[derive(Template)]
+#[template(path = "admin/users/sessions.html")]
+struct SessionsPage {
+    f: Frame,
+    title: String,
+    path: String,
+    problem: String,
+    /// The lines and the pager; none before the proof.
+    list: Option<(Vec<Line>, Pager)>,
+}
+
+fn admit(visit: &Visit) -> Result<Account, Fault> {
+    permit(visit, &[Permission::LOGOUT_OTHER_USER])?;
+    Account::of(visit)
+}
+
+/// Shows the list, if the proof that it needs was given not long ago; else a button that asks for it.
+pub(super) async fn show(visit: Visit) -> Outcome {
+    let account = admit(&visit)?;
+    match two_factor::require(&visit.app, visit.caller()?, None).await {
+        Ok(()) => page(&visit, &account, true, String::new()),
+        Err(Fault::CodeRequired { .. }) => page(&visit, &account, false, String::new()),
+        Err(fault) => Err(fault),
+    }
+}
+
+pub(super) async fn open(visit: Visit) -> Outcome {
+    let account = admit(&visit)?;
+    visit.count("GET sessions/list.all", Rate::Default)?;
+    two_factor::require(&visit.app, visit.caller()?, confirm::proof(&visit)).await?;
+    page(&visit, &account, true, String::new())
+}
+
+pub(super) async fn end(visit: Visit) -> Outcome {
+    let account = admit(&visit)?;
+    visit.count("POST sessions/logout", Rate::Default)?;
+    let (id, actor) = (account.viewed.id(), visit.actor()?);
+    two_factor::require(&visit.app, visit.caller()?, confirm::proof(&visit)).await?;
+    match tokens::revoke(&visit.app, &actor, Some(&id), visit.form.text("session")).await {
+        // A session that ended meanwhile has ended, which is what the caller wants.
+        Ok(()) | Err(Fault::TokenNotFound { .. }) => {
+            let path = format!("{}/sessions", account.path());
+            reply::redirect_with(&visit, &path, Note::SessionEnded)
+        }
+        Err(fault) => {
+            let problem = said(visit.words, fault)?.rest(&[]);
+            page(&visit, &account, true, problem)
+        }
+    }
+}
+
+fn page(visit: &Visit, account: &Account, proved: bool, problem: String) -> Outcome {
+    let path = format!("{}/sessions", account.path());
+    let list = if proved {
+        let filter = Filter {
+            user: Some(account.viewed.id()),
+            ..Filter::default()
+        };
+        let part = pager::part(pager::number(visit));
+        let found = devices::list(&visit.app, &visit.actor()?, &filter, part)?;
+        let pager = Pager::of(visit, &found, |number| format!("{}{path}?page={number}", visit.base));
+        Some((lines(visit, &found)?, pager))
+    } else {
+        None
+    };
+    let status = if problem.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let user = isolated(account.viewed.name().as_str());
+    let page = SessionsPage {
+        f: frame(visit, Section::Users),
+        title: visit.words.say("user-sessions", &[("name", user.into())]),
+        path: account.path(),
+        problem,
+        list,
+    };
+    reply::with_status(visit, status, &page)
+}
+
+fn lines(visit: &Visit, found: &Listing<Device>) -> Result<Vec<Line>, Fault> {
+    let own = visit.caller()?.token.hash;
+    let (words, reader) = (visit.words, visit.reader());
+    let line = |Device { token, .. }: &Device| {
+        let used = match token.last_used_at {
+            Some(used) => words.say("token-used", &[("moment", reader.near(used).into())]),
+            None => words.t("token-unused").into_owned(),
+        };
+        let session = token.session();
+        let address = session.and_then(|session| session.address);
+        let address = address.map(|address| format!(" · {address}")).unwrap_or_default();
+        let (icon, name) = match (session, token.personal()) {
+            (Some(session), _) if client::is_phone(&session.client) => ("phone", name(visit, &session.client)),
+            (Some(session), _) => ("screen", name(visit, &session.client)),
+            (None, personal) => ("key", personal.map(|token| token.name.to_string()).unwrap_or_default()),
+        };
+        Line {
+            id: token.hash.label(),
+            icon,
+            name,
+            about: format!("{used}{address}"),
+            is_this: token.hash == own,
+        }
+    };
+    Ok(found.items.iter().map(line).collect())
+}
