@@ -29,6 +29,7 @@ impl Verb {
 
 /// A path of the pages with its handler.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
 pub(super) struct Route {
     pub verb: Verb,
     /// The path. A part that begins with `:` matches any text; there is at most one.

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use warp::http::HeaderMap;
-use warp::http::header::{HOST, HeaderName, ORIGIN};
+use warp::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 
 use super::cookies::{Cookie, Site};
 use crate::app::{AllowedOrigins, App};
@@ -134,7 +134,7 @@ pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Fault> 
 /// # Errors
 /// [`Fault::OriginRefused`].
 pub(super) fn check_fetch_site(headers: &HeaderMap) -> Result<(), Fault> {
-    match headers.get(FETCH_SITE).map(|site| site.as_bytes()) {
+    match headers.get(FETCH_SITE).map(HeaderValue::as_bytes) {
         None | Some(b"same-origin" | b"none") => Ok(()),
         Some(_) => Err(Fault::OriginRefused),
     }

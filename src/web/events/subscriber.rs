@@ -145,7 +145,9 @@ impl Subscriber {
             // One event that others get too is shared with them.
             [one] if frames.is_empty() => state.push(one.clone()),
             events => {
-                events.iter().for_each(|event| frames.extend_from_slice(event));
+                for event in events {
+                    frames.extend_from_slice(event);
+                }
                 if !frames.is_empty() {
                     state.push(frames.freeze());
                 }

@@ -50,7 +50,7 @@ fn lines(visit: &Visit) -> Vec<Line> {
     let wanted = |line: &Line| line.required || (line.name == team && rules.is_public(&team));
     let mut lines: Vec<_> = fields::lines(visit, None).into_iter().filter(wanted).collect();
     for line in &mut lines {
-        line.value = visit.form.text(&fields::name_of(line)).to_owned();
+        visit.form.text(&fields::name_of(line)).clone_into(&mut line.value);
     }
     lines
 }

@@ -91,7 +91,7 @@ pub(in crate::web::pages) fn name_of(line: &Line) -> String {
 pub(in crate::web::pages) fn sent_lines(visit: &Visit, user: Option<&User>) -> Vec<Line> {
     let mut lines = lines(visit, user);
     for line in &mut lines {
-        line.value = visit.form.text(&name_of(line)).to_owned();
+        visit.form.text(&name_of(line)).clone_into(&mut line.value);
     }
     lines
 }

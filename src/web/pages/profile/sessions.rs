@@ -72,9 +72,10 @@ pub(super) async fn end(visit: Visit) -> Outcome {
     let own = visit.caller()?.user.id.clone();
     let ended = tokens::revoke(&visit.app, &visit.actor()?, Some(&own), visit.form.text("session")).await;
     match ended {
-        Ok(()) => saved(&visit, Section::Sessions, Note::SessionEnded),
-        // It ended meanwhile, which is what the user wants.
-        Err(crate::domain::Fault::TokenNotFound { .. }) => saved(&visit, Section::Sessions, Note::SessionEnded),
+        // If it ended meanwhile, that is what the user wants.
+        Ok(()) | Err(crate::domain::Fault::TokenNotFound { .. }) => {
+            saved(&visit, Section::Sessions, Note::SessionEnded)
+        }
         Err(fault) => refused(&visit, Section::Sessions, fault),
     }
 }
