@@ -502,7 +502,6 @@ invitation-default-roles = Rollen jedes neuen Kontos
 invitation-used = { $used }-mal benutzt
 invitation-used-of = { $used } von { $all } benutzt
 invitation-created = Schicken Sie diesen Link den Personen, die Sie einladen.
-invitation-revoke = Diese Einladung zurückziehen?
 invitation-revoke-lead = Der Link gilt sofort nicht mehr. Wer damit beigetreten ist, behält sein Konto. Das lässt sich nicht rückgängig machen.
 invitations-open = Offen
 invitations-none = Keine Einladung ist offen. Erstellen Sie einen Link und schicken Sie ihn Ihrem Team.
@@ -510,10 +509,9 @@ by-person = von { $name }
 by-operator = auf der Kommandozeile erstellt
 create-link = Link erstellen
 revoke = Zurückziehen
+revoke-question = „{ $name }“ zurückziehen?
 link-once = Kopieren Sie den Link jetzt. Er wird nicht noch einmal gezeigt.
 link-not-valid = gilt zurzeit nicht
-pages = Seiten
-page-newer = Neuere
 page-older = Ältere
 note-invitation-revoked = Die Einladung ist zurückgezogen.
 fault-too-many-links = Es gibt schon { $most } Links. Ziehen Sie erst einen zurück.
@@ -599,6 +597,38 @@ note-custom-status-saved = Der Status ist gespeichert.
 note-custom-status-deleted = Der Status ist gelöscht.
 
 ## Administration: wall displays, and a wall
+walls-lead = Ein Link, der die Tafel im Vollbild zeigt, für einen Bildschirm an der Wand. Er kann nichts ändern.
+walls-none = Noch hat kein Bildschirm einen Link.
+wall-new = Neue Anzeige
+wall-name = Wo hängt der Bildschirm?
+wall-name-wrong = Sagen Sie in wenigen Worten, wo der Bildschirm hängt.
+wall-show = Zeigt
+wall-show-wrong = Wählen Sie mindestens eine Rolle oder einen Wert.
+wall-by-role = Personen mit einer dieser Rollen
+wall-by-field = Nach dem Feld
+wall-names = Namen
+wall-names-full = Vor- und Nachnamen
+wall-names-first = nur Vornamen
+wall-texts = Texte
+wall-texts-on = Emoji und Text
+wall-texts-off = nur der Status
+wall-texts-hint = Auch Besuch kann es lesen. Wer unsichtbar ist oder sich vor jemandem verbirgt, erscheint als offline. Zeiten sind die der Uhr des Servers.
+wall-language-device = Sprache des Browsers am Bildschirm
+wall-created = Öffnen Sie diesen Link auf dem Bildschirm.
+wall-revoke-lead = Der Bildschirm zeigt in höchstens einer Minute nichts mehr. Das lässt sich nicht rückgängig machen; Sie können einen neuen Link erstellen.
+note-wall-revoked = Die Anzeige ist zurückgezogen.
+open = Öffnen
+wall-title = wer da ist
+wall-everyone = Alle, nach Namen
+wall-none = Noch ist niemand zu zeigen.
+wall-online = { $count } online
+wall-busy = { $count } beschäftigt
+wall-away = { $count } abwesend
+wall-offline = { $count } offline
+wall-part = { $first } bis { $last } von { $all }
+wall-over = Dieser Bildschirm ist nicht mehr verbunden
+wall-over-lead = Sein Link wurde zurückgezogen oder ist nicht vollständig. Die Verwaltung erstellt einen neuen: Verwaltung, Wandanzeigen.
+wall-busy-lead = Die Tafel lässt sich gerade nicht zeigen. Dieser Bildschirm versucht es von selbst wieder.
 
 ## Administration: settings
 settings-lead = Änderungen gelten sofort, ohne Neustart.
@@ -637,5 +667,100 @@ secret-unset = Es ist kein Geheimnis gesetzt.
 note-settings-saved = Die Einstellungen sind gespeichert.
 
 ## Administration: audit log
+audit-lead = Wer wann was an wem getan hat, und von wo. { $days } Tage lang aufbewahrt.
+audit-csv = Als CSV ausgeben
+audit-csv-cut = Hier stehen nur die neuesten { $count } Einträge. Filtern Sie das Protokoll für die anderen.
+audit-search = Benutzername, Id oder Adresse
+audit-what = Was geschah
+audit-when = Wann
+audit-who = Wer
+audit-kind = Art
+audit-from = Von
+audit-filter = Filtern
+audit-everything = Alles
+audit-all = Jederzeit
+audit-today = Heute
+audit-days = Letzte { $days } Tage
+audit-caption = Protokoll, das Neueste zuerst
+audit-none = Kein Eintrag passt.
+audit-partial = Nicht alle Einträge wurden durchsucht. Weiter mit „Ältere“.
+audit-newest = Neueste
+audit-operator = die Kommandozeile
+audit-anonymous = nicht angemeldet
+audit-login = Angemeldet
+audit-login-failed = Anmeldung fehlgeschlagen
+audit-login-blocked = Nach falschen Anmeldungen gesperrt
+audit-logout = Abgemeldet
+audit-user-created = Benutzer angelegt
+audit-user-registered = Registriert
+audit-user-updated = Benutzer geändert
+audit-user-deleted = Benutzer gelöscht
+audit-user-activated = Konto aktiviert
+audit-user-deactivated = Konto deaktiviert
+audit-user-unlocked = Benutzer entsperrt
+audit-password-changed = Passwort gesetzt
+audit-password-forgotten = Vergessenes Passwort gemeldet
+audit-password-reset-link = Link zum Setzen eines Passworts erstellt
+audit-tokens-ended = Sitzungen oder Token beendet
+audit-token-created = Token für einen Benutzer erstellt
+audit-personal-token-created = Zugriffstoken erstellt
+audit-personal-token-removed = Zugriffstoken beendet
+audit-two-factor-enabled = Anmeldung in zwei Schritten eingeschaltet
+audit-two-factor-disabled = Anmeldung in zwei Schritten ausgeschaltet
+audit-backup-codes-made = Wiederherstellungscodes erstellt
+audit-avatar-changed = Foto geändert
+audit-role-created = Rolle angelegt
+audit-role-updated = Rolle geändert
+audit-role-deleted = Rolle gelöscht
+audit-role-given = Rolle vergeben
+audit-role-taken = Rolle entzogen
+audit-permission-changed = Recht geändert
+audit-setting-changed = Einstellung geändert
+audit-invitation-created = Einladung erstellt
+audit-invitation-revoked = Einladung zurückgezogen
+audit-board-created = Wandanzeige erstellt
+audit-board-revoked = Wandanzeige zurückgezogen
+audit-custom-status-created = Status angelegt
+audit-custom-status-updated = Status geändert
+audit-custom-status-deleted = Status gelöscht
 
 ## Administration: storage and health
+store-lead = Rollcall { $version } · { $up }, seit { $moment }
+store-up-days = läuft seit { $count ->
+    [one] { $count } Tag
+   *[other] { $count } Tagen
+ }
+store-up-hours = läuft seit { $count ->
+    [one] { $count } Stunde
+   *[other] { $count } Stunden
+ }
+store-up-minutes = läuft seit { $count ->
+    [one] { $count } Minute
+   *[other] { $count } Minuten
+ }
+store-data = Daten
+store-data-opened = { $size } Datensätze beim Start
+store-users = Konten
+store-users-active = { $count } können sich anmelden
+store-users-here = { $here } davon online oder beschäftigt, { $away } abwesend
+store-connections = Verbindungen
+store-connections-about = von Personen, mit der API oder einer Seite
+store-batches = Geschriebene Stapel
+store-batches-about = seit der Speicher angelegt wurde
+store-health = Zustand
+store-disk = Platte
+store-writable = Der Speicher nimmt Änderungen an.
+store-not-writable = Der Speicher nimmt keine Änderungen an: Die Platte ist ausgefallen. Sehen Sie in das Log des Servers und starten Sie ihn neu.
+store-records = Datensätze
+store-checked = Alle Datensätze wurden beim Start geprüft, { $moment }.
+store-deleted = Gelöschte Daten
+store-deleted-none = Die Dateien enthalten keine.
+store-deleted-some = Die Dateien enthalten vielleicht noch welche, bis der Speicher bei einem Start des Servers verdichtet wird.
+store-compacted = Zuletzt verdichtet: { $moment }.
+store-encryption = Verschlüsselung
+store-encrypted = Clients verbinden sich mit TLS.
+store-not-encrypted = Clients verbinden sich unverschlüsselt. Richten Sie TLS vor dem Server ein und setzen Sie Site_Url.
+store-attention = braucht Aufmerksamkeit
+store-clients = Clients
+store-clients-lead = { $sessions } Sitzungen, { $tokens } Zugriffstoken
+store-clients-other = andere

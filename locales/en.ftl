@@ -503,7 +503,6 @@ invitation-default-roles = roles of every new account
 invitation-used = used by { $used }
 invitation-used-of = { $used } of { $all } used
 invitation-created = Send this link to the people you invite.
-invitation-revoke = Revoke this invitation?
 invitation-revoke-lead = The link stops working at once. People who have joined with it keep their accounts. This cannot be undone.
 invitations-open = Open
 invitations-none = No invitation is open. Create a link and send it to your team.
@@ -511,10 +510,9 @@ by-person = by { $name }
 by-operator = created at the command line
 create-link = Create link
 revoke = Revoke
+revoke-question = Revoke “{ $name }”?
 link-once = Copy the link now. It is not shown again.
 link-not-valid = not valid now
-pages = Pages
-page-newer = Newer
 page-older = Older
 note-invitation-revoked = The invitation is revoked.
 fault-too-many-links = There are { $most } links. Revoke one first.
@@ -600,6 +598,38 @@ note-custom-status-saved = The status is saved.
 note-custom-status-deleted = The status is deleted.
 
 ## Administration: wall displays, and a wall
+walls-lead = A link that shows the board full screen, for a screen on the wall. It cannot change anything.
+walls-none = No screen has a link yet.
+wall-new = New display
+wall-name = Where is the screen?
+wall-name-wrong = Say in a few words where the screen is.
+wall-show = Show
+wall-show-wrong = Choose at least one role or value.
+wall-by-role = People with one of these roles
+wall-by-field = By the field
+wall-names = Names
+wall-names-full = first and last names
+wall-names-first = first names only
+wall-texts = Texts
+wall-texts-on = emoji and text
+wall-texts-off = status only
+wall-texts-hint = Visitors can read it too. People who are invisible, or who hide from anyone, look offline. Times are on the clock of the server.
+wall-language-device = Language of the screen’s browser
+wall-created = Open this link on the screen.
+wall-revoke-lead = The screen shows nothing any more within a minute. This cannot be undone; you can create a new link.
+note-wall-revoked = The display is revoked.
+open = Open
+wall-title = who is here
+wall-everyone = Everyone, by name
+wall-none = No one to show yet.
+wall-online = { $count } online
+wall-busy = { $count } busy
+wall-away = { $count } away
+wall-offline = { $count } offline
+wall-part = { $first } to { $last } of { $all }
+wall-over = This screen is not connected any more
+wall-over-lead = Its link was revoked or is not complete. An administrator creates a new one: Administration, Wall displays.
+wall-busy-lead = The board cannot be shown now. This screen tries again by itself.
 
 ## Administration: settings
 settings-lead = Changes apply at once, without a restart.
@@ -638,5 +668,100 @@ secret-unset = No secret is set.
 note-settings-saved = The settings are saved.
 
 ## Administration: audit log
+audit-lead = Who did what to whom, when, and from where. Kept for { $days } days.
+audit-csv = Export CSV
+audit-csv-cut = Only the newest { $count } entries are here. Filter the log for the others.
+audit-search = Username, id or address
+audit-what = What happened
+audit-when = When
+audit-who = Who
+audit-kind = Kind
+audit-from = From
+audit-filter = Filter
+audit-everything = Everything
+audit-all = At any time
+audit-today = Today
+audit-days = Last { $days } days
+audit-caption = Audit log, newest first
+audit-none = No entry matches.
+audit-partial = Not all entries were searched. Go on with “Older”.
+audit-newest = Newest
+audit-operator = the command line
+audit-anonymous = not signed in
+audit-login = Signed in
+audit-login-failed = Sign-in failed
+audit-login-blocked = Blocked after failed sign-ins
+audit-logout = Signed out
+audit-user-created = Created a user
+audit-user-registered = Registered
+audit-user-updated = Changed a user
+audit-user-deleted = Deleted a user
+audit-user-activated = Activated an account
+audit-user-deactivated = Deactivated an account
+audit-user-unlocked = Unlocked a user
+audit-password-changed = Set a password
+audit-password-forgotten = Reported a forgotten password
+audit-password-reset-link = Created a link to set a password
+audit-tokens-ended = Ended sessions or tokens
+audit-token-created = Created a token for a user
+audit-personal-token-created = Created an access token
+audit-personal-token-removed = Ended an access token
+audit-two-factor-enabled = Turned on two-step sign-in
+audit-two-factor-disabled = Turned off two-step sign-in
+audit-backup-codes-made = Created recovery codes
+audit-avatar-changed = Changed a photo
+audit-role-created = Created a role
+audit-role-updated = Changed a role
+audit-role-deleted = Deleted a role
+audit-role-given = Gave a role
+audit-role-taken = Removed a role
+audit-permission-changed = Changed a permission
+audit-setting-changed = Changed a setting
+audit-invitation-created = Created an invitation
+audit-invitation-revoked = Revoked an invitation
+audit-board-created = Created a wall display
+audit-board-revoked = Revoked a wall display
+audit-custom-status-created = Created a status
+audit-custom-status-updated = Changed a status
+audit-custom-status-deleted = Deleted a status
 
 ## Administration: storage and health
+store-lead = Rollcall { $version } · { $up }, since { $moment }
+store-up-days = up for { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+ }
+store-up-hours = up for { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+ }
+store-up-minutes = up for { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+ }
+store-data = Data
+store-data-opened = { $size } of records at the start
+store-users = Accounts
+store-users-active = { $count } can sign in
+store-users-here = { $here } of them online or busy, { $away } away
+store-connections = Connections
+store-connections-about = of people, with the API or a page
+store-batches = Batches written
+store-batches-about = since the store was created
+store-health = Health
+store-disk = Disk
+store-writable = The store accepts changes.
+store-not-writable = The store accepts no changes: the disk failed. Look into the log of the server and restart it.
+store-records = Records
+store-checked = All records were checked at the start, { $moment }.
+store-deleted = Deleted data
+store-deleted-none = The files hold none.
+store-deleted-some = The files may hold some until the store is compacted at a start of the server.
+store-compacted = Last compacted: { $moment }.
+store-encryption = Encryption
+store-encrypted = Clients connect with TLS.
+store-not-encrypted = Clients connect without encryption. Set up TLS in front of the server, and set Site_Url.
+store-attention = needs attention
+store-clients = Clients
+store-clients-lead = { $sessions } sessions, { $tokens } access tokens
+store-clients-other = others

@@ -5,6 +5,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
+use tracing::warn;
+use tz::TimeZone;
 
 use crate::domain::Timestamp;
 
@@ -14,6 +16,16 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// The system's time and the monotonic time when the steady time was first requested.
 static BEGAN: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Clock::System.now(), Instant::now()));
+
+/// The time zone of the machine: that of the variable `TZ`, else that of `/etc/localtime`, else UTC.
+static ZONE: LazyLock<Option<TimeZone>> = LazyLock::new(|| {
+    let zone = match std::env::var("TZ") {
+        Ok(zone) if !zone.is_empty() => TimeZone::from_posix_tz(&zone),
+        _ => TimeZone::local(),
+    };
+    zone.inspect_err(|error| warn!(%error, "the time zone of this machine is not known: displays show UTC; set TZ"))
+        .ok()
+});
 
 /// The source of the current time.
 #[derive(Debug, Clone)]
@@ -48,6 +60,18 @@ impl Clock {
                 began.plus_millis(i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX))
             }
             Self::Set(clock) => Timestamp::from_millis(clock.steady_millis.load(Ordering::Acquire)),
+        }
+    }
+
+    /// Returns the offset of the machine's time zone from UTC at this time, in minutes. A clock that tests set has UTC.
+    #[must_use]
+    pub fn offset_minutes(&self, at: Timestamp) -> i32 {
+        let seconds = at.as_millis().div_euclid(1000);
+        match (self, ZONE.as_ref()) {
+            (Self::System, Some(zone)) => zone
+                .find_local_time_type(seconds)
+                .map_or(0, |kind| kind.ut_offset() / 60),
+            _ => 0,
         }
     }
 

@@ -10,7 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use warp::Reply;
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
+    ACCEPT, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{Request, Uri, Version};
@@ -25,6 +25,9 @@ use crate::ops::calls;
 
 /// The default content security policy: no scripts or other content, and no page may frame the response.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// The header after whose seconds a browser loads the page again.
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
 /// Paths that monitoring polls. They are cheap and not rate-limited.
 const NEVER_REFUSED: [&str; 3] = ["/livez", "/readyz", "/health"];
@@ -59,9 +62,14 @@ impl Front {
         } else {
             HeaderMap::new()
         };
+        let page = request.headers().get(ACCEPT).cloned();
         let mut response = match self.admit(&request) {
             Ok(()) => self.ask(request).await,
-            Err(fault) => reply::failure(&fault, "").into_response(),
+            Err(fault) => {
+                let mut refused = reply::failure(&fault, "").into_response();
+                load_again(&fault, page.as_ref(), refused.headers_mut());
+                refused
+            }
         };
         self.add_headers(&head, response.headers_mut());
         response
@@ -112,6 +120,17 @@ impl Front {
         if settings.site_url().starts_with("https://") {
             add(STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
         }
+    }
+}
+
+/// Has a browser load a page again that was refused because of the rate. A display on a wall has no one who does it.
+fn load_again(fault: &Fault, accepted: Option<&HeaderValue>, answer: &mut HeaderMap) {
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let takes_pages = accepted.is_some_and(|accepted| accepted.contains("text/html"));
+    if let Fault::TooManyRequests { seconds } = fault
+        && takes_pages
+    {
+        answer.insert(REFRESH, (*seconds).into());
     }
 }
 

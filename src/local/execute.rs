@@ -144,6 +144,7 @@ async fn read_audit(app: &App, asked: AuditQuestion) -> Result<Answer, Fault> {
     let filter = audit::Filter {
         actor: asked.actor.as_deref().map(audit::PartyQuery::of),
         target: asked.target.as_deref().map(audit::PartyQuery::of),
+        about: None,
         action: asked.action.map(action).transpose()?,
         from: moment(asked.from)?,
         until: moment(asked.until)?,

@@ -1,5 +1,7 @@
 //! Writing, reading and removing entries of the audit log.
 
+use std::net::IpAddr;
+
 use super::incident;
 use crate::app::App;
 use crate::auth::{Actor, Origin, random};
@@ -76,6 +78,29 @@ impl PartyQuery {
     }
 }
 
+/// An id or a name of the actor or the target, or the address of an action.
+#[derive(Debug, Clone)]
+pub struct AboutQuery {
+    party: PartyQuery,
+    address: Option<IpAddr>,
+}
+
+impl AboutQuery {
+    /// Parses the text that a user typed.
+    #[must_use]
+    pub fn of(typed: &str) -> Self {
+        Self {
+            party: PartyQuery::of(typed),
+            address: typed.trim().parse().ok(),
+        }
+    }
+
+    fn means(&self, entry: &AuditEntry) -> bool {
+        let target = entry.target.as_ref().is_some_and(|target| self.party.means(target));
+        target || self.party.means(&entry.actor) || (self.address.is_some() && self.address == entry.address)
+    }
+}
+
 /// The entries that a caller asks for. A condition that is `None` matches all entries.
 #[derive(Debug, Default, Clone)]
 pub struct Filter {
@@ -83,6 +108,8 @@ pub struct Filter {
     pub actor: Option<PartyQuery>,
     /// Only actions on this target.
     pub target: Option<PartyQuery>,
+    /// Only actions by, on or from this.
+    pub about: Option<AboutQuery>,
     /// Only actions of this kind.
     pub action: Option<AuditAction>,
     /// Only entries from this moment on.
@@ -98,7 +125,9 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|wanted| party.is_some_and(|party| wanted.means(party)))
         };
-        names(&self.actor, Some(&entry.actor))
+        let is_about = |about: &AboutQuery| about.means(entry);
+        self.about.as_ref().is_none_or(is_about)
+            && names(&self.actor, Some(&entry.actor))
             && names(&self.target, entry.target.as_ref())
             && self.action.is_none_or(|action| action == entry.action)
     }
@@ -140,6 +169,99 @@ pub async fn list(app: &App, actor: &Actor, filter: Filter, page: Page) -> Resul
         true
     });
     read.await.map_err(incident::internal)
+}
+
+/// The bounds of a part of the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// The maximum number of entries in the part.
+    pub entries: usize,
+    /// The maximum number of entries that are read for it, whether they match or not.
+    pub read: usize,
+}
+
+/// A part of the audit log.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The matching entries, the newest first.
+    pub entries: Vec<AuditEntry>,
+    /// The id of the entry after which the next part begins; `None` if no entry is left.
+    pub next: Option<String>,
+}
+
+/// Reads a part of the log, the newest entry first: after the entry with the id `after`, else from the newest one. The
+/// cost is within the bounds, however long the log is.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `view-audit`; [`Fault::InvalidParams`] for a text that is not an id; errors of
+/// the store.
+pub async fn part(app: &App, actor: &Actor, filter: Filter, after: Option<&str>, most: Bounds) -> Result<Part, Fault> {
+    if !actor.may(Permission::VIEW_AUDIT) {
+        return Err(Fault::PermissionRequired);
+    }
+    let after = after.map(Place::of).transpose()?;
+    let from = filter.from.unwrap_or(Timestamp::from_millis(0));
+    let until = filter.until.unwrap_or(Timestamp::from_millis(i64::MAX));
+    let until = after.as_ref().map_or(until, |place| until.min(place.at.plus_millis(1)));
+    let found = Reading::default();
+    let read = app.store.audit_log(from, until, found, move |found, entry| {
+        if after.as_ref().is_some_and(|place| !place.is_before(&entry)) {
+            return true;
+        }
+        if found.entries.len() == most.entries || found.read == most.read {
+            found.is_cut = true;
+            return false;
+        }
+        found.read += 1;
+        found.last = entry.id();
+        if filter.takes(&entry) {
+            found.entries.push(entry);
+        }
+        true
+    });
+    let found = read.await.map_err(incident::internal)?;
+    Ok(Part {
+        entries: found.entries,
+        next: found.is_cut.then_some(found.last),
+    })
+}
+
+/// A part of the log while it is read.
+#[derive(Default)]
+struct Reading {
+    entries: Vec<AuditEntry>,
+    read: usize,
+    /// The id of the last entry that was read.
+    last: String,
+    /// `true` if entries are left.
+    is_cut: bool,
+}
+
+/// The place of an entry in the log.
+struct Place {
+    at: Timestamp,
+    random: u64,
+}
+
+impl Place {
+    /// Parses the id of an entry.
+    fn of(id: &str) -> Result<Self, Fault> {
+        let parse = || {
+            let (at, random) = id.split_at_checked(16).filter(|(_, random)| random.len() == 16)?;
+            let at = i64::from_str_radix(at, 16).ok().filter(|at| *at >= 0)?;
+            let random = u64::from_str_radix(random, 16).ok()?;
+            Some(Self {
+                at: Timestamp::from_millis(at),
+                random,
+            })
+        };
+        parse().ok_or_else(|| Fault::invalid("must be the id of an entry", "after"))
+    }
+
+    /// Returns whether the place is before the entry in the log, the newest first.
+    fn is_before(&self, entry: &AuditEntry) -> bool {
+        (entry.at, u64::from_be_bytes(entry.random)) < (self.at, self.random)
+    }
 }
 
 /// Removes entries that are older than the setting `Audit_Log_Retention_Days`.

@@ -1,5 +1,6 @@
 //! Boards for displays on a wall: links that show who is here to people without an account.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::audit::note;
@@ -10,11 +11,15 @@ use super::vouched;
 use crate::app::App;
 use crate::auth::{Actor, TokenSecret};
 use crate::domain::text::folded;
-use crate::domain::wall::{BOARD_PEOPLE, BoardContent, BoardPeople, MAX_BOARDS};
+use crate::domain::wall::{BOARD_PEOPLE, BOARD_SELECTORS, BoardContent, BoardPeople, MAX_BOARDS};
 use crate::domain::{
-    AuditAction, AuditParty, Board, Emoji, Fault, Permission, SettingId, StatusType, Timestamp, User, UserId, Username,
+    AuditAction, AuditParty, Board, Emoji, Fault, Permission, Role, SettingId, StatusType, Timestamp, User, UserId,
+    Username,
 };
 use crate::store::{Change, Snapshot};
+
+/// The maximum number of custom fields that are offered for a selection.
+const OFFERED_FIELDS: usize = 10;
 
 /// A board as administrators see it.
 #[derive(Debug, Clone)]
@@ -55,6 +60,26 @@ pub struct BoardPerson {
     pub emoji: Option<Emoji>,
     /// The time when the status ends, if the board shows texts.
     pub expires_at: Option<Timestamp>,
+    /// The time when the status began, if the board shows texts and everyone may know it.
+    pub since: Option<Timestamp>,
+}
+
+/// What a creator may have a board select.
+#[derive(Debug, Clone)]
+pub struct Choices {
+    /// The roles; empty if the creator may not select by roles.
+    pub roles: Vec<Arc<Role>>,
+    /// The public custom fields.
+    pub fields: Vec<FieldChoice>,
+}
+
+/// A public custom field with values by which a board selects people.
+#[derive(Debug, Clone)]
+pub struct FieldChoice {
+    /// The name of the field.
+    pub name: String,
+    /// The values of its definition, else the most common ones among the active users.
+    pub values: Vec<String>,
 }
 
 /// Returns the public id of a board. It reveals nothing of the secret.
@@ -98,6 +123,50 @@ pub async fn create(
     .await?;
     let link = format!("{}/board/{}", app.settings().site_url(), secret.expose());
     Ok((listed(&app.store.read(), &Arc::new(created)), link))
+}
+
+/// Returns what the actor may have a board select. Reads all users once for each public field without defined values.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `manage-boards`.
+pub fn choices(app: &App, actor: &Actor) -> Result<Choices, Fault> {
+    refuse_without_permission(actor)?;
+    let view = View::of_wall(app);
+    let roles = view.snapshot().access().roles();
+    let rules = app.settings().custom_fields();
+    let public = rules.fields().filter(|(name, _)| rules.is_public(name));
+    let fields = public.take(OFFERED_FIELDS).map(|(name, rule)| FieldChoice {
+        name: name.to_owned(),
+        values: match &rule.options {
+            Some(options) => options.iter().take(BOARD_SELECTORS).cloned().collect(),
+            None => common_values(&view, name),
+        },
+    });
+    Ok(Choices {
+        roles: if actor.may(Permission::VIEW_FULL_OTHER_USER_INFO) {
+            roles.cloned().collect()
+        } else {
+            Vec::new()
+        },
+        fields: fields.collect(),
+    })
+}
+
+/// Returns the most common values of a custom field, in their order.
+fn common_values(view: &View<'_>, name: &str) -> Vec<String> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for user in view.snapshot().users().filter(|user| user.is_active()) {
+        let value = view.custom_field(user, name).and_then(serde_json::Value::as_str);
+        if let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) {
+            *counts.entry(value).or_default() += 1;
+        }
+    }
+    let mut common: Vec<_> = counts.into_iter().collect();
+    common.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+    common.truncate(BOARD_SELECTORS);
+    let mut values: Vec<_> = common.into_iter().map(|(value, _)| value.to_owned()).collect();
+    values.sort_unstable();
+    values
 }
 
 /// Lists all boards, the newest first. Their number is bounded.
@@ -183,6 +252,7 @@ fn person(content: &BoardContent, user: &ViewedUser) -> BoardPerson {
         text: if content.texts { user.text() } else { String::new() },
         emoji: user.emoji().filter(|_| content.texts),
         expires_at: user.expires_at().filter(|_| content.texts),
+        since: user.status_since().filter(|_| content.texts),
     }
 }
 

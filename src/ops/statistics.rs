@@ -1,12 +1,15 @@
 //! Statistics of this server.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::viewed::View;
+use super::{incident, tokens};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::{Fault, Permission, SettingId, StatusType, Timestamp};
 use crate::hub::Shown;
+use crate::store::StoreState;
 
 /// Milliseconds for which the number of online users is cached for callers without a login.
 const ONLINE_KEPT_MILLIS: i64 = 60_000;
@@ -54,6 +57,49 @@ pub fn figures(app: &App, actor: &Actor) -> Result<Figures, Fault> {
         busy: count(StatusType::Busy),
         uptime_millis: app.clock.steady().as_millis() - app.started.as_millis(),
         at: app.clock.now(),
+    })
+}
+
+/// The state of this server at one moment.
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// The numbers of users, and the uptime.
+    pub figures: Figures,
+    /// The number of live connections of users whom the viewer sees as connected.
+    pub connections: usize,
+    /// The number of personal access tokens.
+    pub personal_tokens: usize,
+    /// The number of sessions by their clients, as the clients name themselves.
+    pub clients: BTreeMap<String, usize>,
+    /// The state of the store.
+    pub store: StoreState,
+    /// `true` if the public URL of the server is encrypted.
+    pub is_encrypted: bool,
+}
+
+/// Returns the state of this server. Reads all users and all tokens once.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `view-statistics`; errors of the store.
+pub async fn health(app: &App, actor: &Actor) -> Result<Health, Fault> {
+    let figures = figures(app, actor)?;
+    let (mut clients, mut personal_tokens) = (BTreeMap::new(), 0);
+    for token in tokens::list(app, None) {
+        match token.session() {
+            Some(session) => *clients.entry(session.client.clone()).or_default() += 1,
+            None => personal_tokens += 1,
+        }
+    }
+    Ok(Health {
+        figures,
+        connections: match actor {
+            Actor::User(caller) => app.hub.connections_for(&caller.user),
+            Actor::Operator => app.hub.connections(),
+        },
+        personal_tokens,
+        clients,
+        store: app.store.state().await.map_err(incident::internal)?,
+        is_encrypted: app.settings().site_url().starts_with("https://"),
     })
 }
 

@@ -72,6 +72,25 @@ pub struct Store {
     archive: Archive,
     writer: Writer,
     sizes: Sizes,
+    /// The path of sled's files.
+    files: Arc<Path>,
+}
+
+/// The state of a store, for administrators.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreState {
+    /// Bytes of the files now.
+    pub file_bytes: u64,
+    /// Bytes of all keys and values when the store was opened.
+    pub opened_bytes: u64,
+    /// The number of committed batches since the store was created.
+    pub batches: u64,
+    /// The time when the store was created or last compacted, if it is known.
+    pub compacted_at: Option<Timestamp>,
+    /// `true` if the files may still have the bytes of deleted data, which the next compaction removes.
+    pub has_deleted: bool,
+    /// `true` if the store accepts writes.
+    pub is_writable: bool,
 }
 
 impl Store {
@@ -95,6 +114,7 @@ impl Store {
                 .file_bytes()
                 .map_err(|cause| OpenError::of_folder(folder, cause))?,
         };
+        let files = engine.folder().store().into();
         let outdated = found.outdated;
         let shown = Arc::new(ArcSwap::from_pointee(found.snapshot));
         let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
@@ -104,6 +124,7 @@ impl Store {
             archive,
             writer,
             sizes,
+            files,
         })
     }
 
@@ -212,6 +233,27 @@ impl Store {
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writer.is_running()
+    }
+
+    /// Returns the state of the store. Reads the sizes of its files, which are few.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`] if the folder cannot be read.
+    pub async fn state(&self) -> Result<StoreState, ReadError> {
+        let files = Arc::clone(&self.files);
+        let file_bytes = self.read_from_disk(move |_| {
+            folder::file_bytes(&files).map_err(|error| ReadError::Unavailable(error.to_string()))
+        });
+        let file_bytes = file_bytes.await?;
+        let commits = self.read().commits;
+        Ok(StoreState {
+            file_bytes,
+            opened_bytes: self.sizes.live,
+            batches: commits.count,
+            compacted_at: commits.compacted_at,
+            has_deleted: commits.erasures > 0,
+            is_writable: self.is_writable(),
+        })
     }
 
     /// Waits for the writes that are already queued, then ends the writer and closes the files.

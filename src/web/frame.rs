@@ -248,6 +248,7 @@ notes! {
     SessionsEnded = "sessions-ended", "note-sessions-ended";
     TokenEnded = "token-ended", "note-token-ended";
     TwoStepOff = "two-step-off", "note-two-step-off";
+    WallRevoked = "wall-revoked", "note-wall-revoked";
     InvitationRevoked = "invitation-revoked", "note-invitation-revoked";
     CustomStatusSaved = "custom-status-saved", "note-custom-status-saved";
     CustomStatusDeleted = "custom-status-deleted", "note-custom-status-deleted";

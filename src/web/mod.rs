@@ -26,7 +26,7 @@ use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::Method;
-use warp::http::header::{CONTENT_TYPE, USER_AGENT};
+use warp::http::header::{CONTENT_TYPE, COOKIE, USER_AGENT};
 use warp::reply::Response;
 
 use crate::app::App;
@@ -82,7 +82,7 @@ pub fn web(app: App, bounds: FormBounds, streams: Streams) -> BoxedFilter<(Respo
 }
 
 impl Web {
-    async fn answer<S, B>(&self, head: Head, body: S) -> Response
+    async fn answer<S, B>(&self, mut head: Head, body: S) -> Response
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
         B: Buf + Send,
@@ -91,7 +91,13 @@ impl Web {
             return asset;
         }
         let began = Instant::now();
-        let visit = self.visit(&head);
+        let without_cookies = route::of(&head.path).any(|(route, _)| route.without_cookies);
+        if without_cookies {
+            head.headers.remove(COOKIE);
+        }
+        let mut visit = self.visit(&head);
+        // A visitor who is not new gets no cookie.
+        visit.visitor.is_new &= !without_cookies;
         let mut body = Some(body);
         let outcome = match Fields::parse(head.query.as_bytes()) {
             Ok(query) => self.dispatch(&head, Visit { query, ..visit.clone() }, &mut body).await,

@@ -52,13 +52,34 @@ impl Reader {
         let device = cookies::value(headers, OFFSET_COOKIE).and_then(|minutes| minutes.parse().ok());
         let device = device.filter(|minutes: &i32| minutes.abs() <= MAX_OFFSET_MINUTES);
         let chosen = || user.map(|user| user.preferences.utc_offset().minutes());
-        let minutes = device.or_else(chosen).unwrap_or_default();
-        let offset = UtcOffset::from_whole_seconds(minutes * 60).unwrap_or(UtcOffset::UTC);
+        Self::at(words, device.or_else(chosen).unwrap_or_default(), now)
+    }
+
+    /// Returns the reader of a display, whose clock has this offset from UTC.
+    pub fn at(words: Words, offset_minutes: i32, now: Timestamp) -> Self {
+        let offset = UtcOffset::from_whole_seconds(offset_minutes * 60).unwrap_or(UtcOffset::UTC);
         Self {
             words,
             offset,
             now: moment(now, offset),
         }
+    }
+
+    /// Returns the present time of day.
+    pub fn time(&self) -> String {
+        time_of(self.now)
+    }
+
+    /// Returns a moment to the second: its time today, else with its date.
+    pub fn exact(&self, of: Timestamp) -> String {
+        let local = self.local(of);
+        let time = format!("{}:{:02}", time_of(local), local.second());
+        if local.date() == self.now.date() {
+            return time;
+        }
+        let day = self.date_of(local.date());
+        self.words
+            .say("moment-day-time", &[("day", day.into()), ("time", time.into())])
     }
 
     /// Returns a moment on the reader's clock.

@@ -8,8 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use warp::Reply;
 use warp::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
-    REFERRER_POLICY, SET_COOKIE, VARY,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
+    HeaderValue, LOCATION, REFERRER_POLICY, SET_COOKIE, VARY,
 };
 use warp::http::{Response as Answer, StatusCode};
 use warp::reply::Response;
@@ -106,6 +106,18 @@ pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> Outcome {
         format!("#{fragment}")
     };
     redirect(visit, &format!("{path}{separator}note={}{fragment}", note.name()))
+}
+
+/// Answers with a file that the browser stores. Its name needs no escaping.
+pub(super) fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -> Outcome {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let mut answer = Answer::new(Bytes::from(bytes)).into_response();
+    add_headers(&mut answer);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let disposition = HeaderValue::try_from(disposition).map_err(incident::internal)?;
+    headers.insert(CONTENT_DISPOSITION, disposition);
+    Ok(answer)
 }
 
 /// Keeps an answer out of search engines.

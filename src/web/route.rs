@@ -103,6 +103,14 @@ impl Route {
         }
     }
 
+    /// Neither reads nor sets cookies.
+    pub const fn without_cookies(self) -> Self {
+        Self {
+            without_cookies: true,
+            ..self
+        }
+    }
+
     /// Also lets users with a duty use it.
     pub const fn serving_duties(self) -> Self {
         Self {

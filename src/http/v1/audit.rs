@@ -81,6 +81,7 @@ async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
     let filter = Filter {
         actor: asked.actor.as_deref().map(PartyQuery::of),
         target: asked.target.as_deref().map(PartyQuery::of),
+        about: None,
         action: asked.action,
         from: moment(asked.from, "from")?,
         until: moment(asked.until, "until")?,

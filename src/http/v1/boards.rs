@@ -128,6 +128,9 @@ struct Person {
     status_emoji: Option<Emoji>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_expires_at: Option<Timestamp>,
+    /// The time when the status began; absent for an offline person, without texts, and if not everyone may know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_since: Option<Timestamp>,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
     avatar_etag: Option<String>,
 }
@@ -182,6 +185,7 @@ impl From<BoardPerson> for Person {
             status_text: person.text,
             status_emoji: person.emoji,
             status_expires_at: person.expires_at,
+            status_since: person.since,
             avatar_etag: person.avatar,
         }
     }

@@ -18,6 +18,7 @@ mod reset_password;
 mod setup;
 mod sign_in;
 mod site;
+mod wall;
 
 use super::route::Route;
 
@@ -30,6 +31,10 @@ pub(super) const ROUTES: &[&[Route]] = &[
     admin::settings::ROUTES,
     admin::statuses::ROUTES,
     admin::users::ROUTES,
+    admin::walls::ROUTES,
+    admin::audit::ROUTES,
+    admin::store::ROUTES,
+    wall::ROUTES,
     person::ROUTES,
     profile::ROUTES,
     my_status::ROUTES,

@@ -80,7 +80,7 @@ async fn a_board_shows_who_is_here_and_its_token_opens_nothing_else() {
             "people": [
                 {
                     "_id": ada.id(), "name": "Ada Lovelace", "status": "busy", "statusText": "caught up",
-                    "statusEmoji": "🎧", "statusExpiresAt": end,
+                    "statusEmoji": "🎧", "statusExpiresAt": end, "statusSince": "2023-11-04T11:44:23.366Z",
                 },
                 {"_id": admin_id, "name": "admin", "status": "offline"},
             ],

@@ -7,7 +7,7 @@ use crate::support::visitor::{encoded, text, token};
 use crate::support::{TestServer, Visitor};
 
 /// Every form, with fields that would do something.
-const FORMS: [(&str, &[(&str, &str)]); 49] = [
+const FORMS: [(&str, &[(&str, &str)]); 51] = [
     ("/sign-in", &[("user", USER), ("password", PASSWORD)]),
     ("/sign-in/code", &[("code", "123456")]),
     ("/sign-in/recovery", &[("code", "123456")]),
@@ -37,7 +37,6 @@ const FORMS: [(&str, &[(&str, &str)]); 49] = [
     ("/profile/look", &[("theme", "dark")]),
     ("/join/x", &[("first", "Eve"), ("last", "Evil")]),
     ("/admin/invitations", &[("uses", "1")]),
-    ("/admin/invitations/revoke", &[("id", "x")]),
     (
         "/admin/roles",
         &[("role", "user"), ("was:view-audit", ""), ("view-audit", "0")],
@@ -45,6 +44,7 @@ const FORMS: [(&str, &[(&str, &str)]); 49] = [
     ("/admin/roles/new", &[("name", "x")]),
     ("/admin/roles/x", &[("name", "x")]),
     ("/admin/roles/delete?id=x", &[]),
+    ("/admin/invitations/revoke?id=x", &[]),
     ("/admin/statuses/new", &[("name", "x"), ("status-type", "busy")]),
     ("/admin/statuses/x", &[("name", "x"), ("status-type", "busy")]),
     ("/admin/statuses/delete?id=x", &[]),
@@ -66,6 +66,8 @@ const FORMS: [(&str, &[(&str, &str)]); 49] = [
     ("/admin/users/x/activate", &[]),
     ("/admin/users/x/deactivate", &[]),
     ("/admin/users/x/delete", &[]),
+    ("/admin/walls", &[("name", "x"), ("show", "everyone")]),
+    ("/admin/walls/revoke?id=x", &[]),
 ];
 
 #[tokio::test]

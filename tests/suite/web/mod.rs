@@ -1,8 +1,10 @@
 //! The pages, over HTTP and in a real browser.
 mod account;
+mod admin_audit;
 mod admin_roles;
 mod admin_settings;
 mod admin_statuses;
+mod admin_store;
 mod admin_users;
 mod assets;
 mod board;
@@ -18,4 +20,5 @@ mod reset_password;
 mod sessions;
 mod setup;
 mod status;
+mod walls;
 mod words;

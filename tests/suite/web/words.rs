@@ -64,7 +64,7 @@ async fn no_page_shows_the_name_of_a_word_in_its_place() {
 }
 
 /// The pages of the administration whose words a test of its own walks.
-pub const ADMINISTRATION: [&str; 1] = ["/admin/invitations"];
+pub const ADMINISTRATION: [&str; 4] = ["/admin/invitations", "/admin/walls", "/admin/walls/new", "/admin/store"];
 
 /// Asserts that no text of a page is the name of a word.
 pub fn assert_words(page: &str, path: &str, language: &str) {

@@ -1,32 +1,31 @@
-//! What the sections of links share: the question before a link ends.
+//! What the sections of links share: the question before a link ends, and the words for its creator.
 
-use askama::Template;
-
-use crate::web::frame::Frame;
-use crate::web::reply::{self, Outcome};
+use super::question::{self, Question};
+use crate::domain::Username;
+use crate::web::administration::Section;
+use crate::web::reply::Outcome;
 use crate::web::visit::Visit;
+use crate::web::words::{Words, isolated};
 
-/// The question before a link ends.
-pub(super) struct Question {
-    pub title: String,
-    /// The name of the link, as its creator wrote it.
-    pub name: String,
-    pub words: String,
-    /// The id of the link.
-    pub id: String,
-    /// The path of the section.
-    pub section: &'static str,
+/// Asks before the link with this id and this name ends. Its form has the path `revoke` of the section.
+pub(super) fn ask(visit: &Visit, section: Section, id: &str, name: &str, lead: String) -> Outcome {
+    let words = visit.words;
+    let question = Question {
+        title: words.say("revoke-question", &[("name", isolated(name).into())]),
+        lead,
+        action: format!("{}/revoke?id={id}", section.path()),
+        button: words.t("revoke").into_owned(),
+        is_risky: true,
+        back: section.path().to_owned(),
+        problem: String::new(),
+    };
+    question::ask(visit, section, question)
 }
 
-#[derive(Template)]
-#[template(path = "admin/revoke.html")]
-struct Page {
-    f: Frame,
-    question: Question,
-}
-
-/// Asks before a link ends. The form is sent to the path of the question.
-pub(super) fn ask(visit: &Visit, question: Question) -> Outcome {
-    let f = Frame::of(visit, question.title.clone());
-    reply::page(visit, &Page { f, question })
+/// Returns the creator of a link in words.
+pub(super) fn creator(words: Words, creator: Option<&Username>) -> String {
+    creator.map_or_else(
+        || words.t("by-operator").into_owned(),
+        |creator| words.say("by-person", &[("name", creator.to_string().into())]),
+    )
 }

@@ -1,5 +1,6 @@
 //! The pages of the administration, a folder for each section.
 
+pub(super) mod audit;
 pub(super) mod invitations;
 mod links;
 mod pager;
@@ -7,7 +8,9 @@ mod question;
 pub(super) mod roles;
 pub(super) mod settings;
 pub(super) mod statuses;
+pub(super) mod store;
 pub(super) mod users;
+pub(super) mod walls;
 
 use crate::domain::Fault;
 use crate::web::administration::Section;

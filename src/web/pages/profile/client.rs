@@ -3,6 +3,9 @@
 /// Maximum characters of the name of a client that is not known.
 const NAME_CHARACTERS: usize = 60;
 
+/// Maximum characters of a version.
+const VERSION_CHARACTERS: usize = 16;
+
 /// Browsers by a word in their `User-Agent`. Most name others as well, so the first that is found counts.
 const BROWSERS: [(&str, &str); 7] = [
     ("Rocket.Chat", "Rocket.Chat"),
@@ -38,6 +41,15 @@ pub(in crate::web::pages) fn names(client: &str) -> (String, String) {
     }
 }
 
+/// Returns the version of the browser; empty if it is not known, or if it is part of the name.
+pub(in crate::web::pages) fn version(client: &str) -> &str {
+    let after = BROWSERS.iter().find_map(|(word, _)| Some(client.split_once(word)?.1));
+    let after = after.unwrap_or_default().trim_start_matches('/');
+    let is_part = |character: char| character.is_ascii_digit() || character == '.';
+    let end = after.find(|character| !is_part(character)).unwrap_or(after.len());
+    after[..end.min(VERSION_CHARACTERS)].trim_end_matches('.')
+}
+
 /// Returns whether a client is on a telephone.
 pub(in crate::web::pages) fn is_phone(client: &str) -> bool {
     ["Android", "iPhone", "Mobile"].iter().any(|word| client.contains(word))
@@ -54,6 +66,11 @@ mod tests {
         let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
         assert_eq!(names(edge), ("Edge".into(), "Windows".into()));
         assert_eq!(names("curl/8.5.0"), ("curl/8.5.0".into(), String::new()));
+        assert_eq!(
+            (version(firefox), version(edge), version("curl/8.5.0")),
+            ("140.0", "140.0", "")
+        );
+        assert_eq!(version("Rocket.Chat/4.5.1 (Linux)"), "4.5.1");
         assert!(is_phone("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0)") && !is_phone(firefox));
     }
 }

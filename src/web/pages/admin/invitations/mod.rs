@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use askama::Template;
 use warp::http::StatusCode;
 
-use super::links::{self, Question};
+use super::links;
+use super::pager::{self, Pager};
 use crate::domain::invitation::{DEFAULT_DAYS, MAX_USES, NOTE_CHARACTERS};
 use crate::domain::page::Listing;
-use crate::domain::{Fault, InvitationTerms, Page};
+use crate::domain::{Fault, InvitationTerms};
 use crate::ops::calls::Rate;
 use crate::ops::invitations::{self, ListedInvitation};
 use crate::ops::{proof, roles, two_factor};
@@ -19,9 +20,6 @@ use crate::web::pages::forms::Wrong;
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
-
-/// The number of invitations on a page.
-const ON_A_PAGE: usize = 50;
 
 /// The number of people that the form offers first.
 const OFFERED_USES: u32 = 20;
@@ -64,9 +62,7 @@ struct List {
     roles: Vec<Choice>,
     note: Field,
     lines: Vec<Line>,
-    /// The queries of the pages before and after this one.
-    newer: Option<String>,
-    older: Option<String>,
+    pager: Pager,
 }
 
 async fn show(visit: Visit) -> Outcome {
@@ -77,18 +73,12 @@ async fn show(visit: Visit) -> Outcome {
 fn page(visit: &Visit, wrong: &Wrong, created: Option<String>) -> Outcome {
     Section::Invitations.admit(visit)?;
     let actor = visit.actor()?;
-    let offset = visit.query.text("offset").parse().unwrap_or_default();
     let all = invitations::list(&visit.app, &actor)?;
-    let part = Page {
-        offset,
-        count: ON_A_PAGE,
-    };
-    let part = Listing::of(all.into_iter(), part);
+    let part = Listing::of(all.into_iter(), pager::part(pager::number(visit)));
     let is_sent = !wrong.is_empty();
     let (uses, note) = fields(visit, is_sent);
     let fields = wrong.mark(vec![uses, note]);
     let names = names(visit);
-    let to = |offset: usize| format!("offset={offset}");
     let problem = wrong.rest(&fields);
     let [uses, note] = <[Field; 2]>::try_from(fields).unwrap_or_default();
     let list = List {
@@ -99,8 +89,7 @@ fn page(visit: &Visit, wrong: &Wrong, created: Option<String>) -> Outcome {
         lives: lives(visit, is_sent),
         roles: role_choices(visit, is_sent)?,
         note,
-        newer: (part.offset > 0).then(|| to(part.offset.saturating_sub(ON_A_PAGE))),
-        older: (part.total > part.offset.saturating_add(ON_A_PAGE)).then(|| to(part.offset + ON_A_PAGE)),
+        pager: Pager::of(visit, &part, |page| format!("?page={page}")),
         lines: part.items.iter().map(|listed| line(visit, &names, listed)).collect(),
     };
     let status = if is_sent {
@@ -182,10 +171,7 @@ fn line(visit: &Visit, names: &BTreeMap<String, String>, listed: &ListedInvitati
     };
     let until = visit.reader().end(invitation.expires_at);
     let until = words.say("until", &[("moment", until.into())]);
-    let by = listed.creator.as_ref().map_or_else(
-        || words.t("by-operator").into_owned(),
-        |creator| words.say("by-person", &[("name", creator.to_string().into())]),
-    );
+    let by = links::creator(words, listed.creator.as_ref());
     let has_note = !invitation.note.is_empty();
     Line {
         name: if has_note { invitation.note.clone() } else { id.clone() },
@@ -242,21 +228,15 @@ async fn ask(visit: Visit) -> Outcome {
         return reply::redirect(&visit, Section::Invitations.path());
     };
     let line = line(&visit, &names(&visit), found);
-    let question = Question {
-        title: visit.words.t("invitation-revoke").into_owned(),
-        name: line.name,
-        words: visit.words.t("invitation-revoke-lead").into_owned(),
-        id: line.id,
-        section: Section::Invitations.path(),
-    };
-    links::ask(&visit, question)
+    let lead = visit.words.t("invitation-revoke-lead").into_owned();
+    links::ask(&visit, Section::Invitations, &line.id, &line.name, lead)
 }
 
 async fn revoke(visit: Visit) -> Outcome {
     let caller = Section::Invitations.admit(&visit)?;
     visit.count("POST invitations.revoke", Rate::Default)?;
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
-    match invitations::revoke(&visit.app, &visit.actor()?, visit.form.text("id")).await {
+    match invitations::revoke(&visit.app, &visit.actor()?, visit.query.text("id")).await {
         // Another administrator may have been faster.
         Ok(()) | Err(Fault::InvitationNotFound { .. }) => {
             reply::redirect_with(&visit, Section::Invitations.path(), Note::InvitationRevoked)

@@ -1,0 +1,207 @@
+//! The audit log: who did what to whom, when, and from where.
+
+mod csv;
+mod words;
+
+use askama::Template;
+use time::{PrimitiveDateTime, Time};
+
+use crate::domain::{AuditAction, AuditEntry, AuditParty, SettingId};
+use crate::ops::audit::{self, AboutQuery, Bounds, Filter};
+use crate::ops::calls::Rate;
+use crate::web::administration::Section;
+use crate::web::frame::Frame;
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+use crate::web::words::Words;
+
+/// The bounds of a page. A filter that matches little reads this many entries, and the next page goes on from there.
+const PAGE: Bounds = Bounds {
+    entries: 50,
+    read: 20_000,
+};
+
+pub(in crate::web::pages) const ROUTES: &[Route] = &[
+    Route::get("/admin/audit", |visit| Box::pin(show(visit))),
+    Route::get("/admin/audit.csv", |visit| Box::pin(csv::send(visit))),
+];
+
+/// The spans of time that the form offers.
+const SPANS: [&str; 4] = ["all", "today", "week", "month"];
+
+/// An entry in the table.
+struct Row {
+    when: String,
+    datetime: String,
+    who: String,
+    what: String,
+    /// The target of the action; empty if it has none, or is its actor.
+    target: String,
+    detail: String,
+    action: &'static str,
+    /// The class of the badge.
+    tone: &'static str,
+    from: String,
+}
+
+/// A value to choose, with its words.
+struct Choice {
+    value: &'static str,
+    words: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "admin/audit/audit.html")]
+struct Page {
+    f: Frame,
+    kept: String,
+    search: String,
+    actions: Vec<Choice>,
+    spans: Vec<Choice>,
+    rows: Vec<Row>,
+    /// The query of the table as a file.
+    csv: String,
+    /// The query of the first page, if this is another one.
+    newest: Option<String>,
+    older: Option<String>,
+    /// `true` if entries were read that do not match, and more are left.
+    is_partial: bool,
+}
+
+/// The entries that the address asks for.
+struct Asked {
+    search: String,
+    action: Option<AuditAction>,
+    span: &'static str,
+    /// The id of the entry before the page.
+    after: String,
+}
+
+impl Asked {
+    fn of(visit: &Visit) -> Self {
+        let query = &visit.query;
+        let span = SPANS.into_iter().find(|span| *span == query.text("when"));
+        Self {
+            search: query.text("q").trim().to_owned(),
+            action: query.text("action").parse().ok(),
+            span: span.unwrap_or("all"),
+            after: query.text("after").to_owned(),
+        }
+    }
+
+    fn filter(&self, visit: &Visit) -> Filter {
+        let (now, reader) = (visit.app.clock.now(), visit.reader());
+        let midnight = || reader.moment_of(PrimitiveDateTime::new(reader.now().date(), Time::MIDNIGHT));
+        Filter {
+            about: (!self.search.is_empty()).then(|| AboutQuery::of(&self.search)),
+            action: self.action,
+            from: match self.span {
+                "today" => Some(midnight()),
+                "week" => Some(now.minus_days(7)),
+                "month" => Some(now.minus_days(30)),
+                _ => None,
+            },
+            ..Filter::default()
+        }
+    }
+
+    /// Returns the query of the entries after this one.
+    fn query(&self, after: Option<&str>) -> String {
+        let parts = [
+            ("q", Some(self.search.as_str()).filter(|search| !search.is_empty())),
+            ("action", self.action.map(AuditAction::as_str)),
+            ("when", Some(self.span).filter(|span| *span != "all")),
+            ("after", after),
+        ];
+        let given = parts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(given)
+            .finish()
+    }
+}
+
+async fn show(visit: Visit) -> Outcome {
+    Section::Audit.admit(&visit)?;
+    visit.count("GET audit.list", Rate::Default)?;
+    let asked = Asked::of(&visit);
+    let after = Some(asked.after.as_str()).filter(|after| !after.is_empty());
+    let found = audit::part(&visit.app, &visit.actor()?, asked.filter(&visit), after, PAGE).await?;
+    let words = visit.words;
+    let days = i64::from(visit.app.settings().number(SettingId::AuditRetentionDays));
+    let page = Page {
+        f: super::frame(&visit, Section::Audit),
+        kept: words.say("audit-lead", &[("days", days.into())]),
+        actions: actions(words, asked.action),
+        spans: SPANS.map(|span| span_choice(words, span, asked.span)).into(),
+        rows: found.entries.iter().map(|entry| row(&visit, entry)).collect(),
+        csv: asked.query(None),
+        newest: after.is_some().then(|| asked.query(None)),
+        is_partial: found.next.is_some() && found.entries.len() < PAGE.entries,
+        older: found.next.map(|next| asked.query(Some(&next))),
+        search: asked.search,
+    };
+    reply::page(&visit, &page)
+}
+
+fn actions(words: Words, chosen: Option<AuditAction>) -> Vec<Choice> {
+    let everything = Choice {
+        value: "",
+        words: words.t("audit-everything").into_owned(),
+        chosen: chosen.is_none(),
+    };
+    let action = |action: &AuditAction| Choice {
+        value: action.as_str(),
+        words: words::of(words, *action),
+        chosen: chosen == Some(*action),
+    };
+    std::iter::once(everything)
+        .chain(AuditAction::ALL.iter().map(action))
+        .collect()
+}
+
+fn span_choice(words: Words, span: &'static str, chosen: &str) -> Choice {
+    let text = match span {
+        "today" => words.t("audit-today"),
+        "week" => words.say("audit-days", &[("days", 7.into())]).into(),
+        "month" => words.say("audit-days", &[("days", 30.into())]).into(),
+        _ => words.t("audit-all"),
+    };
+    Choice {
+        value: span,
+        words: text.into_owned(),
+        chosen: span == chosen,
+    }
+}
+
+fn row(visit: &Visit, entry: &AuditEntry) -> Row {
+    let words = visit.words;
+    let target = entry.target.as_ref().filter(|target| **target != entry.actor);
+    Row {
+        when: visit.reader().exact(entry.at),
+        datetime: entry.at.to_string(),
+        who: party(words, &entry.actor),
+        what: words::of(words, entry.action),
+        target: target.map(|target| party(words, target)).unwrap_or_default(),
+        detail: entry.detail.clone(),
+        action: entry.action.as_str(),
+        tone: match entry.action {
+            AuditAction::LoginBlocked | AuditAction::UserDeleted => "bad",
+            AuditAction::LoginFailed | AuditAction::UserDeactivated | AuditAction::TwoFactorDisabled => "warn",
+            _ => "",
+        },
+        from: entry.address.map(|address| address.to_string()).unwrap_or_default(),
+    }
+}
+
+/// Returns the actor or the target of an action in words.
+fn party(words: Words, party: &AuditParty) -> String {
+    let named = [&party.name, &party.id].into_iter().find(|text| !text.is_empty());
+    match (party.kind.as_str(), named) {
+        ("operator", _) => words.t("audit-operator").into_owned(),
+        ("anonymous", None) => words.t("audit-anonymous").into_owned(),
+        (kind, None) => kind.to_owned(),
+        (_, Some(name)) => name.clone(),
+    }
+}

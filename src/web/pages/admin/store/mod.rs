@@ -1,0 +1,202 @@
+//! Storage and health: what the server knows of itself.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+
+use crate::domain::Timestamp;
+use crate::ops::calls::Rate;
+use crate::ops::statistics::{self, Health};
+use crate::web::administration::Section;
+use crate::web::frame::Frame;
+use crate::web::moments::Reader;
+use crate::web::pages::profile::client;
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+use crate::web::words::{Language, Words};
+
+/// The number of clients that the page names.
+const NAMED_CLIENTS: usize = 12;
+
+const MINUTE_MILLIS: i64 = 60_000;
+const HOUR_MILLIS: i64 = 60 * MINUTE_MILLIS;
+const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
+
+pub(in crate::web::pages) const ROUTES: &[Route] = &[Route::get("/admin/store", |visit| Box::pin(show(visit)))];
+
+/// A number with what it is about.
+struct Figure {
+    title: String,
+    value: String,
+    about: String,
+}
+
+/// A part of the server's state.
+struct Check {
+    title: String,
+    words: String,
+    is_good: bool,
+}
+
+/// A client with the number of its sessions.
+struct Client {
+    name: String,
+    count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "admin/store/store.html")]
+struct Page {
+    f: Frame,
+    lead: String,
+    figures: [Figure; 4],
+    checks: [Check; 4],
+    clients_lead: String,
+    clients: Vec<Client>,
+}
+
+async fn show(visit: Visit) -> Outcome {
+    Section::Store.admit(&visit)?;
+    visit.count("GET statistics", Rate::Default)?;
+    let health = statistics::health(&visit.app, &visit.actor()?).await?;
+    let (words, reader) = (visit.words, visit.reader());
+    let began = health.figures.at.plus_millis(-health.figures.uptime_millis);
+    let sessions: usize = health.clients.values().sum();
+    let values = [("sessions", sessions.into()), ("tokens", health.personal_tokens.into())];
+    let page = Page {
+        f: super::frame(&visit, Section::Store),
+        lead: lead(words, &reader, began, health.figures.uptime_millis),
+        figures: figures(words, &health),
+        checks: checks(words, &reader, began, &health),
+        clients_lead: words.say("store-clients-lead", &values),
+        clients: clients(words, &health.clients),
+    };
+    reply::page(&visit, &page)
+}
+
+fn lead(words: Words, reader: &Reader, began: Timestamp, uptime_millis: i64) -> String {
+    let up = |key: &str, count: i64| words.say(key, &[("count", count.into())]);
+    let up = match uptime_millis {
+        DAY_MILLIS.. => up("store-up-days", uptime_millis / DAY_MILLIS),
+        HOUR_MILLIS.. => up("store-up-hours", uptime_millis / HOUR_MILLIS),
+        _ => up("store-up-minutes", uptime_millis / MINUTE_MILLIS),
+    };
+    let values = [
+        ("version", env!("CARGO_PKG_VERSION").into()),
+        ("up", up.into()),
+        ("moment", reader.near(began).into()),
+    ];
+    words.say("store-lead", &values)
+}
+
+fn figures(words: Words, health: &Health) -> [Figure; 4] {
+    let figure = |title: &str, value: String, about: String| Figure {
+        title: words.t(title).into_owned(),
+        value,
+        about,
+    };
+    let users = &health.figures;
+    let active = words.say("store-users-active", &[("count", users.active.into())]);
+    let here = [
+        ("here", (users.online + users.busy).into()),
+        ("away", users.away.into()),
+    ];
+    let here = words.say("store-users-here", &here);
+    let opened = [("size", size(words, health.store.opened_bytes).into())];
+    [
+        figure(
+            "store-data",
+            size(words, health.store.file_bytes),
+            words.say("store-data-opened", &opened),
+        ),
+        figure("store-users", users.users.to_string(), format!("{active} · {here}")),
+        figure(
+            "store-connections",
+            health.connections.to_string(),
+            words.t("store-connections-about").into_owned(),
+        ),
+        figure(
+            "store-batches",
+            health.store.batches.to_string(),
+            words.t("store-batches-about").into_owned(),
+        ),
+    ]
+}
+
+/// Returns a number of bytes in the unit that people read.
+fn size(words: Words, bytes: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB"];
+    let mut tenths = bytes.saturating_mul(10) / 1000;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < units.len() {
+        tenths /= 1000;
+        unit += 1;
+    }
+    let point = match words.language() {
+        Language::English => '.',
+        Language::German => ',',
+    };
+    format!("{}{point}{} {}", tenths / 10, tenths % 10, units[unit])
+}
+
+fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> [Check; 4] {
+    let check = |title: &str, is_good: bool, good: String, bad: &str| Check {
+        title: words.t(title).into_owned(),
+        words: if is_good { good } else { words.t(bad).into_owned() },
+        is_good,
+    };
+    let store = &health.store;
+    let checked = words.say("store-checked", &[("moment", reader.near(began).into())]);
+    let compacted = store.compacted_at.map(|at| {
+        let moment = [("moment", reader.near(at).into())];
+        words.say("store-compacted", &moment)
+    });
+    let deleted = if store.has_deleted {
+        words.t("store-deleted-some")
+    } else {
+        words.t("store-deleted-none")
+    };
+    let deleted = format!("{deleted} {}", compacted.unwrap_or_default());
+    [
+        check(
+            "store-disk",
+            store.is_writable,
+            words.t("store-writable").into_owned(),
+            "store-not-writable",
+        ),
+        check("store-records", true, checked, ""),
+        check("store-deleted", true, deleted.trim_end().to_owned(), ""),
+        check(
+            "store-encryption",
+            health.is_encrypted,
+            words.t("store-encrypted").into_owned(),
+            "store-not-encrypted",
+        ),
+    ]
+}
+
+/// Returns the clients with the most sessions, and the sum of the others.
+fn clients(words: Words, sessions: &BTreeMap<String, usize>) -> Vec<Client> {
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    for (client, count) in sessions {
+        let (name, version) = (client::names(client).0, client::version(client));
+        let name = match (name.is_empty(), version.is_empty()) {
+            (true, _) => words.t("session-unknown").into_owned(),
+            (false, true) => name,
+            (false, false) => format!("{name} {version}"),
+        };
+        *named.entry(name).or_default() += count;
+    }
+    let mut clients: Vec<_> = named.into_iter().map(|(name, count)| Client { name, count }).collect();
+    clients.sort_by_key(|client| std::cmp::Reverse(client.count));
+    let others: usize = clients.iter().skip(NAMED_CLIENTS).map(|client| client.count).sum();
+    clients.truncate(NAMED_CLIENTS);
+    if others > 0 {
+        clients.push(Client {
+            name: words.t("store-clients-other").into_owned(),
+            count: others,
+        });
+    }
+    clients
+}

@@ -1,0 +1,152 @@
+//! The form of a new display: its people, and the parts of them that it shows.
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use crate::domain::wall::{BOARD_NAME_CHARACTERS, BoardContent, BoardPeople, BoardTheme};
+use crate::ops::boards::{self, FieldChoice};
+use crate::web::administration::Section;
+use crate::web::frame::{Field, Frame};
+use crate::web::pages::forms::Wrong;
+use crate::web::reply::{self, Outcome};
+use crate::web::visit::Visit;
+use crate::web::words::Language;
+
+/// What the name of a selection by a custom field begins with, before the name of the field.
+const FIELD: &str = "field:";
+
+/// What the names of the values of a custom field begin with, before the name of the field.
+const VALUES: &str = "value:";
+
+/// A value to choose, with its words.
+struct Choice {
+    value: String,
+    words: String,
+    chosen: bool,
+}
+
+/// A custom field by which a display selects people.
+struct ByField {
+    name: String,
+    chosen: bool,
+    values: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/walls/new.html")]
+struct Page {
+    f: Frame,
+    problem: String,
+    name: Field,
+    show: String,
+    show_error: String,
+    roles: Vec<Choice>,
+    fields: Vec<ByField>,
+    full_names: bool,
+    texts: bool,
+    languages: Vec<Choice>,
+    theme: String,
+}
+
+/// Answers with the form: with 422 if something in it is wrong.
+pub(super) fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+    let (words, sent) = (visit.words, &visit.form);
+    let choices = boards::choices(&visit.app, &visit.actor()?)?;
+    let name = Field::line("name", words.t("wall-name"), "off")
+        .with(sent.text("name"))
+        .most(BOARD_NAME_CHARACTERS)
+        .focused()
+        .wrong(wrong.with("name"));
+    let show_error = wrong.with("show");
+    let is_at_field = !name.error.is_empty() || !show_error.is_empty();
+    let roles = choices.roles.iter().map(|role| Choice {
+        chosen: sent.all("role").any(|id| id == role.id.as_str()),
+        value: role.id.to_string(),
+        words: role.name.to_string(),
+    });
+    let show = sent.given("show").unwrap_or("everyone").to_owned();
+    let page = Page {
+        f: super::super::frame(visit, Section::Walls),
+        problem: if is_at_field { String::new() } else { wrong.rest(&[]) },
+        name,
+        show_error,
+        roles: roles.collect(),
+        fields: choices
+            .fields
+            .into_iter()
+            .map(|field| by_field(visit, &show, field))
+            .collect(),
+        show,
+        full_names: sent.text("names") != "first",
+        texts: sent.text("texts") != "off",
+        languages: languages(visit),
+        theme: sent.given("theme").unwrap_or("dark").to_owned(),
+    };
+    let status = if wrong.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    reply::with_status(visit, status, &page)
+}
+
+fn by_field(visit: &Visit, show: &str, field: FieldChoice) -> ByField {
+    let sent = format!("{VALUES}{}", field.name);
+    let values = field.values.into_iter().map(|value| Choice {
+        chosen: visit.form.all(&sent).any(|chosen| chosen == value),
+        words: value.clone(),
+        value,
+    });
+    ByField {
+        values: values.collect(),
+        chosen: show.strip_prefix(FIELD) == Some(&field.name),
+        name: field.name,
+    }
+}
+
+fn languages(visit: &Visit) -> Vec<Choice> {
+    let chosen = visit.form.text("language");
+    let device = Choice {
+        value: String::new(),
+        words: visit.words.t("wall-language-device").into_owned(),
+        chosen: chosen.is_empty(),
+    };
+    let named = Language::ALL.map(|language| Choice {
+        value: language.tag().to_owned(),
+        words: language.own_name().to_owned(),
+        chosen: chosen == language.tag(),
+    });
+    std::iter::once(device).chain(named).collect()
+}
+
+/// Returns what the form asks for.
+pub(super) fn content(visit: &Visit) -> Result<BoardContent, Wrong> {
+    let (words, form) = (visit.words, &visit.form);
+    let texts = |name: &str| form.all(name).map(str::to_owned).collect::<Vec<_>>();
+    let (roles, field, values) = match form.text("show") {
+        "roles" => (texts("role"), None, Vec::new()),
+        show => match show.strip_prefix(FIELD) {
+            Some(name) => (Vec::new(), Some(name), texts(&format!("{VALUES}{name}"))),
+            None => (Vec::new(), None, Vec::new()),
+        },
+    };
+    // An empty choice is not everyone.
+    let selects = form.text("show") == "roles" || field.is_some();
+    if selects && roles.is_empty() && values.is_empty() {
+        let mut wrong = Wrong::default();
+        wrong.add("show", words.t("wall-show-wrong"));
+        return Err(wrong);
+    }
+    let people = BoardPeople::parse(&roles, field, &values).map_err(|fault| Wrong::of(words, &fault))?;
+    Ok(BoardContent {
+        people,
+        texts: form.text("texts") != "off",
+        full_names: form.text("names") != "first",
+        language: Language::tagged(form.text("language")).map(|language| language.tag().to_owned()),
+        theme: match form.text("theme") {
+            "light" => BoardTheme::Light,
+            "system" => BoardTheme::System,
+            _ => BoardTheme::Dark,
+        },
+    })
+}
