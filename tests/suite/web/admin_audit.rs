@@ -1,6 +1,12 @@
 //! The audit log in the administration, and as a file.
 
-use rollcall::domain::{SettingId, SettingValue};
+use rollcall::app::{App, Clock, Fixed};
+use rollcall::auth::Actor;
+use rollcall::auth::password::Passwords;
+use rollcall::domain::{AuditAction, RoleName, RoleScope, SettingId, SettingValue};
+use rollcall::ops::audit::{self, Bounds, Filter};
+use rollcall::ops::roles::{self, RoleDraft};
+use rollcall::store::Store;
 use serde_json::json;
 
 use crate::attacks::administrators::give;
@@ -67,11 +73,11 @@ async fn the_log_says_who_did_what_newest_first() {
 async fn filters_are_in_the_address() {
     let server = start().await;
     server.command(create_user("bob")).await;
-    let admin = server.admin().await;
+    server.admin().await;
     server.pass(3 * DAY);
     let ada = server.user().await;
     let new = json!({"userId": ada.id(), "data": {"name": "Ada Lovelace"}});
-    server.admin().await.post("users.update", &new).await.expect(200);
+    server.admin().await.post_proved("users.update", &new).await.expect(200);
     let visitor = Visitor::signed_in(&server, ADMIN).await;
     let kinds_of = async |query: &str| {
         let page = visitor.page(&format!("{AUDIT}?{query}")).await;
@@ -109,7 +115,6 @@ async fn filters_are_in_the_address() {
     );
     assert!(page.contains("value=\"&#34;&#62;&#60;script&#62;\""), "{page}");
     assert!(page.contains("<option value=\"login\" selected>"), "{page}");
-    drop(admin);
 }
 
 #[tokio::test]
@@ -164,16 +169,21 @@ async fn pages_cover_the_log_without_gap_or_overlap() {
 async fn the_file_has_the_filtered_entries_and_no_formula() {
     let server = start().await;
     let admin = server.admin().await;
-    for name in ["=1+1", "+2", "-3", "@SUM(A1)", "\"quoted\", with comma"] {
-        admin.create_status(name, "busy").await.expect(200);
+    for note in ["=1+1", "+2", "-3", "@SUM(A1)", "\"quoted\", <b>with comma"] {
+        let terms = json!({"note": note});
+        admin.post_proved("invitations.create", &terms).await.expect(200);
     }
     let visitor = Visitor::signed_in(&server, ADMIN).await;
-    let page = visitor.page(&format!("{AUDIT}?action=custom-status-created")).await;
+    let page = visitor.page(&format!("{AUDIT}?action=invitation-created")).await;
     assert!(
-        page.contains("href=\"/admin/audit.csv?action=custom-status-created\""),
+        page.contains("href=\"/admin/audit.csv?action=invitation-created\""),
         "{page}"
     );
-    let answer = visitor.get(&format!("{FILE}?action=custom-status-created")).await;
+    assert!(
+        page.contains("&#60;b&#62;with comma") && !page.contains("<b>with"),
+        "{page}"
+    );
+    let answer = visitor.get(&format!("{FILE}?action=invitation-created")).await;
     assert_eq!(answer.status, 200);
     for (name, value) in [
         ("content-type", "text/csv; charset=utf-8"),
@@ -197,7 +207,7 @@ async fn the_file_has_the_filtered_entries_and_no_formula() {
             "{row:?}"
         );
     }
-    for cell in ["'=1+1", "'+2", "'-3", "'@SUM(A1)", "\"quoted\", with comma"] {
+    for cell in ["'=1+1", "'+2", "'-3", "'@SUM(A1)", "\"quoted\", <b>with comma"] {
         assert!(rows.iter().any(|row| &row[7] == cell), "{cell} in {file}");
     }
 }
@@ -223,4 +233,45 @@ async fn the_log_needs_its_permission_and_counts_as_the_endpoint() {
     client.get("audit.list").await.expect(429);
     server.pass(MINUTE);
     bob.page(AUDIT).await;
+}
+
+#[tokio::test]
+async fn a_filter_that_matches_nothing_reads_a_bounded_part_and_goes_on_from_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::open(&folder.path().join("data")).expect("a store");
+    let app = App::new(store, Clock::System, Passwords::default(), Fixed::default());
+    for number in 0..7 {
+        let draft = RoleDraft {
+            name: RoleName::parse(&format!("role {number}")).expect("a name"),
+            description: String::new(),
+            scope: RoleScope::Users,
+            mandatory_two_factor: false,
+        };
+        roles::create(&app, &Actor::Operator, draft).await.expect("a role");
+    }
+    let read = async |action: AuditAction, after: Option<&str>| {
+        let filter = Filter {
+            action: Some(action),
+            ..Filter::default()
+        };
+        let bounds = Bounds { entries: 2, read: 3 };
+        let part = audit::part(&app, &Actor::Operator, filter, after, bounds).await;
+        part.expect("a part of the log")
+    };
+    for (action, expected) in [
+        (AuditAction::UserDeleted, vec![0, 0, 0]),
+        (AuditAction::RoleCreated, vec![2, 2, 2, 1]),
+    ] {
+        let (mut after, mut found) = (None, Vec::new());
+        loop {
+            let part = read(action, after.as_deref()).await;
+            found.push(part.entries.len());
+            after = part.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "{action}");
+    }
+    app.store.close().await;
 }
