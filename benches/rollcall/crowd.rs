@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(2);
 /// The interface that a crowd uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interface {
-    /// The realtime protocol over WebSockets.
+    /// The realtime protocol over `WebSocket`s.
     Sockets,
     /// Streams of events of the pages.
     Streams,

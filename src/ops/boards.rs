@@ -133,8 +133,8 @@ pub fn choices(app: &App, actor: &Actor) -> Result<Choices, Fault> {
     refuse_without_permission(actor)?;
     let view = View::of_wall(app);
     let roles = view.snapshot().access().roles();
-    let rules = app.settings().custom_fields();
-    let public = rules.fields().filter(|(name, _)| rules.is_public(name));
+    let custom = app.settings().custom_fields();
+    let public = custom.fields().filter(|(name, _)| custom.is_public(name));
     let fields = public.take(OFFERED_FIELDS).map(|(name, rule)| FieldChoice {
         name: name.to_owned(),
         values: match &rule.options {
