@@ -302,6 +302,16 @@ async fn a_display_neither_reads_nor_sets_a_cookie_and_its_link_opens_nothing_el
 }
 
 #[tokio::test]
+async fn a_session_gives_a_display_no_other_rate() {
+    let few = (SettingId::RateLimiterAnonymousCalls, SettingValue::Number(1));
+    let server = TestServer::start_with(|options| fix(options, &[few])).await;
+    let path = create(&server.admin().await, &json!({"name": "Entrance"})).await;
+    let visitor = Visitor::signed_in(&server, USER).await;
+    assert_eq!(visitor.get(&path).await.status, 200);
+    assert_eq!(visitor.get(&path).await.status, 429, "the cookie was not read");
+}
+
+#[tokio::test]
 async fn an_administrator_creates_a_display_and_revokes_it() {
     let server = start().await;
     let admin = Visitor::signed_in(&server, ADMIN).await;
