@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
 use crate::http::request::{Call, OpenCall};
-use crate::http::routes::{Rate, Route};
+use crate::http::routes::Route;
 use crate::ops::invitations::{self, ListedInvitation};
 use crate::ops::registration::Registration;
 
@@ -29,7 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
             .scope(Scope::Admin)
             .two_factor(),
         Route::post("invitations.check", "Return who invites, and until when", check),
-        Route::post("invitations.accept", "Register with an invitation", accept).rate(Rate::Register),
+        Route::post("invitations.accept", "Register with an invitation", accept),
     ]
 }
 

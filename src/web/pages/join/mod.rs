@@ -85,6 +85,6 @@ async fn send(visit: Visit) -> Outcome {
 
 async fn join(visit: &Visit) -> Result<std::sync::Arc<crate::domain::User>, Fault> {
     let new = newcomer::registration(visit)?;
-    visit.count("POST invitations.accept", Rate::Register)?;
+    visit.count("POST invitations.accept", Rate::Default)?;
     invitations::accept(&visit.app, &visit.origin, &visit.parameter, new).await
 }
