@@ -35,6 +35,13 @@ const OWN: [(&str, &str); 15] = [
     ("admin-store", "/admin/store"),
 ];
 
+/// The pages of one account for administrators, each with the end of its path.
+const OF_ACCOUNT: [(&str, &str); 3] = [
+    ("account", ""),
+    ("account-sessions", "/sessions"),
+    ("account-delete", "/delete"),
+];
+
 /// The file with axe-core, which checks rules of accessibility.
 const AXE: &str = "ROLLCALL_AXE";
 
@@ -94,6 +101,12 @@ async fn in_every_look(browser: &Browser, server: &TestServer, mut check: impl A
             .expect(200);
         for (name, path) in OWN {
             browser.open(&url(path)).await;
+            check(&format!("{name}-{language}")).await;
+        }
+        let samuel = admin.get("users.info?username=samuel").await.expect(200);
+        let id = samuel["user"]["_id"].as_str().expect("an id").to_owned();
+        for (name, end) in OF_ACCOUNT {
+            browser.open(&url(&format!("/admin/users/{id}{end}"))).await;
             check(&format!("{name}-{language}")).await;
         }
     }
