@@ -40,7 +40,10 @@ pub async fn prove(visitor: &Visitor, path: &str, asked: &Answer, method: &str, 
     visitor.post(path, &fields).await
 }
 
-const MESSAGES: [(&str, &[(&str, &str)], &str); 5] = [
+/// The fields of a form, with what is written into them.
+type Fields = &'static [(&'static str, &'static str)];
+
+const MESSAGES: [(&str, Fields, &str); 5] = [
     (
         "/profile",
         &[
