@@ -40,6 +40,7 @@ assets! {
     "rollcall.css": "text/css; charset=utf-8";
     "rollcall.js": "text/javascript; charset=utf-8";
     "board.js": "text/javascript; charset=utf-8";
+    "bell.js": "text/javascript; charset=utf-8";
     "photo.js": "text/javascript; charset=utf-8";
     "icons.svg": "image/svg+xml";
     "mark.svg": "image/svg+xml";

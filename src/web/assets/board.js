@@ -1,4 +1,5 @@
 // The board, kept true while it is open: one stream of events writes the rows in place.
+import { bell } from "./bell.js";
 import { search } from "./rollcall.js";
 
 const roll = document.querySelector("#roll");
@@ -30,14 +31,15 @@ function end(moment) {
 
 const span = (name, text) => Object.assign(document.createElement("span"), { className: name, textContent: text });
 const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
-function dot(kind) {
+function icon(id, name) {
   const shape = svg("svg"), use = svg("use");
-  shape.setAttribute("class", `dot ${kind}`);
+  shape.setAttribute("class", name);
   shape.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `${icons}#${kind}`);
+  use.setAttribute("href", `${icons}#${id}`);
   shape.append(use);
   return shape;
 }
+const dot = (kind) => icon(kind, `dot ${kind}`);
 
 // Writes what a person's row says. Texts of users are text, never markup.
 function write(row, person) {
@@ -58,12 +60,14 @@ function write(row, person) {
   when.replaceChildren(...times);
   row.querySelector(".name bdi").textContent = person.name;
   row.dataset.status = person.status;
+  bell(row, person.status, words, icon);
 }
 
 const was = (row) => row.dataset.status ?? KINDS.find((kind) => row.querySelector(`.dot.${kind}`)) ?? "offline";
 const said = (row) => `${row.querySelector(".word").textContent}${row.querySelector(".say bdi")?.textContent ?? ""}`;
 const rows = () => [...roll.querySelectorAll(".person")];
 const row = (id) => document.getElementById(`p-${id}`);
+const bells = () => rows().forEach((person) => bell(person, was(person), words, icon));
 
 // A row moves to its new group when nothing points at the list, or after 5 seconds, so that lists do not jump.
 let moving;
@@ -159,6 +163,7 @@ function reload(after = 500) {
     if (same) return;
     if (document.querySelector("dialog:modal") || busy()) return reload(2000);
     for (const [now, then] of rest) if (now && then) now.replaceChildren(...then.childNodes);
+    bells();
     count();
   }, after);
 }
@@ -262,4 +267,5 @@ document.querySelector("[data-clear-search]")?.addEventListener("click", (event)
   search("");
 });
 
+bells();
 connect();

@@ -63,6 +63,33 @@ async fn the_own_status_is_set_in_the_dialog_with_the_keyboard() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromedriver; .ci/run installs it"]
+async fn the_return_of_an_awaited_person_is_told_once() {
+    let server = TestServer::start().await;
+    server.command(create_user("grace")).await;
+    let ada = server.user().await;
+    let set = async |status: &str, message: &str| {
+        let body = json!({"status": status, "message": message});
+        ada.post("users.setStatus", &body).await.expect(200);
+    };
+    set("busy", "on the phone").await;
+    let browser = Browser::start().await;
+    sign_in(&browser, &server, "grace").await;
+    let bell = format!("#p-{} .icon-btn", ada.id());
+    browser.click(&bell).await;
+    browser.appears(&format!("{bell}[aria-pressed=true]")).await;
+    // It holds also after the page is loaded again.
+    browser.open(&format!("http://{}/", server.address)).await;
+    browser.appears(&format!("{bell}[aria-pressed=true]")).await;
+    set("away", "still not").await;
+    browser.text_with(&format!("#p-{} .state", ada.id()), "still not").await;
+    set("online", "here").await;
+    browser.text_with("#toasts", "ada is back.").await;
+    set("busy", "once more").await;
+    browser.appears(&format!("{bell}[aria-pressed=false]")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromedriver; .ci/run installs it"]
 async fn a_session_that_ends_elsewhere_ends_the_open_board() {
     let server = TestServer::start().await;
     let ada = server.user().await;

@@ -255,6 +255,8 @@ fn live_words(visit: &Visit) -> String {
         "stale": with("lost-as-of", "moment"),
         "again": with("lost-again", "seconds"),
         "now": words.t("try-now"),
+        "bell": with("bell", "name"),
+        "back": with("bell-back", "name"),
         "heading": words.say("board-heading", &[("here", "{}".into()), ("all", "{}".into())]),
     });
     all.to_string()
