@@ -17,7 +17,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// The system's time and the monotonic time when the steady time was first requested.
 static BEGAN: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Clock::System.now(), Instant::now()));
 
-/// The time zone of the machine: that of the variable `TZ`, else that of `/etc/localtime`, else UTC.
+/// The time zone of the machine: from the variable `TZ`, else from `/etc/localtime`, else UTC.
 static ZONE: LazyLock<Option<TimeZone>> = LazyLock::new(|| {
     let zone = match std::env::var("TZ") {
         Ok(zone) if !zone.is_empty() => TimeZone::from_posix_tz(&zone),
@@ -63,7 +63,8 @@ impl Clock {
         }
     }
 
-    /// Returns the offset of the machine's time zone from UTC at this time, in minutes. A clock that tests set has UTC.
+    /// Returns the offset of the machine's time zone from UTC at this time, in minutes. A clock for tests has the
+    /// offset 0.
     #[must_use]
     pub fn offset_minutes(&self, at: Timestamp) -> i32 {
         let seconds = at.as_millis().div_euclid(1000);

@@ -207,7 +207,7 @@ impl Server {
                 Err(ended)
             }
         };
-        // Else the answers that are streams would never end.
+        // Without this, responses that are streams would never end.
         self.streams.close();
         let _ = stop.send(true);
         for ended in tasks.end_of(ACCEPT_LOOP).await {

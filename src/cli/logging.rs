@@ -26,7 +26,7 @@ pub(super) fn start(format: LogFormat, level: LogLevel) {
     match format {
         LogFormat::Text if io::stderr().is_terminal() => lines.init(),
         LogFormat::Text => {
-            // The default spends a third of the time for a line on styles, also where it writes none.
+            // The default format spends a third of the time of each line on styles, even if it writes no styles.
             let fields = format::debug_fn(|writer, field, value| match field.name() {
                 "message" => write!(writer, "{value:?}"),
                 name => write!(writer, "{name}={value:?}"),

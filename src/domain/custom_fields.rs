@@ -96,7 +96,7 @@ pub struct CustomFieldRules(Vec<(String, FieldRule)>);
 /// The rule for one custom field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldRule {
-    /// True if each account must have the field.
+    /// `true` if each account must have the field.
     pub required: bool,
     public: bool,
     /// The minimum length of a text in characters. An empty text is allowed if the field is not required.
@@ -128,7 +128,7 @@ impl CustomFieldRules {
         fields.into_iter().map(rule).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns the fields with their rules, in their order.
+    /// Returns the fields with their rules, in the order of the setting.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &FieldRule)> {
         self.0.iter().map(|(name, rule)| (name.as_str(), rule))
     }

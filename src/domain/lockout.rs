@@ -125,12 +125,12 @@ impl Failures {
         }
     }
 
-    /// Returns the end of a block that the last failure started.
+    /// Returns the time at which a block ends that the last failure started.
     fn end(&self, rule: LockoutRule) -> Option<Timestamp> {
         self.last_at().map(|last| last.plus_millis(rule.millis))
     }
 
-    /// Returns the end of the block, if there is a block now.
+    /// Returns the time at which the block ends, if there is a block now.
     #[must_use]
     pub fn block_end(&self, rule: LockoutRule, now: Timestamp) -> Option<Timestamp> {
         self.end(rule).filter(|_| self.block(rule, now))

@@ -70,21 +70,21 @@ impl Kind {
     }
 }
 
-/// The values that a setting takes, as a form asks for them.
+/// The kind of value that a form asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
-    /// On or off.
+    /// A switch: on or off.
     Flag,
-    /// A whole number within two bounds.
+    /// A whole number between two bounds.
     Number {
-        /// The lowest number.
+        /// The lowest allowed number.
         least: i64,
-        /// The highest number.
+        /// The highest allowed number.
         most: i64,
     },
     /// A number above 0 that may have decimal places.
     Decimal {
-        /// The highest number.
+        /// The highest allowed number.
         most: u32,
     },
     /// One of these words.
@@ -93,7 +93,7 @@ pub enum Control {
     Line,
     /// A text of several lines.
     Block,
-    /// A text that a form takes and never shows.
+    /// A text that a form sends but never shows.
     Secret,
 }
 
@@ -291,7 +291,7 @@ impl SettingId {
         }
     }
 
-    /// Returns how a form asks for a value.
+    /// Returns the kind of value that a form asks for.
     #[must_use]
     pub fn control(self) -> Control {
         match self.row().kind {

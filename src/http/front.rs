@@ -26,7 +26,7 @@ use crate::ops::calls;
 /// The default content security policy: no scripts or other content, and no page may frame the response.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// The header after whose seconds a browser loads the page again.
+/// The header with the number of seconds after which a browser loads the page again.
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
 /// Paths that monitoring polls. They are cheap and not rate-limited.
@@ -123,7 +123,8 @@ impl Front {
     }
 }
 
-/// Has a browser load a page again that was refused because of the rate. A display on a wall has no one who does it.
+/// Makes the browser load a page again that was refused because of too many requests. A display on a wall has no person
+/// who does this.
 fn load_again(fault: &Fault, accepted: Option<&HeaderValue>, answer: &mut HeaderMap) {
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
     let takes_pages = accepted.is_some_and(|accepted| accepted.contains("text/html"));

@@ -15,7 +15,7 @@ use crate::ops::incident;
 /// A response of this module, later converted to warp's type.
 pub(super) type Response = warp::http::Response<Bytes>;
 
-/// The headers of most responses, for which memory is reserved at once.
+/// The usual number of headers of a response. The server reserves memory for them at once.
 const HEADERS: usize = 12;
 
 /// The content type of JSON. It has no charset, since clients compare the whole value (`api.md` §1.1).

@@ -33,7 +33,7 @@ pub struct Route {
     pub about: &'static str,
     /// True if the endpoint needs a logged-in user.
     pub logged_in: bool,
-    /// The response of status 401 in the OpenAPI document, if the endpoint has one.
+    /// The name of the response with status 401 in the OpenAPI document, if the endpoint has one.
     pub unauthorized: Option<&'static str>,
     /// The permission that the caller must have.
     pub permission: Option<Permission>,
@@ -146,7 +146,8 @@ impl Route {
         self
     }
 
-    /// Documents that the endpoint may answer 401 although it needs no login: with this response of the OpenAPI document.
+    /// Documents that the endpoint may answer with status 401 although it needs no login, with this response of the
+    /// OpenAPI document.
     pub(super) const fn unauthorized(mut self, response: &'static str) -> Self {
         self.unauthorized = Some(response);
         self

@@ -111,7 +111,7 @@ impl Hub {
         self.tell(|board, now| board.follow(now, user, kept));
     }
 
-    /// Records from now on when statuses begin. What is visible before that began at an unknown time.
+    /// Starts to record when statuses begin. The beginning of a status that is already visible is unknown.
     pub fn record_beginnings(&self) {
         self.board().record_beginnings();
     }

@@ -1,4 +1,4 @@
-//! The caller of a request with header tokens.
+//! Finds the caller of a request by its header tokens.
 
 use warp::http::HeaderMap;
 use warp::http::header::HeaderName;
@@ -11,8 +11,8 @@ use crate::ops::tokens;
 const USER: HeaderName = HeaderName::from_static("x-user-id");
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
-/// Returns the user of the headers `X-User-Id` and `X-Auth-Token`. Both are needed, and the token must be a live
-/// token of that user (`api.md` §1.1).
+/// Returns the user of the headers `X-User-Id` and `X-Auth-Token`. Both headers are necessary, and the token must be a
+/// live token of that user (`api.md` §1.1).
 #[must_use]
 pub fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller> {
     let id = UserId::new(text(headers, &USER)?);

@@ -43,7 +43,7 @@ pub fn head() -> impl Filter<Extract = (Head,), Error = Infallible> + Clone {
         })
 }
 
-/// Returns the part of a path that is logged, with control characters and quotes escaped.
+/// Returns the part of a path that the log shows, with control characters and quotes escaped.
 #[must_use]
 pub fn logged(path: &str) -> Cow<'_, str> {
     let path = &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)];

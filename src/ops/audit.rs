@@ -78,7 +78,7 @@ impl PartyQuery {
     }
 }
 
-/// An id or a name of the actor or the target, or the address of an action.
+/// A search for the actor, the target or the address of an action.
 #[derive(Debug, Clone)]
 pub struct AboutQuery {
     party: PartyQuery,
@@ -86,7 +86,7 @@ pub struct AboutQuery {
 }
 
 impl AboutQuery {
-    /// Parses the text that a user typed.
+    /// Parses the text that a user typed: an id, a name or an address.
     #[must_use]
     pub fn of(typed: &str) -> Self {
         Self {
@@ -108,7 +108,7 @@ pub struct Filter {
     pub actor: Option<PartyQuery>,
     /// Only actions on this target.
     pub target: Option<PartyQuery>,
-    /// Only actions by, on or from this.
+    /// Only actions that this search finds, by actor, target or address.
     pub about: Option<AboutQuery>,
     /// Only actions of this kind.
     pub action: Option<AuditAction>,
@@ -171,12 +171,12 @@ pub async fn list(app: &App, actor: &Actor, filter: Filter, page: Page) -> Resul
     read.await.map_err(incident::internal)
 }
 
-/// The bounds of a part of the log.
+/// The limits for one part of the log.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// The maximum number of entries in the part.
     pub entries: usize,
-    /// The maximum number of entries that are read for it, whether they match or not.
+    /// The maximum number of entries that the server reads for the part, matching or not.
     pub read: usize,
 }
 
@@ -185,12 +185,12 @@ pub struct Bounds {
 pub struct Part {
     /// The matching entries, the newest first.
     pub entries: Vec<AuditEntry>,
-    /// The id of the entry after which the next part begins; `None` if no entry is left.
+    /// The id of the entry after which the next part begins; `None` if there are no more entries.
     pub next: Option<String>,
 }
 
-/// Reads a part of the log, the newest entry first: after the entry with the id `after`, else from the newest one. The
-/// cost is within the bounds, however long the log is.
+/// Reads a part of the log, from the newest entry to the oldest. It begins after the entry with the id `after`, else
+/// with the newest entry. The bounds limit the cost, even if the log is long.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `view-audit`; [`Fault::InvalidParams`] for a text that is not an id; errors of
@@ -226,18 +226,18 @@ pub async fn part(app: &App, actor: &Actor, filter: Filter, after: Option<&str>,
     })
 }
 
-/// A part of the log while it is read.
+/// A part of the log while the server reads it.
 #[derive(Default)]
 struct Reading {
     entries: Vec<AuditEntry>,
     read: usize,
     /// The id of the last entry that was read.
     last: String,
-    /// `true` if entries are left.
+    /// `true` if there are more entries in the log.
     is_cut: bool,
 }
 
-/// The place of an entry in the log.
+/// The position of an entry in the log.
 struct Place {
     at: Timestamp,
     random: u64,
@@ -258,7 +258,7 @@ impl Place {
         parse().ok_or_else(|| Fault::invalid("must be the id of an entry", "after"))
     }
 
-    /// Returns whether the place is before the entry in the log, the newest first.
+    /// Returns whether the position comes before the entry in the log. The newest entry is the first.
     fn is_before(&self, entry: &AuditEntry) -> bool {
         (entry.at, u64::from_be_bytes(entry.random)) < (self.at, self.random)
     }

@@ -18,7 +18,7 @@ use crate::domain::{
 };
 use crate::store::{Change, Snapshot};
 
-/// The maximum number of custom fields that are offered for a selection.
+/// The maximum number of custom fields that a creator can choose from.
 const OFFERED_FIELDS: usize = 10;
 
 /// A board as administrators see it.
@@ -60,16 +60,16 @@ pub struct BoardPerson {
     pub emoji: Option<Emoji>,
     /// The time when the status ends, if the board shows texts.
     pub expires_at: Option<Timestamp>,
-    /// The time when the status began, if the board shows texts and everyone may know it.
+    /// The time at which the status began, if the board shows texts and all users may see the time.
     pub since: Option<Timestamp>,
 }
 
-/// What a creator may have a board select.
+/// The roles and custom fields by which a creator can let a board select people.
 #[derive(Debug, Clone)]
 pub struct Choices {
-    /// The roles; empty if the creator may not select by roles.
+    /// All roles; empty if the creator may not select people by roles.
     pub roles: Vec<Arc<Role>>,
-    /// The public custom fields.
+    /// The public custom fields, at most `OFFERED_FIELDS`.
     pub fields: Vec<FieldChoice>,
 }
 
@@ -78,7 +78,8 @@ pub struct Choices {
 pub struct FieldChoice {
     /// The name of the field.
     pub name: String,
-    /// The values of its definition, else the most common ones among the active users.
+    /// The values from the definition of the field, else the most common values of the active users. At most
+    /// `BOARD_SELECTORS`.
     pub values: Vec<String>,
 }
 
@@ -125,7 +126,8 @@ pub async fn create(
     Ok((listed(&app.store.read(), &Arc::new(created)), link))
 }
 
-/// Returns what the actor may have a board select. Reads all users once for each public field without defined values.
+/// Returns the roles and custom fields by which the actor can let a board select people. Reads all users once for each
+/// public field without defined values.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `manage-boards`.
@@ -152,7 +154,7 @@ pub fn choices(app: &App, actor: &Actor) -> Result<Choices, Fault> {
     })
 }
 
-/// Returns the most common values of a custom field, in their order.
+/// Returns the most common values of a custom field among the active users, in alphabetical order.
 fn common_values(view: &View<'_>, name: &str) -> Vec<String> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for user in view.snapshot().users().filter(|user| user.is_active()) {

@@ -53,7 +53,7 @@ pub struct Filter {
     pub has_logged_in: Option<bool>,
     /// Only users with one of these roles.
     pub roles: Vec<RoleId>,
-    /// Only users whose logins are blocked after failures.
+    /// `true` for only those users whose logins are blocked after failures.
     pub blocked: bool,
     /// Only the user with exactly this address.
     pub email: Option<EmailKey>,
@@ -141,7 +141,7 @@ pub fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
     found.unwrap_or_default()
 }
 
-/// The number of accounts.
+/// The numbers of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// The number of all accounts.
@@ -150,7 +150,7 @@ pub struct Counts {
     pub active: usize,
 }
 
-/// Counts the accounts. Returns `None` to an actor whose lists do not have all users.
+/// Counts the accounts. Returns `None` if the lists of the actor do not contain all users.
 #[must_use]
 pub fn counts(app: &App, actor: &Actor) -> Option<Counts> {
     let reach = Reach::of_lists(app, |permission| actor.may(permission));

@@ -150,8 +150,8 @@ pub(super) fn forgive_all(snapshot: &Snapshot, change: Change, user: &UserId) ->
     failed.into_iter().flatten().fold(change, Change::remove)
 }
 
-/// Returns the users whose logins are blocked now, each with the end of the block. The map is empty for an actor who does
-/// not see all fields of other users.
+/// Returns the users whose logins are blocked now, each with the time at which the block ends. Returns an empty map if
+/// the actor may not see all fields of other users.
 #[must_use]
 pub fn blocked(app: &App, actor: &Actor) -> HashMap<UserId, Timestamp> {
     let rule = app.settings().user_lockout();

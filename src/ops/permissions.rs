@@ -51,19 +51,19 @@ pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, hel
     change(app, actor, &[cell]).await
 }
 
-/// One role of one permission.
+/// A change of one permission of one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
-    /// The permission.
+    /// The permission that the role gets or loses.
     pub permission: Permission,
-    /// The role.
+    /// The role that gets or loses the permission.
     pub role: RoleId,
-    /// `true` if the role will have the permission.
+    /// `true` if the role gets the permission, `false` if it loses it.
     pub held: bool,
 }
 
-/// Adds roles to permissions and removes roles from them. Either all is done or nothing. The other roles of each
-/// permission stay as they are at that moment, so that two administrators who change different cells keep both changes.
+/// Adds roles to permissions and removes roles from permissions: all of these changes or none. It does not change the
+/// other roles of a permission. If two administrators change different cells at the same time, both changes are stored.
 ///
 /// # Errors
 /// The errors of [`update`].

@@ -64,7 +64,7 @@ pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     list(app, caller, from, |shown| shown.line.status != StatusType::Offline)
 }
 
-/// Returns the same, with the offline users whose text shows.
+/// Returns the same users as [`here`], and also the offline users with a visible text.
 #[must_use]
 pub fn visible(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     list(app, caller, from, |shown| {

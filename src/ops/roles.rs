@@ -37,7 +37,7 @@ pub struct RoleDraft {
 }
 
 impl RoleDraft {
-    /// Checks the texts of a role.
+    /// Checks the name and the description of a role.
     ///
     /// # Errors
     /// [`Fault::InvalidParams`] for a description with a forbidden character or more than [`ROLE_CHARACTERS`]
@@ -74,7 +74,8 @@ pub fn list(app: &App) -> Vec<Arc<Role>> {
     app.store.read().access().roles().cloned().collect()
 }
 
-/// Returns all roles, each with the number of users who have it: first the built-in ones, then by name.
+/// Returns all roles, each with the number of users who have it. The built-in roles come first, then the others; both
+/// are sorted by name.
 ///
 /// # Errors
 /// [`Fault::PermissionRequired`] without `access-permissions`.

@@ -69,11 +69,11 @@ pub struct Health {
     pub connections: usize,
     /// The number of personal access tokens.
     pub personal_tokens: usize,
-    /// The number of sessions by their clients, as the clients name themselves.
+    /// The number of sessions for each client. The key is the name that the client sent.
     pub clients: BTreeMap<String, usize>,
     /// The state of the store.
     pub store: StoreState,
-    /// `true` if the public URL of the server is encrypted.
+    /// `true` if the public URL of the server begins with `https://`.
     pub is_encrypted: bool,
 }
 

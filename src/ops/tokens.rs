@@ -28,7 +28,8 @@ pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin
     Some(caller)
 }
 
-/// Does the same without noting that the token is in use: a stream that is open says nothing of its user.
+/// Returns the same caller as [`authenticate`], but does not store that the token was used. An open stream does not
+/// show that its user is active.
 #[must_use]
 pub fn look_up(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
     let snapshot = app.store.read();

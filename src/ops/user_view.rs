@@ -218,7 +218,7 @@ struct Settings {
 /// The preferences of the caller, with the defaults.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct OwnSettings {
-    /// Always empty. Clients read it.
+    /// An empty object, because clients expect this field.
     profile: Empty,
     preferences: Map<String, Value>,
 }
@@ -227,7 +227,7 @@ struct OwnSettings {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Empty {}
 
-/// The ways in which a user logs in: only whether they have a password and a second factor.
+/// The methods of a user's login: they show only if the user has a password and a second factor.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Services {
     password: PasswordService,
@@ -246,7 +246,7 @@ struct TotpService {
 }
 
 impl Services {
-    /// Returns the ways in which this user logs in.
+    /// Returns the methods of this user's login.
     #[must_use]
     pub fn of(user: &User) -> Self {
         Self {

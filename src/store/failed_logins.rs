@@ -154,9 +154,11 @@ impl Snapshot {
         self.failed_logins.values()
     }
 
-    /// Returns the failed logins of all users, without reading those of addresses, of which strangers can cause many.
+    /// Returns the failed logins of all users. Does not read those of addresses, because strangers can create many of
+    /// them.
     pub fn failed_logins_of_users(&self) -> impl Iterator<Item = &FailedLogins> {
-        // The beginnings of their keys, which are `Suspect` as text, up to the next character after the space.
+        // The prefixes of their keys (`Suspect` as text), each with the end of its range: `!` is the character after
+        // the space.
         let beginnings = [("proof ", "proof!"), ("user ", "user!")];
         let range = |(from, to): (&str, &str)| self.failed_logins.range(from.to_owned()..to.to_owned());
         beginnings.map(range).into_iter().flatten().map(|(_, failed)| failed)

@@ -72,22 +72,22 @@ pub struct Store {
     archive: Archive,
     writer: Writer,
     sizes: Sizes,
-    /// The path of sled's files.
+    /// The path of the folder with sled's files.
     files: Arc<Path>,
 }
 
 /// The state of a store, for administrators.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreState {
-    /// Bytes of the files now.
+    /// The size of the files now, in bytes.
     pub file_bytes: u64,
-    /// Bytes of all keys and values when the store was opened.
+    /// The size of all keys and values when the store was opened, in bytes.
     pub opened_bytes: u64,
     /// The number of committed batches since the store was created.
     pub batches: u64,
-    /// The time when the store was created or last compacted, if it is known.
+    /// The time at which the store was created or last compacted, if it is known.
     pub compacted_at: Option<Timestamp>,
-    /// `true` if the files may still have the bytes of deleted data, which the next compaction removes.
+    /// `true` if the files may still contain bytes of deleted data. The next compaction removes them.
     pub has_deleted: bool,
     /// `true` if the store accepts writes.
     pub is_writable: bool,
@@ -235,7 +235,7 @@ impl Store {
         self.writer.is_running()
     }
 
-    /// Returns the state of the store. Reads the sizes of its files, which are few.
+    /// Returns the state of the store. Reads the sizes of its files from the disk; there are few files.
     ///
     /// # Errors
     /// [`ReadError::Unavailable`] if the folder cannot be read.

@@ -1,11 +1,11 @@
-//! The sections of the administration, and the permission that each one needs.
+//! The sections of the administration, and the permission that each section needs.
 
 use super::visit::Visit;
 use super::words::Words;
 use crate::auth::Caller;
 use crate::domain::{Fault, Permission};
 
-/// A section of the administration: one page, with its entry in the navigation.
+/// A section of the administration. It is one page and one entry in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     Users,
@@ -30,7 +30,7 @@ impl Section {
         Self::Store,
     ];
 
-    /// Returns the path of its page.
+    /// Returns the path of the section's page.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Users => "/admin/users",
@@ -44,7 +44,7 @@ impl Section {
         }
     }
 
-    /// Returns its icon in the sprite.
+    /// Returns the id of the section's icon in the sprite.
     pub const fn icon(self) -> &'static str {
         match self {
             Self::Users => "users",
@@ -58,7 +58,8 @@ impl Section {
         }
     }
 
-    /// Returns the permission without which its page is 403 and its entry is left out.
+    /// Returns the permission that the section needs. Without it, the page answers with status 403 and the navigation
+    /// has no entry for the section.
     pub const fn permission(self) -> Permission {
         match self {
             Self::Users => Permission::VIEW_USER_ADMINISTRATION,
@@ -72,7 +73,7 @@ impl Section {
         }
     }
 
-    /// Returns its title.
+    /// Returns the title of the section.
     pub fn title(self, words: Words) -> String {
         let title = match self {
             Self::Users => words.t("admin-users"),
@@ -102,7 +103,8 @@ impl Section {
     }
 }
 
-/// Returns the caller if they have this permission. Pages ask it before they ask for a proof, as the API does.
+/// Returns the caller if they have this permission. Pages check the permission before they ask for a proof, as the API
+/// does.
 ///
 /// # Errors
 /// [`Fault::NotLoggedIn`], [`Fault::PermissionRequired`].

@@ -1,10 +1,10 @@
-//! The choice of an emoji in a form.
+//! The field of a form in which a user chooses an emoji.
 
 use askama::Template;
 
 use super::frame::Frame;
 
-/// The emoji to choose from.
+/// The emoji that the menu offers.
 const EMOJI: [&str; 32] = [
     "💬",
     "🎧",
@@ -50,12 +50,12 @@ pub(super) struct Emojis<'page> {
 }
 
 impl<'page> Emojis<'page> {
-    /// Returns the choice in which this emoji is chosen; an empty text is none.
+    /// Returns the field with this emoji as the chosen one. An empty text means that no emoji is chosen.
     pub const fn of(f: &'page Frame, chosen: &'page str) -> Self {
         Self { f, chosen, all: EMOJI }
     }
 
-    /// Returns whether the chosen emoji is not among those of the menu.
+    /// Returns `true` if the chosen emoji is not in the menu.
     fn has_own(&self) -> bool {
         !self.chosen.is_empty() && !self.all.contains(&self.chosen)
     }

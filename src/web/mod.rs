@@ -46,7 +46,7 @@ use session::Visitor;
 use visit::Visit;
 use words::{Language, Words};
 
-/// Maximum bytes of a form with a file: a picture of the greatest size, and the form around it.
+/// The maximum size of a form with a file, in bytes: the largest picture, and the other parts of the form.
 pub const UPLOAD_BYTES: usize = AVATAR_BYTES + 64 * 1024;
 
 /// What bounds the bodies of forms.
@@ -56,7 +56,7 @@ pub struct FormBounds {
     pub anonymous: Bound,
     /// Those of a user.
     pub user: Bound,
-    /// Those of a user's form with a file.
+    /// The bounds for a user's form with a file.
     pub upload: Bound,
     /// The memory of all bodies.
     pub budget: Budget,
@@ -96,7 +96,7 @@ impl Web {
             head.headers.remove(COOKIE);
         }
         let mut visit = self.visit(&head);
-        // A visitor who is not new gets no cookie.
+        // The server sets a cookie only for a new visitor, and this route must not set one.
         visit.visitor.is_new &= !without_cookies;
         let mut body = Some(body);
         let outcome = match Fields::parse(head.query.as_bytes()) {

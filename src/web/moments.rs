@@ -55,7 +55,7 @@ impl Reader {
         Self::at(words, device.or_else(chosen).unwrap_or_default(), now)
     }
 
-    /// Returns the reader of a display, whose clock has this offset from UTC.
+    /// Returns the reader of a display whose clock has this offset from UTC.
     pub fn at(words: Words, offset_minutes: i32, now: Timestamp) -> Self {
         let offset = UtcOffset::from_whole_seconds(offset_minutes * 60).unwrap_or(UtcOffset::UTC);
         Self {
@@ -70,7 +70,7 @@ impl Reader {
         time_of(self.now)
     }
 
-    /// Returns a moment to the second: its time today, else with its date.
+    /// Returns a moment with seconds: the time if the moment is today, else the date and the time.
     pub fn exact(&self, of: Timestamp) -> String {
         let local = self.local(of);
         let time = format!("{}:{:02}", time_of(local), local.second());
@@ -163,7 +163,7 @@ impl Reader {
     }
 }
 
-/// Returns how long a status lasts, in words; `None` has no end.
+/// Returns in words how long a status lasts. `None` means that it has no end.
 pub(super) fn lasts(words: Words, minutes: Option<u32>) -> String {
     let (key, count) = match minutes {
         None => return words.t("no-end").into_owned(),

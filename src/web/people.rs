@@ -29,7 +29,7 @@ impl Face {
         }
     }
 
-    /// Returns the face of a user as a reader sees them.
+    /// Returns the face of a user as the reader may see it.
     pub fn of_viewed(user: &ViewedUser, base: &str) -> Self {
         Self::of(user.id().as_str(), user.name().as_str(), user.avatar().as_deref(), base)
     }

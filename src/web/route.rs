@@ -32,17 +32,17 @@ impl Verb {
 #[allow(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
 pub(super) struct Route {
     pub verb: Verb,
-    /// The path. A part that begins with `:` matches any text; there is at most one.
+    /// The path. A part that begins with `:` matches any text; a path has at most one such part.
     pub path: &'static str,
     /// `true` if the visitor has to be signed in.
     pub signed_in: bool,
     /// `true` if a user with a duty (`domain::Duty`) may use it.
     pub serves_duties: bool,
-    /// `true` if its form has a file.
+    /// `true` if the form of the route contains a file.
     pub takes_file: bool,
-    /// `true` if the last part of the path is a secret, which no log has.
+    /// `true` if the last part of the path is a secret, which the log must not contain.
     pub has_secret: bool,
-    /// `true` if it neither reads nor sets a cookie.
+    /// `true` if the route neither reads nor sets cookies.
     pub without_cookies: bool,
     pub answer: fn(Visit) -> Answer,
 }
@@ -87,7 +87,7 @@ impl Route {
         }
     }
 
-    /// Lets its form have a file.
+    /// Allows a file in the form of the route.
     pub const fn taking_file(self) -> Self {
         Self {
             takes_file: true,
@@ -95,7 +95,7 @@ impl Route {
         }
     }
 
-    /// Keeps the last part of the path out of the log.
+    /// Marks the last part of the path as a secret, which the log must not contain.
     pub const fn with_secret(self) -> Self {
         Self {
             has_secret: true,
@@ -103,7 +103,7 @@ impl Route {
         }
     }
 
-    /// Neither reads nor sets cookies.
+    /// Makes the route neither read nor set cookies.
     pub const fn without_cookies(self) -> Self {
         Self {
             without_cookies: true,
@@ -120,7 +120,7 @@ impl Route {
     }
 }
 
-/// Returns the routes of a path, each with the text that its open part matched.
+/// Returns the routes that match a path, each with the text of the open part.
 pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
     pages::ROUTES
         .iter()
@@ -129,7 +129,8 @@ pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
         .filter_map(move |route| Some((route, parameter(route.path, path)?)))
 }
 
-/// Returns the part of a path that is logged. It has no secret of a link, also if more follows the secret.
+/// Returns the path for the log. If it begins like a link with a secret, returns the path of the route instead, even if
+/// more text follows the secret.
 pub(super) fn logged(path: &str) -> Cow<'_, str> {
     let mut routes = pages::ROUTES.iter().copied().flatten();
     let secret = routes.find(|route| {

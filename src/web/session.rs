@@ -128,8 +128,8 @@ pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Fault> 
     }
 }
 
-/// Refuses a request that a page of another site sends without asking, such as that of a picture or a stream. One without
-/// the header comes from a program.
+/// Refuses a request that a page of another site sends automatically, for example for a picture or a stream. A request
+/// without the header comes from a program.
 ///
 /// # Errors
 /// [`Fault::OriginRefused`].

@@ -27,7 +27,7 @@ pub(super) struct Visit {
     pub base: String,
     /// The path and query of the request, without the public path.
     pub target: String,
-    /// The text that the open part of the route's path matched.
+    /// The text that matched the open part of the route's path.
     pub parameter: String,
     pub query: Fields,
     /// What a form sent; empty for a GET.

@@ -45,7 +45,7 @@ impl Language {
         }
     }
 
-    /// Returns the name of the language in itself.
+    /// Returns the name of the language in the language itself.
     pub const fn own_name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -94,8 +94,8 @@ impl Language {
     }
 }
 
-/// Returns a text of a user as a part of a sentence: with the marks of isolation, so that its direction does not change the
-/// order of the words around it.
+/// Returns a user's text for use in a sentence. Marks of isolation around it prevent that its direction changes the
+/// order of the other words.
 pub(super) fn isolated(text: &str) -> String {
     format!("\u{2068}{text}\u{2069}")
 }

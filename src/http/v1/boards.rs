@@ -128,7 +128,8 @@ struct Person {
     status_emoji: Option<Emoji>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_expires_at: Option<Timestamp>,
-    /// The time when the status began; absent for an offline person, without texts, and if not everyone may know it.
+    /// The time at which the status began. Absent for an offline person, if the board shows no texts, and if not all
+    /// users may see the time.
     #[serde(skip_serializing_if = "Option::is_none")]
     status_since: Option<Timestamp>,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]

@@ -68,7 +68,7 @@ struct Status {
     status_source: Option<ClaimSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_expires_at: Option<Timestamp>,
-    /// The time at which the status began; absent for an offline user. Only Rollcall has this field.
+    /// The time at which the status began. Absent for an offline user. Only Rollcall has this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     status_since: Option<Timestamp>,
 }

@@ -62,7 +62,7 @@ pub(in crate::ops) fn refuse_taken(
     }
 }
 
-/// Returns the user with this username. It does not look for e-mail addresses, which are private.
+/// Returns the user with this username. Does not search e-mail addresses, because they are private.
 #[must_use]
 pub fn named(app: &App, username: &str) -> Option<Arc<User>> {
     app.store.read().user_named(&UsernameKey::of(username)).cloned()

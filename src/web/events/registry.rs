@@ -1,4 +1,4 @@
-//! The streams there are, and how many there may be.
+//! The list of open streams, and the limits of their number.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,13 +13,13 @@ use crate::auth::Caller;
 use crate::domain::{Fault, SettingId, UserId};
 use crate::net::{Connection, Connections, Surplus};
 
-/// Maximum streams of one user at one time: one for each open page.
+/// The maximum number of streams of one user at one time. Each open page has one stream.
 const STREAMS_PER_USER: usize = 32;
 
-/// The subscribers by the numbers of their streams.
+/// The subscribers of the open streams, by the numbers of the streams.
 pub(super) type Subscribers = OrdMap<u64, Arc<Subscriber>>;
 
-/// The streams there are.
+/// The list of open streams.
 pub struct Registry {
     connections: Connections,
     state: Mutex<State>,
@@ -33,7 +33,7 @@ struct State {
     subscribers: Subscribers,
 }
 
-/// The place of a stream. It is taken until this is dropped.
+/// A place for one stream. The place becomes free when this is dropped.
 pub(super) struct Seat {
     number: u64,
     user: UserId,
@@ -42,7 +42,7 @@ pub(super) struct Seat {
 }
 
 impl Registry {
-    /// Returns an empty registry. There may be as many streams as sockets.
+    /// Returns an empty registry. The setting for the maximum number of sockets also limits the number of streams.
     pub fn new(app: &App) -> Self {
         let most = app.settings().number(SettingId::PresenceMaxConnections);
         Self {
@@ -58,8 +58,8 @@ impl Registry {
     /// Takes a place for a stream.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if there is no place left in all, or the server stops; [`Fault::TooManyRequests`] if there is
-    /// none for the address or the user.
+    /// [`Fault::Overloaded`] if the server has too many streams or stops; [`Fault::TooManyRequests`] if the address or
+    /// the user has too many.
     pub(super) fn take_seat(
         self: &Arc<Self>,
         app: &App,
@@ -98,17 +98,17 @@ impl Registry {
         })
     }
 
-    /// Returns the subscribers of all streams, as of now.
+    /// Returns the subscribers of all streams that are open now.
     pub(super) fn subscribers(&self) -> Subscribers {
         self.state().subscribers.clone()
     }
 
-    /// Returns the subscriber of a stream.
+    /// Returns the subscriber of the stream with this number.
     pub(super) fn find(&self, number: u64) -> Option<Arc<Subscriber>> {
         self.state().subscribers.get(&number).cloned()
     }
 
-    /// Ends all streams, and takes no more of them.
+    /// Ends all streams and refuses new ones.
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
@@ -124,7 +124,7 @@ impl Seat {
         self.number
     }
 
-    /// Has a subscriber receive what happens from now on.
+    /// Registers a subscriber, which then receives all later events.
     pub fn register(&self, subscriber: &Arc<Subscriber>) {
         let mut state = self.registry.state();
         if state.closed {

@@ -1,4 +1,4 @@
-//! The body of the answer that is a stream.
+//! The body of a response that is a stream of events.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -15,10 +15,10 @@ use super::subscriber::{End, Subscriber};
 use crate::app::App;
 use crate::web::session;
 
-/// Time between two signs of life on a silent stream.
+/// The time between two heartbeats on a silent stream. Heartbeats show proxies and clients that the connection works.
 const HEARTBEAT_TIME: Duration = Duration::from_secs(20);
 
-/// The events of one client. Dropping it ends the stream.
+/// The events for one client. The stream ends when this is dropped.
 pub(super) struct Stream {
     app: App,
     subscriber: Arc<Subscriber>,
@@ -50,7 +50,7 @@ impl futures_util::Stream for Stream {
         if self.heartbeat.poll_tick(context).is_pending() {
             return Poll::Pending;
         }
-        // A token may also end by its time, which is no event.
+        // A token can also expire, and no event reports that.
         if session::is_alive(&self.app, self.subscriber.token()) {
             return Poll::Ready(Some(Ok(HEARTBEAT)));
         }

@@ -1,4 +1,4 @@
-//! One stream, for those who send to it.
+//! One stream, from the side of the sender.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,45 +15,47 @@ use crate::hub::{Attendance, Changed, Connection, Event};
 use crate::ops::reach::Reach;
 use crate::ops::{presence, tokens};
 
-/// Maximum events that wait for a client before its stream ends. It comes back and gets what it missed.
+/// The maximum number of writes that wait for a client. If there are more, the stream ends. The client connects again
+/// and gets the events that it missed.
 const WAITING: usize = 2048;
 
-/// Maximum bytes of them, the first state apart. Changes that all see are shared between the streams.
+/// The maximum size of these writes, in bytes. A single larger write is allowed, such as the first state. Streams share
+/// the bytes of a change that all viewers see.
 const WAITING_BYTES: usize = 8 * 1024 * 1024;
 
-/// Why a stream ends.
+/// The reason for which a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// The server stops.
     Stopping,
-    /// The client reads too slowly, or events were lost.
+    /// The client reads too slowly, or the server lost events.
     TooSlow,
-    /// The login is over.
+    /// The session or the token of the caller ended.
     LoggedOut,
 }
 
-/// What a stream begins with.
+/// The values with which a stream begins.
 pub(super) struct Begun {
-    /// The last event that the client has.
+    /// The time of the last event that the client has.
     pub after: Option<Timestamp>,
     /// The live connection of the user, if the stream counts as one.
     pub connection: Option<Connection>,
 }
 
-/// One stream, for those who send to it.
+/// One stream, from the side of the sender.
 pub(super) struct Subscriber {
     number: u64,
     token: TokenHash,
     state: Mutex<State>,
     after: Option<Timestamp>,
-    /// Keeps the token from being ended because the user has many.
+    /// While this exists, the server does not end the token to make room for a new one.
     _in_use: Attendance<TokenHash>,
 }
 
 struct State {
     caller: Caller,
     reach: Reach,
-    /// The time of the last answer: changes up to it were sent already.
+    /// The time of the data that `greet` sent. The stream sends only later changes.
     known: Timestamp,
     waiting: VecDeque<Bytes>,
     bytes: usize,
@@ -63,7 +65,7 @@ struct State {
 }
 
 impl Subscriber {
-    /// Begins to collect what happens for a caller.
+    /// Creates the subscriber of a caller. It receives events after its registration.
     pub fn begin(app: &App, caller: Caller, number: u64, begun: Begun) -> Self {
         Self {
             number,
@@ -87,12 +89,13 @@ impl Subscriber {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the token of the caller.
+    /// Returns the hash of the caller's token.
     pub const fn token(&self) -> &TokenHash {
         &self.token
     }
 
-    /// Sends what the client does not have yet: the changes since its last event while they are known, else everyone.
+    /// Sends the data that the client does not have: the changes since its last event if the server still has them,
+    /// else all users who are not offline or have a visible text.
     pub fn greet(&self, app: &App, run: &str) {
         let mut state = self.state();
         let idle = idle_seconds(&state.caller.user).filter(|_| state.connection.is_some());
@@ -108,7 +111,7 @@ impl Subscriber {
                 (shown, since)
             })
             .collect();
-        // Lists of what changed leave the caller out.
+        // A list of changes does not contain the caller.
         if let Some(own) = app.hub.shown_of(&viewer.id) {
             users.retain(|(shown, _)| shown.line.id != viewer.id);
             users.push((Arc::new(own.as_own()), own.since.at()));
@@ -122,7 +125,7 @@ impl Subscriber {
         }
     }
 
-    /// Sends what concerns the client of what happened.
+    /// Sends those events of a round that concern this client.
     pub fn receive(&self, app: &App, round: &Round) {
         let mut state = self.state();
         if round.is_lost {
@@ -142,7 +145,7 @@ impl Subscriber {
         });
         let events: Vec<_> = wanted.filter_map(|change| change.for_viewer(&viewer)).collect();
         match events.as_slice() {
-            // One event that others get too is shared with them.
+            // A single event is not copied: all streams share its bytes.
             [one] if frames.is_empty() => state.push(one.clone()),
             events => {
                 for event in events {
@@ -155,12 +158,12 @@ impl Subscriber {
         }
     }
 
-    /// Ends the stream when what waits has gone out.
+    /// Ends the stream after the waiting events are sent.
     pub fn end(&self, end: End) {
         self.state().finish(end);
     }
 
-    /// Takes in that the user is idle, or back.
+    /// Stores that the user is idle, or that they are active again.
     pub fn set_away(&self, away: bool) {
         let state = self.state();
         if let Some(connection) = &state.connection {
@@ -168,7 +171,7 @@ impl Subscriber {
         }
     }
 
-    /// Returns the next bytes, none at the end of the stream.
+    /// Returns the next bytes, or `None` at the end of the stream.
     pub fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.state();
         if let Some(next) = state.waiting.pop_front() {
@@ -182,7 +185,8 @@ impl Subscriber {
         Poll::Pending
     }
 
-    /// Takes in that the stream is gone. A user who comes back soon was never away; one who signed out is.
+    /// Ends the live connection of a closed stream. If the user returns within the grace period, they stay online.
+    /// After a logout there is no grace period.
     pub fn leave(&self, app: &App) {
         let mut state = self.state();
         state.waiting.clear();
@@ -228,7 +232,7 @@ impl State {
         }
     }
 
-    /// Takes in an event that is not a change of presence.
+    /// Handles an event that is not a change of presence.
     fn follow(&mut self, app: &App, event: &Event, frames: &mut BytesMut) {
         match event {
             Event::TokenEnded(token) if token.hash == self.caller.token.hash => self.finish(End::LoggedOut),
@@ -255,7 +259,8 @@ impl State {
         }
     }
 
-    /// Looks the caller up again: what they may see is what they may see now.
+    /// Loads the caller again, because their permissions may have changed. Ends the stream if they may not have it any
+    /// more.
     fn renew(&mut self, app: &App) {
         let (caller, had_duty) = (&self.caller, self.caller.duty.is_some());
         let renewed = tokens::look_up(app, &caller.user.id, &caller.presented, &caller.origin);
@@ -269,7 +274,8 @@ impl State {
     }
 }
 
-/// Returns the seconds without input after which the user is away; none if the user does not want that.
+/// Returns the number of seconds without input after which the user is away. Returns `None` if the user switched this
+/// off.
 fn idle_seconds(user: &User) -> Option<u64> {
     let preferences = user.preferences.effective();
     let wanted = preferences.get("enableAutoAway").and_then(Value::as_bool) == Some(true);

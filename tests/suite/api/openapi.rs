@@ -31,7 +31,7 @@ async fn every_endpoint_is_described_with_what_it_takes_and_answers() {
             response.is_some_and(|response| response["content"].is_object())
         };
         assert!(has(&route.status.to_string()) && has("400") && has("503"), "{what}");
-        // A badge of a user needs a login, other badges do not.
+        // A badge of a user needs a login. Other badges need none.
         let may_refuse = route.logged_in || ["login", "shield.svg"].contains(&route.endpoint);
         assert_eq!(has("401"), may_refuse, "{what}");
         assert_eq!(operation["security"].is_array(), route.logged_in, "{what}");

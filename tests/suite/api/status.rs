@@ -20,7 +20,7 @@ async fn done(client: &Client, body: Value) {
     assert_eq!(set(client, body).await, (200, json!({"success": true})));
 }
 
-/// What a user sees of their own status, apart from when it began.
+/// Returns the caller's own status without the time at which it began.
 async fn own(client: &Client) -> Value {
     let mut body = client.get("users.getStatus").await.expect(200);
     let fields = body.as_object_mut().expect("an object");

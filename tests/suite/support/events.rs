@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::{Client, Visitor};
 
-/// Maximum time for anything that has to come. Far more than it takes.
+/// The maximum time to wait for a part of a stream. It is much longer than necessary.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct EventStream {
@@ -24,7 +24,7 @@ pub struct EventStream {
     connection: JoinHandle<()>,
 }
 
-/// One event.
+/// One event of a stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
     pub id: Option<String>,
@@ -33,7 +33,7 @@ pub struct Sent {
 }
 
 impl EventStream {
-    /// Opens the stream with these headers; the status where it is refused.
+    /// Opens the stream with these headers. Returns the status if the server refuses it.
     pub async fn open(address: std::net::SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let mut request = Request::get(path).header("host", address.to_string());
         for (name, value) in headers {
@@ -58,19 +58,19 @@ impl EventStream {
         })
     }
 
-    /// The stream of a user of the API.
+    /// Opens the stream of a user of the API.
     pub async fn of(client: &Client, path: &str) -> Self {
         let headers = [("x-user-id", client.id()), ("x-auth-token", client.token())];
         Self::open(client.address, path, &headers).await.expect("a stream")
     }
 
-    /// The stream of an open page.
+    /// Opens the stream of an open page.
     pub async fn of_page(client: &Client, visitor: &Visitor, path: &str) -> Self {
         let headers = [("cookie", &*visitor.cookies()), ("sec-fetch-site", "same-origin")];
         Self::open(client.address, path, &headers).await.expect("a stream")
     }
 
-    /// The next event; none at the end of the stream.
+    /// Returns the next event, or `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<Sent> {
         loop {
             if let Some((event, rest)) = self.buffer.split_once("\n\n") {
@@ -95,7 +95,7 @@ impl EventStream {
         }
     }
 
-    /// The next event of this name, whatever comes before it.
+    /// Returns the next event with this name. Ignores the events before it.
     pub async fn event(&mut self, name: &str) -> Sent {
         loop {
             let next = self.next().await.expect("the stream goes on");

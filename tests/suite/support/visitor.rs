@@ -96,7 +96,7 @@ impl Visitor {
         self.send("POST", path, &[("origin", &origin)], encoded(fields)).await
     }
 
-    /// Sends a form with a file, with the token that this page has.
+    /// Sends a form with a file, with the token from this page.
     pub async fn upload(&self, page: &str, path: &str, file: &[u8]) -> Answer {
         let token = token(&text(&self.get(page).await));
         let boundary = "visitor-boundary";

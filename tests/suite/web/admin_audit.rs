@@ -1,4 +1,4 @@
-//! The audit log in the administration, and as a file.
+//! The audit log in the administration, and its CSV file.
 
 use rollcall::app::{App, Clock, Fixed};
 use rollcall::auth::Actor;
@@ -21,7 +21,7 @@ async fn start() -> TestServer {
     TestServer::start_with(|options| fix(options, &[UNLIMITED])).await
 }
 
-/// The kinds of the entries on a page, in their order.
+/// Returns the kinds of the entries on a page, in the order of the page.
 fn kinds(page: &str) -> Vec<&str> {
     let badges = page.split("<td class=\"mid\"><span class=\"badge ").skip(1);
     let kinds = badges.map(|rest| rest.split_once("\">").expect("a badge").1);
@@ -126,7 +126,7 @@ async fn pages_cover_the_log_without_gap_or_overlap() {
             .create_status(&format!("status {number}."), "busy")
             .await
             .expect(200);
-        // Some are of one moment.
+        // Some entries have the same time.
         server.pass(i64::from(number % 3 == 0));
     }
     let visitor = Visitor::signed_in(&server, ADMIN).await;

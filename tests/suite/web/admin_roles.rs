@@ -11,7 +11,7 @@ use crate::support::{Answer, Client, TestServer, Visitor};
 const MATRIX: &str = "/admin/roles";
 const NEW: &str = "/admin/roles/new";
 
-/// Sends a form of this section, with the password where the page asks for it.
+/// Sends a form of this section, and the password if the page asks for it.
 async fn send(visitor: &Visitor, path: &str, fields: &[(&str, &str)]) -> Answer {
     let answer = visitor.submit_from(MATRIX, path, fields).await;
     if text(&answer).contains("Confirm that it’s you") {
@@ -41,7 +41,7 @@ async fn holders(client: &Client, permission: &str) -> Vec<String> {
     roles
 }
 
-/// Returns the values of all fields of the matrix as a browser sends them, in their order.
+/// Returns the values of all fields of the matrix in their order, as a browser sends them.
 fn fields(page: &str) -> Vec<(String, String)> {
     let (_, form) = page
         .split_once("<form class=\"stack\" method=\"post\"")
@@ -60,13 +60,13 @@ fn fields(page: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns the place of a role among the columns.
+/// Returns the position of a role among the columns.
 fn place(fields: &[(String, String)], role: &str) -> String {
     let mut roles = fields.iter().filter(|(name, _)| name == "role");
     roles.position(|(_, id)| id == role).expect("a column").to_string()
 }
 
-/// Sends the matrix of a page after these boxes were checked or unchecked.
+/// Checks or unchecks these boxes on a page, and sends its matrix.
 async fn change(visitor: &Visitor, page: &str, boxes: &[(&str, &str, bool)]) -> Answer {
     let mut fields = fields(page);
     for (permission, role, checked) in boxes {
@@ -98,7 +98,7 @@ async fn create(admin: &Client, name: &str) -> String {
 #[tokio::test]
 async fn a_saved_matrix_changes_the_boxes_that_were_changed_and_no_other() {
     let server = TestServer::start().await;
-    // A new account needs no proof for a while.
+    // A new account needs no proof for 30 minutes.
     server.pass(31 * MINUTE);
     let (admin, visitor) = (server.admin().await, Visitor::signed_in(&server, ADMIN).await);
     let desk = create(&admin, "front & \"desk\"").await;
@@ -114,7 +114,7 @@ async fn a_saved_matrix_changes_the_boxes_that_were_changed_and_no_other() {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert_eq!(page.matches("type=\"checkbox\"").count(), 26 * 10, "{page}");
-    // Another administrator saves meanwhile.
+    // Another administrator saves in the meantime.
     let other = json!({"permissions": [
         {"_id": "create-user", "roles": ["admin", "guest"]},
         {"_id": "view-audit", "roles": ["admin", "bot"]},
@@ -133,7 +133,7 @@ async fn a_saved_matrix_changes_the_boxes_that_were_changed_and_no_other() {
     assert_eq!(holders(&admin, "view-outside-room").await, ["admin", "user"]);
     assert_eq!(holders(&admin, "manage-user-status").await, [desk.as_str(), "admin"]);
     assert_eq!(holders(&admin, "create-personal-access-tokens").await, ["admin"]);
-    // A matrix without a change is saved without a proof, and changes nothing.
+    // A matrix without a change needs no proof and changes nothing.
     let stranger = Visitor::signed_in(&server, ADMIN).await;
     let page = stranger.page(MATRIX).await;
     let answer = change(&stranger, &page, &[]).await;
@@ -170,7 +170,7 @@ async fn a_refused_matrix_keeps_what_was_checked_and_saves_nothing() {
     let desk = create(&admin, "desk").await;
     let grant = json!({"permissions": [{"_id": "access-permissions", "roles": ["admin", "user"]}]});
     admin.post_proved("permissions.update", &grant).await.expect(200);
-    // Ada cannot give what she does not have; with that, nothing is saved.
+    // Ada cannot give a permission that she does not have. Then none of her changes is saved.
     let page = ada.page(MATRIX).await;
     let boxes = [("view-d-room", &*desk, true), ("delete-user", &*desk, true)];
     let answer = change(&ada, &page, &boxes).await;
@@ -182,7 +182,7 @@ async fn a_refused_matrix_keeps_what_was_checked_and_saves_nothing() {
     );
     assert_eq!(refused.matches("class=\"touched\"").count(), 2, "{refused}");
     assert!(!holders(&admin, "view-d-room").await.contains(&desk));
-    // access-permissions stays with admin, whatever a form sends.
+    // The role `admin` cannot lose `access-permissions`, whatever the form contains.
     let visitor = Visitor::signed_in(&server, ADMIN).await;
     let page = visitor.page(MATRIX).await;
     assert_eq!(page.matches(" checked disabled>").count(), 1, "{page}");
@@ -193,7 +193,7 @@ async fn a_refused_matrix_keeps_what_was_checked_and_saves_nothing() {
         "{}",
         text(&answer)
     );
-    // A role that was deleted meanwhile.
+    // Another administrator deletes a role in the meantime.
     admin
         .post_proved("roles.delete", &json!({"roleId": desk}))
         .await
@@ -215,7 +215,7 @@ async fn a_refused_matrix_keeps_what_was_checked_and_saves_nothing() {
 #[tokio::test]
 async fn a_role_is_created_changed_and_deleted() {
     let server = TestServer::start().await;
-    // A new account needs no proof for a while.
+    // A new account needs no proof for 30 minutes.
     server.pass(31 * MINUTE);
     let (admin, visitor) = (server.admin().await, Visitor::signed_in(&server, ADMIN).await);
     let new = [
@@ -376,7 +376,7 @@ async fn many_roles_have_pages_in_both_languages() {
     for path in [NEW, "/admin/roles/user"] {
         assert_words(&german.page(path).await, path, "de");
     }
-    // A full page is within the bounds of a form, also when it is sent again with a proof.
+    // A full page is within the limits of a form, even if the form is sent again with a proof.
     let visitor = Visitor::signed_in(&server, ADMIN).await;
     let page = visitor.page(MATRIX).await;
     let roles: Vec<_> = fields(&page)

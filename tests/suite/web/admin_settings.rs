@@ -11,7 +11,7 @@ use crate::support::{Answer, Client, TestServer, Visitor};
 
 const PAGE: &str = "/admin/settings";
 
-/// Saves a group of settings, with the password where the page asks for it.
+/// Saves a group of settings, and sends the password if the page asks for it.
 async fn save(visitor: &Visitor, fields: &[(&str, &str)]) -> Answer {
     let answer = visitor.submit(PAGE, fields).await;
     if text(&answer).contains("Confirm that it’s you") {
@@ -28,7 +28,7 @@ fn location(answer: &Answer) -> &str {
     answer.header("location").unwrap_or_else(|| panic!("{}", text(answer)))
 }
 
-/// Returns the part of the page that is about a setting.
+/// Returns the part of the page that shows a setting.
 fn line<'page>(page: &'page str, id: &str) -> &'page str {
     let mut lines = page.split("<div class=\"setting").skip(1);
     let name = format!("<code class=\"small faint\">{id}</code>");
@@ -74,7 +74,7 @@ async fn the_page_has_every_setting_once_with_a_control_for_its_type() {
     ] {
         assert!(line(&page, id).contains(part), "{part} in {}", line(&page, id));
     }
-    // Enter in a field presses the first button of its form, which must not be one that resets a setting.
+    // The Enter key in a field presses the first button of its form. This button must not reset a setting.
     for form in page.split("<form class=\"stack tight\"").skip(1) {
         let (_, first) = form.split_once("<button").expect("a button");
         assert!(first.starts_with(" hidden></button>"), "{first}");
@@ -88,7 +88,7 @@ async fn the_page_has_every_setting_once_with_a_control_for_its_type() {
 #[tokio::test]
 async fn a_saved_group_changes_only_what_the_administrator_changed() {
     let server = TestServer::start().await;
-    // A new account needs no proof for a while.
+    // A new account needs no proof for 30 minutes.
     server.pass(31 * MINUTE);
     let (admin, visitor) = (server.admin().await, Visitor::signed_in(&server, ADMIN).await);
     let other = json!({"value": 50});
@@ -128,7 +128,7 @@ async fn a_saved_group_changes_only_what_the_administrator_changed() {
     ] {
         assert_eq!(value(&admin, id).await, expected, "{id}");
     }
-    // The session has shown its second factor, which counts for a while.
+    // The session has given its proof, which stays valid for a while.
     let name = [("was:Site_Name", "Rollcall"), ("Site_Name", "\"><b>Harbour</b>")];
     assert_eq!(visitor.submit(PAGE, &name).await.status, 303);
     let page = visitor.page("/admin/settings?is=changed").await;
@@ -144,7 +144,7 @@ async fn a_saved_group_changes_only_what_the_administrator_changed() {
         assert!(line(&page, id).contains(default), "{page}");
     }
     assert!(!page.contains("id=\"Accounts_RegistrationForm\""), "{page}");
-    // A button of a setting saves its group with the default of this setting.
+    // The button of a setting saves the whole group, with the default of this setting.
     let fields = [
         ("was:Site_Name", "\"><b>Harbour</b>"),
         ("Site_Name", "ignored"),
@@ -169,7 +169,7 @@ async fn what_a_setting_does_not_take_is_said_at_its_field_and_nothing_is_saved(
         ("was:Accounts_Password_History_Enabled", "false"),
         ("Accounts_Password_History_Enabled", "on"),
     ];
-    // What is wrong shows even where the address asks for other settings.
+    // Settings with errors are shown even if the address asks for other settings.
     let answer = visitor.submit("/admin/settings?q=History_Enabled", &fields).await;
     let page = text(&answer);
     assert_eq!(answer.status, 422, "{page}");
@@ -200,7 +200,7 @@ async fn what_a_setting_does_not_take_is_said_at_its_field_and_nothing_is_saved(
         }
     }
     assert_eq!(value(&admin, "Accounts_Password_History_Enabled").await, json!(false));
-    // What settings must be together is asked by the operation.
+    // The operation checks rules about several settings.
     let fields = [
         ("was:Accounts_Password_Policy_MaxLength", "-1"),
         ("Accounts_Password_Policy_MaxLength", "3"),
@@ -333,7 +333,7 @@ async fn who_may_only_see_settings_can_change_none_and_others_see_none() {
     assert_eq!(page.matches(" disabled").count(), SettingId::ALL.len(), "{page}");
     assert_eq!(ada.submit(PAGE, &fields).await.status, 403);
     assert_eq!(value(&admin, "Site_Name").await, json!("Rollcall"));
-    // A setting about logins needs authority over every user.
+    // A change of a setting about logins needs authority over every user.
     let grant = json!({"permissions": [{"_id": "edit-privileged-setting", "roles": ["admin", "user"]}]});
     admin.post_proved("permissions.update", &grant).await.expect(200);
     let fields = [

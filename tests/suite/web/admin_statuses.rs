@@ -9,7 +9,7 @@ use crate::web::words::assert_words;
 
 const NEW: &str = "/admin/statuses/new";
 
-/// The fields of a form that has nothing wrong.
+/// The fields of a form without errors.
 const LUNCH: [(&str, &str); 6] = [
     ("name", " Lunch "),
     ("emoji", "🥪"),
@@ -231,7 +231,7 @@ async fn a_long_list_has_pages_in_both_languages() {
         second.contains("Status 51") && !second.contains("<kbd aria-hidden=\"true\">"),
         "{second}"
     );
-    // A page after the last one is the last one.
+    // For a number after the last page, the server shows the last page.
     let beyond = visitor.page("/admin/statuses?page=99").await;
     assert!(
         beyond.contains("Status 51") && beyond.contains("51 to 51 of 51"),

@@ -1,4 +1,4 @@
-//! Storage and health in the administration.
+//! The page about storage and health in the administration.
 
 use super::words::assert_words;
 use crate::attacks::administrators::give;
@@ -11,7 +11,7 @@ async fn start() -> TestServer {
     TestServer::start_with(|options| fix(options, &[UNLIMITED])).await
 }
 
-/// The number below a title.
+/// Returns the number below a title.
 fn figure<'page>(page: &'page str, title: &str) -> &'page str {
     let (_, rest) = page.split_once(&format!("<dt>{title}</dt><dd>")).expect("a figure");
     rest.split('<').next().expect("a number")

@@ -16,7 +16,7 @@ use crate::support::{Answer, Client, TestServer, Visitor};
 
 const NEW_PASSWORD: &str = "another correct horse";
 
-/// The acts of the section, each with the permission of its endpoint.
+/// The actions of the section, each with the permission of its endpoint.
 const ACTS: [(&str, &str); 8] = [
     ("unlock", "edit-other-user-active-status"),
     ("reset-link", "edit-other-user-password"),
@@ -41,13 +41,13 @@ async fn send(visitor: &Visitor, page: &str, path: &str, fields: &[(&str, &str)]
     visitor.submit_from(page, path, fields).await
 }
 
-/// Asserts that an answer leads to this path.
+/// Asserts that an answer redirects to this path.
 #[track_caller]
 fn assert_led(answer: &Answer, location: &str) {
     assert_eq!(answer.header("location"), Some(location), "{}", text(answer));
 }
 
-/// Sends a form, and the proof if it is asked for: the one before is remembered, unless the session changed meanwhile.
+/// Sends a form, and the proof if the page asks for it. A session with a recent proof may need no new one.
 async fn proved(visitor: &Visitor, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
     let answer = send(visitor, page, path, fields).await;
     if text(&answer).contains("Confirm that it’s you") {
@@ -61,7 +61,7 @@ async fn record(client: &Client, id: &str) -> Value {
     client.get(&format!("users.info?userId={id}")).await.expect(200)["user"].clone()
 }
 
-/// A helper with these permissions beside those that the section needs.
+/// Creates a helper with these permissions and those that the section needs.
 async fn helper(server: &TestServer, permissions: &[&str]) -> Visitor {
     server.command(create_user("helper")).await;
     let needed = ["view-user-administration", "view-full-other-user-info"];
@@ -76,7 +76,7 @@ async fn lock(server: &TestServer, user: &str) {
     }
 }
 
-/// The rows of the list, each as its HTML.
+/// Returns the rows of the list as HTML.
 fn rows(page: &str) -> Vec<&str> {
     page.split("<th scope=\"row\">").skip(1).collect()
 }
@@ -121,7 +121,7 @@ async fn the_list_is_paged_searched_and_filtered_by_its_address() {
     ] {
         let answer = visitor.get(beyond).await;
         let led = (answer.status, answer.header("location"));
-        // A number that is too large to be one is the first page.
+        // A number that is too large to parse means the first page.
         let expected = if beyond.len() > 30 {
             (200, None)
         } else {
@@ -167,7 +167,7 @@ async fn the_list_is_paged_searched_and_filtered_by_its_address() {
         hostile.contains("No one found") && !hostile.contains("<script>alert"),
         "{hostile}"
     );
-    // The block ends by itself.
+    // The block ends without an action.
     server.pass(6 * MINUTE);
     assert!(rows(&visitor.page("/admin/users?is=locked").await).is_empty());
 }
@@ -202,7 +202,7 @@ async fn the_section_needs_its_permission_and_each_act_its_own() {
         let answer = visitor.post(path, &fields).await;
         assert_eq!(answer.status, 403, "{path}");
         assert!(text(&answer).contains("You can’t open this page"), "{path}");
-        // Nor does a form without its token do anything for one who may.
+        // A form without its token does nothing, even for a user with the permission.
         let own = Visitor::signed_in(&server, ADMIN).await;
         let answer = own.post(path, &[("password", NEW_PASSWORD), ("name", "Eve")]).await;
         assert!(text(&answer).contains("This form is out of date"), "{path}");
@@ -252,7 +252,7 @@ async fn a_helper_has_the_acts_of_their_permissions_alone() {
         let token = token(&list);
         for (act, needed) in ACTS {
             let (own, act_path) = (needed == permission, format!("{path}/{act}"));
-            // What does not fit the account is left out too.
+            // The page leaves out actions that do not fit the account.
             let shown = own && !["unlock", "activate"].contains(&act);
             assert_eq!(page.contains(&act_path), shown, "{act} with {permission}");
             assert_eq!(
@@ -301,7 +301,7 @@ async fn a_reader_who_does_not_see_all_fields_sees_names_alone() {
         !page.contains("ada@example.com") && !page.contains("name=\"email\""),
         "{page}"
     );
-    // The helper's own address is not hidden from the helper.
+    // The helper may see their own address.
     assert_eq!(rows(&helper.page("/admin/users?q=example.com").await).len(), 1);
     assert_eq!(helper.get("/admin/users?is=locked").await.status, 403);
     let answer = helper
@@ -452,7 +452,7 @@ async fn the_sessions_of_a_user_are_seen_and_ended_with_a_proof() {
     ada.post("users.generatePersonalAccessToken", &named).await;
     let browser = Visitor::signed_in(&server, USER).await;
     let path = format!("{}/sessions", path_of(&ada));
-    // Half an hour after the sign-in the proof is asked for again.
+    // A new account needs no proof for 30 minutes.
     server.pass(31 * MINUTE);
     let page = admin.page(&path).await;
     assert!(
@@ -475,7 +475,7 @@ async fn the_sessions_of_a_user_are_seen_and_ended_with_a_proof() {
     let page = text(&proved(&admin, &path, &path, &[]).await);
     assert!(page.contains("No session and no access token."), "{page}");
     assert_eq!(browser.get("/").await.status, 303);
-    // A session of another user is none of this one.
+    // The page of one user cannot end a session of another user.
     let admins = server.admin().await.get("sessions/list").await;
     let admins = admins.json()["sessions"].as_array().expect("a list").clone();
     for session in admins {
@@ -519,7 +519,7 @@ async fn acts_on_others_need_the_second_factor_as_their_endpoints_do() {
     }
     let record = record(&server.admin().await, ada.id()).await;
     assert_eq!((&record["username"], &record["active"]), (&json!(USER), &json!(true)));
-    // The page of the question does the act.
+    // The page of the question does the action.
     let path = format!("{path}/deactivate");
     let asked = send(&admin, &path, &path, &[]).await;
     let answer = prove(&admin, &path, &asked, "password", PASSWORD).await;
@@ -577,7 +577,7 @@ async fn refusals_are_sentences_in_the_readers_language() {
             assert!(text(&answer).contains(words), "{act}: {}", text(&answer));
         }
     }
-    // Roles beyond the helper are not there to choose, and are refused if they are sent.
+    // The helper cannot choose roles beyond their own authority. The server also refuses them in a form.
     let ada = server.user().await;
     let path = path_of(&ada);
     let page = helper.page(&path).await;
@@ -634,7 +634,7 @@ async fn an_account_is_edited_and_errors_are_at_their_fields() {
     assert_eq!((&now["bio"], &now["nickname"]), (&json!(hostile), &json!("\"><b>C")));
     assert_eq!(now["customFields"], json!({"team": "<i>north"}));
 
-    // The same form sent again changes nothing but the box that is not checked any more.
+    // The same form again changes only the box that is not checked any more.
     let mut again = fields.to_vec();
     again.retain(|(name, _)| *name != "verified");
     assert_eq!(send(&admin, &path, &path, &again).await.status, 303);
@@ -681,7 +681,7 @@ async fn roles_are_given_and_removed_with_check_boxes() {
         "{page}"
     );
     assert!(page.contains("name=\"role\" value=\"user\" checked") && page.contains("name=\"role\" value=\"admin\">"));
-    // Another administrator gives a role meanwhile; it stays.
+    // Another administrator gives a role in the meantime. The role stays.
     let meanwhile = json!({"roleId": "guest", "username": USER});
     server
         .admin()
@@ -725,11 +725,11 @@ async fn a_password_that_an_administrator_sets_ends_all_sessions_and_must_be_cha
     assert_eq!(browser.get("/").await.status, 303);
     assert_eq!(browser.sign_in(USER, NEW_PASSWORD).await.status, 303);
     assert_eq!(browser.get("/").await.header("location"), Some("/change-password"));
-    // Without the box the user has no such duty.
+    // Without the box, the user need not change the password.
     assert_eq!(send(&admin, &path, &form, &[("password", PASSWORD)]).await.status, 303);
     let browser = Visitor::signed_in(&server, USER).await;
     assert_eq!(browser.get("/").await.status, 200);
-    // The own password is changed in the profile.
+    // Administrators change their own password in the profile.
     let own = admin.page(&path_of(&server.admin().await)).await;
     assert!(
         !own.contains("must-change") && own.contains("/profile#password-section"),
@@ -799,7 +799,7 @@ async fn a_user_is_created_with_a_password_or_with_a_link() {
         json!([{"address": "grace@example.com", "verified": true}])
     );
 
-    // With a link the password is random, and the next page creates the link.
+    // With the choice of a link, the password is random, and the next page creates the link.
     let fields = [("name", "Jean Bartik"), ("username", "jean"), ("how", "link")];
     let answer = admin.submit("/admin/users/new", &fields).await;
     let location = answer.header("location").expect("a page").to_owned();

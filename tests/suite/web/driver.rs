@@ -100,7 +100,7 @@ impl Browser {
             .await;
     }
 
-    /// Presses keys on an element, without changing what is written there.
+    /// Presses keys in an element. Does not remove its text first.
     pub async fn press(&self, selector: &str, keys: &str) {
         let element = self.find(selector).await;
         self.in_session("POST", &format!("/element/{element}/value"), &json!({"text": keys}))
@@ -144,7 +144,7 @@ impl Browser {
         self.run(&script).await.as_str().expect("a text").to_owned()
     }
 
-    /// Waits until the page has an element.
+    /// Waits until the page has this element.
     pub async fn appears(&self, selector: &str) {
         let script = format!(
             "const done = arguments[0];
@@ -156,7 +156,7 @@ impl Browser {
         self.run(&script).await;
     }
 
-    /// Returns the lines that the console has got since the last call.
+    /// Returns the new lines of the console since the last call.
     pub async fn console(&self) -> Vec<String> {
         let lines = self.in_session("POST", "/se/log", &json!({"type": "browser"})).await;
         let lines = lines.as_array().expect("lines").iter();

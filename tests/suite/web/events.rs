@@ -1,4 +1,4 @@
-//! The stream of events: who may have one, what it says, and when it ends.
+//! The stream of events: who may open it, which events it has, and when it ends.
 
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::json;
@@ -12,7 +12,7 @@ async fn set(client: &Client, status: &str, message: &str) {
     client.post("users.setStatus", &body).await.expect(200);
 }
 
-/// What a viewer is told of a user's status.
+/// Returns a user's status as a viewer sees it.
 async fn status_of(viewer: &Client, user: &Client) -> String {
     let answer = viewer
         .get(&format!("users.getStatus?userId={}", user.id()))
@@ -78,7 +78,8 @@ async fn a_stream_goes_on_behind_its_last_event_or_begins_with_everyone() {
         told.push((sent.data["username"].clone(), sent.data["statusText"].clone()));
     }
     assert_eq!(told, [(json!("ada"), json!("two")), (json!("grace"), json!("three"))]);
-    // The same by the address, for a page that opens a new stream. What is too old is not known any more.
+    // A page that opens a new stream sends the last event in the address. The server does not remember changes that are
+    // too old.
     let mut stream = EventStream::of(&admin, &format!("/events?here=0&after={id}")).await;
     assert_eq!(stream.event("presence").await.data["statusText"], "two");
     server.pass(11 * 60_000);
@@ -114,7 +115,7 @@ async fn a_hidden_user_sends_nothing_and_their_own_page_everything() {
     let state = later.event("state").await;
     assert!(!state.data.to_string().contains("ada"), "{state:?}");
 
-    // A viewer who sees the user again must not see that the status is older than the end of the hiding.
+    // If a viewer sees the user again, they must not see that the status began before that moment.
     set(&ada, "busy", "shown").await;
     let began = of_admin.event("presence").await.data["statusSince"].clone();
     assert!(began.is_string());
@@ -129,7 +130,7 @@ async fn a_hidden_user_sends_nothing_and_their_own_page_everything() {
     server.pass(60_000);
     let path = format!("users.getStatus?userId={}", ada.id());
     assert_eq!(grace.get(&path).await.expect(200)["statusSince"], revealed);
-    // For all others nothing changed.
+    // For other viewers, nothing changed.
     assert_eq!(admin.get(&path).await.expect(200)["statusSince"], began);
 }
 
@@ -181,7 +182,7 @@ async fn the_end_of_the_token_is_the_end_of_the_stream() {
     visitor.submit_from("/", "/sign-out", &[]).await;
     page.event("end").await;
     assert_eq!(page.next().await, None);
-    // Signed out is gone, without a delay.
+    // A user who signs out is offline without a delay.
     assert_eq!(status_of(&server.admin().await, &ada).await, "offline");
 
     let mut program = EventStream::of(&ada, "/events?here=0").await;
@@ -208,7 +209,7 @@ async fn an_open_page_is_a_connection_if_its_user_wants_that() {
     assert_eq!(status_of(&admin, &ada).await, "online");
     assert_eq!(silent.event("presence").await.data["status"], "online");
 
-    // Idle, and back; nobody else may say so.
+    // The user is idle and then active again. Other users cannot report this.
     let form = token(&visitor.page("/").await);
     let stream = hello.data["stream"].as_str().expect("a number").to_owned();
     let idle = async |away: &str| {
@@ -233,7 +234,7 @@ async fn an_open_page_is_a_connection_if_its_user_wants_that() {
     assert_eq!(other.post("/events/idle", &fields).await.status, 404);
     assert_eq!(status_of(&admin, &ada).await, "online");
 
-    // A page that is loaded again was never away; one that is closed is, after the grace.
+    // If a page is loaded again, its user stays online. If it is closed, its user goes offline after the grace period.
     drop(open);
     let mut again = EventStream::of_page(&ada, &visitor, "/events").await;
     again.event("state").await;
@@ -266,7 +267,7 @@ async fn streams_are_bounded_and_end_with_the_server() {
     assert_eq!(surplus.err(), Some(429), "one more of the address");
     drop(streams.pop());
     let mut last = loop {
-        // The place is free when the server has seen that the client is gone.
+        // The place becomes free when the server notices that the client has gone.
         if let Ok(stream) = EventStream::open(server.address, "/events?here=0", &headers).await {
             break stream;
         }

@@ -1,4 +1,4 @@
-//! Every page in a real browser: widths, colours, languages, accessibility, and the policy of the page.
+//! Every page in a real browser: widths, colours, languages, accessibility, and the content security policy.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ const OF_ACCOUNT: [(&str, &str); 3] = [
     ("account-delete", "/delete"),
 ];
 
-/// The file with axe-core, which checks rules of accessibility.
+/// The environment variable with the path of axe-core, which checks rules of accessibility.
 const AXE: &str = "ROLLCALL_AXE";
 
 /// Starts a server with a team whose names and texts are long.
@@ -85,7 +85,7 @@ async fn team() -> TestServer {
     server
 }
 
-/// Opens every page in every look. The last argument is called after each.
+/// Opens every page, and the pages of an administrator in each language. Calls `check` with the name of each page.
 async fn in_every_look(browser: &Browser, server: &TestServer, mut check: impl AsyncFnMut(&str)) {
     let url = |path: &str| format!("http://{}{path}", server.address);
     for (name, path) in OPEN {

@@ -1,4 +1,4 @@
-//! Invitations in the administration, and joining with one.
+//! Invitations in the administration, and new accounts with an invitation.
 
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::json;
@@ -21,7 +21,7 @@ async fn start(settings: &[(SettingId, SettingValue)]) -> TestServer {
     .await
 }
 
-/// The path of the link on a page, which is shown once.
+/// Returns the path of the link on a page. The link is shown only once.
 pub fn link(page: &str, server: &TestServer) -> String {
     let (_, rest) = page.split_once("<code id=\"link\">").expect("a link");
     let link = rest.split('<').next().expect("a link");
@@ -30,7 +30,7 @@ pub fn link(page: &str, server: &TestServer) -> String {
         .to_owned()
 }
 
-/// Creates an invitation by its form, and returns the path of its link.
+/// Creates an invitation with its form, and returns the path of its link.
 async fn invite(server: &TestServer, visitor: &Visitor, fields: &[(&str, &str)]) -> String {
     let asked = visitor.submit(INVITATIONS, fields).await;
     let created = prove(visitor, INVITATIONS, &asked, "password", PASSWORD).await;
@@ -143,7 +143,7 @@ async fn a_person_with_an_invitation_registers_where_registration_is_closed() {
     let me = server.logged_in("grace").await.get("me").await.expect(200);
     assert_eq!(me["roles"], json!(["guest"]));
 
-    // A person who is signed in has an account.
+    // A person who is signed in already has an account.
     assert!(
         visitor
             .page(&path)
@@ -168,7 +168,7 @@ async fn a_link_that_opens_nothing_says_so() {
     let open = token(&late.page(&once).await);
     assert_eq!(join(&first, &once, "grace").await.status, 303);
 
-    // Another person was faster while the form was open.
+    // Another person used the invitation while the form was open.
     let mut fields = newcomer("Late", "late", "late@example.com").to_vec();
     fields.push(("form-token", &open));
     let answer = late.post(&once, &fields).await;
@@ -186,7 +186,7 @@ async fn a_link_that_opens_nothing_says_so() {
     );
     assert!(text(&over).contains("This invitation is over"), "{}", text(&over));
 
-    // Wrong links are guesses of the address.
+    // The server counts wrong links as guesses from the address.
     let visitor = Visitor::of(&server);
     for path in ["/join/guess", "/join/%3Cscript%3E"] {
         let answer = visitor.get(path).await;
@@ -310,7 +310,7 @@ async fn an_invitation_needs_its_permission_a_proof_and_sound_terms() {
     assert_eq!(wrong.status, 422);
     assert!(admin.page(INVITATIONS).await.contains("No invitation is open."));
 
-    // A person who may invite gives no role beyond their own, and the form offers none.
+    // A person who may invite cannot give a role beyond their own authority, and the form offers no such role.
     server.command(create_user("bob")).await;
     give(&server.admin().await, "bob", &["create-invite-links"]).await;
     let bob = Visitor::signed_in(&server, "bob").await;

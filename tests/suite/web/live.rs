@@ -1,4 +1,4 @@
-//! The board in a real browser: it is true while it is open.
+//! The board in a real browser, which shows changes while it is open.
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ async fn a_status_that_is_set_shows_on_an_open_board_and_moves_to_its_group() {
     let ada = server.user().await;
     let browser = Browser::start().await;
     sign_in(&browser, &server, "grace").await;
-    // The open page is a connection of its user.
+    // The open page counts as a connection of its user.
     browser.text_with("#group-online", "1").await;
     let body = json!({"status": "busy", "message": "<b>deep</b> work", "emoji": "🎧"});
     ada.post("users.setStatus", &body).await.expect(200);
@@ -77,7 +77,7 @@ async fn the_return_of_an_awaited_person_is_told_once() {
     let bell = format!("#p-{} .icon-btn", ada.id());
     browser.click(&bell).await;
     browser.appears(&format!("{bell}[aria-pressed=true]")).await;
-    // It holds also after the page is loaded again.
+    // The bell stays on after the page is loaded again.
     browser.open(&format!("http://{}/", server.address)).await;
     browser.appears(&format!("{bell}[aria-pressed=true]")).await;
     set("away", "still not").await;
@@ -125,7 +125,7 @@ async fn a_large_photo_is_cropped_and_made_smaller_before_it_is_sent() {
     let browser = Browser::start().await;
     sign_in(&browser, &server, USER).await;
     browser.open(&format!("http://{}/profile", server.address)).await;
-    // Noise, which no format makes small.
+    // The picture is noise, because no format can compress it.
     let mut noise = 1_u32;
     let photo = image::RgbImage::from_fn(1200, 900, |_, _| {
         image::Rgb([0; 3].map(|_: u8| {

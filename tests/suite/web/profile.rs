@@ -21,7 +21,7 @@ async fn send(visitor: &Visitor, path: &str, fields: &[(&str, &str)]) -> Answer 
     visitor.submit_from("/profile", path, fields).await
 }
 
-/// Sends what the question for a proof asks for.
+/// Sends the proof that a page asks for.
 pub async fn prove(visitor: &Visitor, path: &str, asked: &Answer, method: &str, proof: &str) -> Answer {
     let page = text(asked);
     assert!(page.contains("Confirm that it’s you"), "{page}");
@@ -40,7 +40,7 @@ pub async fn prove(visitor: &Visitor, path: &str, asked: &Answer, method: &str, 
     visitor.post(path, &fields).await
 }
 
-/// The fields of a form, with what is written into them.
+/// The fields of a form with their values.
 type Fields = &'static [(&'static str, &'static str)];
 
 const MESSAGES: [(&str, Fields, &str); 5] = [
@@ -185,7 +185,7 @@ async fn a_new_address_asks_for_the_password_first() {
         "{}",
         text(&wrong)
     );
-    // The sealed form counts for its own path, and for its own user.
+    // The sealed form is valid only for its own path and its own user.
     let elsewhere = prove(&visitor, "/profile/look", &asked, "password", PASSWORD).await;
     assert_eq!(elsewhere.status, 403);
     let admin = Visitor::signed_in(&server, ADMIN).await;
@@ -237,7 +237,7 @@ async fn two_step_sign_in_is_turned_on_with_the_app_and_off_with_a_code() {
         page.contains("12 recovery codes are left.") && !page.contains(&code),
         "{page}"
     );
-    // What needs a proof asks for the code now, and a recovery code does as well.
+    // Actions that need a proof ask for the code now. They also accept a recovery code.
     let fields = [("token-name", "lamp"), ("scope", "status:read"), ("ends", "never")];
     let asked = send(&visitor, "/profile/tokens", &fields).await;
     let created = prove(&visitor, "/profile/tokens", &asked, "totp", &code).await;
@@ -297,7 +297,7 @@ async fn sessions_end_one_by_one_and_all_but_this_one() {
     let labels: Vec<_> = page.split("name=\"session\" value=\"").skip(1).collect();
     assert_eq!(labels.len(), 2);
     let label = labels[0].split('"').next().expect("a label");
-    // A session of another user is not there.
+    // The session of another user does not change.
     let admin = Visitor::signed_in(&server, ADMIN).await;
     send(&admin, "/profile/sessions/end", &[("session", label)]).await;
     assert_eq!((second.get("/").await.status, third.get("/").await.status), (200, 200));
@@ -427,7 +427,7 @@ async fn custom_fields_privacy_and_look_are_saved() {
         "{}",
         text(&refused)
     );
-    // An address finds no user: that one is private.
+    // The form finds no user by an e-mail address, because addresses are private.
     let private = [("last-seen", "hidden"), ("hide-users", "admin@example.com")];
     assert_eq!(send(&visitor, "/profile/privacy", &private).await.status, 422);
     let fields = [("last-seen", "hidden"), ("hide-users", "@admin"), ("hide-role", "bot")];
@@ -489,7 +489,7 @@ async fn a_photo_is_put_up_and_removed() {
     let removed = send(&visitor, "/profile/photo/remove", &[]).await;
     assert_eq!(removed.header("location"), Some("/profile?note=saved#me"));
     assert!(!visitor.page("/profile").await.contains("<img class=\"avatar xl\""));
-    // Without a session no file is read.
+    // Without a session, the server does not read a file.
     let stranger = Visitor::of(&server);
     let answer = stranger.upload("/sign-in", "/profile/photo", b"x").await;
     assert_eq!(answer.header("location"), Some("/sign-in"));

@@ -27,7 +27,7 @@ async fn start() -> TestServer {
     .await
 }
 
-/// Creates a display over the API, and returns the path of its link.
+/// Creates a display with the API, and returns the path of its link.
 async fn create(admin: &Client, board: &Value) -> String {
     let created = admin.post_proved("boards.create", board).await.expect(200);
     let url = created["url"].as_str().expect("a link");
@@ -35,7 +35,7 @@ async fn create(admin: &Client, board: &Value) -> String {
     format!("/board/{secret}")
 }
 
-/// Loads a display as its browser does: without cookies.
+/// Loads a display as its browser does, without cookies.
 async fn load(client: &Client, path: &str, language: &str) -> Answer {
     let headers = [("accept", "text/html"), ("accept-language", language)];
     client.send("GET", path, &headers, "").await
@@ -51,7 +51,7 @@ async fn set(client: &Client, body: Value) {
     client.post("users.setStatus", &body).await.expect(200);
 }
 
-/// The place of a page against burn-in.
+/// Returns the position of a page, which changes to prevent burn-in.
 fn shift(page: &str) -> &str {
     let (_, rest) = page.split_once("<main class=\"").expect("a place");
     rest.split('"').next().expect("a class")
@@ -406,7 +406,7 @@ async fn displays_need_their_permission() {
             .await;
         assert_eq!(answer.status, 403, "{path}");
     }
-    // A person who may manage displays, but not see all accounts, does not select by roles.
+    // A person who may manage displays but may not see all fields of users cannot select people by roles.
     server.command(create_user("bob")).await;
     give(&server.admin().await, "bob", &["manage-boards"]).await;
     let bob = Visitor::signed_in(&server, "bob").await;
@@ -436,8 +436,8 @@ async fn times_are_on_the_clock_of_the_server() {
     );
 }
 
-/// Returns how many people a display shows, whether all are on the screen, and the size of its smallest text as a part of
-/// the width.
+/// Returns the number of people on a display, whether all of them are on the screen, and the size of the smallest text
+/// as a fraction of the width.
 const MEASURES: &str = r#"
     const done = arguments[0], tiles = [...document.querySelectorAll(".roll li")];
     const isOn = (tile) => {
@@ -494,7 +494,8 @@ async fn forty_people_fit_a_large_screen_and_twelve_a_small_one() {
             (&json!(people), &json!(true), &json!("")),
             "{seen}"
         );
-        // 10 mm of x-height on 55 inches, which five metres need.
+        // At five metres, text needs an x-height of 10 mm. On a screen of 55 inches, this is a font size of 1.54 % of
+        // the width.
         assert!(seen[2].as_f64().expect("a part") >= 0.0154, "{seen}");
     }
     browser.open(&format!("http://{}/board/revoked", server.address)).await;

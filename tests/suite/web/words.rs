@@ -63,10 +63,10 @@ async fn no_page_shows_the_name_of_a_word_in_its_place() {
     }
 }
 
-/// The pages of the administration whose words a test of its own walks.
+/// The pages of the administration whose texts are checked by a test in `join.rs`.
 pub const ADMINISTRATION: [&str; 4] = ["/admin/invitations", "/admin/walls", "/admin/walls/new", "/admin/store"];
 
-/// Asserts that no text of a page is the name of a word.
+/// Asserts that no text on a page is the key of a word.
 pub fn assert_words(page: &str, path: &str, language: &str) {
     let texts = page.split('>').filter_map(|part| part.split('<').next());
     for text in texts.map(str::trim).filter(|text| text.contains('-')) {

@@ -1,4 +1,4 @@
-//! What the sections of links share: the question before a link ends, and the words for its creator.
+//! The parts that all sections with links use: the question before a link ends, and the text about its creator.
 
 use super::question::{self, Question};
 use crate::domain::Username;
@@ -7,7 +7,8 @@ use crate::web::reply::Outcome;
 use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
 
-/// Asks before the link with this id and this name ends. Its form has the path `revoke` of the section.
+/// Answers with the question whether the link with this id and this name shall end. The question sends its form to the
+/// path `revoke` of the section.
 pub(super) fn ask(visit: &Visit, section: Section, id: &str, name: &str, lead: String) -> Outcome {
     let words = visit.words;
     let question = Question {
@@ -22,7 +23,7 @@ pub(super) fn ask(visit: &Visit, section: Section, id: &str, name: &str, lead: S
     question::ask(visit, section, question)
 }
 
-/// Returns the creator of a link in words.
+/// Returns a text about the creator of a link.
 pub(super) fn creator(words: Words, creator: Option<&Username>) -> String {
     creator.map_or_else(
         || words.t("by-operator").into_owned(),

@@ -1,4 +1,4 @@
-//! The pages of the administration, a folder for each section.
+//! The pages of the administration. Each section has its own module.
 
 pub(super) mod audit;
 pub(super) mod invitations;
@@ -19,10 +19,10 @@ use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
 
-/// The routes of all sections.
+/// The route of the address `/admin`. Each section has its own routes.
 pub(super) const ROUTES: &[Route] = &[Route::get("/admin", |visit| Box::pin(first(visit)))];
 
-/// Leads to the first section that the user may open.
+/// Redirects to the first section that the user may open.
 async fn first(visit: Visit) -> Outcome {
     let sections = Section::of(visit.caller()?);
     let first = sections.first().ok_or(Fault::PermissionRequired)?;

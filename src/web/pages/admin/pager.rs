@@ -1,30 +1,30 @@
-//! The pages of a list.
+//! The pages of a long list.
 
 use crate::domain::page::{Listing, Page};
 use crate::web::visit::Visit;
 
-/// Items on one page.
+/// The number of items on one page.
 pub(super) const PAGE_ITEMS: usize = 50;
 
-/// Maximum number of the last page that an address may ask for.
+/// The highest page number that an address may ask for.
 const LAST_PAGE: usize = 100_000;
 
 /// The links between the pages of a list.
 pub(super) struct Pager {
-    /// The items of this page among all, in words.
+    /// The positions of this page's items and the number of all items, in words.
     pub range: String,
-    /// The addresses of the pages before and after this one.
+    /// The address of the page before this one. `next` has the address of the page after it.
     pub previous: Option<String>,
     pub next: Option<String>,
 }
 
-/// Returns the page of a list that the address asks for; the first one is 1.
+/// Returns the page number in the address of the request. The number of the first page is 1.
 pub(super) fn number(visit: &Visit) -> usize {
     let number = visit.query.text("page").parse().unwrap_or(1);
     number.clamp(1, LAST_PAGE)
 }
 
-/// Returns the part of a list that this page has.
+/// Returns the part of a list that the page with this number shows.
 pub(super) const fn part(number: usize) -> Page {
     Page {
         offset: (number - 1) * PAGE_ITEMS,
@@ -32,18 +32,18 @@ pub(super) const fn part(number: usize) -> Page {
     }
 }
 
-/// Returns the number of the last page of a list with so many items.
+/// Returns the number of the last page of a list with `total` items.
 pub(super) fn last(total: usize) -> usize {
     total.div_ceil(PAGE_ITEMS).max(1)
 }
 
 impl Pager {
-    /// Returns the pager of a part of a list. `address` returns the address of a page.
+    /// Returns the pager for a part of a list. `address` returns the address of a page.
     pub fn of<T>(visit: &Visit, listing: &Listing<T>, address: impl Fn(usize) -> String) -> Self {
         Self::sized(visit, listing, PAGE_ITEMS, address)
     }
 
-    /// Returns the pager of a part of a list whose pages have so many items.
+    /// Returns the pager for a part of a list with `items` items on each page.
     pub fn sized<T>(visit: &Visit, listing: &Listing<T>, items: usize, address: impl Fn(usize) -> String) -> Self {
         let number = listing.offset / items + 1;
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX).into();

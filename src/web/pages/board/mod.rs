@@ -158,7 +158,7 @@ async fn show(visit: Visit) -> Outcome {
     reply::page(&visit, &board)
 }
 
-/// Takes in that the reader of an open board is idle, or back.
+/// Stores that the reader of an open board is idle, or that they are active again.
 async fn set_away(visit: Visit) -> Outcome {
     events::set_away(&visit)?;
     Ok(reply::done())

@@ -1,4 +1,4 @@
-//! Joining with an invitation, also where registration is closed.
+//! The page on which a person creates an account with an invitation. It also works if registration is closed.
 
 use super::forms::{self, Wrong};
 use super::newcomer::{self, Invited};
@@ -50,14 +50,14 @@ async fn check(visit: &Visit) -> Result<Invited, Fault> {
     })
 }
 
-/// Answers a visitor who is signed in: a person has one account.
+/// Answers a visitor who is signed in. They have an account and need no second one.
 fn has_account(visit: &Visit) -> Outcome {
     let words = visit.words;
     let lead = words.t("join-signed-in").into_owned();
     forms::say(visit, &title(visit), lead, "/", &words.t("go-to-board"))
 }
 
-/// Answers a visitor whose link opens nothing.
+/// Answers a visitor whose link is not valid.
 fn refused(visit: &Visit, fault: Fault) -> Outcome {
     let words = visit.words;
     let (title, lead) = match fault {

@@ -1,12 +1,13 @@
-//! Names of clients, from what they say of themselves.
+//! The names of clients, from the text that they send.
 
-/// Maximum characters of the name of a client that is not known.
+/// The maximum length of the name of an unknown client, in characters.
 const NAME_CHARACTERS: usize = 60;
 
-/// Maximum characters of a version.
+/// The maximum length of a version, in characters.
 const VERSION_CHARACTERS: usize = 16;
 
-/// Browsers by a word in their `User-Agent`. Most name others as well, so the first that is found counts.
+/// Browsers by a word in their `User-Agent`. Most browsers also name other browsers, so the first entry that matches
+/// counts.
 const BROWSERS: [(&str, &str); 7] = [
     ("Rocket.Chat", "Rocket.Chat"),
     ("Edg/", "Edge"),
@@ -17,7 +18,7 @@ const BROWSERS: [(&str, &str); 7] = [
     ("Safari/", "Safari"),
 ];
 
-/// Systems, in the same way.
+/// Operating systems by a word in the `User-Agent`. The first entry that matches counts.
 const SYSTEMS: [(&str, &str); 6] = [
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -27,8 +28,8 @@ const SYSTEMS: [(&str, &str); 6] = [
     ("Linux", "Linux"),
 ];
 
-/// Returns the names of the browser and of its system; the second may be empty. A client that is not known has the text
-/// that it sent.
+/// Returns the name of the browser and the name of its system, which may be empty. For an unknown client, returns the
+/// beginning of its text and an empty system.
 pub(in crate::web::pages) fn names(client: &str) -> (String, String) {
     let found = |known: &[(&str, &str)]| {
         let found = known.iter().find(|(word, _)| client.contains(word));
@@ -41,7 +42,8 @@ pub(in crate::web::pages) fn names(client: &str) -> (String, String) {
     }
 }
 
-/// Returns the version of the browser; empty if it is not known, or if it is part of the name.
+/// Returns the version of a known browser. Returns an empty text for other clients, because their name contains the
+/// version.
 pub(in crate::web::pages) fn version(client: &str) -> &str {
     let after = BROWSERS.iter().find_map(|(word, _)| Some(client.split_once(word)?.1));
     let after = after.unwrap_or_default().trim_start_matches('/');
@@ -50,7 +52,7 @@ pub(in crate::web::pages) fn version(client: &str) -> &str {
     after[..end.min(VERSION_CHARACTERS)].trim_end_matches('.')
 }
 
-/// Returns whether a client is on a telephone.
+/// Returns whether the text of a client contains a word that phones send.
 pub(in crate::web::pages) fn is_phone(client: &str) -> bool {
     ["Android", "iPhone", "Mobile"].iter().any(|word| client.contains(word))
 }

@@ -1,4 +1,4 @@
-//! The custom fields of the account.
+//! The form with the custom fields of the user.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::web::frame::Note;
 use crate::web::reply::Outcome;
 use crate::web::visit::Visit;
 
-/// What the names of the fields of the form begin with.
+/// The prefix of the fields of the form.
 const PREFIX: &str = "field:";
 
 /// A custom field.
@@ -19,9 +19,9 @@ pub(in crate::web::pages) struct Line {
     pub name: String,
     pub value: String,
     pub required: bool,
-    /// Maximum characters; 0 is no bound.
+    /// The maximum length in characters; 0 for no limit.
     pub most: usize,
-    /// The values to choose from; empty for a text.
+    /// The values that the user can choose; empty for a field with free text.
     pub options: Vec<String>,
 }
 
@@ -45,7 +45,8 @@ impl Part {
     }
 }
 
-/// Returns the fields of a user: those that the setting defines, else the texts that the user has and the team.
+/// Returns the custom fields of a user: those that the setting defines. Without a definition, returns the texts that
+/// the user has, and the team.
 pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Line> {
     let settings = visit.app.settings();
     let none = Map::new();
@@ -96,7 +97,7 @@ pub(in crate::web::pages) fn sent_lines(visit: &Visit, user: Option<&User>) -> V
     lines
 }
 
-/// Returns what a form changes: an empty text removes a field.
+/// Returns the changes of a form. An empty text removes a field.
 ///
 /// # Errors
 /// The errors of [`CustomFieldChanges::parse`].

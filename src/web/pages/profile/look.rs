@@ -1,4 +1,4 @@
-//! Language, colours, and when the user counts as away.
+//! The form for the language, the colours, and the time after which the user is away.
 
 use serde_json::{Map, Value};
 
@@ -11,13 +11,13 @@ use crate::web::reply::Outcome;
 use crate::web::visit::Visit;
 use crate::web::words::Language;
 
-/// The minutes without input that the page offers.
+/// The times without input that the page offers, in minutes.
 const IDLE_MINUTES: [u64; 5] = [1, 5, 10, 30, 60];
 
-/// The word for a device that decides.
+/// The theme that follows the device.
 const AUTO: &str = "auto";
 
-/// A value to choose.
+/// A value that the user can choose.
 pub(super) struct Choice {
     pub value: String,
     pub words: String,
@@ -25,7 +25,7 @@ pub(super) struct Choice {
 }
 
 pub(super) struct Look {
-    /// The language of each line is its own.
+    /// The languages, each with its name in its own language.
     pub languages: Vec<Choice>,
     pub idle: Vec<Choice>,
     pub themes: Vec<Choice>,
@@ -72,7 +72,7 @@ fn idle(visit: &Visit, preferences: &Map<String, Value>) -> Vec<Choice> {
     let seconds = preferences.get("idleTimeLimit").and_then(Value::as_u64);
     let now = seconds.filter(|_| is_on).map(|seconds| seconds.div_ceil(60));
     let mut minutes = IDLE_MINUTES.to_vec();
-    // A program may have set another one.
+    // A program may have set a time that the page does not offer.
     minutes.extend(now.filter(|now| !IDLE_MINUTES.contains(now)));
     minutes.sort_unstable();
     let line = |count: u64| Choice {

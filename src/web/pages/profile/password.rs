@@ -1,4 +1,4 @@
-//! A new password.
+//! The form for the user's new password.
 
 use super::{Section, Shown, forms, page, saved, sign_in};
 use crate::auth::{PasswordDigest, WantedPassword};
@@ -12,7 +12,7 @@ use crate::web::session::is_alive;
 use crate::web::visit::Visit;
 
 pub(super) struct Password {
-    /// Says that a change signs the user out; empty where it does not.
+    /// A text that says that a change signs the user out; empty if it does not.
     pub lead: String,
     pub problem: String,
     pub current: Field,
@@ -67,7 +67,7 @@ pub(super) async fn send(visit: Visit) -> Outcome {
     }
 }
 
-/// Changes the password. Returns whether the session goes on.
+/// Changes the password. Returns `true` if the session continues.
 async fn change(visit: &Visit) -> Result<bool, Fault> {
     let caller = visit.caller()?;
     let edit = Edit {

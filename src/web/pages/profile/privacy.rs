@@ -1,4 +1,4 @@
-//! Who sees the user, and when they were last here.
+//! The form that selects from whom the user is hidden, and who may see when they were last here.
 
 use super::{Section, Shown, refused, saved};
 use crate::domain::{Fault, LastSeen, RoleId};
@@ -8,7 +8,7 @@ use crate::web::frame::{Field, Note};
 use crate::web::reply::Outcome;
 use crate::web::visit::Visit;
 
-/// A role to hide from.
+/// A role from which the user can hide.
 pub(super) struct Line {
     pub id: String,
     pub chosen: bool,

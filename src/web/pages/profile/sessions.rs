@@ -1,4 +1,4 @@
-//! The user's sessions.
+//! The list of the user's sessions.
 
 use super::{Section, client, refused, saved};
 use crate::auth::Caller;
@@ -14,13 +14,13 @@ pub(super) struct Line {
     pub id: String,
     pub icon: &'static str,
     pub name: String,
-    /// When it was used last, and from where.
+    /// A text that says when and from which address it was last used.
     pub used: String,
-    /// Whether it is the one of this browser.
+    /// `true` if it is the session of this browser.
     pub own: bool,
 }
 
-/// Returns the live sessions, this one first, then the one that was used last.
+/// Returns the live sessions. This session is the first; the others are sorted by their last use, the latest first.
 pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<Line> {
     let mut live = tokens::list(&visit.app, Some(&caller.user.id));
     live.retain(|token| token.session().is_some());
@@ -54,7 +54,7 @@ pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<Line> {
         .collect()
 }
 
-/// Returns the name of a client, from what it says of itself.
+/// Returns the name of a client, from the text that it sends.
 pub(in crate::web::pages) fn name(visit: &Visit, client: &str) -> String {
     let (browser, system) = client::names(client);
     match (browser.is_empty(), system.is_empty()) {
@@ -72,7 +72,7 @@ pub(super) async fn end(visit: Visit) -> Outcome {
     let own = visit.caller()?.user.id.clone();
     let ended = tokens::revoke(&visit.app, &visit.actor()?, Some(&own), visit.form.text("session")).await;
     match ended {
-        // If it ended meanwhile, that is what the user wants.
+        // The session may have ended in the meantime. The user wants the same result.
         Ok(()) | Err(crate::domain::Fault::TokenNotFound { .. }) => {
             saved(&visit, Section::Sessions, Note::SessionEnded)
         }

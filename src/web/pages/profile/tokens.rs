@@ -1,4 +1,4 @@
-//! Personal access tokens. A secret is shown once: in the answer to the form that created it.
+//! The user's personal access tokens. The secret of a token is shown only once, after its creation.
 
 use time::{Date, Month, PrimitiveDateTime, Time};
 
@@ -14,17 +14,17 @@ use crate::web::reply::Outcome;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
-/// The lives that the page offers, in days.
+/// The lifetimes that the page offers, in days.
 const LIVES: [(&str, u32); 2] = [("month", 30), ("year", 365)];
 
 /// A token in the list.
 pub(super) struct Line {
     pub name: String,
-    /// Scopes, uses and end in words.
+    /// The scopes, the last use and the end of the token, in words.
     pub about: String,
 }
 
-/// A scope to choose.
+/// A scope that the user can choose.
 pub(super) struct ScopeLine {
     pub id: &'static str,
     pub words: String,
@@ -33,7 +33,7 @@ pub(super) struct ScopeLine {
 
 pub(super) struct Tokens {
     pub problem: String,
-    /// The name and the secret of a token that was created.
+    /// The name and the secret of the token that the form has just created.
     pub created: Option<(String, String)>,
     pub lines: Vec<Line>,
     pub name: Field,
@@ -43,12 +43,12 @@ pub(super) struct Tokens {
     pub ends: String,
     pub day: String,
     pub day_error: String,
-    /// Whether the form is open.
+    /// `true` if the page shows the form open.
     pub open: bool,
 }
 
 impl Tokens {
-    /// Returns the part of the page; none for a user who may not have tokens.
+    /// Returns this part of the page; `None` if the user may not create tokens.
     pub fn of(visit: &Visit, shown: &Shown) -> Result<Option<Self>, Fault> {
         let caller = visit.caller()?;
         if !caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
@@ -181,7 +181,7 @@ fn wanted(visit: &Visit) -> Result<NewPersonalToken, Wrong> {
     }
 }
 
-/// Returns the end of a day, as a field for dates sends it.
+/// Returns the moment at which a day ends, from the text of a date field.
 fn day(text: &str) -> Option<PrimitiveDateTime> {
     let mut parts = text.splitn(3, '-');
     let year = parts.next()?.parse().ok()?;

@@ -139,12 +139,12 @@ async fn enter(visit: &Visit, step: &Step, code: Option<String>) -> Result<Logge
     login::login(&visit.app, &visit.origin, credentials).await
 }
 
-/// Begins the session of a browser, and ends the one that it had. Leads to the next path.
+/// Begins a session in the browser, ends the previous one, and redirects to the path `next`.
 pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &str) -> Outcome {
     begin_with(visit, session, keep, reply::redirect(visit, next)?).await
 }
 
-/// Begins the session of a browser with this answer, and ends the one that it had.
+/// Begins a session in the browser with this answer, and ends the previous one.
 pub(super) async fn begin_with(visit: &Visit, session: &LoggedIn, keep: bool, mut answer: Response) -> Outcome {
     if let Some(before) = &visit.visitor.caller {
         tokens::logout(&visit.app, before).await?;
@@ -173,8 +173,8 @@ pub(super) async fn begin_of_new(visit: &Visit, user: &User) -> Outcome {
     }
 }
 
-/// Returns a session of a user who was just created by the form of this visit; none if the user has to sign in when that
-/// is possible.
+/// Returns a new session of the user whom the form of this visit has just created. Returns `None` if the login fails,
+/// so that the user must sign in later.
 pub(super) async fn session_of_new(visit: &Visit, user: &User) -> Option<LoggedIn> {
     let credentials = Credentials::Password {
         account: Account::Id(user.id.clone()),

@@ -1,4 +1,5 @@
-//! A display on a wall: who is here, full screen. It needs neither an account nor a script, and it loads itself again.
+//! A display on a wall, which shows the presence of the team on a full screen. It needs no account and no script, and
+//! it loads itself again.
 
 use std::borrow::Cow;
 
@@ -21,16 +22,17 @@ use crate::web::route::Route;
 use crate::web::visit::Visit;
 use crate::web::words::{Language, Words};
 
-/// Seconds after which a display loads the page again.
+/// The number of seconds after which a display loads the page again.
 const REFRESH_SECONDS: i64 = 60;
 
-/// The number of people who are readable from five metres at 1080p. More take turns.
+/// The maximum number of people that a person can read from five metres at 1080p. With more people, the display shows
+/// them in turn.
 const ON_SCREEN: usize = 40;
 
-/// The number of places at which the page is shown in turn, so that no pixel stays lit.
+/// The number of positions between which the page moves, so that no pixel shines all the time.
 const SHIFTS: i64 = 4;
 
-/// A display uses the style and the icons, and nothing else.
+/// The content security policy of a display, which uses only the style sheet and the icons.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
@@ -44,10 +46,10 @@ pub(super) const ROUTES: &[Route] = &[Route::open("/board/:secret", |visit| Box:
 /// A person on the display.
 struct Tile {
     name: String,
-    /// The id of the shape, which is also the class.
+    /// The id of the shape, which is also the CSS class.
     shape: &'static str,
     word: String,
-    /// The emoji and the text; empty if the display shows neither.
+    /// The emoji and the text of the status; empty if the display shows neither.
     says: String,
     until: String,
 }
@@ -65,7 +67,7 @@ struct Wall {
     shift: i64,
     heading: String,
     counts: [Count; 4],
-    /// The part of the people that is shown now, in words; empty if everyone is.
+    /// A text that says which part of the people is on the screen; empty if all are.
     part: String,
     clock: String,
     tiles: Vec<Tile>,
@@ -89,7 +91,7 @@ async fn show(visit: Visit) -> Outcome {
     }
 }
 
-/// Returns the frame of a page in these words. A display is dark if nothing else was chosen.
+/// Returns the frame of a page with these words and this theme.
 fn frame(visit: &Visit, words: Words, title: &str, theme: BoardTheme) -> Frame {
     let visit = Visit { words, ..visit.clone() };
     let mut f = Frame::of(&visit, title);
@@ -127,7 +129,7 @@ fn wall(visit: &Visit, shown: &ShownBoard) -> Outcome {
     let here = count(StatusType::Online) + count(StatusType::Busy);
     let page = Wall {
         f: frame(visit, words, &words.t("wall-title"), content.theme),
-        // Each screen has each place in turn.
+        // Each part of the people is shown at each position in turn.
         shift: turn / i64::try_from(screens).unwrap_or(1) % SHIFTS,
         heading: words.say(
             "board-heading",
@@ -150,7 +152,7 @@ fn wall(visit: &Visit, shown: &ShownBoard) -> Outcome {
     reply::page(visit, &page).map(finished)
 }
 
-/// Returns the number of the present minute, or of another span after which the page is loaded again.
+/// Returns the number of refresh periods since 1970. It selects the people and the position of the page.
 fn turn(visit: &Visit) -> i64 {
     visit.app.clock.now().as_millis().div_euclid(REFRESH_SECONDS * 1000)
 }
@@ -179,8 +181,8 @@ fn tile(words: Words, reader: &Reader, person: &BoardPerson) -> Tile {
     }
 }
 
-/// Answers with what a person in front of the display can do. The display loads the page again, so that it goes on by
-/// itself after a fault that ends.
+/// Answers with a text that says what a person in front of the display can do. The page loads itself again, so that the
+/// display recovers after the fault.
 fn notice(visit: &Visit, fault: &Fault) -> Outcome {
     let words = visit.words;
     let (title, lead) = match fault {
@@ -197,7 +199,7 @@ fn notice(visit: &Visit, fault: &Fault) -> Outcome {
     Ok(finished(answer))
 }
 
-/// Adds what every page of a display has.
+/// Adds the headers that every page of a display has.
 fn finished(answer: Response) -> Response {
     let mut answer = reply::unlisted(answer);
     let headers = answer.headers_mut();

@@ -1,4 +1,4 @@
-//! The audit log as a file for spreadsheets.
+//! The audit log as a CSV file for spreadsheets.
 
 use ::csv::Writer;
 
@@ -11,13 +11,13 @@ use crate::web::administration::Section;
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 
-/// The bounds of a file.
+/// The limits of a file.
 const FILE: Bounds = Bounds {
     entries: 10_000,
     read: 100_000,
 };
 
-/// The characters with which a formula begins, and those that spreadsheets skip before one.
+/// The characters at which a spreadsheet begins a formula, and those that it skips before a formula.
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
 const HEAD: [&str; 10] = [
@@ -78,7 +78,7 @@ fn cells(entry: &AuditEntry) -> [String; HEAD.len()] {
     ]
 }
 
-/// Returns a cell that no spreadsheet takes for a formula (OWASP, CSV injection).
+/// Returns a cell that no spreadsheet reads as a formula (OWASP, CSV injection).
 fn inert(cell: &str) -> String {
     let begins = cell.trim_start_matches(' ').starts_with(FORMULA);
     if begins { format!("'{cell}") } else { cell.to_owned() }

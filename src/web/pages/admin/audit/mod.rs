@@ -1,4 +1,4 @@
-//! The audit log: who did what to whom, when, and from where.
+//! The page of the audit log: who did what to whom, when, and from which address.
 
 mod csv;
 mod words;
@@ -16,7 +16,8 @@ use crate::web::route::Route;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
-/// The bounds of a page. A filter that matches little reads this many entries, and the next page goes on from there.
+/// The limits of a page. If a filter finds few entries, the server reads up to `read` entries, and the next page
+/// continues there.
 const PAGE: Bounds = Bounds {
     entries: 50,
     read: 20_000,
@@ -27,25 +28,25 @@ pub(in crate::web::pages) const ROUTES: &[Route] = &[
     Route::get("/admin/audit.csv", |visit| Box::pin(csv::send(visit))),
 ];
 
-/// The spans of time that the form offers.
+/// The time spans that the form offers.
 const SPANS: [&str; 4] = ["all", "today", "week", "month"];
 
-/// An entry in the table.
+/// A row of the table, which shows one entry.
 struct Row {
     when: String,
     datetime: String,
     who: String,
     what: String,
-    /// The target of the action; empty if it has none, or is its actor.
+    /// The target of the action; empty if there is no target, or if the target is the actor.
     target: String,
     detail: String,
     action: &'static str,
-    /// The class of the badge.
+    /// The CSS class of the badge.
     tone: &'static str,
     from: String,
 }
 
-/// A value to choose, with its words.
+/// A value that the user can choose, with its text.
 struct Choice {
     value: &'static str,
     words: String,
@@ -61,21 +62,21 @@ struct Page {
     actions: Vec<Choice>,
     spans: Vec<Choice>,
     rows: Vec<Row>,
-    /// The query of the table as a file.
+    /// The query of the link to the CSV file.
     csv: String,
-    /// The query of the first page, if this is another one.
+    /// The query of the first page; `None` if this page is the first.
     newest: Option<String>,
     older: Option<String>,
-    /// `true` if entries were read that do not match, and more are left.
+    /// `true` if the server read the maximum number of entries before it found enough of them for the page.
     is_partial: bool,
 }
 
-/// The entries that the address asks for.
+/// The entries that the address of the request asks for.
 struct Asked {
     search: String,
     action: Option<AuditAction>,
     span: &'static str,
-    /// The id of the entry before the page.
+    /// The id of the entry after which the page begins.
     after: String,
 }
 
@@ -107,7 +108,7 @@ impl Asked {
         }
     }
 
-    /// Returns the query of the entries after this one.
+    /// Returns a query with the same filter. The page of this query begins after the entry with the id `after`.
     fn query(&self, after: Option<&str>) -> String {
         let parts = [
             ("q", Some(self.search.as_str()).filter(|search| !search.is_empty())),

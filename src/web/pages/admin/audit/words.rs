@@ -3,7 +3,7 @@
 use crate::domain::AuditAction;
 use crate::web::words::Words;
 
-/// Returns what an action is for a reader.
+/// Returns an action in words.
 pub(super) fn of(words: Words, action: AuditAction) -> String {
     let text = match action {
         AuditAction::Login => words.t("audit-login"),

@@ -1,9 +1,9 @@
-//! The permissions as the matrix has them: by part, with a title each in the reader's language.
+//! The permissions in the order of the matrix, with titles in the reader's language.
 
 use crate::domain::Permission;
 use crate::web::words::Words;
 
-/// A part of the matrix: a row with its heading.
+/// A group of permissions in the matrix, with its own heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Accounts,
@@ -24,7 +24,7 @@ impl Part {
     }
 }
 
-/// The permissions in the order of the page, each with its part and the key of its title.
+/// The permissions in the order of the page, each with its group and the key of its title.
 const ROWS: [(Part, Permission, &str); 26] = [
     (
         Part::Accounts,
@@ -106,7 +106,7 @@ const ROWS: [(Part, Permission, &str); 26] = [
     ),
 ];
 
-/// Returns the permissions of a part, each with its title.
+/// Returns the permissions of a group, each with its title.
 pub(super) fn of(words: Words, part: Part) -> impl Iterator<Item = (Permission, String)> {
     let rows = ROWS.into_iter().filter(move |(of, ..)| *of == part);
     rows.map(move |(_, permission, key)| (permission, words.t(key).into_owned()))

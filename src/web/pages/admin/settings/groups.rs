@@ -1,9 +1,9 @@
-//! The groups of the settings, and the titles that some settings have in the reader's language.
+//! The groups of the settings, and the titles of some settings in the reader's language.
 
 use crate::domain::SettingId;
 use crate::web::words::Words;
 
-/// A group of settings: a heading of the page, with a form of its own.
+/// A group of settings. It has its own heading and its own form on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
     SignIn,
@@ -15,7 +15,7 @@ pub(super) enum Group {
     Server,
 }
 
-/// The group of the settings whose id begins with a text. The first one that matches counts.
+/// The group of the settings whose id begins with this text. The first matching text counts.
 const BEGINNINGS: [(&str, Group); 26] = [
     ("Accounts_LoginExpiration", Group::SignIn),
     ("Accounts_TwoFactor", Group::SignIn),
@@ -67,7 +67,7 @@ impl Group {
         Self::ALL.into_iter().find(|group| group.name() == name)
     }
 
-    /// Returns the name in addresses and forms.
+    /// Returns the name of the group in addresses and forms.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
@@ -94,8 +94,8 @@ impl Group {
     }
 }
 
-/// Returns the title of a setting in the reader's language, where it has one. The others have only the description of
-/// `domain::SettingId`, which is in English.
+/// Returns the title of a setting in the reader's language, if it has one. The other settings have only the English
+/// description of `domain::SettingId`.
 pub(super) fn title(words: Words, id: SettingId) -> Option<String> {
     let title = match id {
         SettingId::LoginExpiration => words.t("setting-login-expiration"),

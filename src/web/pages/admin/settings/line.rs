@@ -1,4 +1,4 @@
-//! One setting, as the page shows it.
+//! A setting on the page.
 
 use super::Wanted;
 use super::groups;
@@ -7,7 +7,7 @@ use crate::domain::{SearchTerm, SettingId, SettingValue};
 use crate::ops::settings::Shown;
 use crate::web::visit::Visit;
 
-/// A value of a setting that is chosen from a list.
+/// A value that the user can choose for a setting.
 pub(super) struct Choice {
     pub value: &'static str,
     pub name: String,
@@ -17,31 +17,31 @@ pub(super) struct Choice {
 /// A setting with its control.
 pub(super) struct Line {
     pub id: &'static str,
-    /// The title in the reader's language; empty for a setting that has only its description.
+    /// The title in the reader's language; empty if the setting has only a description.
     pub title: String,
     pub about: String,
-    /// The kind of the control: `flag`, `number`, `choice`, `block`, `secret` or `line`.
+    /// The kind of control: `flag`, `number`, `choice`, `block`, `secret` or `line`.
     pub control: &'static str,
-    /// The bounds and the steps of a number.
+    /// The lowest value of a number. `most` is the highest value, and `step` is the distance between two values.
     pub least: String,
     pub most: String,
     pub step: &'static str,
     pub choices: Vec<Choice>,
     pub is_on: bool,
-    /// The value in the control. A secret has none.
+    /// The value in the control; always empty for a secret.
     pub value: String,
-    /// The text in an empty control.
+    /// The text that an empty control shows.
     pub placeholder: String,
-    /// The value in force, which the form sends back. A secret has none.
+    /// The value in force, which the form sends back; always empty for a secret.
     pub shown: String,
-    /// Why the setting cannot be changed while the server runs; empty if it can.
+    /// The reason why the setting cannot change while the server runs; empty if it can.
     pub fixed: String,
     pub may_change: bool,
     /// The default in words, if the setting has another value.
     pub default: Option<String>,
-    /// The value in force in words, if the control has another one that was not saved.
+    /// The value in force in words, if the control has another value that was not saved.
     pub was: Option<String>,
-    /// Whether a secret is set, in words.
+    /// A text that says if the secret is set; `None` for other settings.
     pub secret: Option<String>,
     pub error: String,
 }
@@ -49,7 +49,8 @@ pub(super) struct Line {
 impl Line {
     pub fn of(visit: &Visit, shown: &Shown, wanted: &Wanted, may_edit: bool) -> Self {
         let (words, id, control) = (visit.words, shown.id, shown.id.control());
-        // The list of operations shows the address of the server in the place of an empty one.
+        // `Shown` contains the address of the server if the public URL is empty. The control needs the value of the
+        // setting.
         let value = visit.app.settings().value(id);
         let is_secret = control == Control::Secret;
         let in_force = if is_secret { String::new() } else { value.to_string() };
@@ -97,7 +98,7 @@ impl Line {
     }
 }
 
-/// Returns the description of a setting, without what is only for readers of the API.
+/// Returns the description of a setting without the part that only concerns users of the API.
 fn about(id: SettingId) -> String {
     let about = id.about();
     about.strip_suffix("; Rollcall's own").unwrap_or(about).replace('`', "")
@@ -126,7 +127,7 @@ fn choices(visit: &Visit, control: Control, chosen: &str) -> Vec<Choice> {
     choices.iter().map(choice).collect()
 }
 
-/// Returns a value as a person reads it.
+/// Returns a value in words.
 fn in_words(visit: &Visit, control: Control, value: &str) -> String {
     let words = visit.words;
     match (control, value) {

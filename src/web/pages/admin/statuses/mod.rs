@@ -1,4 +1,4 @@
-//! The custom statuses of the team: the list, and the deletion of one.
+//! The custom statuses of the team: the list, and the deletion of a status.
 
 mod form;
 
@@ -32,7 +32,7 @@ pub(in crate::web::pages) const ROUTES: &[Route] = &[
     Route::post("/admin/statuses/:id", |visit| Box::pin(form::save(visit))),
 ];
 
-/// Maximum statuses that have a digit on the keyboard, as in the dialog of "My status".
+/// The number of statuses that have a digit as a key, as in the dialog "My status".
 const DIGITS: usize = 9;
 
 /// A status in the list.
@@ -43,7 +43,7 @@ struct Line {
     shape: &'static str,
     word: String,
     lasts: String,
-    /// The digit on the keyboard; empty for none.
+    /// The digit that selects the status; empty if there is none.
     digit: String,
 }
 
@@ -95,7 +95,7 @@ fn find(visit: &Visit, id: &str) -> Result<Arc<CustomStatus>, Fault> {
     found.items.into_iter().next().ok_or(Fault::EndpointNotFound)
 }
 
-/// Asks whether a status shall be deleted.
+/// Asks the user before a status is deleted.
 async fn ask(visit: Visit) -> Outcome {
     Section::Statuses.admit(&visit)?;
     let (words, status) = (visit.words, find(&visit, visit.query.text("id"))?);
@@ -116,13 +116,13 @@ async fn delete(visit: Visit) -> Outcome {
     visit.count("POST custom-user-status.delete", Rate::Default)?;
     let id = CustomStatusId::new(visit.query.text("id"));
     match custom_status::delete(&visit.app, &visit.actor()?, &id).await {
-        // It was deleted meanwhile, which is what the user wants.
+        // Another administrator may have deleted the status already. The user wants the same result.
         Ok(()) | Err(Fault::CustomStatusToDeleteNotFound) => back(&visit, Note::CustomStatusDeleted),
         Err(fault) => Err(fault),
     }
 }
 
-/// Sends the browser back to the list.
+/// Redirects the browser to the list.
 fn back(visit: &Visit, note: Note) -> Outcome {
     reply::redirect_with(visit, Section::Statuses.path(), note)
 }

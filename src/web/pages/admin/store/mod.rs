@@ -1,4 +1,4 @@
-//! Storage and health: what the server knows of itself.
+//! The page about storage and health, which shows the state of the server.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::web::route::Route;
 use crate::web::visit::Visit;
 use crate::web::words::{Language, Words};
 
-/// The number of clients that the page names.
+/// The maximum number of clients that the page shows by name.
 const NAMED_CLIENTS: usize = 12;
 
 const MINUTE_MILLIS: i64 = 60_000;
@@ -25,14 +25,14 @@ const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
 
 pub(in crate::web::pages) const ROUTES: &[Route] = &[Route::get("/admin/store", |visit| Box::pin(show(visit)))];
 
-/// A number with what it is about.
+/// A number with its title and an explanation.
 struct Figure {
     title: String,
     value: String,
     about: String,
 }
 
-/// A part of the server's state.
+/// A line about one part of the server's state, which is good or bad.
 struct Check {
     title: String,
     words: String,
@@ -124,7 +124,7 @@ fn figures(words: Words, health: &Health) -> [Figure; 4] {
     ]
 }
 
-/// Returns a number of bytes in the unit that people read.
+/// Returns a number of bytes in words, with a unit from kB to TB.
 fn size(words: Words, bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];
     let mut tenths = bytes.saturating_mul(10) / 1000;
@@ -176,7 +176,7 @@ fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> [
     ]
 }
 
-/// Returns the clients with the most sessions, and the sum of the others.
+/// Returns the clients with the most sessions, and one entry for all others.
 fn clients(words: Words, sessions: &BTreeMap<String, usize>) -> Vec<Client> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     for (client, count) in sessions {

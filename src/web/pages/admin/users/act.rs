@@ -1,4 +1,4 @@
-//! Acts on an account that need no more than a yes. Each has a page that asks for it.
+//! Actions on an account that need only a confirmation. Each action has its own page.
 
 use askama::Template;
 
@@ -17,7 +17,7 @@ use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
 
-/// An act on an account.
+/// An action on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
     Unlock,
@@ -30,21 +30,21 @@ pub(super) enum Act {
     Delete,
 }
 
-/// The keys of the words for an act.
+/// The keys of the texts for an action.
 struct Keys {
     verb: &'static str,
     title: &'static str,
     lead: &'static str,
 }
 
-/// A link or a button that leads to an act.
+/// A link or a button that starts an action.
 pub(super) struct Entry {
     pub path: String,
     pub icon: &'static str,
     pub words: String,
-    /// `true` if it is marked: the user can no longer sign in after the act.
+    /// `true` if the user cannot sign in after the action. Pages mark such an entry.
     pub is_risky: bool,
-    /// `true` if the entry leads to the question. Otherwise it is the form of the act.
+    /// `true` if the entry leads to a question. Otherwise the entry is the form of the action.
     pub asks: bool,
 }
 
@@ -59,7 +59,7 @@ struct LinkPage {
 }
 
 impl Act {
-    /// All acts, in the order in which pages show them.
+    /// All actions, in the order in which pages show them.
     pub const ALL: [Self; 8] = [
         Self::Unlock,
         Self::ResetLink,
@@ -71,7 +71,7 @@ impl Act {
         Self::Delete,
     ];
 
-    /// The last part of its path.
+    /// Returns the last part of the action's path.
     const fn name(self) -> &'static str {
         match self {
             Self::Unlock => "unlock",
@@ -112,7 +112,8 @@ impl Act {
         Keys { verb, title, lead }
     }
 
-    /// Returns the permission without which its page is 403 and its entries are left out: that of its endpoint.
+    /// Returns the permission that the action needs, as its endpoint does. Without it, the page answers with status 403
+    /// and other pages do not show the action.
     const fn permission(self) -> Permission {
         match self {
             Self::Unlock | Self::Activate | Self::Deactivate => Permission::EDIT_OTHER_USER_ACTIVE_STATUS,
@@ -124,7 +125,7 @@ impl Act {
         }
     }
 
-    /// Returns the endpoint of the API that does the same.
+    /// Returns the endpoint of the API for the same action.
     const fn endpoint(self) -> &'static str {
         match self {
             Self::Unlock => "POST users.unlock",
@@ -137,17 +138,19 @@ impl Act {
         }
     }
 
-    /// Returns whether the act takes something from the user.
+    /// Returns whether the user loses something by the action.
     const fn is_risky(self) -> bool {
         !matches!(self, Self::Unlock | Self::ResetLink | Self::Activate)
     }
 
-    /// Returns whether there is a question before the act: it cannot be undone, or has something to explain.
+    /// Returns whether a question comes before the action. It comes if the action cannot be undone or needs an
+    /// explanation.
     const fn asks(self) -> bool {
         !matches!(self, Self::Unlock | Self::Activate)
     }
 
-    /// Returns whether the act changes anything on this account, as far as the reader sees.
+    /// Returns whether pages offer the action for this account. They leave out an action without effect, if the reader
+    /// may see that.
     fn fits(self, visit: &Visit, account: &Account) -> bool {
         match self {
             Self::Unlock => account.full().is_none() || account.blocked_until.is_some(),
@@ -160,7 +163,7 @@ impl Act {
         }
     }
 
-    /// Returns the entries of those acts that the caller may do and that fit the account.
+    /// Returns the entries of those actions that the caller may do and that fit the account.
     pub fn entries(visit: &Visit, caller: &Caller, account: &Account, acts: &[Self]) -> Vec<Entry> {
         let wanted = |act: &&Self| caller.may(act.permission()) && act.fits(visit, account);
         let entry = |act: &Self| Entry {
@@ -173,7 +176,7 @@ impl Act {
         acts.iter().filter(wanted).map(entry).collect()
     }
 
-    /// Acts. Returns the link that was created, if any.
+    /// Does the action. Returns the link that it created, if any.
     async fn run(self, visit: &Visit, account: &Account) -> Result<Option<String>, Fault> {
         let (app, caller, actor) = (&visit.app, visit.caller()?, visit.actor()?);
         let (id, shown) = (account.viewed.id(), confirm::proof(visit));
@@ -200,7 +203,7 @@ impl Act {
         Ok(None)
     }
 
-    /// Returns what the next page says.
+    /// Returns the message that the next page shows.
     const fn note(self) -> Note {
         match self {
             Self::Unlock => Note::UserUnlocked,

@@ -1,4 +1,4 @@
-//! The list of the accounts, with its search and filters in the address.
+//! The list of the accounts. The address contains the search and the filter.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
-/// The acts in the menu of a row. The page of the account has all.
+/// The actions in the menu of a row. The page of the account has all actions.
 const IN_MENU: [Act; 6] = [
     Act::Unlock,
     Act::ResetLink,
@@ -33,7 +33,7 @@ const IN_MENU: [Act; 6] = [
     Act::Deactivate,
 ];
 
-/// The accounts that the list has.
+/// The filter of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Is {
     All,
@@ -45,7 +45,7 @@ enum Is {
 impl Is {
     const ALL: [Self; 4] = [Self::All, Self::Active, Self::Locked, Self::Off];
 
-    /// The name in the address; empty for all.
+    /// Returns the name of the filter in the address; empty for all accounts.
     const fn name(self) -> &'static str {
         match self {
             Self::All => "",
@@ -65,7 +65,7 @@ impl Is {
     }
 }
 
-/// The list that the address asks for.
+/// The search, the filter and the page number from the address.
 struct Asked {
     search: String,
     is: Is,
@@ -119,7 +119,7 @@ impl Asked {
 struct Link {
     path: String,
     words: String,
-    /// The number of accounts; none where it is not shown.
+    /// The number of accounts; `None` if the link shows no number.
     count: Option<usize>,
     chosen: bool,
 }
@@ -130,11 +130,11 @@ struct Row {
     name: String,
     username: String,
     face: Face,
-    /// The parts that only a reader who sees all fields sees.
+    /// The parts that only a reader with access to all fields sees.
     full: Option<Full>,
     state: String,
     is_active: bool,
-    /// The end of the block after failed logins, in words.
+    /// A text about the end of the block after failed logins.
     blocked: Option<String>,
     seen: String,
     entries: Vec<Entry>,
@@ -165,7 +165,7 @@ struct ListPage {
     may_invite: bool,
     may_create: bool,
     search: String,
-    /// The name of the filter, so that a search stays within it.
+    /// The name of the filter, which a new search sends again.
     is: &'static str,
     links: Vec<Link>,
     sees_all: bool,
@@ -207,7 +207,7 @@ fn lead(words: Words, counts: Counts) -> String {
     )
 }
 
-/// Returns the filters. Without `blocked` there is none for blocked accounts.
+/// Returns the filters. Leaves out the filter for blocked accounts if `blocked` is `None`.
 fn links(visit: &Visit, asked: &Asked, counts: Option<Counts>, blocked: Option<usize>) -> Vec<Link> {
     let wanted = |is: &Is| *is != Is::Locked || blocked.is_some();
     let link = |is: Is| Link {
@@ -262,7 +262,7 @@ fn rows(visit: &Visit, caller: &Caller, found: Listing<ViewedUser>, blocked: &Ha
     found.items.into_iter().map(row).collect()
 }
 
-/// Returns when a user was last here, as far as the reader may know.
+/// Returns in words when the user was last seen, as exactly as the reader may know it.
 pub(super) fn seen(words: Words, reader: &Reader, user: &ViewedUser) -> String {
     let text = match user.last_seen() {
         None => return String::new(),

@@ -1,4 +1,4 @@
-//! The accounts: a list, a page for each, and the acts of administrators on them.
+//! The accounts: a list, a page for each account, and the actions of administrators on them.
 
 mod about;
 mod account;
@@ -100,15 +100,15 @@ fn permit<'visit>(visit: &'visit Visit, permissions: &[Permission]) -> Result<&'
 /// An account as the reader sees it.
 struct Account {
     viewed: ViewedUser,
-    /// The end of the block after failed logins.
+    /// The time at which the block after failed logins ends.
     blocked_until: Option<Timestamp>,
 }
 
 impl Account {
-    /// Returns the account of the page.
+    /// Returns the account whose id is in the path.
     ///
     /// # Errors
-    /// [`Fault::NotLoggedIn`]; [`Fault::EndpointNotFound`] if there is no such account.
+    /// [`Fault::NotLoggedIn`]; [`Fault::EndpointNotFound`] if the account does not exist.
     fn of(visit: &Visit) -> Result<Self, Fault> {
         let (actor, id) = (visit.actor()?, UserId::new(&visit.parameter));
         let viewed = directory::info(&visit.app, &actor, &Who::Id(id));
@@ -117,12 +117,12 @@ impl Account {
         Ok(Self { viewed, blocked_until })
     }
 
-    /// Returns the whole account, if the reader sees all fields.
+    /// Returns the whole account, if the reader may see all fields.
     fn full(&self) -> Option<&User> {
         self.viewed.full().map(|(user, _)| user)
     }
 
-    /// Returns the whole account for a form that changes it: a reader changes only what they see.
+    /// Returns the whole account for a form that changes it. A reader may change only fields that they see.
     ///
     /// # Errors
     /// [`Fault::PermissionRequired`].
@@ -134,12 +134,12 @@ impl Account {
         format!("{}/{}", Section::Users.path(), self.viewed.id())
     }
 
-    /// Returns whether the user has two-step sign-in; `None` if the reader does not see it.
+    /// Returns whether the user has two-step sign-in; `None` if the reader may not see it.
     fn has_two_step(&self) -> Option<bool> {
         self.full().map(|user| user.two_factor.secret.is_some())
     }
 
-    /// Returns the state of the account in words; the second is `true` for an active one.
+    /// Returns the state of the account in words, and `true` for an active account.
     fn state(&self, words: Words) -> (String, bool) {
         let state = match self.full().map(|user| user.activity) {
             _ if self.viewed.is_active() => words.t("user-active"),
@@ -151,10 +151,10 @@ impl Account {
     }
 }
 
-/// Returns what a refusal says on the page of its form.
+/// Returns the text of a fault for the page of its form.
 ///
 /// # Errors
-/// The fault, if it has a page of its own.
+/// The fault, if it has its own page.
 fn said(words: Words, fault: Fault) -> Result<Wrong, Fault> {
     match fault {
         Fault::CodeRequired { .. }
@@ -164,7 +164,7 @@ fn said(words: Words, fault: Fault) -> Result<Wrong, Fault> {
         | Fault::EndpointNotFound
         | Fault::StoreUnavailable { .. }
         | Fault::Internal { .. } => Err(fault),
-        // The account was deleted meanwhile.
+        // Another administrator may have deleted the account in the meantime.
         Fault::UserNotFound | Fault::UserIdInvalid => Err(Fault::EndpointNotFound),
         Fault::DisplayNameInvalid | Fault::UserFieldRequired { field: "Name" } => {
             Ok(Wrong::at("name", words.t("fault-user-name")))

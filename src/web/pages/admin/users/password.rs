@@ -1,4 +1,4 @@
-//! A new password for another user.
+//! The form for another user's new password.
 
 use super::account::{Part, permissions, refused};
 use super::{Account, permit};

@@ -1,4 +1,4 @@
-//! The roles of an account.
+//! The form with the roles of an account.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::web::pages::confirm;
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 
-/// A role to choose.
-#[allow(clippy::struct_excessive_bools)] // The switches of a template.
+/// A role that the form shows.
+#[allow(clippy::struct_excessive_bools)] // The fields are switches of a template.
 pub(super) struct RoleLine {
     pub id: String,
     pub name: String,
     pub description: String,
-    /// `true` if the user has it.
+    /// `true` if the user has the role.
     pub had: bool,
     pub chosen: bool,
-    /// `true` if the caller may neither give nor remove it.
+    /// `true` if the caller may neither give nor remove the role.
     pub is_fixed: bool,
 }
 
-/// Returns the roles that the caller may assign, and those others that the account has. The chosen ones are those that it
-/// has, or that the form `sent`.
+/// Returns the roles that the caller may assign, and the other roles of the account. The chosen roles are those of the
+/// account, or those of the form if `sent` is `true`.
 ///
 /// # Errors
 /// [`Fault::NotLoggedIn`].
@@ -51,8 +51,8 @@ pub(super) fn lines(visit: &Visit, had: &[RoleId], sent: bool) -> Result<Vec<Rol
     Ok(roles::list(&visit.app).iter().filter_map(line).collect())
 }
 
-/// Returns the roles after a form. It changes only those that were checked or unchecked on its page, so that a role that
-/// was given or removed meanwhile stays so.
+/// Returns the roles of the account after a form. It changes only roles that the user checked or unchecked. Other roles
+/// keep the changes that another administrator made in the meantime.
 fn after(form: &Fields, now: &[RoleId]) -> Vec<RoleId> {
     let had: HashSet<&str> = form.all("had").collect();
     let wanted: HashSet<&str> = form.all("role").collect();
@@ -89,7 +89,7 @@ mod tests {
         let form = |encoded: &str| Fields::parse(encoded.as_bytes()).expect("a form");
         let one = form("had=user&had=bot&role=user&role=guest");
         assert_eq!(after(&one, &roles(&["bot", "user"])), roles(&["guest", "user"]));
-        // Meanwhile `bot` was removed and `admin` was given.
+        // Another administrator has removed `bot` and given `admin` in the meantime.
         assert_eq!(
             after(&one, &roles(&["admin", "user"])),
             roles(&["admin", "guest", "user"])

@@ -1,4 +1,4 @@
-//! Displays on a wall: links that show who is here to people without an account.
+//! Displays on a wall: links that show the presence of the team to people without an account.
 
 mod form;
 
@@ -40,7 +40,7 @@ struct Line {
 #[template(path = "admin/walls/walls.html")]
 struct List {
     f: Frame,
-    /// The link of a display that was created.
+    /// The link of the display that the form has just created.
     created: Option<String>,
     lines: Vec<Line>,
 }
@@ -141,7 +141,7 @@ async fn revoke(visit: Visit) -> Outcome {
     visit.count("POST boards.revoke", Rate::Default)?;
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match boards::revoke(&visit.app, &visit.actor()?, visit.query.text("id")).await {
-        // Another administrator may have been faster.
+        // Another administrator may have ended the link already.
         Ok(()) | Err(Fault::BoardNotFound { .. }) => {
             reply::redirect_with(&visit, Section::Walls.path(), Note::WallRevoked)
         }
