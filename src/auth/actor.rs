@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Origin, TokenSecret};
 use crate::domain::audit::AuditParty;
 use crate::domain::scope::Need;
-use crate::domain::{Duty, Permission, PermissionSet, Scope, Token, User, UserId};
+use crate::domain::{Duty, Fault, Permission, PermissionSet, Scope, Token, User, UserId};
 
 /// The user or operator that requests an operation.
 #[derive(Debug, Clone)]
@@ -41,11 +41,20 @@ impl Caller {
         self.permissions.has(permission)
     }
 
+    /// Checks that the caller's token and duty allow a call with this need, which serves these duties.
+    ///
+    /// # Errors
+    /// The errors of [`Token::permit`], then those of [`Duty::permit`].
+    pub fn admit(&self, need: Need, serves: &[Duty]) -> Result<(), Fault> {
+        self.token.permit(need)?;
+        self.duty.map_or(Ok(()), |duty| duty.permit(serves))
+    }
+
     /// Returns whether a live connection of the caller counts for the user's presence. A token with scopes needs
     /// `status:write` for that, and the user must have no duty.
     #[must_use]
     pub fn counts_as_present(&self) -> bool {
-        self.duty.is_none() && self.token.lacks(Need::Scope(Scope::StatusWrite)).is_none()
+        self.duty.is_none() && self.token.permit(Need::Scope(Scope::StatusWrite)).is_ok()
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::scope::Need;
-use super::{PermissionSet, Scope, Timestamp, UserId};
+use super::{Fault, PermissionSet, Scope, Timestamp, UserId};
 
 /// The SHA-256 of a login token. It is stored instead of the token, and is the key of lookups.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,18 +139,21 @@ impl Token {
     /// Returns whether the token may read its owner's own record. A token with scopes needs `users:read` for that.
     #[must_use]
     pub fn shows_own_record(&self) -> bool {
-        self.lacks(Need::Scope(Scope::UsersRead)).is_none()
+        self.permit(Need::Scope(Scope::UsersRead)).is_ok()
     }
 
-    /// Returns what the token lacks for a call: `None` if nothing, `Some(Some(scope))` if this scope is missing,
-    /// `Some(None)` if the call needs a token without scopes.
-    #[must_use]
-    pub fn lacks(&self, need: Need) -> Option<Option<Scope>> {
-        let scopes = self.scopes()?;
+    /// Checks that the token may be used for a call with this need.
+    ///
+    /// # Errors
+    /// [`Fault::ScopeMissing`]; [`Fault::FullTokenNeeded`] if the call needs a token without scopes.
+    pub fn permit(&self, need: Need) -> Result<(), Fault> {
+        let Some(scopes) = self.scopes() else {
+            return Ok(());
+        };
         match need {
-            Need::Any => None,
-            Need::Scope(scope) => (!scopes.contains(&scope)).then_some(Some(scope)),
-            Need::Full => Some(None),
+            Need::Scope(scope) if !scopes.contains(&scope) => Err(Fault::ScopeMissing { scope }),
+            Need::Full => Err(Fault::FullTokenNeeded),
+            Need::Any | Need::Scope(_) => Ok(()),
         }
     }
 }

@@ -251,14 +251,7 @@ fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
             Ok(())
         };
     };
-    match caller.token.lacks(route.need) {
-        Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }),
-        Some(None) => return Err(Fault::FullTokenNeeded),
-        None => {}
-    }
-    if let Some(duty) = caller.duty {
-        duty.permit(route.serves)?;
-    }
+    caller.admit(route.need, route.serves)?;
     match route.permission {
         Some(permission) if !caller.may(permission) => Err(Fault::PermissionRequired),
         _ => Ok(()),

@@ -152,20 +152,10 @@ pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Resul
     };
     let refused = |fault| MethodFault::of(fault, method.name);
     if let Some(caller) = context.caller {
-        check_access(method, caller).map_err(refused)?;
+        caller.admit(method.need, method.serves).map_err(refused)?;
     }
     limits::admit(&context, method.name)?;
     run(method, context, params).await.map_err(refused)
-}
-
-/// Checks that the scopes of the caller's token and the caller's duties allow a method.
-fn check_access(method: &Method, caller: &Caller) -> Result<(), Fault> {
-    match caller.token.lacks(method.need) {
-        Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }),
-        Some(None) => return Err(Fault::FullTokenNeeded),
-        None => {}
-    }
-    caller.duty.map_or(Ok(()), |duty| duty.permit(method.serves))
 }
 
 /// Checks the confirmation that a method needs, and runs it.

@@ -63,10 +63,7 @@ pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDiges
 /// # Errors
 /// [`Fault::FullTokenNeeded`].
 pub fn full_token(caller: &Caller) -> Result<(), Fault> {
-    match caller.token.lacks(Need::Full) {
-        Some(_) => Err(Fault::FullTokenNeeded),
-        None => Ok(()),
-    }
+    caller.token.permit(Need::Full)
 }
 
 /// Returns the strongest method with which the caller can prove their identity.

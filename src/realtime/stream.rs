@@ -101,7 +101,7 @@ impl Stream {
             Self::NotifyLogged | Self::UserPresence | Self::Roles => caller.is_some_and(|caller| caller.duty.is_none()),
             Self::NotifyUser => caller.is_some_and(|caller| owner(event) == Some(caller.user.id.clone())),
         };
-        let reaches = caller.is_none_or(|caller| caller.token.lacks(self.need(event)).is_none());
+        let reaches = caller.is_none_or(|caller| caller.token.permit(self.need(event)).is_ok());
         if allowed && reaches {
             Ok(())
         } else {

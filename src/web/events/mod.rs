@@ -118,7 +118,7 @@ impl Round {
 /// Answers with a stream of what the caller may see.
 pub(super) async fn open(visit: Visit) -> Outcome {
     let caller = caller(&visit)?;
-    permit(&caller)?;
+    caller.admit(Need::Scope(Scope::PresenceRead), &[])?;
     let counted = calls::admit(
         &visit.app,
         || "GET events".to_owned(),
@@ -169,15 +169,6 @@ fn caller(visit: &Visit) -> Result<Caller, Fault> {
     }
     session::check_fetch_site(&visit.headers)?;
     visit.caller().cloned()
-}
-
-fn permit(caller: &Caller) -> Result<(), Fault> {
-    match caller.token.lacks(Need::Scope(Scope::PresenceRead)) {
-        Some(Some(scope)) => return Err(Fault::ScopeMissing { scope }),
-        Some(None) => return Err(Fault::FullTokenNeeded),
-        None => {}
-    }
-    caller.duty.map_or(Ok(()), |duty| duty.permit(&[]))
 }
 
 /// Returns the last event that the client has, from its header or, for a page that begins again, from the address.
