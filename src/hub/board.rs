@@ -282,6 +282,8 @@ impl Board {
         let hidden_from = hidden_from.unwrap_or_default();
         let line = Line::of(&entry.user, &presence);
         let since = match &entry.shown {
+            // A user who hides looks offline too, and must not differ.
+            _ if line.status == StatusType::Offline => Since::default(),
             Some(before) if before.line.says_as(&line) && before.hidden_from == hidden_from => before.since.clone(),
             Some(before) if before.line.says_as(&line) => before.since.clone().revealed_to(&before.hidden_from, now),
             _ => Since::beginning(self.records_beginnings.then_some(now)),

@@ -398,8 +398,8 @@ impl ViewedUser {
 
     /// Returns when the status began; `None` for an offline user, and if that is not known or the viewer must not know it.
     #[must_use]
-    pub fn status_since(&self) -> Option<Timestamp> {
-        self.since.filter(|_| self.presence.status != StatusType::Offline)
+    pub const fn status_since(&self) -> Option<Timestamp> {
+        self.since
     }
 
     /// Returns the time when the status ends.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::domain::{StatusType, Timestamp, User, UserId};
+use crate::domain::{Timestamp, User, UserId};
 use crate::hub::{Line, PresenceChange, Seen, Shown};
 
 /// A line of the stream that is no event, so that proxies and clients see that the connection lives.
@@ -20,17 +20,6 @@ struct Person<'line> {
     line: &'line Line,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_since: Option<Timestamp>,
-}
-
-impl<'line> Person<'line> {
-    /// Returns a user whose visible status began at this time. The time of an offline user is left out: a user who hides
-    /// looks offline and has none, so it would show who does not hide.
-    fn new(line: &'line Line, since: Option<Timestamp>) -> Self {
-        Self {
-            line,
-            status_since: since.filter(|_| line.status != StatusType::Offline),
-        }
-    }
 }
 
 /// A change of a user's presence, as text.
@@ -96,7 +85,11 @@ impl Change {
 /// time, and a client that comes back gets all of them. It begins with the name of the run of the server, so that a client
 /// of another run gets everyone, whatever its clock was.
 fn event(run: &str, at: Timestamp, line: &Line, since: Option<Timestamp>) -> Bytes {
-    let data = serde_json::to_string(&Person::new(line, since)).unwrap_or_default();
+    let person = Person {
+        line,
+        status_since: since,
+    };
+    let data = serde_json::to_string(&person).unwrap_or_default();
     format!("id: {run}.{}\nevent: presence\ndata: {data}\n\n", at.as_millis() - 1).into()
 }
 
@@ -110,7 +103,10 @@ pub(super) fn hello(number: u64, idle_seconds: Option<u64>) -> Bytes {
 pub(super) fn state(run: &str, users: &[(Arc<Shown>, Option<Timestamp>)], at: Timestamp) -> Bytes {
     let users: Vec<_> = users
         .iter()
-        .map(|(shown, since)| Person::new(&shown.line, *since))
+        .map(|(shown, since)| Person {
+            line: &shown.line,
+            status_since: *since,
+        })
         .collect();
     let data = serde_json::to_string(&json!({"users": users})).unwrap_or_default();
     format!("id: {run}.{}\nevent: state\ndata: {data}\n\n", at.as_millis()).into()
