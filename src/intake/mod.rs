@@ -7,6 +7,7 @@ mod budget;
 mod caller;
 pub mod encoded;
 mod head;
+pub mod multipart;
 pub mod refusal;
 
 pub use address::address_of;

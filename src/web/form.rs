@@ -1,11 +1,9 @@
 //! The fields of a query or a form.
 
 use bytes::Bytes;
-use futures_util::stream;
-use multer::Multipart;
 
 use crate::domain::Fault;
-use crate::intake::encoded::{self, NOT_UTF8};
+use crate::intake::{encoded, multipart};
 
 /// The name of the field that has the token of a form.
 pub(super) const TOKEN: &str = "form-token";
@@ -39,21 +37,12 @@ impl Fields {
     /// # Errors
     /// [`Fault::InvalidParams`] for a form that cannot be read, and for a text that is not UTF-8.
     pub async fn parse_upload(content_type: &str, body: Bytes) -> Result<Self, Fault> {
-        let malformed = |error: multer::Error| Fault::InvalidParams {
-            reason: format!("the form cannot be read: {error}"),
-            field: None,
-        };
-        let boundary = multer::parse_boundary(content_type).map_err(malformed)?;
-        let mut form = Multipart::new(stream::iter([Ok::<Bytes, std::convert::Infallible>(body)]), boundary);
         let mut read = Self::default();
-        while let Some(field) = form.next_field().await.map_err(malformed)? {
-            let (name, is_file) = (field.name().unwrap_or_default().to_owned(), field.file_name().is_some());
-            let bytes = field.bytes().await.map_err(malformed)?;
-            if is_file {
-                read.1 = Some(bytes);
+        for part in multipart::parts(content_type, body).await? {
+            if part.is_file {
+                read.1 = Some(part.bytes);
             } else {
-                let text = String::from_utf8(bytes.into()).map_err(|_| Fault::invalid(NOT_UTF8, &name))?;
-                read.0.push((name, text));
+                read.0.push(part.text()?);
             }
         }
         Ok(read)

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::stream;
-use multer::Multipart;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,7 +14,7 @@ use crate::http::input::{Ignored, Upload};
 use crate::http::reply::{Done, Elsewhere};
 use crate::http::request::Call;
 use crate::http::routes::Route;
-use crate::intake::encoded::NOT_UTF8;
+use crate::intake::multipart;
 use crate::ops::avatars;
 
 /// Maximum bytes of a form or of JSON with an image.
@@ -111,22 +108,13 @@ async fn suggest(_: Call, _: Ignored) -> Result<Suggested, Fault> {
 
 /// Parses a form with the file in `image`, and optionally a user.
 async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
-    let malformed = |error: multer::Error| Fault::InvalidParams {
-        reason: format!("the form cannot be read: {error}"),
-        field: None,
-    };
-    let boundary = multer::parse_boundary(&upload.content_type).map_err(malformed)?;
-    let body = stream::iter([Ok::<Bytes, std::convert::Infallible>(upload.bytes)]);
-    let mut form = Multipart::new(body, boundary);
     let mut image = None;
     let mut texts = Map::new();
-    while let Some(field) = form.next_field().await.map_err(malformed)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        if name == "image" {
-            image = Some(field.bytes().await.map_err(malformed)?.to_vec());
+    for part in multipart::parts(&upload.content_type, upload.bytes).await? {
+        if part.name == "image" {
+            image = Some(part.bytes.to_vec());
         } else {
-            let bytes = field.bytes().await.map_err(malformed)?;
-            let text = String::from_utf8(bytes.into()).map_err(|_| Fault::invalid(NOT_UTF8, &name))?;
+            let (name, text) = part.text()?;
             texts.insert(name, Value::String(text));
         }
     }
