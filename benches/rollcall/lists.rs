@@ -1,7 +1,7 @@
 //! Lists of users as an ordinary user requests them, with 100 and with 20,000 users in the store.
 
 use rollcall::app::Fixed;
-use rollcall::domain::{Claim, ClaimSource, DisplayName, Laying, StatusType, UserStatus};
+use rollcall::domain::DisplayName;
 use rollcall::local::{self, Command};
 use tokio::runtime::Runtime;
 
@@ -54,7 +54,7 @@ pub fn run(plan: &Plan) -> Outcome {
         population::fill_with(folder.path(), users, named, |change, user| {
             let number = user.username.as_str().trim_start_matches("user");
             if number.ends_with('7') {
-                change.insert(&busy(&user.id))
+                change.insert(&population::busy(&user.id, None))
             } else {
                 change
             }
@@ -96,25 +96,6 @@ fn named(number: u64, user: rollcall::domain::User) -> Outcome<rollcall::domain:
         ))?),
         ..user
     })
-}
-
-fn busy(user: &rollcall::domain::UserId) -> UserStatus {
-    let mut status = UserStatus::of(user);
-    let claim = Claim {
-        status: StatusType::Busy,
-        text: "in a call".into(),
-        emoji: None,
-        source: ClaimSource::Manual,
-        expires_at: None,
-        id: None,
-        needs_connection: false,
-    };
-    let laying = Laying {
-        names_status: true,
-        connected: false,
-    };
-    status.claims.lay(claim, laying);
-    status
 }
 
 /// Adds the ordinary user, with a password.

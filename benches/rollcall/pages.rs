@@ -1,7 +1,5 @@
 //! The board as a page, compared with a constant response of the same length, and open boards that follow changes.
 
-use rollcall::domain::{Claim, ClaimSource, Laying, StatusType, UserId, UserStatus};
-
 use crate::driver::{self, Request};
 use crate::plan::Plan;
 use crate::server::Server;
@@ -33,7 +31,7 @@ fn board(plan: &Plan, size: u64) -> Outcome<[Rate; 2]> {
     population::fill(folder.path(), size, |change, user| {
         number += 1;
         if number % BUSY == 0 {
-            change.insert(&busy(&user.id))
+            change.insert(&population::busy(&user.id, None))
         } else {
             change
         }
@@ -65,23 +63,4 @@ fn board(plan: &Plan, size: u64) -> Outcome<[Rate; 2]> {
         row(format!("static reply, {length} bytes (floor)"), floor.clone(), None),
         row(format!("GET /, {people} people"), board, Some((floor, "static"))),
     ])
-}
-
-fn busy(user: &UserId) -> UserStatus {
-    let mut status = UserStatus::of(user);
-    let claim = Claim {
-        status: StatusType::Busy,
-        text: "caught up · busy".into(),
-        emoji: None,
-        source: ClaimSource::Manual,
-        expires_at: None,
-        id: None,
-        needs_connection: false,
-    };
-    let laying = Laying {
-        names_status: true,
-        connected: false,
-    };
-    status.claims.lay(claim, laying);
-    status
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use rollcall::auth::random;
 use rollcall::domain::user::Activity;
-use rollcall::domain::{Preferences, Profile, RoleId, Timestamp, TwoFactor, User, UserId, Username};
+use rollcall::domain::{
+    Claim, ClaimSource, Laying, Preferences, Profile, RoleId, StatusType, Timestamp, TwoFactor, User, UserId,
+    UserStatus, Username,
+};
 use rollcall::store::{Change, Store};
 use tokio::runtime::Runtime;
 
@@ -13,6 +16,26 @@ use crate::server::Server;
 
 /// Number of users per change.
 const AT_ONCE: usize = 500;
+
+/// Returns the record of a user who is busy, with a text, until this time.
+pub fn busy(user: &UserId, end: Option<Timestamp>) -> UserStatus {
+    let mut status = UserStatus::of(user);
+    let claim = Claim {
+        status: StatusType::Busy,
+        text: "caught up · busy".into(),
+        emoji: None,
+        source: ClaimSource::Manual,
+        expires_at: end,
+        id: None,
+        needs_connection: false,
+    };
+    let laying = Laying {
+        names_status: true,
+        connected: false,
+    };
+    status.claims.lay(claim, laying);
+    status
+}
 
 /// Creates a store with an administrator and this many users. `with` adds further records of each user to the change.
 pub fn fill(folder: &Path, users: u64, with: impl FnMut(Change, &User) -> Change) -> Outcome {

@@ -1,6 +1,6 @@
 //! Presence: the list of 10,000 online users, and the end of 100,000 statuses.
 
-use rollcall::domain::{Claim, ClaimSource, Laying, StatusType, Timestamp, UserId, UserStatus};
+use rollcall::domain::Timestamp;
 
 use crate::driver::{self, Request};
 use crate::plan::Plan;
@@ -25,7 +25,7 @@ pub fn run(plan: &Plan) -> Outcome {
 fn list(plan: &Plan) -> Outcome {
     let folder = plan.temporary()?;
     population::fill(folder.path(), HERE, |change, user| {
-        change.insert(&status(&user.id, None))
+        change.insert(&population::busy(&user.id, None))
     })?;
     let server = &Server::rollcall(folder.path())?;
     let credentials = server.credentials()?;
@@ -66,7 +66,7 @@ fn ends(plan: &Plan) -> Outcome {
     ] {
         let folder = plan.temporary()?;
         population::fill(folder.path(), ENDING, |change, user| match end {
-            Some(_) => change.insert(&status(&user.id, end)),
+            Some(_) => change.insert(&population::busy(&user.id, end)),
             None => change,
         })?;
         let server = Server::rollcall(folder.path())?;
@@ -86,23 +86,4 @@ fn ends(plan: &Plan) -> Outcome {
         rows,
     );
     Ok(())
-}
-
-fn status(user: &UserId, end: Option<Timestamp>) -> UserStatus {
-    let mut status = UserStatus::of(user);
-    let claim = Claim {
-        status: StatusType::Busy,
-        text: "caught up · busy".into(),
-        emoji: None,
-        source: ClaimSource::Manual,
-        expires_at: end,
-        id: None,
-        needs_connection: false,
-    };
-    let laying = Laying {
-        names_status: true,
-        connected: false,
-    };
-    status.claims.lay(claim, laying);
-    status
 }

@@ -77,7 +77,11 @@ fn with(plan: &Plan, interface: Interface) -> Outcome {
         }
         let folder = plan.temporary()?;
         let tokens = fill(folder.path(), size)?;
-        let server = Server::rollcall(folder.path())?;
+        let server = match interface {
+            Interface::Sockets => Server::rollcall(folder.path())?,
+            // The rate of pages counts each beginning of a stream.
+            Interface::Streams => Server::unlimited(folder.path())?,
+        };
         let credentials = server.credentials()?;
         let bench = Bench {
             title: format!("{} {name}", table::count(size)),

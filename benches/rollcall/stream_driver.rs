@@ -72,23 +72,26 @@ impl Client<'_> {
             let mut buffer = self.common.buffer.borrow_mut();
             let read = ready!(poll_read(stream, &mut buffer, context))?;
             self.rest.extend(read);
+            if self.rest.starts_with(b"HTTP/1.1 ") && !self.rest.starts_with(b"HTTP/1.1 200") {
+                self.common.counts.borrow_mut().refused += 1;
+                let head = self.rest.split(|byte| *byte == b'\r').next().unwrap_or_default();
+                return Poll::Ready(Err(
+                    format!("the server refuses: {}", String::from_utf8_lossy(head)).into()
+                ));
+            }
             let Some(end) = self.rest.windows(END.len()).rposition(|window| window == END) else {
                 continue;
             };
             let rest = self.rest.split_off(end + END.len());
             let events = std::mem::replace(&mut self.rest, rest);
             for event in events.split(|byte| *byte == b'\n') {
-                self.hear(event)?;
+                self.hear(event);
             }
         }
     }
 
     /// Handles a line of the stream.
-    fn hear(&mut self, line: &[u8]) -> Outcome {
-        if line.starts_with(b"HTTP/1.1 ") && !line.starts_with(b"HTTP/1.1 200") {
-            self.common.counts.borrow_mut().refused += 1;
-            return Err(format!("the server refuses: {}", String::from_utf8_lossy(line)).into());
-        }
+    fn hear(&mut self, line: &[u8]) {
         let now = Instant::now();
         if line == b"event: state" {
             self.ready = true;
@@ -99,11 +102,11 @@ impl Client<'_> {
             counts.last_step = now;
         }
         let Some(data) = line.strip_prefix(b"data: ") else {
-            return Ok(());
+            return;
         };
         // Only an event of one person begins with an id.
         if !data.starts_with(br#"{"_id":"#) || !data.windows(8).any(|part| part == br#""status""#) {
-            return Ok(());
+            return;
         }
         let mut counts = self.common.counts.borrow_mut();
         counts.changes += 1;
@@ -114,7 +117,6 @@ impl Client<'_> {
         {
             watched.hear(now);
         }
-        Ok(())
     }
 }
 
