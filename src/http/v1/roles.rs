@@ -130,15 +130,13 @@ struct Users {
 
 fn draft(
     name: &str,
-    description: Option<&str>,
+    description: Option<String>,
     scope: Option<RoleScope>,
     mandatory_two_factor: Option<bool>,
 ) -> Result<RoleDraft, Fault> {
-    let (scope, mandatory) = (
-        scope.unwrap_or(RoleScope::Users),
-        mandatory_two_factor.unwrap_or_default(),
-    );
-    RoleDraft::parse(name, description.unwrap_or_default(), scope, mandatory)
+    let scope = scope.unwrap_or(RoleScope::Users);
+    let description = description.unwrap_or_default();
+    RoleDraft::parse(name, &description, scope, mandatory_two_factor.unwrap_or_default())
 }
 
 async fn list(call: Call, _: Ignored) -> Result<Roles, Fault> {
@@ -148,23 +146,13 @@ async fn list(call: Call, _: Ignored) -> Result<Roles, Fault> {
 }
 
 async fn create(call: Call, new: Create) -> Result<OneRole, Fault> {
-    let draft = draft(
-        &new.name,
-        new.description.as_deref(),
-        new.scope,
-        new.mandatory_two_factor,
-    )?;
+    let draft = draft(&new.name, new.description, new.scope, new.mandatory_two_factor)?;
     let role = roles::create(&call.app, &call.actor(), draft).await?;
     Ok(OneRole { role })
 }
 
 async fn update(call: Call, new: Update) -> Result<OneRole, Fault> {
-    let draft = draft(
-        &new.name,
-        new.description.as_deref(),
-        new.scope,
-        new.mandatory_two_factor,
-    )?;
+    let draft = draft(&new.name, new.description, new.scope, new.mandatory_two_factor)?;
     let role = roles::update(&call.app, &call.actor(), &RoleId::new(&new.role_id), draft).await?;
     Ok(OneRole { role })
 }
