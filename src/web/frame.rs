@@ -279,6 +279,8 @@ pub(super) struct Field {
     pub autocomplete: &'static str,
     /// Maximum characters; 0 is no bound.
     pub most: usize,
+    /// Lines of a text of several lines; 0 for a field of one line.
+    pub rows: usize,
     pub required: bool,
     pub focused: bool,
     /// Whether the text is a name or a code, which no one writes with capitals or a spelling checker.
@@ -321,6 +323,14 @@ impl Field {
     /// A line of text.
     pub fn line(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
         Self::new(name, label, "text", autocomplete)
+    }
+
+    /// A text of several lines, of which the page shows this many.
+    pub fn block(name: &'static str, label: impl Into<String>, rows: usize) -> Self {
+        Self {
+            rows,
+            ..Self::line(name, label, "off")
+        }
     }
 
     /// A username, or another text that is written exactly.

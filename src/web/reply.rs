@@ -49,6 +49,16 @@ pub(super) fn page(visit: &Visit, page: &impl Template) -> Outcome {
     with_status(visit, StatusCode::OK, page)
 }
 
+/// Answers with the page of a form: with 422 if the server refused what the form sent (RFC 9110, §15.5.21).
+pub(super) fn form(visit: &Visit, is_refused: bool, page: &impl Template) -> Outcome {
+    let status = if is_refused {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    with_status(visit, status, page)
+}
+
 /// Answers with a page and this status.
 pub(super) fn with_status(visit: &Visit, status: StatusCode, page: &impl Template) -> Outcome {
     let mut text = String::with_capacity(FIRST_BYTES);

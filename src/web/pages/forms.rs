@@ -46,18 +46,14 @@ struct WordsPage {
 
 /// Answers with a page that has this form alone: with 422 if something in it is wrong.
 pub(super) fn show(visit: &Visit, title: &str, form: Form) -> Outcome {
-    let status = status_of(&form);
     let f = Frame::of(visit, title);
-    reply::with_status(visit, status, &FormPage { f, form })
+    reply::form(visit, form.is_refused(), &FormPage { f, form })
 }
 
-/// Returns the status of a page with a form.
-pub(super) fn status_of(form: &Form) -> StatusCode {
-    let wrong = !form.problem.is_empty() || form.fields.iter().any(|field| !field.error.is_empty());
-    if wrong {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
+impl Form {
+    /// Returns whether the server refused what the form sent.
+    pub fn is_refused(&self) -> bool {
+        !self.problem.is_empty() || self.fields.iter().any(|field| !field.error.is_empty())
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn page(
         invited,
         lines: lines(visit),
     };
-    reply::with_status(visit, forms::status_of(&page.form), &page)
+    reply::form(visit, page.form.is_refused(), &page)
 }
 
 /// Returns the account that the form asks for.

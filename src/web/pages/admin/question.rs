@@ -1,7 +1,6 @@
 //! The question before an act of an administrator: a page of its own, which the act's form is on.
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::frame;
 use crate::web::administration::Section;
@@ -36,11 +35,7 @@ struct QuestionPage {
 
 /// Answers with a question: with 422 if the act was refused.
 pub(super) fn ask(visit: &Visit, section: Section, question: Question) -> Outcome {
-    let status = if question.problem.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
+    let is_refused = !question.problem.is_empty();
     let f = frame(visit, section);
-    reply::with_status(visit, status, &QuestionPage { f, question })
+    reply::form(visit, is_refused, &QuestionPage { f, question })
 }

@@ -6,7 +6,6 @@ use askama::Template;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use warp::http::StatusCode;
 
 use super::errors;
 use crate::auth::PasswordDigest;
@@ -120,12 +119,7 @@ fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool) -> Outcome {
         field: if wrong { field.wrong(words.t(error)) } else { field },
         lead: words.t(lead).into_owned(),
     };
-    let status = if wrong {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, wrong, &page)
 }
 
 /// Returns the path of the page on which the form is: the longest beginning of the form's path that is a page. A form of

@@ -65,11 +65,7 @@ async fn show(visit: Visit) -> Outcome {
 
 fn page(visit: &Visit, fault: Option<&Fault>) -> Outcome {
     let problem = fault.map(|fault| problem(visit.words, fault)).unwrap_or_default();
-    let status = if problem.is_empty() {
-        warp::http::StatusCode::OK
-    } else {
-        warp::http::StatusCode::UNPROCESSABLE_ENTITY
-    };
+    let is_refused = !problem.is_empty();
     let page = MyStatus {
         f: Frame::of(visit, visit.words.t("my-status")),
         dialog: Dialog {
@@ -79,7 +75,7 @@ fn page(visit: &Visit, fault: Option<&Fault>) -> Outcome {
         },
         is_set: Mine::of(visit)?.is_set,
     };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, is_refused, &page)
 }
 
 fn problem(words: Words, fault: &Fault) -> String {

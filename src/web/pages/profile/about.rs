@@ -81,7 +81,7 @@ impl About {
         ];
         let nickname = Field::line("nickname", words.t("nickname"), "nickname").most(NICKNAME_CHARACTERS);
         let nickname = field(nickname.optional(words.t("optional")), &user.profile.nickname);
-        let bio = Field::line("bio", words.t("bio"), "off").most(BIO_CHARACTERS);
+        let bio = Field::block("bio", words.t("bio"), 3).most(BIO_CHARACTERS);
         let bio = field(bio.optional(words.t("optional")), &user.profile.bio);
         let all = [names.as_slice(), &login, &[nickname.clone(), bio.clone()]].concat();
         let size = i64::try_from(PHOTO_KIB).unwrap_or(i64::MAX);

@@ -11,7 +11,6 @@ mod tokens;
 mod two_step;
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::forms::Wrong;
 use super::{confirm, forms, sign_in};
@@ -194,12 +193,7 @@ fn page(visit: &Visit, shown: &Shown) -> Outcome {
         privacy: privacy::Part::of(visit, shown)?,
         look: look::Look::of(visit)?,
     };
-    let status = if shown.wrong.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, shown.wrong.is_some(), &page)
 }
 
 /// Sends the browser back to a section after its form was saved.

@@ -3,7 +3,6 @@
 use askama::Template;
 use qrcode::QrCode;
 use qrcode::render::svg;
-use warp::http::StatusCode;
 
 use super::{Section, Shown, Wrong, confirm, page, saved};
 use crate::auth::Caller;
@@ -102,17 +101,13 @@ pub(super) async fn begin(visit: Visit) -> Outcome {
 fn enrol_page(visit: &Visit, secret: Option<(Markup, String)>, error: &str) -> Outcome {
     let words = visit.words;
     let field = Field::code("code", words.t("two-step-code"), "one-time-code").most(7);
-    let status = if error.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
+    let is_refused = !error.is_empty();
     let page = EnrolPage {
         f: Frame::of(visit, words.t("two-step")),
         secret,
         field: field.focused().wrong(error),
     };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, is_refused, &page)
 }
 
 fn code(visit: &Visit) -> String {

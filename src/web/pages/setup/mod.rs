@@ -94,7 +94,7 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
         f: Frame::of(visit, words.t("setup-title")),
         form,
     };
-    reply::with_status(visit, forms::status_of(&page.form), &page)
+    reply::form(visit, page.form.is_refused(), &page)
 }
 
 async fn send(visit: Visit) -> Outcome {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::links;
 use super::pager::{self, Pager};
@@ -92,12 +91,7 @@ fn page(visit: &Visit, wrong: &Wrong, created: Option<String>) -> Outcome {
         pager: Pager::of(visit, &part, |page| format!("?page={page}")),
         lines: part.items.iter().map(|listed| line(visit, &names, listed)).collect(),
     };
-    let status = if is_sent {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    reply::with_status(visit, status, &list)
+    reply::form(visit, is_sent, &list)
 }
 
 fn fields(visit: &Visit, is_sent: bool) -> (Field, Field) {

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::super::pager::{self, Pager};
 use super::table::{self, Part};
@@ -212,12 +211,7 @@ fn page(visit: &Visit, sent: Option<&Sent>, problem: String) -> Outcome {
         pager: (listed.total > COLUMNS).then_some(pager),
         problem,
     };
-    let status = if page.problem.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, !page.problem.is_empty(), &page)
 }
 
 /// Returns a number of people in words.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::super::pager::{self, Pager};
 use super::super::question::{self, Question};
@@ -108,12 +107,7 @@ fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> O
         mandatory_two_factor: values.mandatory_two_factor,
         holders: role.map(|role| holders(visit, role)).transpose()?,
     };
-    let status = if wrong.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, !wrong.is_empty(), &page)
 }
 
 fn holders(visit: &Visit, role: &Role) -> Result<Holders, Fault> {

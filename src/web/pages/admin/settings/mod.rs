@@ -6,7 +6,6 @@ mod line;
 use std::collections::BTreeMap;
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::frame;
 use crate::domain::setting::Control;
@@ -224,12 +223,7 @@ fn page(visit: &Visit, wanted: &Wanted) -> Outcome {
         may_edit,
         problem: wanted.problem.clone(),
     };
-    let status = if wanted.is_right() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, !wanted.is_right(), &page)
 }
 
 fn filter_name(visit: &Visit, only: Only) -> String {

@@ -1,7 +1,6 @@
 //! The form for one custom status: a new one, or one that is there.
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::{Section, back, find, frame};
 use crate::domain::custom_status::{DurationMinutes, NAME_CHARACTERS};
@@ -149,12 +148,7 @@ fn page(visit: &Visit, id: Option<&CustomStatusId>, values: Values, wrong: &Wron
         minutes_error: wrong.with("minutes"),
         values,
     };
-    let status = if wrong.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, !wrong.is_empty(), &page)
 }
 
 fn durations(visit: &Visit, values: &Values) -> Vec<Choice> {

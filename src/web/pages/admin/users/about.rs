@@ -75,7 +75,7 @@ impl About {
         let email = field(email, of(address_of));
         let nickname = Field::line("nickname", words.t("nickname"), "off").most(NICKNAME_CHARACTERS);
         let nickname = field(optional(nickname), of(|user| &user.profile.nickname));
-        let bio = Field::line("bio", words.t("user-bio"), "off").most(BIO_CHARACTERS);
+        let bio = Field::block("bio", words.t("user-bio"), 3).most(BIO_CHARACTERS);
         let bio = field(optional(bio), of(|user| &user.profile.bio));
         let mut all = names.to_vec();
         all.extend([

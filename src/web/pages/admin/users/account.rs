@@ -1,7 +1,6 @@
 //! The page of one account.
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::about::About;
 use super::act::{Act, Entry};
@@ -131,10 +130,5 @@ fn page(visit: &Visit, caller: &Caller, account: &Account, shown: &Shown) -> Out
             .filter(|_| !viewed.is_own())
             .map(|_| Password::of(visit, shown.of(Part::Password))),
     };
-    let status = if shown.0.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, shown.0.is_some(), &page)
 }

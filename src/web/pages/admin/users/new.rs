@@ -1,7 +1,6 @@
 //! A new account.
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::about::About;
 use super::password::Password;
@@ -80,12 +79,7 @@ fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> Outcome {
         offers_link,
         password,
     };
-    let status = if wrong.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, wrong.is_some(), &page)
 }
 
 /// Returns the account that the form describes.

@@ -1,7 +1,6 @@
 //! The sessions and access tokens of an account. To see them needs the same proof as to end them.
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use super::pager::{self, Pager};
 use super::{Account, frame, permit, said};
@@ -95,11 +94,7 @@ fn page(visit: &Visit, account: &Account, proved: bool, problem: String) -> Outc
     } else {
         None
     };
-    let status = if problem.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
+    let is_refused = !problem.is_empty();
     let user = isolated(account.viewed.name().as_str());
     let page = SessionsPage {
         f: frame(visit, Section::Users),
@@ -108,7 +103,7 @@ fn page(visit: &Visit, account: &Account, proved: bool, problem: String) -> Outc
         problem,
         list,
     };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, is_refused, &page)
 }
 
 fn lines(visit: &Visit, found: &Listing<Device>) -> Result<Vec<Line>, Fault> {

@@ -1,7 +1,6 @@
 //! The form of a new display: its people, and the parts of them that it shows.
 
 use askama::Template;
-use warp::http::StatusCode;
 
 use crate::domain::wall::{BOARD_NAME_CHARACTERS, BoardContent, BoardPeople, BoardTheme};
 use crate::ops::boards::{self, FieldChoice};
@@ -82,12 +81,7 @@ pub(super) fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
         languages: languages(visit),
         theme: sent.given("theme").unwrap_or("dark").to_owned(),
     };
-    let status = if wrong.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    reply::with_status(visit, status, &page)
+    reply::form(visit, !wrong.is_empty(), &page)
 }
 
 fn by_field(visit: &Visit, show: &str, field: FieldChoice) -> ByField {
