@@ -1,5 +1,5 @@
-//! Server-sent events of presence (`GET /events`, HTML Living Standard, §9.2): for the board, and for programs that want a
-//! stream without DDP.
+//! The stream of server-sent events about presence (`GET /events`, HTML Living Standard, §9.2). The board uses it, and
+//! programs can use it instead of DDP.
 
 mod encode;
 mod registry;
@@ -29,28 +29,28 @@ pub(super) use registry::Registry;
 use stream::Stream;
 use subscriber::{Begun, Subscriber};
 
-/// Maximum changes that are encoded together: what happens meanwhile waits for the next round.
+/// The maximum number of changes in one round. Later changes wait for the next round.
 const TOGETHER: usize = 512;
 
-/// Streams that are served before other tasks get their turn.
+/// The number of streams that the server serves before it lets other tasks run.
 const AT_ONCE: usize = 64;
 
-/// Seconds after which a client that found no room may try again.
+/// The number of seconds after which a refused client may try again.
 const RETRY_SECONDS: u32 = 10;
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// All streams of events. Cloning is cheap; all clones are the same streams.
+/// All streams of events. A clone is cheap and has the same streams.
 #[derive(Clone)]
 pub struct Streams {
     app: App,
     registry: Arc<Registry>,
-    /// The name of this run of the server, in the ids of events.
+    /// The random name of this run of the server, which is part of the ids of events.
     run: Arc<str>,
 }
 
 impl Streams {
-    /// Returns the streams of an application, of which there are none yet.
+    /// Returns an empty set of streams for an application.
     #[must_use]
     pub fn new(app: App) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Streams {
         }
     }
 
-    /// Sends what happens to all streams, for ever.
+    /// Sends the events of the hub to all streams. Does not return while the server runs.
     pub async fn tell(&self) {
         let mut events = self.app.hub.subscribe();
         while let Some(first) = events.next().await {
@@ -75,7 +75,7 @@ impl Streams {
         }
     }
 
-    /// Ends all streams, and takes no more of them.
+    /// Ends all streams and refuses new ones.
     pub fn close(&self) {
         self.registry.close();
     }
@@ -94,13 +94,13 @@ impl Streams {
     }
 }
 
-/// What happened, encoded once for all streams.
+/// The events of one round, encoded once for all streams.
 #[derive(Default)]
 struct Round {
     changes: Vec<Change>,
-    /// Other events, which concern the streams of one user, or what all users may see.
+    /// The other events: changes of users, tokens, roles, permissions and settings.
     others: Vec<Event>,
-    /// Whether events were lost.
+    /// `true` if the server lost events because it was too slow.
     is_lost: bool,
 }
 
@@ -115,7 +115,7 @@ impl Round {
     }
 }
 
-/// Answers with a stream of what the caller may see.
+/// Answers with a stream of the events that the caller may see.
 pub(super) async fn open(visit: Visit) -> Outcome {
     let caller = caller(&visit)?;
     caller.admit(Need::Scope(Scope::PresenceRead), &[])?;
@@ -142,7 +142,7 @@ pub(super) async fn open(visit: Visit) -> Outcome {
     };
     let subscriber = Arc::new(Subscriber::begin(&visit.app, caller, seat.number(), begun));
     seat.register(&subscriber);
-    // Only now: what ended before the registration was sent to no one.
+    // This check must come after the registration: before it, no event about the end of the token reached the stream.
     if !session::is_alive(&visit.app, subscriber.token()) {
         return Err(Fault::NotLoggedIn);
     }
@@ -155,13 +155,13 @@ pub(super) async fn open(visit: Visit) -> Outcome {
         HeaderValue::from_static("text/event-stream; charset=utf-8"),
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Else a proxy would keep events until there are many.
+    // Without this header, a proxy may collect events before it sends them.
     headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
     Ok(answer)
 }
 
-/// Returns the caller of a stream: of the header tokens where there are some, else of the cookie. A page of another site
-/// can't read a stream, but it must not begin one either: a stream makes its user present.
+/// Returns the caller of a stream: from the header tokens if there are any, else from the cookie. A page of another
+/// site cannot read a stream. It must not open one either, because a stream makes its user present.
 fn caller(visit: &Visit) -> Result<Caller, Fault> {
     if visit.headers.contains_key("x-auth-token") {
         let caller = intake::caller(&visit.app, &visit.headers, &visit.origin);
@@ -171,7 +171,8 @@ fn caller(visit: &Visit) -> Result<Caller, Fault> {
     visit.caller().cloned()
 }
 
-/// Returns the last event that the client has, from its header or, for a page that begins again, from the address.
+/// Returns the time of the last event that the client has. A client sends it in a header, and a page that connects
+/// again sends it in the address.
 fn last_event(visit: &Visit) -> Option<Timestamp> {
     let header = header(&visit.headers, "last-event-id");
     let text = header.unwrap_or_else(|| visit.query.text("after"));
@@ -184,7 +185,7 @@ fn header<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'header
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Takes in that the user of a stream is idle, or at the page again.
+/// Stores that the user of a stream is idle, or that they are active again.
 pub(super) fn set_away(visit: &Visit) -> Result<(), Fault> {
     let caller = visit.caller()?;
     let number = visit.form.text("stream").parse().ok();

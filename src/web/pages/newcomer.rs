@@ -1,4 +1,4 @@
-//! The form of a new account: registration, and joining with an invitation.
+//! The form of a new account, for registration and for invitations.
 
 use askama::Template;
 
@@ -43,7 +43,7 @@ pub(super) fn fields(visit: &Visit) -> Vec<Field> {
     ]
 }
 
-/// Returns the custom fields that a new account must have, and the team if everyone sees it.
+/// Returns the custom fields that a new account must have, and the team if all users may see it.
 fn lines(visit: &Visit) -> Vec<Line> {
     let settings = visit.app.settings();
     let (team, rules) = (settings.text(SettingId::TeamField), settings.custom_fields());
@@ -55,7 +55,7 @@ fn lines(visit: &Visit) -> Vec<Line> {
     lines
 }
 
-/// Answers with the form: with 422 if something in it is wrong.
+/// Answers with the form. The status is 422 if the form was wrong.
 pub(super) fn page(
     visit: &Visit,
     title: &str,
@@ -84,7 +84,7 @@ pub(super) fn page(
     reply::form(visit, page.form.is_refused(), &page)
 }
 
-/// Returns the account that the form asks for.
+/// Returns the account that the form describes.
 ///
 /// # Errors
 /// [`Fault::FirstNameInvalid`], [`Fault::LastNameInvalid`], [`Fault::DisplayNameInvalid`]; the errors of the custom fields.

@@ -1,4 +1,4 @@
-//! The question before an act of an administrator: a page of its own, which the act's form is on.
+//! The page that asks an administrator before an action. It contains the form of the action.
 
 use askama::Template;
 
@@ -8,21 +8,21 @@ use crate::web::frame::Frame;
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 
-/// What is asked.
+/// The texts and links of a question before an action.
 pub(super) struct Question {
-    /// The act and its object, as a question.
+    /// The question, which names the action and its object.
     pub title: String,
-    /// What happens, and whether it can be undone.
+    /// A text that describes the effect of the action and says if it can be undone.
     pub lead: String,
-    /// The path of the form.
+    /// The path to which the form is sent.
     pub action: String,
-    /// The verb of the act.
+    /// The text of the button, which is the verb of the action.
     pub button: String,
-    /// `true` if the act takes something from a person.
+    /// `true` if a person loses something by the action.
     pub is_risky: bool,
     /// The path of the page to go back to.
     pub back: String,
-    /// Why the act was refused; empty if it was not tried.
+    /// The reason why the action was refused; empty if it was not tried yet.
     pub problem: String,
 }
 
@@ -33,7 +33,7 @@ struct QuestionPage {
     question: Question,
 }
 
-/// Answers with a question: with 422 if the act was refused.
+/// Answers with a question. The status is 422 if the action was refused.
 pub(super) fn ask(visit: &Visit, section: Section, question: Question) -> Outcome {
     let is_refused = !question.problem.is_empty();
     let f = frame(visit, section);

@@ -1,4 +1,4 @@
-//! Two-step sign-in: turned on with a code that an app shows, and off; its recovery codes, which are shown once.
+//! Two-step sign-in. The user turns it on or off with a code from an app. The recovery codes are shown only once.
 
 use askama::Template;
 use qrcode::QrCode;
@@ -14,19 +14,19 @@ use crate::web::frame::{Field, Frame, Markup, Note};
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 
-/// Maximum pixels of the code on the page.
+/// The maximum width and height of the QR code on the page, in pixels.
 const QR_PIXELS: u32 = 200;
 
-/// Two-step sign-in of a user.
+/// The state of a user's two-step sign-in.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum State {
     Off,
-    /// With so many recovery codes left.
+    /// Two-step sign-in is on. The number is that of the remaining recovery codes.
     On(usize),
 }
 
 impl State {
-    /// Returns the state; none where it is off and the server has none.
+    /// Returns the state; `None` if it is off and the server does not offer it.
     pub fn of(visit: &Visit, caller: &Caller) -> Option<Self> {
         match two_factor::codes_remaining(caller) {
             Ok(codes) => Some(Self::On(codes)),
@@ -34,7 +34,7 @@ impl State {
         }
     }
 
-    /// Returns how many recovery codes are left, in words.
+    /// Returns in words how many recovery codes remain.
     pub fn codes_left(self, f: &Frame) -> String {
         let count = match self {
             Self::Off => 0,
@@ -54,7 +54,7 @@ struct BeginPage {
 #[template(path = "profile/enrol.html")]
 struct EnrolPage {
     f: Frame,
-    /// The code for the app and the key that it holds; none after a wrong code.
+    /// The QR code for the app, and the key that it contains; `None` after a wrong code.
     secret: Option<(Markup, String)>,
     field: Field,
 }
@@ -67,7 +67,7 @@ struct CodesPage {
     next: &'static str,
 }
 
-/// Returns the caller, if no other duty comes first.
+/// Returns the caller. Fails if the caller has a duty other than to enable the second factor.
 fn caller(visit: &Visit) -> Result<&Caller, Fault> {
     let caller = visit.caller()?;
     if let Some(duty) = caller.duty {

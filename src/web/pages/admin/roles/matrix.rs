@@ -1,4 +1,4 @@
-//! The matrix of permissions and roles, and the form that it is.
+//! The matrix of permissions and roles. It is a form.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,28 +19,28 @@ use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
-/// Maximum roles on a page. The form of a page with all boxes checked stays far below the bound of a body, also when it is
-/// sent again, sealed, with a proof.
+/// The maximum number of roles on a page. A form with all boxes checked stays far below the limit of a body. This is
+/// also true if the user sends the sealed form again with a proof.
 const COLUMNS: usize = 24;
 
-/// The beginning of the names of the fields that say which roles had a permission when the page was made.
+/// The prefix of the fields that contain the roles which had a permission when the page was made.
 const SHOWN: &str = "was:";
 
-/// The head of a column.
+/// The head of a column, which shows one role.
 struct Column {
     id: String,
     name: String,
     holders: String,
 }
 
-/// A box of the matrix.
+/// A checkbox of the matrix.
 struct Checkbox {
     /// The name of the role and the title of the permission.
     label: String,
     checked: bool,
-    /// `true` if the form has another state than the server.
+    /// `true` if the state in the form differs from the state on the server.
     changed: bool,
-    /// `true` if no one may change it.
+    /// `true` if no user may change the box.
     fixed: bool,
 }
 
@@ -49,7 +49,7 @@ struct Row {
     id: &'static str,
     title: String,
     boxes: Vec<Checkbox>,
-    /// The places of the roles that have the permission, with commas between.
+    /// The positions of the roles that have the permission, separated by commas.
     shown: String,
 }
 
@@ -72,8 +72,8 @@ struct RolesPage {
     problem: String,
 }
 
-/// The boxes that a form sent: which are checked, and which were when the page was made. A role is its place in the list
-/// of roles that came with the form.
+/// The boxes that a form sent: those that are checked, and those that were checked when the page was made. The form
+/// names a role by its position in the form's own list of roles.
 struct Sent {
     roles: Vec<RoleId>,
     checked: HashSet<(Permission, RoleId)>,
@@ -106,7 +106,8 @@ impl Sent {
         }
     }
 
-    /// Returns the boxes that the user changed. What another administrator changed meanwhile in other boxes stays.
+    /// Returns the boxes that the user changed. Other boxes keep the changes that another administrator made in the
+    /// meantime.
     fn changes(&self) -> Vec<Cell> {
         let changed = self.checked.symmetric_difference(&self.shown);
         let mut cells: Vec<_> = changed
@@ -120,7 +121,7 @@ impl Sent {
         cells
     }
 
-    /// Returns whether the form had a box, and checked it.
+    /// Returns whether a box is checked in the form; `None` if the form does not contain the box.
     fn of_box(&self, permission: Permission, role: &RoleId) -> Option<bool> {
         let had = self.permissions.contains(&permission) && self.roles.contains(role);
         had.then(|| self.checked.contains(&(permission, role.clone())))
@@ -220,7 +221,7 @@ pub(super) fn people(visit: &Visit, count: usize) -> String {
     visit.words.say("role-holders", &[("count", count.into())])
 }
 
-/// Returns the query of an address that shows this.
+/// Returns the query of an address with this search and this page.
 fn query(term: &str, page: usize) -> String {
     let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
     if !term.is_empty() {
@@ -245,7 +246,7 @@ pub(super) async fn save(visit: Visit) -> Outcome {
                 let problem = forms::explained(visit.words, &fault).1;
                 return page(&visit, Some(&sent), problem);
             }
-            // The words of the fault say more than the page has for acts that are not allowed.
+            // The text of this fault has more details than the general page for a forbidden action.
             Err(fault @ Fault::ActionNotAllowed { .. }) => return page(&visit, Some(&sent), fault.to_string()),
             Err(fault) => return Err(fault),
         }

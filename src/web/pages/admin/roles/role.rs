@@ -1,4 +1,4 @@
-//! One role: its name and description, the people who have it, its deletion.
+//! The page of one role: its name and description, the people who have it, and its deletion.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ struct RolePage {
     submit: String,
     /// The id of the role, for its deletion; empty for a new role.
     id: String,
-    /// `true` if the role is built in, so that it has no form.
+    /// `true` if the role is built in. The page of a built-in role has no form.
     is_built_in: bool,
     description: String,
     fields: [Field; 2],
@@ -82,7 +82,7 @@ impl Values {
     }
 }
 
-/// Answers with the page: with 422 if something in its form is wrong.
+/// Answers with the page. The status is 422 if the form was wrong.
 fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> Outcome {
     let words = visit.words;
     let name = Field::line("name", words.t("role-name"), "off").most(ROLE_CHARACTERS);
@@ -181,10 +181,10 @@ pub(super) async fn save(visit: Visit) -> Outcome {
     }
 }
 
-/// Returns what is wrong, at the field that it is about.
+/// Returns the text of a fault for the field that caused it.
 ///
 /// # Errors
-/// A fault that is not about the form.
+/// The fault, if the form did not cause it.
 fn wrong(fault: Fault) -> Result<Wrong, Fault> {
     let field = match &fault {
         Fault::RoleNameInvalid { .. } | Fault::RoleNameTaken => "name",
@@ -195,12 +195,12 @@ fn wrong(fault: Fault) -> Result<Wrong, Fault> {
     Ok(Wrong::at(field, fault.to_string()))
 }
 
-/// Sends the browser back to the matrix.
+/// Redirects the browser to the matrix.
 fn back(visit: &Visit, note: Note) -> Outcome {
     reply::redirect_with(visit, Section::Roles.path(), note)
 }
 
-/// Asks whether a role shall be deleted.
+/// Asks the user before a role is deleted.
 pub(super) async fn ask(visit: Visit) -> Outcome {
     Section::Roles.admit(&visit)?;
     let role = find(&visit, visit.query.text("id"))?;
@@ -227,7 +227,7 @@ pub(super) async fn delete(visit: Visit) -> Outcome {
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     let id = RoleId::new(visit.query.text("id"));
     match roles::delete(&visit.app, &visit.actor()?, &id).await {
-        // It was deleted meanwhile, which is what the user wants.
+        // Another administrator may have deleted the role already. The user wants the same result.
         Ok(()) | Err(Fault::RoleNotFound) => back(&visit, Note::RoleDeleted),
         Err(fault @ (Fault::RoleInUse | Fault::RoleProtected | Fault::BeyondAuthority { .. })) => {
             let role = find(&visit, id.as_str())?;

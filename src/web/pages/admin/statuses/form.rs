@@ -1,4 +1,4 @@
-//! The form for one custom status: a new one, or one that is there.
+//! The form for a new or an existing custom status.
 
 use askama::Template;
 
@@ -14,16 +14,16 @@ use crate::web::people::word;
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 
-/// The durations to choose from, in minutes; 0 has no end.
+/// The durations that the form offers, in minutes; 0 means no end.
 const DURATIONS: [u32; 5] = [0, 30, 45, 60, 120];
 
-/// The choice of another duration. The style sheet shows the field for its minutes beside it.
+/// The choice of another duration. The style sheet then shows the field for the minutes.
 const OTHER: &str = "exact";
 
-/// A choice of the form.
+/// A value that the user can choose.
 struct Choice {
     value: String,
-    /// The shape of a status; empty for a duration.
+    /// The shape of a presence status; empty for a duration.
     shape: &'static str,
     name: String,
     chosen: bool,
@@ -34,7 +34,7 @@ struct Values {
     name: String,
     emoji: String,
     status_type: String,
-    /// The value of the choice of a duration.
+    /// The chosen duration in minutes, or [`OTHER`].
     lasts: String,
     minutes: String,
 }
@@ -78,7 +78,7 @@ impl Values {
         }
     }
 
-    /// Returns the minutes that the form asks for.
+    /// Returns the duration in minutes; `None` if the form contains none that is allowed.
     fn duration(&self) -> Option<u32> {
         if self.lasts != OTHER {
             return self.lasts.parse().ok().filter(|minutes| DURATIONS.contains(minutes));
@@ -101,14 +101,14 @@ struct StatusPage {
     types: Vec<Choice>,
     durations: Vec<Choice>,
     most_minutes: u32,
-    /// What is wrong with the whole form, the name, the type and the duration.
+    /// The errors of the whole form, the name, the type and the duration; empty if there are none.
     problem: String,
     name_error: String,
     type_error: String,
     minutes_error: String,
 }
 
-/// Answers with the form: with 422 if something in it is wrong.
+/// Answers with the form. The status is 422 if the form was wrong.
 fn page(visit: &Visit, id: Option<&CustomStatusId>, values: Values, wrong: &Wrong) -> Outcome {
     let words = visit.words;
     let (heading, submit) = match id {
@@ -212,10 +212,11 @@ fn draft(visit: &Visit, values: &Values) -> Result<CustomStatusDraft, Fault> {
         .with_defaults(Some(&values.emoji), Some(minutes))
 }
 
-/// Returns what is wrong, at the field that it is about, in the words of the contract (`custom-user-status.create.md`).
+/// Returns the text of a fault for the field that caused it. The texts are those of the contract
+/// (`custom-user-status.create.md`).
 ///
 /// # Errors
-/// A fault that is not about the form.
+/// The fault, if the form did not cause it.
 fn wrong(visit: &Visit, fault: Fault) -> Result<Wrong, Fault> {
     let field = match &fault {
         Fault::CustomStatusFieldRequired { field: "StatusType" } | Fault::StatusTypeInvalid { .. } => "status-type",

@@ -24,12 +24,12 @@ pub(super) enum Part {
     Password,
 }
 
-/// What is wrong in the form that was sent.
+/// The form that was sent and its errors; `None` if no form was sent.
 #[derive(Default)]
 pub(super) struct Shown(Option<(Part, Wrong)>);
 
 impl Shown {
-    /// Returns what is wrong in a form.
+    /// Returns the errors of a form.
     pub fn of(&self, part: Part) -> Option<&Wrong> {
         self.0
             .as_ref()
@@ -40,14 +40,14 @@ impl Shown {
 
 #[derive(Template)]
 #[template(path = "admin/users/account.html")]
-#[allow(clippy::struct_excessive_bools)] // The switches of a template.
+#[allow(clippy::struct_excessive_bools)] // The fields are switches of a template.
 struct AccountPage {
     f: Frame,
     path: String,
     name: String,
     username: String,
     face: Face,
-    /// When the account was created and used, in words.
+    /// Texts that say when the account was created and used.
     facts: Vec<String>,
     state: String,
     is_active: bool,
@@ -63,7 +63,7 @@ struct AccountPage {
     password: Option<Password>,
 }
 
-/// The permissions that the form of a part needs.
+/// Returns the permissions that the form of a part needs.
 pub(super) const fn permissions(part: Part) -> &'static [Permission] {
     match part {
         Part::About => &[Permission::EDIT_OTHER_USER_INFO],
@@ -81,7 +81,7 @@ pub(super) async fn show(visit: Visit) -> Outcome {
     page(&visit, caller, &Account::of(&visit)?, &Shown::default())
 }
 
-/// Answers with the page again, which says why a form was refused.
+/// Answers with the page again and the reason why the form was refused.
 pub(super) fn refused(visit: &Visit, part: Part, fault: Fault) -> Outcome {
     let wrong = said(visit.words, fault)?;
     let shown = Shown(Some((part, wrong)));

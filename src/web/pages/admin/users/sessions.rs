@@ -1,4 +1,4 @@
-//! The sessions and access tokens of an account. To see them needs the same proof as to end them.
+//! The sessions and access tokens of an account. The list needs the same proof as the end of a session.
 
 use askama::Template;
 
@@ -23,7 +23,7 @@ struct Line {
     id: String,
     icon: &'static str,
     name: String,
-    /// When and from where it was used last.
+    /// A text that says when and from which address it was last used.
     about: String,
     /// `true` if it is the session of this request.
     is_this: bool,
@@ -36,7 +36,7 @@ struct SessionsPage {
     title: String,
     path: String,
     problem: String,
-    /// The lines and the pager; none before the proof.
+    /// The lines and the pager; `None` before the proof.
     list: Option<(Vec<Line>, Pager)>,
 }
 
@@ -45,7 +45,7 @@ fn admit(visit: &Visit) -> Result<Account, Fault> {
     Account::of(visit)
 }
 
-/// Shows the list, if the proof that it needs was given not long ago; else a button that asks for it.
+/// Shows the list if the caller needs no proof now. Otherwise shows a button that asks for the proof.
 pub(super) async fn show(visit: Visit) -> Outcome {
     let account = admit(&visit)?;
     match two_factor::require(&visit.app, visit.caller()?, None).await {
@@ -68,7 +68,7 @@ pub(super) async fn end(visit: Visit) -> Outcome {
     let (id, actor) = (account.viewed.id(), visit.actor()?);
     two_factor::require(&visit.app, visit.caller()?, confirm::proof(&visit)).await?;
     match tokens::revoke(&visit.app, &actor, Some(&id), visit.form.text("session")).await {
-        // A session that ended meanwhile has ended, which is what the caller wants.
+        // The session may have ended in the meantime. The caller wants the same result.
         Ok(()) | Err(Fault::TokenNotFound { .. }) => {
             let path = format!("{}/sessions", account.path());
             reply::redirect_with(&visit, &path, Note::SessionEnded)

@@ -1,4 +1,4 @@
-//! The form of a new display: its people, and the parts of them that it shows.
+//! The form for a new display: the people and the parts of the board that it shows.
 
 use askama::Template;
 
@@ -11,13 +11,13 @@ use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 use crate::web::words::Language;
 
-/// What the name of a selection by a custom field begins with, before the name of the field.
+/// The prefix of the choice of a custom field, before the name of the field.
 const FIELD: &str = "field:";
 
-/// What the names of the values of a custom field begin with, before the name of the field.
+/// The prefix of the fields with the chosen values of a custom field, before its name.
 const VALUES: &str = "value:";
 
-/// A value to choose, with its words.
+/// A value that the user can choose, with its text.
 struct Choice {
     value: String,
     words: String,
@@ -47,7 +47,7 @@ struct Page {
     theme: String,
 }
 
-/// Answers with the form: with 422 if something in it is wrong.
+/// Answers with the form. The status is 422 if the form was wrong.
 pub(super) fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
     let (words, sent) = (visit.words, &visit.form);
     let choices = boards::choices(&visit.app, &visit.actor()?)?;
@@ -113,7 +113,7 @@ fn languages(visit: &Visit) -> Vec<Choice> {
     std::iter::once(device).chain(named).collect()
 }
 
-/// Returns what the form asks for.
+/// Returns the people and the parts that the form selects.
 pub(super) fn content(visit: &Visit) -> Result<BoardContent, Wrong> {
     let (words, form) = (visit.words, &visit.form);
     let texts = |name: &str| form.all(name).map(str::to_owned).collect::<Vec<_>>();
@@ -124,7 +124,7 @@ pub(super) fn content(visit: &Visit) -> Result<BoardContent, Wrong> {
             None => (Vec::new(), None, Vec::new()),
         },
     };
-    // An empty choice is not everyone.
+    // A selection without roles or values must not select all people.
     let selects = form.text("show") == "roles" || field.is_some();
     if selects && roles.is_empty() && values.is_empty() {
         let mut wrong = Wrong::default();
