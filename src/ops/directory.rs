@@ -178,8 +178,10 @@ fn find(app: &App, actor: &Actor, filter: &Filter, page: Page, reach: Reach) -> 
     let account = |user| view.account(user);
     let blocked = filter.blocked.then(|| lockout::blocked(app, actor));
     let is_blocked = |account: ViewedAccount| {
-        let listed = |user: &User| blocked.as_ref().is_none_or(|blocked| blocked.contains_key(&user.id));
-        blocked.is_none() || account.full().is_some_and(listed)
+        let Some(blocked) = &blocked else {
+            return true;
+        };
+        account.full().is_some_and(|user| blocked.contains_key(&user.id))
     };
     let is_for_all = filter.is_for_all() && reach == Reach::Everyone;
     let found = match (is_for_all, &filter.sort[..]) {

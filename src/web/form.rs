@@ -71,6 +71,17 @@ impl Fields {
         fields.next().map_or("", |(_, value)| value)
     }
 
+    /// Returns the first value of a field of several lines, with one line feed at the end of each line. Browsers send two
+    /// characters there, also for a hidden field (HTML Living Standard, §4.10.21.8).
+    pub fn block(&self, name: &str) -> String {
+        self.text(name).replace("\r\n", "\n")
+    }
+
+    /// Returns the text of a field if it differs from this one, white space around it apart.
+    pub fn changed(&self, name: &str, now: &str) -> Option<String> {
+        Some(self.block(name)).filter(|text| text.trim() != now)
+    }
+
     /// Returns the first value of a field that is not blank, without white space around it.
     pub fn given(&self, name: &str) -> Option<&str> {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())

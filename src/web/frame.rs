@@ -189,6 +189,16 @@ impl Frame {
         Markup::of(&Emojis::of(self, chosen))
     }
 
+    /// Returns the box that says what is wrong with a form.
+    pub fn problem(&self, text: &str) -> Markup {
+        Markup::of(&ProblemPart { f: self, text })
+    }
+
+    /// Returns a secret that is shown once, with a button that copies it. `id` is its id on the page.
+    pub fn secret(&self, id: &'static str, text: &str) -> Markup {
+        Markup::of(&SecretPart { f: self, id, text })
+    }
+
     /// Returns a picture of a person, or the initials.
     #[allow(clippy::unused_self, reason = "templates call it as the other parts")]
     pub fn face(&self, face: &Face, size: &'static str) -> Markup {
@@ -299,6 +309,21 @@ pub(super) struct Field {
 struct FieldPart<'page> {
     f: &'page Frame,
     field: &'page Field,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPart<'page> {
+    f: &'page Frame,
+    text: &'page str,
+}
+
+#[derive(Template)]
+#[template(path = "secret.html")]
+struct SecretPart<'page> {
+    f: &'page Frame,
+    id: &'static str,
+    text: &'page str,
 }
 
 #[derive(Template)]

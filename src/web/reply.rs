@@ -106,9 +106,7 @@ pub(super) fn redirect(visit: &Visit, path: &str) -> Outcome {
 
 /// The same with a message that the next page shows.
 pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> Outcome {
-    let (path, fragment) = path
-        .split_once('#')
-        .map_or((path, ""), |(path, fragment)| (path, fragment));
+    let (path, fragment) = path.split_once('#').unwrap_or((path, ""));
     let separator = if path.contains('?') { '&' } else { '?' };
     let fragment = if fragment.is_empty() {
         String::new()

@@ -91,6 +91,23 @@ impl Wrong {
         Self(vec![(field, text)])
     }
 
+    /// Returns what a fault says about a form.
+    ///
+    /// # Errors
+    /// The fault, if it has a page of its own: a question for a proof, a missing permission, or a failure of the server.
+    pub fn about(words: Words, fault: Fault) -> Result<Self, Fault> {
+        match fault {
+            Fault::CodeRequired { .. }
+            | Fault::CodeInvalid { .. }
+            | Fault::NotLoggedIn
+            | Fault::PermissionRequired
+            | Fault::EndpointNotFound
+            | Fault::StoreUnavailable { .. }
+            | Fault::Internal { .. } => Err(fault),
+            fault => Ok(Self::of(words, &fault)),
+        }
+    }
+
     /// Returns that this field is wrong; an empty name is the whole form.
     pub fn at(field: &'static str, text: impl Into<String>) -> Self {
         Self(vec![(field, text.into())])
@@ -110,6 +127,11 @@ impl Wrong {
     pub fn with(&self, field: &str) -> String {
         let found = self.0.iter().find(|(known, _)| *known == field);
         found.map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+
+    /// Returns what is wrong first, whichever field it is about.
+    pub fn all(&self) -> String {
+        self.rest(&[])
     }
 
     /// Adds to each field what is wrong with it.

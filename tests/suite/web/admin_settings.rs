@@ -158,6 +158,28 @@ async fn a_saved_group_changes_only_what_the_administrator_changed() {
 }
 
 #[tokio::test]
+async fn a_text_of_several_lines_that_was_not_changed_is_not_saved() {
+    let server = TestServer::start().await;
+    let (admin, visitor) = (server.admin().await, Visitor::signed_in(&server, ADMIN).await);
+    let newer = "{\n\"team\": {\"type\": \"text\"}\n}";
+    admin
+        .post_proved("settings/Accounts_CustomFields", &json!({"value": newer}))
+        .await
+        .expect(200);
+    // Browsers send two characters at the end of a line, in hidden fields too.
+    let older = "{\r\n}";
+    let fields = [
+        ("was:Accounts_CustomFields", older),
+        ("Accounts_CustomFields", older),
+        ("was:Team_Custom_Field", "team"),
+        ("Team_Custom_Field", "office"),
+    ];
+    assert_eq!(visitor.submit(PAGE, &fields).await.status, 303);
+    assert_eq!(value(&admin, "Team_Custom_Field").await, json!("office"));
+    assert_eq!(value(&admin, "Accounts_CustomFields").await, json!(newer));
+}
+
+#[tokio::test]
 async fn what_a_setting_does_not_take_is_said_at_its_field_and_nothing_is_saved() {
     let server = TestServer::start().await;
     let (admin, visitor) = (server.admin().await, Visitor::signed_in(&server, ADMIN).await);

@@ -420,8 +420,20 @@ async fn custom_fields_privacy_and_look_are_saved() {
             .contains("value=\"&#34;&#39;&#60;&#62;\"")
     );
 
-    let unknown = [("last-seen", "hidden"), ("hide-users", "admin, nobody")];
+    let unknown = [
+        ("last-seen", "hidden"),
+        ("hide-users", "admin, nobody"),
+        ("hide-role", "guest"),
+    ];
     let refused = send(&visitor, "/profile/privacy", &unknown).await;
+    // The form keeps all that was sent.
+    for kept in [
+        "value=\"hidden\" checked",
+        "value=\"guest\" checked",
+        "value=\"admin, nobody\"",
+    ] {
+        assert!(text(&refused).contains(kept), "{kept}: {}", text(&refused));
+    }
     assert!(
         refused.status == 422 && text(&refused).contains("doesn’t exist"),
         "{}",

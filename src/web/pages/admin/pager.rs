@@ -47,20 +47,21 @@ impl Pager {
     pub fn sized<T>(visit: &Visit, listing: &Listing<T>, items: usize, address: impl Fn(usize) -> String) -> Self {
         let number = listing.offset / items + 1;
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX).into();
-        let first = if listing.items.is_empty() {
-            0
-        } else {
-            listing.offset + 1
+        let (first, last) = match listing.items.len() {
+            0 => (0, 0),
+            shown => (listing.offset + 1, listing.offset + shown),
         };
+        let pages = listing.total.div_ceil(items).max(1);
         let values = [
             ("first", count(first)),
-            ("last", count(listing.offset + listing.items.len())),
+            ("last", count(last)),
             ("total", count(listing.total)),
         ];
         Self {
             range: visit.words.say("pager-range", &values),
-            previous: (number > 1).then(|| address(number - 1)),
-            next: (number < listing.total.div_ceil(items)).then(|| address(number + 1)),
+            // The address may ask for a page behind the last one.
+            previous: (number > 1).then(|| address(pages.min(number - 1))),
+            next: (number < pages).then(|| address(number + 1)),
         }
     }
 }

@@ -122,13 +122,16 @@ fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool) -> Outcome {
     reply::form(visit, wrong, &page)
 }
 
-/// Returns the path of the page on which the form is: the longest beginning of the form's path that is a page. A form of
-/// the profile is on the profile.
+/// Returns the address of the page on which the form is: the form's own, if that is a page, else the longest beginning of
+/// its path that is one. A form of the profile is on the profile.
 fn back(visit: &Visit) -> String {
     let mut path = visit.target.split('?').next().unwrap_or_default();
     let is_page = |path: &str| route::of(path).any(|(route, _)| route.verb == Verb::Get);
     if path.starts_with("/profile/") {
         return "/profile".to_owned();
+    }
+    if is_page(path) {
+        return visit.target.clone();
     }
     while !is_page(path) {
         match path.rsplit_once('/') {

@@ -79,7 +79,7 @@ async fn send(visit: Visit) -> Outcome {
     match join(&visit).await {
         Ok(user) => sign_in::begin_of_new(&visit, &user).await,
         Err(fault @ (Fault::InvitationInvalid | Fault::AddressBlocked)) => refused(&visit, fault),
-        Err(fault) => page(&visit, &Wrong::of(visit.words, &fault)).await,
+        Err(fault) => page(&visit, &Wrong::about(visit.words, fault)?).await,
     }
 }
 

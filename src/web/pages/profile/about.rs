@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Section, Shown, confirm, forms, page, refused, saved};
+use super::{Section, Shown, Wrong, confirm, page, refused, saved};
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::profile::{self, BIO_CHARACTERS, NICKNAME_CHARACTERS};
 use crate::domain::{Fault, User, person_name};
@@ -101,22 +101,25 @@ impl About {
 fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
     let (form, now) = (&visit.form, split(user));
     let (first, last) = (form.text("first"), form.text("last"));
-    let text = |name: &str, now: &str| Some(form.text(name).replace("\r\n", "\n")).filter(|text| text.trim() != now);
     let is_same_name = first.trim() == now.0 && last.trim() == now.1;
     Ok(Edit {
         name: (!is_same_name)
             .then(|| person_name::full_name(first, last))
             .transpose()?,
-        username: text("username", user.username.as_str())
+        username: form
+            .changed("username", user.username.as_str())
             .map(|name| parse_username(name.trim()))
             .transpose()?,
-        email: text("email", &address(user))
+        email: form
+            .changed("email", &address(user))
             .map(|email| parse_email(email.trim()))
             .transpose()?,
-        nickname: text("nickname", &user.profile.nickname)
+        nickname: form
+            .changed("nickname", &user.profile.nickname)
             .map(|text| profile::nickname(&text))
             .transpose()?,
-        bio: text("bio", &user.profile.bio)
+        bio: form
+            .changed("bio", &user.profile.bio)
             .map(|text| profile::bio(&text))
             .transpose()?,
         ..Edit::default()
@@ -140,23 +143,20 @@ async fn change(visit: &Visit) -> Result<Arc<User>, Fault> {
 pub(super) async fn send_photo(visit: Visit) -> Outcome {
     visit.count("POST users.setAvatar", Rate::Default)?;
     let Some(bytes) = visit.form.file().map(|file| file.to_vec()) else {
-        let mut wrong = forms::Wrong::default();
-        wrong.add("photo", visit.words.t("photo-missing"));
+        let wrong = Wrong::at("photo", visit.words.t("photo-missing"));
         return page(&visit, &Shown::wrong(Section::About, wrong));
     };
     let id = visit.caller()?.user.id.clone();
     match avatars::set(&visit.app, &visit.actor()?, &id, bytes).await {
         Ok(()) => saved(&visit, Section::About, Note::ProfileSaved),
-        Err(fault) => photo_refused(&visit, &fault),
+        Err(fault) => photo_refused(&visit, fault),
     }
 }
 
 /// Shows what is wrong with a picture; the fields of the page are as they were.
-fn photo_refused(visit: &Visit, fault: &Fault) -> Outcome {
-    let (_, text) = forms::explained(visit.words, fault);
-    let mut wrong = forms::Wrong::default();
-    wrong.add("photo", text);
-    page(visit, &Shown::wrong(Section::About, wrong))
+fn photo_refused(visit: &Visit, fault: Fault) -> Outcome {
+    let text = Wrong::about(visit.words, fault)?.all();
+    page(visit, &Shown::wrong(Section::About, Wrong::at("photo", text)))
 }
 
 pub(super) async fn remove_photo(visit: Visit) -> Outcome {
@@ -164,6 +164,6 @@ pub(super) async fn remove_photo(visit: Visit) -> Outcome {
     let id = visit.caller()?.user.id.clone();
     match avatars::reset(&visit.app, &visit.actor()?, &id).await {
         Ok(()) => saved(&visit, Section::About, Note::ProfileSaved),
-        Err(fault) => photo_refused(&visit, &fault),
+        Err(fault) => photo_refused(&visit, fault),
     }
 }

@@ -203,8 +203,5 @@ fn saved(visit: &Visit, section: Section, note: Note) -> Outcome {
 
 /// Shows what is wrong with a form of a section. A fault that is not about the form is a page of its own.
 fn refused(visit: &Visit, section: Section, fault: Fault) -> Outcome {
-    match fault {
-        Fault::CodeRequired { .. } | Fault::CodeInvalid { .. } | Fault::NotLoggedIn => Err(fault),
-        fault => page(visit, &Shown::wrong(section, Wrong::of(visit.words, &fault))),
-    }
+    page(visit, &Shown::wrong(section, Wrong::about(visit.words, fault)?))
 }

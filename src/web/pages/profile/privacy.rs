@@ -11,6 +11,7 @@ use crate::web::visit::Visit;
 /// A role from which the user can hide.
 pub(super) struct Line {
     pub id: String,
+    pub name: String,
     pub chosen: bool,
 }
 
@@ -39,16 +40,21 @@ impl Part {
         let users = Field::code("hide-users", words.t("hide-users"), "off").optional(words.t("optional"));
         let users = users.with(&names).hint(words.t("hide-users-hint"));
         let users = users.wrong(wrong.map(|wrong| wrong.with("hide-users")).unwrap_or_default());
+        let sent = last_seen(visit);
         let all = roles::list(&visit.app);
         let lines = all.iter().map(|role| Line {
             id: role.id.to_string(),
-            chosen: privacy.roles.contains(&role.id),
+            name: role.name.to_string(),
+            chosen: match wrong {
+                Some(_) => visit.form.all("hide-role").any(|id| id == role.id.as_str()),
+                None => privacy.roles.contains(&role.id),
+            },
         });
         Ok(Self {
             problem: wrong
                 .map(|wrong| wrong.rest(std::slice::from_ref(&users)))
                 .unwrap_or_default(),
-            last_seen: word(privacy.last_seen),
+            last_seen: word(wrong.and(sent).unwrap_or(privacy.last_seen)),
             roles: lines.collect(),
             users,
         })
@@ -60,18 +66,23 @@ pub(super) async fn send(visit: Visit) -> Outcome {
     match change(&visit).await {
         Ok(()) => saved(&visit, Section::Privacy, Note::ProfileSaved),
         Err(Fault::UserNotFound) => {
-            let mut wrong = super::Wrong::default();
-            wrong.add("hide-users", visit.words.t("fault-hide-users"));
+            let wrong = super::Wrong::at("hide-users", visit.words.t("fault-hide-users"));
             super::page(&visit, &Shown::wrong(Section::Privacy, wrong))
         }
         Err(fault) => refused(&visit, Section::Privacy, fault),
     }
 }
 
+/// Returns how exactly others may see when the user was last here, as the form sent it.
+fn last_seen(visit: &Visit) -> Option<LastSeen> {
+    let kinds = [LastSeen::Exact, LastSeen::Coarse, LastSeen::Hidden];
+    kinds
+        .into_iter()
+        .find(|kind| word(*kind) == visit.form.text("last-seen"))
+}
+
 async fn change(visit: &Visit) -> Result<(), Fault> {
     let form = &visit.form;
-    let kinds = [LastSeen::Exact, LastSeen::Coarse, LastSeen::Hidden];
-    let last_seen = kinds.into_iter().find(|kind| word(*kind) == form.text("last-seen"));
     let names = form.text("hide-users").split([',', ' ', '\n']).map(str::trim);
     let find = |name: &str| {
         let found = users::named(&visit.app, name.trim_start_matches('@'));
@@ -80,5 +91,13 @@ async fn change(visit: &Visit) -> Result<(), Fault> {
     let hidden: Result<Vec<_>, _> = names.filter(|name| !name.is_empty()).map(find).collect();
     let roles = form.all("hide-role").map(RoleId::new).collect();
     let own = &visit.caller()?.user.id;
-    status::set_privacy(&visit.app, &visit.actor()?, own, last_seen, Some(hidden?), Some(roles)).await
+    status::set_privacy(
+        &visit.app,
+        &visit.actor()?,
+        own,
+        last_seen(visit),
+        Some(hidden?),
+        Some(roles),
+    )
+    .await
 }

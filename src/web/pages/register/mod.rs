@@ -47,7 +47,7 @@ async fn send(visit: Visit) -> Outcome {
     let words = visit.words;
     let new = match newcomer::registration(&visit) {
         Ok(new) => new,
-        Err(fault) => return page(&visit, &Wrong::of(words, &fault)),
+        Err(fault) => return page(&visit, &Wrong::about(words, fault)?),
     };
     if let Err(fault) = visit.count("POST users.register", Rate::Register) {
         return page(&visit, &Wrong::of(words, &fault));
@@ -56,7 +56,7 @@ async fn send(visit: Visit) -> Outcome {
     let new = Registration { secret, ..new };
     let user = match registration::register(&visit.app, &visit.origin, new).await {
         Ok(user) => user,
-        Err(fault) => return page(&visit, &Wrong::of(words, &fault)),
+        Err(fault) => return page(&visit, &Wrong::about(words, fault)?),
     };
     if !user.is_active() {
         return reply::redirect_with(&visit, "/sign-in", Note::AwaitsApproval);

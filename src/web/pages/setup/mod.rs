@@ -101,7 +101,7 @@ async fn send(visit: Visit) -> Outcome {
     visit.count("POST setup.createAdministrator", Rate::Default)?;
     match create(&visit).await {
         Ok(user) => welcome(&visit, &user).await,
-        Err(fault) => page(&visit, &Wrong::of(visit.words, &fault)),
+        Err(fault) => page(&visit, &Wrong::about(visit.words, fault)?),
     }
 }
 

@@ -185,8 +185,7 @@ async fn create(visit: Visit) -> Outcome {
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match invitations::create(&visit.app, &visit.actor()?, &terms).await {
         Ok((_, link)) => page(&visit, &Wrong::default(), Some(link)),
-        Err(fault @ (Fault::PermissionRequired | Fault::NotLoggedIn)) => Err(fault),
-        Err(fault) => page(&visit, &Wrong::of(visit.words, &fault), None),
+        Err(fault) => page(&visit, &Wrong::about(visit.words, fault)?, None),
     }
 }
 

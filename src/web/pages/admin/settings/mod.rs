@@ -96,9 +96,9 @@ impl Wanted {
             let sent = match control {
                 _ if is_reset => id.default().to_string(),
                 Control::Flag => form.has(id.as_str()).to_string(),
-                _ => form.text(id.as_str()).replace("\r\n", "\n"),
+                _ => form.block(id.as_str()),
             };
-            let is_same = sent == form.text(&shown);
+            let is_same = sent == form.block(&shown);
             // An empty field of a secret leaves the secret as it is.
             if !is_same || (is_reset && control == Control::Secret) {
                 match id.parse(&sent) {

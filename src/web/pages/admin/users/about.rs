@@ -103,24 +103,30 @@ impl About {
 /// Returns what the form changes. What it sends unchanged is no change, so that an older value stays valid.
 fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
     let form = &visit.form;
-    let text = |name: &str, now: &str| Some(form.text(name).replace("\r\n", "\n")).filter(|text| text.trim() != now);
-    let email = text("email", address_of(user))
+    let email = form
+        .changed("email", address_of(user))
         .map(|email| parse_email(email.trim()))
         .transpose()?;
     let verified = form.has("verified");
     let has_email = email.is_some() || user.email.is_some();
     let changes_verified = has_email && (email.is_some() || verified != is_verified(user));
     Ok(Edit {
-        name: text("name", name_of(user)).map(|name| parse_name(&name)).transpose()?,
-        username: text("username", user.username.as_str())
+        name: form
+            .changed("name", name_of(user))
+            .map(|name| parse_name(&name))
+            .transpose()?,
+        username: form
+            .changed("username", user.username.as_str())
             .map(|name| parse_username(name.trim()))
             .transpose()?,
         email,
         verified: changes_verified.then_some(verified),
-        nickname: text("nickname", &user.profile.nickname)
+        nickname: form
+            .changed("nickname", &user.profile.nickname)
             .map(|text| profile::nickname(&text))
             .transpose()?,
-        bio: text("bio", &user.profile.bio)
+        bio: form
+            .changed("bio", &user.profile.bio)
             .map(|text| profile::bio(&text))
             .transpose()?,
         custom_fields: fields::changes(visit, Some(user))?,

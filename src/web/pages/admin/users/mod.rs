@@ -157,13 +157,6 @@ impl Account {
 /// The fault, if it has its own page.
 fn said(words: Words, fault: Fault) -> Result<Wrong, Fault> {
     match fault {
-        Fault::CodeRequired { .. }
-        | Fault::CodeInvalid { .. }
-        | Fault::NotLoggedIn
-        | Fault::PermissionRequired
-        | Fault::EndpointNotFound
-        | Fault::StoreUnavailable { .. }
-        | Fault::Internal { .. } => Err(fault),
         // Another administrator may have deleted the account in the meantime.
         Fault::UserNotFound | Fault::UserIdInvalid => Err(Fault::EndpointNotFound),
         Fault::DisplayNameInvalid | Fault::UserFieldRequired { field: "Name" } => {
@@ -175,6 +168,6 @@ fn said(words: Words, fault: Fault) -> Result<Wrong, Fault> {
         Fault::InvalidParams { field: Some(field), .. } if field == "username" => {
             Ok(Wrong::at("username", words.t("fault-long")))
         }
-        fault => Ok(Wrong::of(words, &fault)),
+        fault => Wrong::about(words, fault),
     }
 }

@@ -101,7 +101,7 @@ fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, Fault> {
         roles: form.all("role").map(RoleId::new).collect(),
         activity: Activity::Active,
         profile: Profile {
-            bio: profile::bio(&form.text("bio").replace("\r\n", "\n"))?,
+            bio: profile::bio(&form.block("bio"))?,
             nickname: profile::nickname(form.text("nickname"))?,
             ..Profile::default()
         },

@@ -113,15 +113,12 @@ async fn create(visit: Visit) -> Outcome {
         Err(wrong) => return form::page(&visit, &wrong),
     };
     let Ok(name) = Board::parse_name(visit.form.text("name")) else {
-        let mut wrong = Wrong::default();
-        wrong.add("name", visit.words.t("wall-name-wrong"));
-        return form::page(&visit, &wrong);
+        return form::page(&visit, &Wrong::at("name", visit.words.t("wall-name-wrong")));
     };
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match boards::create(&visit.app, &visit.actor()?, &name, &content).await {
         Ok((_, link)) => page(&visit, Some(link)),
-        Err(fault @ (Fault::PermissionRequired | Fault::NotLoggedIn)) => Err(fault),
-        Err(fault) => form::page(&visit, &Wrong::of(visit.words, &fault)),
+        Err(fault) => form::page(&visit, &Wrong::about(visit.words, fault)?),
     }
 }
 
