@@ -25,8 +25,8 @@ impl Markup {
         Self(part.render().unwrap_or_default())
     }
 
-    /// Takes a picture as the `qrcode` crate draws it: SVG without a text of a user. The XML declaration before it is not
-    /// for pages.
+    /// Returns an image of the `qrcode` crate as markup: SVG without any text of a user. Removes the XML declaration,
+    /// because HTML pages cannot contain it.
     pub fn picture(svg: String) -> Self {
         match svg.find("<svg") {
             Some(start) => Self(svg[start..].to_owned()),
@@ -132,7 +132,7 @@ impl Frame {
         self.words.t(key)
     }
 
-    /// Returns the text of a key with these values in it.
+    /// Returns the text of a key with these values.
     pub fn say(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
         self.words.say(key, values)
     }
@@ -184,7 +184,7 @@ impl Frame {
         Markup::of(&FieldPart { f: self, field })
     }
 
-    /// Returns the button and the menu that choose the emoji of a status.
+    /// Returns the button and the menu with which a user chooses the emoji of a status.
     pub fn emojis(&self, chosen: &str) -> Markup {
         Markup::of(&Emojis::of(self, chosen))
     }
@@ -218,17 +218,17 @@ fn theme(user: &User) -> Option<&'static str> {
 
 macro_rules! notes {
     ($($note:ident = $name:literal, $key:literal;)*) => {
-        /// A message about what was done before a page, as the query names it.
+        /// A message about the action before a page. The query of the page contains its name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Note { $($note),* }
 
         impl Note {
-            /// Returns its name in a query.
+            /// Returns the name of the message in a query.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$note => $name),* }
             }
 
-            /// Returns the note with this name.
+            /// Returns the message with this name.
             pub fn of(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$note),)*
@@ -236,7 +236,7 @@ macro_rules! notes {
                 }
             }
 
-            /// Returns what it says.
+            /// Returns the text of the message.
             pub fn words(self, words: Words) -> String {
                 match self { $(Self::$note => words.t($key)),* }.into_owned()
             }
@@ -244,7 +244,7 @@ macro_rules! notes {
     };
 }
 
-// The name in the query, and the key of the words.
+// The name in the query, and the key of the text.
 notes! {
     SignedOut = "signed-out", "note-signed-out";
     Ended = "ended", "note-ended";
@@ -289,7 +289,7 @@ pub(super) struct Field {
     pub autocomplete: &'static str,
     /// Maximum characters; 0 is no bound.
     pub most: usize,
-    /// Lines of a text of several lines; 0 for a field of one line.
+    /// The number of visible lines of a text of several lines; 0 for a field of one line.
     pub rows: usize,
     pub required: bool,
     pub focused: bool,
@@ -350,7 +350,7 @@ impl Field {
         Self::new(name, label, "text", autocomplete)
     }
 
-    /// A text of several lines, of which the page shows this many.
+    /// Returns a field for a text of several lines. The page shows this number of lines.
     pub fn block(name: &'static str, label: impl Into<String>, rows: usize) -> Self {
         Self {
             rows,

@@ -49,7 +49,7 @@ pub(super) fn page(visit: &Visit, page: &impl Template) -> Outcome {
     with_status(visit, StatusCode::OK, page)
 }
 
-/// Answers with the page of a form: with 422 if the server refused what the form sent (RFC 9110, §15.5.21).
+/// Answers with the page of a form. The status is 422 if the server refused the form (RFC 9110, §15.5.21).
 pub(super) fn form(visit: &Visit, is_refused: bool, page: &impl Template) -> Outcome {
     let status = if is_refused {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -116,7 +116,7 @@ pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> Outcome {
     redirect(visit, &format!("{path}{separator}note={}{fragment}", note.name()))
 }
 
-/// Answers with a file that the browser stores. Its name needs no escaping.
+/// Answers with a file that the browser saves. The name must need no escaping.
 pub(super) fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -> Outcome {
     let disposition = format!("attachment; filename=\"{name}\"");
     let mut answer = Answer::new(Bytes::from(bytes)).into_response();
@@ -128,7 +128,7 @@ pub(super) fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -
     Ok(answer)
 }
 
-/// Keeps an answer out of search engines.
+/// Forbids search engines to list the page.
 pub(super) fn unlisted(mut answer: Response) -> Response {
     let none = HeaderValue::from_static("noindex, nofollow");
     answer
@@ -137,7 +137,7 @@ pub(super) fn unlisted(mut answer: Response) -> Response {
     answer
 }
 
-/// Answers a script that expects nothing.
+/// Answers a script with an empty response.
 pub(super) fn done() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }

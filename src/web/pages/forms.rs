@@ -51,7 +51,7 @@ pub(super) fn show(visit: &Visit, title: &str, form: Form) -> Outcome {
 }
 
 impl Form {
-    /// Returns whether the server refused what the form sent.
+    /// Returns whether the form has an error.
     pub fn is_refused(&self) -> bool {
         !self.problem.is_empty() || self.fields.iter().any(|field| !field.error.is_empty())
     }
@@ -62,7 +62,7 @@ pub(super) fn say(visit: &Visit, title: &str, words: String, path: &'static str,
     say_with(visit, StatusCode::OK, title, words, path, link)
 }
 
-/// The same with this status.
+/// Answers with a few words and a link, with this status.
 pub(super) fn say_with(
     visit: &Visit,
     status: StatusCode,
@@ -108,7 +108,7 @@ impl Wrong {
         }
     }
 
-    /// Returns that this field is wrong; an empty name is the whole form.
+    /// Returns the error of this field. An empty name means the whole form.
     pub fn at(field: &'static str, text: impl Into<String>) -> Self {
         Self(vec![(field, text.into())])
     }

@@ -1,6 +1,7 @@
-//! The question for a fresh proof: an act that needs one is asked for once more with the code or the password.
+//! The page that asks for a proof. If an action needs a code or the password, the user sends the form again from this
+//! page.
 //!
-//! The page has the fields of the form in one sealed field, so that a password among them is not on the page.
+//! The page contains the fields of the form in one sealed field, so that it does not show a password among them.
 
 use askama::Template;
 use base64::Engine;
@@ -21,29 +22,29 @@ use crate::web::visit::Visit;
 /// The purpose that is sealed with the fields.
 const PURPOSE: &str = "confirmed form";
 
-/// Minutes for which the page can be sent.
+/// The time for which the page is valid, in minutes.
 const MINUTES: u32 = 10;
 
-/// The field with the sealed fields of the form.
+/// The field that contains the sealed fields of the form.
 const SEALED: &str = "sealed";
 
-/// The field with the code or the password.
+/// The field for the code or the password.
 const PROOF: &str = "proof";
 
-/// The field with the method of the proof.
+/// The field for the method of the proof.
 const METHOD: &str = "proof-method";
 
 #[derive(Template)]
 #[template(path = "confirm/confirm.html")]
 struct Page {
     f: Frame,
-    /// The path of the form.
+    /// The address to which the form is sent.
     action: String,
     sealed: String,
     method: &'static str,
     field: Field,
     lead: String,
-    /// The page to go back to.
+    /// The path of the page to go back to.
     back: String,
 }
 
@@ -55,7 +56,7 @@ struct Sealed {
     fields: Vec<(String, String)>,
 }
 
-/// Answers a form. If its act needs a fresh proof, the answer asks for it and repeats the form.
+/// Answers a form. If the action needs a proof, answers with the page that asks for it and contains the form.
 pub(in crate::web) async fn answer(route: &Route, mut visit: Visit) -> Outcome {
     if visit.form.has(SEALED) {
         match open(&visit) {
@@ -71,7 +72,7 @@ pub(in crate::web) async fn answer(route: &Route, mut visit: Visit) -> Outcome {
     }
 }
 
-/// Returns the proof that came with a form.
+/// Returns the proof that the form contains, if any.
 pub(super) fn proof(visit: &Visit) -> Option<PresentedCode> {
     let typed = visit.form.text(PROOF);
     let method = match visit.form.text(METHOD) {
@@ -158,7 +159,8 @@ fn seal(visit: &Visit, path: &str) -> Result<String, Fault> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(visit.app.key.seal_bytes(PURPOSE, &bytes)))
 }
 
-/// Returns the fields that were sealed for this user and this path, with the proof; none if they do not count.
+/// Returns the fields that were sealed for this user and this path, together with the proof. Returns `None` if they are
+/// invalid, too old, or sealed for another user or path.
 fn open(visit: &Visit) -> Option<Fields> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(visit.form.text(SEALED)).ok()?;
     let bytes = visit.app.key.open_bytes(PURPOSE, &bytes).ok()?;

@@ -1,4 +1,4 @@
-//! Names, e-mail address and picture.
+//! The names, the e-mail address and the picture of the user.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use crate::web::people::Face;
 use crate::web::reply::Outcome;
 use crate::web::visit::Visit;
 
-/// Kibibytes of a picture at most.
+/// The maximum size of a picture, in kibibytes.
 const PHOTO_KIB: usize = AVATAR_BYTES / 1024;
 
 pub(super) struct About {
     pub face: Face,
     pub photo_hint: String,
-    /// What is wrong with the whole form.
+    /// The error of the whole form; empty if there is none.
     pub problem: String,
     pub names: [Field; 2],
     pub login: [Field; 2],
@@ -29,7 +29,7 @@ pub(super) struct About {
     pub bio: Field,
 }
 
-/// Returns the first and the last name: the last word of a display name is the last name.
+/// Splits the display name into the first and the last name. The last name is the last word.
 fn split(user: &User) -> (String, String) {
     let name = user.shown_name().to_string();
     match name.trim().rsplit_once(' ') {
@@ -97,7 +97,8 @@ impl About {
     }
 }
 
-/// Returns what the form changes. What it sends unchanged is no change, so that an older value stays valid.
+/// Returns the changes of the form. A field that the user did not change is not checked again, because an older value
+/// may break a newer rule.
 fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
     let (form, now) = (&visit.form, split(user));
     let (first, last) = (form.text("first"), form.text("last"));
@@ -153,7 +154,7 @@ pub(super) async fn send_photo(visit: Visit) -> Outcome {
     }
 }
 
-/// Shows what is wrong with a picture; the fields of the page are as they were.
+/// Answers with the error of a picture. The other fields of the page show the stored values.
 fn photo_refused(visit: &Visit, fault: Fault) -> Outcome {
     let text = Wrong::about(visit.words, fault)?.all();
     page(visit, &Shown::wrong(Section::About, Wrong::at("photo", text)))

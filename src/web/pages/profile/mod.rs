@@ -1,4 +1,4 @@
-//! A user's own account: names, password, two-step sign-in, sessions, tokens, privacy, preferences.
+//! The page of a user's own account: names, password, two-step sign-in, sessions, tokens, privacy, preferences.
 
 mod about;
 pub(super) mod client;
@@ -45,7 +45,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/profile/look", |visit| Box::pin(look::send(visit))),
 ];
 
-/// A section of the page: the part of the address behind the `#`, and its form.
+/// A section of the page. It has an id for the part of the address after the `#`, and a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
     About,
@@ -100,19 +100,19 @@ impl Section {
     }
 }
 
-/// A line of the list of sections.
+/// A link in the list of sections.
 struct Link {
     id: &'static str,
     icon: &'static str,
     title: String,
 }
 
-/// What the page shows beside the state of the account.
+/// The result of a form that the page shows in addition to the account.
 #[derive(Default)]
 struct Shown {
-    /// The section whose form was sent, with what is wrong in it.
+    /// The section whose form was sent, with the errors of the form.
     wrong: Option<(Section, Wrong)>,
-    /// The name and the secret of a token that was created.
+    /// The name and the secret of the token that the form has just created.
     token: Option<(String, String)>,
 }
 
@@ -124,7 +124,7 @@ impl Shown {
         }
     }
 
-    /// Returns what is wrong in a section.
+    /// Returns the errors in a section.
     fn of(&self, section: Section) -> Option<&Wrong> {
         self.wrong
             .as_ref()
@@ -140,7 +140,7 @@ struct ProfilePage {
     links: Vec<Link>,
     about: about::About,
     password: password::Password,
-    /// Whether two-step sign-in is on; none where the server has none.
+    /// The state of two-step sign-in; `None` if it is off and the server does not offer it.
     two_step: Option<two_step::State>,
     two_step_problem: String,
     sessions: Vec<sessions::Line>,
@@ -154,7 +154,7 @@ async fn show(visit: Visit) -> Outcome {
     page(&visit, &Shown::default())
 }
 
-/// Answers with the page: with 422 if a form was wrong.
+/// Answers with the page. The status is 422 if a form was wrong.
 fn page(visit: &Visit, shown: &Shown) -> Outcome {
     let caller = visit.caller()?;
     let two_step = two_step::State::of(visit, caller);
@@ -196,12 +196,12 @@ fn page(visit: &Visit, shown: &Shown) -> Outcome {
     reply::form(visit, shown.wrong.is_some(), &page)
 }
 
-/// Sends the browser back to a section after its form was saved.
+/// Redirects the browser to a section after its form was saved.
 fn saved(visit: &Visit, section: Section, note: Note) -> Outcome {
     reply::redirect_with(visit, &format!("/profile#{}", section.id()), note)
 }
 
-/// Shows what is wrong with a form of a section. A fault that is not about the form is a page of its own.
+/// Shows the error of a form in its section. A fault that the form did not cause has its own page.
 fn refused(visit: &Visit, section: Section, fault: Fault) -> Outcome {
     page(visit, &Shown::wrong(section, Wrong::about(visit.words, fault)?))
 }

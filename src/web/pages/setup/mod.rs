@@ -42,7 +42,7 @@ struct Setup {
     open: bool,
 }
 
-/// The invitation for the team, which is shown once.
+/// The page with the invitation for the team. It is shown only once.
 #[derive(Template)]
 #[template(path = "setup/invite.html")]
 struct Invite {
@@ -133,7 +133,8 @@ async fn create(visit: &Visit) -> Result<std::sync::Arc<User>, Fault> {
     .await
 }
 
-/// Signs in the first administrator, and shows an invitation for the team. The form was the proof that an invitation needs.
+/// Signs in the first administrator, and shows an invitation for the team. The form contained the password, so that the
+/// invitation needs no other proof.
 async fn welcome(visit: &Visit, user: &User) -> Outcome {
     let Some(session) = sign_in::session_of_new(visit, user).await else {
         return reply::redirect_with(visit, "/sign-in", Note::Registered);
@@ -155,7 +156,7 @@ async fn welcome(visit: &Visit, user: &User) -> Outcome {
     sign_in::begin_with(visit, &session, true, reply::page(visit, &page)?).await
 }
 
-/// Creates the invitation for the team; none if the administrator has a duty first.
+/// Creates the invitation for the team. Returns `None` if the administrator has a duty, or if the creation fails.
 async fn invite(visit: &Visit, session: &LoggedIn) -> Option<(ListedInvitation, String)> {
     let caller = tokens::authenticate(&visit.app, &session.user.id, &session.token, &visit.origin)?;
     if caller.duty.is_some() {

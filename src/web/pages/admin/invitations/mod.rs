@@ -1,4 +1,4 @@
-//! Invitations: links with which people create their account.
+//! Invitations: links with which people create their accounts.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +20,10 @@ use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
 
-/// The number of people that the form offers first.
+/// The number of people that the form shows at first.
 const OFFERED_USES: u32 = 20;
 
-/// The lives that the form offers, in days.
+/// The lifetimes that the form offers, in days.
 const LIVES: [u32; 4] = [1, DEFAULT_DAYS, 30, 365];
 
 pub(in crate::web::pages) const ROUTES: &[Route] = &[
@@ -36,13 +36,13 @@ pub(in crate::web::pages) const ROUTES: &[Route] = &[
 /// An invitation in the list.
 struct Line {
     id: String,
-    /// The note of its creator, else the id.
+    /// The note of the creator, else the id.
     name: String,
     about: String,
     is_valid: bool,
 }
 
-/// A value to choose, with its words.
+/// A value that the user can choose, with its text.
 struct Choice {
     value: String,
     words: String,
@@ -53,7 +53,7 @@ struct Choice {
 #[template(path = "admin/invitations/invitations.html")]
 struct List {
     f: Frame,
-    /// The link of an invitation that was created.
+    /// The link of the invitation that the form has just created.
     created: Option<String>,
     problem: String,
     uses: Field,
@@ -68,7 +68,7 @@ async fn show(visit: Visit) -> Outcome {
     page(&visit, &Wrong::default(), None)
 }
 
-/// Answers with the list: with 422 if the form was wrong.
+/// Answers with the list. The status is 422 if the form was wrong.
 fn page(visit: &Visit, wrong: &Wrong, created: Option<String>) -> Outcome {
     Section::Invitations.admit(visit)?;
     let actor = visit.actor()?;
@@ -189,7 +189,7 @@ async fn create(visit: Visit) -> Outcome {
     }
 }
 
-/// Returns the terms that the form asks for.
+/// Returns the terms of the invitation from the form.
 fn terms(visit: &Visit) -> Result<InvitationTerms, Wrong> {
     let (words, form) = (visit.words, &visit.form);
     let mut wrong = Wrong::default();
@@ -230,7 +230,7 @@ async fn revoke(visit: Visit) -> Outcome {
     visit.count("POST invitations.revoke", Rate::Default)?;
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match invitations::revoke(&visit.app, &visit.actor()?, visit.query.text("id")).await {
-        // Another administrator may have been faster.
+        // Another administrator may have ended the invitation already.
         Ok(()) | Err(Fault::InvitationNotFound { .. }) => {
             reply::redirect_with(&visit, Section::Invitations.path(), Note::InvitationRevoked)
         }

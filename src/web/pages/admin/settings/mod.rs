@@ -1,4 +1,4 @@
-//! The settings of the server, by group. A form has the settings of one group.
+//! The settings of the server, by group. Each group has its own form.
 
 mod groups;
 mod line;
@@ -26,16 +26,16 @@ pub(in crate::web::pages) const ROUTES: &[Route] = &[
     Route::post("/admin/settings", |visit| Box::pin(save(visit))),
 ];
 
-/// The beginning of the names of the fields that have the values that the page showed.
+/// The prefix of the fields that contain the values which the page showed.
 const SHOWN: &str = "was:";
 
-/// What the page shows of the settings.
+/// The settings that the page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Only {
     All,
     /// The settings whose value is not the default.
     Changed,
-    /// The settings that were fixed at the start.
+    /// The settings whose value was fixed at the start of the server.
     Fixed,
 }
 
@@ -67,22 +67,22 @@ impl Only {
     }
 }
 
-/// What a form asks for. It has no `Debug`, because a text may be a secret.
+/// The content of a form that was sent. It has no `Debug`, because a text may be a secret.
 #[derive(Default)]
 struct Wanted {
     /// The text of each control.
     sent: BTreeMap<SettingId, String>,
-    /// The values that are to be set.
+    /// The values to store.
     values: Vec<(String, SettingValue)>,
-    /// What is wrong with a text.
+    /// The errors of single settings.
     errors: BTreeMap<SettingId, String>,
-    /// What is wrong with the whole form.
+    /// The error of the whole form; empty if there is none.
     problem: String,
 }
 
 impl Wanted {
-    /// Reads a form. A setting that the form sends as the page showed it is not set, so that a value that another
-    /// administrator has set meanwhile stays.
+    /// Reads a form. If the form sends a setting as the page showed it, the setting does not change. So it keeps the
+    /// value that another administrator may have set in the meantime.
     fn of(visit: &Visit) -> Self {
         let form = &visit.form;
         let mut wanted = Self::default();
@@ -99,7 +99,7 @@ impl Wanted {
                 _ => form.block(id.as_str()),
             };
             let is_same = sent == form.block(&shown);
-            // An empty field of a secret leaves the secret as it is.
+            // An empty field of a secret does not change the secret.
             if !is_same || (is_reset && control == Control::Secret) {
                 match id.parse(&sent) {
                     Ok(value) => wanted.values.push((id.to_string(), value)),
@@ -111,12 +111,12 @@ impl Wanted {
         wanted
     }
 
-    /// Returns the text of a control, if the form had it.
+    /// Returns the text of a control, if the form contained it.
     fn sent(&self, id: SettingId) -> Option<&str> {
         self.sent.get(&id).map(String::as_str)
     }
 
-    /// Returns what is wrong with the text of a control.
+    /// Returns the error of a setting; empty if there is none.
     fn error(&self, id: SettingId) -> String {
         self.errors.get(&id).cloned().unwrap_or_default()
     }
@@ -125,10 +125,10 @@ impl Wanted {
         self.errors.is_empty() && self.problem.is_empty()
     }
 
-    /// Adds why the settings were refused.
+    /// Adds the reason why the settings were refused.
     ///
     /// # Errors
-    /// A fault that is not about the form.
+    /// The fault, if the form did not cause it.
     fn refused(mut self, visit: &Visit, fault: Fault) -> Result<Self, Fault> {
         match fault {
             Fault::SettingInvalid { setting, problem } => drop(self.errors.insert(setting, problem)),
@@ -146,15 +146,15 @@ struct Part {
     name: &'static str,
     title: String,
     lines: Vec<Line>,
-    /// `true` if a setting of it can be changed.
+    /// `true` if the user may change a setting of the form.
     may_save: bool,
 }
 
-/// A link that chooses what the page shows.
+/// A link that selects the settings on the page.
 struct Filter {
     href: String,
     name: String,
-    /// The number of settings; none for all of them.
+    /// The number of settings; `None` for the link to all settings.
     count: Option<usize>,
     current: bool,
 }
@@ -165,7 +165,7 @@ struct SettingsPage {
     f: Frame,
     term: String,
     only: &'static str,
-    /// What the field of the search says.
+    /// The text in the search field.
     search: String,
     filters: Vec<Filter>,
     /// The query of the address, which the form sends back.
@@ -180,7 +180,7 @@ async fn show(visit: Visit) -> Outcome {
     page(&visit, &Wanted::default())
 }
 
-/// Answers with the page: with 422 if a form was wrong.
+/// Answers with the page. The status is 422 if a form was wrong.
 fn page(visit: &Visit, wanted: &Wanted) -> Outcome {
     let actor = visit.actor()?;
     let may_edit = visit.caller()?.may(Permission::EDIT_PRIVILEGED_SETTING);
@@ -203,7 +203,7 @@ fn page(visit: &Visit, wanted: &Wanted) -> Outcome {
         may_save: false,
     });
     for (id, line) in lines {
-        // What is wrong is shown whatever the address asks for.
+        // A setting with an error is always shown, even if the search and the filter do not match it.
         let is_found = only.has(&line) && line.matches(searched.as_ref());
         if let Some(part) = parts.get_mut(Group::of(id) as usize)
             && (is_found || !line.error.is_empty())
@@ -235,7 +235,7 @@ fn filter_name(visit: &Visit, only: Only) -> String {
     name.into_owned()
 }
 
-/// Returns the query of an address that shows this.
+/// Returns the query of an address with this search and this filter.
 fn query(term: &str, only: Only) -> String {
     let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
     for (name, value) in [("q", term), ("is", only.name())] {
@@ -264,7 +264,7 @@ async fn save(visit: Visit) -> Outcome {
     }
     let query = query(visit.query.text("q"), Only::of(&visit));
     let group = Group::named(visit.form.text("group")).map_or("", Group::name);
-    // The path of the server may be among what was changed.
+    // The change may have set another public path of the server.
     let visit = Visit {
         base: visit.app.settings().public_path(),
         ..visit

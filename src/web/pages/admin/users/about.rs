@@ -1,4 +1,4 @@
-//! Names, e-mail address and custom fields of an account.
+//! The form with the names, the e-mail address and the custom fields of an account.
 
 use super::account::{Part, permissions, refused};
 use super::{Account, permit};
@@ -14,9 +14,9 @@ use crate::web::pages::profile::fields::{self, Line};
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 
-/// The fields that an account has, of one that exists or of a new one.
+/// The fields of an existing or a new account.
 pub(super) struct About {
-    /// What is wrong with the whole form.
+    /// The error of the whole form; empty if there is none.
     pub problem: String,
     pub names: [Field; 2],
     pub email: Field,
@@ -26,7 +26,7 @@ pub(super) struct About {
     pub lines: Vec<Line>,
 }
 
-/// Returns the display name that was set; empty if there is none.
+/// Returns the display name of the user; empty if the user has none.
 fn name_of(user: &User) -> &str {
     user.name.as_ref().map_or("", DisplayName::as_str)
 }
@@ -40,8 +40,8 @@ fn is_verified(user: &User) -> bool {
 }
 
 impl About {
-    /// Returns the fields of an account; without one those of a new account. If something is `wrong`, the fields have
-    /// what was sent.
+    /// Returns the fields of an account, or those of a new account without `user`. If a form was `wrong`, the fields
+    /// contain the values that it sent.
     pub fn of(visit: &Visit, user: Option<&User>, wrong: Option<&Wrong>) -> Self {
         let (words, form) = (visit.words, &visit.form);
         let field = |field: Field, now: &str| {
@@ -100,7 +100,8 @@ impl About {
     }
 }
 
-/// Returns what the form changes. What it sends unchanged is no change, so that an older value stays valid.
+/// Returns the changes of the form. A field that the user did not change is not checked again, because an older value
+/// may break a newer rule.
 fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
     let form = &visit.form;
     let email = form

@@ -1,4 +1,4 @@
-//! A new account.
+//! The form for a new account.
 
 use askama::Template;
 
@@ -18,7 +18,7 @@ use crate::web::pages::profile::fields;
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 
-/// The value of the choice for a link.
+/// The value of the form if the user gets a link instead of a password.
 const BY_LINK: &str = "link";
 
 #[derive(Template)]
@@ -26,7 +26,7 @@ const BY_LINK: &str = "link";
 struct NewPage {
     f: Frame,
     about: About,
-    /// The roles to choose from; none for a caller who may not assign roles.
+    /// The roles that the caller can choose; empty if the caller may not assign roles.
     lines: Vec<RoleLine>,
     roles_problem: String,
     /// `true` if the caller may create reset links.
@@ -45,7 +45,7 @@ fn offers_link(visit: &Visit, caller: &Caller) -> bool {
     caller.may(Permission::EDIT_OTHER_USER_PASSWORD) && visit.app.settings().flag(SettingId::AllowPasswordReset)
 }
 
-/// Returns the roles that new users have if none are chosen.
+/// Returns the roles of a new user for whom no roles are chosen.
 fn default_roles(visit: &Visit) -> Vec<RoleId> {
     let ids = visit.app.settings().list(SettingId::DefaultRoles);
     ids.iter().map(|id| RoleId::new(id)).collect()
@@ -55,14 +55,14 @@ fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> Outcome {
     let offers_link = offers_link(visit, caller);
     let mut about = About::of(visit, None, wrong);
     let role_error = wrong.map(|wrong| wrong.with("role")).unwrap_or_default();
-    // It stands below the roles, where there are some.
+    // The page shows this error below the roles, if it shows roles.
     let may_assign = caller.may(Permission::ASSIGN_ROLES);
     if may_assign && !role_error.is_empty() {
         about.problem.clear();
     }
     let mut password = Password::of(visit, wrong);
     password.problem.clear();
-    // With the choice of a link the field is hidden.
+    // The field is hidden while the link is chosen.
     password.field.required = !offers_link;
     let mut f = frame(visit, Section::Users);
     f.title = format!("{} · {}", visit.words.t("user-new"), visit.words.t("admin-users"));
@@ -105,7 +105,7 @@ fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, Fault> {
             nickname: profile::nickname(form.text("nickname"))?,
             ..Profile::default()
         },
-        // Where fields are defined, the required ones are checked.
+        // If custom fields are defined, an empty change makes the operation check the required ones.
         custom_fields: changes.or_else(|| has_rules.then(CustomFieldChanges::default)),
         status_text: String::new(),
     })
@@ -124,7 +124,7 @@ pub(super) async fn send(visit: Visit) -> Outcome {
     match created.await {
         Ok(user) => {
             let path = format!("{}/{}", Section::Users.path(), user.id);
-            // The link needs a proof of its own.
+            // The creation of the link needs its own proof.
             let path = if by_link { format!("{path}/reset-link") } else { path };
             reply::redirect_with(&visit, &path, Note::UserCreated)
         }
