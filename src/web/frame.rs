@@ -189,12 +189,12 @@ impl Frame {
         Markup::of(&Emojis::of(self, chosen))
     }
 
-    /// Returns the box that says what is wrong with a form.
+    /// Returns the box with the error of a form.
     pub fn problem(&self, text: &str) -> Markup {
         Markup::of(&ProblemPart { f: self, text })
     }
 
-    /// Returns a secret that is shown once, with a button that copies it. `id` is its id on the page.
+    /// Returns the box with a secret that is shown only once, and a button that copies it. `id` is its id on the page.
     pub fn secret(&self, id: &'static str, text: &str) -> Markup {
         Markup::of(&SecretPart { f: self, id, text })
     }

@@ -91,10 +91,10 @@ impl Wrong {
         Self(vec![(field, text)])
     }
 
-    /// Returns what a fault says about a form.
+    /// Returns the error that a form shows for a fault.
     ///
     /// # Errors
-    /// The fault, if it has a page of its own: a question for a proof, a missing permission, or a failure of the server.
+    /// The fault, if it has its own page: the question for a proof, a missing permission, or a failure of the server.
     pub fn about(words: Words, fault: Fault) -> Result<Self, Fault> {
         match fault {
             Fault::CodeRequired { .. }
@@ -129,7 +129,7 @@ impl Wrong {
         found.map(|(_, text)| text.clone()).unwrap_or_default()
     }
 
-    /// Returns what is wrong first, whichever field it is about.
+    /// Returns the first error of any field.
     pub fn all(&self) -> String {
         self.rest(&[])
     }

@@ -286,7 +286,7 @@ async fn a_role_is_created_changed_and_deleted() {
     );
     let question = format!("/admin/roles/delete?id={id}");
     assert!(visitor.page(&question).await.contains("Delete “\u{2068}Desk\u{2069}”?"));
-    // The proof is fresh no more. Its page leads back to the same question.
+    // After 31 minutes, the action needs a proof. The page that asks for it leads back to the same question.
     server.pass(31 * MINUTE);
     let asked = text(&visitor.submit(&question, &[]).await);
     assert!(asked.contains(&format!("href=\"{question}\"")), "{asked}");

@@ -166,7 +166,7 @@ async fn a_text_of_several_lines_that_was_not_changed_is_not_saved() {
         .post_proved("settings/Accounts_CustomFields", &json!({"value": newer}))
         .await
         .expect(200);
-    // Browsers send two characters at the end of a line, in hidden fields too.
+    // Browsers send two characters at the end of each line, also in hidden fields.
     let older = "{\r\n}";
     let fields = [
         ("was:Accounts_CustomFields", older),

@@ -426,7 +426,7 @@ async fn custom_fields_privacy_and_look_are_saved() {
         ("hide-role", "guest"),
     ];
     let refused = send(&visitor, "/profile/privacy", &unknown).await;
-    // The form keeps all that was sent.
+    // The page shows the form again with all values that were sent.
     for kept in [
         "value=\"hidden\" checked",
         "value=\"guest\" checked",

@@ -59,7 +59,7 @@ impl Pager {
         ];
         Self {
             range: visit.words.say("pager-range", &values),
-            // The address may ask for a page behind the last one.
+            // The address may ask for a page after the last one.
             previous: (number > 1).then(|| address(pages.min(number - 1))),
             next: (number < pages).then(|| address(number + 1)),
         }

@@ -123,8 +123,8 @@ fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool) -> Outcome {
     reply::form(visit, wrong, &page)
 }
 
-/// Returns the address of the page on which the form is: the form's own, if that is a page, else the longest beginning of
-/// its path that is one. A form of the profile is on the profile.
+/// Returns the address of the page that contains the form: the form's own address if it is a page, else the longest
+/// prefix of its path that is a page. The forms of the profile are all on one page.
 fn back(visit: &Visit) -> String {
     let mut path = visit.target.split('?').next().unwrap_or_default();
     let is_page = |path: &str| route::of(path).any(|(route, _)| route.verb == Verb::Get);

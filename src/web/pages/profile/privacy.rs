@@ -73,7 +73,7 @@ pub(super) async fn send(visit: Visit) -> Outcome {
     }
 }
 
-/// Returns how exactly others may see when the user was last here, as the form sent it.
+/// Returns from the form how exactly other users may see when the user was last here.
 fn last_seen(visit: &Visit) -> Option<LastSeen> {
     let kinds = [LastSeen::Exact, LastSeen::Coarse, LastSeen::Hidden];
     kinds
