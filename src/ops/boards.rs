@@ -137,11 +137,14 @@ pub fn choices(app: &App, actor: &Actor) -> Result<Choices, Fault> {
     let roles = view.snapshot().access().roles();
     let custom = app.settings().custom_fields();
     let public = custom.fields().filter(|(name, _)| custom.is_public(name));
-    let fields = public.take(OFFERED_FIELDS).map(|(name, rule)| FieldChoice {
+    let public: Vec<_> = public.take(OFFERED_FIELDS).collect();
+    let free = public.iter().filter(|(_, rule)| rule.options.is_none());
+    let mut common = common_values(&view, free.map(|(name, _)| *name));
+    let fields = public.into_iter().map(|(name, rule)| FieldChoice {
         name: name.to_owned(),
         values: match &rule.options {
             Some(options) => options.iter().take(BOARD_SELECTORS).cloned().collect(),
-            None => common_values(&view, name),
+            None => common.remove(name).unwrap_or_default(),
         },
     });
     Ok(Choices {
@@ -154,21 +157,27 @@ pub fn choices(app: &App, actor: &Actor) -> Result<Choices, Fault> {
     })
 }
 
-/// Returns the most common values of a custom field among the active users, in alphabetical order.
-fn common_values(view: &View<'_>, name: &str) -> Vec<String> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
+/// Returns the most common values of each of these custom fields, in their order. Reads all users once.
+fn common_values<'name>(view: &View<'_>, names: impl Iterator<Item = &'name str>) -> HashMap<&'name str, Vec<String>> {
+    let mut counted: HashMap<&str, HashMap<&str, usize>> = names.map(|name| (name, HashMap::new())).collect();
     for user in view.snapshot().users().filter(|user| user.is_active()) {
-        let value = view.custom_field(user, name).and_then(serde_json::Value::as_str);
-        if let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) {
-            *counts.entry(value).or_default() += 1;
+        for (name, counts) in &mut counted {
+            let value = view.custom_field(user, name).and_then(serde_json::Value::as_str);
+            if let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) {
+                *counts.entry(value).or_default() += 1;
+            }
         }
     }
-    let mut common: Vec<_> = counts.into_iter().collect();
-    common.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
-    common.truncate(BOARD_SELECTORS);
-    let mut values: Vec<_> = common.into_iter().map(|(value, _)| value.to_owned()).collect();
-    values.sort_unstable();
-    values
+    let most_common = |counts: HashMap<&str, usize>| {
+        let mut common: Vec<_> = counts.into_iter().collect();
+        common.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+        common.truncate(BOARD_SELECTORS);
+        let mut values: Vec<_> = common.into_iter().map(|(value, _)| value.to_owned()).collect();
+        values.sort_unstable();
+        values
+    };
+    let fields = counted.into_iter();
+    fields.map(|(name, counts)| (name, most_common(counts))).collect()
 }
 
 /// Lists all boards, the newest first. Their number is bounded.

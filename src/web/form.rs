@@ -77,7 +77,7 @@ impl Fields {
         self.text(name).replace("\r\n", "\n")
     }
 
-    /// Returns the text of a field if it differs from this one, white space around it apart.
+    /// Returns the text of a field if it is not equal to `now`. White space at its ends does not count.
     pub fn changed(&self, name: &str, now: &str) -> Option<String> {
         Some(self.block(name)).filter(|text| text.trim() != now)
     }

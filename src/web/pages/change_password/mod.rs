@@ -3,14 +3,16 @@
 use super::forms::{self, Form, Wrong};
 use super::sign_in;
 use crate::auth::{PasswordDigest, WantedPassword};
-use crate::domain::SettingId;
+use crate::domain::{Fault, SettingId};
 use crate::ops::calls::Rate;
 use crate::ops::own_profile;
 use crate::ops::profile::Edit;
 use crate::web::frame::{Field, Note};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
+use crate::web::session::is_alive;
 use crate::web::visit::Visit;
+use crate::web::words::Words;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/change-password", |visit| Box::pin(show(visit))).serving_duties(),
@@ -23,24 +25,11 @@ async fn show(visit: Visit) -> Outcome {
 
 fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
     let words = visit.words;
-    let current = Field {
-        name: "current",
-        ..Field::password(words.t("current-password"))
-    };
-    let fields = vec![
-        current.focused(),
-        Field::new_password("password", words.t("new-password")),
-        Field::new_password("again", words.t("new-password-again")),
-    ];
-    let fields = wrong.mark(fields);
-    let kept = visit.app.settings().flag(SettingId::KeepSessionOnPasswordChange);
+    let [current, new, again] = fields(words);
+    let fields = wrong.mark(vec![current.focused(), new, again]);
     let form = Form {
         action: "/change-password",
-        lead: if kept {
-            String::new()
-        } else {
-            words.t("password-lead").into_owned()
-        },
+        lead: lead(visit),
         problem: wrong.rest(&fields),
         fields,
         rules: forms::password_rules(visit),
@@ -48,6 +37,43 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
         back: Some(("/", words.t("back-to-board").into_owned())),
     };
     forms::show(visit, &words.t("choose-password"), form)
+}
+
+/// Returns the fields of the form: the current password, the new one, and the new one again.
+pub(super) fn fields(words: Words) -> [Field; 3] {
+    let current = Field {
+        name: "current",
+        ..Field::password(words.t("current-password"))
+    };
+    [
+        current,
+        Field::new_password("password", words.t("new-password")),
+        Field::new_password("again", words.t("new-password-again")),
+    ]
+}
+
+/// Returns the text that says that a change signs the user out; empty if it does not.
+pub(super) fn lead(visit: &Visit) -> String {
+    if visit.app.settings().flag(SettingId::KeepSessionOnPasswordChange) {
+        String::new()
+    } else {
+        visit.words.t("password-lead").into_owned()
+    }
+}
+
+/// Changes the password to the one that the form has. Returns `true` if the session continues.
+///
+/// # Errors
+/// The errors of [`own_profile::update`].
+pub(super) async fn change(visit: &Visit) -> Result<bool, Fault> {
+    let caller = visit.caller()?;
+    let edit = Edit {
+        password: Some(WantedPassword::Chosen(visit.form.text("password").to_owned())),
+        ..Edit::default()
+    };
+    let current = PasswordDigest::of(visit.form.text("current")).expose().to_owned();
+    own_profile::update(&visit.app, caller, edit, Some(current), None).await?;
+    Ok(is_alive(&visit.app, &caller.token.hash))
 }
 
 async fn send(visit: Visit) -> Outcome {
@@ -58,17 +84,9 @@ async fn send(visit: Visit) -> Outcome {
     if !wrong.is_empty() {
         return page(&visit, &wrong);
     }
-    let edit = Edit {
-        password: Some(WantedPassword::Chosen(visit.form.text("password").to_owned())),
-        ..Edit::default()
-    };
-    let current = PasswordDigest::of(visit.form.text("current")).expose().to_owned();
-    let caller = visit.caller()?;
-    match own_profile::update(&visit.app, caller, edit, Some(current), None).await {
-        Ok(_) if crate::web::session::is_alive(&visit.app, &caller.token.hash) => {
-            reply::redirect_with(&visit, "/", Note::ProfileSaved)
-        }
-        Ok(_) => sign_in::to_sign_in(&visit, Note::PasswordSet),
-        Err(fault) => page(&visit, &Wrong::of(words, &fault)),
+    match change(&visit).await {
+        Ok(true) => reply::redirect_with(&visit, "/", Note::ProfileSaved),
+        Ok(false) => sign_in::to_sign_in(&visit, Note::PasswordSet),
+        Err(fault) => page(&visit, &Wrong::about(words, fault)?),
     }
 }

@@ -1,14 +1,10 @@
 //! The form for the user's new password.
 
 use super::{Section, Shown, forms, page, saved, sign_in};
-use crate::auth::{PasswordDigest, WantedPassword};
-use crate::domain::{Fault, SettingId};
 use crate::ops::calls::Rate;
-use crate::ops::own_profile;
-use crate::ops::profile::Edit;
 use crate::web::frame::{Field, Note};
+use crate::web::pages::change_password;
 use crate::web::reply::Outcome;
-use crate::web::session::is_alive;
 use crate::web::visit::Visit;
 
 pub(super) struct Password {
@@ -22,32 +18,19 @@ pub(super) struct Password {
 
 impl Password {
     pub fn of(visit: &Visit, shown: &Shown) -> Self {
-        let words = visit.words;
         let wrong = shown.of(Section::Password);
         let field = |field: Field| {
             let error = wrong.map(|wrong| wrong.with(field.name)).unwrap_or_default();
             field.wrong(error)
         };
-        let current = Field {
-            name: "current",
-            ..Field::password(words.t("current-password"))
-        };
-        let current = field(current);
-        let new = [
-            field(Field::new_password("password", words.t("new-password"))),
-            field(Field::new_password("again", words.t("new-password-again"))),
-        ];
-        let all = [&new[0], &new[1], &current].map(Clone::clone);
-        let kept = visit.app.settings().flag(SettingId::KeepSessionOnPasswordChange);
+        let fields = change_password::fields(visit.words).map(field);
+        let problem = wrong.map(|wrong| wrong.rest(&fields)).unwrap_or_default();
+        let [current, new, again] = fields;
         Self {
-            lead: if kept {
-                String::new()
-            } else {
-                words.t("password-lead").into_owned()
-            },
-            problem: wrong.map(|wrong| wrong.rest(&all)).unwrap_or_default(),
+            lead: change_password::lead(visit),
+            problem,
             current,
-            new,
+            new: [new, again],
             rules: forms::password_rules(visit),
         }
     }
@@ -60,21 +43,9 @@ pub(super) async fn send(visit: Visit) -> Outcome {
     if !wrong.is_empty() {
         return page(&visit, &Shown::wrong(Section::Password, wrong));
     }
-    match change(&visit).await {
+    match change_password::change(&visit).await {
         Ok(true) => saved(&visit, Section::Password, Note::ProfileSaved),
         Ok(false) => sign_in::to_sign_in(&visit, Note::PasswordSet),
         Err(fault) => super::refused(&visit, Section::Password, fault),
     }
-}
-
-/// Changes the password. Returns `true` if the session continues.
-async fn change(visit: &Visit) -> Result<bool, Fault> {
-    let caller = visit.caller()?;
-    let edit = Edit {
-        password: Some(WantedPassword::Chosen(visit.form.text("password").to_owned())),
-        ..Edit::default()
-    };
-    let current = PasswordDigest::of(visit.form.text("current")).expose().to_owned();
-    own_profile::update(&visit.app, caller, edit, Some(current), None).await?;
-    Ok(is_alive(&visit.app, &caller.token.hash))
 }
