@@ -1,5 +1,5 @@
-// "Tell me when … is back": once, by a message on the page and, where the reader allows it, by the browser. It holds for
-// this tab, as long as it is open.
+// "Tell me when … is back": shows one message on the page and, if the reader allows it, one notification of the
+// browser. It works in this tab, as long as the tab is open.
 import { toast } from "./rollcall.js";
 
 const KEY = "rollcall-awaited";
@@ -11,7 +11,8 @@ function tell(text) {
   if (window.Notification?.permission === "granted") new Notification(text);
 }
 
-// Gives a person's row its bell while they are not online, and tells the reader if they are online again.
+// Adds a bell to a person's row while they are not online. If they are online again, removes it and notifies the
+// reader.
 export function bell(row, status, words, icon) {
   if (row.dataset.own) return;
   const id = row.id.slice(2), name = row.querySelector(".name bdi").textContent;

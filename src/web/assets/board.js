@@ -1,4 +1,4 @@
-// The board, kept true while it is open: one stream of events writes the rows in place.
+// Updates the open board: a stream of events changes its rows.
 import { bell } from "./bell.js";
 import { search } from "./rollcall.js";
 
@@ -9,11 +9,11 @@ const bar = document.querySelector("#lost");
 const KINDS = ["online", "busy", "away", "offline"];
 const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit", hourCycle: "h23" });
 const weekday = new Intl.DateTimeFormat(lang, { weekday: "long" });
-// As the server says dates: the day before the month.
+// The day comes before the month, as in the dates that the server writes.
 const day = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { day: "numeric", month: "long" });
 const fill = (text, ...values) => values.reduce((filled, value) => filled.replace("{}", value), text);
 
-// Moments as the server says them (web/moments.rs).
+// Writes times in the format of the server (web/moments.rs).
 const time = (moment) => clock.format(moment).replace(/^0/, "");
 const days = (moment) => Math.round((new Date(moment).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86400000);
 function near(moment) {
@@ -41,7 +41,7 @@ function icon(id, name) {
 }
 const dot = (kind) => icon(kind, `dot ${kind}`);
 
-// Writes what a person's row says. Texts of users are text, never markup.
+// Writes a person's status into their row. The texts of users are inserted as text, never as HTML.
 function write(row, person) {
   const state = row.querySelector(".state"), when = row.querySelector(".when");
   const emoji = person.statusEmoji?.startsWith(":") ? "" : person.statusEmoji ?? "";
@@ -69,7 +69,8 @@ const rows = () => [...roll.querySelectorAll(".person")];
 const row = (id) => document.getElementById(`p-${id}`);
 const bells = () => rows().forEach((person) => bell(person, was(person), words, icon));
 
-// A row moves to its new group when nothing points at the list, or after 5 seconds, so that lists do not jump.
+// Moves rows to their new groups when neither the pointer nor the focus is in the list, or after 5 seconds. Otherwise
+// the list would jump under the pointer.
 let moving;
 const busy = () => roll.matches(":hover, :focus-within");
 function settle(force) {
@@ -95,7 +96,8 @@ function settle(force) {
 roll.addEventListener("pointerleave", () => moving && settle());
 roll.addEventListener("focusout", () => moving && setTimeout(settle));
 
-// The counts beside the filters and in the heading are of everyone, the rows only of those whom the address asks for.
+// Updates the counts. Those of the filters and of the heading include all people. A page with a filter has rows for
+// only some people, so these counts stay as the server wrote them.
 function count() {
   const query = document.querySelector("#q").value;
   if (query) search(query);
@@ -120,10 +122,10 @@ const total = () => Number(document.querySelector("[data-count=all] .num")?.text
 
 function change(person, flash) {
   const known = row(person._id);
-  // With a filter the server decides who is shown.
+  // With a filter, the server decides which people are on the page.
   if (filtered && (!known || was(known) !== person.status)) reload(1000);
   if (!known) return;
-  // The card with the own status also says what shows next.
+  // The card with the user's own status also shows the next status, so it must be loaded again.
   if (known.dataset.own && said(known) !== `${words[person.status]}${person.statusText}`) reload(0);
   write(known, person);
   if (!flash) return;
@@ -134,7 +136,7 @@ function change(person, flash) {
 
 const filtered = ["q", "status", "team"].some((name) => new URL(location.href).searchParams.get(name));
 
-// Many changes at once are written in one frame.
+// Writes changes that come at the same time in one frame.
 let waiting = [];
 function later(person, flash) {
   if (waiting.push([person, flash]) > 1) return;
@@ -146,7 +148,8 @@ function later(person, flash) {
   });
 }
 
-// The whole page again, of which only the board is taken: somebody came or left, or one's own status changed.
+// Loads the page again after a person came or left, or the user's own status changed.
+// Replaces only the board, its counts and the user's card.
 let reloading;
 function reload(after = 500) {
   clearTimeout(reloading);
@@ -168,7 +171,7 @@ function reload(after = 500) {
   }, after);
 }
 
-// The stream. After an error it is opened again after 1, 2, 4 … 30 seconds, and goes on behind its last event.
+// Opens the stream. After an error it is opened again after 1, 2, 4 … 30 seconds, and continues after the last event.
 let source, last = "", wait = 1, since = new Date(), retry, stream, idleAfter;
 const hereKey = "rollcall-here";
 const isHere = () => localStorage.getItem(hereKey) !== "0";
@@ -223,7 +226,7 @@ function lost() {
   say();
 }
 
-// Before a new stream: has the session ended? Then the page to sign in says so.
+// Checks before a new stream if the session has ended. If so, loads the page again, and the sign-in page explains it.
 async function check() {
   try {
     const answer = await fetch(`${roll.dataset.events}?here=0`, { method: "HEAD" });
@@ -236,7 +239,8 @@ async function check() {
 bar.querySelector("button").addEventListener("click", () => { wait = 1; clearTimeout(retry); check(); });
 addEventListener("online", () => !bar.hidden && check());
 
-// Away after a time without input, as the user's preference says; one more input and they are back.
+// Reports that the user is away after a time without input, if their preference wants it. The next input reports that
+// they are back.
 let away = false, idle;
 function tell(now) {
   if (away === now || !stream) return;
@@ -252,7 +256,7 @@ for (const input of ["pointermove", "keydown", "wheel", "touchstart"]) {
   addEventListener(input, () => { if (away) tell(false); rest(); }, { passive: true });
 }
 
-// "I am here while this page is open".
+// The checkbox "I am here while this page is open".
 const here = document.querySelector("[name=here]");
 if (here) {
   here.closest("label").hidden = false;
