@@ -215,7 +215,7 @@ impl Server {
         }
         self.hall.close().await;
         if let Err(fault) = lost_connections::keep(&self.app).await {
-            warn!(%fault, "who comes back after the restart is told of as somebody new");
+            warn!(%fault, "users who reconnect after the restart are announced as new");
         }
         sweeper.abort();
         hardening.abort();
