@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 use super::username::{USERNAME_CHARACTERS, is_default};
 use super::{Email, Timestamp};
 
-/// The number of random bytes that make the key of an entry unique within its millisecond.
-pub const AUDIT_KEY_BYTES: usize = 8;
+/// The number of bytes that order the entries of one millisecond.
+pub const AUDIT_ORDER_BYTES: usize = 8;
 
 /// One recorded action. Entries are never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     /// The time of the action.
     pub at: Timestamp,
-    /// Random bytes that distinguish entries of the same millisecond.
-    pub random: [u8; AUDIT_KEY_BYTES],
+    /// The order among the entries of the same millisecond, and no two of them have the same.
+    pub order: [u8; AUDIT_ORDER_BYTES],
     /// The user, operator or anonymous caller that did it.
     pub actor: AuditParty,
     /// The client's address, if the action came over the network.
@@ -77,10 +77,10 @@ pub fn claimed_name(text: &str) -> &str {
 }
 
 impl AuditEntry {
-    /// Returns the id of the entry for lists: the time in milliseconds, then the random bytes, both in hexadecimal.
+    /// Returns the id of the entry for lists: the time in milliseconds, then the order within it, both in hexadecimal.
     #[must_use]
     pub fn id(&self) -> String {
-        format!("{:016x}{:016x}", self.at.as_millis(), u64::from_be_bytes(self.random))
+        format!("{:016x}{:016x}", self.at.as_millis(), u64::from_be_bytes(self.order))
     }
 }
 

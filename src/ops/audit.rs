@@ -1,16 +1,30 @@
 //! Writing, reading and removing entries of the audit log.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::incident;
 use crate::app::App;
 use crate::auth::{Actor, Origin, random};
+use crate::domain::audit::AUDIT_ORDER_BYTES;
 use crate::domain::text::{folded, folds_to};
 use crate::domain::{AuditAction, AuditEntry, AuditParty, Fault, Page, Permission, Timestamp};
 use crate::store::Change;
 
 /// Maximum entries that one change of the sweep removes.
 const SWEPT_AT_ONCE: usize = 256;
+
+/// Returns the order of a new entry among those of its millisecond: the number of entries that this process made
+/// before it, then random bytes, so that an entry of a process that ended in the same millisecond has another key.
+fn next_order() -> [u8; AUDIT_ORDER_BYTES] {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let made = MADE.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let random: [u8; AUDIT_ORDER_BYTES - size_of::<u32>()] = random::bytes();
+    let mut order = [0; AUDIT_ORDER_BYTES];
+    order[..made.len()].copy_from_slice(&made);
+    order[made.len()..].copy_from_slice(&random);
+    order
+}
 
 /// Returns the audit entry of an action, to be committed in the same change.
 pub(super) fn note(
@@ -22,7 +36,7 @@ pub(super) fn note(
 ) -> AuditEntry {
     AuditEntry {
         at: app.clock.now(),
-        random: random::bytes(),
+        order: next_order(),
         actor: actor.party(),
         address: actor.address(),
         action,
@@ -42,7 +56,7 @@ pub(super) fn note_from(
 ) -> AuditEntry {
     AuditEntry {
         at: app.clock.now(),
-        random: random::bytes(),
+        order: next_order(),
         actor,
         address: origin.address,
         action,
@@ -240,19 +254,19 @@ struct Reading {
 /// The position of an entry in the log.
 struct Place {
     at: Timestamp,
-    random: u64,
+    order: u64,
 }
 
 impl Place {
     /// Parses the id of an entry.
     fn of(id: &str) -> Result<Self, Fault> {
         let parse = || {
-            let (at, random) = id.split_at_checked(16).filter(|(_, random)| random.len() == 16)?;
+            let (at, order) = id.split_at_checked(16).filter(|(_, order)| order.len() == 16)?;
             let at = i64::from_str_radix(at, 16).ok().filter(|at| *at >= 0)?;
-            let random = u64::from_str_radix(random, 16).ok()?;
+            let order = u64::from_str_radix(order, 16).ok()?;
             Some(Self {
                 at: Timestamp::from_millis(at),
-                random,
+                order,
             })
         };
         parse().ok_or_else(|| Fault::invalid("must be the id of an entry", "after"))
@@ -260,7 +274,7 @@ impl Place {
 
     /// Returns whether the position comes before the entry in the log. The newest entry is the first.
     fn is_before(&self, entry: &AuditEntry) -> bool {
-        (entry.at, u64::from_be_bytes(entry.random)) < (self.at, self.random)
+        (entry.at, u64::from_be_bytes(entry.order)) < (self.at, self.order)
     }
 }
 

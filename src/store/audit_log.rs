@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::codec::{self, Damage};
 use super::record::Record;
 use super::table::Table;
-use crate::domain::audit::AUDIT_KEY_BYTES;
+use crate::domain::audit::AUDIT_ORDER_BYTES;
 use crate::domain::{AuditAction, AuditEntry, AuditParty, Timestamp};
 
 /// Version 1 of a stored entry. Never changes.
 #[derive(Serialize, Deserialize)]
 struct AuditEntryV1 {
     at: i64,
-    random: [u8; AUDIT_KEY_BYTES],
+    order: [u8; AUDIT_ORDER_BYTES],
     actor: (String, String, String),
     address: Option<IpAddr>,
     action: String,
@@ -39,13 +39,13 @@ impl Record for AuditEntry {
     const TABLE: Table = Table::AuditLog;
 
     fn key(&self) -> Vec<u8> {
-        [&key_of(self.at)[..], &self.random].concat()
+        [&key_of(self.at)[..], &self.order].concat()
     }
 
     fn encode(&self) -> Vec<u8> {
         let stored = AuditEntryV1 {
             at: self.at.as_millis(),
-            random: self.random,
+            order: self.order,
             actor: stored(&self.actor),
             address: self.address,
             action: self.action.as_str().to_owned(),
@@ -62,7 +62,7 @@ impl Record for AuditEntry {
                 let action: Result<AuditAction, _> = stored.action.parse();
                 Ok(Self {
                     at: Timestamp::from_millis(stored.at),
-                    random: stored.random,
+                    order: stored.order,
                     actor: party(stored.actor),
                     address: stored.address,
                     action: action.map_err(|error| Damage::Body(format!("{} {error}", stored.action)))?,

@@ -101,7 +101,7 @@ async fn with_evil_texts() -> std::sync::Arc<tempfile::TempDir> {
     let mut change = Change::new().replace(&**token, &evil);
     let entry = AuditEntry {
         at: Timestamp::from_millis(1_699_098_263_366),
-        random: [7; 8],
+        order: [7; 8],
         actor: AuditParty::new("user", "x", EVIL),
         address: None,
         action: AuditAction::UserUpdated,
