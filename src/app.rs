@@ -1,5 +1,6 @@
 //! The application state that every operation uses: store, hub, clock, settings and limits.
 
+mod account_key;
 pub mod attempts;
 mod follow;
 mod online;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use crate::clock::Clock;
+pub use account_key::AccountKey;
 use attempts::Attempts;
 use online::OnlineCount;
 pub use origins::AllowedOrigins;

@@ -192,7 +192,7 @@ impl Server {
         let app = self.app.clone();
         tasks.spawn("the timer of statuses", async move { expiry::end_in_time(&app).await });
         let hall = Arc::clone(&self.hall);
-        tasks.spawn("the distribution of events", async move { hall.tell().await });
+        tasks.spawn("the distribution of events", async move { realtime::run(&hall).await });
         let streams = self.streams.clone();
         tasks.spawn(
             "the distribution of events to streams",

@@ -3,34 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest, Sha256};
-
+use super::account_key::AccountKey;
 use super::turns::{Limits, QueueFull, Room, Turn, Turns};
 use super::{Fixed, Settings};
 use crate::clock::Clock;
-use crate::domain::{Failures, LockoutRule, SettingId, SourceAddress, Suspect, Timestamp, UserId};
+use crate::domain::{Failures, LockoutRule, SettingId, SourceAddress, Suspect, Timestamp};
 use crate::store::Store;
 
 /// The maximum number of unknown names whose failures are stored. Beyond it, the name whose last failure is the
 /// oldest is removed.
 const MAX_UNKNOWN_NAMES: usize = 10_000;
-
-/// The account that a caller tries to log in to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum AccountKey {
-    /// A user of this server.
-    Known(UserId),
-    /// The SHA-256 of a name that no user has. A hash, because names may be long.
-    Unknown([u8; 32]),
-}
-
-impl AccountKey {
-    /// Returns the key of a name that no user has, given in its folded form.
-    #[must_use]
-    pub fn unknown(folded: &str) -> Self {
-        Self::Unknown(Sha256::digest(folded).into())
-    }
-}
 
 /// The in-memory state of login attempts: turns, and failures of unknown names.
 pub struct Attempts {

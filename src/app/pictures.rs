@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::attempts::AccountKey;
+use super::account_key::AccountKey;
 use super::rendered::{Rendered, RenderedKey};
 use super::turns::{Limits, QueueFull, Room, Turns};
 use crate::domain::picture::{CleanPicture, NotAPicture, PictureRule};

@@ -13,7 +13,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use super::Settings;
-use super::attempts::AccountKey;
+use super::account_key::AccountKey;
 use crate::auth::Caller;
 use crate::clock::Clock;
 use crate::domain::{Fault, SettingId, SourceAddress, Timestamp, UserId};

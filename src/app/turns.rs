@@ -16,14 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use self::line::{Desk, Line, Waiter};
-use super::attempts::AccountKey;
+use super::account_key::{Account, AccountKey};
 use crate::domain::SourceAddress;
 
 /// The source address of an attempt, if the server knows it.
 type Source = Option<SourceAddress>;
-
-/// The account of an attempt. `None` for secrets of the server, such as links, which belong to no account.
-type Account = Option<AccountKey>;
 
 /// The limits of turns for an account or an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use rustix::fs::Mode;
 use args::{Arguments, Command};
 use setting_flags::Given;
 
-use crate::config::{Config, ConfigError, Settings, refuse_bytes, variables};
+use crate::config::{Config, ConfigError, Settings, variables};
 use crate::local::{self, Answer};
 
 pub use failure::Failure;
@@ -57,7 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
 
 /// Loads the values of all settings, from these flags, the environment and the configuration file.
 fn load(given: &Given) -> Result<Config, ConfigError> {
-    refuse_bytes(std::env::vars_os())?;
+    variables::refuse_bytes(std::env::vars_os())?;
     let unknown = variables::unknown(std::env::vars_os())?;
     let flag = |name: &str| given.flags.get(name).cloned();
     let config = Config::load(given.file.as_deref(), &given.set, flag, |name| std::env::var(name).ok())?;

@@ -1,10 +1,14 @@
 //! The configuration: the list of settings, the sources of their values, and their types.
 
+mod error;
 mod load;
 mod setting;
 mod settings;
+mod value;
 pub mod variables;
 
-pub use load::{Config, ConfigError, Fixed, Source, Value, refuse_bytes};
+pub use error::ConfigError;
+pub use load::{Config, Fixed};
 pub use setting::{SETTINGS, Setting};
 pub use settings::{Administrator, CompactAtStart, LogFormat, LogLevel, Secret, Settings};
+pub use value::{Source, Value};

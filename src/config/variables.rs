@@ -15,6 +15,20 @@ const OTHERS: [&str; 2] = ["ROLLCALL_CONFIG", "ROLLCALL_BENCH_BINARY"];
 /// Maximum edits by which a misspelt name may differ from a known one.
 const NEAR: usize = 2;
 
+/// Refuses configuration variables that are not UTF-8. If they were treated as unset, the default would apply silently.
+///
+/// # Errors
+/// [`ConfigError::NotUtf8`] for the first such variable.
+pub fn refuse_bytes(mut variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
+    let is_ours = |name: &OsString| is_ours(&name.to_string_lossy());
+    match variables.find(|(name, value)| is_ours(name) && value.to_str().is_none()) {
+        Some((name, _)) => Err(ConfigError::NotUtf8 {
+            variable: name.to_string_lossy().into_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// Returns the variables with such a prefix that this server does not know. These include settings of Rocket.Chat
 /// that this server does not have.
 ///

@@ -3,7 +3,6 @@
 //! A user can't change the login, roles, permissions or existence of another user who has a permission that the first
 //! user lacks, and can't grant a permission that they don't have themselves.
 
-use super::role::built_in;
 use super::{Access, Fault, Permission, PermissionSet, RoleId, SettingId};
 
 /// Returns the permissions of a user with these roles, for comparisons. The role `admin` counts as all permissions,
@@ -11,7 +10,7 @@ use super::{Access, Fault, Permission, PermissionSet, RoleId, SettingId};
 /// permission that no role has.
 #[must_use]
 pub fn weight(access: &Access, roles: &[RoleId]) -> PermissionSet {
-    if roles.iter().any(|role| role.as_str() == built_in::ADMIN) {
+    if roles.iter().any(RoleId::is_admin) {
         PermissionSet::ALL
     } else {
         access.of(roles)

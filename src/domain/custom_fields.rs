@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::text::quoted;
-use super::{Fault, text};
+use super::{Fault, plain_text, text};
 
 /// The maximum size of a user's custom fields as JSON, in bytes.
 pub const CUSTOM_FIELDS_BYTES: usize = 16 * 1024;
@@ -31,7 +31,7 @@ impl CustomFieldChanges {
                 let words = format!("must have a name of 1 to {FIELD_NAME_CHARACTERS} characters");
                 return Err(refused(words, name));
             }
-            text::refuse_unless(
+            plain_text::refuse_unless(
                 text::is_plain_line(name) && text::has_plain_texts(value),
                 "customFields",
             )?;

@@ -5,15 +5,16 @@
 
 mod class;
 mod details;
+mod kind;
 
-pub use class::Kind;
+pub use kind::FaultKind;
 
 use super::avatar::AVATAR_BYTES;
 use super::page::SORT_FIELDS;
-use super::password_policy::Violation;
+use super::password_violation::PasswordViolation;
 use super::picture::MAX_SIDE_PIXELS;
 use super::text::quoted;
-use super::{CustomStatusId, Permission, Scope, SettingId, TwoFactorMethod, Username};
+use super::{CustomStatusId, Permission, Scope, TwoFactorMethod};
 
 /// The reason why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -193,7 +194,7 @@ pub enum Fault {
     #[error("The password provided does not meet the server's password policy.")]
     PasswordPolicy {
         /// All violated rules, each with code and message.
-        broken: Vec<Violation>,
+        broken: Vec<PasswordViolation>,
     },
     /// The new password equals the current one.
     #[error("Entered password same as current password")]
@@ -424,16 +425,16 @@ pub enum Fault {
     /// The setting does not accept the value.
     #[error("{setting} {problem}")]
     SettingInvalid {
-        /// The setting to change.
-        setting: SettingId,
+        /// The name of the setting to change.
+        setting: &'static str,
         /// The allowed values, in words that follow the name of the setting.
         problem: String,
     },
     /// The setting is fixed by the configuration at the start of the server.
     #[error("{setting} is fixed by the server's configuration ({source_name}): change it there and restart")]
     SettingFixed {
-        /// The setting to change.
-        setting: SettingId,
+        /// The name of the setting to change.
+        setting: &'static str,
         /// The source of the fixed value.
         source_name: String,
     },
@@ -589,7 +590,7 @@ pub enum Fault {
 impl Fault {
     /// Returns the kind of the error.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> FaultKind {
         self.class().0
     }
 
@@ -655,15 +656,6 @@ impl Fault {
     #[must_use]
     pub fn too_long(most_characters: usize, field: &str) -> Self {
         Self::invalid(format!("must NOT have more than {most_characters} characters"), field)
-    }
-
-    /// Creates the error for a username that another user has.
-    #[must_use]
-    pub fn username_taken(username: &Username) -> Self {
-        Self::UserFieldTaken {
-            input: username.to_string(),
-            field: "Username",
-        }
     }
 }
 

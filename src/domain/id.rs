@@ -100,10 +100,28 @@ impl CustomStatusId {
 }
 
 impl RoleId {
-    /// Returns whether it is the role that may do everything.
+    /// The role of administrators, which has all permissions by default.
+    pub(super) const ADMIN: &str = "admin";
+
+    /// The role of new accounts by default.
+    pub(super) const USER: &str = "user";
+
+    /// Returns the id of the administrators' role.
+    #[must_use]
+    pub fn admin() -> Self {
+        Self::new(Self::ADMIN)
+    }
+
+    /// Returns the id of the role that new accounts have by default.
+    #[must_use]
+    pub fn user() -> Self {
+        Self::new(Self::USER)
+    }
+
+    /// Returns whether it is the administrators' role.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        self.as_str() == super::role::built_in::ADMIN
+        self.as_str() == Self::ADMIN
     }
 
     /// Creates an `ObjectId`, as [`CustomStatusId::from_parts`] does.

@@ -1,6 +1,6 @@
 //! Invitations: links with which people register, also where registration is closed.
 
-use super::{Fault, RoleId, Timestamp, TokenHash, UserId, text};
+use super::{Fault, RoleId, Timestamp, TokenHash, UserId, plain_text};
 
 /// The maximum number of stored invitations.
 pub const MAX_INVITATIONS: u16 = 1_000;
@@ -98,7 +98,7 @@ impl InvitationTerms {
             let words = format!("must NOT have more than {INVITED_ROLES} items");
             return Err(Fault::invalid(words, "roles"));
         }
-        let note = text::line(note, "note")?;
+        let note = plain_text::line(note, "note")?;
         if note.chars().count() > NOTE_CHARACTERS {
             return Err(Fault::too_long(NOTE_CHARACTERS, "note"));
         }

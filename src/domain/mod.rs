@@ -3,6 +3,7 @@
 //! Every text from outside is parsed into one of these types, or refused, when it arrives.
 
 pub mod access;
+pub mod audience;
 pub mod audit;
 pub mod authority;
 pub mod avatar;
@@ -26,10 +27,12 @@ pub mod name;
 pub mod page;
 pub mod password_policy;
 pub mod password_reset;
+mod password_violation;
 pub mod permission;
 pub mod person_name;
 pub mod picture;
 mod picture_form;
+pub mod plain_text;
 pub mod preferences;
 pub mod presence;
 pub mod profile;
@@ -54,6 +57,7 @@ pub mod utc_offset;
 pub mod wall;
 
 pub use access::{Access, Grant};
+pub use audience::Audience;
 pub use audit::{AuditAction, AuditEntry, AuditParty};
 pub use avatar::{Avatar, ImageKind};
 pub use claim::{Claim, ClaimSource, Claims, Laying};
@@ -93,7 +97,7 @@ pub use token::{PersonalToken, Session, Token, TokenHash, TokenKind};
 pub use token_name::TokenName;
 pub use two_factor::{BackupCodes, SealedSecret, StoredSecret, TotpSecret, TwoFactor, TwoFactorMethod};
 pub use user::User;
-pub use user_status::{Audience, LastSeen, RecentStatus, UserStatus};
+pub use user_status::{LastSeen, RecentStatus, UserStatus};
 pub use username::{Username, UsernameKey};
 pub use username_rule::UsernameRule;
 pub use utc_offset::UtcOffset;

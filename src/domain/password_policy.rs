@@ -1,9 +1,8 @@
 //! The password policy (`api.md` §3.7).
 
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::password_violation::PasswordViolation;
 use super::{Fault, Username};
 
 /// The maximum length of any password, in characters.
@@ -67,24 +66,6 @@ pub struct PasswordPolicy {
     pub min_score: u8,
 }
 
-/// A rule that a password violates.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Violation {
-    /// The code of the rule, for example `error-password-policy-not-met-minLength`.
-    pub error: String,
-    /// The rule in words.
-    pub message: String,
-}
-
-impl Violation {
-    fn of(suffix: &str, message: &str) -> Self {
-        Self {
-            error: format!("error-password-policy-not-met-{suffix}"),
-            message: message.to_owned(),
-        }
-    }
-}
-
 impl PasswordPolicy {
     /// Checks a password against the policy.
     ///
@@ -145,7 +126,7 @@ impl PasswordPolicy {
         let mut broken: Vec<_> = rules
             .into_iter()
             .filter(|(broken, ..)| *broken)
-            .map(|(_, suffix, message)| Violation::of(suffix, message))
+            .map(|(_, suffix, message)| PasswordViolation::new(suffix, message))
             .collect();
         broken.extend(self.weakness(password, own));
         if broken.is_empty() {
@@ -156,7 +137,7 @@ impl PasswordPolicy {
     }
 
     /// Returns the violation of the strength rule, if the password is too easy to guess.
-    fn weakness(&self, password: &str, own: &OwnWords) -> Option<Violation> {
+    fn weakness(&self, password: &str, own: &OwnWords) -> Option<PasswordViolation> {
         if self.min_score == 0 {
             return None;
         }
@@ -168,7 +149,7 @@ impl PasswordPolicy {
         }
         let advice = estimate.feedback().map(ToString::to_string).unwrap_or_default();
         let message = format!("The password is too easy to guess. {advice}");
-        Some(Violation::of("strength", message.trim_end()))
+        Some(PasswordViolation::new("strength", message.trim_end()))
     }
 
     /// Returns whether any rule is on.
@@ -247,7 +228,7 @@ mod tests {
                 Vec::new()
             }
         };
-        let suffix = |rule: &Violation| rule.error.rsplit('-').next().map(str::to_owned);
+        let suffix = |rule: &PasswordViolation| rule.error.rsplit('-').next().map(str::to_owned);
         broken.iter().filter_map(suffix).collect()
     }
 

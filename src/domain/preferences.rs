@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::text::quoted;
 use super::utc_offset::{LEAST_HOURS, MOST_HOURS};
-use super::{Fault, UtcOffset, text};
+use super::{Fault, UtcOffset, plain_text, text};
 
 /// The maximum size of a user's preferences as JSON, in bytes.
 pub const PREFERENCES_BYTES: usize = 64 * 1024;
@@ -130,7 +130,7 @@ impl PreferenceKind {
             Features if !is_list(value, |item| has_only(item, "name", "value", Value::is_boolean)) => {
                 "must be a list of objects with the string name and the boolean value".into()
             }
-            _ => return text::refuse_unless(text::has_plain_texts(value), &place(name)),
+            _ => return plain_text::refuse_unless(text::has_plain_texts(value), &place(name)),
         };
         Err(Fault::invalid(words, &place(name)))
     }

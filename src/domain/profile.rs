@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Fault, text};
+use super::{Fault, plain_text, text};
 
 /// The maximum length of a bio, in characters (`api.md` §5.4).
 pub const BIO_CHARACTERS: usize = 260;
@@ -34,7 +34,7 @@ pub struct Profile {
 /// # Errors
 /// [`Fault::BioTooLong`] for more than 260 characters, [`Fault::InvalidParams`] for forbidden characters.
 pub fn bio(text: &str) -> Result<String, Fault> {
-    within(text::block(text, "bio")?, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
+    within(plain_text::block(text, "bio")?, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
 }
 
 /// Checks and composes a nickname.
@@ -42,7 +42,7 @@ pub fn bio(text: &str) -> Result<String, Fault> {
 /// # Errors
 /// [`Fault::NicknameTooLong`] for more than 120 characters, [`Fault::InvalidParams`] for forbidden characters.
 pub fn nickname(text: &str) -> Result<String, Fault> {
-    within(text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
+    within(plain_text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
 }
 
 /// Checks and composes the reason for an account, and cuts it to 500 characters.
@@ -50,7 +50,7 @@ pub fn nickname(text: &str) -> Result<String, Fault> {
 /// # Errors
 /// [`Fault::InvalidParams`] for forbidden characters.
 pub fn reason(text: &str) -> Result<String, Fault> {
-    let text = text::block(text, "reason")?;
+    let text = plain_text::block(text, "reason")?;
     Ok(text.chars().take(REASON_CHARACTERS).collect())
 }
 

@@ -69,21 +69,13 @@ impl RoleName {
     }
 }
 
-/// The ids of built-in roles that the rules refer to.
-pub mod built_in {
-    /// The role of administrators, with all permissions by default.
-    pub const ADMIN: &str = "admin";
-    /// The default role of new accounts.
-    pub const USER: &str = "user";
-}
-
 /// The built-in roles (`api.md` §8): id, description, and the place where the role counts.
 const BUILT_IN: [(&str, &str, RoleScope); 9] = [
-    (built_in::ADMIN, "Admin", RoleScope::Users),
+    (RoleId::ADMIN, "Admin", RoleScope::Users),
     ("moderator", "Moderator", RoleScope::Subscriptions),
     ("leader", "Leader", RoleScope::Subscriptions),
     ("owner", "Owner", RoleScope::Subscriptions),
-    (built_in::USER, "User", RoleScope::Users),
+    (RoleId::USER, "User", RoleScope::Users),
     ("bot", "Bot", RoleScope::Users),
     ("app", "App", RoleScope::Users),
     ("guest", "Guest", RoleScope::Users),

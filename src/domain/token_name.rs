@@ -1,7 +1,8 @@
 //! The names of personal access tokens.
 
 use super::Fault;
-use super::text::{self, composed, refuse_unless};
+use super::plain_text::refuse_unless;
+use super::text::{self, composed};
 
 /// The maximum length of a token's name, in characters.
 pub const TOKEN_NAME_CHARACTERS: usize = 120;

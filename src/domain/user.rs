@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::role::built_in;
 use super::{AuditParty, DisplayName, Email, Preferences, Profile, RoleId, Timestamp, TwoFactor, UserId, Username};
 
 /// An account of a person or a program.
@@ -130,7 +129,7 @@ impl User {
     /// Returns whether the user is an administrator.
     #[must_use]
     pub fn is_administrator(&self) -> bool {
-        self.has_role(built_in::ADMIN)
+        self.has_role(RoleId::ADMIN)
     }
 
     /// Returns whether the user is an administrator with an active account.

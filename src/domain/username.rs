@@ -58,6 +58,15 @@ impl NotAUsername {
 }
 
 impl Username {
+    /// Returns the error for a username that another user has.
+    #[must_use]
+    pub fn taken(&self) -> Fault {
+        Fault::UserFieldTaken {
+            input: self.to_string(),
+            field: "Username",
+        }
+    }
+
     /// Parses a username.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::custom_fields::FIELD_NAME_CHARACTERS;
-use super::{Fault, RoleId, Timestamp, TokenHash, UserId, text};
+use super::{Fault, RoleId, Timestamp, TokenHash, UserId, plain_text, text};
 
 /// The maximum number of stored boards.
 pub const MAX_BOARDS: u16 = 100;
@@ -88,7 +88,7 @@ impl Board {
     /// # Errors
     /// [`Fault::InvalidParams`] with the rule for names.
     pub fn parse_name(name: &str) -> Result<String, Fault> {
-        let name = text::line(name, "name")?;
+        let name = plain_text::line(name, "name")?;
         if text::is_blank(&name) || name.chars().count() > BOARD_NAME_CHARACTERS {
             let words = format!("must have 1 to {BOARD_NAME_CHARACTERS} characters");
             return Err(Fault::invalid(words, "name"));
@@ -147,7 +147,7 @@ fn refuse_many(count: usize, field: &str) -> Result<(), Fault> {
 }
 
 fn plain(typed: &str, field: &str) -> Result<String, Fault> {
-    let line = text::line(typed, field)?;
+    let line = plain_text::line(typed, field)?;
     if line.chars().count() > FIELD_NAME_CHARACTERS {
         return Err(Fault::too_long(FIELD_NAME_CHARACTERS, field));
     }

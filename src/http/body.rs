@@ -7,9 +7,8 @@ use warp::http::HeaderMap;
 use warp::http::header::CONTENT_TYPE;
 
 use super::fields::Fields;
-use super::request;
 use crate::domain::Fault;
-use crate::intake::{Bound, Reservation, body};
+use crate::intake::{Bound, Reservation, body, text};
 
 /// A body that has been received completely.
 pub(super) struct Body {
@@ -33,7 +32,7 @@ impl Body {
         B: Buf,
     {
         let bytes = body::read(body, headers, bound, reservation).await?;
-        let content_type = request::text(headers, &CONTENT_TYPE);
+        let content_type = text(headers, &CONTENT_TYPE);
         Ok(Self {
             bytes,
             content_type: content_type.map(str::to_owned),

@@ -15,6 +15,7 @@ mod query;
 mod rate_limit;
 mod reply;
 mod request;
+pub mod route;
 pub mod routes;
 mod v1;
 

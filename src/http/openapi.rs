@@ -5,32 +5,16 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use warp::http::Method;
 
-use super::input::Ignored;
-use super::reply::Unchanging;
-use super::request::OpenCall;
-use super::routes::{self, Confirmation, Route};
+use super::route::{Confirmation, Route};
 use super::v1::info::API_VERSION;
-use crate::document::{ByPublicPath, Document};
+use crate::domain::Permission;
 use crate::domain::scope::Need;
-use crate::domain::{Fault, Permission};
 
-/// The document is generated and compressed once, since both take many milliseconds.
-static DOCUMENT: ByPublicPath<Document> =
-    ByPublicPath::new(|public_path| Document::new("application/json", document(public_path).to_string().into_bytes()));
-
-pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("openapi.json", "This document", serve)]
-}
-
-async fn serve(call: OpenCall, _: Ignored) -> Result<Unchanging, Fault> {
-    let public_path = call.app.settings().public_path();
-    Ok(Unchanging(DOCUMENT.get(&public_path).answer(&call.accepted)))
-}
-
-fn document(public_path: &str) -> Value {
+/// Returns the document that describes these routes, for clients that reach them below this path.
+pub(super) fn document(routes: &[Route], public_path: &str) -> Value {
     let server = if public_path.is_empty() { "/" } else { public_path };
     let mut paths = Map::new();
-    for route in routes::all() {
+    for route in routes {
         let path = path(route);
         let operations = paths.entry(path).or_insert_with(|| json!({}));
         operations[route.method.as_str().to_lowercase()] = operation(route);

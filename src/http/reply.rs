@@ -8,7 +8,7 @@ use warp::http::StatusCode;
 use warp::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 
 use crate::domain::Fault;
-use crate::domain::fault::Kind;
+use crate::domain::fault::FaultKind;
 use crate::intake::refusal;
 use crate::ops::incident;
 
@@ -176,8 +176,8 @@ fn body(fault: &Fault, called: &str) -> Value {
         return json!({"message": message, "success": false});
     }
     match fault.kind() {
-        Kind::Unauthenticated => json!({"status": "error", "message": fault.to_string()}),
-        Kind::LoginRefused => {
+        FaultKind::Unauthenticated => json!({"status": "error", "message": fault.to_string()}),
+        FaultKind::LoginRefused => {
             let mut body = json!({
                 "success": false,
                 "status": "error",
@@ -194,7 +194,7 @@ fn body(fault: &Fault, called: &str) -> Value {
         kind => {
             let mut body = json!({"success": false, "error": message(fault)});
             // If a permission is missing, Rocket.Chat sends the code only inside the text.
-            let told = kind != Kind::Forbidden || !matches!(fault, Fault::PermissionRequired);
+            let told = kind != FaultKind::Forbidden || !matches!(fault, Fault::PermissionRequired);
             if let Some(code) = fault.code().filter(|_| told) {
                 body["errorType"] = code.into();
             }

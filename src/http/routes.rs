@@ -1,218 +1,16 @@
-//! The route table: each endpoint with its method, access rules, input and output.
+//! The route table, and the document that describes it.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::pin::Pin;
 use std::sync::LazyLock;
 
-use schemars::{Schema, SchemaGenerator};
-use warp::http::Method;
-
-use super::input::Input;
-use super::reply::{Outcome, Output};
-use super::request::{Context, Request};
+use super::input::Ignored;
+use super::openapi;
+use super::reply::Unchanging;
+use super::request::OpenCall;
+use super::route::Route;
 use super::v1;
-use crate::domain::scope::Need;
-use crate::domain::{Duty, Fault, Permission, Scope};
-pub use crate::ops::calls::Rate;
-
-/// A handler's future response.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-
-type Prepare = Box<dyn Fn(Request) -> Result<Answer, Fault> + Send + Sync>;
-
-/// An endpoint of the API.
-pub struct Route {
-    /// The HTTP method. HEAD requests use the route of GET.
-    pub method: Method,
-    /// The path after `/api/v1/`. A part that begins with `:` matches any text.
-    pub endpoint: &'static str,
-    /// The method to name in the details of errors: this endpoint, or the method that Rocket.Chat calls behind it.
-    pub called: &'static str,
-    /// The summary, one sentence without a full stop.
-    pub about: &'static str,
-    /// True if the endpoint needs a logged-in user.
-    pub logged_in: bool,
-    /// The name of the response with status 401 in the OpenAPI document, if the endpoint has one.
-    pub unauthorized: Option<&'static str>,
-    /// The permission that the caller must have.
-    pub permission: Option<Permission>,
-    /// The scope that a token with scopes must have.
-    pub need: Need,
-    /// The confirmation that the call needs in addition to the token.
-    pub confirmation: Confirmation,
-    /// The duties during which the user may still call this endpoint.
-    pub serves: &'static [Duty],
-    /// The rate limit of the endpoint.
-    pub rate: Rate,
-    /// Maximum bytes of the body, if higher than the general limit.
-    pub body_bytes: Option<usize>,
-    /// Returns the error for a body over the limit.
-    pub(super) too_large: fn(usize) -> Fault,
-    /// The status of a successful response.
-    pub status: u16,
-    /// The media type of a successful response.
-    pub media_type: &'static str,
-    pub(super) media_types: &'static [&'static str],
-    pub(super) input: fn(&mut SchemaGenerator) -> Schema,
-    pub(super) output: fn(&mut SchemaGenerator) -> Schema,
-    /// Parses the input and returns the future that computes the response.
-    pub(super) prepare: Prepare,
-}
-
-impl fmt::Debug for Route {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} {}", self.method, self.endpoint)
-    }
-}
-
-/// The confirmation that a call needs in addition to the token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Confirmation {
-    /// No confirmation is needed.
-    None,
-    /// The second factor. It is not asked for again within the time that the settings allow.
-    SecondFactor,
-    /// A new proof of the caller's identity for each call, without exceptions.
-    FreshProof,
-    /// The second factor or a fresh proof. The handler checks it, since it depends on the affected user.
-    ByHandler,
-}
-
-impl Route {
-    fn new<C, I, O, F, Work>(method: Method, endpoint: &'static str, about: &'static str, handle: F) -> Self
-    where
-        C: Context,
-        I: Input + Send,
-        O: Output,
-        F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, Fault>> + Send + 'static,
-    {
-        Self {
-            method,
-            endpoint,
-            called: endpoint,
-            about,
-            logged_in: C::LOGGED_IN,
-            unauthorized: if C::LOGGED_IN { Some("NotLoggedIn") } else { None },
-            permission: None,
-            need: if C::LOGGED_IN { Need::Full } else { Need::Any },
-            confirmation: Confirmation::None,
-            // Without a login, no duty restricts the call.
-            serves: if C::LOGGED_IN { &[] } else { Duty::ALL },
-            rate: Rate::Default,
-            body_bytes: None,
-            too_large: |limit| Fault::BodyTooLarge { limit },
-            status: O::STATUS,
-            media_type: O::MEDIA_TYPE,
-            media_types: I::MEDIA_TYPES,
-            input: I::schema,
-            output: O::schema,
-            prepare: Box::new(move |request| {
-                let input = I::read(&request)?;
-                let work = handle(C::of(request)?, input);
-                Ok(Box::pin(async move { work.await?.reply() }))
-            }),
-        }
-    }
-
-    /// Creates an endpoint that reads its fields from the query.
-    pub(super) fn get<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
-    where
-        C: Context,
-        I: Input + Send,
-        O: Output,
-        F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, Fault>> + Send + 'static,
-    {
-        Self::new(Method::GET, endpoint, about, handle)
-    }
-
-    /// Creates an endpoint that reads its fields from the body.
-    pub(super) fn post<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
-    where
-        C: Context,
-        I: Input + Send,
-        O: Output,
-        F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, Fault>> + Send + 'static,
-    {
-        Self::new(Method::POST, endpoint, about, handle)
-    }
-
-    /// Sets the method of Rocket.Chat to name in the details of errors.
-    pub(super) const fn called(mut self, method: &'static str) -> Self {
-        self.called = method;
-        self
-    }
-
-    /// Documents that the endpoint may answer with status 401 although it needs no login, with this response of the
-    /// OpenAPI document.
-    pub(super) const fn unauthorized(mut self, response: &'static str) -> Self {
-        self.unauthorized = Some(response);
-        self
-    }
-
-    /// Requires this permission of the caller.
-    pub(super) const fn permission(mut self, permission: Permission) -> Self {
-        self.permission = Some(permission);
-        self
-    }
-
-    /// Accepts tokens with this scope too.
-    pub(super) const fn scope(mut self, scope: Scope) -> Self {
-        self.need = Need::Scope(scope);
-        self
-    }
-
-    /// Accepts every live token, whatever its scopes.
-    pub(super) const fn any_token(mut self) -> Self {
-        self.need = Need::Any;
-        self
-    }
-
-    /// Requires the second factor.
-    pub(super) const fn two_factor(mut self) -> Self {
-        self.confirmation = Confirmation::SecondFactor;
-        self
-    }
-
-    /// Requires a fresh proof of the caller's identity.
-    pub(super) const fn fresh_proof(mut self) -> Self {
-        self.confirmation = Confirmation::FreshProof;
-        self
-    }
-
-    /// Leaves the confirmation to the handler, since it depends on the affected user.
-    pub(super) const fn confirmed_by_handler(mut self) -> Self {
-        self.confirmation = Confirmation::ByHandler;
-        self
-    }
-
-    /// Allows the call while the caller has one of these duties.
-    pub(super) const fn serves(mut self, duties: &'static [Duty]) -> Self {
-        self.serves = duties;
-        self
-    }
-
-    /// Sets the rate limit of the endpoint.
-    pub(super) const fn rate(mut self, rate: Rate) -> Self {
-        self.rate = rate;
-        self
-    }
-
-    /// Sets the maximum bytes of the body of a logged-in user's call, and the error for a larger one.
-    pub(super) const fn body_bytes(mut self, bytes: usize, too_large: fn(usize) -> Fault) -> Self {
-        self.body_bytes = Some(bytes);
-        self.too_large = too_large;
-        self
-    }
-
-    /// Returns the name of the path parameter, without its colon.
-    pub(super) fn parameter(&self) -> Option<&'static str> {
-        self.endpoint.split_once("/:").map(|(_, name)| name)
-    }
-}
+use crate::document::{ByPublicPath, Document};
+use crate::domain::Fault;
 
 struct Table {
     routes: Vec<Route>,
@@ -221,7 +19,8 @@ struct Table {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let routes: Vec<_> = v1::routes();
+    let mut routes = v1::routes();
+    routes.push(Route::get("openapi.json", "This document", document));
     let mut places: HashMap<_, Vec<_>> = HashMap::new();
     for (place, route) in routes.iter().enumerate() {
         let fixed = route.endpoint.split(':').next().unwrap_or_default();
@@ -251,4 +50,15 @@ pub(super) fn of(endpoint: &str) -> (Vec<&'static Route>, Option<&str>) {
         Some((name, text)) if !text.is_empty() => (routes(&format!("{name}/")), Some(text)),
         _ => (Vec::new(), None),
     }
+}
+
+/// The document is generated and compressed once, since both take many milliseconds.
+static DOCUMENT: ByPublicPath<Document> = ByPublicPath::new(|public_path| {
+    let document = openapi::document(all(), public_path).to_string();
+    Document::new("application/json", document.into_bytes())
+});
+
+async fn document(call: OpenCall, _: Ignored) -> Result<Unchanging, Fault> {
+    let public_path = call.app.settings().public_path();
+    Ok(Unchanging(DOCUMENT.get(&public_path).answer(&call.accepted)))
 }

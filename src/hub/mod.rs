@@ -29,7 +29,7 @@ pub use shown::{Line, Shown};
 pub use since::Since;
 
 use crate::clock::Clock;
-use crate::domain::{StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
+use crate::domain::{Presence, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
 
 /// The time in milliseconds for which a lost connection still counts. If the same token reconnects within it, the
 /// connection continues and no event is sent.
@@ -226,6 +226,13 @@ impl Hub {
     #[must_use]
     pub fn shown_of(&self, id: &UserId) -> Option<Arc<Shown>> {
         self.board().shown_of(id)
+    }
+
+    /// Returns the presence of a user as the user sees it.
+    #[must_use]
+    pub fn own_presence(&self, id: &UserId) -> Presence {
+        let shown = self.shown_of(id);
+        shown.map_or(Presence::ABSENT, |shown| shown.presence.clone())
     }
 
     /// Returns the visible presence of all users who have one.

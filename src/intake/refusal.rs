@@ -4,22 +4,22 @@ use warp::http::StatusCode;
 use warp::http::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER};
 
 use crate::domain::Fault;
-use crate::domain::fault::Kind;
+use crate::domain::fault::FaultKind;
 
 /// Returns the status of an error.
 #[must_use]
 pub const fn status(fault: &Fault) -> StatusCode {
     match fault.kind() {
-        Kind::Unauthenticated | Kind::LoginRefused => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        FaultKind::Unauthenticated | FaultKind::LoginRefused => StatusCode::UNAUTHORIZED,
+        FaultKind::Forbidden => StatusCode::FORBIDDEN,
+        FaultKind::Invalid => StatusCode::BAD_REQUEST,
+        FaultKind::NotFound => StatusCode::NOT_FOUND,
+        FaultKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        FaultKind::Timeout => StatusCode::REQUEST_TIMEOUT,
+        FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        FaultKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        FaultKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        FaultKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -13,7 +13,8 @@ use crate::domain::{
     profile,
 };
 use crate::ops::login::{self, Credentials};
-use crate::ops::profile::{self as profiles, Edit};
+use crate::ops::profile as profiles;
+use crate::ops::profile_edit::Edit;
 use crate::ops::registration::{self, Registration};
 use crate::ops::user_view::Suggestion;
 use crate::ops::{avatars, directory, own_profile, tokens, two_factor};

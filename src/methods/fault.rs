@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::Fault;
-use crate::domain::fault::Kind;
+use crate::domain::fault::FaultKind;
 
 /// The error of a method call.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ impl MethodFault {
                 (Some("403"), _) => json!(403),
                 (Some("400"), _) => json!(400),
                 (Some(code), _) => json!(code),
-                (None, Kind::Forbidden | Kind::Unauthenticated) => json!("error-not-allowed"),
+                (None, FaultKind::Forbidden | FaultKind::Unauthenticated) => json!("error-not-allowed"),
                 (None, _) => json!(400),
             },
         }

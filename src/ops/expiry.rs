@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::decide::decide;
-use super::status::keep;
+use super::user_status;
 use crate::app::App;
 use crate::domain::{Fault, UserId, UserStatus};
 use crate::store::Change;
@@ -54,11 +54,13 @@ pub async fn settle(app: &App) -> Result<(), Fault> {
 fn ending(app: &App, snapshot: &crate::store::Snapshot, ids: &[UserId]) -> Change {
     let now = app.clock.now();
     let ended = ids.iter().filter_map(|id| {
-        let mut kept = UserStatus::clone(snapshot.user_status(id)?);
-        let ended = kept.claims.settle(now);
+        let mut stored = UserStatus::clone(snapshot.user_status(id)?);
+        let ended = stored.claims.settle(now);
         let no_login = app.hub.logins_ended(id) && !snapshot.tokens_of(id).any(|token| token.is_live(now));
-        let stood = no_login && kept.claims.end_standing();
-        (ended || stood).then_some(kept)
+        let stood = no_login && stored.claims.end_standing();
+        (ended || stood).then_some(stored)
     });
-    ended.fold(Change::new(), |change, kept| keep(snapshot, change, kept, now))
+    ended.fold(Change::new(), |change, stored| {
+        user_status::save(snapshot, change, stored, now)
+    })
 }

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::attempts::{self, Target};
+use super::attempts;
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide;
+use super::guess_target::Target;
 use super::registration::{self, Registration, Terms};
 use super::users::{checked_roles, default_roles, may_assign};
 use super::vouched;
@@ -14,7 +15,6 @@ use crate::app::App;
 use crate::auth::{Actor, Origin, TokenSecret};
 use crate::domain::authority::{require, weight};
 use crate::domain::invitation::MAX_INVITATIONS;
-use crate::domain::role::built_in;
 use crate::domain::user::Activity;
 use crate::domain::{
     AuditAction, AuditParty, DisplayName, Fault, Invitation, InvitationTerms, Permission, Role, RoleId, Timestamp,
@@ -217,14 +217,13 @@ fn is_valid(app: &App, snapshot: &Snapshot, invitation: &Invitation) -> bool {
         Some(Some(creator)) => {
             let defaults = default_roles(app);
             let (held, more) = (access.of(&creator.roles), beyond(&invitation.roles, &defaults));
-            let is_admin = |role: &RoleId| role.as_str() == built_in::ADMIN;
             let given = if invitation.roles.is_empty() {
                 &defaults
             } else {
                 &invitation.roles
             };
             (more.is_empty() || held.has(Permission::ASSIGN_ROLES))
-                && (!more.iter().any(is_admin) || held.has(Permission::ASSIGN_ADMIN_ROLE))
+                && (!more.iter().any(|role| role.is_admin()) || held.has(Permission::ASSIGN_ADMIN_ROLE))
                 && require(weight(access, &creator.roles), weight(access, given)).is_ok()
         }
     };

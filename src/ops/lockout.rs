@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::attempts::{Evidence, Target};
 use super::audit::{anonymous, note, note_from};
 use super::authority::Authority;
 use super::decide::{decide, decide_on};
+use super::guess_target::{Evidence, Target};
+use crate::app::AccountKey;
 use crate::app::App;
-use crate::app::attempts::AccountKey;
 use crate::auth::{Actor, Origin};
 use crate::domain::{
     AuditAction, FailedLogins, Failures, Fault, LockoutRule, Permission, SourceAddress, Suspect, Timestamp, Token,

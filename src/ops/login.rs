@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::attempts::{self, Target};
+use super::attempts;
 use super::audit::note_from;
 use super::decide::decide_on;
+use super::guess_target::Target;
 use super::{lockout, two_factor};
 use crate::app::App;
 use crate::auth::{Origin, PasswordDigest, TokenSecret};

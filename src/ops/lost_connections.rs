@@ -75,6 +75,6 @@ fn connect(app: &App, lost: &LostConnections, now: Timestamp) -> Option<Connecti
     app.hub.connect(&lost.user, || {
         let snapshot = app.store.read();
         snapshot.token(&lost.token).filter(|token| token.is_live(now))?;
-        presence::kept(&snapshot, &lost.user)
+        presence::recorded(&snapshot, &lost.user)
     })
 }

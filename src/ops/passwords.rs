@@ -1,9 +1,10 @@
 //! Changes of passwords, and links with which users who forgot their password set a new one.
 
-use super::attempts::{self, HashedFor, Target};
+use super::attempts::{self, HashedFor};
 use super::audit::{anonymous, note, note_from};
 use super::authority::Authority;
 use super::decide::{decide, decide_on};
+use super::guess_target::Target;
 use super::lockout;
 use super::tokens::without_tokens;
 use crate::app::App;

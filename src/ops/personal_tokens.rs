@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::attempts::{self, Target};
+use super::attempts;
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::{decide, decide_on};
+use super::guess_target::Target;
 use super::login;
 use crate::app::App;
 use crate::auth::{Actor, Caller, TokenSecret};

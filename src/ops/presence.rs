@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::auth::{Actor, Caller};
-use crate::domain::{
-    Fault, Permission, Presence, SettingId, SettingValue, StatusType, Timestamp, User, UserId, UserStatus,
-};
+use crate::domain::{Fault, Permission, SettingId, SettingValue, StatusType, Timestamp, User, UserId, UserStatus};
 use crate::hub::{Connection, PresenceChange, Shown};
 use crate::store::Snapshot;
 
@@ -23,13 +21,6 @@ pub struct Here {
     pub full: bool,
     /// The moment from which to ask for later changes.
     pub at: Timestamp,
-}
-
-/// Returns the presence of a user as the user sees it.
-#[must_use]
-pub fn own(app: &App, id: &UserId) -> Presence {
-    let shown = app.hub.shown_of(id);
-    shown.map_or(Presence::ABSENT, |shown| shown.presence.clone())
 }
 
 /// Returns those of these users who are not offline or have a status text, in this order. The caller's own entry is
@@ -134,14 +125,14 @@ pub async fn connect(app: &App, caller: &Caller) -> Option<Connection> {
     let connection = app
         .hub
         .reconnect(id, &caller.token.hash)
-        .or_else(|| app.hub.connect(id, || kept(&app.store.read(), id)));
+        .or_else(|| app.hub.connect(id, || recorded(&app.store.read(), id)));
     // Called after the connection counts, so that a status that is set at the same time sees it.
     status::begin_connection(app, id).await;
     connection
 }
 
 /// Returns a user and their stored status for the hub; `None` if there is no such user.
-pub(super) fn kept(snapshot: &Snapshot, id: &UserId) -> Option<(Arc<User>, Option<Arc<UserStatus>>)> {
+pub(super) fn recorded(snapshot: &Snapshot, id: &UserId) -> Option<(Arc<User>, Option<Arc<UserStatus>>)> {
     let user = snapshot.user(id)?;
     Some((Arc::clone(user), snapshot.user_status(id).cloned()))
 }

@@ -8,84 +8,16 @@ use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide_on;
 use super::passwords::{self, Again, NewPassword, Spared};
+use super::profile_edit::Edit;
 use super::status::{self, NewStatus};
 use super::two_factor::{self, PresentedCode};
 use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken, refuse_unfit};
-use super::{own_profile, proof, standing};
+use super::{profile_rules, proof, standing, user_status};
 use crate::app::App;
-use crate::auth::{Actor, Caller, WantedPassword};
+use crate::auth::{Actor, Caller};
 use crate::domain::user::{Activity, UserEmail};
-use crate::domain::{
-    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Permission, RoleId, StatusType, User, UserId, Username,
-};
+use crate::domain::{AuditAction, Fault, Permission, RoleId, User, UserId};
 use crate::store::Change;
-
-/// The fields of a user to change. A field that is `None` is unchanged.
-#[derive(Debug, Default, Clone)]
-pub struct Edit {
-    /// The new username.
-    pub username: Option<Username>,
-    /// The new e-mail address.
-    pub email: Option<Email>,
-    /// The new state of the address: verified or not.
-    pub verified: Option<bool>,
-    /// The new name that others see.
-    pub name: Option<DisplayName>,
-    /// The new password.
-    pub password: Option<WantedPassword>,
-    /// The new state of the duty to choose another password.
-    pub require_password_change: Option<bool>,
-    /// The new roles, all of them.
-    pub roles: Option<Vec<RoleId>>,
-    /// The new state of the account: active or deactivated.
-    pub active: Option<bool>,
-    /// The new text about the user.
-    pub bio: Option<String>,
-    /// The new nickname of the user.
-    pub nickname: Option<String>,
-    /// The new status type.
-    pub status: Option<StatusType>,
-    /// The new status text.
-    pub status_text: Option<String>,
-    /// The changes of custom fields; other fields are unchanged.
-    pub custom_fields: Option<CustomFieldChanges>,
-}
-
-impl Edit {
-    /// Returns whether it changes the password or the e-mail address of this user.
-    pub(super) fn changes_login_of(&self, user: &User) -> bool {
-        self.password.is_some() || self.changes_email_of(user)
-    }
-
-    pub(super) fn changes_email_of(&self, user: &User) -> bool {
-        let differs = |email: &Email| user.email.as_ref().is_none_or(|now| now.address != *email);
-        self.email.as_ref().is_some_and(differs)
-    }
-
-    /// Returns the names of the fields to change, for the audit log.
-    fn fields(&self) -> String {
-        let fields = [
-            ("username", self.username.is_some()),
-            ("email", self.email.is_some()),
-            ("verified", self.verified.is_some()),
-            ("name", self.name.is_some()),
-            ("password", self.password.is_some()),
-            ("requirePasswordChange", self.require_password_change.is_some()),
-            ("roles", self.roles.is_some()),
-            ("active", self.active.is_some()),
-            ("bio", self.bio.is_some()),
-            ("nickname", self.nickname.is_some()),
-            ("status", self.status.is_some()),
-            ("statusText", self.status_text.is_some()),
-            ("customFields", self.custom_fields.is_some()),
-        ];
-        let given: Vec<_> = fields
-            .into_iter()
-            .filter_map(|(name, given)| given.then_some(name))
-            .collect();
-        given.join(", ")
-    }
-}
 
 const fn refused(words: &'static str, action: &'static str) -> Fault {
     Fault::ActionNotAllowed { words, action }
@@ -123,7 +55,7 @@ pub async fn update(
     }
     check_roles(actor, &user, edit.roles.as_deref())?;
     if actor.is(id) {
-        own_profile::refuse_fixed(app, caller, &edit)?;
+        profile_rules::refuse_fixed(app, caller, &edit)?;
     }
     if !actor.is(id) && edit.password.is_some() && !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
         return Err(refused("Edit user password is not allowed", "Update_user"));
@@ -216,18 +148,18 @@ pub(super) async fn apply(
         }
         change = change.replace(user, &new);
         if edit.status.is_some() || edit.status_text.is_some() {
-            let mut kept = status::kept(snapshot, &user.id);
+            let mut stored = user_status::stored(snapshot, &user.id);
             let now = app.clock.now();
-            kept.claims.settle(now);
-            let words = || kept.claims.showing().map(|claim| claim.text.clone());
+            stored.claims.settle(now);
+            let words = || stored.claims.showing().map(|claim| claim.text.clone());
             let declared = NewStatus {
                 status: edit.status,
                 text: edit.status_text.clone().or_else(words),
                 ..NewStatus::default()
             };
-            status::lay(app, &mut kept, &declared, actor.is(&user.id))?;
-            let stands = kept.claims.stand();
-            change = status::keep(snapshot, change, kept, now);
+            status::lay(app, &mut stored, &declared, actor.is(&user.id))?;
+            let stands = stored.claims.stand();
+            change = user_status::save(snapshot, change, stored, now);
             if let Some(token) = standing::live_token(snapshot, &user.id, now).filter(|_| stands) {
                 change = change.require(token);
             }

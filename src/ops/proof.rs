@@ -4,7 +4,8 @@
 //! user has no active authenticator. There are no exceptions: not for scopes, `bypassTwoFactor`, young accounts,
 //! remembered codes or settings.
 
-use super::attempts::{self, Target};
+use super::attempts;
+use super::guess_target::Target;
 use super::two_factor::{self, PresentedCode};
 use crate::app::App;
 use crate::auth::{Caller, PasswordDigest};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::attempts::{self, Target};
+use super::attempts;
 use super::audit::note_from;
-use super::own_profile::refuse_domain;
+use super::guess_target::Target;
+use super::profile_rules::refuse_domain;
 use super::users::{self, NewUser};
 use crate::app::App;
 use crate::app::rates::{Counted, Left, REGISTRATIONS, Rate, Who};

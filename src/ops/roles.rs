@@ -16,7 +16,7 @@ use crate::domain::page::Listing;
 use crate::domain::role::ROLE_CHARACTERS;
 use crate::domain::{
     AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, SettingId, User,
-    UsernameKey, text,
+    UsernameKey, plain_text,
 };
 use crate::store::{Change, Snapshot};
 
@@ -43,7 +43,7 @@ impl RoleDraft {
     /// [`Fault::InvalidParams`] for a description with a forbidden character or more than [`ROLE_CHARACTERS`]
     /// characters, then [`Fault::RoleNameInvalid`].
     pub fn parse(name: &str, description: &str, scope: RoleScope, mandatory_two_factor: bool) -> Result<Self, Fault> {
-        let description = text::block(description, "description")?;
+        let description = plain_text::block(description, "description")?;
         if description.chars().count() > ROLE_CHARACTERS {
             return Err(Fault::too_long(ROLE_CHARACTERS, "description"));
         }

@@ -124,8 +124,7 @@ async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingVa
     let mut values = Vec::with_capacity(wanted.len());
     for (id, value) in wanted {
         refuse_fixed(app, id)?;
-        let invalid = |problem| Fault::SettingInvalid { setting: id, problem };
-        let value = id.accept(value).map_err(invalid)?;
+        let value = id.accept(value).map_err(|problem| id.invalid(problem))?;
         values.push((id, value));
     }
     let ids: Vec<_> = values.iter().map(|(id, _)| *id).collect();
@@ -137,8 +136,7 @@ async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingVa
         let mut change = Change::new();
         if ids.iter().any(|id| is_dependent(*id)) {
             let settings = app.settings_with(snapshot, values.iter().cloned().collect());
-            check_together(&settings, snapshot.access(), &ids)
-                .map_err(|(setting, problem)| Fault::SettingInvalid { setting, problem })?;
+            check_together(&settings, snapshot.access(), &ids).map_err(|(id, problem)| id.invalid(problem))?;
             let roles = if ids.contains(&SettingId::DefaultRoles) {
                 listed_roles(&settings.text(SettingId::DefaultRoles))
             } else {
@@ -168,7 +166,7 @@ async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingVa
 pub(super) fn refuse_fixed(app: &App, id: SettingId) -> Result<(), Fault> {
     match app.fixed.settings.get(&id) {
         Some((_, source)) => Err(Fault::SettingFixed {
-            setting: id,
+            setting: id.as_str(),
             source_name: source.clone(),
         }),
         None => Ok(()),

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::attempts::{self, Target};
+use super::attempts;
 use super::audit::note_from;
+use super::guess_target::Target;
 use super::users::{self, NewUser};
 use super::{incident, settings};
 use crate::app::App;
 use crate::auth::{Actor, Origin, TokenSecret};
-use crate::domain::role::built_in;
 use crate::domain::setting::RegistrationForm;
 use crate::domain::{AuditAction, Fault, RoleId, SettingId, SettingValue, User};
 use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
@@ -62,8 +62,7 @@ impl FirstSettings {
                 continue;
             };
             settings::refuse_fixed(app, id)?;
-            let invalid = |problem| Fault::SettingInvalid { setting: id, problem };
-            values.push((id, id.accept(value).map_err(invalid)?));
+            values.push((id, id.accept(value).map_err(|problem| id.invalid(problem))?));
         }
         Ok(values)
     }
@@ -112,7 +111,7 @@ pub async fn with_link(
 }
 
 fn first_roles() -> Vec<RoleId> {
-    [built_in::ADMIN, built_in::USER].map(RoleId::new).into()
+    vec![RoleId::admin(), RoleId::user()]
 }
 
 /// Creates the administrator named in the configuration, if there is no user yet.

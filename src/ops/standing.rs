@@ -3,7 +3,7 @@
 //!
 //! Every change made by `decide` is extended here, so that no operation that ends tokens can forget these statuses.
 
-use super::status;
+use super::user_status;
 use crate::domain::{Timestamp, Token, TokenHash, User, UserId, UserStatus};
 use crate::store::{Change, Outcome, Snapshot};
 
@@ -53,7 +53,7 @@ fn live<'snapshot>(
 }
 
 fn stands(snapshot: &Snapshot, user: &UserId) -> bool {
-    snapshot.user_status(user).is_some_and(|kept| kept.claims.stand())
+    snapshot.user_status(user).is_some_and(|stored| stored.claims.stand())
 }
 
 /// Returns the owners of the live ones of these tokens, each owner once.
@@ -70,18 +70,18 @@ fn owners(snapshot: &Snapshot, tokens: &[TokenHash], now: Timestamp) -> Vec<User
 fn end(snapshot: &Snapshot, change: Change, user: &UserId, now: Timestamp) -> Change {
     match change.outcome::<UserStatus>(user.as_str().as_bytes()) {
         Some(Outcome::Removed) => change,
-        Some(Outcome::Put(mut kept)) => {
-            if !kept.claims.end_standing() {
+        Some(Outcome::Put(mut stored)) => {
+            if !stored.claims.end_standing() {
                 return change;
             }
             let last_login = snapshot.user(user).and_then(|user| user.last_login);
-            kept.follow_hiding(last_login, now);
-            change.amend(&kept)
+            stored.follow_hiding(last_login, now);
+            change.amend(&stored)
         }
         None => {
-            let mut kept = status::kept(snapshot, user);
-            if kept.claims.end_standing() {
-                status::keep(snapshot, change, kept, now)
+            let mut stored = user_status::stored(snapshot, user);
+            if stored.claims.end_standing() {
+                user_status::save(snapshot, change, stored, now)
             } else {
                 change
             }

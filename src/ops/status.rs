@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::audit::note;
 use super::decide::decide;
-use super::standing;
+use super::{standing, user_status};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::once;
@@ -75,9 +75,9 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Resul
     if new.expires_at.is_some_and(|end| end <= app.clock.now()) {
         return Err(Fault::StatusExpired);
     }
-    change(app, actor, id, |snapshot, kept| {
+    change(app, actor, id, |snapshot, stored| {
         let new = filled(app, snapshot, &new)?;
-        lay(app, kept, &new, actor.is(id))
+        lay(app, stored, &new, actor.is(id))
     })
     .await
 }
@@ -87,7 +87,7 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Resul
 /// # Errors
 /// The errors of [`set`].
 pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) -> Result<(), Fault> {
-    let words = super::presence::own(app, id).text;
+    let words = app.hub.own_presence(id).text;
     let new = NewStatus {
         status: Some(status),
         ..NewStatus::default()
@@ -95,13 +95,13 @@ pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) 
     if words.is_empty() || status == StatusType::Online {
         return set(app, actor, id, new).await;
     }
-    change(app, actor, id, |_, kept| {
-        let words = kept.claims.showing().map(|claim| claim.text.clone());
+    change(app, actor, id, |_, stored| {
+        let words = stored.claims.showing().map(|claim| claim.text.clone());
         let new = NewStatus {
             text: words,
             ..new.clone()
         };
-        lay(app, kept, &new, actor.is(id))
+        lay(app, stored, &new, actor.is(id))
     })
     .await
 }
@@ -112,8 +112,8 @@ pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) 
 /// [`Fault::NotPermitted`], [`Fault::UserNotFound`].
 pub async fn end(app: &App, actor: &Actor, user: &UserId, id: Option<&str>) -> Result<(), Fault> {
     permit(actor, user)?;
-    change(app, actor, user, |_, kept| {
-        kept.claims.end(id);
+    change(app, actor, user, |_, stored| {
+        stored.claims.end(id);
         Ok(())
     })
     .await
@@ -125,7 +125,7 @@ pub fn recent(app: &App, id: &UserId) -> Vec<RecentStatus> {
     let snapshot = app.store.read();
     snapshot
         .user_status(id)
-        .map(|kept| kept.recent.clone())
+        .map(|stored| stored.recent.clone())
         .unwrap_or_default()
 }
 
@@ -135,7 +135,7 @@ pub fn after(app: &App, id: &UserId) -> Option<Presence> {
     let snapshot = app.store.read();
     let claims = &snapshot.user_status(id)?.claims;
     claims.showing()?;
-    let connection = super::presence::own(app, id).connection;
+    let connection = app.hub.own_presence(id).connection;
     let required = app.settings().flag(SettingId::PresenceRequiresConnection);
     Some(Presence::of(connection, &claims.without_showing(), required))
 }
@@ -158,13 +158,13 @@ pub struct Privacy {
 pub fn privacy(app: &App, user: &User) -> Privacy {
     let snapshot = app.store.read();
     let nothing = UserStatus::of(&user.id);
-    let kept = snapshot.user_status(&user.id).map_or(&nothing, |kept| kept);
-    let users = kept.hidden_from.users.iter();
+    let stored = snapshot.user_status(&user.id).map_or(&nothing, |stored| stored);
+    let users = stored.hidden_from.users.iter();
     Privacy {
-        last_seen: kept.shows_last_seen,
+        last_seen: stored.shows_last_seen,
         users: users.filter_map(|id| snapshot.user(id)).cloned().collect(),
-        roles: kept.hidden_from.roles.clone(),
-        seen: kept.last_seen.max(user.last_login).map(SeenAt::Exactly),
+        roles: stored.hidden_from.roles.clone(),
+        seen: stored.last_seen.max(user.last_login).map(SeenAt::Exactly),
     }
 }
 
@@ -188,21 +188,21 @@ pub async fn set_privacy(
         return Err(Fault::invalid(words, "hideFrom"));
     }
     let (users, roles) = (users.map(once), roles.map(once));
-    change(app, actor, id, |snapshot, kept| {
+    change(app, actor, id, |snapshot, stored| {
         let unknown = |role: &RoleId| snapshot.access().role(role.as_str()).is_none();
         if roles.iter().flatten().any(unknown) {
             return Err(Fault::RoleNotFound);
         }
-        kept.shows_last_seen = last_seen.unwrap_or(kept.shows_last_seen);
+        stored.shows_last_seen = last_seen.unwrap_or(stored.shows_last_seen);
         let hidden_from = Audience {
-            users: users.clone().unwrap_or_else(|| kept.hidden_from.users.clone()),
-            roles: roles.clone().unwrap_or_else(|| kept.hidden_from.roles.clone()),
+            users: users.clone().unwrap_or_else(|| stored.hidden_from.users.clone()),
+            roles: roles.clone().unwrap_or_else(|| stored.hidden_from.roles.clone()),
         };
-        if hidden_from != kept.hidden_from {
+        if hidden_from != stored.hidden_from {
             // This counts as activity, so that the time freezes at this moment for new viewers, and continues from
             // this moment for viewers who can see the user again.
-            kept.last_seen = kept.last_seen.max(Some(app.clock.now()));
-            kept.hidden_from = hidden_from;
+            stored.last_seen = stored.last_seen.max(Some(app.clock.now()));
+            stored.hidden_from = hidden_from;
         }
         Ok(())
     })
@@ -226,14 +226,14 @@ async fn change(
 ) -> Result<(), Fault> {
     decide(app, |snapshot| {
         let user = snapshot.user(id).ok_or(Fault::UserNotFound)?;
-        let mut kept = kept(snapshot, id);
+        let mut stored = user_status::stored(snapshot, id);
         // Expired claims end before `work`, so that activity recorded by `work` comes after the end of an
         // invisibility.
         let now = app.clock.now();
-        kept.claims.settle(now);
-        work(snapshot, &mut kept)?;
-        let stands = kept.claims.stand();
-        let mut change = keep(snapshot, Change::new(), kept, now);
+        stored.claims.settle(now);
+        work(snapshot, &mut stored)?;
+        let stands = stored.claims.stand();
+        let mut change = user_status::save(snapshot, Change::new(), stored, now);
         if change == Change::new() {
             return Ok((change, ()));
         }
@@ -266,14 +266,14 @@ pub(super) async fn begin_connection(app: &App, id: &UserId) {
         .store
         .read()
         .user_status(id)
-        .is_some_and(|kept| kept.claims.online_without_connection())
+        .is_some_and(|stored| stored.claims.online_without_connection())
     {
         return;
     }
     let begun = decide(app, |snapshot| {
-        let mut kept = kept(snapshot, id);
-        kept.claims.begin_connection();
-        Ok((keep(snapshot, Change::new(), kept, app.clock.now()), ()))
+        let mut stored = user_status::stored(snapshot, id);
+        stored.claims.begin_connection();
+        Ok((user_status::save(snapshot, Change::new(), stored, app.clock.now()), ()))
     });
     if let Err(fault) = begun.await {
         warn!(%fault, user = %id, "online without a connection has not ended with the first connection");
@@ -284,27 +284,6 @@ pub(super) async fn begin_connection(app: &App, id: &UserId) {
 pub(super) async fn begin_connection_if_any(app: &App, id: &UserId) {
     if app.hub.has_connection(id) {
         begin_connection(app, id).await;
-    }
-}
-
-/// Returns the stored status of a user, or an empty one.
-pub(super) fn kept(snapshot: &Snapshot, id: &UserId) -> UserStatus {
-    snapshot
-        .user_status(id)
-        .map_or_else(|| UserStatus::of(id), |kept| UserStatus::clone(kept))
-}
-
-/// Adds to a change the new status of a user. Every change of a status passes here, so that each begin and end of
-/// hiding is recorded.
-pub(super) fn keep(snapshot: &Snapshot, change: Change, mut new: UserStatus, now: Timestamp) -> Change {
-    let last_login = snapshot.user(&new.user).and_then(|user| user.last_login);
-    new.follow_hiding(last_login, now);
-    match snapshot.user_status(&new.user) {
-        Some(old) if **old == new => change,
-        Some(old) if new == UserStatus::of(&new.user) => change.remove(&**old),
-        Some(old) => change.replace(&**old, &new),
-        None if new == UserStatus::of(&new.user) => change,
-        None => change.insert(&new),
     }
 }
 
@@ -334,12 +313,12 @@ fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, 
 /// # Errors
 /// [`Fault::InvisibleDisabled`] if the user would be invisible and the settings forbid it, even if only the text
 /// changes.
-pub(super) fn lay(app: &App, kept: &mut UserStatus, new: &NewStatus, by_hand: bool) -> Result<(), Fault> {
+pub(super) fn lay(app: &App, stored: &mut UserStatus, new: &NewStatus, by_hand: bool) -> Result<(), Fault> {
     let settings = app.settings();
-    let declared = kept.claims.showing().map_or(StatusType::Online, |claim| claim.status);
+    let declared = stored.claims.showing().map_or(StatusType::Online, |claim| claim.status);
     let laying = Laying {
         names_status: new.status.is_some(),
-        connected: app.hub.has_connection(&kept.user),
+        connected: app.hub.has_connection(&stored.user),
     };
     let claim = Claim {
         status: new.status.unwrap_or(declared),
@@ -354,25 +333,25 @@ pub(super) fn lay(app: &App, kept: &mut UserStatus, new: &NewStatus, by_hand: bo
         return Err(Fault::InvisibleDisabled);
     }
     if by_hand {
-        kept.last_seen = Some(app.clock.now());
+        stored.last_seen = Some(app.clock.now());
     }
     let is_bare = claim.status == StatusType::Online && claim.text.is_empty() && claim.emoji.is_none();
     if is_bare && claim.source == ClaimSource::Manual && !laying.names_status {
-        kept.claims.clear_manual();
+        stored.claims.clear_manual();
         return Ok(());
     }
     if is_bare && claim.source == ClaimSource::Manual && claim.expires_at.is_none() {
         let nothing_shows_without = settings.flag(SettingId::PresenceRequiresConnection);
-        kept.claims.declare_online(laying.connected || nothing_shows_without);
+        stored.claims.declare_online(laying.connected || nothing_shows_without);
         return Ok(());
     }
     if by_hand && claim.source == ClaimSource::Manual {
-        kept.remember(RecentStatus {
+        stored.remember(RecentStatus {
             status: claim.status,
             text: claim.text.clone(),
             emoji: claim.emoji.clone(),
         });
     }
-    kept.claims.lay(claim, laying);
+    stored.claims.lay(claim, laying);
     Ok(())
 }

@@ -7,7 +7,7 @@ use tracing::debug;
 use super::audit::note;
 use super::authority::Authority;
 use super::decide::decide;
-use super::{incident, status, two_factor};
+use super::{incident, two_factor, user_status};
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
 use crate::domain::{AuditAction, Duty, Fault, Permission, Timestamp, Token, TokenHash, User, UserId};
@@ -69,9 +69,9 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
             if token.session().is_none() {
                 return Ok((change, ()));
             }
-            let mut kept = status::kept(snapshot, &token.user);
-            kept.last_seen = kept.last_seen.max(Some(now));
-            Ok((status::keep(snapshot, change, kept, now), ()))
+            let mut stored = user_status::stored(snapshot, &token.user);
+            stored.last_seen = stored.last_seen.max(Some(now));
+            Ok((user_status::save(snapshot, change, stored, now), ()))
         });
         if let Err(fault) = noted.await {
             debug!(%fault, "the last use of a token is not noted");

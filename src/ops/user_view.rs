@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::login::LoggedIn;
+use super::login_services::LoginServices;
+use super::tokens;
 use super::viewed::{View, ViewedUser};
-use super::{presence, tokens};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
@@ -96,7 +97,7 @@ pub struct UserView {
     custom_fields: Map<String, Value>,
     /// The ways in which the user logs in. Only in the caller's own record.
     #[serde(skip_serializing_if = "Option::is_none")]
-    services: Option<Services>,
+    services: Option<LoginServices>,
     #[serde(flatten)]
     full: Option<FullInfo>,
 }
@@ -227,41 +228,6 @@ struct OwnSettings {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Empty {}
 
-/// The methods of a user's login: they show only if the user has a password and a second factor.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Services {
-    password: PasswordService,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    totp: Option<TotpService>,
-}
-
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-struct PasswordService {
-    exists: bool,
-}
-
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-struct TotpService {
-    enabled: bool,
-}
-
-impl Services {
-    /// Returns the methods of this user's login.
-    #[must_use]
-    pub fn of(user: &User) -> Self {
-        Self {
-            password: PasswordService {
-                exists: user.password.is_some(),
-            },
-            totp: user
-                .two_factor
-                .secret
-                .is_some()
-                .then_some(TotpService { enabled: true }),
-        }
-    }
-}
-
 /// A user in the result of a search.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -337,7 +303,7 @@ pub struct Me {
     avatar_url: String,
     #[serde(rename = "isOAuthUser")]
     is_oauth_user: bool,
-    services: Services,
+    services: LoginServices,
     #[serde(rename = "_updatedAt")]
     updated_at: Timestamp,
 }
@@ -380,7 +346,7 @@ impl Me {
     #[must_use]
     pub fn of(app: &App, user: &User) -> Self {
         let site_url = app.settings().site_url();
-        let presence = presence::own(app, &user.id);
+        let presence = app.hub.own_presence(&user.id);
         let verified = user.email.as_ref().filter(|email| email.verified);
         Self {
             id: user.id.clone(),
@@ -412,7 +378,7 @@ impl Me {
             avatar_origin: user.avatar.is_some().then_some("upload"),
             avatar_url: format!("{site_url}/avatar/{}", user.username.in_path()),
             is_oauth_user: false,
-            services: Services::of(user),
+            services: LoginServices::of(user),
             updated_at: user.updated_at,
         }
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde_json::{Map, Value};
 
+use super::login_services::LoginServices;
 use super::reach::Reach;
-use super::user_view::Services;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user_status::SeenAt;
@@ -142,14 +142,14 @@ impl<'actor> View<'actor> {
     /// Returns this user as the viewer sees them.
     #[must_use]
     pub fn user(&self, user: &Arc<User>) -> ViewedUser {
-        let (own, kept) = (self.viewer.is(&user.id), self.snapshot.user_status(&user.id));
+        let (own, stored) = (self.viewer.is(&user.id), self.snapshot.user_status(&user.id));
         ViewedUser {
             own,
             full: self.sees_all_of(&user.id),
             field_rules: Arc::clone(&self.field_rules),
             presence: self.presence(&user.id),
             since: self.since(&user.id),
-            last_seen: self.last_seen(user, own, kept.map(|kept| &**kept)),
+            last_seen: self.last_seen(user, own, stored.map(|stored| &**stored)),
             user: Arc::clone(user),
         }
     }
@@ -180,15 +180,15 @@ impl<'actor> View<'actor> {
         }
     }
 
-    fn last_seen(&self, user: &User, own: bool, kept: Option<&UserStatus>) -> Option<SeenAt> {
-        let Some(kept) = kept else {
+    fn last_seen(&self, user: &User, own: bool, stored: Option<&UserStatus>) -> Option<SeenAt> {
+        let Some(stored) = stored else {
             return user.last_login.map(SeenAt::Exactly);
         };
         if own {
-            return kept.last_seen.max(user.last_login).map(SeenAt::Exactly);
+            return stored.last_seen.max(user.last_login).map(SeenAt::Exactly);
         }
-        let exactness: LastSeen = kept.shows_last_seen;
-        exactness.of(kept.seen_by(self.viewer.user(), user.last_login), self.now)
+        let exactness: LastSeen = stored.shows_last_seen;
+        exactness.of(stored.seen_by(self.viewer.user(), user.last_login), self.now)
     }
 }
 
@@ -441,8 +441,8 @@ impl ViewedUser {
 
     /// Returns the ways in which the user logs in, for the user themselves only.
     #[must_use]
-    pub fn own_services(&self) -> Option<Services> {
-        self.own.then(|| Services::of(&self.user))
+    pub fn own_services(&self) -> Option<LoginServices> {
+        self.own.then(|| LoginServices::of(&self.user))
     }
 
     /// Returns the roles, if the viewer sees all fields.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::framing::Framing;
+use super::listening::Listening;
 use super::outgoing::{Outgoing, Text, Told};
-use super::subscriber::Listening;
 use crate::domain::{Access, UserId};
 
 /// Encodes events into bundles of frames. Most sockets receive the same messages, so they share the same memory,

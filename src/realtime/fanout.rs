@@ -27,8 +27,8 @@ const AT_ONCE: usize = 64;
 /// The number of sockets for which one more task is started, up to one task for each core.
 const SHARE: usize = 512;
 
-/// Sends all events of the hub to the sockets; runs until the hub ends.
-pub(super) async fn run(hall: &Hall) {
+/// Sends all events of the hub to the sockets. Ends with the hub.
+pub async fn run(hall: &Hall) {
     let cores = available_parallelism().map_or(1, NonZero::get);
     let mut events = hall.app.hub.subscribe();
     while let Some(happened) = next(hall, &mut events).await {

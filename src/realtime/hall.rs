@@ -57,11 +57,6 @@ impl Hall {
         })
     }
 
-    /// Sends all events of the hub to the sockets. Never ends.
-    pub async fn tell(&self) {
-        super::fanout::run(self).await;
-    }
-
     /// Removes lost connections that did not come back within the grace time. Never ends.
     pub async fn end_lost(&self) {
         let hub = &self.app.hub;

@@ -84,7 +84,7 @@ impl Login {
         if !self.caller.token.shows_own_record() {
             return json!({"username": self.caller.user.username});
         }
-        let own = presence::own(app, &self.caller.user.id);
+        let own = app.hub.own_presence(&self.caller.user.id);
         let mut document = record::own_user(&self.caller.user);
         document["status"] = json!(own.status);
         document["statusText"] = json!(own.text);

@@ -8,6 +8,7 @@ mod fanout;
 mod framing;
 mod hall;
 mod info;
+mod listening;
 mod login;
 mod message;
 mod outbox;
@@ -27,6 +28,7 @@ use tokio::net::TcpStream;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
+pub use fanout::run;
 pub use hall::{Hall, LAST_WORDS, Timing};
 
 use crate::auth::{Origin, Peer};

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::framing::Framing;
+use super::listening::{Listening, Viewer};
 use super::stream::Stream;
-use super::subscriber::{Listening, Viewer};
 use super::subscriptions::Subscriptions;
 use crate::app::App;
 use crate::domain::{Permission, Token, User, UserId};

@@ -10,7 +10,6 @@ use super::snapshot::Snapshot;
 use super::table::Table;
 use super::user_index::SearchableUser;
 use super::user_versions::{UserV1, UserV2, UserV3, UserV4};
-use crate::domain::role::built_in;
 use crate::domain::user::UserEmail;
 use crate::domain::{EmailKey, RoleId, User, UserId, UsernameKey};
 
@@ -113,7 +112,7 @@ impl Snapshot {
     /// Returns whether a user has the role `admin`.
     #[must_use]
     pub fn has_administrator(&self) -> bool {
-        self.users_with_role(&RoleId::new(built_in::ADMIN)).next().is_some()
+        self.users_with_role(&RoleId::admin()).next().is_some()
     }
 
     /// Returns all users with the texts that searches compare, in the order of their folded usernames.

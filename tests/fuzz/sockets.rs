@@ -15,7 +15,7 @@ use rollcall::auth::{Actor, Origin, PasswordDigest};
 use rollcall::domain::PasswordPolicy;
 use rollcall::ops::login::{Account, Credentials, login};
 use rollcall::ops::users::{self, NewUser, NewUserTexts};
-use rollcall::realtime::{Hall, Timing, serve};
+use rollcall::realtime::{Hall, Timing, run, serve};
 use rollcall::store::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -57,7 +57,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
         let token = begun.token.expose().to_owned();
         let hall = Hall::new(app, Timing::default());
         let telling = Arc::clone(&hall);
-        tokio::spawn(async move { telling.tell().await });
+        tokio::spawn(async move { run(&telling).await });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         Fixture {
             hall,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::oneshot;
 
-use super::Account;
+use crate::app::account_key::Account;
 
 /// The attempts from one address.
 #[derive(Default)]

@@ -1,40 +1,13 @@
-//! The kinds of errors, and the codes that clients test.
+//! The kind of each error, and the code that clients test.
 
-use super::Fault;
-
-/// The kind of an error; each interface maps it to its own status numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The caller is not logged in.
-    Unauthenticated,
-    /// A login attempt failed.
-    LoginRefused,
-    /// The caller may not do this.
-    Forbidden,
-    /// The request is not valid.
-    Invalid,
-    /// The endpoint does not exist.
-    NotFound,
-    /// The endpoint does not support this HTTP method.
-    MethodNotAllowed,
-    /// The request took too long to arrive.
-    Timeout,
-    /// The request is too large.
-    TooLarge,
-    /// The caller exceeded a rate limit.
-    TooManyRequests,
-    /// The server is overloaded; a retry may succeed.
-    Unavailable,
-    /// The server has a defect.
-    Internal,
-}
+use super::{Fault, FaultKind};
 
 impl Fault {
     /// Returns the kind, and the code that clients test; some of Rocket.Chat's errors have no code.
     #[must_use]
     #[allow(clippy::too_many_lines, reason = "one line for each fault, all in one place")]
-    pub const fn class(&self) -> (Kind, Option<&'static str>) {
-        use Kind::{
+    pub const fn class(&self) -> (FaultKind, Option<&'static str>) {
+        use FaultKind::{
             Forbidden, Internal, Invalid, LoginRefused, MethodNotAllowed, NotFound, Timeout, TooLarge, TooManyRequests,
             Unauthenticated, Unavailable,
         };

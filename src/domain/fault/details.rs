@@ -48,7 +48,7 @@ impl Fault {
             Self::PasswordPolicy { broken } => json!(broken),
             Self::UsernameBlocked { input } => json!({"method": "checkUsernameAvailability", "field": quoted(input)}),
             Self::SettingInvalid { setting, .. } | Self::SettingFixed { setting, .. } => {
-                json!({"setting": setting.as_str()})
+                json!({"setting": setting})
             }
             Self::MatchFailed { place, expected } => json!({"field": place, "expected": expected}),
             Self::StatusEndInvalid => json!({"field": "expiresAt", "expected": Timestamp::FORM}),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{AuditAction, AuditEntry, AuditParty, Fault, Permission, Scope, Timestamp};
 use crate::http::query;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::audit::{self, Filter, PartyQuery};
 
 pub(super) fn routes() -> Vec<Route> {

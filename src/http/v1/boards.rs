@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
 use crate::http::request::{Call, OpenCall};
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::boards::{self, BoardPerson, ListedBoard};
 
 pub(super) fn routes() -> Vec<Route> {

@@ -10,7 +10,7 @@ use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Scop
 use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::custom_status::{self, Filter};
 
 pub(super) fn routes() -> Vec<Route> {

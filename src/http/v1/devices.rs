@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{DisplayName, Fault, Permission, SearchTerm, Timestamp, UserId, Username};
 use crate::http::query;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::devices::{self, Device, Filter};
 use crate::ops::tokens;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{DisplayName, Fault, Permission, Scope, SearchTerm, Timestamp, UserId, Username};
 use crate::http::query;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::directory;
 use crate::ops::user_view::{self, Address, Suggestion};
 use crate::ops::viewed::ViewedUser;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::domain::{Fault, Permission};
 use crate::http::input::Ignored;
 use crate::http::request::OpenCall;
-use crate::http::routes::{Rate, Route};
+use crate::http::route::{Rate, Route};
 
 /// The version of Rocket.Chat whose behaviour this server follows, as all callers see it.
 pub(in crate::http) const API_VERSION: &str = "8.8";

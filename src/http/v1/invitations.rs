@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
 use crate::http::request::{Call, OpenCall};
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::invitations::{self, ListedInvitation};
 use crate::ops::registration::Registration;
 

@@ -7,7 +7,7 @@ use crate::domain::{Duty, Fault, UserId};
 use crate::http::input::{Ignored, Input};
 use crate::http::reply::Bare;
 use crate::http::request::{Call, OpenCall, Request};
-use crate::http::routes::{Rate, Route};
+use crate::http::route::{Rate, Route};
 use crate::methods::credentials::credentials;
 use crate::ops::login::{self, Credentials};
 use crate::ops::tokens;

@@ -3,7 +3,7 @@
 use crate::domain::{Duty, Fault, Scope};
 use crate::http::input::Ignored;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::user_view::Me;
 
 pub(super) fn routes() -> Vec<Route> {

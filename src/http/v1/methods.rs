@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::{Caller, Origin};
 use crate::domain::{Duty, Fault};
 use crate::http::request::{Call, Called, OpenCall};
-use crate::http::routes::{Rate, Route};
+use crate::http::route::{Rate, Route};
 use crate::methods::message::{self, MethodCall};
 use crate::methods::{self, Context};
 use crate::ops::two_factor::PresentedCode;

@@ -22,8 +22,7 @@ mod tokens;
 mod two_factor;
 mod users;
 
-use super::openapi;
-use super::routes::Route;
+use super::route::Route;
 
 /// Returns the routes of all families.
 pub(super) fn routes() -> Vec<Route> {
@@ -49,7 +48,6 @@ pub(super) fn routes() -> Vec<Route> {
         info::routes(),
         statistics::routes(),
         shield::routes(),
-        openapi::routes(),
     ]
     .into_iter()
     .flatten()

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::domain::{Fault, Permission, RoleId, Scope, Timestamp};
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::permissions;
 
 pub(super) fn routes() -> Vec<Route> {

@@ -12,7 +12,7 @@ use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::hub::{Line, Shown};
 use crate::ops::presence;
 use crate::ops::viewed::View;

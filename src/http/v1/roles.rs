@@ -10,7 +10,7 @@ use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::roles::{self, RoleDraft};
 use crate::ops::user_view::UserView;
 use crate::ops::viewed::ViewedUser;

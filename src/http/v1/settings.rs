@@ -11,7 +11,7 @@ use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::{Call, OpenCall};
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::settings::{self, Shown};
 
 /// Maximum ids in a query. Rocket.Chat's apps ask for all ids that they know at once, which are more than a hundred.

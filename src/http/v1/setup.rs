@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::setting::RegistrationForm;
 use crate::domain::{Fault, RoleId, UserId, Username};
 use crate::http::request::OpenCall;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::setup::{self, FirstSettings};
 use crate::ops::users::{NewUser, NewUserTexts};
 

@@ -8,7 +8,7 @@ use crate::auth::Actor;
 use crate::domain::{Fault, SettingId, StatusType};
 use crate::http::reply::Svg;
 use crate::http::request::OpenCall;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::statistics;
 use crate::ops::viewed::View;
 

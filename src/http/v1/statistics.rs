@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::info::{FULL_API_VERSION, Product};
 use crate::domain::{Fault, Permission, Scope, Timestamp};
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::statistics;
 
 pub(super) fn routes() -> Vec<Route> {

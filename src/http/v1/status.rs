@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::status::{self, CLAIM_ID_CHARACTERS, NewStatus};
 
 pub(super) fn routes() -> Vec<Route> {

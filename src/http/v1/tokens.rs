@@ -11,7 +11,7 @@ use crate::domain::{Fault, Scope, Timestamp, Token, TokenName, UserId};
 use crate::http::input::{Ignored, Nothing};
 use crate::http::reply::Done;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
 use crate::ops::tokens;
 

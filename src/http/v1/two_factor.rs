@@ -8,7 +8,7 @@ use crate::domain::{Duty, Fault};
 use crate::http::input::Ignored;
 use crate::http::reply::Done;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::{proof, two_factor};
 
 pub(super) fn routes() -> Vec<Route> {

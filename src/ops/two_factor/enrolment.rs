@@ -1,16 +1,17 @@
 //! Enables and disables the second factor of a user, and manages its backup codes.
 
-use super::{Attempt, can_be_enabled, current, spend};
+use super::attempt::{Attempt, can_be_enabled, current, spend};
 use crate::app::App;
 use crate::auth::{Actor, Caller, random, totp};
 use crate::domain::two_factor::Salt;
 use crate::domain::{
     AuditAction, BackupCodes, Fault, Permission, SettingId, StoredSecret, Token, TwoFactor, User, UserId,
 };
-use crate::ops::attempts::{self, Target};
+use crate::ops::attempts;
 use crate::ops::audit::note;
 use crate::ops::authority::Authority;
 use crate::ops::decide::decide_on;
+use crate::ops::guess_target::Target;
 use crate::ops::tokens::without_tokens;
 use crate::store::Change;
 

@@ -7,7 +7,6 @@ use super::new_user::NewUser;
 use super::roles::{checked_roles, default_roles, may_assign};
 use crate::app::App;
 use crate::auth::{Actor, random};
-use crate::domain::role::built_in;
 use crate::domain::user::UserEmail;
 use crate::domain::{
     AuditAction, Fault, Permission, Preferences, Profile, RoleId, TwoFactor, User, UserId, UserStatus,
@@ -16,8 +15,8 @@ use crate::ops::attempts::{self, HashedFor};
 use crate::ops::audit::note;
 use crate::ops::authority::Authority;
 use crate::ops::decide::decide;
-use crate::ops::passwords;
 use crate::ops::status::{self, NewStatus};
+use crate::ops::{passwords, user_status};
 use crate::store::{Change, Snapshot};
 
 /// Creates a user, and removes the setup link of the first administrator if there is one.
@@ -88,13 +87,13 @@ pub(in crate::ops) async fn create_where(
             ..new_user
         };
         let mut change = with(snapshot, &user, Change::new().insert(&user));
-        let mut kept = UserStatus::of(&id);
+        let mut stored = UserStatus::of(&id);
         let words = NewStatus {
             text: Some(new.status_text.clone()),
             ..NewStatus::default()
         };
-        status::lay(app, &mut kept, &words, false)?;
-        change = status::keep(snapshot, change, kept, app.clock.now());
+        status::lay(app, &mut stored, &words, false)?;
+        change = user_status::save(snapshot, change, stored, app.clock.now());
         if let Some(link) = snapshot.setup_link() {
             change = change.remove(link);
         }
@@ -154,7 +153,7 @@ fn roles_of_new(app: &App, snapshot: &Snapshot, wanted: &[RoleId]) -> Result<Vec
         wanted => wanted.to_vec(),
     };
     if !snapshot.has_administrator() {
-        roles.push(RoleId::new(built_in::ADMIN));
+        roles.push(RoleId::admin());
     }
     checked_roles(snapshot, roles)
 }

@@ -51,7 +51,7 @@ pub(in crate::ops) fn refuse_taken(
     if let Some(name) = name
         && snapshot.user_named(&name.key()).is_some_and(|user| other(&user))
     {
-        return Err(Fault::username_taken(name));
+        return Err(name.taken());
     }
     match email {
         Some(email) if snapshot.user_at(&email.key()).is_some_and(|user| other(&user)) => Err(Fault::UserFieldTaken {

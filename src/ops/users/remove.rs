@@ -32,7 +32,7 @@ pub(in crate::ops) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Res
             change = change.remove(reset);
         }
         change = match snapshot.user_status(id) {
-            Some(kept) => change.remove(&**kept),
+            Some(stored) => change.remove(&**stored),
             None => change.require_none(&UserStatus::of(id)),
         };
         change = without_links_of(snapshot, id, change);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::role::built_in;
 use crate::domain::{Fault, Permission, RoleId, SettingId, User};
 use crate::store::{Change, Snapshot};
 
@@ -29,7 +28,7 @@ pub(in crate::ops) fn checked_roles(snapshot: &Snapshot, mut roles: Vec<RoleId>)
 
 /// Refuses to assign or remove these roles if the actor lacks the permission.
 pub(in crate::ops) fn may_assign(actor: &Actor, roles: &[RoleId]) -> Result<(), Fault> {
-    let admin = roles.iter().any(|role| role.as_str() == built_in::ADMIN);
+    let admin = roles.iter().any(RoleId::is_admin);
     if admin && !actor.may(Permission::ASSIGN_ADMIN_ROLE) {
         return Err(Fault::ActionNotAllowed {
             words: "Assigning admin is not allowed",
@@ -56,7 +55,7 @@ pub(in crate::ops) fn keep_an_administrator(
         return Ok(change);
     }
     let stays = |user: &&Arc<User>| user.id != leaving.id && user.is_active_administrator();
-    let admin = RoleId::new(built_in::ADMIN);
+    let admin = RoleId::admin();
     let staying = snapshot
         .users_with_role(&admin)
         .find(stays)

@@ -4,12 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::required_target;
-use crate::domain::role::built_in;
 use crate::domain::user::Activity;
 use crate::domain::{Fault, Permission, RoleId, Scope, UserId, UsernameKey};
 use crate::http::reply::Done;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::{lockout, users};
 
 /// The username of Rocket.Chat's built-in bot, which this server does not have.
@@ -141,7 +140,7 @@ async fn unlock(call: Call, whom: Unlock) -> Result<Done, Fault> {
 }
 
 async fn deactivate_idle(call: Call, which: DeactivateIdle) -> Result<Count, Fault> {
-    let role = RoleId::new(which.role.as_deref().unwrap_or(built_in::USER));
+    let role = which.role.as_deref().map_or_else(RoleId::user, RoleId::new);
     let count = users::deactivate_idle(&call.app, &call.actor(), which.days_idle, &role).await?;
     Ok(Count { count })
 }

@@ -13,7 +13,7 @@ use crate::http::fields::Fields;
 use crate::http::input::{Ignored, Upload};
 use crate::http::reply::{Done, Elsewhere};
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::intake::multipart;
 use crate::ops::avatars;
 

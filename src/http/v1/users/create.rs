@@ -8,7 +8,7 @@ use crate::auth::WantedPassword;
 use crate::domain::user::Activity;
 use crate::domain::{CustomFieldChanges, Fault, Permission, Profile, RoleId, Scope, profile};
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::user_view::UserView;
 use crate::ops::users::{self, NewUser};
 

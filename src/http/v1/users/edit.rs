@@ -8,9 +8,10 @@ use crate::auth::{PasswordDigest, WantedPassword};
 use crate::domain::{CustomFieldChanges, Duty, Fault, RoleId, Scope, StatusType, UserId, person_name, profile};
 use crate::http::reply::Done;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::own_profile;
-use crate::ops::profile::{self as profiles, Edit};
+use crate::ops::profile as profiles;
+use crate::ops::profile_edit::Edit;
 use crate::ops::user_view::UserView;
 use crate::ops::users::{parse_email, parse_name, parse_username};
 

@@ -16,7 +16,7 @@ pub(super) use register::Registered;
 
 use crate::app::App;
 use crate::domain::{Fault, User, UserId, UsernameKey};
-use crate::http::routes::Route;
+use crate::http::route::Route;
 
 pub(super) fn routes() -> Vec<Route> {
     [

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Fault, Scope};
 use crate::http::input::Ignored;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::directory;
 
 pub(super) fn routes() -> Vec<Route> {

@@ -7,7 +7,7 @@ use super::required_target;
 use crate::domain::{EmailKey, Fault, Permission};
 use crate::http::reply::Done;
 use crate::http::request::{Call, OpenCall};
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::passwords;
 
 pub(super) fn routes() -> Vec<Route> {

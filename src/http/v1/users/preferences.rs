@@ -9,7 +9,7 @@ use crate::domain::utc_offset::{LEAST_HOURS, MOST_HOURS};
 use crate::domain::{Fault, Scope, UserId};
 use crate::http::input::Ignored;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::profile;
 
 pub(super) fn routes() -> Vec<Route> {

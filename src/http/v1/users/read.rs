@@ -18,7 +18,7 @@ use crate::http::fields::Fields;
 use crate::http::projected::Projected;
 use crate::http::query;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::directory::{self, Filter, Who};
 use crate::ops::user_condition::UserField;
 use crate::ops::user_view::{self, Address, Suggestion, UserView};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::{CustomFieldChanges, DisplayName, Fault, Profile, StatusType, User, UserId, Username, profile};
 use crate::http::request::OpenCall;
-use crate::http::routes::{Rate, Route};
+use crate::http::route::{Rate, Route};
 use crate::ops::registration::{self, Registration};
 
 pub(super) fn routes() -> Vec<Route> {

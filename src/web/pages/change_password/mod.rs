@@ -6,7 +6,7 @@ use crate::auth::{PasswordDigest, WantedPassword};
 use crate::domain::{Fault, SettingId};
 use crate::ops::calls::Rate;
 use crate::ops::own_profile;
-use crate::ops::profile::Edit;
+use crate::ops::profile_edit::Edit;
 use crate::web::frame::{Field, Note};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;

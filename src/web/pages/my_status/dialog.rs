@@ -4,7 +4,7 @@ use super::end::End;
 use super::mine::appearance;
 use super::quick::{self, DIGITS, Quick};
 use crate::domain::{Fault, Presence, SettingId, StatusType};
-use crate::ops::{presence, status};
+use crate::ops::status;
 use crate::web::people::{picture, word};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
@@ -39,7 +39,7 @@ impl Dialog {
     /// Returns the form as it is for the caller now.
     pub fn of(visit: &Visit) -> Result<Self, Fault> {
         let (caller, words, reader) = (visit.caller()?, visit.words, visit.reader());
-        let own = presence::own(&visit.app, &caller.user.id);
+        let own = visit.app.hub.own_presence(&caller.user.id);
         let settings = visit.app.settings();
         let quick = quick::of_team(visit);
         let recent = status::recent(&visit.app, &caller.user.id);

@@ -1,7 +1,7 @@
 //! The user's own status, as the user sees it.
 
 use crate::domain::{Fault, StatusType};
-use crate::ops::{presence, status};
+use crate::ops::status;
 use crate::web::people::{Face, picture, word};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
@@ -25,7 +25,7 @@ impl Mine {
     /// Returns the status of the caller.
     pub fn of(visit: &Visit) -> Result<Self, Fault> {
         let (caller, words) = (visit.caller()?, visit.words);
-        let own = presence::own(&visit.app, &caller.user.id);
+        let own = visit.app.hub.own_presence(&caller.user.id);
         let after = status::after(&visit.app, &caller.user.id);
         let (shape, status) = appearance(words, own.status, own.declared);
         let then = after.map(|after| appearance(words, after.status, after.declared).1);

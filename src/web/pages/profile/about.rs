@@ -7,7 +7,7 @@ use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::profile::{self, BIO_CHARACTERS, NICKNAME_CHARACTERS};
 use crate::domain::{Fault, User, person_name};
 use crate::ops::calls::Rate;
-use crate::ops::profile::Edit;
+use crate::ops::profile_edit::Edit;
 use crate::ops::users::{parse_email, parse_username};
 use crate::ops::{avatars, own_profile};
 use crate::web::frame::{Field, Note};

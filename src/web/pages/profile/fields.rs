@@ -6,7 +6,7 @@ use super::{Section, Shown, refused, saved};
 use crate::domain::{CustomFieldChanges, Fault, SettingId, User};
 use crate::ops::calls::Rate;
 use crate::ops::own_profile;
-use crate::ops::profile::Edit;
+use crate::ops::profile_edit::Edit;
 use crate::web::frame::Note;
 use crate::web::reply::Outcome;
 use crate::web::visit::Visit;

@@ -74,8 +74,8 @@ struct Wanted {
     sent: BTreeMap<SettingId, String>,
     /// The values to store.
     values: Vec<(String, SettingValue)>,
-    /// The errors of single settings.
-    errors: BTreeMap<SettingId, String>,
+    /// The errors of single settings, by their names.
+    errors: BTreeMap<&'static str, String>,
     /// The error of the whole form; empty if there is none.
     problem: String,
 }
@@ -103,7 +103,7 @@ impl Wanted {
             if !is_same || (is_reset && control == Control::Secret) {
                 match id.parse(&sent) {
                     Ok(value) => wanted.values.push((id.to_string(), value)),
-                    Err(problem) => drop(wanted.errors.insert(id, problem)),
+                    Err(problem) => drop(wanted.errors.insert(id.as_str(), problem)),
                 }
             }
             wanted.sent.insert(id, sent);
@@ -118,7 +118,7 @@ impl Wanted {
 
     /// Returns the error of a setting; empty if there is none.
     fn error(&self, id: SettingId) -> String {
-        self.errors.get(&id).cloned().unwrap_or_default()
+        self.errors.get(id.as_str()).cloned().unwrap_or_default()
     }
 
     fn is_right(&self) -> bool {

@@ -9,7 +9,6 @@ use super::pager::{self, Pager};
 use super::{Account, frame};
 use crate::auth::Caller;
 use crate::domain::page::{Direction, Listing};
-use crate::domain::role::built_in;
 use crate::domain::user_status::{SeenAt, SeenWithin};
 use crate::domain::{Permission, RoleId, SearchTerm, Timestamp, UserId};
 use crate::ops::directory::{self, Counts, Filter};
@@ -231,7 +230,7 @@ fn rows(visit: &Visit, caller: &Caller, found: Listing<ViewedUser>, blocked: &Ha
             .access()
             .role(id.as_str())
             .map_or_else(|| id.to_string(), |role| role.name.to_string()),
-        is_admin: id.as_str() == built_in::ADMIN,
+        is_admin: id.is_admin(),
     };
     let row = |viewed: ViewedUser| {
         let blocked_until = blocked.get(&viewed.id()).copied();
