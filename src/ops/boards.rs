@@ -41,6 +41,8 @@ pub struct ShownBoard {
     pub people: Vec<BoardPerson>,
     /// The number of people whom the board selects.
     pub total: usize,
+    /// The number of these people for each status that at least one of them has.
+    pub counts: HashMap<StatusType, usize>,
 }
 
 /// A person on a board.
@@ -230,6 +232,15 @@ pub fn view(app: &App, secret: &str) -> Result<ShownBoard, Fault> {
     let total = selected.len();
     selected.sort_by(|(one, user), (other, another)| (one, &user.id).cmp(&(other, &another.id)));
     let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
+    let mut counts = HashMap::new();
+    for (_, user) in &selected {
+        let status = if silent {
+            StatusType::Offline
+        } else {
+            view.presence(&user.id).status
+        };
+        *counts.entry(status).or_default() += 1;
+    }
     let shown = selected.into_iter().take(BOARD_PEOPLE).map(|(_, user)| {
         let viewed = view.user(user);
         person(&board.content, &if silent { viewed.without_presence() } else { viewed })
@@ -237,6 +248,7 @@ pub fn view(app: &App, secret: &str) -> Result<ShownBoard, Fault> {
     Ok(ShownBoard {
         people: shown.collect(),
         total,
+        counts,
         board: Arc::clone(board),
     })
 }

@@ -74,7 +74,7 @@ pub struct Health {
     /// The state of the store.
     pub store: StoreState,
     /// `true` if the public URL of the server begins with `https://`.
-    pub is_encrypted: bool,
+    pub has_https_address: bool,
 }
 
 /// Returns the state of this server. Reads all users and all tokens once.
@@ -99,7 +99,7 @@ pub async fn health(app: &App, actor: &Actor) -> Result<Health, Fault> {
         personal_tokens,
         clients,
         store: app.store.state().await.map_err(incident::internal)?,
-        is_encrypted: app.settings().site_url().starts_with("https://"),
+        has_https_address: app.settings().site_url().starts_with("https://"),
     })
 }
 

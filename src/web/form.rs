@@ -8,6 +8,9 @@ use crate::intake::{encoded, multipart};
 /// The name of the field that has the token of a form.
 pub(super) const TOKEN: &str = "form-token";
 
+/// The prefix of the names of hidden fields with the values that the page showed.
+pub(super) const SHOWN: &str = "was:";
+
 /// The fields in their order. `Debug` hides their values: they may be passwords.
 #[derive(Default, Clone)]
 pub(super) struct Fields(Vec<(String, String)>, Option<Bytes>);
@@ -77,9 +80,25 @@ impl Fields {
         self.text(name).replace("\r\n", "\n")
     }
 
-    /// Returns the text of a field if it is not equal to `now`. White space at its ends does not count.
+    /// Returns the text that the page showed in a field; `None` if the form does not contain it.
+    pub fn shown(&self, name: &str) -> Option<String> {
+        let field = format!("{SHOWN}{name}");
+        self.has(&field).then(|| self.block(&field))
+    }
+
+    /// Returns the text of a field if the user changed it. It is compared with the text that the page showed, so that a
+    /// change that was made elsewhere in the meantime stays. A form that does not contain that text is compared with
+    /// `now`. White space at the ends does not count.
     pub fn changed(&self, name: &str, now: &str) -> Option<String> {
-        Some(self.block(name)).filter(|text| text.trim() != now)
+        let shown = self.shown(name);
+        let shown = shown.as_deref().unwrap_or(now).trim();
+        Some(self.block(name)).filter(|text| text.trim() != shown)
+    }
+
+    /// Returns the state of a checkbox if the user changed it. Otherwise as [`Self::changed`].
+    pub fn switched(&self, name: &str, now: bool) -> Option<bool> {
+        let shown = self.shown(name).map_or(now, |shown| !shown.is_empty());
+        Some(self.has(name)).filter(|checked| *checked != shown)
     }
 
     /// Returns the first value of a field that is not blank, without white space around it.
@@ -90,5 +109,32 @@ impl Fields {
     /// Returns whether the field was sent. A browser sends that of a checked box or a pressed button.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_changed_if_it_differs_from_what_the_page_showed() {
+        let form = |encoded: &str| Fields::parse(encoded.as_bytes()).expect("a form");
+        let changed = |encoded: &str| form(encoded).changed("a", "now");
+        assert_eq!(changed("a=new&was:a=old"), Some("new".to_owned()));
+        assert_eq!(changed("a=old+&was:a=old"), None, "another user changed it to `now`");
+        assert_eq!(changed("a=now&was:a=old"), Some("now".to_owned()));
+        assert_eq!(changed("a=&was:a="), None);
+        assert_eq!(changed("a=1%0D%0A2&was:a=1%0A2"), None);
+        assert_eq!((changed("a=now"), changed("a=new")), (None, Some("new".to_owned())));
+        let switched = |encoded: &str, now| form(encoded).switched("a", now);
+        assert_eq!(
+            (switched("was:a=on", true), switched("was:a=", true)),
+            (Some(false), None)
+        );
+        assert_eq!(
+            (switched("a=on&was:a=on", false), switched("a=on&was:a=", false)),
+            (None, Some(true))
+        );
+        assert_eq!((switched("a=on", true), switched("", true)), (None, Some(false)));
     }
 }

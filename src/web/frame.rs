@@ -10,6 +10,7 @@ use super::administration::Section;
 use super::assets;
 use super::emojis::Emojis;
 use super::people::Face;
+use super::sentence::Sentence;
 use super::visit::Visit;
 use super::words::Words;
 use crate::domain::{SettingId, User};
@@ -190,7 +191,7 @@ impl Frame {
     }
 
     /// Returns the box with the error of a form.
-    pub fn problem(&self, text: &str) -> Markup {
+    pub fn problem(&self, text: &Sentence) -> Markup {
         Markup::of(&ProblemPart { f: self, text })
     }
 
@@ -201,8 +202,8 @@ impl Frame {
 
     /// Returns a picture of a person, or the initials.
     #[allow(clippy::unused_self, reason = "templates call it as the other parts")]
-    pub fn face(&self, face: &Face, size: &'static str) -> Markup {
-        Markup::of(&FacePart { face, size })
+    pub const fn face<'face>(&self, face: &'face Face, size: &'static str) -> FacePart<'face> {
+        FacePart { face, size }
     }
 }
 
@@ -297,8 +298,10 @@ pub(super) struct Field {
     pub is_code: bool,
     /// The word beside the label.
     pub aside: String,
+    /// The value that the page showed when it was made, if the form sends it back.
+    pub shown: Option<String>,
     /// What is wrong with the value.
-    pub error: String,
+    pub error: Sentence,
     pub hint: String,
     /// Whether a script fills the field with the part of the address behind its `#`, and hides it.
     pub from_link: bool,
@@ -315,7 +318,7 @@ struct FieldPart<'page> {
 #[template(path = "problem.html")]
 struct ProblemPart<'page> {
     f: &'page Frame,
-    text: &'page str,
+    text: &'page Sentence,
 }
 
 #[derive(Template)]
@@ -328,10 +331,13 @@ struct SecretPart<'page> {
 
 #[derive(Template)]
 #[template(path = "face.html")]
-struct FacePart<'page> {
+pub(super) struct FacePart<'page> {
     face: &'page Face,
     size: &'static str,
 }
+
+// A template escapes the texts in it.
+impl HtmlSafe for FacePart<'_> {}
 
 impl Field {
     fn new(name: &'static str, label: impl Into<String>, kind: &'static str, autocomplete: &'static str) -> Self {
@@ -389,6 +395,14 @@ impl Field {
         }
     }
 
+    /// The same, which sends this value back as the one that the page showed (`Fields::changed`).
+    pub fn showing(self, shown: String) -> Self {
+        Self {
+            shown: Some(shown),
+            ..self
+        }
+    }
+
     /// The same with this below it.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
@@ -417,7 +431,7 @@ impl Field {
     }
 
     /// The same with what is wrong with it, which also has the cursor.
-    pub fn wrong(self, error: impl Into<String>) -> Self {
+    pub fn wrong(self, error: impl Into<Sentence>) -> Self {
         let error = error.into();
         Self {
             focused: self.focused || !error.is_empty(),

@@ -13,6 +13,7 @@ mod pages;
 mod people;
 mod reply;
 mod route;
+mod sentence;
 mod session;
 mod visit;
 mod words;

@@ -9,6 +9,7 @@ use crate::domain::setting::RegistrationForm;
 use crate::web::form::Fields;
 use crate::web::frame::{Field, Frame};
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::{Language, Words};
 
@@ -19,7 +20,7 @@ pub(super) struct Form {
     pub action: &'static str,
     pub lead: String,
     /// What is wrong with the whole form.
-    pub problem: String,
+    pub problem: Sentence,
     pub fields: Vec<Field>,
     /// The rules for a password.
     pub rules: Vec<String>,
@@ -39,7 +40,7 @@ struct FormPage {
 #[template(path = "door-words.html")]
 struct WordsPage {
     f: Frame,
-    words: String,
+    words: Sentence,
     path: &'static str,
     link: String,
 }
@@ -58,7 +59,7 @@ impl Form {
 }
 
 /// Answers with a few words and a link.
-pub(super) fn say(visit: &Visit, title: &str, words: String, path: &'static str, link: &str) -> Outcome {
+pub(super) fn say(visit: &Visit, title: &str, words: impl Into<Sentence>, path: &'static str, link: &str) -> Outcome {
     say_with(visit, StatusCode::OK, title, words, path, link)
 }
 
@@ -67,13 +68,13 @@ pub(super) fn say_with(
     visit: &Visit,
     status: StatusCode,
     title: &str,
-    words: String,
+    words: impl Into<Sentence>,
     path: &'static str,
     link: &str,
 ) -> Outcome {
     let page = WordsPage {
         f: Frame::of(visit, title),
-        words,
+        words: words.into(),
         path,
         link: link.to_owned(),
     };
@@ -82,7 +83,7 @@ pub(super) fn say_with(
 
 /// What is wrong with a form, by its fields.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wrong(Vec<(&'static str, String)>);
+pub(super) struct Wrong(Vec<(&'static str, Sentence)>);
 
 impl Wrong {
     /// Returns what one fault says.
@@ -109,12 +110,12 @@ impl Wrong {
     }
 
     /// Returns the error of this field. An empty name means the whole form.
-    pub fn at(field: &'static str, text: impl Into<String>) -> Self {
+    pub fn at(field: &'static str, text: impl Into<Sentence>) -> Self {
         Self(vec![(field, text.into())])
     }
 
     /// Adds that a field is wrong.
-    pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
+    pub fn add(&mut self, field: &'static str, text: impl Into<Sentence>) {
         self.0.push((field, text.into()));
     }
 
@@ -124,13 +125,13 @@ impl Wrong {
     }
 
     /// Returns what is wrong with this field.
-    pub fn with(&self, field: &str) -> String {
+    pub fn with(&self, field: &str) -> Sentence {
         let found = self.0.iter().find(|(known, _)| *known == field);
         found.map(|(_, text)| text.clone()).unwrap_or_default()
     }
 
     /// Returns the first error of any field.
-    pub fn all(&self) -> String {
+    pub fn all(&self) -> Sentence {
         self.rest(&[])
     }
 
@@ -144,7 +145,7 @@ impl Wrong {
     }
 
     /// Returns what is wrong with no field of the form.
-    pub fn rest(&self, fields: &[Field]) -> String {
+    pub fn rest(&self, fields: &[Field]) -> Sentence {
         let rest = self
             .0
             .iter()
@@ -154,7 +155,7 @@ impl Wrong {
 }
 
 /// Returns the field that a fault is about, empty for none, and what it says to a person.
-pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
+pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, Sentence) {
     let (field, text) = match fault {
         Fault::FirstNameInvalid => ("first", words.t("fault-first-name")),
         Fault::LastNameInvalid => ("last", words.t("fault-last-name")),
@@ -180,7 +181,7 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
                 .iter()
                 .map(|rule| violation(words, &rule.error, &rule.message))
                 .collect();
-            return ("password", rules.join(" "));
+            return ("password", rules.join(" ").into());
         }
         Fault::BioTooLong => ("bio", words.t("fault-long")),
         Fault::NicknameTooLong => ("nickname", words.t("fault-long")),
@@ -189,7 +190,7 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
         Fault::AvatarTooLarge { .. } => ("photo", words.t("fault-photo-large")),
         Fault::BeyondAuthority { permission } => {
             let permission = permission.as_str().into();
-            return ("", words.say("fault-authority", &[("permission", permission)]));
+            return ("", words.say("fault-authority", &[("permission", permission)]).into());
         }
         Fault::LastAdministrator | Fault::AdministratorNeeded => ("", words.t("fault-last-administrator")),
         Fault::NothingToProveWith => ("", words.t("fault-nothing-to-prove")),
@@ -206,20 +207,22 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, String) {
         Fault::TooManyLinks { most, .. } => {
             return (
                 "",
-                words.say("fault-too-many-links", &[("most", i64::from(*most).into())]),
+                words
+                    .say("fault-too-many-links", &[("most", i64::from(*most).into())])
+                    .into(),
             );
         }
         Fault::RegistrationSecretNeeded => ("secret", words.t("fault-secret")),
         Fault::AddressBlocked | Fault::UserBlocked => ("", words.t("fault-blocked")),
         Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
             let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
-            return ("", words.say("fault-too-many", &[("seconds", seconds.into())]));
+            return ("", words.say("fault-too-many", &[("seconds", seconds.into())]).into());
         }
         Fault::Overloaded { .. } | Fault::StoreUnavailable { .. } => ("", words.t("fault-unavailable")),
         // The server's own sentence, without the code that is for programs.
-        other => return ("", other.to_string()),
+        other => return ("", Sentence::of_server(words, other.to_string())),
     };
-    (field, text.into_owned())
+    (field, text.into())
 }
 
 /// Returns a broken rule in the reader's language. The advice of the rule on strength is in English alone.

@@ -1,6 +1,7 @@
 //! Servers, clients and data that the tests share.
 
 pub mod client;
+pub mod crowd;
 pub mod events;
 pub mod faults;
 pub mod files;

@@ -306,6 +306,64 @@ async fn a_role_is_created_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_sentence_of_the_server_names_its_language_on_a_page_in_another_one() {
+    let server = TestServer::start().await;
+    let visitor = Visitor::signed_in(&server, ADMIN).await;
+    let german = Visitor::signed_in(&server, ADMIN).await.speaking("de");
+    for (path, name, words) in [
+        (NEW, "user", "Role name already exists"),
+        (
+            "/admin/roles/delete?id=user",
+            "",
+            "Cannot change or delete a protected role",
+        ),
+    ] {
+        let fields = [("name", name), ("description", "")];
+        let page = text(&send(&german, path, &fields).await);
+        assert!(
+            page.contains(&format!("<span lang=\"en\">{words}</span>")),
+            "{words}: {page}"
+        );
+        let page = text(&send(&visitor, path, &fields).await);
+        assert!(page.contains(words) && !page.contains("<span lang="), "{words}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_keeps_what_another_administrator_changed_in_the_meantime() {
+    let server = TestServer::start().await;
+    let (admin, visitor) = (server.admin().await, Visitor::signed_in(&server, ADMIN).await);
+    let id = create(&admin, "desk").await;
+    let path = format!("/admin/roles/{id}");
+    let page = visitor.page(&path).await;
+    for shown in [
+        "name=\"was:name\" value=\"desk\"",
+        "name=\"was:description\" value=\"\"",
+        "name=\"was:two-step\" value=\"\"",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let meanwhile = json!({"roleId": id, "name": "front desk", "description": "", "mandatory2fa": true});
+    admin.post_proved("roles.update", &meanwhile).await.expect(200);
+    let fields = [
+        ("was:name", "desk"),
+        ("name", "desk"),
+        ("was:description", ""),
+        ("description", "People at the door"),
+        ("was:two-step", ""),
+    ];
+    let answer = send(&visitor, &path, &fields).await;
+    assert_eq!(location(&answer), "/admin/roles?note=role-saved");
+    let roles = admin.get("roles.list").await.expect(200);
+    let roles = roles["roles"].as_array().expect("a list").iter();
+    let desk = roles.clone().find(|role| role["_id"] == id.as_str()).expect("the role");
+    assert_eq!(
+        (&desk["name"], &desk["description"], &desk["mandatory2fa"]),
+        (&json!("front desk"), &json!("People at the door"), &json!(true))
+    );
+}
+
+#[tokio::test]
 async fn a_built_in_role_shows_who_has_it_and_cannot_be_changed() {
     let server = TestServer::start().await;
     let visitor = Visitor::signed_in(&server, ADMIN).await;

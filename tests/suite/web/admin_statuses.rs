@@ -139,6 +139,52 @@ async fn a_status_is_created_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_status_keeps_what_another_administrator_changed_in_the_meantime() {
+    let server = TestServer::start().await;
+    let (admin, visitor) = (server.admin().await, Visitor::signed_in(&server, ADMIN).await);
+    let lunch = json!({"name": "Lunch", "statusType": "away", "emoji": "🥪", "durationMinutes": 45});
+    admin.post("custom-user-status.create", &lunch).await.expect(200);
+    let id = stored(&admin).await[0]["_id"].as_str().expect("an id").to_owned();
+    let path = format!("/admin/statuses/{id}");
+    let page = visitor.page(&path).await;
+    for shown in [
+        "name=\"was:name\" value=\"Lunch\"",
+        "name=\"was:emoji\" value=\"🥪\"",
+        "name=\"was:status-type\" value=\"away\"",
+        "name=\"was:lasts\" value=\"45\"",
+        "name=\"was:minutes\" value=\"\"",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let meanwhile = json!({"_id": id, "name": "Lunch", "statusType": "busy", "emoji": "🍜", "durationMinutes": 100});
+    admin.post("custom-user-status.update", &meanwhile).await.expect(200);
+    let fields = [
+        ("was:name", "Lunch"),
+        ("name", "Long lunch"),
+        ("was:emoji", "🥪"),
+        ("emoji", "🥪"),
+        ("was:status-type", "away"),
+        ("status-type", "away"),
+        ("was:lasts", "45"),
+        ("lasts", "45"),
+        ("was:minutes", ""),
+        ("minutes", ""),
+    ];
+    let answer = visitor.submit(&path, &fields).await;
+    assert_eq!(
+        location(&answer),
+        "/admin/statuses?note=custom-status-saved",
+        "{}",
+        text(&answer)
+    );
+    let now = &stored(&admin).await[0];
+    assert_eq!(
+        (&now["name"], &now["statusType"], &now["emoji"], &now["durationMinutes"]),
+        (&json!("Long lunch"), &json!("busy"), &json!("🍜"), &json!(100))
+    );
+}
+
+#[tokio::test]
 async fn the_sentences_of_the_contract_stand_at_their_fields() {
     let server = TestServer::start().await;
     let (admin, visitor) = (server.admin().await, Visitor::signed_in(&server, ADMIN).await);

@@ -44,7 +44,7 @@ async fn the_page_says_what_the_server_knows_of_itself() {
         "3 sessions, 0 access tokens",
         "<bdi>Firefox 140.0</bdi></span><span class=\"num\">1</span>",
         "&#60;script&#62;",
-        "Clients connect without encryption.",
+        "The public address (Site_Url) does not begin with https.",
         "needs attention",
     ] {
         assert!(page.contains(words), "{words} in {page}");

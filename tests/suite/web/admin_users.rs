@@ -671,6 +671,107 @@ async fn an_account_is_edited_and_errors_are_at_their_fields() {
 }
 
 #[tokio::test]
+async fn an_account_keeps_what_was_changed_elsewhere_in_the_meantime() {
+    let server = start().await;
+    let (ada, api) = (server.user().await, server.admin().await);
+    let admin = Visitor::signed_in(&server, ADMIN).await;
+    let before = json!({"data": {"nickname": "Countess", "bio": "First\nsecond"}, "customFields": {"team": "north"}});
+    ada.post("users.updateOwnBasicInfo", &before).await.expect(200);
+    let path = path_of(&ada);
+    let page = admin.page(&path).await;
+    for shown in [
+        "name=\"was:nickname\" value=\"Countess\"",
+        "name=\"was:bio\" value=\"First\nsecond\"",
+        "name=\"was:username\" value=\"ada\"",
+        "name=\"was:field:team\" value=\"north\"",
+        "name=\"was:verified\" value=\"\"",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let meanwhile = json!({"userId": ada.id(), "data": {
+        "nickname": "Lady", "bio": "other", "verified": true, "customFields": {"team": "south"},
+    }});
+    api.post_proved("users.update", &meanwhile).await.expect(200);
+    let fields = [
+        ("was:name", ""),
+        ("name", "Ada Lovelace"),
+        ("was:username", USER),
+        ("username", USER),
+        ("was:email", "ada@example.com"),
+        ("email", "ada@example.com"),
+        ("was:verified", ""),
+        ("was:nickname", "Countess"),
+        ("nickname", "Countess"),
+        ("was:bio", "First\r\nsecond"),
+        ("bio", "First\r\nsecond"),
+        ("was:field:team", "north"),
+        ("field:team", "north"),
+    ];
+    // A form that was wrong keeps the values that its page showed.
+    let wrong: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (*name, if *name == "username" { "a b" } else { *value }))
+        .collect();
+    let refused = text(&send(&admin, &path, &path, &wrong).await);
+    assert!(
+        refused.contains("name=\"was:nickname\" value=\"Countess\""),
+        "{refused}"
+    );
+    assert!(refused.contains("name=\"was:field:team\" value=\"north\""), "{refused}");
+    let answer = send(&admin, &path, &path, &fields).await;
+    assert_led(&answer, &format!("{path}?note=user-saved"));
+    let now = record(&api, ada.id()).await;
+    assert_eq!(
+        (&now["name"], &now["nickname"], &now["bio"], &now["customFields"]),
+        (
+            &json!("Ada Lovelace"),
+            &json!("Lady"),
+            &json!("other"),
+            &json!({"team": "south"})
+        )
+    );
+    assert_eq!(now["emails"][0]["verified"], true, "{now}");
+}
+
+#[tokio::test]
+async fn the_form_for_a_new_account_has_the_custom_fields_that_an_account_must_have() {
+    let server = TestServer::start_with(|options| {
+        let fields = json!({"team": {"type": "text", "required": true, "public": true}});
+        let fields = SettingValue::Text(fields.to_string());
+        fix(options, &[UNLIMITED, (SettingId::CustomFields, fields)]);
+    })
+    .await;
+    let admin = Visitor::signed_in(&server, ADMIN).await;
+    let fields = [
+        ("name", "Grace Hopper"),
+        ("username", "grace"),
+        ("how", "set"),
+        ("password", NEW_PASSWORD),
+    ];
+    for team in ["", " "] {
+        let fields = [&fields[..], &[("field:team", team)]].concat();
+        let answer = admin.submit("/admin/users/new", &fields).await;
+        let page = text(&answer);
+        assert!(
+            answer.status == 422 && page.contains("Field team is required"),
+            "{page}"
+        );
+    }
+    let answer = admin.submit("/admin/users/new", &fields).await;
+    assert_eq!(answer.status, 422, "a form without the field");
+    let fields = [&fields[..], &[("field:team", "north")]].concat();
+    let answer = admin.submit("/admin/users/new", &fields).await;
+    assert_eq!(answer.status, 303, "{}", text(&answer));
+    // The API checks the custom fields of a new user only if the request has them, as Rocket.Chat does.
+    let api = server.admin().await;
+    let new = |username: &str| json!({"username": username, "name": "Jean", "email": format!("{username}@example.com"), "password": NEW_PASSWORD});
+    api.post("users.create", &new("jean")).await.expect(200);
+    let mut empty = new("betty");
+    empty["customFields"] = json!({});
+    api.post("users.create", &empty).await.expect(400);
+}
+
+#[tokio::test]
 async fn roles_are_given_and_removed_with_check_boxes() {
     let server = start().await;
     let (ada, admin) = (server.user().await, Visitor::signed_in(&server, ADMIN).await);

@@ -476,6 +476,106 @@ async fn custom_fields_privacy_and_look_are_saved() {
 }
 
 #[tokio::test]
+async fn the_profile_keeps_what_was_changed_elsewhere_in_the_meantime() {
+    let server = start().await;
+    let (visitor, ada) = (Visitor::signed_in(&server, USER).await, server.user().await);
+    let page = visitor.page("/profile").await;
+    for shown in [
+        "name=\"was:first\" value=\"ada\"",
+        "name=\"was:nickname\" value=\"\"",
+        "name=\"was:field:team\" value=\"\"",
+        "name=\"was:last-seen\" value=\"exact\"",
+        "name=\"was:hide-role\" value=\"\"",
+        "name=\"was:hide-users\" value=\"\"",
+        "name=\"was:theme\" value=\"auto\"",
+        "name=\"was:idle\" value=\"5\"",
+        "name=\"was:language\" value=\"\"",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let basic = json!({"data": {"nickname": "Lady"}, "customFields": {"team": "south"}});
+    ada.post("users.updateOwnBasicInfo", &basic).await.expect(200);
+    let privacy = json!({"lastSeen": "hidden", "hideFrom": {"users": ["admin"], "roles": ["bot"]}});
+    ada.post("presence.setPrivacy", &privacy).await.expect(200);
+    let look = json!({"data": {"themeAppearence": "dark", "language": "en"}});
+    ada.post("users.setPreferences", &look).await.expect(200);
+    let privacy = ada.get("presence.getPrivacy").await.expect(200);
+    let about = [
+        ("was:first", USER),
+        ("first", "Ada"),
+        ("was:last", ""),
+        ("last", "Lovelace"),
+        ("was:username", USER),
+        ("username", USER),
+        ("was:email", "ada@example.com"),
+        ("email", "ada@example.com"),
+        ("was:nickname", ""),
+        ("nickname", ""),
+        ("was:bio", ""),
+        ("bio", "a bio"),
+    ];
+    let old = [
+        ("was:last-seen", "exact"),
+        ("last-seen", "exact"),
+        ("was:hide-role", ""),
+        ("was:hide-users", ""),
+        ("hide-users", ""),
+    ];
+    let idle = [
+        ("was:language", ""),
+        ("language", ""),
+        ("was:theme", "auto"),
+        ("theme", "auto"),
+        ("was:idle", "5"),
+        ("idle", "10"),
+    ];
+    for (path, fields) in [
+        ("/profile", &about[..]),
+        ("/profile/fields", &[("was:field:team", ""), ("field:team", "")]),
+        ("/profile/privacy", &old),
+        ("/profile/look", &idle),
+    ] {
+        let saved = send(&visitor, path, fields).await;
+        assert_eq!(saved.status, 303, "{path}: {}", text(&saved));
+    }
+    let me = ada.get("me").await.expect(200);
+    assert_eq!(
+        (&me["name"], &me["nickname"], &me["bio"], &me["customFields"]),
+        (
+            &json!("Ada Lovelace"),
+            &json!("Lady"),
+            &json!("a bio"),
+            &json!({"team": "south"})
+        )
+    );
+    let preferences = &me["settings"]["preferences"];
+    assert_eq!(
+        (
+            &preferences["themeAppearence"],
+            &preferences["language"],
+            &preferences["idleTimeLimit"]
+        ),
+        (&json!("dark"), &json!("en"), &json!(600))
+    );
+    assert_eq!(ada.get("presence.getPrivacy").await.expect(200), privacy);
+    // What the user changes is saved.
+    let changed = [
+        ("was:last-seen", "hidden"),
+        ("last-seen", "coarse"),
+        ("was:hide-role", "bot"),
+        ("was:hide-users", "admin"),
+        ("hide-users", "admin"),
+    ];
+    assert_eq!(send(&visitor, "/profile/privacy", &changed).await.status, 303);
+    let privacy = ada.get("presence.getPrivacy").await.expect(200);
+    assert_eq!(
+        (&privacy["lastSeen"], &privacy["hideFrom"]["roles"]),
+        (&json!("coarse"), &json!([]))
+    );
+    assert_eq!(privacy["hideFrom"]["users"][0]["username"], "admin", "{privacy}");
+}
+
+#[tokio::test]
 async fn a_photo_is_put_up_and_removed() {
     let server = start().await;
     let visitor = Visitor::signed_in(&server, USER).await;

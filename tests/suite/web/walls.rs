@@ -8,6 +8,7 @@ use super::driver::Browser;
 use super::join::link;
 use super::profile::prove;
 use crate::attacks::administrators::give;
+use crate::support::crowd::crowd;
 use crate::support::server::{ADMIN, MINUTE, PASSWORD, UNLIMITED, USER, create_user, fix, new_folder};
 use crate::support::visitor::text;
 use crate::support::{Answer, Client, Process, TestServer, Visitor};
@@ -197,6 +198,22 @@ async fn forty_people_fill_a_screen_and_more_take_turns() {
     );
     assert!(both.contains("person00") && both.contains("person38"), "{both}");
     assert_eq!(both.matches("<h1>0 of 41 here</h1>").count(), 2);
+}
+
+#[tokio::test]
+async fn the_heading_and_the_parts_count_all_people_also_those_beyond_the_largest_part() {
+    let (folder, _) = crowd(203).await;
+    let server = TestServer::open(folder, |options| fix(options, &[UNLIMITED])).await;
+    let admin = server.admin().await;
+    // This user is behind the first 200 names.
+    server.command(create_user("zoe")).await;
+    let zoe = server.logged_in("zoe").await;
+    set(&zoe, json!({"status": "busy", "message": "at the end"})).await;
+    let all = create(&admin, &json!({"name": "Entrance"})).await;
+    let shown = page(&server, &all).await;
+    for words in ["<h1>1 of 206 here</h1>", " of 206</li>", "1 busy", "205 offline"] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
 }
 
 #[tokio::test]

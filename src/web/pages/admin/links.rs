@@ -4,6 +4,7 @@ use super::question::{self, Question};
 use crate::domain::Username;
 use crate::web::administration::Section;
 use crate::web::reply::Outcome;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
 
@@ -18,7 +19,7 @@ pub(super) fn ask(visit: &Visit, section: Section, id: &str, name: &str, lead: S
         button: words.t("revoke").into_owned(),
         is_risky: true,
         back: section.path().to_owned(),
-        problem: String::new(),
+        problem: Sentence::default(),
     };
     question::ask(visit, section, question)
 }

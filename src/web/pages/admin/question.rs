@@ -6,6 +6,7 @@ use super::frame;
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The texts and links of a question before an action.
@@ -23,7 +24,7 @@ pub(super) struct Question {
     /// The path of the page to go back to.
     pub back: String,
     /// The reason why the action was refused; empty if it was not tried yet.
-    pub problem: String,
+    pub problem: Sentence,
 }
 
 #[derive(Template)]

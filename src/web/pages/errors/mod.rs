@@ -11,6 +11,7 @@ use crate::domain::{Duty, Fault};
 use crate::intake::refusal;
 use crate::web::frame::Frame;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 #[derive(Template)]
@@ -18,7 +19,7 @@ use crate::web::visit::Visit;
 struct ErrorPage {
     f: Frame,
     shapes: [&'static str; 4],
-    lead: String,
+    lead: Sentence,
     /// What names the line in the log.
     reference: String,
     /// The path to try again.
@@ -35,11 +36,11 @@ pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &Fault) -> R
     }
     let words = visit.words;
     let (title, lead, shapes) = match (fault, status) {
-        (Fault::OriginRefused, _) => ("error-origin", words.t("error-origin-lead").into_owned(), REFUSED),
-        (_, StatusCode::UNAUTHORIZED) => ("error-401", words.t("error-401-lead").into_owned(), REFUSED),
-        (_, StatusCode::FORBIDDEN) => ("error-403", words.t("error-403-lead").into_owned(), REFUSED),
-        (_, StatusCode::NOT_FOUND) => ("error-404", words.t("error-404-lead").into_owned(), NOTHING),
-        (_, StatusCode::INTERNAL_SERVER_ERROR) => ("error-500", words.t("error-500-lead").into_owned(), BROKEN),
+        (Fault::OriginRefused, _) => ("error-origin", words.t("error-origin-lead").into(), REFUSED),
+        (_, StatusCode::UNAUTHORIZED) => ("error-401", words.t("error-401-lead").into(), REFUSED),
+        (_, StatusCode::FORBIDDEN) => ("error-403", words.t("error-403-lead").into(), REFUSED),
+        (_, StatusCode::NOT_FOUND) => ("error-404", words.t("error-404-lead").into(), NOTHING),
+        (_, StatusCode::INTERNAL_SERVER_ERROR) => ("error-500", words.t("error-500-lead").into(), BROKEN),
         (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
             ("error-busy", forms::explained(words, fault).1, BROKEN)
         }
@@ -71,7 +72,7 @@ pub(in crate::web) fn stale_form(visit: &Visit) -> Outcome {
     let page = ErrorPage {
         f: Frame::of(visit, words.t("error-stale")),
         shapes: REFUSED,
-        lead: words.t("error-stale-lead").into_owned(),
+        lead: words.t("error-stale-lead").into(),
         reference: String::new(),
         retry: None,
         link: Some(("/", words.t("go-to-board").into_owned())),
@@ -94,7 +95,7 @@ pub(in crate::web) fn duty(visit: &Visit, duty: Duty) -> Outcome {
     let page = ErrorPage {
         f: Frame::of(visit, words.t(title)),
         shapes: REFUSED,
-        lead: lead.into_owned(),
+        lead: lead.into(),
         reference: String::new(),
         retry: None,
         link,

@@ -61,10 +61,7 @@ fn has_account(visit: &Visit) -> Outcome {
 fn refused(visit: &Visit, fault: Fault) -> Outcome {
     let words = visit.words;
     let (title, lead) = match fault {
-        Fault::InvitationInvalid => (
-            words.t("join-over").into_owned(),
-            words.t("join-over-lead").into_owned(),
-        ),
+        Fault::InvitationInvalid => (words.t("join-over").into_owned(), words.t("join-over-lead").into()),
         Fault::AddressBlocked => (title(visit), forms::explained(words, &fault).1),
         fault => return Err(fault),
     };

@@ -6,6 +6,7 @@ use super::quick::{self, DIGITS, Quick};
 use crate::domain::{Fault, Presence, SettingId, StatusType};
 use crate::ops::status;
 use crate::web::people::{picture, word};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -32,7 +33,7 @@ pub(super) struct Dialog {
     pub seen: String,
     /// The path to which the form leads.
     pub next: String,
-    pub problem: String,
+    pub problem: Sentence,
 }
 
 impl Dialog {
@@ -85,7 +86,7 @@ impl Dialog {
             time: format!("{:02}:{:02}", local.hour(), local.minute()),
             seen: seen(visit, &own),
             next: visit.target.clone(),
-            problem: String::new(),
+            problem: Sentence::default(),
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::ops::status::{self, NewStatus};
 use crate::web::frame::{Frame, Markup, Note};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 use dialog::Dialog;
@@ -78,7 +79,7 @@ fn page(visit: &Visit, fault: Option<&Fault>) -> Outcome {
     reply::form(visit, is_refused, &page)
 }
 
-fn problem(words: Words, fault: &Fault) -> String {
+fn problem(words: Words, fault: &Fault) -> Sentence {
     let text = match fault {
         Fault::StatusExpired => words.t("fault-status-over"),
         Fault::StatusEndInvalid => words.t("fault-status-end"),
@@ -86,7 +87,7 @@ fn problem(words: Words, fault: &Fault) -> String {
         Fault::CustomStatusNotFound { .. } => words.t("fault-status-gone"),
         other => return super::forms::explained(words, other).1,
     };
-    text.into_owned()
+    text.into()
 }
 
 async fn send(visit: Visit) -> Outcome {

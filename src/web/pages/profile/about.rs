@@ -13,6 +13,7 @@ use crate::ops::{avatars, own_profile};
 use crate::web::frame::{Field, Note};
 use crate::web::people::Face;
 use crate::web::reply::Outcome;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The maximum size of a picture, in kibibytes.
@@ -22,7 +23,7 @@ pub(super) struct About {
     pub face: Face,
     pub photo_hint: String,
     /// The error of the whole form; empty if there is none.
-    pub problem: String,
+    pub problem: Sentence,
     pub names: [Field; 2],
     pub login: [Field; 2],
     pub nickname: Field,
@@ -54,7 +55,9 @@ impl About {
                 .filter(|_| visit.form.has(field.name))
                 .map_or(now, |_| visit.form.text(field.name));
             let error = wrong.map(|wrong| wrong.with(field.name)).unwrap_or_default();
-            field.with(value).wrong(error)
+            let shown = wrong.and_then(|_| visit.form.shown(field.name));
+            let shown = shown.unwrap_or_else(|| now.to_owned());
+            field.with(value).showing(shown).wrong(error)
         };
         let email = user.email.as_ref();
         let hint = match email {
@@ -101,11 +104,10 @@ impl About {
 /// may break a newer rule.
 fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
     let (form, now) = (&visit.form, split(user));
-    let (first, last) = (form.text("first"), form.text("last"));
-    let is_same_name = first.trim() == now.0 && last.trim() == now.1;
+    let is_same_name = form.changed("first", &now.0).is_none() && form.changed("last", &now.1).is_none();
     Ok(Edit {
         name: (!is_same_name)
-            .then(|| person_name::full_name(first, last))
+            .then(|| person_name::full_name(form.text("first"), form.text("last")))
             .transpose()?,
         username: form
             .changed("username", user.username.as_str())

@@ -9,6 +9,7 @@ use crate::ops::own_profile;
 use crate::ops::profile_edit::Edit;
 use crate::web::frame::Note;
 use crate::web::reply::Outcome;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The prefix of the fields of the form.
@@ -18,6 +19,8 @@ const PREFIX: &str = "field:";
 pub(in crate::web::pages) struct Line {
     pub name: String,
     pub value: String,
+    /// The value that the page showed; `None` for a new account.
+    pub shown: Option<String>,
     pub required: bool,
     /// The maximum length in characters; 0 for no limit.
     pub most: usize,
@@ -26,7 +29,7 @@ pub(in crate::web::pages) struct Line {
 }
 
 pub(super) struct Part {
-    pub problem: String,
+    pub problem: Sentence,
     pub lines: Vec<Line>,
 }
 
@@ -57,6 +60,7 @@ pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Li
     if !defined.is_empty() {
         let line = |(name, rule): (&str, &crate::domain::custom_fields::FieldRule)| Line {
             value: text(name),
+            shown: user.map(|_| text(name)),
             name: name.to_owned(),
             required: rule.required,
             most: rule.max_characters.unwrap_or_default(),
@@ -75,6 +79,7 @@ pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Li
     }
     let line = |name: String| Line {
         value: text(&name),
+        shown: user.map(|_| text(&name)),
         name,
         required: false,
         most: 0,
@@ -92,7 +97,9 @@ pub(in crate::web::pages) fn name_of(line: &Line) -> String {
 pub(in crate::web::pages) fn sent_lines(visit: &Visit, user: Option<&User>) -> Vec<Line> {
     let mut lines = lines(visit, user);
     for line in &mut lines {
-        visit.form.text(&name_of(line)).clone_into(&mut line.value);
+        let name = name_of(line);
+        visit.form.text(&name).clone_into(&mut line.value);
+        line.shown = line.shown.take().map(|now| visit.form.shown(&name).unwrap_or(now));
     }
     lines
 }
@@ -108,8 +115,8 @@ pub(in crate::web::pages) fn changes(visit: &Visit, user: Option<&User>) -> Resu
         if !visit.form.has(&name) {
             continue;
         }
-        let value = visit.form.text(&name).trim().to_owned();
-        if value != line.value {
+        if let Some(value) = visit.form.changed(&name, &line.value) {
+            let value = value.trim();
             let value = if value.is_empty() { Value::Null } else { value.into() };
             changes.insert(line.name, value);
         }

@@ -32,6 +32,17 @@ pub(super) struct Look {
 }
 
 impl Look {
+    /// Returns the fields of the form with the values that the page shows.
+    pub fn shown(&self) -> [(&'static str, &str); 3] {
+        [
+            ("language", chosen(&self.languages)),
+            ("theme", chosen(&self.themes)),
+            ("idle", chosen(&self.idle)),
+        ]
+    }
+}
+
+impl Look {
     pub fn of(visit: &Visit) -> Result<Self, Fault> {
         let (words, preferences) = (visit.words, &visit.caller()?.user.preferences);
         let chosen = preferences.chosen();
@@ -67,6 +78,12 @@ impl Look {
     }
 }
 
+/// Returns the value that is chosen.
+fn chosen(choices: &[Choice]) -> &str {
+    let chosen = choices.iter().find(|choice| choice.chosen);
+    chosen.map_or("", |choice| choice.value.as_str())
+}
+
 fn idle(visit: &Visit, preferences: &Map<String, Value>) -> Vec<Choice> {
     let is_on = preferences.get("enableAutoAway") != Some(&Value::Bool(false));
     let seconds = preferences.get("idleTimeLimit").and_then(Value::as_u64);
@@ -90,19 +107,35 @@ fn idle(visit: &Visit, preferences: &Map<String, Value>) -> Vec<Choice> {
 
 pub(super) async fn send(visit: Visit) -> Outcome {
     visit.count("POST users.setPreferences", Rate::Default)?;
-    let form = &visit.form;
-    let minutes = form.text("idle").parse::<u64>().ok();
-    let mut changes = Map::new();
-    let language = form.given("language").map_or(Value::Null, Value::from);
-    changes.insert("language".into(), language);
-    changes.insert("themeAppearence".into(), form.given("theme").unwrap_or(AUTO).into());
-    changes.insert("enableAutoAway".into(), minutes.is_some().into());
-    if let Some(minutes) = minutes {
-        changes.insert("idleTimeLimit".into(), minutes.saturating_mul(60).into());
+    let changes = changes(&visit)?;
+    if changes.is_empty() {
+        return saved(&visit, Section::Look, Note::ProfileSaved);
     }
     let id = visit.caller()?.user.id.clone();
     match profile::set_preferences(&visit.app, &visit.actor()?, &id, changes).await {
         Ok(_) => saved(&visit, Section::Look, Note::ProfileSaved),
         Err(fault) => refused(&visit, Section::Look, fault),
     }
+}
+
+/// Returns the preferences that the user changed on the page.
+fn changes(visit: &Visit) -> Result<Map<String, Value>, Fault> {
+    let (form, now) = (&visit.form, Look::of(visit)?);
+    let changed = |name: &str, choices: &[Choice]| form.changed(name, chosen(choices)).is_some();
+    let mut changes = Map::new();
+    if changed("language", &now.languages) {
+        let language = form.given("language").map_or(Value::Null, Value::from);
+        changes.insert("language".into(), language);
+    }
+    if changed("theme", &now.themes) {
+        changes.insert("themeAppearence".into(), form.given("theme").unwrap_or(AUTO).into());
+    }
+    if changed("idle", &now.idle) {
+        let minutes = form.text("idle").parse::<u64>().ok();
+        changes.insert("enableAutoAway".into(), minutes.is_some().into());
+        if let Some(minutes) = minutes {
+            changes.insert("idleTimeLimit".into(), minutes.saturating_mul(60).into());
+        }
+    }
+    Ok(changes)
 }

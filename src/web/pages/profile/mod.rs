@@ -18,6 +18,7 @@ use crate::domain::Fault;
 use crate::web::frame::{Frame, Note};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -142,7 +143,7 @@ struct ProfilePage {
     password: password::Password,
     /// The state of two-step sign-in; `None` if it is off and the server does not offer it.
     two_step: Option<two_step::State>,
-    two_step_problem: String,
+    two_step_problem: Sentence,
     sessions: Vec<sessions::Line>,
     tokens: Option<tokens::Tokens>,
     fields: fields::Part,

@@ -5,12 +5,13 @@ use crate::ops::calls::Rate;
 use crate::web::frame::{Field, Note};
 use crate::web::pages::change_password;
 use crate::web::reply::Outcome;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 pub(super) struct Password {
     /// A text that says that a change signs the user out; empty if it does not.
     pub lead: String,
-    pub problem: String,
+    pub problem: Sentence,
     pub current: Field,
     pub new: [Field; 2],
     pub rules: Vec<String>,

@@ -3,9 +3,11 @@
 use super::{Section, Shown, refused, saved};
 use crate::domain::{Fault, LastSeen, RoleId};
 use crate::ops::calls::Rate;
-use crate::ops::{roles, status, users};
+use crate::ops::status::{self, Privacy};
+use crate::ops::{roles, users};
 use crate::web::frame::{Field, Note};
 use crate::web::reply::Outcome;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// A role from which the user can hide.
@@ -16,8 +18,10 @@ pub(super) struct Line {
 }
 
 pub(super) struct Part {
-    pub problem: String,
+    pub problem: Sentence,
     pub last_seen: &'static str,
+    /// The values of `last_seen` and of the chosen roles that the page showed.
+    pub shown: [String; 2],
     pub roles: Vec<Line>,
     pub users: Field,
 }
@@ -35,18 +39,24 @@ impl Part {
         let words = visit.words;
         let privacy = status::privacy(&visit.app, &visit.caller()?.user);
         let wrong = shown.of(Section::Privacy);
-        let names: Vec<_> = privacy.users.iter().map(|user| user.username.to_string()).collect();
-        let names = wrong.map_or_else(|| names.join(", "), |_| visit.form.text("hide-users").to_owned());
+        let form = &visit.form;
+        let shown = |name: &str, now: String| wrong.and_then(|_| form.shown(name)).unwrap_or(now);
+        let shown_users = shown("hide-users", names(&privacy));
+        let names = wrong.map_or_else(|| names(&privacy), |_| form.text("hide-users").to_owned());
         let users = Field::code("hide-users", words.t("hide-users"), "off").optional(words.t("optional"));
-        let users = users.with(&names).hint(words.t("hide-users-hint"));
+        let users = users.with(&names).showing(shown_users).hint(words.t("hide-users-hint"));
         let users = users.wrong(wrong.map(|wrong| wrong.with("hide-users")).unwrap_or_default());
         let sent = last_seen(visit);
         let all = roles::list(&visit.app);
+        let shown = [
+            shown("last-seen", word(privacy.last_seen).to_owned()),
+            shown("hide-role", chosen(visit, &privacy)),
+        ];
         let lines = all.iter().map(|role| Line {
             id: role.id.to_string(),
             name: role.name.to_string(),
             chosen: match wrong {
-                Some(_) => visit.form.all("hide-role").any(|id| id == role.id.as_str()),
+                Some(_) => form.all("hide-role").any(|id| id == role.id.as_str()),
                 None => privacy.roles.contains(&role.id),
             },
         });
@@ -55,10 +65,25 @@ impl Part {
                 .map(|wrong| wrong.rest(std::slice::from_ref(&users)))
                 .unwrap_or_default(),
             last_seen: word(wrong.and(sent).unwrap_or(privacy.last_seen)),
+            shown,
             roles: lines.collect(),
             users,
         })
     }
+}
+
+/// Returns the usernames of the users from whom the user hides, as the form has them.
+fn names(privacy: &Privacy) -> String {
+    let names: Vec<_> = privacy.users.iter().map(|user| user.username.to_string()).collect();
+    names.join(", ")
+}
+
+/// Returns the ids of the roles from whose holders the user hides, in the order of the page, separated by commas.
+fn chosen(visit: &Visit, privacy: &Privacy) -> String {
+    let all = roles::list(&visit.app);
+    let chosen = all.iter().filter(|role| privacy.roles.contains(&role.id));
+    let chosen: Vec<_> = chosen.map(|role| role.id.to_string()).collect();
+    chosen.join(",")
 }
 
 pub(super) async fn send(visit: Visit) -> Outcome {
@@ -81,23 +106,34 @@ fn last_seen(visit: &Visit) -> Option<LastSeen> {
         .find(|kind| word(*kind) == visit.form.text("last-seen"))
 }
 
+/// Changes what the user changed on the page. Other values keep the changes that were made elsewhere in the meantime.
 async fn change(visit: &Visit) -> Result<(), Fault> {
-    let form = &visit.form;
-    let names = form.text("hide-users").split([',', ' ', '\n']).map(str::trim);
+    let (form, caller) = (&visit.form, visit.caller()?);
+    let now = status::privacy(&visit.app, &caller.user);
+    let new_last_seen = form.changed("last-seen", word(now.last_seen));
     let find = |name: &str| {
         let found = users::named(&visit.app, name.trim_start_matches('@'));
         found.map(|user| user.id.clone()).ok_or(Fault::UserNotFound)
     };
-    let hidden: Result<Vec<_>, _> = names.filter(|name| !name.is_empty()).map(find).collect();
-    let roles = form.all("hide-role").map(RoleId::new).collect();
-    let own = &visit.caller()?.user.id;
+    let new_users = form.changed("hide-users", &names(&now));
+    let new_users = new_users.map(|text| {
+        let names = text.split([',', ' ', '\n']).map(str::trim);
+        names
+            .filter(|name| !name.is_empty())
+            .map(find)
+            .collect::<Result<Vec<_>, _>>()
+    });
+    let new_roles: Vec<_> = form.all("hide-role").collect();
+    let shown_roles = form.shown("hide-role").unwrap_or_else(|| chosen(visit, &now));
+    let is_other = new_roles.join(",") != shown_roles;
+    let own = &caller.user.id;
     status::set_privacy(
         &visit.app,
         &visit.actor()?,
         own,
-        last_seen(visit),
-        Some(hidden?),
-        Some(roles),
+        new_last_seen.and_then(|_| last_seen(visit)),
+        new_users.transpose()?,
+        is_other.then(|| new_roles.into_iter().map(RoleId::new).collect()),
     )
     .await
 }

@@ -11,6 +11,7 @@ use crate::ops::personal_tokens::{self, NewPersonalToken};
 use crate::ops::{proof, two_factor};
 use crate::web::frame::{Field, Note};
 use crate::web::reply::Outcome;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -32,17 +33,17 @@ pub(super) struct ScopeLine {
 }
 
 pub(super) struct Tokens {
-    pub problem: String,
+    pub problem: Sentence,
     /// The name and the secret of the token that the form has just created.
     pub created: Option<(String, String)>,
     pub lines: Vec<Line>,
     pub name: Field,
     pub scopes: Vec<ScopeLine>,
     pub unlimited: bool,
-    pub scopes_error: String,
+    pub scopes_error: Sentence,
     pub ends: String,
     pub day: String,
-    pub day_error: String,
+    pub day_error: Sentence,
     /// `true` if the page shows the form open.
     pub open: bool,
 }

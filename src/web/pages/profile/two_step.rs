@@ -105,7 +105,7 @@ fn enrol_page(visit: &Visit, secret: Option<(Markup, String)>, error: &str) -> O
     let page = EnrolPage {
         f: Frame::of(visit, words.t("two-step")),
         secret,
-        field: field.focused().wrong(error),
+        field: field.focused().wrong(error.to_owned()),
     };
     reply::form(visit, is_refused, &page)
 }

@@ -17,6 +17,7 @@ use crate::web::device;
 use crate::web::frame::{Field, Frame, Note};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 use step::Step;
@@ -38,7 +39,7 @@ pub(super) const ROUTES: &[Route] = &[
 struct Problem {
     icon: &'static str,
     title: String,
-    advice: String,
+    advice: Sentence,
 }
 
 #[derive(Template)]
@@ -245,18 +246,16 @@ async fn send_code(visit: Visit, recovery: bool) -> Outcome {
 /// Returns why a sign-in failed, in words; the fault itself where it is the server's.
 fn problem_of(words: Words, fault: Fault) -> Result<Problem, Fault> {
     let (icon, title, advice) = match &fault {
-        Fault::WrongCredentials => ("warn", "sign-in-wrong", words.t("sign-in-wrong-advice").into_owned()),
-        Fault::UserBlocked | Fault::AddressBlocked => (
-            "lock",
-            "sign-in-blocked",
-            words.t("sign-in-blocked-advice").into_owned(),
-        ),
+        Fault::WrongCredentials => ("warn", "sign-in-wrong", words.t("sign-in-wrong-advice").into()),
+        Fault::UserBlocked | Fault::AddressBlocked => {
+            ("lock", "sign-in-blocked", words.t("sign-in-blocked-advice").into())
+        }
         Fault::TooManyLogins { .. } | Fault::Overloaded { .. } | Fault::StoreUnavailable { .. } => {
             ("clock", "sign-in-busy", forms::explained(words, &fault).1)
         }
-        Fault::UserNotActivated => ("lock", "sign-in-inactive", words.t("sign-in-ask").into_owned()),
-        Fault::UserHasNoRoles => ("lock", "sign-in-no-roles", words.t("sign-in-ask").into_owned()),
-        Fault::EmailUnverified { .. } => ("mail", "sign-in-unverified", words.t("sign-in-ask").into_owned()),
+        Fault::UserNotActivated => ("lock", "sign-in-inactive", words.t("sign-in-ask").into()),
+        Fault::UserHasNoRoles => ("lock", "sign-in-no-roles", words.t("sign-in-ask").into()),
+        Fault::EmailUnverified { .. } => ("mail", "sign-in-unverified", words.t("sign-in-ask").into()),
         _ => return Err(fault),
     };
     Ok(Problem {

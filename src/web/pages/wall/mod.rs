@@ -125,16 +125,13 @@ fn wall(visit: &Visit, shown: &ShownBoard) -> Outcome {
     } else {
         String::new()
     };
-    let count = |status: StatusType| shown.people.iter().filter(|person| person.status == status).count();
+    let count = |status: StatusType| shown.counts.get(&status).copied().unwrap_or_default();
     let here = count(StatusType::Online) + count(StatusType::Busy);
     let page = Wall {
         f: frame(visit, words, &words.t("wall-title"), content.theme),
         // Each part of the people is shown at each position in turn.
         shift: turn / i64::try_from(screens).unwrap_or(1) % SHIFTS,
-        heading: words.say(
-            "board-heading",
-            &[("here", here.into()), ("all", shown.people.len().into())],
-        ),
+        heading: words.say("board-heading", &[("here", here.into()), ("all", shown.total.into())]),
         counts: [
             StatusType::Online,
             StatusType::Busy,

@@ -18,6 +18,7 @@ use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The number of people that the form shows at first.
@@ -55,7 +56,7 @@ struct List {
     f: Frame,
     /// The link of the invitation that the form has just created.
     created: Option<String>,
-    problem: String,
+    problem: Sentence,
     uses: Field,
     lives: Vec<Choice>,
     roles: Vec<Choice>,

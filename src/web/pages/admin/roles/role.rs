@@ -14,12 +14,14 @@ use crate::ops::calls::Rate;
 use crate::ops::roles::{self, RoleDraft};
 use crate::ops::two_factor;
 use crate::ops::viewed::ViewedUser;
+use crate::web::form::Fields;
 use crate::web::frame::{Field, Frame, Note};
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
-use crate::web::words::isolated;
+use crate::web::words::{Words, isolated};
 
 /// A user who has the role.
 struct Holder {
@@ -49,7 +51,9 @@ struct RolePage {
     description: String,
     fields: [Field; 2],
     mandatory_two_factor: bool,
-    problem: String,
+    /// The state of the box of an existing role when the page was made.
+    had_two_factor: Option<bool>,
+    problem: Sentence,
     holders: Option<Holders>,
 }
 
@@ -77,6 +81,18 @@ impl Values {
         }
     }
 
+    /// Returns the values to store: those that the user changed on the page, and the stored ones otherwise.
+    fn changed(form: &Fields, role: &Role) -> Self {
+        let now = Self::of_role(role);
+        Self {
+            name: form.changed("name", &now.name).unwrap_or(now.name),
+            description: form.changed("description", &now.description).unwrap_or(now.description),
+            mandatory_two_factor: form
+                .switched("two-step", now.mandatory_two_factor)
+                .unwrap_or(now.mandatory_two_factor),
+        }
+    }
+
     fn draft(&self, scope: RoleScope) -> Result<RoleDraft, Fault> {
         RoleDraft::parse(&self.name, &self.description, scope, self.mandatory_two_factor)
     }
@@ -87,9 +103,18 @@ fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> O
     let words = visit.words;
     let name = Field::line("name", words.t("role-name"), "off").most(ROLE_CHARACTERS);
     let description = Field::line("description", words.t("role-description"), "off").most(ROLE_CHARACTERS);
+    let stored = role.map(Values::of_role);
+    let shown = |field: Field, now: fn(&Values) -> &str| Field {
+        shown: stored
+            .as_ref()
+            .map(|stored| visit.form.shown(field.name).unwrap_or_else(|| now(stored).to_owned())),
+        ..field
+    };
     let fields = [
-        name.with(&values.name).wrong(wrong.with("name")),
-        description
+        shown(name, |values| &values.name)
+            .with(&values.name)
+            .wrong(wrong.with("name")),
+        shown(description, |values| &values.description)
             .optional(words.t("optional"))
             .with(&values.description)
             .wrong(wrong.with("description")),
@@ -105,6 +130,10 @@ fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> O
         problem: wrong.rest(&fields),
         fields,
         mandatory_two_factor: values.mandatory_two_factor,
+        had_two_factor: role.map(|role| {
+            let shown = visit.form.shown("two-step");
+            shown.map_or(role.mandatory_two_factor, |shown| !shown.is_empty())
+        }),
         holders: role.map(|role| holders(visit, role)).transpose()?,
     };
     reply::form(visit, !wrong.is_empty(), &page)
@@ -157,12 +186,12 @@ pub(super) async fn create(visit: Visit) -> Outcome {
     let values = Values::of_form(&visit);
     let draft = match values.draft(RoleScope::Users) {
         Ok(draft) => draft,
-        Err(fault) => return page(&visit, None, &values, &wrong(fault)?),
+        Err(fault) => return page(&visit, None, &values, &wrong(visit.words, fault)?),
     };
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match roles::create(&visit.app, &visit.actor()?, draft).await {
         Ok(_) => back(&visit, Note::RoleSaved),
-        Err(fault) => page(&visit, None, &values, &wrong(fault)?),
+        Err(fault) => page(&visit, None, &values, &wrong(visit.words, fault)?),
     }
 }
 
@@ -170,14 +199,14 @@ pub(super) async fn save(visit: Visit) -> Outcome {
     let caller = Section::Roles.admit(&visit)?;
     visit.count("POST roles.update", Rate::Default)?;
     let (role, values) = (find(&visit, &visit.parameter)?, Values::of_form(&visit));
-    let draft = match values.draft(role.scope) {
+    let draft = match Values::changed(&visit.form, &role).draft(role.scope) {
         Ok(draft) => draft,
-        Err(fault) => return page(&visit, Some(&role), &values, &wrong(fault)?),
+        Err(fault) => return page(&visit, Some(&role), &values, &wrong(visit.words, fault)?),
     };
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match roles::update(&visit.app, &visit.actor()?, &role.id, draft).await {
         Ok(_) => back(&visit, Note::RoleSaved),
-        Err(fault) => page(&visit, Some(&role), &values, &wrong(fault)?),
+        Err(fault) => page(&visit, Some(&role), &values, &wrong(visit.words, fault)?),
     }
 }
 
@@ -185,14 +214,14 @@ pub(super) async fn save(visit: Visit) -> Outcome {
 ///
 /// # Errors
 /// The fault, if the form did not cause it.
-fn wrong(fault: Fault) -> Result<Wrong, Fault> {
+fn wrong(words: Words, fault: Fault) -> Result<Wrong, Fault> {
     let field = match &fault {
         Fault::RoleNameInvalid { .. } | Fault::RoleNameTaken => "name",
         Fault::InvalidParams { field: Some(field), .. } if field == "description" => "description",
         Fault::RoleProtected | Fault::BeyondAuthority { .. } => "",
         _ => return Err(fault),
     };
-    Ok(Wrong::at(field, fault.to_string()))
+    Ok(Wrong::at(field, Sentence::of_server(words, fault.to_string())))
 }
 
 /// Redirects the browser to the matrix.
@@ -204,10 +233,10 @@ fn back(visit: &Visit, note: Note) -> Outcome {
 pub(super) async fn ask(visit: Visit) -> Outcome {
     Section::Roles.admit(&visit)?;
     let role = find(&visit, visit.query.text("id"))?;
-    question(&visit, &role, String::new())
+    question(&visit, &role, Sentence::default())
 }
 
-fn question(visit: &Visit, role: &Role, problem: String) -> Outcome {
+fn question(visit: &Visit, role: &Role, problem: Sentence) -> Outcome {
     let words = visit.words;
     let question = Question {
         title: words.say("delete-question", &[("name", isolated(role.name.as_str()).into())]),
@@ -231,7 +260,7 @@ pub(super) async fn delete(visit: Visit) -> Outcome {
         Ok(()) | Err(Fault::RoleNotFound) => back(&visit, Note::RoleDeleted),
         Err(fault @ (Fault::RoleInUse | Fault::RoleProtected | Fault::BeyondAuthority { .. })) => {
             let role = find(&visit, id.as_str())?;
-            question(&visit, &role, fault.to_string())
+            question(&visit, &role, Sentence::of_server(visit.words, fault.to_string()))
         }
         Err(fault) => Err(fault),
     }

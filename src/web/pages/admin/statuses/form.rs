@@ -7,11 +7,13 @@ use crate::domain::custom_status::{DurationMinutes, NAME_CHARACTERS};
 use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, StatusType};
 use crate::ops::calls::Rate;
 use crate::ops::custom_status;
+use crate::web::form::Fields;
 use crate::web::frame::{Field, Frame, Note};
 use crate::web::moments::lasts;
 use crate::web::pages::forms::Wrong;
 use crate::web::people::word;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The durations that the form offers, in minutes; 0 means no end.
@@ -30,6 +32,7 @@ struct Choice {
 }
 
 /// The values of the form, as texts.
+#[derive(Clone)]
 struct Values {
     name: String,
     emoji: String,
@@ -78,6 +81,36 @@ impl Values {
         }
     }
 
+    /// Returns the fields of the form with these values.
+    fn pairs(&self) -> [(&'static str, &str); 5] {
+        [
+            ("name", &self.name),
+            ("emoji", &self.emoji),
+            ("status-type", &self.status_type),
+            ("lasts", &self.lasts),
+            ("minutes", &self.minutes),
+        ]
+    }
+
+    /// Returns the values to store: those that the user changed on the page, and the stored ones otherwise.
+    fn changed(&self, form: &Fields, now: Self) -> Self {
+        let is_same = |name: &str, sent: &str| form.shown(name).is_some_and(|shown| shown.trim() == sent.trim());
+        let pick = |name: &str, sent: &String, now: String| if is_same(name, sent) { now } else { sent.clone() };
+        let same_duration = is_same("lasts", &self.lasts) && is_same("minutes", &self.minutes);
+        let (lasts, minutes) = if same_duration {
+            (now.lasts, now.minutes)
+        } else {
+            (self.lasts.clone(), self.minutes.clone())
+        };
+        Self {
+            name: pick("name", &self.name, now.name),
+            emoji: pick("emoji", &self.emoji, now.emoji),
+            status_type: pick("status-type", &self.status_type, now.status_type),
+            lasts,
+            minutes,
+        }
+    }
+
     /// Returns the duration in minutes; `None` if the form contains none that is allowed.
     fn duration(&self) -> Option<u32> {
         if self.lasts != OTHER {
@@ -97,15 +130,17 @@ struct StatusPage {
     submit: String,
     most: usize,
     values: Values,
+    /// The fields with the values that the page showed; empty for a new status.
+    shown: Vec<(&'static str, String)>,
     other_emoji: Field,
     types: Vec<Choice>,
     durations: Vec<Choice>,
     most_minutes: u32,
     /// The errors of the whole form, the name, the type and the duration; empty if there are none.
-    problem: String,
-    name_error: String,
-    type_error: String,
-    minutes_error: String,
+    problem: Sentence,
+    name_error: Sentence,
+    type_error: Sentence,
+    minutes_error: Sentence,
 }
 
 /// Answers with the form. The status is 422 if the form was wrong.
@@ -146,9 +181,18 @@ fn page(visit: &Visit, id: Option<&CustomStatusId>, values: Values, wrong: &Wron
         name_error: wrong.with("name"),
         type_error: wrong.with("status-type"),
         minutes_error: wrong.with("minutes"),
+        shown: id.map_or_else(Vec::new, |_| shown(visit, &values)),
         values,
     };
     reply::form(visit, !wrong.is_empty(), &page)
+}
+
+fn shown(visit: &Visit, values: &Values) -> Vec<(&'static str, String)> {
+    let shown = values.pairs().map(|(name, value)| {
+        let shown = visit.form.shown(name);
+        (name, shown.unwrap_or_else(|| value.to_owned()))
+    });
+    shown.into()
 }
 
 fn durations(visit: &Visit, values: &Values) -> Vec<Choice> {
@@ -193,7 +237,9 @@ pub(super) async fn save(visit: Visit) -> Outcome {
     Section::Statuses.admit(&visit)?;
     visit.count("POST custom-user-status.update", Rate::Default)?;
     let (id, values) = (CustomStatusId::new(&visit.parameter), Values::of_form(&visit));
-    let saved = match draft(&visit, &values) {
+    let stored = find(&visit, id.as_str()).map(|status| Values::of_status(&status));
+    let wanted = stored.map_or_else(|_| values.clone(), |stored| values.changed(&visit.form, stored));
+    let saved = match draft(&visit, &wanted) {
         Ok(draft) => custom_status::update(&visit.app, &visit.actor()?, &id, draft).await,
         Err(fault) => Err(fault),
     };
@@ -234,5 +280,5 @@ fn wrong(visit: &Visit, fault: Fault) -> Result<Wrong, Fault> {
         }
         _ => return Err(fault),
     };
-    Ok(Wrong::at(field, fault.to_string()))
+    Ok(Wrong::at(field, Sentence::of_server(visit.words, fault.to_string())))
 }

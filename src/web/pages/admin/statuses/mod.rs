@@ -19,6 +19,7 @@ use crate::web::moments::lasts;
 use crate::web::people::{picture, word};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::isolated;
 
@@ -106,7 +107,7 @@ async fn ask(visit: Visit) -> Outcome {
         button: words.t("delete").into_owned(),
         is_risky: true,
         back: Section::Statuses.path().to_owned(),
-        problem: String::new(),
+        problem: Sentence::default(),
     };
     question::ask(&visit, Section::Statuses, question)
 }

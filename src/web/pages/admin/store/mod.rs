@@ -169,7 +169,7 @@ fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> [
         check("store-deleted", true, deleted.trim_end().to_owned(), ""),
         check(
             "store-encryption",
-            health.is_encrypted,
+            health.has_https_address,
             words.t("store-encrypted").into_owned(),
             "store-not-encrypted",
         ),

@@ -13,15 +13,18 @@ use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
 use crate::web::pages::profile::fields::{self, Line};
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The fields of an existing or a new account.
 pub(super) struct About {
     /// The error of the whole form; empty if there is none.
-    pub problem: String,
+    pub problem: Sentence,
     pub names: [Field; 2],
     pub email: Field,
     pub verified: bool,
+    /// The state of this box when the page was made; `None` for a new account.
+    pub was_verified: Option<bool>,
     pub nickname: Field,
     pub bio: Field,
     pub lines: Vec<Line>,
@@ -50,6 +53,7 @@ impl About {
             let value = wrong.map_or(now, |_| form.text(field.name));
             let field = Field {
                 autocomplete: "off",
+                shown: user.map(|_| form.shown(field.name).unwrap_or_else(|| now.to_owned())),
                 ..field
             };
             field.with(value).wrong(error)
@@ -87,6 +91,10 @@ impl About {
         ]);
         Self {
             problem: wrong.map(|wrong| wrong.rest(&all)).unwrap_or_default(),
+            was_verified: user.map(|user| {
+                form.shown("verified")
+                    .map_or(is_verified(user), |shown| !shown.is_empty())
+            }),
             verified: wrong.map_or_else(|| user.is_some_and(is_verified), |_| form.has("verified")),
             lines: if wrong.is_some() {
                 fields::sent_lines(visit, user)
@@ -109,9 +117,12 @@ fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
         .changed("email", address_of(user))
         .map(|email| parse_email(email.trim()))
         .transpose()?;
-    let verified = form.has("verified");
+    // A new address is as verified as the form says.
+    let verified = match &email {
+        Some(_) => Some(form.has("verified")),
+        None => form.switched("verified", is_verified(user)),
+    };
     let has_email = email.is_some() || user.email.is_some();
-    let changes_verified = has_email && (email.is_some() || verified != is_verified(user));
     Ok(Edit {
         name: form
             .changed("name", name_of(user))
@@ -122,7 +133,7 @@ fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
             .map(|name| parse_username(name.trim()))
             .transpose()?,
         email,
-        verified: changes_verified.then_some(verified),
+        verified: verified.filter(|_| has_email),
         nickname: form
             .changed("nickname", &user.profile.nickname)
             .map(|text| profile::nickname(&text))

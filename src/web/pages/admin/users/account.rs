@@ -14,6 +14,7 @@ use crate::web::frame::Frame;
 use crate::web::pages::forms::Wrong;
 use crate::web::people::Face;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// A form of the page.
@@ -59,7 +60,7 @@ struct AccountPage {
     shows_sessions: bool,
     about: Option<About>,
     roles: Option<Vec<RoleLine>>,
-    roles_problem: String,
+    roles_problem: Sentence,
     password: Option<Password>,
 }
 

@@ -14,6 +14,7 @@ use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::confirm;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
 
@@ -227,10 +228,10 @@ fn about(words: Words, key: &str, account: &Account) -> String {
 pub(super) async fn show(visit: Visit, act: Act) -> Outcome {
     permit(&visit, &[act.permission()])?;
     let account = Account::of(&visit)?;
-    question(&visit, act, &account, String::new())
+    question(&visit, act, &account, Sentence::default())
 }
 
-fn question(visit: &Visit, act: Act, account: &Account, problem: String) -> Outcome {
+fn question(visit: &Visit, act: Act, account: &Account, problem: Sentence) -> Outcome {
     let (words, keys) = (visit.words, act.keys());
     let question = Question {
         title: about(words, keys.title, account),

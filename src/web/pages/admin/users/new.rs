@@ -8,7 +8,7 @@ use super::roles::{self, RoleLine};
 use super::{frame, permit, said};
 use crate::auth::{Caller, WantedPassword};
 use crate::domain::user::Activity;
-use crate::domain::{CustomFieldChanges, Fault, Permission, Profile, RoleId, SettingId, profile};
+use crate::domain::{Fault, Permission, Profile, RoleId, SettingId, profile};
 use crate::ops::calls::Rate;
 use crate::ops::users::{self, NewUser, parse_email, parse_name, parse_username};
 use crate::web::administration::Section;
@@ -16,6 +16,7 @@ use crate::web::frame::{Frame, Note};
 use crate::web::pages::forms::Wrong;
 use crate::web::pages::profile::fields;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The value of the form if the user gets a link instead of a password.
@@ -28,7 +29,7 @@ struct NewPage {
     about: About,
     /// The roles that the caller can choose; empty if the caller may not assign roles.
     lines: Vec<RoleLine>,
-    roles_problem: String,
+    roles_problem: Sentence,
     /// `true` if the caller may create reset links.
     offers_link: bool,
     by_link: bool,
@@ -58,10 +59,10 @@ fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> Outcome {
     // The page shows this error below the roles, if it shows roles.
     let may_assign = caller.may(Permission::ASSIGN_ROLES);
     if may_assign && !role_error.is_empty() {
-        about.problem.clear();
+        about.problem = Sentence::default();
     }
     let mut password = Password::of(visit, wrong);
-    password.problem.clear();
+    password.problem = Sentence::default();
     // The field is hidden while the link is chosen.
     password.field.required = !offers_link;
     let mut f = frame(visit, Section::Users);
@@ -85,8 +86,7 @@ fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> Outcome {
 /// Returns the account that the form describes.
 fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, Fault> {
     let form = &visit.form;
-    let changes = fields::changes(visit, None)?;
-    let has_rules = visit.app.settings().custom_fields().fields().next().is_some();
+    let custom_fields = fields::changes(visit, None)?;
     Ok(NewUser {
         name: Some(parse_name(form.text("name"))?),
         username: parse_username(form.text("username").trim())?,
@@ -105,8 +105,8 @@ fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, Fault> {
             nickname: profile::nickname(form.text("nickname"))?,
             ..Profile::default()
         },
-        // If custom fields are defined, an empty change makes the operation check the required ones.
-        custom_fields: changes.or_else(|| has_rules.then(CustomFieldChanges::default)),
+        // The form has the custom fields, so that the operation checks the required ones.
+        custom_fields: Some(custom_fields.unwrap_or_default()),
         status_text: String::new(),
     })
 }

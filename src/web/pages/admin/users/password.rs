@@ -10,10 +10,11 @@ use crate::web::frame::{Field, Note};
 use crate::web::pages::confirm;
 use crate::web::pages::forms::{Wrong, password_rules};
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 pub(super) struct Password {
-    pub problem: String,
+    pub problem: Sentence,
     pub field: Field,
     pub rules: Vec<String>,
     pub must_change: bool,

@@ -15,6 +15,7 @@ use crate::web::pages::confirm;
 use crate::web::pages::profile::client;
 use crate::web::pages::profile::sessions::name;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::isolated;
 
@@ -35,7 +36,7 @@ struct SessionsPage {
     f: Frame,
     title: String,
     path: String,
-    problem: String,
+    problem: Sentence,
     /// The lines and the pager; `None` before the proof.
     list: Option<(Vec<Line>, Pager)>,
 }
@@ -49,8 +50,8 @@ fn admit(visit: &Visit) -> Result<Account, Fault> {
 pub(super) async fn show(visit: Visit) -> Outcome {
     let account = admit(&visit)?;
     match two_factor::require(&visit.app, visit.caller()?, None).await {
-        Ok(()) => page(&visit, &account, true, String::new()),
-        Err(Fault::CodeRequired { .. }) => page(&visit, &account, false, String::new()),
+        Ok(()) => page(&visit, &account, true, Sentence::default()),
+        Err(Fault::CodeRequired { .. }) => page(&visit, &account, false, Sentence::default()),
         Err(fault) => Err(fault),
     }
 }
@@ -59,7 +60,7 @@ pub(super) async fn open(visit: Visit) -> Outcome {
     let account = admit(&visit)?;
     visit.count("GET sessions/list.all", Rate::Default)?;
     two_factor::require(&visit.app, visit.caller()?, confirm::proof(&visit)).await?;
-    page(&visit, &account, true, String::new())
+    page(&visit, &account, true, Sentence::default())
 }
 
 pub(super) async fn end(visit: Visit) -> Outcome {
@@ -80,7 +81,7 @@ pub(super) async fn end(visit: Visit) -> Outcome {
     }
 }
 
-fn page(visit: &Visit, account: &Account, proved: bool, problem: String) -> Outcome {
+fn page(visit: &Visit, account: &Account, proved: bool, problem: Sentence) -> Outcome {
     let path = format!("{}/sessions", account.path());
     let list = if proved {
         let filter = Filter {

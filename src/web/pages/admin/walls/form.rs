@@ -8,6 +8,7 @@ use crate::web::administration::Section;
 use crate::web::frame::{Field, Frame};
 use crate::web::pages::forms::Wrong;
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Language;
 
@@ -35,10 +36,10 @@ struct ByField {
 #[template(path = "admin/walls/new.html")]
 struct Page {
     f: Frame,
-    problem: String,
+    problem: Sentence,
     name: Field,
     show: String,
-    show_error: String,
+    show_error: Sentence,
     roles: Vec<Choice>,
     fields: Vec<ByField>,
     full_names: bool,
@@ -66,7 +67,11 @@ pub(super) fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
     let show = sent.given("show").unwrap_or("everyone").to_owned();
     let page = Page {
         f: super::super::frame(visit, Section::Walls),
-        problem: if is_at_field { String::new() } else { wrong.rest(&[]) },
+        problem: if is_at_field {
+            Sentence::default()
+        } else {
+            wrong.rest(&[])
+        },
         name,
         show_error,
         roles: roles.collect(),
