@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::text::quoted;
 use super::{Email, PublicUrl, RoleId};
 
 /// Returns the items of a list with commas, without the empty ones.
@@ -73,6 +74,29 @@ fn has_plain_host(url: &str) -> bool {
     is_host && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
+/// Refuses a list of contacts that has something else than URIs of e-mail addresses, telephones and web pages
+/// (RFC 9116, §2.5.3).
+///
+/// # Errors
+/// The first item that is not a contact, in words that follow the name of the setting.
+pub fn check_contacts(text: &str) -> Result<(), String> {
+    let is_contact = |item: &str| {
+        let rest = ["mailto:", "tel:", "https://"]
+            .into_iter()
+            .find_map(|scheme| item.strip_prefix(scheme));
+        // A URI has only visible ASCII characters (RFC 3986, §2), so that an item cannot begin another line.
+        rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
+    };
+    match items(text).find(|item| !is_contact(item)) {
+        Some(item) => Err(format!(
+            "names {}, which is not a contact like mailto:security@example.com, tel:+49-30-123 or \
+             https://example.com/security",
+            quoted(item)
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Refuses a list of roles of new users that is empty or has the role of administrators.
 ///
 /// # Errors
@@ -115,6 +139,28 @@ mod tests {
             "null",
         ] {
             assert!(check_origins(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn contacts_are_addresses_of_mail_telephones_and_pages() {
+        for good in [
+            "",
+            "mailto:security@example.com",
+            " https://example.com/report?a=b , tel:+49-30-123,",
+        ] {
+            assert_eq!(check_contacts(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "security@example.com",
+            "http://example.com",
+            "mailto:",
+            "https://example.com/a b",
+            "https://example.com/\nExpires: 2020-01-01T00:00:00Z",
+            "https://m\u{fc}nchen.example",
+            "javascript:alert(1)",
+        ] {
+            assert!(check_contacts(bad).is_err(), "{bad}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The public URL of the server, which may have a path before the server's own paths.
 
 /// The first segments of the server's own paths. A public path that begins with one of them would be ambiguous.
-pub const OWN_PATHS: [&str; 27] = [
+pub const OWN_PATHS: [&str; 28] = [
     "api",
     "avatar",
     "websocket",
@@ -25,6 +25,7 @@ pub const OWN_PATHS: [&str; 27] = [
     "admin",
     "board",
     "offline",
+    "service-worker.js",
     "manifest.webmanifest",
     "robots.txt",
     "metrics",

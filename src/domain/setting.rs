@@ -48,6 +48,8 @@ enum Kind {
     Domains,
     /// `*` or origins of web pages, with commas between.
     Origins(&'static str),
+    /// Contacts for reports about security, as URIs with commas between.
+    Contacts,
     /// Roles of new users, with commas between.
     Roles(&'static str),
     /// A text that only callers who may change it may see.
@@ -64,6 +66,7 @@ impl Kind {
             Self::Networks => list_setting::networks(text).map(drop),
             Self::Domains => list_setting::check_domains(text),
             Self::Origins(_) => list_setting::check_origins(text),
+            Self::Contacts => list_setting::check_contacts(text),
             Self::Roles(_) => list_setting::check_default_roles(text),
             _ => Ok(()),
         }
@@ -220,6 +223,7 @@ settings! {
     CorsOrigin = "API_CORS_Origin", Kind::Origins("*"), PRIVATE, "Origins whose web pages may call the API: `*`, or a list separated by commas";
     SiteUrl = "Site_Url", Kind::Url, PUBLIC, "URL at which clients reach this server; empty uses the address at which it listens";
     SiteName = "Site_Name", Kind::Text("Rollcall"), PUBLIC, "Name of the server, on its pages and in authenticator apps";
+    SecurityContact = "Security_Contact", Kind::Contacts, PUBLIC, "Where people report vulnerabilities of this server: addresses that begin with mailto:, tel: or https://, separated by commas; they are in `/.well-known/security.txt`; empty serves no such document; Rollcall's own";
     TeamField = "Team_Custom_Field", Kind::Text("team"), PUBLIC, "The custom field that has a user's team on the board; empty shows no teams; Rollcall's own";
     AuditRetentionDays = "Audit_Log_Retention_Days", Kind::Number(90, 1, 36_500), PRIVATE, "Days for which entries of the audit log are stored; Rollcall's own";
     DefaultStatusType = "default_status_type", Kind::Choice("", &["", "online", "busy", "away", "offline"]), PUBLIC, "Type of custom statuses that are created without one; empty refuses them; Rollcall's own";
@@ -284,6 +288,7 @@ impl SettingId {
             | Kind::Networks
             | Kind::Domains
             | Kind::Origins(_)
+            | Kind::Contacts
             | Kind::Roles(_) => "string",
             Kind::Choice(..) => "select",
             Kind::Secret => "password",
@@ -307,6 +312,7 @@ impl SettingId {
             | Kind::Networks
             | Kind::Domains
             | Kind::Origins(_)
+            | Kind::Contacts
             | Kind::Roles(_) => Control::Line,
         }
     }
@@ -328,7 +334,7 @@ impl SettingId {
             | Kind::UsernamePattern(text)
             | Kind::Origins(text)
             | Kind::Roles(text) => SettingValue::Text(text.to_owned()),
-            Kind::Secret | Kind::CustomFields | Kind::Url | Kind::Networks | Kind::Domains => {
+            Kind::Secret | Kind::CustomFields | Kind::Url | Kind::Networks | Kind::Domains | Kind::Contacts => {
                 SettingValue::Text(String::new())
             }
         }

@@ -42,6 +42,7 @@ assets! {
     "board.js": "text/javascript; charset=utf-8";
     "bell.js": "text/javascript; charset=utf-8";
     "photo.js": "text/javascript; charset=utf-8";
+    "changes.js": "text/javascript; charset=utf-8";
     "icons.svg": "image/svg+xml";
     "mark.svg": "image/svg+xml";
     "chevron.svg": "image/svg+xml";

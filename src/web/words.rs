@@ -8,7 +8,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use warp::http::HeaderMap;
 use warp::http::header::ACCEPT_LANGUAGE;
 
-use crate::domain::User;
+use crate::domain::{SettingId, User};
 
 /// Maximum ranges of an `Accept-Language` that are looked at.
 const MAX_RANGES: usize = 32;
@@ -29,8 +29,10 @@ fn bundle(language: Language) -> Bundle {
     // The marks of isolation are for texts of mixed direction; the pages put the texts of users into `<bdi>`.
     bundle.set_use_isolating(false);
     // A test makes sure that the files have no errors.
-    let words = FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(words, _)| words);
-    let _ = bundle.add_resource(words);
+    for source in std::iter::once(language.source()).chain(language.settings()) {
+        let words = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(words, _)| words);
+        let _ = bundle.add_resource(words);
+    }
     bundle
 }
 
@@ -57,6 +59,14 @@ impl Language {
         match self {
             Self::English => include_str!("../../locales/en.ftl"),
             Self::German => include_str!("../../locales/de.ftl"),
+        }
+    }
+
+    /// Returns the descriptions of the settings; `None` for English, which `domain::setting` has.
+    const fn settings(self) -> Option<&'static str> {
+        match self {
+            Self::English => None,
+            Self::German => Some(include_str!("../../locales/de-settings.ftl")),
         }
     }
 
@@ -128,14 +138,23 @@ impl Words {
         self.text(key, Some(&values)).into_owned()
     }
 
+    /// Returns the description of a setting without the part that only concerns users of the API.
+    pub fn about(self, id: SettingId) -> String {
+        if self.language.settings().is_some() {
+            return self.t(id.as_str()).into_owned();
+        }
+        let about = id.about();
+        about.strip_suffix("; Rollcall's own").unwrap_or(about).replace('`', "")
+    }
+
     /// Returns the text of a key, and the key itself where a language lacks it, which a test excludes.
     fn text(self, key: &str, values: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
         let bundle = &BUNDLES[self.language as usize];
         let pattern = bundle.get_message(key).and_then(|message| message.value());
         match pattern {
-            Some(pattern) => match bundle.format_pattern(pattern, None, &mut Vec::new()) {
+            Some(pattern) => match bundle.format_pattern(pattern, values, &mut Vec::new()) {
                 Cow::Borrowed(text) if values.is_none() => Cow::Borrowed(text),
-                _ => Cow::Owned(bundle.format_pattern(pattern, values, &mut Vec::new()).into_owned()),
+                text => Cow::Owned(text.into_owned()),
             },
             None => Cow::Owned(key.to_owned()),
         }
@@ -183,6 +202,34 @@ mod tests {
             let parsed = parsed.map_err(|(_, errors)| errors).expect("a file without errors");
             let mut bundle: Bundle = FluentBundle::new_concurrent(vec![]);
             assert!(bundle.add_resource(parsed).is_ok(), "a key twice in {language:?}");
+        }
+    }
+
+    #[test]
+    fn every_setting_has_a_description_in_every_language() {
+        let key = Regex::new(r"(?m)^([A-Za-z][\w-]*) =").expect("a pattern");
+        for language in Language::ALL {
+            for id in SettingId::ALL {
+                let about = Words::of(language).about(*id);
+                assert!(
+                    about.len() > 10 && about != id.as_str(),
+                    "{id} in {language:?}: {about}"
+                );
+                assert!(
+                    !about.contains('`') && !about.ends_with('.'),
+                    "{id} in {language:?}: {about}"
+                );
+                let is_same = about == Words::of(Language::English).about(*id);
+                assert_eq!(is_same, language == Language::English, "{id} in {language:?}: {about}");
+            }
+            let Some(source) = language.settings() else {
+                continue;
+            };
+            let parsed = FluentResource::try_new(source.to_owned());
+            assert!(parsed.is_ok(), "{:?}", parsed.map_err(|(_, errors)| errors).err());
+            for key in key.captures_iter(source) {
+                assert!(key[1].parse::<SettingId>().is_ok(), "{} is no setting", &key[1]);
+            }
         }
     }
 

@@ -69,7 +69,7 @@ async fn the_page_has_every_setting_once_with_a_control_for_its_type() {
         ("Accounts_AllowedDomainsList", "type=\"text\""),
         (
             "DDP_Rate_Limit_IP_Enabled",
-            "lang=\"en\">Limit the rate of method calls from one address",
+            ">Limit the rate of method calls from one address",
         ),
     ] {
         assert!(line(&page, id).contains(part), "{part} in {}", line(&page, id));
@@ -334,7 +334,14 @@ async fn a_search_is_in_the_address() {
         line(&page, "Accounts_LoginExpiration").contains("Tage, bis die Anmeldung abläuft"),
         "{page}"
     );
-    assert_words(&german.page(PAGE).await, PAGE, "de");
+    let page = german.page(PAGE).await;
+    assert_words(&page, PAGE, "de");
+    assert!(
+        line(&page, "DDP_Rate_Limit_IP_Enabled").contains(">Die Häufigkeit von Methodenaufrufen von einer Adresse"),
+        "{page}"
+    );
+    let (_, forms) = page.split_once("<main").expect("the settings");
+    assert!(!forms.contains("lang=\"en\""), "{page}");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use crate::web::frame::Frame;
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
+use crate::web::words::Words;
 
 /// The route of the address `/admin`. Each section has its own routes.
 pub(super) const ROUTES: &[Route] = &[Route::get("/admin", |visit| Box::pin(first(visit)))];
@@ -34,4 +35,9 @@ fn frame(visit: &Visit, section: Section) -> Frame {
     let words = visit.words;
     let title = format!("{} · {}", section.title(words), words.t("administration"));
     Frame::of(visit, title).in_section(section)
+}
+
+/// Returns the number of unsaved changes of a form in words. A script writes the number in the place of `{}`.
+fn unsaved(words: Words) -> String {
+    words.say("changes-unsaved", &[("count", "{}".into())])
 }

@@ -3,16 +3,23 @@
 use serde_json::json;
 use warp::http::StatusCode;
 
-use crate::domain::SettingId;
+use crate::domain::{Fault, SettingId, Timestamp, list_setting};
 use crate::ops::incident;
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
 
+/// The number of days for which the contacts in `security.txt` are valid. The server writes the document at each
+/// request, so that a reader who needs them later can load it again. RFC 9116 (§2.5.5) recommends less than a year.
+const CONTACT_DAYS: u32 = 90;
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
 pub(super) const ROUTES: &[Route] = &[
     Route::open("/manifest.webmanifest", |visit| Box::pin(manifest(visit))),
     Route::open("/robots.txt", |visit| Box::pin(robots(visit))),
     Route::open("/.well-known/change-password", |visit| Box::pin(change_password(visit))),
+    Route::open("/.well-known/security.txt", |visit| Box::pin(security(visit))).without_cookies(),
 ];
 
 /// What a phone needs to install the pages (W3C, Web Application Manifest).
@@ -52,4 +59,27 @@ async fn change_password(visit: Visit) -> Outcome {
     let mut answer = reply::redirect(&visit, "/change-password")?;
     *answer.status_mut() = StatusCode::FOUND;
     Ok(answer)
+}
+
+/// Says where people report vulnerabilities (RFC 9116). Without a contact, the document does not exist.
+async fn security(visit: Visit) -> Outcome {
+    let settings = visit.app.settings();
+    let contacts = settings.text(SettingId::SecurityContact);
+    let mut lines: Vec<_> = list_setting::items(&contacts)
+        .map(|contact| format!("Contact: {contact}"))
+        .collect();
+    if lines.is_empty() {
+        return Err(Fault::EndpointNotFound);
+    }
+    // The document is the same for a whole day.
+    let today = visit.app.clock.now().as_millis().div_euclid(DAY_MILLIS) * DAY_MILLIS;
+    let expires = Timestamp::from_millis(today).plus_days(CONTACT_DAYS);
+    lines.push(format!("Expires: {expires}"));
+    // The document is at its own address only if the server has no path before its own: readers look for it at the
+    // root of a host (§3).
+    let url = settings.site_url();
+    if url.starts_with("https://") && visit.base.is_empty() {
+        lines.push(format!("Canonical: {url}/.well-known/security.txt"));
+    }
+    Ok(reply::text("text/plain; charset=utf-8", lines.join("\n") + "\n"))
 }

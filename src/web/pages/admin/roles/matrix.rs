@@ -13,18 +13,17 @@ use crate::domain::{Fault, Grant, Page, Permission, Role, RoleId, SearchTerm};
 use crate::ops::calls::Rate;
 use crate::ops::permissions::{self, Cell};
 use crate::ops::{roles, two_factor};
+use crate::web::form::SHOWN;
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::{confirm, forms};
 use crate::web::reply::{self, Outcome};
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
 /// The maximum number of roles on a page. A form with all boxes checked stays far below the limit of a body. This is
 /// also true if the user sends the sealed form again with a proof.
 const COLUMNS: usize = 24;
-
-/// The prefix of the fields that contain the roles which had a permission when the page was made.
-const SHOWN: &str = "was:";
 
 /// The head of a column, which shows one role.
 struct Column {
@@ -69,7 +68,9 @@ struct RolesPage {
     columns: Vec<Column>,
     parts: Vec<Heading>,
     pager: Option<Pager>,
-    problem: String,
+    /// The number of unsaved changes in words. The script writes the number in the place of `{}`.
+    unsaved: String,
+    problem: Sentence,
 }
 
 /// The boxes that a form sent: those that are checked, and those that were checked when the page was made. The form
@@ -181,10 +182,10 @@ impl Shown<'_> {
 
 pub(super) async fn show(visit: Visit) -> Outcome {
     Section::Roles.admit(&visit)?;
-    page(&visit, None, String::new())
+    page(&visit, None, Sentence::default())
 }
 
-fn page(visit: &Visit, sent: Option<&Sent>, problem: String) -> Outcome {
+fn page(visit: &Visit, sent: Option<&Sent>, problem: Sentence) -> Outcome {
     let (number, term) = (pager::number(visit), visit.query.text("q"));
     let asked = Page {
         offset: (number - 1) * COLUMNS,
@@ -210,6 +211,7 @@ fn page(visit: &Visit, sent: Option<&Sent>, problem: String) -> Outcome {
         columns: listed.items.iter().map(column).collect(),
         parts: shown.parts(visit.words, term),
         pager: (listed.total > COLUMNS).then_some(pager),
+        unsaved: super::super::unsaved(visit.words),
         problem,
     };
     reply::form(visit, !page.problem.is_empty(), &page)
@@ -247,7 +249,10 @@ pub(super) async fn save(visit: Visit) -> Outcome {
                 return page(&visit, Some(&sent), problem);
             }
             // The text of this fault has more details than the general page for a forbidden action.
-            Err(fault @ Fault::ActionNotAllowed { .. }) => return page(&visit, Some(&sent), fault.to_string()),
+            Err(fault @ Fault::ActionNotAllowed { .. }) => {
+                let problem = Sentence::of_server(visit.words, fault.to_string());
+                return page(&visit, Some(&sent), problem);
+            }
             Err(fault) => return Err(fault),
         }
     }

@@ -94,8 +94,7 @@ impl Group {
     }
 }
 
-/// Returns the title of a setting in the reader's language, if it has one. The other settings have only the English
-/// description of `domain::SettingId`.
+/// Returns the title of a setting, if it has one. The other settings have only a description.
 pub(super) fn title(words: Words, id: SettingId) -> Option<String> {
     let title = match id {
         SettingId::LoginExpiration => words.t("setting-login-expiration"),

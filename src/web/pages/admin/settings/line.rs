@@ -3,7 +3,7 @@
 use super::Wanted;
 use super::groups;
 use crate::domain::setting::Control;
-use crate::domain::{SearchTerm, SettingId, SettingValue};
+use crate::domain::{SearchTerm, SettingValue};
 use crate::ops::settings::Shown;
 use crate::web::visit::Visit;
 
@@ -65,7 +65,7 @@ impl Line {
         Self {
             id: id.as_str(),
             title: groups::title(words, id).unwrap_or_default(),
-            about: about(id),
+            about: words.about(id),
             control: name(control),
             least,
             most,
@@ -96,12 +96,6 @@ impl Line {
         let texts = [self.id, &self.title, &self.about];
         term.is_none_or(|term| texts.into_iter().any(|text| term.is_in(text)))
     }
-}
-
-/// Returns the description of a setting without the part that only concerns users of the API.
-fn about(id: SettingId) -> String {
-    let about = id.about();
-    about.strip_suffix("; Rollcall's own").unwrap_or(about).replace('`', "")
 }
 
 const fn name(control: Control) -> &'static str {

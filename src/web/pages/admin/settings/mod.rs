@@ -13,10 +13,12 @@ use crate::domain::{Fault, Permission, SearchTerm, SettingId, SettingValue};
 use crate::ops::calls::Rate;
 use crate::ops::{settings, two_factor};
 use crate::web::administration::{Section, permit};
+use crate::web::form::SHOWN;
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::{confirm, forms};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
+use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use groups::Group;
 use line::Line;
@@ -25,9 +27,6 @@ pub(in crate::web::pages) const ROUTES: &[Route] = &[
     Route::get("/admin/settings", |visit| Box::pin(show(visit))),
     Route::post("/admin/settings", |visit| Box::pin(save(visit))),
 ];
-
-/// The prefix of the fields that contain the values which the page showed.
-const SHOWN: &str = "was:";
 
 /// The settings that the page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +76,7 @@ struct Wanted {
     /// The errors of single settings, by their names.
     errors: BTreeMap<&'static str, String>,
     /// The error of the whole form; empty if there is none.
-    problem: String,
+    problem: Sentence,
 }
 
 impl Wanted {
@@ -167,12 +166,14 @@ struct SettingsPage {
     only: &'static str,
     /// The text in the search field.
     search: String,
+    /// The number of unsaved changes in words. The script writes the number in the place of `{}`.
+    unsaved: String,
     filters: Vec<Filter>,
     /// The query of the address, which the form sends back.
     query: String,
     parts: Vec<Part>,
     may_edit: bool,
-    problem: String,
+    problem: Sentence,
 }
 
 async fn show(visit: Visit) -> Outcome {
@@ -217,6 +218,7 @@ fn page(visit: &Visit, wanted: &Wanted) -> Outcome {
         term: term.to_owned(),
         only: only.name(),
         search: visit.words.say("settings-search", &[("count", count.into())]),
+        unsaved: super::unsaved(visit.words),
         filters: filters.into(),
         query: query(term, only),
         parts: parts.into_iter().filter(|part| !part.lines.is_empty()).collect(),
