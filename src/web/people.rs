@@ -1,9 +1,10 @@
 //! People as the pages show them.
 
 use super::moments::Reader;
+use super::visit::Visit;
 use super::words::Words;
 use crate::domain::user_status::{SeenAt, SeenWithin};
-use crate::domain::{Emoji, StatusType, User};
+use crate::domain::{Emoji, SettingId, StatusType, User};
 use crate::ops::viewed::ViewedUser;
 
 /// Hues behind initials.
@@ -55,6 +56,55 @@ fn initials(name: &str) -> String {
     letters.flat_map(char::to_uppercase).take(2).collect()
 }
 
+/// The words around a moment, such as "since 9:12".
+struct Phrase {
+    before: String,
+    after: String,
+}
+
+impl Phrase {
+    fn of(words: Words, key: &str) -> Self {
+        let phrase = words.say(key, &[("moment", "{}".into())]);
+        let (before, after) = phrase.split_once("{}").unwrap_or((&phrase, ""));
+        Self {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        }
+    }
+
+    fn with(&self, moment: &str) -> String {
+        format!("{}{moment}{}", self.before, self.after)
+    }
+}
+
+/// How a page describes people. Its phrases are formatted once, because a page may show thousands of people.
+pub(super) struct Portraits<'page> {
+    reader: &'page Reader,
+    words: Words,
+    base: &'page str,
+    /// The custom field that has a user's team.
+    team_field: String,
+    since: Phrase,
+    until: Phrase,
+    seen: Phrase,
+}
+
+impl<'page> Portraits<'page> {
+    /// Returns how a page with this reader describes people.
+    pub fn of(visit: &'page Visit, reader: &'page Reader) -> Self {
+        let words = visit.words;
+        Self {
+            reader,
+            words,
+            base: &visit.base,
+            team_field: visit.app.settings().text(SettingId::TeamField),
+            since: Phrase::of(words, "since"),
+            until: Phrase::of(words, "until"),
+            seen: Phrase::of(words, "seen"),
+        }
+    }
+}
+
 /// A person in a list.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
@@ -79,22 +129,22 @@ pub(super) struct Person {
 
 impl Person {
     /// Returns a user as the reader sees them.
-    pub fn of(user: &ViewedUser, team_field: &str, reader: &Reader, words: Words, base: &str) -> Self {
+    pub fn of(user: &ViewedUser, page: &Portraits<'_>) -> Self {
         let (id, name, status) = (user.id(), user.name(), user.status());
+        let (words, reader) = (page.words, page.reader);
         let is_offline = status == StatusType::Offline;
-        let when = |key: &str, moment: String| words.say(key, &[("moment", moment.into())]);
-        let until = user.expires_at().map(|end| when("until", reader.end(end)));
+        let until = user.expires_at().map(|end| page.until.with(&reader.end(end)));
         let seen = user
             .last_seen()
             .filter(|_| is_offline && !user.is_own())
             .map(|seen| match seen {
-                SeenAt::Exactly(moment) => when("seen", reader.near(moment)),
+                SeenAt::Exactly(moment) => page.seen.with(&reader.near(moment)),
                 SeenAt::Coarsely(SeenWithin::Today) => words.t("seen-today").into_owned(),
                 SeenAt::Coarsely(SeenWithin::ThisWeek) => words.t("seen-this-week").into_owned(),
                 SeenAt::Coarsely(SeenWithin::Before) => words.t("seen-before").into_owned(),
             });
         Self {
-            face: Face::of_viewed(user, base),
+            face: Face::of_viewed(user, page.base),
             id: id.to_string(),
             name: name.to_string(),
             username: user.username().to_string(),
@@ -105,11 +155,11 @@ impl Person {
             text: user.text(),
             since: user
                 .status_since()
-                .map(|began| when("since", reader.near(began)))
+                .map(|began| page.since.with(&reader.near(began)))
                 .unwrap_or_default(),
             until: until.unwrap_or_default(),
             seen: seen.unwrap_or_default(),
-            team: user.team(team_field).unwrap_or_default(),
+            team: user.team(&page.team_field).unwrap_or_default(),
             own: user.is_own(),
         }
     }

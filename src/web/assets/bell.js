@@ -2,13 +2,42 @@
 // browser. It works in this tab, as long as the tab is open.
 import { toast } from "./rollcall.js";
 
-const KEY = "rollcall-awaited";
-const awaited = new Set(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
-const store = () => sessionStorage.setItem(KEY, JSON.stringify([...awaited]));
+const KEY = "rollcall-waiting";
+// The awaited people: their names by their ids.
+const awaited = new Map(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
+const list = document.querySelector("#waiting");
+
+function changed(icon) {
+  sessionStorage.setItem(KEY, JSON.stringify([...awaited]));
+  showAwaited(icon);
+}
 
 function tell(text) {
   toast(text);
   if (window.Notification?.permission === "granted") new Notification(text);
+}
+
+// Notifies the reader if an awaited person is back. The view may have no row of the person.
+export function arrive(id, name, words, icon) {
+  if (!awaited.delete(id)) return;
+  changed(icon);
+  tell(words.back.replace("{}", () => name));
+}
+
+// Writes the list of the awaited people at the side of the board.
+export function showAwaited(icon) {
+  const items = [...awaited].map(([id, name]) => {
+    const row = document.getElementById(`p-${id}`), link = document.createElement("a");
+    link.href = row ? `#p-${id}` : `people/${id}`;
+    const text = Object.assign(document.createElement("bdi"), { className: "cut", textContent: name });
+    const until = row?.querySelector(".until")?.textContent ?? "";
+    link.append(icon("bell", "icon s"), text, Object.assign(document.createElement("span"), { className: "num", textContent: until }));
+    const item = document.createElement("li");
+    item.append(link);
+    return item;
+  });
+  list.querySelector("ul").replaceChildren(...items);
+  list.hidden = items.length === 0;
 }
 
 // Adds a bell to a person's row while they are not online. If they are online again, removes it and notifies the
@@ -19,10 +48,7 @@ export function bell(row, status, words, icon) {
   let button = row.querySelector(".icon-btn");
   if (status === "online") {
     button?.remove();
-    if (awaited.delete(id)) {
-      store();
-      tell(words.back.replace("{}", () => name));
-    }
+    arrive(id, name, words, icon);
     return;
   }
   if (!button) {
@@ -30,14 +56,16 @@ export function bell(row, status, words, icon) {
     button.append(icon("bell", "icon"));
     button.addEventListener("click", () => {
       if (!awaited.delete(id)) {
-        awaited.add(id);
+        awaited.set(id, row.querySelector(".name bdi").textContent);
         if (window.Notification?.permission === "default") Notification.requestPermission();
       }
-      store();
+      changed(icon);
       button.setAttribute("aria-pressed", String(awaited.has(id)));
     });
     row.append(button);
   }
   button.setAttribute("aria-label", words.bell.replace("{}", () => name));
   button.setAttribute("aria-pressed", String(awaited.has(id)));
+  // The end of the status may have changed.
+  if (awaited.has(id)) showAwaited(icon);
 }

@@ -1,5 +1,5 @@
 // Updates the open board: a stream of events changes its rows.
-import { bell } from "./bell.js";
+import { arrive, bell, showAwaited } from "./bell.js";
 import { search } from "./rollcall.js";
 
 const roll = document.querySelector("#roll");
@@ -67,7 +67,10 @@ const was = (row) => row.dataset.status ?? KINDS.find((kind) => row.querySelecto
 const said = (row) => `${row.querySelector(".word").textContent}${row.querySelector(".say bdi")?.textContent ?? ""}`;
 const rows = () => [...roll.querySelectorAll(".person")];
 const row = (id) => document.getElementById(`p-${id}`);
-const bells = () => rows().forEach((person) => bell(person, was(person), words, icon));
+function bells() {
+  for (const person of rows()) bell(person, was(person), words, icon);
+  showAwaited(icon);
+}
 
 // Moves rows to their new groups when neither the pointer nor the focus is in the list, or after 5 seconds. Otherwise
 // the list would jump under the pointer.
@@ -124,6 +127,7 @@ function change(person, flash) {
   const known = row(person._id);
   // With a filter, the server decides which people are on the page.
   if (filtered && (!known || was(known) !== person.status)) reload(1000);
+  if (person.status === "online") arrive(person._id, person.name, words, icon);
   if (!known) return;
   // The card with the user's own status also shows the next status, so it must be loaded again.
   if (known.dataset.own && said(known) !== `${words[person.status]}${person.statusText}`) reload(0);

@@ -14,6 +14,9 @@ for (const field of all("[data-from-link]")) {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
+// Stores the page that says that the server cannot be reached. Browsers offer this over https and on the own device.
+addEventListener("load", () => navigator.serviceWorker?.register(new URL("../../service-worker.js", import.meta.url)).catch(() => {}));
+
 // What needs this script is hidden without it.
 for (const part of all("[data-reveal], [data-theme-switch]")) part.hidden = false;
 
@@ -83,6 +86,15 @@ function step(by) {
 // On a phone the sections are a strip: bring the current one into view.
 $(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// Shortcuts of a single character can be turned off, because some people speak to their device (WCAG 2.2, 2.1.4).
+const hasNoShortcuts = () => localStorage.getItem("rollcall-shortcuts") === "off";
+for (const label of all("[data-shortcuts]")) {
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: !hasNoShortcuts() });
+  box.addEventListener("change", () => localStorage.setItem("rollcall-shortcuts", box.checked ? "on" : "off"));
+  label.prepend(box);
+  label.hidden = false;
+}
+
 function open(id) {
   const dialog = document.getElementById(id);
   if (dialog?.showModal) dialog.showModal();
@@ -131,10 +143,12 @@ document.addEventListener("keydown", (event) => {
     // In an empty field of "My status" a digit picks a quick status.
     if (!(status && event.target.name === "text" && event.target.value === "")) return;
   }
+  if (hasNoShortcuts() && !event.key.startsWith("Arrow")) return;
   const act = {
     "/": () => $("#q")?.focus(),
     s: () => open("my-status"),
     "?": () => open("shortcuts"),
+    n: () => document.activeElement?.closest(".person")?.querySelector("[aria-pressed]")?.click(),
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
   }[event.key];

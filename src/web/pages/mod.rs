@@ -11,6 +11,7 @@ mod forms;
 mod join;
 mod my_status;
 mod newcomer;
+mod offline;
 mod person;
 mod profile;
 mod register;
@@ -46,4 +47,5 @@ pub(super) const ROUTES: &[&[Route]] = &[
     join::ROUTES,
     setup::ROUTES,
     site::ROUTES,
+    offline::ROUTES,
 ];

@@ -86,6 +86,32 @@ impl Browser {
         self.in_session("POST", "/url", &json!({"url": url})).await;
     }
 
+    /// Presses the browser's button "Back".
+    pub async fn back(&self) {
+        self.in_session("POST", "/back", &json!({})).await;
+    }
+
+    /// Puts a cookie of a server into the browser, which must show a page of the server.
+    pub async fn set_cookie(&self, name: &str, value: &str) {
+        let cookie = json!({"cookie": {"name": name, "value": value, "path": "/", "httpOnly": true}});
+        self.in_session("POST", "/cookie", &cookie).await;
+    }
+
+    /// Sends a command of the Chrome DevTools Protocol.
+    pub async fn command(&self, cmd: &str, params: Value) -> Value {
+        let body = json!({"cmd": cmd, "params": params});
+        self.in_session("POST", "/goog/cdp/execute", &body).await
+    }
+
+    /// Returns the seconds for which the page has run scripts.
+    pub async fn script_seconds(&self) -> f64 {
+        self.command("Performance.enable", json!({})).await;
+        let metrics = self.command("Performance.getMetrics", json!({})).await;
+        let metrics = metrics["metrics"].as_array().expect("metrics").iter();
+        let mut scripts = metrics.filter(|metric| metric["name"] == "ScriptDuration");
+        scripts.next().expect("a metric")["value"].as_f64().expect("a number")
+    }
+
     async fn find(&self, selector: &str) -> String {
         let body = json!({"using": "css selector", "value": selector});
         let found = self.in_session("POST", "/element", &body).await;
@@ -115,8 +141,7 @@ impl Browser {
             ("Emulation.setDeviceMetricsOverride", metrics),
             ("Emulation.setEmulatedMedia", media),
         ] {
-            let body = json!({"cmd": cmd, "params": params});
-            self.in_session("POST", "/goog/cdp/execute", &body).await;
+            self.command(cmd, params).await;
         }
     }
 
@@ -135,8 +160,8 @@ impl Browser {
     /// The text of an element as soon as it contains this.
     pub async fn text_with(&self, selector: &str, part: &str) -> String {
         let script = format!(
-            "const done = arguments[0], at = () => document.querySelector({selector:?}), part = {part:?};
-             const look = () => at().textContent.includes(part) && (watch.disconnect(), done(at().textContent), true);
+            "const done = arguments[0], at = () => document.querySelector({selector:?})?.textContent ?? '', part = {part:?};
+             const look = () => at().includes(part) && (watch.disconnect(), done(at()), true);
              const watch = new MutationObserver(look);
              watch.observe(document, {{subtree: true, childList: true, characterData: true, attributes: true}});
              look();"

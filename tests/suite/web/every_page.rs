@@ -8,16 +8,19 @@ use crate::support::TestServer;
 use crate::support::server::{ADMIN, create_user};
 
 /// The pages that need no login, each with the name of its picture.
-const OPEN: [(&str, &str); 5] = [
+const OPEN: [(&str, &str); 8] = [
     ("sign-in", "/sign-in"),
     ("setup", "/setup"),
     ("reset", "/reset-password#x"),
     ("forgot", "/forgot-password"),
     ("not-found", "/nowhere"),
+    ("offline", "/offline"),
+    ("register", "/register"),
+    ("join-over", "/join/x"),
 ];
 
 /// The pages of an administrator.
-const OWN: [(&str, &str); 15] = [
+const OWN: [(&str, &str); 19] = [
     ("board", "/"),
     ("tiles", "/?view=tiles"),
     ("my-status", "/my-status"),
@@ -28,8 +31,12 @@ const OWN: [(&str, &str); 15] = [
     ("admin-new-user", "/admin/users/new"),
     ("admin-invitations", "/admin/invitations"),
     ("admin-roles", "/admin/roles"),
+    ("admin-role", "/admin/roles/user"),
+    ("admin-new-role", "/admin/roles/new"),
     ("admin-statuses", "/admin/statuses"),
+    ("admin-new-status", "/admin/statuses/new"),
     ("admin-walls", "/admin/walls"),
+    ("admin-new-wall", "/admin/walls/new"),
     ("admin-settings", "/admin/settings"),
     ("admin-audit", "/admin/audit"),
     ("admin-store", "/admin/store"),
@@ -41,6 +48,14 @@ const OF_ACCOUNT: [(&str, &str); 3] = [
     ("account-sessions", "/sessions"),
     ("account-delete", "/delete"),
 ];
+
+/// Calls back with the texts that a page cuts. Only the parts of the class `cut` may do that: the whole text is one step
+/// away.
+const CUT: &str = "const cuts = (part) => part.scrollWidth > part.clientWidth + 1
+      && ['hidden', 'clip'].includes(getComputedStyle(part).overflowX)
+      && !part.closest('.sr, .cut, .skip, input, select, textarea, svg, dialog:not([open]), [hidden]')
+      && [...part.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
+    arguments[0]([...document.body.querySelectorAll('*')].filter(cuts).map((part) => part.textContent.trim()));";
 
 /// The environment variable with the path of axe-core, which checks rules of accessibility.
 const AXE: &str = "ROLLCALL_AXE";
@@ -105,6 +120,8 @@ async fn in_every_look(browser: &Browser, server: &TestServer, mut check: impl A
         }
         let samuel = admin.get("users.info?username=samuel").await.expect(200);
         let id = samuel["user"]["_id"].as_str().expect("an id").to_owned();
+        browser.open(&url(&format!("/people/{id}"))).await;
+        check(&format!("person-{language}")).await;
         for (name, end) in OF_ACCOUNT {
             browser.open(&url(&format!("/admin/users/{id}{end}"))).await;
             check(&format!("{name}-{language}")).await;
@@ -114,7 +131,7 @@ async fn in_every_look(browser: &Browser, server: &TestServer, mut check: impl A
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromedriver; .ci/run installs it"]
-async fn no_page_scrolls_sideways_or_breaks_its_policy() {
+async fn no_page_scrolls_sideways_cuts_a_text_or_breaks_its_policy() {
     let server = team().await;
     let browser = Browser::start().await;
     in_every_look(&browser, &server, async |name| {
@@ -129,6 +146,8 @@ async fn no_page_scrolls_sideways_or_breaks_its_policy() {
                 .run("arguments[0](document.documentElement.scrollWidth - innerWidth)")
                 .await;
             assert!(wide.as_i64() <= Some(0), "{name} at {width}: {wide}");
+            let cut = browser.run(CUT).await;
+            assert_eq!(cut, Value::Array(Vec::new()), "{name} at {width}");
             browser.keep_picture(&format!("{name}-{width}-{colours}")).await;
         }
         let broken = browser.console().await;

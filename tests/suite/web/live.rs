@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::driver::Browser;
 use crate::support::TestServer;
-use crate::support::server::{PASSWORD, USER, create_user};
+use crate::support::server::{MINUTE, PASSWORD, USER, create_user};
 
 pub async fn sign_in(browser: &Browser, server: &TestServer, user: &str) {
     browser.open(&format!("http://{}/sign-in", server.address)).await;
@@ -77,6 +77,10 @@ async fn the_return_of_an_awaited_person_is_told_once() {
     let bell = format!("#p-{} .icon-btn", ada.id());
     browser.click(&bell).await;
     browser.appears(&format!("{bell}[aria-pressed=true]")).await;
+    // The side of the board lists the awaited people.
+    let listed = format!("#waiting:not([hidden]) a[href='#p-{}']", ada.id());
+    browser.appears(&listed).await;
+    assert_eq!(browser.text_with(&listed, "ada").await, "ada");
     // The bell stays on after the page is loaded again.
     browser.open(&format!("http://{}/", server.address)).await;
     browser.appears(&format!("{bell}[aria-pressed=true]")).await;
@@ -84,6 +88,7 @@ async fn the_return_of_an_awaited_person_is_told_once() {
     browser.text_with(&format!("#p-{} .state", ada.id()), "still not").await;
     set("online", "here").await;
     browser.text_with("#toasts", "ada is back.").await;
+    browser.appears("#waiting[hidden]").await;
     set("busy", "once more").await;
     browser.appears(&format!("{bell}[aria-pressed=false]")).await;
 }
@@ -145,4 +150,128 @@ async fn a_large_photo_is_cropped_and_made_smaller_before_it_is_sent() {
     let picture = server.anonymous().send("GET", "/avatar/ada", &[], "").await;
     let kind = picture.header("content-type").expect("a type");
     assert!(kind.starts_with("image/") && !kind.contains("svg"), "{kind}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromedriver; .ci/run installs it"]
+async fn an_awaited_person_is_told_also_in_a_view_without_their_row() {
+    let server = TestServer::start().await;
+    server.command(create_user("grace")).await;
+    let ada = server.user().await;
+    let set = async |status: &str, message: &str| {
+        let body = json!({"status": status, "message": message});
+        ada.post("users.setStatus", &body).await.expect(200);
+    };
+    set("busy", "<i>on the phone").await;
+    let browser = Browser::start().await;
+    sign_in(&browser, &server, "grace").await;
+    let bell = format!("#p-{} .icon-btn", ada.id());
+    browser.appears(&bell).await;
+    // In one step, because the page may write its rows again.
+    browser
+        .run(&format!("document.querySelector({bell:?}).click(); arguments[0](true)"))
+        .await;
+    browser.open(&format!("http://{}/?q=grace", server.address)).await;
+    let listed = format!("#waiting:not([hidden]) a[href='people/{}']", ada.id());
+    browser.appears(&listed).await;
+    set("online", "here").await;
+    browser.text_with("#toasts", "ada is back.").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromedriver; .ci/run installs it"]
+async fn a_status_with_an_end_ends_on_the_open_board() {
+    let server = TestServer::start().await;
+    let ada = server.user().await;
+    let body = json!({"status": "busy", "message": "deep work", "expiresAt": "2023-11-04T12:00:00Z"});
+    ada.post("users.setStatus", &body).await.expect(200);
+    let browser = Browser::start().await;
+    sign_in(&browser, &server, "admin").await;
+    browser.text_with("#group-busy", "1").await;
+    server.pass(16 * MINUTE);
+    browser.text_with(&format!("#p-{} .state", ada.id()), "Offline").await;
+    browser.appears("[data-status=busy][hidden]").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromedriver; .ci/run installs it"]
+async fn the_back_button_after_signing_out_shows_nothing_private() {
+    let server = TestServer::start().await;
+    let browser = Browser::start().await;
+    sign_in(&browser, &server, USER).await;
+    browser.open(&format!("http://{}/profile", server.address)).await;
+    browser.appears("#me input[value='ada@example.com']").await;
+    browser.click("button.who").await;
+    browser.click("form[action='/sign-out'] button").await;
+    browser.text_with("main", "You are signed out.").await;
+    for _ in 0..2 {
+        browser.back().await;
+        browser
+            .appears("main form[action='/sign-in'], main [name=password]")
+            .await;
+        let page = browser.run("arguments[0](document.documentElement.outerHTML)").await;
+        let page = page.as_str().expect("a page");
+        assert!(
+            !page.contains("ada@example.com") && !page.contains("id=\"roll\""),
+            "{page}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromedriver; .ci/run installs it"]
+async fn shortcuts_can_be_turned_off() {
+    let server = TestServer::start().await;
+    let browser = Browser::start().await;
+    sign_in(&browser, &server, USER).await;
+    browser.press("body", "?").await;
+    browser.appears("#shortcuts[open]").await;
+    browser.click("[data-shortcuts]").await;
+    browser.press("#shortcuts-title", "\u{e00c}").await;
+    browser.appears("#shortcuts:not([open])").await;
+    browser.press("body", "s").await;
+    let opened = "arguments[0](document.querySelectorAll('dialog[open]').length)";
+    assert_eq!(browser.run(opened).await, 0);
+    browser.open(&format!("http://{}/", server.address)).await;
+    browser.press("body", "?").await;
+    assert_eq!(browser.run(opened).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromedriver; .ci/run installs it"]
+async fn a_form_of_the_administration_counts_its_unsaved_changes() {
+    let server = TestServer::start().await;
+    let browser = Browser::start().await;
+    sign_in(&browser, &server, "admin").await;
+    browser.open(&format!("http://{}/admin/settings", server.address)).await;
+    let hidden = "#server .savebar[hidden]";
+    browser.appears(hidden).await;
+    browser.write("#Site_Name", "Harbour").await;
+    browser
+        .text_with("#server .savebar:not([hidden]) [role=status]", "1 change not saved")
+        .await;
+    browser.write("#Team_Custom_Field", "office").await;
+    browser
+        .text_with("#server .savebar [role=status]", "2 changes not saved")
+        .await;
+    browser.write("#Site_Name", "Rollcall").await;
+    browser
+        .text_with("#server .savebar [role=status]", "1 change not saved")
+        .await;
+    browser.appears("#server .touched #Team_Custom_Field").await;
+    browser.keep_picture("unsaved-setting").await;
+    browser.click("#server .savebar [type=reset]").await;
+    browser.appears(hidden).await;
+    browser.write("#Site_Name", "Harbour").await;
+    browser.click("#server .savebar .primary").await;
+    browser.text_with("#toasts", "saved").await;
+
+    browser.open(&format!("http://{}/admin/roles", server.address)).await;
+    browser.text_with(".savebar [role=status]", "apply").await;
+    let box_ = "[name=view-audit]:not(:checked)";
+    browser.click(box_).await;
+    browser.text_with(".savebar [role=status]", "1 change not saved").await;
+    browser.keep_picture("unsaved-role").await;
+    browser.click(".savebar [type=reset]").await;
+    browser.text_with(".savebar [role=status]", "apply").await;
 }

@@ -15,6 +15,8 @@ mod first_start;
 mod forms;
 mod join;
 mod live;
+mod measures;
+mod offline;
 mod profile;
 mod reset_password;
 mod sessions;

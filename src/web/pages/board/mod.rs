@@ -5,13 +5,13 @@ mod groups;
 use askama::Template;
 
 use super::my_status;
+use crate::domain::StatusType;
 use crate::domain::text::folded;
-use crate::domain::{SettingId, StatusType};
 use crate::ops::people;
 use crate::ops::viewed::View;
 use crate::web::events;
 use crate::web::frame::{Frame, Markup};
-use crate::web::people::Person;
+use crate::web::people::{Person, Portraits};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
@@ -116,11 +116,11 @@ impl Asked {
 async fn show(visit: Visit) -> Outcome {
     let (actor, caller) = (visit.actor()?, visit.caller()?);
     let (words, asked, reader) = (visit.words, Asked::of(&visit), visit.reader());
-    let team_field = visit.app.settings().text(SettingId::TeamField);
+    let portraits = Portraits::of(&visit, &reader);
     let view = View::of(&visit.app, &actor);
     let everyone: Vec<_> = people::everyone(&visit.app, &view, caller)
         .iter()
-        .map(|user| Person::of(user, &team_field, &reader, words, &visit.base))
+        .map(|user| Person::of(user, &portraits))
         .collect();
     let here = everyone.iter().filter(|person| person.is_here()).count();
     let counts = [("here", here.into()), ("all", everyone.len().into())];

@@ -2,11 +2,11 @@
 
 use askama::Template;
 
-use crate::domain::{Fault, SettingId, UserId};
+use crate::domain::{Fault, UserId};
 use crate::ops::people;
 use crate::ops::viewed::View;
 use crate::web::frame::Frame;
-use crate::web::people::Person;
+use crate::web::people::{Person, Portraits};
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::visit::Visit;
@@ -31,8 +31,7 @@ async fn show(visit: Visit) -> Outcome {
     let found = people::one(&visit.app, &view, caller, &UserId::new(&visit.parameter));
     let user = found.ok_or(Fault::EndpointNotFound)?;
     let reader = visit.reader();
-    let team_field = visit.app.settings().text(SettingId::TeamField);
-    let person = Person::of(&user, &team_field, &reader, visit.words, &visit.base);
+    let person = Person::of(&user, &Portraits::of(&visit, &reader));
     let email = user.full().and_then(|(account, _)| account.email.as_ref());
     let page = PersonPage {
         f: Frame::of(&visit, person.name.clone()),

@@ -1,0 +1,67 @@
+//! The page that a browser shows if it cannot reach the server, and the script with which it has that page.
+
+use askama::Template;
+use serde_json::json;
+use warp::http::HeaderValue;
+use warp::http::header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, VARY};
+
+use crate::web::assets;
+use crate::web::frame::Frame;
+use crate::web::reply::{self, Outcome};
+use crate::web::route::Route;
+use crate::web::visit::Visit;
+
+/// The path of the page.
+const PAGE: &str = "/offline";
+
+/// The number of seconds after which the page tries again. The address is still that of the page that the user wanted.
+const RETRY_SECONDS: u32 = 10;
+
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
+
+/// The script without its first line.
+const SCRIPT: &str = include_str!("service-worker.js");
+
+/// The content security policy of the script, which only fetches from this server.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; connect-src 'self'");
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::open(PAGE, |visit| Box::pin(show(visit))).without_cookies(),
+    Route::open("/service-worker.js", |visit| Box::pin(script(visit))).without_cookies(),
+];
+
+#[derive(Template)]
+#[template(path = "offline/offline.html")]
+struct Offline {
+    f: Frame,
+}
+
+/// Answers with the page. It needs no script, because the browser loads it again by itself.
+async fn show(visit: Visit) -> Outcome {
+    let f = Frame::of(&visit, visit.words.t("offline"));
+    let mut answer = reply::unlisted(reply::page(&visit, &Offline { f })?);
+    let headers = answer.headers_mut();
+    headers.insert(REFRESH, RETRY_SECONDS.into());
+    headers.remove(VARY);
+    for name in [ACCEPT_ENCODING, ACCEPT_LANGUAGE] {
+        headers.append(VARY, name.into());
+    }
+    Ok(answer)
+}
+
+/// Answers with the script. A browser compares it at each visit with the script that it has. The paths of the assets
+/// change with their content, so that a new version of the server also brings a new page.
+async fn script(visit: Visit) -> Outcome {
+    let folder = format!("{}{}", visit.base, assets::folder());
+    let parts = json!([
+        format!("{}{PAGE}", visit.base),
+        format!("{folder}/rollcall.css"),
+        format!("{folder}/icons.svg"),
+    ]);
+    let text = format!("const PARTS = {parts};\n{SCRIPT}");
+    let mut answer = reply::text("text/javascript; charset=utf-8", text);
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    Ok(answer)
+}
