@@ -33,7 +33,11 @@ pub enum KeyError {
     )]
     NotThere(PathBuf),
     /// The key file can't be read or created.
-    #[error("the key file {} cannot be used: {cause}", path.display())]
+    #[error(
+        "the key file {} cannot be used: {cause}; check that it belongs to the user who runs rollcall, has the mode 600, \
+         and that its disk is not full",
+        path.display()
+    )]
     File {
         /// The path of the key file.
         path: PathBuf,

@@ -81,7 +81,10 @@ pub enum CompactError {
 /// Compacts the store in a data folder that no process has open.
 pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
     let engine = Engine::open(path)?;
-    let found = engine.verify();
+    let mut found = engine.verify();
+    if let Some(error) = found.refusal(path) {
+        return Err(error.into());
+    }
     if !found.problems.is_empty() {
         return Err(CompactError::Open(OpenError::Damaged {
             folder: path.to_owned(),
@@ -119,11 +122,11 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
 /// compaction goes on.
 fn check_space(folder: &Path, live_bytes: u64) -> Result<(), CompactError> {
     let needed = live_bytes * SPACE_FACTOR + SPACE_BYTES;
-    match rustix::fs::statvfs(folder) {
-        Ok(space) if space.f_blocks > 0 && space.f_bavail * space.f_frsize < needed => Err(CompactError::NoSpace {
+    match folder::free_bytes(folder) {
+        Ok(Some(free)) if free < needed => Err(CompactError::NoSpace {
             folder: folder.to_owned(),
             needed,
-            free: space.f_bavail * space.f_frsize,
+            free,
         }),
         Ok(_) => Ok(()),
         Err(error) => {
@@ -167,6 +170,7 @@ fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> R
         erasures: 0,
         compacted_at: Some(Clock::System.now()),
         compacted_bytes: 0,
+        ..commits
     };
     let written = copier.ask(Job::Finish(commits), CHECK_PATIENCE)?;
     if written == sums {

@@ -1,7 +1,7 @@
 //! The data folder: the names of its files, and the lock that allows only one process to use it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -12,7 +12,7 @@ use tracing::warn;
 use super::OpenError;
 
 /// The folder of sled's files.
-const STORE: &str = "store";
+pub(super) const STORE: &str = "store";
 
 /// The folder of a new store until all of it is durable.
 const BEGINNING: &str = "store.beginning";
@@ -25,6 +25,9 @@ const COMPACTED: &str = "store.compacted";
 
 /// The folder of an old store that a compacted one replaces.
 const REPLACED: &str = "store.replaced";
+
+/// The file with the version of the program that opened the store last.
+const VERSION: &str = "version";
 
 /// The file with the number of the last durable commit.
 pub(super) const WITNESS: &str = "last-commit";
@@ -57,12 +60,9 @@ impl DataFolder {
         match lock_within(&file, LOCK_PATIENCE) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // The holder is only named in the error: if it cannot be read, the name stays empty.
-                let _ = file.read_to_string(&mut holder);
                 return Err(OpenError::InUse {
                     folder: path.to_owned(),
-                    holder: holder.trim().to_owned(),
+                    holder: holder(path),
                 });
             }
             Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
@@ -143,7 +143,7 @@ pub fn refuse_exposed(folder: &Path) -> Result<(), OpenError> {
         let found = match fs::metadata(&path) {
             Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(cause) => return Err(OpenError::Folder { folder: path, cause }),
+            Err(cause) => return Err(OpenError::of_folder(folder, cause)),
         };
         let (mode, owner) = (found.mode() & 0o7777, found.uid());
         if found.is_dir() && mode & WRITABLE_BY_OTHERS != 0 {
@@ -159,6 +159,24 @@ pub fn refuse_exposed(folder: &Path) -> Result<(), OpenError> {
         warn!(path = %path.display(), owner, "the data folder belongs to another user, who may replace what is in it");
     }
     Ok(())
+}
+
+/// Writes the version of this program into a data folder whose store it can read. An older version names it if it cannot
+/// read the store afterwards.
+pub(super) fn note_version(folder: &Path) {
+    let version = env!("CARGO_PKG_VERSION");
+    if written_by(folder).as_deref() == Some(version) {
+        return;
+    }
+    if let Err(error) = write_private(&folder.join(VERSION), version.as_bytes()) {
+        warn!(%error, "the data folder does not say which version of rollcall used it last");
+    }
+}
+
+/// Returns the version of the program that opened the store last, if it is known.
+pub(super) fn written_by(folder: &Path) -> Option<String> {
+    let text = fs::read_to_string(folder.join(VERSION)).ok()?;
+    Some(text.trim().to_owned()).filter(|version| !version.is_empty())
 }
 
 /// Opens a file of the data folder for reading and writing, and creates it if it does not exist. Refuses a symbolic
@@ -178,7 +196,24 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
     })
 }
 
-/// Returns the path of the administration socket of a server on this data folder.
+/// Returns the id of the process that has locked a data folder, or that did so last; empty if it cannot be read.
+#[must_use]
+pub fn holder(folder: &Path) -> String {
+    let text = fs::read_to_string(lock_file(folder)).unwrap_or_default();
+    text.trim().to_owned()
+}
+
+/// Writes a file of the data folder that only its owner may read. Refuses a symbolic link.
+///
+/// # Errors
+/// The error of the file system.
+pub fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = open_private(path)?;
+    file.set_len(0)?;
+    file.write_all(text)
+}
+
+/// Returns the path of the administration socket in a data folder, where it is unless a setting names another path.
 #[must_use]
 pub fn socket_path(folder: &Path) -> PathBuf {
     folder.join("admin.sock")
@@ -209,6 +244,13 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
     } else {
         Err(io::Error::from(io::ErrorKind::NotADirectory))
     }
+}
+
+/// Returns the bytes that this user may still write to the file system of a folder; `None` if the file system does not
+/// know.
+pub(super) fn free_bytes(folder: &Path) -> io::Result<Option<u64>> {
+    let space = rustix::fs::statvfs(folder)?;
+    Ok((space.f_blocks > 0).then(|| space.f_bavail * space.f_frsize))
 }
 
 /// Returns the bytes of all files in a folder and its subfolders.

@@ -22,6 +22,7 @@ mod folder;
 mod invitations;
 mod lost_connections;
 mod open;
+mod open_error;
 mod overflow;
 mod password_resets;
 mod record;
@@ -49,8 +50,8 @@ pub use archive::ReadError;
 pub use change::{Change, Outcome};
 pub use compact::{CompactError, Compaction};
 pub use contain::is_contained;
-pub use folder::{is_begun, refuse_exposed, socket_path};
-pub use open::OpenError;
+pub use folder::{holder, is_begun, refuse_exposed, socket_path, write_private};
+pub use open_error::OpenError;
 pub use setup_links::SetupLink;
 pub use snapshot::Snapshot;
 pub use table::Table;
@@ -63,6 +64,7 @@ use commits::Sizes;
 use open::Engine;
 use writer::Writer;
 
+use crate::clock::Clock;
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 
 /// An open store. Clones are cheap and share the same store.
@@ -101,13 +103,17 @@ impl Store {
     /// [`OpenError`] if the folder is in use or cannot be used, or if the store is damaged or newer than this binary.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let engine = Engine::open(folder)?;
-        let found = engine.verify();
+        let mut found = engine.verify();
+        if let Some(error) = found.refusal(folder) {
+            return Err(error);
+        }
         if !found.problems.is_empty() {
             return Err(OpenError::Damaged {
                 folder: folder.to_owned(),
                 problems: found.problems,
             });
         }
+        folder::note_version(folder);
         let sizes = Sizes {
             live: found.live_bytes,
             files: engine
@@ -135,8 +141,11 @@ impl Store {
     /// [`OpenError`] if the store cannot be opened at all.
     pub fn inspect(folder: &Path) -> Result<(Vec<Problem>, Snapshot), OpenError> {
         let engine = Engine::open(folder)?;
-        let found = engine.verify();
-        Ok((found.problems, found.snapshot))
+        let mut found = engine.verify();
+        match found.refusal(folder) {
+            Some(error) => Err(error),
+            None => Ok((found.problems, found.snapshot)),
+        }
     }
 
     /// Copies the current records of the store into a new store, and puts that in the place of the old one. No
@@ -221,6 +230,11 @@ impl Store {
         self.writer.watch(Box::new(watcher));
     }
 
+    /// Gives each commit from now on the time of this clock, unless the clock is doubtful. Only the first clock is used.
+    pub fn stamp(&self, clock: Clock) {
+        self.writer.stamp(clock);
+    }
+
     /// Verifies every record and index while the store is in use. Writes are not blocked.
     ///
     /// # Errors
@@ -233,6 +247,17 @@ impl Store {
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writer.is_running()
+    }
+
+    /// Returns the bytes that are free on the disk with the store; `None` if its file system does not know.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`] if the disk fails.
+    pub async fn free_bytes(&self) -> Result<Option<u64>, ReadError> {
+        let files = Arc::clone(&self.files);
+        let read =
+            move |_: &Archive| folder::free_bytes(&files).map_err(|error| ReadError::Unavailable(error.to_string()));
+        self.read_from_disk(read).await
     }
 
     /// Returns the state of the store. Reads the sizes of its files from the disk; there are few files.

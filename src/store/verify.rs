@@ -1,18 +1,20 @@
 //! Reads the whole store, and checks that all records and index entries are valid and agree.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::SetupLink;
 use super::change::Edit;
 use super::codec::{self, Damage};
 use super::commits::Commits;
 use super::contain::contain;
+use super::open_error::errno_in;
 use super::overflow;
 use super::record::{Record, decode_index};
 use super::rekey;
 use super::snapshot::Snapshot;
 use super::table::{Table, Trees};
+use super::{OpenError, SetupLink};
 use crate::domain::setting::Setting;
 use crate::domain::{
     AuditEntry, Avatar, Board, CustomStatus, FailedLogins, Grant, Invitation, LostConnections, PasswordReset, Role,
@@ -74,6 +76,8 @@ pub(super) fn verify_until<'store>(trees: &'store Trees, is_closing: &'store Ato
         snapshot: Snapshot::default(),
         problems: Vec::new(),
         outdated: Vec::new(),
+        obstacle: None,
+        newer: None,
         parts: 0,
         live_bytes: 0,
         entries: 0,
@@ -110,6 +114,10 @@ pub(super) struct Findings<'store> {
     pub(super) problems: Vec<Problem>,
     /// Edits that rewrite records of older versions, and values that must be split into parts.
     pub(super) outdated: Vec<Edit>,
+    /// The first system error that stopped a reading.
+    obstacle: Option<String>,
+    /// A table with a record of a newer version, that version, and the newest known one.
+    newer: Option<(Table, u8, u8)>,
     /// The number of parts of all split values.
     parts: usize,
     /// Bytes of all keys and values.
@@ -269,6 +277,9 @@ impl Findings<'_> {
                 self.live_bytes += (key.len() + bytes.len()) as u64;
                 self.entries += 1;
                 if let Err(damage) = look(self, &key, &placed, &bytes) {
+                    if let Damage::Version { found, known } = damage {
+                        self.newer.get_or_insert((table, found, known));
+                    }
                     self.problems.push(Problem::new(table, &key, damage));
                 }
             }
@@ -282,8 +293,21 @@ impl Findings<'_> {
         count
     }
 
+    /// Returns the reason why the store cannot be judged: the system failed, or a newer version wrote the store. Then the
+    /// problems that were found are not damage.
+    pub(super) fn refusal(&mut self, folder: &Path) -> Option<OpenError> {
+        if let Some(cause) = self.obstacle.take() {
+            return OpenError::of_system(folder, &cause);
+        }
+        let (table, found, known) = self.newer?;
+        Some(OpenError::newer_record(folder, table, found, known))
+    }
+
     fn unreadable(&mut self, table: Table, cause: &dyn fmt::Display) {
         let what = format!("it cannot be read to its end: {cause}");
+        if errno_in(&what).is_some() {
+            self.obstacle.get_or_insert(what.clone());
+        }
         self.problems.push(Problem::new(table, &[], what));
     }
 }
