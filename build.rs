@@ -1,13 +1,21 @@
-//! Compresses the assets of the pages with Brotli, so that the binary needs no encoder.
+//! Compresses the assets of the pages with Brotli, so that the binary needs no encoder, and notes the time of the build.
 
 use std::error::Error;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs};
 
 /// The folder of the assets.
 const ASSETS: &str = "src/web/assets";
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // A clock before this time is wrong. Reproducible builds set the variable.
+    println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    let built = match env::var("SOURCE_DATE_EPOCH") {
+        Ok(seconds) => seconds.parse()?,
+        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
+    };
+    println!("cargo::rustc-env=ROLLCALL_BUILT={built}");
     println!("cargo::rerun-if-changed={ASSETS}");
     println!("cargo::rerun-if-changed=locales");
     println!("cargo::rerun-if-changed=askama.toml");

@@ -729,6 +729,7 @@ audit-invitation-created = Einladung erstellt
 audit-invitation-revoked = Einladung zurückgezogen
 audit-board-created = Wandanzeige erstellt
 audit-board-revoked = Wandanzeige zurückgezogen
+audit-clock-confirmed = Uhr des Rechners bestätigt
 audit-custom-status-created = Status angelegt
 audit-custom-status-updated = Status geändert
 audit-custom-status-deleted = Status gelöscht

@@ -730,6 +730,7 @@ audit-invitation-created = Created an invitation
 audit-invitation-revoked = Revoked an invitation
 audit-board-created = Created a wall display
 audit-board-revoked = Revoked a wall display
+audit-clock-confirmed = Confirmed the clock of the machine
 audit-custom-status-created = Created a status
 audit-custom-status-updated = Changed a status
 audit-custom-status-deleted = Deleted a status

@@ -9,17 +9,26 @@ use crate::store::{Snapshot, Store, Touched};
 
 /// Loads the hub from the store, and updates it after every commit.
 pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Fixed>) {
-    let begun = store.read();
-    require_connection(hub, &begun, fixed);
-    for kept in begun.user_statuses() {
-        if let Some(user) = begun.user(&kept.user) {
-            hub.follow(user, Some(kept));
-            // Also for tokens that expired while the server was down.
-            hub.set_logins_end(&kept.user, logins_end(&begun, &kept.user, |_| true));
-        }
-    }
+    require_connection(hub, &store.read(), fixed);
+    show_all(hub, store);
     let (hub, fixed) = (hub.clone(), Arc::clone(fixed));
     store.watch(move |before, after, touched| tell(&hub, &fixed, before, after, touched));
+}
+
+/// Loads the statuses of all users into the hub.
+pub(super) fn show_all(hub: &Hub, store: &Store) {
+    for kept in store.read().user_statuses() {
+        let look = || {
+            let snapshot = store.read();
+            Some((
+                Arc::clone(snapshot.user(&kept.user)?),
+                snapshot.user_status(&kept.user).cloned(),
+            ))
+        };
+        hub.refresh(look);
+        // Also for tokens that expired while the server was down.
+        hub.set_logins_end(&kept.user, logins_end(&store.read(), &kept.user, |_| true));
+    }
 }
 
 fn require_connection(hub: &Hub, snapshot: &Arc<Snapshot>, fixed: &Arc<Fixed>) {

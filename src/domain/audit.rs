@@ -174,6 +174,8 @@ actions! {
     BoardCreated = "board-created",
     /// A board was revoked.
     BoardRevoked = "board-revoked",
+    /// The operator confirmed that the machine's clock is right.
+    ClockConfirmed = "clock-confirmed",
     /// A custom status was created.
     CustomStatusCreated = "custom-status-created",
     /// A custom status was changed.

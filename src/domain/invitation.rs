@@ -47,10 +47,11 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// Returns whether the invitation has neither ended nor been used up at this time.
+    /// Returns whether the invitation has neither ended nor been used up at this time. One that was created while the clock
+    /// was ahead is refused: it would be valid for longer than its own length.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
-        now < self.expires_at && self.uses < self.bound()
+        now < self.expires_at && !self.created_at.is_of_future(now) && self.uses < self.bound()
     }
 
     /// Returns the invitation after one more use; `None` if that was the last one.

@@ -15,3 +15,13 @@ pub struct PasswordReset {
     /// The time at which the link expires.
     pub expires_at: Timestamp,
 }
+
+impl PasswordReset {
+    /// Returns whether the link can be used at this time. A link that was created while the clock was ahead is refused: it
+    /// would be valid for longer than [`RESET_HOURS`].
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        let created = self.expires_at.plus_seconds(-i64::from(RESET_HOURS) * 3600);
+        now < self.expires_at && !created.is_of_future(now)
+    }
+}

@@ -47,6 +47,13 @@ impl Timestamp {
         std::str::from_utf8(&buffer[..length]).ok()
     }
 
+    /// Returns whether the time is later than `now` by more than a day, so that it comes from a clock that was wrong. Smaller
+    /// steps of a clock are usual.
+    #[must_use]
+    pub fn is_of_future(self, now: Self) -> bool {
+        self > now.plus_days(1)
+    }
+
     /// Returns the time `days` later; stops at the latest possible time.
     #[must_use]
     pub const fn plus_days(self, days: u32) -> Self {

@@ -102,10 +102,12 @@ pub struct PersonalToken {
 }
 
 impl Token {
-    /// Returns whether the token has not expired at this time.
+    /// Returns whether the token has not expired at this time. A token from the future was created while the clock was
+    /// wrong; it would live longer than its own length.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|end| now < end)
+        self.expires_at
+            .is_none_or(|end| now < end && !self.created_at.is_of_future(now))
     }
 
     /// Returns the data of a personal access token; `None` for a session.

@@ -108,7 +108,29 @@ impl Hub {
 
     /// Updates a user and the stored status after a commit.
     pub fn follow(&self, user: &Arc<User>, kept: Option<&Arc<UserStatus>>) {
-        self.tell(|board, now| board.follow(now, user, kept));
+        let shown = kept.map(|kept| self.as_shown(kept));
+        self.tell(|board, now| board.follow(now, user, shown.as_ref()));
+    }
+
+    /// Updates a user and the status outside of a commit. `look` runs while the presence table is locked, so that its
+    /// result is never older than the last update.
+    pub fn refresh(&self, look: impl FnOnce() -> Option<(Arc<User>, Option<Arc<UserStatus>>)>) {
+        self.tell(|board, now| {
+            let (user, kept) = look()?;
+            let shown = kept.as_ref().map(|kept| self.as_shown(kept));
+            board.follow(now, &user, shown.as_ref())
+        });
+    }
+
+    /// Returns a stored status as it is shown. While the clock is doubtful, claims that have ended stay in the store, and
+    /// are not shown.
+    fn as_shown(&self, kept: &Arc<UserStatus>) -> Arc<UserStatus> {
+        let mut shown = Arc::clone(kept);
+        let has_end = kept.claims.next_end().is_some();
+        if has_end && !self.clock.trust().may_erase {
+            Arc::make_mut(&mut shown).claims.settle(self.clock.now());
+        }
+        shown
     }
 
     /// Starts to record when statuses begin. The beginning of a status that is already visible is unknown.
@@ -155,7 +177,8 @@ impl Hub {
                 return Vec::new();
             };
             found = true;
-            board.connect(now, &user, kept.as_ref(), number)
+            let shown = kept.as_ref().map(|kept| self.as_shown(kept));
+            board.connect(now, &user, shown.as_ref(), number)
         });
         found.then(|| self.connection(id, number))
     }

@@ -1,5 +1,6 @@
 //! Ends claims when they expire.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{debug, info, warn};
@@ -20,19 +21,27 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub async fn end_in_time(app: &App) {
     loop {
         app.hub.claim_ended().await;
-        if let Err(fault) = settle(app).await {
-            warn!(%fault, "claims that have ended still show");
-            tokio::time::sleep(PAUSE).await;
+        match settle(app).await {
+            Ok(()) if app.clock.trust().may_erase => {}
+            Ok(()) => tokio::time::sleep(PAUSE).await,
+            Err(fault) => {
+                warn!(%fault, "claims that have ended still show");
+                tokio::time::sleep(PAUSE).await;
+            }
         }
     }
 }
 
 /// Ends all expired claims, and the claims of users whose last token has expired and that last only as long as a
-/// token.
+/// token. While the clock is doubtful, they are no longer shown, and stay in the store.
 ///
 /// # Errors
 /// Errors of the store.
 pub async fn settle(app: &App) -> Result<(), Fault> {
+    if !app.clock.trust().may_erase {
+        hide(app);
+        return Ok(());
+    }
     let mut count = 0;
     loop {
         let ids = app.hub.ended(AT_ONCE);
@@ -49,6 +58,31 @@ pub async fn settle(app: &App) -> Result<(), Fault> {
         info!(users = count, "claims have ended");
     }
     Ok(())
+}
+
+/// Shows the users whose claims have ended without these claims. The store keeps them.
+fn hide(app: &App) {
+    let mut last = Vec::new();
+    loop {
+        let ids = app.hub.ended(AT_ONCE);
+        if ids.is_empty() || ids == last {
+            return;
+        }
+        for id in &ids {
+            let now = app.clock.now();
+            let has_login = !app.hub.logins_ended(id) || app.store.read().tokens_of(id).any(|token| token.is_live(now));
+            app.hub.refresh(|| {
+                let snapshot = app.store.read();
+                let mut shown = UserStatus::clone(snapshot.user_status(id)?);
+                shown.claims.settle(now);
+                if !has_login {
+                    shown.claims.end_standing();
+                }
+                Some((Arc::clone(snapshot.user(id)?), Some(Arc::new(shown))))
+            });
+        }
+        last = ids;
+    }
 }
 
 fn ending(app: &App, snapshot: &crate::store::Snapshot, ids: &[UserId]) -> Change {

@@ -11,6 +11,7 @@ pub mod custom_status;
 mod decide;
 pub mod devices;
 pub mod directory;
+pub mod doubt;
 pub mod expiry;
 mod guess_target;
 pub mod incident;

@@ -218,7 +218,7 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
         let now = app.clock.now();
         let reset = snapshot
             .password_reset_by_hash(&hash)
-            .filter(|reset| now < reset.expires_at);
+            .filter(|reset| reset.is_open(now));
         let reset = reset.cloned().ok_or(Fault::PasswordResetInvalid)?;
         let user = snapshot.user(&reset.user).cloned().ok_or(Fault::PasswordResetInvalid)?;
         Ok((reset, user))
@@ -257,7 +257,7 @@ fn refuse_where_off(app: &App) -> Result<(), Fault> {
 pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
     decide(app, |snapshot| {
         let now = app.clock.now();
-        let expired = snapshot.password_resets().filter(|reset| reset.expires_at <= now);
+        let expired = snapshot.password_resets().filter(|reset| !reset.is_open(now));
         Ok((expired.fold(Change::new(), Change::remove), ()))
     })
     .await

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{audit, invitations, lockout, passwords, tokens};
 use crate::app::App;
@@ -12,8 +12,13 @@ use crate::domain::Fault;
 pub const EVERY: Duration = Duration::from_hours(1);
 
 /// Removes expired tokens and links, old login failures, and old audit entries. A failure is logged, and the next
-/// sweep tries again.
+/// sweep tries again. Removes nothing while the clock is doubtful: a wrong clock would destroy everything for ever.
 pub async fn sweep(app: &App) {
+    if !app.clock.trust().may_erase {
+        // Ended data is refused as such. It is erased when the clock is believed.
+        debug!("nothing is swept, because the clock is doubtful");
+        return;
+    }
     let told = |what: &str, outcome: Result<(), Fault>| {
         if let Err(fault) = outcome {
             warn!(%fault, "{what} were not swept");

@@ -43,6 +43,8 @@ pub(super) struct Commits {
     pub(super) compacted_at: Option<Timestamp>,
     /// Bytes of the files after the last compaction; 0 before the first one.
     pub(super) compacted_bytes: u64,
+    /// The time of the last commit that was made with a clock without doubt; unknown in stores of older versions.
+    pub(super) believed_at: Option<Timestamp>,
 }
 
 /// The size of a store, in bytes.
@@ -58,7 +60,8 @@ impl Commits {
     /// Returns whether a start should compact the store: something was deleted and the last compaction was at least a
     /// day ago, or the files are much larger than the data in them and have doubled since the last compaction.
     pub(super) fn is_compaction_due(&self, sizes: Sizes, now: Timestamp) -> bool {
-        let long_ago = |at: Timestamp| now.as_millis() - at.as_millis() >= COMPACTION_PAUSE_MILLIS;
+        // A time in the future comes from a clock that was wrong then.
+        let long_ago = |at: Timestamp| (now.as_millis() - at.as_millis()).abs() >= COMPACTION_PAUSE_MILLIS;
         let holds_deleted = self.erasures > 0 && self.compacted_at.is_none_or(long_ago);
         let is_large = sizes.files > WORTHWHILE_BYTES
             && sizes.files / MAX_GROWTH > sizes.live
@@ -82,20 +85,31 @@ struct CommitsV2 {
     compacted_bytes: u64,
 }
 
+/// Version 3 of the stored count. Never changes.
+#[derive(Serialize, Deserialize)]
+struct CommitsV3 {
+    count: u64,
+    erasures: u64,
+    compacted_at: Option<i64>,
+    compacted_bytes: u64,
+    believed_at: Option<i64>,
+}
+
 impl Record for Commits {
     const TABLE: Table = Table::Commits;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn key(&self) -> Vec<u8> {
         KEY.into()
     }
 
     fn encode(&self) -> Vec<u8> {
-        let stored = CommitsV2 {
+        let stored = CommitsV3 {
             count: self.count,
             erasures: self.erasures,
             compacted_at: self.compacted_at.map(Timestamp::as_millis),
             compacted_bytes: self.compacted_bytes,
+            believed_at: self.believed_at.map(Timestamp::as_millis),
         };
         codec::seal(Self::TABLE, KEY, Self::VERSION, &stored)
     }
@@ -113,6 +127,14 @@ impl Record for Commits {
                 erasures: stored.erasures,
                 compacted_at: stored.compacted_at.map(Timestamp::from_millis),
                 compacted_bytes: stored.compacted_bytes,
+                believed_at: None,
+            }),
+            3 => codec::decode::<CommitsV3>(body).map(|stored| Self {
+                count: stored.count,
+                erasures: stored.erasures,
+                compacted_at: stored.compacted_at.map(Timestamp::from_millis),
+                compacted_bytes: stored.compacted_bytes,
+                believed_at: stored.believed_at.map(Timestamp::from_millis),
             }),
             found => Err(Damage::Version {
                 found,
@@ -203,8 +225,21 @@ mod tests {
             erasures: 2,
             compacted_at: Some(Timestamp::from_millis(3)),
             compacted_bytes: 4,
+            believed_at: Some(Timestamp::from_millis(5)),
         };
         assert_eq!(Commits::decode(KEY, &commits.encode()), Ok(commits));
+        let stored = CommitsV2 {
+            count: 7,
+            erasures: 2,
+            compacted_at: Some(3),
+            compacted_bytes: 4,
+        };
+        let second = codec::seal(Table::Commits, KEY, 2, &stored);
+        let without_time = Commits {
+            believed_at: None,
+            ..commits
+        };
+        assert_eq!(Commits::decode(KEY, &second), Ok(without_time));
         let old = codec::seal(Table::Commits, KEY, 1, &CommitsV1 { count: 7 });
         let upgraded = Commits::decode(KEY, &old).expect("a count");
         assert_eq!((upgraded.count, upgraded.erasures, upgraded.compacted_at), (7, 1, None));

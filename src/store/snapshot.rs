@@ -47,6 +47,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Returns the time of the last commit that was made with a clock without doubt, if it is known.
+    #[must_use]
+    pub const fn believed_at(&self) -> Option<Timestamp> {
+        self.commits.believed_at
+    }
+
     /// Applies one edit of the store. Edits of index tables are ignored, since the snapshot has its own indexes; so
     /// are large or seldom read records, which are only on the disk.
     pub(super) fn apply(&mut self, edit: &Edit) -> Result<(), Damage> {

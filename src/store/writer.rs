@@ -84,6 +84,7 @@ pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
     clock: Arc<FlushClock>,
     watcher: Arc<OnceLock<Watcher>>,
+    time: Arc<OnceLock<Clock>>,
 }
 
 impl Writer {
@@ -92,12 +93,14 @@ impl Writer {
     pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>, outdated: Vec<Edit>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let watcher = Arc::default();
+        let time = Arc::default();
         let clock = FlushClock::start()?;
         let committer = Committer {
             engine,
             shown,
             clock: Arc::clone(&clock),
             watcher: Arc::clone(&watcher),
+            time: Arc::clone(&time),
         };
         let counting = Arc::clone(&clock);
         let begun = thread::Builder::new().name("store-writer".into()).spawn(move || {
@@ -108,7 +111,17 @@ impl Writer {
             clock.finish();
             return Err(error);
         }
-        Ok(Self { jobs, clock, watcher })
+        Ok(Self {
+            jobs,
+            clock,
+            watcher,
+            time,
+        })
+    }
+
+    pub(super) fn stamp(&self, time: Clock) {
+        // If there is a clock already, it stays.
+        let _ = self.time.set(time);
     }
 
     pub(super) fn watch(&self, watcher: Watcher) {
@@ -158,6 +171,8 @@ struct Committer {
     shown: Arc<ArcSwap<Snapshot>>,
     clock: Arc<FlushClock>,
     watcher: Arc<OnceLock<Watcher>>,
+    /// The clock that gives commits their times.
+    time: Arc<OnceLock<Clock>>,
 }
 
 /// The accepted changes of one transaction, and the answers to all callers.
@@ -251,6 +266,9 @@ impl Committer {
             next.commits.compacted_at = Some(Clock::System.now());
         }
         next.commits.count += 1;
+        if let Some(now) = self.time.get().and_then(Clock::believed) {
+            next.commits.believed_at = Some(now);
+        }
         next.commits.erasures += erasure::count(&before, &next, batch.overlay.keys());
         let commits = next.commits;
         let mut tables = vec![Commits::TABLE, Table::Overflow];

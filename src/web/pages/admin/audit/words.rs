@@ -39,6 +39,7 @@ pub(super) fn of(words: Words, action: AuditAction) -> String {
         AuditAction::InvitationRevoked => words.t("audit-invitation-revoked"),
         AuditAction::BoardCreated => words.t("audit-board-created"),
         AuditAction::BoardRevoked => words.t("audit-board-revoked"),
+        AuditAction::ClockConfirmed => words.t("audit-clock-confirmed"),
         AuditAction::CustomStatusCreated => words.t("audit-custom-status-created"),
         AuditAction::CustomStatusUpdated => words.t("audit-custom-status-updated"),
         AuditAction::CustomStatusDeleted => words.t("audit-custom-status-deleted"),
