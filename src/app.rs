@@ -7,6 +7,7 @@ mod online;
 mod origins;
 mod pictures;
 pub mod rates;
+mod readiness;
 mod rendered;
 mod settings;
 mod turns;
@@ -22,6 +23,7 @@ use online::OnlineCount;
 pub use origins::AllowedOrigins;
 pub use pictures::{Pictures, Sender};
 use rates::Rates;
+pub use readiness::{Checks, Readiness};
 pub use rendered::RenderedKey;
 pub use settings::{Fixed, Settings};
 pub use turns::{QueueFull, Turn};
@@ -56,6 +58,8 @@ pub struct App {
     pub online: Arc<OnlineCount>,
     /// The steady time at which this value was created.
     pub started: Timestamp,
+    /// What the endpoints of monitoring need to know.
+    pub readiness: Arc<Readiness>,
     /// The configuration that can't change while the server runs.
     pub fixed: Arc<Fixed>,
     usernames: Arc<Usernames>,
@@ -66,6 +70,8 @@ impl App {
     #[must_use]
     pub fn new(store: Store, clock: Clock, passwords: Passwords, fixed: Fixed) -> Self {
         let fixed = Arc::new(fixed);
+        let clock = clock.of_store(store.read().believed_at());
+        store.stamp(clock.clone());
         let hub = Hub::new(clock.clone());
         follow::follow(&hub, &store, &fixed);
         Self {
@@ -79,6 +85,7 @@ impl App {
             passwords,
             key: Arc::new(SecretKey::generate()),
             pictures: Pictures::default(),
+            readiness: Arc::default(),
             fixed,
             usernames: Arc::default(),
         }
@@ -91,6 +98,11 @@ impl App {
             key: Arc::new(key),
             ..self
         }
+    }
+
+    /// Shows the statuses of all users again, because another time applies to them.
+    pub fn show_again(&self) {
+        follow::show_all(&self.hub, &self.store);
     }
 
     /// Sets the URL of the address where the server listens.

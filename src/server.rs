@@ -2,13 +2,13 @@
 
 mod listener;
 mod memory;
-mod open_files;
 mod tasks;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -16,8 +16,8 @@ use tracing::{error, info, warn};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
-pub use listener::{LAST_REQUESTS, listen, serve};
-pub use open_files::allow_as_many_as_possible;
+pub use crate::net::open_files::allow_as_many_as_possible;
+pub use listener::{listen, serve};
 pub use tasks::Ended;
 use tasks::Tasks;
 
@@ -29,7 +29,7 @@ use crate::intake::Bound;
 use crate::local::{self, Socket};
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
-use crate::ops::{avatars, expiry, lockout, lost_connections, setup, sweep, upgrade};
+use crate::ops::{avatars, doubt, expiry, lockout, lost_connections, setup, sweep, upgrade};
 use crate::realtime::{self, Hall, Timing};
 use crate::store::socket_path;
 use crate::web::{self, FormBounds, Streams};
@@ -71,14 +71,6 @@ pub enum StartError {
         /// The error of the operating system.
         cause: io::Error,
     },
-    /// The administration socket can't be opened.
-    #[error("cannot open the administration socket {}: {cause}; choose a data folder with a shorter path", path.display())]
-    Socket {
-        /// The path of the socket.
-        path: PathBuf,
-        /// The error of the operating system.
-        cause: io::Error,
-    },
     /// The first administrator can't be created.
     #[error("cannot prepare the first administrator: {0}")]
     Administrator(#[from] Fault),
@@ -103,7 +95,7 @@ pub struct Server {
     streams: Streams,
     front: Front,
     listener: TcpListener,
-    socket: Socket,
+    socket: Option<Socket>,
     address: SocketAddr,
     setup_link: Option<String>,
     limits: Limits,
@@ -124,18 +116,18 @@ impl Server {
         let address = listener.local_addr().map_err(cannot)?;
         let app = app.at(url_of(address));
 
-        if let Some(new) = options.administrator
-            && let Some(user) = setup::from_settings(&app, new).await.map_err(of_administrator)?
-        {
-            info!(username = %user.username, "created the first administrator from the settings");
+        if let Some(new) = options.administrator {
+            match setup::from_settings(&app, new).await.map_err(of_administrator)? {
+                Some(user) => info!(username = %user.username, "created the first administrator from the settings"),
+                None => warn!("ROLLCALL_ADMIN_PASSWORD and the other admin_ settings are ignored: the store has users"),
+            }
         }
         let setup_link = setup::link(&app).await?;
         expiry::settle(&app).await.map_err(StartError::Statuses)?;
         lockout::settle(&app).await.map_err(StartError::Blocks)?;
         lost_connections::take_in(&app).await.map_err(StartError::Connections)?;
         app.hub.record_beginnings();
-        let path = socket_path(&options.data_dir);
-        let socket = Socket::bind(&path).map_err(|cause| StartError::Socket { path, cause })?;
+        let socket = open_socket(&app, &options.data_dir);
         let hall = Hall::new(app.clone(), options.timing);
         let streams = Streams::new(app.clone());
         let gate = Gate::new(app.clone(), options.limits);
@@ -157,6 +149,12 @@ impl Server {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the time that requests in flight have when the server stops.
+    #[must_use]
+    pub const fn stop_time(&self) -> Duration {
+        self.limits.stop_time
     }
 
     /// Returns the link that creates the first administrator, while there are no users.
@@ -187,10 +185,14 @@ impl Server {
         };
         let mut tasks = Tasks::default();
         tasks.spawn(ACCEPT_LOOP, serve(self.listener, answer, self.limits, most, stopped));
-        let (socket, app) = (self.socket, self.app.clone());
-        tasks.spawn("the administration socket", async move { socket.serve(&app).await });
+        if let Some(socket) = self.socket {
+            let app = self.app.clone();
+            tasks.spawn("the administration socket", async move { socket.serve(&app).await });
+        }
         let app = self.app.clone();
         tasks.spawn("the timer of statuses", async move { expiry::end_in_time(&app).await });
+        let app = self.app.clone();
+        tasks.spawn("the watch over the clock", async move { doubt::watch(&app).await });
         let hall = Arc::clone(&self.hall);
         tasks.spawn("the distribution of events", async move { realtime::run(&hall).await });
         let streams = self.streams.clone();
@@ -207,13 +209,14 @@ impl Server {
                 Err(ended)
             }
         };
+        self.app.readiness.drain();
         // Without this, responses that are streams would never end.
         self.streams.close();
         let _ = stop.send(true);
-        for ended in tasks.end_of(ACCEPT_LOOP).await {
+        let (others, ()) = tokio::join!(tasks.end_of(ACCEPT_LOOP), self.hall.close(self.limits.stop_time));
+        for ended in others {
             error!("{ended} while the server stopped");
         }
-        self.hall.close().await;
         if let Err(fault) = lost_connections::keep(&self.app).await {
             warn!(%fault, "users who reconnect after the restart are announced as new");
         }
@@ -226,6 +229,17 @@ impl Server {
         info!("stopped");
         outcome
     }
+}
+
+/// Opens the administration socket, unless the system refuses it. The server then works without it.
+fn open_socket(app: &App, folder: &Path) -> Option<Socket> {
+    let path = app.fixed.admin_socket.clone().unwrap_or_else(|| socket_path(folder));
+    let bound = Socket::bind(folder, &path);
+    let warned = bound.inspect_err(|cause| {
+        let socket = path.display();
+        warn!(%cause, %socket, "the server runs without an administration socket: choose its path with --admin-socket");
+    });
+    warned.ok()
 }
 
 /// Combines the filters. Each answers its own paths and passes other requests to the next.

@@ -30,6 +30,10 @@ pub struct Fixed {
     pub trusted_proxies: Vec<IpNet>,
     /// The file with the key for secrets, if it is not in the data folder.
     pub secret_key_file: Option<PathBuf>,
+    /// The path of the administration socket, if it is not in the data folder.
+    pub admin_socket: Option<PathBuf>,
+    /// Free bytes of the disk below which the server is not ready.
+    pub disk_reserve_bytes: u64,
     /// The rule for compacting the store at the start.
     pub compact_at_start: CompactAtStart,
 }

@@ -64,6 +64,14 @@ pub(super) enum Command {
         Examples:\n  rollcall compact\n  rollcall compact --data-dir /var/lib/rollcall"
     )]
     Compact(FolderAndKey),
+    /// Check the clock of this machine against the store
+    #[command(
+        after_help = "The clock is doubtful if it differs by more than a day from the last commit of the store, or if it is before\n\
+        the build of this program. What ends by a doubtful clock counts as ended, and nothing is erased for that reason\n\
+        until the server has run for a day, or until --clock-is-right. Exit code 1: the clock is doubtful.\n\n\
+        Examples:\n  rollcall doctor\n  rollcall doctor --clock-is-right"
+    )]
+    Doctor(Doctor),
     /// Manage users, whether or not the server runs
     #[command(
         subcommand,
@@ -139,6 +147,15 @@ pub(super) struct Audit {
     /// Print CSV, for spreadsheets
     #[arg(long, conflicts_with = "json")]
     pub(super) csv: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Doctor {
+    #[command(flatten)]
+    pub(super) list: Printed,
+    /// Believe the clock: what has ended by it may be erased
+    #[arg(long)]
+    pub(super) clock_is_right: bool,
 }
 
 /// The arguments of a command that prints a list or a record.

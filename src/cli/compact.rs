@@ -4,10 +4,12 @@ use super::setting_flags::Given;
 use super::{Failure, load, logging, output, serve};
 use crate::config::Settings;
 use crate::local;
+use crate::net::open_files;
 
 pub(super) fn run(given: &Given) -> Result<(), Failure> {
     let settings = Settings::of(&load(given)?)?;
-    logging::start(settings.log_format, settings.log_level);
+    let _log = logging::start(settings.log_format, settings.log_level);
+    open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let runtime = tokio::runtime::Runtime::new();
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let folder = settings.data_dir.clone();

@@ -1,5 +1,6 @@
 //! Failures of commands: a sentence for standard error, and an exit code.
 
+use std::io;
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
@@ -20,6 +21,9 @@ const FAILED: u8 = 1;
 /// The exit code if the command line is wrong.
 const USAGE: u8 = 2;
 
+/// The exit code if the reader of standard output has closed its end: as a shell reports a program that `SIGPIPE` ended.
+const READER_GONE: u8 = 141;
+
 /// The exit code if the configuration is wrong (`EX_CONFIG` of sysexits.h).
 const CONFIGURATION: u8 = 78;
 
@@ -39,6 +43,14 @@ impl Failure {
         Self::new(CONFIGURATION, sentence.into())
     }
 
+    /// Returns the failure of writing to standard output. A reader that has closed its end wants no sentence.
+    pub(super) fn of_output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(READER_GONE, String::new());
+        }
+        Self::failed(format!("cannot write to standard output: {error}"))
+    }
+
     const fn new(code: u8, sentence: String) -> Self {
         Self { sentence, code }
     }
@@ -55,10 +67,9 @@ impl Failure {
 
 /// Converts the answer of clap. `--help` and `--version` are not failures.
 pub(super) fn of_parser(answer: &clap::Error) -> Result<(), Failure> {
-    // A closed standard output does not make the command fail.
-    let _ = answer.print();
+    let printed = answer.print();
     match answer.exit_code() {
-        0 => Ok(()),
+        0 => printed.map_err(|error| Failure::of_output(&error)),
         _ => Err(Failure::usage("")),
     }
 }

@@ -2,44 +2,83 @@
 
 use std::io::{self, IsTerminal};
 use std::panic::{self, Location};
+use std::time::Duration;
 
-use tracing::{Level, error};
+use tracing::level_filters::LevelFilter;
+use tracing::{dispatcher, error};
 use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::fmt::{self, format};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, registry, reload};
 
+use super::log_queue::LogQueue;
+use super::output;
 use crate::config::{LogFormat, LogLevel};
 use crate::store;
 
+/// The time that the end of the process waits for the reader of the log.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// The running log. Dropping it waits until its lines are written, at most [`LAST_LINES`].
+pub(super) struct Logging {
+    queue: LogQueue,
+    level: reload::Handle<LevelFilter, Registry>,
+}
+
+impl Logging {
+    /// Changes the level of the least important lines.
+    pub(super) fn set_level(&self, level: LogLevel) {
+        // It fails only if the subscriber is gone, and then there is no log.
+        let _ = self.level.reload(filter(level));
+    }
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.queue.finish(LAST_LINES);
+    }
+}
+
+const fn filter(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    }
+}
+
 /// Starts logging with this format and level.
-pub(super) fn start(format: LogFormat, level: LogLevel) {
-    let level = match level {
-        LogLevel::Error => Level::ERROR,
-        LogLevel::Warn => Level::WARN,
-        LogLevel::Info => Level::INFO,
-        LogLevel::Debug => Level::DEBUG,
-        LogLevel::Trace => Level::TRACE,
-    };
-    let lines = fmt::fmt()
-        .with_max_level(level)
-        .with_writer(io::stderr)
-        .with_target(false);
-    match format {
-        LogFormat::Text if io::stderr().is_terminal() => lines.init(),
+pub(super) fn start(format: LogFormat, level: LogLevel) -> Logging {
+    let queue = LogQueue::start(io::stderr());
+    let (filter, level) = reload::Layer::new(filter(level));
+    let lines = fmt::layer()
+        .with_writer(queue.clone())
+        .with_target(false)
+        // The default reports a failed write with `eprintln!`, which panics if standard error cannot be written.
+        .log_internal_errors(false);
+    let lines = match format {
+        LogFormat::Text if io::stderr().is_terminal() => lines.boxed(),
         LogFormat::Text => {
             // The default format spends a third of the time of each line on styles, even if it writes no styles.
             let fields = format::debug_fn(|writer, field, value| match field.name() {
                 "message" => write!(writer, "{value:?}"),
                 name => write!(writer, "{name}={value:?}"),
             });
-            lines.with_ansi(false).fmt_fields(fields.delimited(" ")).init();
+            lines.with_ansi(false).fmt_fields(fields.delimited(" ")).boxed()
         }
-        LogFormat::Json => lines.json().flatten_event(true).init(),
-    }
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    // Only the first call in a process can succeed, and there is only one.
+    let _ = registry().with(filter).with(lines).try_init();
+    Logging { queue, level }
 }
 
 /// Starts logging of errors only, for commands that print their own results.
-pub(super) fn start_quietly() {
-    start(LogFormat::Text, LogLevel::Error);
+pub(super) fn start_quietly() -> Logging {
+    start(LogFormat::Text, LogLevel::Error)
 }
 
 /// Logs each panic as one line. Panics that the store catches are not logged here, since the store reports them.
@@ -49,7 +88,11 @@ pub(super) fn log_panics() {
             // A quoted field keeps a reason with several lines on one log line.
             let reason = info.payload_as_str().unwrap_or("no message");
             let place = info.location().map(place).unwrap_or_default();
-            error!(reason, place, "rollcall has a defect: please report it");
+            if dispatcher::has_been_set() {
+                error!(reason, place, "rollcall has a defect: please report it");
+            } else {
+                output::complain(&format!("rollcall has a defect: please report it: {reason} ({place})"));
+            }
         }
     }));
 }
@@ -89,7 +132,7 @@ mod tests {
         } else {
             LogFormat::Text
         };
-        start(format, LogLevel::Info);
+        let _log = start(format, LogLevel::Info);
         log_panics();
         let caught = panic::catch_unwind(|| panic!("a defect\nof two lines"));
         assert!(caught.is_err());

@@ -6,7 +6,9 @@ mod check;
 mod compact;
 mod completions;
 mod config;
+mod doctor;
 mod failure;
+mod log_queue;
 mod logging;
 mod output;
 mod password;
@@ -26,6 +28,7 @@ use setting_flags::Given;
 
 use crate::config::{Config, ConfigError, Settings, variables};
 use crate::local::{self, Answer};
+use crate::net::open_files;
 
 pub use failure::Failure;
 
@@ -47,6 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Config(arguments)) => config::run(&arguments),
         Some(Command::Check(list)) => check::run(&list),
         Some(Command::Compact(folder)) => compact::run(&folder.0),
+        Some(Command::Doctor(arguments)) => doctor::run(&arguments),
         Some(Command::User(command)) => user::run(command),
         Some(Command::Token(command)) => token::run(command),
         Some(Command::Status(command)) => status::run(command),
@@ -67,7 +71,8 @@ fn load(given: &Given) -> Result<Config, ConfigError> {
 /// Carries out a command on the data folder of these flags.
 fn ask(given: &Given, command: local::Command) -> Result<Answer, Failure> {
     let settings = Settings::of(&load(given)?)?;
-    logging::start_quietly();
+    let _log = logging::start_quietly();
+    open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

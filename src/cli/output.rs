@@ -2,12 +2,19 @@
 //! [`escaped`], so that text from outside cannot control the terminal.
 
 use std::io::{self, Write};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
+use tracing::warn;
 
 use super::Failure;
 use crate::domain::text::escaped;
+
+/// The time that the end of the process waits for a reader of standard error.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Prints entries as a table, or as JSON with `--json`.
 pub(super) fn list<T: Serialize>(
@@ -71,20 +78,45 @@ pub(super) fn print(sentence: &str) -> Result<(), Failure> {
     write(&escaped(sentence))
 }
 
-/// Writes a line to standard output, unescaped. It is not a failure if the reader has closed its end.
+/// Writes a line to standard output, unescaped.
+///
+/// # Errors
+/// [`Failure`] if it cannot be written; without a sentence if the reader has closed its end, as `head` does.
 pub(super) fn write(line: &str) -> Result<(), Failure> {
-    match writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("cannot write to standard output: {error}")))
+    let written = writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush());
+    written.map_err(|error| Failure::of_output(&error))
+}
+
+/// Writes lines to standard output in the background. A server does not wait for the reader of its standard output, and
+/// does not end if it cannot be written.
+pub(super) fn announce(lines: Vec<String>) {
+    let writing = thread::Builder::new().name("announcement".into()).spawn(move || {
+        for line in lines {
+            if let Err(error) = writeln!(io::stdout(), "{}", escaped(&line)).and_then(|()| io::stdout().flush()) {
+                warn!(%error, "standard output cannot be written");
+                return;
+            }
         }
-        _ => Ok(()),
+    });
+    if let Err(error) = writing {
+        warn!(%error, "nothing is written to standard output");
     }
 }
 
-/// Prints a sentence on standard error.
+/// Prints a sentence on standard error. Waits at most [`PATIENCE`] for its reader.
 pub(super) fn complain(sentence: &str) {
-    // If standard error is closed, there is no other place to report it.
-    let _ = writeln!(io::stderr(), "rollcall: {}", escaped(sentence));
+    let line = format!("rollcall: {}\n", escaped(sentence));
+    let (done, waiting) = mpsc::channel();
+    let writing = thread::Builder::new().spawn(move || {
+        // If standard error is closed or full, there is no other place to report it.
+        let _ = io::stderr().write_all(line.as_bytes());
+        let _ = done.send(());
+    });
+    if writing.is_ok() {
+        let _ = waiting.recv_timeout(PATIENCE);
+    } else {
+        let _ = writeln!(io::stderr(), "rollcall: {}", escaped(sentence));
+    }
 }
 
 /// Returns the text, or `-` if it is absent.

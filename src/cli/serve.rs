@@ -1,17 +1,22 @@
 //! The command `rollcall serve`.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
+use super::logging::Logging;
 use super::setting_flags::Given;
 use super::{Failure, load, logging, output};
 use crate::app::{Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::config::{Administrator, Settings};
 use crate::http::Limits;
+use crate::net::open_files;
 use crate::ops::users::{NewUser, NewUserTexts};
-use crate::realtime::{self, Timing};
-use crate::server::{self, Options, Server};
+use crate::realtime::Timing;
+use crate::server::{Options, Server};
 
 /// The exit code after a second signal.
 const CUT_SHORT: i32 = 130;
@@ -19,37 +24,64 @@ const CUT_SHORT: i32 = 130;
 pub(super) fn run(given: &Given) -> Result<(), Failure> {
     let config = load(given)?;
     let settings = Settings::of(&config)?;
-    logging::start(settings.log_format, settings.log_level);
+    let log = logging::start(settings.log_format, settings.log_level);
     for variable in config.unknown_variables() {
         warn!(variable, "is no variable of this server: it is ignored");
     }
+    open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let runtime = tokio::runtime::Runtime::new();
-    runtime
-        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?
-        .block_on(serve(settings))
+    let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(serve(settings, || reload(given, &log)));
+    // A read of a disk that does not answer must not delay the end.
+    runtime.shutdown_background();
+    outcome
 }
 
-async fn serve(settings: Settings) -> Result<(), Failure> {
-    let cannot = |error| Failure::failed(format!("cannot wait for signals: {error}"));
-    let ends = [SignalKind::terminate(), SignalKind::interrupt()];
-    let [terminate, interrupt] = ends.map(signal);
-    let (terminate, interrupt) = (terminate.map_err(cannot)?, interrupt.map_err(cannot)?);
-
-    server::allow_as_many_as_possible();
-    let server = Server::start(options(settings)?).await?;
-    output::print(&format!("listening on http://{}", server.address()))?;
-    if let Some(link) = server.setup_link() {
-        output::print(&format!("no user yet: create the first administrator at {link}"))?;
-    }
-    let ended = server.run(shutdown(terminate, interrupt)).await;
+async fn serve(settings: Settings, reload: impl Fn() + Send) -> Result<(), Failure> {
+    let mut signals = Signals::take().map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
+    // The start reads the whole store, so it runs on another thread than the signals.
+    let starting = tokio::spawn(Server::start(options(settings)?));
+    let server = tokio::select! {
+        started = starting => match started {
+            Ok(server) => server?,
+            Err(error) => return Err(Failure::failed(format!("the start failed: {error}"))),
+        },
+        () = signals.end() => {
+            info!("stopped before it listened");
+            return Ok(());
+        }
+    };
+    let mut lines = vec![format!("listening on http://{}", server.address())];
+    lines.extend(
+        server
+            .setup_link()
+            .map(|link| format!("no user yet: create the first administrator at {link}")),
+    );
+    output::announce(lines);
+    let stop_seconds = server.stop_time().as_secs();
+    let ended = server.run(shutdown(signals, reload, stop_seconds)).await;
     ended.map_err(|ended| Failure::failed(format!("{ended}; restart the server")))
+}
+
+/// Reads the configuration again, and applies what can change while the server runs: the level of the log.
+fn reload(given: &Given, log: &Logging) {
+    match load(given).and_then(|config| Settings::of(&config)) {
+        Ok(settings) => {
+            log.set_level(settings.log_level);
+            info!(log_level = ?settings.log_level, "read the configuration again; other settings apply at the next start");
+        }
+        Err(error) => warn!(%error, "the configuration cannot be read again: all settings stay"),
+    }
 }
 
 fn options(settings: Settings) -> Result<Options, Failure> {
     Ok(Options {
         listen: settings.listen,
         data_dir: settings.data_dir.clone(),
-        limits: Limits::default(),
+        limits: Limits {
+            stop_time: settings.stop_time,
+            ..Limits::default()
+        },
         timing: Timing::default(),
         passwords: Passwords::default(),
         administrator: settings.administrator.as_ref().map(administrator).transpose()?,
@@ -66,6 +98,8 @@ pub(super) fn fixed(settings: Settings) -> Fixed {
         create_tokens_secret: settings.create_tokens_secret.map(|secret| secret.expose().to_owned()),
         trusted_proxies: settings.trusted_proxies,
         secret_key_file: settings.secret_key_file,
+        admin_socket: settings.admin_socket,
+        disk_reserve_bytes: settings.disk_reserve_bytes,
         compact_at_start: settings.compact_at_start,
     }
 }
@@ -82,24 +116,76 @@ fn administrator(texts: &Administrator) -> Result<NewUser, Failure> {
         .map_err(|fault| Failure::configuration(format!("the settings of the first administrator: {fault}")))
 }
 
-/// Returns after the first signal. A second one ends the process at once.
-async fn shutdown(mut terminate: Signal, mut interrupt: Signal) {
-    next(&mut terminate, &mut interrupt).await;
-    info!(
-        "stopping: no new connections, up to {} seconds for requests in flight and then up to {} seconds for sockets; a \
-         second signal ends at once",
-        server::LAST_REQUESTS.as_secs(),
-        realtime::LAST_WORDS.as_secs()
-    );
-    tokio::spawn(async move {
-        next(&mut terminate, &mut interrupt).await;
-        std::process::exit(CUT_SHORT);
-    });
+/// The signals that the server handles. By default each of them would end the process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+    user: [Signal; 2],
 }
 
-async fn next(terminate: &mut Signal, interrupt: &mut Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The meaning of a signal.
+enum Signalled {
+    /// SIGTERM, SIGINT: the server has to stop.
+    End,
+    /// SIGHUP: the server has to read its configuration again.
+    Reload,
+    /// SIGUSR1, SIGUSR2: nothing.
+    Nothing,
+}
+
+impl Signals {
+    fn take() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            user: [
+                signal(SignalKind::user_defined1())?,
+                signal(SignalKind::user_defined2())?,
+            ],
+        })
     }
+
+    async fn next(&mut self) -> Signalled {
+        poll_fn(|context| {
+            if self.terminate.poll_recv(context).is_ready() || self.interrupt.poll_recv(context).is_ready() {
+                return Poll::Ready(Signalled::End);
+            }
+            if self.hangup.poll_recv(context).is_ready() {
+                return Poll::Ready(Signalled::Reload);
+            }
+            // Both are polled, so that both wake this task.
+            let signalled = self.user.each_mut().map(|signal| signal.poll_recv(context).is_ready());
+            if signalled.contains(&true) {
+                return Poll::Ready(Signalled::Nothing);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Waits for a signal to stop.
+    async fn end(&mut self) {
+        while !matches!(self.next().await, Signalled::End) {}
+    }
+}
+
+/// Returns after the first signal to stop. A second one ends the process at once.
+async fn shutdown(mut signals: Signals, reload: impl Fn() + Send, stop_seconds: u64) {
+    loop {
+        match signals.next().await {
+            Signalled::End => break,
+            Signalled::Reload => reload(),
+            Signalled::Nothing => info!("SIGUSR1 and SIGUSR2 have no effect"),
+        }
+    }
+    info!(
+        "stopping: no new connections, up to {stop_seconds} seconds for requests in flight and for sockets; a second signal \
+         ends at once"
+    );
+    tokio::spawn(async move {
+        signals.end().await;
+        std::process::exit(CUT_SHORT);
+    });
 }

@@ -54,15 +54,15 @@ setting_flags!(
     true
 );
 setting_flags!(
-    /// The flags that name the data folder.
+    /// The flags that name the data folder and the socket of its server.
     Folder,
-    |setting| setting.name == "data_dir",
+    |setting| ["data_dir", "admin_socket"].contains(&setting.name),
     false
 );
 setting_flags!(
-    /// The flags that name the data folder and the file with its key.
+    /// The flags that name the data folder, the socket of its server, and the file with its key.
     FolderAndKey,
-    |setting| ["data_dir", "secret_key_file"].contains(&setting.name),
+    |setting| ["data_dir", "admin_socket", "secret_key_file"].contains(&setting.name),
     false
 );
 

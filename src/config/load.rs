@@ -54,7 +54,7 @@ impl Config {
             let found = from_flag
                 .or(from_environment)
                 .or(from_file)
-                .or_else(|| state_directory(setting, &environment));
+                .or_else(|| service_directory(setting, &environment));
             let (text, source) = match found {
                 Some((text, source)) => (Some(text), source),
                 None => (setting.default.map(str::to_owned), Source::Default),
@@ -259,14 +259,17 @@ fn without_marks(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// Returns the service's data folder as set by systemd, or the first one if there are several.
-fn state_directory(setting: &Setting, environment: &impl Fn(&str) -> Option<String>) -> Option<(String, Source)> {
-    const VARIABLE: &str = "STATE_DIRECTORY";
-    if setting.name != "data_dir" {
-        return None;
-    }
-    let first = environment(VARIABLE)?.split(':').next()?.to_owned();
-    Some((first, Source::Environment(VARIABLE.into())))
+/// Returns the place of the data folder or of the administration socket in a service of systemd. Of several folders in
+/// a variable, the first one counts.
+fn service_directory(setting: &Setting, environment: &impl Fn(&str) -> Option<String>) -> Option<(String, Source)> {
+    let (variable, file) = match setting.name {
+        "data_dir" => ("STATE_DIRECTORY", ""),
+        "admin_socket" => ("RUNTIME_DIRECTORY", "/admin.sock"),
+        _ => return None,
+    };
+    let folders = environment(variable)?;
+    let first = folders.split(':').next()?;
+    Some((format!("{first}{file}"), Source::Environment(variable.into())))
 }
 
 type Pairs = Vec<(String, String)>;

@@ -92,6 +92,12 @@ pub const SETTINGS: &[Setting] = &[
         "The data folder; $STATE_DIRECTORY, if set, comes before the default",
     ),
     Setting::new(
+        "admin_socket",
+        "PATH",
+        None,
+        "The administration socket; unset is admin.sock in $RUNTIME_DIRECTORY, or else in the data folder",
+    ),
+    Setting::new(
         "secret_key_file",
         "FILE",
         None,
@@ -102,6 +108,18 @@ pub const SETTINGS: &[Setting] = &[
         "auto|never|always",
         Some("auto"),
         "Whether a start rewrites the store without deleted data; auto is at most once a day",
+    ),
+    Setting::new(
+        "stop_seconds",
+        "SECONDS",
+        Some("5"),
+        "Seconds for requests in flight when the server stops, 0 to 600",
+    ),
+    Setting::new(
+        "disk_reserve_mib",
+        "MIB",
+        Some("64"),
+        "Free MiB of the disk with the data folder below which /readyz answers 503",
     ),
     Setting::new(
         "public_url",

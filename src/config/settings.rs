@@ -5,11 +5,15 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
 use super::{Config, ConfigError, Source, Value};
 use crate::domain::{SettingId, SettingValue, list_setting};
+
+/// Maximum seconds for requests in flight when the server stops.
+const MOST_STOP_SECONDS: u64 = 600;
 
 /// All settings with their types.
 #[derive(Debug)]
@@ -18,6 +22,12 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The path of the data folder.
     pub data_dir: PathBuf,
+    /// The path of the administration socket, if it is not in the data folder.
+    pub admin_socket: Option<PathBuf>,
+    /// The time for requests in flight when the server stops.
+    pub stop_time: Duration,
+    /// Free bytes of the disk below which the server is not ready.
+    pub disk_reserve_bytes: u64,
     /// The format of log lines.
     pub log_format: LogFormat,
     /// The level of the least important log lines to write.
@@ -156,6 +166,17 @@ impl Settings {
                 text.parse().map_err(address)
             })?,
             data_dir: from.parse("data_dir", |text| Ok(PathBuf::from(text)))?,
+            admin_socket: from.text("admin_socket").map(PathBuf::from),
+            stop_time: from.parse("stop_seconds", |text| {
+                let seconds = text.parse().ok().filter(|seconds| *seconds <= MOST_STOP_SECONDS);
+                let seconds = seconds.ok_or_else(|| format!("is not a whole number from 0 to {MOST_STOP_SECONDS}"))?;
+                Ok(Duration::from_secs(seconds))
+            })?,
+            disk_reserve_bytes: from.parse("disk_reserve_mib", |text| {
+                let mib = text.parse::<u32>();
+                let mib = mib.map_err(|_| "is not a whole number of MiB".to_owned())?;
+                Ok(u64::from(mib) * 1024 * 1024)
+            })?,
             log_format: from.parse("log_format", |text| text.parse().map_err(str::to_owned))?,
             log_level: from.parse("log_level", |text| text.parse().map_err(str::to_owned))?,
             fixed: config

@@ -1,33 +1,56 @@
 //! Health endpoints for monitoring (`api.md` §11).
 
-use serde_json::json;
+use serde_json::{Value, json};
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
 use warp::{Filter, Reply};
 
-use crate::app::App;
+use crate::app::{App, Checks};
 
-/// Returns the filter of `/livez`, `/readyz` and the older `/health`.
+/// Returns the filter of `/livez`, `/readyz` and the older `/health`. `/livez` is about the process alone: a restart does
+/// not mend a full disk. The others are about the server's ability to take requests.
 #[must_use]
 pub fn health(app: App) -> BoxedFilter<(warp::reply::Response,)> {
-    let live = warp::path!("livez").map(|| checks(true));
-    let writable = app.clone();
-    let ready = warp::path!("readyz").map(move || checks(writable.store.is_writable()));
-    let health = warp::path!("health").map(move || {
-        if app.store.is_writable() {
-            "ok".into_response()
-        } else {
-            warp::reply::with_status("not healthy", StatusCode::INTERNAL_SERVER_ERROR).into_response()
+    let live = warp::path!("livez").map(|| answer(true, &json!({"process": "ok"})));
+    let readiness = app.clone();
+    let ready = warp::path!("readyz").then(move || {
+        let app = readiness.clone();
+        async move {
+            let checks = check(&app).await;
+            let named = [
+                ("store", checks.store),
+                ("disk", checks.disk),
+                ("serving", checks.serving),
+            ];
+            let named = named.map(|(name, passed)| (name.to_owned(), Value::from(word(passed))));
+            answer(checks.are_passed(), &Value::Object(named.into_iter().collect()))
+        }
+    });
+    let health = warp::path!("health").then(move || {
+        let app = app.clone();
+        async move {
+            if check(&app).await.are_passed() {
+                "ok".into_response()
+            } else {
+                warp::reply::with_status("not healthy", StatusCode::INTERNAL_SERVER_ERROR).into_response()
+            }
         }
     });
     let method = warp::get().or(warp::head()).unify();
     method.and(live.or(ready).unify().or(health).unify()).boxed()
 }
 
-fn checks(store: bool) -> warp::reply::Response {
-    let word = |sound| if sound { "ok" } else { "unavailable" };
-    let body = warp::reply::json(&json!({"status": word(store), "checks": {"store": word(store)}}));
-    let status = if store {
+async fn check(app: &App) -> Checks {
+    app.readiness.check(&app.store, app.fixed.disk_reserve_bytes).await
+}
+
+const fn word(passed: bool) -> &'static str {
+    if passed { "ok" } else { "unavailable" }
+}
+
+fn answer(passed: bool, checks: &Value) -> warp::reply::Response {
+    let body = warp::reply::json(&json!({"status": word(passed), "checks": checks}));
+    let status = if passed {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE

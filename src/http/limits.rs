@@ -21,6 +21,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// Maximum time in which a client reads nothing of a response.
     pub write_time: Duration,
+    /// Maximum time for requests in flight, and for sockets to close, when the server stops.
+    pub stop_time: Duration,
     /// File descriptors reserved for the store, the administration socket and the log.
     pub reserved_descriptors: u64,
 }
@@ -36,6 +38,7 @@ impl Default for Limits {
             head_bytes: 32 * 1024,
             head_time: Duration::from_secs(75),
             write_time: Duration::from_secs(30),
+            stop_time: Duration::from_secs(5),
             reserved_descriptors: 64,
         }
     }

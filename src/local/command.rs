@@ -109,6 +109,10 @@ pub enum Command {
     ReadAudit(AuditQuestion),
     /// Verifies the whole store.
     Check,
+    /// Reads the state of the clock.
+    ReadClock,
+    /// Believes the machine's clock.
+    ConfirmClock,
 }
 
 /// The filter of a request for audit entries.
@@ -151,6 +155,24 @@ pub enum Answer {
     Audit(Vec<AuditLine>),
     /// All problems of the store and its key file; empty if there are none.
     Findings(Vec<Finding>),
+    /// The state of the clock.
+    Clock(ClockEntry),
+}
+
+/// The state of the clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClockEntry {
+    /// The time of the machine's clock, ISO 8601.
+    pub machine: String,
+    /// The time that the server uses, ISO 8601.
+    pub used: String,
+    /// The time of the last commit that was made with a clock without doubt, ISO 8601; absent if it is not known.
+    pub last_commit: Option<String>,
+    /// The reason why the clock is doubtful, in words.
+    pub doubt: Option<String>,
+    /// True if data that has ended may be erased.
+    pub may_erase: bool,
 }
 
 /// A problem found by a check.

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::command::{Answer, AuditLine, AuditQuestion, Command, Finding, StatusEntry, TokenEntry, UserEntry};
+use super::command::{
+    Answer, AuditLine, AuditQuestion, ClockEntry, Command, Finding, StatusEntry, TokenEntry, UserEntry,
+};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
@@ -12,6 +14,7 @@ use crate::domain::{
     Timestamp, Token, TokenKind, User,
 };
 use crate::ops::custom_status::{self, Filter};
+use crate::ops::doubt::{self, ClockState};
 use crate::ops::users::{self, NewUser, NewUserTexts};
 use crate::ops::{audit, incident, invitations, lockout, opening, passwords, tokens, two_factor};
 
@@ -126,6 +129,8 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
             now(app, &user)
         }
         Command::ReadAudit(question) => read_audit(app, question).await,
+        Command::ReadClock => Ok(Answer::Clock(clock_entry(doubt::state(app)))),
+        Command::ConfirmClock => Ok(Answer::Clock(clock_entry(doubt::confirm(app, &OPERATOR).await?))),
         Command::Check => {
             let problems = app.store.verify().await.map_err(incident::internal)?;
             let named = app.fixed.secret_key_file.as_deref();
@@ -241,6 +246,16 @@ fn token_entry(app: &App, token: &Token) -> TokenEntry {
             .session()
             .and_then(|session| session.address)
             .map(|address| address.to_string()),
+    }
+}
+
+fn clock_entry(state: ClockState) -> ClockEntry {
+    ClockEntry {
+        machine: state.wall.to_string(),
+        used: state.now.to_string(),
+        last_commit: state.last_commit.map(|at| at.to_string()),
+        doubt: state.trust.doubt.map(|doubt| doubt::words(doubt, state.wall)),
+        may_erase: state.trust.may_erase,
     }
 }
 

@@ -1,25 +1,37 @@
 //! Administration from the machine itself: the operations behind the command line.
 //!
-//! A command is plain data. While a server runs on the data folder, the command is sent over a socket inside the
-//! folder; otherwise it is executed on the store directly. Every user of the machine who may enter the folder is the
+//! A command is plain data. While a server runs on the data folder, the command is sent over its administration socket;
+//! otherwise it is executed on the store directly. Every user of the machine who may enter the folder is the
 //! [operator](crate::auth::Actor::Operator).
 
 mod advice;
 mod command;
 mod execute;
+mod place;
 mod socket;
 
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
 pub use advice::explained;
-pub use command::{Answer, AuditLine, AuditQuestion, Command, Finding, StatusEntry, TokenEntry, UserEntry};
+pub use command::{Answer, AuditLine, AuditQuestion, ClockEntry, Command, Finding, StatusEntry, TokenEntry, UserEntry};
+use place::Place;
+use socket::SILENCE;
 pub use socket::Socket;
 
 use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::domain::Fault;
 use crate::ops::opening::{self, OpeningError};
-use crate::store::{Compaction, OpenError, Store, is_begun, refuse_exposed, socket_path};
+use crate::store::{Compaction, OpenError, Store, holder, is_begun, refuse_exposed};
+
+/// The user id of the superuser.
+const ROOT: u32 = 0;
 
 /// The reason why a command was not executed.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +58,48 @@ pub enum Error {
         .0.display()
     )]
     ServerRuns(PathBuf),
-    /// The server does not answer, or its answer is not valid.
+    /// The server's answer is not valid.
     #[error("the server on this data folder does not answer: {0}; is it another version of rollcall?")]
-    Socket(std::io::Error),
+    Socket(io::Error),
+    /// A process has locked the data folder, and its socket cannot be reached.
+    #[error(
+        "process {process} runs on {} and cannot be asked: {cause}; name its administration socket with --admin-socket, \
+         or stop the process",
+        folder.display()
+    )]
+    Unreachable {
+        /// The path of the data folder.
+        folder: PathBuf,
+        /// The process id of the server.
+        process: String,
+        /// The reason, with the path of the socket.
+        cause: String,
+    },
+    /// The server accepted the connection and sent nothing.
+    #[error(
+        "process {process} has sent no answer on {} for {} seconds: it is stopped, overloaded or out of file descriptors; \
+         see its log, or restart it. It is not known whether the command was carried out",
+        socket.display(),
+        SILENCE.as_secs()
+    )]
+    Silent {
+        /// The process id of the server.
+        process: String,
+        /// The path of the socket.
+        socket: PathBuf,
+    },
+    /// The process behind the socket belongs to another user, who could read passwords.
+    #[error(
+        "the administration socket {} belongs to a process of user {owner}: nothing was sent to it; name the socket of \
+         your server with --admin-socket",
+        socket.display()
+    )]
+    Foreign {
+        /// The path of the socket.
+        socket: PathBuf,
+        /// The user id of the process.
+        owner: u32,
+    },
 }
 
 impl From<Fault> for Error {
@@ -65,13 +116,30 @@ impl From<Fault> for Error {
 pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer, Error> {
     // Checked before connecting too: another user's socket could receive passwords.
     refuse_exposed(folder)?;
-    if let Some(connection) = socket::connect(&socket_path(folder)).await {
-        let outcome = socket::ask(connection, &command).await.map_err(Error::Socket)?;
-        return outcome.map_err(Error::Refused);
-    }
+    let place = Place::find(folder, fixed.admin_socket.as_deref());
+    let unreached = match reach(folder, &place).await? {
+        Ok(connection) => return ask(folder, place, connection, &command).await,
+        Err(cause) => cause,
+    };
     if !is_begun(folder) && !matches!(command, Command::CreateUser { .. }) {
         return Err(Error::NoStore(folder.to_owned()));
     }
+    let opened = execute_alone(folder, fixed, command).await;
+    opened.map_err(|error| match error {
+        Error::Store(OpenError::InUse { folder, holder }) => Error::Unreachable {
+            folder,
+            process: holder,
+            cause: place.reason.map_or_else(
+                || format!("{}: {unreached}", place.path.display()),
+                |reason| format!("it runs without an administration socket ({reason})"),
+            ),
+        },
+        other => other,
+    })
+}
+
+/// Executes a command on the store of a data folder on which no server runs.
+async fn execute_alone(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer, Error> {
     if matches!(command, Command::Check) {
         let (problems, snapshot) = Store::inspect(folder)?;
         let key = opening::key_problem(&snapshot, folder, fixed.secret_key_file.as_deref());
@@ -84,13 +152,55 @@ pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer
     Ok(outcome?)
 }
 
+/// Connects to the server of a data folder. The inner error is the reason why no server answers.
+async fn reach(folder: &Path, place: &Place) -> Result<Result<UnixStream, io::Error>, Error> {
+    let connected = match timeout(SILENCE, UnixStream::connect(&place.path)).await {
+        Ok(connected) => connected,
+        Err(elapsed) => Err(elapsed.into()),
+    };
+    let stream = match connected {
+        Ok(stream) => stream,
+        Err(error) => return Ok(Err(error)),
+    };
+    let me = rustix::process::geteuid().as_raw();
+    // A container or an administrator often runs commands as root on the folder of the server's user.
+    let trusted = fs::metadata(folder)
+        .ok()
+        .map(|found| found.uid())
+        .filter(|_| me == ROOT);
+    match stream.peer_cred() {
+        Ok(peer) if [Some(me), Some(ROOT), trusted].contains(&Some(peer.uid())) => Ok(Ok(stream)),
+        Ok(peer) => Err(Error::Foreign {
+            socket: place.path.clone(),
+            owner: peer.uid(),
+        }),
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+async fn ask(folder: &Path, place: Place, connection: UnixStream, command: &Command) -> Result<Answer, Error> {
+    let outcome = socket::ask(connection, command)
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => Error::Silent {
+                process: holder(folder),
+                socket: place.path,
+            },
+            _ => Error::Socket(error),
+        })?;
+    outcome.map_err(Error::Refused)
+}
+
 /// Compacts the store of a data folder on which no server runs.
 ///
 /// # Errors
 /// [`Error::ServerRuns`] if a server runs; otherwise the reason why the store was not compacted.
 pub async fn compact(folder: &Path, fixed: Fixed) -> Result<Compaction, Error> {
     refuse_exposed(folder)?;
-    if socket::connect(&socket_path(folder)).await.is_some() {
+    if reach(folder, &Place::find(folder, fixed.admin_socket.as_deref()))
+        .await?
+        .is_ok()
+    {
         return Err(Error::ServerRuns(folder.to_owned()));
     }
     if !is_begun(folder) {

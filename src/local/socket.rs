@@ -1,24 +1,39 @@
-//! The administration socket. A request is one line of JSON, and so is its answer.
+//! The administration socket. A request is one line of JSON, and so is its answer. While a request is executed, the server
+//! sends a space every few seconds, so that the command line can distinguish a long request from a server that does not
+//! answer.
 
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream as BlockingStream;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::time::{interval, timeout};
 
 use super::advice::explained;
 use super::command::{Answer, Command};
-use super::execute;
+use super::{execute, place};
 use crate::app::App;
+use crate::net::open_files;
 
 /// Maximum bytes of a request.
 const QUESTION_BYTES: u64 = 1024 * 1024;
 
 /// The time limit for receiving a request.
 const QUESTION_TIME: Duration = Duration::from_secs(10);
+
+/// The time between two spaces that the server sends while it executes a request.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// The time after which a server that sends nothing counts as one that does not answer.
+pub(super) const SILENCE: Duration = Duration::from_secs(10);
+
+/// The pause after a connection could not be accepted, for example because no descriptor is free.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The answer on the socket: the result, or the error's text.
 type Outcome = Result<Answer, String>;
@@ -28,40 +43,44 @@ type Outcome = Result<Answer, String>;
 pub struct Socket {
     listener: UnixListener,
     path: PathBuf,
+    folder: PathBuf,
 }
 
 impl Socket {
-    /// Opens the socket in a data folder that this process has locked. Only the folder's owner may connect. Replaces
-    /// a socket that a killed server left.
+    /// Opens the socket of a data folder that this process has locked. Only the user of this process may connect.
+    /// Replaces a socket that a killed server left. Notes in the data folder where the socket is, or why there is none.
     ///
     /// # Errors
-    /// The error of the operating system, for example if the path has more than about 100 bytes.
-    pub fn bind(path: &Path) -> io::Result<Self> {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+    /// The error of the operating system, for example if the path has more than about 100 bytes, or if the file system
+    /// has no sockets; `AddrInUse` if another server answers at the path.
+    pub fn bind(folder: &Path, path: &Path) -> io::Result<Self> {
+        let bound = bind(path);
+        match &bound {
+            Ok(_) => place::announce(folder, Ok(path)),
+            Err(error) => place::announce(folder, Err(&error.to_string())),
         }
-        let listener = UnixListener::bind(path)?;
-        fs::set_permissions(path, Permissions::from_mode(0o600))?;
         Ok(Self {
-            listener,
+            listener: bound?,
             path: path.to_owned(),
+            folder: folder.to_owned(),
         })
     }
 
     /// Executes the requests of all connections, until the future is dropped.
     pub async fn serve(&self, app: &App) {
         loop {
-            if let Ok((stream, _)) = self.listener.accept().await {
-                let app = app.clone();
-                let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
-                tokio::spawn(async move {
-                    // A failed connection gets no answer, and does not affect others.
-                    let _ = answer(stream, &app, &folder).await;
-                });
-            } else {
-                // The process has no free file descriptor, so the loop waits for one.
-                tokio::time::sleep(Duration::from_millis(100)).await;
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let (app, folder) = (app.clone(), self.folder.clone());
+                    tokio::spawn(async move {
+                        // A failed connection gets no answer, and does not affect others.
+                        let _ = answer(stream, &app, &folder).await;
+                    });
+                }
+                Err(error) => {
+                    open_files::warn_not_accepted("administration", &error);
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
         }
     }
@@ -71,18 +90,51 @@ impl Drop for Socket {
     fn drop(&mut self) {
         // If this fails, the next server replaces the file.
         let _ = fs::remove_file(&self.path);
+        place::withdraw(&self.folder);
     }
+}
+
+fn bind(path: &Path) -> io::Result<UnixListener> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "a file that is not a socket has this name",
+            ));
+        }
+        // The socket of a running server must stay. One that nothing answers was left by a killed server.
+        Ok(_) if BlockingStream::connect(path).is_ok() => return Err(io::ErrorKind::AddrInUse.into()),
+        Ok(_) => fs::remove_file(path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = UnixListener::bind(path)?;
+    if let Err(error) = fs::set_permissions(path, Permissions::from_mode(0o600)) {
+        // Others might be able to connect. The next server replaces a file that stays.
+        let _ = fs::remove_file(path);
+        return Err(error);
+    }
+    Ok(listener)
 }
 
 async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut line = String::new();
     let mut reading = BufReader::new(reading.take(QUESTION_BYTES));
-    tokio::time::timeout(QUESTION_TIME, reading.read_line(&mut line)).await??;
+    timeout(QUESTION_TIME, reading.read_line(&mut line)).await??;
     let outcome: Outcome = match serde_json::from_str(&line) {
-        Ok(command) => execute::execute(app, folder, command)
-            .await
-            .map_err(|fault| explained(&fault)),
+        Ok(command) => {
+            let mut work = pin!(execute::execute(app, folder, command));
+            let mut signs = interval(SIGN_OF_LIFE);
+            let executed = loop {
+                tokio::select! {
+                    executed = &mut work => break executed,
+                    // The request is executed to its end, also if the client is gone.
+                    _ = signs.tick() => drop(writing.try_write(b" ")),
+                }
+            };
+            executed.map_err(|fault| explained(&fault))
+        }
         Err(error) => Err(format!("the server does not understand the question: {error}")),
     };
     let mut bytes = serde_json::to_vec(&outcome)?;
@@ -90,18 +142,25 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
     writing.write_all(&bytes).await
 }
 
-/// Connects to the server of this socket, if one runs.
-pub(super) async fn connect(path: &Path) -> Option<UnixStream> {
-    UnixStream::connect(path).await.ok()
-}
-
 /// Sends a command to the server, and waits for the answer.
+///
+/// # Errors
+/// `TimedOut` if the server sends nothing for [`SILENCE`]; the error of the operating system; an answer that is not valid.
 pub(super) async fn ask(stream: UnixStream, command: &Command) -> io::Result<Outcome> {
     let (reading, mut writing) = stream.into_split();
     let mut bytes = serde_json::to_vec(command)?;
     bytes.push(b'\n');
-    writing.write_all(&bytes).await?;
-    let mut line = String::new();
-    BufReader::new(reading).read_line(&mut line).await?;
-    Ok(serde_json::from_str(&line)?)
+    timeout(SILENCE, writing.write_all(&bytes)).await??;
+    let mut reading = BufReader::new(reading);
+    let mut line = Vec::new();
+    loop {
+        let read = timeout(SILENCE, reading.fill_buf()).await??;
+        let end = read.iter().position(|byte| *byte == b'\n');
+        let used = end.map_or(read.len(), |end| end + 1);
+        line.extend_from_slice(&read[..used]);
+        reading.consume(used);
+        if end.is_some() || used == 0 {
+            return Ok(serde_json::from_slice(&line)?);
+        }
+    }
 }

@@ -12,9 +12,6 @@ use super::seats::{Full, Most, Seat, Seats, Subscribers};
 use crate::app::App;
 use crate::domain::SettingId;
 
-/// The time that sockets have to close when the server shuts down.
-pub const LAST_WORDS: Duration = Duration::from_secs(10);
-
 /// The share of sockets without a login if the setting is 0: one in this many.
 const ANONYMOUS_SHARE: usize = 10;
 
@@ -66,10 +63,11 @@ impl Hall {
         }
     }
 
-    /// Closes all sockets, and waits until they are closed, at most 10 seconds.
-    pub async fn close(&self) {
-        let _ = self.closing.send(true);
-        if timeout(LAST_WORDS, self.closing.closed()).await.is_err() {
+    /// Closes all sockets, and waits until they are closed, at most for this time.
+    pub async fn close(&self, patience: Duration) {
+        // `send` would not store the value while there is no socket, and a handshake may still be under way.
+        self.closing.send_replace(true);
+        if timeout(patience, self.closing.closed()).await.is_err() {
             warn!(left = self.closing.receiver_count(), "sockets were cut off");
         }
     }

@@ -29,7 +29,7 @@ use warp::Filter;
 use warp::filters::BoxedFilter;
 
 pub use fanout::run;
-pub use hall::{Hall, LAST_WORDS, Timing};
+pub use hall::{Hall, Timing};
 
 use crate::auth::{Origin, Peer};
 use crate::domain::BoundedText;

@@ -19,19 +19,12 @@ use tracing::{debug, warn};
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
-use super::open_files;
 use crate::auth::Peer;
 use crate::http::Limits;
-use crate::net::{ClientStream, Connection, Connections, Heads, Surplus};
-
-/// The time limit for requests in flight when the server stops.
-pub const LAST_REQUESTS: Duration = Duration::from_secs(10);
+use crate::net::{ClientStream, Connection, Connections, Heads, Surplus, open_files};
 
 /// The pause after a connection could not be accepted, for example because no descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// Minimum time between two log lines about refused connections.
-const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Maximum connections that wait to be accepted; the system may allow fewer. The value is high, so that ten thousand
 /// clients that reconnect at the same time need not retry.
@@ -64,7 +57,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts connections and answers their requests with `answer`, over HTTP/1.1, until `shutdown` ends. Then it
-/// accepts no more, and gives requests in flight `LAST_REQUESTS`. `most` returns the maximum connections of an
+/// accepts no more, and gives requests in flight the `stop_time` of the limits. `most` returns the maximum connections of an
 /// address, or `None` for an address that has no limit.
 pub async fn serve<A, W>(
     listener: TcpListener,
@@ -88,7 +81,7 @@ pub async fn serve<A, W>(
         let (stream, peer) = match accepted {
             Ok(connection) => connection,
             Err(error) => {
-                refusals.not_accepted(&error);
+                open_files::warn_not_accepted("http", &error);
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
@@ -108,11 +101,9 @@ pub async fn serve<A, W>(
     }
     drop(listener);
     let _ = stop.send(true);
-    if timeout(LAST_REQUESTS, stop.closed()).await.is_err() {
-        warn!(
-            "requests in flight were cut off after {} seconds",
-            LAST_REQUESTS.as_secs()
-        );
+    if timeout(limits.stop_time, stop.closed()).await.is_err() {
+        let seconds = limits.stop_time.as_secs();
+        warn!("requests in flight were cut off after {seconds} seconds");
     }
 }
 
@@ -129,47 +120,30 @@ fn refuse(stream: TcpStream, surplus: Surplus) {
     }
 }
 
-/// Logs refused connections, each kind at most once in [`LOG_EVERY`].
+/// Logs refused connections, each kind at most once a minute.
 #[derive(Default)]
 struct Refusals {
-    not_accepted: Option<Instant>,
     all: Option<Instant>,
     address: Option<Instant>,
 }
 
 impl Refusals {
-    fn not_accepted(&mut self, error: &io::Error) {
-        if due(&mut self.not_accepted) {
-            let limit = open_files::limit();
-            warn!(%error, ?limit, "a connection could not be accepted; if the limit on open files is reached, raise it");
-        }
-    }
-
     fn surplus(&mut self, surplus: Surplus, address: IpAddr, most: u64) {
         match surplus {
-            Surplus::All if due(&mut self.all) => {
+            Surplus::All if open_files::is_due(&mut self.all) => {
                 let limit = open_files::limit();
                 warn!(
                     most,
                     ?limit,
-                    "connections are refused: raise the limit on open files to take more"
+                    "out of descriptors: connections are refused; raise the limit on open files to take more"
                 );
             }
-            Surplus::Address if due(&mut self.address) => {
+            Surplus::Address if open_files::is_due(&mut self.address) => {
                 warn!(%address, "connections of an address are refused: Max_Connections_Per_Address is reached");
             }
             Surplus::All | Surplus::Address => {}
         }
     }
-}
-
-/// Returns whether the last log line is old enough, and if so records the current time.
-fn due(last: &mut Option<Instant>) -> bool {
-    let due = last.is_none_or(|last| last.elapsed() >= LOG_EVERY);
-    if due {
-        *last = Some(Instant::now());
-    }
-    due
 }
 
 /// Serves one connection. Closes it if the head of a request does not arrive within `head_time`, or if the client

@@ -11,5 +11,6 @@ mod house;
 mod presence;
 mod realtime;
 mod support;
+mod surroundings;
 mod text;
 mod web;

@@ -4,6 +4,7 @@ use rollcall::app::{App, Clock, Fixed};
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::AuditAction;
+use rollcall::local::Command;
 use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
 use serde_json::{Value, json};
@@ -143,6 +144,7 @@ async fn everything_worth_remembering_is_and_no_secret_with_it() {
     .await;
     let admin = server.admin().await;
     do_everything(&server, &admin).await;
+    server.command(Command::ConfirmClock).await;
     let seen = actions(&admin, "").await;
     // Each of these needs an authenticator's code; `two_factor.rs` makes them.
     let elsewhere = [AuditAction::TwoFactorEnabled, AuditAction::BackupCodesMade];

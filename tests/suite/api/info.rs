@@ -47,9 +47,10 @@ async fn only_who_may_see_statistics_is_told_the_full_version() {
 async fn health_is_told_to_watchers() {
     let server = TestServer::start().await;
     let get = async |path: &str| server.anonymous().send("GET", path, &[], "").await;
-    let sound = json!({"status": "ok", "checks": {"store": "ok"}});
-    assert_eq!(get("/livez").await.expect(200), sound);
-    assert_eq!(get("/readyz").await.expect(200), sound);
+    let live = json!({"status": "ok", "checks": {"process": "ok"}});
+    assert_eq!(get("/livez").await.expect(200), live);
+    let ready = json!({"status": "ok", "checks": {"store": "ok", "disk": "ok", "serving": "ok"}});
+    assert_eq!(get("/readyz").await.expect(200), ready);
     let health = get("/health").await;
     assert_eq!((health.status, &*health.body), (200, b"ok".as_slice()));
 }

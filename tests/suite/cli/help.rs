@@ -31,6 +31,7 @@ fn help_of_every_command_has_examples() {
         &["config", "--help"],
         &["check", "--help"],
         &["compact", "--help"],
+        &["doctor", "--help"],
     ] {
         let output = call(command);
         assert!(output.status.success(), "{command:?}");

@@ -103,3 +103,22 @@ async fn a_compaction_is_given_up_on_a_disk_that_turns_out_to_be_full() {
     )
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and /dev/fuse; .ci/run runs it"]
+async fn a_start_on_a_full_disk_says_so_and_is_not_called_damage() {
+    let place = Place::new();
+    let mounted = place.mount(Disk::new());
+    let mut server = place.start();
+    server.admin().await.create_status("tea", "away").await.expect(200);
+    server.signal(libc::SIGTERM);
+    server.wait();
+    for space in [Space::Of, Space::SecretlyOf] {
+        mounted.bound(space(0));
+        let said = place.try_start_with(|_| {}).err().expect("it does not start");
+        assert!(said.contains("is full") && said.contains("not damaged"), "{said}");
+        mounted.bound(Space::Endless);
+        place.assert_sound("after the refused start");
+    }
+    mounted.unmount();
+}

@@ -1,0 +1,94 @@
+//! Whether the server can take requests: the store takes writes, the disk has space, and the server does not stop.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use crate::store::Store;
+
+/// The time for which a measurement of the free space counts. Monitoring may ask as often as it likes.
+const MEASURED_FOR: Duration = Duration::from_secs(1);
+
+/// The time after which a disk that does not say how much space it has counts as full.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The state that only the readiness needs.
+#[derive(Debug, Default)]
+pub struct Readiness {
+    is_draining: AtomicBool,
+    measured: Mutex<Option<Measured>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    at: Instant,
+    has_space: bool,
+}
+
+/// The results of all checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checks {
+    /// `true` if the store takes writes.
+    pub store: bool,
+    /// `true` if the disk has more free space than the reserve.
+    pub disk: bool,
+    /// `true` unless the server stops.
+    pub serving: bool,
+}
+
+impl Checks {
+    /// Returns whether the server can take requests.
+    #[must_use]
+    pub const fn are_passed(self) -> bool {
+        self.store && self.disk && self.serving
+    }
+}
+
+impl Readiness {
+    /// Records that the server stops.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Release);
+    }
+
+    /// Runs all checks. `reserve_bytes` is the free space that the disk must have.
+    pub async fn check(&self, store: &Store, reserve_bytes: u64) -> Checks {
+        Checks {
+            store: store.is_writable(),
+            disk: self.has_space(store, reserve_bytes).await,
+            serving: !self.is_draining.load(Ordering::Acquire),
+        }
+    }
+
+    /// Returns whether the disk has enough free space. Of several callers one measures, and the others wait for it.
+    async fn has_space(&self, store: &Store, reserve_bytes: u64) -> bool {
+        let mut measured = self.measured.lock().await;
+        let last = *measured;
+        if let Some(last) = last.filter(|last| last.at.elapsed() < MEASURED_FOR) {
+            return last.has_space;
+        }
+        let free = timeout(PATIENCE, store.free_bytes()).await;
+        let has_space = match &free {
+            // A file system that does not know how much is free takes what it can.
+            Ok(Ok(free)) => free.is_none_or(|free| free >= reserve_bytes),
+            Ok(Err(_)) | Err(_) => false,
+        };
+        let had_space = last.is_none_or(|last| last.has_space);
+        if had_space && !has_space {
+            let free_bytes = free.ok().and_then(Result::ok).flatten();
+            warn!(
+                free_bytes,
+                reserve_bytes, "the disk has less free space than the reserve: free some; /readyz answers 503"
+            );
+        } else if !had_space && has_space {
+            info!(reserve_bytes, "the disk has more free space than the reserve again");
+        }
+        *measured = Some(Measured {
+            at: Instant::now(),
+            has_space,
+        });
+        has_space
+    }
+}
