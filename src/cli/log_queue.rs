@@ -56,7 +56,7 @@ impl LogQueue {
     /// Waits until all lines are written, at most for this time.
     pub(super) fn finish(&self, patience: Duration) {
         let is_busy = |state: &mut State| state.is_writing || !state.lines.is_empty();
-        let _ = self.changed.wait_timeout_while(self.lock(), patience, is_busy);
+        drop(self.changed.wait_timeout_while(self.lock(), patience, is_busy));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

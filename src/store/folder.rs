@@ -12,7 +12,7 @@ use tracing::warn;
 use super::OpenError;
 
 /// The folder of sled's files.
-pub(super) const STORE: &str = "store";
+const STORE: &str = "store";
 
 /// The folder of a new store until all of it is durable.
 const BEGINNING: &str = "store.beginning";

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::commits::Witness;
 use super::contain::contain;
 use super::folder::{self, DataFolder};
-use super::open_error::OpenError;
+use super::open_error::{OpenError, is_locked};
 use super::table::Trees;
 use super::verify::Findings;
 use super::{durability, swap, verify};
@@ -37,7 +37,7 @@ impl Engine {
         }
         let folder = DataFolder::hold(path)?;
         let unusable = |cause: io::Error| OpenError::of_folder(path, cause);
-        let unreadable = |error: sled::Error| OpenError::of_sled(path, &error);
+        let unreadable = |error: sled::Error| OpenError::of_sled(path, &folder.store(), &error);
         swap::settle(&folder).map_err(unusable)?;
         if !folder.store().is_dir() {
             // sled syncs neither its `conf` nor any name: a new store that a crash interrupts could never be opened
@@ -50,7 +50,7 @@ impl Engine {
         remove_unfinished_snapshots(&folder.store()).map_err(unusable)?;
         let (db, trees) = open_sled(&folder.store()).map_err(unreadable)?;
         if let Some(table) = Trees::unknown(&db) {
-            return Err(OpenError::newer_table(path, &table));
+            return Err(OpenError::newer_table(path, folder::written_by(path), &table));
         }
         let witness = Witness::open(&folder.witness()).map_err(unusable)?;
         witness.sync().map_err(unusable)?;
@@ -140,11 +140,6 @@ fn try_open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
     let trees = Trees::open(&db)?;
     db.flush()?;
     Ok((db, trees))
-}
-
-/// Returns whether an error means that sled's lock is held. sled wraps the system's error, so only the text is left.
-pub(super) fn is_locked(error: &str) -> bool {
-    error.contains("could not acquire lock")
 }
 
 /// Makes the files durable, then the names of the folders above them.

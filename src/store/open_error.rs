@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
-use super::folder::{self, STORE};
-use super::open::is_locked;
 use super::{Problem, Table};
 use crate::net::open_files;
 
@@ -242,12 +240,11 @@ impl OpenError {
         })
     }
 
-    /// Returns the error for an error of sled.
-    pub(super) fn of_sled(folder: &Path, error: &sled::Error) -> Self {
+    /// Returns the error for an error of sled about its files in `store`.
+    pub(super) fn of_sled(folder: &Path, store: &Path, error: &sled::Error) -> Self {
         let cause = error.to_string();
         if is_locked(&cause) {
-            let file = folder.join(STORE).join("db");
-            return Self::Locked { file };
+            return Self::Locked { file: store.join("db") };
         }
         Self::of_system(folder, &cause).unwrap_or_else(|| Self::Unreadable {
             folder: folder.to_owned(),
@@ -305,26 +302,26 @@ impl OpenError {
         })
     }
 
-    /// Returns the error for a table that this version does not know.
-    pub(super) fn newer_table(folder: &Path, table: &str) -> Self {
+    /// Returns the error for a table that this version does not know. `writer` is the version that used the store last.
+    pub(super) fn newer_table(folder: &Path, writer: Option<String>, table: &str) -> Self {
         Self::newer(
             folder,
+            writer,
             format!("it has a table {table:?}, which this version does not know"),
         )
     }
 
     /// Returns the error for a record of a version that is newer than the newest known one.
-    pub(super) fn newer_record(folder: &Path, table: Table, found: u8, known: u8) -> Self {
+    pub(super) fn newer_record(folder: &Path, writer: Option<String>, (table, found, known): (Table, u8, u8)) -> Self {
         let what =
             format!("its table {table} has records of version {found}, and this version knows them up to {known}");
-        Self::newer(folder, what)
+        Self::newer(folder, writer, what)
     }
 
-    fn newer(folder: &Path, what: String) -> Self {
-        let version = folder::written_by(folder);
+    fn newer(folder: &Path, writer: Option<String>, what: String) -> Self {
         Self::Newer {
             folder: folder.to_owned(),
-            writer: version.map_or_else(
+            writer: writer.map_or_else(
                 || "a newer rollcall".to_owned(),
                 |version| format!("rollcall {version}"),
             ),
@@ -380,6 +377,11 @@ fn find_denied_below(path: &Path, with_entries: bool) -> Option<PathBuf> {
         .find_map(|entry| find_denied_below(&entry.path(), true))
 }
 
+/// Returns whether an error means that sled's lock is held. sled wraps the system's error, so only the text is left.
+pub(super) fn is_locked(error: &str) -> bool {
+    error.contains("could not acquire lock")
+}
+
 fn first(problems: &[Problem]) -> String {
     problems.first().map(ToString::to_string).unwrap_or_default()
 }
@@ -387,7 +389,7 @@ fn first(problems: &[Problem]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::open::Engine;
-    use super::super::{CompactError, Store, codec};
+    use super::super::{CompactError, Store, codec, folder};
     use super::*;
 
     fn wrapped(errno: Errno) -> [OpenError; 3] {
@@ -396,8 +398,8 @@ mod tests {
         let text = sled::Error::Io(io::Error::other(format!("cannot write the log: {:?}", error())));
         [
             OpenError::of_folder(folder, error()),
-            OpenError::of_sled(folder, &sled::Error::Io(error())),
-            OpenError::of_sled(folder, &text),
+            OpenError::of_sled(folder, Path::new("data/store"), &sled::Error::Io(error())),
+            OpenError::of_sled(folder, Path::new("data/store"), &text),
         ]
     }
 
@@ -419,10 +421,10 @@ mod tests {
         let locked = sled::Error::Io(io::Error::other(
             "could not acquire lock on \"data/store/db\": Os { code: 11, ...",
         ));
-        let text = OpenError::of_sled(Path::new("data"), &locked).to_string();
+        let text = OpenError::of_sled(Path::new("data"), Path::new("data/store"), &locked).to_string();
         assert!(text.contains("data/store/db") && text.contains("not damaged"), "{text}");
         let torn = sled::Error::ReportableBug("page 7 is torn".into());
-        let text = OpenError::of_sled(Path::new("data"), &torn).to_string();
+        let text = OpenError::of_sled(Path::new("data"), Path::new("data/store"), &torn).to_string();
         assert!(text.contains("put back your last backup"), "{text}");
     }
 

@@ -8,6 +8,7 @@ use super::change::Edit;
 use super::codec::{self, Damage};
 use super::commits::Commits;
 use super::contain::contain;
+use super::folder;
 use super::open_error::errno_in;
 use super::overflow;
 use super::record::{Record, decode_index};
@@ -295,12 +296,12 @@ impl Findings<'_> {
 
     /// Returns the reason why the store cannot be judged: the system failed, or a newer version wrote the store. Then the
     /// problems that were found are not damage.
-    pub(super) fn refusal(&mut self, folder: &Path) -> Option<OpenError> {
+    pub(super) fn refusal(&mut self, path: &Path) -> Option<OpenError> {
         if let Some(cause) = self.obstacle.take() {
-            return OpenError::of_system(folder, &cause);
+            return OpenError::of_system(path, &cause);
         }
-        let (table, found, known) = self.newer?;
-        Some(OpenError::newer_record(folder, table, found, known))
+        let newer = self.newer?;
+        Some(OpenError::newer_record(path, folder::written_by(path), newer))
     }
 
     fn unreadable(&mut self, table: Table, cause: &dyn fmt::Display) {
