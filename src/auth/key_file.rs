@@ -9,9 +9,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::seal::{KEY_BYTES, SecretKey};
-
-/// The name of the key file in the data folder.
-const NAME: &str = "secret.key";
+use crate::store::SECRET_KEY;
 
 /// The name of a new key file before it is durable.
 const BEGINNING: &str = "secret.key.beginning";
@@ -87,7 +85,7 @@ pub enum KeyError {
 /// Returns the path of the key file: the one from a setting, or the one in the data folder.
 #[must_use]
 pub fn place(folder: &Path, named: Option<&Path>) -> PathBuf {
-    named.map_or_else(|| folder.join(NAME), Path::to_owned)
+    named.map_or_else(|| folder.join(SECRET_KEY), Path::to_owned)
 }
 
 /// Reads the key. Returns `None` if the data folder has no key file yet.
@@ -139,10 +137,17 @@ fn parse(digits: &str) -> Option<[u8; KEY_BYTES]> {
 /// # Errors
 /// [`KeyError::File`], also if the file already exists.
 pub fn create(folder: &Path) -> Result<SecretKey, KeyError> {
-    let path = folder.join(NAME);
+    let path = folder.join(SECRET_KEY);
     let key = SecretKey::generate();
     write(folder, &path, &key).map_err(|cause| KeyError::File { path, cause })?;
     Ok(key)
+}
+
+/// Returns the digits of a key, as they are in its file.
+#[must_use]
+pub fn text(key: &SecretKey) -> String {
+    let digits = |digits: String, byte: &u8| digits + &format!("{byte:02x}");
+    key.expose().iter().fold(String::new(), digits)
 }
 
 fn write(folder: &Path, path: &Path, key: &SecretKey) -> io::Result<()> {
@@ -156,10 +161,7 @@ fn write(folder: &Path, path: &Path, key: &SecretKey) -> io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(&beginning)?;
-    for byte in key.expose() {
-        write!(file, "{byte:02x}")?;
-    }
-    writeln!(file)?;
+    writeln!(file, "{}", text(key))?;
     file.sync_all()?;
     // This process has locked the data folder, so that no other process creates the file in the meantime.
     if fs::symlink_metadata(path).is_ok() {
@@ -184,7 +186,7 @@ mod tests {
         let first = create(home.path()).expect("a key");
         let read_again = read(home.path(), None).expect("a file").expect("a key");
         assert_eq!(first.expose(), read_again.expose());
-        let mode = fs::metadata(home.path().join(NAME))
+        let mode = fs::metadata(home.path().join(SECRET_KEY))
             .expect("a file")
             .permissions()
             .mode();

@@ -54,6 +54,22 @@ impl Timestamp {
         self > now.plus_days(1)
     }
 
+    /// Returns the time for the name of a file, to the second, as `2026-11-27T13-00-00Z`.
+    #[must_use]
+    pub fn file_name(self) -> String {
+        let text = self.to_string();
+        let seconds = text.split('.').next().unwrap_or(&text);
+        format!("{}Z", seconds.replace(':', "-"))
+    }
+
+    /// Parses the time in the name of a file.
+    #[must_use]
+    pub fn of_file_name(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once('T')?;
+        let found = Self::parse(&format!("{date}T{}", time.replace('-', ":")))?;
+        (found.file_name() == text).then_some(found)
+    }
+
     /// Returns the time `days` later; stops at the latest possible time.
     #[must_use]
     pub const fn plus_days(self, days: u32) -> Self {

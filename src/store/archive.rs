@@ -9,6 +9,7 @@ use super::audit_log::key_of;
 use super::codec::Damage;
 use super::commits::{Commits, Witness};
 use super::contain::contain;
+use super::hold::{Held, Hold};
 use super::record::Record;
 use super::table::{Table, Trees};
 use super::verify;
@@ -65,6 +66,15 @@ impl Archive {
         Ok(self.open()?.trees)
     }
 
+    /// Returns a moment that the writer holds, with what is needed to read it.
+    pub(super) fn held(&self, hold: Arc<Hold>) -> Result<Held, ReadError> {
+        Ok(Held {
+            hold,
+            trees: self.trees()?,
+            is_closing: Arc::clone(&self.is_closing),
+        })
+    }
+
     /// Reads the whole store while the writer runs, and returns its problems.
     pub(super) fn verify(&self) -> Result<Vec<Problem>, ReadError> {
         let mut common: Option<Vec<Problem>> = None;
@@ -117,7 +127,7 @@ impl Archive {
     }
 }
 
-fn closed() -> ReadError {
+pub(super) fn closed() -> ReadError {
     ReadError::Unavailable("it is closed".into())
 }
 
@@ -126,7 +136,7 @@ fn commits(trees: &Trees) -> Result<Option<sled::IVec>, ReadError> {
     contained(|| trees.get(Commits::TABLE, &Commits::default().key()))
 }
 
-fn contained<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, ReadError> {
+pub(super) fn contained<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, ReadError> {
     contain(read)
         .map_err(ReadError::Unavailable)?
         .map_err(|error| ReadError::Unavailable(error.to_string()))

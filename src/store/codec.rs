@@ -19,6 +19,9 @@ const MAX_CLAIMED_BYTES: u64 = 16 * MAX_BODY_BYTES as u64;
 const VERSION_BYTES: usize = 1;
 const SUM_BYTES: usize = 4;
 
+/// Maximum bytes of a record with its version and checksum.
+pub(super) const MAX_SEALED_BYTES: usize = VERSION_BYTES + MAX_BODY_BYTES + SUM_BYTES;
+
 /// The reason why stored bytes are not a valid record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tracing::warn;
 
 use super::OpenError;
+use crate::domain::Timestamp;
 
 /// The folder of sled's files.
 const STORE: &str = "store";
@@ -28,6 +29,18 @@ const REPLACED: &str = "store.replaced";
 
 /// The file with the version of the program that opened the store last.
 const VERSION: &str = "version";
+
+/// The folder of a restored store while it is being written.
+const RESTORING: &str = "store.restoring";
+
+/// The folder of a restored store that is durable and not yet in its place.
+const RESTORED: &str = "store.restored";
+
+/// The name of the file with the key that encrypts secrets, unless a setting names another file.
+pub const SECRET_KEY: &str = "secret.key";
+
+/// The file with the key of a backup until the restored store is in its place.
+const RESTORED_KEY: &str = "secret.key.restored";
 
 /// The file with the number of the last durable commit.
 pub(super) const WITNESS: &str = "last-commit";
@@ -104,6 +117,38 @@ impl DataFolder {
     /// Returns the folder of a compacted store once all of it is durable.
     pub(super) fn compacted(&self) -> PathBuf {
         self.path.join(COMPACTED)
+    }
+
+    /// Returns the folder in which a restored store is written.
+    pub(super) fn restoring(&self) -> PathBuf {
+        self.path.join(RESTORING)
+    }
+
+    /// Returns the folder of a restored store once all of it is durable.
+    pub(super) fn restored(&self) -> PathBuf {
+        self.path.join(RESTORED)
+    }
+
+    /// Returns the file with the key that encrypts secrets.
+    pub(super) fn key(&self) -> PathBuf {
+        self.path.join(SECRET_KEY)
+    }
+
+    /// Returns the file with the key of a backup, until the restored store is in its place.
+    pub(super) fn restored_key(&self) -> PathBuf {
+        self.path.join(RESTORED_KEY)
+    }
+
+    /// Returns a path in the data folder that does not exist, for what is put aside: the name, the time, and a number if
+    /// that path exists.
+    pub(super) fn aside(&self, name: &str, now: Timestamp) -> PathBuf {
+        let time = now.file_name();
+        let path = |number: u32| match number {
+            1 => self.path.join(format!("{name}.before-{time}")),
+            _ => self.path.join(format!("{name}.before-{time}-{number}")),
+        };
+        let is_free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
+        (1..u32::MAX).map(path).find(is_free).unwrap_or_else(|| path(1))
     }
 
     /// Returns the folder of the old store that a compacted one replaces, until it is removed.
@@ -219,11 +264,11 @@ pub fn socket_path(folder: &Path) -> PathBuf {
     folder.join("admin.sock")
 }
 
-/// Returns whether this data folder has a store. A kill during a compaction may leave it under another name, which
-/// the next opening corrects.
+/// Returns whether this data folder has a store. A kill during a compaction or a restoration may leave it under another
+/// name, which the next opening corrects.
 #[must_use]
 pub fn is_begun(folder: &Path) -> bool {
-    [STORE, COMPACTED, REPLACED]
+    [STORE, COMPACTED, REPLACED, RESTORED]
         .iter()
         .any(|name| folder.join(name).is_dir())
 }

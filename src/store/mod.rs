@@ -7,6 +7,7 @@
 mod archive;
 mod audit_log;
 mod avatars;
+pub mod backup;
 mod boards;
 mod change;
 mod codec;
@@ -19,8 +20,10 @@ mod erasure;
 mod failed_logins;
 mod flush_clock;
 mod folder;
+mod hold;
 mod invitations;
 mod lost_connections;
+mod new_store;
 mod open;
 mod open_error;
 mod overflow;
@@ -50,14 +53,15 @@ pub use archive::ReadError;
 pub use change::{Change, Outcome};
 pub use compact::{CompactError, Compaction};
 pub use contain::is_contained;
-pub use folder::{holder, is_begun, refuse_exposed, socket_path, write_private};
+pub use folder::{SECRET_KEY, holder, is_begun, refuse_exposed, socket_path, write_private};
+pub use hold::Held;
 pub use open_error::OpenError;
 pub use setup_links::SetupLink;
 pub use snapshot::Snapshot;
 pub use table::Table;
 pub use user_index::SearchableUser;
 pub use verify::Problem;
-pub use writer::{CommitError, Touched};
+pub use writer::{CommitError, HoldError, Touched};
 
 use archive::Archive;
 use commits::Sizes;
@@ -233,6 +237,17 @@ impl Store {
     /// Gives each commit from now on the time of this clock, unless the clock is doubtful. Only the first clock is used.
     pub fn stamp(&self, clock: Clock) {
         self.writer.stamp(clock);
+    }
+
+    /// Holds the current state for a backup, which can be read while writes go on. All changes that were acknowledged
+    /// before are in it.
+    ///
+    /// # Errors
+    /// [`HoldError::Busy`] while another one is held; [`HoldError::Unavailable`] if the disk failed or the store is
+    /// closed.
+    pub async fn hold(&self) -> Result<Held, HoldError> {
+        let hold = self.writer.hold().await?;
+        self.archive.held(hold).map_err(|_| HoldError::Unavailable)
     }
 
     /// Verifies every record and index while the store is in use. Writes are not blocked.

@@ -63,6 +63,42 @@ fn printable(key: &[u8]) -> String {
     }
 }
 
+/// Checks that a value decodes as a record or index entry of this table.
+///
+/// # Errors
+/// The damage of the value.
+pub(super) fn decode_any(table: Table, key: &[u8], bytes: &[u8]) -> Result<(), Damage> {
+    fn decoded<R: Record>(key: &[u8], bytes: &[u8]) -> Result<(), Damage> {
+        R::decode(key, bytes).map(drop)
+    }
+    match table {
+        Table::Users => decoded::<User>(key, bytes),
+        Table::UserStatuses => decoded::<UserStatus>(key, bytes),
+        Table::Tokens => decoded::<Token>(key, bytes),
+        Table::CustomStatuses => decoded::<CustomStatus>(key, bytes),
+        Table::Roles => decoded::<Role>(key, bytes),
+        Table::Grants => decoded::<Grant>(key, bytes),
+        Table::Settings => decoded::<Setting>(key, bytes),
+        Table::FailedLogins => decoded::<FailedLogins>(key, bytes),
+        Table::PasswordResets => decoded::<PasswordReset>(key, bytes),
+        Table::Avatars => decoded::<Avatar>(key, bytes),
+        Table::AuditLog => decoded::<AuditEntry>(key, bytes),
+        Table::SetupLinks => decoded::<SetupLink>(key, bytes),
+        Table::LostConnections => decoded::<LostConnections>(key, bytes),
+        Table::Invitations => decoded::<Invitation>(key, bytes),
+        Table::Boards => decoded::<Board>(key, bytes),
+        Table::Commits => decoded::<Commits>(key, bytes),
+        Table::UsersByUsername
+        | Table::UsersByEmail
+        | Table::TokensByUser
+        | Table::TokensByName
+        | Table::CustomStatusesByName
+        | Table::RolesByName => decode_index(table, key, bytes).map(drop),
+        // A part of a value has no form of its own.
+        Table::Overflow => Ok(()),
+    }
+}
+
 /// Reads the whole store.
 pub(super) fn verify(trees: &Trees) -> Findings<'_> {
     static NEVER: AtomicBool = AtomicBool::new(false);

@@ -5,9 +5,10 @@
 //! then answers. So uniqueness needs no lock, and all callers share the cost of the flush. Conflicts are answered
 //! after the flush too, because they may depend on a change in the same batch that is not durable yet.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 
 use arc_swap::ArcSwap;
@@ -22,6 +23,7 @@ use super::commits::Commits;
 use super::contain::contain;
 use super::erasure;
 use super::flush_clock::FlushClock;
+use super::hold::Hold;
 use super::open::Engine;
 use super::overflow;
 use super::record::Record;
@@ -52,6 +54,17 @@ pub enum CommitError {
 
 type Outcome = Result<(), CommitError>;
 
+/// The reason why no backup can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HoldError {
+    /// Another backup is being made. There is one at a time, so that the memory for it is bounded.
+    #[error("a backup is being made")]
+    Busy,
+    /// The disk failed, or the store is closed.
+    #[error("the store cannot be read")]
+    Unavailable,
+}
+
 /// The records that a batch created, changed or removed.
 #[derive(Debug, Default)]
 pub struct Touched {
@@ -75,6 +88,7 @@ pub(super) type Watcher = Box<dyn Fn(&Snapshot, &Arc<Snapshot>, &Touched) + Send
 enum Job {
     /// A change, the channel for its answer, and the number of stalls of the disk when it was queued.
     Commit(Change, oneshot::Sender<Outcome>, u64),
+    Hold(oneshot::Sender<Result<Arc<Hold>, HoldError>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -101,6 +115,7 @@ impl Writer {
             clock: Arc::clone(&clock),
             watcher: Arc::clone(&watcher),
             time: Arc::clone(&time),
+            held: RefCell::default(),
         };
         let counting = Arc::clone(&clock);
         let begun = thread::Builder::new().name("store-writer".into()).spawn(move || {
@@ -141,6 +156,12 @@ impl Writer {
         let _ = self.ask(|answer, _| Job::Close(answer)).await;
     }
 
+    /// Begins a hold of the state between two batches. All changes that were acknowledged before are in it.
+    pub(super) async fn hold(&self) -> Result<Arc<Hold>, HoldError> {
+        let asked = self.ask(|answer, _| Job::Hold(answer)).await;
+        asked.unwrap_or(Err(HoldError::Unavailable))
+    }
+
     pub(super) fn is_running(&self) -> bool {
         !self.jobs.is_closed() && !self.clock.stalls().is_stalled
     }
@@ -173,6 +194,8 @@ struct Committer {
     watcher: Arc<OnceLock<Watcher>>,
     /// The clock that gives commits their times.
     time: Arc<OnceLock<Clock>>,
+    /// The moment that a backup reads, while there is one.
+    held: RefCell<Weak<Hold>>,
 }
 
 /// The accepted changes of one transaction, and the answers to all callers.
@@ -220,10 +243,25 @@ impl Committer {
                 Job::Commit(change, answer, before) if before == stalls => batch.add(&self.engine, change, answer),
                 // The caller got an error when the disk stalled.
                 Job::Commit(_, answer, _) => batch.answers.push((answer, Err(CommitError::Unavailable))),
+                // The batch is not written yet, so this is the state before all of its changes.
+                Job::Hold(answer) => drop(answer.send(self.hold())),
                 Job::Close(answer) => close = Some(answer),
             }
         }
         (batch, close)
+    }
+
+    /// Begins a hold, unless a backup still reads an earlier one.
+    fn hold(&self) -> Result<Arc<Hold>, HoldError> {
+        let earlier = self.held.borrow().upgrade();
+        if earlier.is_some_and(|earlier| !earlier.is_lost()) {
+            return Err(HoldError::Busy);
+        }
+        let commits = self.shown.load().commits.count;
+        let hold = Hold::begin(&self.engine.trees, commits).map_err(|_| HoldError::Unavailable)?;
+        let hold = Arc::new(hold);
+        self.held.replace(Arc::downgrade(&hold));
+        Ok(hold)
     }
 
     /// Makes a batch durable, shows it, and answers its callers. Returns false if the disk failed.
@@ -284,6 +322,10 @@ impl Committer {
     fn write_to_disk(&self, batch: &Batch, tables: &[Table], commits: &Commits) -> Result<(), String> {
         #[cfg(test)]
         self.clock.gate.pass();
+        if let Some(hold) = self.held.borrow().upgrade() {
+            let changed = batch.overlay.keys().map(|(table, key)| (*table, key.as_slice()));
+            hold.keep(&self.engine.trees, changed);
+        }
         let trees: Vec<_> = tables.iter().map(|table| self.engine.trees.of(*table)).collect();
         trees[..]
             .transaction(|views| {

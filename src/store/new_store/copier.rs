@@ -1,4 +1,4 @@
-//! The thread that writes the new store of a compaction.
+//! The thread that writes a new store.
 
 use std::io;
 use std::path::Path;
@@ -24,23 +24,22 @@ pub(super) enum Job {
     Finish(Commits),
 }
 
-/// A handle of the thread that writes the new store. If the disk fails, the caller stops waiting for the thread, and
-/// the old store stays usable.
+/// A handle of the thread that writes the new store. If the disk fails, the caller stops waiting for the thread.
 pub(super) struct Copier {
     jobs: Sender<Job>,
     answers: Receiver<Result<Sums, String>>,
 }
 
 impl Copier {
-    pub fn start(compacting: &Path) -> Result<Self, String> {
-        clear(compacting).map_err(|error| error.to_string())?;
+    pub fn start(folder: &Path) -> Result<Self, String> {
+        clear(folder).map_err(|error| error.to_string())?;
         let (jobs, waiting) = channel();
         let (answer, answers) = channel();
-        let compacting = compacting.to_owned();
+        let folder = folder.to_owned();
         thread::Builder::new()
             .name("store-copier".into())
             .spawn(move || {
-                let outcome = contain(|| write(&compacting, &waiting, &answer)).and_then(|outcome| outcome);
+                let outcome = contain(|| write(&folder, &waiting, &answer)).and_then(|outcome| outcome);
                 // If the receiver is dropped, there is nothing left to do.
                 let _ = answer.send(outcome);
             })
@@ -63,8 +62,8 @@ impl Copier {
 }
 
 /// Does all jobs up to the last. Returns the sums of the tables in the new store.
-fn write(compacting: &Path, jobs: &Receiver<Job>, answer: &Sender<Result<Sums, String>>) -> Result<Sums, String> {
-    let (db, trees) = open_sled(compacting).map_err(|error| error.to_string())?;
+fn write(folder: &Path, jobs: &Receiver<Job>, answer: &Sender<Result<Sums, String>>) -> Result<Sums, String> {
+    let (db, trees) = open_sled(folder).map_err(|error| error.to_string())?;
     for job in jobs {
         match job {
             Job::Put(table, batch) => {
@@ -85,7 +84,7 @@ fn write(compacting: &Path, jobs: &Receiver<Job>, answer: &Sender<Result<Sums, S
                 db.flush().map_err(|error| error.to_string())?;
                 let sums = check(&trees)?;
                 drop((trees, db));
-                let durable = wait_until_closed(compacting).and_then(|()| durability::sync_folder(compacting));
+                let durable = wait_until_closed(folder).and_then(|()| durability::sync_folder(folder));
                 return durable.map(|()| sums).map_err(|error: io::Error| error.to_string());
             }
         }

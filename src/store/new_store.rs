@@ -1,0 +1,213 @@
+//! A new store, written from the records of another store or of a backup.
+
+mod copier;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sled::IVec;
+use tracing::info;
+
+use self::copier::{Copier, Job};
+use super::commits::Commits;
+use super::contain::contain;
+use super::table::{Table, Trees};
+
+/// Maximum entries, and bytes after which a transaction is full, when records are copied.
+const BATCH_ENTRIES: usize = 256;
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// The time limit of one batch. sled waits for ever if a write of its own threads fails, for example on a full disk.
+const BATCH_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The time limit of the check of the new store.
+const CHECK_PATIENCE: Duration = Duration::from_mins(10);
+
+/// The time between two log lines about the progress.
+const PROGRESS_PAUSE: Duration = Duration::from_secs(5);
+
+/// A new store that is being written in a folder of its own.
+pub(super) struct NewStore {
+    copier: Copier,
+    /// The table of the entries in the batch.
+    table: Option<Table>,
+    batch: Batch,
+    sums: BTreeMap<&'static str, Sum>,
+    progress: Progress,
+}
+
+impl NewStore {
+    /// Begins an empty store in this folder, and removes what the folder contains. `work` and the expected number of
+    /// entries are for the log.
+    pub(super) fn begin(folder: &Path, work: &'static str, entries: u64) -> Result<Self, String> {
+        let sums = Table::ALL
+            .into_iter()
+            .filter(|table| !matches!(table, Table::Overflow | Table::Commits))
+            .map(|table| (table.name(), Sum::default()));
+        Ok(Self {
+            copier: Copier::start(folder)?,
+            table: None,
+            batch: Batch::default(),
+            sums: sums.collect(),
+            progress: Progress::new(work, entries),
+        })
+    }
+
+    /// Adds an entry. The entries of a table must come in the order of their keys, without other tables' entries
+    /// between them.
+    pub(super) fn put(&mut self, table: Table, key: IVec, value: IVec) -> Result<(), String> {
+        if self.table != Some(table) {
+            self.write_rest()?;
+            self.table = Some(table);
+        }
+        if let Some(sum) = self.sums.get_mut(table.name()) {
+            sum.add(&key, &value);
+        }
+        match self.batch.add(key, value) {
+            Some(full) => self.write(table, full),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the rest, verifies the whole new store, compares it with the entries that were added, closes it and makes
+    /// it durable.
+    pub(super) fn finish(mut self, commits: Commits) -> Result<(), String> {
+        self.write_rest()?;
+        let written = self.copier.ask(Job::Finish(commits), CHECK_PATIENCE)?;
+        let expected: Sums = self.sums.into_iter().map(|(name, sum)| (name, sum.done())).collect();
+        if written == expected {
+            Ok(())
+        } else {
+            Err("the new store has not the same records as its source".into())
+        }
+    }
+
+    fn write_rest(&mut self) -> Result<(), String> {
+        match self.table {
+            Some(table) if !self.batch.entries.is_empty() => {
+                let rest = std::mem::take(&mut self.batch);
+                self.write(table, rest.entries)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, table: Table, entries: Vec<(IVec, IVec)>) -> Result<(), String> {
+        self.progress.add(entries.len());
+        self.copier.ask(Job::Put(table, entries), BATCH_PATIENCE).map(drop)
+    }
+}
+
+/// The number and the checksum of the entries of each table.
+type Sums = BTreeMap<&'static str, (u64, u32)>;
+
+/// The entries of one transaction.
+#[derive(Default)]
+struct Batch {
+    entries: Vec<(IVec, IVec)>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// Adds an entry. Returns and removes all entries once there are [`BATCH_ENTRIES`] of them or [`BATCH_BYTES`].
+    fn add(&mut self, key: IVec, value: IVec) -> Option<Vec<(IVec, IVec)>> {
+        self.bytes += key.len() + value.len();
+        self.entries.push((key, value));
+        if self.entries.len() < BATCH_ENTRIES && self.bytes < BATCH_BYTES {
+            return None;
+        }
+        self.bytes = 0;
+        Some(std::mem::take(&mut self.entries))
+    }
+}
+
+/// Returns the next entry of a table, with its whole value.
+pub(super) fn next(trees: &Trees, table: Table, rest: &mut sled::Iter) -> Result<Option<(IVec, IVec)>, String> {
+    let read = || -> sled::Result<Option<(IVec, IVec)>> {
+        let Some(entry) = rest.next() else {
+            return Ok(None);
+        };
+        let (key, placed) = entry?;
+        let value = trees.whole(table, &key, placed)?.unwrap_or_default();
+        Ok(Some((key, value)))
+    };
+    contain(read)?.map_err(|error| error.to_string())
+}
+
+/// A running checksum of a table's entries.
+#[derive(Default)]
+struct Sum {
+    count: u64,
+    hasher: crc32fast::Hasher,
+}
+
+impl Sum {
+    fn add(&mut self, key: &[u8], value: &[u8]) {
+        self.count += 1;
+        for bytes in [key, value] {
+            self.hasher.update(&(bytes.len() as u64).to_le_bytes());
+            self.hasher.update(bytes);
+        }
+    }
+
+    fn done(self) -> (u64, u32) {
+        (self.count, self.hasher.finalize())
+    }
+}
+
+/// Logs the progress if it takes long.
+struct Progress {
+    work: &'static str,
+    copied: u64,
+    entries: u64,
+    logged: Instant,
+}
+
+impl Progress {
+    fn new(work: &'static str, entries: u64) -> Self {
+        Self {
+            work,
+            copied: 0,
+            entries,
+            logged: Instant::now(),
+        }
+    }
+
+    fn add(&mut self, copied: usize) {
+        self.copied += copied as u64;
+        if self.logged.elapsed() >= PROGRESS_PAUSE {
+            self.logged = Instant::now();
+            info!(copied = self.copied, of = self.entries, "{}", self.work);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(bytes: usize) -> IVec {
+        vec![7; bytes].into()
+    }
+
+    #[test]
+    fn a_batch_has_so_many_entries_or_bytes_and_no_more() {
+        let mut batch = Batch::default();
+        let mut fill = |bytes: usize| {
+            let mut entries = 1;
+            loop {
+                if let Some(full) = batch.add(IVec::from(b"key"), value(bytes)) {
+                    assert_eq!(full.len(), entries);
+                    assert!(batch.entries.is_empty() && batch.bytes == 0);
+                    return entries;
+                }
+                entries += 1;
+            }
+        };
+        assert_eq!(fill(0), 256);
+        // The last value may exceed the limit by its own length.
+        assert_eq!(fill(256 * 1024), 4);
+        assert_eq!(fill(2 * 1024 * 1024), 1);
+    }
+}
