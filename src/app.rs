@@ -2,6 +2,7 @@
 
 mod account_key;
 pub mod attempts;
+mod backups;
 mod follow;
 mod online;
 mod origins;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub use crate::clock::Clock;
 pub use account_key::AccountKey;
 use attempts::Attempts;
+pub use backups::LastBackup;
+use backups::ScheduledBackups;
 use online::OnlineCount;
 pub use origins::AllowedOrigins;
 pub use pictures::{Pictures, Sender};
@@ -54,6 +57,8 @@ pub struct App {
     pub key: Arc<SecretKey>,
     /// The pool that decodes uploaded pictures.
     pub pictures: Pictures,
+    /// The results of scheduled backups.
+    pub backups: Arc<ScheduledBackups>,
     /// The number of users who are not offline, for callers without a login.
     pub online: Arc<OnlineCount>,
     /// The steady time at which this value was created.
@@ -80,6 +85,7 @@ impl App {
             hub,
             rates: Arc::default(),
             online: Arc::default(),
+            backups: Arc::default(),
             started: clock.steady(),
             clock,
             passwords,

@@ -27,6 +27,7 @@ use crate::domain::{Fault, SettingId};
 use crate::http::{self, Front, Gate, Limits};
 use crate::intake::Bound;
 use crate::local::{self, Socket};
+use crate::ops::backups::schedule;
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
 use crate::ops::{avatars, doubt, expiry, lockout, lost_connections, setup, sweep, upgrade};
@@ -177,6 +178,7 @@ impl Server {
         };
         let sweeper = tokio::spawn(sweep_now_and_then(self.app.clone()));
         let hardening = tokio::spawn(upgrade::harden_in_background(self.app.clone()));
+        let backups = tokio::spawn(schedule::make_in_time(self.app.clone()));
         let cleaner = tokio::spawn(clean_old_pictures(self.app.clone()));
         let memory = tokio::spawn(memory::give_back_now_and_then());
         let (stop, mut stopping) = watch::channel(false);
@@ -223,6 +225,7 @@ impl Server {
         sweeper.abort();
         hardening.abort();
         cleaner.abort();
+        backups.abort();
         memory.abort();
         tasks.end_all().await;
         self.app.store.close().await;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::config::CompactAtStart;
+use crate::config::{BackupPlan, CompactAtStart};
 use crate::domain::page::PageRule;
 use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
 use crate::domain::picture::PictureRule;
@@ -36,6 +36,8 @@ pub struct Fixed {
     pub disk_reserve_bytes: u64,
     /// The rule for compacting the store at the start.
     pub compact_at_start: CompactAtStart,
+    /// The plan of scheduled backups; `None` if there are none.
+    pub backups: Option<BackupPlan>,
 }
 
 impl fmt::Debug for Fixed {

@@ -1,5 +1,7 @@
 //! The commands and their arguments. The flags of settings are in `setting_flags`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -21,7 +23,8 @@ use super::setting_flags::{AllSettings, Folder, FolderAndKey};
         rollcall --listen 0.0.0.0:3000             serve to the network\n  \
         rollcall user create ada --role admin      create a user; asks for the password\n  \
         rollcall status create \"caught up\" busy    create a custom status\n  \
-        rollcall check                             verify the whole store"
+        rollcall check                             verify the whole store\n  \
+        rollcall backup rollcall.backup            back up the whole store"
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -53,9 +56,53 @@ pub(super) enum Command {
     /// Verify every record, index and version of the store
     #[command(
         after_help = "Exit code 0: the store is sound. 1: what is wrong stands on standard output, a line each.\n\n\
-        Examples:\n  rollcall check\n  rollcall check --data-dir /var/lib/rollcall --json"
+        Examples:\n  rollcall check\n  rollcall check --data-dir /var/lib/rollcall --json\n  \
+        rollcall check rollcall.backup"
     )]
-    Check(Printed),
+    Check {
+        /// A backup to check in the place of the store, from its first to its last byte
+        #[arg(value_name = "BACKUP")]
+        backup: Option<PathBuf>,
+        #[command(flatten)]
+        list: Printed,
+    },
+    /// Write a backup of the whole store to a file, whether or not the server runs
+    #[command(
+        after_help = "The backup has the store at one moment, while writes go on: users, tokens, statuses, settings, pictures,\n\
+        the audit log. It is checked on the way. An existing file is replaced when the new one is whole.\n\
+        The key that seals second factors is not in it, so that a thief of the file gets none of them: keep\n\
+        secret.key elsewhere. With --with-key it is; keep such a backup as safe as the key.\n\n\
+        Examples:\n  rollcall backup /srv/backups/rollcall.backup\n  \
+        rollcall backup - | age -r age1… > rollcall.backup.age\n  \
+        rollcall backup - | ssh host 'cat > rollcall.backup'"
+    )]
+    Backup {
+        /// The file to write, or - for standard output
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Include the key that seals second factors
+        #[arg(long)]
+        with_key: bool,
+        #[command(flatten)]
+        folder: FolderAndKey,
+    },
+    /// Restore a backup into a data folder, while no server runs
+    #[command(
+        after_help = "The whole backup is verified before anything is changed. A kill or a power cut meanwhile leaves the old\n\
+        store or the restored one. Afterwards, tokens, passwords and settings are those of the backup.\n\n\
+        Examples:\n  rollcall restore rollcall.backup --data-dir /var/lib/rollcall\n  \
+        rollcall restore rollcall.backup --replace"
+    )]
+    Restore {
+        /// The backup to restore
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Replace a store that is there; it is kept in the folder under a name with the date
+        #[arg(long)]
+        replace: bool,
+        #[command(flatten)]
+        folder: FolderAndKey,
+    },
     /// Rewrite the store without deleted data, while no server runs
     #[command(
         after_help = "What is deleted or replaced stays in the store's files until a compaction. A server compacts at its\n\

@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod backup;
 mod check;
 mod compact;
 mod completions;
@@ -12,6 +13,7 @@ mod log_queue;
 mod logging;
 mod output;
 mod password;
+mod restore;
 mod serve;
 mod setting_flags;
 mod status;
@@ -48,7 +50,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         None => serve::run(&arguments.settings.0),
         Some(Command::Serve(settings)) => serve::run(&settings.0),
         Some(Command::Config(arguments)) => config::run(&arguments),
-        Some(Command::Check(list)) => check::run(&list),
+        Some(Command::Check { backup, list }) => check::run(backup.as_deref(), &list),
+        Some(Command::Backup { file, with_key, folder }) => backup::run(&file, with_key, &folder.0),
+        Some(Command::Restore { file, replace, folder }) => restore::run(&file, replace, &folder.0),
         Some(Command::Compact(folder)) => compact::run(&folder.0),
         Some(Command::Doctor(arguments)) => doctor::run(&arguments),
         Some(Command::User(command)) => user::run(command),

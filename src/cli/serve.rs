@@ -101,6 +101,7 @@ pub(super) fn fixed(settings: Settings) -> Fixed {
         admin_socket: settings.admin_socket,
         disk_reserve_bytes: settings.disk_reserve_bytes,
         compact_at_start: settings.compact_at_start,
+        backups: settings.backups,
     }
 }
 

@@ -10,5 +10,5 @@ pub mod variables;
 pub use error::ConfigError;
 pub use load::{Config, Fixed};
 pub use setting::{SETTINGS, Setting};
-pub use settings::{Administrator, CompactAtStart, LogFormat, LogLevel, Secret, Settings};
+pub use settings::{Administrator, BackupPlan, CompactAtStart, LogFormat, LogLevel, Secret, Settings};
 pub use value::{Source, Value};

@@ -122,6 +122,36 @@ pub const SETTINGS: &[Setting] = &[
         "Free MiB of the disk with the data folder below which /readyz answers 503",
     ),
     Setting::new(
+        "backup_dir",
+        "FOLDER",
+        None,
+        "Where a running server makes backups by itself; unset makes none",
+    ),
+    Setting::new(
+        "backup_every",
+        "HOURS",
+        Some("24"),
+        "Hours between two of these backups, 1 to 8760",
+    ),
+    Setting::new(
+        "keep_daily",
+        "DAYS",
+        Some("7"),
+        "Days of which the newest of these backups is kept, 0 to 1000",
+    ),
+    Setting::new(
+        "keep_weekly",
+        "WEEKS",
+        Some("4"),
+        "Weeks of which the newest of these backups is kept, 0 to 1000",
+    ),
+    Setting::new(
+        "keep_monthly",
+        "MONTHS",
+        Some("6"),
+        "Months of which the newest of these backups is kept, 0 to 1000",
+    ),
+    Setting::new(
         "public_url",
         "URL",
         None,

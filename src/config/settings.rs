@@ -10,7 +10,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::{Config, ConfigError, Source, Value};
-use crate::domain::{SettingId, SettingValue, list_setting};
+use crate::domain::{Retention, SettingId, SettingValue, list_setting};
 
 /// Maximum seconds for requests in flight when the server stops.
 const MOST_STOP_SECONDS: u64 = 600;
@@ -44,7 +44,26 @@ pub struct Settings {
     pub secret_key_file: Option<PathBuf>,
     /// The rule for compacting the store at the start.
     pub compact_at_start: CompactAtStart,
+    /// The plan of scheduled backups; `None` if there are none.
+    pub backups: Option<BackupPlan>,
 }
+
+/// The plan of scheduled backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupPlan {
+    /// The path of the folder with the backups.
+    pub folder: PathBuf,
+    /// Hours between two backups.
+    pub every_hours: u32,
+    /// The rule of which old backups are kept.
+    pub keep: Retention,
+}
+
+/// Maximum hours between two scheduled backups: a year.
+const MAX_HOURS: u32 = 8760;
+
+/// Maximum days, weeks or months for which backups are kept.
+const MAX_KEPT: u32 = 1000;
 
 /// The first administrator, as texts.
 #[derive(Debug)]
@@ -190,6 +209,7 @@ impl Settings {
             administrator: from.administrator()?,
             secret_key_file: from.text("secret_key_file").map(PathBuf::from),
             compact_at_start: from.parse("compact_at_start", |text| text.parse().map_err(str::to_owned))?,
+            backups: from.backups()?,
         })
     }
 }
@@ -227,6 +247,28 @@ impl Values<'_> {
             from: Source::Default,
             problem: "has no value".into(),
         })
+    }
+
+    fn number(&self, name: &'static str, least: u32, most: u32) -> Result<u32, ConfigError> {
+        self.parse(name, |text| {
+            let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+            number.ok_or_else(|| format!("is not a number from {least} to {most}"))
+        })
+    }
+
+    fn backups(&self) -> Result<Option<BackupPlan>, ConfigError> {
+        let every_hours = self.number("backup_every", 1, MAX_HOURS)?;
+        let keep = Retention {
+            daily: self.number("keep_daily", 0, MAX_KEPT)?,
+            weekly: self.number("keep_weekly", 0, MAX_KEPT)?,
+            monthly: self.number("keep_monthly", 0, MAX_KEPT)?,
+        };
+        let plan = |folder| BackupPlan {
+            folder: PathBuf::from(folder),
+            every_hours,
+            keep,
+        };
+        Ok(self.text("backup_dir").map(plan))
     }
 
     fn administrator(&self) -> Result<Option<Administrator>, ConfigError> {

@@ -176,6 +176,8 @@ actions! {
     BoardRevoked = "board-revoked",
     /// The operator confirmed that the machine's clock is right.
     ClockConfirmed = "clock-confirmed",
+    /// A backup was begun.
+    BackupMade = "backup-made",
     /// A custom status was created.
     CustomStatusCreated = "custom-status-created",
     /// A custom status was changed.

@@ -573,6 +573,9 @@ pub enum Fault {
         /// The time to wait before a retry, in seconds.
         retry_after: u32,
     },
+    /// Another backup is being made.
+    #[error("Service Unavailable: a backup is being made; try again when it has ended")]
+    BackupRunning,
     /// The store does not accept writes; the log has the cause with the incident's id.
     #[error("Service Unavailable: the store cannot be written (incident {incident})")]
     StoreUnavailable {

@@ -68,6 +68,8 @@ permissions! {
     EDIT_PRIVILEGED_SETTING = "edit-privileged-setting", ADMIN, Admin;
     /// Allows ending the sessions of others.
     LOGOUT_OTHER_USER = "logout-other-user", ADMIN, UsersWrite;
+    /// Allows downloading backups of the whole store. Rollcall's own.
+    MANAGE_BACKUP = "manage-backup", ADMIN, Admin;
     /// Allows creating, listing and revoking boards for displays on a wall. Rollcall's own.
     MANAGE_BOARDS = "manage-boards", ADMIN, Admin;
     /// Exists for moderation in Rocket.Chat; has no effect on accounts here.

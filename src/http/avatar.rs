@@ -6,13 +6,13 @@
 use std::fmt::Write;
 
 use bytes::Bytes;
+use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
 use warp::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
     IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
 };
-use warp::{Filter, Reply};
 
 use super::reply;
 use crate::app::rates::{Counted, Left, Rate, Who};
@@ -68,7 +68,7 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
                 };
                 match answer(&app, asked, &head.query).await {
                     Ok(response) => response,
-                    Err(fault) => reply::failure(&fault, "").into_response(),
+                    Err(fault) => reply::sent(reply::failure(&fault, "")),
                 }
             }
         })

@@ -7,7 +7,6 @@ use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use warp::Reply;
 use warp::filters::BoxedFilter;
 use warp::http::header::{
     ACCEPT, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
@@ -66,7 +65,7 @@ impl Front {
         let mut response = match self.admit(&request) {
             Ok(()) => self.ask(request).await,
             Err(fault) => {
-                let mut refused = reply::failure(&fault, "").into_response();
+                let mut refused = reply::sent(reply::failure(&fault, ""));
                 load_again(&fault, page.as_ref(), refused.headers_mut());
                 refused
             }
@@ -83,7 +82,7 @@ impl Front {
             return answer.unwrap_or_else(|infallible: Infallible| match infallible {});
         }
         let incident = "panic".into();
-        reply::failure(&Fault::Internal { incident }, "").into_response()
+        reply::sent(reply::failure(&Fault::Internal { incident }, ""))
     }
 
     /// Refuses invalid requests and those over the rate limit before a filter runs.
@@ -176,7 +175,7 @@ mod tests {
     use hyper::server::conn::http1 as server;
     use hyper::service::service_fn;
     use hyper_util::rt::TokioIo;
-    use warp::Filter;
+    use warp::{Filter, Reply};
 
     use super::*;
     use crate::app::{Clock, Fixed};

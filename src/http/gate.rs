@@ -77,7 +77,7 @@ pub fn api(gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
             let gate = Arc::clone(&gate);
             // The routes are named without it.
             head.path = head.path.trim_start_matches("/api").trim_start_matches('/').to_owned();
-            async move { warp::Reply::into_response(gate.answer(head, body).await) }
+            async move { reply::sent(gate.answer(head, body).await) }
         })
         .boxed()
 }

@@ -4,16 +4,46 @@ use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
+use warp::Reply;
 use warp::http::StatusCode;
-use warp::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, LOCATION};
 
 use crate::domain::Fault;
 use crate::domain::fault::FaultKind;
 use crate::intake::refusal;
+use crate::ops::backups::BackupStream;
 use crate::ops::incident;
 
-/// A response of this module, later converted to warp's type.
-pub(super) type Response = warp::http::Response<Bytes>;
+/// A response of this module, which [`sent`] converts to warp's type.
+pub(super) type Response = warp::http::Response<Content>;
+
+/// The body of a response.
+pub(super) enum Content {
+    /// All bytes.
+    Whole(Bytes),
+    /// Bytes that are made while they are sent.
+    Streamed(BackupStream),
+}
+
+impl<B: Into<Bytes>> From<B> for Content {
+    fn from(bytes: B) -> Self {
+        Self::Whole(bytes.into())
+    }
+}
+
+/// Converts a response to warp's type.
+pub(super) fn sent(response: Response) -> warp::reply::Response {
+    let (head, content) = response.into_parts();
+    match content {
+        Content::Whole(bytes) => warp::http::Response::from_parts(head, bytes).into_response(),
+        Content::Streamed(stream) => {
+            let mut response = warp::reply::stream(stream).into_response();
+            *response.status_mut() = head.status;
+            *response.headers_mut() = head.headers;
+            response
+        }
+    }
+}
 
 /// The usual number of headers of a response. The server reserves memory for them at once.
 const HEADERS: usize = 12;
@@ -119,16 +149,41 @@ impl Output for Svg {
 }
 
 /// The response for a document that never changes, in an encoding that the client accepts.
-pub(super) struct Unchanging(pub Response);
+pub(super) struct Unchanging(pub warp::http::Response<Bytes>);
 
 impl Output for Unchanging {
     fn reply(self) -> Outcome {
-        Ok(self.0)
+        Ok(self.0.map(Content::Whole))
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
         // The document's own standard (OpenAPI) describes its format.
         json_schema!(true)
+    }
+}
+
+/// A file that is made while it is sent.
+pub(super) struct Download {
+    /// The name under which a browser saves the file. It must need no escaping.
+    pub name: String,
+    pub stream: BackupStream,
+}
+
+impl Output for Download {
+    const MEDIA_TYPE: &'static str = "application/octet-stream";
+
+    fn reply(self) -> Outcome {
+        let disposition = format!("attachment; filename=\"{}\"", self.name);
+        let disposition = HeaderValue::try_from(disposition).map_err(incident::internal)?;
+        let mut response = Response::new(Content::Streamed(self.stream));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(Self::MEDIA_TYPE));
+        headers.insert(CONTENT_DISPOSITION, disposition);
+        Ok(response)
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "contentMediaType": "application/octet-stream"})
     }
 }
 

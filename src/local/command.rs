@@ -113,6 +113,11 @@ pub enum Command {
     ReadClock,
     /// Believes the machine's clock.
     ConfirmClock,
+    /// Makes a backup. If the answer is [`Answer::Backup`], the bytes of the backup follow it.
+    Backup {
+        /// True to include the key that encrypts second factors.
+        with_key: bool,
+    },
 }
 
 /// The filter of a request for audit entries.
@@ -153,6 +158,8 @@ pub enum Answer {
     Invitation(String),
     /// Entries of the audit log, the newest first.
     Audit(Vec<AuditLine>),
+    /// A backup, whose bytes follow.
+    Backup,
     /// All problems of the store and its key file; empty if there are none.
     Findings(Vec<Finding>),
     /// The state of the clock.

@@ -131,6 +131,8 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
         Command::ReadAudit(question) => read_audit(app, question).await,
         Command::ReadClock => Ok(Answer::Clock(clock_entry(doubt::state(app)))),
         Command::ConfirmClock => Ok(Answer::Clock(clock_entry(doubt::confirm(app, &OPERATOR).await?))),
+        // The socket answers this command itself, because bytes follow the answer.
+        Command::Backup { .. } => Ok(Answer::Backup),
         Command::Check => {
             let problems = app.store.verify().await.map_err(incident::internal)?;
             let named = app.fixed.secret_key_file.as_deref();

@@ -5,6 +5,7 @@
 //! [operator](crate::auth::Actor::Operator).
 
 mod advice;
+mod backup;
 mod command;
 mod execute;
 mod place;
@@ -19,6 +20,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 pub use advice::explained;
+pub use backup::{RestoredFolder, backup, backup_to, check_backup, restore};
 pub use command::{Answer, AuditLine, AuditQuestion, ClockEntry, Command, Finding, StatusEntry, TokenEntry, UserEntry};
 use place::Place;
 use socket::SILENCE;
@@ -28,6 +30,7 @@ use crate::app::{App, Clock, Fixed};
 use crate::auth::password::Passwords;
 use crate::domain::Fault;
 use crate::ops::opening::{self, OpeningError};
+use crate::store::backup::RestoreError;
 use crate::store::{Compaction, OpenError, Store, holder, is_begun, refuse_exposed};
 
 /// The user id of the superuser.
@@ -58,6 +61,12 @@ pub enum Error {
         .0.display()
     )]
     ServerRuns(PathBuf),
+    /// A backup was not made, or is not sound.
+    #[error("{0}")]
+    Backup(String),
+    /// A backup was not restored.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     /// The server's answer is not valid.
     #[error("the server on this data folder does not answer: {0}; is it another version of rollcall?")]
     Socket(io::Error),
@@ -125,17 +134,24 @@ pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer
         return Err(Error::NoStore(folder.to_owned()));
     }
     let opened = execute_alone(folder, fixed, command).await;
-    opened.map_err(|error| match error {
-        Error::Store(OpenError::InUse { folder, holder }) => Error::Unreachable {
-            folder,
-            process: holder,
-            cause: place.reason.map_or_else(
-                || format!("{}: {unreached}", place.path.display()),
-                |reason| format!("it runs without an administration socket ({reason})"),
-            ),
-        },
-        other => other,
-    })
+    opened.map_err(|error| explain_in_use(error, place, &unreached))
+}
+
+/// Adds to the error about a folder in use why the server there was not reached.
+fn explain_in_use(error: Error, place: Place, unreached: &io::Error) -> Error {
+    let (Error::Store(OpenError::InUse { folder, holder })
+    | Error::Opening(OpeningError::Store(OpenError::InUse { folder, holder }))) = error
+    else {
+        return error;
+    };
+    Error::Unreachable {
+        folder,
+        process: holder,
+        cause: place.reason.map_or_else(
+            || format!("{}: {unreached}", place.path.display()),
+            |reason| format!("it runs without an administration socket ({reason})"),
+        ),
+    }
 }
 
 /// Executes a command on the store of a data folder on which no server runs.

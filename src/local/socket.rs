@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{interval, timeout};
@@ -18,7 +19,9 @@ use super::advice::explained;
 use super::command::{Answer, Command};
 use super::{execute, place};
 use crate::app::App;
+use crate::auth::Actor;
 use crate::net::open_files;
+use crate::ops::backups::{self, Backup, BackupStream};
 
 /// Maximum bytes of a request.
 const QUESTION_BYTES: u64 = 1024 * 1024;
@@ -36,7 +39,7 @@ pub(super) const SILENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The answer on the socket: the result, or the error's text.
-type Outcome = Result<Answer, String>;
+pub(super) type Outcome = Result<Answer, String>;
 
 /// The server's end of the socket. Dropping it removes the socket's file.
 #[derive(Debug)]
@@ -122,7 +125,12 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
     let mut line = String::new();
     let mut reading = BufReader::new(reading.take(QUESTION_BYTES));
     timeout(QUESTION_TIME, reading.read_line(&mut line)).await??;
+    let mut stream = None;
     let outcome: Outcome = match serde_json::from_str(&line) {
+        Ok(Command::Backup { with_key }) => begin_backup(app, with_key).await.map(|begun| {
+            stream = Some(begun);
+            Answer::Backup
+        }),
         Ok(command) => {
             let mut work = pin!(execute::execute(app, folder, command));
             let mut signs = interval(SIGN_OF_LIFE);
@@ -139,7 +147,22 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
     };
     let mut bytes = serde_json::to_vec(&outcome)?;
     bytes.push(b'\n');
-    writing.write_all(&bytes).await
+    writing.write_all(&bytes).await?;
+    // After an error, the client finds that the backup is cut short.
+    while let Some(Ok(piece)) = next(&mut stream).await {
+        writing.write_all(&piece).await?;
+    }
+    Ok(())
+}
+
+async fn begin_backup(app: &App, with_key: bool) -> Result<BackupStream, String> {
+    let begun = backups::begin(app, &Actor::Operator, with_key).await;
+    begun.and_then(Backup::stream).map_err(|fault| explained(&fault))
+}
+
+/// Returns the next bytes of a backup, if there is one.
+async fn next(stream: &mut Option<BackupStream>) -> Option<io::Result<Bytes>> {
+    stream.as_mut()?.next().await
 }
 
 /// Sends a command to the server, and waits for the answer.

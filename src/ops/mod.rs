@@ -5,6 +5,7 @@ pub mod attempts;
 pub mod audit;
 mod authority;
 pub mod avatars;
+pub mod backups;
 pub mod boards;
 pub mod calls;
 pub mod custom_status;

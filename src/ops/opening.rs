@@ -75,6 +75,15 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Fixe
     Ok(App::new(Store::open(folder)?, clock, passwords, fixed).with_key(key))
 }
 
+/// Opens a data folder on which no server runs, with its key, for a command.
+///
+/// # Errors
+/// [`OpeningError`] with the reason, and what to do about it.
+pub async fn open_for_command(folder: &Path, fixed: Fixed) -> Result<App, OpeningError> {
+    let (app, _) = open_sealed(folder, Clock::System, Passwords::default(), fixed).await?;
+    Ok(app)
+}
+
 /// Upgrades and compacts the store of a data folder on which no server runs.
 ///
 /// # Errors

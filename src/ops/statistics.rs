@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::viewed::View;
 use super::{incident, tokens};
-use crate::app::App;
+use crate::app::{App, LastBackup};
 use crate::auth::Actor;
 use crate::domain::{Fault, Permission, SettingId, StatusType, Timestamp};
 use crate::hub::Shown;
@@ -73,6 +73,8 @@ pub struct Health {
     pub clients: BTreeMap<String, usize>,
     /// The state of the store.
     pub store: StoreState,
+    /// The newest scheduled backup, and whether a later one failed; `None` if none are scheduled.
+    pub backups: Option<(Option<LastBackup>, bool)>,
     /// `true` if the public URL of the server begins with `https://`.
     pub has_https_address: bool,
 }
@@ -99,6 +101,7 @@ pub async fn health(app: &App, actor: &Actor) -> Result<Health, Fault> {
         personal_tokens,
         clients,
         store: app.store.state().await.map_err(incident::internal)?,
+        backups: app.fixed.backups.is_some().then(|| app.backups.last()),
         has_https_address: app.settings().site_url().starts_with("https://"),
     })
 }

@@ -19,6 +19,7 @@ use super::frame::Note;
 use super::visit::Visit;
 use crate::document::Accepted;
 use crate::domain::Fault;
+use crate::ops::backups::BackupStream;
 use crate::ops::incident;
 
 /// What a page answers.
@@ -125,6 +126,17 @@ pub(super) fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     let disposition = HeaderValue::try_from(disposition).map_err(incident::internal)?;
     headers.insert(CONTENT_DISPOSITION, disposition);
+    Ok(answer)
+}
+
+/// Answers with a file that is made while it is sent. The name must need no escaping.
+pub(super) fn streamed(name: &str, stream: BackupStream) -> Outcome {
+    let mut answer = warp::reply::stream(stream).into_response();
+    add_headers(&mut answer);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    headers.insert(CONTENT_DISPOSITION, disposition.map_err(incident::internal)?);
     Ok(answer)
 }
 

@@ -141,6 +141,7 @@ impl Fault {
             Self::CorsDisabled => (MethodNotAllowed, Some("error-cors-disabled")),
             Self::OriginRefused => (Forbidden, Some("error-origin-refused")),
             Self::Overloaded { .. } => (Unavailable, Some("error-overloaded")),
+            Self::BackupRunning => (Unavailable, Some("error-backup-running")),
             Self::StoreUnavailable { .. } => (Unavailable, Some("error-store-unavailable")),
             Self::Internal { .. } => (Internal, Some("error-internal")),
         }

@@ -1,6 +1,7 @@
 //! The endpoints, one file per family. Each family lists its own routes.
 
 mod audit;
+mod backup;
 mod boards;
 mod custom_user_status;
 mod devices;
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
         permissions::routes(),
         settings::routes(),
         audit::routes(),
+        backup::routes(),
         setup::routes(),
         invitations::routes(),
         boards::routes(),

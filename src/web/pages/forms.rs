@@ -218,6 +218,7 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, Sentence)
             let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
             return ("", words.say("fault-too-many", &[("seconds", seconds.into())]).into());
         }
+        Fault::BackupRunning => ("", words.t("fault-backup-running")),
         Fault::Overloaded { .. } | Fault::StoreUnavailable { .. } => ("", words.t("fault-unavailable")),
         // The server's own sentence, without the code that is for programs.
         other => return ("", Sentence::of_server(words, other.to_string())),

@@ -241,6 +241,7 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
             ADMINS,
         ),
         ("GET audit.list", none(), ADMINS),
+        ("GET backup", none(), ADMINS),
         (
             "POST setup.createAdministrator",
             json!({"link": "guessed", "username": "eve", "password": PASSWORD}),
@@ -451,7 +452,10 @@ async fn every_endpoint_answers_every_kind_of_caller_as_expected_and_tells_no_se
             }
             let body = String::from_utf8_lossy(&answer.body);
             let own = login.as_ref().map(|(_, token)| token.as_str());
-            for secret in stage.secrets.iter().filter(|secret| Some(secret.as_str()) != own) {
+            // A backup has the hashes of passwords, but no token and no password.
+            let is_due = |secret: &&String| *route == "GET backup" && *secret == "$argon2";
+            let secrets = stage.secrets.iter().filter(|secret| !is_due(secret));
+            for secret in secrets.filter(|secret| Some(secret.as_str()) != own) {
                 assert!(!body.contains(secret), "{route} tells {caller} {secret}: {body}");
             }
             let private = [

@@ -31,7 +31,7 @@ async fn the_default_grants_are_those_of_the_reference() {
         edit-other-user-active-status edit-other-user-password edit-other-user-totp edit-other-user-avatar \
         user-generate-access-token view-statistics logout-other-user access-permissions assign-admin-role \
         assign-roles view-privileged-setting edit-privileged-setting view-user-administration \
-        manage-moderation-actions view-audit create-invite-links manage-boards";
+        manage-moderation-actions view-audit create-invite-links manage-boards manage-backup";
     for id in admin_only.split_whitespace() {
         assert_eq!(granted(id), ["admin"], "{id}");
     }

@@ -161,6 +161,7 @@ const OPENED: &[(&str, &[&str])] = &[
         "POST users.regeneratePersonalAccessToken",
         "POST users.removePersonalAccessToken",
         "GET users.getPersonalAccessTokens",
+        "GET backup",
         "POST users.createPasswordResetLink",
         "POST invitations.create",
         "POST boards.create",

@@ -32,6 +32,8 @@ fn help_of_every_command_has_examples() {
         &["check", "--help"],
         &["compact", "--help"],
         &["doctor", "--help"],
+        &["backup", "--help"],
+        &["restore", "--help"],
     ] {
         let output = call(command);
         assert!(output.status.success(), "{command:?}");

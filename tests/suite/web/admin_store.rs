@@ -1,8 +1,11 @@
 //! The page about storage and health in the administration.
 
+use rollcall::store::backup;
+
 use super::words::assert_words;
 use crate::attacks::administrators::give;
 use crate::support::server::{ADMIN, DAY, PASSWORD, UNLIMITED, USER, create_user, fix};
+use crate::support::visitor::{text, token};
 use crate::support::{TestServer, Visitor};
 
 const STORE: &str = "/admin/store";
@@ -73,6 +76,65 @@ async fn the_page_is_in_the_readers_language() {
     );
     assert!(figure(&page, "Daten").contains(','), "{page}");
     assert_words(&page, STORE, "de");
+}
+
+const BUTTON: &str = "action=\"/admin/store/backup\"";
+
+#[tokio::test]
+async fn a_backup_is_downloaded_with_a_proof() {
+    let server = start().await;
+    let admin = Visitor::signed_in(&server, ADMIN).await;
+    let page = admin.page(STORE).await;
+    assert!(page.contains(BUTTON) && page.contains("Download a backup"), "{page}");
+    assert!(page.contains("The server makes none by itself."), "{page}");
+    let question = admin.submit_from(STORE, "/admin/store/backup", &[]).await;
+    let words = text(&question);
+    assert!(words.contains("name=\"sealed\""), "{words}");
+    let sealed = words.split_once("name=\"sealed\" value=\"").expect("a field").1;
+    let sealed = sealed.split('"').next().expect("a value").to_owned();
+    let proved = |password: &'static str| {
+        [
+            ("form-token", token(&words)),
+            ("sealed", sealed.clone()),
+            ("proof-method", "password".to_owned()),
+            ("proof", password.to_owned()),
+        ]
+    };
+    let fields = proved("wrong");
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(admin.post("/admin/store/backup", &fields).await.status, 422);
+    let fields = proved(PASSWORD);
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = admin.post("/admin/store/backup", &fields).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let disposition = answer.header("content-disposition").expect("a name");
+    assert!(
+        disposition.starts_with("attachment; filename=\"rollcall-2023-11-04T11-"),
+        "{disposition}"
+    );
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    backup::check(&answer.body[..]).expect("a sound backup");
+    let audit = admin.page("/admin/audit").await;
+    assert!(audit.contains("Downloaded a backup"), "{audit}");
+}
+
+#[tokio::test]
+async fn the_button_needs_its_permission() {
+    let server = start().await;
+    server.command(create_user("bob")).await;
+    give(&server.admin().await, "bob", &["view-statistics"]).await;
+    let bob = Visitor::signed_in(&server, "bob").await;
+    assert!(!bob.page(STORE).await.contains(BUTTON));
+    for user in [USER, "bob"] {
+        let visitor = Visitor::signed_in(&server, user).await;
+        assert_eq!(
+            visitor.submit_from("/", "/admin/store/backup", &[]).await.status,
+            403,
+            "{user}"
+        );
+    }
+    let german = Visitor::signed_in(&server, ADMIN).await.speaking("de");
+    assert!(german.page(STORE).await.contains("Sicherung herunterladen"));
 }
 
 #[tokio::test]

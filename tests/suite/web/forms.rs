@@ -7,7 +7,7 @@ use crate::support::visitor::{encoded, text, token};
 use crate::support::{TestServer, Visitor};
 
 /// Every form, with fields that would do something.
-const FORMS: [(&str, &[(&str, &str)]); 51] = [
+const FORMS: [(&str, &[(&str, &str)]); 52] = [
     ("/sign-in", &[("user", USER), ("password", PASSWORD)]),
     ("/sign-in/code", &[("code", "123456")]),
     ("/sign-in/recovery", &[("code", "123456")]),
@@ -52,6 +52,7 @@ const FORMS: [(&str, &[(&str, &str)]); 51] = [
         "/admin/settings",
         &[("was:Site_Name", "Rollcall"), ("Site_Name", "Evil")],
     ),
+    ("/admin/store/backup", &[]),
     ("/admin/users/new", &[("name", "Eve"), ("username", "eve")]),
     ("/admin/users/x", &[("name", "Eve")]),
     ("/admin/users/x/roles", &[("role", "admin")]),

@@ -25,7 +25,7 @@ impl Part {
 }
 
 /// The permissions in the order of the page, each with its group and the key of its title.
-const ROWS: [(Part, Permission, &str); 26] = [
+const ROWS: [(Part, Permission, &str); 27] = [
     (
         Part::Accounts,
         Permission::VIEW_USER_ADMINISTRATION,
@@ -89,6 +89,7 @@ const ROWS: [(Part, Permission, &str); 26] = [
     ),
     (Part::Server, Permission::VIEW_AUDIT, "permission-audit"),
     (Part::Server, Permission::VIEW_STATISTICS, "permission-statistics"),
+    (Part::Server, Permission::MANAGE_BACKUP, "permission-backup"),
     (
         Part::Server,
         Permission::CREATE_PERSONAL_ACCESS_TOKENS,

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
-use crate::domain::Timestamp;
+use crate::app::LastBackup;
+use crate::domain::{Permission, Timestamp};
 use crate::ops::calls::Rate;
 use crate::ops::statistics::{self, Health};
-use crate::web::administration::Section;
+use crate::ops::{backups, proof};
+use crate::web::administration::{Section, permit};
 use crate::web::frame::Frame;
 use crate::web::moments::Reader;
+use crate::web::pages::confirm;
 use crate::web::pages::profile::client;
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
@@ -23,7 +26,10 @@ const MINUTE_MILLIS: i64 = 60_000;
 const HOUR_MILLIS: i64 = 60 * MINUTE_MILLIS;
 const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[Route::get("/admin/store", |visit| Box::pin(show(visit)))];
+pub(in crate::web::pages) const ROUTES: &[Route] = &[
+    Route::get("/admin/store", |visit| Box::pin(show(visit))),
+    Route::post("/admin/store/backup", |visit| Box::pin(back_up(visit))),
+];
 
 /// A number with its title and an explanation.
 struct Figure {
@@ -50,8 +56,10 @@ struct Client {
 struct Page {
     f: Frame,
     lead: String,
-    figures: [Figure; 4],
-    checks: [Check; 4],
+    /// `true` if the user may download a backup.
+    may_back_up: bool,
+    figures: Vec<Figure>,
+    checks: Vec<Check>,
     clients_lead: String,
     clients: Vec<Client>,
 }
@@ -67,12 +75,22 @@ async fn show(visit: Visit) -> Outcome {
     let page = Page {
         f: super::frame(&visit, Section::Store),
         lead: lead(words, &reader, began, health.figures.uptime_millis),
+        may_back_up: visit.caller()?.may(Permission::MANAGE_BACKUP),
         figures: figures(words, &health),
         checks: checks(words, &reader, began, &health),
         clients_lead: words.say("store-clients-lead", &values),
         clients: clients(words, &health.clients),
     };
     reply::page(&visit, &page)
+}
+
+/// Sends a backup of the current state.
+async fn back_up(visit: Visit) -> Outcome {
+    let caller = permit(&visit, Permission::MANAGE_BACKUP)?;
+    visit.count("GET backup", Rate::Default)?;
+    proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
+    let backup = backups::begin(&visit.app, &visit.actor()?, false).await?;
+    reply::streamed(&backup.file_name(), backup.stream()?)
 }
 
 fn lead(words: Words, reader: &Reader, began: Timestamp, uptime_millis: i64) -> String {
@@ -90,7 +108,7 @@ fn lead(words: Words, reader: &Reader, began: Timestamp, uptime_millis: i64) -> 
     words.say("store-lead", &values)
 }
 
-fn figures(words: Words, health: &Health) -> [Figure; 4] {
+fn figures(words: Words, health: &Health) -> Vec<Figure> {
     let figure = |title: &str, value: String, about: String| Figure {
         title: words.t(title).into_owned(),
         value,
@@ -104,7 +122,7 @@ fn figures(words: Words, health: &Health) -> [Figure; 4] {
     ];
     let here = words.say("store-users-here", &here);
     let opened = [("size", size(words, health.store.opened_bytes).into())];
-    [
+    vec![
         figure(
             "store-data",
             size(words, health.store.file_bytes),
@@ -140,7 +158,7 @@ fn size(words: Words, bytes: u64) -> String {
     format!("{}{point}{} {}", tenths / 10, tenths % 10, units[unit])
 }
 
-fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> [Check; 4] {
+fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> Vec<Check> {
     let check = |title: &str, is_good: bool, good: String, bad: &str| Check {
         title: words.t(title).into_owned(),
         words: if is_good { good } else { words.t(bad).into_owned() },
@@ -158,7 +176,7 @@ fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> [
         words.t("store-deleted-none")
     };
     let deleted = format!("{deleted} {}", compacted.unwrap_or_default());
-    [
+    vec![
         check(
             "store-disk",
             store.is_writable,
@@ -173,7 +191,29 @@ fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> [
             words.t("store-encrypted").into_owned(),
             "store-not-encrypted",
         ),
+        backups_check(words, reader, health.backups),
     ]
+}
+
+/// Returns the line about scheduled backups. Without a schedule, this server cannot know if there are backups.
+fn backups_check(words: Words, reader: &Reader, backups: Option<(Option<LastBackup>, bool)>) -> Check {
+    let (is_good, text) = match backups {
+        None => (true, words.t("store-backups-none").into_owned()),
+        Some((_, true)) => (false, words.t("store-backups-failed").into_owned()),
+        Some((None, false)) => (true, words.t("store-backups-begin").into_owned()),
+        Some((Some(last), false)) => {
+            let values = [
+                ("moment", reader.near(last.taken_at).into()),
+                ("size", size(words, last.file_bytes).into()),
+            ];
+            (true, words.say("store-backups-last", &values))
+        }
+    };
+    Check {
+        title: words.t("store-backups").into_owned(),
+        words: text,
+        is_good,
+    }
 }
 
 /// Returns the clients with the most sessions, and one entry for all others.

@@ -1,0 +1,33 @@
+//! The command `rollcall restore`.
+
+use std::path::Path;
+
+use super::setting_flags::Given;
+use super::{Failure, load, logging, output, serve};
+use crate::config::Settings;
+use crate::local;
+
+pub(super) fn run(file: &Path, replace: bool, given: &Given) -> Result<(), Failure> {
+    let settings = Settings::of(&load(given)?)?;
+    logging::start(settings.log_format, settings.log_level);
+    let folder = settings.data_dir.clone();
+    let done = local::restore(&folder, &serve::fixed(settings), file, replace)?;
+    let summary = &done.restored.summary;
+    output::print(&format!(
+        "restored the backup of {} into {}: {} users, {} records and index entries",
+        summary.taken_at,
+        folder.display(),
+        summary.users,
+        summary.entries
+    ))?;
+    if let Some(aside) = &done.restored.aside {
+        output::print(&format!(
+            "the old store is in {}: remove it when you no longer need it",
+            aside.display()
+        ))?;
+    }
+    match &done.key_problem {
+        None => Ok(()),
+        Some(problem) => output::print(&format!("before a server can start: {problem}")),
+    }
+}

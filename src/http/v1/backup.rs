@@ -1,0 +1,28 @@
+//! The endpoint that downloads a backup. Rocket.Chat has no such endpoint.
+
+use crate::domain::{Fault, Permission};
+use crate::http::input::Ignored;
+use crate::http::reply::Download;
+use crate::http::request::Call;
+use crate::http::routes::Route;
+use crate::ops::backups;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "backup",
+            "A backup of the whole store at one moment, which `rollcall restore` takes; without the key of second factors",
+            download,
+        )
+        .permission(Permission::MANAGE_BACKUP)
+        .fresh_proof(),
+    ]
+}
+
+async fn download(call: Call, _: Ignored) -> Result<Download, Fault> {
+    let backup = backups::begin(&call.app, &call.actor(), false).await?;
+    Ok(Download {
+        name: backup.file_name(),
+        stream: backup.stream()?,
+    })
+}

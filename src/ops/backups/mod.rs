@@ -1,0 +1,114 @@
+//! Backups of the whole store: on request, and on a schedule. The format is in `store::backup`.
+
+pub mod schedule;
+mod stream;
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::thread;
+
+use tracing::{info, warn};
+
+pub use stream::BackupStream;
+
+use super::{audit, incident};
+use crate::app::App;
+use crate::auth::{Actor, key_file};
+use crate::domain::{AuditAction, Fault, Permission, Timestamp};
+use crate::store::backup::{self, MakeError, Summary};
+use crate::store::{Change, CommitError, Held, HoldError};
+
+/// The ending of the names of backups.
+const ENDING: &str = ".backup";
+
+/// A backup that has begun: a moment of the store, which is not read yet. Only one exists at a time.
+pub struct Backup {
+    held: Held,
+    taken_at: Timestamp,
+    /// The digits of the key that encrypts second factors, if the backup shall have it.
+    key: Option<String>,
+}
+
+/// Begins a backup of the current state. Only the operator may include the key that encrypts second factors: with it,
+/// the backup alone is enough to use them.
+///
+/// # Errors
+/// [`Fault::PermissionRequired`] without `manage-backup`; [`Fault::BackupRunning`] while another backup is made; errors
+/// of the store.
+pub async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, Fault> {
+    let is_operator = matches!(actor, Actor::Operator);
+    if !actor.may(Permission::MANAGE_BACKUP) || (with_key && !is_operator) {
+        return Err(Fault::PermissionRequired);
+    }
+    let mut backup = hold(app).await?;
+    let detail = if with_key { "with the key of second factors" } else { "" };
+    let entry = audit::note(app, actor, AuditAction::BackupMade, None, detail);
+    let noted = app.store.commit(Change::new().insert(&entry)).await;
+    noted.map_err(incident::store)?;
+    backup.key = with_key.then(|| key_file::text(&app.key));
+    Ok(backup)
+}
+
+/// Creates a file for a backup, which only its owner may read. Replaces an old file of this name.
+///
+/// # Errors
+/// The error of the operating system.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+async fn hold(app: &App) -> Result<Backup, Fault> {
+    let held = app.store.hold().await.map_err(|error| match error {
+        HoldError::Busy => Fault::BackupRunning,
+        HoldError::Unavailable => incident::store(CommitError::Unavailable),
+    })?;
+    Ok(Backup {
+        held,
+        taken_at: app.clock.now(),
+        key: None,
+    })
+}
+
+impl Backup {
+    /// Returns the name of a file for the backup.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("rollcall-{}{ENDING}", self.taken_at.file_name())
+    }
+
+    /// Writes the backup on this thread.
+    ///
+    /// # Errors
+    /// [`MakeError`] if the store cannot be read or the backup cannot be written.
+    pub fn write_to(&self, out: impl Write) -> Result<Summary, MakeError> {
+        backup::make(&self.held, self.taken_at, self.key.as_deref(), out)
+    }
+
+    /// Returns the bytes of the backup, which a thread of its own makes as fast as they are taken. If the backup fails,
+    /// the stream ends with an error. If the stream is dropped, the backup ends.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] if no thread can be started.
+    pub fn stream(self) -> Result<BackupStream, Fault> {
+        let (stream, mut pieces) = stream::new();
+        let send = move || {
+            stream::step_back();
+            match self.write_to(&mut pieces) {
+                Ok(made) => info!(bytes = made.file_bytes, entries = made.entries, "a backup was sent"),
+                Err(cause) => {
+                    warn!(%cause, "a backup was not sent to its end");
+                    pieces.fail(&cause);
+                }
+            }
+        };
+        let begun = thread::Builder::new().name("backup".into()).spawn(send);
+        begun.map_err(incident::internal)?;
+        Ok(stream)
+    }
+}
