@@ -5,6 +5,7 @@
 
 mod api;
 mod attacks;
+mod backup;
 mod cli;
 mod durability;
 mod house;

@@ -308,6 +308,62 @@ async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
+async fn a_power_cut_during_a_restoration_leaves_the_old_store_or_the_restored_one() {
+    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
+    eprintln!("ROLLCALL_POWER_CUT_SEED={seed}");
+    let mut random = Random::new(seed);
+    let place = Place::new();
+    let mut mounted = place.mount(Disk::new());
+    let mut server = place.start();
+    let admin = server.admin().await;
+    for serial in 0..300 {
+        let name = format!("status {serial:03}");
+        admin.create_status(&name, "busy").await.expect(200);
+    }
+    assert!(place.run_with(&["backup", "x.backup"]).status.success());
+    let new = shown(&admin).await;
+    admin.create_status("after the backup", "busy").await.expect(200);
+    let mut old = shown(&admin).await;
+    let login = admin.login.clone();
+    server.signal(libc::SIGTERM);
+    server.wait();
+
+    let (mut olds, mut news) = (0, 0);
+    for round in 0..number("ROLLCALL_POWER_CUT_ROUNDS", 40) {
+        mounted = place.mount_again(mounted);
+        mounted.cut_after(random.below(120), random.clone());
+        let whole = place.run_with(&["restore", "x.backup", "--replace"]).status.success();
+        mounted.cut(&mut random);
+        mounted = place.mount_again(mounted);
+        place.assert_sound(&format!("seed {seed}"));
+        let mut server = place.start();
+        let client = Client {
+            address: server.address,
+            login: login.clone(),
+        };
+        let found = shown(&client).await;
+        assert!(found == new || (found == old && !whole), "seed {seed}, round {round}");
+        (olds, news) = (olds + u32::from(found == old), news + u32::from(found == new));
+        // The next round begins with the old store again.
+        if found == new {
+            client.create_status("after the backup", "busy").await.expect(200);
+            old = shown(&client).await;
+        }
+        server.signal(libc::SIGTERM);
+        server.wait();
+        for entry in place.data().read_dir().expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() && !path.ends_with("store") {
+                std::fs::remove_dir_all(path).expect("a folder");
+            }
+        }
+    }
+    mounted.unmount();
+    eprintln!("{olds} times the old store, {news} times the restored one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and /dev/fuse; .ci/run runs it"]
 async fn a_disk_that_fails_is_told_as_503_and_reads_go_on() {
     let place = Place::new();
     let mounted = place.mount(Disk::new());

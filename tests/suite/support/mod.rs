@@ -1,5 +1,6 @@
 //! Servers, clients and data that the tests share.
 
+pub mod backup;
 pub mod client;
 pub mod crowd;
 pub mod events;

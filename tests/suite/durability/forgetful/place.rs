@@ -62,8 +62,13 @@ impl Place {
 
     /// Runs a command on the disk to its end.
     pub fn run(&self, name: &str) -> Output {
+        self.run_with(&[name])
+    }
+
+    /// The same with arguments. The working folder is not on the disk.
+    pub fn run_with(&self, arguments: &[&str]) -> Output {
         let mut command = rollcall(self.home.path());
-        command.arg(name);
+        command.args(arguments);
         on(&self.data(), &mut command);
         run(command, "")
     }

@@ -1,0 +1,9 @@
+//! Backups: what they contain, who gets one, what they cost, and how they are restored.
+
+mod command;
+mod damage;
+mod download;
+mod kill;
+mod moment;
+mod restore;
+mod schedule;

@@ -1,0 +1,123 @@
+//! Scheduled backups.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rollcall::config::BackupPlan;
+use rollcall::domain::Retention;
+use rollcall::store::backup;
+use tempfile::TempDir;
+
+use crate::support::backup::{names_in, restored};
+use crate::support::server::{ADMIN, DAY, MINUTE, UNLIMITED, fix, new_folder};
+use crate::support::{Process, TestServer, Visitor};
+
+const HOUR: i64 = 60 * MINUTE;
+
+async fn start(folder: Arc<TempDir>, backups: &Path) -> TestServer {
+    let plan = BackupPlan {
+        folder: backups.to_owned(),
+        every_hours: 24,
+        keep: Retention {
+            daily: 2,
+            weekly: 0,
+            monthly: 0,
+        },
+    };
+    TestServer::open(folder, |options| {
+        fix(options, &[UNLIMITED]);
+        options.fixed.backups = Some(plan);
+    })
+    .await
+}
+
+/// Waits until a folder has exactly these files.
+async fn until(backups: &Path, expected: &[&str]) {
+    let expected: Vec<_> = expected.iter().map(|time| format!("rollcall-{time}.backup")).collect();
+    while !backups.is_dir() || names_in(backups) != expected {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn backups_are_made_in_time_and_old_ones_are_removed() {
+    let folder = TestServer::start().await.stop().await;
+    let place = new_folder();
+    let backups = place.path().join("backups");
+    let server = start(Arc::clone(&folder), &backups).await;
+    until(&backups, &["2023-11-04T11-44-23Z"]).await;
+    server.admin().await.create_status("lunch", "away").await.expect(200);
+    server.pass(23 * HOUR);
+    server.pass(HOUR);
+    until(&backups, &["2023-11-04T11-44-23Z", "2023-11-05T11-44-23Z"]).await;
+    server.pass(DAY);
+    until(&backups, &["2023-11-05T11-44-23Z", "2023-11-06T11-44-23Z"]).await;
+    let newest = fs::read(backups.join("rollcall-2023-11-06T11-44-23Z.backup")).expect("a file");
+    let found = backup::check(&newest[..]).expect("a sound backup");
+    assert!(!found.has_key);
+    let page = Visitor::signed_in(&server, ADMIN).await.page("/admin/store").await;
+    assert!(page.contains("The last one was made"), "{page}");
+    let other = TestServer::open(restored(&newest), |_| {}).await;
+    assert_eq!(other.admin().await.status_names().await, ["lunch"]);
+    other.stop().await;
+
+    // A restart goes on where the files say that it was. A clock that is set back makes no backups and removes none.
+    server.set_back(30 * DAY);
+    server.pass(HOUR);
+    server.stop().await;
+    assert_eq!(names_in(&backups).len(), 2);
+    for name in names_in(&backups) {
+        fs::remove_file(backups.join(name)).expect("a file");
+    }
+    fs::write(backups.join("rollcall-2023-11-04T01-44-23Z.backup"), &newest).expect("a file");
+    let server = start(folder, &backups).await;
+    server.admin().await;
+    server.pass(13 * HOUR);
+    until(&backups, &["2023-11-04T01-44-23Z"]).await;
+    server.pass(HOUR);
+    until(&backups, &["2023-11-04T01-44-23Z", "2023-11-05T01-44-23Z"]).await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_fails_harms_nothing_and_is_tried_again() {
+    let folder = TestServer::start().await.stop().await;
+    let place = new_folder();
+    let backups: PathBuf = place.path().join("not mounted/backups");
+    let server = start(folder, &backups).await;
+    let admin = Visitor::signed_in(&server, ADMIN).await;
+    while !admin.page("/admin/store").await.contains("The last one failed.") {
+        tokio::task::yield_now().await;
+    }
+    server.admin().await.create_status("lunch", "away").await.expect(200);
+    fs::create_dir(place.path().join("not mounted")).expect("a folder");
+    fs::create_dir(&backups).expect("a folder");
+    fs::write(backups.join("rollcall-2023-11-01T00-00-00Z.backup.unfinished"), "half").expect("a file");
+    server.pass(10 * MINUTE);
+    until(&backups, &["2023-11-04T11-54-23Z"]).await;
+    while admin.page("/admin/store").await.contains("The last one failed.") {
+        tokio::task::yield_now().await;
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_server_takes_the_settings_and_logs_what_it_did() {
+    let mut server = Process::start_in(new_folder(), |command| {
+        command.args(["--backup-dir", "backups", "--backup-every", "12", "--keep-daily", "3"]);
+    });
+    let backups = server.folder.path().join("backups");
+    while !backups.is_dir() || !names_in(&backups).iter().any(|name| name.ends_with("Z.backup")) {
+        tokio::task::yield_now().await;
+    }
+    server.signal(libc::SIGTERM);
+    let (status, log) = server.wait();
+    assert!(status.success(), "{log}");
+    assert!(log.contains("made a scheduled backup"), "{log}");
+    let wrong = Process::try_start_in(new_folder(), |command| {
+        command.args(["--backup-dir", "backups", "--backup-every", "0"]);
+    });
+    let words = wrong.err().expect("it does not start");
+    assert!(words.contains("is not a number from 1 to 8760"), "{words}");
+}
