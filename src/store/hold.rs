@@ -54,7 +54,8 @@ pub(super) type Entry = (Vec<u8>, Vec<u8>);
 pub(super) struct Hold {
     /// The number of committed batches at this moment.
     pub(super) commits: u64,
-    /// The last key of the audit log at this moment. Later entries have later keys, so that they need not be set aside.
+    /// The last key of the audit log at this moment. An entry with a later key was made afterwards, so that it need not
+    /// be set aside.
     end_of_audit_log: Option<Vec<u8>>,
     kept: Mutex<Kept>,
 }

@@ -40,14 +40,13 @@ pub async fn make_in_time(app: App) {
         return;
     };
     let every_millis = i64::from(plan.every_hours) * HOUR_MILLIS;
-    let mut due = app
-        .clock
-        .steady()
-        .plus_millis(first_pause(&app, &plan, every_millis).await);
+    let began = app.clock.steady();
+    let mut due = began.plus_millis(first_pause(&app, &plan, every_millis).await);
     loop {
         // The wait begins before the clock is read, so that no change of it is missed.
         let tick = app.clock.tick();
-        if app.clock.steady() < due {
+        let began = app.clock.steady();
+        if began < due {
             tick.await;
             continue;
         }
@@ -67,7 +66,7 @@ pub async fn make_in_time(app: App) {
                 every_millis.min(i64::from(RETRY_MINUTES) * 60_000)
             }
         };
-        due = app.clock.steady().plus_millis(pause);
+        due = began.plus_millis(pause);
     }
 }
 
@@ -84,8 +83,8 @@ async fn first_pause(app: &App, plan: &BackupPlan, every_millis: i64) -> i64 {
     let Some((newest, bytes)) = newest.await.ok().flatten() else {
         return 0;
     };
-    app.backups.succeeded(newest, bytes);
     let age = app.clock.now().as_millis() - newest.as_millis();
+    app.backups.succeeded(newest, bytes);
     if age < 0 { 0 } else { (every_millis - age).max(0) }
 }
 

@@ -1,6 +1,7 @@
 //! Scheduled backups.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,7 +73,10 @@ async fn backups_are_made_in_time_and_old_ones_are_removed() {
     }
     fs::write(backups.join("rollcall-2023-11-04T01-44-23Z.backup"), &newest).expect("a file");
     let server = start(folder, &backups).await;
-    server.admin().await;
+    let admin = Visitor::signed_in(&server, ADMIN).await;
+    while !admin.page("/admin/store").await.contains("The last one was made") {
+        tokio::task::yield_now().await;
+    }
     server.pass(13 * HOUR);
     until(&backups, &["2023-11-04T01-44-23Z"]).await;
     server.pass(HOUR);
@@ -107,14 +111,12 @@ async fn the_real_server_takes_the_settings_and_logs_what_it_did() {
     let mut server = Process::start_in(new_folder(), |command| {
         command.args(["--backup-dir", "backups", "--backup-every", "12", "--keep-daily", "3"]);
     });
-    let backups = server.folder.path().join("backups");
-    while !backups.is_dir() || !names_in(&backups).iter().any(|name| name.ends_with("Z.backup")) {
-        tokio::task::yield_now().await;
-    }
-    server.signal(libc::SIGTERM);
-    let (status, log) = server.wait();
-    assert!(status.success(), "{log}");
-    assert!(log.contains("made a scheduled backup"), "{log}");
+    let stderr = server.child.stderr.take().expect("a pipe");
+    let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    let made = lines.find(|line| line.contains("made a scheduled backup"));
+    assert!(made.is_some_and(|line| line.contains("folder=backups") && line.contains("bytes=")));
+    let names = names_in(&server.folder.path().join("backups"));
+    assert!(matches!(&names[..], [name] if name.ends_with("Z.backup")), "{names:?}");
     let wrong = Process::try_start_in(new_folder(), |command| {
         command.args(["--backup-dir", "backups", "--backup-every", "0"]);
     });

@@ -113,7 +113,7 @@ async fn a_saved_matrix_changes_the_boxes_that_were_changed_and_no_other() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert_eq!(page.matches("type=\"checkbox\"").count(), 26 * 10, "{page}");
+    assert_eq!(page.matches("type=\"checkbox\"").count(), 27 * 10, "{page}");
     // Another administrator saves in the meantime.
     let other = json!({"permissions": [
         {"_id": "create-user", "roles": ["admin", "guest"]},
