@@ -4,7 +4,7 @@ use crate::domain::{Fault, Permission};
 use crate::http::input::Ignored;
 use crate::http::reply::Download;
 use crate::http::request::Call;
-use crate::http::routes::Route;
+use crate::http::route::Route;
 use crate::ops::backups;
 
 pub(super) fn routes() -> Vec<Route> {
