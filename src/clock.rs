@@ -175,16 +175,7 @@ impl Clock {
     /// Returns a future that ends when the clock may have changed: after half a minute, or when a test sets it. It also
     /// ends for a change between this call and the first poll.
     pub fn tick(&self) -> impl Future<Output = ()> + Send + '_ {
-        let set = match self {
-            Self::System => None,
-            Self::Set(clock) => Some(clock.changed.notified()),
-        };
-        async move {
-            match set {
-                Some(set) => set.await,
-                None => tokio::time::sleep(LONGEST_SLEEP).await,
-            }
-        }
+        wait(self.set())
     }
 
     /// Waits until this time; waits forever for `None`.
