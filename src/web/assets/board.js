@@ -59,6 +59,12 @@ function write(row, person) {
   if (person.status === "offline") times.push(...when.querySelectorAll(".seen"));
   when.replaceChildren(...times);
   row.querySelector(".name bdi").textContent = person.name;
+  const before = was(row);
+  if (before !== person.status) {
+    tally[before] -= 1;
+    tally[person.status] += 1;
+    moved.add(row);
+  }
   row.dataset.status = person.status;
   bell(row, person.status, words, icon);
 }
@@ -67,9 +73,33 @@ const was = (row) => row.dataset.status ?? KINDS.find((kind) => row.querySelecto
 const said = (row) => `${row.querySelector(".word").textContent}${row.querySelector(".say bdi")?.textContent ?? ""}`;
 const rows = () => [...roll.querySelectorAll(".person")];
 const row = (id) => document.getElementById(`p-${id}`);
+
+// The number of rows for each status, and the rows whose status changed since they were last in their groups. With
+// them, a change costs the same on a board of any size.
+let tally = {}, moved = new Set();
 function bells() {
-  for (const person of rows()) bell(person, was(person), words, icon);
+  tally = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+  moved = new Set();
+  for (const person of rows()) {
+    const status = was(person);
+    person.dataset.status = status;
+    tally[status] += 1;
+    bell(person, status, words, icon);
+  }
   showAwaited(icon);
+}
+
+// Returns the row before which a row belongs in a list that is sorted by name; null for the end.
+const order = new Intl.Collator(lang);
+const nameOf = (row) => row.querySelector(".name").textContent;
+function place(list, name) {
+  let [from, to] = [0, list.children.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (order.compare(nameOf(list.children[middle]), name) > 0) to = middle;
+    else from = middle + 1;
+  }
+  return list.children[from] ?? null;
 }
 
 // Moves rows to their new groups when neither the pointer nor the focus is in the list, or after 5 seconds. Otherwise
@@ -84,16 +114,15 @@ function settle(force) {
   clearTimeout(moving);
   moving = undefined;
   if (roll.classList.contains("by-status")) {
-    for (const person of rows()) {
-      const list = roll.querySelector(`[data-status="${was(person)}"] .people`);
+    for (const person of moved) {
+      const list = roll.querySelector(`.group[data-status="${was(person)}"] .people`);
       if (!list || person.parentElement === list) continue;
-      const name = person.querySelector(".name").textContent;
-      const after = [...list.children].find((other) => other.querySelector(".name").textContent.localeCompare(name, lang) > 0);
       const focused = person.contains(document.activeElement) ? document.activeElement : null;
-      list.insertBefore(person, after ?? null);
+      list.insertBefore(person, place(list, nameOf(person)));
       focused?.focus();
     }
   }
+  moved.clear();
   count();
 }
 roll.addEventListener("pointerleave", () => moving && settle());
@@ -106,20 +135,18 @@ function count() {
   if (query) search(query);
   else
     for (const group of roll.querySelectorAll(".group")) {
-      const here = group.querySelectorAll(".person").length;
+      const here = group.querySelector(".people").children.length;
       group.querySelector("h2 .num").textContent = here;
       group.hidden = here === 0;
     }
-  document.querySelector("#nobody").hidden = rows().some((person) => !person.hidden);
-  if (rows().length !== total()) return;
-  let here = 0;
+  document.querySelector("#nobody").hidden = roll.querySelector(".person:not([hidden])") !== null;
+  const all = KINDS.reduce((sum, kind) => sum + tally[kind], 0);
+  if (all !== total()) return;
   for (const kind of KINDS) {
-    const some = rows().filter((person) => was(person) === kind).length;
     const filter = document.querySelector(`[data-count="${kind}"] .num`);
-    if (filter) filter.textContent = some;
-    if (kind === "online" || kind === "busy") here += some;
+    if (filter) filter.textContent = tally[kind];
   }
-  document.querySelector("#heading").textContent = fill(words.heading, here, rows().length);
+  document.querySelector("#heading").textContent = fill(words.heading, tally.online + tally.busy, all);
 }
 const total = () => Number(document.querySelector("[data-count=all] .num")?.textContent ?? -1);
 
@@ -133,8 +160,11 @@ function change(person, flash) {
   if (known.dataset.own && said(known) !== `${words[person.status]}${person.statusText}`) reload(0);
   write(known, person);
   if (!flash) return;
-  known.classList.remove("changed");
-  void known.offsetWidth;
+  if (known.classList.contains("changed")) {
+    // The animation begins again only after the page was laid out without the class.
+    known.classList.remove("changed");
+    void known.offsetWidth;
+  }
   known.classList.add("changed");
 }
 

@@ -250,7 +250,7 @@ async fn a_form_of_the_administration_counts_its_unsaved_changes() {
     browser
         .text_with("#server .savebar:not([hidden]) [role=status]", "1 change not saved")
         .await;
-    browser.write("#Team_Custom_Field", "office").await;
+    browser.write("#Security_Contact", "tel:+49-30-123").await;
     browser
         .text_with("#server .savebar [role=status]", "2 changes not saved")
         .await;
@@ -258,7 +258,7 @@ async fn a_form_of_the_administration_counts_its_unsaved_changes() {
     browser
         .text_with("#server .savebar [role=status]", "1 change not saved")
         .await;
-    browser.appears("#server .touched #Team_Custom_Field").await;
+    browser.appears("#server .touched #Security_Contact").await;
     browser.keep_picture("unsaved-setting").await;
     browser.click("#server .savebar [type=reset]").await;
     browser.appears(hidden).await;
@@ -267,11 +267,11 @@ async fn a_form_of_the_administration_counts_its_unsaved_changes() {
     browser.text_with("#toasts", "saved").await;
 
     browser.open(&format!("http://{}/admin/roles", server.address)).await;
-    browser.text_with(".savebar [role=status]", "apply").await;
+    browser.text_with(".savebar [role=status]", "count at once").await;
     let box_ = "[name=view-audit]:not(:checked)";
     browser.click(box_).await;
     browser.text_with(".savebar [role=status]", "1 change not saved").await;
     browser.keep_picture("unsaved-role").await;
     browser.click(".savebar [type=reset]").await;
-    browser.text_with(".savebar [role=status]", "apply").await;
+    browser.text_with(".savebar [role=status]", "count at once").await;
 }

@@ -130,7 +130,7 @@ async fn a_board_of_three_thousand_people_follows_a_hundred_changes() {
     let millis = (browser.script_seconds().await - before) * 1000.0;
     println!("scripts ran for {millis:.1} ms for 100 changes on a board of 3,000 people");
     let groups = browser
-        .run("arguments[0](document.querySelectorAll('[data-status=busy] .person').length)")
+        .run("arguments[0](document.querySelectorAll('.group[data-status=busy] .person').length)")
         .await;
     assert_eq!(groups, 100);
     browser.keep_picture("board-3000").await;
