@@ -189,7 +189,9 @@ function reload(after = 500) {
   clearTimeout(reloading);
   reloading = setTimeout(async () => {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (!answer.ok || answer.redirected) return location.reload();
+    // The server leads to the page that says why, and says it once.
+    if (answer.redirected) return location.assign(answer.url);
+    if (!answer.ok) return location.reload();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const card = page.querySelector(".you");
     if (card) document.querySelector(".you").replaceChildren(...card.childNodes);
