@@ -59,7 +59,7 @@ impl Failure {
     #[must_use]
     pub fn report(self) -> ExitCode {
         if !self.sentence.is_empty() {
-            super::output::complain(&self.sentence);
+            super::complaint::complain(&self.sentence);
         }
         ExitCode::from(self.code)
     }

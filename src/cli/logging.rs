@@ -12,8 +12,8 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, registry, reload};
 
+use super::complaint;
 use super::log_queue::LogQueue;
-use super::output;
 use crate::config::{LogFormat, LogLevel};
 use crate::store;
 
@@ -91,7 +91,7 @@ pub(super) fn log_panics() {
             if dispatcher::has_been_set() {
                 error!(reason, place, "rollcall has a defect: please report it");
             } else {
-                output::complain(&format!("rollcall has a defect: please report it: {reason} ({place})"));
+                complaint::complain(&format!("rollcall has a defect: please report it: {reason} ({place})"));
             }
         }
     }));

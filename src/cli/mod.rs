@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod check;
 mod compact;
+mod complaint;
 mod completions;
 mod config;
 mod doctor;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::frame::Frame;
+use super::frame::{Frame, Markup};
 
 /// The emoji that the menu offers.
 const EMOJI: [&str; 32] = [
@@ -58,5 +58,12 @@ impl<'page> Emojis<'page> {
     /// Returns `true` if the chosen emoji is not in the menu.
     fn has_own(&self) -> bool {
         !self.chosen.is_empty() && !self.all.contains(&self.chosen)
+    }
+}
+
+impl Frame {
+    /// Returns the button and the menu with which a user chooses the emoji of a status.
+    pub fn emojis(&self, chosen: &str) -> Markup {
+        Markup::of(&Emojis::of(self, chosen))
     }
 }

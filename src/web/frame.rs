@@ -8,7 +8,6 @@ use fluent_bundle::FluentValue;
 
 use super::administration::Section;
 use super::assets;
-use super::emojis::Emojis;
 use super::people::Face;
 use super::sentence::Sentence;
 use super::visit::Visit;
@@ -183,11 +182,6 @@ impl Frame {
     /// Returns a field of a form.
     pub fn field(&self, field: &Field) -> Markup {
         Markup::of(&FieldPart { f: self, field })
-    }
-
-    /// Returns the button and the menu with which a user chooses the emoji of a status.
-    pub fn emojis(&self, chosen: &str) -> Markup {
-        Markup::of(&Emojis::of(self, chosen))
     }
 
     /// Returns the box with the error of a form.

@@ -13,6 +13,7 @@ mod pages;
 mod people;
 mod reply;
 mod route;
+mod routes;
 mod sentence;
 mod session;
 mod visit;
@@ -92,7 +93,7 @@ impl Web {
             return asset;
         }
         let began = Instant::now();
-        let without_cookies = route::of(&head.path).any(|(route, _)| route.without_cookies);
+        let without_cookies = routes::of(&head.path).any(|(route, _)| route.without_cookies);
         if without_cookies {
             head.headers.remove(COOKIE);
         }
@@ -110,7 +111,7 @@ impl Web {
         let response = outcome.unwrap_or_else(|fault| errors::answer(&visit, &head.method, &fault));
         info!(
             method = %head.method,
-            path = %route::logged(&head.path),
+            path = %routes::logged(&head.path),
             status = response.status().as_u16(),
             micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             user = visit.visitor.caller.as_ref().map(|caller| tracing::field::display(&caller.user.id)),
@@ -176,7 +177,7 @@ impl Web {
             if !visit.visitor.accepts(visit.form.text(form::TOKEN)) {
                 return errors::stale_form(&visit);
             }
-            return confirm::answer(route, visit).await;
+            return confirm::answer(route, visit, routes::is_page).await;
         }
         (route.answer)(visit).await
     }
@@ -212,10 +213,10 @@ impl Web {
 fn find<'path>(path: &'path str, method: &Method) -> Result<(&'static Route, &'path str), Fault> {
     let wanted = if method == Method::HEAD { &Method::GET } else { method };
     let is_wanted = |route: &Route| route.verb.name() == wanted.as_str();
-    if let Some(found) = route::of(path).find(|(route, _)| is_wanted(route)) {
+    if let Some(found) = routes::of(path).find(|(route, _)| is_wanted(route)) {
         return Ok(found);
     }
-    let mut allowed: Vec<_> = route::of(path).map(|(route, _)| route.verb.name()).collect();
+    let mut allowed: Vec<_> = routes::of(path).map(|(route, _)| route.verb.name()).collect();
     if allowed.is_empty() {
         return Err(Fault::EndpointNotFound);
     }

@@ -3,117 +3,30 @@
 
 mod encode;
 mod registry;
+mod round;
 mod stream;
+mod streams;
 mod subscriber;
 
 use std::sync::Arc;
 
-use tokio::task::yield_now;
-use tracing::warn;
 use warp::Reply;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
-use crate::app::App;
-use crate::auth::{Caller, random};
+use crate::auth::Caller;
 use crate::domain::scope::Need;
 use crate::domain::{Fault, Scope, Timestamp};
-use crate::hub::{Event, Missed};
 use crate::intake;
 use crate::ops::calls::{self, Rate};
 use crate::ops::presence;
 use crate::web::reply::Outcome;
 use crate::web::session;
 use crate::web::visit::Visit;
-use encode::Change;
-pub(super) use registry::Registry;
 use stream::Stream;
+pub use streams::Streams;
 use subscriber::{Begun, Subscriber};
 
-/// The maximum number of changes in one round. Later changes wait for the next round.
-const TOGETHER: usize = 512;
-
-/// The number of streams that the server serves before it lets other tasks run.
-const AT_ONCE: usize = 64;
-
-/// The number of seconds after which a refused client may try again.
-const RETRY_SECONDS: u32 = 10;
-
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-
-/// All streams of events. A clone is cheap and has the same streams.
-#[derive(Clone)]
-pub struct Streams {
-    app: App,
-    registry: Arc<Registry>,
-    /// The random name of this run of the server, which is part of the ids of events.
-    run: Arc<str>,
-}
-
-impl Streams {
-    /// Returns an empty set of streams for an application.
-    #[must_use]
-    pub fn new(app: App) -> Self {
-        Self {
-            registry: Arc::new(Registry::new(&app)),
-            run: format!("{:08x}", u32::from_be_bytes(random::bytes())).into(),
-            app,
-        }
-    }
-
-    /// Sends the events of the hub to all streams. Does not return while the server runs.
-    pub async fn tell(&self) {
-        let mut events = self.app.hub.subscribe();
-        while let Some(first) = events.next().await {
-            let mut round = Round::default();
-            round.add(first, &self.run);
-            while round.changes.len() < TOGETHER
-                && let Some(next) = events.try_next()
-            {
-                round.add(next, &self.run);
-            }
-            self.send(&round).await;
-        }
-    }
-
-    /// Ends all streams and refuses new ones.
-    pub fn close(&self) {
-        self.registry.close();
-    }
-
-    async fn send(&self, round: &Round) {
-        if round.is_lost {
-            warn!("events came faster than they could be sent: all streams end and begin again");
-        }
-        let subscribers = self.registry.subscribers();
-        for (number, subscriber) in subscribers.values().enumerate() {
-            subscriber.receive(&self.app, round);
-            if number % AT_ONCE == AT_ONCE - 1 {
-                yield_now().await;
-            }
-        }
-    }
-}
-
-/// The events of one round, encoded once for all streams.
-#[derive(Default)]
-struct Round {
-    changes: Vec<Change>,
-    /// The other events: changes of users, tokens, roles, permissions and settings.
-    others: Vec<Event>,
-    /// `true` if the server lost events because it was too slow.
-    is_lost: bool,
-}
-
-impl Round {
-    fn add(&mut self, event: Result<Event, Missed>, run: &Arc<str>) {
-        match event {
-            Ok(Event::Presence(change)) => self.changes.extend(Change::of(change, run)),
-            Ok(Event::CustomStatus(_)) => {}
-            Ok(other) => self.others.push(other),
-            Err(Missed) => self.is_lost = true,
-        }
-    }
-}
 
 /// Answers with a stream of the events that the caller may see.
 pub(super) async fn open(visit: Visit) -> Outcome {

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
 
-use super::RETRY_SECONDS;
 use super::subscriber::{End, Subscriber};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::{Fault, SettingId, UserId};
 use crate::net::{Connection, Connections, Surplus};
+
+/// The number of seconds after which a refused client may try again.
+const RETRY_SECONDS: u32 = 10;
 
 /// The maximum number of streams of one user at one time. Each open page has one stream.
 const STREAMS_PER_USER: usize = 32;

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-use super::{Round, encode};
+use super::encode;
+use super::round::Round;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::{SettingId, Timestamp, TokenHash, User};

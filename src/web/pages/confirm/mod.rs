@@ -16,7 +16,7 @@ use crate::ops::two_factor::PresentedCode;
 use crate::web::form::{self, Fields};
 use crate::web::frame::{Field, Frame};
 use crate::web::reply::{self, Outcome};
-use crate::web::route::{self, Route, Verb};
+use crate::web::route::Route;
 use crate::web::visit::Visit;
 
 /// The purpose that is sealed with the fields.
@@ -56,8 +56,9 @@ struct Sealed {
     fields: Vec<(String, String)>,
 }
 
-/// Answers a form. If the action needs a proof, answers with the page that asks for it and contains the form.
-pub(in crate::web) async fn answer(route: &Route, mut visit: Visit) -> Outcome {
+/// Answers a form. If the action needs a proof, answers with the page that asks for it and contains the form. `is_page`
+/// says whether a path is the path of a page.
+pub(in crate::web) async fn answer(route: &Route, mut visit: Visit, is_page: fn(&str) -> bool) -> Outcome {
     if visit.form.has(SEALED) {
         match open(&visit) {
             Some(fields) => visit.form = fields,
@@ -66,8 +67,8 @@ pub(in crate::web) async fn answer(route: &Route, mut visit: Visit) -> Outcome {
     }
     let asked = visit.clone();
     match (route.answer)(visit).await {
-        Err(Fault::CodeRequired { method, .. }) => page(&asked, method, false),
-        Err(Fault::CodeInvalid { method }) => page(&asked, method, true),
+        Err(Fault::CodeRequired { method, .. }) => page(&asked, method, false, is_page),
+        Err(Fault::CodeInvalid { method }) => page(&asked, method, true, is_page),
         outcome => outcome,
     }
 }
@@ -90,7 +91,7 @@ pub(super) fn proof(visit: &Visit) -> Option<PresentedCode> {
     })
 }
 
-fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool) -> Outcome {
+fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool, is_page: fn(&str) -> bool) -> Outcome {
     let words = visit.words;
     let (name, field, lead, error) = match method {
         TwoFactorMethod::Totp => (
@@ -114,7 +115,7 @@ fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool) -> Outcome {
     let page = Page {
         f: Frame::of(visit, words.t("confirm-title")),
         sealed: seal(visit, &action)?,
-        back: back(visit),
+        back: back(visit, is_page),
         action: visit.target.clone(),
         method: name,
         field: if wrong { field.wrong(words.t(error)) } else { field },
@@ -125,9 +126,8 @@ fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool) -> Outcome {
 
 /// Returns the address of the page that contains the form: the form's own address if it is a page, else the longest
 /// prefix of its path that is a page. The forms of the profile are all on one page.
-fn back(visit: &Visit) -> String {
+fn back(visit: &Visit, is_page: fn(&str) -> bool) -> String {
     let mut path = visit.target.split('?').next().unwrap_or_default();
-    let is_page = |path: &str| route::of(path).any(|(route, _)| route.verb == Verb::Get);
     if path.starts_with("/profile/") {
         return "/profile".to_owned();
     }

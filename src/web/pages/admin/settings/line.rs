@@ -1,7 +1,7 @@
 //! A setting on the page.
 
-use super::Wanted;
 use super::groups;
+use super::wanted::Wanted;
 use crate::domain::setting::Control;
 use crate::domain::{SearchTerm, SettingValue};
 use crate::ops::settings::Shown;

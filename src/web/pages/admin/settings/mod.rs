@@ -2,26 +2,24 @@
 
 mod groups;
 mod line;
-
-use std::collections::BTreeMap;
+mod wanted;
 
 use askama::Template;
 
 use super::frame;
-use crate::domain::setting::Control;
-use crate::domain::{Fault, Permission, SearchTerm, SettingId, SettingValue};
+use crate::domain::{Permission, SearchTerm};
 use crate::ops::calls::Rate;
 use crate::ops::{settings, two_factor};
 use crate::web::administration::{Section, permit};
-use crate::web::form::SHOWN;
 use crate::web::frame::{Frame, Note};
-use crate::web::pages::{confirm, forms};
+use crate::web::pages::confirm;
 use crate::web::reply::{self, Outcome};
 use crate::web::route::Route;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use groups::Group;
 use line::Line;
+use wanted::Wanted;
 
 pub(in crate::web::pages) const ROUTES: &[Route] = &[
     Route::get("/admin/settings", |visit| Box::pin(show(visit))),
@@ -63,80 +61,6 @@ impl Only {
             Self::Changed => line.default.is_some(),
             Self::Fixed => !line.fixed.is_empty(),
         }
-    }
-}
-
-/// The content of a form that was sent. It has no `Debug`, because a text may be a secret.
-#[derive(Default)]
-struct Wanted {
-    /// The text of each control.
-    sent: BTreeMap<SettingId, String>,
-    /// The values to store.
-    values: Vec<(String, SettingValue)>,
-    /// The errors of single settings, by their names.
-    errors: BTreeMap<&'static str, String>,
-    /// The error of the whole form; empty if there is none.
-    problem: Sentence,
-}
-
-impl Wanted {
-    /// Reads a form. If the form sends a setting as the page showed it, the setting does not change. So it keeps the
-    /// value that another administrator may have set in the meantime.
-    fn of(visit: &Visit) -> Self {
-        let form = &visit.form;
-        let mut wanted = Self::default();
-        for id in SettingId::ALL.iter().copied() {
-            let shown = format!("{SHOWN}{id}");
-            if !form.has(&shown) {
-                continue;
-            }
-            let control = id.control();
-            let is_reset = form.text("reset") == id.as_str();
-            let sent = match control {
-                _ if is_reset => id.default().to_string(),
-                Control::Flag => form.has(id.as_str()).to_string(),
-                _ => form.block(id.as_str()),
-            };
-            let is_same = sent == form.block(&shown);
-            // An empty field of a secret does not change the secret.
-            if !is_same || (is_reset && control == Control::Secret) {
-                match id.parse(&sent) {
-                    Ok(value) => wanted.values.push((id.to_string(), value)),
-                    Err(problem) => drop(wanted.errors.insert(id.as_str(), problem)),
-                }
-            }
-            wanted.sent.insert(id, sent);
-        }
-        wanted
-    }
-
-    /// Returns the text of a control, if the form contained it.
-    fn sent(&self, id: SettingId) -> Option<&str> {
-        self.sent.get(&id).map(String::as_str)
-    }
-
-    /// Returns the error of a setting; empty if there is none.
-    fn error(&self, id: SettingId) -> String {
-        self.errors.get(id.as_str()).cloned().unwrap_or_default()
-    }
-
-    fn is_right(&self) -> bool {
-        self.errors.is_empty() && self.problem.is_empty()
-    }
-
-    /// Adds the reason why the settings were refused.
-    ///
-    /// # Errors
-    /// The fault, if the form did not cause it.
-    fn refused(mut self, visit: &Visit, fault: Fault) -> Result<Self, Fault> {
-        match fault {
-            Fault::SettingInvalid { setting, problem } => drop(self.errors.insert(setting, problem)),
-            Fault::SettingFixed { .. } | Fault::BeyondAuthority { .. } | Fault::InvalidParams { .. } => {
-                self.problem = forms::explained(visit.words, &fault).1;
-            }
-            fault => return Err(fault),
-        }
-        Ok(self)
     }
 }
 

@@ -1,18 +1,12 @@
 //! The form with the names, the e-mail address and the custom fields of an account.
 
-use super::account::{Part, permissions, refused};
-use super::{Account, permit};
 use crate::domain::profile::{self, BIO_CHARACTERS, NICKNAME_CHARACTERS};
 use crate::domain::{DisplayName, Fault, User};
-use crate::ops::calls::Rate;
-use crate::ops::profile::update;
 use crate::ops::profile_edit::Edit;
 use crate::ops::users::{parse_email, parse_name, parse_username};
-use crate::web::frame::{Field, Note};
-use crate::web::pages::confirm;
+use crate::web::frame::Field;
 use crate::web::pages::forms::Wrong;
 use crate::web::pages::profile::fields::{self, Line};
-use crate::web::reply::{self, Outcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
@@ -111,7 +105,7 @@ impl About {
 
 /// Returns the changes of the form. A field that the user did not change is not checked again, because an older value
 /// may break a newer rule.
-fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
+pub(super) fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
     let form = &visit.form;
     let email = form
         .changed("email", address_of(user))
@@ -145,19 +139,4 @@ fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
         custom_fields: fields::changes(visit, Some(user))?,
         ..Edit::default()
     })
-}
-
-pub(super) async fn send(visit: Visit) -> Outcome {
-    let caller = permit(&visit, permissions(Part::About))?;
-    let account = Account::of(&visit)?;
-    let user = account.whole()?;
-    visit.count("POST users.update", Rate::Default)?;
-    let changed = async {
-        let edit = edit(&visit, user)?;
-        update(&visit.app, caller, &user.id, edit, confirm::proof(&visit)).await
-    };
-    match changed.await {
-        Ok(_) => reply::redirect_with(&visit, &account.path(), Note::UserSaved),
-        Err(fault) => refused(&visit, Part::About, fault),
-    }
 }

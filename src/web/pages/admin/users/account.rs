@@ -6,11 +6,16 @@ use super::about::About;
 use super::act::{Act, Entry};
 use super::password::Password;
 use super::roles::RoleLine;
-use super::{Account, frame, list, roles, said};
+use super::viewed_account::{Account, permit, said};
+use super::{about, list, password, roles};
 use crate::auth::Caller;
-use crate::domain::{Fault, Permission};
+use crate::domain::Permission;
+use crate::ops::calls::Rate;
+use crate::ops::profile::update;
 use crate::web::administration::Section;
-use crate::web::frame::Frame;
+use crate::web::frame::{Frame, Note};
+use crate::web::pages::admin::frame;
+use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
 use crate::web::people::Face;
 use crate::web::reply::{self, Outcome};
@@ -23,6 +28,25 @@ pub(super) enum Part {
     About,
     Roles,
     Password,
+}
+
+impl Part {
+    /// Returns the permissions that the form needs.
+    const fn permissions(self) -> &'static [Permission] {
+        match self {
+            Self::About => &[Permission::EDIT_OTHER_USER_INFO],
+            Self::Roles => &[Permission::EDIT_OTHER_USER_INFO, Permission::ASSIGN_ROLES],
+            Self::Password => &[Permission::EDIT_OTHER_USER_INFO, Permission::EDIT_OTHER_USER_PASSWORD],
+        }
+    }
+
+    /// Returns the message after the form was saved.
+    const fn note(self) -> Note {
+        match self {
+            Self::About | Self::Roles => Note::UserSaved,
+            Self::Password => Note::UserPasswordSet,
+        }
+    }
 }
 
 /// The form that was sent and its errors; `None` if no form was sent.
@@ -64,17 +88,8 @@ struct AccountPage {
     password: Option<Password>,
 }
 
-/// Returns the permissions that the form of a part needs.
-pub(super) const fn permissions(part: Part) -> &'static [Permission] {
-    match part {
-        Part::About => &[Permission::EDIT_OTHER_USER_INFO],
-        Part::Roles => &[Permission::EDIT_OTHER_USER_INFO, Permission::ASSIGN_ROLES],
-        Part::Password => &[Permission::EDIT_OTHER_USER_INFO, Permission::EDIT_OTHER_USER_PASSWORD],
-    }
-}
-
 fn may(caller: &Caller, part: Part) -> bool {
-    permissions(part).iter().all(|permission| caller.may(*permission))
+    part.permissions().iter().all(|permission| caller.may(*permission))
 }
 
 pub(super) async fn show(visit: Visit) -> Outcome {
@@ -82,11 +97,26 @@ pub(super) async fn show(visit: Visit) -> Outcome {
     page(&visit, caller, &Account::of(&visit)?, &Shown::default())
 }
 
-/// Answers with the page again and the reason why the form was refused.
-pub(super) fn refused(visit: &Visit, part: Part, fault: Fault) -> Outcome {
-    let wrong = said(visit.words, fault)?;
-    let shown = Shown(Some((part, wrong)));
-    page(visit, visit.caller()?, &Account::of(visit)?, &shown)
+/// Answers a form of the page: the account is changed, or the page says why not.
+pub(super) async fn send(visit: Visit, part: Part) -> Outcome {
+    let caller = permit(&visit, part.permissions())?;
+    let account = Account::of(&visit)?;
+    visit.count("POST users.update", Rate::Default)?;
+    let changed = async {
+        let edit = match part {
+            Part::About => about::edit(&visit, account.whole()?)?,
+            Part::Roles => roles::edit(&visit.form, account.whole()?),
+            Part::Password => password::edit(&visit.form),
+        };
+        update(&visit.app, caller, &account.viewed.id(), edit, confirm::proof(&visit)).await
+    };
+    match changed.await {
+        Ok(_) => reply::redirect_with(&visit, &account.path(), part.note()),
+        Err(fault) => {
+            let shown = Shown(Some((part, said(visit.words, fault)?)));
+            page(&visit, caller, &Account::of(&visit)?, &shown)
+        }
+    }
 }
 
 fn page(visit: &Visit, caller: &Caller, account: &Account, shown: &Shown) -> Outcome {

@@ -2,8 +2,7 @@
 
 use askama::Template;
 
-use super::question::{Question, ask};
-use super::{Account, frame, permit, said};
+use super::viewed_account::{Account, permit, said};
 use crate::auth::Caller;
 use crate::domain::password_reset::RESET_HOURS;
 use crate::domain::user::Activity;
@@ -12,6 +11,8 @@ use crate::ops::calls::Rate;
 use crate::ops::{avatars, lockout, passwords, proof, tokens, two_factor, users};
 use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
+use crate::web::pages::admin::frame;
+use crate::web::pages::admin::question::{Question, ask};
 use crate::web::pages::confirm;
 use crate::web::reply::{self, Outcome};
 use crate::web::sentence::Sentence;

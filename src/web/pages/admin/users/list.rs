@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 
 use super::act::{Act, Entry};
-use super::pager::{self, Pager};
-use super::{Account, frame};
+use super::viewed_account::Account;
 use crate::auth::Caller;
 use crate::domain::page::{Direction, Listing};
 use crate::domain::user_status::{SeenAt, SeenWithin};
@@ -17,6 +16,8 @@ use crate::ops::viewed::ViewedUser;
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
 use crate::web::moments::Reader;
+use crate::web::pages::admin::frame;
+use crate::web::pages::admin::pager::{self, Pager};
 use crate::web::people::Face;
 use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;

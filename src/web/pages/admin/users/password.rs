@@ -1,15 +1,10 @@
 //! The form for another user's new password.
 
-use super::account::{Part, permissions, refused};
-use super::{Account, permit};
 use crate::auth::WantedPassword;
-use crate::ops::calls::Rate;
-use crate::ops::profile::update;
 use crate::ops::profile_edit::Edit;
-use crate::web::frame::{Field, Note};
-use crate::web::pages::confirm;
+use crate::web::form::Fields;
+use crate::web::frame::Field;
 use crate::web::pages::forms::{Wrong, password_rules};
-use crate::web::reply::{self, Outcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
@@ -35,18 +30,11 @@ impl Password {
     }
 }
 
-pub(super) async fn send(visit: Visit) -> Outcome {
-    let caller = permit(&visit, permissions(Part::Password))?;
-    let account = Account::of(&visit)?;
-    visit.count("POST users.update", Rate::Default)?;
-    let edit = Edit {
-        password: Some(WantedPassword::Chosen(visit.form.text("password").to_owned())),
-        require_password_change: Some(visit.form.has("must-change")),
+/// Returns the change that the form asks for.
+pub(super) fn edit(form: &Fields) -> Edit {
+    Edit {
+        password: Some(WantedPassword::Chosen(form.text("password").to_owned())),
+        require_password_change: Some(form.has("must-change")),
         ..Edit::default()
-    };
-    let (id, proof) = (account.viewed.id(), confirm::proof(&visit));
-    match update(&visit.app, caller, &id, edit, proof).await {
-        Ok(_) => reply::redirect_with(&visit, &account.path(), Note::UserPasswordSet),
-        Err(fault) => refused(&visit, Part::Password, fault),
     }
 }

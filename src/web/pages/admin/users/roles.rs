@@ -3,17 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::account::{Part, permissions, refused};
-use super::{Account, permit};
-use crate::domain::{Fault, Role, RoleId};
-use crate::ops::calls::Rate;
-use crate::ops::profile::update;
+use crate::domain::{Fault, Role, RoleId, User};
 use crate::ops::profile_edit::Edit;
 use crate::ops::roles;
 use crate::web::form::Fields;
-use crate::web::frame::Note;
-use crate::web::pages::confirm;
-use crate::web::reply::{self, Outcome};
 use crate::web::visit::Visit;
 
 /// A role that the form shows.
@@ -65,18 +58,11 @@ fn after(form: &Fields, now: &[RoleId]) -> Vec<RoleId> {
     roles
 }
 
-pub(super) async fn send(visit: Visit) -> Outcome {
-    let caller = permit(&visit, permissions(Part::Roles))?;
-    let account = Account::of(&visit)?;
-    let user = account.whole()?;
-    visit.count("POST users.update", Rate::Default)?;
-    let edit = Edit {
-        roles: Some(after(&visit.form, &user.roles)),
+/// Returns the change that the form asks for.
+pub(super) fn edit(form: &Fields, user: &User) -> Edit {
+    Edit {
+        roles: Some(after(form, &user.roles)),
         ..Edit::default()
-    };
-    match update(&visit.app, caller, &user.id, edit, confirm::proof(&visit)).await {
-        Ok(_) => reply::redirect_with(&visit, &account.path(), Note::UserSaved),
-        Err(fault) => refused(&visit, Part::Roles, fault),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use askama::Template;
 
-use super::pager::{self, Pager};
-use super::{Account, frame, permit, said};
+use super::viewed_account::{Account, permit, said};
 use crate::domain::page::Listing;
 use crate::domain::{Fault, Permission};
 use crate::ops::calls::Rate;
@@ -11,6 +10,8 @@ use crate::ops::devices::{self, Device, Filter};
 use crate::ops::{tokens, two_factor};
 use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
+use crate::web::pages::admin::frame;
+use crate::web::pages::admin::pager::{self, Pager};
 use crate::web::pages::confirm;
 use crate::web::pages::profile::client;
 use crate::web::pages::profile::sessions::name;

@@ -1,0 +1,71 @@
+//! All streams of events, and the task that sends to them.
+
+use std::sync::Arc;
+
+use tokio::task::yield_now;
+use tracing::warn;
+
+use super::registry::Registry;
+use super::round::Round;
+use crate::app::App;
+use crate::auth::random;
+
+/// The maximum number of changes in one round. Later changes wait for the next round.
+const TOGETHER: usize = 512;
+
+/// The number of streams that the server serves before it lets other tasks run.
+const AT_ONCE: usize = 64;
+
+/// All streams of events. A clone is cheap and has the same streams.
+#[derive(Clone)]
+pub struct Streams {
+    app: App,
+    pub(super) registry: Arc<Registry>,
+    /// The random name of this run of the server, which is part of the ids of events.
+    pub(super) run: Arc<str>,
+}
+
+impl Streams {
+    /// Returns an empty set of streams for an application.
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Self {
+            registry: Arc::new(Registry::new(&app)),
+            run: format!("{:08x}", u32::from_be_bytes(random::bytes())).into(),
+            app,
+        }
+    }
+
+    /// Sends the events of the hub to all streams. Does not return while the server runs.
+    pub async fn tell(&self) {
+        let mut events = self.app.hub.subscribe();
+        while let Some(first) = events.next().await {
+            let mut round = Round::default();
+            round.add(first, &self.run);
+            while round.changes.len() < TOGETHER
+                && let Some(next) = events.try_next()
+            {
+                round.add(next, &self.run);
+            }
+            self.send(&round).await;
+        }
+    }
+
+    /// Ends all streams and refuses new ones.
+    pub fn close(&self) {
+        self.registry.close();
+    }
+
+    async fn send(&self, round: &Round) {
+        if round.is_lost {
+            warn!("events came faster than they could be sent: all streams end and begin again");
+        }
+        let subscribers = self.registry.subscribers();
+        for (number, subscriber) in subscribers.values().enumerate() {
+            subscriber.receive(&self.app, round);
+            if number % AT_ONCE == AT_ONCE - 1 {
+                yield_now().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! An account as the reader sees it.
+
+use crate::auth::Caller;
+use crate::domain::user::Activity;
+use crate::domain::{Fault, Permission, Timestamp, User, UserId};
+use crate::ops::directory::{self, Who};
+use crate::ops::lockout;
+use crate::ops::viewed::ViewedUser;
+use crate::web::administration::Section;
+use crate::web::pages::forms::Wrong;
+use crate::web::visit::Visit;
+use crate::web::words::Words;
+
+/// Returns the caller if they may open the section and have all these permissions.
+///
+/// # Errors
+/// [`Fault::NotLoggedIn`], [`Fault::PermissionRequired`].
+pub(super) fn permit<'visit>(visit: &'visit Visit, permissions: &[Permission]) -> Result<&'visit Caller, Fault> {
+    let caller = Section::Users.admit(visit)?;
+    if permissions.iter().all(|permission| caller.may(*permission)) {
+        Ok(caller)
+    } else {
+        Err(Fault::PermissionRequired)
+    }
+}
+
+/// An account as the reader sees it.
+pub(super) struct Account {
+    pub viewed: ViewedUser,
+    /// The time at which the block after failed logins ends.
+    pub blocked_until: Option<Timestamp>,
+}
+
+impl Account {
+    /// Returns the account whose id is in the path.
+    ///
+    /// # Errors
+    /// [`Fault::NotLoggedIn`]; [`Fault::EndpointNotFound`] if the account does not exist.
+    pub fn of(visit: &Visit) -> Result<Self, Fault> {
+        let (actor, id) = (visit.actor()?, UserId::new(&visit.parameter));
+        let viewed = directory::info(&visit.app, &actor, &Who::Id(id));
+        let viewed = viewed.map_err(|_| Fault::EndpointNotFound)?;
+        let blocked_until = lockout::blocked(&visit.app, &actor).remove(&viewed.id());
+        Ok(Self { viewed, blocked_until })
+    }
+
+    /// Returns the whole account, if the reader may see all fields.
+    pub fn full(&self) -> Option<&User> {
+        self.viewed.full().map(|(user, _)| user)
+    }
+
+    /// Returns the whole account for a form that changes it. A reader may change only fields that they see.
+    ///
+    /// # Errors
+    /// [`Fault::PermissionRequired`].
+    pub fn whole(&self) -> Result<&User, Fault> {
+        self.full().ok_or(Fault::PermissionRequired)
+    }
+
+    pub fn path(&self) -> String {
+        format!("{}/{}", Section::Users.path(), self.viewed.id())
+    }
+
+    /// Returns whether the user has two-step sign-in; `None` if the reader may not see it.
+    pub fn has_two_step(&self) -> Option<bool> {
+        self.full().map(|user| user.two_factor.secret.is_some())
+    }
+
+    /// Returns the state of the account in words, and `true` for an active account.
+    pub fn state(&self, words: Words) -> (String, bool) {
+        let state = match self.full().map(|user| user.activity) {
+            _ if self.viewed.is_active() => words.t("user-active"),
+            Some(Activity::PendingApproval) => words.t("user-pending"),
+            Some(Activity::IdleTooLong) => words.t("user-idle"),
+            _ => words.t("user-deactivated"),
+        };
+        (state.into_owned(), self.viewed.is_active())
+    }
+}
+
+/// Returns the text of a fault for the page of its form.
+///
+/// # Errors
+/// The fault, if it has its own page.
+pub(super) fn said(words: Words, fault: Fault) -> Result<Wrong, Fault> {
+    match fault {
+        // Another administrator may have deleted the account in the meantime.
+        Fault::UserNotFound | Fault::UserIdInvalid => Err(Fault::EndpointNotFound),
+        Fault::DisplayNameInvalid | Fault::UserFieldRequired { field: "Name" } => {
+            Ok(Wrong::at("name", words.t("fault-user-name")))
+        }
+        Fault::InvalidParams { field: Some(field), .. } if field == "name" => {
+            Ok(Wrong::at("name", words.t("fault-long")))
+        }
+        Fault::InvalidParams { field: Some(field), .. } if field == "username" => {
+            Ok(Wrong::at("username", words.t("fault-long")))
+        }
+        fault => Wrong::about(words, fault),
+    }
+}

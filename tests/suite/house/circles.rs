@@ -1,0 +1,40 @@
+//! No two files need each other to be understood.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::source::Source;
+
+/// The files that are still in a circle. A file that is in none must leave the list.
+const OPEN: &[&str] = &[];
+
+/// Returns everything that a file leads to.
+fn reached<'files>(named: &BTreeMap<&'files str, BTreeSet<&'files str>>, from: &'files str) -> BTreeSet<&'files str> {
+    let (mut found, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(file) = next.pop() {
+        for other in named.get(file).into_iter().flatten() {
+            if found.insert(*other) {
+                next.push(other);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_import_leads_back_to_its_file() {
+    let source = Source::read();
+    let named: BTreeMap<_, _> = source
+        .files
+        .keys()
+        .map(|file| (file.as_str(), source.named_by(file)))
+        .collect();
+    let in_circle = |file: &&str| reached(&named, file).contains(*file);
+    let found: Vec<_> = named.keys().copied().filter(in_circle).collect();
+    let new: Vec<_> = found.iter().filter(|file| !OPEN.contains(*file)).collect();
+    assert!(new.is_empty(), "these files name each other in a circle: {new:?}");
+    let gone: Vec<_> = OPEN.iter().filter(|file| !found.contains(*file)).collect();
+    assert!(
+        gone.is_empty(),
+        "these files are in no circle, so take them out of OPEN: {gone:?}"
+    );
+}
