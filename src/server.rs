@@ -118,9 +118,10 @@ impl Server {
         let app = app.at(url_of(address));
 
         if let Some(new) = options.administrator {
-            match setup::from_settings(&app, new).await.map_err(of_administrator)? {
-                Some(user) => info!(username = %user.username, "created the first administrator from the settings"),
-                None => warn!("ROLLCALL_ADMIN_PASSWORD and the other admin_ settings are ignored: the store has users"),
+            if let Some(user) = setup::from_settings(&app, new).await.map_err(of_administrator)? {
+                info!(username = %user.username, "created the first administrator from the settings");
+            } else {
+                warn!("ROLLCALL_ADMIN_PASSWORD and the other admin_ settings are ignored: the store has users");
             }
         }
         let setup_link = setup::link(&app).await?;

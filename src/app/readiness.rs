@@ -75,14 +75,14 @@ impl Readiness {
             Ok(Ok(free)) => free.is_none_or(|free| free >= reserve_bytes),
             Ok(Err(_)) | Err(_) => false,
         };
-        let had_space = last.is_none_or(|last| last.has_space);
-        if had_space && !has_space {
+        let was_ready = last.is_none_or(|last| last.has_space);
+        if was_ready && !has_space {
             let free_bytes = free.ok().and_then(Result::ok).flatten();
             warn!(
                 free_bytes,
                 reserve_bytes, "the disk has less free space than the reserve: free some; /readyz answers 503"
             );
-        } else if !had_space && has_space {
+        } else if !was_ready && has_space {
             info!(reserve_bytes, "the disk has more free space than the reserve again");
         }
         *measured = Some(Measured {

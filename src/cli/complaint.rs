@@ -14,12 +14,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) fn complain(sentence: &str) {
     let line = format!("rollcall: {}\n", escaped(sentence));
     let (done, waiting) = mpsc::channel();
-    let writing = thread::Builder::new().spawn(move || {
+    let writer = thread::Builder::new().spawn(move || {
         // If standard error is closed or full, there is no other place to report it.
         let _ = io::stderr().write_all(line.as_bytes());
         let _ = done.send(());
     });
-    if writing.is_ok() {
+    if writer.is_ok() {
         let _ = waiting.recv_timeout(PATIENCE);
     } else {
         let _ = writeln!(io::stderr(), "rollcall: {}", escaped(sentence));

@@ -18,6 +18,9 @@ pub struct Retention {
     pub monthly: u32,
 }
 
+/// Returns the number of the period that a time is in.
+type Period = fn(Timestamp) -> i64;
+
 impl Retention {
     /// Returns the backups that are not kept, of those that were made at these times. The newest one is always kept.
     #[must_use]
@@ -25,7 +28,7 @@ impl Retention {
         let mut newest_first = made.to_vec();
         newest_first.sort_unstable_by(|one, other| other.cmp(one));
         newest_first.dedup();
-        let rules: [(u32, fn(Timestamp) -> i64); 3] = [(self.daily, day), (self.weekly, week), (self.monthly, month)];
+        let rules: [(u32, Period); 3] = [(self.daily, day), (self.weekly, week), (self.monthly, month)];
         let mut kept = vec![false; newest_first.len()];
         if let Some(newest) = kept.first_mut() {
             *newest = true;

@@ -223,7 +223,7 @@ fn is_valid(app: &App, snapshot: &Snapshot, invitation: &Invitation) -> bool {
                 &invitation.roles
             };
             (more.is_empty() || held.has(Permission::ASSIGN_ROLES))
-                && (!more.iter().any(|role| role.is_admin()) || held.has(Permission::ASSIGN_ADMIN_ROLE))
+                && (!more.iter().any(RoleId::is_admin) || held.has(Permission::ASSIGN_ADMIN_ROLE))
                 && require(weight(access, &creator.roles), weight(access, given)).is_ok()
         }
     };

@@ -120,8 +120,8 @@ fn decompressed(frame: &[u8], bytes: usize) -> Option<Vec<u8>> {
     decoder.set_max_window_size(MAX_PART_BYTES as u64);
     let mut content = vec![0; bytes];
     // A panic of the decoder is an error of the frame too.
-    let decoded = contain(|| decoder.decode_all(frame, &mut content)).ok()?.ok()?;
-    (decoded == bytes).then_some(content)
+    let length = contain(|| decoder.decode_all(frame, &mut content)).ok()?.ok()?;
+    (length == bytes).then_some(content)
 }
 
 fn sum(head: &[u8], stored: &[u8]) -> u32 {

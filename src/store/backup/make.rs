@@ -16,10 +16,10 @@ use crate::store::table::Table;
 ///
 /// # Errors
 /// [`MakeError`]; what was written is then not a backup, and is found to be cut short.
-pub fn make(held: &Held, taken_at: Timestamp, key: Option<&str>, out: impl Write) -> Result<Summary, MakeError> {
+pub fn make(moment: &Held, taken_at: Timestamp, key: Option<&str>, out: impl Write) -> Result<Summary, MakeError> {
     let head = Head {
         taken_at: taken_at.as_millis(),
-        commits: held.hold.commits,
+        commits: moment.hold.commits,
         rollcall: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let mut summary = Summary::of(&head);
@@ -37,7 +37,7 @@ pub fn make(held: &Held, taken_at: Timestamp, key: Option<&str>, out: impl Write
         summary.has_key = true;
     }
     let mut part = Part::default();
-    held.read(|table, key, value| {
+    moment.read(|table, key, value| {
         if key.len() > format::MAX_KEY_BYTES || value.len() > format::MAX_VALUE_BYTES {
             return Err(MakeError::TooLarge);
         }

@@ -249,14 +249,14 @@ async fn the_key_is_in_a_backup_only_on_request_and_a_key_that_it_replaces_is_ke
     ada_logs_in(Arc::clone(&other), &secret).await;
 
     // A file that a setting names is not touched.
-    let named = new_folder();
-    fs::write(named.path().join("x.backup"), &backup).expect("a file");
-    fs::write(named.path().join("mine"), &theirs).expect("a file");
-    fs::set_permissions(named.path().join("mine"), fs::Permissions::from_mode(0o600)).expect("a mode");
-    let words = done(named.path(), &["restore", "x.backup", "--secret-key-file", "mine"]);
+    let chosen = new_folder();
+    fs::write(chosen.path().join("x.backup"), &backup).expect("a file");
+    fs::write(chosen.path().join("mine"), &theirs).expect("a file");
+    fs::set_permissions(chosen.path().join("mine"), fs::Permissions::from_mode(0o600)).expect("a mode");
+    let words = done(chosen.path(), &["restore", "x.backup", "--secret-key-file", "mine"]);
     assert!(words.contains("has another key"), "{words}");
-    assert_eq!(fs::read_to_string(named.path().join("mine")).expect("a key"), theirs);
-    assert!(!named.path().join("data/secret.key").exists());
+    assert_eq!(fs::read_to_string(chosen.path().join("mine")).expect("a key"), theirs);
+    assert!(!chosen.path().join("data/secret.key").exists());
 }
 
 /// `tests/backups/0.1.0.backup` is a backup of the first format, made by `rollcall backup` from a copy of

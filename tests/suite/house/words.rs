@@ -32,11 +32,11 @@ fn no_doc_comment_has_one_or_two_words() {
             let line = lines.get(number).copied().unwrap_or_default();
             line.starts_with("///") || line.starts_with("//!")
         };
-        for number in 0..lines.len() {
+        for (number, line) in lines.iter().enumerate() {
             let is_alone = is_doc(number) && !is_doc(number + 1) && !(number > 0 && is_doc(number - 1));
             // The texts of the command line are its help, where two words are enough.
-            if is_alone && lines[number].split_whitespace().count() <= 3 && !file.starts_with("cli/args") {
-                found.push(format!("{file}:{}: {}", number + 1, lines[number]));
+            if is_alone && line.split_whitespace().count() <= 3 && !file.starts_with("cli/args") {
+                found.push(format!("{file}:{}: {line}", number + 1));
             }
         }
     }

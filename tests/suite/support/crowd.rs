@@ -21,7 +21,7 @@ pub async fn crowd(people: usize) -> (Arc<TempDir>, Vec<UserId>) {
     let store = Store::open(&folder.path().join("data")).expect("a store");
     let users: Vec<_> = (0..people).map(user).collect();
     for part in users.chunks(AT_ONCE) {
-        let change = part.iter().fold(Change::new(), |change, user| change.insert(user));
+        let change = part.iter().fold(Change::new(), Change::insert);
         store.commit(change).await.expect("a commit");
     }
     store.close().await;

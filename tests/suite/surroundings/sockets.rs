@@ -36,8 +36,8 @@ fn end(mut server: Process) -> String {
 
 #[tokio::test]
 async fn a_server_that_gets_no_socket_works_without_it_and_commands_say_why() {
-    let long = "x".repeat(120);
-    for path in [&*long, "no/such/folder/admin.sock"] {
+    let too_long = "x".repeat(120);
+    for path in [&*too_long, "no/such/folder/admin.sock"] {
         let folder = new_folder();
         let server = start(&folder, &["--admin-socket", path]);
         server.admin().await.create_status("tea", "away").await.expect(200);

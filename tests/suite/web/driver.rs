@@ -97,7 +97,7 @@ impl Browser {
         self.in_session("POST", "/cookie", &cookie).await;
     }
 
-    /// Sends a command of the Chrome DevTools Protocol.
+    /// Sends a command of the Chrome `DevTools` Protocol.
     pub async fn command(&self, cmd: &str, params: Value) -> Value {
         let body = json!({"cmd": cmd, "params": params});
         self.in_session("POST", "/goog/cdp/execute", &body).await

@@ -121,16 +121,16 @@ pub(super) async fn send(visit: Visit) -> Outcome {
 /// Returns the preferences that the user changed on the page.
 fn changes(visit: &Visit) -> Result<Map<String, Value>, Fault> {
     let (form, now) = (&visit.form, Look::of(visit)?);
-    let changed = |name: &str, choices: &[Choice]| form.changed(name, chosen(choices)).is_some();
+    let is_changed = |name: &str, choices: &[Choice]| form.changed(name, chosen(choices)).is_some();
     let mut changes = Map::new();
-    if changed("language", &now.languages) {
+    if is_changed("language", &now.languages) {
         let language = form.given("language").map_or(Value::Null, Value::from);
         changes.insert("language".into(), language);
     }
-    if changed("theme", &now.themes) {
+    if is_changed("theme", &now.themes) {
         changes.insert("themeAppearence".into(), form.given("theme").unwrap_or(AUTO).into());
     }
-    if changed("idle", &now.idle) {
+    if is_changed("idle", &now.idle) {
         let minutes = form.text("idle").parse::<u64>().ok();
         changes.insert("enableAutoAway".into(), minutes.is_some().into());
         if let Some(minutes) = minutes {
