@@ -28,7 +28,7 @@ pub use pictures::{Pictures, Sender};
 use rates::Rates;
 pub use readiness::{Checks, Readiness};
 pub use rendered::RenderedKey;
-pub use settings::{Fixed, Settings};
+pub use settings::{Overrides, Settings};
 pub use turns::{QueueFull, Turn};
 use usernames::Usernames;
 
@@ -66,14 +66,14 @@ pub struct App {
     /// What the endpoints of monitoring need to know.
     pub readiness: Arc<Readiness>,
     /// The configuration that can't change while the server runs.
-    pub fixed: Arc<Fixed>,
+    pub fixed: Arc<Overrides>,
     usernames: Arc<Usernames>,
 }
 
 impl App {
     /// Creates the application state with a new key for secrets, which is not stored; see [`Self::with_key`].
     #[must_use]
-    pub fn new(store: Store, clock: Clock, passwords: Passwords, fixed: Fixed) -> Self {
+    pub fn new(store: Store, clock: Clock, passwords: Passwords, fixed: Overrides) -> Self {
         let fixed = Arc::new(fixed);
         let clock = clock.of_store(store.read().believed_at());
         store.stamp(clock.clone());
@@ -115,9 +115,9 @@ impl App {
     #[must_use]
     pub fn at(self, address_url: String) -> Self {
         Self {
-            fixed: Arc::new(Fixed {
+            fixed: Arc::new(Overrides {
                 address_url,
-                ..Fixed::clone(&self.fixed)
+                ..Overrides::clone(&self.fixed)
             }),
             ..self
         }

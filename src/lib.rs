@@ -20,6 +20,7 @@
 //! - [`net`]: TCP connections of clients, and their limits
 //! - [`domain`]: the rules, as values
 
+pub mod admin_socket;
 pub mod app;
 pub mod auth;
 pub mod cli;
@@ -30,7 +31,6 @@ pub mod domain;
 pub mod http;
 pub mod hub;
 pub mod intake;
-pub mod local;
 pub mod methods;
 pub mod net;
 pub mod ops;

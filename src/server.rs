@@ -18,20 +18,20 @@ use warp::filters::BoxedFilter;
 
 pub use crate::net::open_files::allow_as_many_as_possible;
 pub use listener::{listen, serve};
-pub use tasks::Ended;
+pub use tasks::EndedTask;
 use tasks::Tasks;
 
-use crate::app::{App, Clock, Fixed};
+use crate::admin_socket::{self, AdminSocket};
+use crate::app::{App, Clock, Overrides};
 use crate::auth::password::Passwords;
-use crate::domain::{Fault, SettingId};
+use crate::domain::{RequestError, SettingId};
 use crate::http::{self, Front, Gate, Limits};
 use crate::intake::Bound;
-use crate::local::{self, Socket};
 use crate::ops::backups::schedule;
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
 use crate::ops::{avatars, doubt, expiry, lockout, lost_connections, setup, sweep, upgrade};
-use crate::realtime::{self, Hall, Timing};
+use crate::realtime::{self, SocketServer, Timing};
 use crate::store::socket_path;
 use crate::web::{self, FormBounds, Streams};
 
@@ -45,7 +45,7 @@ pub struct Options {
     /// The path of the data folder.
     pub data_dir: PathBuf,
     /// The configuration that can't change while the server runs; the server adds the URL of its address.
-    pub fixed: Fixed,
+    pub fixed: Overrides,
     /// The limits of the API.
     pub limits: Limits,
     /// The timeouts of sockets.
@@ -74,29 +74,29 @@ pub enum StartError {
     },
     /// The first administrator can't be created.
     #[error("cannot prepare the first administrator: {0}")]
-    Administrator(#[from] Fault),
+    Administrator(#[from] RequestError),
     /// The policy refuses the first administrator's password from the settings.
-    #[error("ROLLCALL_ADMIN_PASSWORD: {}", local::explained(.0))]
-    AdministratorPassword(Fault),
+    #[error("ROLLCALL_ADMIN_PASSWORD: {}", admin_socket::explained(.0))]
+    AdministratorPassword(RequestError),
     /// The statuses that expired while the server was down can't be removed.
     #[error("cannot end the statuses whose time has come: {0}")]
-    Statuses(Fault),
+    Statuses(RequestError),
     /// The failed logins from before the clock was set back can't be updated.
     #[error("cannot settle failed logins from before the clock was set back: {0}")]
-    Blocks(Fault),
+    Blocks(RequestError),
     /// The connections that the previous server process stored can't be restored.
     #[error("cannot settle the connections that ended with the server before: {0}")]
-    Connections(Fault),
+    Connections(RequestError),
 }
 
 /// A server that listens. It answers after [`Server::run`] is called.
 pub struct Server {
     app: App,
-    hall: Arc<Hall>,
+    hall: Arc<SocketServer>,
     streams: Streams,
     front: Front,
     listener: TcpListener,
-    socket: Option<Socket>,
+    socket: Option<AdminSocket>,
     address: SocketAddr,
     setup_link: Option<String>,
     limits: Limits,
@@ -130,7 +130,7 @@ impl Server {
         lost_connections::take_in(&app).await.map_err(StartError::Connections)?;
         app.hub.record_beginnings();
         let socket = open_socket(&app, &options.data_dir);
-        let hall = Hall::new(app.clone(), options.timing);
+        let hall = SocketServer::new(app.clone(), options.timing);
         let streams = Streams::new(app.clone());
         let gate = Gate::new(app.clone(), options.limits);
         let filter = filter(&app, &hall, gate, &options.limits, streams.clone());
@@ -168,8 +168,8 @@ impl Server {
     /// Serves until `shutdown` ends, completes running requests, and closes the store.
     ///
     /// # Errors
-    /// [`Ended`] when a task ended without which the server does not work; the server then stops in the same way.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), Ended> {
+    /// [`EndedTask`] when a task ended without which the server does not work; the server then stops in the same way.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), EndedTask> {
         let app = self.app.clone();
         let most = move |address| most_connections(&app, address);
         let front = self.front;
@@ -236,9 +236,9 @@ impl Server {
 }
 
 /// Opens the administration socket, unless the system refuses it. The server then works without it.
-fn open_socket(app: &App, folder: &Path) -> Option<Socket> {
+fn open_socket(app: &App, folder: &Path) -> Option<AdminSocket> {
     let path = app.fixed.admin_socket.clone().unwrap_or_else(|| socket_path(folder));
-    let bound = Socket::bind(folder, &path);
+    let bound = AdminSocket::bind(folder, &path);
     let warned = bound.inspect_err(|cause| {
         let socket = path.display();
         warn!(%cause, %socket, "the server runs without an administration socket: choose its path with --admin-socket");
@@ -249,7 +249,7 @@ fn open_socket(app: &App, folder: &Path) -> Option<Socket> {
 /// Combines the filters. Each answers its own paths and passes other requests to the next.
 fn filter(
     app: &App,
-    hall: &Arc<Hall>,
+    hall: &Arc<SocketServer>,
     gate: Gate,
     limits: &Limits,
     streams: Streams,
@@ -276,9 +276,9 @@ fn filter(
         .boxed()
 }
 
-fn of_administrator(fault: Fault) -> StartError {
+fn of_administrator(fault: RequestError) -> StartError {
     match fault {
-        Fault::PasswordPolicy { .. } | Fault::PasswordInvalid => StartError::AdministratorPassword(fault),
+        RequestError::PasswordPolicy { .. } | RequestError::PasswordInvalid => StartError::AdministratorPassword(fault),
         other => StartError::Administrator(other),
     }
 }

@@ -1,8 +1,8 @@
 //! Lists of users as an ordinary user requests them, with 100 and with 20,000 users in the store.
 
-use rollcall::app::Fixed;
+use rollcall::admin_socket::{self, Command};
+use rollcall::app::Overrides;
 use rollcall::domain::DisplayName;
-use rollcall::local::{self, Command};
 use tokio::runtime::Runtime;
 
 use crate::driver::{self, Request};
@@ -107,6 +107,6 @@ fn add_viewer(folder: &std::path::Path) -> Outcome {
         password: PASSWORD.into(),
         roles: Vec::new(),
     };
-    let ran = Runtime::new()?.block_on(local::run(folder, Fixed::default(), command));
+    let ran = Runtime::new()?.block_on(admin_socket::run(folder, Overrides::default(), command));
     ran.map(drop).map_err(|failure| format!("{failure:?}").into())
 }

@@ -22,4 +22,4 @@ impl AccountKey {
 }
 
 /// The account of an attempt. `None` for secrets of the server, such as links, which belong to no account.
-pub(super) type Account = Option<AccountKey>;
+pub(super) type CountedAccount = Option<AccountKey>;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::account_key::AccountKey;
-use super::turns::{Limits, QueueFull, Room, Turn, Turns};
-use super::{Fixed, Settings};
+use super::turns::{QueueFull, Turn, TurnLimits, TurnRoom, Turns};
+use super::{Overrides, Settings};
 use crate::clock::Clock;
-use crate::domain::{Failures, LockoutRule, SettingId, SourceAddress, Suspect, Timestamp};
+use crate::domain::{Failures, LockoutKey, LockoutRule, SettingId, SourceAddress, Timestamp};
 use crate::store::Store;
 
 /// The maximum number of unknown names whose failures are stored. Beyond it, the name whose last failure is the
@@ -21,7 +21,7 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    pub(super) fn new(store: &Store, clock: &Clock, fixed: &Arc<Fixed>) -> Self {
+    pub(super) fn new(store: &Store, clock: &Clock, fixed: &Arc<Overrides>) -> Self {
         let unknown = Arc::new(UnknownNames::default());
         let limits = InForce {
             store: store.clone(),
@@ -100,7 +100,7 @@ impl UnknownNames {
 struct InForce {
     store: Store,
     clock: Clock,
-    fixed: Arc<Fixed>,
+    fixed: Arc<Overrides>,
     unknown: Arc<UnknownNames>,
 }
 
@@ -109,7 +109,7 @@ impl InForce {
         Settings::new(self.store.read(), Arc::clone(&self.fixed))
     }
 
-    fn stored(&self, of: &Suspect) -> Failures {
+    fn stored(&self, of: &LockoutKey) -> Failures {
         let snapshot = self.store.read();
         snapshot
             .failed_logins(of)
@@ -122,27 +122,27 @@ impl InForce {
     }
 }
 
-impl Limits for InForce {
-    fn of_account(&self, account: &AccountKey) -> Room {
+impl TurnLimits for InForce {
+    fn of_account(&self, account: &AccountKey) -> TurnRoom {
         let settings = self.settings();
         let most = settings.number(SettingId::VerificationsPerUser);
         let rule = settings.user_lockout();
         let at_once = |failures: Failures| self.at_once(most, rule, || failures);
         let at_once = match account {
             // A verification may be counted for either key.
-            AccountKey::Known(id) => Suspect::of_user(id).map(|suspect| at_once(self.stored(&suspect))),
+            AccountKey::Known(id) => LockoutKey::of_user(id).map(|suspect| at_once(self.stored(&suspect))),
             AccountKey::Unknown(name) => [at_once(self.unknown.failures(name)); 2],
         };
-        Room {
+        TurnRoom {
             at_once: at_once[0].min(at_once[1]),
             waiting: settings.number(SettingId::WaitingPerUser),
         }
     }
 
-    fn of_source(&self, source: Option<SourceAddress>) -> Room {
+    fn of_source(&self, source: Option<SourceAddress>) -> TurnRoom {
         let settings = self.settings();
-        let failures = || source.map_or_else(Failures::default, |source| self.stored(&Suspect::Address(source)));
-        Room {
+        let failures = || source.map_or_else(Failures::default, |source| self.stored(&LockoutKey::Address(source)));
+        TurnRoom {
             at_once: self.at_once(
                 settings.number(SettingId::VerificationsPerAddress),
                 settings.address_lockout(),

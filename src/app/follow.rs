@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Fixed, Settings};
+use super::{Overrides, Settings};
 use crate::domain::{SettingId, Timestamp, Token, User, UserId};
 use crate::hub::{Changed, Event, Hub};
 use crate::store::{Snapshot, Store, Touched};
 
 /// Loads the hub from the store, and updates it after every commit.
-pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Fixed>) {
+pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Overrides>) {
     require_connection(hub, &store.read(), fixed);
     show_all(hub, store);
     let (hub, fixed) = (hub.clone(), Arc::clone(fixed));
@@ -31,7 +31,7 @@ pub(super) fn show_all(hub: &Hub, store: &Store) {
     }
 }
 
-fn require_connection(hub: &Hub, snapshot: &Arc<Snapshot>, fixed: &Arc<Fixed>) {
+fn require_connection(hub: &Hub, snapshot: &Arc<Snapshot>, fixed: &Arc<Overrides>) {
     let settings = Settings::new(Arc::clone(snapshot), Arc::clone(fixed));
     hub.require_connection(settings.flag(SettingId::PresenceRequiresConnection));
 }
@@ -61,7 +61,7 @@ fn logins_end(snapshot: &Snapshot, user: &UserId, counts: impl Fn(&Token) -> boo
     ends?.into_iter().max()
 }
 
-fn tell(hub: &Hub, fixed: &Arc<Fixed>, before: &Snapshot, after: &Arc<Snapshot>, touched: &Touched) {
+fn tell(hub: &Hub, fixed: &Arc<Overrides>, before: &Snapshot, after: &Arc<Snapshot>, touched: &Touched) {
     for id in &touched.tokens {
         if let Some(ended) = before.token(id).filter(|_| after.token(id).is_none()) {
             hub.announce(&Event::TokenEnded(Arc::clone(ended)));

@@ -8,9 +8,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::account_key::AccountKey;
 use super::rendered::{Rendered, RenderedKey};
-use super::turns::{Limits, QueueFull, Room, Turns};
+use super::turns::{QueueFull, TurnLimits, TurnRoom, Turns};
 use crate::domain::picture::{CleanPicture, NotAPicture, PictureRule};
-use crate::domain::{Fault, SourceAddress, UserId};
+use crate::domain::{RequestError, SourceAddress, UserId};
 
 /// The maximum number of pictures that are decoded at once; each may need 150 MiB of memory.
 const AT_ONCE: usize = 2;
@@ -19,10 +19,10 @@ const AT_ONCE: usize = 2;
 const UNDER_WAY: usize = 10;
 
 /// The maximum number of pictures of one user in [`UNDER_WAY`], and of those that wait for a turn.
-const OF_USER: Room = Room { at_once: 1, waiting: 2 };
+const OF_USER: TurnRoom = TurnRoom { at_once: 1, waiting: 2 };
 
 /// The maximum number of pictures from one address, of all its users.
-const OF_ADDRESS: Room = Room { at_once: 2, waiting: 8 };
+const OF_ADDRESS: TurnRoom = TurnRoom { at_once: 2, waiting: 8 };
 
 /// The maximum number of pictures that are drawn in another form, or wait for it. Uploads have places of their own.
 const DRAWINGS_UNDER_WAY: usize = 16;
@@ -52,12 +52,12 @@ pub struct Sender {
 /// The fixed limits for turns of pictures.
 struct Fixed;
 
-impl Limits for Fixed {
-    fn of_account(&self, _: &AccountKey) -> Room {
+impl TurnLimits for Fixed {
+    fn of_account(&self, _: &AccountKey) -> TurnRoom {
         OF_USER
     }
 
-    fn of_source(&self, _: Option<SourceAddress>) -> Room {
+    fn of_source(&self, _: Option<SourceAddress>) -> TurnRoom {
         OF_ADDRESS
     }
 }
@@ -79,15 +79,15 @@ impl Pictures {
     /// turn is needed.
     ///
     /// # Errors
-    /// [`Fault::FileTypeInvalid`] for a file of an unsupported format, [`Fault::AvatarInvalid`] for a picture that is
-    /// damaged or exceeds the limits, [`Fault::TooManyRequests`] if too many pictures of the sender are waiting,
-    /// [`Fault::Overloaded`] if too many pictures of all senders are waiting.
+    /// [`RequestError::FileTypeInvalid`] for a file of an unsupported format, [`RequestError::AvatarInvalid`] for a picture that is
+    /// damaged or exceeds the limits, [`RequestError::TooManyRequests`] if too many pictures of the sender are waiting,
+    /// [`RequestError::Overloaded`] if too many pictures of all senders are waiting.
     pub async fn clean(
         &self,
         bytes: Vec<u8>,
         rule: PictureRule,
         sender: Option<Sender>,
-    ) -> Result<CleanPicture, Fault> {
+    ) -> Result<CleanPicture, RequestError> {
         let turn = match sender {
             Some(sender) => Some(self.take_turn(sender).await?),
             None => None,
@@ -99,10 +99,10 @@ impl Pictures {
             CleanPicture::of(&bytes, rule)
         });
         // If a decoder panics, the file is refused.
-        cleaned.await.map_or(Err(Fault::AvatarInvalid), |cleaned| {
+        cleaned.await.map_or(Err(RequestError::AvatarInvalid), |cleaned| {
             cleaned.map_err(|problem| match problem {
-                NotAPicture::Kind => Fault::FileTypeInvalid,
-                NotAPicture::Content => Fault::AvatarInvalid,
+                NotAPicture::Kind => RequestError::FileTypeInvalid,
+                NotAPicture::Content => RequestError::AvatarInvalid,
             })
         })
     }
@@ -116,12 +116,12 @@ impl Pictures {
     /// Draws a picture off the async threads, with the places of uploads, and adds it to the cache.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] when too many drawings wait already, [`Fault::AvatarInvalid`] when the work fails.
+    /// [`RequestError::Overloaded`] when too many drawings wait already, [`RequestError::AvatarInvalid`] when the work fails.
     pub async fn draw(
         &self,
         key: RenderedKey,
         work: impl FnOnce() -> Option<Vec<u8>> + Send + 'static,
-    ) -> Result<Bytes, Fault> {
+    ) -> Result<Bytes, RequestError> {
         let places = self.take_places(&self.drawings).await?;
         if let Some(picture) = self.rendered.get(&key) {
             return Ok(picture);
@@ -137,14 +137,14 @@ impl Pictures {
             .ok()
             .flatten()
             .map(Bytes::from)
-            .ok_or(Fault::AvatarInvalid)?;
+            .ok_or(RequestError::AvatarInvalid)?;
         self.rendered.keep(&key, &picture);
         Ok(picture)
     }
 
     /// Takes a place among those of `room`, and waits for one of those that are worked on at once.
-    async fn take_places(&self, room: &Arc<Semaphore>) -> Result<[OwnedSemaphorePermit; 2], Fault> {
-        let overloaded = || Fault::Overloaded {
+    async fn take_places(&self, room: &Arc<Semaphore>) -> Result<[OwnedSemaphorePermit; 2], RequestError> {
+        let overloaded = || RequestError::Overloaded {
             retry_after: RETRY_AFTER_SECONDS,
         };
         let place = Arc::clone(room).try_acquire_owned().map_err(|_| overloaded())?;
@@ -155,9 +155,9 @@ impl Pictures {
         Ok([place, permit])
     }
 
-    async fn take_turn(&self, sender: Sender) -> Result<super::Turn, Fault> {
+    async fn take_turn(&self, sender: Sender) -> Result<super::Turn, RequestError> {
         let turn = self.turns.take(Some(AccountKey::Known(sender.user)), sender.address);
-        turn.await.map_err(|QueueFull| Fault::TooManyRequests {
+        turn.await.map_err(|QueueFull| RequestError::TooManyRequests {
             seconds: RETRY_AFTER_SECONDS.into(),
         })
     }

@@ -16,7 +16,7 @@ use super::Settings;
 use super::account_key::AccountKey;
 use crate::auth::Caller;
 use crate::clock::Clock;
-use crate::domain::{Fault, SettingId, SourceAddress, Timestamp, UserId};
+use crate::domain::{RequestError, SettingId, SourceAddress, Timestamp, UserId};
 
 /// The number of calls after which callers without recent calls are removed from memory.
 const FORGET_EVERY: u64 = 8192;
@@ -29,7 +29,7 @@ const REGISTRATIONS_MILLIS: u32 = 60_000;
 
 /// The source whose calls are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Who {
+pub enum RateKey {
     /// The calls of a user.
     User(UserId),
     /// The calls from an address.
@@ -40,7 +40,7 @@ pub enum Who {
     Socket(u64),
 }
 
-impl Who {
+impl RateKey {
     /// Returns the source of a request: its caller, or the address without a login.
     #[must_use]
     pub fn of(caller: Option<&Caller>, address: Option<SourceAddress>) -> Self {
@@ -57,7 +57,7 @@ pub struct Counted {
     /// The name of what is called, for example an endpoint.
     pub what: Cow<'static, str>,
     /// The source of the calls.
-    pub who: Who,
+    pub who: RateKey,
 }
 
 /// A rate limit: a number of calls in a period.
@@ -100,8 +100,8 @@ impl Left {
 
     /// Returns the error for a call that the limit refuses.
     #[must_use]
-    pub const fn refusal(self) -> Fault {
-        Fault::TooManyRequests {
+    pub const fn refusal(self) -> RequestError {
+        RequestError::TooManyRequests {
             seconds: self.wait_seconds(),
         }
     }

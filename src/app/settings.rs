@@ -19,7 +19,7 @@ use crate::store::Snapshot;
 
 /// The configuration from the start of the server, which can't change while it runs.
 #[derive(Default, Clone)]
-pub struct Fixed {
+pub struct Overrides {
     /// The fixed settings, each with the source of its value.
     pub settings: BTreeMap<SettingId, (SettingValue, String)>,
     /// The URL where the server listens. Clients use it if `Site_Url` is empty.
@@ -40,7 +40,7 @@ pub struct Fixed {
     pub backups: Option<BackupPlan>,
 }
 
-impl fmt::Debug for Fixed {
+impl fmt::Debug for Overrides {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Fixed({} settings)", self.settings.len())
     }
@@ -49,13 +49,13 @@ impl fmt::Debug for Fixed {
 /// The settings at one point in time.
 pub struct Settings {
     snapshot: Arc<Snapshot>,
-    fixed: Arc<Fixed>,
+    fixed: Arc<Overrides>,
     /// Values that are to be set.
     wanted: BTreeMap<SettingId, SettingValue>,
 }
 
 impl Settings {
-    pub(super) const fn new(snapshot: Arc<Snapshot>, fixed: Arc<Fixed>) -> Self {
+    pub(super) const fn new(snapshot: Arc<Snapshot>, fixed: Arc<Overrides>) -> Self {
         Self {
             snapshot,
             fixed,

@@ -8,15 +8,15 @@
 //! An address holds at most as many turns for one account as the account may have at once, so that a busy account does
 //! not block the other accounts of the address.
 
-mod line;
+mod queue;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use self::line::{Desk, Line, Waiter};
-use super::account_key::{Account, AccountKey};
+use self::queue::{AccountQueue, AddressQueue, Waiter};
+use super::account_key::{AccountKey, CountedAccount};
 use crate::domain::SourceAddress;
 
 /// The source address of an attempt, if the server knows it.
@@ -24,7 +24,7 @@ type Source = Option<SourceAddress>;
 
 /// The limits of turns for an account or an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Room {
+pub(super) struct TurnRoom {
     /// The maximum number of turns at once.
     pub at_once: u32,
     /// The maximum number of attempts that wait, from one address.
@@ -32,9 +32,9 @@ pub(super) struct Room {
 }
 
 /// The source of the current limits. The queue reads them again for each turn.
-pub(super) trait Limits: Send + Sync {
-    fn of_account(&self, account: &AccountKey) -> Room;
-    fn of_source(&self, source: Source) -> Room;
+pub(super) trait TurnLimits: Send + Sync {
+    fn of_account(&self, account: &AccountKey) -> TurnRoom;
+    fn of_source(&self, source: Source) -> TurnRoom;
 }
 
 /// The error when too many attempts are already waiting.
@@ -43,14 +43,14 @@ pub struct QueueFull;
 
 /// The queue of all attempts.
 pub(super) struct Turns {
-    limits: Box<dyn Limits>,
+    limits: Box<dyn TurnLimits>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    lines: HashMap<Source, Line>,
-    desks: HashMap<AccountKey, Desk>,
+    lines: HashMap<Source, AddressQueue>,
+    desks: HashMap<AccountKey, AccountQueue>,
     next_id: u64,
 }
 
@@ -58,13 +58,13 @@ struct State {
 pub struct Turn {
     turns: Arc<Turns>,
     id: u64,
-    account: Account,
+    account: CountedAccount,
     source: Source,
     granted: bool,
 }
 
 impl Turns {
-    pub fn new(limits: impl Limits + 'static) -> Arc<Self> {
+    pub fn new(limits: impl TurnLimits + 'static) -> Arc<Self> {
         Arc::new(Self {
             limits: Box::new(limits),
             state: Mutex::default(),
@@ -75,14 +75,18 @@ impl Turns {
     ///
     /// # Errors
     /// [`QueueFull`] if no turn is free, and too many attempts of the account or the address are waiting.
-    pub async fn take(self: &Arc<Self>, account: Account, source: Source) -> Result<Turn, QueueFull> {
+    pub async fn take(self: &Arc<Self>, account: CountedAccount, source: Source) -> Result<Turn, QueueFull> {
         let (mut turn, granted) = self.join(account, source)?;
         // The sender is dropped only together with this turn's place, which ends with this future.
         turn.granted = granted.await.is_ok();
         Ok(turn)
     }
 
-    fn join(self: &Arc<Self>, account: Account, source: Source) -> Result<(Turn, oneshot::Receiver<()>), QueueFull> {
+    fn join(
+        self: &Arc<Self>,
+        account: CountedAccount,
+        source: Source,
+    ) -> Result<(Turn, oneshot::Receiver<()>), QueueFull> {
         let mut state = self.lock();
         let id = state.next_id;
         state.next_id += 1;
@@ -119,13 +123,13 @@ impl Turns {
     }
 
     /// Returns whether an address may have one more turn for this account.
-    fn is_free(&self, line: &Line, account: &Account, source: Source) -> bool {
+    fn is_free(&self, line: &AddressQueue, account: &CountedAccount, source: Source) -> bool {
         let held = line.held.get(account).copied().unwrap_or_default();
         line.held_in_all < self.limits.of_source(source).at_once.max(1) && held < self.most(account)
     }
 
     /// Returns the maximum number of turns of an account at once.
-    fn most(&self, account: &Account) -> u32 {
+    fn most(&self, account: &CountedAccount) -> u32 {
         let limit = account.as_ref().map(|account| self.limits.of_account(account).at_once);
         limit.unwrap_or(1).max(1)
     }
@@ -175,7 +179,7 @@ impl Turns {
         if !waited {
             self.give_turn_back(state, turn);
         }
-        let empty = |line: &Line| line.held_in_all == 0 && line.waiting_in_all == 0;
+        let empty = |line: &AddressQueue| line.held_in_all == 0 && line.waiting_in_all == 0;
         if state.lines.get(&turn.source).is_some_and(empty) {
             state.lines.remove(&turn.source);
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Origin, TokenSecret};
 use crate::domain::audit::AuditParty;
-use crate::domain::scope::Need;
-use crate::domain::{Duty, Fault, Permission, PermissionSet, Scope, Token, User, UserId};
+use crate::domain::scope::RequiredScope;
+use crate::domain::{Duty, Permission, PermissionSet, RequestError, Scope, Token, User, UserId};
 
 /// The user or operator that requests an operation.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Caller {
     ///
     /// # Errors
     /// The errors of [`Token::permit`], then those of [`Duty::permit`].
-    pub fn admit(&self, need: Need, serves: &[Duty]) -> Result<(), Fault> {
+    pub fn admit(&self, need: RequiredScope, serves: &[Duty]) -> Result<(), RequestError> {
         self.token.permit(need)?;
         self.duty.map_or(Ok(()), |duty| duty.permit(serves))
     }
@@ -54,7 +54,7 @@ impl Caller {
     /// `status:write` for that, and the user must have no duty.
     #[must_use]
     pub fn counts_as_present(&self) -> bool {
-        self.duty.is_none() && self.token.permit(Need::Scope(Scope::StatusWrite)).is_ok()
+        self.duty.is_none() && self.token.permit(RequiredScope::Scope(Scope::StatusWrite)).is_ok()
     }
 }
 

@@ -14,13 +14,13 @@ use tracing::error;
 use super::{TokenSecret, random};
 use crate::domain::two_factor::Salt;
 use crate::domain::user::PasswordHash;
-use crate::domain::{Fault, OwnWords, PasswordPolicy};
+use crate::domain::{OwnWords, PasswordPolicy, RequestError};
 
 /// The maximum number of logins for each core that are verified or wait; beyond it the server answers "overloaded".
 const WAITING_PER_CORE: usize = 128;
 
 /// The error for a full queue, which is usually shorter again after three seconds.
-const OVERLOADED: Fault = Fault::Overloaded { retry_after: 3 };
+const OVERLOADED: RequestError = RequestError::Overloaded { retry_after: 3 };
 
 /// The length of a password's salt in bytes (RFC 9106, §3.1).
 const SALT_BYTES: usize = 16;
@@ -117,13 +117,13 @@ impl Passwords {
     /// same queue as hashing.
     ///
     /// # Errors
-    /// Errors of [`PasswordPolicy::check`]; [`Fault::Overloaded`] if the queue is full.
+    /// Errors of [`PasswordPolicy::check`]; [`RequestError::Overloaded`] if the queue is full.
     pub async fn accept(
         &self,
         wanted: WantedPassword,
         policy: PasswordPolicy,
         own: OwnWords,
-    ) -> Result<PasswordDigest, Fault> {
+    ) -> Result<PasswordDigest, RequestError> {
         match wanted {
             WantedPassword::Random => Ok(PasswordDigest::of(TokenSecret::generate().expose())),
             WantedPassword::Chosen(password) => {
@@ -136,8 +136,8 @@ impl Passwords {
     /// Hashes a password for the store.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if the queue is full.
-    pub async fn hash(&self, digest: PasswordDigest) -> Result<PasswordHash, Fault> {
+    /// [`RequestError::Overloaded`] if the queue is full.
+    pub async fn hash(&self, digest: PasswordDigest) -> Result<PasswordHash, RequestError> {
         let hashed = self.run(move || hash(&digest)).await?;
         hashed.map_err(|cause| {
             error!(%cause, "a password could not be hashed");
@@ -148,8 +148,8 @@ impl Passwords {
     /// Returns whether a password matches a hash. Without a hash it returns false after the same time.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if the queue is full.
-    pub async fn verify(&self, digest: PasswordDigest, against: Option<PasswordHash>) -> Result<bool, Fault> {
+    /// [`RequestError::Overloaded`] if the queue is full.
+    pub async fn verify(&self, digest: PasswordDigest, against: Option<PasswordHash>) -> Result<bool, RequestError> {
         self.run(move || {
             let known = against.is_some();
             verify(&digest, &against.unwrap_or_else(|| PasswordHash::new(NOBODY))) && known
@@ -160,8 +160,8 @@ impl Passwords {
     /// Returns argon2id digests of backup codes, all with the same salt. Each digest waits for its own turn.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if the queue is full.
-    pub async fn slow_digests(&self, inputs: &[[u8; 32]], salt: Salt) -> Result<Vec<[u8; 32]>, Fault> {
+    /// [`RequestError::Overloaded`] if the queue is full.
+    pub async fn slow_digests(&self, inputs: &[[u8; 32]], salt: Salt) -> Result<Vec<[u8; 32]>, RequestError> {
         let mut digests = Vec::with_capacity(inputs.len());
         for input in inputs {
             let input = *input;
@@ -174,7 +174,7 @@ impl Passwords {
         Ok(digests)
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, RequestError> {
         let _place = match self.under_way.try_acquire() {
             Ok(place) => place,
             Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => return Err(OVERLOADED),

@@ -28,13 +28,13 @@ use super::setting_flags::{AllSettings, Folder, FolderAndKey};
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
+    pub(super) command: Option<CommandArgs>,
     #[command(flatten)]
     pub(super) settings: AllSettings,
 }
 
 #[derive(Subcommand)]
-pub(super) enum Command {
+pub(super) enum CommandArgs {
     /// Serve (the default)
     #[command(after_help = "Examples:\n  \
         rollcall serve --listen 0.0.0.0:3000 --data-dir /var/lib/rollcall\n  \
@@ -49,7 +49,7 @@ pub(super) enum Command {
         OVERWRITE_SETTING_NAME or in the table [settings] of the --config file, they are fixed.\n\n\
         Examples:\n  rollcall config\n  rollcall config --config rollcall.toml --json\n  rollcall config --all"
     )]
-    Config(Config),
+    Config(ConfigArgs),
     /// Print who did what to whom, the newest first
     #[command(after_help = "Examples:\n  rollcall audit\n  rollcall audit --target ada --action login-failed --json")]
     Audit(Audit),
@@ -129,7 +129,7 @@ pub(super) enum Command {
         printf '%s\\n' \"$PASSWORD\" | rollcall user create deploy-bot --role bot\n  \
         rollcall user list --json"
     )]
-    User(User),
+    User(UserCommand),
     /// List and end logins, whether or not the server runs
     #[command(
         subcommand,
@@ -137,7 +137,7 @@ pub(super) enum Command {
         after_help = "Examples:\n  rollcall token list --user ada\n  rollcall token revoke 9f86d081884c\n  \
         rollcall token revoke --user ada"
     )]
-    Token(Token),
+    Token(TokenCommand),
     /// Manage custom statuses, whether or not the server runs
     #[command(
         subcommand,
@@ -155,7 +155,7 @@ pub(super) enum Command {
 }
 
 #[derive(Args)]
-pub(super) struct Config {
+pub(super) struct ConfigArgs {
     #[command(flatten)]
     pub(super) settings: AllSettings,
     /// Print JSON
@@ -216,7 +216,7 @@ pub(super) struct Printed {
 }
 
 #[derive(Subcommand)]
-pub(super) enum User {
+pub(super) enum UserCommand {
     /// Create a user; the first one becomes administrator
     Create {
         /// The username, with which the user logs in
@@ -294,7 +294,7 @@ pub(super) struct OneUser {
 }
 
 #[derive(Subcommand)]
-pub(super) enum Token {
+pub(super) enum TokenCommand {
     /// List live login tokens
     List {
         /// Only those of this user: a username, e-mail address or id

@@ -1,8 +1,8 @@
 //! The command `rollcall audit`.
 
 use super::{Failure, args, ask, output};
+use crate::admin_socket::{AuditLine, AuditQuestion, Command, CommandAnswer};
 use crate::domain::AuditParty;
-use crate::local::{Answer, AuditLine, AuditQuestion, Command};
 
 pub(super) fn run(arguments: args::Audit) -> Result<(), Failure> {
     let command = Command::ReadAudit(AuditQuestion {
@@ -13,7 +13,7 @@ pub(super) fn run(arguments: args::Audit) -> Result<(), Failure> {
         until: arguments.until,
         count: arguments.count,
     });
-    let Answer::Audit(entries) = ask(&arguments.folder.0, command)? else {
+    let CommandAnswer::Audit(entries) = ask(&arguments.folder.0, command)? else {
         return Err(Failure::failed("the server answered something else"));
     };
     let columns = ["WHEN", "WHO", "FROM", "WHAT", "TO", "DETAIL"];

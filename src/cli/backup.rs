@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::setting_flags::Given;
 use super::{Failure, load, logging, output, serve};
-use crate::config::Settings;
-use crate::local;
+use crate::admin_socket;
+use crate::config::StartSettings;
 
 pub(super) fn run(file: &Path, with_key: bool, given: &Given) -> Result<(), Failure> {
-    let settings = Settings::of(&load(given)?)?;
+    let settings = StartSettings::of(&load(given)?)?;
     let is_stdout = file == Path::new("-");
     if is_stdout && io::stdout().is_terminal() {
         return Err(Failure::usage(
@@ -22,10 +22,10 @@ pub(super) fn run(file: &Path, with_key: bool, given: &Given) -> Result<(), Fail
     let folder = settings.data_dir.clone();
     let fixed = serve::fixed(settings);
     if is_stdout {
-        runtime.block_on(local::backup(&folder, fixed, with_key, io::stdout()))?;
+        runtime.block_on(admin_socket::backup(&folder, fixed, with_key, io::stdout()))?;
         return Ok(());
     }
-    let made = runtime.block_on(local::backup_to(&folder, fixed, with_key, file))?;
+    let made = runtime.block_on(admin_socket::backup_to(&folder, fixed, with_key, file))?;
     output::print(&format!(
         "wrote {}: {} bytes, {} users, {} records and index entries",
         file.display(),

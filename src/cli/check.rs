@@ -6,13 +6,13 @@ use serde_json::json;
 
 use super::args::Printed;
 use super::{Failure, ask, output};
-use crate::local::{self, Answer, Command, Finding};
+use crate::admin_socket::{self, Command, CommandAnswer, Finding};
 
 pub(super) fn run(backup: Option<&Path>, list: &Printed) -> Result<(), Failure> {
     if let Some(backup) = backup {
         return check_backup(backup, list.json);
     }
-    let Answer::Findings(findings) = ask(&list.folder.0, Command::Check)? else {
+    let CommandAnswer::Findings(findings) = ask(&list.folder.0, Command::Check)? else {
         return Err(Failure::failed("the server answered something else"));
     };
     if list.json {
@@ -38,7 +38,7 @@ pub(super) fn run(backup: Option<&Path>, list: &Printed) -> Result<(), Failure> 
 }
 
 fn check_backup(path: &Path, as_json: bool) -> Result<(), Failure> {
-    let found = local::check_backup(path)?;
+    let found = admin_socket::check_backup(path)?;
     if as_json {
         return output::json(&json!({
             "takenAt": found.taken_at,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Failure, args, load, output};
-use crate::config::{Settings, Source, Value};
+use crate::config::{Source, StartSettings, Value};
 use crate::domain::SettingId;
 
 #[derive(Serialize)]
@@ -23,9 +23,9 @@ impl Entry {
     }
 }
 
-pub(super) fn run(arguments: &args::Config) -> Result<(), Failure> {
+pub(super) fn run(arguments: &args::ConfigArgs) -> Result<(), Failure> {
     let config = load(&arguments.settings.0)?;
-    Settings::of(&config)?;
+    StartSettings::of(&config)?;
     let mut entries: Vec<_> = config.values().iter().map(Entry::of).collect();
     for id in SettingId::ALL {
         let fixed = config.fixed().find(|(fixed, _)| *fixed == id);

@@ -2,7 +2,7 @@
 
 use super::args::Doctor;
 use super::{Failure, ask, output};
-use crate::local::{Answer, Command};
+use crate::admin_socket::{Command, CommandAnswer};
 
 pub(super) fn run(arguments: &Doctor) -> Result<(), Failure> {
     let command = if arguments.clock_is_right {
@@ -10,7 +10,7 @@ pub(super) fn run(arguments: &Doctor) -> Result<(), Failure> {
     } else {
         Command::ReadClock
     };
-    let Answer::Clock(clock) = ask(&arguments.list.folder.0, command)? else {
+    let CommandAnswer::Clock(clock) = ask(&arguments.list.folder.0, command)? else {
         return Err(Failure::failed("the server answered something else"));
     };
     if arguments.list.json {

@@ -3,8 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::admin_socket;
 use crate::config::ConfigError;
-use crate::local;
 use crate::ops::opening::OpeningError;
 use crate::server::StartError;
 
@@ -80,10 +80,10 @@ impl From<ConfigError> for Failure {
     }
 }
 
-impl From<local::Error> for Failure {
-    fn from(error: local::Error) -> Self {
+impl From<admin_socket::Error> for Failure {
+    fn from(error: admin_socket::Error) -> Self {
         match error {
-            local::Error::Opening(error) => error.into(),
+            admin_socket::Error::Opening(error) => error.into(),
             other => Self::failed(other.to_string()),
         }
     }

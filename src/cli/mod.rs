@@ -26,11 +26,11 @@ use std::ffi::OsString;
 use clap::Parser;
 use rustix::fs::Mode;
 
-use args::{Arguments, Command};
+use args::{Arguments, CommandArgs};
 use setting_flags::Given;
 
-use crate::config::{Config, ConfigError, Settings, variables};
-use crate::local::{self, Answer};
+use crate::admin_socket::{self, CommandAnswer};
+use crate::config::{Config, ConfigError, StartSettings, variables};
 use crate::net::open_files;
 
 pub use failure::Failure;
@@ -49,18 +49,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     };
     match arguments.command {
         None => serve::run(&arguments.settings.0),
-        Some(Command::Serve(settings)) => serve::run(&settings.0),
-        Some(Command::Config(arguments)) => config::run(&arguments),
-        Some(Command::Check { backup, list }) => check::run(backup.as_deref(), &list),
-        Some(Command::Backup { file, with_key, folder }) => backup::run(&file, with_key, &folder.0),
-        Some(Command::Restore { file, replace, folder }) => restore::run(&file, replace, &folder.0),
-        Some(Command::Compact(folder)) => compact::run(&folder.0),
-        Some(Command::Doctor(arguments)) => doctor::run(&arguments),
-        Some(Command::User(command)) => user::run(command),
-        Some(Command::Token(command)) => token::run(command),
-        Some(Command::Status(command)) => status::run(command),
-        Some(Command::Audit(arguments)) => audit::run(arguments),
-        Some(Command::Completions { shell }) => completions::run(shell),
+        Some(CommandArgs::Serve(settings)) => serve::run(&settings.0),
+        Some(CommandArgs::Config(arguments)) => config::run(&arguments),
+        Some(CommandArgs::Check { backup, list }) => check::run(backup.as_deref(), &list),
+        Some(CommandArgs::Backup { file, with_key, folder }) => backup::run(&file, with_key, &folder.0),
+        Some(CommandArgs::Restore { file, replace, folder }) => restore::run(&file, replace, &folder.0),
+        Some(CommandArgs::Compact(folder)) => compact::run(&folder.0),
+        Some(CommandArgs::Doctor(arguments)) => doctor::run(&arguments),
+        Some(CommandArgs::User(command)) => user::run(command),
+        Some(CommandArgs::Token(command)) => token::run(command),
+        Some(CommandArgs::Status(command)) => status::run(command),
+        Some(CommandArgs::Audit(arguments)) => audit::run(arguments),
+        Some(CommandArgs::Completions { shell }) => completions::run(shell),
     }
 }
 
@@ -74,13 +74,17 @@ fn load(given: &Given) -> Result<Config, ConfigError> {
 }
 
 /// Carries out a command on the data folder of these flags.
-fn ask(given: &Given, command: local::Command) -> Result<Answer, Failure> {
-    let settings = Settings::of(&load(given)?)?;
+fn ask(given: &Given, command: admin_socket::Command) -> Result<CommandAnswer, Failure> {
+    let settings = StartSettings::of(&load(given)?)?;
     let _log = logging::start_quietly();
     open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    Ok(runtime.block_on(local::run(&settings.data_dir.clone(), serve::fixed(settings), command))?)
+    Ok(runtime.block_on(admin_socket::run(
+        &settings.data_dir.clone(),
+        serve::fixed(settings),
+        command,
+    ))?)
 }

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::setting_flags::Given;
 use super::{Failure, load, logging, output, serve};
-use crate::config::Settings;
-use crate::local;
+use crate::admin_socket;
+use crate::config::StartSettings;
 
 pub(super) fn run(file: &Path, replace: bool, given: &Given) -> Result<(), Failure> {
-    let settings = Settings::of(&load(given)?)?;
+    let settings = StartSettings::of(&load(given)?)?;
     logging::start(settings.log_format, settings.log_level);
     let folder = settings.data_dir.clone();
-    let done = local::restore(&folder, &serve::fixed(settings), file, replace)?;
+    let done = admin_socket::restore(&folder, &serve::fixed(settings), file, replace)?;
     let summary = &done.restored.summary;
     output::print(&format!(
         "restored the backup of {} into {}: {} users, {} records and index entries",

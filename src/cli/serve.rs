@@ -9,9 +9,9 @@ use tracing::{info, warn};
 use super::logging::Logging;
 use super::setting_flags::Given;
 use super::{Failure, load, logging, output};
-use crate::app::{Clock, Fixed};
+use crate::app::{Clock, Overrides};
 use crate::auth::password::Passwords;
-use crate::config::{Administrator, Settings};
+use crate::config::{Administrator, StartSettings};
 use crate::http::Limits;
 use crate::net::open_files;
 use crate::ops::users::{NewUser, NewUserTexts};
@@ -23,7 +23,7 @@ const CUT_SHORT: i32 = 130;
 
 pub(super) fn run(given: &Given) -> Result<(), Failure> {
     let config = load(given)?;
-    let settings = Settings::of(&config)?;
+    let settings = StartSettings::of(&config)?;
     let log = logging::start(settings.log_format, settings.log_level);
     for variable in config.unknown_variables() {
         warn!(variable, "is no variable of this server: it is ignored");
@@ -37,7 +37,7 @@ pub(super) fn run(given: &Given) -> Result<(), Failure> {
     outcome
 }
 
-async fn serve(settings: Settings, reload: impl Fn() + Send) -> Result<(), Failure> {
+async fn serve(settings: StartSettings, reload: impl Fn() + Send) -> Result<(), Failure> {
     let mut signals = Signals::take().map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     // The start reads the whole store, so it runs on another thread than the signals.
     let starting = tokio::spawn(Server::start(options(settings)?));
@@ -65,7 +65,7 @@ async fn serve(settings: Settings, reload: impl Fn() + Send) -> Result<(), Failu
 
 /// Reads the configuration again, and applies what can change while the server runs: the level of the log.
 fn reload(given: &Given, log: &Logging) {
-    match load(given).and_then(|config| Settings::of(&config)) {
+    match load(given).and_then(|config| StartSettings::of(&config)) {
         Ok(settings) => {
             log.set_level(settings.log_level);
             info!(log_level = ?settings.log_level, "read the configuration again; other settings apply at the next start");
@@ -74,7 +74,7 @@ fn reload(given: &Given, log: &Logging) {
     }
 }
 
-fn options(settings: Settings) -> Result<Options, Failure> {
+fn options(settings: StartSettings) -> Result<Options, Failure> {
     Ok(Options {
         listen: settings.listen,
         data_dir: settings.data_dir.clone(),
@@ -91,8 +91,8 @@ fn options(settings: Settings) -> Result<Options, Failure> {
 }
 
 /// Returns the values that cannot be changed while the server runs.
-pub(super) fn fixed(settings: Settings) -> Fixed {
-    Fixed {
+pub(super) fn fixed(settings: StartSettings) -> Overrides {
+    Overrides {
         settings: settings.fixed,
         address_url: format!("http://{}", settings.listen),
         create_tokens_secret: settings.create_tokens_secret.map(|secret| secret.expose().to_owned()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
-use crate::config::{SETTINGS, Setting};
+use crate::config::{SETTINGS, StartSetting};
 
 /// The settings on the command line.
 #[derive(Default)]
@@ -66,7 +66,7 @@ setting_flags!(
     false
 );
 
-fn augment(command: Command, takes: fn(&Setting) -> bool, set: bool) -> Command {
+fn augment(command: Command, takes: fn(&StartSetting) -> bool, set: bool) -> Command {
     let flags = SETTINGS.iter().filter(|setting| takes(setting)).filter_map(flag);
     let file = Arg::new("config")
         .long("config")
@@ -87,7 +87,7 @@ fn augment(command: Command, takes: fn(&Setting) -> bool, set: bool) -> Command 
     )
 }
 
-fn flag(setting: &'static Setting) -> Option<Arg> {
+fn flag(setting: &'static StartSetting) -> Option<Arg> {
     let name = setting.flag_name()?;
     let help = match setting.default {
         Some(default) => format!("{} [default: {default}]", setting.help),
@@ -96,7 +96,7 @@ fn flag(setting: &'static Setting) -> Option<Arg> {
     Some(Arg::new(name.clone()).long(name).value_name(setting.value).help(help))
 }
 
-fn given(matches: &ArgMatches, takes: fn(&Setting) -> bool, set: bool) -> Given {
+fn given(matches: &ArgMatches, takes: fn(&StartSetting) -> bool, set: bool) -> Given {
     let value = |name: String| {
         let value = matches.get_one::<String>(&name)?.clone();
         Some((name, value))
@@ -104,7 +104,7 @@ fn given(matches: &ArgMatches, takes: fn(&Setting) -> bool, set: bool) -> Given 
     let names = SETTINGS
         .iter()
         .filter(|setting| takes(setting))
-        .filter_map(Setting::flag_name);
+        .filter_map(StartSetting::flag_name);
     let set = set.then(|| matches.get_many::<String>("set")).flatten();
     Given {
         flags: names.filter_map(value).collect(),

@@ -2,7 +2,7 @@
 
 use super::args::Status;
 use super::{Failure, ask, output, password};
-use crate::local::{Answer, Command, StatusEntry};
+use crate::admin_socket::{Command, CommandAnswer, StatusEntry};
 
 pub(super) fn run(command: Status) -> Result<(), Failure> {
     match command {
@@ -23,11 +23,11 @@ pub(super) fn run(command: Status) -> Result<(), Failure> {
     }
 }
 
-fn show(as_json: bool, answer: Answer) -> Result<(), Failure> {
+fn show(as_json: bool, answer: CommandAnswer) -> Result<(), Failure> {
     let statuses = match answer {
-        Answer::Status(status) if as_json => return output::json(&status),
-        Answer::Status(status) => vec![status],
-        Answer::Statuses(statuses) => statuses,
+        CommandAnswer::Status(status) if as_json => return output::json(&status),
+        CommandAnswer::Status(status) => vec![status],
+        CommandAnswer::Statuses(statuses) => statuses,
         _ => return Err(Failure::failed("the server answered something else")),
     };
     output::list(as_json, &statuses, &["NAME", "TYPE", "UPDATED", "ID"], row)

@@ -1,13 +1,13 @@
 //! The command `rollcall token`.
 
-use super::args::{Revoked, Token};
+use super::args::{Revoked, TokenCommand};
 use super::{Failure, ask, output};
-use crate::local::{Answer, Command, TokenEntry};
+use crate::admin_socket::{Command, CommandAnswer, TokenEntry};
 
-pub(super) fn run(command: Token) -> Result<(), Failure> {
+pub(super) fn run(command: TokenCommand) -> Result<(), Failure> {
     let (as_json, answer) = match command {
-        Token::List { user, list } => (list.json, ask(&list.folder.0, Command::ListTokens { user })?),
-        Token::Revoke { folder, which } => {
+        TokenCommand::List { user, list } => (list.json, ask(&list.folder.0, Command::ListTokens { user })?),
+        TokenCommand::Revoke { folder, which } => {
             let command = match which {
                 Revoked { user: Some(user), .. } => Command::RevokeTokensOf { user },
                 Revoked { label: Some(label), .. } => Command::RevokeToken { label },
@@ -20,7 +20,7 @@ pub(super) fn run(command: Token) -> Result<(), Failure> {
         }
     };
     match answer {
-        Answer::Tokens(tokens) => {
+        CommandAnswer::Tokens(tokens) => {
             let columns = [
                 "LABEL",
                 "USERNAME",
@@ -32,8 +32,8 @@ pub(super) fn run(command: Token) -> Result<(), Failure> {
             ];
             output::list(as_json, &tokens, &columns, row)
         }
-        Answer::Revoked(1) => output::print("1 login is ended"),
-        Answer::Revoked(count) => output::print(&format!("{count} logins are ended")),
+        CommandAnswer::Revoked(1) => output::print("1 login is ended"),
+        CommandAnswer::Revoked(count) => output::print(&format!("{count} logins are ended")),
         _ => Err(Failure::failed("the server answered something else")),
     }
 }

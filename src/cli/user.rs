@@ -1,12 +1,12 @@
 //! The command `rollcall user`.
 
-use super::args::{OneUser, User};
+use super::args::{OneUser, UserCommand};
 use super::{Failure, ask, output, password};
-use crate::local::{Answer, Command, UserEntry};
+use crate::admin_socket::{Command, CommandAnswer, UserEntry};
 
-pub(super) fn run(command: User) -> Result<(), Failure> {
+pub(super) fn run(command: UserCommand) -> Result<(), Failure> {
     match command {
-        User::Create {
+        UserCommand::Create {
             username,
             email,
             name,
@@ -22,20 +22,20 @@ pub(super) fn run(command: User) -> Result<(), Failure> {
             };
             show(list.json, ask(&list.folder.0, command)?)
         }
-        User::List(list) => show(list.json, ask(&list.folder.0, Command::ListUsers)?),
-        User::Show { user, list } => show(list.json, ask(&list.folder.0, Command::ShowUser { user })?),
-        User::Password(one) => {
+        UserCommand::List(list) => show(list.json, ask(&list.folder.0, Command::ListUsers)?),
+        UserCommand::Show { user, list } => show(list.json, ask(&list.folder.0, Command::ShowUser { user })?),
+        UserCommand::Password(one) => {
             let password = password::new_password()?;
             let done = "the password of {} is set and all its logins are ended";
             change(one, |user| Command::SetPassword { user, password }, done)
         }
-        User::ResetLink(OneUser { folder, user }) => {
-            let Answer::ResetLink(secret) = ask(&folder.0, Command::MakeResetLink { user })? else {
+        UserCommand::ResetLink(OneUser { folder, user }) => {
+            let CommandAnswer::ResetLink(secret) = ask(&folder.0, Command::MakeResetLink { user })? else {
                 return Err(Failure::failed("the server answered something else"));
             };
             output::print(&secret)
         }
-        User::Invite {
+        UserCommand::Invite {
             uses,
             days,
             role,
@@ -48,19 +48,19 @@ pub(super) fn run(command: User) -> Result<(), Failure> {
                 roles: role,
                 note,
             };
-            let Answer::Invitation(link) = ask(&folder.0, command)? else {
+            let CommandAnswer::Invitation(link) = ask(&folder.0, command)? else {
                 return Err(Failure::failed("the server answered something else"));
             };
             output::print(&link)
         }
-        User::ResetTotp(one) => {
+        UserCommand::ResetTotp(one) => {
             let done = "{} has no second factor any more and all its logins are ended";
             change(one, |user| Command::ResetTotp { user }, done)
         }
-        User::Unlock(one) => change(one, |user| Command::UnlockUser { user }, "{} may try again to log in"),
-        User::Activate(one) => set_active(one, true, "{} may log in"),
-        User::Deactivate(one) => set_active(one, false, "{} may no longer log in and all its logins are ended"),
-        User::Delete { one, yes } => {
+        UserCommand::Unlock(one) => change(one, |user| Command::UnlockUser { user }, "{} may try again to log in"),
+        UserCommand::Activate(one) => set_active(one, true, "{} may log in"),
+        UserCommand::Deactivate(one) => set_active(one, false, "{} may no longer log in and all its logins are ended"),
+        UserCommand::Delete { one, yes } => {
             password::confirm(yes, &format!("delete the user {}", one.user))?;
             change(one, |user| Command::DeleteUser { user }, "{} is deleted")
         }
@@ -78,11 +78,11 @@ fn set_active(one: OneUser, active: bool, done: &str) -> Result<(), Failure> {
     change(one, |user| Command::SetActive { user, active }, done)
 }
 
-fn show(as_json: bool, answer: Answer) -> Result<(), Failure> {
+fn show(as_json: bool, answer: CommandAnswer) -> Result<(), Failure> {
     let users = match answer {
-        Answer::User(user) if as_json => return output::json(&user),
-        Answer::User(user) => vec![user],
-        Answer::Users(users) => users,
+        CommandAnswer::User(user) if as_json => return output::json(&user),
+        CommandAnswer::User(user) => vec![user],
+        CommandAnswer::Users(users) => users,
         _ => return Err(Failure::failed("the server answered something else")),
     };
     let columns = ["USERNAME", "NAME", "E-MAIL", "ROLES", "ACTIVE", "LAST LOGIN", "ID"];

@@ -5,20 +5,20 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, SETTINGS, Setting, Source, Value};
+use super::{ConfigError, SETTINGS, Source, StartSetting, Value};
 use crate::domain::{SettingId, SettingValue};
 
 /// The values of all settings, with their sources.
 #[derive(Debug)]
 pub struct Config {
     values: Vec<Value>,
-    fixed: BTreeMap<SettingId, Fixed>,
+    fixed: BTreeMap<SettingId, FixedValue>,
     unknown_variables: Vec<String>,
 }
 
 /// A value for a setting of the running server, which cannot be changed while it runs.
 #[derive(Debug, Clone)]
-pub struct Fixed {
+pub struct FixedValue {
     /// The typed value of the setting.
     pub value: SettingValue,
     /// The source of the value.
@@ -76,7 +76,7 @@ impl Config {
     }
 
     /// Returns the settings of the running server that are set here, and so cannot be changed while it runs.
-    pub fn fixed(&self) -> impl Iterator<Item = (&SettingId, &Fixed)> {
+    pub fn fixed(&self) -> impl Iterator<Item = (&SettingId, &FixedValue)> {
         self.fixed.iter()
     }
 
@@ -105,7 +105,7 @@ impl Config {
 impl Value {
     /// Fixes the settings of the running server for which this one is a short name, unless a source with a smaller rank
     /// sets them under their own names.
-    fn fix(&self, fixed: &mut BTreeMap<SettingId, Fixed>) -> Result<(), ConfigError> {
+    fn fix(&self, fixed: &mut BTreeMap<SettingId, FixedValue>) -> Result<(), ConfigError> {
         let Some(text) = self.text.as_deref().filter(|_| self.source != Source::Default) else {
             return Ok(());
         };
@@ -115,7 +115,7 @@ impl Value {
                 from: self.source.clone(),
                 problem,
             };
-            let new = Fixed {
+            let new = FixedValue {
                 value: id.parse(implied.unwrap_or(text)).map_err(invalid)?,
                 source: self.source.clone(),
                 name: self.setting.name,
@@ -135,7 +135,7 @@ impl Value {
     }
 
     /// Updates the value and source of a short name to those that are in force for the setting itself.
-    fn follow(&mut self, fixed: &BTreeMap<SettingId, Fixed>) {
+    fn follow(&mut self, fixed: &BTreeMap<SettingId, FixedValue>) {
         let Some((first, _)) = self.setting.short_for.first() else {
             return;
         };
@@ -158,7 +158,7 @@ impl Value {
     }
 }
 
-impl fmt::Display for Fixed {
+impl fmt::Display for FixedValue {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} (from {})", self.name, self.source)
     }
@@ -171,7 +171,7 @@ fn fixed(
     running: &[(String, String)],
     set: &[String],
     environment: &impl Fn(&str) -> Option<String>,
-) -> Result<BTreeMap<SettingId, Fixed>, ConfigError> {
+) -> Result<BTreeMap<SettingId, FixedValue>, ConfigError> {
     let mut found = BTreeMap::new();
     let mut add = |name: &str, text: &str, source: Source| {
         let id: SettingId = name.parse().map_err(|_| ConfigError::UnknownRunning {
@@ -186,7 +186,7 @@ fn fixed(
         let value = id.parse(text).map_err(invalid)?;
         let name = id.as_str();
         // The sources are added in descending order of rank, so a later value replaces an earlier one.
-        found.insert(id, Fixed { value, source, name });
+        found.insert(id, FixedValue { value, source, name });
         Ok(())
     };
     for (name, text) in running {
@@ -224,7 +224,7 @@ fn overwriting(id: SettingId) -> String {
 }
 
 fn from_environment(
-    setting: &Setting,
+    setting: &StartSetting,
     environment: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<(String, Source)>, ConfigError> {
     given(setting.variable(), setting.file_variable(), environment)
@@ -261,7 +261,10 @@ fn without_marks(text: &str) -> &str {
 
 /// Returns the place of the data folder or of the administration socket in a service of systemd. Of several folders in
 /// a variable, the first one counts.
-fn service_directory(setting: &Setting, environment: &impl Fn(&str) -> Option<String>) -> Option<(String, Source)> {
+fn service_directory(
+    setting: &StartSetting,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Option<(String, Source)> {
     let (variable, file) = match setting.name {
         "data_dir" => ("STATE_DIRECTORY", ""),
         "admin_socket" => ("RUNTIME_DIRECTORY", "/admin.sock"),

@@ -8,7 +8,7 @@ mod value;
 pub mod variables;
 
 pub use error::ConfigError;
-pub use load::{Config, Fixed};
-pub use setting::{SETTINGS, Setting};
-pub use settings::{Administrator, BackupPlan, CompactAtStart, LogFormat, LogLevel, Secret, Settings};
+pub use load::{Config, FixedValue};
+pub use setting::{SETTINGS, StartSetting};
+pub use settings::{Administrator, BackupPlan, CompactAtStart, LogFormat, LogLevel, Secret, StartSettings};
 pub use value::{Source, Value};

@@ -6,7 +6,7 @@ use crate::domain::SettingId;
 
 /// A setting of the process.
 #[derive(Debug)]
-pub struct Setting {
+pub struct StartSetting {
     /// The key in the configuration file. The flag has `-` instead of `_`.
     pub name: &'static str,
     /// The form of a value, for the help.
@@ -26,7 +26,7 @@ pub struct Setting {
     pub short_for: &'static [(SettingId, Option<&'static str>)],
 }
 
-impl Setting {
+impl StartSetting {
     const fn new(name: &'static str, value: &'static str, default: Option<&'static str>, help: &'static str) -> Self {
         Self {
             name,
@@ -78,126 +78,126 @@ impl Setting {
 }
 
 /// All start-up settings, in the order of the help.
-pub const SETTINGS: &[Setting] = &[
-    Setting::new(
+pub const SETTINGS: &[StartSetting] = &[
+    StartSetting::new(
         "listen",
         "ADDRESS:PORT",
         Some("127.0.0.1:3000"),
         "Where to listen; port 0 takes a free one",
     ),
-    Setting::new(
+    StartSetting::new(
         "data_dir",
         "FOLDER",
         Some("./data"),
         "The data folder; $STATE_DIRECTORY, if set, comes before the default",
     ),
-    Setting::new(
+    StartSetting::new(
         "admin_socket",
         "PATH",
         None,
         "The administration socket; unset is admin.sock in $RUNTIME_DIRECTORY, or else in the data folder",
     ),
-    Setting::new(
+    StartSetting::new(
         "secret_key_file",
         "FILE",
         None,
         "The file with the key that seals second factors; unset is secret.key in the data folder",
     ),
-    Setting::new(
+    StartSetting::new(
         "compact_at_start",
         "auto|never|always",
         Some("auto"),
         "Whether a start rewrites the store without deleted data; auto is at most once a day",
     ),
-    Setting::new(
+    StartSetting::new(
         "stop_seconds",
         "SECONDS",
         Some("5"),
         "Seconds for requests in flight when the server stops, 0 to 600",
     ),
-    Setting::new(
+    StartSetting::new(
         "disk_reserve_mib",
         "MIB",
         Some("64"),
         "Free MiB of the disk with the data folder below which /readyz answers 503",
     ),
-    Setting::new(
+    StartSetting::new(
         "backup_dir",
         "FOLDER",
         None,
         "Where a running server makes backups by itself; unset makes none",
     ),
-    Setting::new(
+    StartSetting::new(
         "backup_every",
         "HOURS",
         Some("24"),
         "Hours between two of these backups, 1 to 8760",
     ),
-    Setting::new(
+    StartSetting::new(
         "keep_daily",
         "DAYS",
         Some("7"),
         "Days of which the newest of these backups is kept, 0 to 1000",
     ),
-    Setting::new(
+    StartSetting::new(
         "keep_weekly",
         "WEEKS",
         Some("4"),
         "Weeks of which the newest of these backups is kept, 0 to 1000",
     ),
-    Setting::new(
+    StartSetting::new(
         "keep_monthly",
         "MONTHS",
         Some("6"),
         "Months of which the newest of these backups is kept, 0 to 1000",
     ),
-    Setting::new(
+    StartSetting::new(
         "public_url",
         "URL",
         None,
         "Where clients reach this server, if not where it listens",
     )
     .short_for(&[(SettingId::SiteUrl, None)]),
-    Setting::new(
+    StartSetting::new(
         "log_format",
         "text|json",
         Some("text"),
         "How log lines on standard error look",
     ),
-    Setting::new(
+    StartSetting::new(
         "log_level",
         "error|warn|info|debug|trace",
         Some("info"),
         "The least important log lines to write",
     ),
-    Setting::new(
+    StartSetting::new(
         "token_lifetime_days",
         "DAYS",
         Some("90"),
         "Days that a login lasts, 1 to 36500",
     )
     .short_for(&[(SettingId::LoginExpiration, None)]),
-    Setting::new(
+    StartSetting::new(
         "default_status_type",
         "online|busy|away|offline",
         None,
         "The type of custom statuses created without one; unset refuses them",
     )
     .short_for(&[(SettingId::DefaultStatusType, None)]),
-    Setting::new(
+    StartSetting::new(
         "cors_origin",
         "ORIGINS",
         None,
         "Origins whose pages may call the API: * or a list with commas; unset is none",
     )
     .short_for(&[(SettingId::CorsOrigin, None), (SettingId::EnableCors, Some("true"))]),
-    Setting::new(
+    StartSetting::new(
         "trusted_proxies",
         "NETWORKS",
         None,
         "Proxies whose X-Forwarded-For is believed: addresses or networks, with commas",
     ),
-    Setting::new(
+    StartSetting::new(
         "create_tokens_secret",
         "SECRET",
         None,
@@ -205,14 +205,14 @@ pub const SETTINGS: &[Setting] = &[
     )
     .quiet()
     .secret(),
-    Setting::new(
+    StartSetting::new(
         "admin_username",
         "NAME",
         None,
         "The first administrator's username; ignored once a user exists",
     )
     .quiet(),
-    Setting::new(
+    StartSetting::new(
         "admin_password",
         "PASSWORD",
         None,
@@ -220,14 +220,14 @@ pub const SETTINGS: &[Setting] = &[
     )
     .quiet()
     .secret(),
-    Setting::new(
+    StartSetting::new(
         "admin_email",
         "ADDRESS",
         None,
         "The first administrator's e-mail address; ignored once a user exists",
     )
     .quiet(),
-    Setting::new(
+    StartSetting::new(
         "admin_name",
         "NAME",
         None,

@@ -17,7 +17,7 @@ const MOST_STOP_SECONDS: u64 = 600;
 
 /// All settings with their types.
 #[derive(Debug)]
-pub struct Settings {
+pub struct StartSettings {
     /// The address to listen on.
     pub listen: SocketAddr,
     /// The path of the data folder.
@@ -172,7 +172,7 @@ impl FromStr for CompactAtStart {
     }
 }
 
-impl Settings {
+impl StartSettings {
     /// Parses the values of a configuration.
     ///
     /// # Errors

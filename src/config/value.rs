@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Setting;
+use super::StartSetting;
 
 /// The value of one setting.
 pub struct Value {
     /// The setting to which the value belongs.
-    pub setting: &'static Setting,
+    pub setting: &'static StartSetting,
     /// The value as text; `None` if it is not set and has no default.
     pub text: Option<String>,
     /// The source of the value.

@@ -3,7 +3,7 @@
 //! A user can't change the login, roles, permissions or existence of another user who has a permission that the first
 //! user lacks, and can't grant a permission that they don't have themselves.
 
-use super::{Access, Fault, Permission, PermissionSet, RoleId, SettingId};
+use super::{Access, Permission, PermissionSet, RequestError, RoleId, SettingId};
 
 /// Returns the permissions of a user with these roles, for comparisons. The role `admin` counts as all permissions,
 /// also those that were removed from it: only administrators act on administrators, and an administrator can grant a
@@ -20,11 +20,11 @@ pub fn weight(access: &Access, roles: &[RoleId]) -> PermissionSet {
 /// Refuses an act on an object that carries the permissions `theirs`, if the actor has only `own`.
 ///
 /// # Errors
-/// [`Fault::BeyondAuthority`] with the first permission that the actor lacks.
-pub fn require(own: PermissionSet, theirs: PermissionSet) -> Result<(), Fault> {
+/// [`RequestError::BeyondAuthority`] with the first permission that the actor lacks.
+pub fn require(own: PermissionSet, theirs: PermissionSet) -> Result<(), RequestError> {
     let lacking = |permission: &&Permission| theirs.has(**permission) && !own.has(**permission);
     match Permission::ALL.iter().find(lacking) {
-        Some(permission) => Err(Fault::BeyondAuthority {
+        Some(permission) => Err(RequestError::BeyondAuthority {
             permission: *permission,
         }),
         None => Ok(()),
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(require(own, own), Ok(()));
         assert_eq!(require(own, PermissionSet::default()), Ok(()));
         let more = own.with(Permission::VIEW_AUDIT);
-        let refused = Fault::BeyondAuthority {
+        let refused = RequestError::BeyondAuthority {
             permission: Permission::VIEW_AUDIT,
         };
         assert_eq!(require(own, more), Err(refused));

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Fault;
+use super::RequestError;
 use super::text::quoted;
 
 /// The maximum length of a condition as JSON, in bytes.
@@ -83,9 +83,9 @@ impl<Field: QueryField> Condition<Field> {
     /// Parses a condition from JSON. An empty object matches every item.
     ///
     /// # Errors
-    /// [`Fault::InvalidQuery`] for malformed conditions, unknown fields or operators, and exceeded limits.
-    pub fn parse(raw: &str) -> Result<Self, Fault> {
-        let refused = |reason: String| Fault::InvalidQuery {
+    /// [`RequestError::InvalidQuery`] for malformed conditions, unknown fields or operators, and exceeded limits.
+    pub fn parse(raw: &str) -> Result<Self, RequestError> {
+        let refused = |reason: String| RequestError::InvalidQuery {
             raw: raw.to_owned(),
             reason,
         };
@@ -100,7 +100,7 @@ impl<Field: QueryField> Condition<Field> {
     ///
     /// # Errors
     /// The errors of [`Self::parse`].
-    pub fn parse_object(object: &Map<String, Value>) -> Result<Self, Fault> {
+    pub fn parse_object(object: &Map<String, Value>) -> Result<Self, RequestError> {
         Self::parse(&serde_json::to_string(object).unwrap_or_default())
     }
 
@@ -350,7 +350,7 @@ mod tests {
         ] {
             let parsed = Condition::<Key>::parse(&condition.to_string());
             assert!(
-                matches!(parsed, Err(Fault::InvalidQuery { .. })),
+                matches!(parsed, Err(RequestError::InvalidQuery { .. })),
                 "{condition}: {parsed:?}"
             );
         }

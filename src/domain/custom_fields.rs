@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::text::quoted;
-use super::{Fault, plain_text, text};
+use super::{RequestError, plain_text, text};
 
 /// The maximum size of a user's custom fields as JSON, in bytes.
 pub const CUSTOM_FIELDS_BYTES: usize = 16 * 1024;
@@ -23,9 +23,9 @@ impl CustomFieldChanges {
     /// Checks a change and returns it.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] if the change is larger than [`CUSTOM_FIELDS_BYTES`], if a name is empty or too long,
+    /// [`RequestError::InvalidParams`] if the change is larger than [`CUSTOM_FIELDS_BYTES`], if a name is empty or too long,
     /// or if a name or text contains forbidden characters.
-    pub fn parse(fields: Map<String, Value>) -> Result<Self, Fault> {
+    pub fn parse(fields: Map<String, Value>) -> Result<Self, RequestError> {
         for (name, value) in &fields {
             if !(1..=FIELD_NAME_CHARACTERS).contains(&name.chars().count()) {
                 let words = format!("must have a name of 1 to {FIELD_NAME_CHARACTERS} characters");
@@ -44,17 +44,21 @@ impl CustomFieldChanges {
     ///
     /// # Errors
     /// The errors of [`Self::parse`].
-    pub fn parse_update(fields: Option<Map<String, Value>>) -> Result<Option<Self>, Fault> {
+    pub fn parse_update(fields: Option<Map<String, Value>>) -> Result<Option<Self>, RequestError> {
         fields.filter(|fields| !fields.is_empty()).map(Self::parse).transpose()
     }
 
     /// Returns the fields after this change.
     ///
     /// # Errors
-    /// [`Fault::CustomFieldInvalid`] for a value that the rules refuse, and for a required field that is still missing;
-    /// [`Fault::InvalidParams`] for a field that the rules do not name, for a value that is not a text, and for too
+    /// [`RequestError::CustomFieldInvalid`] for a value that the rules refuse, and for a required field that is still missing;
+    /// [`RequestError::InvalidParams`] for a field that the rules do not name, for a value that is not a text, and for too
     /// many or too large fields.
-    pub fn apply(&self, before: &Map<String, Value>, rules: &CustomFieldRules) -> Result<Map<String, Value>, Fault> {
+    pub fn apply(
+        &self,
+        before: &Map<String, Value>,
+        rules: &CustomFieldRules,
+    ) -> Result<Map<String, Value>, RequestError> {
         let mut after = before.clone();
         for (name, value) in &self.0 {
             if value.is_null() {
@@ -68,24 +72,24 @@ impl CustomFieldChanges {
         // An older version may have stored more fields: they may stay, but their number may not grow.
         if after.len() > CUSTOM_FIELDS.max(before.len()) {
             let words = format!("must NOT have more than {CUSTOM_FIELDS} fields");
-            return Err(Fault::invalid(words, "customFields"));
+            return Err(RequestError::invalid(words, "customFields"));
         }
         refuse_too_large(&after)?;
         Ok(after)
     }
 }
 
-fn refuse_too_large(fields: &Map<String, Value>) -> Result<(), Fault> {
+fn refuse_too_large(fields: &Map<String, Value>) -> Result<(), RequestError> {
     let bytes = serde_json::to_string(fields).map_or(usize::MAX, |json| json.len());
     if bytes > CUSTOM_FIELDS_BYTES {
         let words = format!("must NOT have more than {CUSTOM_FIELDS_BYTES} bytes");
-        return Err(Fault::invalid(words, "customFields"));
+        return Err(RequestError::invalid(words, "customFields"));
     }
     Ok(())
 }
 
-fn refused(words: impl Into<String>, name: &str) -> Fault {
-    Fault::invalid(words, &format!("customFields.{}", quoted(name)))
+fn refused(words: impl Into<String>, name: &str) -> RequestError {
+    RequestError::invalid(words, &format!("customFields.{}", quoted(name)))
 }
 
 /// The rules of the setting `Accounts_CustomFields`, in the order of the setting. Without any rule a user may have any
@@ -143,7 +147,7 @@ impl CustomFieldRules {
         self.rule(name).is_some_and(|rule| rule.public)
     }
 
-    fn check(&self, name: &str, value: &Value) -> Result<(), Fault> {
+    fn check(&self, name: &str, value: &Value) -> Result<(), RequestError> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -152,7 +156,7 @@ impl CustomFieldRules {
             .ok_or_else(|| refused("must NOT have additional properties", name))?;
         let text = value.as_str().ok_or_else(|| refused("must be string", name))?;
         let name = quoted(name);
-        let broken = |reason| Err(Fault::CustomFieldInvalid { reason });
+        let broken = |reason| Err(RequestError::CustomFieldInvalid { reason });
         if let Some(options) = &rule.options {
             if options.iter().any(|option| option == text) {
                 return Ok(());
@@ -173,7 +177,7 @@ impl CustomFieldRules {
         }
     }
 
-    fn require(&self, fields: &Map<String, Value>) -> Result<(), Fault> {
+    fn require(&self, fields: &Map<String, Value>) -> Result<(), RequestError> {
         let is_missing = |name: &str| match fields.get(name) {
             None | Some(Value::Null) => true,
             Some(Value::String(text)) => text.trim().is_empty(),
@@ -181,7 +185,7 @@ impl CustomFieldRules {
         };
         let missing = self.0.iter().find(|(name, rule)| rule.required && is_missing(name));
         missing.map_or(Ok(()), |(name, _)| {
-            Err(Fault::CustomFieldInvalid {
+            Err(RequestError::CustomFieldInvalid {
                 reason: format!("Field {} is required", quoted(name)),
             })
         })

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text::{self, checked_text, composed};
-use super::{CustomStatusId, Emoji, Fault, StatusType, Timestamp};
+use super::{CustomStatusId, Emoji, RequestError, StatusType, Timestamp};
 
 /// The maximum length of a name, in characters.
 pub const NAME_CHARACTERS: usize = 120;
@@ -66,9 +66,9 @@ impl DurationMinutes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomStatusDraft {
     /// The new name, or its error.
-    pub name: Result<StatusName, Fault>,
+    pub name: Result<StatusName, RequestError>,
     /// The new status type, or its error.
-    pub status_type: Result<StatusType, Fault>,
+    pub status_type: Result<StatusType, RequestError>,
     /// The new emoji: `None` changes nothing, `Some(None)` removes the emoji.
     pub emoji: Option<Option<Emoji>>,
     /// The new duration: `None` changes nothing, `Some(None)` removes the duration.
@@ -80,18 +80,18 @@ impl CustomStatusDraft {
     /// without it the type is required.
     #[must_use]
     pub fn parse(name: Option<&str>, status_type: Option<&str>, default: Option<StatusType>) -> Self {
-        let required = |field| Fault::CustomStatusFieldRequired { field };
+        let required = |field| RequestError::CustomStatusFieldRequired { field };
         let input = name.unwrap_or_default();
         Self {
             name: StatusName::parse(input).map_err(|error| match error {
                 NotAStatusName::Empty => required("Name"),
-                NotAStatusName::Invalid => Fault::CustomStatusNameInvalid { input: input.into() },
+                NotAStatusName::Invalid => RequestError::CustomStatusNameInvalid { input: input.into() },
             }),
             status_type: match status_type.filter(|text| !text.is_empty()) {
                 None => default.ok_or(required("StatusType")),
                 Some(text) => text
                     .parse()
-                    .map_err(|_| Fault::StatusTypeInvalid { input: text.into() }),
+                    .map_err(|_| RequestError::StatusTypeInvalid { input: text.into() }),
             },
             emoji: None,
             duration: None,
@@ -101,14 +101,14 @@ impl CustomStatusDraft {
     /// Adds the emoji and the minutes of a request. An empty emoji and 0 minutes remove the stored value.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] for a text that is not an emoji, and for more than a year.
-    pub fn with_defaults(self, emoji: Option<&str>, minutes: Option<u32>) -> Result<Self, Fault> {
+    /// [`RequestError::InvalidParams`] for a text that is not an emoji, and for more than a year.
+    pub fn with_defaults(self, emoji: Option<&str>, minutes: Option<u32>) -> Result<Self, RequestError> {
         let emoji_of = |text: &str| match text {
             "" => Ok(None),
             text => Emoji::parse(text).map(Some),
         };
         let duration_of = |minutes| match DurationMinutes::new(minutes) {
-            None if minutes > 0 => Err(Fault::invalid(
+            None if minutes > 0 => Err(RequestError::invalid(
                 format!("must be <= {}", DurationMinutes::LONGEST),
                 "durationMinutes",
             )),
@@ -118,7 +118,7 @@ impl CustomStatusDraft {
             emoji: emoji
                 .map(emoji_of)
                 .transpose()
-                .map_err(|error| Fault::invalid(error.to_string(), "emoji"))?,
+                .map_err(|error| RequestError::invalid(error.to_string(), "emoji"))?,
             duration: minutes.map(duration_of).transpose()?,
             ..self
         })
@@ -182,7 +182,7 @@ mod tests {
     fn an_absent_status_type_is_required_unless_there_is_a_default() {
         for absent in [None, Some("")] {
             let draft = CustomStatusDraft::parse(Some("lunch"), absent, None);
-            let required = Fault::CustomStatusFieldRequired { field: "StatusType" };
+            let required = RequestError::CustomStatusFieldRequired { field: "StatusType" };
             assert_eq!(draft.status_type, Err(required));
             let draft = CustomStatusDraft::parse(Some("lunch"), absent, Some(StatusType::Away));
             assert_eq!(draft.status_type, Ok(StatusType::Away));
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_wrong_status_type_is_quoted_as_it_came() {
         let draft = CustomStatusDraft::parse(Some("lunch"), Some("Offline"), Some(StatusType::Away));
-        let invalid = Fault::StatusTypeInvalid {
+        let invalid = RequestError::StatusTypeInvalid {
             input: "Offline".into(),
         };
         assert_eq!(draft.status_type, Err(invalid));

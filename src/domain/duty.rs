@@ -1,6 +1,6 @@
 //! Duties: actions that a user has to do before any other call.
 
-use super::{Access, Fault, User};
+use super::{Access, RequestError, User};
 
 /// An action that a user has to do before any other call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +30,12 @@ impl Duty {
     /// Refuses a call while this duty is not fulfilled, unless the call helps to fulfil it (`serves`).
     ///
     /// # Errors
-    /// [`Fault::PasswordChangeRequired`] or [`Fault::TwoFactorRequired`], depending on the duty.
-    pub fn permit(self, serves: &[Self]) -> Result<(), Fault> {
+    /// [`RequestError::PasswordChangeRequired`] or [`RequestError::TwoFactorRequired`], depending on the duty.
+    pub fn permit(self, serves: &[Self]) -> Result<(), RequestError> {
         match self {
             duty if serves.contains(&duty) => Ok(()),
-            Self::ChangePassword => Err(Fault::PasswordChangeRequired),
-            Self::EnableTwoFactor => Err(Fault::TwoFactorRequired),
+            Self::ChangePassword => Err(RequestError::PasswordChangeRequired),
+            Self::EnableTwoFactor => Err(RequestError::TwoFactorRequired),
         }
     }
 }

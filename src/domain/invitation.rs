@@ -1,6 +1,6 @@
 //! Invitations: links with which people register, also where registration is closed.
 
-use super::{Fault, RoleId, Timestamp, TokenHash, UserId, plain_text};
+use super::{RequestError, RoleId, Timestamp, TokenHash, UserId, plain_text};
 
 /// The maximum number of stored invitations.
 pub const MAX_INVITATIONS: u16 = 1_000;
@@ -84,24 +84,24 @@ impl InvitationTerms {
     /// limited, as in Rocket.Chat.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] with the field's name, for a number or a text out of its bounds.
-    pub fn parse(max_uses: Option<u32>, days: Option<u32>, roles: &[String], note: &str) -> Result<Self, Fault> {
+    /// [`RequestError::InvalidParams`] with the field's name, for a number or a text out of its bounds.
+    pub fn parse(max_uses: Option<u32>, days: Option<u32>, roles: &[String], note: &str) -> Result<Self, RequestError> {
         let max_uses = max_uses.unwrap_or(1);
         if max_uses > MAX_USES {
             let words = format!("must be 1 to {MAX_USES}, or 0 for no limit");
-            return Err(Fault::invalid(words, "maxUses"));
+            return Err(RequestError::invalid(words, "maxUses"));
         }
         let days = days.unwrap_or(DEFAULT_DAYS);
         if !(1..=MAX_DAYS).contains(&days) {
-            return Err(Fault::invalid(format!("must be 1 to {MAX_DAYS}"), "days"));
+            return Err(RequestError::invalid(format!("must be 1 to {MAX_DAYS}"), "days"));
         }
         if roles.len() > INVITED_ROLES {
             let words = format!("must NOT have more than {INVITED_ROLES} items");
-            return Err(Fault::invalid(words, "roles"));
+            return Err(RequestError::invalid(words, "roles"));
         }
         let note = plain_text::line(note, "note")?;
         if note.chars().count() > NOTE_CHARACTERS {
-            return Err(Fault::too_long(NOTE_CHARACTERS, "note"));
+            return Err(RequestError::too_long(NOTE_CHARACTERS, "note"));
         }
         Ok(Self {
             max_uses: (max_uses > 0).then_some(max_uses),

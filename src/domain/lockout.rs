@@ -10,7 +10,7 @@ const GROUPS_PER_WINDOW: i64 = 32;
 
 /// The key that failed logins are counted by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Suspect {
+pub enum LockoutKey {
     /// The account that a caller without a login tried to log in to.
     User(UserId),
     /// The account of a caller who had already proved the password or a token, and then sent a wrong code or password.
@@ -19,7 +19,7 @@ pub enum Suspect {
     Address(SourceAddress),
 }
 
-impl Suspect {
+impl LockoutKey {
     /// Returns all keys of a user.
     #[must_use]
     pub fn of_user(id: &UserId) -> [Self; 2] {
@@ -27,7 +27,7 @@ impl Suspect {
     }
 }
 
-impl fmt::Display for Suspect {
+impl fmt::Display for LockoutKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(id) => write!(out, "user {id}"),
@@ -41,7 +41,7 @@ impl fmt::Display for Suspect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedLogins {
     /// The user or address.
-    pub of: Suspect,
+    pub of: LockoutKey,
     /// The failures that still count.
     pub failures: Failures,
 }

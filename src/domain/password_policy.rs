@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::password_violation::PasswordViolation;
-use super::{Fault, Username};
+use super::{RequestError, Username};
 
 /// The maximum length of any password, in characters.
 pub const PASSWORD_CHARACTERS: usize = 1024;
@@ -72,12 +72,12 @@ impl PasswordPolicy {
     /// Costs about 30 ms of CPU time while the strength rule is on.
     ///
     /// # Errors
-    /// [`Fault::PasswordInvalid`] if the password is blank or longer than 1024 characters, with any policy;
-    /// [`Fault::PasswordPolicy`] with every violated rule.
-    pub fn check(&self, password: &str, own: &OwnWords) -> Result<(), Fault> {
+    /// [`RequestError::PasswordInvalid`] if the password is blank or longer than 1024 characters, with any policy;
+    /// [`RequestError::PasswordPolicy`] with every violated rule.
+    pub fn check(&self, password: &str, own: &OwnWords) -> Result<(), RequestError> {
         let length = password.chars().count();
         if password.trim().is_empty() || length > PASSWORD_CHARACTERS {
-            return Err(Fault::PasswordInvalid);
+            return Err(RequestError::PasswordInvalid);
         }
         let has = |what: fn(char) -> bool| password.chars().any(what);
         let below = |bound: Option<u32>| bound.is_some_and(|bound| length < bound as usize);
@@ -132,7 +132,7 @@ impl PasswordPolicy {
         if broken.is_empty() {
             Ok(())
         } else {
-            Err(Fault::PasswordPolicy { broken })
+            Err(RequestError::PasswordPolicy { broken })
         }
     }
 
@@ -222,7 +222,7 @@ mod tests {
 
     fn suffixes(policy: &PasswordPolicy, password: &str, own: &OwnWords) -> Vec<String> {
         let broken = match policy.check(password, own) {
-            Err(Fault::PasswordPolicy { broken }) => broken,
+            Err(RequestError::PasswordPolicy { broken }) => broken,
             outcome => {
                 assert_eq!(outcome, Ok(()), "{password}");
                 Vec::new()
@@ -306,7 +306,7 @@ mod tests {
     fn a_blank_password_fails_whatever_the_policy() {
         for password in ["", "   ", &"x".repeat(1025)] {
             let checked = PasswordPolicy::default().check(password, &OwnWords::default());
-            assert_eq!(checked, Err(Fault::PasswordInvalid));
+            assert_eq!(checked, Err(RequestError::PasswordInvalid));
         }
         assert_eq!(PasswordPolicy::default().check("x", &OwnWords::default()), Ok(()));
     }

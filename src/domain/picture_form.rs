@@ -1,6 +1,6 @@
 //! The form in which a picture is asked for: its format and size.
 
-use super::{Fault, ImageKind};
+use super::{ImageKind, RequestError};
 
 /// The sides in pixels in which pictures are drawn. Another size is answered with the next larger one, so that few
 /// pictures are drawn and kept.
@@ -28,21 +28,22 @@ impl PictureForm {
     /// Parses the parameters `format` and `size`.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] that names the parameter and what is allowed.
-    pub fn parse(format: Option<&str>, size: Option<&str>) -> Result<Self, Fault> {
+    /// [`RequestError::InvalidParams`] that names the parameter and what is allowed.
+    pub fn parse(format: Option<&str>, size: Option<&str>) -> Result<Self, RequestError> {
         let format = match format {
             None | Some("") => None,
             Some("png") => Some(PictureFormat::Pixels(ImageKind::Png)),
             Some("jpeg" | "jpg") => Some(PictureFormat::Pixels(ImageKind::Jpeg)),
             Some("webp") => Some(PictureFormat::Pixels(ImageKind::WebP)),
             Some("svg") => Some(PictureFormat::Svg),
-            Some(_) => return Err(Fault::invalid("must be png, jpeg, webp or svg", "format")),
+            Some(_) => return Err(RequestError::invalid("must be png, jpeg, webp or svg", "format")),
         };
         let stepped_side = match size.filter(|size| !size.is_empty()) {
             None => None,
             Some(size) => {
                 let wanted = size.parse::<u32>().ok().filter(|side| *side > 0);
-                let wanted = wanted.ok_or_else(|| Fault::invalid("must be a number of pixels from 1", "size"))?;
+                let wanted =
+                    wanted.ok_or_else(|| RequestError::invalid("must be a number of pixels from 1", "size"))?;
                 Some(stepped(wanted))
             }
         };

@@ -1,25 +1,25 @@
 //! Texts from outside that are stored as they are, after a check.
 
-use super::Fault;
+use super::RequestError;
 use super::text::{composed, is_invisible, is_plain_block, is_plain_line};
 
 /// Composes and checks a text of one line. A text without visible characters becomes empty.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] with the field's name, for a forbidden character.
-pub fn line(text: &str, field: &str) -> Result<String, Fault> {
+/// [`RequestError::InvalidParams`] with the field's name, for a forbidden character.
+pub fn line(text: &str, field: &str) -> Result<String, RequestError> {
     taken(text, field, is_plain_line)
 }
 
 /// Composes and checks a text of several lines, as [`line()`] does.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] with the field's name, for a forbidden character.
-pub fn block(text: &str, field: &str) -> Result<String, Fault> {
+/// [`RequestError::InvalidParams`] with the field's name, for a forbidden character.
+pub fn block(text: &str, field: &str) -> Result<String, RequestError> {
     taken(text, field, is_plain_block)
 }
 
-fn taken(text: &str, field: &str, is_plain: fn(&str) -> bool) -> Result<String, Fault> {
+fn taken(text: &str, field: &str, is_plain: fn(&str) -> bool) -> Result<String, RequestError> {
     let text = composed(text);
     if text
         .chars()
@@ -34,12 +34,12 @@ fn taken(text: &str, field: &str, is_plain: fn(&str) -> bool) -> Result<String, 
 /// Refuses a text that is not plain. Used where Rocket.Chat's documentation has no message for that.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] with the field's name.
-pub fn refuse_unless(plain: bool, field: &str) -> Result<(), Fault> {
+/// [`RequestError::InvalidParams`] with the field's name.
+pub fn refuse_unless(plain: bool, field: &str) -> Result<(), RequestError> {
     if plain {
         return Ok(());
     }
-    Err(Fault::invalid(
+    Err(RequestError::invalid(
         "must NOT have control characters, change the direction of text, or be invisible",
         field,
     ))

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::text::quoted;
 use super::utc_offset::{LEAST_HOURS, MOST_HOURS};
-use super::{Fault, UtcOffset, plain_text, text};
+use super::{RequestError, UtcOffset, plain_text, text};
 
 /// The maximum size of a user's preferences as JSON, in bytes.
 pub const PREFERENCES_BYTES: usize = 64 * 1024;
@@ -109,13 +109,13 @@ impl PreferenceKind {
     }
 
     /// Refuses a value that does not have this type.
-    fn check(self, name: &str, value: &Value) -> Result<(), Fault> {
+    fn check(self, name: &str, value: &Value) -> Result<(), RequestError> {
         let words: String = match self {
             Flag if !value.is_boolean() => "must be boolean".into(),
             Text if !value.is_string() => "must be string".into(),
             Number | IdleSeconds if !value.is_number() => "must be number".into(),
             IdleSeconds if value.as_u64().is_none_or(|seconds| seconds < IDLE_SECONDS) => {
-                return Err(Fault::IdleTimeLimitInvalid);
+                return Err(RequestError::IdleTimeLimitInvalid);
             }
             Choice(words) if value.as_str().is_none_or(|word| !words.contains(&word)) => {
                 format!("must be one of {}", words.join(", "))
@@ -132,7 +132,7 @@ impl PreferenceKind {
             }
             _ => return plain_text::refuse_unless(text::has_plain_texts(value), &place(name)),
         };
-        Err(Fault::invalid(words, &place(name)))
+        Err(RequestError::invalid(words, &place(name)))
     }
 }
 
@@ -197,14 +197,17 @@ impl Preferences {
     /// stay, including stored ones that are unknown today.
     ///
     /// # Errors
-    /// [`Fault::IdleTimeLimitInvalid`] for an `idleTimeLimit` of less than [`IDLE_SECONDS`]; [`Fault::InvalidParams`]
+    /// [`RequestError::IdleTimeLimitInvalid`] for an `idleTimeLimit` of less than [`IDLE_SECONDS`]; [`RequestError::InvalidParams`]
     /// for an unknown preference, a wrong type, or more than [`PREFERENCES_BYTES`] in total.
-    pub fn with(&self, changes: &Map<String, Value>) -> Result<Self, Fault> {
+    pub fn with(&self, changes: &Map<String, Value>) -> Result<Self, RequestError> {
         let mut all = self.0.clone();
         for (name, value) in changes {
             match PreferenceKind::of(name) {
                 None if !value.is_null() || !self.0.contains_key(name) => {
-                    return Err(Fault::invalid("must NOT have additional properties", &place(name)));
+                    return Err(RequestError::invalid(
+                        "must NOT have additional properties",
+                        &place(name),
+                    ));
                 }
                 _ if value.is_null() => drop(all.shift_remove(name)),
                 Some(kind) => {
@@ -217,7 +220,7 @@ impl Preferences {
         let all = Self(all);
         match serde_json::to_vec(&all) {
             Ok(bytes) if bytes.len() <= PREFERENCES_BYTES => Ok(all),
-            _ => Err(Fault::invalid(
+            _ => Err(RequestError::invalid(
                 format!("must NOT have more than {PREFERENCES_BYTES} bytes"),
                 "data",
             )),
@@ -249,7 +252,7 @@ mod tests {
     fn less_than_a_minute_is_not_idle() {
         for limit in [json!(59), json!(-1), json!(0.5)] {
             let refused = Preferences::default().with(&map(&json!({"idleTimeLimit": limit})));
-            assert_eq!(refused, Err(Fault::IdleTimeLimitInvalid));
+            assert_eq!(refused, Err(RequestError::IdleTimeLimitInvalid));
         }
     }
 
@@ -297,7 +300,7 @@ mod tests {
             } else {
                 "data.other"
             };
-            let refused = Err(Fault::invalid("must NOT have additional properties", name));
+            let refused = Err(RequestError::invalid("must NOT have additional properties", name));
             assert_eq!(old.with(&map(&change)), refused, "{change}");
         }
         let removed = old.with(&map(&json!({"theme": null}))).expect("a removal");

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Fault, plain_text, text};
+use super::{RequestError, plain_text, text};
 
 /// The maximum length of a bio, in characters (`api.md` §5.4).
 pub const BIO_CHARACTERS: usize = 260;
@@ -32,24 +32,24 @@ pub struct Profile {
 /// Checks and composes a bio.
 ///
 /// # Errors
-/// [`Fault::BioTooLong`] for more than 260 characters, [`Fault::InvalidParams`] for forbidden characters.
-pub fn bio(text: &str) -> Result<String, Fault> {
-    within(plain_text::block(text, "bio")?, BIO_CHARACTERS).ok_or(Fault::BioTooLong)
+/// [`RequestError::BioTooLong`] for more than 260 characters, [`RequestError::InvalidParams`] for forbidden characters.
+pub fn bio(text: &str) -> Result<String, RequestError> {
+    within(plain_text::block(text, "bio")?, BIO_CHARACTERS).ok_or(RequestError::BioTooLong)
 }
 
 /// Checks and composes a nickname.
 ///
 /// # Errors
-/// [`Fault::NicknameTooLong`] for more than 120 characters, [`Fault::InvalidParams`] for forbidden characters.
-pub fn nickname(text: &str) -> Result<String, Fault> {
-    within(plain_text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(Fault::NicknameTooLong)
+/// [`RequestError::NicknameTooLong`] for more than 120 characters, [`RequestError::InvalidParams`] for forbidden characters.
+pub fn nickname(text: &str) -> Result<String, RequestError> {
+    within(plain_text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(RequestError::NicknameTooLong)
 }
 
 /// Checks and composes the reason for an account, and cuts it to 500 characters.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] for forbidden characters.
-pub fn reason(text: &str) -> Result<String, Fault> {
+/// [`RequestError::InvalidParams`] for forbidden characters.
+pub fn reason(text: &str) -> Result<String, RequestError> {
     let text = plain_text::block(text, "reason")?;
     Ok(text.chars().take(REASON_CHARACTERS).collect())
 }
@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn bio_and_nickname_have_their_bounds() {
         assert!(bio(&"x".repeat(260)).is_ok());
-        assert_eq!(bio(&"x".repeat(261)), Err(Fault::BioTooLong));
+        assert_eq!(bio(&"x".repeat(261)), Err(RequestError::BioTooLong));
         assert!(nickname(&"x".repeat(120)).is_ok());
-        assert_eq!(nickname(&"x".repeat(121)), Err(Fault::NicknameTooLong));
+        assert_eq!(nickname(&"x".repeat(121)), Err(RequestError::NicknameTooLong));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use serde_json::{Map, Value};
 
-use super::Fault;
+use super::RequestError;
 
 /// The maximum number of fields in a projection.
 const MAX_FIELDS: usize = 50;
@@ -30,9 +30,9 @@ impl Projection {
     /// beside values of 1. Returns `None` for an empty text or object, which selects the whole record.
     ///
     /// # Errors
-    /// [`Fault::InvalidFields`] for malformed or mixed values, and for a field that the record does not have.
-    pub fn parse(raw: &str, known: &[&str]) -> Result<Option<Self>, Fault> {
-        let refuse = |reason: &str| Fault::InvalidFields {
+    /// [`RequestError::InvalidFields`] for malformed or mixed values, and for a field that the record does not have.
+    pub fn parse(raw: &str, known: &[&str]) -> Result<Option<Self>, RequestError> {
+        let refuse = |reason: &str| RequestError::InvalidFields {
             raw: raw.into(),
             reason: reason.into(),
         };
@@ -221,7 +221,7 @@ mod tests {
         ] {
             let refused = Projection::parse(raw, KNOWN);
             assert!(
-                matches!(refused, Err(Fault::InvalidFields { .. })),
+                matches!(refused, Err(RequestError::InvalidFields { .. })),
                 "{raw}: {refused:?}"
             );
         }

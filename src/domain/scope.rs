@@ -79,7 +79,7 @@ impl fmt::Display for Scope {
 
 /// The scope that a call requires of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum RequiredScope {
     /// No scope: any live token is accepted.
     Any,
     /// This scope, or a token without scopes.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decimal::DECIMAL_PLACES;
 use super::username_rule::{DEFAULT_PATTERN, UsernameRule};
-use super::{CustomFieldRules, Decimal, Fault, PublicUrl, list_setting};
+use super::{CustomFieldRules, Decimal, PublicUrl, RequestError, list_setting};
 
 /// The value of a setting, of one of four types.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -342,8 +342,8 @@ impl SettingId {
 
     /// Returns the error for a value that the setting does not accept. `problem` follows the name of the setting.
     #[must_use]
-    pub fn invalid(self, problem: String) -> Fault {
-        Fault::SettingInvalid {
+    pub fn invalid(self, problem: String) -> RequestError {
+        RequestError::SettingInvalid {
             setting: self.as_str(),
             problem,
         }

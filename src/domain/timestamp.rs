@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
-use super::Fault;
+use super::RequestError;
 
 /// The format ISO 8601 in UTC with exactly three decimal places of a second (`api.md` §1.1).
 const MILLISECONDS: EncodedConfig = Config::DEFAULT
@@ -106,9 +106,9 @@ impl Timestamp {
     /// Parses the time in a field of a request.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] with the field's name and the required format.
-    pub fn of_field(text: &str, field: &str) -> Result<Self, Fault> {
-        let refused = || Fault::invalid(format!("must match format \"date-time\": {}", Self::FORM), field);
+    /// [`RequestError::InvalidParams`] with the field's name and the required format.
+    pub fn of_field(text: &str, field: &str) -> Result<Self, RequestError> {
+        let refused = || RequestError::invalid(format!("must match format \"date-time\": {}", Self::FORM), field);
         Self::parse(text).ok_or_else(refused)
     }
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::scope::Need;
-use super::{Fault, PermissionSet, Scope, Timestamp, UserId};
+use super::scope::RequiredScope;
+use super::{PermissionSet, RequestError, Scope, Timestamp, UserId};
 
 /// The SHA-256 of a login token. It is stored instead of the token, and is the key of lookups.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,21 +141,21 @@ impl Token {
     /// Returns whether the token may read its owner's own record. A token with scopes needs `users:read` for that.
     #[must_use]
     pub fn shows_own_record(&self) -> bool {
-        self.permit(Need::Scope(Scope::UsersRead)).is_ok()
+        self.permit(RequiredScope::Scope(Scope::UsersRead)).is_ok()
     }
 
     /// Checks that the token may be used for a call with this need.
     ///
     /// # Errors
-    /// [`Fault::ScopeMissing`]; [`Fault::FullTokenNeeded`] if the call needs a token without scopes.
-    pub fn permit(&self, need: Need) -> Result<(), Fault> {
+    /// [`RequestError::ScopeMissing`]; [`RequestError::FullTokenNeeded`] if the call needs a token without scopes.
+    pub fn permit(&self, need: RequiredScope) -> Result<(), RequestError> {
         let Some(scopes) = self.scopes() else {
             return Ok(());
         };
         match need {
-            Need::Scope(scope) if !scopes.contains(&scope) => Err(Fault::ScopeMissing { scope }),
-            Need::Full => Err(Fault::FullTokenNeeded),
-            Need::Any | Need::Scope(_) => Ok(()),
+            RequiredScope::Scope(scope) if !scopes.contains(&scope) => Err(RequestError::ScopeMissing { scope }),
+            RequiredScope::Full => Err(RequestError::FullTokenNeeded),
+            RequiredScope::Any | RequiredScope::Scope(_) => Ok(()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The names of personal access tokens.
 
-use super::Fault;
+use super::RequestError;
 use super::plain_text::refuse_unless;
 use super::text::{self, composed};
 
@@ -16,12 +16,12 @@ impl TokenName {
     /// Parses the name of a new token.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] with the rule for names.
-    pub fn parse(typed: &str) -> Result<Self, Fault> {
+    /// [`RequestError::InvalidParams`] with the rule for names.
+    pub fn parse(typed: &str) -> Result<Self, RequestError> {
         let name = composed(typed);
         if text::is_blank(&name) || name.chars().count() > TOKEN_NAME_CHARACTERS {
             let words = format!("must have 1 to {TOKEN_NAME_CHARACTERS} characters");
-            return Err(Fault::invalid(words, "tokenName"));
+            return Err(RequestError::invalid(words, "tokenName"));
         }
         refuse_unless(text::is_plain_line(&name), "tokenName")?;
         Ok(Self(name.into()))

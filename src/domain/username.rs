@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Fault;
+use super::RequestError;
 use super::text::{self, checked_text, composed, folded};
 
 /// The maximum length of a username, in characters.
@@ -49,9 +49,9 @@ pub enum NotAUsername {
 impl NotAUsername {
     /// Returns the error for a text that is too long, and `otherwise` for the other reasons.
     #[must_use]
-    pub fn or(self, otherwise: Fault) -> Fault {
+    pub fn or(self, otherwise: RequestError) -> RequestError {
         match self {
-            Self::TooLong => Fault::too_long(USERNAME_CHARACTERS, "username"),
+            Self::TooLong => RequestError::too_long(USERNAME_CHARACTERS, "username"),
             Self::Blank | Self::Invalid => otherwise,
         }
     }
@@ -60,8 +60,8 @@ impl NotAUsername {
 impl Username {
     /// Returns the error for a username that another user has.
     #[must_use]
-    pub fn taken(&self) -> Fault {
-        Fault::UserFieldTaken {
+    pub fn taken(&self) -> RequestError {
+        RequestError::UserFieldTaken {
             input: self.to_string(),
             field: "Username",
         }

@@ -15,10 +15,12 @@ use warp::http::header::{
 };
 
 use super::reply;
-use crate::app::rates::{Counted, Left, Rate, Who};
+use crate::app::rates::{Counted, Left, Rate, RateKey};
 use crate::app::{App, RenderedKey};
 use crate::domain::text::composed;
-use crate::domain::{Avatar, Fault, PictureForm, PictureFormat, SourceAddress, UserId, UsernameKey, initials, picture};
+use crate::domain::{
+    Avatar, PictureForm, PictureFormat, RequestError, SourceAddress, UserId, UsernameKey, initials, picture,
+};
 use crate::intake::{self, Head, address_of, encoded};
 use crate::ops::avatars;
 
@@ -89,7 +91,7 @@ struct Asked {
 }
 
 /// Parses the requested format and size. Other parameters are ignored, since clients send some.
-fn form(query: &str) -> Result<PictureForm, Fault> {
+fn form(query: &str) -> Result<PictureForm, RequestError> {
     let (mut format, mut size) = (None, None);
     for (name, value) in encoded::pairs(query.as_bytes())? {
         match name.as_str() {
@@ -103,7 +105,7 @@ fn form(query: &str) -> Result<PictureForm, Fault> {
 
 /// Returns the avatar of a user, else initials. The initials are made from the name in the path only, so the response
 /// for a user without an avatar is the same as for a name without a user.
-async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Response, Fault> {
+async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Response, RequestError> {
     let (user, name) = match &asked.named {
         Named::Id(id) => {
             let id = UserId::new(&encoded::part(id, "id")?);
@@ -141,13 +143,18 @@ async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Res
 type File = (Option<&'static str>, Bytes);
 
 /// Returns a stored avatar in this format and size.
-async fn stored(app: &App, picture: Avatar, form: PictureForm, source: Option<SourceAddress>) -> Result<File, Fault> {
+async fn stored(
+    app: &App,
+    picture: Avatar,
+    form: PictureForm,
+    source: Option<SourceAddress>,
+) -> Result<File, RequestError> {
     let kind = match form.format {
         None => picture.kind,
         Some(PictureFormat::Pixels(kind)) => kind,
         Some(PictureFormat::Svg) => {
             let words = "must be png, jpeg or webp: the user has a picture, which is sent as pixels";
-            return Err(Fault::invalid(words, "format"));
+            return Err(RequestError::invalid(words, "format"));
         }
     };
     if kind == picture.kind && form.side.is_none() {
@@ -169,14 +176,14 @@ async fn drawn(
     key: RenderedKey,
     source: Option<SourceAddress>,
     draw: impl FnOnce() -> Option<Vec<u8>> + Send + 'static,
-) -> Result<File, Fault> {
+) -> Result<File, RequestError> {
     let media_type = Some(key.kind.media_type());
     if let Some(bytes) = app.pictures.drawn(&key) {
         return Ok((media_type, bytes));
     }
     let counted = Counted {
         what: "pictures drawn".into(),
-        who: Who::Address(source),
+        who: RateKey::Address(source),
     };
     app.rates.count(&app.clock, DRAWINGS, &counted).map_err(Left::refusal)?;
     Ok((media_type, app.pictures.draw(key, draw).await?))
@@ -211,7 +218,7 @@ impl Initials {
     }
 
     /// Returns the initials as SVG, or as a raster image if the request asks for one.
-    async fn file(self, app: &App, form: PictureForm, source: Option<SourceAddress>) -> Result<File, Fault> {
+    async fn file(self, app: &App, form: PictureForm, source: Option<SourceAddress>) -> Result<File, RequestError> {
         let Some(PictureFormat::Pixels(kind)) = form.format else {
             let drawing = svg(&self.letters, &self.hex(), form.side.unwrap_or(SVG_PIXELS));
             return Ok((Some("image/svg+xml"), drawing.into()));

@@ -7,7 +7,7 @@ use warp::http::HeaderMap;
 use warp::http::header::CONTENT_TYPE;
 
 use super::fields::Fields;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::intake::{Bound, Reservation, body, text};
 
 /// A body that has been received completely.
@@ -26,7 +26,7 @@ impl Body {
         headers: &HeaderMap,
         bound: &Bound,
         reservation: &mut Reservation,
-    ) -> Result<Self, Fault>
+    ) -> Result<Self, RequestError>
     where
         S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
@@ -51,7 +51,7 @@ impl Body {
 
     /// Returns the fields of a JSON object or a form; empty if the body is empty. A form that begins with `{` is
     /// parsed as JSON, because curl declares everything sent with `-d` as a form.
-    pub fn fields(&self) -> Result<Fields, Fault> {
+    pub fn fields(&self) -> Result<Fields, RequestError> {
         if self.bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Fields::default());
         }
@@ -79,20 +79,20 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Parses a body that must be a JSON object.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] with the position, and the field if it is known.
-pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+/// [`RequestError::InvalidParams`] with the position, and the field if it is known.
+pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, RequestError> {
     refuse_mark(bytes, "JSON")?;
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(malformed("the body must be a JSON object".into())),
-        Err(error) => Err(Fault::InvalidParams {
+        Err(error) => Err(RequestError::InvalidParams {
             reason: format!("the body is not valid JSON: {}", explained(&error)),
             field: place(bytes),
         }),
     }
 }
 
-fn refuse_mark(bytes: &[u8], form: &str) -> Result<(), Fault> {
+fn refuse_mark(bytes: &[u8], form: &str) -> Result<(), RequestError> {
     if bytes.starts_with(BYTE_ORDER_MARK) {
         return Err(malformed(format!(
             "the body is not valid {form}: it begins with a byte order mark (U+FEFF); send UTF-8 without one"
@@ -119,6 +119,6 @@ fn place(bytes: &[u8]) -> Option<String> {
     (path.iter().len() > 0).then(|| path.to_string())
 }
 
-fn malformed(reason: String) -> Fault {
-    Fault::InvalidParams { reason, field: None }
+fn malformed(reason: String) -> RequestError {
+    RequestError::InvalidParams { reason, field: None }
 }

@@ -9,7 +9,7 @@ use warp::http::header::{
 use super::reply;
 use super::reply::Response;
 use crate::app::{AllowedOrigins, Settings};
-use crate::domain::Fault;
+use crate::domain::RequestError;
 
 /// The headers that a page of another origin may send.
 pub(super) const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
@@ -32,29 +32,29 @@ impl Cors {
     /// sends such a request without a preflight if it looks like a form's.
     ///
     /// # Errors
-    /// [`Fault::OriginRefused`].
-    pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Fault> {
+    /// [`RequestError::OriginRefused`].
+    pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), RequestError> {
         let safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         if safe || self.allows(headers) {
             return Ok(());
         }
-        Err(Fault::OriginRefused)
+        Err(RequestError::OriginRefused)
     }
 
     /// Answers an OPTIONS request. The caller adds the origin with [`Self::add_headers`].
     ///
     /// # Errors
-    /// [`Fault::CorsDisabled`] or [`Fault::OriginRefused`] if the page's origin is not allowed.
-    pub fn answer_options(&self, headers: &HeaderMap) -> Result<Response, Fault> {
+    /// [`RequestError::CorsDisabled`] or [`RequestError::OriginRefused`] if the page's origin is not allowed.
+    pub fn answer_options(&self, headers: &HeaderMap) -> Result<Response, RequestError> {
         let mut answer = reply::text("OK");
         if !headers.contains_key(ORIGIN) && !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             return Ok(answer);
         }
         if !self.allows(headers) && !self.0.allows_any() {
             return Err(if self.0.allows_others() {
-                Fault::OriginRefused
+                RequestError::OriginRefused
             } else {
-                Fault::CorsDisabled
+                RequestError::CorsDisabled
             });
         }
         answer

@@ -14,7 +14,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::intake::encoded;
 
 /// Named values sent by a client.
@@ -34,8 +34,8 @@ impl Fields {
     /// `ids=a,b` if the struct has a list there.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] for bytes that are not UTF-8.
-    pub fn of_pairs(encoded: &[u8]) -> Result<Self, Fault> {
+    /// [`RequestError::InvalidParams`] for bytes that are not UTF-8.
+    pub fn of_pairs(encoded: &[u8]) -> Result<Self, RequestError> {
         let mut values = Map::new();
         // The index of each item of a list, in the order in which the items arrived.
         let mut indexes: HashMap<String, Vec<usize>> = HashMap::new();
@@ -46,7 +46,7 @@ impl Fields {
                     members.insert(member.to_owned(), value);
                     continue;
                 }
-                return Err(Fault::invalid("must be given once", object));
+                return Err(RequestError::invalid("must be given once", object));
             }
             let (name, index) = match item_of_list(&name) {
                 Some((list, index)) => (list.to_owned(), Some(index)),
@@ -91,18 +91,18 @@ impl Fields {
     }
 
     /// Parses fields that came as JSON in the text of the field `outer`, whose name is added to errors.
-    pub fn parse_within<T: DeserializeOwned>(self, outer: &str) -> Result<T, Fault> {
+    pub fn parse_within<T: DeserializeOwned>(self, outer: &str) -> Result<T, RequestError> {
         self.parse().map_err(|fault| match fault {
-            Fault::InvalidParams { reason, field } => {
+            RequestError::InvalidParams { reason, field } => {
                 let field = field.map_or_else(|| outer.to_owned(), |field| format!("{outer}.{field}"));
-                Fault::invalid(reason, &field)
+                RequestError::invalid(reason, &field)
             }
             other => other,
         })
     }
 
     /// Converts the fields to the input struct of an endpoint.
-    pub fn parse<T: DeserializeOwned>(self) -> Result<T, Fault> {
+    pub fn parse<T: DeserializeOwned>(self) -> Result<T, RequestError> {
         let node = Node {
             value: Value::Object(self.values),
             texts: self.texts,
@@ -110,11 +110,11 @@ impl Fields {
         T::deserialize(node).map_err(|refusal| {
             let field = refusal.path.join(".");
             match refusal.known {
-                Some(known) => Fault::UnknownField {
+                Some(known) => RequestError::UnknownField {
                     nearest: nearest(&field, known),
                     field,
                 },
-                None => Fault::InvalidParams {
+                None => RequestError::InvalidParams {
                     reason: refusal.reason,
                     field: Some(field).filter(|field| !field.is_empty()),
                 },
@@ -467,7 +467,7 @@ mod tests {
         rest: Option<Map<String, Value>>,
     }
 
-    fn json_input(value: &Value) -> Result<Input, Fault> {
+    fn json_input(value: &Value) -> Result<Input, RequestError> {
         Fields::new(value.as_object().cloned().unwrap_or_default()).parse()
     }
 
@@ -496,7 +496,7 @@ mod tests {
                 "inner.text",
             ),
         ] {
-            assert_eq!(json_input(&value), Err(Fault::invalid(reason, field)), "{value}");
+            assert_eq!(json_input(&value), Err(RequestError::invalid(reason, field)), "{value}");
         }
     }
 
@@ -510,7 +510,7 @@ mod tests {
             let field = field.to_owned();
             assert_eq!(
                 json_input(&value),
-                Err(Fault::UnknownField { field, nearest }),
+                Err(RequestError::UnknownField { field, nearest }),
                 "{value}"
             );
         }
@@ -558,10 +558,10 @@ mod tests {
         let one = of(b"name=a&roles=b").expect("an input");
         assert_eq!(one.roles, Some(vec!["b".into()]));
         let twice = of(b"name=a&name=b");
-        assert_eq!(twice, Err(Fault::invalid("must be string", "name")));
+        assert_eq!(twice, Err(RequestError::invalid("must be string", "name")));
     }
 
-    fn of(encoded: &[u8]) -> Result<Input, Fault> {
+    fn of(encoded: &[u8]) -> Result<Input, RequestError> {
         Fields::of_pairs(encoded)?.parse()
     }
 

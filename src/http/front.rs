@@ -18,7 +18,7 @@ use super::cors::Cors;
 use super::reply;
 use crate::app::App;
 use crate::auth::Peer;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::intake::address_of;
 use crate::ops::calls;
 
@@ -82,18 +82,18 @@ impl Front {
             return answer.unwrap_or_else(|infallible: Infallible| match infallible {});
         }
         let incident = "panic".into();
-        reply::sent(reply::failure(&Fault::Internal { incident }, ""))
+        reply::sent(reply::failure(&RequestError::Internal { incident }, ""))
     }
 
     /// Refuses invalid requests and those over the rate limit before a filter runs.
-    fn admit(&self, request: &Request<Incoming>) -> Result<(), Fault> {
+    fn admit(&self, request: &Request<Incoming>) -> Result<(), RequestError> {
         // A target in authority form (`CONNECT host:1`, `GET host`) has no path for the filters.
         let Some(target) = request.uri().path_and_query() else {
-            return Err(Fault::TargetWithoutPath);
+            return Err(RequestError::TargetWithoutPath);
         };
         let hosts = request.headers().get_all(HOST).iter().count();
         if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
-            return Err(Fault::HostHeaderInvalid);
+            return Err(RequestError::HostHeaderInvalid);
         }
         let path = target.path();
         // The API's own gate counts its calls, because it knows the user. Sockets have a limit on connections
@@ -124,10 +124,10 @@ impl Front {
 
 /// Makes the browser load a page again that was refused because of too many requests. A display on a wall has no person
 /// who does this.
-fn load_again(fault: &Fault, accepted: Option<&HeaderValue>, answer: &mut HeaderMap) {
+fn load_again(fault: &RequestError, accepted: Option<&HeaderValue>, answer: &mut HeaderMap) {
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
     let takes_pages = accepted.is_some_and(|accepted| accepted.contains("text/html"));
-    if let Fault::TooManyRequests { seconds } = fault
+    if let RequestError::TooManyRequests { seconds } = fault
         && takes_pages
     {
         answer.insert(REFRESH, (*seconds).into());
@@ -178,7 +178,7 @@ mod tests {
     use warp::{Filter, Reply};
 
     use super::*;
-    use crate::app::{Clock, Fixed};
+    use crate::app::{Clock, Overrides};
     use crate::auth::password::Passwords;
     use crate::store::Store;
 
@@ -209,7 +209,7 @@ mod tests {
     async fn a_panic_in_a_filter_is_answered_with_500_and_the_connection_goes_on() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let store = Store::open(home.path()).expect("a store");
-        let app = App::new(store, Clock::System, Passwords::default(), Fixed::default());
+        let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
         let defect = warp::path("defect").map(|| -> warp::reply::Response { panic!("the secret of the defect") });
         let sound = warp::path("sound").map(|| "sound".into_response());
         let front = Front::new(app, defect.or(sound).unify().map(Reply::into_response).boxed());

@@ -18,15 +18,15 @@ use super::Limits;
 use super::body::Body;
 use super::cors::{self, Cors};
 use super::rate_limit;
-use super::reply::{self, Outcome, Response};
+use super::reply::{self, ApiOutcome, Response};
 use super::request::{self, Called, Request, Sent};
 use super::route::{Confirmation, Route};
 use super::routes;
 use crate::app::App;
-use crate::app::rates::Who;
+use crate::app::rates::RateKey;
 use crate::auth::{Caller, Origin, random};
 use crate::document::Accepted;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::intake::{self, Bound, Budget, Head, Reservation, address_of, body, encoded, logged};
 use crate::ops::calls::{self, Allowance};
 use crate::ops::{proof, two_factor};
@@ -137,7 +137,7 @@ impl Gate {
         body: &mut Option<S>,
         allowance: &mut Option<Allowance>,
         method_name: &Called,
-    ) -> Outcome
+    ) -> ApiOutcome
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
         B: Buf + Send,
@@ -156,9 +156,9 @@ impl Gate {
         check_access(route, caller.as_ref())?;
         request::check_headers(&head.headers)?;
         let parameter = parameter
-            .map(|(name, text)| Ok::<_, Fault>((name, encoded::part(text, name)?)))
+            .map(|(name, text)| Ok::<_, RequestError>((name, encoded::part(text, name)?)))
             .transpose()?;
-        let mut reservation = self.budget.open(Who::of(caller.as_ref(), origin.source()));
+        let mut reservation = self.budget.open(RateKey::of(caller.as_ref(), origin.source()));
         let sent = self
             .receive(route, head, caller.as_ref(), body, &mut reservation)
             .await?;
@@ -199,7 +199,7 @@ impl Gate {
         caller: Option<&Caller>,
         body: &mut Option<S>,
         reservation: &mut Reservation,
-    ) -> Result<Sent, Fault>
+    ) -> Result<Sent, RequestError>
     where
         S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
@@ -211,7 +211,7 @@ impl Gate {
         let bound = self.bound(route, caller);
         let read = Body::read(body, &head.headers, &bound, reservation).await;
         read.map(Sent::Body).map_err(|fault| match fault {
-            Fault::BodyTooLarge { limit } => (route.too_large)(limit),
+            RequestError::BodyTooLarge { limit } => (route.too_large)(limit),
             other => other,
         })
     }
@@ -244,17 +244,17 @@ impl Gate {
 }
 
 /// Checks login, scopes, duties and permission before the request's body is read.
-fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
+fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), RequestError> {
     let Some(caller) = caller else {
         return if route.logged_in {
-            Err(Fault::NotLoggedIn)
+            Err(RequestError::NotLoggedIn)
         } else {
             Ok(())
         };
     };
     caller.admit(route.need, route.serves)?;
     match route.permission {
-        Some(permission) if !caller.may(permission) => Err(Fault::PermissionRequired),
+        Some(permission) if !caller.may(permission) => Err(RequestError::PermissionRequired),
         _ => Ok(()),
     }
 }
@@ -263,11 +263,11 @@ fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), Fault> {
 type Found<'path> = (&'static Route, Option<(&'static str, &'path str)>);
 
 /// Returns the route of a path after `/api/`. `info` is the only endpoint outside `v1`.
-fn find<'path>(path: &'path str, method: &Method) -> Result<Found<'path>, Fault> {
+fn find<'path>(path: &'path str, method: &Method) -> Result<Found<'path>, RequestError> {
     let endpoint = match path.strip_prefix("v1/") {
         Some(endpoint) => endpoint,
         None if path == "info" => path,
-        None => return Err(Fault::EndpointNotFound),
+        None => return Err(RequestError::EndpointNotFound),
     };
     let (routes, text) = routes::of(endpoint);
     let wanted = if method == Method::HEAD { &Method::GET } else { method };
@@ -275,13 +275,13 @@ fn find<'path>(path: &'path str, method: &Method) -> Result<Found<'path>, Fault>
         return Ok((route, route.parameter().zip(text)));
     }
     if routes.is_empty() {
-        return Err(Fault::EndpointNotFound);
+        return Err(RequestError::EndpointNotFound);
     }
     let mut allowed: Vec<_> = routes.iter().map(|route| route.method.as_str()).collect();
     if allowed.contains(&"GET") {
         allowed.push("HEAD");
     }
-    Err(Fault::MethodNotAllowed {
+    Err(RequestError::MethodNotAllowed {
         allow: allowed.join(", "),
     })
 }

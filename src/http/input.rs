@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::request::{Request, Sent};
-use crate::domain::Fault;
+use crate::domain::RequestError;
 
 /// The input of an endpoint: read from a request, and described in the OpenAPI document.
 pub(super) trait Input: Sized {
@@ -13,14 +13,14 @@ pub(super) trait Input: Sized {
     const MEDIA_TYPES: &'static [&'static str] = &["application/json", "application/x-www-form-urlencoded"];
 
     /// Reads the input from a request.
-    fn read(request: &Request) -> Result<Self, Fault>;
+    fn read(request: &Request) -> Result<Self, RequestError>;
 
     /// Returns the JSON schema of the input.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
 impl<T: DeserializeOwned + JsonSchema> Input for T {
-    fn read(request: &Request) -> Result<Self, Fault> {
+    fn read(request: &Request) -> Result<Self, RequestError> {
         request.fields()?.parse()
     }
 
@@ -38,7 +38,7 @@ pub(super) struct Nothing {}
 pub(super) struct Ignored;
 
 impl Input for Ignored {
-    fn read(_: &Request) -> Result<Self, Fault> {
+    fn read(_: &Request) -> Result<Self, RequestError> {
         Ok(Self)
     }
 
@@ -56,9 +56,9 @@ pub(super) struct Upload {
 impl Input for Upload {
     const MEDIA_TYPES: &'static [&'static str] = &["multipart/form-data", "application/json"];
 
-    fn read(request: &Request) -> Result<Self, Fault> {
+    fn read(request: &Request) -> Result<Self, RequestError> {
         match &request.sent {
-            Sent::Query(_) => Err(Fault::AvatarInvalid),
+            Sent::Query(_) => Err(RequestError::AvatarInvalid),
             Sent::Body(body) => Ok(Self {
                 bytes: body.bytes().clone(),
                 content_type: body.content_type().to_owned(),

@@ -8,7 +8,7 @@ use warp::http::Method;
 use super::route::{Confirmation, Route};
 use super::v1::info::API_VERSION;
 use crate::domain::Permission;
-use crate::domain::scope::Need;
+use crate::domain::scope::RequiredScope;
 
 /// Returns the document that describes these routes, for clients that reach them below this path.
 pub(super) fn document(routes: &[Route], public_path: &str) -> Value {
@@ -112,9 +112,9 @@ fn operation(route: &Route) -> Value {
         operation["security"] = json!([{"userId": [], "authToken": []}]);
         operation["x-permission"] = json!(route.permission.map(Permission::as_str));
         operation["x-token-scope"] = match route.need {
-            Need::Any => json!("any"),
-            Need::Scope(scope) => json!(scope),
-            Need::Full => json!("none: only tokens without scopes"),
+            RequiredScope::Any => json!("any"),
+            RequiredScope::Scope(scope) => json!(scope),
+            RequiredScope::Full => json!("none: only tokens without scopes"),
         };
         operation["x-two-factor"] = json!(route.confirmation != Confirmation::None);
         operation["x-fresh-proof"] = json!(route.confirmation == Confirmation::FreshProof);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::domain::condition::QueryField;
 use crate::domain::page::{Direction, SORT_FIELDS, Sort, once};
-use crate::domain::{Condition, Fault, Page, Projection};
+use crate::domain::{Condition, Page, Projection, RequestError};
 
 /// Maximum items of a list in a query: ids, roles, exceptions.
 const LIST_ITEMS: usize = 100;
@@ -23,8 +23,8 @@ pub(super) fn page(app: &App, offset: Option<usize>, count: Option<usize>) -> Pa
 /// Checks the length of a list, and removes duplicates.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] with the field and the limit, for more than 100 items.
-pub(super) fn list<T: PartialEq>(items: Vec<T>, field: &str) -> Result<Vec<T>, Fault> {
+/// [`RequestError::InvalidParams`] with the field and the limit, for more than 100 items.
+pub(super) fn list<T: PartialEq>(items: Vec<T>, field: &str) -> Result<Vec<T>, RequestError> {
     at_most(&items, field, LIST_ITEMS)?;
     Ok(once(items))
 }
@@ -32,10 +32,13 @@ pub(super) fn list<T: PartialEq>(items: Vec<T>, field: &str) -> Result<Vec<T>, F
 /// Checks that a list has at most `most` items.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] with the field and the limit.
-pub(super) fn at_most<T>(items: &[T], field: &str, most: usize) -> Result<(), Fault> {
+/// [`RequestError::InvalidParams`] with the field and the limit.
+pub(super) fn at_most<T>(items: &[T], field: &str, most: usize) -> Result<(), RequestError> {
     if items.len() > most {
-        return Err(Fault::invalid(format!("must NOT have more than {most} items"), field));
+        return Err(RequestError::invalid(
+            format!("must NOT have more than {most} items"),
+            field,
+        ));
     }
     Ok(())
 }
@@ -43,8 +46,8 @@ pub(super) fn at_most<T>(items: &[T], field: &str, most: usize) -> Result<(), Fa
 /// Parses a `query` parameter. An absent or empty one matches everything.
 ///
 /// # Errors
-/// [`Fault::InvalidQuery`].
-pub(super) fn condition<Field: QueryField>(raw: Option<&str>) -> Result<Condition<Field>, Fault> {
+/// [`RequestError::InvalidQuery`].
+pub(super) fn condition<Field: QueryField>(raw: Option<&str>) -> Result<Condition<Field>, RequestError> {
     let raw = raw.filter(|raw| !raw.is_empty());
     Ok(raw.map(Condition::parse).transpose()?.unwrap_or_default())
 }
@@ -52,8 +55,8 @@ pub(super) fn condition<Field: QueryField>(raw: Option<&str>) -> Result<Conditio
 /// Parses a `fields` parameter of an endpoint whose records have these fields.
 ///
 /// # Errors
-/// [`Fault::InvalidFields`].
-pub(super) fn fields(raw: Option<&str>, known: &[&str]) -> Result<Option<Arc<Projection>>, Fault> {
+/// [`RequestError::InvalidFields`].
+pub(super) fn fields(raw: Option<&str>, known: &[&str]) -> Result<Option<Arc<Projection>>, RequestError> {
     let projection = Projection::parse(raw.unwrap_or_default(), known)?;
     Ok(projection.map(Arc::new))
 }
@@ -62,29 +65,29 @@ pub(super) fn fields(raw: Option<&str>, known: &[&str]) -> Result<Option<Arc<Pro
 /// can be sorted by.
 ///
 /// # Errors
-/// [`Fault::InvalidSort`], [`Fault::SortFieldUnknown`], [`Fault::TooManySortFields`].
-pub(super) fn sort(raw: Option<String>, known: &'static [&'static str]) -> Result<Sort, Fault> {
+/// [`RequestError::InvalidSort`], [`RequestError::SortFieldUnknown`], [`RequestError::TooManySortFields`].
+pub(super) fn sort(raw: Option<String>, known: &'static [&'static str]) -> Result<Sort, RequestError> {
     let Some(mut raw) = raw.filter(|raw| !raw.is_empty()) else {
         return Ok(Sort::new());
     };
     if raw.len() > SORT_BYTES {
         raw.truncate(raw.floor_char_boundary(SORT_BYTES));
-        return Err(Fault::InvalidSort { raw });
+        return Err(RequestError::InvalidSort { raw });
     }
     let Ok(order) = serde_json::from_str::<Map<String, Value>>(&raw) else {
-        return Err(Fault::InvalidSort { raw });
+        return Err(RequestError::InvalidSort { raw });
     };
     if order.len() > SORT_FIELDS {
-        return Err(Fault::TooManySortFields);
+        return Err(RequestError::TooManySortFields);
     }
     let mut sort = Sort::new();
     for (field, direction) in &order {
         let direction = match direction.as_f64() {
             Some(1.0) => Direction::Ascending,
             Some(-1.0) => Direction::Descending,
-            _ => return Err(Fault::InvalidSort { raw }),
+            _ => return Err(RequestError::InvalidSort { raw }),
         };
-        let unknown = || Fault::SortFieldUnknown {
+        let unknown = || RequestError::SortFieldUnknown {
             field: field.clone(),
             known,
         };

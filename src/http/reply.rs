@@ -8,8 +8,8 @@ use warp::Reply;
 use warp::http::StatusCode;
 use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, LOCATION};
 
-use crate::domain::Fault;
-use crate::domain::fault::FaultKind;
+use crate::domain::RequestError;
+use crate::domain::error::ErrorKind;
 use crate::intake::refusal;
 use crate::ops::backups::BackupStream;
 use crate::ops::incident;
@@ -52,7 +52,7 @@ const HEADERS: usize = 12;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The result of a handler, as a response.
-pub(super) type Outcome = Result<Response, Fault>;
+pub(super) type ApiOutcome = Result<Response, RequestError>;
 
 /// The result of an endpoint: converted to a response, and described in the OpenAPI document.
 pub(super) trait Output {
@@ -63,7 +63,7 @@ pub(super) trait Output {
     const MEDIA_TYPE: &'static str = "application/json";
 
     /// Converts the result to a response.
-    fn reply(self) -> Outcome;
+    fn reply(self) -> ApiOutcome;
 
     /// Returns the JSON schema of the response.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
@@ -71,7 +71,7 @@ pub(super) trait Output {
 
 /// A struct is sent as a JSON object with `"success": true` added.
 impl<T: Serialize + JsonSchema> Output for T {
-    fn reply(self) -> Outcome {
+    fn reply(self) -> ApiOutcome {
         #[derive(Serialize)]
         struct Success<T> {
             #[serde(flatten)]
@@ -105,7 +105,7 @@ pub(super) struct Done {}
 pub(super) struct Bare<T>(pub T);
 
 impl<T: Serialize + JsonSchema> Output for Bare<T> {
-    fn reply(self) -> Outcome {
+    fn reply(self) -> ApiOutcome {
         json_reply(&self.0)
     }
 
@@ -120,7 +120,7 @@ pub(super) struct Elsewhere(pub String);
 impl Output for Elsewhere {
     const STATUS: u16 = 307;
 
-    fn reply(self) -> Outcome {
+    fn reply(self) -> ApiOutcome {
         let location = HeaderValue::from_str(&self.0).map_err(incident::internal)?;
         let mut response = with_body(StatusCode::TEMPORARY_REDIRECT, JSON, b"{}".to_vec());
         response.headers_mut().insert(LOCATION, location);
@@ -138,7 +138,7 @@ pub(super) struct Svg(pub String);
 impl Output for Svg {
     const MEDIA_TYPE: &'static str = "image/svg+xml";
 
-    fn reply(self) -> Outcome {
+    fn reply(self) -> ApiOutcome {
         let media_type = HeaderValue::from_static("image/svg+xml;charset=utf-8");
         Ok(with_body(StatusCode::OK, media_type, self.0.into()))
     }
@@ -152,7 +152,7 @@ impl Output for Svg {
 pub(super) struct Unchanging(pub warp::http::Response<Bytes>);
 
 impl Output for Unchanging {
-    fn reply(self) -> Outcome {
+    fn reply(self) -> ApiOutcome {
         Ok(self.0.map(Content::Whole))
     }
 
@@ -172,7 +172,7 @@ pub(super) struct Download {
 impl Output for Download {
     const MEDIA_TYPE: &'static str = "application/octet-stream";
 
-    fn reply(self) -> Outcome {
+    fn reply(self) -> ApiOutcome {
         let disposition = format!("attachment; filename=\"{}\"", self.name);
         let disposition = HeaderValue::try_from(disposition).map_err(incident::internal)?;
         let mut response = Response::new(Content::Streamed(self.stream));
@@ -188,7 +188,7 @@ impl Output for Download {
 }
 
 /// Returns a response with this JSON as its body.
-fn json_reply(body: &impl Serialize) -> Outcome {
+fn json_reply(body: &impl Serialize) -> ApiOutcome {
     let bytes = serde_json::to_vec(body).map_err(incident::internal)?;
     Ok(with_body(StatusCode::OK, JSON, bytes))
 }
@@ -211,28 +211,28 @@ fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Re
 }
 
 /// Returns the response for an error. `called` is the method to name in the details.
-pub(super) fn failure(fault: &Fault, called: &str) -> Response {
+pub(super) fn failure(fault: &RequestError, called: &str) -> Response {
     let mut response = with_body(refusal::status(fault), JSON, body(fault, called).to_string().into());
     refusal::add_headers(fault, response.headers_mut());
     response
 }
 
 /// Returns the text of an error, with advice for a client of this API.
-fn message(fault: &Fault) -> String {
+fn message(fault: &RequestError) -> String {
     match fault {
-        Fault::TokenNotFound { .. } => fault.message_with(": sessions/list has the labels"),
-        Fault::CorsDisabled => fault.message_with(": the setting API_Enable_CORS is off"),
+        RequestError::TokenNotFound { .. } => fault.message_with(": sessions/list has the labels"),
+        RequestError::CorsDisabled => fault.message_with(": the setting API_Enable_CORS is off"),
         other => other.message(),
     }
 }
 
-fn body(fault: &Fault, called: &str) -> Value {
-    if let Fault::MethodFailed { message } = fault {
+fn body(fault: &RequestError, called: &str) -> Value {
+    if let RequestError::MethodFailed { message } = fault {
         return json!({"message": message, "success": false});
     }
     match fault.kind() {
-        FaultKind::Unauthenticated => json!({"status": "error", "message": fault.to_string()}),
-        FaultKind::LoginRefused => {
+        ErrorKind::Unauthenticated => json!({"status": "error", "message": fault.to_string()}),
+        ErrorKind::LoginRefused => {
             let mut body = json!({
                 "success": false,
                 "status": "error",
@@ -245,11 +245,11 @@ fn body(fault: &Fault, called: &str) -> Value {
             body
         }
         // For a missing setting, Rocket.Chat sends no error text.
-        _ if matches!(fault, Fault::SettingNotFound) => json!({"success": false}),
+        _ if matches!(fault, RequestError::SettingNotFound) => json!({"success": false}),
         kind => {
             let mut body = json!({"success": false, "error": message(fault)});
             // If a permission is missing, Rocket.Chat sends the code only inside the text.
-            let told = kind != FaultKind::Forbidden || !matches!(fault, Fault::PermissionRequired);
+            let told = kind != ErrorKind::Forbidden || !matches!(fault, RequestError::PermissionRequired);
             if let Some(code) = fault.code().filter(|_| told) {
                 body["errorType"] = code.into();
             }

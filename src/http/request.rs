@@ -10,7 +10,7 @@ use super::fields::Fields;
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin};
 use crate::document::Accepted;
-use crate::domain::{Fault, TwoFactorMethod, UserId};
+use crate::domain::{RequestError, TwoFactorMethod, UserId};
 use crate::intake::encoded::NOT_UTF8;
 pub(super) use crate::intake::text;
 use crate::ops::two_factor::{self, PresentedCode};
@@ -64,7 +64,7 @@ pub(super) enum Sent {
 
 impl Request {
     /// Parses the fields of the query or the body, and adds the path parameter.
-    pub fn fields(&self) -> Result<Fields, Fault> {
+    pub fn fields(&self) -> Result<Fields, RequestError> {
         let mut fields = match &self.sent {
             Sent::Query(query) => Fields::of_pairs(query.as_bytes())?,
             Sent::Body(body) => body.fields()?,
@@ -77,23 +77,23 @@ impl Request {
 }
 
 /// The handler's view of a request, which depends on whether the endpoint needs a login.
-pub(super) trait Context: Sized {
+pub(super) trait RequestContext: Sized {
     /// True if the endpoint needs a logged-in user.
     const LOGGED_IN: bool;
 
     /// Builds the view from a request.
-    fn of(request: Request) -> Result<Self, Fault>;
+    fn of(request: Request) -> Result<Self, RequestError>;
 }
 
 /// A call by a logged-in user.
-pub(super) struct Call {
+pub(super) struct UserRequest {
     pub app: App,
     pub caller: Caller,
     pub code: Option<PresentedCode>,
     pub method_name: Called,
 }
 
-impl Call {
+impl UserRequest {
     /// Returns the caller in the form that operations expect.
     pub fn actor(&self) -> Actor {
         Actor::User(self.caller.clone())
@@ -103,19 +103,19 @@ impl Call {
     /// account needs none. Routes whose handlers call this are marked `confirmed_by_handler`.
     ///
     /// # Errors
-    /// [`Fault::CodeRequired`], [`Fault::CodeInvalid`].
-    pub async fn confirm_act_on(&self, user: &UserId) -> Result<(), Fault> {
+    /// [`RequestError::CodeRequired`], [`RequestError::CodeInvalid`].
+    pub async fn confirm_act_on(&self, user: &UserId) -> Result<(), RequestError> {
         two_factor::require_for_other(&self.app, &self.caller, user, self.code.clone()).await
     }
 }
 
-impl Context for Call {
+impl RequestContext for UserRequest {
     const LOGGED_IN: bool = true;
 
-    fn of(request: Request) -> Result<Self, Fault> {
+    fn of(request: Request) -> Result<Self, RequestError> {
         Ok(Self {
             app: request.app,
-            caller: request.caller.ok_or(Fault::NotLoggedIn)?,
+            caller: request.caller.ok_or(RequestError::NotLoggedIn)?,
             code: request.code,
             method_name: request.method_name,
         })
@@ -123,7 +123,7 @@ impl Context for Call {
 }
 
 /// A call with or without a login.
-pub(super) struct OpenCall {
+pub(super) struct AnyRequest {
     pub app: App,
     pub origin: Origin,
     pub caller: Option<Caller>,
@@ -132,10 +132,10 @@ pub(super) struct OpenCall {
     pub accepted: Accepted,
 }
 
-impl Context for OpenCall {
+impl RequestContext for AnyRequest {
     const LOGGED_IN: bool = false;
 
-    fn of(request: Request) -> Result<Self, Fault> {
+    fn of(request: Request) -> Result<Self, RequestError> {
         Ok(Self {
             app: request.app,
             origin: request.origin,
@@ -161,13 +161,13 @@ const TEXT_HEADERS: [HeaderName; 4] = [USER_AGENT, CONTENT_TYPE, CODE, CODE_METH
 /// Refuses a request in which one of these headers is not UTF-8.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] with the name of the header.
-pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
+/// [`RequestError::InvalidParams`] with the name of the header.
+pub(super) fn check_headers(headers: &HeaderMap) -> Result<(), RequestError> {
     let broken = TEXT_HEADERS
         .into_iter()
         .find(|name| headers.contains_key(name) && text(headers, name).is_none());
     match broken {
-        Some(name) => Err(Fault::invalid(NOT_UTF8, name.as_str())),
+        Some(name) => Err(RequestError::invalid(NOT_UTF8, name.as_str())),
         None => Ok(()),
     }
 }

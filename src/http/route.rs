@@ -7,16 +7,16 @@ use schemars::{Schema, SchemaGenerator};
 use warp::http::Method;
 
 use super::input::Input;
-use super::reply::{Outcome, Output};
-use super::request::{Context, Request};
-use crate::domain::scope::Need;
-use crate::domain::{Duty, Fault, Permission, Scope};
-pub use crate::ops::calls::Rate;
+use super::reply::{ApiOutcome, Output};
+use super::request::{Request, RequestContext};
+use crate::domain::scope::RequiredScope;
+use crate::domain::{Duty, Permission, RequestError, Scope};
+pub use crate::ops::calls::CallRate;
 
 /// A handler's future response.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+pub(super) type ApiAnswer = Pin<Box<dyn Future<Output = ApiOutcome> + Send>>;
 
-type Prepare = Box<dyn Fn(Request) -> Result<Answer, Fault> + Send + Sync>;
+type Prepare = Box<dyn Fn(Request) -> Result<ApiAnswer, RequestError> + Send + Sync>;
 
 /// An endpoint of the API.
 pub struct Route {
@@ -35,17 +35,17 @@ pub struct Route {
     /// The permission that the caller must have.
     pub permission: Option<Permission>,
     /// The scope that a token with scopes must have.
-    pub need: Need,
+    pub need: RequiredScope,
     /// The confirmation that the call needs in addition to the token.
     pub confirmation: Confirmation,
     /// The duties during which the user may still call this endpoint.
     pub serves: &'static [Duty],
     /// The rate limit of the endpoint.
-    pub rate: Rate,
+    pub rate: CallRate,
     /// Maximum bytes of the body, if higher than the general limit.
     pub body_bytes: Option<usize>,
     /// Returns the error for a body over the limit.
-    pub(super) too_large: fn(usize) -> Fault,
+    pub(super) too_large: fn(usize) -> RequestError,
     /// The status of a successful response.
     pub status: u16,
     /// The media type of a successful response.
@@ -79,11 +79,11 @@ pub enum Confirmation {
 impl Route {
     fn new<C, I, O, F, Work>(method: Method, endpoint: &'static str, about: &'static str, handle: F) -> Self
     where
-        C: Context,
+        C: RequestContext,
         I: Input + Send,
         O: Output,
         F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, Fault>> + Send + 'static,
+        Work: Future<Output = Result<O, RequestError>> + Send + 'static,
     {
         Self {
             method,
@@ -93,13 +93,17 @@ impl Route {
             logged_in: C::LOGGED_IN,
             unauthorized: if C::LOGGED_IN { Some("NotLoggedIn") } else { None },
             permission: None,
-            need: if C::LOGGED_IN { Need::Full } else { Need::Any },
+            need: if C::LOGGED_IN {
+                RequiredScope::Full
+            } else {
+                RequiredScope::Any
+            },
             confirmation: Confirmation::None,
             // Without a login, no duty restricts the call.
             serves: if C::LOGGED_IN { &[] } else { Duty::ALL },
-            rate: Rate::Default,
+            rate: CallRate::Default,
             body_bytes: None,
-            too_large: |limit| Fault::BodyTooLarge { limit },
+            too_large: |limit| RequestError::BodyTooLarge { limit },
             status: O::STATUS,
             media_type: O::MEDIA_TYPE,
             media_types: I::MEDIA_TYPES,
@@ -116,11 +120,11 @@ impl Route {
     /// Creates an endpoint that reads its fields from the query.
     pub(super) fn get<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
     where
-        C: Context,
+        C: RequestContext,
         I: Input + Send,
         O: Output,
         F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, Fault>> + Send + 'static,
+        Work: Future<Output = Result<O, RequestError>> + Send + 'static,
     {
         Self::new(Method::GET, endpoint, about, handle)
     }
@@ -128,11 +132,11 @@ impl Route {
     /// Creates an endpoint that reads its fields from the body.
     pub(super) fn post<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
     where
-        C: Context,
+        C: RequestContext,
         I: Input + Send,
         O: Output,
         F: Fn(C, I) -> Work + Send + Sync + 'static,
-        Work: Future<Output = Result<O, Fault>> + Send + 'static,
+        Work: Future<Output = Result<O, RequestError>> + Send + 'static,
     {
         Self::new(Method::POST, endpoint, about, handle)
     }
@@ -158,13 +162,13 @@ impl Route {
 
     /// Accepts tokens with this scope too.
     pub(super) const fn scope(mut self, scope: Scope) -> Self {
-        self.need = Need::Scope(scope);
+        self.need = RequiredScope::Scope(scope);
         self
     }
 
     /// Accepts every live token, whatever its scopes.
     pub(super) const fn any_token(mut self) -> Self {
-        self.need = Need::Any;
+        self.need = RequiredScope::Any;
         self
     }
 
@@ -193,13 +197,13 @@ impl Route {
     }
 
     /// Sets the rate limit of the endpoint.
-    pub(super) const fn rate(mut self, rate: Rate) -> Self {
+    pub(super) const fn rate(mut self, rate: CallRate) -> Self {
         self.rate = rate;
         self
     }
 
     /// Sets the maximum bytes of the body of a logged-in user's call, and the error for a larger one.
-    pub(super) const fn body_bytes(mut self, bytes: usize, too_large: fn(usize) -> Fault) -> Self {
+    pub(super) const fn body_bytes(mut self, bytes: usize, too_large: fn(usize) -> RequestError) -> Self {
         self.body_bytes = Some(bytes);
         self.too_large = too_large;
         self

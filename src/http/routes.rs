@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 use super::input::Ignored;
 use super::openapi;
 use super::reply::Unchanging;
-use super::request::OpenCall;
+use super::request::AnyRequest;
 use super::route::Route;
 use super::v1;
 use crate::document::{ByPublicPath, Document};
-use crate::domain::Fault;
+use crate::domain::RequestError;
 
 struct Table {
     routes: Vec<Route>,
@@ -58,7 +58,7 @@ static DOCUMENT: ByPublicPath<Document> = ByPublicPath::new(|public_path| {
     Document::new("application/json", document.into_bytes())
 });
 
-async fn document(call: OpenCall, _: Ignored) -> Result<Unchanging, Fault> {
+async fn document(call: AnyRequest, _: Ignored) -> Result<Unchanging, RequestError> {
     let public_path = call.app.settings().public_path();
     Ok(Unchanging(DOCUMENT.get(&public_path).answer(&call.accepted)))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::shown::{Line, Shown};
+use super::visible_presence::{PresenceEntry, VisiblePresence};
 use crate::domain::{Timestamp, User, UserId};
 
 /// A change of a user's visible presence.
@@ -13,16 +13,16 @@ pub struct PresenceChange {
     /// The user whose presence changed.
     pub user: UserId,
     /// The visible presence before the change; `None` if nothing was visible.
-    pub before: Option<Arc<Shown>>,
+    pub before: Option<Arc<VisiblePresence>>,
     /// The visible presence after the change; `None` if nothing is visible.
-    pub after: Option<Arc<Shown>>,
+    pub after: Option<Arc<VisiblePresence>>,
 }
 
 impl PresenceChange {
     /// Returns what all viewers see; `None` if the user hides from some, so that it depends on the viewer.
     #[must_use]
     pub fn seen_by_all(&self) -> Option<Seen> {
-        let hides = |shown: &Option<Arc<Shown>>| shown.as_ref().is_some_and(|shown| shown.hides());
+        let hides = |shown: &Option<Arc<VisiblePresence>>| shown.as_ref().is_some_and(|shown| shown.hides());
         (!hides(&self.before) && !hides(&self.after)).then(|| self.seen(|_| true))
     }
 
@@ -32,8 +32,8 @@ impl PresenceChange {
         self.seen(|shown| shown.is_for(viewer))
     }
 
-    fn seen(&self, may_see: impl Fn(&Shown) -> bool) -> Seen {
-        let visible = |shown: &&Arc<Shown>| shown.is_anything() && may_see(shown);
+    fn seen(&self, may_see: impl Fn(&VisiblePresence) -> bool) -> Seen {
+        let visible = |shown: &&Arc<VisiblePresence>| shown.is_anything() && may_see(shown);
         let before = self.before.as_ref().filter(visible);
         let after = self.after.as_ref().filter(visible);
         match (before, after) {
@@ -46,7 +46,7 @@ impl PresenceChange {
 
     /// Returns the user's entry for this viewer after the change; `None` if the viewer sees no change.
     #[must_use]
-    pub fn for_viewer(&self, viewer: &User) -> Option<Line> {
+    pub fn for_viewer(&self, viewer: &User) -> Option<PresenceEntry> {
         match self.seen_by(viewer) {
             Seen::Nothing => None,
             Seen::Now => self.after.as_ref().map(|after| after.line.clone()),
@@ -56,14 +56,14 @@ impl PresenceChange {
 
     /// Returns the user's presence for this viewer after the change; offline if the viewer must not see it.
     #[must_use]
-    pub fn now_for(&self, viewer: &User) -> Option<Arc<Shown>> {
+    pub fn now_for(&self, viewer: &User) -> Option<Arc<VisiblePresence>> {
         let seen = self
             .after
             .as_ref()
             .filter(|shown| shown.is_anything() && shown.is_for(viewer));
         let absent = || {
             let known = self.after.as_ref().or(self.before.as_ref())?;
-            Some(Arc::new(Shown::absent(known.line.absent())))
+            Some(Arc::new(VisiblePresence::absent(known.line.absent())))
         };
         seen.cloned().or_else(absent)
     }

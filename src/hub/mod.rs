@@ -4,12 +4,12 @@
 //! after the data is durable.
 
 mod attendance;
-mod board;
 mod change;
 mod event;
 mod events;
-mod shown;
+mod presence_table;
 mod since;
+mod visible_presence;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,13 +20,13 @@ use tokio::sync::Notify;
 
 pub use attendance::Attendance;
 use attendance::Attendances;
-use board::Board;
 pub use change::{PresenceChange, Seen};
 pub use event::{Changed, Event};
 use events::Announcer;
 pub use events::{Events, Missed};
-pub use shown::{Line, Shown};
+use presence_table::PresenceTable;
 pub use since::Since;
+pub use visible_presence::{PresenceEntry, VisiblePresence};
 
 use crate::clock::Clock;
 use crate::domain::{Presence, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
@@ -38,7 +38,7 @@ pub const GRACE_MILLIS: i64 = 5_000;
 /// The presence of all users. Cloning is cheap; all clones share the same state.
 #[derive(Clone)]
 pub struct Hub {
-    board: Arc<Mutex<Board>>,
+    board: Arc<Mutex<PresenceTable>>,
     clock: Clock,
     events: Announcer,
     ends_changed: Arc<Notify>,
@@ -59,7 +59,7 @@ impl Hub {
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self {
-            board: Arc::new(Mutex::new(Board::new(clock.now()))),
+            board: Arc::new(Mutex::new(PresenceTable::new(clock.now()))),
             clock,
             events: Announcer::default(),
             ends_changed: Arc::default(),
@@ -76,12 +76,12 @@ impl Hub {
         self.clock.now()
     }
 
-    fn board(&self) -> MutexGuard<'_, Board> {
+    fn board(&self) -> MutexGuard<'_, PresenceTable> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the presence table, and sends the resulting events in the order of the changes.
-    fn tell<Changes>(&self, work: impl FnOnce(&mut Board, Timestamp) -> Changes)
+    fn tell<Changes>(&self, work: impl FnOnce(&mut PresenceTable, Timestamp) -> Changes)
     where
         Changes: IntoIterator<Item = Arc<PresenceChange>>,
     {
@@ -96,7 +96,7 @@ impl Hub {
     }
 
     /// Waits until a time that the presence table gives. After each notification of `changed`, reads that time again.
-    async fn reached(&self, moment: impl Fn(&Board) -> Option<Timestamp>, changed: &Notify) {
+    async fn reached(&self, moment: impl Fn(&PresenceTable) -> Option<Timestamp>, changed: &Notify) {
         loop {
             let next = moment(&self.board());
             tokio::select! {
@@ -207,12 +207,12 @@ impl Hub {
 
     /// Waits until a lost connection stops counting.
     pub async fn connection_ended(&self) {
-        self.reached(Board::next_lost, &self.lost_changed).await;
+        self.reached(PresenceTable::next_lost, &self.lost_changed).await;
     }
 
     /// Removes the lost connections that no longer count.
     pub fn end_lost(&self) {
-        self.tell(Board::end_lost);
+        self.tell(PresenceTable::end_lost);
     }
 
     /// Counts a socket that doesn't count for the user's presence; it lasts until it is dropped.
@@ -247,7 +247,7 @@ impl Hub {
 
     /// Returns the visible presence of a user; `None` if nothing is visible.
     #[must_use]
-    pub fn shown_of(&self, id: &UserId) -> Option<Arc<Shown>> {
+    pub fn shown_of(&self, id: &UserId) -> Option<Arc<VisiblePresence>> {
         self.board().shown_of(id)
     }
 
@@ -260,13 +260,13 @@ impl Hub {
 
     /// Returns the visible presence of all users who have one.
     #[must_use]
-    pub fn shown(&self) -> OrdMap<UserId, Arc<Shown>> {
+    pub fn shown(&self) -> OrdMap<UserId, Arc<VisiblePresence>> {
         self.board().shown()
     }
 
     /// Returns the visible presence of all users who have one, and the time for a response to this viewer.
     #[must_use]
-    pub fn everybody(&self, viewer: &User) -> (OrdMap<UserId, Arc<Shown>>, Timestamp) {
+    pub fn everybody(&self, viewer: &User) -> (OrdMap<UserId, Arc<VisiblePresence>>, Timestamp) {
         let mut board = self.board();
         let at = board.time(self.clock.now(), viewer);
         (board.shown(), at)
@@ -307,7 +307,7 @@ impl Hub {
 
     /// Waits until a claim has ended.
     pub async fn claim_ended(&self) {
-        self.reached(Board::next_end, &self.ends_changed).await;
+        self.reached(PresenceTable::next_end, &self.ends_changed).await;
     }
 
     /// Returns up to `most` users whose claims have ended.

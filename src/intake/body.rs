@@ -9,7 +9,7 @@ use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 
 use super::budget::Reservation;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 
 /// Maximum bytes read and discarded of a body that is refused or not needed. Without this, a client that reads the
 /// response only after it has sent its body would get a broken connection.
@@ -33,27 +33,27 @@ pub struct Bound {
 /// Reads a body to its end, and sets `body` to `None` once it was read. Its memory is reserved as it arrives.
 ///
 /// # Errors
-/// [`Fault::BodyTooLarge`], [`Fault::BodyTooSlow`], [`Fault::BodyBroken`], and the errors of
+/// [`RequestError::BodyTooLarge`], [`RequestError::BodyTooSlow`], [`RequestError::BodyBroken`], and the errors of
 /// [`Reservation::add`].
 pub async fn read<S, B>(
     body: &mut Option<S>,
     headers: &HeaderMap,
     bound: &Bound,
     reservation: &mut Reservation,
-) -> Result<Bytes, Fault>
+) -> Result<Bytes, RequestError>
 where
     S: Stream<Item = Result<B, warp::Error>> + Unpin,
     B: Buf,
 {
     let declared = declared_length(headers);
     if declared.is_some_and(|length| length > bound.bytes as u64) {
-        return Err(Fault::BodyTooLarge { limit: bound.bytes });
+        return Err(RequestError::BodyTooLarge { limit: bound.bytes });
     }
-    let slow = |_| Fault::BodyTooSlow {
+    let slow = |_| RequestError::BodyTooSlow {
         seconds: bound.time.as_secs(),
     };
     let most = declared.and_then(|length| usize::try_from(length).ok());
-    let stream = body.as_mut().ok_or(Fault::BodyBroken)?;
+    let stream = body.as_mut().ok_or(RequestError::BodyBroken)?;
     let collected = collect(stream, bound.bytes, most.unwrap_or(bound.bytes), reservation);
     let bytes = timeout(bound.time, collected).await.map_err(slow)??;
     *body = None;
@@ -96,17 +96,22 @@ where
 
 /// Collects at most `limit` bytes. The buffer's capacity never exceeds `most`, which is the declared length, or the
 /// limit if none is declared.
-async fn collect<S, B>(stream: &mut S, limit: usize, most: usize, reservation: &mut Reservation) -> Result<Bytes, Fault>
+async fn collect<S, B>(
+    stream: &mut S,
+    limit: usize,
+    most: usize,
+    reservation: &mut Reservation,
+) -> Result<Bytes, RequestError>
 where
     S: Stream<Item = Result<B, warp::Error>> + Unpin,
     B: Buf,
 {
     let mut bytes = Vec::new();
     while let Some(part) = stream.next().await {
-        let mut part = part.map_err(|_| Fault::BodyBroken)?;
+        let mut part = part.map_err(|_| RequestError::BodyBroken)?;
         let length = bytes.len() + part.remaining();
         if length > limit {
-            return Err(Fault::BodyTooLarge { limit });
+            return Err(RequestError::BodyTooLarge { limit });
         }
         if length > bytes.capacity() {
             let room = (bytes.capacity() * 2).max(FIRST_BYTES).min(most).max(length);

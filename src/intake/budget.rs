@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::app::rates::Who;
-use crate::domain::Fault;
+use crate::app::rates::RateKey;
+use crate::domain::RequestError;
 
 /// Seconds after which a client whose body was refused for lack of memory may retry.
 const RETRY_AFTER_SECONDS: u32 = 2;
@@ -20,14 +20,14 @@ pub struct Budget {
 #[derive(Debug, Default)]
 struct Reserved {
     bytes: usize,
-    by_caller: HashMap<Who, usize>,
+    by_caller: HashMap<RateKey, usize>,
 }
 
 /// The reserved memory of one body. Dropping it releases the memory.
 #[derive(Debug)]
 pub struct Reservation {
     budget: Budget,
-    caller: Who,
+    caller: RateKey,
     bytes: usize,
 }
 
@@ -44,7 +44,7 @@ impl Budget {
 
     /// Returns an empty reservation for a caller.
     #[must_use]
-    pub fn open(&self, caller: Who) -> Reservation {
+    pub fn open(&self, caller: RateKey) -> Reservation {
         Reservation {
             budget: self.clone(),
             caller,
@@ -61,12 +61,12 @@ impl Reservation {
     /// Reserves more bytes for this body.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if the budget or the caller's limit would be exceeded.
-    pub fn add(&mut self, bytes: usize) -> Result<(), Fault> {
+    /// [`RequestError::Overloaded`] if the budget or the caller's limit would be exceeded.
+    pub fn add(&mut self, bytes: usize) -> Result<(), RequestError> {
         let mut reserved = self.budget.reserved();
         let own = reserved.by_caller.get(&self.caller).copied().unwrap_or_default();
         if reserved.bytes + bytes > self.budget.all_bytes || own + bytes > self.budget.caller_bytes {
-            return Err(Fault::Overloaded {
+            return Err(RequestError::Overloaded {
                 retry_after: RETRY_AFTER_SECONDS,
             });
         }

@@ -4,7 +4,7 @@
 
 use percent_encoding::percent_decode;
 
-use crate::domain::Fault;
+use crate::domain::RequestError;
 
 /// The error for bytes that are not UTF-8.
 pub const NOT_UTF8: &str = "must be text in UTF-8";
@@ -12,17 +12,17 @@ pub const NOT_UTF8: &str = "must be text in UTF-8";
 /// Returns the names and values of a query or a form (`application/x-www-form-urlencoded`), in their order.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] for a name or a value that is not UTF-8.
-pub fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Fault> {
+/// [`RequestError::InvalidParams`] for a name or a value that is not UTF-8.
+pub fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, RequestError> {
     let mut pairs = Vec::new();
     for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');
         let (name, value) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
-        let name = decoded(&with_spaces(name)).ok_or_else(|| Fault::InvalidParams {
+        let name = decoded(&with_spaces(name)).ok_or_else(|| RequestError::InvalidParams {
             reason: format!("the name of each field {NOT_UTF8}"),
             field: None,
         })?;
-        let value = decoded(&with_spaces(value)).ok_or_else(|| Fault::invalid(NOT_UTF8, &name))?;
+        let value = decoded(&with_spaces(value)).ok_or_else(|| RequestError::invalid(NOT_UTF8, &name))?;
         pairs.push((name, value));
     }
     Ok(pairs)
@@ -31,9 +31,9 @@ pub fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Fault> {
 /// Decodes a part of a path. `name` is the endpoint's name for the part, used in the error.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] for bytes that are not UTF-8.
-pub fn part(encoded: &str, name: &str) -> Result<String, Fault> {
-    decoded(encoded.as_bytes()).ok_or_else(|| Fault::invalid(NOT_UTF8, name))
+/// [`RequestError::InvalidParams`] for bytes that are not UTF-8.
+pub fn part(encoded: &str, name: &str) -> Result<String, RequestError> {
+    decoded(encoded.as_bytes()).ok_or_else(|| RequestError::invalid(NOT_UTF8, name))
 }
 
 /// Replaces `+` with a space, as queries and forms encode it.
@@ -73,10 +73,13 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_are_refused_and_the_field_named() {
         for encoded in [b"pass=%FF".as_slice(), b"pass=\xc3", b"pass=%ED%A0%80"] {
-            assert_eq!(pairs(encoded), Err(Fault::invalid(NOT_UTF8, "pass")));
+            assert_eq!(pairs(encoded), Err(RequestError::invalid(NOT_UTF8, "pass")));
         }
-        assert!(matches!(pairs(b"%FF=a"), Err(Fault::InvalidParams { field: None, .. })));
-        assert_eq!(part("a%FF", "method"), Err(Fault::invalid(NOT_UTF8, "method")));
+        assert!(matches!(
+            pairs(b"%FF=a"),
+            Err(RequestError::InvalidParams { field: None, .. })
+        ));
+        assert_eq!(part("a%FF", "method"), Err(RequestError::invalid(NOT_UTF8, "method")));
         assert_eq!(part("a+b%20c", "method"), Ok("a+b c".into()));
     }
 }

@@ -7,7 +7,7 @@ use futures_util::stream;
 use multer::Multipart;
 
 use super::encoded::NOT_UTF8;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 
 /// A field of a form, or a file that came with it.
 #[derive(Debug)]
@@ -24,9 +24,9 @@ impl Part {
     /// Returns the name and the text of the field.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] for a text that is not UTF-8.
-    pub fn text(self) -> Result<(String, String), Fault> {
-        let text = String::from_utf8(self.bytes.into()).map_err(|_| Fault::invalid(NOT_UTF8, &self.name))?;
+    /// [`RequestError::InvalidParams`] for a text that is not UTF-8.
+    pub fn text(self) -> Result<(String, String), RequestError> {
+        let text = String::from_utf8(self.bytes.into()).map_err(|_| RequestError::invalid(NOT_UTF8, &self.name))?;
         Ok((self.name, text))
     }
 }
@@ -34,9 +34,9 @@ impl Part {
 /// Reads the parts of a form, in their order. `body` is the whole form, whose size the caller bounds.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`] for a form that cannot be read.
-pub async fn parts(content_type: &str, body: Bytes) -> Result<Vec<Part>, Fault> {
-    let malformed = |error: multer::Error| Fault::InvalidParams {
+/// [`RequestError::InvalidParams`] for a form that cannot be read.
+pub async fn parts(content_type: &str, body: Bytes) -> Result<Vec<Part>, RequestError> {
+    let malformed = |error: multer::Error| RequestError::InvalidParams {
         reason: format!("the form cannot be read: {error}"),
         field: None,
     };

@@ -3,38 +3,38 @@
 use warp::http::StatusCode;
 use warp::http::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER};
 
-use crate::domain::Fault;
-use crate::domain::fault::FaultKind;
+use crate::domain::RequestError;
+use crate::domain::error::ErrorKind;
 
 /// Returns the status of an error.
 #[must_use]
-pub const fn status(fault: &Fault) -> StatusCode {
+pub const fn status(fault: &RequestError) -> StatusCode {
     match fault.kind() {
-        FaultKind::Unauthenticated | FaultKind::LoginRefused => StatusCode::UNAUTHORIZED,
-        FaultKind::Forbidden => StatusCode::FORBIDDEN,
-        FaultKind::Invalid => StatusCode::BAD_REQUEST,
-        FaultKind::NotFound => StatusCode::NOT_FOUND,
-        FaultKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        FaultKind::Timeout => StatusCode::REQUEST_TIMEOUT,
-        FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        FaultKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        FaultKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        FaultKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Unauthenticated | ErrorKind::LoginRefused => StatusCode::UNAUTHORIZED,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorKind::Timeout => StatusCode::REQUEST_TIMEOUT,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 /// Adds the headers that say what a client may do instead: `Allow` and `Retry-After`.
-pub fn add_headers(fault: &Fault, headers: &mut HeaderMap) {
+pub fn add_headers(fault: &RequestError, headers: &mut HeaderMap) {
     match fault {
-        Fault::MethodNotAllowed { allow } => {
+        RequestError::MethodNotAllowed { allow } => {
             if let Ok(allow) = HeaderValue::from_str(allow) {
                 headers.insert(ALLOW, allow);
             }
         }
-        Fault::Overloaded { retry_after } => {
+        RequestError::Overloaded { retry_after } => {
             headers.insert(RETRY_AFTER, (*retry_after).into());
         }
-        Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
+        RequestError::TooManyRequests { seconds } | RequestError::TooManyLogins { seconds } => {
             headers.insert(RETRY_AFTER, (*seconds).into());
         }
         _ => {}

@@ -5,32 +5,48 @@ use serde_json::{Map, Value, json};
 use super::credentials::credentials;
 use super::message::date;
 use super::params::{Object, Params};
-use super::{Answer, Context, LoginChange, Method, Outcome, method};
+use super::{Context, LoginChange, Method, MethodAnswer, Outcome, method};
 use crate::auth::WantedPassword;
-use crate::domain::scope::Need;
+use crate::domain::scope::RequiredScope;
 use crate::domain::{
-    CustomFieldChanges, DisplayName, Duty, Email, Fault, Profile, Scope, StatusType, Timestamp, UserId, Username,
-    profile,
+    CustomFieldChanges, DisplayName, Duty, Email, Profile, RequestError, Scope, StatusType, Timestamp, UserId,
+    Username, profile,
 };
 use crate::ops::login::{self, Credentials};
 use crate::ops::profile as profiles;
-use crate::ops::profile_edit::Edit;
+use crate::ops::profile_edit::ProfileEdit;
 use crate::ops::registration::{self, Registration};
 use crate::ops::user_view::Suggestion;
 use crate::ops::{avatars, directory, own_profile, tokens, two_factor};
 
 pub(super) const METHODS: &[Method] = &[
-    method!("login", Need::Any, log_in).serves(Duty::ALL),
-    method!("logout", Need::Any, log_out).serves(Duty::ALL),
-    method!("saveUserProfile", Need::Scope(Scope::UsersWrite), save_profile).serves(&[Duty::ChangePassword]),
-    method!("saveUserPreferences", Need::Scope(Scope::UsersWrite), save_preferences),
-    method!("getUsernameSuggestion", Need::Scope(Scope::UsersRead), suggest_username),
-    method!("resetAvatar", Need::Scope(Scope::UsersWrite), reset_avatar),
-    method!("setUsername", Need::Scope(Scope::UsersWrite), set_username),
-    method!("userSetUtcOffset", Need::Scope(Scope::UsersWrite), set_utc_offset),
-    method!("registerUser", Need::Any, register_user).serves(Duty::ALL),
-    method!("setAvatarFromService", Need::Scope(Scope::UsersWrite), set_avatar),
-    method!("spotlight", Need::Scope(Scope::UsersRead), spotlight),
+    method!("login", RequiredScope::Any, log_in).serves(Duty::ALL),
+    method!("logout", RequiredScope::Any, log_out).serves(Duty::ALL),
+    method!("saveUserProfile", RequiredScope::Scope(Scope::UsersWrite), save_profile).serves(&[Duty::ChangePassword]),
+    method!(
+        "saveUserPreferences",
+        RequiredScope::Scope(Scope::UsersWrite),
+        save_preferences
+    ),
+    method!(
+        "getUsernameSuggestion",
+        RequiredScope::Scope(Scope::UsersRead),
+        suggest_username
+    ),
+    method!("resetAvatar", RequiredScope::Scope(Scope::UsersWrite), reset_avatar),
+    method!("setUsername", RequiredScope::Scope(Scope::UsersWrite), set_username),
+    method!(
+        "userSetUtcOffset",
+        RequiredScope::Scope(Scope::UsersWrite),
+        set_utc_offset
+    ),
+    method!("registerUser", RequiredScope::Any, register_user).serves(Duty::ALL),
+    method!(
+        "setAvatarFromService",
+        RequiredScope::Scope(Scope::UsersWrite),
+        set_avatar
+    ),
+    method!("spotlight", RequiredScope::Scope(Scope::UsersRead), spotlight),
 ];
 
 /// The date that clients get for a token without expiry: the year 2100.
@@ -51,7 +67,7 @@ async fn log_in(context: Context<'_>, mut params: Params) -> Outcome {
         "tokenExpires": date(begun.expires_at.unwrap_or(END_OF_TIME)),
         "type": kind,
     });
-    Ok(Answer {
+    Ok(MethodAnswer {
         result: Some(result),
         login: Some(LoginChange::Begun(begun)),
     })
@@ -61,7 +77,7 @@ async fn log_out(context: Context<'_>, _: Params) -> Outcome {
     if let Some(caller) = context.caller {
         tokens::logout(context.app, caller).await?;
     }
-    Ok(Answer {
+    Ok(MethodAnswer {
         result: None,
         login: Some(LoginChange::Ended),
     })
@@ -76,7 +92,7 @@ async fn save_profile(context: Context<'_>, mut params: Params) -> Outcome {
     let current = fields.text("typedPassword")?.filter(|text| !text.is_empty());
     let code = context.code.cloned();
     own_profile::update(context.app, caller, edit, current, code).await?;
-    Ok(Answer::of(json!(true)))
+    Ok(MethodAnswer::of(json!(true)))
 }
 
 /// Handles the method `saveUserPreferences(preferences)`.
@@ -84,12 +100,12 @@ async fn save_preferences(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = &context.caller()?.user.id;
     profiles::set_preferences(context.app, &actor, id, params.object()?.0).await?;
-    Ok(Answer::of(json!(true)))
+    Ok(MethodAnswer::of(json!(true)))
 }
 
 async fn suggest_username(context: Context<'_>, _: Params) -> Outcome {
     let caller = context.caller()?;
-    Ok(Answer::of(json!(directory::suggest_username(
+    Ok(MethodAnswer::of(json!(directory::suggest_username(
         context.app,
         &caller.user
     ))))
@@ -103,7 +119,7 @@ async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
     avatars::reset(context.app, &actor, &id).await?;
-    Ok(Answer::NOTHING)
+    Ok(MethodAnswer::NOTHING)
 }
 
 /// Handles the method `setAvatarFromService(dataURI, contentType?, service?, userId?)`. Nothing is downloaded from a
@@ -119,7 +135,7 @@ async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     let bytes = avatars::of_data_url(&url, "params.0")?;
     two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
     avatars::set(context.app, &context.actor()?, &id, bytes).await?;
-    Ok(Answer::NOTHING)
+    Ok(MethodAnswer::NOTHING)
 }
 
 /// Handles the method `registerUser({username, email, pass, name?, secretURL?, reason?, customFields?})`. The result
@@ -127,7 +143,7 @@ async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
 /// id.
 async fn register_user(context: Context<'_>, mut params: Params) -> Outcome {
     if context.caller.is_some() {
-        return Err(Fault::AlreadyLoggedIn);
+        return Err(RequestError::AlreadyLoggedIn);
     }
     let mut form = params.object()?;
     let new = Registration {
@@ -144,20 +160,20 @@ async fn register_user(context: Context<'_>, mut params: Params) -> Outcome {
     };
     registration::admit(context.app, context.origin)?;
     let user = registration::register(context.app, context.origin, new).await?;
-    Ok(Answer::of(json!(user.id)))
+    Ok(MethodAnswer::of(json!(user.id)))
 }
 
 /// Handles the method `setUsername(username)`.
 async fn set_username(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let text = params.required_text()?;
-    let username = Username::parse(&text).map_err(|error| error.or(Fault::IdentityNotSaved))?;
-    let edit = Edit {
+    let username = Username::parse(&text).map_err(|error| error.or(RequestError::IdentityNotSaved))?;
+    let edit = ProfileEdit {
         username: Some(username),
-        ..Edit::default()
+        ..ProfileEdit::default()
     };
     let user = own_profile::update(context.app, caller, edit, None, context.code.cloned()).await?;
-    Ok(Answer::of(json!(user.username)))
+    Ok(MethodAnswer::of(json!(user.username)))
 }
 
 /// Handles the method `userSetUtcOffset(hours)`.
@@ -166,7 +182,7 @@ async fn set_utc_offset(context: Context<'_>, mut params: Params) -> Outcome {
     let id = &context.caller()?.user.id;
     let changes = Map::from_iter([("utcOffset".to_owned(), params.required()?)]);
     profiles::set_preferences(context.app, &actor, id, changes).await?;
-    Ok(Answer::NOTHING)
+    Ok(MethodAnswer::NOTHING)
 }
 
 /// Handles the method `spotlight(text)`, which finds users, and never rooms, since there are none.
@@ -174,16 +190,16 @@ async fn spotlight(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let found = directory::spotlight(context.app, &actor, &params.required_text()?);
     let users: Vec<_> = found.iter().map(Suggestion::from).collect();
-    Ok(Answer::of(json!({"users": users, "rooms": []})))
+    Ok(MethodAnswer::of(json!({"users": users, "rooms": []})))
 }
 
-fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Edit, Fault> {
-    let mut given = |name: &str| Ok::<_, Fault>(fields.text(name)?.filter(|text| !text.is_empty()));
-    let username = |text: String| Username::parse(&text).map_err(|error| error.or(Fault::IdentityNotSaved));
-    let email = |text: String| Email::parse(&text).map_err(|_| Fault::EmailInvalid);
-    let name = |text: String| DisplayName::parse(&text).map_err(Fault::from);
-    let status = |text: String| text.parse::<StatusType>().map_err(|_| Fault::StatusWordInvalid);
-    Ok(Edit {
+fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<ProfileEdit, RequestError> {
+    let mut given = |name: &str| Ok::<_, RequestError>(fields.text(name)?.filter(|text| !text.is_empty()));
+    let username = |text: String| Username::parse(&text).map_err(|error| error.or(RequestError::IdentityNotSaved));
+    let email = |text: String| Email::parse(&text).map_err(|_| RequestError::EmailInvalid);
+    let name = |text: String| DisplayName::parse(&text).map_err(RequestError::from);
+    let status = |text: String| text.parse::<StatusType>().map_err(|_| RequestError::StatusWordInvalid);
+    Ok(ProfileEdit {
         username: given("username")?.map(username).transpose()?,
         email: given("email")?.map(email).transpose()?,
         name: given("realname")?.map(name).transpose()?,
@@ -196,6 +212,6 @@ fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Edit, 
             .map(|text| profile::nickname(&text))
             .transpose()?,
         custom_fields: CustomFieldChanges::parse_update(Some(custom_fields))?,
-        ..Edit::default()
+        ..ProfileEdit::default()
     })
 }

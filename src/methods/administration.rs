@@ -3,31 +3,46 @@
 use serde_json::json;
 
 use super::params::Params;
-use super::{Answer, Context, Method, Outcome, method};
-use crate::domain::scope::Need;
+use super::{Context, Method, MethodAnswer, Outcome, method};
+use crate::domain::scope::RequiredScope;
 use crate::domain::user::Activity;
 use crate::domain::{RoleId, Scope, UserId, UsernameKey};
 use crate::ops::viewed::ViewedUser;
 use crate::ops::{permissions, roles, users};
 
 pub(super) const METHODS: &[Method] = &[
-    method!("setUserActiveStatus", Need::Scope(Scope::UsersWrite), set_active).behind_two_factor(),
-    method!("deleteUser", Need::Scope(Scope::UsersWrite), delete).behind_two_factor(),
-    method!("authorization:addUserToRole", Need::Scope(Scope::Admin), give_role).behind_two_factor(),
-    method!("authorization:removeUserFromRole", Need::Scope(Scope::Admin), take_role).behind_two_factor(),
+    method!(
+        "setUserActiveStatus",
+        RequiredScope::Scope(Scope::UsersWrite),
+        set_active
+    )
+    .behind_two_factor(),
+    method!("deleteUser", RequiredScope::Scope(Scope::UsersWrite), delete).behind_two_factor(),
+    method!(
+        "authorization:addUserToRole",
+        RequiredScope::Scope(Scope::Admin),
+        give_role
+    )
+    .behind_two_factor(),
+    method!(
+        "authorization:removeUserFromRole",
+        RequiredScope::Scope(Scope::Admin),
+        take_role
+    )
+    .behind_two_factor(),
     method!(
         "authorization:addPermissionToRole",
-        Need::Scope(Scope::Admin),
+        RequiredScope::Scope(Scope::Admin),
         give_permission
     )
     .behind_two_factor(),
     method!(
         "authorization:removeRoleFromPermission",
-        Need::Scope(Scope::Admin),
+        RequiredScope::Scope(Scope::Admin),
         take_permission
     )
     .behind_two_factor(),
-    method!("getUserRoles", Need::Scope(Scope::UsersRead), public_roles),
+    method!("getUserRoles", RequiredScope::Scope(Scope::UsersRead), public_roles),
 ];
 
 /// Handles the method `setUserActiveStatus(userId, active)`.
@@ -40,7 +55,7 @@ async fn set_active(context: Context<'_>, mut params: Params) -> Outcome {
         Activity::Deactivated
     };
     users::set_active(context.app, &actor, &id, activity).await?;
-    Ok(Answer::of(json!(true)))
+    Ok(MethodAnswer::of(json!(true)))
 }
 
 /// Handles the method `deleteUser(userId)`.
@@ -48,7 +63,7 @@ async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = UserId::new(&params.required_text()?);
     users::delete(context.app, &actor, &id).await?;
-    Ok(Answer::of(json!({"deletedRooms": []})))
+    Ok(MethodAnswer::of(json!({"deletedRooms": []})))
 }
 
 /// Handles the method `authorization:addUserToRole(role, username, room?)`. A room is refused.
@@ -57,7 +72,7 @@ async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
     let (role, username) = (params.required_text()?, params.required_text()?);
     roles::refuse_room("scope", params.text()?.as_deref())?;
     roles::give(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
-    Ok(Answer::of(json!(true)))
+    Ok(MethodAnswer::of(json!(true)))
 }
 
 /// Handles the method `authorization:removeUserFromRole(role, username, room?)`. A room is refused.
@@ -66,7 +81,7 @@ async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
     let (role, username) = (params.required_text()?, params.required_text()?);
     roles::refuse_room("scope", params.text()?.as_deref())?;
     roles::take(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
-    Ok(Answer::of(json!(true)))
+    Ok(MethodAnswer::of(json!(true)))
 }
 
 /// Handles the method `authorization:addPermissionToRole(permissionId, role)`.
@@ -74,7 +89,7 @@ async fn give_permission(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let (permission, role) = (params.required_text()?, params.required_text()?);
     permissions::set_one(context.app, &actor, &permission, &role, true).await?;
-    Ok(Answer::NOTHING)
+    Ok(MethodAnswer::NOTHING)
 }
 
 /// Handles the method `authorization:removeRoleFromPermission(permissionId, role)`.
@@ -82,7 +97,7 @@ async fn take_permission(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let (permission, role) = (params.required_text()?, params.required_text()?);
     permissions::set_one(context.app, &actor, &permission, &role, false).await?;
-    Ok(Answer::NOTHING)
+    Ok(MethodAnswer::NOTHING)
 }
 
 /// Handles the method `getUserRoles()`, which returns the users with a public role.
@@ -90,5 +105,5 @@ async fn public_roles(context: Context<'_>, _: Params) -> Outcome {
     let actor = context.actor()?;
     let found = roles::users_in_public_roles(context.app, &actor);
     let line = |(user, roles): &(ViewedUser, Vec<RoleId>)| json!({"_id": user.id(), "username": user.username(), "roles": roles});
-    Ok(Answer::of(found.iter().map(line).collect()))
+    Ok(MethodAnswer::of(found.iter().map(line).collect()))
 }

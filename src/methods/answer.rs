@@ -6,7 +6,7 @@ use crate::ops::login::LoggedIn;
 
 /// The result of a method call.
 #[derive(Debug, Default)]
-pub struct Answer {
+pub struct MethodAnswer {
     /// The value for the client, if the method has one.
     pub result: Option<Value>,
     /// The new login state of the socket, if it changes.
@@ -22,7 +22,7 @@ pub enum LoginChange {
     Ended,
 }
 
-impl Answer {
+impl MethodAnswer {
     /// An answer without a result.
     pub(super) const NOTHING: Self = Self {
         result: None,

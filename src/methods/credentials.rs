@@ -3,14 +3,14 @@
 use serde_json::{Map, Value};
 
 use crate::auth::{PasswordDigest, TokenSecret};
-use crate::domain::{EmailKey, Fault, UserId, UsernameKey};
-use crate::ops::login::{Account, Credentials};
+use crate::domain::{EmailKey, RequestError, UserId, UsernameKey};
+use crate::ops::login::{Credentials, NamedAccount};
 
 /// Parses credentials in any of the forms that clients send.
 ///
 /// # Errors
-/// [`Fault::UnrecognizedLogin`] for an unknown form, [`Fault::InvalidParams`] for a wrong type in a known one.
-pub fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, Fault> {
+/// [`RequestError::UnrecognizedLogin`] for an unknown form, [`RequestError::InvalidParams`] for a wrong type in a known one.
+pub fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, RequestError> {
     let has_password = fields.get("password").is_some_and(|password| !password.is_null());
     if has_password && only(&fields, &["user", "username", "email", "password", "code"]) {
         return Ok(Credentials::Password {
@@ -24,24 +24,24 @@ pub fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, Fault>
     {
         return TokenSecret::parse(&token)
             .map(Credentials::Resume)
-            .ok_or(Fault::ResumeRefused);
+            .ok_or(RequestError::ResumeRefused);
     }
     if only(&fields, &["totp"])
         && let Some(Value::Object(totp)) = take(&mut fields, "totp")
     {
         return with_code(totp);
     }
-    Err(Fault::UnrecognizedLogin)
+    Err(RequestError::UnrecognizedLogin)
 }
 
 /// Parses `{"code": …, "login": {…}}`.
-fn with_code(mut fields: Map<String, Value>) -> Result<Credentials, Fault> {
-    let presented = text(&mut fields, "code")?.ok_or(Fault::UnrecognizedLogin)?;
+fn with_code(mut fields: Map<String, Value>) -> Result<Credentials, RequestError> {
+    let presented = text(&mut fields, "code")?.ok_or(RequestError::UnrecognizedLogin)?;
     let Some(Value::Object(inner)) = take(&mut fields, "login") else {
-        return Err(Fault::UnrecognizedLogin);
+        return Err(RequestError::UnrecognizedLogin);
     };
     if inner.contains_key("totp") {
-        return Err(Fault::UnrecognizedLogin);
+        return Err(RequestError::UnrecognizedLogin);
     }
     let mut credentials = credentials(inner)?;
     if let Credentials::Password { code, .. } = &mut credentials {
@@ -51,50 +51,50 @@ fn with_code(mut fields: Map<String, Value>) -> Result<Credentials, Fault> {
 }
 
 /// Returns the account in `user` (text or object), else in `username`, else in `email`.
-fn account(fields: &mut Map<String, Value>) -> Result<Account, Fault> {
+fn account(fields: &mut Map<String, Value>) -> Result<NamedAccount, RequestError> {
     match take(fields, "user") {
-        Some(Value::String(typed)) => return Ok(Account::typed(&typed)),
+        Some(Value::String(typed)) => return Ok(NamedAccount::typed(&typed)),
         Some(Value::Object(mut user)) => {
             if let Some(name) = text(&mut user, "username")? {
-                return Ok(Account::Username(UsernameKey::of(&name)));
+                return Ok(NamedAccount::Username(UsernameKey::of(&name)));
             }
             if let Some(address) = text(&mut user, "email")? {
-                return Ok(Account::Email(EmailKey::of(&address)));
+                return Ok(NamedAccount::Email(EmailKey::of(&address)));
             }
-            let id = text(&mut user, "id")?.ok_or(Fault::UnrecognizedLogin)?;
-            return Ok(Account::Id(UserId::new(&id)));
+            let id = text(&mut user, "id")?.ok_or(RequestError::UnrecognizedLogin)?;
+            return Ok(NamedAccount::Id(UserId::new(&id)));
         }
-        Some(_) => return Err(Fault::invalid("must be string or object", "user")),
+        Some(_) => return Err(RequestError::invalid("must be string or object", "user")),
         None => {}
     }
     if let Some(typed) = text(fields, "username")? {
-        return Ok(Account::typed(&typed));
+        return Ok(NamedAccount::typed(&typed));
     }
     match text(fields, "email")? {
-        Some(address) => Ok(Account::Email(EmailKey::of(&address))),
-        None => Err(Fault::UnrecognizedLogin),
+        Some(address) => Ok(NamedAccount::Email(EmailKey::of(&address))),
+        None => Err(RequestError::UnrecognizedLogin),
     }
 }
 
 /// Returns the digest of a password that came in plain text or as its SHA-256.
-fn digest(password: Option<Value>) -> Result<PasswordDigest, Fault> {
+fn digest(password: Option<Value>) -> Result<PasswordDigest, RequestError> {
     match password {
         Some(Value::String(password)) => Ok(PasswordDigest::of(&password)),
         Some(Value::Object(mut password)) => {
-            let missing = |name: &str| Fault::invalid(format!("must have required property '{name}'"), name);
+            let missing = |name: &str| RequestError::invalid(format!("must have required property '{name}'"), name);
             let digest = text(&mut password, "digest")?.ok_or_else(|| missing("digest"))?;
             match text(&mut password, "algorithm")?
                 .ok_or_else(|| missing("algorithm"))?
                 .as_str()
             {
                 "sha-256" => Ok(PasswordDigest::presented(&digest)),
-                _ => Err(Fault::invalid(
+                _ => Err(RequestError::invalid(
                     "must be equal to one of the allowed values",
                     "password.algorithm",
                 )),
             }
         }
-        _ => Err(Fault::invalid("must be string or object", "password")),
+        _ => Err(RequestError::invalid("must be string or object", "password")),
     }
 }
 
@@ -107,10 +107,10 @@ fn take(fields: &mut Map<String, Value>, name: &str) -> Option<Value> {
     fields.remove(name).filter(|value| !value.is_null())
 }
 
-fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Fault> {
+fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, RequestError> {
     match take(fields, name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Fault::invalid("must be string", name)),
+        Some(_) => Err(RequestError::invalid("must be string", name)),
     }
 }

@@ -3,22 +3,30 @@
 use serde_json::json;
 
 use super::params::Params;
-use super::{Answer, Context, Method, Outcome, method, record};
-use crate::domain::scope::Need;
-use crate::domain::{CustomStatusDraft, CustomStatusId, Fault, Page, Scope};
-use crate::ops::custom_status::{self, Filter};
+use super::{Context, Method, MethodAnswer, Outcome, method, record};
+use crate::domain::scope::RequiredScope;
+use crate::domain::{CustomStatusDraft, CustomStatusId, Page, RequestError, Scope};
+use crate::ops::custom_status::{self, StatusFilter};
 
 pub(super) const METHODS: &[Method] = &[
-    method!("listCustomUserStatus", Need::Scope(Scope::StatusRead), list),
-    method!("insertOrUpdateUserStatus", Need::Scope(Scope::StatusWrite), put),
-    method!("deleteCustomUserStatus", Need::Scope(Scope::StatusWrite), delete),
+    method!("listCustomUserStatus", RequiredScope::Scope(Scope::StatusRead), list),
+    method!(
+        "insertOrUpdateUserStatus",
+        RequiredScope::Scope(Scope::StatusWrite),
+        put
+    ),
+    method!(
+        "deleteCustomUserStatus",
+        RequiredScope::Scope(Scope::StatusWrite),
+        delete
+    ),
 ];
 
 /// Handles the method `listCustomUserStatus()`.
 async fn list(context: Context<'_>, _: Params) -> Outcome {
     context.caller()?;
-    let found = custom_status::list(context.app, &Filter::default(), Page::all());
-    Ok(Answer::of(
+    let found = custom_status::list(context.app, &StatusFilter::default(), Page::all());
+    Ok(MethodAnswer::of(
         found.items.iter().map(|status| record::custom_status(status)).collect(),
     ))
 }
@@ -26,7 +34,7 @@ async fn list(context: Context<'_>, _: Params) -> Outcome {
 /// Handles the method `insertOrUpdateUserStatus({_id?, name, statusType})`.
 async fn put(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.caller.map(|_| context.actor()).transpose()?;
-    let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;
+    let actor = actor.ok_or(RequestError::CustomStatusNotAuthorized)?;
     let mut fields = params.object()?;
     let id = fields.text("_id")?.filter(|id| !id.is_empty());
     let (name, status_type) = (fields.text("name")?, fields.text("statusType")?);
@@ -34,17 +42,17 @@ async fn put(context: Context<'_>, mut params: Params) -> Outcome {
     let draft = CustomStatusDraft::parse(name.as_deref(), status_type.as_deref(), default);
     if let Some(id) = id {
         custom_status::update(context.app, &actor, &CustomStatusId::new(&id), draft).await?;
-        return Ok(Answer::of(json!(true)));
+        return Ok(MethodAnswer::of(json!(true)));
     }
     let created = custom_status::create(context.app, &actor, draft).await?;
-    Ok(Answer::of(json!(created.id)))
+    Ok(MethodAnswer::of(json!(created.id)))
 }
 
 /// Handles the method `deleteCustomUserStatus(id)`.
 async fn delete(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.caller.map(|_| context.actor()).transpose()?;
-    let actor = actor.ok_or(Fault::CustomStatusNotAuthorized)?;
+    let actor = actor.ok_or(RequestError::CustomStatusNotAuthorized)?;
     let id = CustomStatusId::new(&params.required_text()?);
     custom_status::delete(context.app, &actor, &id).await?;
-    Ok(Answer::of(json!(true)))
+    Ok(MethodAnswer::of(json!(true)))
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::Fault;
-use crate::domain::fault::FaultKind;
+use crate::domain::RequestError;
+use crate::domain::error::ErrorKind;
 
 /// The error of a method call.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,15 +13,15 @@ pub enum MethodFault {
     /// The rate limit was reached; the next call is allowed after this many milliseconds.
     TooMany(u64),
     /// The error of the operation, and the method's name.
-    Refused(Fault, &'static str),
+    Refused(RequestError, &'static str),
 }
 
 impl MethodFault {
     /// Returns the error of the method with this name.
     #[must_use]
-    pub fn of(fault: Fault, called: &'static str) -> Self {
+    pub fn of(fault: RequestError, called: &'static str) -> Self {
         match fault {
-            Fault::TooManyLogins { seconds } => Self::TooMany(seconds * 1000),
+            RequestError::TooManyLogins { seconds } => Self::TooMany(seconds * 1000),
             fault => Self::Refused(fault, called),
         }
     }
@@ -31,13 +31,13 @@ impl MethodFault {
         match self {
             Self::Unknown(_) => json!(404),
             Self::TooMany(_) => json!("too-many-requests"),
-            Self::Refused(Fault::WrongCredentials, _) => json!(403),
+            Self::Refused(RequestError::WrongCredentials, _) => json!(403),
             Self::Refused(fault, _) => match (fault.code(), fault.kind()) {
                 // Meteor's own errors have numeric codes.
                 (Some("403"), _) => json!(403),
                 (Some("400"), _) => json!(400),
                 (Some(code), _) => json!(code),
-                (None, FaultKind::Forbidden | FaultKind::Unauthenticated) => json!("error-not-allowed"),
+                (None, ErrorKind::Forbidden | ErrorKind::Unauthenticated) => json!("error-not-allowed"),
                 (None, _) => json!(400),
             },
         }
@@ -50,7 +50,7 @@ impl MethodFault {
                 "Error, too many requests. Please slow down. You must wait {} seconds before trying again.",
                 wait.div_ceil(1000)
             ),
-            Self::Refused(Fault::WrongCredentials, _) => "User not found or incorrect password".into(),
+            Self::Refused(RequestError::WrongCredentials, _) => "User not found or incorrect password".into(),
             Self::Refused(fault, _) => fault.to_string(),
         }
     }

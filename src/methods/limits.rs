@@ -1,7 +1,7 @@
 //! Rate limits of method calls (`api.md` §9).
 
 use super::{Context, MethodFault};
-use crate::app::rates::{Counted, Rate, Who};
+use crate::app::rates::{Counted, Rate, RateKey};
 use crate::domain::{Permission, SettingId};
 
 /// The limit of `setUserStatus`: one call per second, as in Rocket.Chat.
@@ -18,11 +18,11 @@ pub(super) fn admit(context: &Context<'_>, method: &'static str) -> Result<(), M
     if caller.is_some_and(|caller| caller.may(Permission::API_BYPASS_RATE_LIMIT)) {
         return Ok(());
     }
-    let address = Some(Who::Address(context.origin.source()));
-    let user = caller.map(|caller| Who::User(caller.user.id.clone()));
-    let socket = context.socket.map(Who::Socket);
+    let address = Some(RateKey::Address(context.origin.source()));
+    let user = caller.map(|caller| RateKey::User(caller.user.id.clone()));
+    let socket = context.socket.map(RateKey::Socket);
     let settings = context.app.settings();
-    let count = |who: &Option<Who>, what: &'static str, enabled, rate: Rate| {
+    let count = |who: &Option<RateKey>, what: &'static str, enabled, rate: Rate| {
         let Some(who) = who.as_ref().filter(|_| settings.flag(enabled)) else {
             return Ok(());
         };

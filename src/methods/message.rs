@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, MethodFault};
-use crate::domain::{Fault, Timestamp};
+use super::{MethodAnswer, MethodFault};
+use crate::domain::{RequestError, Timestamp};
 
 /// Maximum characters of a call's id.
 const ID_CHARACTERS: usize = 128;
@@ -34,9 +34,9 @@ impl MethodCall {
     /// Parses the text of a call.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] if the text is not a method call.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        let wrong = |words: &str| Fault::invalid(words, "message");
+    /// [`RequestError::InvalidParams`] if the text is not a method call.
+    pub fn parse(text: &str) -> Result<Self, RequestError> {
+        let wrong = |words: &str| RequestError::invalid(words, "message");
         let raw: Raw = serde_json::from_str(text).map_err(|error| wrong(&format!("must be a method call: {error}")))?;
         if raw.msg.is_some_and(|msg| msg != "method") {
             return Err(wrong("must be a method call: \"msg\" must be \"method\""));
@@ -57,7 +57,7 @@ impl MethodCall {
 
 /// Returns the response to a call.
 #[must_use]
-pub fn answer(id: &Value, outcome: &Result<Answer, MethodFault>) -> Value {
+pub fn answer(id: &Value, outcome: &Result<MethodAnswer, MethodFault>) -> Value {
     let mut message = Map::new();
     message.insert("msg".into(), json!("result"));
     message.insert("id".into(), id.clone());

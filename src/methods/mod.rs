@@ -21,15 +21,15 @@ use std::pin::Pin;
 
 use serde_json::Value;
 
-pub use answer::{Answer, LoginChange};
+pub use answer::{LoginChange, MethodAnswer};
 pub use fault::MethodFault;
 use params::Params;
 
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin};
-use crate::domain::scope::Need;
+use crate::domain::scope::RequiredScope;
 use crate::domain::text::quoted;
-use crate::domain::{Duty, Fault};
+use crate::domain::{Duty, RequestError};
 use crate::hub::Connection;
 use crate::ops::two_factor::PresentedCode;
 use crate::ops::{proof, two_factor as second_factor};
@@ -55,17 +55,17 @@ impl Context<'_> {
     /// Returns the caller.
     ///
     /// # Errors
-    /// [`Fault::NotAllowed`] without a login.
-    fn caller(&self) -> Result<&Caller, Fault> {
-        self.caller.ok_or(Fault::NotAllowed { words: "Not allowed" })
+    /// [`RequestError::NotAllowed`] without a login.
+    fn caller(&self) -> Result<&Caller, RequestError> {
+        self.caller.ok_or(RequestError::NotAllowed { words: "Not allowed" })
     }
 
-    fn actor(&self) -> Result<Actor, Fault> {
+    fn actor(&self) -> Result<Actor, RequestError> {
         self.caller().map(|caller| Actor::User(caller.clone()))
     }
 }
 
-type Outcome = Result<Answer, Fault>;
+type Outcome = Result<MethodAnswer, RequestError>;
 
 type Work<'call> = Pin<Box<dyn Future<Output = Outcome> + Send + 'call>>;
 
@@ -73,7 +73,7 @@ type Work<'call> = Pin<Box<dyn Future<Output = Outcome> + Send + 'call>>;
 struct Method {
     name: &'static str,
     /// The scope that a token with scopes must have.
-    need: Need,
+    need: RequiredScope,
     /// True if the call needs the second factor (`api.md` §4).
     two_factor: bool,
     /// True if the call needs a fresh proof of the caller's identity, without exceptions.
@@ -146,7 +146,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// [`MethodFault`] in the form for clients: an unknown name, too many calls, a missing scope, a duty of the user, a
 /// missing second factor, or an error of the operation.
-pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<Answer, MethodFault> {
+pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<MethodAnswer, MethodFault> {
     let Some(method) = table().find(|method| method.name == name) else {
         return Err(MethodFault::Unknown(quoted(name)));
     };

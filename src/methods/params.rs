@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Fault, Timestamp, TwoFactorMethod};
+use crate::domain::{RequestError, Timestamp, TwoFactorMethod};
 use crate::ops::two_factor::PresentedCode;
 
 /// Parameters that are read in order.
@@ -14,8 +14,8 @@ pub(super) struct Params {
     taken: usize,
 }
 
-fn failed(place: &str, expected: &'static str) -> Fault {
-    Fault::MatchFailed {
+fn failed(place: &str, expected: &'static str) -> RequestError {
+    RequestError::MatchFailed {
         place: place.to_owned(),
         expected,
     }
@@ -47,7 +47,7 @@ impl Params {
     }
 
     /// Returns the next parameter, an optional text.
-    pub fn text(&mut self) -> Result<Option<String>, Fault> {
+    pub fn text(&mut self) -> Result<Option<String>, RequestError> {
         match self.next() {
             (None, _) => Ok(None),
             (Some(Value::String(text)), _) => Ok(Some(text)),
@@ -56,7 +56,7 @@ impl Params {
     }
 
     /// Returns the next parameter, a required text.
-    pub fn required_text(&mut self) -> Result<String, Fault> {
+    pub fn required_text(&mut self) -> Result<String, RequestError> {
         match self.next() {
             (Some(Value::String(text)), _) => Ok(text),
             (_, place) => Err(failed(&place, "string")),
@@ -64,7 +64,7 @@ impl Params {
     }
 
     /// Returns the next parameter, a required boolean.
-    pub fn required_flag(&mut self) -> Result<bool, Fault> {
+    pub fn required_flag(&mut self) -> Result<bool, RequestError> {
         match self.next() {
             (Some(Value::Bool(flag)), _) => Ok(flag),
             (_, place) => Err(failed(&place, "boolean")),
@@ -72,7 +72,7 @@ impl Params {
     }
 
     /// Returns the next parameter, an optional moment in EJSON.
-    pub fn date(&mut self) -> Result<Option<Timestamp>, Fault> {
+    pub fn date(&mut self) -> Result<Option<Timestamp>, RequestError> {
         let (value, place) = self.next();
         let moment = |value: Value| value.get("$date").and_then(Value::as_i64).map(Timestamp::from_millis);
         value
@@ -81,13 +81,13 @@ impl Params {
     }
 
     /// Returns the next parameter, a required value of any type.
-    pub fn required(&mut self) -> Result<Value, Fault> {
+    pub fn required(&mut self) -> Result<Value, RequestError> {
         let (value, place) = self.next();
         value.ok_or_else(|| failed(&place, "value"))
     }
 
     /// Returns the next parameter, an object; empty if absent.
-    pub fn object(&mut self) -> Result<Object, Fault> {
+    pub fn object(&mut self) -> Result<Object, RequestError> {
         match self.next() {
             (None, place) => Ok(Object(Map::new(), place)),
             (Some(Value::Object(fields)), place) => Ok(Object(fields, place)),
@@ -100,12 +100,12 @@ impl Params {
 pub(super) struct Object(pub Map<String, Value>, String);
 
 impl Object {
-    fn refuse(&self, name: &str, expected: &'static str) -> Fault {
+    fn refuse(&self, name: &str, expected: &'static str) -> RequestError {
         failed(&format!("{}.{name}", self.1), expected)
     }
 
     /// Removes and returns a boolean field; false if absent.
-    pub fn flag(&mut self, name: &str) -> Result<bool, Fault> {
+    pub fn flag(&mut self, name: &str) -> Result<bool, RequestError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(flag)) => Ok(flag),
@@ -114,7 +114,7 @@ impl Object {
     }
 
     /// Removes and returns an object field; empty if absent.
-    pub fn object(&mut self, name: &str) -> Result<Map<String, Value>, Fault> {
+    pub fn object(&mut self, name: &str) -> Result<Map<String, Value>, RequestError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(Map::new()),
             Some(Value::Object(fields)) => Ok(fields),
@@ -123,12 +123,12 @@ impl Object {
     }
 
     /// Removes and returns a required text field.
-    pub fn required_text(&mut self, name: &str) -> Result<String, Fault> {
+    pub fn required_text(&mut self, name: &str) -> Result<String, RequestError> {
         self.text(name)?.ok_or_else(|| self.refuse(name, "string"))
     }
 
     /// Removes and returns an optional text field.
-    pub fn text(&mut self, name: &str) -> Result<Option<String>, Fault> {
+    pub fn text(&mut self, name: &str) -> Result<Option<String>, RequestError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),

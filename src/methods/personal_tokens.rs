@@ -3,15 +3,15 @@
 use serde_json::json;
 
 use super::params::Params;
-use super::{Answer, Context, Method, Outcome, method};
+use super::{Context, Method, MethodAnswer, Outcome, method};
 use crate::domain::TokenName;
-use crate::domain::scope::Need;
+use crate::domain::scope::RequiredScope;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
 
 pub(super) const METHODS: &[Method] = &[
-    method!("personalAccessTokens:generateToken", Need::Full, generate).behind_fresh_proof(),
-    method!("personalAccessTokens:regenerateToken", Need::Full, regenerate).behind_fresh_proof(),
-    method!("personalAccessTokens:removeToken", Need::Full, remove).behind_two_factor(),
+    method!("personalAccessTokens:generateToken", RequiredScope::Full, generate).behind_fresh_proof(),
+    method!("personalAccessTokens:regenerateToken", RequiredScope::Full, regenerate).behind_fresh_proof(),
+    method!("personalAccessTokens:removeToken", RequiredScope::Full, remove).behind_two_factor(),
 ];
 
 /// Handles the method `personalAccessTokens:generateToken({tokenName, bypassTwoFactor})`.
@@ -25,7 +25,7 @@ async fn generate(context: Context<'_>, mut params: Params) -> Outcome {
         scopes: None,
     };
     let token = personal_tokens::generate(context.app, caller, new).await?;
-    Ok(Answer::of(json!(token.expose())))
+    Ok(MethodAnswer::of(json!(token.expose())))
 }
 
 /// Handles the method `personalAccessTokens:regenerateToken({tokenName})`.
@@ -33,7 +33,7 @@ async fn regenerate(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let name = TokenName::typed(&params.object()?.required_text("tokenName")?);
     let token = personal_tokens::regenerate(context.app, caller, &name).await?;
-    Ok(Answer::of(json!(token.expose())))
+    Ok(MethodAnswer::of(json!(token.expose())))
 }
 
 /// Handles the method `personalAccessTokens:removeToken({tokenName})`.
@@ -41,5 +41,5 @@ async fn remove(context: Context<'_>, mut params: Params) -> Outcome {
     let caller = context.caller()?;
     let name = TokenName::typed(&params.object()?.required_text("tokenName")?);
     personal_tokens::remove(context.app, caller, &name).await?;
-    Ok(Answer::NOTHING)
+    Ok(MethodAnswer::NOTHING)
 }

@@ -5,29 +5,37 @@
 use serde_json::{Value, json};
 
 use super::params::Params;
-use super::{Answer, Context, Method, Outcome, method, record};
-use crate::domain::scope::Need;
+use super::{Context, Method, MethodAnswer, Outcome, method, record};
+use crate::domain::scope::RequiredScope;
 use crate::domain::{Duty, Permission, Scope, Timestamp};
-use crate::ops::settings::Shown;
+use crate::ops::settings::ShownSetting;
 use crate::ops::{permissions, settings};
 
 pub(super) const METHODS: &[Method] = &[
-    method!("public-settings/get", Need::Any, public_settings).serves(Duty::ALL),
-    method!("private-settings/get", Need::Scope(Scope::Admin), private_settings),
-    method!("permissions/get", Need::Scope(Scope::UsersRead), all_permissions),
-    method!("rooms/get", Need::Any, no_rooms),
-    method!("subscriptions/get", Need::Any, no_rooms),
+    method!("public-settings/get", RequiredScope::Any, public_settings).serves(Duty::ALL),
+    method!(
+        "private-settings/get",
+        RequiredScope::Scope(Scope::Admin),
+        private_settings
+    ),
+    method!(
+        "permissions/get",
+        RequiredScope::Scope(Scope::UsersRead),
+        all_permissions
+    ),
+    method!("rooms/get", RequiredScope::Any, no_rooms),
+    method!("subscriptions/get", RequiredScope::Any, no_rooms),
 ];
 
 /// Returns records as a list, or as changes if the client sent a date.
-fn records(since: Option<Timestamp>, records: Vec<Value>) -> Answer {
-    Answer::of(match since {
+fn records(since: Option<Timestamp>, records: Vec<Value>) -> MethodAnswer {
+    MethodAnswer::of(match since {
         None => Value::Array(records),
         Some(_) => json!({"update": records, "remove": []}),
     })
 }
 
-fn setting_records(since: Option<Timestamp>, shown: impl Iterator<Item = Shown>) -> Answer {
+fn setting_records(since: Option<Timestamp>, shown: impl Iterator<Item = ShownSetting>) -> MethodAnswer {
     let wanted = shown.filter(|shown| since.is_none_or(|since| shown.may_have_changed_since(since)));
     records(
         since,

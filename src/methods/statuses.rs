@@ -3,26 +3,26 @@
 use serde_json::json;
 
 use super::params::Params;
-use super::{Answer, Context, Method, Outcome, method};
-use crate::domain::scope::Need;
-use crate::domain::{Fault, Scope, StatusType, UserId, profile};
+use super::{Context, Method, MethodAnswer, Outcome, method};
+use crate::domain::scope::RequiredScope;
+use crate::domain::{RequestError, Scope, StatusType, UserId, profile};
 use crate::ops::status::{self, NewStatus};
 use crate::ops::viewed::View;
 
 pub(super) const METHODS: &[Method] = &[
-    method!("setUserStatus", Need::Scope(Scope::StatusWrite), set),
+    method!("setUserStatus", RequiredScope::Scope(Scope::StatusWrite), set),
     method!(
         "UserPresence:setDefaultStatus",
-        Need::Scope(Scope::StatusWrite),
+        RequiredScope::Scope(Scope::StatusWrite),
         set_default
     ),
-    method!("UserPresence:online", Need::Scope(Scope::StatusWrite), online),
-    method!("UserPresence:away", Need::Scope(Scope::StatusWrite), away),
-    method!("getUserStatusText", Need::Scope(Scope::PresenceRead), text),
+    method!("UserPresence:online", RequiredScope::Scope(Scope::StatusWrite), online),
+    method!("UserPresence:away", RequiredScope::Scope(Scope::StatusWrite), away),
+    method!("getUserStatusText", RequiredScope::Scope(Scope::PresenceRead), text),
 ];
 
-fn status_type(text: &str) -> Result<StatusType, Fault> {
-    text.parse().map_err(|_| Fault::StatusWordInvalid)
+fn status_type(text: &str) -> Result<StatusType, RequestError> {
+    text.parse().map_err(|_| RequestError::StatusWordInvalid)
 }
 
 /// Handles the method `setUserStatus(statusType?, statusText?)`.
@@ -36,11 +36,11 @@ async fn set(context: Context<'_>, mut params: Params) -> Outcome {
         ..NewStatus::default()
     };
     if new.status.is_none() && new.text.is_none() {
-        return Ok(Answer::NOTHING);
+        return Ok(MethodAnswer::NOTHING);
     }
     let set = status::set(context.app, &actor, &caller.user.id, new).await;
-    set.map(|()| Answer::NOTHING).map_err(|fault| match fault {
-        Fault::NotAllowed { .. } => Fault::NotAllowed { words: "Not allowed" },
+    set.map(|()| MethodAnswer::NOTHING).map_err(|fault| match fault {
+        RequestError::NotAllowed { .. } => RequestError::NotAllowed { words: "Not allowed" },
         other => other,
     })
 }
@@ -51,15 +51,15 @@ async fn set_default(context: Context<'_>, mut params: Params) -> Outcome {
     let id = &context.caller()?.user.id;
     let declared = status_type(&params.required_text()?)?;
     status::declare(context.app, &actor, id, declared).await?;
-    Ok(Answer::of(json!(true)))
+    Ok(MethodAnswer::of(json!(true)))
 }
 
 async fn online(context: Context<'_>, _: Params) -> Outcome {
-    Ok(Answer::of(json!(at_connection(context, false))))
+    Ok(MethodAnswer::of(json!(at_connection(context, false))))
 }
 
 async fn away(context: Context<'_>, _: Params) -> Outcome {
-    Ok(Answer::of(json!(at_connection(context, true))))
+    Ok(MethodAnswer::of(json!(at_connection(context, true))))
 }
 
 /// Sets the connection of the call to away or online. Returns false over HTTP, which has no connection.
@@ -74,5 +74,7 @@ fn at_connection(context: Context<'_>, away: bool) -> bool {
 async fn text(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let id = UserId::new(&params.required_text()?);
-    Ok(Answer::of(json!(View::of(context.app, &actor).presence(&id).text)))
+    Ok(MethodAnswer::of(json!(
+        View::of(context.app, &actor).presence(&id).text
+    )))
 }

@@ -4,13 +4,13 @@ use serde_json::json;
 
 use super::message::date;
 use super::params::Params;
-use super::{Answer, Context, Method, Outcome, method};
-use crate::domain::scope::Need;
+use super::{Context, Method, MethodAnswer, Outcome, method};
+use crate::domain::scope::RequiredScope;
 use crate::ops::tokens;
 
 pub(super) const METHODS: &[Method] = &[
-    method!("logoutOtherClients", Need::Full, logout_others),
-    method!("removeOtherTokens", Need::Full, remove_others),
+    method!("logoutOtherClients", RequiredScope::Full, logout_others),
+    method!("removeOtherTokens", RequiredScope::Full, remove_others),
 ];
 
 /// Handles the method `logoutOtherClients()`. The result is the token of this call, which stays valid.
@@ -21,11 +21,11 @@ async fn logout_others(context: Context<'_>, _: Params) -> Outcome {
     if let Some(end) = caller.token.expires_at {
         kept["tokenExpires"] = date(end);
     }
-    Ok(Answer::of(kept))
+    Ok(MethodAnswer::of(kept))
 }
 
 async fn remove_others(context: Context<'_>, _: Params) -> Outcome {
     let caller = context.caller()?;
     tokens::logout_others(context.app, caller).await?;
-    Ok(Answer::NOTHING)
+    Ok(MethodAnswer::NOTHING)
 }

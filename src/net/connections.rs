@@ -30,7 +30,7 @@ pub enum Surplus {
 
 /// One counted connection. Dropping it ends the count.
 #[derive(Debug)]
-pub struct Connection {
+pub struct TcpConnection {
     connections: Connections,
     address: Option<SourceAddress>,
 }
@@ -50,7 +50,7 @@ impl Connections {
     ///
     /// # Errors
     /// [`Surplus`] with the limit that is reached.
-    pub fn open(&self, address: IpAddr, most: Option<u32>) -> Result<Connection, Surplus> {
+    pub fn open(&self, address: IpAddr, most: Option<u32>) -> Result<TcpConnection, Surplus> {
         let mut open = self.counts();
         if open.all >= self.most {
             return Err(Surplus::All);
@@ -64,7 +64,7 @@ impl Connections {
             *from_there += 1;
         }
         open.all += 1;
-        Ok(Connection {
+        Ok(TcpConnection {
             connections: self.clone(),
             address: counted.map(|(address, _)| address),
         })
@@ -81,7 +81,7 @@ impl Connections {
     }
 }
 
-impl Drop for Connection {
+impl Drop for TcpConnection {
     fn drop(&mut self) {
         let mut open = self.connections.counts();
         open.all -= 1;

@@ -4,5 +4,5 @@ mod connections;
 pub mod open_files;
 mod stream;
 
-pub use connections::{Connection, Connections, Surplus};
+pub use connections::{Connections, Surplus, TcpConnection};
 pub use stream::{ClientStream, Heads};

@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use super::connections::Connection;
+use super::connections::TcpConnection;
 
 /// The bytes that hyper gets instead of a bare LF. A head may not contain NUL, so hyper answers 400; the empty line
 /// ends the head.
@@ -35,7 +35,7 @@ const NO_MORE_HEADS: u64 = u64::MAX - 1;
 pub struct ClientStream {
     stream: TcpStream,
     /// The counted connection; dropping it ends the count.
-    connection: Connection,
+    connection: TcpConnection,
     /// The bytes that were read and not yet passed on.
     held: Bytes,
     place: Place,
@@ -94,7 +94,7 @@ impl Heads {
 
 impl ClientStream {
     /// Creates the stream of a connection. It ends if the client reads nothing for `write_time`.
-    pub fn new(stream: TcpStream, connection: Connection, write_time: Duration) -> Self {
+    pub fn new(stream: TcpStream, connection: TcpConnection, write_time: Duration) -> Self {
         Self {
             stream,
             connection,
@@ -112,7 +112,7 @@ impl ClientStream {
     }
 
     /// Returns the TCP stream, the bytes that were read and not passed on, and the counted connection.
-    pub fn into_parts(self) -> (TcpStream, Bytes, Connection) {
+    pub fn into_parts(self) -> (TcpStream, Bytes, TcpConnection) {
         (self.stream, self.held, self.connection)
     }
 

@@ -7,10 +7,10 @@
 use super::guess_target::Target;
 use super::{incident, lockout};
 use crate::app::AccountKey;
-use crate::app::rates::{Counted, Rate, Who};
+use crate::app::rates::{Counted, Rate, RateKey};
 use crate::app::{App, QueueFull, Turn};
 use crate::auth::{Actor, Origin};
-use crate::domain::{Fault, SettingId, SourceAddress, UserId};
+use crate::domain::{RequestError, SettingId, SourceAddress, UserId};
 
 /// The window in which the rates of logins are counted, in milliseconds.
 const RATE_MILLIS: u32 = 60_000;
@@ -19,17 +19,17 @@ const RATE_MILLIS: u32 = 60_000;
 const QUEUE_FULL_SECONDS: u64 = 1;
 
 /// Runs `work`, which verifies a guess, in the caller's turn. If `work` fails with a wrong guess
-/// ([`Fault::is_wrong_guess`]), the failure is counted. `work` must not wait for another turn.
+/// ([`RequestError::is_wrong_guess`]), the failure is counted. `work` must not wait for another turn.
 ///
 /// # Errors
-/// [`Fault::TooManyLogins`] if too many guesses wait; [`Fault::AddressBlocked`] and [`Fault::UserBlocked`] after too
+/// [`RequestError::TooManyLogins`] if too many guesses wait; [`RequestError::AddressBlocked`] and [`RequestError::UserBlocked`] after too
 /// many failures, without running `work`; the errors of `work`.
 pub(super) async fn guarded<T>(
     app: &App,
     origin: &Origin,
     target: &Target,
-    work: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
+    work: impl Future<Output = Result<T, RequestError>>,
+) -> Result<T, RequestError> {
     let turn = take_turn(app, target.account.clone(), origin.source()).await?;
     lockout::refuse_blocked(app, origin, target)?;
     let outcome = work.await;
@@ -46,25 +46,29 @@ pub(super) async fn guarded_silently<T>(
     app: &App,
     origin: &Origin,
     target: &Target,
-    wrong: Fault,
-    work: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
+    wrong: RequestError,
+    work: impl Future<Output = Result<T, RequestError>>,
+) -> Result<T, RequestError> {
     match guarded(app, origin, target, work).await {
-        Err(Fault::AddressBlocked | Fault::UserBlocked) => Err(wrong),
+        Err(RequestError::AddressBlocked | RequestError::UserBlocked) => Err(wrong),
         outcome => outcome,
     }
 }
 
-async fn take_turn(app: &App, account: Option<AccountKey>, source: Option<SourceAddress>) -> Result<Turn, Fault> {
+async fn take_turn(
+    app: &App,
+    account: Option<AccountKey>,
+    source: Option<SourceAddress>,
+) -> Result<Turn, RequestError> {
     let turn = app.attempts.take_turn(account, source).await;
-    turn.map_err(|QueueFull| Fault::TooManyLogins {
+    turn.map_err(|QueueFull| RequestError::TooManyLogins {
         seconds: QUEUE_FULL_SECONDS,
     })
 }
 
 /// Counts a failure in its own task, so that the turn ends only when the failure is durable, even if the client
 /// disconnects before that.
-async fn count_failure(app: &App, origin: &Origin, target: Target, turn: Turn) -> Result<(), Fault> {
+async fn count_failure(app: &App, origin: &Origin, target: Target, turn: Turn) -> Result<(), RequestError> {
     let (app, origin) = (app.clone(), origin.clone());
     let counting = tokio::spawn(async move {
         let counted = lockout::count_failure(&app, &origin, &target).await;
@@ -77,14 +81,17 @@ async fn count_failure(app: &App, origin: &Origin, target: Target, turn: Turn) -
 /// Counts a login with a password against the rate limits of its address and its account.
 ///
 /// # Errors
-/// [`Fault::TooManyLogins`].
-pub(super) fn admit_login(app: &App, origin: &Origin, target: &Target) -> Result<(), Fault> {
+/// [`RequestError::TooManyLogins`].
+pub(super) fn admit_login(app: &App, origin: &Origin, target: &Target) -> Result<(), RequestError> {
     let settings = app.settings();
     if !settings.flag(SettingId::RateLimiterEnabled) {
         return Ok(());
     }
-    let of_address = (Who::Address(origin.source()), SettingId::RateLimiterLoginsPerAddress);
-    let account = target.account.clone().map(Who::Account);
+    let of_address = (
+        RateKey::Address(origin.source()),
+        SettingId::RateLimiterLoginsPerAddress,
+    );
+    let account = target.account.clone().map(RateKey::Account);
     let of_account = account.map(|who| (who, SettingId::RateLimiterLoginsPerUser));
     for (who, calls) in [of_address].into_iter().chain(of_account) {
         let rate = Rate {
@@ -96,7 +103,7 @@ pub(super) fn admit_login(app: &App, origin: &Origin, target: &Target) -> Result
             who,
         };
         if let Err(left) = app.rates.count(&app.clock, rate, &counted) {
-            return Err(Fault::TooManyLogins {
+            return Err(RequestError::TooManyLogins {
                 seconds: left.wait_seconds(),
             });
         }
@@ -133,12 +140,12 @@ impl From<&Origin> for HashedFor {
 /// Hashes passwords in the caller's turn, so that one caller cannot use all hashing threads.
 ///
 /// # Errors
-/// [`Fault::TooManyLogins`] if too many callers wait; the errors of `work`.
+/// [`RequestError::TooManyLogins`] if too many callers wait; the errors of `work`.
 pub(super) async fn in_turn<T>(
     app: &App,
     caller: &HashedFor,
-    work: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
+    work: impl Future<Output = Result<T, RequestError>>,
+) -> Result<T, RequestError> {
     let _turn = match caller {
         HashedFor::Operator => None,
         HashedFor::User(id, source) => Some(take_turn(app, Some(AccountKey::Known(id.clone())), *source).await?),

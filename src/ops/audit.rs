@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::auth::{Actor, Origin, random};
 use crate::domain::audit::AUDIT_ORDER_BYTES;
 use crate::domain::text::{folded, folds_to};
-use crate::domain::{AuditAction, AuditEntry, AuditParty, Fault, Page, Permission, Timestamp};
+use crate::domain::{AuditAction, AuditEntry, AuditParty, Page, Permission, RequestError, Timestamp};
 use crate::store::Change;
 
 /// Maximum entries that one change of the sweep removes.
@@ -117,7 +117,7 @@ impl AboutQuery {
 
 /// The entries that a caller asks for. A condition that is `None` matches all entries.
 #[derive(Debug, Default, Clone)]
-pub struct Filter {
+pub struct AuditFilter {
     /// Only actions by this actor.
     pub actor: Option<PartyQuery>,
     /// Only actions on this target.
@@ -132,7 +132,7 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
-impl Filter {
+impl AuditFilter {
     fn takes(&self, entry: &AuditEntry) -> bool {
         let names = |wanted: &Option<PartyQuery>, party: Option<&AuditParty>| {
             wanted
@@ -161,10 +161,10 @@ pub struct Entries {
 /// Reads the log, the newest entry first. The total needs a read of all entries between `from` and `until`.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-audit`; errors of the store.
-pub async fn list(app: &App, actor: &Actor, filter: Filter, page: Page) -> Result<Entries, Fault> {
+/// [`RequestError::PermissionRequired`] without `view-audit`; errors of the store.
+pub async fn list(app: &App, actor: &Actor, filter: AuditFilter, page: Page) -> Result<Entries, RequestError> {
     if !actor.may(Permission::VIEW_AUDIT) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let found = Entries {
         entries: Vec::new(),
@@ -196,7 +196,7 @@ pub struct Bounds {
 
 /// A part of the audit log.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct AuditPart {
     /// The matching entries, the newest first.
     pub entries: Vec<AuditEntry>,
     /// The id of the entry after which the next part begins; `None` if there are no more entries.
@@ -207,11 +207,17 @@ pub struct Part {
 /// with the newest entry. The bounds limit the cost, even if the log is long.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-audit`; [`Fault::InvalidParams`] for a text that is not an id; errors of
+/// [`RequestError::PermissionRequired`] without `view-audit`; [`RequestError::InvalidParams`] for a text that is not an id; errors of
 /// the store.
-pub async fn part(app: &App, actor: &Actor, filter: Filter, after: Option<&str>, most: Bounds) -> Result<Part, Fault> {
+pub async fn part(
+    app: &App,
+    actor: &Actor,
+    filter: AuditFilter,
+    after: Option<&str>,
+    most: Bounds,
+) -> Result<AuditPart, RequestError> {
     if !actor.may(Permission::VIEW_AUDIT) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let after = after.map(Place::of).transpose()?;
     let from = filter.from.unwrap_or(Timestamp::from_millis(0));
@@ -234,7 +240,7 @@ pub async fn part(app: &App, actor: &Actor, filter: Filter, after: Option<&str>,
         true
     });
     let found = read.await.map_err(incident::internal)?;
-    Ok(Part {
+    Ok(AuditPart {
         entries: found.entries,
         next: found.is_cut.then_some(found.last),
     })
@@ -259,7 +265,7 @@ struct Place {
 
 impl Place {
     /// Parses the id of an entry.
-    fn of(id: &str) -> Result<Self, Fault> {
+    fn of(id: &str) -> Result<Self, RequestError> {
         let parse = || {
             let (at, order) = id.split_at_checked(16).filter(|(_, order)| order.len() == 16)?;
             let at = i64::from_str_radix(at, 16).ok().filter(|at| *at >= 0)?;
@@ -269,7 +275,7 @@ impl Place {
                 order,
             })
         };
-        parse().ok_or_else(|| Fault::invalid("must be the id of an entry", "after"))
+        parse().ok_or_else(|| RequestError::invalid("must be the id of an entry", "after"))
     }
 
     /// Returns whether the position comes before the entry in the log. The newest entry is the first.
@@ -279,7 +285,7 @@ impl Place {
 }
 
 /// Removes entries that are older than the setting `Audit_Log_Retention_Days`.
-pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
+pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
     let days = app.settings().number(crate::domain::SettingId::AuditRetentionDays);
     let end = app.clock.now().minus_days(days);
     loop {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::authority::{require, weight};
-use crate::domain::{Access, Fault, PermissionSet, Role, RoleId, User, UserId};
+use crate::domain::{Access, PermissionSet, RequestError, Role, RoleId, User, UserId};
 use crate::store::Snapshot;
 
 /// The authority of an actor, computed from one snapshot.
@@ -45,8 +45,8 @@ impl<'snapshot> Authority<'snapshot> {
     /// actor does not have.
     ///
     /// # Errors
-    /// [`Fault::BeyondAuthority`].
-    pub fn over(&self, user: &User) -> Result<(), Fault> {
+    /// [`RequestError::BeyondAuthority`].
+    pub fn over(&self, user: &User) -> Result<(), RequestError> {
         if self.own.as_ref() == Some(&user.id) {
             return Ok(());
         }
@@ -56,16 +56,16 @@ impl<'snapshot> Authority<'snapshot> {
     /// Refuses an action on the login of all users if one of them has a permission that the actor does not have.
     ///
     /// # Errors
-    /// [`Fault::BeyondAuthority`].
-    pub fn over_all(&self) -> Result<(), Fault> {
+    /// [`RequestError::BeyondAuthority`].
+    pub fn over_all(&self) -> Result<(), RequestError> {
         self.snapshot.users().try_for_each(|user| self.over(user))
     }
 
     /// Refuses to give, remove or change roles that hold a permission which the actor does not have.
     ///
     /// # Errors
-    /// [`Fault::BeyondAuthority`].
-    pub fn over_roles(&self, roles: &[RoleId]) -> Result<(), Fault> {
+    /// [`RequestError::BeyondAuthority`].
+    pub fn over_roles(&self, roles: &[RoleId]) -> Result<(), RequestError> {
         require(self.held, weight(self.snapshot.access(), roles))
     }
 
@@ -73,8 +73,8 @@ impl<'snapshot> Authority<'snapshot> {
     /// does not have.
     ///
     /// # Errors
-    /// [`Fault::BeyondAuthority`].
-    pub fn over_holders(&self, role: &Role) -> Result<(), Fault> {
+    /// [`RequestError::BeyondAuthority`].
+    pub fn over_holders(&self, role: &Role) -> Result<(), RequestError> {
         let mut holders = self.snapshot.users_with_role(&role.id);
         holders.try_for_each(|user| self.over(user))
     }
@@ -83,8 +83,8 @@ impl<'snapshot> Authority<'snapshot> {
     /// of a role or a user that has such a permission.
     ///
     /// # Errors
-    /// [`Fault::BeyondAuthority`].
-    pub fn over_grants(&self, after: &Access) -> Result<(), Fault> {
+    /// [`RequestError::BeyondAuthority`].
+    pub fn over_grants(&self, after: &Access) -> Result<(), RequestError> {
         let before = self.snapshot.access();
         let mut changed = Vec::new();
         for role in before.roles() {

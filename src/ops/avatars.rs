@@ -6,26 +6,26 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::audit::note;
-use super::decide::{decide_on, decide_on_picture};
 use super::incident;
+use super::transaction::{transact_on_avatar, transact_on_user};
 use crate::app::{App, Sender};
 use crate::auth::{Actor, random};
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::picture::CleanPicture;
-use crate::domain::{AuditAction, Avatar, Fault, Permission, SettingId, User, UserId};
+use crate::domain::{AuditAction, Avatar, Permission, RequestError, SettingId, User, UserId};
 use crate::store::Change;
 
 /// Sets the avatar of a user.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] for another user without `edit-other-user-avatar`, or if the settings forbid the change;
-/// [`Fault::AvatarTooLarge`] above 256 KiB, [`Fault::AvatarInvalid`] if the file is not a PNG, JPEG or WebP image
-/// within the limits; [`Fault::TooManyRequests`] if too many images of the actor wait already, [`Fault::Overloaded`]
-/// if too many of all users do; [`Fault::UserNotFound`].
-pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Result<(), Fault> {
+/// [`RequestError::NotAllowed`] for another user without `edit-other-user-avatar`, or if the settings forbid the change;
+/// [`RequestError::AvatarTooLarge`] above 256 KiB, [`RequestError::AvatarInvalid`] if the file is not a PNG, JPEG or WebP image
+/// within the limits; [`RequestError::TooManyRequests`] if too many images of the actor wait already, [`RequestError::Overloaded`]
+/// if too many of all users do; [`RequestError::UserNotFound`].
+pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Result<(), RequestError> {
     permit(app, actor, id)?;
     if bytes.len() > AVATAR_BYTES {
-        return Err(Fault::AvatarTooLarge { limit: AVATAR_BYTES });
+        return Err(RequestError::AvatarTooLarge { limit: AVATAR_BYTES });
     }
     let clean = app
         .pictures
@@ -37,10 +37,10 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Resul
 /// Returns the bytes of an image in a data URL. Nothing is downloaded.
 ///
 /// # Errors
-/// [`Fault::AvatarUrlUnsupported`] for another kind of URL, [`Fault::InvalidParams`] with the field.
-pub fn of_data_url(url: &str, field: &str) -> Result<Vec<u8>, Fault> {
-    let data = url.strip_prefix("data:").ok_or(Fault::AvatarUrlUnsupported)?;
-    let malformed = || Fault::invalid("must be a data: URL with base64, as data:image/png;base64,…", field);
+/// [`RequestError::AvatarUrlUnsupported`] for another kind of URL, [`RequestError::InvalidParams`] with the field.
+pub fn of_data_url(url: &str, field: &str) -> Result<Vec<u8>, RequestError> {
+    let data = url.strip_prefix("data:").ok_or(RequestError::AvatarUrlUnsupported)?;
+    let malformed = || RequestError::invalid("must be a data: URL with base64, as data:image/png;base64,…", field);
     let (_, encoded) = data.split_once(";base64,").ok_or_else(malformed)?;
     BASE64_STANDARD.decode(encoded).map_err(|_| malformed())
 }
@@ -72,7 +72,7 @@ fn avatar(id: &UserId, picture: CleanPicture) -> Avatar {
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn clean_old(app: &App) -> Result<(), Fault> {
+pub async fn clean_old(app: &App) -> Result<(), RequestError> {
     let users: Vec<_> = app
         .store
         .read()
@@ -89,12 +89,12 @@ pub async fn clean_old(app: &App) -> Result<(), Fault> {
             let rule = app.settings().pictures();
             match app.pictures.clean(old.bytes.clone(), rule, None).await {
                 // Uploads of users have priority.
-                Err(Fault::Overloaded { .. }) => tokio::time::sleep(PATIENCE).await,
+                Err(RequestError::Overloaded { .. }) => tokio::time::sleep(PATIENCE).await,
                 outcome => break outcome,
             }
         };
         let new = cleaned.ok().map(|picture| avatar(&user.id, picture));
-        let replaced = decide_on(app, &user.id, |_, user| {
+        let replaced = transact_on_user(app, &user.id, |_, user| {
             // The user may have changed or removed the avatar meanwhile.
             if user.avatar.as_ref() != Some(&old.etag) {
                 return Ok((Change::new(), ()));
@@ -102,7 +102,7 @@ pub async fn clean_old(app: &App) -> Result<(), Fault> {
             Ok((replacing(app, user, Some(&old), new.as_ref()), ()))
         });
         match replaced.await {
-            Ok(()) | Err(Fault::UserNotFound) => {}
+            Ok(()) | Err(RequestError::UserNotFound) => {}
             Err(fault) => return Err(fault),
         }
     }
@@ -115,22 +115,22 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Removes a user's avatar.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] as for [`set`], [`Fault::UserNotFound`].
-pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+/// [`RequestError::NotAllowed`] as for [`set`], [`RequestError::UserNotFound`].
+pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
     permit(app, actor, id)?;
     change(app, actor, id, None).await
 }
 
-fn permit(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+fn permit(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
     let own = actor.is(id) && app.settings().flag(SettingId::AllowUserAvatarChange);
     if own || actor.may(Permission::EDIT_OTHER_USER_AVATAR) {
         return Ok(());
     }
-    Err(Fault::NotAllowed { words: "Not allowed" })
+    Err(RequestError::NotAllowed { words: "Not allowed" })
 }
 
-async fn change(app: &App, actor: &Actor, id: &UserId, new: Option<&Avatar>) -> Result<(), Fault> {
-    decide_on_picture(app, id, |_, user, old| {
+async fn change(app: &App, actor: &Actor, id: &UserId, new: Option<&Avatar>) -> Result<(), RequestError> {
+    transact_on_avatar(app, id, |_, user, old| {
         let change = replacing(app, user, old, new);
         let noted = note(app, actor, AuditAction::AvatarChanged, Some(user.party()), "");
         Ok((change.insert(&noted), ()))
@@ -157,7 +157,7 @@ fn replacing(app: &App, user: &User, old: Option<&Avatar>, new: Option<&Avatar>)
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn get(app: &App, user: &User) -> Result<Option<Avatar>, Fault> {
+pub async fn get(app: &App, user: &User) -> Result<Option<Avatar>, RequestError> {
     if user.avatar.is_none() {
         return Ok(None);
     }

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::audit::note;
-use super::decide::decide;
+use super::transaction::transact;
 use super::users::checked_roles;
 use super::viewed::{View, ViewedUser};
 use super::vouched;
 use crate::app::App;
 use crate::auth::{Actor, TokenSecret};
+use crate::domain::board::{BOARD_PEOPLE, BOARD_SELECTORS, BoardContent, BoardPeople, MAX_BOARDS};
 use crate::domain::text::folded;
-use crate::domain::wall::{BOARD_PEOPLE, BOARD_SELECTORS, BoardContent, BoardPeople, MAX_BOARDS};
 use crate::domain::{
-    AuditAction, AuditParty, Board, Emoji, Fault, Permission, Role, SettingId, StatusType, Timestamp, User, UserId,
-    Username,
+    AuditAction, AuditParty, Board, Emoji, Permission, RequestError, Role, SettingId, StatusType, Timestamp, User,
+    UserId, Username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -94,19 +94,19 @@ pub fn label(board: &Board) -> String {
 /// Creates a board and returns it with its link. The link has the secret, which is not stored.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `manage-boards`, or for a selection by roles without
-/// `view-full-other-user-info`; [`Fault::InvalidParams`] for a custom field that is not public;
-/// [`Fault::RoleInvalid`], [`Fault::TooManyLinks`].
+/// [`RequestError::PermissionRequired`] without `manage-boards`, or for a selection by roles without
+/// `view-full-other-user-info`; [`RequestError::InvalidParams`] for a custom field that is not public;
+/// [`RequestError::RoleInvalid`], [`RequestError::TooManyLinks`].
 pub async fn create(
     app: &App,
     actor: &Actor,
     name: &str,
     content: &BoardContent,
-) -> Result<(ListedBoard, String), Fault> {
+) -> Result<(ListedBoard, String), RequestError> {
     refuse_without_permission(actor)?;
     refuse_private(app, actor, &content.people)?;
     let secret = TokenSecret::generate();
-    let created = decide(app, |snapshot| {
+    let created = transact(app, |snapshot| {
         let mut content = content.clone();
         if let BoardPeople::Roles(roles) = content.people {
             content.people = BoardPeople::Roles(checked_roles(snapshot, roles)?);
@@ -132,8 +132,8 @@ pub async fn create(
 /// public field without defined values.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `manage-boards`.
-pub fn choices(app: &App, actor: &Actor) -> Result<Choices, Fault> {
+/// [`RequestError::PermissionRequired`] without `manage-boards`.
+pub fn choices(app: &App, actor: &Actor) -> Result<Choices, RequestError> {
     refuse_without_permission(actor)?;
     let view = View::of_wall(app);
     let roles = view.snapshot().access().roles();
@@ -185,8 +185,8 @@ fn common_values<'name>(view: &View<'_>, names: impl Iterator<Item = &'name str>
 /// Lists all boards, the newest first. Their number is bounded.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `manage-boards`.
-pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedBoard>, Fault> {
+/// [`RequestError::PermissionRequired`] without `manage-boards`.
+pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedBoard>, RequestError> {
     refuse_without_permission(actor)?;
     let snapshot = app.store.read();
     let mut found: Vec<_> = snapshot.boards().map(|board| listed(&snapshot, board)).collect();
@@ -197,12 +197,12 @@ pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedBoard>, Fault> {
 /// Ends a board of any creator.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `manage-boards`, [`Fault::BoardNotFound`].
-pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), Fault> {
+/// [`RequestError::PermissionRequired`] without `manage-boards`, [`RequestError::BoardNotFound`].
+pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), RequestError> {
     refuse_without_permission(actor)?;
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let found = snapshot.boards().find(|board| label(board) == id);
-        let found = found.ok_or_else(|| Fault::BoardNotFound { label: id.to_owned() })?;
+        let found = found.ok_or_else(|| RequestError::BoardNotFound { label: id.to_owned() })?;
         let noted = note(app, actor, AuditAction::BoardRevoked, Some(party(found)), "");
         Ok((Change::new().remove(&**found).insert(&noted), ()))
     })
@@ -213,15 +213,15 @@ pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), Fault> {
 /// bits, and a display that still loads a revoked link must not block the logins of its address.
 ///
 /// # Errors
-/// [`Fault::BoardInvalid`].
-pub fn view(app: &App, secret: &str) -> Result<ShownBoard, Fault> {
+/// [`RequestError::BoardInvalid`].
+pub fn view(app: &App, secret: &str) -> Result<ShownBoard, RequestError> {
     let hash = TokenSecret::presented(secret).hash();
     let view = View::of_wall(app);
     let snapshot = view.snapshot();
     let board = snapshot.boards().find(|board| board.hash == hash);
     let board = board
         .filter(|board| is_valid(snapshot, board))
-        .ok_or(Fault::BoardInvalid)?;
+        .ok_or(RequestError::BoardInvalid)?;
     let people = &board.content.people;
     let selected = snapshot
         .users()
@@ -279,24 +279,26 @@ fn person(content: &BoardContent, user: &ViewedUser) -> BoardPerson {
     }
 }
 
-fn refuse_without_permission(actor: &Actor) -> Result<(), Fault> {
+fn refuse_without_permission(actor: &Actor) -> Result<(), RequestError> {
     if actor.may(Permission::MANAGE_BOARDS) {
         Ok(())
     } else {
-        Err(Fault::PermissionRequired)
+        Err(RequestError::PermissionRequired)
     }
 }
 
 /// Refuses a selection that would show what its creator may not see, or what only some users may see.
-fn refuse_private(app: &App, actor: &Actor, people: &BoardPeople) -> Result<(), Fault> {
+fn refuse_private(app: &App, actor: &Actor, people: &BoardPeople) -> Result<(), RequestError> {
     match people {
-        BoardPeople::Roles(_) if !actor.may(Permission::VIEW_FULL_OTHER_USER_INFO) => Err(Fault::PermissionRequired),
+        BoardPeople::Roles(_) if !actor.may(Permission::VIEW_FULL_OTHER_USER_INFO) => {
+            Err(RequestError::PermissionRequired)
+        }
         BoardPeople::Field { name, .. } if !app.settings().custom_fields().is_public(name) => {
             let words = format!(
                 "must be a custom field that the setting {} makes public",
                 SettingId::CustomFields
             );
-            Err(Fault::invalid(words, "field"))
+            Err(RequestError::invalid(words, "field"))
         }
         _ => Ok(()),
     }
@@ -306,9 +308,9 @@ fn is_valid(snapshot: &Snapshot, board: &Board) -> bool {
     vouched::still(snapshot, board.creator.as_ref(), Permission::MANAGE_BOARDS).is_some()
 }
 
-fn free_place(snapshot: &Snapshot) -> Result<u16, Fault> {
+fn free_place(snapshot: &Snapshot) -> Result<u16, RequestError> {
     let is_free = |place: &u16| snapshot.board_at(*place).is_none();
-    (0..MAX_BOARDS).find(is_free).ok_or(Fault::TooManyLinks {
+    (0..MAX_BOARDS).find(is_free).ok_or(RequestError::TooManyLinks {
         what: "boards",
         most: MAX_BOARDS,
     })

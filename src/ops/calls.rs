@@ -6,13 +6,13 @@
 use std::net::IpAddr;
 
 use crate::app::App;
-use crate::app::rates::{self, Counted, Left, Who};
+use crate::app::rates::{self, Counted, Left, RateKey};
 use crate::auth::Caller;
-use crate::domain::{Fault, Permission, SettingId, SourceAddress};
+use crate::domain::{Permission, RequestError, SettingId, SourceAddress};
 
 /// The rate limit of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rate {
+pub enum CallRate {
     /// The general limits of the settings.
     Default,
     /// The limit for registrations.
@@ -34,23 +34,23 @@ pub struct Allowance {
 /// is not counted, and has no allowance.
 ///
 /// # Errors
-/// [`Fault::TooManyRequests`], with the exhausted allowance.
+/// [`RequestError::TooManyRequests`], with the exhausted allowance.
 pub fn admit(
     app: &App,
     endpoint: impl FnOnce() -> String,
-    rate: Rate,
+    rate: CallRate,
     caller: Option<&Caller>,
     address: Option<IpAddr>,
-) -> Result<Option<Allowance>, (Fault, Allowance)> {
+) -> Result<Option<Allowance>, (RequestError, Allowance)> {
     let Some(allowed) = of_settings(app, rate, caller) else {
         return Ok(None);
     };
     let counted = Counted {
         what: match rate {
-            Rate::Register => rates::REGISTRATIONS.into(),
-            Rate::Default | Rate::Unbounded => endpoint().into(),
+            CallRate::Register => rates::REGISTRATIONS.into(),
+            CallRate::Default | CallRate::Unbounded => endpoint().into(),
         },
-        who: Who::of(caller, address.map(SourceAddress::of)),
+        who: RateKey::of(caller, address.map(SourceAddress::of)),
     };
     let allowance = |left| Allowance {
         limit: allowed.calls,
@@ -65,8 +65,8 @@ pub fn admit(
 /// Counts a call without a login. All such calls of an address also share one limit, over all endpoints.
 ///
 /// # Errors
-/// [`Fault::TooManyRequests`].
-pub fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), Fault> {
+/// [`RequestError::TooManyRequests`].
+pub fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), RequestError> {
     let settings = app.settings();
     if !settings.flag(SettingId::RateLimiterEnabled) {
         return Ok(());
@@ -77,23 +77,23 @@ pub fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), Fault> 
     };
     let counted = Counted {
         what: "anonymous calls".into(),
-        who: Who::Address(address.map(SourceAddress::of)),
+        who: RateKey::Address(address.map(SourceAddress::of)),
     };
     let counted = app.rates.count(&app.clock, rate, &counted);
     counted.map(drop).map_err(Left::refusal)
 }
 
-fn of_settings(app: &App, rate: Rate, caller: Option<&Caller>) -> Option<rates::Rate> {
+fn of_settings(app: &App, rate: CallRate, caller: Option<&Caller>) -> Option<rates::Rate> {
     let settings = app.settings();
     let bypasses = caller.is_some_and(|caller| caller.may(Permission::API_BYPASS_RATE_LIMIT));
     if bypasses || !settings.flag(SettingId::RateLimiterEnabled) {
         return None;
     }
     let calls = match (rate, caller) {
-        (Rate::Unbounded, _) => return None,
-        (Rate::Register, _) => return rates::Rate::of_registrations(&settings),
-        (Rate::Default, Some(_)) => SettingId::RateLimiterCalls,
-        (Rate::Default, None) => SettingId::RateLimiterAnonymousCalls,
+        (CallRate::Unbounded, _) => return None,
+        (CallRate::Register, _) => return rates::Rate::of_registrations(&settings),
+        (CallRate::Default, Some(_)) => SettingId::RateLimiterCalls,
+        (CallRate::Default, None) => SettingId::RateLimiterAnonymousCalls,
     };
     Some(rates::Rate {
         calls: settings.number(calls),

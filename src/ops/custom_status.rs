@@ -4,15 +4,15 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::audit::note;
-use super::decide::decide;
+use super::transaction::transact;
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::condition::{FieldValue, Queried, QueryField};
 use crate::domain::page::{Listing, Sort};
 use crate::domain::text::composed;
 use crate::domain::{
-    AuditAction, AuditParty, Condition, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Page, Permission,
-    SearchTerm, StatusName,
+    AuditAction, AuditParty, Condition, CustomStatus, CustomStatusDraft, CustomStatusId, Page, Permission,
+    RequestError, SearchTerm, StatusName,
 };
 use crate::store::{Change, Snapshot};
 
@@ -21,7 +21,7 @@ pub const SORT_FIELDS: &[&str] = &["_id", "name", "statusType", "_updatedAt"];
 
 /// The custom statuses that a caller asks for, and their order. A condition that is `None` matches all.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub struct Filter {
+pub struct StatusFilter {
     /// Only the status with this id.
     pub id: Option<CustomStatusId>,
     /// Only statuses whose name contains this text.
@@ -75,9 +75,9 @@ impl Queried<StatusField> for CustomStatus {
 
 /// Lists custom statuses. Every user may do so.
 #[must_use]
-pub fn list(app: &App, filter: &Filter, page: Page) -> Listing<Arc<CustomStatus>> {
+pub fn list(app: &App, filter: &StatusFilter, page: Page) -> Listing<Arc<CustomStatus>> {
     let snapshot = app.store.read();
-    if *filter == Filter::default() {
+    if *filter == StatusFilter::default() {
         return Listing::of(snapshot.custom_statuses().cloned(), page);
     }
     let wanted = |status: &&Arc<CustomStatus>| {
@@ -108,9 +108,9 @@ fn compare(field: &str, a: &CustomStatus, b: &CustomStatus) -> Ordering {
 /// # Errors
 /// In this order (`custom-user-status.create.md`): no permission, name required, name not allowed, name taken, status
 /// type missing or unknown.
-pub async fn create(app: &App, actor: &Actor, draft: CustomStatusDraft) -> Result<Arc<CustomStatus>, Fault> {
+pub async fn create(app: &App, actor: &Actor, draft: CustomStatusDraft) -> Result<Arc<CustomStatus>, RequestError> {
     permit(actor)?;
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let name = free_name(snapshot, None, &draft)?;
         let now = app.clock.now();
         let status = CustomStatus {
@@ -136,9 +136,9 @@ pub async fn update(
     actor: &Actor,
     id: &CustomStatusId,
     draft: CustomStatusDraft,
-) -> Result<Arc<CustomStatus>, Fault> {
-    decide(app, |snapshot| {
-        let unknown = || Fault::CustomStatusNotFound { id: id.clone() };
+) -> Result<Arc<CustomStatus>, RequestError> {
+    transact(app, |snapshot| {
+        let unknown = || RequestError::CustomStatusNotFound { id: id.clone() };
         let old = snapshot.custom_status(id).ok_or_else(unknown)?;
         permit(actor)?;
         let new = CustomStatus {
@@ -159,10 +159,12 @@ pub async fn update(
 ///
 /// # Errors
 /// No permission, then unknown id.
-pub async fn delete(app: &App, actor: &Actor, id: &CustomStatusId) -> Result<(), Fault> {
+pub async fn delete(app: &App, actor: &Actor, id: &CustomStatusId) -> Result<(), RequestError> {
     permit(actor)?;
-    decide(app, |snapshot| {
-        let old = snapshot.custom_status(id).ok_or(Fault::CustomStatusToDeleteNotFound)?;
+    transact(app, |snapshot| {
+        let old = snapshot
+            .custom_status(id)
+            .ok_or(RequestError::CustomStatusToDeleteNotFound)?;
         let noted = note(app, actor, AuditAction::CustomStatusDeleted, Some(party(old)), "");
         Ok((Change::new().remove(&**old).insert(&noted), ()))
     })
@@ -174,10 +176,10 @@ fn free_name(
     snapshot: &Snapshot,
     own: Option<&CustomStatusId>,
     draft: &CustomStatusDraft,
-) -> Result<StatusName, Fault> {
+) -> Result<StatusName, RequestError> {
     let name = draft.name.clone()?;
     match snapshot.custom_status_named(&name) {
-        Some(other) if Some(&other.id) != own => Err(Fault::CustomStatusNameTaken),
+        Some(other) if Some(&other.id) != own => Err(RequestError::CustomStatusNameTaken),
         _ => Ok(name),
     }
 }
@@ -186,10 +188,10 @@ fn party(status: &CustomStatus) -> AuditParty {
     AuditParty::new("custom-status", status.id.as_str(), status.name.as_str())
 }
 
-fn permit(actor: &Actor) -> Result<(), Fault> {
+fn permit(actor: &Actor) -> Result<(), RequestError> {
     if actor.may(Permission::MANAGE_USER_STATUS) {
         Ok(())
     } else {
-        Err(Fault::CustomStatusNotAuthorized)
+        Err(RequestError::CustomStatusNotAuthorized)
     }
 }

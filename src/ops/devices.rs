@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::text::folded;
-use crate::domain::{Fault, Page, Permission, SearchTerm, Token, User, UserId};
+use crate::domain::{Page, Permission, RequestError, SearchTerm, Token, User, UserId};
 
 /// The fields by which a client may sort the list.
 pub const SORT_FIELDS: &[&str] = &["loginAt", "_user.username", "_user.name"];
@@ -17,7 +17,7 @@ const MOST_AT_ONCE: usize = 1_000;
 
 /// The tokens that a caller asks for, and their order. A condition that is `None` matches all.
 #[derive(Debug, Default, Clone)]
-pub struct Filter {
+pub struct DeviceFilter {
     /// Only tokens of this user.
     pub user: Option<UserId>,
     /// Only sessions (true), or only personal access tokens (false).
@@ -37,7 +37,7 @@ pub struct Device {
     pub user: Arc<User>,
 }
 
-impl Filter {
+impl DeviceFilter {
     fn wants(&self, device: &Device) -> bool {
         self.sessions
             .is_none_or(|wanted| wanted == device.token.session().is_some())
@@ -84,10 +84,10 @@ impl Device {
 /// Lists live tokens: sessions and personal access tokens.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `logout-other-user`.
-pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Listing<Device>, Fault> {
+/// [`RequestError::PermissionRequired`] without `logout-other-user`.
+pub fn list(app: &App, actor: &Actor, filter: &DeviceFilter, page: Page) -> Result<Listing<Device>, RequestError> {
     if !actor.may(Permission::LOGOUT_OTHER_USER) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let (snapshot, now) = (app.store.read(), app.clock.now());
     let device = |token: &Arc<Token>| {

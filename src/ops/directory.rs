@@ -15,7 +15,8 @@ use crate::auth::Actor;
 use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::user::Activity;
 use crate::domain::{
-    Condition, EmailKey, Fault, Page, Permission, RoleId, SearchTerm, SettingId, User, UserId, Username, UsernameKey,
+    Condition, EmailKey, Page, Permission, RequestError, RoleId, SearchTerm, SettingId, User, UserId, Username,
+    UsernameKey,
 };
 
 /// The fields by which lists of users are sorted. `type` is the same for all.
@@ -44,7 +45,7 @@ const SUGGESTIONS: usize = 10;
 
 /// The users that a caller asks for, and their order. A condition that is empty or `None` matches all.
 #[derive(Debug, Default, Clone)]
-pub struct Filter {
+pub struct UserFilter {
     /// Only active users, or only inactive ones.
     pub active: Option<bool>,
     /// Only inactive users with one of these reasons.
@@ -65,7 +66,7 @@ pub struct Filter {
     pub sort: Sort,
 }
 
-impl Filter {
+impl UserFilter {
     /// Returns whether the filter uses a field that only viewers with all fields may see.
     fn asks_for_hidden(&self) -> bool {
         self.blocked
@@ -99,9 +100,9 @@ impl Filter {
 /// Lists users, active or not. Some viewers only find themselves; see [`Reach::of_lists`].
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-d-room`, or for a filter by a field that the viewer does not see
+/// [`RequestError::PermissionRequired`] without `view-d-room`, or for a filter by a field that the viewer does not see
 /// (address, roles, logins, the reason of an inactive account) without `view-full-other-user-info`.
-pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Listing<ViewedUser>, Fault> {
+pub fn list(app: &App, actor: &Actor, filter: &UserFilter, page: Page) -> Result<Listing<ViewedUser>, RequestError> {
     let reach = Reach::of_lists(app, |permission| actor.may(permission));
     find(app, actor, filter, page, reach)
 }
@@ -109,19 +110,19 @@ pub fn list(app: &App, actor: &Actor, filter: &Filter, page: Page) -> Result<Lis
 /// Lists active users for a directory. A viewer without `view-outside-room` finds only themselves.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-d-room`.
+/// [`RequestError::PermissionRequired`] without `view-d-room`.
 pub fn browse(
     app: &App,
     actor: &Actor,
     term: Option<SearchTerm>,
     sort: Sort,
     page: Page,
-) -> Result<Listing<ViewedUser>, Fault> {
-    let filter = Filter {
+) -> Result<Listing<ViewedUser>, RequestError> {
+    let filter = UserFilter {
         active: Some(true),
         term,
         sort,
-        ..Filter::default()
+        ..UserFilter::default()
     };
     let reach = Reach::of_search(|permission| actor.may(permission));
     find(app, actor, &filter, page, reach)
@@ -162,10 +163,16 @@ pub fn counts(app: &App, actor: &Actor) -> Option<Counts> {
     (reach == Reach::Everyone && actor.may(Permission::VIEW_D_ROOM)).then(counts)
 }
 
-fn find(app: &App, actor: &Actor, filter: &Filter, page: Page, reach: Reach) -> Result<Listing<ViewedUser>, Fault> {
+fn find(
+    app: &App,
+    actor: &Actor,
+    filter: &UserFilter,
+    page: Page,
+    reach: Reach,
+) -> Result<Listing<ViewedUser>, RequestError> {
     let view = View::of(app, actor);
     if !actor.may(Permission::VIEW_D_ROOM) || (filter.asks_for_hidden() && !view.sees_all_accounts()) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let asked = Asked::of(&view, &filter.condition)?;
     let count = if view.sees_all_accounts() {
@@ -279,7 +286,7 @@ fn compare(order: &[(Field, Direction)], a: ViewedAccount, b: ViewedAccount) -> 
 
 /// An identifier of one user.
 #[derive(Debug, Clone)]
-pub enum Who {
+pub enum AskedUsers {
     /// The id of the user.
     Id(UserId),
     /// The username, folded.
@@ -291,31 +298,31 @@ pub enum Who {
 /// Returns one user as the actor sees them.
 ///
 /// # Errors
-/// [`Fault::UserInfoNotFound`] if there is no such user, and for another user's address if the actor may not see
+/// [`RequestError::UserInfoNotFound`] if there is no such user, and for another user's address if the actor may not see
 /// addresses.
-pub fn info(app: &App, actor: &Actor, who: &Who) -> Result<ViewedUser, Fault> {
+pub fn info(app: &App, actor: &Actor, who: &AskedUsers) -> Result<ViewedUser, RequestError> {
     let view = View::of(app, actor);
     let snapshot = view.snapshot();
     let found = match who {
-        Who::Id(id) => snapshot.user(id),
-        Who::Username(name) => snapshot.user_named(name),
-        Who::Email(address) => snapshot.user_at(address).filter(|user| view.sees_all_of(&user.id)),
+        AskedUsers::Id(id) => snapshot.user(id),
+        AskedUsers::Username(name) => snapshot.user_named(name),
+        AskedUsers::Email(address) => snapshot.user_at(address).filter(|user| view.sees_all_of(&user.id)),
     };
-    found.map(|user| view.user(user)).ok_or(Fault::UserInfoNotFound)
+    found.map(|user| view.user(user)).ok_or(RequestError::UserInfoNotFound)
 }
 
 /// Lists active users whose username, name or nickname contains the term and for whom the condition holds, at most
 /// ten. Without a term, all users match. A viewer without `view-outside-room` finds only themselves.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] for a condition on a field that the viewer does not see.
+/// [`RequestError::PermissionRequired`] for a condition on a field that the viewer does not see.
 pub fn autocomplete(
     app: &App,
     actor: &Actor,
     term: Option<&SearchTerm>,
     exceptions: &[UsernameKey],
     condition: &Condition<UserField>,
-) -> Result<Vec<ViewedUser>, Fault> {
+) -> Result<Vec<ViewedUser>, RequestError> {
     let view = View::of(app, actor);
     let asked = Asked::of(&view, condition)?;
     let exceptions: HashSet<_> = exceptions.iter().map(UsernameKey::as_str).collect();
@@ -339,10 +346,10 @@ pub fn autocomplete(
 /// Returns whether a user could change to this username. Their own is always available.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] if usernames cannot be changed, [`Fault::UsernameBlocked`].
-pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, Fault> {
+/// [`RequestError::NotAllowed`] if usernames cannot be changed, [`RequestError::UsernameBlocked`].
+pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, RequestError> {
     if !app.settings().flag(SettingId::AllowUsernameChange) {
-        return Err(Fault::NotAllowed { words: "Not allowed" });
+        return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
     let Ok(name) = Username::parse(text) else {
         return Ok(false);
@@ -351,7 +358,7 @@ pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, Fault> {
         return Ok(true);
     }
     match users::refuse_unfit(app, &name) {
-        Err(Fault::UsernameInvalid { .. }) => return Ok(false),
+        Err(RequestError::UsernameInvalid { .. }) => return Ok(false),
         outcome => outcome?,
     }
     users::refuse_blocked(app, &name)?;

@@ -7,7 +7,7 @@ use super::{expiry, incident, sweep};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::clock::{Doubt, Trust};
-use crate::domain::{AuditAction, AuditParty, Fault, Timestamp};
+use crate::domain::{AuditAction, AuditParty, RequestError, Timestamp};
 use crate::store::Change;
 
 /// The state of the clock.
@@ -85,10 +85,10 @@ fn warn_of(app: &App, doubt: Doubt) {
 /// time.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] for other callers than the operator; errors of the store.
-pub async fn confirm(app: &App, actor: &Actor) -> Result<ClockState, Fault> {
+/// [`RequestError::PermissionRequired`] for other callers than the operator; errors of the store.
+pub async fn confirm(app: &App, actor: &Actor) -> Result<ClockState, RequestError> {
     if !matches!(actor, Actor::Operator) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let before = state(app);
     app.clock.confirm();

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
-use super::decide::decide;
+use super::transaction::transact;
 use super::user_status;
 use crate::app::App;
-use crate::domain::{Fault, UserId, UserStatus};
+use crate::domain::{RequestError, UserId, UserStatus};
 use crate::store::Change;
 
 /// Maximum users whose claims one change ends.
@@ -37,7 +37,7 @@ pub async fn end_in_time(app: &App) {
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn settle(app: &App) -> Result<(), Fault> {
+pub async fn settle(app: &App) -> Result<(), RequestError> {
     if !app.clock.trust().may_erase {
         hide(app);
         return Ok(());
@@ -48,7 +48,7 @@ pub async fn settle(app: &App) -> Result<(), Fault> {
         if ids.is_empty() {
             break;
         }
-        decide(app, |snapshot| Ok((ending(app, snapshot, &ids), ()))).await?;
+        transact(app, |snapshot| Ok((ending(app, snapshot, &ids), ()))).await?;
         for id in &ids {
             debug!(user = %id, "claims have ended");
         }

@@ -2,7 +2,7 @@
 
 use crate::app::AccountKey;
 use crate::domain::audit::claimed_name;
-use crate::domain::{AuditParty, Fault, User, UserId};
+use crate::domain::{AuditParty, RequestError, User, UserId};
 
 /// The account or secret that a caller tries to guess.
 #[derive(Debug, Clone)]
@@ -47,9 +47,9 @@ impl Target {
     }
 
     /// Returns the target for counting this error: a caller who reached the second factor has given the password.
-    pub fn after(self, fault: &Fault) -> Self {
+    pub fn after(self, fault: &RequestError) -> Self {
         match fault {
-            Fault::LoginCodeInvalid => Self {
+            RequestError::LoginCodeInvalid => Self {
                 shown: Evidence::Login,
                 ..self
             },

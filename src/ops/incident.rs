@@ -5,21 +5,21 @@ use std::fmt::Display;
 use tracing::error;
 
 use crate::auth::random;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::store::CommitError;
 
 /// Logs the cause of an internal error. Returns an error with the id of the log line.
-pub fn internal(cause: impl Display) -> Fault {
-    Fault::Internal { incident: log(cause) }
+pub fn internal(cause: impl Display) -> RequestError {
+    RequestError::Internal { incident: log(cause) }
 }
 
 /// Converts an error of the store that the operation did not expect.
 #[must_use]
-pub fn store(error: CommitError) -> Fault {
+pub fn store(error: CommitError) -> RequestError {
     match error {
-        CommitError::Unavailable => Fault::StoreUnavailable { incident: log(error) },
+        CommitError::Unavailable => RequestError::StoreUnavailable { incident: log(error) },
         CommitError::Conflict(_) => internal(error),
-        CommitError::TooLarge(_) => Fault::InvalidParams {
+        CommitError::TooLarge(_) => RequestError::InvalidParams {
             reason: format!("{error}: send less"),
             field: None,
         },

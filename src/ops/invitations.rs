@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::attempts;
 use super::audit::note;
 use super::authority::Authority;
-use super::decide::decide;
 use super::guess_target::Target;
 use super::registration::{self, Registration, Terms};
+use super::transaction::transact;
 use super::users::{checked_roles, default_roles, may_assign};
 use super::vouched;
 use crate::app::App;
@@ -17,8 +17,8 @@ use crate::domain::authority::{require, weight};
 use crate::domain::invitation::MAX_INVITATIONS;
 use crate::domain::user::Activity;
 use crate::domain::{
-    AuditAction, AuditParty, DisplayName, Fault, Invitation, InvitationTerms, Permission, Role, RoleId, Timestamp,
-    TokenHash, User, Username,
+    AuditAction, AuditParty, DisplayName, Invitation, InvitationTerms, Permission, RequestError, Role, RoleId,
+    Timestamp, TokenHash, User, Username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -51,15 +51,19 @@ pub fn label(invitation: &Invitation) -> String {
 /// Creates an invitation and returns it with its link. The link has the secret, which is not stored.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `create-invite-links`; [`Fault::ActionNotAllowed`] for roles that the actor may
-/// not assign; [`Fault::BeyondAuthority`] for roles that hold a permission which the actor lacks;
-/// [`Fault::RoleInvalid`], [`Fault::TooManyLinks`].
-pub async fn create(app: &App, actor: &Actor, terms: &InvitationTerms) -> Result<(ListedInvitation, String), Fault> {
+/// [`RequestError::PermissionRequired`] without `create-invite-links`; [`RequestError::ActionNotAllowed`] for roles that the actor may
+/// not assign; [`RequestError::BeyondAuthority`] for roles that hold a permission which the actor lacks;
+/// [`RequestError::RoleInvalid`], [`RequestError::TooManyLinks`].
+pub async fn create(
+    app: &App,
+    actor: &Actor,
+    terms: &InvitationTerms,
+) -> Result<(ListedInvitation, String), RequestError> {
     refuse_without_permission(actor)?;
     let defaults = default_roles(app);
     may_assign(actor, &beyond(&terms.roles, &defaults))?;
     let secret = TokenSecret::generate();
-    let created = decide(app, |snapshot| {
+    let created = transact(app, |snapshot| {
         let roles = checked_roles(snapshot, terms.roles.clone())?;
         let given = if roles.is_empty() { &defaults } else { &roles };
         Authority::of(app, snapshot, actor).over_roles(given)?;
@@ -92,8 +96,8 @@ pub async fn create(app: &App, actor: &Actor, terms: &InvitationTerms) -> Result
 /// Lists all invitations that have not ended, the newest first. Their number is bounded.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `create-invite-links`.
-pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedInvitation>, Fault> {
+/// [`RequestError::PermissionRequired`] without `create-invite-links`.
+pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedInvitation>, RequestError> {
     refuse_without_permission(actor)?;
     let (snapshot, now) = (app.store.read(), app.clock.now());
     let open = snapshot.invitations().filter(|invitation| invitation.is_open(now));
@@ -117,12 +121,12 @@ pub fn roles_to_give(app: &App, actor: &Actor) -> Vec<Arc<Role>> {
 /// Ends an invitation of any creator.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `create-invite-links`, [`Fault::InvitationNotFound`].
-pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), Fault> {
+/// [`RequestError::PermissionRequired`] without `create-invite-links`, [`RequestError::InvitationNotFound`].
+pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), RequestError> {
     refuse_without_permission(actor)?;
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let found = snapshot.invitations().find(|invitation| label(invitation) == id);
-        let found = found.ok_or_else(|| Fault::InvitationNotFound { label: id.to_owned() })?;
+        let found = found.ok_or_else(|| RequestError::InvitationNotFound { label: id.to_owned() })?;
         let noted = note(app, actor, AuditAction::InvitationRevoked, Some(party(found)), "");
         Ok((Change::new().remove(&**found).insert(&noted), ()))
     })
@@ -132,8 +136,8 @@ pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), Fault> {
 /// Returns the parts of an invitation that its holder may know.
 ///
 /// # Errors
-/// [`Fault::InvitationInvalid`]; [`Fault::AddressBlocked`] after too many guesses.
-pub async fn check(app: &App, origin: &Origin, secret: &str) -> Result<Invited, Fault> {
+/// [`RequestError::InvitationInvalid`]; [`RequestError::AddressBlocked`] after too many guesses.
+pub async fn check(app: &App, origin: &Origin, secret: &str) -> Result<Invited, RequestError> {
     let invitation = shown(app, origin, &TokenSecret::presented(secret).hash()).await?;
     let snapshot = app.store.read();
     let creator = invitation.creator.as_ref().and_then(|creator| snapshot.user(creator));
@@ -147,9 +151,9 @@ pub async fn check(app: &App, origin: &Origin, secret: &str) -> Result<Invited, 
 /// registration apply, except the approval by an administrator: the invitation is the approval.
 ///
 /// # Errors
-/// [`Fault::InvitationInvalid`]; [`Fault::AddressBlocked`] after too many guesses; [`Fault::RegistrationDisabled`] while
+/// [`RequestError::InvitationInvalid`]; [`RequestError::AddressBlocked`] after too many guesses; [`RequestError::RegistrationDisabled`] while
 /// there is no administrator; the errors of the new account, which do not use up the invitation.
-pub async fn accept(app: &App, origin: &Origin, secret: &str, new: Registration) -> Result<Arc<User>, Fault> {
+pub async fn accept(app: &App, origin: &Origin, secret: &str, new: Registration) -> Result<Arc<User>, RequestError> {
     let hash = TokenSecret::presented(secret).hash();
     let invitation = shown(app, origin, &hash).await?;
     let terms = Terms {
@@ -157,7 +161,11 @@ pub async fn accept(app: &App, origin: &Origin, secret: &str, new: Registration)
         activity: Activity::Active,
         detail: format!("by the invitation {}", label(&invitation)),
     };
-    let permit = |snapshot: &Snapshot| found(app, snapshot, &hash).map(drop).ok_or(Fault::InvitationInvalid);
+    let permit = |snapshot: &Snapshot| {
+        found(app, snapshot, &hash)
+            .map(drop)
+            .ok_or(RequestError::InvitationInvalid)
+    };
     registration::create(app, origin, new, terms, permit, |snapshot, change| {
         let Some(invitation) = found(app, snapshot, &hash) else {
             return change;
@@ -174,8 +182,8 @@ pub async fn accept(app: &App, origin: &Origin, secret: &str, new: Registration)
 }
 
 /// Removes invitations that have ended.
-pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
-    decide(app, |snapshot| {
+pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
+    transact(app, |snapshot| {
         let now = app.clock.now();
         let ended = snapshot.invitations().filter(|invitation| !invitation.is_open(now));
         Ok((ended.fold(Change::new(), |change, ended| change.remove(&**ended)), ()))
@@ -183,19 +191,21 @@ pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
     .await
 }
 
-fn refuse_without_permission(actor: &Actor) -> Result<(), Fault> {
+fn refuse_without_permission(actor: &Actor) -> Result<(), RequestError> {
     if actor.may(Permission::CREATE_INVITE_LINKS) {
         Ok(())
     } else {
-        Err(Fault::PermissionRequired)
+        Err(RequestError::PermissionRequired)
     }
 }
 
 /// Returns the valid invitation with this hash. A wrong secret counts as a guess of the address.
-async fn shown(app: &App, origin: &Origin, hash: &TokenHash) -> Result<Arc<Invitation>, Fault> {
+async fn shown(app: &App, origin: &Origin, hash: &TokenHash) -> Result<Arc<Invitation>, RequestError> {
     attempts::guarded(app, origin, &Target::secret("invitation"), async {
         let snapshot = app.store.read();
-        found(app, &snapshot, hash).cloned().ok_or(Fault::InvitationInvalid)
+        found(app, &snapshot, hash)
+            .cloned()
+            .ok_or(RequestError::InvitationInvalid)
     })
     .await
 }
@@ -236,12 +246,12 @@ fn beyond(roles: &[RoleId], defaults: &[RoleId]) -> Vec<RoleId> {
 }
 
 /// Returns the first place that has no open invitation.
-fn free_place(snapshot: &Snapshot, now: Timestamp) -> Result<u16, Fault> {
+fn free_place(snapshot: &Snapshot, now: Timestamp) -> Result<u16, RequestError> {
     let is_free = |place: &u16| {
         let kept = snapshot.invitation_at(*place);
         kept.is_none_or(|invitation| !invitation.is_open(now))
     };
-    (0..MAX_INVITATIONS).find(is_free).ok_or(Fault::TooManyLinks {
+    (0..MAX_INVITATIONS).find(is_free).ok_or(RequestError::TooManyLinks {
         what: "invitations",
         most: MAX_INVITATIONS,
     })

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use super::audit::{anonymous, note, note_from};
 use super::authority::Authority;
-use super::decide::{decide, decide_on};
 use super::guess_target::{Evidence, Target};
+use super::transaction::{transact, transact_on_user};
 use crate::app::AccountKey;
 use crate::app::App;
 use crate::auth::{Actor, Origin};
 use crate::domain::{
-    AuditAction, FailedLogins, Failures, Fault, LockoutRule, Permission, SourceAddress, Suspect, Timestamp, Token,
-    User, UserId,
+    AuditAction, FailedLogins, Failures, LockoutKey, LockoutRule, Permission, RequestError, SourceAddress, Timestamp,
+    Token, User, UserId,
 };
 use crate::store::{Change, Snapshot};
 
@@ -55,25 +55,30 @@ fn is_known_device(app: &App, snapshot: &Snapshot, origin: &Origin, id: &UserId)
 /// strangers may cause; see [`is_known_device`].
 ///
 /// # Errors
-/// [`Fault::AddressBlocked`], [`Fault::UserBlocked`].
-pub(super) fn refuse_blocked(app: &App, origin: &Origin, target: &Target) -> Result<(), Fault> {
+/// [`RequestError::AddressBlocked`], [`RequestError::UserBlocked`].
+pub(super) fn refuse_blocked(app: &App, origin: &Origin, target: &Target) -> Result<(), RequestError> {
     let (snapshot, now) = (app.store.read(), app.clock.steady());
-    let blocks = |of: &Suspect, rule| {
+    let blocks = |of: &LockoutKey, rule| {
         let failed = snapshot.failed_logins(of);
         failed.is_some_and(|failed| failed.failures.block(rule, now))
     };
-    if source(app, origin).is_some_and(|(source, rule)| blocks(&Suspect::Address(source), rule)) {
-        return Err(Fault::AddressBlocked);
+    if source(app, origin).is_some_and(|(source, rule)| blocks(&LockoutKey::Address(source), rule)) {
+        return Err(RequestError::AddressBlocked);
     }
     let blocked = match account(app, target) {
         Some((AccountKey::Known(id), rule)) => {
             let is_exempt = || target.shown == Evidence::Login || is_known_device(app, &snapshot, origin, id);
-            blocks(&Suspect::Proof(id.clone()), rule) || (blocks(&Suspect::User(id.clone()), rule) && !is_exempt())
+            blocks(&LockoutKey::Proof(id.clone()), rule)
+                || (blocks(&LockoutKey::User(id.clone()), rule) && !is_exempt())
         }
         Some((AccountKey::Unknown(name), rule)) => app.attempts.unknown_names().failures(name).block(rule, now),
         None => false,
     };
-    if blocked { Err(Fault::UserBlocked) } else { Ok(()) }
+    if blocked {
+        Err(RequestError::UserBlocked)
+    } else {
+        Ok(())
+    }
 }
 
 /// Counts a failed attempt, and adds it to the audit log, with a second entry if it starts a lockout. A name without
@@ -81,18 +86,18 @@ pub(super) fn refuse_blocked(app: &App, origin: &Origin, target: &Target) -> Res
 ///
 /// # Errors
 /// Errors of the store.
-pub(super) async fn count_failure(app: &App, origin: &Origin, target: &Target) -> Result<(), Fault> {
+pub(super) async fn count_failure(app: &App, origin: &Origin, target: &Target) -> Result<(), RequestError> {
     let noted = |action, detail: String| note_from(app, origin, anonymous(), action, target.party.clone(), detail);
     let blocked = |suspect: &dyn std::fmt::Display, rule: LockoutRule| {
         let detail = format!("{suspect}, for {} minutes", rule.minutes());
         noted(AuditAction::LoginBlocked, detail)
     };
-    let by_source = source(app, origin).map(|(source, rule)| (Suspect::Address(source), rule));
+    let by_source = source(app, origin).map(|(source, rule)| (LockoutKey::Address(source), rule));
     let (by_user, of_unknown) = match account(app, target) {
         Some((AccountKey::Known(id), rule)) => {
             let suspect = match target.shown {
-                Evidence::Nothing => Suspect::User(id.clone()),
-                Evidence::Login => Suspect::Proof(id.clone()),
+                Evidence::Nothing => LockoutKey::User(id.clone()),
+                Evidence::Login => LockoutKey::Proof(id.clone()),
             };
             (Some((suspect, rule)), None)
         }
@@ -103,7 +108,7 @@ pub(super) async fn count_failure(app: &App, origin: &Origin, target: &Target) -
         None => (None, None),
     };
     let suspects: Vec<_> = by_source.into_iter().chain(by_user).collect();
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let now = app.clock.steady();
         let mut change = Change::new().insert(&noted(AuditAction::LoginFailed, target.detail.into()));
         if let Some(rule) = of_unknown {
@@ -123,7 +128,7 @@ pub(super) async fn count_failure(app: &App, origin: &Origin, target: &Target) -
     .await
 }
 
-fn record(change: Change, before: Option<&FailedLogins>, of: &Suspect, failures: Failures) -> Change {
+fn record(change: Change, before: Option<&FailedLogins>, of: &LockoutKey, failures: Failures) -> Change {
     let after = FailedLogins {
         of: of.clone(),
         failures,
@@ -140,13 +145,13 @@ fn record(change: Change, before: Option<&FailedLogins>, of: &Suspect, failures:
 pub(super) fn forgive(app: &App, snapshot: &Snapshot, change: Change, user: &User) -> Change {
     let (rule, now) = (app.settings().user_lockout(), app.clock.steady());
     let forgivable = |failed: &&FailedLogins| rule.is_none_or(|rule| !failed.failures.block(rule, now));
-    let failed = Suspect::of_user(&user.id).map(|suspect| snapshot.failed_logins(&suspect).filter(forgivable));
+    let failed = LockoutKey::of_user(&user.id).map(|suspect| snapshot.failed_logins(&suspect).filter(forgivable));
     failed.into_iter().flatten().fold(change, Change::remove)
 }
 
 /// Resets all failures of a user and ends their lockout, as part of another change.
 pub(super) fn forgive_all(snapshot: &Snapshot, change: Change, user: &UserId) -> Change {
-    let failed = Suspect::of_user(user).map(|suspect| snapshot.failed_logins(&suspect));
+    let failed = LockoutKey::of_user(user).map(|suspect| snapshot.failed_logins(&suspect));
     failed.into_iter().flatten().fold(change, Change::remove)
 }
 
@@ -162,7 +167,7 @@ pub fn blocked(app: &App, actor: &Actor) -> HashMap<UserId, Timestamp> {
     let ahead = app.clock.now().as_millis().saturating_sub(steady.as_millis());
     let mut blocked = HashMap::new();
     for failed in snapshot.failed_logins_of_users() {
-        let (Suspect::User(id) | Suspect::Proof(id)) = &failed.of else {
+        let (LockoutKey::User(id) | LockoutKey::Proof(id)) = &failed.of else {
             continue;
         };
         if let Some(end) = failed.failures.block_end(rule, steady) {
@@ -176,20 +181,20 @@ pub fn blocked(app: &App, actor: &Actor) -> HashMap<UserId, Timestamp> {
 /// Ends the lockout of a user, and resets their failures. Lockouts of addresses stay.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `edit-other-user-active-status`; [`Fault::ActionNotAllowed`] for the actor's
+/// [`RequestError::PermissionRequired`] without `edit-other-user-active-status`; [`RequestError::ActionNotAllowed`] for the actor's
 /// own account, because a stolen token could then be used to guess its password and codes without limit;
-/// [`Fault::UserNotFound`], [`Fault::BeyondAuthority`].
-pub async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+/// [`RequestError::UserNotFound`], [`RequestError::BeyondAuthority`].
+pub async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
     if !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     if actor.is(id) {
-        return Err(Fault::ActionNotAllowed {
+        return Err(RequestError::ActionNotAllowed {
             words: "You cannot unlock your own account: ask another administrator, or use `rollcall user unlock`",
             action: "Unlock_user",
         });
     }
-    decide_on(app, id, |snapshot, user| {
+    transact_on_user(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;
         let noted = note(app, actor, AuditAction::UserUnlocked, Some(user.party()), "");
         let change = forgive_all(snapshot, Change::new().require(user), id);
@@ -203,8 +208,8 @@ pub async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> 
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn settle(app: &App) -> Result<(), Fault> {
-    decide(app, |snapshot| {
+pub async fn settle(app: &App) -> Result<(), RequestError> {
+    transact(app, |snapshot| {
         let now = app.clock.steady();
         let ahead = snapshot
             .all_failed_logins()
@@ -222,10 +227,10 @@ pub async fn settle(app: &App) -> Result<(), Fault> {
 }
 
 /// Removes failures that are a day old.
-pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
+pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
     let end = app.clock.steady().minus_days(FORGOTTEN_AFTER_DAYS);
     app.attempts.unknown_names().forget_before(end);
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let old = snapshot
             .all_failed_logins()
             .filter(|failed| failed.failures.last_at() < Some(end));

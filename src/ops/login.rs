@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::attempts;
 use super::audit::note_from;
-use super::decide::decide_on;
 use super::guess_target::Target;
+use super::transaction::transact_on_user;
 use super::{lockout, two_factor};
 use crate::app::App;
 use crate::auth::{Origin, PasswordDigest, TokenSecret};
 use crate::domain::{
-    AuditAction, EmailKey, Fault, Session, SettingId, Timestamp, Token, TokenKind, User, UserId, UsernameKey,
+    AuditAction, EmailKey, RequestError, Session, SettingId, Timestamp, Token, TokenKind, User, UserId, UsernameKey,
 };
 use crate::store::{Change, Snapshot};
 
@@ -23,7 +23,7 @@ pub enum Credentials {
     /// A name and a password.
     Password {
         /// The account that the caller names.
-        account: Account,
+        account: NamedAccount,
         /// The digest of the password.
         digest: PasswordDigest,
         /// The code of the second factor, if the client sent one.
@@ -35,7 +35,7 @@ pub enum Credentials {
 
 /// An account as the caller names it.
 #[derive(Debug, Clone)]
-pub enum Account {
+pub enum NamedAccount {
     /// The username, folded.
     Username(UsernameKey),
     /// The e-mail address, folded.
@@ -44,7 +44,7 @@ pub enum Account {
     Id(UserId),
 }
 
-impl Account {
+impl NamedAccount {
     /// Parses what a user typed: a text with an `@` is an address, any other a username.
     #[must_use]
     pub fn typed(text: &str) -> Self {
@@ -88,12 +88,12 @@ pub struct LoggedIn {
 /// Verifies credentials and creates a session, or resumes one.
 ///
 /// # Errors
-/// [`Fault::AddressBlocked`] and [`Fault::UserBlocked`] after too many failures; [`Fault::WrongCredentials`] for an
-/// unknown account and a wrong password alike, after the same time; [`Fault::ResumeRefused`] for a token that is not
-/// live; [`Fault::UserNotActivated`], [`Fault::UserHasNoRoles`], [`Fault::EmailUnverified`] and those of the second
-/// factor only after the right password; [`Fault::TooManyLogins`] if the user or address has too many logins waiting
-/// or made too many, [`Fault::Overloaded`] if too many wait in total.
-pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, Fault> {
+/// [`RequestError::AddressBlocked`] and [`RequestError::UserBlocked`] after too many failures; [`RequestError::WrongCredentials`] for an
+/// unknown account and a wrong password alike, after the same time; [`RequestError::ResumeRefused`] for a token that is not
+/// live; [`RequestError::UserNotActivated`], [`RequestError::UserHasNoRoles`], [`RequestError::EmailUnverified`] and those of the second
+/// factor only after the right password; [`RequestError::TooManyLogins`] if the user or address has too many logins waiting
+/// or made too many, [`RequestError::Overloaded`] if too many wait in total.
+pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, RequestError> {
     let (account, digest, code) = match credentials {
         Credentials::Password { account, digest, code } => (account, digest, code),
         Credentials::Resume(token) => return resume(app, token),
@@ -107,7 +107,7 @@ pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Resu
         let user = target.user_id().and_then(|id| app.store.read().user(id).cloned());
         let hash = user.as_ref().and_then(|user| user.password.clone());
         let right = app.passwords.verify(digest, hash).await?;
-        let verified = user.filter(|_| right).ok_or(Fault::WrongCredentials)?;
+        let verified = user.filter(|_| right).ok_or(RequestError::WrongCredentials)?;
         begin_session(app, origin, &verified, code.as_deref()).await
     })
     .await
@@ -115,12 +115,17 @@ pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Resu
 
 /// Creates a session for a user whose password was right. The change depends on the user's record, so that no session
 /// is created if the password has changed meanwhile.
-async fn begin_session(app: &App, origin: &Origin, verified: &User, code: Option<&str>) -> Result<LoggedIn, Fault> {
+async fn begin_session(
+    app: &App,
+    origin: &Origin,
+    verified: &User,
+    code: Option<&str>,
+) -> Result<LoggedIn, RequestError> {
     let token = TokenSecret::generate();
     let attempt = two_factor::login_attempt(app, verified, code).await?;
-    let outcome = decide_on(app, &verified.id, |snapshot, user| {
+    let outcome = transact_on_user(app, &verified.id, |snapshot, user| {
         if user.password != verified.password {
-            return Err(Fault::WrongCredentials);
+            return Err(RequestError::WrongCredentials);
         }
         may_log_in(app, user)?;
         let now = app.clock.now();
@@ -151,7 +156,7 @@ async fn begin_session(app: &App, origin: &Origin, verified: &User, code: Option
         Ok((change.insert(&noted), begun))
     });
     match outcome.await {
-        Err(Fault::UserNotFound) => Err(Fault::WrongCredentials),
+        Err(RequestError::UserNotFound) => Err(RequestError::WrongCredentials),
         outcome => outcome,
     }
 }
@@ -186,13 +191,13 @@ pub(super) fn end_surplus(app: &App, snapshot: &Snapshot, user: &User, change: C
     ended.fold(change, |change, token| change.remove(&**token))
 }
 
-fn resume(app: &App, token: TokenSecret) -> Result<LoggedIn, Fault> {
+fn resume(app: &App, token: TokenSecret) -> Result<LoggedIn, RequestError> {
     let snapshot = app.store.read();
     let stored = snapshot
         .token(&token.hash())
         .filter(|stored| stored.is_live(app.clock.now()))
-        .ok_or(Fault::ResumeRefused)?;
-    let user = snapshot.user(&stored.user).ok_or(Fault::ResumeRefused)?;
+        .ok_or(RequestError::ResumeRefused)?;
+    let user = snapshot.user(&stored.user).ok_or(RequestError::ResumeRefused)?;
     may_log_in(app, user)?;
     Ok(LoggedIn {
         user: Arc::clone(user),
@@ -201,17 +206,17 @@ fn resume(app: &App, token: TokenSecret) -> Result<LoggedIn, Fault> {
     })
 }
 
-fn may_log_in(app: &App, user: &User) -> Result<(), Fault> {
+fn may_log_in(app: &App, user: &User) -> Result<(), RequestError> {
     if !user.is_active() {
-        return Err(Fault::UserNotActivated);
+        return Err(RequestError::UserNotActivated);
     }
     if user.roles.is_empty() {
-        return Err(Fault::UserHasNoRoles);
+        return Err(RequestError::UserHasNoRoles);
     }
     let unverified = user.email.as_ref().filter(|email| !email.verified);
     match unverified {
         Some(email) if app.settings().flag(SettingId::EmailVerification) && !user.is_administrator() => {
-            Err(Fault::EmailUnverified {
+            Err(RequestError::EmailUnverified {
                 address: email.address.to_string(),
             })
         }

@@ -6,7 +6,7 @@ use std::iter::repeat_with;
 
 use super::{incident, presence};
 use crate::app::App;
-use crate::domain::{Fault, LostConnections, StatusType, Timestamp, TokenHash};
+use crate::domain::{LostConnections, RequestError, StatusType, Timestamp, TokenHash};
 use crate::hub::Connection;
 use crate::store::Change;
 
@@ -17,7 +17,7 @@ const AT_ONCE: usize = 1024;
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn keep(app: &App) -> Result<(), Fault> {
+pub async fn keep(app: &App) -> Result<(), RequestError> {
     let lost = gathered(app, app.clock.now());
     for some in lost.chunks(AT_ONCE) {
         let change = some.iter().fold(Change::new(), Change::insert);
@@ -51,7 +51,7 @@ fn gathered(app: &App, at: Timestamp) -> Vec<LostConnections> {
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn take_in(app: &App) -> Result<(), Fault> {
+pub async fn take_in(app: &App) -> Result<(), RequestError> {
     let kept: Vec<_> = app.store.read().lost_connections().cloned().collect();
     for some in kept.chunks(AT_ONCE) {
         let change = some.iter().fold(Change::new(), Change::remove);

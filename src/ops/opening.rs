@@ -6,11 +6,11 @@ use tracing::{info, warn};
 
 use super::settings::fixed_problem;
 use super::upgrade;
-use crate::app::{App, Clock, Fixed};
+use crate::app::{App, Clock, Overrides};
 use crate::auth::password::Passwords;
 use crate::auth::{KeyError, SecretKey, key_file};
 use crate::config::CompactAtStart;
-use crate::domain::{Fault, SettingId, StoredSecret};
+use crate::domain::{RequestError, SettingId, StoredSecret};
 use crate::store::{CompactError, Compaction, OpenError, Snapshot, Store};
 
 /// Maximum users that an error message names.
@@ -37,7 +37,7 @@ pub enum OpeningError {
     },
     /// Data of an older version cannot be upgraded.
     #[error("cannot upgrade what an older version stored: {0}")]
-    Upgrade(#[from] Fault),
+    Upgrade(#[from] RequestError),
     /// The store could not be compacted, and is unchanged.
     #[error(transparent)]
     Compact(#[from] CompactError),
@@ -48,7 +48,7 @@ pub enum OpeningError {
 ///
 /// # Errors
 /// [`OpeningError`] with the reason, and what to do about it.
-pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Fixed) -> Result<App, OpeningError> {
+pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Overrides) -> Result<App, OpeningError> {
     let (app, sealed) = open_sealed(folder, clock.clone(), passwords.clone(), fixed.clone()).await?;
     let due = match fixed.compact_at_start {
         CompactAtStart::Auto => app.store.is_compaction_due(Clock::System.now()),
@@ -79,7 +79,7 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Fixe
 ///
 /// # Errors
 /// [`OpeningError`] with the reason, and what to do about it.
-pub async fn open_for_command(folder: &Path, fixed: Fixed) -> Result<App, OpeningError> {
+pub async fn open_for_command(folder: &Path, fixed: Overrides) -> Result<App, OpeningError> {
     let (app, _) = open_sealed(folder, Clock::System, Passwords::default(), fixed).await?;
     Ok(app)
 }
@@ -88,7 +88,7 @@ pub async fn open_for_command(folder: &Path, fixed: Fixed) -> Result<App, Openin
 ///
 /// # Errors
 /// [`OpeningError`]; the store is then usable as before.
-pub async fn compact(folder: &Path, fixed: Fixed) -> Result<Compaction, OpeningError> {
+pub async fn compact(folder: &Path, fixed: Overrides) -> Result<Compaction, OpeningError> {
     let (app, _) = open_sealed(folder, Clock::System, Passwords::default(), fixed).await?;
     let hardened = upgrade::harden_backup_codes(&app).await;
     app.store.close().await;
@@ -113,7 +113,7 @@ async fn open_sealed(
     folder: &Path,
     clock: Clock,
     passwords: Passwords,
-    fixed: Fixed,
+    fixed: Overrides,
 ) -> Result<(App, usize), OpeningError> {
     let store = Store::open(folder)?;
     let key = match key_of(&store, folder, fixed.secret_key_file.as_deref()) {

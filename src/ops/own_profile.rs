@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::passwords::Spared;
-use super::profile_edit::Edit;
+use super::passwords::TokensToKeep;
+use super::profile_edit::ProfileEdit;
 use super::profile_rules::refuse_fixed;
 use super::two_factor::PresentedCode;
 use super::users::remove;
 use super::{profile, proof};
 use crate::app::App;
 use crate::auth::{Actor, Caller, PasswordDigest};
-use crate::domain::{Fault, SettingId, User};
+use crate::domain::{RequestError, SettingId, User};
 
 /// Changes the caller's own account. A new address or password needs a fresh proof, or the current password (`api.md`
 /// §5.4). If the request has the current password, it is always checked. A new password ends every token, including
@@ -18,15 +18,15 @@ use crate::domain::{Fault, SettingId, User};
 ///
 /// # Errors
 /// The errors of [`refuse_fixed`], of [`proof::of_password_or_code`] and of [`profile::update`];
-/// [`Fault::PasswordChangeRequired`] if a new password is required and the request has none;
-/// [`Fault::IdentityNotSaved`] for a username that is taken or blocked.
+/// [`RequestError::PasswordChangeRequired`] if a new password is required and the request has none;
+/// [`RequestError::IdentityNotSaved`] for a username that is taken or blocked.
 pub async fn update(
     app: &App,
     caller: &Caller,
-    edit: Edit,
+    edit: ProfileEdit,
     current_password: Option<String>,
     code: Option<PresentedCode>,
-) -> Result<Arc<User>, Fault> {
+) -> Result<Arc<User>, RequestError> {
     if let Some(duty) = caller.duty.filter(|_| edit.password.is_none()) {
         duty.permit(&[])?;
     }
@@ -39,14 +39,14 @@ pub async fn update(
         proof::current_password(app, caller, &PasswordDigest::presented(&digest)).await?;
     }
     let spared = if settings.flag(SettingId::KeepSessionOnPasswordChange) {
-        Spared::SessionAndPersonal(caller.token.hash)
+        TokensToKeep::SessionAndPersonal(caller.token.hash)
     } else {
-        Spared::None
+        TokensToKeep::None
     };
     let actor = Actor::User(caller.clone());
     let saved = profile::apply(app, &actor, &caller.user, &edit, spared).await;
     saved.map_err(|fault| match fault {
-        Fault::UsernameInvalid { .. } => Fault::IdentityNotSaved,
+        RequestError::UsernameInvalid { .. } => RequestError::IdentityNotSaved,
         other => other.of_identity(),
     })
 }
@@ -54,10 +54,10 @@ pub async fn update(
 /// Deletes the caller's own account.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] if the settings forbid it, [`Fault::PasswordWrong`], [`Fault::LastAdministrator`].
-pub async fn delete(app: &App, caller: &Caller, password: PasswordDigest) -> Result<(), Fault> {
+/// [`RequestError::NotAllowed`] if the settings forbid it, [`RequestError::PasswordWrong`], [`RequestError::LastAdministrator`].
+pub async fn delete(app: &App, caller: &Caller, password: PasswordDigest) -> Result<(), RequestError> {
     if !app.settings().flag(SettingId::AllowDeleteOwnAccount) {
-        return Err(Fault::NotAllowed { words: "Not allowed" });
+        return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
     proof::current_password(app, caller, &password).await?;
     remove(app, &Actor::User(caller.clone()), &caller.user.id).await

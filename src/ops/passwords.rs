@@ -3,23 +3,23 @@
 use super::attempts::{self, HashedFor};
 use super::audit::{anonymous, note, note_from};
 use super::authority::Authority;
-use super::decide::{decide, decide_on};
 use super::guess_target::Target;
 use super::lockout;
 use super::tokens::without_tokens;
+use super::transaction::{transact, transact_on_user};
 use crate::app::App;
 use crate::auth::{Actor, Origin, PasswordDigest, TokenSecret, WantedPassword};
 use crate::domain::password_reset::RESET_HOURS;
 use crate::domain::user::PasswordHash;
 use crate::domain::{
-    AuditAction, DisplayName, Email, EmailKey, Fault, OwnWords, PasswordReset, Permission, SettingId, Token, TokenHash,
-    User, UserId, Username,
+    AuditAction, DisplayName, Email, EmailKey, OwnWords, PasswordReset, Permission, RequestError, SettingId, Token,
+    TokenHash, User, UserId, Username,
 };
 use crate::store::{Change, Snapshot};
 
 /// The tokens of a user that stay valid after a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spared {
+pub(super) enum TokensToKeep {
     /// None, so that a person who knew the old password is logged out.
     None,
     /// This session and the personal access tokens.
@@ -48,8 +48,12 @@ impl<'user> From<&'user User> for Names<'user> {
 /// password that is set is checked here.
 ///
 /// # Errors
-/// [`Fault::PasswordInvalid`], [`Fault::PasswordPolicy`].
-pub(super) async fn accept(app: &App, names: Names<'_>, wanted: &WantedPassword) -> Result<PasswordDigest, Fault> {
+/// [`RequestError::PasswordInvalid`], [`RequestError::PasswordPolicy`].
+pub(super) async fn accept(
+    app: &App,
+    names: Names<'_>,
+    wanted: &WantedPassword,
+) -> Result<PasswordDigest, RequestError> {
     let settings = app.settings();
     let (name, email) = (names.name.map(DisplayName::as_str), names.email.map(Email::as_str));
     let own = OwnWords::new(names.username, name, email, &settings.text(SettingId::SiteName));
@@ -74,15 +78,15 @@ pub(super) struct NewPassword(PasswordHash);
 /// Checks a new password against the policy and the user's earlier ones, and hashes it.
 ///
 /// # Errors
-/// [`Fault::PasswordInvalid`], [`Fault::PasswordPolicy`], [`Fault::PasswordUnchanged`],
-/// [`Fault::PasswordUsedBefore`], [`Fault::TooManyLogins`].
+/// [`RequestError::PasswordInvalid`], [`RequestError::PasswordPolicy`], [`RequestError::PasswordUnchanged`],
+/// [`RequestError::PasswordUsedBefore`], [`RequestError::TooManyLogins`].
 pub(super) async fn prepare(
     app: &App,
     caller: &HashedFor,
     user: &User,
     wanted: &WantedPassword,
     again: Again,
-) -> Result<NewPassword, Fault> {
+) -> Result<NewPassword, RequestError> {
     let settings = app.settings();
     attempts::in_turn(app, caller, async {
         let digest = accept(app, user.into(), wanted).await?;
@@ -92,11 +96,11 @@ pub(super) async fn prepare(
         if let Some(current) = &user.password
             && app.passwords.verify(digest.clone(), Some(current.clone())).await?
         {
-            return Err(Fault::PasswordUnchanged);
+            return Err(RequestError::PasswordUnchanged);
         }
         for earlier in user.password_history.iter().take(settings.password_history()) {
             if app.passwords.verify(digest.clone(), Some(earlier.clone())).await? {
-                return Err(Fault::PasswordUsedBefore);
+                return Err(RequestError::PasswordUsedBefore);
             }
         }
         app.passwords.hash(digest).await.map(NewPassword)
@@ -106,7 +110,13 @@ pub(super) async fn prepare(
 
 /// Returns the user with the new password, and the change that ends a lockout of the user, a password link and all
 /// tokens that are not in `spared`.
-pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPassword, spared: Spared) -> (User, Change) {
+pub(super) fn apply(
+    app: &App,
+    snapshot: &Snapshot,
+    user: &User,
+    new: &NewPassword,
+    spared: TokensToKeep,
+) -> (User, Change) {
     let mut history: Vec<_> = user.password.iter().chain(&user.password_history).cloned().collect();
     history.truncate(app.settings().password_history());
     let changed = User {
@@ -116,10 +126,10 @@ pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPasswo
         ..user.changed(app.clock.now())
     };
     let ends = |token: &Token| match spared {
-        Spared::None => true,
+        TokensToKeep::None => true,
         // A token that was created while the password had to be changed ends with the change.
-        Spared::SessionAndPersonal(_) if user.require_password_change.is_some() => true,
-        Spared::SessionAndPersonal(session) => token.session().is_some() && token.hash != session,
+        TokensToKeep::SessionAndPersonal(_) if user.require_password_change.is_some() => true,
+        TokensToKeep::SessionAndPersonal(session) => token.session().is_some() && token.hash != session,
     };
     let (change, _) = without_tokens(snapshot, &user.id, Change::new(), ends);
     // A caller who may set the password is not the one who guessed wrong.
@@ -133,21 +143,21 @@ pub(super) fn apply(app: &App, snapshot: &Snapshot, user: &User, new: &NewPasswo
 /// Sets a user's password and ends all their tokens.
 ///
 /// # Errors
-/// [`Fault::ActionNotAllowed`] without `edit-other-user-password`, [`Fault::UserNotFound`],
-/// [`Fault::BeyondAuthority`], the errors of the new password.
-pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Result<(), Fault> {
+/// [`RequestError::ActionNotAllowed`] without `edit-other-user-password`, [`RequestError::UserNotFound`],
+/// [`RequestError::BeyondAuthority`], the errors of the new password.
+pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Result<(), RequestError> {
     if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
-        return Err(Fault::ActionNotAllowed {
+        return Err(RequestError::ActionNotAllowed {
             words: "Edit user password is not allowed",
             action: "Update_user",
         });
     }
-    let user = app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)?;
+    let user = app.store.read().user(id).cloned().ok_or(RequestError::UserNotFound)?;
     let wanted = WantedPassword::Chosen(password.to_owned());
     let new = prepare(app, &actor.into(), &user, &wanted, Again::Allowed).await?;
-    decide_on(app, id, |snapshot, user| {
+    transact_on_user(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;
-        let (changed, change) = apply(app, snapshot, user, &new, Spared::None);
+        let (changed, change) = apply(app, snapshot, user, &new, TokensToKeep::None);
         let noted = note(app, actor, AuditAction::PasswordChanged, Some(user.party()), "");
         Ok((change.replace(user, &changed).insert(&noted), ()))
     })
@@ -158,10 +168,10 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
 /// every address. An administrator finds the entry and creates a link.
 ///
 /// # Errors
-/// [`Fault::PasswordResetOff`] if passwords cannot be reset.
-pub async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(), Fault> {
+/// [`RequestError::PasswordResetOff`] if passwords cannot be reset.
+pub async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(), RequestError> {
     if !app.settings().flag(SettingId::AllowPasswordReset) {
-        return Err(Fault::PasswordResetOff);
+        return Err(RequestError::PasswordResetOff);
     }
     let user = app.store.read().user_at(email).cloned();
     let target = user.map(|user| user.party());
@@ -174,15 +184,15 @@ pub async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(
 /// earlier link.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `edit-other-user-password`, [`Fault::NotAllowed`] if passwords cannot be
-/// reset, [`Fault::UserNotFound`], [`Fault::BeyondAuthority`].
-pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, Fault> {
+/// [`RequestError::PermissionRequired`] without `edit-other-user-password`, [`RequestError::NotAllowed`] if passwords cannot be
+/// reset, [`RequestError::UserNotFound`], [`RequestError::BeyondAuthority`].
+pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, RequestError> {
     if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     refuse_where_off(app)?;
     let secret = TokenSecret::generate();
-    decide_on(app, id, |snapshot, user| {
+    transact_on_user(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;
         let reset = PasswordReset {
             user: id.clone(),
@@ -207,9 +217,9 @@ pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, 
 /// Sets the password of the user for whom a link was created, and ends all their tokens and the link.
 ///
 /// # Errors
-/// [`Fault::PasswordResetInvalid`] if the link is unknown, used or expired, [`Fault::AddressBlocked`] after too many
+/// [`RequestError::PasswordResetInvalid`] if the link is unknown, used or expired, [`RequestError::AddressBlocked`] after too many
 /// guesses, the errors of the new password.
-pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Result<(), Fault> {
+pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Result<(), RequestError> {
     refuse_where_off(app)?;
     let hash = TokenSecret::presented(link).hash();
     let target = Target::secret("password link");
@@ -219,18 +229,21 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
         let reset = snapshot
             .password_reset_by_hash(&hash)
             .filter(|reset| reset.is_open(now));
-        let reset = reset.cloned().ok_or(Fault::PasswordResetInvalid)?;
-        let user = snapshot.user(&reset.user).cloned().ok_or(Fault::PasswordResetInvalid)?;
+        let reset = reset.cloned().ok_or(RequestError::PasswordResetInvalid)?;
+        let user = snapshot
+            .user(&reset.user)
+            .cloned()
+            .ok_or(RequestError::PasswordResetInvalid)?;
         Ok((reset, user))
     })
     .await?;
     let wanted = WantedPassword::Chosen(password.to_owned());
     let new = prepare(app, &origin.into(), &user, &wanted, Again::Refused).await?;
-    decide_on(app, &user.id, |snapshot, user| {
+    transact_on_user(app, &user.id, |snapshot, user| {
         if snapshot.password_reset(&user.id) != Some(&reset) {
-            return Err(Fault::PasswordResetInvalid);
+            return Err(RequestError::PasswordResetInvalid);
         }
-        let (changed, change) = apply(app, snapshot, user, &new, Spared::None);
+        let (changed, change) = apply(app, snapshot, user, &new, TokensToKeep::None);
         let noted = note_from(
             app,
             origin,
@@ -244,18 +257,18 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
     .await
 }
 
-fn refuse_where_off(app: &App) -> Result<(), Fault> {
+fn refuse_where_off(app: &App) -> Result<(), RequestError> {
     if app.settings().flag(SettingId::AllowPasswordReset) {
         return Ok(());
     }
-    Err(Fault::NotAllowed {
+    Err(RequestError::NotAllowed {
         words: "Password reset is not allowed",
     })
 }
 
 /// Removes links that have expired.
-pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
-    decide(app, |snapshot| {
+pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
+    transact(app, |snapshot| {
         let now = app.clock.now();
         let expired = snapshot.password_resets().filter(|reset| !reset.is_open(now));
         Ok((expired.fold(Change::new(), Change::remove), ()))

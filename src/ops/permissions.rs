@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::audit::note;
 use super::authority::Authority;
-use super::decide::decide;
+use super::transaction::transact;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::{Access, AuditAction, AuditParty, Fault, Grant, Permission, RoleId, Timestamp};
+use crate::domain::{Access, AuditAction, AuditParty, Grant, Permission, RequestError, RoleId, Timestamp};
 use crate::store::{Change, Snapshot};
 
 /// Returns all grants, or those that were changed after a moment.
@@ -22,15 +22,15 @@ pub fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
 /// Sets the roles of several permissions. Either all are set or none.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `access-permissions`; [`Fault::PermissionInvalid`],
-/// [`Fault::GrantRoleInvalid`]; [`Fault::ActionNotAllowed`] for removing `access-permissions` from `admin`, because
-/// then no user could restore it; [`Fault::BeyondAuthority`].
-pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) -> Result<(), Fault> {
+/// [`RequestError::PermissionRequired`] without `access-permissions`; [`RequestError::PermissionInvalid`],
+/// [`RequestError::GrantRoleInvalid`]; [`RequestError::ActionNotAllowed`] for removing `access-permissions` from `admin`, because
+/// then no user could restore it; [`RequestError::BeyondAuthority`].
+pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) -> Result<(), RequestError> {
     permit(actor)?;
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let mut granting = Granting::of(app, actor, snapshot);
         for (id, roles) in grants {
-            granting.set(id.parse().map_err(|_| Fault::PermissionInvalid)?, roles.clone())?;
+            granting.set(id.parse().map_err(|_| RequestError::PermissionInvalid)?, roles.clone())?;
         }
         granting.finish()
     })
@@ -41,10 +41,10 @@ pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) 
 ///
 /// # Errors
 /// The errors of [`update`].
-pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, held: bool) -> Result<(), Fault> {
+pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, held: bool) -> Result<(), RequestError> {
     permit(actor)?;
     let cell = Cell {
-        permission: permission.parse().map_err(|_| Fault::PermissionInvalid)?,
+        permission: permission.parse().map_err(|_| RequestError::PermissionInvalid)?,
         role: RoleId::new(role),
         held,
     };
@@ -67,13 +67,13 @@ pub struct Cell {
 ///
 /// # Errors
 /// The errors of [`update`].
-pub async fn change(app: &App, actor: &Actor, cells: &[Cell]) -> Result<(), Fault> {
+pub async fn change(app: &App, actor: &Actor, cells: &[Cell]) -> Result<(), RequestError> {
     permit(actor)?;
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let access = snapshot.access();
         let mut grants: BTreeMap<Permission, Vec<RoleId>> = BTreeMap::new();
         for cell in cells {
-            access.role(cell.role.as_str()).ok_or(Fault::GrantRoleInvalid)?;
+            access.role(cell.role.as_str()).ok_or(RequestError::GrantRoleInvalid)?;
             let before = access.grant(cell.permission).map_or(&[][..], |grant| &grant.roles);
             if before.contains(&cell.role) == cell.held {
                 continue;
@@ -116,20 +116,20 @@ impl<'a> Granting<'a> {
     }
 
     /// Sets the roles of a permission.
-    fn set(&mut self, permission: Permission, roles: Vec<RoleId>) -> Result<(), Fault> {
+    fn set(&mut self, permission: Permission, roles: Vec<RoleId>) -> Result<(), RequestError> {
         let mut change = std::mem::take(&mut self.change);
         for role in &roles {
             let role = self
                 .snapshot
                 .access()
                 .role(role.as_str())
-                .ok_or(Fault::GrantRoleInvalid)?;
+                .ok_or(RequestError::GrantRoleInvalid)?;
             if !role.protected {
                 change = change.require(&**role);
             }
         }
         if permission == Permission::ACCESS_PERMISSIONS && !roles.iter().any(RoleId::is_admin) {
-            return Err(Fault::ActionNotAllowed {
+            return Err(RequestError::ActionNotAllowed {
                 words: "Taking access-permissions from admin is not allowed: nobody could give it back",
                 action: "Access_permissions",
             });
@@ -154,16 +154,16 @@ impl<'a> Granting<'a> {
     }
 
     /// Returns the change, unless it exceeds the authority of the actor.
-    fn finish(self) -> Result<(Change, ()), Fault> {
+    fn finish(self) -> Result<(Change, ()), RequestError> {
         Authority::of(self.app, self.snapshot, self.actor).over_grants(&self.after)?;
         Ok((self.change, ()))
     }
 }
 
-fn permit(actor: &Actor) -> Result<(), Fault> {
+fn permit(actor: &Actor) -> Result<(), RequestError> {
     if actor.may(Permission::ACCESS_PERMISSIONS) {
         Ok(())
     } else {
-        Err(Fault::PermissionRequired)
+        Err(RequestError::PermissionRequired)
     }
 }

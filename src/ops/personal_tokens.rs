@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::attempts;
 use super::audit::note;
 use super::authority::Authority;
-use super::decide::{decide, decide_on};
 use super::guess_target::Target;
 use super::login;
+use super::transaction::{transact, transact_on_user};
 use crate::app::App;
 use crate::auth::{Actor, Caller, TokenSecret};
 use crate::domain::{
-    AuditAction, Fault, Permission, PersonalToken, Scope, Timestamp, Token, TokenKind, TokenName, User, UserId,
+    AuditAction, Permission, PersonalToken, RequestError, Scope, Timestamp, Token, TokenKind, TokenName, User, UserId,
 };
 use crate::store::{Change, Snapshot};
 
@@ -34,22 +34,22 @@ pub struct NewPersonalToken {
 /// Creates a personal access token.
 ///
 /// # Errors
-/// [`Fault::PersonalTokenNotAuthorized`] without `create-personal-access-tokens`, [`Fault::PersonalTokenTaken`] if
-/// the caller has one with this name, [`Fault::InvalidParams`] for an expiry that has passed, or too many tokens.
-pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Result<TokenSecret, Fault> {
+/// [`RequestError::PersonalTokenNotAuthorized`] without `create-personal-access-tokens`, [`RequestError::PersonalTokenTaken`] if
+/// the caller has one with this name, [`RequestError::InvalidParams`] for an expiry that has passed, or too many tokens.
+pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Result<TokenSecret, RequestError> {
     permit(caller)?;
     let name = &new.name;
     if new.expires_at.is_some_and(|end| end <= app.clock.now()) {
-        return Err(Fault::invalid("must be a future date", "expiresAt"));
+        return Err(RequestError::invalid("must be a future date", "expiresAt"));
     }
     let secret = TokenSecret::generate();
-    decide_on(app, &caller.user.id, |snapshot, user| {
+    transact_on_user(app, &caller.user.id, |snapshot, user| {
         if named(snapshot, &user.id, name).is_some() {
-            return Err(Fault::PersonalTokenTaken);
+            return Err(RequestError::PersonalTokenTaken);
         }
         if of(snapshot, &user.id).count() >= TOKENS_PER_USER {
             let words = format!("must NOT be more than {TOKENS_PER_USER} tokens: remove one first");
-            return Err(Fault::invalid(words, "tokenName"));
+            return Err(RequestError::invalid(words, "tokenName"));
         }
         let token = Token {
             hash: secret.hash(),
@@ -74,14 +74,14 @@ pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Resu
 /// Replaces the secret of a token. Its name, expiry and scopes stay the same.
 ///
 /// # Errors
-/// [`Fault::PersonalTokenNotAuthorized`], [`Fault::PersonalTokenNotFound`].
-pub async fn regenerate(app: &App, caller: &Caller, name: &TokenName) -> Result<TokenSecret, Fault> {
+/// [`RequestError::PersonalTokenNotAuthorized`], [`RequestError::PersonalTokenNotFound`].
+pub async fn regenerate(app: &App, caller: &Caller, name: &TokenName) -> Result<TokenSecret, RequestError> {
     permit(caller)?;
     let secret = TokenSecret::generate();
-    decide_on(app, &caller.user.id, |snapshot, user| {
-        let old = named(snapshot, &user.id, name).ok_or(Fault::PersonalTokenNotFound)?;
+    transact_on_user(app, &caller.user.id, |snapshot, user| {
+        let old = named(snapshot, &user.id, name).ok_or(RequestError::PersonalTokenNotFound)?;
         let Some(personal) = old.personal() else {
-            return Err(Fault::PersonalTokenNotFound);
+            return Err(RequestError::PersonalTokenNotFound);
         };
         let token = Token {
             hash: secret.hash(),
@@ -103,11 +103,11 @@ pub async fn regenerate(app: &App, caller: &Caller, name: &TokenName) -> Result<
 /// Ends a personal access token.
 ///
 /// # Errors
-/// [`Fault::PersonalTokenNotAuthorized`], [`Fault::PersonalTokenNotFound`].
-pub async fn remove(app: &App, caller: &Caller, name: &TokenName) -> Result<(), Fault> {
+/// [`RequestError::PersonalTokenNotAuthorized`], [`RequestError::PersonalTokenNotFound`].
+pub async fn remove(app: &App, caller: &Caller, name: &TokenName) -> Result<(), RequestError> {
     permit(caller)?;
-    decide(app, |snapshot| {
-        let old = named(snapshot, &caller.user.id, name).ok_or(Fault::PersonalTokenNotFound)?;
+    transact(app, |snapshot| {
+        let old = named(snapshot, &caller.user.id, name).ok_or(RequestError::PersonalTokenNotFound)?;
         let noted = own(app, caller, AuditAction::PersonalTokenRemoved, name);
         Ok((Change::new().remove(&**old).insert(&noted), ()))
     })
@@ -117,10 +117,10 @@ pub async fn remove(app: &App, caller: &Caller, name: &TokenName) -> Result<(), 
 /// Lists the caller's personal access tokens, the oldest first.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `create-personal-access-tokens`.
-pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, Fault> {
+/// [`RequestError::PermissionRequired`] without `create-personal-access-tokens`.
+pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, RequestError> {
     if !caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     Ok(of(&app.store.read(), &caller.user.id).cloned().collect())
 }
@@ -128,11 +128,11 @@ pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, Fault> {
 /// Creates a session for a user without their password, for programs of the server's administrators.
 ///
 /// # Errors
-/// [`Fault::CreateTokenNotAuthorized`] if the secret is not the configured one, if the user is unknown or may not log
+/// [`RequestError::CreateTokenNotAuthorized`] if the secret is not the configured one, if the user is unknown or may not log
 /// in, or if it is another user and the caller does not have `user-generate-access-token`;
-/// [`Fault::BeyondAuthority`].
-pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -> Result<TokenSecret, Fault> {
-    let refused = || Fault::CreateTokenNotAuthorized;
+/// [`RequestError::BeyondAuthority`].
+pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -> Result<TokenSecret, RequestError> {
+    let refused = || RequestError::CreateTokenNotAuthorized;
     let expected = app.fixed.create_tokens_secret.as_deref().ok_or_else(refused)?;
     let target = Target::secret("secret for tokens");
     attempts::guarded_silently(app, &caller.origin, &target, refused(), async {
@@ -145,7 +145,7 @@ pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -
         return Err(refused());
     }
     let token = TokenSecret::generate();
-    let outcome = decide_on(app, id, |snapshot, user| {
+    let outcome = transact_on_user(app, id, |snapshot, user| {
         if !user.is_active() {
             return Err(refused());
         }
@@ -157,16 +157,16 @@ pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -
         Ok((change.insert(&session).insert(&noted), ()))
     });
     match outcome.await {
-        Err(Fault::UserNotFound) => Err(refused()),
+        Err(RequestError::UserNotFound) => Err(refused()),
         outcome => outcome.map(|()| token),
     }
 }
 
-fn permit(caller: &Caller) -> Result<(), Fault> {
+fn permit(caller: &Caller) -> Result<(), RequestError> {
     if caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
         Ok(())
     } else {
-        Err(Fault::PersonalTokenNotAuthorized)
+        Err(RequestError::PersonalTokenNotAuthorized)
     }
 }
 

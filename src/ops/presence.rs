@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::auth::{Actor, Caller};
-use crate::domain::{Fault, Permission, SettingId, SettingValue, StatusType, Timestamp, User, UserId, UserStatus};
-use crate::hub::{Connection, PresenceChange, Shown};
+use crate::domain::{
+    Permission, RequestError, SettingId, SettingValue, StatusType, Timestamp, User, UserId, UserStatus,
+};
+use crate::hub::{Connection, PresenceChange, VisiblePresence};
 use crate::store::Snapshot;
 
 use super::reach::Reach;
@@ -16,7 +18,7 @@ use super::{settings, status};
 #[derive(Debug, Clone)]
 pub struct Here {
     /// The presence entries of the listed users.
-    pub users: Vec<Arc<Shown>>,
+    pub users: Vec<Arc<VisiblePresence>>,
     /// True if the list has all users who are not offline.
     pub full: bool,
     /// The moment from which to ask for later changes.
@@ -32,7 +34,7 @@ pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
     }
     let (everybody, at) = app.hub.everybody(&caller.user);
     let found = ids.iter().filter_map(|id| everybody.get(id));
-    let listed = |shown: &Arc<Shown>| {
+    let listed = |shown: &Arc<VisiblePresence>| {
         if shown.line.id == caller.user.id {
             let own = &shown.presence;
             let is_anything = own.status != StatusType::Offline || !own.text.is_empty() || own.expires_at.is_some();
@@ -63,7 +65,7 @@ pub fn visible(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     })
 }
 
-fn list(app: &App, caller: &Caller, from: Option<Timestamp>, is_listed: impl Fn(&Shown) -> bool) -> Here {
+fn list(app: &App, caller: &Caller, from: Option<Timestamp>, is_listed: impl Fn(&VisiblePresence) -> bool) -> Here {
     if is_silent(app) {
         return silence(app);
     }
@@ -140,10 +142,10 @@ pub(super) fn recorded(snapshot: &Snapshot, id: &UserId) -> Option<(Arc<User>, O
 /// Returns the number of live connections, and the maximum.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `manage-user-status`.
-pub fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), Fault> {
+/// [`RequestError::PermissionRequired`] without `manage-user-status`.
+pub fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), RequestError> {
     if !caller.may(Permission::MANAGE_USER_STATUS) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let limit = app.settings().number(SettingId::PresenceMaxConnections) as usize;
     Ok((app.hub.connections_for(&caller.user), limit))
@@ -152,10 +154,10 @@ pub fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), Fault> 
 /// Enables presence again for all users.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `manage-user-status`, [`Fault::SettingFixed`].
-pub async fn enable_broadcast(app: &App, caller: &Caller) -> Result<(), Fault> {
+/// [`RequestError::PermissionRequired`] without `manage-user-status`, [`RequestError::SettingFixed`].
+pub async fn enable_broadcast(app: &App, caller: &Caller) -> Result<(), RequestError> {
     if !caller.may(Permission::MANAGE_USER_STATUS) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let actor = Actor::User(caller.clone());
     settings::put(

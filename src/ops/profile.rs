@@ -6,44 +6,44 @@ use serde_json::{Map, Value};
 
 use super::audit::note;
 use super::authority::Authority;
-use super::decide::decide_on;
-use super::passwords::{self, Again, NewPassword, Spared};
-use super::profile_edit::Edit;
+use super::passwords::{self, Again, NewPassword, TokensToKeep};
+use super::profile_edit::ProfileEdit;
 use super::status::{self, NewStatus};
+use super::transaction::transact_on_user;
 use super::two_factor::{self, PresentedCode};
 use super::users::{checked_roles, keep_an_administrator, may_assign, refuse_blocked, refuse_taken, refuse_unfit};
 use super::{profile_rules, proof, standing, user_status};
 use crate::app::App;
 use crate::auth::{Actor, Caller};
 use crate::domain::user::{Activity, UserEmail};
-use crate::domain::{AuditAction, Fault, Permission, RoleId, User, UserId};
+use crate::domain::{AuditAction, Permission, RequestError, RoleId, User, UserId};
 use crate::store::Change;
 
-const fn refused(words: &'static str, action: &'static str) -> Fault {
-    Fault::ActionNotAllowed { words, action }
+const fn refused(words: &'static str, action: &'static str) -> RequestError {
+    RequestError::ActionNotAllowed { words, action }
 }
 
 /// Changes a user: another one, or the caller within the limits of the settings (`api.md` §5.4). Requires the
 /// caller's second factor, or a fresh proof for the caller's own password or e-mail address.
 ///
 /// # Errors
-/// The errors of the second factor and of the proof; [`Fault::FullTokenNeeded`] for a token with scopes if a password
-/// or an address changes; [`Fault::ActionNotAllowed`] for a field that the actor may not change,
-/// [`Fault::UserNotFound`], [`Fault::BeyondAuthority`], [`Fault::RoleInvalid`], [`Fault::LastAdministrator`],
-/// [`Fault::UsernameBlocked`], [`Fault::UserFieldTaken`], the errors of a new password.
+/// The errors of the second factor and of the proof; [`RequestError::FullTokenNeeded`] for a token with scopes if a password
+/// or an address changes; [`RequestError::ActionNotAllowed`] for a field that the actor may not change,
+/// [`RequestError::UserNotFound`], [`RequestError::BeyondAuthority`], [`RequestError::RoleInvalid`], [`RequestError::LastAdministrator`],
+/// [`RequestError::UsernameBlocked`], [`RequestError::UserFieldTaken`], the errors of a new password.
 pub async fn update(
     app: &App,
     caller: &Caller,
     id: &UserId,
-    edit: Edit,
+    edit: ProfileEdit,
     code: Option<PresentedCode>,
-) -> Result<Arc<User>, Fault> {
+) -> Result<Arc<User>, RequestError> {
     confirm(app, caller, id, &edit, code).await?;
     let actor = &Actor::User(caller.clone());
     if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_INFO) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
-    let user = app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)?;
+    let user = app.store.read().user(id).cloned().ok_or(RequestError::UserNotFound)?;
     if edit.verified.is_some() && !actor.may(Permission::EDIT_OTHER_USER_INFO) {
         return Err(refused("Editing email verification is not allowed", "Editing_user"));
     }
@@ -60,7 +60,7 @@ pub async fn update(
     if !actor.is(id) && edit.password.is_some() && !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
         return Err(refused("Edit user password is not allowed", "Update_user"));
     }
-    apply(app, actor, &user, &edit, Spared::None).await
+    apply(app, actor, &user, &edit, TokensToKeep::None).await
 }
 
 /// Checks the second factor before a change, or a fresh proof before a change of the caller's own login.
@@ -68,9 +68,9 @@ async fn confirm(
     app: &App,
     caller: &Caller,
     id: &UserId,
-    edit: &Edit,
+    edit: &ProfileEdit,
     code: Option<PresentedCode>,
-) -> Result<(), Fault> {
+) -> Result<(), RequestError> {
     if edit.password.is_some() || edit.email.is_some() {
         proof::full_token(caller)?;
     }
@@ -81,7 +81,7 @@ async fn confirm(
     }
 }
 
-fn check_roles(actor: &Actor, user: &User, roles: Option<&[RoleId]>) -> Result<(), Fault> {
+fn check_roles(actor: &Actor, user: &User, roles: Option<&[RoleId]>) -> Result<(), RequestError> {
     let Some(roles) = roles else {
         return Ok(());
     };
@@ -97,9 +97,9 @@ pub(super) async fn apply(
     app: &App,
     actor: &Actor,
     user: &User,
-    edit: &Edit,
-    spared: Spared,
-) -> Result<Arc<User>, Fault> {
+    edit: &ProfileEdit,
+    spared: TokensToKeep,
+) -> Result<Arc<User>, RequestError> {
     if let Some(name) = edit.username.as_ref().filter(|name| **name != user.username) {
         refuse_unfit(app, name)?;
         if name.key() != user.username.key() {
@@ -118,7 +118,7 @@ pub(super) async fn apply(
         }
         None => None,
     };
-    let saved = decide_on(app, &user.id, |snapshot, user| {
+    let saved = transact_on_user(app, &user.id, |snapshot, user| {
         let authority = Authority::of(app, snapshot, actor);
         authority.over(user)?;
         refuse_taken(snapshot, Some(&user.id), edit.username.as_ref(), edit.email.as_ref())?;
@@ -188,7 +188,7 @@ fn with_password(
     snapshot: &crate::store::Snapshot,
     user: &User,
     password: Option<&NewPassword>,
-    spared: Spared,
+    spared: TokensToKeep,
 ) -> (User, Change) {
     match password {
         Some(new) => passwords::apply(app, snapshot, user, new, spared),
@@ -196,7 +196,7 @@ fn with_password(
     }
 }
 
-fn with_profile(mut user: User, edit: &Edit) -> User {
+fn with_profile(mut user: User, edit: &ProfileEdit) -> User {
     if let Some(username) = &edit.username {
         user.username = username.clone();
     }
@@ -233,18 +233,18 @@ fn with_profile(mut user: User, edit: &Edit) -> User {
 /// Changes the preferences of a user. Returns the user with all preferences.
 ///
 /// # Errors
-/// [`Fault::ActionNotAllowed`] for another user without `edit-other-user-info`,
-/// [`Fault::PreferencesOfUnknownUser`], [`Fault::IdleTimeLimitInvalid`], [`Fault::InvalidParams`].
+/// [`RequestError::ActionNotAllowed`] for another user without `edit-other-user-info`,
+/// [`RequestError::PreferencesOfUnknownUser`], [`RequestError::IdleTimeLimitInvalid`], [`RequestError::InvalidParams`].
 pub async fn set_preferences(
     app: &App,
     actor: &Actor,
     id: &UserId,
     changes: Map<String, Value>,
-) -> Result<Arc<User>, Fault> {
+) -> Result<Arc<User>, RequestError> {
     if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_INFO) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
-    let set = decide_on(app, id, |_, user| {
+    let set = transact_on_user(app, id, |_, user| {
         let new = User {
             preferences: user.preferences.with(&changes)?,
             ..user.changed(app.clock.now())
@@ -252,7 +252,7 @@ pub async fn set_preferences(
         Ok((Change::new().replace(user, &new), Arc::new(new)))
     });
     set.await.map_err(|fault| match fault {
-        Fault::UserNotFound => Fault::PreferencesOfUnknownUser,
+        RequestError::UserNotFound => RequestError::PreferencesOfUnknownUser,
         other => other,
     })
 }

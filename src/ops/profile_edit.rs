@@ -5,7 +5,7 @@ use crate::domain::{CustomFieldChanges, DisplayName, Email, RoleId, StatusType, 
 
 /// The fields of a user to change. A field that is `None` is unchanged.
 #[derive(Debug, Default, Clone)]
-pub struct Edit {
+pub struct ProfileEdit {
     /// The new username.
     pub username: Option<Username>,
     /// The new e-mail address.
@@ -34,7 +34,7 @@ pub struct Edit {
     pub custom_fields: Option<CustomFieldChanges>,
 }
 
-impl Edit {
+impl ProfileEdit {
     /// Returns whether it changes the password or the e-mail address of this user.
     pub(super) fn changes_login_of(&self, user: &User) -> bool {
         self.password.is_some() || self.changes_email_of(user)

@@ -1,17 +1,17 @@
 //! What the settings allow users to change of their own accounts.
 
-use super::profile_edit::Edit;
+use super::profile_edit::ProfileEdit;
 use crate::app::{App, Settings};
 use crate::auth::Caller;
-use crate::domain::{Duty, Email, Fault, SettingId};
+use crate::domain::{Duty, Email, RequestError, SettingId};
 
 /// Refuses changes of a user's own account that the settings forbid, in every operation and for administrators too. A
 /// required change of the password is always allowed.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] if profiles cannot be changed, [`Fault::ActionNotAllowed`] if a field cannot,
-/// [`Fault::DomainNotAllowed`] for an e-mail address of a domain that is not allowed.
-pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<(), Fault> {
+/// [`RequestError::NotAllowed`] if profiles cannot be changed, [`RequestError::ActionNotAllowed`] if a field cannot,
+/// [`RequestError::DomainNotAllowed`] for an e-mail address of a domain that is not allowed.
+pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &ProfileEdit) -> Result<(), RequestError> {
     use SettingId as Id;
     let (settings, user) = (app.settings(), &caller.user);
     let required = caller.duty == Some(Duty::ChangePassword);
@@ -40,11 +40,11 @@ pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<()
         ),
     ];
     if (other || rules.iter().any(|(wanted, ..)| *wanted)) && !settings.flag(Id::AllowUserProfileChange) {
-        return Err(Fault::NotAllowed { words: "Not allowed" });
+        return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
     for (wanted, setting, words) in rules {
         if wanted && !settings.flag(setting) {
-            return Err(Fault::ActionNotAllowed {
+            return Err(RequestError::ActionNotAllowed {
                 words,
                 action: "Update_user",
             });
@@ -59,12 +59,12 @@ pub(super) fn refuse_fixed(app: &App, caller: &Caller, edit: &Edit) -> Result<()
 /// Refuses an e-mail address whose domain is not allowed. An empty list allows all domains.
 ///
 /// # Errors
-/// [`Fault::DomainNotAllowed`].
-pub(super) fn refuse_domain(settings: &Settings, email: &Email) -> Result<(), Fault> {
+/// [`RequestError::DomainNotAllowed`].
+pub(super) fn refuse_domain(settings: &Settings, email: &Email) -> Result<(), RequestError> {
     let domains = settings.list(SettingId::AllowedDomains);
     if domains.is_empty() || domains.iter().any(|domain| email.is_of(domain)) {
         Ok(())
     } else {
-        Err(Fault::DomainNotAllowed)
+        Err(RequestError::DomainNotAllowed)
     }
 }

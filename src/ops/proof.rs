@@ -9,17 +9,17 @@ use super::guess_target::Target;
 use super::two_factor::{self, PresentedCode};
 use crate::app::App;
 use crate::auth::{Caller, PasswordDigest};
-use crate::domain::scope::Need;
-use crate::domain::{Fault, TwoFactorMethod};
+use crate::domain::scope::RequiredScope;
+use crate::domain::{RequestError, TwoFactorMethod};
 
 /// Requires a fresh proof: a token without scopes, and a code in this call.
 ///
 /// # Errors
-/// [`Fault::FullTokenNeeded`], [`Fault::CodeRequired`] with the required method, [`Fault::CodeInvalid`];
-/// [`Fault::NothingToProveWith`] if the user has neither a password nor an authenticator.
-pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), Fault> {
+/// [`RequestError::FullTokenNeeded`], [`RequestError::CodeRequired`] with the required method, [`RequestError::CodeInvalid`];
+/// [`RequestError::NothingToProveWith`] if the user has neither a password nor an authenticator.
+pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), RequestError> {
     full_token(caller)?;
-    let method = strongest(app, caller).ok_or(Fault::NothingToProveWith)?;
+    let method = strongest(app, caller).ok_or(RequestError::NothingToProveWith)?;
     two_factor::show(app, caller, method, presented).await
 }
 
@@ -33,7 +33,7 @@ pub async fn of_password_or_code(
     caller: &Caller,
     current_password: Option<&str>,
     presented: Option<PresentedCode>,
-) -> Result<(), Fault> {
+) -> Result<(), RequestError> {
     full_token(caller)?;
     match current_password {
         Some(digest) => self::current_password(app, caller, &PasswordDigest::presented(digest)).await,
@@ -44,16 +44,16 @@ pub async fn of_password_or_code(
 /// Checks the caller's current password. A wrong one counts as a failed login.
 ///
 /// # Errors
-/// [`Fault::PasswordWrong`], also during a lockout of the user.
-pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDigest) -> Result<(), Fault> {
+/// [`RequestError::PasswordWrong`], also during a lockout of the user.
+pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDigest) -> Result<(), RequestError> {
     let target = Target::proof_of(&caller.user);
-    attempts::guarded_silently(app, &caller.origin, &target, Fault::PasswordWrong, async {
+    attempts::guarded_silently(app, &caller.origin, &target, RequestError::PasswordWrong, async {
         let user = app.store.read().user(&caller.user.id).cloned();
         let hash = user.and_then(|user| user.password.clone());
         if app.passwords.verify(digest.clone(), hash).await? {
             Ok(())
         } else {
-            Err(Fault::PasswordWrong)
+            Err(RequestError::PasswordWrong)
         }
     })
     .await
@@ -62,9 +62,9 @@ pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDiges
 /// Refuses a token with scopes, which never changes how its user logs in.
 ///
 /// # Errors
-/// [`Fault::FullTokenNeeded`].
-pub fn full_token(caller: &Caller) -> Result<(), Fault> {
-    caller.token.permit(Need::Full)
+/// [`RequestError::FullTokenNeeded`].
+pub fn full_token(caller: &Caller) -> Result<(), RequestError> {
+    caller.token.permit(RequiredScope::Full)
 }
 
 /// Returns the strongest method with which the caller can prove their identity.

@@ -8,11 +8,11 @@ use super::guess_target::Target;
 use super::profile_rules::refuse_domain;
 use super::users::{self, NewUser};
 use crate::app::App;
-use crate::app::rates::{Counted, Left, REGISTRATIONS, Rate, Who};
+use crate::app::rates::{Counted, Left, REGISTRATIONS, Rate, RateKey};
 use crate::auth::{Origin, TokenSecret, WantedPassword};
 use crate::domain::user::Activity;
 use crate::domain::{
-    AuditAction, CustomFieldChanges, DisplayName, Email, Fault, Profile, RoleId, SettingId, User, Username, text,
+    AuditAction, CustomFieldChanges, DisplayName, Email, Profile, RequestError, RoleId, SettingId, User, Username, text,
 };
 use crate::store::{Change, Snapshot};
 
@@ -39,14 +39,14 @@ pub struct Registration {
 /// same limit.
 ///
 /// # Errors
-/// [`Fault::TooManyRequests`].
-pub fn admit(app: &App, origin: &Origin) -> Result<(), Fault> {
+/// [`RequestError::TooManyRequests`].
+pub fn admit(app: &App, origin: &Origin) -> Result<(), RequestError> {
     let Some(rate) = Rate::of_registrations(&app.settings()) else {
         return Ok(());
     };
     let counted = Counted {
         what: REGISTRATIONS.into(),
-        who: Who::Address(origin.source()),
+        who: RateKey::Address(origin.source()),
     };
     let counted = app.rates.count(&app.clock, rate, &counted);
     counted.map(drop).map_err(Left::refusal)
@@ -55,21 +55,21 @@ pub fn admit(app: &App, origin: &Origin) -> Result<(), Fault> {
 /// Creates an account for a caller who registers.
 ///
 /// # Errors
-/// [`Fault::RegistrationDisabled`], also while there is no administrator yet; [`Fault::RegistrationSecretNeeded`];
-/// [`Fault::DisplayNameInvalid`], [`Fault::RegistrationUsernameInvalid`], [`Fault::EmailInvalid`],
-/// [`Fault::DomainNotAllowed`], [`Fault::UsernameBlocked`], the errors of the password,
-/// [`Fault::CustomFieldInvalid`], [`Fault::RegistrationUsernameTaken`], [`Fault::RegistrationEmailTaken`].
-pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Arc<User>, Fault> {
+/// [`RequestError::RegistrationDisabled`], also while there is no administrator yet; [`RequestError::RegistrationSecretNeeded`];
+/// [`RequestError::DisplayNameInvalid`], [`RequestError::RegistrationUsernameInvalid`], [`RequestError::EmailInvalid`],
+/// [`RequestError::DomainNotAllowed`], [`RequestError::UsernameBlocked`], the errors of the password,
+/// [`RequestError::CustomFieldInvalid`], [`RequestError::RegistrationUsernameTaken`], [`RequestError::RegistrationEmailTaken`].
+pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Arc<User>, RequestError> {
     let settings = app.settings();
     match settings.text(SettingId::RegistrationForm).as_str() {
         "Public" => {}
         "Secret URL" => {
             let expected = settings.text(SettingId::RegistrationSecret);
-            let presented = new.secret.as_deref().ok_or(Fault::RegistrationSecretNeeded)?;
+            let presented = new.secret.as_deref().ok_or(RequestError::RegistrationSecretNeeded)?;
             let target = Target::secret("registration secret");
             attempts::guarded(app, origin, &target, async { check_secret(&expected, presented) }).await?;
         }
-        _ => return Err(Fault::RegistrationDisabled),
+        _ => return Err(RequestError::RegistrationDisabled),
     }
     let approve = settings.flag(SettingId::ManuallyApproveNewUsers);
     let terms = Terms {
@@ -98,20 +98,21 @@ pub(super) struct Terms {
 /// adds to the same change.
 ///
 /// # Errors
-/// [`Fault::RegistrationDisabled`] while there is no administrator; the errors of `permit` and of [`register`] that
+/// [`RequestError::RegistrationDisabled`] while there is no administrator; the errors of `permit` and of [`register`] that
 /// concern the account.
 pub(super) async fn create(
     app: &App,
     origin: &Origin,
     new: Registration,
     terms: Terms,
-    permit: impl Fn(&Snapshot) -> Result<(), Fault>,
+    permit: impl Fn(&Snapshot) -> Result<(), RequestError>,
     with: impl Fn(&Snapshot, Change) -> Change,
-) -> Result<Arc<User>, Fault> {
+) -> Result<Arc<User>, RequestError> {
     let name = new.name.as_deref().filter(|name| !text::is_blank(name));
-    let name = name.map(|name| DisplayName::parse(name).map_err(Fault::from));
-    let username = Username::parse(&new.username).map_err(|error| error.or(Fault::RegistrationUsernameInvalid))?;
-    let email = Email::parse(&new.email).map_err(|_| Fault::EmailInvalid)?;
+    let name = name.map(|name| DisplayName::parse(name).map_err(RequestError::from));
+    let username =
+        Username::parse(&new.username).map_err(|error| error.or(RequestError::RegistrationUsernameInvalid))?;
+    let email = Email::parse(&new.email).map_err(|_| RequestError::EmailInvalid)?;
     refuse_domain(&app.settings(), &email)?;
     users::refuse_blocked(app, &username)?;
     let new = NewUser {
@@ -136,28 +137,28 @@ pub(super) async fn create(
         with(snapshot, change.insert(&noted))
     });
     created.await.map_err(|fault| match fault {
-        Fault::UsernameInvalid { .. } => Fault::RegistrationUsernameInvalid,
-        Fault::UserFieldTaken { field: "Username", .. } => Fault::RegistrationUsernameTaken,
-        Fault::UserFieldTaken { .. } => Fault::RegistrationEmailTaken,
+        RequestError::UsernameInvalid { .. } => RequestError::RegistrationUsernameInvalid,
+        RequestError::UserFieldTaken { field: "Username", .. } => RequestError::RegistrationUsernameTaken,
+        RequestError::UserFieldTaken { .. } => RequestError::RegistrationEmailTaken,
         other => other,
     })
 }
 
 /// Refuses a registration while there is no administrator: the new user would become one.
-fn has_administrator(snapshot: &Snapshot) -> Result<(), Fault> {
+fn has_administrator(snapshot: &Snapshot) -> Result<(), RequestError> {
     if snapshot.has_administrator() {
         Ok(())
     } else {
-        Err(Fault::RegistrationDisabled)
+        Err(RequestError::RegistrationDisabled)
     }
 }
 
-fn check_secret(expected: &str, presented: &str) -> Result<(), Fault> {
+fn check_secret(expected: &str, presented: &str) -> Result<(), RequestError> {
     // The hashes are compared, so that the time does not reveal how much of the secret was right.
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
     if !expected.is_empty() && hash(presented) == hash(expected) {
         Ok(())
     } else {
-        Err(Fault::RegistrationSecretNeeded)
+        Err(RequestError::RegistrationSecretNeeded)
     }
 }

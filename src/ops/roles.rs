@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::audit::note;
 use super::authority::Authority;
-use super::decide::decide;
 use super::reach::Reach;
 use super::settings;
+use super::transaction::transact;
 use super::users::{default_roles, keep_an_administrator, may_assign};
 use super::viewed::{View, ViewedUser};
 use crate::app::App;
@@ -15,7 +15,7 @@ use crate::auth::{Actor, random};
 use crate::domain::page::Listing;
 use crate::domain::role::ROLE_CHARACTERS;
 use crate::domain::{
-    AuditAction, AuditParty, Fault, Grant, Page, Permission, Role, RoleId, RoleName, RoleScope, SettingId, User,
+    AuditAction, AuditParty, Grant, Page, Permission, RequestError, Role, RoleId, RoleName, RoleScope, SettingId, User,
     UsernameKey, plain_text,
 };
 use crate::store::{Change, Snapshot};
@@ -40,15 +40,20 @@ impl RoleDraft {
     /// Checks the name and the description of a role.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] for a description with a forbidden character or more than [`ROLE_CHARACTERS`]
-    /// characters, then [`Fault::RoleNameInvalid`].
-    pub fn parse(name: &str, description: &str, scope: RoleScope, mandatory_two_factor: bool) -> Result<Self, Fault> {
+    /// [`RequestError::InvalidParams`] for a description with a forbidden character or more than [`ROLE_CHARACTERS`]
+    /// characters, then [`RequestError::RoleNameInvalid`].
+    pub fn parse(
+        name: &str,
+        description: &str,
+        scope: RoleScope,
+        mandatory_two_factor: bool,
+    ) -> Result<Self, RequestError> {
         let description = plain_text::block(description, "description")?;
         if description.chars().count() > ROLE_CHARACTERS {
-            return Err(Fault::too_long(ROLE_CHARACTERS, "description"));
+            return Err(RequestError::too_long(ROLE_CHARACTERS, "description"));
         }
         Ok(Self {
-            name: RoleName::parse(name).map_err(|_| Fault::RoleNameInvalid { input: name.to_owned() })?,
+            name: RoleName::parse(name).map_err(|_| RequestError::RoleNameInvalid { input: name.to_owned() })?,
             description,
             scope,
             mandatory_two_factor,
@@ -60,10 +65,10 @@ impl RoleDraft {
 /// for. An empty text names no room.
 ///
 /// # Errors
-/// [`Fault::NoRooms`] with the name of the field.
-pub fn refuse_room(field: &'static str, room: Option<&str>) -> Result<(), Fault> {
+/// [`RequestError::NoRooms`] with the name of the field.
+pub fn refuse_room(field: &'static str, room: Option<&str>) -> Result<(), RequestError> {
     match room {
-        Some(room) if !room.is_empty() => Err(Fault::NoRooms { field }),
+        Some(room) if !room.is_empty() => Err(RequestError::NoRooms { field }),
         _ => Ok(()),
     }
 }
@@ -78,8 +83,8 @@ pub fn list(app: &App) -> Vec<Arc<Role>> {
 /// are sorted by name.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `access-permissions`.
-pub fn with_holders(app: &App, actor: &Actor) -> Result<Vec<(Arc<Role>, usize)>, Fault> {
+/// [`RequestError::PermissionRequired`] without `access-permissions`.
+pub fn with_holders(app: &App, actor: &Actor) -> Result<Vec<(Arc<Role>, usize)>, RequestError> {
     permit(actor)?;
     let snapshot = app.store.read();
     let counted = |role: &Arc<Role>| (Arc::clone(role), snapshot.count_with_role(&role.id));
@@ -103,14 +108,14 @@ pub fn assignable(app: &App, actor: &Actor) -> Vec<Arc<Role>> {
 /// Creates a role.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `access-permissions`, [`Fault::NoRooms`] for a role that applies in rooms,
-/// [`Fault::RoleNameTaken`].
-pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
+/// [`RequestError::PermissionRequired`] without `access-permissions`, [`RequestError::NoRooms`] for a role that applies in rooms,
+/// [`RequestError::RoleNameTaken`].
+pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Role>, RequestError> {
     permit(actor)?;
     if draft.scope == RoleScope::Subscriptions {
-        return Err(Fault::NoRooms { field: "scope" });
+        return Err(RequestError::NoRooms { field: "scope" });
     }
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         refuse_taken(snapshot, None, &draft.name)?;
         let now = app.clock.now();
         let role = Role {
@@ -131,16 +136,16 @@ pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Ro
 /// Changes a role that is not built in.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`], [`Fault::BeyondAuthority`],
-/// [`Fault::NoRooms`] if the role would apply in rooms and did not before, [`Fault::RoleNameTaken`].
-pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, Fault> {
+/// [`RequestError::PermissionRequired`], [`RequestError::RoleNotFound`], [`RequestError::RoleProtected`], [`RequestError::BeyondAuthority`],
+/// [`RequestError::NoRooms`] if the role would apply in rooms and did not before, [`RequestError::RoleNameTaken`].
+pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, RequestError> {
     permit(actor)?;
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let old = changeable(snapshot, id)?;
         let authority = Authority::of(app, snapshot, actor);
         authority.over_roles(std::slice::from_ref(id))?;
         if draft.scope == RoleScope::Subscriptions && old.scope != draft.scope {
-            return Err(Fault::NoRooms { field: "scope" });
+            return Err(RequestError::NoRooms { field: "scope" });
         }
         if old.mandatory_two_factor != draft.mandatory_two_factor {
             authority.over_holders(old)?;
@@ -163,15 +168,15 @@ pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> 
 /// Deletes a role that no user has and no setting names, and removes it from all grants.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`], [`Fault::RoleProtected`],
-/// [`Fault::BeyondAuthority`], [`Fault::RoleInUse`].
-pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> {
+/// [`RequestError::PermissionRequired`], [`RequestError::RoleNotFound`], [`RequestError::RoleProtected`],
+/// [`RequestError::BeyondAuthority`], [`RequestError::RoleInUse`].
+pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), RequestError> {
     permit(actor)?;
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let old = changeable(snapshot, id)?;
         Authority::of(app, snapshot, actor).over_roles(std::slice::from_ref(id))?;
         if snapshot.users_with_role(id).next().is_some() || default_roles(app).contains(id) {
-            return Err(Fault::RoleInUse);
+            return Err(RequestError::RoleInUse);
         }
         let change = Change::new().remove(&**old);
         let mut change = settings::depend_on(app, snapshot, change, SettingId::DefaultRoles);
@@ -196,35 +201,49 @@ pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), Fault> 
 /// Adds a role to a user.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`], [`Fault::ActionNotAllowed`] for `admin` without
-/// `assign-admin-role`, [`Fault::RoleNotFound`], [`Fault::TargetUnknown`],
-/// [`Fault::BeyondAuthority`], [`Fault::UserAlreadyInRole`].
-pub async fn give(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, Fault> {
-    assign(app, actor, role, username, &Fault::TargetUnknown, |role, roles| {
-        if roles.contains(&role.id) {
-            return Err(Fault::UserAlreadyInRole);
-        }
-        let mut more = roles.to_vec();
-        more.push(role.id.clone());
-        more.sort_unstable();
-        Ok((more, AuditAction::RoleGiven))
-    })
+/// [`RequestError::PermissionRequired`], [`RequestError::ActionNotAllowed`] for `admin` without
+/// `assign-admin-role`, [`RequestError::RoleNotFound`], [`RequestError::TargetUnknown`],
+/// [`RequestError::BeyondAuthority`], [`RequestError::UserAlreadyInRole`].
+pub async fn give(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, RequestError> {
+    assign(
+        app,
+        actor,
+        role,
+        username,
+        &RequestError::TargetUnknown,
+        |role, roles| {
+            if roles.contains(&role.id) {
+                return Err(RequestError::UserAlreadyInRole);
+            }
+            let mut more = roles.to_vec();
+            more.push(role.id.clone());
+            more.sort_unstable();
+            Ok((more, AuditAction::RoleGiven))
+        },
+    )
     .await
 }
 
 /// Removes a role from a user.
 ///
 /// # Errors
-/// The errors of [`give`], with [`Fault::RoleHolderUnknown`] and [`Fault::UserNotInRole`], and
-/// [`Fault::AdministratorNeeded`] for the last active administrator.
-pub async fn take(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, Fault> {
-    assign(app, actor, role, username, &Fault::RoleHolderUnknown, |role, roles| {
-        if !roles.contains(&role.id) {
-            return Err(Fault::UserNotInRole);
-        }
-        let rest = roles.iter().filter(|other| **other != role.id).cloned().collect();
-        Ok((rest, AuditAction::RoleTaken))
-    })
+/// The errors of [`give`], with [`RequestError::RoleHolderUnknown`] and [`RequestError::UserNotInRole`], and
+/// [`RequestError::AdministratorNeeded`] for the last active administrator.
+pub async fn take(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, RequestError> {
+    assign(
+        app,
+        actor,
+        role,
+        username,
+        &RequestError::RoleHolderUnknown,
+        |role, roles| {
+            if !roles.contains(&role.id) {
+                return Err(RequestError::UserNotInRole);
+            }
+            let rest = roles.iter().filter(|other| **other != role.id).cloned().collect();
+            Ok((rest, AuditAction::RoleTaken))
+        },
+    )
     .await
 }
 
@@ -233,11 +252,11 @@ async fn assign(
     actor: &Actor,
     role: &str,
     username: &UsernameKey,
-    unknown: &Fault,
-    assigned: impl Fn(&Role, &[RoleId]) -> Result<(Vec<RoleId>, AuditAction), Fault>,
-) -> Result<Arc<Role>, Fault> {
+    unknown: &RequestError,
+    assigned: impl Fn(&Role, &[RoleId]) -> Result<(Vec<RoleId>, AuditAction), RequestError>,
+) -> Result<Arc<Role>, RequestError> {
     permit(actor)?;
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let role = find(snapshot, role)?;
         may_assign(actor, std::slice::from_ref(&role.id))?;
         let user = snapshot.user_named(username).ok_or_else(|| unknown.clone())?;
@@ -252,7 +271,7 @@ async fn assign(
         let mut change = Change::new().replace(&**user, &new);
         if user.is_administrator() && !new.is_administrator() {
             change = keep_an_administrator(snapshot, user, change).map_err(|fault| match fault {
-                Fault::LastAdministrator => Fault::AdministratorNeeded,
+                RequestError::LastAdministrator => RequestError::AdministratorNeeded,
                 other => other,
             })?;
         }
@@ -269,8 +288,8 @@ async fn assign(
 /// Lists the users who have a role, by username.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`], [`Fault::RoleNotFound`].
-pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing<ViewedUser>, Fault> {
+/// [`RequestError::PermissionRequired`], [`RequestError::RoleNotFound`].
+pub fn users(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing<ViewedUser>, RequestError> {
     permit(actor)?;
     let view = View::of(app, actor);
     let snapshot = view.snapshot();
@@ -314,28 +333,32 @@ pub fn users_in_public_roles(app: &App, actor: &Actor) -> Vec<(ViewedUser, Vec<R
 }
 
 /// Returns the role with this id or name.
-fn find<'snapshot>(snapshot: &'snapshot Snapshot, text: &str) -> Result<&'snapshot Arc<Role>, Fault> {
+fn find<'snapshot>(snapshot: &'snapshot Snapshot, text: &str) -> Result<&'snapshot Arc<Role>, RequestError> {
     let named = || {
         RoleName::parse(text)
             .ok()
             .and_then(|name| snapshot.access().role_named(&name))
     };
-    snapshot.access().role(text).or_else(named).ok_or(Fault::RoleNotFound)
+    snapshot
+        .access()
+        .role(text)
+        .or_else(named)
+        .ok_or(RequestError::RoleNotFound)
 }
 
-fn changeable<'snapshot>(snapshot: &'snapshot Snapshot, id: &RoleId) -> Result<&'snapshot Arc<Role>, Fault> {
-    let role = snapshot.access().role(id.as_str()).ok_or(Fault::RoleNotFound)?;
+fn changeable<'snapshot>(snapshot: &'snapshot Snapshot, id: &RoleId) -> Result<&'snapshot Arc<Role>, RequestError> {
+    let role = snapshot.access().role(id.as_str()).ok_or(RequestError::RoleNotFound)?;
     if role.protected {
-        Err(Fault::RoleProtected)
+        Err(RequestError::RoleProtected)
     } else {
         Ok(role)
     }
 }
 
 /// Refuses a name that another role has. Built-in roles are not stored, so the store's index of names is not enough.
-fn refuse_taken(snapshot: &Snapshot, own: Option<&RoleId>, name: &RoleName) -> Result<(), Fault> {
+fn refuse_taken(snapshot: &Snapshot, own: Option<&RoleId>, name: &RoleName) -> Result<(), RequestError> {
     match snapshot.access().role_named(name) {
-        Some(other) if Some(&other.id) != own => Err(Fault::RoleNameTaken),
+        Some(other) if Some(&other.id) != own => Err(RequestError::RoleNameTaken),
         _ => Ok(()),
     }
 }
@@ -344,10 +367,10 @@ fn party(role: &Role) -> AuditParty {
     AuditParty::new("role", role.id.as_str(), role.name.as_str())
 }
 
-fn permit(actor: &Actor) -> Result<(), Fault> {
+fn permit(actor: &Actor) -> Result<(), RequestError> {
     if actor.may(Permission::ACCESS_PERMISSIONS) {
         Ok(())
     } else {
-        Err(Fault::PermissionRequired)
+        Err(RequestError::PermissionRequired)
     }
 }

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use super::audit::note;
 use super::authority::Authority;
-use super::decide::decide;
+use super::transaction::transact;
 use crate::app::{App, Settings};
 use crate::auth::Actor;
 use crate::domain::authority::guards_logins;
 use crate::domain::setting::Setting;
 use crate::domain::{
-    Access, AuditAction, AuditParty, Fault, Permission, RoleId, SettingId, SettingValue, Timestamp, list_setting,
+    Access, AuditAction, AuditParty, Permission, RequestError, RoleId, SettingId, SettingValue, Timestamp, list_setting,
 };
 use crate::store::{Change, Snapshot};
 
 /// A setting and its current value.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub struct ShownSetting {
     /// The id of the setting.
     pub id: SettingId,
     /// The current value: fixed at the start, stored, or the default.
@@ -27,7 +27,7 @@ pub struct Shown {
     pub updated_at: Option<Timestamp>,
 }
 
-fn shown(app: &App, id: SettingId) -> Shown {
+fn shown(app: &App, id: SettingId) -> ShownSetting {
     let snapshot = app.store.read();
     let fixed = app.fixed.settings.get(&id).map(|(_, source)| source.clone());
     let settings = app.settings();
@@ -36,7 +36,7 @@ fn shown(app: &App, id: SettingId) -> Shown {
         SettingId::SiteUrl => SettingValue::Text(settings.site_url()),
         _ => settings.value(id),
     };
-    Shown {
+    ShownSetting {
         id,
         value,
         updated_at: snapshot
@@ -48,14 +48,14 @@ fn shown(app: &App, id: SettingId) -> Shown {
 }
 
 /// Returns the settings that all callers may see, including those without a login.
-pub fn public(app: &App) -> impl Iterator<Item = Shown> {
+pub fn public(app: &App) -> impl Iterator<Item = ShownSetting> {
     SettingId::ALL
         .iter()
         .filter(|id| id.is_public())
         .map(|id| shown(app, *id))
 }
 
-impl Shown {
+impl ShownSetting {
     /// Returns whether it may have changed after a moment. The moment of a value fixed at the start is unknown.
     #[must_use]
     pub fn may_have_changed_since(&self, moment: Timestamp) -> bool {
@@ -64,7 +64,7 @@ impl Shown {
 }
 
 /// Returns the settings that this actor may see.
-pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = Shown> {
+pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = ShownSetting> {
     let all = actor.may(Permission::VIEW_PRIVILEGED_SETTING);
     SettingId::ALL
         .iter()
@@ -75,52 +75,54 @@ pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = Shown> {
 /// Returns one setting.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-privileged-setting`, [`Fault::SettingNotFound`].
-pub fn get(app: &App, actor: &Actor, id: &str) -> Result<Shown, Fault> {
+/// [`RequestError::PermissionRequired`] without `view-privileged-setting`, [`RequestError::SettingNotFound`].
+pub fn get(app: &App, actor: &Actor, id: &str) -> Result<ShownSetting, RequestError> {
     if !actor.may(Permission::VIEW_PRIVILEGED_SETTING) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
-    id.parse().map(|id| shown(app, id)).map_err(|_| Fault::SettingNotFound)
+    id.parse()
+        .map(|id| shown(app, id))
+        .map_err(|_| RequestError::SettingNotFound)
 }
 
 /// Sets a setting. The new value applies from the next request on.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `edit-privileged-setting`, [`Fault::SettingNotFound`],
-/// [`Fault::SettingFixed`], [`Fault::SettingInvalid`]; [`Fault::BeyondAuthority`] for default roles with a permission
+/// [`RequestError::PermissionRequired`] without `edit-privileged-setting`, [`RequestError::SettingNotFound`],
+/// [`RequestError::SettingFixed`], [`RequestError::SettingInvalid`]; [`RequestError::BeyondAuthority`] for default roles with a permission
 /// that the actor does not have, and for a setting about logins if any user has such a permission.
-pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<(), Fault> {
+pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<(), RequestError> {
     if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
-    let id = id.parse().map_err(|_| Fault::SettingNotFound)?;
+    let id = id.parse().map_err(|_| RequestError::SettingNotFound)?;
     put(app, actor, id, value).await
 }
 
 /// Sets several settings. Either all are set or none.
 ///
 /// # Errors
-/// The errors of [`set`]; [`Fault::InvalidParams`] for a setting that is named twice.
-pub async fn set_all(app: &App, actor: &Actor, wanted: Vec<(String, SettingValue)>) -> Result<(), Fault> {
+/// The errors of [`set`]; [`RequestError::InvalidParams`] for a setting that is named twice.
+pub async fn set_all(app: &App, actor: &Actor, wanted: Vec<(String, SettingValue)>) -> Result<(), RequestError> {
     if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let mut values = BTreeMap::new();
     for (id, value) in wanted {
-        let id = id.parse().map_err(|_| Fault::SettingNotFound)?;
+        let id = id.parse().map_err(|_| RequestError::SettingNotFound)?;
         if values.insert(id, value).is_some() {
-            return Err(Fault::invalid("must NOT name a setting twice", "settings"));
+            return Err(RequestError::invalid("must NOT name a setting twice", "settings"));
         }
     }
     put_all(app, actor, values).await
 }
 
 /// Sets a setting without a check of the actor's permission, which the caller has checked.
-pub(super) async fn put(app: &App, actor: &Actor, id: SettingId, value: SettingValue) -> Result<(), Fault> {
+pub(super) async fn put(app: &App, actor: &Actor, id: SettingId, value: SettingValue) -> Result<(), RequestError> {
     put_all(app, actor, BTreeMap::from([(id, value)])).await
 }
 
-async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingValue>) -> Result<(), Fault> {
+async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingValue>) -> Result<(), RequestError> {
     let mut values = Vec::with_capacity(wanted.len());
     for (id, value) in wanted {
         refuse_fixed(app, id)?;
@@ -128,7 +130,7 @@ async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingVa
         values.push((id, value));
     }
     let ids: Vec<_> = values.iter().map(|(id, _)| *id).collect();
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         let authority = Authority::of(app, snapshot, actor);
         if values.iter().any(|(id, _)| guards_logins(*id)) {
             authority.over_all()?;
@@ -163,9 +165,9 @@ async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingVa
 }
 
 /// Refuses a change of a setting that was fixed at the start.
-pub(super) fn refuse_fixed(app: &App, id: SettingId) -> Result<(), Fault> {
+pub(super) fn refuse_fixed(app: &App, id: SettingId) -> Result<(), RequestError> {
     match app.fixed.settings.get(&id) {
-        Some((_, source)) => Err(Fault::SettingFixed {
+        Some((_, source)) => Err(RequestError::SettingFixed {
             setting: id.as_str(),
             source_name: source.clone(),
         }),
@@ -245,7 +247,7 @@ fn check_together(settings: &Settings, access: &Access, ids: &[SettingId]) -> Re
 }
 
 /// Returns the problem of a value that was fixed at the start, if it cannot be used with the roles and settings of this
-/// store: the setting, the source of its value, and the text of [`Fault::SettingInvalid`].
+/// store: the setting, the source of its value, and the text of [`RequestError::SettingInvalid`].
 pub(super) fn fixed_problem(app: &App) -> Option<(SettingId, String, String)> {
     let ids: Vec<_> = app.fixed.settings.keys().copied().collect();
     let snapshot = app.store.read();

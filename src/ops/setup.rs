@@ -10,14 +10,14 @@ use super::{incident, settings};
 use crate::app::App;
 use crate::auth::{Actor, Origin, TokenSecret};
 use crate::domain::setting::RegistrationForm;
-use crate::domain::{AuditAction, Fault, RoleId, SettingId, SettingValue, User};
+use crate::domain::{AuditAction, RequestError, RoleId, SettingId, SettingValue, User};
 use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
 
 /// Returns the secret of the setup link, and creates it if there is none; `None` once a user exists.
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn link(app: &App) -> Result<Option<String>, Fault> {
+pub async fn link(app: &App) -> Result<Option<String>, RequestError> {
     loop {
         let snapshot = app.store.read();
         if snapshot.user_count() > 0 {
@@ -49,8 +49,8 @@ impl FirstSettings {
     /// Returns the values to store, without those that are already in force, even if they were fixed at the start.
     ///
     /// # Errors
-    /// [`Fault::SettingFixed`], [`Fault::SettingInvalid`].
-    fn values(self, app: &App) -> Result<Vec<(SettingId, SettingValue)>, Fault> {
+    /// [`RequestError::SettingFixed`], [`RequestError::SettingInvalid`].
+    fn values(self, app: &App) -> Result<Vec<(SettingId, SettingValue)>, RequestError> {
         let registration = self.registration.map(RegistrationForm::value);
         let chosen = [
             (SettingId::RegistrationForm, registration),
@@ -72,8 +72,8 @@ impl FirstSettings {
 /// settings that the caller chose.
 ///
 /// # Errors
-/// [`Fault::SetupLinkInvalid`] if the link is wrong or was used; [`Fault::AddressBlocked`] after too many guesses;
-/// [`Fault::SettingFixed`] for a setting that was fixed at the start; [`Fault::SettingInvalid`]; the errors of the new
+/// [`RequestError::SetupLinkInvalid`] if the link is wrong or was used; [`RequestError::AddressBlocked`] after too many guesses;
+/// [`RequestError::SettingFixed`] for a setting that was fixed at the start; [`RequestError::SettingInvalid`]; the errors of the new
 /// user.
 pub async fn with_link(
     app: &App,
@@ -81,20 +81,24 @@ pub async fn with_link(
     secret: &str,
     mut new: NewUser,
     first: FirstSettings,
-) -> Result<Arc<User>, Fault> {
+) -> Result<Arc<User>, RequestError> {
     // The hashes are compared, so that the time does not reveal how much of the secret was right.
     let hash = |secret: &str| TokenSecret::presented(secret).hash();
     let presented = hash(secret);
     let valid = |link: &SetupLink| hash(&link.secret) == presented;
     attempts::guarded(app, origin, &Target::secret("setup link"), async {
         let found = app.store.read().setup_link().is_some_and(valid);
-        if found { Ok(()) } else { Err(Fault::SetupLinkInvalid) }
+        if found {
+            Ok(())
+        } else {
+            Err(RequestError::SetupLinkInvalid)
+        }
     })
     .await?;
     new.roles = first_roles();
     let linked = |snapshot: &Snapshot| match snapshot.setup_link() {
         Some(link) if valid(link) => Ok(()),
-        _ => Err(Fault::SetupLinkInvalid),
+        _ => Err(RequestError::SetupLinkInvalid),
     };
     let values = first.values(app)?;
     users::create_where(app, &origin.into(), new, linked, |snapshot, user, change| {
@@ -118,7 +122,7 @@ fn first_roles() -> Vec<RoleId> {
 ///
 /// # Errors
 /// The errors of [`users::create`].
-pub async fn from_settings(app: &App, mut new: NewUser) -> Result<Option<Arc<User>>, Fault> {
+pub async fn from_settings(app: &App, mut new: NewUser) -> Result<Option<Arc<User>>, RequestError> {
     if app.store.read().user_count() > 0 {
         return Ok(None);
     }

@@ -7,8 +7,8 @@ use super::viewed::View;
 use super::{incident, tokens};
 use crate::app::{App, LastBackup};
 use crate::auth::Actor;
-use crate::domain::{Fault, Permission, SettingId, StatusType, Timestamp};
-use crate::hub::Shown;
+use crate::domain::{Permission, RequestError, SettingId, StatusType, Timestamp};
+use crate::hub::VisiblePresence;
 use crate::store::StoreState;
 
 /// Milliseconds for which the number of online users is cached for callers without a login.
@@ -36,10 +36,10 @@ pub struct Figures {
 /// Counts users and their statuses as this viewer sees them.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-statistics`.
-pub fn figures(app: &App, actor: &Actor) -> Result<Figures, Fault> {
+/// [`RequestError::PermissionRequired`] without `view-statistics`.
+pub fn figures(app: &App, actor: &Actor) -> Result<Figures, RequestError> {
     if !actor.may(Permission::VIEW_STATISTICS) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let view = View::of(app, actor);
     let (mut users, mut active) = (0, 0);
@@ -82,8 +82,8 @@ pub struct Health {
 /// Returns the state of this server. Reads all users and all tokens once.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `view-statistics`; errors of the store.
-pub async fn health(app: &App, actor: &Actor) -> Result<Health, Fault> {
+/// [`RequestError::PermissionRequired`] without `view-statistics`; errors of the store.
+pub async fn health(app: &App, actor: &Actor) -> Result<Health, RequestError> {
     let figures = figures(app, actor)?;
     let (mut clients, mut personal_tokens) = (BTreeMap::new(), 0);
     for token in tokens::list(app, None) {
@@ -114,7 +114,8 @@ pub fn not_offline(app: &App) -> usize {
         return 0;
     }
     // Users who hide from any user or role are not counted for strangers.
-    let is_told = |shown: &&Arc<Shown>| shown.line.status != StatusType::Offline && shown.hidden_from.is_empty();
+    let is_told =
+        |shown: &&Arc<VisiblePresence>| shown.line.status != StatusType::Offline && shown.hidden_from.is_empty();
     let count = || app.hub.shown().values().filter(is_told).count();
     app.online.get(app.clock.steady(), ONLINE_KEPT_MILLIS, count)
 }

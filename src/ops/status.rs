@@ -5,15 +5,15 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::audit::note;
-use super::decide::decide;
+use super::transaction::transact;
 use super::{standing, user_status};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::once;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    Audience, AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, Laying, Permission, Presence,
-    RecentStatus, RoleId, SettingId, StatusType, Timestamp, User, UserId, UserStatus,
+    Audience, AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, LastSeen, Laying, Permission, Presence,
+    RecentStatus, RequestError, RoleId, SettingId, StatusType, Timestamp, User, UserId, UserStatus,
 };
 use crate::store::{Change, Snapshot};
 
@@ -60,20 +60,20 @@ impl Default for NewStatus {
 /// Sets the status of a user (`api.md` §6.2).
 ///
 /// # Errors
-/// [`Fault::NotPermitted`] for another user without `edit-other-user-info`, [`Fault::UserNotFound`],
-/// [`Fault::NotAllowed`] for a text if the settings forbid one, [`Fault::InvisibleDisabled`],
-/// [`Fault::StatusExpired`] for an end that has passed, [`Fault::CustomStatusNotFound`].
-pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Result<(), Fault> {
+/// [`RequestError::NotPermitted`] for another user without `edit-other-user-info`, [`RequestError::UserNotFound`],
+/// [`RequestError::NotAllowed`] for a text if the settings forbid one, [`RequestError::InvisibleDisabled`],
+/// [`RequestError::StatusExpired`] for an end that has passed, [`RequestError::CustomStatusNotFound`].
+pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Result<(), RequestError> {
     permit(actor, id)?;
     let settings = app.settings();
     let words = new.text.as_ref().is_some_and(|text| !text.is_empty());
     if words && !settings.flag(SettingId::AllowUserStatusMessageChange) {
-        return Err(Fault::NotAllowed {
+        return Err(RequestError::NotAllowed {
             words: "Change status is not allowed",
         });
     }
     if new.expires_at.is_some_and(|end| end <= app.clock.now()) {
-        return Err(Fault::StatusExpired);
+        return Err(RequestError::StatusExpired);
     }
     change(app, actor, id, |snapshot, stored| {
         let new = filled(app, snapshot, &new)?;
@@ -86,7 +86,7 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, new: NewStatus) -> Resul
 ///
 /// # Errors
 /// The errors of [`set`].
-pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) -> Result<(), Fault> {
+pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) -> Result<(), RequestError> {
     let words = app.hub.own_presence(id).text;
     let new = NewStatus {
         status: Some(status),
@@ -109,8 +109,8 @@ pub async fn declare(app: &App, actor: &Actor, id: &UserId, status: StatusType) 
 /// Ends the claim with this id, or the visible one. The claim below becomes visible. Does nothing if there is none.
 ///
 /// # Errors
-/// [`Fault::NotPermitted`], [`Fault::UserNotFound`].
-pub async fn end(app: &App, actor: &Actor, user: &UserId, id: Option<&str>) -> Result<(), Fault> {
+/// [`RequestError::NotPermitted`], [`RequestError::UserNotFound`].
+pub async fn end(app: &App, actor: &Actor, user: &UserId, id: Option<&str>) -> Result<(), RequestError> {
     permit(actor, user)?;
     change(app, actor, user, |_, stored| {
         stored.claims.end(id);
@@ -171,7 +171,7 @@ pub fn privacy(app: &App, user: &User) -> Privacy {
 /// Changes the privacy settings of the caller. A setting that is `None` is unchanged.
 ///
 /// # Errors
-/// [`Fault::RoleNotFound`] for a role that does not exist, [`Fault::InvalidParams`] for too many users or roles.
+/// [`RequestError::RoleNotFound`] for a role that does not exist, [`RequestError::InvalidParams`] for too many users or roles.
 pub async fn set_privacy(
     app: &App,
     actor: &Actor,
@@ -179,19 +179,19 @@ pub async fn set_privacy(
     last_seen: Option<LastSeen>,
     users: Option<Vec<UserId>>,
     roles: Option<Vec<RoleId>>,
-) -> Result<(), Fault> {
+) -> Result<(), RequestError> {
     let too_many = |count: usize| count > AUDIENCE;
     if users.as_ref().is_some_and(|users| too_many(users.len()))
         || roles.as_ref().is_some_and(|roles| too_many(roles.len()))
     {
         let words = format!("must NOT have more than {AUDIENCE} items");
-        return Err(Fault::invalid(words, "hideFrom"));
+        return Err(RequestError::invalid(words, "hideFrom"));
     }
     let (users, roles) = (users.map(once), roles.map(once));
     change(app, actor, id, |snapshot, stored| {
         let unknown = |role: &RoleId| snapshot.access().role(role.as_str()).is_none();
         if roles.iter().flatten().any(unknown) {
-            return Err(Fault::RoleNotFound);
+            return Err(RequestError::RoleNotFound);
         }
         stored.shows_last_seen = last_seen.unwrap_or(stored.shows_last_seen);
         let hidden_from = Audience {
@@ -209,11 +209,11 @@ pub async fn set_privacy(
     .await
 }
 
-fn permit(actor: &Actor, id: &UserId) -> Result<(), Fault> {
+fn permit(actor: &Actor, id: &UserId) -> Result<(), RequestError> {
     if actor.is(id) || actor.may(Permission::EDIT_OTHER_USER_INFO) {
         Ok(())
     } else {
-        Err(Fault::NotPermitted)
+        Err(RequestError::NotPermitted)
     }
 }
 
@@ -222,10 +222,10 @@ async fn change(
     app: &App,
     actor: &Actor,
     id: &UserId,
-    work: impl Fn(&Snapshot, &mut UserStatus) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    decide(app, |snapshot| {
-        let user = snapshot.user(id).ok_or(Fault::UserNotFound)?;
+    work: impl Fn(&Snapshot, &mut UserStatus) -> Result<(), RequestError>,
+) -> Result<(), RequestError> {
+    transact(app, |snapshot| {
+        let user = snapshot.user(id).ok_or(RequestError::UserNotFound)?;
         let mut stored = user_status::stored(snapshot, id);
         // Expired claims end before `work`, so that activity recorded by `work` comes after the end of an
         // invisibility.
@@ -240,7 +240,7 @@ async fn change(
         if stands {
             change = match standing::live_token(snapshot, id, now) {
                 Some(token) => change.require(token),
-                None if actor.is(id) => return Err(Fault::NotLoggedIn),
+                None if actor.is(id) => return Err(RequestError::NotLoggedIn),
                 None => change,
             };
         }
@@ -270,7 +270,7 @@ pub(super) async fn begin_connection(app: &App, id: &UserId) {
     {
         return;
     }
-    let begun = decide(app, |snapshot| {
+    let begun = transact(app, |snapshot| {
         let mut stored = user_status::stored(snapshot, id);
         stored.claims.begin_connection();
         Ok((user_status::save(snapshot, Change::new(), stored, app.clock.now()), ()))
@@ -288,11 +288,11 @@ pub(super) async fn begin_connection_if_any(app: &App, id: &UserId) {
 }
 
 /// Returns the status with absent fields filled in from its custom status.
-fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, Fault> {
+fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, RequestError> {
     let Some(id) = &new.custom_status else {
         return Ok(new.clone());
     };
-    let unknown = || Fault::CustomStatusNotFound { id: id.clone() };
+    let unknown = || RequestError::CustomStatusNotFound { id: id.clone() };
     let custom = snapshot.custom_status(id).ok_or_else(unknown)?;
     let end = || {
         custom
@@ -311,9 +311,9 @@ fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, 
 /// Adds a claim for a new status (`api.md` §6.2). `by_hand` is true if the user sets it themselves.
 ///
 /// # Errors
-/// [`Fault::InvisibleDisabled`] if the user would be invisible and the settings forbid it, even if only the text
+/// [`RequestError::InvisibleDisabled`] if the user would be invisible and the settings forbid it, even if only the text
 /// changes.
-pub(super) fn lay(app: &App, stored: &mut UserStatus, new: &NewStatus, by_hand: bool) -> Result<(), Fault> {
+pub(super) fn lay(app: &App, stored: &mut UserStatus, new: &NewStatus, by_hand: bool) -> Result<(), RequestError> {
     let settings = app.settings();
     let declared = stored.claims.showing().map_or(StatusType::Online, |claim| claim.status);
     let laying = Laying {
@@ -330,7 +330,7 @@ pub(super) fn lay(app: &App, stored: &mut UserStatus, new: &NewStatus, by_hand: 
         needs_connection: false,
     };
     if claim.status == StatusType::Offline && !settings.flag(SettingId::AllowInvisibleStatus) {
-        return Err(Fault::InvisibleDisabled);
+        return Err(RequestError::InvisibleDisabled);
     }
     if by_hand {
         stored.last_seen = Some(app.clock.now());

@@ -6,7 +6,7 @@ use tracing::{debug, warn};
 
 use super::{audit, invitations, lockout, passwords, tokens};
 use crate::app::App;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 
 /// The interval of the sweep.
 pub const EVERY: Duration = Duration::from_hours(1);
@@ -19,7 +19,7 @@ pub async fn sweep(app: &App) {
         debug!("nothing is swept, because the clock is doubtful");
         return;
     }
-    let told = |what: &str, outcome: Result<(), Fault>| {
+    let told = |what: &str, outcome: Result<(), RequestError>| {
         if let Err(fault) = outcome {
             warn!(%fault, "{what} were not swept");
         }

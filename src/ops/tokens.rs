@@ -6,11 +6,11 @@ use tracing::debug;
 
 use super::audit::note;
 use super::authority::Authority;
-use super::decide::decide;
+use super::transaction::transact;
 use super::{incident, two_factor, user_status};
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
-use crate::domain::{AuditAction, Duty, Fault, Permission, Timestamp, Token, TokenHash, User, UserId};
+use crate::domain::{AuditAction, Duty, Permission, RequestError, Timestamp, Token, TokenHash, User, UserId};
 use crate::store::{Change, Snapshot};
 
 /// Maximum tokens that one change of the sweep removes.
@@ -57,7 +57,7 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
     }
     let (app, hash) = (app.clone(), token.hash);
     tokio::spawn(async move {
-        let noted = decide(&app, |snapshot| {
+        let noted = transact(&app, |snapshot| {
             let Some(token) = snapshot.token(&hash).filter(|token| token.last_used_at < Some(now)) else {
                 return Ok((Change::new(), ()));
             };
@@ -88,7 +88,7 @@ pub fn note_end(app: &App, caller: &Caller) {
 ///
 /// # Errors
 /// Errors of the store. A session that has already ended is not an error.
-pub async fn logout(app: &App, caller: &Caller) -> Result<(), Fault> {
+pub async fn logout(app: &App, caller: &Caller) -> Result<(), RequestError> {
     let actor = Actor::User(caller.clone());
     end(
         app,
@@ -104,13 +104,13 @@ pub async fn logout(app: &App, caller: &Caller) -> Result<(), Fault> {
 /// Ends all tokens of a user, including personal access tokens. Returns their number.
 ///
 /// # Errors
-/// [`Fault::NotPermitted`] for another user without `logout-other-user`, then [`Fault::UserIdInvalid`] for an unknown
-/// user, [`Fault::BeyondAuthority`].
-pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize, Fault> {
+/// [`RequestError::NotPermitted`] for another user without `logout-other-user`, then [`RequestError::UserIdInvalid`] for an unknown
+/// user, [`RequestError::BeyondAuthority`].
+pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize, RequestError> {
     if !actor.is(id) && !actor.may(Permission::LOGOUT_OTHER_USER) {
-        return Err(Fault::NotPermitted);
+        return Err(RequestError::NotPermitted);
     }
-    let user = app.store.read().user(id).cloned().ok_or(Fault::UserIdInvalid)?;
+    let user = app.store.read().user(id).cloned().ok_or(RequestError::UserIdInvalid)?;
     end(app, actor, &user, |_| true, AuditAction::TokensEnded).await
 }
 
@@ -118,7 +118,7 @@ pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize,
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn logout_others(app: &App, caller: &Caller) -> Result<usize, Fault> {
+pub async fn logout_others(app: &App, caller: &Caller) -> Result<usize, RequestError> {
     let actor = Actor::User(caller.clone());
     let other = |token: &Token| token.session().is_some() && token.hash != caller.token.hash;
     end(app, &actor, &caller.user, other, AuditAction::TokensEnded).await
@@ -140,13 +140,13 @@ pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
 /// tokens are searched: labels have no index, since only administrators and the command line do this.
 ///
 /// # Errors
-/// [`Fault::TokenNotFound`] if there is no such token, or if it belongs to another user and the actor may not log
-/// other users out; [`Fault::BeyondAuthority`].
-pub async fn revoke(app: &App, actor: &Actor, user: Option<&UserId>, label: &str) -> Result<(), Fault> {
+/// [`RequestError::TokenNotFound`] if there is no such token, or if it belongs to another user and the actor may not log
+/// other users out; [`RequestError::BeyondAuthority`].
+pub async fn revoke(app: &App, actor: &Actor, user: Option<&UserId>, label: &str) -> Result<(), RequestError> {
     let may = |token: &&Arc<Token>| actor.is(&token.user) || actor.may(Permission::LOGOUT_OTHER_USER);
     let tokens = list(app, user);
     let token = tokens.iter().filter(may).find(|token| token.hash.label() == label);
-    let unknown = || Fault::TokenNotFound { label: label.into() };
+    let unknown = || RequestError::TokenNotFound { label: label.into() };
     let token = token.ok_or_else(unknown)?;
     let owner = app.store.read().user(&token.user).cloned().ok_or_else(unknown)?;
     end(
@@ -167,8 +167,8 @@ async fn end(
     user: &User,
     which: impl Fn(&Token) -> bool,
     action: AuditAction,
-) -> Result<usize, Fault> {
-    decide(app, |snapshot| {
+) -> Result<usize, RequestError> {
+    transact(app, |snapshot| {
         if let Some(user) = snapshot.user(&user.id) {
             Authority::of(app, snapshot, actor).over(user)?;
         }
@@ -215,7 +215,7 @@ pub fn find(app: &App, hash: &TokenHash) -> Option<Arc<Token>> {
 }
 
 /// Removes the tokens that have expired.
-pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
+pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
     let now = app.clock.now();
     let is_expired = |token: &&Arc<Token>| !token.is_live(now);
     let expired: Vec<_> = app.store.read().tokens().filter(is_expired).cloned().collect();

@@ -9,12 +9,12 @@ pub use enrolment::{Enrolment, begin, codes_remaining, disable, regenerate_codes
 
 use self::attempt::{Attempt, current, secret_in_force, spend};
 use super::attempts;
-use super::decide::decide_on;
 use super::guess_target::Target;
+use super::transaction::transact_on_user;
 use crate::app::App;
 use crate::auth::{Caller, PasswordDigest};
 use crate::domain::token::SecondFactorPass;
-use crate::domain::{Fault, Session, SettingId, Token, TokenKind, TwoFactorMethod, User, UserId};
+use crate::domain::{RequestError, Session, SettingId, Token, TokenKind, TwoFactorMethod, User, UserId};
 use crate::store::{Change, CommitError};
 
 /// A second factor that came with a call.
@@ -52,8 +52,8 @@ fn available(app: &App, user: &User) -> Option<TwoFactorMethod> {
 /// fresh proof instead, without exceptions: see [`super::proof`].
 ///
 /// # Errors
-/// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; also the latter during a lockout of the user.
-pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), Fault> {
+/// [`RequestError::CodeRequired`], [`RequestError::CodeInvalid`]; also the latter during a lockout of the user.
+pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), RequestError> {
     let asked = |method: &TwoFactorMethod| is_on(app) && !is_excused(app, caller, *method);
     match available(app, &caller.user).filter(asked) {
         Some(method) => show(app, caller, method, presented).await,
@@ -70,7 +70,7 @@ pub async fn require_for_other(
     caller: &Caller,
     id: &UserId,
     presented: Option<PresentedCode>,
-) -> Result<(), Fault> {
+) -> Result<(), RequestError> {
     if caller.user.id == *id {
         return Ok(());
     }
@@ -80,14 +80,14 @@ pub async fn require_for_other(
 /// Checks the code that came with a call. If it is right, the session need not send another one for a while.
 ///
 /// # Errors
-/// [`Fault::CodeRequired`], [`Fault::CodeInvalid`]; also the latter during a lockout of the user.
+/// [`RequestError::CodeRequired`], [`RequestError::CodeInvalid`]; also the latter during a lockout of the user.
 pub(super) async fn show(
     app: &App,
     caller: &Caller,
     method: TwoFactorMethod,
     presented: Option<PresentedCode>,
-) -> Result<(), Fault> {
-    let required = Fault::CodeRequired {
+) -> Result<(), RequestError> {
+    let required = RequestError::CodeRequired {
         method,
         available: vec![method],
     };
@@ -97,7 +97,7 @@ pub(super) async fn show(
     if presented.method.is_some_and(|named| named != method) {
         return Err(required);
     }
-    let invalid = Fault::CodeInvalid { method };
+    let invalid = RequestError::CodeInvalid { method };
     attempts::guarded_silently(
         app,
         &caller.origin,
@@ -134,9 +134,9 @@ fn is_excused(app: &App, caller: &Caller, method: TwoFactorMethod) -> bool {
     }
 }
 
-async fn spend_code(app: &App, id: &UserId, code: &str) -> Result<bool, Fault> {
+async fn spend_code(app: &App, id: &UserId, code: &str) -> Result<bool, RequestError> {
     let attempt = Attempt::of(app, &*current(app, id)?, code).await?;
-    decide_on(app, id, |_, user| {
+    transact_on_user(app, id, |_, user| {
         let spent = secret_in_force(app, user).map(|secret| spend(app, user, secret, &attempt));
         let Some(rest) = spent.transpose()?.flatten() else {
             return Ok((Change::new(), false));
@@ -152,7 +152,7 @@ async fn spend_code(app: &App, id: &UserId, code: &str) -> Result<bool, Fault> {
 }
 
 /// Stores in the session that its second factor was right.
-async fn remember(app: &App, caller: &Caller) -> Result<(), Fault> {
+async fn remember(app: &App, caller: &Caller) -> Result<(), RequestError> {
     let TokenKind::Session(session) = &caller.token.kind else {
         return Ok(());
     };

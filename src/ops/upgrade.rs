@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::decide::{decide, decide_on};
+use super::transaction::{transact, transact_on_user};
 use crate::app::App;
 use crate::auth::random;
-use crate::domain::{BackupCodes, Fault, StoredSecret, TwoFactor, User};
+use crate::domain::{BackupCodes, RequestError, StoredSecret, TwoFactor, User};
 use crate::store::{Change, Snapshot};
 
 /// Maximum users whose secrets are encrypted in one change.
@@ -26,10 +26,10 @@ fn has_fast_codes(user: &User) -> bool {
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn seal_secrets(app: &App) -> Result<usize, Fault> {
+pub async fn seal_secrets(app: &App) -> Result<usize, RequestError> {
     let mut sealed = 0;
     loop {
-        let done = decide(app, |snapshot| Ok(seal_some(app, snapshot))).await?;
+        let done = transact(app, |snapshot| Ok(seal_some(app, snapshot))).await?;
         if done == 0 {
             return Ok(sealed);
         }
@@ -61,8 +61,8 @@ fn seal_some(app: &App, snapshot: &Snapshot) -> (Change, usize) {
 /// takes about a fifth of a second per user, while the server runs.
 ///
 /// # Errors
-/// Errors of the store, [`Fault::Overloaded`].
-pub async fn harden_backup_codes(app: &App) -> Result<(), Fault> {
+/// Errors of the store, [`RequestError::Overloaded`].
+pub async fn harden_backup_codes(app: &App) -> Result<(), RequestError> {
     let users: Vec<_> = app
         .store
         .read()
@@ -80,7 +80,7 @@ pub async fn harden_backup_codes(app: &App) -> Result<(), Fault> {
     for user in &users {
         match harden(app, user).await {
             // The user was deleted, and the codes with them.
-            Ok(()) | Err(Fault::UserNotFound) => {}
+            Ok(()) | Err(RequestError::UserNotFound) => {}
             Err(fault) => return Err(fault),
         }
     }
@@ -88,11 +88,11 @@ pub async fn harden_backup_codes(app: &App) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn harden(app: &App, user: &User) -> Result<(), Fault> {
+async fn harden(app: &App, user: &User) -> Result<(), RequestError> {
     let fast = &user.two_factor.backup_codes.digests;
     let salt = random::bytes();
     let slow = app.passwords.slow_digests(fast, salt).await?;
-    decide_on(app, &user.id, |_, user| {
+    transact_on_user(app, &user.id, |_, user| {
         let codes = &user.two_factor.backup_codes;
         if codes.salt.is_some() {
             return Ok((Change::new(), ()));

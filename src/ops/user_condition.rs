@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::viewed::{View, ViewedAccount};
 use crate::domain::condition::{FieldValue, Queried, QueryField};
 use crate::domain::text::composed;
-use crate::domain::{Condition, EmailKey, Fault, StatusType, UsernameKey};
+use crate::domain::{Condition, EmailKey, RequestError, StatusType, UsernameKey};
 
 /// A field of a user that a condition may test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,15 +74,15 @@ impl<'view> Asked<'view> {
     /// Prepares a condition for a view.
     ///
     /// # Errors
-    /// [`Fault::PermissionRequired`] if it tests a field that the viewer does not see of other users.
-    pub fn of(view: &'view View<'view>, condition: &'view Condition<UserField>) -> Result<Self, Fault> {
+    /// [`RequestError::PermissionRequired`] if it tests a field that the viewer does not see of other users.
+    pub fn of(view: &'view View<'view>, condition: &'view Condition<UserField>) -> Result<Self, RequestError> {
         let is_hidden = |field: &UserField| match field {
             UserField::Email | UserField::Roles => !view.sees_all_accounts(),
             UserField::Custom(name) => !view.sees_custom_field(name),
             _ => false,
         };
         if condition.mentions(&is_hidden) {
-            return Err(Fault::PermissionRequired);
+            return Err(RequestError::PermissionRequired);
         }
         let statuses = if condition.mentions(&|field| *field == UserField::Status) {
             view.statuses()

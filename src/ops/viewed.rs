@@ -18,14 +18,14 @@ use crate::domain::{
     ClaimSource, CustomFieldRules, DisplayName, Emoji, LastSeen, Permission, Presence, RoleId, StatusType, Timestamp,
     User, UserId, UserStatus, Username, UtcOffset, text,
 };
-use crate::hub::Shown;
+use crate::hub::VisiblePresence;
 use crate::store::{SearchableUser, Snapshot};
 
 /// The view of one viewer on all users at one moment.
 pub struct View<'actor> {
     viewer: Viewer<'actor>,
     snapshot: Arc<Snapshot>,
-    shown: OrdMap<UserId, Arc<Shown>>,
+    shown: OrdMap<UserId, Arc<VisiblePresence>>,
     own_id: Option<&'actor str>,
     field_rules: Arc<CustomFieldRules>,
     now: Timestamp,

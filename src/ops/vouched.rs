@@ -3,7 +3,7 @@
 
 use super::personal_tokens::depending_on;
 use crate::auth::Actor;
-use crate::domain::{Fault, Permission, User, UserId};
+use crate::domain::{Permission, RequestError, User, UserId};
 use crate::store::{Change, Snapshot};
 
 /// Returns the creator to store with a link; `None` for the operator.
@@ -18,11 +18,11 @@ pub(super) fn creator(actor: &Actor) -> Option<UserId> {
 /// creator at the same time either refuses it or removes the link too.
 ///
 /// # Errors
-/// [`Fault::NotLoggedIn`] if the creator was deleted meanwhile.
-pub(super) fn by(snapshot: &Snapshot, actor: &Actor) -> Result<Change, Fault> {
+/// [`RequestError::NotLoggedIn`] if the creator was deleted meanwhile.
+pub(super) fn by(snapshot: &Snapshot, actor: &Actor) -> Result<Change, RequestError> {
     match actor {
         Actor::User(caller) => {
-            let user = snapshot.user(&caller.user.id).ok_or(Fault::NotLoggedIn)?;
+            let user = snapshot.user(&caller.user.id).ok_or(RequestError::NotLoggedIn)?;
             Ok(depending_on(user))
         }
         Actor::Operator => Ok(Change::new()),

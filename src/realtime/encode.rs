@@ -5,12 +5,12 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use super::message::changed;
-use super::outgoing::{Outgoing, OwnTexts, Presence, PresenceTexts, Text};
+use super::outbound_message::{EncodedMessages, OutboundMessage, OwnTexts, PresenceMessages, PresenceTexts};
 use super::stream::{PRIVATE_SETTINGS, Stream, USER_STATUS};
 use crate::app::App;
 use crate::domain::Presence as Own;
 use crate::domain::{ClaimSource, CustomStatus, Permission, Role, RoleId, SettingId, StatusType, User, UserId};
-use crate::hub::{Changed, Event, Line, PresenceChange, Shown};
+use crate::hub::{Changed, Event, PresenceChange, PresenceEntry, VisiblePresence};
 use crate::methods::message::date;
 use crate::methods::record;
 
@@ -21,7 +21,7 @@ const ROLES_PLACE: usize = 5;
 const ROLES_CHANGE: &str = "roles-change";
 
 /// Returns the messages for sockets about an event.
-pub(super) fn encode(app: &App, happened: Event) -> Vec<Outgoing> {
+pub(super) fn encode(app: &App, happened: Event) -> Vec<OutboundMessage> {
     match happened {
         Event::Presence(change) => presence(app, change).into_iter().collect(),
         Event::User(user) => of_user(app, &user),
@@ -32,7 +32,7 @@ pub(super) fn encode(app: &App, happened: Event) -> Vec<Outgoing> {
             vec![told(Stream::NotifyLogged, "permissions-changed", &args)]
         }
         Event::Setting(id) => setting(app, id).into_iter().collect(),
-        Event::TokenEnded(token) if app.hub.is_connected(&token.user) => vec![Outgoing::TokenEnded(token)],
+        Event::TokenEnded(token) if app.hub.is_connected(&token.user) => vec![OutboundMessage::TokenEnded(token)],
         Event::TokenEnded(_) => Vec::new(),
     }
 }
@@ -43,13 +43,13 @@ pub(super) fn event(stream: Stream, name: &str, args: &Value) -> Value {
 }
 
 /// Returns a stream event for all sockets that listen to it.
-fn told(stream: Stream, name: &str, args: &Value) -> Outgoing {
-    Outgoing::Stream {
+fn told(stream: Stream, name: &str, args: &Value) -> OutboundMessage {
+    OutboundMessage::Stream {
         stream,
         event: name.to_owned(),
         permission: None,
         about: None,
-        text: Text::of(&event(stream, name, args)),
+        text: EncodedMessages::of(&event(stream, name, args)),
     }
 }
 
@@ -63,7 +63,7 @@ const fn code(status: StatusType) -> u8 {
     }
 }
 
-fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
+fn presence(app: &App, change: Arc<PresenceChange>) -> Option<OutboundMessage> {
     let line = match (&change.after, &change.before) {
         (Some(after), _) => after.line.clone(),
         (None, Some(before)) => before.line.absent(),
@@ -75,8 +75,8 @@ fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
     let silent = settings.flag(SettingId::PresenceBroadcastDisabled);
     let before = change.before.as_deref();
     let before = before.filter(|shown| is_by_connection(shown, settings.flag(SettingId::PresenceRequiresConnection)));
-    let lines = |line: Line| before_and(before, line);
-    Some(Outgoing::Presence(Box::new(Presence {
+    let lines = |line: PresenceEntry| before_and(before, line);
+    Some(OutboundMessage::Presence(Box::new(PresenceMessages {
         now: (!silent).then(|| texts(&lines(line.clone()), &roles)),
         gone: (!silent).then(|| texts(&lines(line.absent()), &roles)),
         own: own(&change),
@@ -86,7 +86,7 @@ fn presence(app: &App, change: Arc<PresenceChange>) -> Option<Outgoing> {
 }
 
 /// Returns whether the visible status depends on a connection, so that the user goes offline when it ends.
-fn is_by_connection(shown: &Shown, requires_connection: bool) -> bool {
+fn is_by_connection(shown: &VisiblePresence, requires_connection: bool) -> bool {
     let declared = shown.presence.declared == StatusType::Online;
     shown.line.status != StatusType::Offline && (declared || requires_connection)
 }
@@ -94,11 +94,12 @@ fn is_by_connection(shown: &Shown, requires_connection: bool) -> bool {
 /// Returns the entries to send for a change to `now`. The end of a connection changes no text. So a user who goes
 /// offline with a different text gets two entries, first the text, then the status. Then a user who disconnects looks
 /// the same as one who becomes invisible or hides.
-fn before_and(before: Option<&Shown>, now: Line) -> Vec<Line> {
-    let parts = |shown: &&Shown| now.status == StatusType::Offline && shown.line.status_text != now.status_text;
+fn before_and(before: Option<&VisiblePresence>, now: PresenceEntry) -> Vec<PresenceEntry> {
+    let parts =
+        |shown: &&VisiblePresence| now.status == StatusType::Offline && shown.line.status_text != now.status_text;
     let step = before.filter(parts).map(|shown| {
         let says_nothing = shown.line.status == shown.presence.connection && now.status_text.is_empty();
-        Line {
+        PresenceEntry {
             status: shown.line.status,
             status_source: (!says_nothing).then_some(ClaimSource::Manual),
             ..now.clone()
@@ -108,7 +109,7 @@ fn before_and(before: Option<&Shown>, now: Line) -> Vec<Line> {
 }
 
 /// Returns an entry as the tuples of both events: first the one about all users, then the one for watchers of one user.
-fn tuples(line: &Line) -> (Vec<Value>, Vec<Value>) {
+fn tuples(line: &PresenceEntry) -> (Vec<Value>, Vec<Value>) {
     let (username, status, words) = (json!(line.username), json!(code(line.status)), json!(line.status_text));
     let mut one = vec![username, status, words];
     let mut all = vec![json!(line.id)];
@@ -124,13 +125,13 @@ fn tuples(line: &Line) -> (Vec<Value>, Vec<Value>) {
     (all, one)
 }
 
-fn texts(lines: &[Line], roles: &Arc<[RoleId]>) -> PresenceTexts {
+fn texts(lines: &[PresenceEntry], roles: &Arc<[RoleId]>) -> PresenceTexts {
     let (mut all, watched): (Vec<_>, Vec<_>) = lines.iter().map(tuples).unzip();
     let of_all = |tuples: &[Vec<Value>]| {
         let events = tuples
             .iter()
             .map(|tuple| event(Stream::NotifyLogged, USER_STATUS, &json!([tuple])));
-        Text::of_all(&events.collect::<Vec<_>>())
+        EncodedMessages::of_all(&events.collect::<Vec<_>>())
     };
     let watched = lines.iter().zip(watched).map(|(line, one)| {
         let id = line.id.as_str();
@@ -147,14 +148,15 @@ fn texts(lines: &[Line], roles: &Arc<[RoleId]>) -> PresenceTexts {
     PresenceTexts {
         everybody,
         with_roles: LazyLock::new(Box::new(with_roles)),
-        watchers: Text::of_all(&watched.collect::<Vec<_>>()),
+        watchers: EncodedMessages::of_all(&watched.collect::<Vec<_>>()),
     }
 }
 
 /// Returns the messages for the user's own sockets, if the user sees a change. The user sees more than others do, for
 /// example the end of the invisibility.
 fn own(change: &PresenceChange) -> Option<OwnTexts> {
-    let presence = |shown: &Option<Arc<Shown>>| shown.as_ref().map_or(Own::ABSENT, |shown| shown.presence.clone());
+    let presence =
+        |shown: &Option<Arc<VisiblePresence>>| shown.as_ref().map_or(Own::ABSENT, |shown| shown.presence.clone());
     let (before, now) = (presence(&change.before), presence(&change.after));
     let lines = [&change.before, &change.after].map(|shown| shown.as_ref().map(|shown| &shown.line));
     // The messages do not contain the connection status and the declared status.
@@ -179,8 +181,8 @@ fn own(change: &PresenceChange) -> Option<OwnTexts> {
     let fields = json!({"status": now.status, "statusText": now.text});
     let data = json!({"type": "updated", "id": id, "diff": diff, "unset": unset});
     Some(OwnTexts {
-        document: Text::of(&changed("users", id, &fields)),
-        event: Text::of(&user_data(&change.user, &data)),
+        document: EncodedMessages::of(&changed("users", id, &fields)),
+        event: EncodedMessages::of(&user_data(&change.user, &data)),
     })
 }
 
@@ -188,7 +190,7 @@ fn user_data(id: &UserId, data: &Value) -> Value {
     event(Stream::NotifyUser, &format!("{id}/userData"), &json!([data]))
 }
 
-fn of_user(app: &App, user: &Changed<User>) -> Vec<Outgoing> {
+fn of_user(app: &App, user: &Changed<User>) -> Vec<OutboundMessage> {
     let mut all = match (&user.before, &user.after) {
         (Some(before), Some(after)) => changes(before, after),
         (Some(before), None) => {
@@ -201,7 +203,7 @@ fn of_user(app: &App, user: &Changed<User>) -> Vec<Outgoing> {
     let concerns = |before: &&Arc<User>| user.after.is_none() || app.hub.is_connected(&before.id);
     if let Some(before) = user.before.as_ref().filter(concerns) {
         // Last, so that users still receive the messages about their own removal.
-        all.push(Outgoing::User {
+        all.push(OutboundMessage::User {
             id: before.id.clone(),
             own: user.after.as_ref().map(|after| own_record(before, after)),
             user: user.after.clone(),
@@ -219,13 +221,13 @@ fn own_record(before: &User, after: &User) -> OwnTexts {
     let id = after.id.as_str();
     let data = json!({"type": "updated", "id": id, "diff": fields, "unset": {}});
     OwnTexts {
-        document: Text::of(&changed("users", id, &fields)),
-        event: Text::of(&user_data(&after.id, &data)),
+        document: EncodedMessages::of(&changed("users", id, &fields)),
+        event: EncodedMessages::of(&user_data(&after.id, &data)),
     }
 }
 
 /// Returns the messages for all users about a changed record.
-fn changes(before: &User, after: &User) -> Vec<Outgoing> {
+fn changes(before: &User, after: &User) -> Vec<OutboundMessage> {
     let mut all = Vec::new();
     let mut tell = |name: &str, args: Value| all.push(told(Stream::NotifyLogged, name, &args));
     if (&before.name, &before.username) != (&after.name, &after.username) {
@@ -243,20 +245,20 @@ fn changes(before: &User, after: &User) -> Vec<Outgoing> {
         for role in some.iter().filter(|role| !others.contains(role)) {
             let who = json!({"_id": after.id, "username": after.username});
             let args = json!([{"type": kind, "_id": role, "u": who}]);
-            all.push(Outgoing::Stream {
+            all.push(OutboundMessage::Stream {
                 stream: Stream::NotifyLogged,
                 event: ROLES_CHANGE.to_owned(),
                 // Other responses show the roles only to users with this permission.
                 permission: Some(Permission::VIEW_FULL_OTHER_USER_INFO),
                 about: Some(after.id.clone()),
-                text: Text::of(&event(Stream::NotifyLogged, ROLES_CHANGE, &args)),
+                text: EncodedMessages::of(&event(Stream::NotifyLogged, ROLES_CHANGE, &args)),
             });
         }
     }
     all
 }
 
-fn of_role(role: &Changed<Role>) -> Option<Outgoing> {
+fn of_role(role: &Changed<Role>) -> Option<OutboundMessage> {
     let (kind, role) = match (&role.before, &role.after) {
         (_, Some(role)) => ("changed", role),
         (Some(role), None) => ("removed", role),
@@ -267,7 +269,7 @@ fn of_role(role: &Changed<Role>) -> Option<Outgoing> {
     Some(told(Stream::Roles, "roles", &json!([record])))
 }
 
-fn custom_status(status: &Changed<CustomStatus>) -> Option<Outgoing> {
+fn custom_status(status: &Changed<CustomStatus>) -> Option<OutboundMessage> {
     let (name, status) = match (&status.before, &status.after) {
         (_, Some(status)) => ("updateCustomUserStatus", status),
         (Some(status), None) => ("deleteCustomUserStatus", status),
@@ -279,7 +281,7 @@ fn custom_status(status: &Changed<CustomStatus>) -> Option<Outgoing> {
 
 /// Returns the message about a changed setting: none for secrets, and only for callers with the permission if the
 /// setting is not public.
-fn setting(app: &App, id: SettingId) -> Option<Outgoing> {
+fn setting(app: &App, id: SettingId) -> Option<OutboundMessage> {
     if id.is_secret() {
         return None;
     }
@@ -287,11 +289,11 @@ fn setting(app: &App, id: SettingId) -> Option<Outgoing> {
     if id.is_public() {
         return Some(told(Stream::NotifyAll, "public-settings-changed", &args));
     }
-    Some(Outgoing::Stream {
+    Some(OutboundMessage::Stream {
         stream: Stream::NotifyLogged,
         event: PRIVATE_SETTINGS.to_owned(),
         permission: Some(Permission::VIEW_PRIVILEGED_SETTING),
         about: None,
-        text: Text::of(&event(Stream::NotifyLogged, PRIVATE_SETTINGS, &args)),
+        text: EncodedMessages::of(&event(Stream::NotifyLogged, PRIVATE_SETTINGS, &args)),
     })
 }

@@ -7,11 +7,11 @@ use std::thread::available_parallelism;
 use tokio::task::yield_now;
 use tracing::warn;
 
-use super::bundle::Bundler;
+use super::batch::BatchEncoder;
 use super::encode::encode;
-use super::hall::Hall;
-use super::outgoing::Outgoing;
-use super::seats::Subscribers;
+use super::outbound_message::OutboundMessage;
+use super::socket_registry::Subscribers;
+use super::socket_server::SocketServer;
 use crate::app::App;
 use crate::domain::SettingId;
 use crate::hub::{Event, Events, Missed};
@@ -19,16 +19,16 @@ use crate::hub::{Event, Events, Missed};
 /// The maximum number of messages in one round. Events during a round wait for the next one, so that many events
 /// together cost each socket few system calls. The number is limited, because each user who is concerned by one of the
 /// events needs a separate bundle.
-const TOGETHER: usize = 512;
+const MAX_MESSAGES_A_ROUND: usize = 512;
 
 /// The number of sockets after which a task lets other tasks run.
-const AT_ONCE: usize = 64;
+const SOCKETS_BEFORE_YIELD: usize = 64;
 
 /// The number of sockets for which one more task is started, up to one task for each core.
-const SHARE: usize = 512;
+const SOCKETS_A_TASK: usize = 512;
 
 /// Sends all events of the hub to the sockets. Ends with the hub.
-pub async fn run(hall: &Hall) {
+pub async fn run(hall: &SocketServer) {
     let cores = available_parallelism().map_or(1, NonZero::get);
     let mut events = hall.app.hub.subscribe();
     while let Some(happened) = next(hall, &mut events).await {
@@ -37,7 +37,7 @@ pub async fn run(hall: &Hall) {
             happened,
             subscribers: hall.subscribers(),
         });
-        let shares = cores.min(round.subscribers.len() / SHARE + 1);
+        let shares = cores.min(round.subscribers.len() / SOCKETS_A_TASK + 1);
         let others: Vec<_> = (1..shares)
             .map(|share| tokio::spawn(Arc::clone(&round).tell(share, shares)))
             .collect();
@@ -52,7 +52,7 @@ pub async fn run(hall: &Hall) {
 /// The messages of one round, and the sockets that receive them.
 struct Round {
     app: App,
-    happened: Vec<Outgoing>,
+    happened: Vec<OutboundMessage>,
     subscribers: Subscribers,
 }
 
@@ -61,11 +61,11 @@ impl Round {
     async fn tell(self: Arc<Self>, share: usize, shares: usize) {
         let access = Arc::clone(self.app.store.read().shared_access());
         let narrow = self.app.settings().flag(SettingId::ListsNeedViewOutsideRoom);
-        let mut bundler = Bundler::new(&self.happened, access, narrow);
+        let mut bundler = BatchEncoder::new(&self.happened, access, narrow);
         let now = self.app.clock.now();
         for (number, subscriber) in self.subscribers.values().skip(share).step_by(shares).enumerate() {
             subscriber.tell(&self.app, now, &mut bundler);
-            if number % AT_ONCE == AT_ONCE - 1 {
+            if number % SOCKETS_BEFORE_YIELD == SOCKETS_BEFORE_YIELD - 1 {
                 yield_now().await;
             }
         }
@@ -73,9 +73,9 @@ impl Round {
 }
 
 /// Waits for an event, and returns its messages together with those of all events that wait; `None` after the hub ends.
-async fn next(hall: &Hall, events: &mut Events) -> Option<Vec<Outgoing>> {
+async fn next(hall: &SocketServer, events: &mut Events) -> Option<Vec<OutboundMessage>> {
     let mut happened = told(hall, events.next().await?);
-    while happened.len() < TOGETHER
+    while happened.len() < MAX_MESSAGES_A_ROUND
         && let Some(next) = events.try_next()
     {
         happened.extend(told(hall, next));
@@ -83,10 +83,10 @@ async fn next(hall: &Hall, events: &mut Events) -> Option<Vec<Outgoing>> {
     Some(happened)
 }
 
-fn told(hall: &Hall, next: Result<Event, Missed>) -> Vec<Outgoing> {
+fn told(hall: &SocketServer, next: Result<Event, Missed>) -> Vec<OutboundMessage> {
     let Ok(event) = next else {
         warn!("events came faster than they could be sent: all sockets are closed, and clients connect again");
-        return vec![Outgoing::Lost];
+        return vec![OutboundMessage::Lost];
     };
     encode(&hall.app, event)
 }

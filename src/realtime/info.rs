@@ -4,13 +4,13 @@ use serde_json::json;
 use warp::Reply;
 use warp::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, HeaderMap, HeaderValue, VARY};
 
-use super::hall::Hall;
+use super::socket_server::SocketServer;
 use super::upgrade::{allows_page, origin_of_page};
 use crate::app::AllowedOrigins;
 use crate::auth::random;
 
 /// Returns the response. Only pages that may open a socket may read it.
-pub(super) fn answer(hall: &Hall, headers: &HeaderMap) -> warp::reply::Response {
+pub(super) fn answer(hall: &SocketServer, headers: &HeaderMap) -> warp::reply::Response {
     let rule = AllowedOrigins::of(&hall.app.settings());
     let entropy = u32::from_be_bytes(random::bytes());
     // Clients ignore this field: sockjs-node always sends "*:*".

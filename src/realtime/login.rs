@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::auth::{Caller, Origin};
-use crate::domain::{Fault, TokenHash, UserId};
+use crate::domain::{RequestError, TokenHash, UserId};
 use crate::hub::{Attendance, Connection};
 use crate::methods::record;
 use crate::ops::login::LoggedIn;
@@ -30,11 +30,16 @@ impl Login {
     /// Creates the login after a successful method call.
     ///
     /// # Errors
-    /// [`Fault::ResumeRefused`] if the token was removed in the meantime.
-    pub async fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, Fault> {
-        let caller = tokens::authenticate(app, &begun.user.id, &begun.token, origin).ok_or(Fault::ResumeRefused)?;
+    /// [`RequestError::ResumeRefused`] if the token was removed in the meantime.
+    pub async fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, RequestError> {
+        let caller =
+            tokens::authenticate(app, &begun.user.id, &begun.token, origin).ok_or(RequestError::ResumeRefused)?;
         let presence = if caller.counts_as_present() {
-            OwnPresence::Shown(presence::connect(app, &caller).await.ok_or(Fault::ResumeRefused)?)
+            OwnPresence::Shown(
+                presence::connect(app, &caller)
+                    .await
+                    .ok_or(RequestError::ResumeRefused)?,
+            )
         } else {
             OwnPresence::Unseen {
                 _socket: app.hub.attend(&caller.user.id),

@@ -1,21 +1,21 @@
 //! Rocket.Chat's realtime protocol: DDP over WebSocket, plain and in SockJS framing (`api.md` §10).
 
 mod anonymous;
-mod bundle;
+mod batch;
+mod close_reason;
 mod encode;
-mod end;
 mod fanout;
 mod framing;
-mod hall;
 mod info;
 mod listening;
 mod login;
 mod message;
+mod outbound_message;
 mod outbox;
-mod outgoing;
-mod seats;
 mod session;
 mod socket;
+mod socket_registry;
+mod socket_server;
 mod stream;
 mod subscriber;
 mod subscriptions;
@@ -29,12 +29,12 @@ use warp::Filter;
 use warp::filters::BoxedFilter;
 
 pub use fanout::run;
-pub use hall::{Hall, Timing};
+pub use socket_server::{SocketServer, Timing};
 
 use crate::auth::{Origin, Peer};
 use crate::domain::BoundedText;
 use framing::Framing;
-use session::Session;
+use session::SocketSession;
 
 /// A part of a path that a SockJS client chooses; it is not used.
 type PathPart = BoundedText<128>;
@@ -45,7 +45,7 @@ pub fn streams() -> impl Iterator<Item = &'static str> {
 
 /// Returns the filter for `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.
 #[must_use]
-pub fn sockets(hall: &Arc<Hall>) -> BoxedFilter<(warp::reply::Response,)> {
+pub fn sockets(hall: &Arc<SocketServer>) -> BoxedFilter<(warp::reply::Response,)> {
     let plain = warp::path!("websocket").map(|| Framing::Plain);
     let wrapped = warp::path!("sockjs" / PathPart / PathPart / "websocket").map(|_, _| Framing::SockJs);
     let (hall, asked) = (Arc::clone(hall), Arc::clone(hall));
@@ -66,10 +66,10 @@ pub fn sockets(hall: &Arc<Hall>) -> BoxedFilter<(warp::reply::Response,)> {
 
 /// Serves a client after the handshake, in SockJS framing if `wrapped`. The socket counts as one without an address. If
 /// the limits allow no more sockets, it is dropped.
-pub async fn serve(hall: &Arc<Hall>, stream: TcpStream, wrapped: bool) {
+pub async fn serve(hall: &Arc<SocketServer>, stream: TcpStream, wrapped: bool) {
     let framing = if wrapped { Framing::SockJs } else { Framing::Plain };
     if let Ok(seat) = hall.admit(None) {
-        let mut session = Session::new(
+        let mut session = SocketSession::new(
             Arc::clone(hall),
             Origin::default(),
             seat,

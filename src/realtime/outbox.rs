@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::end::End;
+use super::close_reason::CloseReason;
 
 /// The maximum number of queued bundles before the client is disconnected.
 const MOST: usize = 2048;
@@ -48,7 +48,7 @@ struct Waiting {
     /// `true` if a part of the first bundle is already sent.
     begun: bool,
     /// The reason why the queue accepts no more frames.
-    end: Option<End>,
+    end: Option<CloseReason>,
 }
 
 impl Outbox {
@@ -108,19 +108,19 @@ impl Outbox {
     }
 
     /// Returns the reason why the queue accepts no more frames, if it has been closed.
-    pub fn end(&self) -> Option<End> {
+    pub fn end(&self) -> Option<CloseReason> {
         self.waiting().end
     }
 
     /// Closes the queue for further frames.
-    pub fn shut(&self, end: End) {
+    pub fn shut(&self, end: CloseReason) {
         self.waiting().end.get_or_insert(end);
         self.more.notify_one();
     }
 
     /// Sends queued frames whenever the socket is writable. Returns the reason to end: the queue was closed, the client
     /// read nothing for `patience`, or the connection failed.
-    pub async fn serve(&self, patience: Duration) -> End {
+    pub async fn serve(&self, patience: Duration) -> CloseReason {
         loop {
             let (idle, end) = {
                 let waiting = self.waiting();
@@ -135,8 +135,8 @@ impl Outbox {
             }
             match timeout(patience, self.stream.writable()).await {
                 Ok(Ok(())) => self.release(),
-                Ok(Err(_)) => return End::Gone,
-                Err(_) => return End::TooSlow,
+                Ok(Err(_)) => return CloseReason::Gone,
+                Err(_) => return CloseReason::TooSlow,
             }
         }
     }
@@ -191,7 +191,7 @@ impl Waiting {
             self.write(stream);
         }
         if self.is_too_much() {
-            self.end.get_or_insert(End::TooSlow);
+            self.end.get_or_insert(CloseReason::TooSlow);
         }
     }
 
@@ -221,7 +221,7 @@ impl Waiting {
                 Err(_) => {
                     self.frames.clear();
                     self.bytes = 0;
-                    self.end = Some(End::Gone);
+                    self.end = Some(CloseReason::Gone);
                 }
             }
         }
@@ -298,7 +298,7 @@ mod tests {
         while outbox.end().is_none() {
             outbox.send(Bytes::from(vec![0; FRAME_BYTES]));
         }
-        assert_eq!(outbox.end(), Some(End::TooSlow));
+        assert_eq!(outbox.end(), Some(CloseReason::TooSlow));
         outbox.waiting().bytes
     }
 

@@ -12,32 +12,32 @@ use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
+use super::close_reason::CloseReason;
 use super::encode;
-use super::end::End;
 use super::framing::Framing;
-use super::hall::Hall;
 use super::listening::Viewer;
 use super::login::Login;
 use super::message::{self, BadMessage, Message};
 use super::outbox::Outbox;
-use super::seats::Seat;
 use super::socket::Socket;
+use super::socket_registry::RegisteredSocket;
+use super::socket_server::SocketServer;
 use super::stream::Stream;
 use super::subscriber::Subscriber;
 use super::subscriptions::Taken;
 use crate::auth::{Origin, random};
-use crate::domain::Fault;
-use crate::methods::{self, Answer, Context, LoginChange, MethodFault, message as method_message};
+use crate::domain::RequestError;
+use crate::methods::{self, Context, LoginChange, MethodAnswer, MethodFault, message as method_message};
 use crate::ops::login::LoggedIn;
 
 /// The supported versions of DDP, which this server treats as equal.
 const VERSIONS: [&str; 3] = ["1", "pre2", "pre1"];
 
 /// The session of one client on its socket.
-pub(super) struct Session {
-    hall: Arc<Hall>,
+pub(super) struct SocketSession {
+    hall: Arc<SocketServer>,
     origin: Origin,
-    seat: Seat,
+    seat: RegisteredSocket,
     socket: Socket,
     subscriber: Arc<Subscriber>,
     closing: watch::Receiver<bool>,
@@ -50,13 +50,13 @@ pub(super) struct Session {
     asked: bool,
 }
 
-impl Session {
+impl SocketSession {
     /// Creates the session on a stream after the handshake. `read` contains the bytes after the handshake that
     /// were already read.
     pub fn new(
-        hall: Arc<Hall>,
+        hall: Arc<SocketServer>,
         origin: Origin,
-        mut seat: Seat,
+        mut seat: RegisteredSocket,
         stream: TcpStream,
         read: &Bytes,
         framing: Framing,
@@ -94,7 +94,7 @@ impl Session {
     }
 
     /// Handles the client's messages until the socket must end; returns the reason.
-    async fn listen(&mut self) -> Result<Infallible, End> {
+    async fn listen(&mut self) -> Result<Infallible, CloseReason> {
         let subscriber = Arc::clone(&self.subscriber);
         let mut sending = pin!(subscriber.outbox.serve(self.hall.timing.send));
         let mut closing = self.closing.clone();
@@ -104,7 +104,7 @@ impl Session {
             tokio::select! {
                 // A received frame must count before the silence that it ends.
                 biased;
-                _ = &mut closed => return Err(End::Stopping),
+                _ = &mut closed => return Err(CloseReason::Stopping),
                 end = &mut sending => return Err(end),
                 received = self.socket.receive() => {
                     let messages = received?;
@@ -137,13 +137,13 @@ impl Session {
     }
 
     /// Sends a ping to a client that was silent for too long; returns the time of the next check.
-    fn ask(&mut self) -> Result<Instant, End> {
+    fn ask(&mut self) -> Result<Instant, CloseReason> {
         let heartbeat = self.hall.timing.heartbeat;
         if self.heard.elapsed() < heartbeat {
             return Ok(self.heard + heartbeat);
         }
         if self.asked {
-            return Err(End::Silent);
+            return Err(CloseReason::Silent);
         }
         self.asked = true;
         self.say(&message::ping());
@@ -151,7 +151,7 @@ impl Session {
     }
 
     /// Handles one message of the client.
-    async fn hear(&mut self, text: &str) -> Result<(), End> {
+    async fn hear(&mut self, text: &str) -> Result<(), CloseReason> {
         let heard = match Message::parse(text) {
             Ok(Some(message)) => message,
             Ok(None) => return Ok(()),
@@ -176,14 +176,14 @@ impl Session {
         Ok(())
     }
 
-    fn connect(&mut self, version: &str, text: &str) -> Result<(), End> {
+    fn connect(&mut self, version: &str, text: &str) -> Result<(), CloseReason> {
         if self.connected {
             self.say(&BadMessage::of("Already connected", text).to_json());
             return Ok(());
         }
         if !VERSIONS.contains(&version) {
             self.say(&message::failed());
-            return Err(End::Protocol);
+            return Err(CloseReason::Protocol);
         }
         self.connected = true;
         let name = format!("{:016x}", u64::from_be_bytes(random::bytes()));
@@ -202,7 +202,7 @@ impl Session {
             code: None,
         };
         let mut outcome = methods::call(context, name, params).await;
-        if let Ok(Answer {
+        if let Ok(MethodAnswer {
             login: Some(change), ..
         }) = &outcome
             && let Err(fault) = self.change_login(change).await
@@ -213,7 +213,7 @@ impl Session {
         self.say(&message::updated(id));
     }
 
-    async fn change_login(&mut self, change: &LoginChange) -> Result<(), Fault> {
+    async fn change_login(&mut self, change: &LoginChange) -> Result<(), RequestError> {
         match change {
             LoginChange::Begun(begun) => self.begin_login(begun).await,
             LoginChange::Ended => {
@@ -224,7 +224,7 @@ impl Session {
     }
 
     /// Sets the socket's login, and sends the user's document before the client receives the result of the login.
-    async fn begin_login(&mut self, begun: &LoggedIn) -> Result<(), Fault> {
+    async fn begin_login(&mut self, begun: &LoggedIn) -> Result<(), RequestError> {
         let app = &self.hall.app;
         let mut login = Login::begin(app, &self.origin, begun).await?;
         let id = &begun.user.id;
@@ -242,7 +242,7 @@ impl Session {
         // removal was missed.
         if !login.renew(&self.hall.app) {
             listening.viewer = self.login.as_ref().map(|before| Viewer::of(&before.caller));
-            return Err(Fault::ResumeRefused);
+            return Err(RequestError::ResumeRefused);
         }
         self.seat.log_in();
         self.subscriber.outbox.set_logged_in(true);

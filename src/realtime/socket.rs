@@ -11,7 +11,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message as Frame, Utf8Bytes};
 
-use super::end::End;
+use super::close_reason::CloseReason;
 use super::framing::Framing;
 use super::outbox::{Duplex, Outbox};
 
@@ -51,17 +51,17 @@ impl Socket {
     }
 
     /// Returns the messages of the next frame; empty if it contains none.
-    pub async fn receive(&mut self) -> Result<Vec<String>, End> {
+    pub async fn receive(&mut self) -> Result<Vec<String>, CloseReason> {
         match self.next().await? {
-            Frame::Text(text) => self.framing.unwrap(&text).ok_or(End::BadData),
-            Frame::Binary(_) => Err(End::BadData),
+            Frame::Text(text) => self.framing.unwrap(&text).ok_or(CloseReason::BadData),
+            Frame::Binary(_) => Err(CloseReason::BadData),
             // The library answers pings.
             Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_) => Ok(Vec::new()),
-            Frame::Close(_) => Err(End::Gone),
+            Frame::Close(_) => Err(CloseReason::Gone),
         }
     }
 
-    async fn next(&mut self) -> Result<Frame, End> {
+    async fn next(&mut self) -> Result<Frame, CloseReason> {
         // A client that sends without a pause must not block other tasks.
         consume_budget().await;
         loop {
@@ -70,30 +70,30 @@ impl Socket {
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
                     self.readable = false;
-                    return Err(End::of(&error));
+                    return Err(CloseReason::of(&error));
                 }
             }
             self.outbox.release();
             if self.outbox.readable().await.is_err() {
-                return Err(End::Gone);
+                return Err(CloseReason::Gone);
             }
         }
     }
 
     /// Closes the socket, and sends the reason if the client is still there. A client that was too slow gets `patience`
     /// for reading it, others at most [`FAREWELL`].
-    pub async fn close(&mut self, end: End, patience: Duration) {
+    pub async fn close(&mut self, end: CloseReason, patience: Duration) {
         self.outbox.shut(end);
         let patience = match end {
-            End::TooSlow => patience,
+            CloseReason::TooSlow => patience,
             _ => patience.min(FAREWELL),
         };
         let _ = timeout(patience, self.farewell(end)).await;
     }
 
-    async fn farewell(&mut self, end: End) {
+    async fn farewell(&mut self, end: CloseReason) {
         if let Some((code, reason)) = end.code() {
-            if end == End::TooSlow {
+            if end == CloseReason::TooSlow {
                 self.outbox.forget();
             }
             if let Some(frame) = self.framing.farewell(code, reason) {
@@ -112,10 +112,10 @@ impl Socket {
 
     /// Reads until both sides have sent a close frame (RFC 6455, §7.1.1). The library answers a client's close frame
     /// while it reads. Dropping a socket with unread bytes would reset it, and the client might not receive the reason.
-    async fn read_to_end(&mut self, end: End) {
+    async fn read_to_end(&mut self, end: CloseReason) {
         if self.readable {
             while self.next().await.is_ok() {}
-        } else if end != End::Gone {
+        } else if end != CloseReason::Gone {
             // The bytes can't be parsed any more: discard them.
             self.outbox.discard().await;
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::auth::Caller;
 use crate::domain::id::MAX_ID_BYTES;
-use crate::domain::scope::Need;
+use crate::domain::scope::RequiredScope;
 use crate::domain::{Scope, UserId};
 
 /// The event of [`Stream::NotifyLogged`] about the visible presence of all users.
@@ -126,13 +126,13 @@ impl Stream {
     }
 
     /// Returns the scope that an event requires: the scope of the endpoint with the same data.
-    fn need(self, event: &str) -> Need {
+    fn need(self, event: &str) -> RequiredScope {
         match self {
-            Self::NotifyUser if event.ends_with("/userData") => Need::Scope(Scope::UsersRead),
-            Self::NotifyAll | Self::NotifyUser | Self::RoomMessages => Need::Any,
-            Self::UserPresence => Need::Scope(Scope::PresenceRead),
-            Self::Roles => Need::Scope(Scope::UsersRead),
-            Self::NotifyLogged => Need::Scope(match event {
+            Self::NotifyUser if event.ends_with("/userData") => RequiredScope::Scope(Scope::UsersRead),
+            Self::NotifyAll | Self::NotifyUser | Self::RoomMessages => RequiredScope::Any,
+            Self::UserPresence => RequiredScope::Scope(Scope::PresenceRead),
+            Self::Roles => RequiredScope::Scope(Scope::UsersRead),
+            Self::NotifyLogged => RequiredScope::Scope(match event {
                 USER_STATUS => Scope::PresenceRead,
                 "updateCustomUserStatus" | "deleteCustomUserStatus" => Scope::StatusRead,
                 PRIVATE_SETTINGS => Scope::Admin,

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::bundle::Bundler;
-use super::end::End;
+use super::batch::BatchEncoder;
+use super::close_reason::CloseReason;
 use super::framing::Framing;
 use super::listening::Listening;
+use super::outbound_message::OutboundMessage;
 use super::outbox::Outbox;
-use super::outgoing::Outgoing;
 use super::stream::Stream;
 use crate::app::App;
 use crate::domain::Timestamp;
@@ -49,7 +49,7 @@ impl Subscriber {
     }
 
     /// Sends all messages of a round that the socket listens to and that its user may receive, in order.
-    pub fn tell<'event>(&self, app: &App, now: Timestamp, bundler: &mut Bundler<'event>) {
+    pub fn tell<'event>(&self, app: &App, now: Timestamp, bundler: &mut BatchEncoder<'event>) {
         let mut listening = self.listening();
         if listening.viewer.as_ref().is_some_and(|viewer| !viewer.is_live(now)) {
             self.end_login(&mut listening);
@@ -59,7 +59,7 @@ impl Subscriber {
             viewer.follow_access(bundler.access());
         }
         let bundle = bundler.common(self.framing, &listening).unwrap_or_else(|| {
-            bundler.own(self.framing, |outgoing: &'event Outgoing| {
+            bundler.own(self.framing, |outgoing: &'event OutboundMessage| {
                 self.follow(&mut listening, outgoing);
                 outgoing.texts_for(app, &listening)
             })
@@ -68,15 +68,15 @@ impl Subscriber {
     }
 
     /// Applies the effect of an event to the viewer and the socket.
-    fn follow(&self, listening: &mut Listening, outgoing: &Outgoing) {
-        if matches!(outgoing, Outgoing::Lost) {
-            self.outbox.shut(End::TooSlow);
+    fn follow(&self, listening: &mut Listening, outgoing: &OutboundMessage) {
+        if matches!(outgoing, OutboundMessage::Lost) {
+            self.outbox.shut(CloseReason::TooSlow);
         }
         let Some(viewer) = &mut listening.viewer else {
             return;
         };
         match outgoing {
-            Outgoing::User { id, user, .. } if viewer.user.id == *id => match user {
+            OutboundMessage::User { id, user, .. } if viewer.user.id == *id => match user {
                 Some(user) if user.is_active() => {
                     // The session checks whether a new duty ends the login.
                     if user.require_password_change.is_some() || user.roles != viewer.user.roles {
@@ -86,9 +86,9 @@ impl Subscriber {
                 }
                 _ => self.end_login(listening),
             },
-            Outgoing::TokenEnded(token) if viewer.token.hash == token.hash => self.end_login(listening),
+            OutboundMessage::TokenEnded(token) if viewer.token.hash == token.hash => self.end_login(listening),
             // A changed role may require a second factor.
-            Outgoing::Stream {
+            OutboundMessage::Stream {
                 stream: Stream::Roles, ..
             } => self.login_ended.notify_one(),
             _ => {}

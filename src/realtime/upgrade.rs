@@ -16,20 +16,20 @@ use warp::http::header::{
 use warp::http::{Response, StatusCode};
 
 use super::framing::Framing;
-use super::hall::Hall;
-use super::seats::Full;
-use super::session::Session;
+use super::session::SocketSession;
+use super::socket_registry::LimitReached;
+use super::socket_server::SocketServer;
 use crate::app::AllowedOrigins;
 use crate::auth::origin::client_address;
 use crate::auth::{Origin, Peer};
-use crate::net::{ClientStream, Connection};
+use crate::net::{ClientStream, TcpConnection};
 
 /// The time in seconds after which a refused client may try again.
 const RETRY_AFTER: u32 = 10;
 
 /// Answers a handshake, and starts the session after it.
 pub(super) fn answer(
-    hall: &Arc<Hall>,
+    hall: &Arc<SocketServer>,
     framing: Framing,
     headers: &HeaderMap,
     peer: Option<Peer>,
@@ -65,7 +65,7 @@ pub(super) fn answer(
             debug!("a handshake was not finished");
             return;
         };
-        let mut session = Session::new(hall, origin, seat, stream, &read, framing);
+        let mut session = SocketSession::new(hall, origin, seat, stream, &read, framing);
         drop(read);
         session.run().await;
         drop(connection);
@@ -80,7 +80,7 @@ pub(super) fn answer(
 }
 
 /// Returns the stream of an upgraded connection, the bytes that were already read, and the counted connection.
-async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes, Connection)> {
+async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes, TcpConnection)> {
     let parts = upgrade.await.ok()?.downcast::<TokioIo<ClientStream>>().ok()?;
     let (stream, held, connection) = parts.io.into_inner().into_parts();
     let read = if held.is_empty() {
@@ -120,10 +120,10 @@ fn refused() -> warp::reply::Response {
 }
 
 /// Returns the response if the limits allow no more sockets.
-fn no_room(full: Full) -> warp::reply::Response {
+fn no_room(full: LimitReached) -> warp::reply::Response {
     let (words, status) = match full {
-        Full::Everywhere => ("the server takes no more sockets", StatusCode::SERVICE_UNAVAILABLE),
-        Full::ForAddress => (
+        LimitReached::Everywhere => ("the server takes no more sockets", StatusCode::SERVICE_UNAVAILABLE),
+        LimitReached::ForAddress => (
             "the server takes no more sockets from this address",
             StatusCode::TOO_MANY_REQUESTS,
         ),

@@ -21,7 +21,7 @@ use warp::reply::Response;
 
 use crate::auth::Peer;
 use crate::http::Limits;
-use crate::net::{ClientStream, Connection, Connections, Heads, Surplus, open_files};
+use crate::net::{ClientStream, Connections, Heads, Surplus, TcpConnection, open_files};
 
 /// The pause after a connection could not be accepted, for example because no descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -150,7 +150,7 @@ impl Refusals {
 /// reads nothing of a response for `write_time`.
 async fn run<A, W>(
     stream: TcpStream,
-    connection: Connection,
+    connection: TcpConnection,
     peer: SocketAddr,
     answer: A,
     limits: Limits,

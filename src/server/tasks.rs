@@ -7,7 +7,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 /// A task that ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{task} ended unexpectedly: {cause}")]
-pub struct Ended {
+pub struct EndedTask {
     pub(super) task: &'static str,
     cause: &'static str,
 }
@@ -26,18 +26,18 @@ impl Tasks {
     }
 
     /// Waits until one of the tasks ends. If it panicked, the panic hook has logged the reason.
-    pub(super) async fn next_end(&mut self) -> Ended {
+    pub(super) async fn next_end(&mut self) -> EndedTask {
         let (id, cause) = match self.running.join_next_with_id().await {
             Some(Ok((id, ()))) => (id, "it returned"),
             Some(Err(error)) => (error.id(), cause_of(&error)),
             None => return std::future::pending().await,
         };
         let task = self.names.remove(&id).unwrap_or("a task");
-        Ended { task, cause }
+        EndedTask { task, cause }
     }
 
     /// Waits until the task with this name ends, if it runs, and returns the others that end meanwhile.
-    pub(super) async fn end_of(&mut self, name: &'static str) -> Vec<Ended> {
+    pub(super) async fn end_of(&mut self, name: &'static str) -> Vec<EndedTask> {
         let mut others = Vec::new();
         while self.names.values().any(|running| *running == name) {
             let ended = self.next_end().await;

@@ -6,9 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Problem;
 use super::audit_log::key_of;
+use super::catch_panic::catch_panic;
 use super::codec::Damage;
-use super::commits::{Commits, Witness};
-use super::contain::contain;
+use super::commits::{CommitMarker, Commits};
 use super::hold::{Held, Hold};
 use super::record::Record;
 use super::table::{Table, Trees};
@@ -40,11 +40,11 @@ pub(super) struct Archive {
 #[derive(Clone)]
 struct Open {
     trees: Arc<Trees>,
-    witness: Arc<Witness>,
+    witness: Arc<CommitMarker>,
 }
 
 impl Archive {
-    pub(super) fn new(trees: Arc<Trees>, witness: Arc<Witness>) -> Self {
+    pub(super) fn new(trees: Arc<Trees>, witness: Arc<CommitMarker>) -> Self {
         Self {
             open: Arc::new(RwLock::new(Some(Open { trees, witness }))),
             is_closing: Arc::default(),
@@ -87,7 +87,7 @@ impl Archive {
             if self.is_closing.load(Ordering::Acquire) {
                 return Err(closed());
             }
-            let lost = seen.and_then(|seen| Witness::question(seen, found.snapshot.commits.count));
+            let lost = seen.and_then(|seen| CommitMarker::question(seen, found.snapshot.commits.count));
             let mut problems = found.problems;
             problems.extend(lost);
             if problems.is_empty() || commits(&trees)? == before {
@@ -137,7 +137,7 @@ fn commits(trees: &Trees) -> Result<Option<sled::IVec>, ReadError> {
 }
 
 pub(super) fn contained<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, ReadError> {
-    contain(read)
+    catch_panic(read)
         .map_err(ReadError::Unavailable)?
         .map_err(|error| ReadError::Unavailable(error.to_string()))
 }

@@ -8,7 +8,7 @@ use super::codec::{self, Damage};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
-use crate::domain::wall::{BoardContent, BoardPeople, BoardTheme};
+use crate::domain::board::{BoardContent, BoardPeople, BoardTheme};
 use crate::domain::{Board, RoleId, Timestamp, TokenHash, UserId};
 
 /// Version 1 of a stored board. Never changes.

@@ -9,7 +9,7 @@ use super::table::Table;
 #[must_use = "a change does nothing until it is committed"]
 pub struct Change {
     pub(super) expectations: Vec<Expectation>,
-    pub(super) edits: Vec<Edit>,
+    pub(super) edits: Vec<RecordEdit>,
     /// The table of a record that is too large to be stored.
     pub(super) too_large: Option<Table>,
 }
@@ -25,7 +25,7 @@ pub(super) struct Expectation {
 
 /// The new value of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Edit {
+pub(super) struct RecordEdit {
     pub(super) table: Table,
     pub(super) key: Vec<u8>,
     /// The bytes to store; `None` removes the key.
@@ -195,7 +195,7 @@ impl Change {
 
     fn edit(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
         self.measure(table, value.as_deref());
-        self.edits.push(Edit { table, key, value });
+        self.edits.push(RecordEdit { table, key, value });
     }
 
     /// Records the table of a value that is too large to be read again.

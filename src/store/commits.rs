@@ -145,12 +145,12 @@ impl Record for Commits {
 }
 
 /// The file with the number of the last durable commit.
-pub(super) struct Witness(File);
+pub(super) struct CommitMarker(File);
 
 /// Bytes of the witness: the count and its CRC-32, both little-endian.
 const WITNESS_BYTES: usize = 12;
 
-impl Witness {
+impl CommitMarker {
     /// Opens the file, and creates it if it does not exist.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         open_private(path).map(Self)
@@ -197,14 +197,14 @@ mod tests {
     #[test]
     fn a_store_that_counts_less_than_was_seen_has_lost_something() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let witness = Witness::open(&home.path().join("witness")).expect("a file");
+        let witness = CommitMarker::open(&home.path().join("witness")).expect("a file");
         assert_eq!(witness.seen(), None, "nothing was seen yet");
         witness.note(7).expect("a note");
         assert_eq!(witness.seen(), Some(7));
-        assert!(Witness::question(7, 6).is_some());
-        assert_eq!(Witness::question(7, 7), None);
+        assert!(CommitMarker::question(7, 6).is_some());
+        assert_eq!(CommitMarker::question(7, 7), None);
         assert_eq!(
-            Witness::question(7, 8),
+            CommitMarker::question(7, 8),
             None,
             "a power cut may have kept the note from the disk"
         );
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_witness_that_cannot_be_read_saw_nothing() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let witness = Witness::open(&home.path().join("witness")).expect("a file");
+        let witness = CommitMarker::open(&home.path().join("witness")).expect("a file");
         witness.note(7).expect("a note");
         witness.0.write_all_at(&[8], 0).expect("damage");
         assert_eq!(witness.seen(), None);

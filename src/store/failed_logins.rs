@@ -8,7 +8,7 @@ use super::codec::{self, Damage};
 use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
-use crate::domain::{FailedLogins, FailureGroup, Failures, SourceAddress, Suspect, Timestamp, UserId};
+use crate::domain::{FailedLogins, FailureGroup, Failures, LockoutKey, SourceAddress, Timestamp, UserId};
 
 /// Version 3 of stored failed logins. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -52,7 +52,7 @@ enum SuspectV1 {
     Address(IpAddr),
 }
 
-impl From<SuspectV3> for Suspect {
+impl From<SuspectV3> for LockoutKey {
     fn from(stored: SuspectV3) -> Self {
         match stored {
             SuspectV3::User(id) => Self::User(id),
@@ -118,9 +118,9 @@ impl Record for FailedLogins {
         });
         let stored = FailedLoginsV3 {
             of: match &self.of {
-                Suspect::User(id) => SuspectV3::User(id.clone()),
-                Suspect::Address(address) => SuspectV3::Address(address.address()),
-                Suspect::Proof(id) => SuspectV3::Proof(id.clone()),
+                LockoutKey::User(id) => SuspectV3::User(id.clone()),
+                LockoutKey::Address(address) => SuspectV3::Address(address.address()),
+                LockoutKey::Proof(id) => SuspectV3::Proof(id.clone()),
             },
             groups: groups.collect(),
         };
@@ -145,7 +145,7 @@ impl Record for FailedLogins {
 impl Snapshot {
     /// Returns the failed logins of a user or an address since its last success, if there are any.
     #[must_use]
-    pub fn failed_logins(&self, of: &Suspect) -> Option<&FailedLogins> {
+    pub fn failed_logins(&self, of: &LockoutKey) -> Option<&FailedLogins> {
         self.failed_logins.get(of.to_string().as_str())
     }
 
@@ -157,7 +157,7 @@ impl Snapshot {
     /// Returns the failed logins of all users. Does not read those of addresses, because strangers can create many of
     /// them.
     pub fn failed_logins_of_users(&self) -> impl Iterator<Item = &FailedLogins> {
-        // The prefixes of their keys (`Suspect` as text), each with the end of its range: `!` is the character after
+        // The prefixes of their keys (`LockoutKey` as text), each with the end of its range: `!` is the character after
         // the space.
         let beginnings = [("proof ", "proof!"), ("user ", "user!")];
         let range = |(from, to): (&str, &str)| self.failed_logins.range(from.to_owned()..to.to_owned());
@@ -190,7 +190,7 @@ mod tests {
         };
         assert_eq!(decoded.failures, Failures::new(vec![group]));
         let proof = FailedLogins {
-            of: Suspect::Proof(ada),
+            of: LockoutKey::Proof(ada),
             failures: decoded.failures,
         };
         assert_eq!(proof.key(), b"proof of user ada");

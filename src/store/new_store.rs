@@ -10,8 +10,8 @@ use sled::IVec;
 use tracing::info;
 
 use self::copier::{Copier, Job};
+use super::catch_panic::catch_panic;
 use super::commits::Commits;
-use super::contain::contain;
 use super::table::{Table, Trees};
 
 /// Maximum entries, and bytes after which a transaction is full, when records are copied.
@@ -132,7 +132,7 @@ pub(super) fn next(trees: &Trees, table: Table, rest: &mut sled::Iter) -> Result
         let value = trees.whole(table, &key, placed)?.unwrap_or_default();
         Ok(Some((key, value)))
     };
-    contain(read)?.map_err(|error| error.to_string())
+    catch_panic(read)?.map_err(|error| error.to_string())
 }
 
 /// A running checksum of a table's entries.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::commits::Witness;
-use super::contain::contain;
+use super::catch_panic::catch_panic;
+use super::commits::CommitMarker;
 use super::folder::{self, DataFolder};
 use super::open_error::{OpenError, is_locked};
 use super::table::Trees;
@@ -25,7 +25,7 @@ const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Engine {
     pub(super) trees: Arc<Trees>,
     pub(super) db: sled::Db,
-    pub(super) witness: Arc<Witness>,
+    pub(super) witness: Arc<CommitMarker>,
     folder: DataFolder,
 }
 
@@ -52,7 +52,7 @@ impl Engine {
         if let Some(table) = Trees::unknown(&db) {
             return Err(OpenError::newer_table(path, folder::written_by(path), &table));
         }
-        let witness = Witness::open(&folder.witness()).map_err(unusable)?;
+        let witness = CommitMarker::open(&folder.witness()).map_err(unusable)?;
         witness.sync().map_err(unusable)?;
         sync(path, &folder.store()).map_err(unusable)?;
         Ok(Self {
@@ -67,7 +67,10 @@ impl Engine {
     pub(super) fn verify(&self) -> Findings<'_> {
         let mut found = verify::verify(&self.trees);
         let counted = found.snapshot.commits.count;
-        let lost = self.witness.seen().and_then(|seen| Witness::question(seen, counted));
+        let lost = self
+            .witness
+            .seen()
+            .and_then(|seen| CommitMarker::question(seen, counted));
         found.problems.extend(lost);
         found
     }
@@ -117,7 +120,7 @@ pub(super) fn wait_until_closed(store: &Path) -> io::Result<()> {
 }
 
 pub(super) fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
-    contain(|| try_open_sled(store)).unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
+    catch_panic(|| try_open_sled(store)).unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
 }
 
 fn try_open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tracing::warn;
 
-use super::change::Edit;
+use super::change::RecordEdit;
 use super::record::{IndexEntry, Record, decode_index};
 use super::table::Trees;
 
@@ -24,7 +24,7 @@ fn holder(trees: &Trees, table: super::Table, key: &[u8]) -> Option<Vec<u8>> {
 
 /// Returns the edits that move these records to their present index keys. If two records have the same key, the one
 /// with precedence keeps it, and the other one loses the value.
-pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<Edit> {
+pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<RecordEdit> {
     records.sort_by_key(R::precedence);
     let mut edits = Vec::new();
     let mut taken: HashSet<(super::Table, Vec<u8>)> = HashSet::new();
@@ -49,7 +49,7 @@ pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<Edit> 
             record = record.without_index(table);
         }
         // These edits come first: the former key of one record may be the present key of another one.
-        let ended = former.into_iter().map(|(table, key)| Edit {
+        let ended = former.into_iter().map(|(table, key)| RecordEdit {
             table,
             key,
             value: None,
@@ -57,13 +57,13 @@ pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<Edit> 
         edits.splice(0..0, ended);
         for entry in record.index_entries() {
             taken.insert((entry.table, entry.key.clone()));
-            edits.push(Edit {
+            edits.push(RecordEdit {
                 table: entry.table,
                 key: entry.key,
                 value: Some(entry.value),
             });
         }
-        edits.push(Edit {
+        edits.push(RecordEdit {
             table: R::TABLE,
             key: record.key(),
             value: Some(record.encode()),

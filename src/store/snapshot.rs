@@ -8,7 +8,7 @@ use std::sync::Arc;
 use imbl::{HashMap, OrdMap, OrdSet};
 
 use super::SetupLink;
-use super::change::Edit;
+use super::change::RecordEdit;
 use super::codec::Damage;
 use super::commits::Commits;
 use super::record::Record;
@@ -55,8 +55,8 @@ impl Snapshot {
 
     /// Applies one edit of the store. Edits of index tables are ignored, since the snapshot has its own indexes; so
     /// are large or seldom read records, which are only on the disk.
-    pub(super) fn apply(&mut self, edit: &Edit) -> Result<(), Damage> {
-        let Edit { table, key, value } = edit;
+    pub(super) fn apply(&mut self, edit: &RecordEdit) -> Result<(), Damage> {
+        let RecordEdit { table, key, value } = edit;
         match (table, value) {
             (Table::Users, Some(bytes)) => self.put_user(User::decode(key, bytes)?),
             (Table::Users, None) => self.take_user(&UserId::new(&text(key)?)),

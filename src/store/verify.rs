@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::change::Edit;
+use super::catch_panic::catch_panic;
+use super::change::RecordEdit;
 use super::codec::{self, Damage};
 use super::commits::Commits;
-use super::contain::contain;
 use super::folder;
 use super::open_error::errno_in;
 use super::overflow;
@@ -150,7 +150,7 @@ pub(super) struct Findings<'store> {
     /// All problems that were found.
     pub(super) problems: Vec<Problem>,
     /// Edits that rewrite records of older versions, and values that must be split into parts.
-    pub(super) outdated: Vec<Edit>,
+    pub(super) outdated: Vec<RecordEdit>,
     /// The first system error that stopped a reading.
     obstacle: Option<String>,
     /// A table with a record of a newer version, that version, and the newest known one.
@@ -178,7 +178,7 @@ impl Findings<'_> {
                 let bytes = record.encode();
                 // A record that is too large in the newest version is not rewritten.
                 if codec::is_readable(&bytes) {
-                    found.outdated.push(Edit {
+                    found.outdated.push(RecordEdit {
                         table: R::TABLE,
                         key: key.into(),
                         value: Some(bytes),
@@ -198,7 +198,7 @@ impl Findings<'_> {
                 moved.push(record);
                 return Ok(());
             }
-            found.snapshot.apply(&Edit {
+            found.snapshot.apply(&RecordEdit {
                 table: R::TABLE,
                 key: key.into(),
                 value: Some(bytes.into()),
@@ -281,7 +281,7 @@ impl Findings<'_> {
     /// Checks that every part belongs to a value. A value with a missing part fails its checksum.
     fn check_parts(&mut self) {
         let parts = self.trees.of(Table::Overflow);
-        match contain(|| parts.iter().try_fold(0, |count, part| part.map(|_| count + 1))) {
+        match catch_panic(|| parts.iter().try_fold(0, |count, part| part.map(|_| count + 1))) {
             Ok(Ok(stored)) if stored == self.parts => {}
             Ok(Ok(stored)) => {
                 let what = format!("it has {stored} parts of values, and the values have {}", self.parts);
@@ -301,7 +301,7 @@ impl Findings<'_> {
     ) -> usize {
         let trees = self.trees;
         let mut count = 0;
-        let outcome = contain(|| -> sled::Result<()> {
+        let outcome = catch_panic(|| -> sled::Result<()> {
             for entry in trees.of(table) {
                 if self.is_closing.load(Ordering::Relaxed) {
                     break;

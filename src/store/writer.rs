@@ -17,10 +17,10 @@ use sled::transaction::TransactionError;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-use super::change::{Change, Edit};
+use super::catch_panic::catch_panic;
+use super::change::{Change, RecordEdit};
 use super::codec::MAX_BODY_BYTES;
 use super::commits::Commits;
-use super::contain::contain;
 use super::erasure;
 use super::flush_clock::FlushClock;
 use super::hold::Hold;
@@ -104,7 +104,7 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread. From now on, only this thread writes to the engine and replaces the snapshot. It first
     /// writes `outdated`: records rewritten in the newest version.
-    pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>, outdated: Vec<Edit>) -> io::Result<Self> {
+    pub(super) fn start(engine: Engine, shown: Arc<ArcSwap<Snapshot>>, outdated: Vec<RecordEdit>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let watcher = Arc::default();
         let time = Arc::default();
@@ -203,14 +203,14 @@ struct Committer {
 struct Batch {
     /// The value of each key after the changes so far.
     overlay: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
-    edits: Vec<Edit>,
+    edits: Vec<RecordEdit>,
     answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
 }
 
 impl Committer {
     /// Runs until the store is closed, all handles are dropped, or the disk fails. After a failed flush, the state of
     /// the store is unknown until it is opened again, so nothing more is written.
-    fn run(self, outdated: &[Edit], mut waiting: mpsc::Receiver<Job>) {
+    fn run(self, outdated: &[RecordEdit], mut waiting: mpsc::Receiver<Job>) {
         for edits in outdated.chunks(BATCH) {
             if !self.settle(Batch::of(edits)) {
                 return;
@@ -267,7 +267,7 @@ impl Committer {
     /// Makes a batch durable, shows it, and answers its callers. Returns false if the disk failed.
     fn settle(&self, batch: Batch) -> bool {
         if !batch.edits.is_empty() {
-            match contain(|| self.write(&batch)) {
+            match catch_panic(|| self.write(&batch)) {
                 Ok(Ok(next)) => self.show(&Arc::new(next), &batch),
                 Ok(Err(cause)) => return given_up(&cause),
                 Err(panic) => return given_up(&panic),
@@ -286,7 +286,7 @@ impl Committer {
         let Some(watcher) = self.watcher.get() else {
             return;
         };
-        if let Err(panic) = contain(|| watcher(&before, next, &batch.touched())) {
+        if let Err(panic) = catch_panic(|| watcher(&before, next, &batch.touched())) {
             error!(
                 cause = panic,
                 "a defect: what follows commits panicked, so that clients may miss an event; writes go on"
@@ -361,7 +361,7 @@ fn given_up(cause: &str) -> bool {
 
 impl Batch {
     /// Returns a batch of edits without expectations and without callers.
-    fn of(edits: &[Edit]) -> Self {
+    fn of(edits: &[RecordEdit]) -> Self {
         let mut batch = Self::default();
         for edit in edits {
             batch.take(edit.clone());
@@ -390,7 +390,7 @@ impl Batch {
         touched
     }
 
-    fn take(&mut self, edit: Edit) {
+    fn take(&mut self, edit: RecordEdit) {
         self.overlay.insert((edit.table, edit.key.clone()), edit.value.clone());
         self.edits.push(edit);
     }
@@ -412,7 +412,7 @@ impl Batch {
             let holds = if let Some(value) = self.overlay.get(&place) {
                 *value == expected.value
             } else {
-                let stored = contain(|| engine.trees.get(expected.table, &expected.key));
+                let stored = catch_panic(|| engine.trees.get(expected.table, &expected.key));
                 let Ok(Ok(stored)) = stored else {
                     return Err(CommitError::Unavailable);
                 };

@@ -3,7 +3,7 @@
 use super::visit::Visit;
 use super::words::Words;
 use crate::auth::Caller;
-use crate::domain::{Fault, Permission};
+use crate::domain::{Permission, RequestError};
 
 /// A section of the administration. It is one page and one entry in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +97,8 @@ impl Section {
     /// Returns the caller if they may open the section.
     ///
     /// # Errors
-    /// [`Fault::NotLoggedIn`], [`Fault::PermissionRequired`].
-    pub fn admit(self, visit: &Visit) -> Result<&Caller, Fault> {
+    /// [`RequestError::NotLoggedIn`], [`RequestError::PermissionRequired`].
+    pub fn admit(self, visit: &Visit) -> Result<&Caller, RequestError> {
         permit(visit, self.permission())
     }
 }
@@ -107,12 +107,12 @@ impl Section {
 /// does.
 ///
 /// # Errors
-/// [`Fault::NotLoggedIn`], [`Fault::PermissionRequired`].
-pub(super) fn permit(visit: &Visit, permission: Permission) -> Result<&Caller, Fault> {
+/// [`RequestError::NotLoggedIn`], [`RequestError::PermissionRequired`].
+pub(super) fn permit(visit: &Visit, permission: Permission) -> Result<&Caller, RequestError> {
     let caller = visit.caller()?;
     if caller.may(permission) {
         Ok(caller)
     } else {
-        Err(Fault::PermissionRequired)
+        Err(RequestError::PermissionRequired)
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::intake::{encoded, multipart};
 
 /// The name of the field that has the token of a form.
@@ -13,20 +13,20 @@ pub(super) const SHOWN: &str = "was:";
 
 /// The fields in their order. `Debug` hides their values: they may be passwords.
 #[derive(Default, Clone)]
-pub(super) struct Fields(Vec<(String, String)>, Option<Bytes>);
+pub(super) struct FormFields(Vec<(String, String)>, Option<Bytes>);
 
-impl std::fmt::Debug for Fields {
+impl std::fmt::Debug for FormFields {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
-impl Fields {
+impl FormFields {
     /// Parses a query or a form (`application/x-www-form-urlencoded`).
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] for bytes that are not UTF-8.
-    pub fn parse(encoded: &[u8]) -> Result<Self, Fault> {
+    /// [`RequestError::InvalidParams`] for bytes that are not UTF-8.
+    pub fn parse(encoded: &[u8]) -> Result<Self, RequestError> {
         encoded::pairs(encoded).map(Self::of)
     }
 
@@ -38,8 +38,8 @@ impl Fields {
     /// Reads `multipart/form-data` with at most one file.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] for a form that cannot be read, and for a text that is not UTF-8.
-    pub async fn parse_upload(content_type: &str, body: Bytes) -> Result<Self, Fault> {
+    /// [`RequestError::InvalidParams`] for a form that cannot be read, and for a text that is not UTF-8.
+    pub async fn parse_upload(content_type: &str, body: Bytes) -> Result<Self, RequestError> {
         let mut read = Self::default();
         for part in multipart::parts(content_type, body).await? {
             if part.is_file {
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_field_is_changed_if_it_differs_from_what_the_page_showed() {
-        let form = |encoded: &str| Fields::parse(encoded.as_bytes()).expect("a form");
+        let form = |encoded: &str| FormFields::parse(encoded.as_bytes()).expect("a form");
         let changed = |encoded: &str| form(encoded).changed("a", "now");
         assert_eq!(changed("a=new&was:a=old"), Some("new".to_owned()));
         assert_eq!(changed("a=old+&was:a=old"), None, "another user changed it to `now`");

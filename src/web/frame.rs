@@ -60,7 +60,7 @@ pub(super) struct Frame {
     /// The colours that the user chose; none is as the device has them.
     pub theme: Option<&'static str>,
     /// The user, where one is signed in.
-    pub me: Option<Me>,
+    pub me: Option<SignedIn>,
     /// The sections of the administration that the user may open.
     pub sections: Vec<SectionLink>,
     /// What was done before this page, in words.
@@ -90,7 +90,7 @@ impl SectionLink {
 
 /// The signed-in user in the head of a page.
 #[derive(Debug, Clone)]
-pub(super) struct Me {
+pub(super) struct SignedIn {
     pub username: String,
     pub face: Face,
 }
@@ -107,7 +107,7 @@ impl Frame {
             assets: format!("{}{}", visit.base, assets::folder()),
             form_token: visit.visitor.form_token(),
             theme: user.and_then(theme),
-            me: user.map(|user| Me {
+            me: user.map(|user| SignedIn {
                 username: user.username.to_string(),
                 face: Face::of_user(user, &visit.base),
             }),

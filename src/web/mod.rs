@@ -32,18 +32,18 @@ use warp::http::header::{CONTENT_TYPE, COOKIE, USER_AGENT};
 use warp::reply::Response;
 
 use crate::app::App;
-use crate::app::rates::Who;
+use crate::app::rates::RateKey;
 use crate::auth::Origin;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::intake::{self, Bound, Budget, Head, address_of, body, encoded};
 use cookies::{Cookie, Site};
 pub use events::Streams;
-use form::Fields;
+use form::FormFields;
 use frame::Note;
 use pages::{confirm, errors};
-use reply::Outcome;
-use route::{Route, Verb};
+use reply::PageOutcome;
+use route::{PageRoute, Verb};
 use session::Visitor;
 use visit::Visit;
 use words::{Language, Words};
@@ -101,7 +101,7 @@ impl Web {
         // The server sets a cookie only for a new visitor, and this route must not set one.
         visit.visitor.is_new &= !without_cookies;
         let mut body = Some(body);
-        let outcome = match Fields::parse(head.query.as_bytes()) {
+        let outcome = match FormFields::parse(head.query.as_bytes()) {
             Ok(query) => self.dispatch(&head, Visit { query, ..visit.clone() }, &mut body).await,
             Err(fault) => Err(fault),
         };
@@ -148,12 +148,12 @@ impl Web {
             base: settings.public_path(),
             target,
             parameter: String::new(),
-            query: Fields::default(),
-            form: Fields::default(),
+            query: FormFields::default(),
+            form: FormFields::default(),
         }
     }
 
-    async fn dispatch<S, B>(&self, head: &Head, mut visit: Visit, body: &mut Option<S>) -> Outcome
+    async fn dispatch<S, B>(&self, head: &Head, mut visit: Visit, body: &mut Option<S>) -> PageOutcome
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
         B: Buf + Send,
@@ -185,10 +185,10 @@ impl Web {
     async fn receive<S, B>(
         &self,
         head: &Head,
-        route: &Route,
+        route: &PageRoute,
         visit: &Visit,
         body: &mut Option<S>,
-    ) -> Result<Fields, Fault>
+    ) -> Result<FormFields, RequestError>
     where
         S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
@@ -199,37 +199,37 @@ impl Web {
             Some(_) => &self.bounds.user,
             None => &self.bounds.anonymous,
         };
-        let mut reservation = self.bounds.budget.open(Who::of(caller, visit.origin.source()));
+        let mut reservation = self.bounds.budget.open(RateKey::of(caller, visit.origin.source()));
         let bytes = body::read(body, &head.headers, bound, &mut reservation).await?;
         let content_type = head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         match content_type.filter(|kind| route.takes_file && kind.starts_with("multipart/")) {
-            Some(content_type) => Fields::parse_upload(content_type, bytes).await,
-            None => Fields::parse(&bytes),
+            Some(content_type) => FormFields::parse_upload(content_type, bytes).await,
+            None => FormFields::parse(&bytes),
         }
     }
 }
 
 /// Returns the route of a request, and the part of the path that stands for any text.
-fn find<'path>(path: &'path str, method: &Method) -> Result<(&'static Route, &'path str), Fault> {
+fn find<'path>(path: &'path str, method: &Method) -> Result<(&'static PageRoute, &'path str), RequestError> {
     let wanted = if method == Method::HEAD { &Method::GET } else { method };
-    let is_wanted = |route: &Route| route.verb.name() == wanted.as_str();
+    let is_wanted = |route: &PageRoute| route.verb.name() == wanted.as_str();
     if let Some(found) = routes::of(path).find(|(route, _)| is_wanted(route)) {
         return Ok(found);
     }
     let mut allowed: Vec<_> = routes::of(path).map(|(route, _)| route.verb.name()).collect();
     if allowed.is_empty() {
-        return Err(Fault::EndpointNotFound);
+        return Err(RequestError::EndpointNotFound);
     }
     if allowed.contains(&"GET") {
         allowed.push("HEAD");
     }
-    Err(Fault::MethodNotAllowed {
+    Err(RequestError::MethodNotAllowed {
         allow: allowed.join(", "),
     })
 }
 
 /// Sends a visitor who has to sign in first to the page for it, and from there to where they wanted to go.
-fn to_sign_in(visit: &Visit, method: &Method) -> Outcome {
+fn to_sign_in(visit: &Visit, method: &Method) -> PageOutcome {
     let next = if *method == Method::POST {
         "/"
     } else {

@@ -18,12 +18,12 @@ use super::cookies::Cookie;
 use super::frame::Note;
 use super::visit::Visit;
 use crate::document::Accepted;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::ops::backups::BackupStream;
 use crate::ops::incident;
 
 /// What a page answers.
-pub(super) type Outcome = Result<Response, Fault>;
+pub(super) type PageOutcome = Result<Response, RequestError>;
 
 /// Pages use nothing but what this server sends.
 pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
@@ -46,12 +46,12 @@ const COMPRESSED_FROM_BYTES: usize = 1024;
 const FIRST_BYTES: usize = 8 * 1024;
 
 /// Answers with a page.
-pub(super) fn page(visit: &Visit, page: &impl Template) -> Outcome {
+pub(super) fn page(visit: &Visit, page: &impl Template) -> PageOutcome {
     with_status(visit, StatusCode::OK, page)
 }
 
 /// Answers with the page of a form. The status is 422 if the server refused the form (RFC 9110, §15.5.21).
-pub(super) fn form(visit: &Visit, is_refused: bool, page: &impl Template) -> Outcome {
+pub(super) fn form(visit: &Visit, is_refused: bool, page: &impl Template) -> PageOutcome {
     let status = if is_refused {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
@@ -61,7 +61,7 @@ pub(super) fn form(visit: &Visit, is_refused: bool, page: &impl Template) -> Out
 }
 
 /// Answers with a page and this status.
-pub(super) fn with_status(visit: &Visit, status: StatusCode, page: &impl Template) -> Outcome {
+pub(super) fn with_status(visit: &Visit, status: StatusCode, page: &impl Template) -> PageOutcome {
     let mut text = String::with_capacity(FIRST_BYTES);
     page.render_into(&mut text).map_err(incident::internal)?;
     let gzip = Accepted::of(&visit.headers).gzip() && text.len() >= COMPRESSED_FROM_BYTES;
@@ -88,14 +88,14 @@ pub(super) fn with_status(visit: &Visit, status: StatusCode, page: &impl Templat
     Ok(answer)
 }
 
-fn compressed(text: &str) -> Result<Bytes, Fault> {
+fn compressed(text: &str) -> Result<Bytes, RequestError> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text.as_bytes()).map_err(incident::internal)?;
     encoder.finish().map(Bytes::from).map_err(incident::internal)
 }
 
 /// Sends the browser to a path of this server, as the answer to a form.
-pub(super) fn redirect(visit: &Visit, path: &str) -> Outcome {
+pub(super) fn redirect(visit: &Visit, path: &str) -> PageOutcome {
     let location = HeaderValue::try_from(format!("{}{path}", visit.base)).map_err(incident::internal)?;
     let mut answer = Answer::new(Bytes::new());
     *answer.status_mut() = StatusCode::SEE_OTHER;
@@ -106,7 +106,7 @@ pub(super) fn redirect(visit: &Visit, path: &str) -> Outcome {
 }
 
 /// The same with a message that the next page shows.
-pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> Outcome {
+pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> PageOutcome {
     let (path, fragment) = path.split_once('#').unwrap_or((path, ""));
     let separator = if path.contains('?') { '&' } else { '?' };
     let fragment = if fragment.is_empty() {
@@ -118,7 +118,7 @@ pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> Outcome {
 }
 
 /// Answers with a file that the browser saves. The name must need no escaping.
-pub(super) fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -> Outcome {
+pub(super) fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -> PageOutcome {
     let disposition = format!("attachment; filename=\"{name}\"");
     let mut answer = Answer::new(Bytes::from(bytes)).into_response();
     add_headers(&mut answer);
@@ -130,7 +130,7 @@ pub(super) fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -
 }
 
 /// Answers with a file that is made while it is sent. The name must need no escaping.
-pub(super) fn streamed(name: &str, stream: BackupStream) -> Outcome {
+pub(super) fn streamed(name: &str, stream: BackupStream) -> PageOutcome {
     let mut answer = warp::reply::stream(stream).into_response();
     add_headers(&mut answer);
     let headers = answer.headers_mut();

@@ -2,11 +2,11 @@
 
 use std::pin::Pin;
 
-use super::reply::Outcome;
+use super::reply::PageOutcome;
 use super::visit::Visit;
 
 /// The future of an answer.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+pub(super) type PageAnswer = Pin<Box<dyn Future<Output = PageOutcome> + Send>>;
 
 /// The method of a route. A HEAD request has the route of GET.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Verb {
 /// A path of the pages with its handler.
 #[derive(Clone, Copy)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
-pub(super) struct Route {
+pub(super) struct PageRoute {
     pub verb: Verb,
     /// The path. A part that begins with `:` matches any text; a path has at most one such part.
     pub path: &'static str,
@@ -42,12 +42,12 @@ pub(super) struct Route {
     pub has_secret: bool,
     /// `true` if the route neither reads nor sets cookies.
     pub without_cookies: bool,
-    pub answer: fn(Visit) -> Answer,
+    pub answer: fn(Visit) -> PageAnswer,
 }
 
-impl Route {
+impl PageRoute {
     /// A page that every visitor may open.
-    pub const fn open(path: &'static str, answer: fn(Visit) -> Answer) -> Self {
+    pub const fn open(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
         Self {
             verb: Verb::Get,
             path,
@@ -61,7 +61,7 @@ impl Route {
     }
 
     /// A form that every visitor may send.
-    pub const fn open_form(path: &'static str, answer: fn(Visit) -> Answer) -> Self {
+    pub const fn open_form(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
         Self {
             verb: Verb::Post,
             ..Self::open(path, answer)
@@ -69,7 +69,7 @@ impl Route {
     }
 
     /// A page for users.
-    pub const fn get(path: &'static str, answer: fn(Visit) -> Answer) -> Self {
+    pub const fn get(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
         Self {
             signed_in: true,
             serves_duties: false,
@@ -78,7 +78,7 @@ impl Route {
     }
 
     /// A form for users.
-    pub const fn post(path: &'static str, answer: fn(Visit) -> Answer) -> Self {
+    pub const fn post(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
         Self {
             verb: Verb::Post,
             ..Self::get(path, answer)

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::pages;
-use super::route::{Route, Verb};
+use super::route::{PageRoute, Verb};
 
 /// Returns the routes that match a path, each with the text of the open part.
-pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
+pub(super) fn of(path: &str) -> impl Iterator<Item = (&'static PageRoute, &str)> {
     pages::ROUTES
         .iter()
         .copied()

@@ -10,7 +10,7 @@ use warp::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 use super::cookies::{Cookie, Site};
 use crate::app::{AllowedOrigins, App};
 use crate::auth::{Caller, Origin, TokenSecret, random};
-use crate::domain::{Fault, TokenHash};
+use crate::domain::{RequestError, TokenHash};
 use crate::ops::tokens;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -105,8 +105,8 @@ pub(super) fn is_alive(app: &App, token: &TokenHash) -> bool {
 /// Refuses a request that a page of another site sends. Browsers send the origin with each POST.
 ///
 /// # Errors
-/// [`Fault::OriginRefused`], also for a request without an origin.
-pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Fault> {
+/// [`RequestError::OriginRefused`], also for a request without an origin.
+pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), RequestError> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(HOST);
     let fetch_site = text(FETCH_SITE);
@@ -124,7 +124,7 @@ pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Fault> 
     if own && origins.next().is_none() {
         Ok(())
     } else {
-        Err(Fault::OriginRefused)
+        Err(RequestError::OriginRefused)
     }
 }
 
@@ -132,10 +132,10 @@ pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Fault> 
 /// without the header comes from a program.
 ///
 /// # Errors
-/// [`Fault::OriginRefused`].
-pub(super) fn check_fetch_site(headers: &HeaderMap) -> Result<(), Fault> {
+/// [`RequestError::OriginRefused`].
+pub(super) fn check_fetch_site(headers: &HeaderMap) -> Result<(), RequestError> {
     match headers.get(FETCH_SITE).map(HeaderValue::as_bytes) {
         None | Some(b"same-origin" | b"none") => Ok(()),
-        Some(_) => Err(Fault::OriginRefused),
+        Some(_) => Err(RequestError::OriginRefused),
     }
 }

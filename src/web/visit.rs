@@ -4,14 +4,14 @@ use warp::http::HeaderMap;
 
 use super::cookies::Site;
 use super::events::Streams;
-use super::form::Fields;
+use super::form::FormFields;
 use super::moments::Reader;
 use super::session::Visitor;
 use super::words::Words;
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin};
-use crate::domain::Fault;
-use crate::ops::calls::{self, Rate};
+use crate::domain::RequestError;
+use crate::ops::calls::{self, CallRate};
 
 /// One request of a browser, as the pages see it.
 #[derive(Clone)]
@@ -29,33 +29,33 @@ pub(super) struct Visit {
     pub target: String,
     /// The text that matched the open part of the route's path.
     pub parameter: String,
-    pub query: Fields,
+    pub query: FormFields,
     /// What a form sent; empty for a GET.
-    pub form: Fields,
+    pub form: FormFields,
 }
 
 impl Visit {
     /// Returns the caller.
     ///
     /// # Errors
-    /// [`Fault::NotLoggedIn`].
-    pub fn caller(&self) -> Result<&Caller, Fault> {
-        self.visitor.caller.as_ref().ok_or(Fault::NotLoggedIn)
+    /// [`RequestError::NotLoggedIn`].
+    pub fn caller(&self) -> Result<&Caller, RequestError> {
+        self.visitor.caller.as_ref().ok_or(RequestError::NotLoggedIn)
     }
 
     /// Returns the caller as operations know them.
     ///
     /// # Errors
-    /// [`Fault::NotLoggedIn`].
-    pub fn actor(&self) -> Result<Actor, Fault> {
+    /// [`RequestError::NotLoggedIn`].
+    pub fn actor(&self) -> Result<Actor, RequestError> {
         self.caller().cloned().map(Actor::User)
     }
 
     /// Counts a call of the endpoint of the API that does the same.
     ///
     /// # Errors
-    /// [`Fault::TooManyRequests`].
-    pub fn count(&self, endpoint: &str, rate: Rate) -> Result<(), Fault> {
+    /// [`RequestError::TooManyRequests`].
+    pub fn count(&self, endpoint: &str, rate: CallRate) -> Result<(), RequestError> {
         let caller = self.visitor.caller.as_ref();
         let counted = calls::admit(&self.app, || endpoint.to_owned(), rate, caller, self.origin.address);
         counted.map(drop).map_err(|(fault, _)| fault)

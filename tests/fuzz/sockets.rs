@@ -9,13 +9,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use rollcall::app::{App, Clock, Fixed};
+use rollcall::app::{App, Clock, Overrides};
 use rollcall::auth::password::Passwords;
 use rollcall::auth::{Actor, Origin, PasswordDigest};
 use rollcall::domain::PasswordPolicy;
-use rollcall::ops::login::{Account, Credentials, login};
+use rollcall::ops::login::{NamedAccount, Credentials, login};
 use rollcall::ops::users::{self, NewUser, NewUserTexts};
-use rollcall::realtime::{Hall, Timing, run, serve};
+use rollcall::realtime::{SocketServer, Timing, run, serve};
 use rollcall::store::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 struct Fixture {
-    hall: Arc<Hall>,
+    hall: Arc<SocketServer>,
     /// The message that logs somebody in.
     login: String,
     /// Where the client's end of each pair connects to.
@@ -38,7 +38,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     // It stays for as long as the fuzzer runs.
     std::mem::forget(folder);
     RUNTIME.block_on(async {
-        let app = App::new(store, Clock::System, Passwords::default(), Fixed::default());
+        let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
         let texts = NewUserTexts {
             username: "ada",
             email: None,
@@ -49,13 +49,13 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
         let ada = NewUser::parse(texts, &PasswordPolicy::default()).expect("a user");
         users::create(&app, &Actor::Operator, ada).await.expect("it is created");
         let credentials = Credentials::Password {
-            account: Account::typed("ada"),
+            account: NamedAccount::typed("ada"),
             digest: PasswordDigest::of(PASSWORD),
             code: None,
         };
         let begun = login(&app, &Origin::default(), credentials).await.expect("a login");
         let token = begun.token.expose().to_owned();
-        let hall = Hall::new(app, Timing::default());
+        let hall = SocketServer::new(app, Timing::default());
         let telling = Arc::clone(&hall);
         tokio::spawn(async move { run(&telling).await });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -126,7 +126,7 @@ fn frames(texts: &[&str]) -> Vec<u8> {
 }
 
 /// Sends all of this, and hears what is answered until the server has ended.
-async fn exchange(hall: &Arc<Hall>, sent: &[u8], wrapped: bool) {
+async fn exchange(hall: &Arc<SocketServer>, sent: &[u8], wrapped: bool) {
     let client = TcpStream::connect(FIXTURE.address).await.expect("a connection");
     let (server, _) = FIXTURE.listener.accept().await.expect("the other end of it");
     let (mut from_server, mut to_server) = client.into_split();

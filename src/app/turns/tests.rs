@@ -14,16 +14,16 @@ const WAITING_OF_ADDRESS: u32 = 6;
 
 struct Fixed;
 
-impl Limits for Fixed {
-    fn of_account(&self, _: &AccountKey) -> Room {
-        Room {
+impl TurnLimits for Fixed {
+    fn of_account(&self, _: &AccountKey) -> TurnRoom {
+        TurnRoom {
             at_once: 1,
             waiting: WAITING_OF_USER,
         }
     }
 
-    fn of_source(&self, _: Source) -> Room {
-        Room {
+    fn of_source(&self, _: Source) -> TurnRoom {
+        TurnRoom {
             at_once: AT_ONCE,
             waiting: WAITING_OF_ADDRESS,
         }
@@ -31,7 +31,7 @@ impl Limits for Fixed {
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the type of the queue")]
-fn account(name: u8) -> Account {
+fn account(name: u8) -> CountedAccount {
     Some(AccountKey::unknown(&name.to_string()))
 }
 

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AuditAction, AuditEntry, AuditParty, Fault, Permission, Scope, Timestamp};
+use crate::domain::{AuditAction, AuditEntry, AuditParty, Permission, RequestError, Scope, Timestamp};
 use crate::http::query;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::audit::{self, Filter, PartyQuery};
+use crate::ops::audit::{self, AuditFilter, PartyQuery};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -76,9 +76,9 @@ impl From<AuditEntry> for Entry {
     }
 }
 
-async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
+async fn list(call: UserRequest, asked: List) -> Result<Listed, RequestError> {
     let moment = |text: Option<String>, field: &str| text.map(|text| Timestamp::of_field(&text, field)).transpose();
-    let filter = Filter {
+    let filter = AuditFilter {
         actor: asked.actor.as_deref().map(PartyQuery::of),
         target: asked.target.as_deref().map(PartyQuery::of),
         about: None,

@@ -1,9 +1,9 @@
 //! The endpoint that downloads a backup. Rocket.Chat has no such endpoint.
 
-use crate::domain::{Fault, Permission};
+use crate::domain::{Permission, RequestError};
 use crate::http::input::Ignored;
 use crate::http::reply::Download;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::backups;
 
@@ -19,7 +19,7 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn download(call: Call, _: Ignored) -> Result<Download, Fault> {
+async fn download(call: UserRequest, _: Ignored) -> Result<Download, RequestError> {
     let backup = backups::begin(&call.app, &call.actor(), false).await?;
     Ok(Download {
         name: backup.file_name(),

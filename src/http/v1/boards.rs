@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::wall::{self, BoardContent, BoardPeople, BoardTheme};
+use crate::domain::board::{self, BoardContent, BoardPeople, BoardTheme};
 use crate::domain::{
-    Board, Emoji, Fault, Permission, RoleId, Scope, SettingId, StatusType, Timestamp, UserId, Username,
+    Board, Emoji, Permission, RequestError, RoleId, Scope, SettingId, StatusType, Timestamp, UserId, Username,
 };
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
-use crate::http::request::{Call, OpenCall};
+use crate::http::request::{AnyRequest, UserRequest};
 use crate::http::route::Route;
 use crate::ops::boards::{self, BoardPerson, ListedBoard};
 
@@ -136,13 +136,13 @@ struct Person {
     avatar_etag: Option<String>,
 }
 
-async fn create(call: Call, wanted: Create) -> Result<Created, Fault> {
+async fn create(call: UserRequest, wanted: Create) -> Result<Created, RequestError> {
     let (roles, values) = (wanted.roles.unwrap_or_default(), wanted.values.unwrap_or_default());
     let content = BoardContent {
         people: BoardPeople::parse(&roles, wanted.field.as_deref(), &values)?,
         texts: wanted.texts.unwrap_or(true),
         full_names: wanted.full_names.unwrap_or(true),
-        language: wanted.language.as_deref().map(wall::language).transpose()?,
+        language: wanted.language.as_deref().map(board::language).transpose()?,
         theme: wanted.theme.unwrap_or_default(),
     };
     let name = Board::parse_name(&wanted.name)?;
@@ -153,19 +153,19 @@ async fn create(call: Call, wanted: Create) -> Result<Created, Fault> {
     })
 }
 
-async fn list(call: Call, _: Nothing) -> Result<Listed, Fault> {
+async fn list(call: UserRequest, _: Nothing) -> Result<Listed, RequestError> {
     let found = boards::list(&call.app, &call.actor())?;
     Ok(Listed {
         boards: found.into_iter().map(View::from).collect(),
     })
 }
 
-async fn revoke(call: Call, which: Revoke) -> Result<Done, Fault> {
+async fn revoke(call: UserRequest, which: Revoke) -> Result<Done, RequestError> {
     boards::revoke(&call.app, &call.actor(), &which.id).await?;
     Ok(Done {})
 }
 
-async fn view(call: OpenCall, which: Shown) -> Result<Wall, Fault> {
+async fn view(call: AnyRequest, which: Shown) -> Result<Wall, RequestError> {
     let shown = boards::view(&call.app, &which.token)?;
     Ok(Wall {
         site_name: call.app.settings().text(SettingId::SiteName),

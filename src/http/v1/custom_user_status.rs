@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, Scope, SearchTerm};
+use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, RequestError, Scope, SearchTerm};
 use crate::http::query;
 use crate::http::reply::Done;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::custom_status::{self, Filter};
+use crate::ops::custom_status::{self, StatusFilter};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -91,14 +91,14 @@ struct Statuses {
     total: usize,
 }
 
-async fn create(call: Call, new: Create) -> Result<Changed, Fault> {
+async fn create(call: UserRequest, new: Create) -> Result<Changed, RequestError> {
     let draft = draft(&call.app, new.name.as_deref(), new.status_type.as_deref())
         .with_defaults(new.emoji.as_deref(), new.duration_minutes)?;
     let custom_user_status = custom_status::create(&call.app, &call.actor(), draft).await?;
     Ok(Changed { custom_user_status })
 }
 
-async fn update(call: Call, new: Update) -> Result<Changed, Fault> {
+async fn update(call: UserRequest, new: Update) -> Result<Changed, RequestError> {
     let draft = draft(&call.app, new.name.as_deref(), new.status_type.as_deref())
         .with_defaults(new.emoji.as_deref(), new.duration_minutes)?;
     let id = CustomStatusId::new(&new.id);
@@ -106,10 +106,10 @@ async fn update(call: Call, new: Update) -> Result<Changed, Fault> {
     Ok(Changed { custom_user_status })
 }
 
-async fn delete(call: Call, which: Delete) -> Result<Done, Fault> {
+async fn delete(call: UserRequest, which: Delete) -> Result<Done, RequestError> {
     let id = which.custom_user_status_id;
     if id.is_empty() {
-        return Err(Fault::invalid(
+        return Err(RequestError::invalid(
             "must NOT have fewer than 1 characters",
             "customUserStatusId",
         ));
@@ -122,8 +122,8 @@ fn draft(app: &App, name: Option<&str>, status_type: Option<&str>) -> CustomStat
     CustomStatusDraft::parse(name, status_type, app.settings().default_status_type())
 }
 
-async fn list(call: Call, asked: List) -> Result<Statuses, Fault> {
-    let filter = Filter {
+async fn list(call: UserRequest, asked: List) -> Result<Statuses, RequestError> {
+    let filter = StatusFilter {
         id: asked.id.as_deref().map(CustomStatusId::new),
         name: asked.name.as_deref().and_then(SearchTerm::parse),
         condition: query::condition(asked.query.as_deref())?,

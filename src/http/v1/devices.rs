@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{DisplayName, Fault, Permission, SearchTerm, Timestamp, UserId, Username};
+use crate::domain::{DisplayName, Permission, RequestError, SearchTerm, Timestamp, UserId, Username};
 use crate::http::query;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::devices::{self, Device, Filter};
+use crate::ops::devices::{self, Device, DeviceFilter};
 use crate::ops::tokens;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -92,8 +92,8 @@ struct Owner {
     name: DisplayName,
 }
 
-async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
-    let filter = Filter {
+async fn list(call: UserRequest, asked: List) -> Result<Listed, RequestError> {
+    let filter = DeviceFilter {
         user: asked.user_id.map(|id| UserId::new(&id)),
         sessions: asked.kind.map(|kind| kind == Kind::Session),
         term: asked.filter.as_deref().and_then(SearchTerm::parse),
@@ -109,7 +109,7 @@ async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
     })
 }
 
-fn entry(call: &Call, Device { token, user }: &Device) -> Entry {
+fn entry(call: &UserRequest, Device { token, user }: &Device) -> Entry {
     let session = token.session();
     Entry {
         id: token.hash.label(),
@@ -142,13 +142,13 @@ struct Which {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Ended {
+pub(super) struct EndedSessions {
     pub session_id: String,
 }
 
-async fn logout(call: Call, which: Which) -> Result<Ended, Fault> {
+async fn logout(call: UserRequest, which: Which) -> Result<EndedSessions, RequestError> {
     tokens::revoke(&call.app, &call.actor(), None, &which.session_id).await?;
-    Ok(Ended {
+    Ok(EndedSessions {
         session_id: which.session_id,
     })
 }

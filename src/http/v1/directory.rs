@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{DisplayName, Fault, Permission, Scope, SearchTerm, Timestamp, UserId, Username};
+use crate::domain::{DisplayName, Permission, RequestError, Scope, SearchTerm, Timestamp, UserId, Username};
 use crate::http::query;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::directory;
 use crate::ops::user_view::{self, Address, Suggestion};
@@ -39,7 +39,7 @@ struct Found {
     rooms: [(); 0],
 }
 
-async fn spotlight(call: Call, asked: Search) -> Result<Found, Fault> {
+async fn spotlight(call: UserRequest, asked: Search) -> Result<Found, RequestError> {
     let found = directory::spotlight(&call.app, &call.actor(), &asked.query);
     Ok(Found {
         users: found.iter().map(Suggestion::from).collect(),
@@ -123,7 +123,7 @@ impl From<&ViewedUser> for Entry {
     }
 }
 
-async fn list(call: Call, asked: List) -> Result<Listed, Fault> {
+async fn list(call: UserRequest, asked: List) -> Result<Listed, RequestError> {
     let page = query::page(&call.app, asked.offset, asked.count);
     let is_of_users = asked.kind.unwrap_or_default() == Kind::Users;
     if !is_of_users || asked.workspace.unwrap_or_default() == Workspace::External {

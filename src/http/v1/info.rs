@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Fault, Permission};
+use crate::domain::{Permission, RequestError};
 use crate::http::input::Ignored;
-use crate::http::request::OpenCall;
-use crate::http::route::{Rate, Route};
+use crate::http::request::AnyRequest;
+use crate::http::route::{CallRate, Route};
 
 /// The version of Rocket.Chat whose behaviour this server follows, as all callers see it.
 pub(in crate::http) const API_VERSION: &str = "8.8";
@@ -16,7 +16,7 @@ pub(in crate::http) const API_VERSION: &str = "8.8";
 pub(super) const FULL_API_VERSION: &str = "8.8.0";
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get("info", "What this server is; also at `/api/info`", info).rate(Rate::Unbounded)]
+    vec![Route::get("info", "What this server is; also at `/api/info`", info).rate(CallRate::Unbounded)]
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -51,7 +51,7 @@ impl Default for Product {
     }
 }
 
-async fn info(call: OpenCall, _: Ignored) -> Result<Info, Fault> {
+async fn info(call: AnyRequest, _: Ignored) -> Result<Info, RequestError> {
     let trusted = call
         .caller
         .is_some_and(|caller| caller.may(Permission::VIEW_STATISTICS));

@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::users::Registered;
 use crate::domain::{
-    CustomFieldChanges, DisplayName, Fault, InvitationTerms, Permission, Profile, RoleId, Scope, SettingId, Timestamp,
-    Username,
+    CustomFieldChanges, DisplayName, InvitationTerms, Permission, Profile, RequestError, RoleId, Scope, SettingId,
+    Timestamp, Username,
 };
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
-use crate::http::request::{Call, OpenCall};
+use crate::http::request::{AnyRequest, UserRequest};
 use crate::http::route::Route;
 use crate::ops::invitations::{self, ListedInvitation};
 use crate::ops::registration::Registration;
@@ -116,7 +116,7 @@ struct Accept {
     custom_fields: Option<Map<String, Value>>,
 }
 
-async fn create(call: Call, wanted: Create) -> Result<Created, Fault> {
+async fn create(call: UserRequest, wanted: Create) -> Result<Created, RequestError> {
     let roles = wanted.roles.unwrap_or_default();
     let terms = InvitationTerms::parse(wanted.max_uses, wanted.days, &roles, &wanted.note.unwrap_or_default())?;
     let (invitation, url) = invitations::create(&call.app, &call.actor(), &terms).await?;
@@ -126,19 +126,19 @@ async fn create(call: Call, wanted: Create) -> Result<Created, Fault> {
     })
 }
 
-async fn list(call: Call, _: Nothing) -> Result<Listed, Fault> {
+async fn list(call: UserRequest, _: Nothing) -> Result<Listed, RequestError> {
     let found = invitations::list(&call.app, &call.actor())?;
     Ok(Listed {
         invitations: found.into_iter().map(View::from).collect(),
     })
 }
 
-async fn revoke(call: Call, which: Revoke) -> Result<Done, Fault> {
+async fn revoke(call: UserRequest, which: Revoke) -> Result<Done, RequestError> {
     invitations::revoke(&call.app, &call.actor(), &which.id).await?;
     Ok(Done {})
 }
 
-async fn check(call: OpenCall, which: Check) -> Result<Invited, Fault> {
+async fn check(call: AnyRequest, which: Check) -> Result<Invited, RequestError> {
     let invited = invitations::check(&call.app, &call.origin, &which.token).await?;
     Ok(Invited {
         site_name: call.app.settings().text(SettingId::SiteName),
@@ -147,9 +147,9 @@ async fn check(call: OpenCall, which: Check) -> Result<Invited, Fault> {
     })
 }
 
-async fn accept(call: OpenCall, new: Accept) -> Result<Registered, Fault> {
+async fn accept(call: AnyRequest, new: Accept) -> Result<Registered, RequestError> {
     if call.caller.is_some() {
-        return Err(Fault::AlreadyLoggedIn);
+        return Err(RequestError::AlreadyLoggedIn);
     }
     let registration = Registration {
         username: new.username,

@@ -3,11 +3,11 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
-use crate::domain::{Duty, Fault, UserId};
+use crate::domain::{Duty, RequestError, UserId};
 use crate::http::input::{Ignored, Input};
 use crate::http::reply::Bare;
-use crate::http::request::{Call, OpenCall, Request};
-use crate::http::route::{Rate, Route};
+use crate::http::request::{AnyRequest, Request, UserRequest};
+use crate::http::route::{CallRate, Route};
 use crate::methods::credentials::credentials;
 use crate::ops::login::{self, Credentials};
 use crate::ops::tokens;
@@ -18,7 +18,7 @@ pub(super) fn routes() -> Vec<Route> {
         // The lockout after failed logins and the queue before argon2 limit this endpoint instead. Known clients log
         // in before every call.
         Route::post("login", "Log in", log_in)
-            .rate(Rate::Unbounded)
+            .rate(CallRate::Unbounded)
             .unauthorized("LoginRefused"),
         Route::post("logout", "End this login", log_out)
             .any_token()
@@ -55,7 +55,7 @@ struct Message {
     message: &'static str,
 }
 
-async fn log_in(call: OpenCall, LoginForm(mut credentials): LoginForm) -> Result<Bare<LoggedIn>, Fault> {
+async fn log_in(call: AnyRequest, LoginForm(mut credentials): LoginForm) -> Result<Bare<LoggedIn>, RequestError> {
     if let (Credentials::Password { code, .. }, Some(header)) = (&mut credentials, call.code) {
         code.get_or_insert(header.code);
     }
@@ -72,7 +72,7 @@ async fn log_in(call: OpenCall, LoginForm(mut credentials): LoginForm) -> Result
 }
 
 /// Ends the login. The body is not parsed, since clients send arbitrary ones.
-async fn log_out(call: Call, _: Ignored) -> Result<Bare<LoggedOut>, Fault> {
+async fn log_out(call: UserRequest, _: Ignored) -> Result<Bare<LoggedOut>, RequestError> {
     tokens::logout(&call.app, &call.caller).await?;
     Ok(Bare(LoggedOut {
         status: "success",
@@ -86,7 +86,7 @@ async fn log_out(call: Call, _: Ignored) -> Result<Bare<LoggedOut>, Fault> {
 struct LoginForm(Credentials);
 
 impl Input for LoginForm {
-    fn read(request: &Request) -> Result<Self, Fault> {
+    fn read(request: &Request) -> Result<Self, RequestError> {
         credentials(request.fields()?.into_map()).map(Self)
     }
 

@@ -1,8 +1,8 @@
 //! The endpoint that returns the caller's own record (`api.md` §3.2).
 
-use crate::domain::{Duty, Fault, Scope};
+use crate::domain::{Duty, RequestError, Scope};
 use crate::http::input::Ignored;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::user_view::Me;
 
@@ -14,6 +14,6 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn me(call: Call, _: Ignored) -> Result<Me, Fault> {
+async fn me(call: UserRequest, _: Ignored) -> Result<Me, RequestError> {
     Ok(Me::of(&call.app, &call.caller.user))
 }

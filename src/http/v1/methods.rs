@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{Caller, Origin};
-use crate::domain::{Duty, Fault};
-use crate::http::request::{Call, Called, OpenCall};
-use crate::http::route::{Rate, Route};
+use crate::domain::{Duty, RequestError};
+use crate::http::request::{AnyRequest, Called, UserRequest};
+use crate::http::route::{CallRate, Route};
 use crate::methods::message::{self, MethodCall};
 use crate::methods::{self, Context};
 use crate::ops::two_factor::PresentedCode;
@@ -18,13 +18,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("method.call/:method", "Call a method", call)
             .any_token()
             .serves(Duty::ALL)
-            .rate(Rate::Unbounded),
+            .rate(CallRate::Unbounded),
         Route::post(
             "method.callAnon/:method",
             "Call a method without a login",
             call_anonymously,
         )
-        .rate(Rate::Unbounded),
+        .rate(CallRate::Unbounded),
     ]
 }
 
@@ -43,7 +43,7 @@ struct Answer {
     message: String,
 }
 
-async fn call(call: Call, sent: Message) -> Result<Answer, Fault> {
+async fn call(call: UserRequest, sent: Message) -> Result<Answer, RequestError> {
     let origin = call.caller.origin.clone();
     run(
         &call.app,
@@ -56,7 +56,7 @@ async fn call(call: Call, sent: Message) -> Result<Answer, Fault> {
     .await
 }
 
-async fn call_anonymously(call: OpenCall, sent: Message) -> Result<Answer, Fault> {
+async fn call_anonymously(call: AnyRequest, sent: Message) -> Result<Answer, RequestError> {
     run(
         &call.app,
         call.caller.as_ref(),
@@ -75,7 +75,7 @@ async fn run(
     code: Option<&PresentedCode>,
     method_name: &Called,
     text: &str,
-) -> Result<Answer, Fault> {
+) -> Result<Answer, RequestError> {
     let MethodCall { id, method, params } = MethodCall::parse(text)?;
     method_name.set(&method);
     let context = Context {
@@ -90,6 +90,6 @@ async fn run(
     let message = message::answer(&id, &outcome).to_string();
     match outcome {
         Ok(_) => Ok(Answer { message }),
-        Err(_) => Err(Fault::MethodFailed { message }),
+        Err(_) => Err(RequestError::MethodFailed { message }),
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::App;
-use crate::domain::{Fault, Permission, RoleId, Scope, Timestamp};
-use crate::http::request::Call;
+use crate::domain::{Permission, RequestError, RoleId, Scope, Timestamp};
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::permissions;
 
@@ -78,8 +78,8 @@ fn granted(app: &App, since: Option<Timestamp>) -> Vec<Granted> {
     granted.collect()
 }
 
-async fn list(call: Call, asked: ListAll) -> Result<Changes, Fault> {
-    let parse = |text: String| Timestamp::parse(&text).ok_or(Fault::UpdatedSinceInvalid);
+async fn list(call: UserRequest, asked: ListAll) -> Result<Changes, RequestError> {
+    let parse = |text: String| Timestamp::parse(&text).ok_or(RequestError::UpdatedSinceInvalid);
     let since = asked.updated_since.map(parse).transpose()?;
     Ok(Changes {
         update: granted(&call.app, since),
@@ -87,11 +87,11 @@ async fn list(call: Call, asked: ListAll) -> Result<Changes, Fault> {
     })
 }
 
-async fn update(call: Call, wanted: Update) -> Result<Grants, Fault> {
+async fn update(call: UserRequest, wanted: Update) -> Result<Grants, RequestError> {
     let list: Vec<WantedGrant> = wanted
         .permissions
         .and_then(|list| serde_json::from_value(list).ok())
-        .ok_or(Fault::GrantsMalformed)?;
+        .ok_or(RequestError::GrantsMalformed)?;
     let mut grants = Vec::with_capacity(list.len());
     for grant in list {
         let mut roles: Vec<_> = grant.roles.iter().map(|role| RoleId::new(role)).collect();
@@ -99,7 +99,7 @@ async fn update(call: Call, wanted: Update) -> Result<Grants, Fault> {
         roles.dedup();
         let repeated = grants.iter().any(|(id, _): &(String, _)| *id == grant.id);
         if roles.len() != grant.roles.len() || repeated {
-            return Err(Fault::GrantsMalformed);
+            return Err(RequestError::GrantsMalformed);
         }
         grants.push((grant.id, roles));
     }

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::users::target;
 use crate::domain::user_status::SeenAt;
-use crate::domain::{ClaimSource, Emoji, Fault, Permission, Scope, StatusType, Timestamp, User, UserId};
+use crate::domain::{ClaimSource, Emoji, Permission, RequestError, Scope, StatusType, Timestamp, User, UserId};
 use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::hub::{Line, Shown};
+use crate::hub::{PresenceEntry, VisiblePresence};
 use crate::ops::presence;
 use crate::ops::viewed::View;
 
@@ -46,7 +46,7 @@ struct Whose {
 
 impl Whose {
     /// Returns the user that the request names, or the caller if it names none.
-    fn user(self, call: &Call) -> Result<Arc<User>, Fault> {
+    fn user(self, call: &UserRequest) -> Result<Arc<User>, RequestError> {
         let user = target(&call.app, self.user_id, self.username, self.user)?;
         Ok(user.unwrap_or_else(|| Arc::clone(&call.caller.user)))
     }
@@ -98,8 +98,8 @@ struct Asked {
 
 #[derive(Serialize, JsonSchema)]
 struct Here {
-    #[schemars(with = "Vec<Line>")]
-    users: Vec<Arc<Shown>>,
+    #[schemars(with = "Vec<PresenceEntry>")]
+    users: Vec<Arc<VisiblePresence>>,
     /// True if `users` has all users who are not offline.
     full: bool,
     /// The value for `from` in the next request, so that no change is missed or sent twice. Rollcall's own.
@@ -112,7 +112,7 @@ struct Connections {
     max: usize,
 }
 
-async fn status(call: Call, whose: Whose) -> Result<Status, Fault> {
+async fn status(call: UserRequest, whose: Whose) -> Result<Status, RequestError> {
     let user = whose.user(&call)?;
     let actor = call.actor();
     let viewed = View::of(&call.app, &actor).user(&user);
@@ -128,7 +128,7 @@ async fn status(call: Call, whose: Whose) -> Result<Status, Fault> {
     })
 }
 
-async fn get_presence(call: Call, whose: Whose) -> Result<PresenceView, Fault> {
+async fn get_presence(call: UserRequest, whose: Whose) -> Result<PresenceView, RequestError> {
     let user = whose.user(&call)?;
     let actor = call.actor();
     let viewed = View::of(&call.app, &actor).user(&user);
@@ -140,13 +140,13 @@ async fn get_presence(call: Call, whose: Whose) -> Result<PresenceView, Fault> {
     })
 }
 
-async fn here(call: Call, asked: Asked) -> Result<Here, Fault> {
+async fn here(call: UserRequest, asked: Asked) -> Result<Here, RequestError> {
     let found = if let Some(ids) = asked.ids {
         let ids: Vec<_> = query::list(ids, "ids")?.iter().map(|id| UserId::new(id)).collect();
         presence::some(&call.app, &call.caller, &ids)
     } else {
         let from = asked.from.filter(|from| !from.is_empty());
-        let moment = |text: String| Timestamp::parse(&text).ok_or(Fault::FromInvalid);
+        let moment = |text: String| Timestamp::parse(&text).ok_or(RequestError::FromInvalid);
         presence::here(&call.app, &call.caller, from.map(moment).transpose()?)
     };
     Ok(Here {
@@ -156,12 +156,12 @@ async fn here(call: Call, asked: Asked) -> Result<Here, Fault> {
     })
 }
 
-async fn connections(call: Call, _: Ignored) -> Result<Connections, Fault> {
+async fn connections(call: UserRequest, _: Ignored) -> Result<Connections, RequestError> {
     let (current, max) = presence::connections(&call.app, &call.caller)?;
     Ok(Connections { current, max })
 }
 
-async fn enable(call: Call, _: Ignored) -> Result<Done, Fault> {
+async fn enable(call: UserRequest, _: Ignored) -> Result<Done, RequestError> {
     presence::enable_broadcast(&call.app, &call.caller).await?;
     Ok(Done {})
 }

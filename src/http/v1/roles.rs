@@ -5,11 +5,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Fault, Permission, Role, RoleId, RoleScope, Scope, UserId, Username, UsernameKey};
+use crate::domain::{Permission, RequestError, Role, RoleId, RoleScope, Scope, UserId, Username, UsernameKey};
 use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::roles::{self, RoleDraft};
 use crate::ops::user_view::UserView;
@@ -96,13 +96,13 @@ struct Assign {
 }
 
 impl Assign {
-    fn role(&self) -> Result<&str, Fault> {
+    fn role(&self) -> Result<&str, RequestError> {
         let named = self.role_id.as_deref().or(self.role_name.as_deref());
-        named.ok_or_else(|| Fault::invalid("must have required property 'roleId'", "roleId"))
+        named.ok_or_else(|| RequestError::invalid("must have required property 'roleId'", "roleId"))
     }
 
     /// Refuses a request that names a room.
-    fn refuse_room(&self) -> Result<(), Fault> {
+    fn refuse_room(&self) -> Result<(), RequestError> {
         roles::refuse_room("roomId", self.room_id.as_deref())?;
         roles::refuse_room("scope", self.scope.as_deref())
     }
@@ -133,36 +133,36 @@ fn draft(
     description: Option<String>,
     scope: Option<RoleScope>,
     mandatory_two_factor: Option<bool>,
-) -> Result<RoleDraft, Fault> {
+) -> Result<RoleDraft, RequestError> {
     let scope = scope.unwrap_or(RoleScope::Users);
     let description = description.unwrap_or_default();
     RoleDraft::parse(name, &description, scope, mandatory_two_factor.unwrap_or_default())
 }
 
-async fn list(call: Call, _: Ignored) -> Result<Roles, Fault> {
+async fn list(call: UserRequest, _: Ignored) -> Result<Roles, RequestError> {
     Ok(Roles {
         roles: roles::list(&call.app),
     })
 }
 
-async fn create(call: Call, new: Create) -> Result<OneRole, Fault> {
+async fn create(call: UserRequest, new: Create) -> Result<OneRole, RequestError> {
     let draft = draft(&new.name, new.description, new.scope, new.mandatory_two_factor)?;
     let role = roles::create(&call.app, &call.actor(), draft).await?;
     Ok(OneRole { role })
 }
 
-async fn update(call: Call, new: Update) -> Result<OneRole, Fault> {
+async fn update(call: UserRequest, new: Update) -> Result<OneRole, RequestError> {
     let draft = draft(&new.name, new.description, new.scope, new.mandatory_two_factor)?;
     let role = roles::update(&call.app, &call.actor(), &RoleId::new(&new.role_id), draft).await?;
     Ok(OneRole { role })
 }
 
-async fn delete(call: Call, which: Delete) -> Result<Done, Fault> {
+async fn delete(call: UserRequest, which: Delete) -> Result<Done, RequestError> {
     roles::delete(&call.app, &call.actor(), &RoleId::new(&which.role_id)).await?;
     Ok(Done {})
 }
 
-async fn give(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
+async fn give(call: UserRequest, wanted: Assign) -> Result<OneRole, RequestError> {
     wanted.refuse_room()?;
     let role = roles::give(
         &call.app,
@@ -174,7 +174,7 @@ async fn give(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
     Ok(OneRole { role })
 }
 
-async fn take(call: Call, wanted: Assign) -> Result<OneRole, Fault> {
+async fn take(call: UserRequest, wanted: Assign) -> Result<OneRole, RequestError> {
     wanted.refuse_room()?;
     let role = roles::take(
         &call.app,
@@ -199,7 +199,7 @@ struct Holder {
     roles: Vec<RoleId>,
 }
 
-async fn public(call: Call, _: Ignored) -> Result<Holders, Fault> {
+async fn public(call: UserRequest, _: Ignored) -> Result<Holders, RequestError> {
     let found = roles::users_in_public_roles(&call.app, &call.actor());
     let holder = |(user, roles): (ViewedUser, _)| Holder {
         id: user.id(),
@@ -211,7 +211,7 @@ async fn public(call: Call, _: Ignored) -> Result<Holders, Fault> {
     })
 }
 
-async fn users(call: Call, asked: UsersInRole) -> Result<Users, Fault> {
+async fn users(call: UserRequest, asked: UsersInRole) -> Result<Users, RequestError> {
     roles::refuse_room("roomId", asked.room_id.as_deref())?;
     let page = query::page(&call.app, asked.offset, asked.count);
     let actor = call.actor();

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::domain::decimal::{DECIMAL_PLACES, NotADecimal};
 use crate::domain::page::Listing;
-use crate::domain::{Fault, Permission, Scope, SettingId, SettingValue, Timestamp};
+use crate::domain::{Permission, RequestError, Scope, SettingId, SettingValue, Timestamp};
 use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
-use crate::http::request::{Call, OpenCall};
+use crate::http::request::{AnyRequest, UserRequest};
 use crate::http::route::Route;
-use crate::ops::settings::{self, Shown};
+use crate::ops::settings::{self, ShownSetting};
 
 /// Maximum ids in a query. Rocket.Chat's apps ask for all ids that they know at once, which are more than a hundred.
 const SETTING_IDS: usize = 500;
@@ -72,7 +72,7 @@ struct List {
 
 impl List {
     /// Refuses an unknown sort field, and too many ids.
-    fn check(&self) -> Result<(), Fault> {
+    fn check(&self) -> Result<(), RequestError> {
         query::sort(self.sort.clone(), SORT_FIELDS)?;
         query::at_most(self.ids.as_deref().unwrap_or_default(), "_id", SETTING_IDS)
     }
@@ -126,7 +126,7 @@ struct FullSetting {
 }
 
 impl FullSetting {
-    fn of(shown: Shown, with_default: bool) -> Self {
+    fn of(shown: ShownSetting, with_default: bool) -> Self {
         Self {
             id: shown.id.as_str(),
             kind: shown.id.type_word(),
@@ -151,7 +151,7 @@ fn listed<T>(found: Listing<T>) -> Listed<T> {
     }
 }
 
-async fn public(call: OpenCall, asked: List) -> Result<Listed<PublicSetting>, Fault> {
+async fn public(call: AnyRequest, asked: List) -> Result<Listed<PublicSetting>, RequestError> {
     asked.check()?;
     let page = query::page(&call.app, asked.offset, asked.count);
     let with_defaults = asked.include_defaults.unwrap_or(false);
@@ -167,7 +167,7 @@ async fn public(call: OpenCall, asked: List) -> Result<Listed<PublicSetting>, Fa
     Ok(listed(Listing::of(wanted.into_iter(), page)))
 }
 
-async fn list(call: Call, asked: List) -> Result<Listed<FullSetting>, Fault> {
+async fn list(call: UserRequest, asked: List) -> Result<Listed<FullSetting>, RequestError> {
     asked.check()?;
     let page = query::page(&call.app, asked.offset, asked.count);
     let (actor, with_defaults) = (call.actor(), asked.include_defaults.unwrap_or(true));
@@ -195,7 +195,7 @@ struct OneSetting {
     blocked: bool,
 }
 
-async fn get(call: Call, which: Which) -> Result<OneSetting, Fault> {
+async fn get(call: UserRequest, which: Which) -> Result<OneSetting, RequestError> {
     let shown = settings::get(&call.app, &call.actor(), &which.id)?;
     Ok(OneSetting {
         id: shown.id.as_str(),
@@ -238,23 +238,27 @@ enum Editor {
     Expression,
 }
 
-async fn set(call: Call, new: Set) -> Result<Done, Fault> {
+async fn set(call: UserRequest, new: Set) -> Result<Done, RequestError> {
     settings::set(&call.app, &call.actor(), &new.id, setting_value(new.value)?).await?;
     Ok(Done {})
 }
 
-async fn set_all(call: Call, new: SetAll) -> Result<Done, Fault> {
+async fn set_all(call: UserRequest, new: SetAll) -> Result<Done, RequestError> {
     query::at_most(&new.settings, "settings", SETTING_IDS)?;
     if new.settings.is_empty() {
-        return Err(Fault::invalid("must NOT have fewer than 1 items", "settings"));
+        return Err(RequestError::invalid("must NOT have fewer than 1 items", "settings"));
     }
     let value = |set: SetOne| Ok((set.id, setting_value(set.value)?));
-    let wanted: Vec<_> = new.settings.into_iter().map(value).collect::<Result<_, Fault>>()?;
+    let wanted: Vec<_> = new
+        .settings
+        .into_iter()
+        .map(value)
+        .collect::<Result<_, RequestError>>()?;
     settings::set_all(&call.app, &call.actor(), wanted).await?;
     Ok(Done {})
 }
 
-fn setting_value(value: Value) -> Result<SettingValue, Fault> {
+fn setting_value(value: Value) -> Result<SettingValue, RequestError> {
     Ok(match value {
         Value::Bool(set) => SettingValue::Flag(set),
         Value::String(text) => SettingValue::Text(text),
@@ -263,10 +267,10 @@ fn setting_value(value: Value) -> Result<SettingValue, Fault> {
             (None, Ok(decimal)) => SettingValue::Decimal(decimal),
             (None, Err(NotADecimal)) => {
                 let words = format!("must be a number of at least 0 with at most {DECIMAL_PLACES} decimal places");
-                return Err(Fault::invalid(words, "value"));
+                return Err(RequestError::invalid(words, "value"));
             }
         },
-        _ => return Err(Fault::invalid("must be boolean, number or string", "value")),
+        _ => return Err(RequestError::invalid("must be boolean, number or string", "value")),
     })
 }
 
@@ -286,17 +290,17 @@ struct Policy {
     policy: Vec<Vec<Value>>,
 }
 
-async fn oauth(_: OpenCall, _: Ignored) -> Result<Services, Fault> {
+async fn oauth(_: AnyRequest, _: Ignored) -> Result<Services, RequestError> {
     Ok(Services { services: Vec::new() })
 }
 
-async fn services(_: OpenCall, _: Ignored) -> Result<Configurations, Fault> {
+async fn services(_: AnyRequest, _: Ignored) -> Result<Configurations, RequestError> {
     Ok(Configurations {
         configurations: Vec::new(),
     })
 }
 
-async fn policy(call: OpenCall, _: Ignored) -> Result<Policy, Fault> {
+async fn policy(call: AnyRequest, _: Ignored) -> Result<Policy, RequestError> {
     let policy = call.app.settings().password_policy();
     Ok(Policy {
         enabled: policy.is_on(),

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::setting::RegistrationForm;
-use crate::domain::{Fault, RoleId, UserId, Username};
-use crate::http::request::OpenCall;
+use crate::domain::{RequestError, RoleId, UserId, Username};
+use crate::http::request::AnyRequest;
 use crate::http::route::Route;
 use crate::ops::setup::{self, FirstSettings};
 use crate::ops::users::{NewUser, NewUserTexts};
@@ -50,7 +50,7 @@ struct Administrator {
     roles: Vec<RoleId>,
 }
 
-async fn create_administrator(call: OpenCall, new: Create) -> Result<Created, Fault> {
+async fn create_administrator(call: AnyRequest, new: Create) -> Result<Created, RequestError> {
     let texts = NewUserTexts {
         username: &new.username,
         email: new.email.as_deref(),

@@ -5,9 +5,9 @@ use serde::Deserialize;
 
 use super::users::target;
 use crate::auth::Actor;
-use crate::domain::{Fault, SettingId, StatusType};
+use crate::domain::{RequestError, SettingId, StatusType};
 use crate::http::reply::Svg;
-use crate::http::request::OpenCall;
+use crate::http::request::AnyRequest;
 use crate::http::route::Route;
 use crate::ops::statistics;
 use crate::ops::viewed::View;
@@ -61,26 +61,27 @@ enum Kind {
     Channel,
 }
 
-async fn shield(call: OpenCall, asked: Shield) -> Result<Svg, Fault> {
+async fn shield(call: AnyRequest, asked: Shield) -> Result<Svg, RequestError> {
     if !call.app.settings().flag(SettingId::Shields) {
-        return Err(Fault::ShieldsDisabled);
+        return Err(RequestError::ShieldsDisabled);
     }
     let name = asked.name.unwrap_or_default();
     if name.chars().count() > NAME_CHARACTERS {
         let words = format!("must NOT have more than {NAME_CHARACTERS} characters");
-        return Err(Fault::invalid(words, "name"));
+        return Err(RequestError::invalid(words, "name"));
     }
     if asked.icon.as_deref() == Some("false") && name.trim().is_empty() {
-        return Err(Fault::ShieldNameMissing);
+        return Err(RequestError::ShieldNameMissing);
     }
     let (text, colour) = match asked.kind {
         None => ("JOIN CHAT".to_owned(), PLAIN),
         Some(Kind::Online) => (format!("{} Online", statistics::not_offline(&call.app)), PLAIN),
-        Some(Kind::Channel) => return Err(Fault::ShieldTypeDisabled),
+        Some(Kind::Channel) => return Err(RequestError::ShieldTypeDisabled),
         Some(Kind::User) => {
             // Only users may see which usernames exist, and who is online.
-            let caller = call.caller.ok_or(Fault::NotLoggedIn)?;
-            let user = target(&call.app, asked.user_id, asked.username, asked.user)?.ok_or(Fault::TargetMissing)?;
+            let caller = call.caller.ok_or(RequestError::NotLoggedIn)?;
+            let user =
+                target(&call.app, asked.user_id, asked.username, asked.user)?.ok_or(RequestError::TargetMissing)?;
             let status = View::of(&call.app, &Actor::User(caller)).presence(&user.id).status;
             (format!("@{}", user.username), colour(status))
         }

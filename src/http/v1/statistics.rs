@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::info::{FULL_API_VERSION, Product};
-use crate::domain::{Fault, Permission, Scope, Timestamp};
-use crate::http::request::Call;
+use crate::domain::{Permission, RequestError, Scope, Timestamp};
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::statistics;
 
@@ -62,7 +62,7 @@ struct System {
     arch: &'static str,
 }
 
-async fn figures(call: Call, _: Asked) -> Result<Statistics, Fault> {
+async fn figures(call: UserRequest, _: Asked) -> Result<Statistics, RequestError> {
     let figures = statistics::figures(&call.app, &call.actor())?;
     let connected = figures.online + figures.away + figures.busy;
     Ok(Statistics {

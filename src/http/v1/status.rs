@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::users::target;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    ClaimSource, CustomStatusId, Emoji, Fault, LastSeen, RoleId, Scope, StatusType, Timestamp, UserId, Username,
+    ClaimSource, CustomStatusId, Emoji, LastSeen, RequestError, RoleId, Scope, StatusType, Timestamp, UserId, Username,
     UsernameKey, profile,
 };
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::status::{self, CLAIM_ID_CHARACTERS, NewStatus};
 
@@ -122,12 +122,12 @@ struct HideFrom {
     roles: Option<Vec<String>>,
 }
 
-async fn set(call: Call, new: Set) -> Result<Done, Fault> {
+async fn set(call: UserRequest, new: Set) -> Result<Done, RequestError> {
     if new.status.is_none() && new.message.is_none() && new.custom_user_status_id.is_none() {
-        return Err(Fault::StatusMissing);
+        return Err(RequestError::StatusMissing);
     }
-    let moment = |text: String| Timestamp::parse(&text).ok_or(Fault::StatusEndInvalid);
-    let emoji = |text: String| Emoji::parse(&text).map_err(|error| Fault::invalid(error.to_string(), "emoji"));
+    let moment = |text: String| Timestamp::parse(&text).ok_or(RequestError::StatusEndInvalid);
+    let emoji = |text: String| Emoji::parse(&text).map_err(|error| RequestError::invalid(error.to_string(), "emoji"));
     let user = target(&call.app, new.user_id, new.username, new.user)?;
     let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
     let status = NewStatus {
@@ -147,17 +147,17 @@ async fn set(call: Call, new: Set) -> Result<Done, Fault> {
     Ok(Done {})
 }
 
-fn claim_id(text: String) -> Result<String, Fault> {
+fn claim_id(text: String) -> Result<String, RequestError> {
     match text.chars().count() {
         1..=CLAIM_ID_CHARACTERS => Ok(text),
-        _ => Err(Fault::invalid(
+        _ => Err(RequestError::invalid(
             format!("must have 1 to {CLAIM_ID_CHARACTERS} characters"),
             "claimId",
         )),
     }
 }
 
-async fn end(call: Call, which: End) -> Result<Done, Fault> {
+async fn end(call: UserRequest, which: End) -> Result<Done, RequestError> {
     let user = target(&call.app, which.user_id, which.username, which.user)?;
     let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
     call.confirm_act_on(&id).await?;
@@ -165,7 +165,7 @@ async fn end(call: Call, which: End) -> Result<Done, Fault> {
     Ok(Done {})
 }
 
-async fn recent(call: Call, _: Nothing) -> Result<Recent, Fault> {
+async fn recent(call: UserRequest, _: Nothing) -> Result<Recent, RequestError> {
     let recent = status::recent(&call.app, &call.caller.user.id);
     let line = |recent: crate::domain::RecentStatus| RecentLine {
         status: recent.status,
@@ -177,7 +177,7 @@ async fn recent(call: Call, _: Nothing) -> Result<Recent, Fault> {
     })
 }
 
-async fn privacy(call: Call, _: Nothing) -> Result<PrivacyView, Fault> {
+async fn privacy(call: UserRequest, _: Nothing) -> Result<PrivacyView, RequestError> {
     let privacy = status::privacy(&call.app, &call.caller.user);
     let users = privacy.users.iter().map(|user| HiddenUser {
         id: user.id.clone(),
@@ -193,14 +193,14 @@ async fn privacy(call: Call, _: Nothing) -> Result<PrivacyView, Fault> {
     })
 }
 
-async fn set_privacy(call: Call, new: SetPrivacy) -> Result<Done, Fault> {
+async fn set_privacy(call: UserRequest, new: SetPrivacy) -> Result<Done, RequestError> {
     let (users, roles) = new.hide_from.map_or((None, None), |from| (from.users, from.roles));
     let snapshot = call.app.store.read();
     let find = |text: &String| {
         let found = snapshot
             .user(&UserId::new(text))
             .or_else(|| snapshot.user_named(&UsernameKey::of(text)));
-        found.map(|user| user.id.clone()).ok_or(Fault::UserNotFound)
+        found.map(|user| user.id.clone()).ok_or(RequestError::UserNotFound)
     };
     let users: Option<Result<Vec<_>, _>> = users.map(|users| users.iter().map(find).collect());
     let roles = roles.map(|roles| roles.iter().map(|role| RoleId::new(role)).collect());

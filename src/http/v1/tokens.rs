@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::devices::Ended;
+use super::devices::EndedSessions;
 use crate::domain::page::once;
-use crate::domain::{Fault, Scope, Timestamp, Token, TokenName, UserId};
+use crate::domain::{RequestError, Scope, Timestamp, Token, TokenName, UserId};
 use crate::http::input::{Ignored, Nothing};
 use crate::http::reply::Done;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
 use crate::ops::tokens;
@@ -161,7 +161,7 @@ struct PersonalView {
     scopes: Option<Vec<Scope>>,
 }
 
-async fn logout(call: Call, whose: Logout) -> Result<Message, Fault> {
+async fn logout(call: UserRequest, whose: Logout) -> Result<Message, RequestError> {
     let id = whose
         .user_id
         .map_or_else(|| call.caller.user.id.clone(), |id| UserId::new(&id));
@@ -172,7 +172,7 @@ async fn logout(call: Call, whose: Logout) -> Result<Message, Fault> {
     })
 }
 
-async fn logout_others(call: Call, _: Ignored) -> Result<CurrentToken, Fault> {
+async fn logout_others(call: UserRequest, _: Ignored) -> Result<CurrentToken, RequestError> {
     tokens::logout_others(&call.app, &call.caller).await?;
     Ok(CurrentToken {
         token: call.caller.presented.expose().to_owned(),
@@ -184,12 +184,12 @@ async fn logout_others(call: Call, _: Ignored) -> Result<CurrentToken, Fault> {
     })
 }
 
-async fn remove_others(call: Call, _: Ignored) -> Result<Done, Fault> {
+async fn remove_others(call: UserRequest, _: Ignored) -> Result<Done, RequestError> {
     tokens::logout_others(&call.app, &call.caller).await?;
     Ok(Done {})
 }
 
-async fn sessions(call: Call, _: Nothing) -> Result<Sessions, Fault> {
+async fn sessions(call: UserRequest, _: Nothing) -> Result<Sessions, RequestError> {
     let live = tokens::list(&call.app, Some(&call.caller.user.id));
     let view = |token: &Token| {
         let session = token.session()?;
@@ -208,15 +208,15 @@ async fn sessions(call: Call, _: Nothing) -> Result<Sessions, Fault> {
     })
 }
 
-async fn logout_one(call: Call, which: OneSession) -> Result<Ended, Fault> {
+async fn logout_one(call: UserRequest, which: OneSession) -> Result<EndedSessions, RequestError> {
     let own = Some(&call.caller.user.id);
     tokens::revoke(&call.app, &call.actor(), own, &which.session_id).await?;
-    Ok(Ended {
+    Ok(EndedSessions {
         session_id: which.session_id,
     })
 }
 
-async fn create_token(call: Call, wanted: CreateToken) -> Result<CreatedToken, Fault> {
+async fn create_token(call: UserRequest, wanted: CreateToken) -> Result<CreatedToken, RequestError> {
     let id = UserId::new(&wanted.user_id);
     let token = personal_tokens::create_for(&call.app, &call.caller, &id, &wanted.secret).await?;
     Ok(CreatedToken {
@@ -227,7 +227,7 @@ async fn create_token(call: Call, wanted: CreateToken) -> Result<CreatedToken, F
     })
 }
 
-async fn generate(call: Call, wanted: Generate) -> Result<NewToken, Fault> {
+async fn generate(call: UserRequest, wanted: Generate) -> Result<NewToken, RequestError> {
     let moment = |text: String| Timestamp::of_field(&text, "expiresAt");
     let new = NewPersonalToken {
         name: TokenName::parse(&wanted.token_name)?,
@@ -241,19 +241,19 @@ async fn generate(call: Call, wanted: Generate) -> Result<NewToken, Fault> {
     })
 }
 
-async fn regenerate(call: Call, wanted: Named) -> Result<NewToken, Fault> {
+async fn regenerate(call: UserRequest, wanted: Named) -> Result<NewToken, RequestError> {
     let token = personal_tokens::regenerate(&call.app, &call.caller, &TokenName::typed(&wanted.token_name)).await?;
     Ok(NewToken {
         token: token.expose().to_owned(),
     })
 }
 
-async fn remove(call: Call, wanted: Named) -> Result<Done, Fault> {
+async fn remove(call: UserRequest, wanted: Named) -> Result<Done, RequestError> {
     personal_tokens::remove(&call.app, &call.caller, &TokenName::typed(&wanted.token_name)).await?;
     Ok(Done {})
 }
 
-async fn personal(call: Call, _: Ignored) -> Result<PersonalTokens, Fault> {
+async fn personal(call: UserRequest, _: Ignored) -> Result<PersonalTokens, RequestError> {
     let tokens = personal_tokens::list(&call.app, &call.caller)?;
     let view = |token: &Token| {
         let personal = token.personal()?;

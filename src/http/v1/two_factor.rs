@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::users::target;
-use crate::domain::{Duty, Fault};
+use crate::domain::{Duty, RequestError};
 use crate::http::input::Ignored;
 use crate::http::reply::Done;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::{proof, two_factor};
 
@@ -72,32 +72,32 @@ struct Reset {
     user: Option<String>,
 }
 
-async fn begin(call: Call, _: Ignored) -> Result<Enrolment, Fault> {
+async fn begin(call: UserRequest, _: Ignored) -> Result<Enrolment, RequestError> {
     let two_factor::Enrolment { secret, url } = two_factor::begin(&call.app, &call.caller).await?;
     Ok(Enrolment { secret, url })
 }
 
-async fn validate(call: Call, given: Code) -> Result<Codes, Fault> {
+async fn validate(call: UserRequest, given: Code) -> Result<Codes, RequestError> {
     let codes = two_factor::validate(&call.app, &call.caller, &given.code).await?;
     Ok(Codes { codes })
 }
 
-async fn disable(call: Call, given: Code) -> Result<Disabled, Fault> {
+async fn disable(call: UserRequest, given: Code) -> Result<Disabled, RequestError> {
     two_factor::disable(&call.app, &call.caller, &given.code).await?;
     Ok(Disabled { disabled: true })
 }
 
-async fn regenerate(call: Call, given: Code) -> Result<Codes, Fault> {
+async fn regenerate(call: UserRequest, given: Code) -> Result<Codes, RequestError> {
     let codes = two_factor::regenerate_codes(&call.app, &call.caller, &given.code).await?;
     Ok(Codes { codes })
 }
 
-async fn remaining(call: Call, _: Ignored) -> Result<Remaining, Fault> {
+async fn remaining(call: UserRequest, _: Ignored) -> Result<Remaining, RequestError> {
     let remaining = two_factor::codes_remaining(&call.caller)?;
     Ok(Remaining { remaining })
 }
 
-async fn reset(call: Call, whose: Reset) -> Result<Done, Fault> {
+async fn reset(call: UserRequest, whose: Reset) -> Result<Done, RequestError> {
     let user = target(&call.app, whose.user_id, whose.username, whose.user)?;
     let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
     if call.caller.user.id == id {

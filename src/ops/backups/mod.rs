@@ -16,7 +16,7 @@ pub use stream::BackupStream;
 use super::{audit, incident};
 use crate::app::App;
 use crate::auth::{Actor, key_file};
-use crate::domain::{AuditAction, Fault, Permission, Timestamp};
+use crate::domain::{AuditAction, Permission, RequestError, Timestamp};
 use crate::store::backup::{self, MakeError, Summary};
 use crate::store::{Change, CommitError, Held, HoldError};
 
@@ -35,12 +35,12 @@ pub struct Backup {
 /// the backup alone is enough to use them.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `manage-backup`; [`Fault::BackupRunning`] while another backup is made; errors
+/// [`RequestError::PermissionRequired`] without `manage-backup`; [`RequestError::BackupRunning`] while another backup is made; errors
 /// of the store.
-pub async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, Fault> {
+pub async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, RequestError> {
     let is_operator = matches!(actor, Actor::Operator);
     if !actor.may(Permission::MANAGE_BACKUP) || (with_key && !is_operator) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     let mut backup = hold(app).await?;
     let detail = if with_key { "with the key of second factors" } else { "" };
@@ -63,9 +63,9 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-async fn hold(app: &App) -> Result<Backup, Fault> {
+async fn hold(app: &App) -> Result<Backup, RequestError> {
     let held = app.store.hold().await.map_err(|error| match error {
-        HoldError::Busy => Fault::BackupRunning,
+        HoldError::Busy => RequestError::BackupRunning,
         HoldError::Unavailable => incident::store(CommitError::Unavailable),
     })?;
     Ok(Backup {
@@ -94,8 +94,8 @@ impl Backup {
     /// the stream ends with an error. If the stream is dropped, the backup ends.
     ///
     /// # Errors
-    /// [`Fault::Internal`] if no thread can be started.
-    pub fn stream(self) -> Result<BackupStream, Fault> {
+    /// [`RequestError::Internal`] if no thread can be started.
+    pub fn stream(self) -> Result<BackupStream, RequestError> {
         let (stream, mut pieces) = stream::new();
         let send = move || {
             stream::step_back();

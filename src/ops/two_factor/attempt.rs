@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::auth::totp;
 use crate::domain::two_factor::Salt;
-use crate::domain::{BackupCodes, Fault, SettingId, StoredSecret, TwoFactor, User, UserId};
+use crate::domain::{BackupCodes, RequestError, SettingId, StoredSecret, TwoFactor, User, UserId};
 use crate::ops::incident;
 
 /// Returns whether users of this server can enable an authenticator app.
@@ -33,8 +33,8 @@ impl Attempt {
     /// closure of a transaction cannot wait.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if too many hashes wait already.
-    pub(in crate::ops) async fn of(app: &App, user: &User, code: &str) -> Result<Self, Fault> {
+    /// [`RequestError::Overloaded`] if too many hashes wait already.
+    pub(in crate::ops) async fn of(app: &App, user: &User, code: &str) -> Result<Self, RequestError> {
         let code = code.trim().to_owned();
         let codes = &user.two_factor.backup_codes;
         let salt = codes
@@ -51,16 +51,16 @@ impl Attempt {
     /// Returns the index of this code among the backup codes, if it is one of them.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if the codes got another salt since the attempt was prepared. The client may retry at
+    /// [`RequestError::Overloaded`] if the codes got another salt since the attempt was prepared. The client may retry at
     /// once.
-    fn place_in(&self, codes: &BackupCodes) -> Result<Option<usize>, Fault> {
+    fn place_in(&self, codes: &BackupCodes) -> Result<Option<usize>, RequestError> {
         if codes.digests.is_empty() || !totp::is_backup_code(&self.code) {
             return Ok(None);
         }
         match (codes.salt, self.slow) {
             (None, _) => Ok(totp::find(&codes.digests, &totp::hash(&self.code))),
             (Some(salt), Some((of, digest))) if salt == of => Ok(totp::find(&codes.digests, &digest)),
-            (Some(_), _) => Err(Fault::Overloaded { retry_after: 1 }),
+            (Some(_), _) => Err(RequestError::Overloaded { retry_after: 1 }),
         }
     }
 }
@@ -69,24 +69,28 @@ impl Attempt {
 /// again.
 ///
 /// # Errors
-/// [`Fault::LoginCodeRequired`], [`Fault::LoginCodeInvalid`].
-pub(in crate::ops) fn spend_login_code(app: &App, user: &User, attempt: Option<&Attempt>) -> Result<TwoFactor, Fault> {
+/// [`RequestError::LoginCodeRequired`], [`RequestError::LoginCodeInvalid`].
+pub(in crate::ops) fn spend_login_code(
+    app: &App,
+    user: &User,
+    attempt: Option<&Attempt>,
+) -> Result<TwoFactor, RequestError> {
     let Some(secret) = secret_in_force(app, user) else {
         return Ok(user.two_factor.clone());
     };
-    let attempt = attempt.ok_or(Fault::LoginCodeRequired)?;
-    spend(app, user, secret, attempt)?.ok_or(Fault::LoginCodeInvalid)
+    let attempt = attempt.ok_or(RequestError::LoginCodeRequired)?;
+    spend(app, user, secret, attempt)?.ok_or(RequestError::LoginCodeInvalid)
 }
 
 /// Prepares the check of a login's code, if there is one and the user needs one.
 ///
 /// # Errors
-/// [`Fault::Overloaded`] if too many hashes wait already.
+/// [`RequestError::Overloaded`] if too many hashes wait already.
 pub(in crate::ops) async fn login_attempt(
     app: &App,
     user: &User,
     code: Option<&str>,
-) -> Result<Option<Attempt>, Fault> {
+) -> Result<Option<Attempt>, RequestError> {
     match code.filter(|code| !code.is_empty() && secret_in_force(app, user).is_some()) {
         Some(code) => Attempt::of(app, user, code).await.map(Some),
         None => Ok(None),
@@ -101,7 +105,7 @@ pub(super) fn spend(
     user: &User,
     secret: &StoredSecret,
     attempt: &Attempt,
-) -> Result<Option<TwoFactor>, Fault> {
+) -> Result<Option<TwoFactor>, RequestError> {
     let delta = u16::try_from(app.settings().number(SettingId::TwoFactorMaxDelta)).unwrap_or(u16::MAX);
     let secret = app.key.open(&user.id, secret).map_err(incident::internal)?;
     // The user's device has codes by the true time, which the machine's clock is nearer to than the store's.
@@ -127,6 +131,6 @@ pub(super) fn spend(
 }
 
 /// Returns the current record of the user.
-pub(super) fn current(app: &App, id: &UserId) -> Result<Arc<User>, Fault> {
-    app.store.read().user(id).cloned().ok_or(Fault::UserNotFound)
+pub(super) fn current(app: &App, id: &UserId) -> Result<Arc<User>, RequestError> {
+    app.store.read().user(id).cloned().ok_or(RequestError::UserNotFound)
 }

@@ -5,14 +5,14 @@ use crate::app::App;
 use crate::auth::{Actor, Caller, random, totp};
 use crate::domain::two_factor::Salt;
 use crate::domain::{
-    AuditAction, BackupCodes, Fault, Permission, SettingId, StoredSecret, Token, TwoFactor, User, UserId,
+    AuditAction, BackupCodes, Permission, RequestError, SettingId, StoredSecret, Token, TwoFactor, User, UserId,
 };
 use crate::ops::attempts;
 use crate::ops::audit::note;
 use crate::ops::authority::Authority;
-use crate::ops::decide::decide_on;
 use crate::ops::guess_target::Target;
 use crate::ops::tokens::without_tokens;
+use crate::ops::transaction::transact_on_user;
 use crate::store::Change;
 
 /// A new secret for an authenticator app.
@@ -25,7 +25,7 @@ pub struct Enrolment {
 }
 
 /// Returns new backup codes in plain text, and their stored form.
-async fn new_backup_codes(app: &App) -> Result<(Vec<String>, BackupCodes), Fault> {
+async fn new_backup_codes(app: &App) -> Result<(Vec<String>, BackupCodes), RequestError> {
     let codes = totp::backup_codes();
     let salt: Salt = random::bytes();
     let fast: Vec<_> = codes.iter().map(|code| totp::hash(code)).collect();
@@ -39,16 +39,16 @@ async fn new_backup_codes(app: &App) -> Result<(Vec<String>, BackupCodes), Fault
 /// Creates a pending secret. It takes effect when [`validate`] gets a code of it.
 ///
 /// # Errors
-/// [`Fault::TwoFactorDisabled`] if the server does not allow it, [`Fault::TotpState`] if it is enabled already.
-pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
+/// [`RequestError::TwoFactorDisabled`] if the server does not allow it, [`RequestError::TotpState`] if it is enabled already.
+pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, RequestError> {
     let settings = app.settings();
     if !can_be_enabled(app) {
-        return Err(Fault::TwoFactorDisabled);
+        return Err(RequestError::TwoFactorDisabled);
     }
     let secret = totp::generate();
-    decide_on(app, &caller.user.id, |_, user| {
+    transact_on_user(app, &caller.user.id, |_, user| {
         if user.two_factor.secret.is_some() {
-            return Err(Fault::TotpState {
+            return Err(RequestError::TotpState {
                 reason: "TOTP is already enabled: disable it first",
             });
         }
@@ -74,10 +74,10 @@ pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, Fault> {
 /// session ends too, because it began without one. Returns the backup codes.
 ///
 /// # Errors
-/// [`Fault::TotpState`] if there is no pending secret, [`Fault::TotpCodeInvalid`].
-pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
+/// [`RequestError::TotpState`] if there is no pending secret, [`RequestError::TotpCodeInvalid`].
+pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, RequestError> {
     let pending = |user: &User| {
-        user.two_factor.pending.clone().ok_or(Fault::TotpState {
+        user.two_factor.pending.clone().ok_or(RequestError::TotpState {
             reason: "TOTP was not begun: call users.enableTotp first",
         })
     };
@@ -85,11 +85,11 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
         let user = current(app, &caller.user.id)?;
         let attempt = Attempt::of(app, &user, code).await?;
         // The code is checked before the backup codes are hashed, since that is expensive.
-        spend(app, &user, &pending(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+        spend(app, &user, &pending(&user)?, &attempt)?.ok_or(RequestError::TotpCodeInvalid)?;
         let (codes, stored) = new_backup_codes(app).await?;
-        decide_on(app, &caller.user.id, |snapshot, user| {
+        transact_on_user(app, &caller.user.id, |snapshot, user| {
             let pending = pending(user)?;
-            let spent = spend(app, user, &pending, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+            let spent = spend(app, user, &pending, &attempt)?.ok_or(RequestError::TotpCodeInvalid)?;
             let on = with(
                 app,
                 user,
@@ -114,12 +114,12 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
 /// Disables the second factor of the caller.
 ///
 /// # Errors
-/// [`Fault::TotpState`] if it is disabled, [`Fault::TotpCodeInvalid`].
-pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Fault> {
+/// [`RequestError::TotpState`] if it is disabled, [`RequestError::TotpCodeInvalid`].
+pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), RequestError> {
     refuse_guesses(app, caller, async {
         let attempt = Attempt::of(app, &*current(app, &caller.user.id)?, code).await?;
-        decide_on(app, &caller.user.id, |_, user| {
-            spend(app, user, enabled(user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+        transact_on_user(app, &caller.user.id, |_, user| {
+            spend(app, user, enabled(user)?, &attempt)?.ok_or(RequestError::TotpCodeInvalid)?;
             let off = with(app, user, TwoFactor::default());
             let noted = own(app, caller, AuditAction::TwoFactorDisabled);
             Ok((Change::new().replace(user, &off).insert(&noted), ()))
@@ -132,16 +132,16 @@ pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Fault
 /// Replaces the backup codes with new ones.
 ///
 /// # Errors
-/// [`Fault::TotpState`] if the second factor is disabled, [`Fault::TotpCodeInvalid`].
-pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, Fault> {
+/// [`RequestError::TotpState`] if the second factor is disabled, [`RequestError::TotpCodeInvalid`].
+pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, RequestError> {
     refuse_guesses(app, caller, async {
         let user = current(app, &caller.user.id)?;
         let attempt = Attempt::of(app, &user, code).await?;
         // The code is checked before the backup codes are hashed, since that is expensive.
-        spend(app, &user, enabled(&user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+        spend(app, &user, enabled(&user)?, &attempt)?.ok_or(RequestError::TotpCodeInvalid)?;
         let (codes, stored) = new_backup_codes(app).await?;
-        decide_on(app, &caller.user.id, |_, user| {
-            let spent = spend(app, user, enabled(user)?, &attempt)?.ok_or(Fault::TotpCodeInvalid)?;
+        transact_on_user(app, &caller.user.id, |_, user| {
+            let spent = spend(app, user, enabled(user)?, &attempt)?.ok_or(RequestError::TotpCodeInvalid)?;
             let renewed = with(
                 app,
                 user,
@@ -162,20 +162,20 @@ pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<
 /// Returns the number of unused backup codes.
 ///
 /// # Errors
-/// [`Fault::TotpState`] if the second factor is disabled.
-pub fn codes_remaining(caller: &Caller) -> Result<usize, Fault> {
+/// [`RequestError::TotpState`] if the second factor is disabled.
+pub fn codes_remaining(caller: &Caller) -> Result<usize, RequestError> {
     enabled(&caller.user).map(|_| caller.user.two_factor.backup_codes.digests.len())
 }
 
 /// Disables a user's second factor without a code, because it is lost, and ends their sessions.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] for another user without `edit-other-user-totp`, [`Fault::BeyondAuthority`].
-pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+/// [`RequestError::NotAllowed`] for another user without `edit-other-user-totp`, [`RequestError::BeyondAuthority`].
+pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
     if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_TOTP) {
-        return Err(Fault::NotAllowed { words: "Not allowed" });
+        return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
-    decide_on(app, id, |snapshot, user| {
+    transact_on_user(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;
         let off = with(app, user, TwoFactor::default());
         let session = |token: &Token| token.session().is_some();
@@ -190,14 +190,14 @@ pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
 async fn refuse_guesses<T>(
     app: &App,
     caller: &Caller,
-    work: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
+    work: impl Future<Output = Result<T, RequestError>>,
+) -> Result<T, RequestError> {
     let target = Target::proof_of(&caller.user);
-    attempts::guarded_silently(app, &caller.origin, &target, Fault::TotpCodeInvalid, work).await
+    attempts::guarded_silently(app, &caller.origin, &target, RequestError::TotpCodeInvalid, work).await
 }
 
-fn enabled(user: &User) -> Result<&StoredSecret, Fault> {
-    user.two_factor.secret.as_ref().ok_or(Fault::TotpState {
+fn enabled(user: &User) -> Result<&StoredSecret, RequestError> {
+    user.two_factor.secret.as_ref().ok_or(RequestError::TotpState {
         reason: "TOTP is not enabled",
     })
 }

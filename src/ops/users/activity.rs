@@ -4,23 +4,23 @@ use super::roles::keep_an_administrator;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
-use crate::domain::{AuditAction, Fault, Permission, RoleId, User, UserId};
+use crate::domain::{AuditAction, Permission, RequestError, RoleId, User, UserId};
 use crate::ops::audit::note;
 use crate::ops::authority::Authority;
-use crate::ops::decide::decide_on;
 use crate::ops::tokens::without_tokens;
+use crate::ops::transaction::transact_on_user;
 use crate::store::{Change, Snapshot};
 
 /// Activates an account, or deactivates it and ends all its tokens.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] without `edit-other-user-active-status`, [`Fault::UserNotFound`],
-/// [`Fault::BeyondAuthority`], [`Fault::LastAdministrator`].
-pub async fn set_active(app: &App, actor: &Actor, id: &UserId, activity: Activity) -> Result<(), Fault> {
+/// [`RequestError::NotAllowed`] without `edit-other-user-active-status`, [`RequestError::UserNotFound`],
+/// [`RequestError::BeyondAuthority`], [`RequestError::LastAdministrator`].
+pub async fn set_active(app: &App, actor: &Actor, id: &UserId, activity: Activity) -> Result<(), RequestError> {
     if !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
-        return Err(Fault::NotAllowed { words: "Not allowed" });
+        return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
-    decide_on(app, id, |snapshot, user| {
+    transact_on_user(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;
         Ok((activity_change(app, actor, snapshot, user, activity)?, ()))
     })
@@ -33,7 +33,7 @@ fn activity_change(
     snapshot: &Snapshot,
     user: &User,
     activity: Activity,
-) -> Result<Change, Fault> {
+) -> Result<Change, RequestError> {
     let changed = User {
         activity,
         ..user.changed(app.clock.now())
@@ -52,8 +52,8 @@ fn activity_change(
 /// accounts beyond the authority of the actor are not changed.
 ///
 /// # Errors
-/// [`Fault::NotAllowed`] without `edit-other-user-active-status`.
-pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId) -> Result<usize, Fault> {
+/// [`RequestError::NotAllowed`] without `edit-other-user-active-status`.
+pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId) -> Result<usize, RequestError> {
     let before = app.clock.now().minus_days(days);
     let idle = |user: &User| {
         let last = user.last_login.unwrap_or(user.created_at);
@@ -64,7 +64,7 @@ pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId)
     for user in snapshot.users_with_role(role).filter(|user| idle(user)) {
         match set_active(app, actor, &user.id, Activity::IdleTooLong).await {
             Ok(()) => count += 1,
-            Err(Fault::BeyondAuthority { .. } | Fault::UserNotFound) => {}
+            Err(RequestError::BeyondAuthority { .. } | RequestError::UserNotFound) => {}
             Err(fault) => return Err(fault),
         }
     }

@@ -9,25 +9,25 @@ use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::user::UserEmail;
 use crate::domain::{
-    AuditAction, Fault, Permission, Preferences, Profile, RoleId, TwoFactor, User, UserId, UserStatus,
+    AuditAction, Permission, Preferences, Profile, RequestError, RoleId, TwoFactor, User, UserId, UserStatus,
 };
 use crate::ops::attempts::{self, HashedFor};
 use crate::ops::audit::note;
 use crate::ops::authority::Authority;
-use crate::ops::decide::decide;
 use crate::ops::status::{self, NewStatus};
+use crate::ops::transaction::transact;
 use crate::ops::{passwords, user_status};
 use crate::store::{Change, Snapshot};
 
 /// Creates a user, and removes the setup link of the first administrator if there is one.
 ///
 /// # Errors
-/// [`Fault::ActionNotAllowed`] without `create-user`, or for roles that the actor may not assign;
-/// [`Fault::BeyondAuthority`] for roles with a permission that the actor does not have; [`Fault::RoleInvalid`],
-/// [`Fault::UsernameBlocked`], [`Fault::UserFieldTaken`].
-pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>, Fault> {
+/// [`RequestError::ActionNotAllowed`] without `create-user`, or for roles that the actor may not assign;
+/// [`RequestError::BeyondAuthority`] for roles with a permission that the actor does not have; [`RequestError::RoleInvalid`],
+/// [`RequestError::UsernameBlocked`], [`RequestError::UserFieldTaken`].
+pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>, RequestError> {
     if !actor.may(Permission::CREATE_USER) {
-        return Err(Fault::ActionNotAllowed {
+        return Err(RequestError::ActionNotAllowed {
             words: "Adding user is not allowed",
             action: "Adding_user",
         });
@@ -59,9 +59,9 @@ pub(in crate::ops) async fn create_where(
     app: &App,
     caller: &HashedFor,
     new: NewUser,
-    permit: impl Fn(&Snapshot) -> Result<(), Fault>,
+    permit: impl Fn(&Snapshot) -> Result<(), RequestError>,
     with: impl Fn(&Snapshot, &User, Change) -> Change,
-) -> Result<Arc<User>, Fault> {
+) -> Result<Arc<User>, RequestError> {
     permit(&app.store.read())?;
     refuse_unfit(app, &new.username)?;
     refuse_taken(&app.store.read(), None, Some(&new.username), new.email.as_ref())?;
@@ -77,7 +77,7 @@ pub(in crate::ops) async fn create_where(
         None => None,
     };
     let id = UserId::from_random(random::bytes());
-    decide(app, |snapshot| {
+    transact(app, |snapshot| {
         permit(snapshot)?;
         refuse_taken(snapshot, None, Some(&new.username), new.email.as_ref())?;
         let new_user = new_user(app, snapshot, &id, &new)?;
@@ -111,7 +111,7 @@ fn names(new: &NewUser) -> passwords::Names<'_> {
 }
 
 /// Returns the profile of a new user with its custom fields.
-fn profile_of(app: &App, new: &NewUser) -> Result<Profile, Fault> {
+fn profile_of(app: &App, new: &NewUser) -> Result<Profile, RequestError> {
     let mut profile = new.profile.clone();
     if let Some(fields) = &new.custom_fields {
         profile.custom_fields = fields.apply(&profile.custom_fields, &app.settings().custom_fields())?;
@@ -120,7 +120,7 @@ fn profile_of(app: &App, new: &NewUser) -> Result<Profile, Fault> {
 }
 
 /// Returns a new user without password and profile.
-fn new_user(app: &App, snapshot: &Snapshot, id: &UserId, new: &NewUser) -> Result<User, Fault> {
+fn new_user(app: &App, snapshot: &Snapshot, id: &UserId, new: &NewUser) -> Result<User, RequestError> {
     let now = app.clock.now();
     Ok(User {
         id: id.clone(),
@@ -147,7 +147,7 @@ fn new_user(app: &App, snapshot: &Snapshot, id: &UserId, new: &NewUser) -> Resul
 }
 
 /// Returns the roles of a new user, with `admin` added if there is no administrator yet (`api.md` §5.2).
-fn roles_of_new(app: &App, snapshot: &Snapshot, wanted: &[RoleId]) -> Result<Vec<RoleId>, Fault> {
+fn roles_of_new(app: &App, snapshot: &Snapshot, wanted: &[RoleId]) -> Result<Vec<RoleId>, RequestError> {
     let mut roles = match wanted {
         [] => default_roles(app),
         wanted => wanted.to_vec(),

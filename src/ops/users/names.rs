@@ -3,37 +3,37 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::domain::{Email, EmailKey, Fault, SettingId, User, UserId, Username, UsernameKey};
+use crate::domain::{Email, EmailKey, RequestError, SettingId, User, UserId, Username, UsernameKey};
 use crate::store::Snapshot;
 
 /// Refuses usernames that no user of this server may have. The command line obeys it too.
 ///
 /// # Errors
-/// [`Fault::UsernameBlocked`] for a reserved one, [`Fault::UsernameInvalid`] for one that does not match
+/// [`RequestError::UsernameBlocked`] for a reserved one, [`RequestError::UsernameInvalid`] for one that does not match
 /// `UTF8_User_Names_Validation`.
-pub fn refuse_unfit(app: &App, name: &Username) -> Result<(), Fault> {
+pub fn refuse_unfit(app: &App, name: &Username) -> Result<(), RequestError> {
     let input = name.to_string();
     if name.is_reserved() {
-        return Err(Fault::UsernameBlocked { input });
+        return Err(RequestError::UsernameBlocked { input });
     }
     if app.username_rule().allows(name) {
         Ok(())
     } else {
-        Err(Fault::UsernameInvalid { input })
+        Err(RequestError::UsernameInvalid { input })
     }
 }
 
 /// Refuses usernames that the settings block.
 ///
 /// # Errors
-/// [`Fault::UsernameBlocked`].
-pub fn refuse_blocked(app: &App, name: &Username) -> Result<(), Fault> {
+/// [`RequestError::UsernameBlocked`].
+pub fn refuse_blocked(app: &App, name: &Username) -> Result<(), RequestError> {
     let settings = app.settings();
     let key = name.key();
     let listed = [SettingId::BlockedUsernames, SettingId::SystemBlockedUsernames];
     let mut blocked = listed.into_iter().flat_map(|list| settings.list(list));
     if blocked.any(|blocked| UsernameKey::of(&blocked) == key) {
-        return Err(Fault::UsernameBlocked {
+        return Err(RequestError::UsernameBlocked {
             input: name.to_string(),
         });
     }
@@ -46,7 +46,7 @@ pub(in crate::ops) fn refuse_taken(
     own: Option<&UserId>,
     name: Option<&Username>,
     email: Option<&Email>,
-) -> Result<(), Fault> {
+) -> Result<(), RequestError> {
     let other = |user: &&Arc<User>| Some(&user.id) != own;
     if let Some(name) = name
         && snapshot.user_named(&name.key()).is_some_and(|user| other(&user))
@@ -54,10 +54,12 @@ pub(in crate::ops) fn refuse_taken(
         return Err(name.taken());
     }
     match email {
-        Some(email) if snapshot.user_at(&email.key()).is_some_and(|user| other(&user)) => Err(Fault::UserFieldTaken {
-            input: email.to_string(),
-            field: "Email",
-        }),
+        Some(email) if snapshot.user_at(&email.key()).is_some_and(|user| other(&user)) => {
+            Err(RequestError::UserFieldTaken {
+                input: email.to_string(),
+                field: "Email",
+            })
+        }
         _ => Ok(()),
     }
 }
@@ -71,12 +73,12 @@ pub fn named(app: &App, username: &str) -> Option<Arc<User>> {
 /// Returns the user with this username, e-mail address or id.
 ///
 /// # Errors
-/// [`Fault::UserNotFound`].
-pub fn find(app: &App, text: &str) -> Result<Arc<User>, Fault> {
+/// [`RequestError::UserNotFound`].
+pub fn find(app: &App, text: &str) -> Result<Arc<User>, RequestError> {
     let snapshot = app.store.read();
     let user = snapshot
         .user_named(&UsernameKey::of(text))
         .or_else(|| snapshot.user_at(&EmailKey::of(text)))
         .or_else(|| snapshot.user(&UserId::new(text)));
-    user.cloned().ok_or(Fault::UserNotFound)
+    user.cloned().ok_or(RequestError::UserNotFound)
 }

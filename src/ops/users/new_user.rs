@@ -3,7 +3,7 @@
 use crate::auth::WantedPassword;
 use crate::domain::user::Activity;
 use crate::domain::username::NotAUsername;
-use crate::domain::{CustomFieldChanges, DisplayName, Email, Fault, Profile, RoleId, Username, text};
+use crate::domain::{CustomFieldChanges, DisplayName, Email, Profile, RequestError, RoleId, Username, text};
 
 /// The properties of a user to create.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl NewUser {
     ///
     /// # Errors
     /// The error of the first text that does not parse.
-    pub fn parse(texts: NewUserTexts<'_>) -> Result<Self, Fault> {
+    pub fn parse(texts: NewUserTexts<'_>) -> Result<Self, RequestError> {
         let given = |text: Option<&'_ str>| text.filter(|text| !text::is_blank(text)).map(str::to_owned);
         Ok(Self {
             username: parse_username(texts.username)?,
@@ -74,28 +74,28 @@ impl NewUser {
 /// Parses a username.
 ///
 /// # Errors
-/// [`Fault::UserFieldRequired`] when it is blank, [`Fault::InvalidParams`] when it is too long,
-/// [`Fault::UsernameInvalid`] when it has characters that usernames may not have.
-pub fn parse_username(text: &str) -> Result<Username, Fault> {
+/// [`RequestError::UserFieldRequired`] when it is blank, [`RequestError::InvalidParams`] when it is too long,
+/// [`RequestError::UsernameInvalid`] when it has characters that usernames may not have.
+pub fn parse_username(text: &str) -> Result<Username, RequestError> {
     Username::parse(text).map_err(|error| match error {
-        NotAUsername::Blank => Fault::UserFieldRequired { field: "Username" },
-        error => error.or(Fault::UsernameInvalid { input: text.to_owned() }),
+        NotAUsername::Blank => RequestError::UserFieldRequired { field: "Username" },
+        error => error.or(RequestError::UsernameInvalid { input: text.to_owned() }),
     })
 }
 
 /// Parses an e-mail address.
 ///
 /// # Errors
-/// [`Fault::EmailInvalid`].
-pub fn parse_email(text: &str) -> Result<Email, Fault> {
-    Email::parse(text).map_err(|_| Fault::EmailInvalid)
+/// [`RequestError::EmailInvalid`].
+pub fn parse_email(text: &str) -> Result<Email, RequestError> {
+    Email::parse(text).map_err(|_| RequestError::EmailInvalid)
 }
 
 /// Parses a display name.
 ///
 /// # Errors
-/// [`Fault::UserFieldRequired`] when it is blank, [`Fault::InvalidParams`] when it is too long,
-/// [`Fault::DisplayNameInvalid`] when it has a character that names may not have.
-pub fn parse_name(text: &str) -> Result<DisplayName, Fault> {
+/// [`RequestError::UserFieldRequired`] when it is blank, [`RequestError::InvalidParams`] when it is too long,
+/// [`RequestError::DisplayNameInvalid`] when it has a character that names may not have.
+pub fn parse_name(text: &str) -> Result<DisplayName, RequestError> {
     Ok(DisplayName::parse(text)?)
 }

@@ -3,29 +3,29 @@
 use super::roles::keep_an_administrator;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::{AuditAction, Fault, Permission, UserId, UserStatus};
+use crate::domain::{AuditAction, Permission, RequestError, UserId, UserStatus};
 use crate::ops::audit::note;
 use crate::ops::authority::Authority;
-use crate::ops::decide::decide_on_picture;
 use crate::ops::lockout;
 use crate::ops::tokens::without_tokens;
+use crate::ops::transaction::transact_on_avatar;
 use crate::ops::vouched::without_links_of;
 use crate::store::Change;
 
 /// Deletes a user with their tokens, links, invitations, boards, statuses and avatar.
 ///
 /// # Errors
-/// [`Fault::PermissionRequired`] without `delete-user`, [`Fault::UserNotFound`],
-/// [`Fault::BeyondAuthority`], [`Fault::LastAdministrator`].
-pub async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
+/// [`RequestError::PermissionRequired`] without `delete-user`, [`RequestError::UserNotFound`],
+/// [`RequestError::BeyondAuthority`], [`RequestError::LastAdministrator`].
+pub async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
     if !actor.may(Permission::DELETE_USER) {
-        return Err(Fault::PermissionRequired);
+        return Err(RequestError::PermissionRequired);
     }
     remove(app, actor, id).await
 }
 
-pub(in crate::ops) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Result<(), Fault> {
-    decide_on_picture(app, id, |snapshot, user, avatar| {
+pub(in crate::ops) async fn remove(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
+    transact_on_avatar(app, id, |snapshot, user, avatar| {
         Authority::of(app, snapshot, actor).over(user)?;
         let (mut change, _) = without_tokens(snapshot, id, Change::new().remove(user), |_| true);
         if let Some(reset) = snapshot.password_reset(id) {

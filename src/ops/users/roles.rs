@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::{Fault, Permission, RoleId, SettingId, User};
+use crate::domain::{Permission, RequestError, RoleId, SettingId, User};
 use crate::store::{Change, Snapshot};
 
 /// Returns the roles of new users for whom no roles are given.
@@ -17,9 +17,9 @@ pub(in crate::ops) fn default_roles(app: &App) -> Vec<RoleId> {
 }
 
 /// Returns the roles sorted and without duplicates, or an error if one of them does not exist.
-pub(in crate::ops) fn checked_roles(snapshot: &Snapshot, mut roles: Vec<RoleId>) -> Result<Vec<RoleId>, Fault> {
+pub(in crate::ops) fn checked_roles(snapshot: &Snapshot, mut roles: Vec<RoleId>) -> Result<Vec<RoleId>, RequestError> {
     if roles.iter().any(|role| snapshot.access().role(role.as_str()).is_none()) {
-        return Err(Fault::RoleInvalid);
+        return Err(RequestError::RoleInvalid);
     }
     roles.sort_unstable();
     roles.dedup();
@@ -27,16 +27,16 @@ pub(in crate::ops) fn checked_roles(snapshot: &Snapshot, mut roles: Vec<RoleId>)
 }
 
 /// Refuses to assign or remove these roles if the actor lacks the permission.
-pub(in crate::ops) fn may_assign(actor: &Actor, roles: &[RoleId]) -> Result<(), Fault> {
+pub(in crate::ops) fn may_assign(actor: &Actor, roles: &[RoleId]) -> Result<(), RequestError> {
     let admin = roles.iter().any(RoleId::is_admin);
     if admin && !actor.may(Permission::ASSIGN_ADMIN_ROLE) {
-        return Err(Fault::ActionNotAllowed {
+        return Err(RequestError::ActionNotAllowed {
             words: "Assigning admin is not allowed",
             action: "Assign_admin",
         });
     }
     if !roles.is_empty() && !actor.may(Permission::ASSIGN_ROLES) {
-        return Err(Fault::ActionNotAllowed {
+        return Err(RequestError::ActionNotAllowed {
             words: "Assign roles is not allowed",
             action: "Assign_role",
         });
@@ -50,7 +50,7 @@ pub(in crate::ops) fn keep_an_administrator(
     snapshot: &Snapshot,
     leaving: &User,
     change: Change,
-) -> Result<Change, Fault> {
+) -> Result<Change, RequestError> {
     if !leaving.is_active_administrator() {
         return Ok(change);
     }
@@ -59,6 +59,6 @@ pub(in crate::ops) fn keep_an_administrator(
     let staying = snapshot
         .users_with_role(&admin)
         .find(stays)
-        .ok_or(Fault::LastAdministrator)?;
+        .ok_or(RequestError::LastAdministrator)?;
     Ok(change.require(&**staying))
 }

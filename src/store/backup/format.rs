@@ -23,7 +23,7 @@ use ruzstd::decoding::FrameDecoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::super::codec::MAX_SEALED_BYTES;
-use super::super::contain::contain;
+use super::super::catch_panic::catch_panic;
 
 /// The first bytes of every backup.
 pub(super) const MAGIC: &[u8; 16] = b"rollcall backup\n";
@@ -109,7 +109,7 @@ pub(super) fn part(kind: Kind, content: &[u8], is_dense: bool) -> Vec<u8> {
 /// Returns the content as a frame of Zstandard; `None` if that is not smaller, or if it does not decode to the same
 /// bytes, so that a defect of the encoder costs no data.
 fn compressed(content: &[u8]) -> Option<Vec<u8>> {
-    let frame = contain(|| compress_to_vec(content, CompressionLevel::Fastest)).ok()?;
+    let frame = catch_panic(|| compress_to_vec(content, CompressionLevel::Fastest)).ok()?;
     let is_right = frame.len() < content.len() && decompressed(&frame, content.len()).is_some_and(|is| is == content);
     is_right.then_some(frame)
 }
@@ -120,7 +120,7 @@ fn decompressed(frame: &[u8], bytes: usize) -> Option<Vec<u8>> {
     decoder.set_max_window_size(MAX_PART_BYTES as u64);
     let mut content = vec![0; bytes];
     // A panic of the decoder is an error of the frame too.
-    let length = contain(|| decoder.decode_all(frame, &mut content)).ok()?.ok()?;
+    let length = catch_panic(|| decoder.decode_all(frame, &mut content)).ok()?.ok()?;
     (length == bytes).then_some(content)
 }
 

@@ -12,7 +12,7 @@ use sled::IVec;
 use super::read::{self, Item};
 use super::{BackupError, Summary};
 use crate::clock::Clock;
-use crate::store::commits::{Commits, Witness};
+use crate::store::commits::{CommitMarker, Commits};
 use crate::store::compact::missing_space;
 use crate::store::folder::{DataFolder, open_private};
 use crate::store::new_store::NewStore;
@@ -166,7 +166,7 @@ fn write(data: &DataFolder, backup: &File, summary: &Summary, take_key: bool) ->
         return Err(WriteError::Store("the file changed while it was read".into()));
     }
     // A store that counts less than the last commit that was seen in this folder would be taken for a damaged one.
-    let seen = Witness::open(&data.witness())?.seen().unwrap_or_default();
+    let seen = CommitMarker::open(&data.witness())?.seen().unwrap_or_default();
     new.finish(Commits {
         count: summary.commits.max(seen),
         erasures: 0,

@@ -10,8 +10,8 @@ use sled::transaction::TransactionError;
 use sled::{IVec, Transactional};
 
 use super::{Sum, Sums, next};
+use crate::store::catch_panic::catch_panic;
 use crate::store::commits::Commits;
-use crate::store::contain::contain;
 use crate::store::open::{clear, open_sled, wait_until_closed};
 use crate::store::record::Record;
 use crate::store::table::{Table, Trees};
@@ -39,7 +39,7 @@ impl Copier {
         thread::Builder::new()
             .name("store-copier".into())
             .spawn(move || {
-                let outcome = contain(|| write(&folder, &waiting, &answer)).and_then(|outcome| outcome);
+                let outcome = catch_panic(|| write(&folder, &waiting, &answer)).and_then(|outcome| outcome);
                 // If the receiver is dropped, there is nothing left to do.
                 let _ = answer.send(outcome);
             })

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::domain::{Timestamp, User, UserId};
-use crate::hub::{Line, PresenceChange, Seen, Shown};
+use crate::hub::{PresenceChange, PresenceEntry, Seen, VisiblePresence};
 
 /// A line of the stream that is no event, so that proxies and clients see that the connection lives.
 pub(super) const HEARTBEAT: Bytes = Bytes::from_static(b": still here\n\n");
@@ -17,13 +17,13 @@ pub(super) const HEARTBEAT: Bytes = Bytes::from_static(b": still here\n\n");
 #[serde(rename_all = "camelCase")]
 struct Person<'line> {
     #[serde(flatten)]
-    line: &'line Line,
+    line: &'line PresenceEntry,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_since: Option<Timestamp>,
 }
 
 /// A change of a user's presence, as text.
-pub(super) struct Change {
+pub(super) struct EncodedChange {
     pub change: Arc<PresenceChange>,
     /// What all viewers see; none if it depends on the viewer.
     seen: Option<Seen>,
@@ -32,7 +32,7 @@ pub(super) struct Change {
     run: Arc<str>,
 }
 
-impl Change {
+impl EncodedChange {
     /// Encodes a change.
     pub fn of(change: Arc<PresenceChange>, run: &Arc<str>) -> Option<Self> {
         let line = match (&change.after, &change.before) {
@@ -84,7 +84,7 @@ impl Change {
 /// Encodes a user after a change. The id is one less than the time of the change: others may have happened at the same
 /// time, and a client that comes back gets all of them. It begins with the name of the run of the server, so that a client
 /// of another run gets everyone, whatever its clock was.
-fn event(run: &str, at: Timestamp, line: &Line, since: Option<Timestamp>) -> Bytes {
+fn event(run: &str, at: Timestamp, line: &PresenceEntry, since: Option<Timestamp>) -> Bytes {
     let person = Person {
         line,
         status_since: since,
@@ -100,7 +100,7 @@ pub(super) fn hello(number: u64, idle_seconds: Option<u64>) -> Bytes {
 }
 
 /// Encodes everyone who is here, for a viewer who has nothing yet.
-pub(super) fn state(run: &str, users: &[(Arc<Shown>, Option<Timestamp>)], at: Timestamp) -> Bytes {
+pub(super) fn state(run: &str, users: &[(Arc<VisiblePresence>, Option<Timestamp>)], at: Timestamp) -> Bytes {
     let users: Vec<_> = users
         .iter()
         .map(|(shown, since)| Person {
@@ -113,7 +113,7 @@ pub(super) fn state(run: &str, users: &[(Arc<Shown>, Option<Timestamp>)], at: Ti
 }
 
 /// Encodes a user whom a viewer sees like this now.
-pub(super) fn person(run: &str, shown: &Shown, since: Option<Timestamp>, at: Timestamp) -> Bytes {
+pub(super) fn person(run: &str, shown: &VisiblePresence, since: Option<Timestamp>, at: Timestamp) -> Bytes {
     event(run, at.plus_millis(1), &shown.line, since)
 }
 

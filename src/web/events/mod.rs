@@ -14,28 +14,28 @@ use warp::Reply;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::auth::Caller;
-use crate::domain::scope::Need;
-use crate::domain::{Fault, Scope, Timestamp};
+use crate::domain::scope::RequiredScope;
+use crate::domain::{RequestError, Scope, Timestamp};
 use crate::intake;
-use crate::ops::calls::{self, Rate};
+use crate::ops::calls::{self, CallRate};
 use crate::ops::presence;
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::session;
 use crate::web::visit::Visit;
-use stream::Stream;
+use stream::EventStream;
 pub use streams::Streams;
-use subscriber::{Begun, Subscriber};
+use subscriber::{Begun, StreamSubscriber};
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Answers with a stream of the events that the caller may see.
-pub(super) async fn open(visit: Visit) -> Outcome {
+pub(super) async fn open(visit: Visit) -> PageOutcome {
     let caller = caller(&visit)?;
-    caller.admit(Need::Scope(Scope::PresenceRead), &[])?;
+    caller.admit(RequiredScope::Scope(Scope::PresenceRead), &[])?;
     let counted = calls::admit(
         &visit.app,
         || "GET events".to_owned(),
-        Rate::Default,
+        CallRate::Default,
         Some(&caller),
         visit.origin.address,
     );
@@ -45,7 +45,7 @@ pub(super) async fn open(visit: Visit) -> Outcome {
     let seat = streams.registry.take_seat(&visit.app, &caller, visit.origin.address)?;
     let connection = if is_here {
         let connection = presence::connect(&visit.app, &caller).await;
-        Some(connection.ok_or(Fault::NotLoggedIn)?)
+        Some(connection.ok_or(RequestError::NotLoggedIn)?)
     } else {
         None
     };
@@ -53,14 +53,14 @@ pub(super) async fn open(visit: Visit) -> Outcome {
         after: last_event(&visit),
         connection,
     };
-    let subscriber = Arc::new(Subscriber::begin(&visit.app, caller, seat.number(), begun));
+    let subscriber = Arc::new(StreamSubscriber::begin(&visit.app, caller, seat.number(), begun));
     seat.register(&subscriber);
     // This check must come after the registration: before it, no event about the end of the token reached the stream.
     if !session::is_alive(&visit.app, subscriber.token()) {
-        return Err(Fault::NotLoggedIn);
+        return Err(RequestError::NotLoggedIn);
     }
     subscriber.greet(&visit.app, &streams.run);
-    let body = Stream::new(visit.app.clone(), subscriber, seat);
+    let body = EventStream::new(visit.app.clone(), subscriber, seat);
     let mut answer = warp::reply::stream(body).into_response();
     let headers = answer.headers_mut();
     headers.insert(
@@ -75,10 +75,10 @@ pub(super) async fn open(visit: Visit) -> Outcome {
 
 /// Returns the caller of a stream: from the header tokens if there are any, else from the cookie. A page of another
 /// site cannot read a stream. It must not open one either, because a stream makes its user present.
-fn caller(visit: &Visit) -> Result<Caller, Fault> {
+fn caller(visit: &Visit) -> Result<Caller, RequestError> {
     if visit.headers.contains_key("x-auth-token") {
         let caller = intake::caller(&visit.app, &visit.headers, &visit.origin);
-        return caller.ok_or(Fault::NotLoggedIn);
+        return caller.ok_or(RequestError::NotLoggedIn);
     }
     session::check_fetch_site(&visit.headers)?;
     visit.caller().cloned()
@@ -99,12 +99,12 @@ fn header<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'header
 }
 
 /// Stores that the user of a stream is idle, or that they are active again.
-pub(super) fn set_away(visit: &Visit) -> Result<(), Fault> {
+pub(super) fn set_away(visit: &Visit) -> Result<(), RequestError> {
     let caller = visit.caller()?;
     let number = visit.form.text("stream").parse().ok();
     let subscriber = number.and_then(|number| visit.streams.registry.find(number));
     let own = subscriber.filter(|subscriber| *subscriber.token() == caller.token.hash);
-    own.ok_or(Fault::EndpointNotFound)?
+    own.ok_or(RequestError::EndpointNotFound)?
         .set_away(visit.form.text("away") == "1");
     Ok(())
 }

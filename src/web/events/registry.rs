@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
 
-use super::subscriber::{End, Subscriber};
+use super::subscriber::{StreamEnd, StreamSubscriber};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::{Fault, SettingId, UserId};
-use crate::net::{Connection, Connections, Surplus};
+use crate::domain::{RequestError, SettingId, UserId};
+use crate::net::{Connections, Surplus, TcpConnection};
 
 /// The number of seconds after which a refused client may try again.
 const RETRY_SECONDS: u32 = 10;
@@ -19,7 +19,7 @@ const RETRY_SECONDS: u32 = 10;
 const STREAMS_PER_USER: usize = 32;
 
 /// The subscribers of the open streams, by the numbers of the streams.
-pub(super) type Subscribers = OrdMap<u64, Arc<Subscriber>>;
+pub(super) type StreamSubscribers = OrdMap<u64, Arc<StreamSubscriber>>;
 
 /// The list of open streams.
 pub struct Registry {
@@ -32,15 +32,15 @@ struct State {
     closed: bool,
     last: u64,
     by_user: HashMap<UserId, usize>,
-    subscribers: Subscribers,
+    subscribers: StreamSubscribers,
 }
 
 /// A place for one stream. The place becomes free when this is dropped.
-pub(super) struct Seat {
+pub(super) struct StreamSeat {
     number: u64,
     user: UserId,
     registry: Arc<Registry>,
-    _connection: Option<Connection>,
+    _connection: Option<TcpConnection>,
 }
 
 impl Registry {
@@ -60,18 +60,18 @@ impl Registry {
     /// Takes a place for a stream.
     ///
     /// # Errors
-    /// [`Fault::Overloaded`] if the server has too many streams or stops; [`Fault::TooManyRequests`] if the address or
+    /// [`RequestError::Overloaded`] if the server has too many streams or stops; [`RequestError::TooManyRequests`] if the address or
     /// the user has too many.
     pub(super) fn take_seat(
         self: &Arc<Self>,
         app: &App,
         caller: &Caller,
         address: Option<IpAddr>,
-    ) -> Result<Seat, Fault> {
-        let overloaded = Fault::Overloaded {
+    ) -> Result<StreamSeat, RequestError> {
+        let overloaded = RequestError::Overloaded {
             retry_after: RETRY_SECONDS,
         };
-        let too_many = Fault::TooManyRequests {
+        let too_many = RequestError::TooManyRequests {
             seconds: u64::from(RETRY_SECONDS),
         };
         let most = app.settings().number(SettingId::PresenceMaxConnectionsPerAddress);
@@ -92,7 +92,7 @@ impl Registry {
         }
         *own += 1;
         state.last += 1;
-        Ok(Seat {
+        Ok(StreamSeat {
             number: state.last,
             user,
             registry: Arc::clone(self),
@@ -101,12 +101,12 @@ impl Registry {
     }
 
     /// Returns the subscribers of all streams that are open now.
-    pub(super) fn subscribers(&self) -> Subscribers {
+    pub(super) fn subscribers(&self) -> StreamSubscribers {
         self.state().subscribers.clone()
     }
 
     /// Returns the subscriber of the stream with this number.
-    pub(super) fn find(&self, number: u64) -> Option<Arc<Subscriber>> {
+    pub(super) fn find(&self, number: u64) -> Option<Arc<StreamSubscriber>> {
         self.state().subscribers.get(&number).cloned()
     }
 
@@ -115,28 +115,28 @@ impl Registry {
         let mut state = self.state();
         state.closed = true;
         for subscriber in state.subscribers.values() {
-            subscriber.end(End::Stopping);
+            subscriber.end(StreamEnd::Stopping);
         }
     }
 }
 
-impl Seat {
+impl StreamSeat {
     /// Returns the number of the stream.
     pub const fn number(&self) -> u64 {
         self.number
     }
 
     /// Registers a subscriber, which then receives all later events.
-    pub fn register(&self, subscriber: &Arc<Subscriber>) {
+    pub fn register(&self, subscriber: &Arc<StreamSubscriber>) {
         let mut state = self.registry.state();
         if state.closed {
-            subscriber.end(End::Stopping);
+            subscriber.end(StreamEnd::Stopping);
         }
         state.subscribers.insert(self.number, Arc::clone(subscriber));
     }
 }
 
-impl Drop for Seat {
+impl Drop for StreamSeat {
     fn drop(&mut self) {
         let mut state = self.registry.state();
         state.subscribers.remove(&self.number);

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::encode::HEARTBEAT;
-use super::registry::Seat;
-use super::subscriber::{End, Subscriber};
+use super::registry::StreamSeat;
+use super::subscriber::{StreamEnd, StreamSubscriber};
 use crate::app::App;
 use crate::web::session;
 
@@ -19,16 +19,16 @@ use crate::web::session;
 const HEARTBEAT_TIME: Duration = Duration::from_secs(20);
 
 /// The events for one client. The stream ends when this is dropped.
-pub(super) struct Stream {
+pub(super) struct EventStream {
     app: App,
-    subscriber: Arc<Subscriber>,
+    subscriber: Arc<StreamSubscriber>,
     heartbeat: Interval,
-    _seat: Seat,
+    _seat: StreamSeat,
 }
 
-impl Stream {
+impl EventStream {
     /// Returns the stream of a subscriber.
-    pub fn new(app: App, subscriber: Arc<Subscriber>, seat: Seat) -> Self {
+    pub fn new(app: App, subscriber: Arc<StreamSubscriber>, seat: StreamSeat) -> Self {
         let mut heartbeat = interval_at(Instant::now() + HEARTBEAT_TIME, HEARTBEAT_TIME);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -40,7 +40,7 @@ impl Stream {
     }
 }
 
-impl futures_util::Stream for Stream {
+impl futures_util::Stream for EventStream {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -54,7 +54,7 @@ impl futures_util::Stream for Stream {
         if session::is_alive(&self.app, self.subscriber.token()) {
             return Poll::Ready(Some(Ok(HEARTBEAT)));
         }
-        self.subscriber.end(End::LoggedOut);
+        self.subscriber.end(StreamEnd::LoggedOut);
         match self.subscriber.poll_next(context) {
             Poll::Ready(next) => Poll::Ready(next.map(Ok)),
             Poll::Pending => Poll::Ready(None),
@@ -62,7 +62,7 @@ impl futures_util::Stream for Stream {
     }
 }
 
-impl Drop for Stream {
+impl Drop for EventStream {
     fn drop(&mut self) {
         self.subscriber.leave(&self.app);
     }

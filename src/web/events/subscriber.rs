@@ -26,7 +26,7 @@ const WAITING_BYTES: usize = 8 * 1024 * 1024;
 
 /// The reason for which a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum StreamEnd {
     /// The server stops.
     Stopping,
     /// The client reads too slowly, or the server lost events.
@@ -44,7 +44,7 @@ pub(super) struct Begun {
 }
 
 /// One stream, from the side of the sender.
-pub(super) struct Subscriber {
+pub(super) struct StreamSubscriber {
     number: u64,
     token: TokenHash,
     state: Mutex<State>,
@@ -61,11 +61,11 @@ struct State {
     waiting: VecDeque<Bytes>,
     bytes: usize,
     waker: Option<Waker>,
-    end: Option<End>,
+    end: Option<StreamEnd>,
     connection: Option<Connection>,
 }
 
-impl Subscriber {
+impl StreamSubscriber {
     /// Creates the subscriber of a caller. It receives events after its registration.
     pub fn begin(app: &App, caller: Caller, number: u64, begun: Begun) -> Self {
         Self {
@@ -130,7 +130,7 @@ impl Subscriber {
     pub fn receive(&self, app: &App, round: &Round) {
         let mut state = self.state();
         if round.is_lost {
-            state.finish(End::TooSlow);
+            state.finish(StreamEnd::TooSlow);
             return;
         }
         let mut frames = BytesMut::new();
@@ -160,7 +160,7 @@ impl Subscriber {
     }
 
     /// Ends the stream after the waiting events are sent.
-    pub fn end(&self, end: End) {
+    pub fn end(&self, end: StreamEnd) {
         self.state().finish(end);
     }
 
@@ -195,7 +195,7 @@ impl Subscriber {
             return;
         };
         tokens::note_end(app, &state.caller);
-        if state.end == Some(End::LoggedOut) {
+        if state.end == Some(StreamEnd::LoggedOut) {
             drop(connection);
         } else {
             connection.lose(self.token);
@@ -213,14 +213,14 @@ impl State {
         if self.waiting.len() > WAITING || (self.bytes > WAITING_BYTES && self.waiting.len() > 1) {
             self.waiting.clear();
             self.bytes = 0;
-            self.finish(End::TooSlow);
+            self.finish(StreamEnd::TooSlow);
         } else {
             self.wake();
         }
     }
 
-    fn finish(&mut self, end: End) {
-        if self.end.is_none() && end == End::LoggedOut {
+    fn finish(&mut self, end: StreamEnd) {
+        if self.end.is_none() && end == StreamEnd::LoggedOut {
             self.push(encode::ended());
         }
         self.end.get_or_insert(end);
@@ -236,7 +236,7 @@ impl State {
     /// Handles an event that is not a change of presence.
     fn follow(&mut self, app: &App, event: &Event, frames: &mut BytesMut) {
         match event {
-            Event::TokenEnded(token) if token.hash == self.caller.token.hash => self.finish(End::LoggedOut),
+            Event::TokenEnded(token) if token.hash == self.caller.token.hash => self.finish(StreamEnd::LoggedOut),
             Event::User(user) => self.follow_user(app, user, frames),
             Event::Role(_) | Event::Grant(_) | Event::Setting(_) => self.renew(app),
             _ => {}
@@ -270,7 +270,7 @@ impl State {
                 self.reach = Reach::of_lists(app, |permission| caller.may(permission));
                 self.caller = caller;
             }
-            _ => self.finish(End::LoggedOut),
+            _ => self.finish(StreamEnd::LoggedOut),
         }
     }
 }

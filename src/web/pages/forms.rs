@@ -3,12 +3,12 @@
 use askama::Template;
 use warp::http::StatusCode;
 
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::domain::SettingId;
 use crate::domain::setting::RegistrationForm;
-use crate::web::form::Fields;
+use crate::web::form::FormFields;
 use crate::web::frame::{Field, Frame};
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::{Language, Words};
@@ -46,7 +46,7 @@ struct WordsPage {
 }
 
 /// Answers with a page that has this form alone: with 422 if something in it is wrong.
-pub(super) fn show(visit: &Visit, title: &str, form: Form) -> Outcome {
+pub(super) fn show(visit: &Visit, title: &str, form: Form) -> PageOutcome {
     let f = Frame::of(visit, title);
     reply::form(visit, form.is_refused(), &FormPage { f, form })
 }
@@ -59,7 +59,13 @@ impl Form {
 }
 
 /// Answers with a few words and a link.
-pub(super) fn say(visit: &Visit, title: &str, words: impl Into<Sentence>, path: &'static str, link: &str) -> Outcome {
+pub(super) fn say(
+    visit: &Visit,
+    title: &str,
+    words: impl Into<Sentence>,
+    path: &'static str,
+    link: &str,
+) -> PageOutcome {
     say_with(visit, StatusCode::OK, title, words, path, link)
 }
 
@@ -71,7 +77,7 @@ pub(super) fn say_with(
     words: impl Into<Sentence>,
     path: &'static str,
     link: &str,
-) -> Outcome {
+) -> PageOutcome {
     let page = WordsPage {
         f: Frame::of(visit, title),
         words: words.into(),
@@ -87,7 +93,7 @@ pub(super) struct Wrong(Vec<(&'static str, Sentence)>);
 
 impl Wrong {
     /// Returns what one fault says.
-    pub fn of(words: Words, fault: &Fault) -> Self {
+    pub fn of(words: Words, fault: &RequestError) -> Self {
         let (field, text) = explained(words, fault);
         Self(vec![(field, text)])
     }
@@ -96,15 +102,15 @@ impl Wrong {
     ///
     /// # Errors
     /// The fault, if it has its own page: the question for a proof, a missing permission, or a failure of the server.
-    pub fn about(words: Words, fault: Fault) -> Result<Self, Fault> {
+    pub fn about(words: Words, fault: RequestError) -> Result<Self, RequestError> {
         match fault {
-            Fault::CodeRequired { .. }
-            | Fault::CodeInvalid { .. }
-            | Fault::NotLoggedIn
-            | Fault::PermissionRequired
-            | Fault::EndpointNotFound
-            | Fault::StoreUnavailable { .. }
-            | Fault::Internal { .. } => Err(fault),
+            RequestError::CodeRequired { .. }
+            | RequestError::CodeInvalid { .. }
+            | RequestError::NotLoggedIn
+            | RequestError::PermissionRequired
+            | RequestError::EndpointNotFound
+            | RequestError::StoreUnavailable { .. }
+            | RequestError::Internal { .. } => Err(fault),
             fault => Ok(Self::of(words, &fault)),
         }
     }
@@ -155,56 +161,58 @@ impl Wrong {
 }
 
 /// Returns the field that a fault is about, empty for none, and what it says to a person.
-pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, Sentence) {
+pub(super) fn explained(words: Words, fault: &RequestError) -> (&'static str, Sentence) {
     let (field, text) = match fault {
-        Fault::FirstNameInvalid => ("first", words.t("fault-first-name")),
-        Fault::LastNameInvalid => ("last", words.t("fault-last-name")),
-        Fault::DisplayNameInvalid => ("first", words.t("fault-name")),
-        Fault::EmailInvalid => ("email", words.t("fault-email")),
-        Fault::RegistrationEmailTaken | Fault::UserFieldTaken { field: "Email", .. } => {
+        RequestError::FirstNameInvalid => ("first", words.t("fault-first-name")),
+        RequestError::LastNameInvalid => ("last", words.t("fault-last-name")),
+        RequestError::DisplayNameInvalid => ("first", words.t("fault-name")),
+        RequestError::EmailInvalid => ("email", words.t("fault-email")),
+        RequestError::RegistrationEmailTaken | RequestError::UserFieldTaken { field: "Email", .. } => {
             ("email", words.t("fault-email-taken"))
         }
-        Fault::DomainNotAllowed => ("email", words.t("fault-domain")),
-        Fault::RegistrationUsernameTaken
-        | Fault::IdentityNotSaved
-        | Fault::UsernameBlocked { .. }
-        | Fault::UserFieldTaken { .. } => ("username", words.t("fault-username-taken")),
-        Fault::RegistrationUsernameInvalid | Fault::UsernameInvalid { .. } | Fault::UserFieldRequired { .. } => {
-            ("username", words.t("fault-username"))
-        }
-        Fault::PasswordInvalid => ("password", words.t("fault-password")),
-        Fault::PasswordUnchanged => ("password", words.t("fault-password-unchanged")),
-        Fault::PasswordUsedBefore => ("password", words.t("fault-password-used")),
-        Fault::PasswordWrong => ("current", words.t("fault-password-wrong")),
-        Fault::PasswordPolicy { broken } => {
+        RequestError::DomainNotAllowed => ("email", words.t("fault-domain")),
+        RequestError::RegistrationUsernameTaken
+        | RequestError::IdentityNotSaved
+        | RequestError::UsernameBlocked { .. }
+        | RequestError::UserFieldTaken { .. } => ("username", words.t("fault-username-taken")),
+        RequestError::RegistrationUsernameInvalid
+        | RequestError::UsernameInvalid { .. }
+        | RequestError::UserFieldRequired { .. } => ("username", words.t("fault-username")),
+        RequestError::PasswordInvalid => ("password", words.t("fault-password")),
+        RequestError::PasswordUnchanged => ("password", words.t("fault-password-unchanged")),
+        RequestError::PasswordUsedBefore => ("password", words.t("fault-password-used")),
+        RequestError::PasswordWrong => ("current", words.t("fault-password-wrong")),
+        RequestError::PasswordPolicy { broken } => {
             let rules: Vec<_> = broken
                 .iter()
                 .map(|rule| violation(words, &rule.error, &rule.message))
                 .collect();
             return ("password", rules.join(" ").into());
         }
-        Fault::BioTooLong => ("bio", words.t("fault-long")),
-        Fault::NicknameTooLong => ("nickname", words.t("fault-long")),
-        Fault::PersonalTokenTaken => ("token-name", words.t("fault-token-taken")),
-        Fault::AvatarInvalid => ("photo", words.t("fault-photo")),
-        Fault::AvatarTooLarge { .. } => ("photo", words.t("fault-photo-large")),
-        Fault::BeyondAuthority { permission } => {
+        RequestError::BioTooLong => ("bio", words.t("fault-long")),
+        RequestError::NicknameTooLong => ("nickname", words.t("fault-long")),
+        RequestError::PersonalTokenTaken => ("token-name", words.t("fault-token-taken")),
+        RequestError::AvatarInvalid => ("photo", words.t("fault-photo")),
+        RequestError::AvatarTooLarge { .. } => ("photo", words.t("fault-photo-large")),
+        RequestError::BeyondAuthority { permission } => {
             let permission = permission.as_str().into();
             return ("", words.say("fault-authority", &[("permission", permission)]).into());
         }
-        Fault::LastAdministrator | Fault::AdministratorNeeded => ("", words.t("fault-last-administrator")),
-        Fault::NothingToProveWith => ("", words.t("fault-nothing-to-prove")),
-        Fault::RoleInvalid | Fault::RoleNotFound => ("role", words.t("fault-role")),
-        Fault::ActionNotAllowed {
+        RequestError::LastAdministrator | RequestError::AdministratorNeeded => {
+            ("", words.t("fault-last-administrator"))
+        }
+        RequestError::NothingToProveWith => ("", words.t("fault-nothing-to-prove")),
+        RequestError::RoleInvalid | RequestError::RoleNotFound => ("role", words.t("fault-role")),
+        RequestError::ActionNotAllowed {
             action: "Unlock_user", ..
         } => ("", words.t("fault-unlock-own")),
-        Fault::ActionNotAllowed {
+        RequestError::ActionNotAllowed {
             action: "Assign_admin" | "Assign_role",
             ..
         } => ("role", words.t("fault-assign")),
-        Fault::NotAllowed { .. } | Fault::ActionNotAllowed { .. } => ("", words.t("fault-not-allowed")),
-        Fault::SetupLinkInvalid => ("link", words.t("fault-setup-link")),
-        Fault::TooManyLinks { most, .. } => {
+        RequestError::NotAllowed { .. } | RequestError::ActionNotAllowed { .. } => ("", words.t("fault-not-allowed")),
+        RequestError::SetupLinkInvalid => ("link", words.t("fault-setup-link")),
+        RequestError::TooManyLinks { most, .. } => {
             return (
                 "",
                 words
@@ -212,14 +220,14 @@ pub(super) fn explained(words: Words, fault: &Fault) -> (&'static str, Sentence)
                     .into(),
             );
         }
-        Fault::RegistrationSecretNeeded => ("secret", words.t("fault-secret")),
-        Fault::AddressBlocked | Fault::UserBlocked => ("", words.t("fault-blocked")),
-        Fault::TooManyRequests { seconds } | Fault::TooManyLogins { seconds } => {
+        RequestError::RegistrationSecretNeeded => ("secret", words.t("fault-secret")),
+        RequestError::AddressBlocked | RequestError::UserBlocked => ("", words.t("fault-blocked")),
+        RequestError::TooManyRequests { seconds } | RequestError::TooManyLogins { seconds } => {
             let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
             return ("", words.say("fault-too-many", &[("seconds", seconds.into())]).into());
         }
-        Fault::BackupRunning => ("", words.t("fault-backup-running")),
-        Fault::Overloaded { .. } | Fault::StoreUnavailable { .. } => ("", words.t("fault-unavailable")),
+        RequestError::BackupRunning => ("", words.t("fault-backup-running")),
+        RequestError::Overloaded { .. } | RequestError::StoreUnavailable { .. } => ("", words.t("fault-unavailable")),
         // The server's own sentence, without the code that is for programs.
         other => return ("", Sentence::of_server(words, other.to_string())),
     };
@@ -245,7 +253,7 @@ fn violation(words: Words, error: &str, message: &str) -> String {
 }
 
 /// Refuses two passwords that are not the same.
-pub(super) fn check_again(words: Words, form: &Fields, wrong: &mut Wrong) {
+pub(super) fn check_again(words: Words, form: &FormFields, wrong: &mut Wrong) {
     if form.text("password") != form.text("again") {
         wrong.add("again", words.t("fault-again"));
     }

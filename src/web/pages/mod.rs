@@ -21,10 +21,10 @@ mod sign_in;
 mod site;
 mod wall;
 
-use super::route::Route;
+use super::route::PageRoute;
 
 /// The routes of all pages.
-pub(super) const ROUTES: &[&[Route]] = &[
+pub(super) const ROUTES: &[&[PageRoute]] = &[
     board::ROUTES,
     admin::ROUTES,
     admin::invitations::ROUTES,

@@ -3,16 +3,16 @@
 use askama::Template;
 
 use super::forms::{self, Form, Wrong};
-use super::profile::fields::{self, Line};
-use crate::domain::person_name::full_name;
-use crate::domain::{Fault, Profile, SettingId};
+use super::profile::fields::{self, FieldLine};
+use crate::domain::full_name::full_name;
+use crate::domain::{Profile, RequestError, SettingId};
 use crate::ops::registration::Registration;
 use crate::web::frame::{Field, Frame};
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::visit::Visit;
 
 /// The invitation with which a person registers, in words.
-pub(super) struct Invited {
+pub(super) struct InvitedForm {
     /// The name of the person who invites; empty if no person created the invitation.
     pub by: String,
     pub until: String,
@@ -23,8 +23,8 @@ pub(super) struct Invited {
 struct Page {
     f: Frame,
     form: Form,
-    invited: Option<Invited>,
-    lines: Vec<Line>,
+    invited: Option<InvitedForm>,
+    lines: Vec<FieldLine>,
 }
 
 /// Returns the fields that every new account has.
@@ -44,10 +44,10 @@ pub(super) fn fields(visit: &Visit) -> Vec<Field> {
 }
 
 /// Returns the custom fields that a new account must have, and the team if all users may see it.
-fn lines(visit: &Visit) -> Vec<Line> {
+fn lines(visit: &Visit) -> Vec<FieldLine> {
     let settings = visit.app.settings();
     let (team, rules) = (settings.text(SettingId::TeamField), settings.custom_fields());
-    let wanted = |line: &Line| line.required || (line.name == team && rules.is_public(&team));
+    let wanted = |line: &FieldLine| line.required || (line.name == team && rules.is_public(&team));
     let mut lines: Vec<_> = fields::lines(visit, None).into_iter().filter(wanted).collect();
     for line in &mut lines {
         visit.form.text(&fields::name_of(line)).clone_into(&mut line.value);
@@ -62,8 +62,8 @@ pub(super) fn page(
     action: &'static str,
     fields: Vec<Field>,
     wrong: &Wrong,
-    invited: Option<Invited>,
-) -> Outcome {
+    invited: Option<InvitedForm>,
+) -> PageOutcome {
     let words = visit.words;
     let fields = wrong.mark(fields);
     let form = Form {
@@ -87,8 +87,8 @@ pub(super) fn page(
 /// Returns the account that the form describes.
 ///
 /// # Errors
-/// [`Fault::FirstNameInvalid`], [`Fault::LastNameInvalid`], [`Fault::DisplayNameInvalid`]; the errors of the custom fields.
-pub(super) fn registration(visit: &Visit) -> Result<Registration, Fault> {
+/// [`RequestError::FirstNameInvalid`], [`RequestError::LastNameInvalid`], [`RequestError::DisplayNameInvalid`]; the errors of the custom fields.
+pub(super) fn registration(visit: &Visit) -> Result<Registration, RequestError> {
     let sent = &visit.form;
     let name = full_name(sent.text("first"), sent.text("last"))?;
     Ok(Registration {

@@ -1,10 +1,10 @@
 //! The audit log: who did what to whom, when, from where.
 
-use rollcall::app::{App, Clock, Fixed};
+use rollcall::admin_socket::Command;
+use rollcall::app::{App, Clock, Overrides};
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::AuditAction;
-use rollcall::local::Command;
 use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
 use serde_json::{Value, json};
@@ -229,7 +229,7 @@ async fn entries_older_than_the_setting_are_swept() {
     let now = SetClock::at(BEGINNING + 2 * DAY + 1);
     let store = Store::open(&folder.path().join("data")).expect("the store");
     let clock = Clock::Set(now);
-    let app = App::new(store, clock, Passwords::default(), Fixed::default());
+    let app = App::new(store, clock, Passwords::default(), Overrides::default());
     sweep(&app).await;
     app.store.close().await;
     let server = TestServer::open(folder, |_| {}).await;

@@ -1,8 +1,8 @@
 //! Invitations: links with which people register.
 
 use futures_util::future::join_all;
+use rollcall::admin_socket::Command;
 use rollcall::domain::{SettingId, SettingValue};
-use rollcall::local::Command;
 use rollcall::store::Store;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

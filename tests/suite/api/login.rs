@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rollcall::app::{App, Clock, Fixed};
+use rollcall::admin_socket::Command;
+use rollcall::app::{App, Clock, Overrides};
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
-use rollcall::local::Command;
 use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
 use serde_json::{Value, json};
@@ -325,7 +325,7 @@ async fn expired_tokens_are_swept_out_of_the_store() {
     let store = Store::open(&data).expect("the store opens");
     let later = SetClock::at(BEGINNING);
     let clock = Clock::Set(Arc::clone(&later));
-    let app = App::new(store, clock, Passwords::default(), Fixed::default());
+    let app = App::new(store, clock, Passwords::default(), Overrides::default());
     later.pass(90 * DAY - 1);
     let kept = || app.store.read().tokens().count();
     sweep(&app).await;

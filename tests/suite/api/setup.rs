@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rollcall::local::Command;
+use rollcall::admin_socket::Command;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
@@ -74,7 +74,7 @@ async fn a_wrong_link_creates_nobody() {
         assert_eq!(set_up(&server.anonymous(), &body).await.expect(400)["errorType"], code);
     }
     let local = server.command(Command::ListUsers).await;
-    assert!(matches!(local, rollcall::local::Answer::Users(users) if users.is_empty()));
+    assert!(matches!(local, rollcall::admin_socket::CommandAnswer::Users(users) if users.is_empty()));
 }
 
 #[tokio::test]

@@ -11,13 +11,13 @@ use std::process::Output;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rollcall::app::{App, Clock, Fixed};
+use rollcall::admin_socket::Command;
+use rollcall::app::{App, Clock, Overrides};
 use rollcall::auth::password::Passwords;
 use rollcall::auth::{Origin, PasswordDigest};
 use rollcall::config::CompactAtStart;
 use rollcall::domain::{SettingId, SettingValue, StoredSecret, User, UsernameKey};
-use rollcall::local::Command;
-use rollcall::ops::login::{self, Account, Credentials};
+use rollcall::ops::login::{self, Credentials, NamedAccount};
 use rollcall::ops::upgrade;
 use rollcall::store::Store;
 use serde_json::{Value, json};
@@ -336,7 +336,7 @@ fn old_store() -> Arc<TempDir> {
 
 fn credentials(username: &str, code: &str) -> Credentials {
     Credentials::Password {
-        account: Account::typed(username),
+        account: NamedAccount::typed(username),
         digest: PasswordDigest::of(PASSWORD),
         code: Some(code.to_owned()),
     }
@@ -392,7 +392,7 @@ async fn an_old_store_is_sealed_and_compacted_at_its_first_start() {
 async fn old_backup_codes_are_good_before_and_after_their_slow_hash() {
     let home = old_store();
     let store = Store::open(&home.path().join("data")).expect("the store");
-    let app = App::new(store, Clock::System, Passwords::default(), Fixed::default());
+    let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
     let codes = || {
         let snapshot = app.store.read();
         let grace = snapshot.user_named(&UsernameKey::of("grace")).expect("a user");

@@ -1,7 +1,7 @@
 //! Strangers who guess wrongly so that a user is locked out.
 
+use rollcall::admin_socket::Command;
 use rollcall::domain::{SettingId, SettingValue};
-use rollcall::local::Command;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 

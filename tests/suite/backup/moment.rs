@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use image::ImageFormat;
-use rollcall::local::Command;
+use rollcall::admin_socket::Command;
 use rollcall::store::Store;
 use serde_json::json;
 

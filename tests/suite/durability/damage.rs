@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rollcall::local::Command;
+use rollcall::admin_socket::Command;
 
 use crate::support::process::{rollcall, run};
 use crate::support::server::{copy, new_folder};

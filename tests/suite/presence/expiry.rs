@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rollcall::app::{App, Clock, Fixed};
+use rollcall::app::{App, Clock, Overrides};
 use rollcall::auth::Actor;
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
@@ -20,7 +20,7 @@ fn app(folder: &std::path::Path, clock: &Arc<SetClock>) -> App {
         store,
         Clock::Set(Arc::clone(clock)),
         Passwords::default(),
-        Fixed::default(),
+        Overrides::default(),
     )
 }
 

@@ -240,7 +240,9 @@ async fn what_stands_ends_with_the_last_token_however_it_ends() {
             }
             _ => {
                 let user = "ada".to_owned();
-                server.command(rollcall::local::Command::RevokeTokensOf { user }).await;
+                server
+                    .command(rollcall::admin_socket::Command::RevokeTokensOf { user })
+                    .await;
             }
         }
         assert_eq!(seen(&admin).await, shows("offline", ""), "{how}");

@@ -21,7 +21,7 @@ use rollcall::domain::{
     Audience, Claim, ClaimSource, Laying, Preferences, Profile, RoleId, StatusType, Timestamp, TokenHash, TwoFactor,
     User, UserId, UserStatus, Username,
 };
-use rollcall::hub::{Connection, Event, GRACE_MILLIS, Hub, Line};
+use rollcall::hub::{Connection, Event, GRACE_MILLIS, Hub, PresenceEntry};
 
 /// Histories that are played.
 const HISTORIES: u32 = 10_000;
@@ -392,7 +392,7 @@ fn play(steps: &[Step]) {
         if restarts {
             continue;
         }
-        let mut events: Vec<Line> = Vec::new();
+        let mut events: Vec<PresenceEntry> = Vec::new();
         while let Some(Ok(Event::Presence(change))) = told.try_next() {
             events.extend(change.for_viewer(&engine.viewer));
         }

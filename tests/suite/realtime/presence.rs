@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use rollcall::app::{Clock, Fixed};
+use rollcall::admin_socket::{self, Command};
+use rollcall::app::{Clock, Overrides};
 use rollcall::clock::SetClock;
 use rollcall::domain::lost_connections::RESTART_MILLIS;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::hub::GRACE_MILLIS;
-use rollcall::local::{self, Command};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -212,7 +212,7 @@ async fn stopped() -> (Arc<TempDir>, [Client; 3]) {
     }
     let user = "cleo".to_owned();
     let revoke = Command::RevokeTokensOf { user };
-    let revoked = local::run(&folder.path().join("data"), Fixed::default(), revoke).await;
+    let revoked = admin_socket::run(&folder.path().join("data"), Overrides::default(), revoke).await;
     revoked.expect("the command is carried out");
     (folder, clients.try_into().expect("three"))
 }

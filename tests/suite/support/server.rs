@@ -5,15 +5,15 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rollcall::app::{Clock, Fixed};
+use rollcall::admin_socket::{self, Command, CommandAnswer as LocalAnswer};
+use rollcall::app::{Clock, Overrides};
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::Limits;
-use rollcall::local::{self, Answer as LocalAnswer, Command};
 use rollcall::ops::users::{NewUser, NewUserTexts};
 use rollcall::realtime::Timing;
-use rollcall::server::{Ended, Options, Server};
+use rollcall::server::{EndedTask, Options, Server};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -39,7 +39,7 @@ pub struct TestServer {
     pub folder: Arc<TempDir>,
     now: Arc<SetClock>,
     stop: oneshot::Sender<()>,
-    running: JoinHandle<Result<(), Ended>>,
+    running: JoinHandle<Result<(), EndedTask>>,
 }
 
 impl TestServer {
@@ -91,7 +91,7 @@ impl TestServer {
         Options {
             listen: "127.0.0.1:0".parse().expect("an address"),
             data_dir: folder.path().join("data"),
-            fixed: Fixed::default(),
+            fixed: Overrides::default(),
             limits: Limits::default(),
             timing: Timing::default(),
             passwords: Passwords::default(),
@@ -120,7 +120,7 @@ impl TestServer {
 
     /// Runs a command as the operator.
     pub async fn command(&self, command: Command) -> LocalAnswer {
-        local::run(&self.data_dir(), Fixed::default(), command)
+        admin_socket::run(&self.data_dir(), Overrides::default(), command)
             .await
             .expect("the command is carried out")
     }

@@ -571,7 +571,12 @@ async fn the_pattern_of_usernames_is_honoured_and_a_bad_one_is_refused_when_it_i
     let body = json!({"username": "ab", "email": "ab@example.com", "pass": PASSWORD, "name": "Ab"});
     let refused = server.anonymous().post("users.register", &body).await.expect(400);
     assert_eq!(refused["error"], "The username provided is not valid");
-    let outcome = rollcall::local::run(&server.data_dir(), rollcall::app::Fixed::default(), create_user("x1")).await;
+    let outcome = rollcall::admin_socket::run(
+        &server.data_dir(),
+        rollcall::app::Overrides::default(),
+        create_user("x1"),
+    )
+    .await;
     assert!(outcome.is_err(), "the command line keeps to the rule");
     let suggested = ase.get("users.getUsernameSuggestion").await.expect(200);
     assert!(suggested["result"].is_string(), "{suggested}");

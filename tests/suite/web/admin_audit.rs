@@ -1,10 +1,10 @@
 //! The audit log in the administration, and its CSV file.
 
-use rollcall::app::{App, Clock, Fixed};
+use rollcall::app::{App, Clock, Overrides};
 use rollcall::auth::Actor;
 use rollcall::auth::password::Passwords;
 use rollcall::domain::{AuditAction, RoleName, RoleScope, SettingId, SettingValue};
-use rollcall::ops::audit::{self, Bounds, Filter};
+use rollcall::ops::audit::{self, AuditFilter, Bounds};
 use rollcall::ops::roles::{self, RoleDraft};
 use rollcall::store::Store;
 use serde_json::json;
@@ -235,7 +235,7 @@ async fn the_log_needs_its_permission_and_counts_as_the_endpoint() {
 async fn a_filter_that_matches_nothing_reads_a_bounded_part_and_goes_on_from_there() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::open(&folder.path().join("data")).expect("a store");
-    let app = App::new(store, Clock::System, Passwords::default(), Fixed::default());
+    let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
     for number in 0..7 {
         let draft = RoleDraft {
             name: RoleName::parse(&format!("role {number}")).expect("a name"),
@@ -246,9 +246,9 @@ async fn a_filter_that_matches_nothing_reads_a_bounded_part_and_goes_on_from_the
         roles::create(&app, &Actor::Operator, draft).await.expect("a role");
     }
     let read = async |action: AuditAction, after: Option<&str>| {
-        let filter = Filter {
+        let filter = AuditFilter {
             action: Some(action),
-            ..Filter::default()
+            ..AuditFilter::default()
         };
         let bounds = Bounds { entries: 2, read: 3 };
         let part = audit::part(&app, &Actor::Operator, filter, after, bounds).await;

@@ -1,8 +1,8 @@
 //! The section "Users" of the administration.
 
 use image::ImageFormat;
+use rollcall::admin_socket::Command;
 use rollcall::domain::{SettingId, SettingValue};
-use rollcall::local::Command;
 use serde_json::{Value, json};
 
 use super::profile::prove;

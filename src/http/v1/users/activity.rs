@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::required_target;
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Permission, RoleId, Scope, UserId, UsernameKey};
+use crate::domain::{Permission, RequestError, RoleId, Scope, UserId, UsernameKey};
 use crate::http::reply::Done;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::{lockout, users};
 
@@ -102,11 +102,11 @@ struct Count {
     count: usize,
 }
 
-async fn delete(call: Call, whom: Delete) -> Result<Deleted, Fault> {
+async fn delete(call: UserRequest, whom: Delete) -> Result<Deleted, RequestError> {
     let named = [&whom.user_id, &whom.username, &whom.user];
     let is_bot = |name: &String| UsernameKey::of(name).as_str() == BOT;
     if named.into_iter().flatten().any(is_bot) {
-        return Err(Fault::ActionNotAllowed {
+        return Err(RequestError::ActionNotAllowed {
             words: "Deleting the rocket.cat user is not allowed",
             action: "Delete_user",
         });
@@ -118,7 +118,7 @@ async fn delete(call: Call, whom: Delete) -> Result<Deleted, Fault> {
     })
 }
 
-async fn set_active(call: Call, new: SetActive) -> Result<Changed, Fault> {
+async fn set_active(call: UserRequest, new: SetActive) -> Result<Changed, RequestError> {
     let activity = if new.active_status {
         Activity::Active
     } else {
@@ -133,13 +133,13 @@ async fn set_active(call: Call, new: SetActive) -> Result<Changed, Fault> {
     })
 }
 
-async fn unlock(call: Call, whom: Unlock) -> Result<Done, Fault> {
+async fn unlock(call: UserRequest, whom: Unlock) -> Result<Done, RequestError> {
     let user = required_target(&call.app, whom.user_id, whom.username, whom.user)?;
     lockout::unlock(&call.app, &call.actor(), &user.id).await?;
     Ok(Done {})
 }
 
-async fn deactivate_idle(call: Call, which: DeactivateIdle) -> Result<Count, Fault> {
+async fn deactivate_idle(call: UserRequest, which: DeactivateIdle) -> Result<Count, RequestError> {
     let role = which.role.as_deref().map_or_else(RoleId::user, RoleId::new);
     let count = users::deactivate_idle(&call.app, &call.actor(), which.days_idle, &role).await?;
     Ok(Count { count })

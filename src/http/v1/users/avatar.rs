@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::target;
-use crate::domain::{Fault, User};
+use crate::domain::{RequestError, User};
 use crate::http::body;
 use crate::http::fields::Fields;
 use crate::http::input::{Ignored, Upload};
 use crate::http::reply::{Done, Elsewhere};
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::intake::multipart;
 use crate::ops::avatars;
@@ -29,7 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
             set,
         )
         .scope(Scope::UsersWrite)
-        .body_bytes(UPLOAD_BYTES, |limit| Fault::UploadTooLarge { limit })
+        .body_bytes(UPLOAD_BYTES, |limit| RequestError::UploadTooLarge { limit })
         .confirmed_by_handler(),
         Route::post("users.resetAvatar", "Take a picture away", reset)
             .scope(Scope::UsersWrite)
@@ -61,12 +61,12 @@ struct DataUrl {
     user: Option<String>,
 }
 
-fn whose(call: &Call, whose: Whose) -> Result<Arc<User>, Fault> {
+fn whose(call: &UserRequest, whose: Whose) -> Result<Arc<User>, RequestError> {
     let named = target(&call.app, whose.user_id, whose.username, whose.user)?;
     Ok(named.unwrap_or_else(|| Arc::clone(&call.caller.user)))
 }
 
-async fn set(call: Call, upload: Upload) -> Result<Done, Fault> {
+async fn set(call: UserRequest, upload: Upload) -> Result<Done, RequestError> {
     let (named, bytes) = if upload.content_type.starts_with("multipart/") {
         of_form(upload).await?
     } else {
@@ -78,14 +78,14 @@ async fn set(call: Call, upload: Upload) -> Result<Done, Fault> {
     Ok(Done {})
 }
 
-async fn reset(call: Call, named: Whose) -> Result<Done, Fault> {
+async fn reset(call: UserRequest, named: Whose) -> Result<Done, RequestError> {
     let user = whose(&call, named)?;
     call.confirm_act_on(&user.id).await?;
     avatars::reset(&call.app, &call.actor(), &user.id).await?;
     Ok(Done {})
 }
 
-async fn get(call: Call, named: Whose) -> Result<Elsewhere, Fault> {
+async fn get(call: UserRequest, named: Whose) -> Result<Elsewhere, RequestError> {
     let user = whose(&call, named)?;
     Ok(Elsewhere(format!(
         "{}/avatar/{}",
@@ -100,14 +100,14 @@ struct Suggested {
     suggestions: Map<String, Value>,
 }
 
-async fn suggest(_: Call, _: Ignored) -> Result<Suggested, Fault> {
+async fn suggest(_: UserRequest, _: Ignored) -> Result<Suggested, RequestError> {
     Ok(Suggested {
         suggestions: Map::new(),
     })
 }
 
 /// Parses a form with the file in `image`, and optionally a user.
-async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
+async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), RequestError> {
     let mut image = None;
     let mut texts = Map::new();
     for part in multipart::parts(&upload.content_type, upload.bytes).await? {
@@ -118,13 +118,13 @@ async fn of_form(upload: Upload) -> Result<(Whose, Vec<u8>), Fault> {
             texts.insert(name, Value::String(text));
         }
     }
-    let missing = || Fault::invalid("must have required property 'image'", "image");
+    let missing = || RequestError::invalid("must have required property 'image'", "image");
     Ok((Fields::new(texts).parse()?, image.ok_or_else(missing)?))
 }
 
 /// Parses JSON with the file as a data URL in `avatarUrl`. A URL of another kind is refused, and nothing is
 /// downloaded.
-fn of_json(bytes: &[u8]) -> Result<(Whose, Vec<u8>), Fault> {
+fn of_json(bytes: &[u8]) -> Result<(Whose, Vec<u8>), RequestError> {
     let given: DataUrl = Fields::new(body::object(bytes)?).parse()?;
     let image = avatars::of_data_url(&given.avatar_url, "avatarUrl")?;
     let named = Whose {

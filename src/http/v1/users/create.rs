@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::auth::WantedPassword;
 use crate::domain::user::Activity;
-use crate::domain::{CustomFieldChanges, Fault, Permission, Profile, RoleId, Scope, profile};
-use crate::http::request::Call;
+use crate::domain::{CustomFieldChanges, Permission, Profile, RequestError, RoleId, Scope, profile};
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::user_view::UserView;
 use crate::ops::users::{self, NewUser};
@@ -58,15 +58,20 @@ struct Created {
     user: UserView,
 }
 
-async fn create(call: Call, new: Create) -> Result<Created, Fault> {
+async fn create(call: UserRequest, new: Create) -> Result<Created, RequestError> {
     let random = new.set_random_password.unwrap_or_default();
     let name = users::parse_name(&new.name)?;
     let username = users::parse_username(&new.username)?;
     let password = match new.password {
         _ if random => WantedPassword::Random,
         Some(password) if !password.trim().is_empty() => WantedPassword::Chosen(password),
-        Some(_) => return Err(Fault::UserFieldRequired { field: "Password" }),
-        None => return Err(Fault::invalid("must have required property 'password'", "password")),
+        Some(_) => return Err(RequestError::UserFieldRequired { field: "Password" }),
+        None => {
+            return Err(RequestError::invalid(
+                "must have required property 'password'",
+                "password",
+            ));
+        }
     };
     let new = NewUser {
         username,
@@ -97,7 +102,7 @@ async fn create(call: Call, new: Create) -> Result<Created, Fault> {
     let actor = call.actor();
     let user = users::create(&call.app, &actor, new)
         .await
-        .map_err(Fault::of_identity)?;
+        .map_err(RequestError::of_identity)?;
     Ok(Created {
         user: UserView::of(&call.app, &user, &actor),
     })

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::auth::{PasswordDigest, WantedPassword};
-use crate::domain::{CustomFieldChanges, Duty, Fault, RoleId, Scope, StatusType, UserId, person_name, profile};
+use crate::domain::{CustomFieldChanges, Duty, RequestError, RoleId, Scope, StatusType, UserId, full_name, profile};
 use crate::http::reply::Done;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::own_profile;
 use crate::ops::profile as profiles;
-use crate::ops::profile_edit::Edit;
+use crate::ops::profile_edit::ProfileEdit;
 use crate::ops::user_view::UserView;
 use crate::ops::users::{parse_email, parse_name, parse_username};
 
@@ -80,20 +80,20 @@ fn name(
     whole: Option<String>,
     first: Option<String>,
     last: Option<String>,
-) -> Result<Option<crate::domain::DisplayName>, Fault> {
+) -> Result<Option<crate::domain::DisplayName>, RequestError> {
     match (whole, first, last) {
         (whole, None, None) => whole.map(|whole| parse_name(&whole)).transpose(),
-        (_, first, last) => person_name::full_name(&first.unwrap_or_default(), &last.unwrap_or_default()).map(Some),
+        (_, first, last) => full_name::full_name(&first.unwrap_or_default(), &last.unwrap_or_default()).map(Some),
     }
 }
 
-async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
+async fn update(call: UserRequest, new: Update) -> Result<Updated, RequestError> {
     if new.user_id.is_empty() {
-        return Err(Fault::invalid("must NOT have fewer than 1 characters", "userId"));
+        return Err(RequestError::invalid("must NOT have fewer than 1 characters", "userId"));
     }
     let data = new.data;
     let random = data.set_random_password.unwrap_or_default();
-    let edit = Edit {
+    let edit = ProfileEdit {
         username: data.username.map(|text| parse_username(&text)).transpose()?,
         email: data.email.map(|text| parse_email(&text)).transpose()?,
         verified: data.verified,
@@ -123,7 +123,7 @@ async fn update(call: Call, new: Update) -> Result<Updated, Fault> {
         call.code.clone(),
     )
     .await
-    .map_err(Fault::of_identity)?;
+    .map_err(RequestError::of_identity)?;
     Ok(Updated {
         user: UserView::of(&call.app, &user, &actor),
     })
@@ -162,16 +162,16 @@ struct Saved {
     message: &'static str,
 }
 
-async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
+async fn update_own(call: UserRequest, new: UpdateOwn) -> Result<Saved, RequestError> {
     let data = new.data;
-    let edit = Edit {
+    let edit = ProfileEdit {
         username: data
             .username
             .map(|text| {
                 parse_username(&text).map_err(|fault| match fault {
                     // Rocket.Chat has no error text for a name that is too long.
-                    Fault::InvalidParams { .. } => fault,
-                    _ => Fault::IdentityNotSaved,
+                    RequestError::InvalidParams { .. } => fault,
+                    _ => RequestError::IdentityNotSaved,
                 })
             })
             .transpose()?,
@@ -186,7 +186,7 @@ async fn update_own(call: Call, new: UpdateOwn) -> Result<Saved, Fault> {
         status: data.status_type,
         status_text: data.status_text.map(|text| profile::status_text(&text)),
         custom_fields: CustomFieldChanges::parse_update(new.custom_fields)?,
-        ..Edit::default()
+        ..ProfileEdit::default()
     };
     let actor = call.actor();
     let user = own_profile::update(&call.app, &call.caller, edit, data.current_password, call.code).await?;
@@ -206,7 +206,7 @@ struct DeleteOwn {
     _confirm_relinquish: Option<bool>,
 }
 
-async fn delete_own(call: Call, given: DeleteOwn) -> Result<Done, Fault> {
+async fn delete_own(call: UserRequest, given: DeleteOwn) -> Result<Done, RequestError> {
     let digest = PasswordDigest::presented(&given.password);
     own_profile::delete(&call.app, &call.caller, digest).await?;
     Ok(Done {})

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) use register::Registered;
 
 use crate::app::App;
-use crate::domain::{Fault, User, UserId, UsernameKey};
+use crate::domain::{RequestError, User, UserId, UsernameKey};
 use crate::http::route::Route;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -39,13 +39,13 @@ pub(super) fn routes() -> Vec<Route> {
 /// these (`api.md` §5.1).
 ///
 /// # Errors
-/// [`Fault::TargetUnknown`] if that user does not exist.
+/// [`RequestError::TargetUnknown`] if that user does not exist.
 pub(super) fn target(
     app: &App,
     id: Option<String>,
     username: Option<String>,
     user: Option<String>,
-) -> Result<Option<Arc<User>>, Fault> {
+) -> Result<Option<Arc<User>>, RequestError> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let snapshot = app.store.read();
     let found = match (given(id), given(username).or_else(|| given(user))) {
@@ -53,18 +53,18 @@ pub(super) fn target(
         (None, Some(name)) => snapshot.user_named(&UsernameKey::of(&name)),
         (None, None) => return Ok(None),
     };
-    found.cloned().map(Some).ok_or(Fault::TargetUnknown)
+    found.cloned().map(Some).ok_or(RequestError::TargetUnknown)
 }
 
 /// Returns the user whom a request must name.
 ///
 /// # Errors
-/// [`Fault::TargetMissing`], [`Fault::TargetUnknown`].
+/// [`RequestError::TargetMissing`], [`RequestError::TargetUnknown`].
 pub(super) fn required_target(
     app: &App,
     id: Option<String>,
     username: Option<String>,
     user: Option<String>,
-) -> Result<Arc<User>, Fault> {
-    target(app, id, username, user)?.ok_or(Fault::TargetMissing)
+) -> Result<Arc<User>, RequestError> {
+    target(app, id, username, user)?.ok_or(RequestError::TargetMissing)
 }

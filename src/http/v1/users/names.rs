@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Fault, Scope};
+use crate::domain::{RequestError, Scope};
 use crate::http::input::Ignored;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::directory;
 
@@ -43,13 +43,13 @@ struct Available {
     result: bool,
 }
 
-async fn suggest(call: Call, _: Ignored) -> Result<Suggested, Fault> {
+async fn suggest(call: UserRequest, _: Ignored) -> Result<Suggested, RequestError> {
     Ok(Suggested {
         result: directory::suggest_username(&call.app, &call.caller.user),
     })
 }
 
-async fn check(call: Call, asked: Check) -> Result<Available, Fault> {
+async fn check(call: UserRequest, asked: Check) -> Result<Available, RequestError> {
     Ok(Available {
         result: directory::is_available(&call.app, &call.caller.user, &asked.username)?,
     })

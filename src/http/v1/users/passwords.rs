@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::required_target;
-use crate::domain::{EmailKey, Fault, Permission};
+use crate::domain::{EmailKey, Permission, RequestError};
 use crate::http::reply::Done;
-use crate::http::request::{Call, OpenCall};
+use crate::http::request::{AnyRequest, UserRequest};
 use crate::http::route::Route;
 use crate::ops::passwords;
 
@@ -52,18 +52,18 @@ struct Reset {
     new_password: String,
 }
 
-async fn forgotten(call: OpenCall, whose: Forgotten) -> Result<Done, Fault> {
+async fn forgotten(call: AnyRequest, whose: Forgotten) -> Result<Done, RequestError> {
     passwords::forgotten(&call.app, &call.origin, &EmailKey::of(&whose.email)).await?;
     Ok(Done {})
 }
 
-async fn make_link(call: Call, whose: MakeLink) -> Result<Link, Fault> {
+async fn make_link(call: UserRequest, whose: MakeLink) -> Result<Link, RequestError> {
     let user = required_target(&call.app, whose.user_id, whose.username, whose.user)?;
     let link = passwords::make_link(&call.app, &call.actor(), &user.id).await?;
     Ok(Link { link })
 }
 
-async fn reset(call: OpenCall, new: Reset) -> Result<Done, Fault> {
+async fn reset(call: AnyRequest, new: Reset) -> Result<Done, RequestError> {
     passwords::reset(&call.app, &call.origin, &new.token, &new.new_password).await?;
     Ok(Done {})
 }

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::preferences::{IDLE_SECONDS, PreferenceKind};
 use crate::domain::utc_offset::{LEAST_HOURS, MOST_HOURS};
-use crate::domain::{Fault, Scope, UserId};
+use crate::domain::{RequestError, Scope, UserId};
 use crate::http::input::Ignored;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::profile;
 
@@ -77,13 +77,13 @@ fn schema_of(kind: PreferenceKind) -> Value {
     }
 }
 
-async fn get(call: Call, _: Ignored) -> Result<Effective, Fault> {
+async fn get(call: UserRequest, _: Ignored) -> Result<Effective, RequestError> {
     Ok(Effective {
         preferences: call.caller.user.preferences.effective(),
     })
 }
 
-async fn set(call: Call, new: Set) -> Result<Changed, Fault> {
+async fn set(call: UserRequest, new: Set) -> Result<Changed, RequestError> {
     let id = new
         .user_id
         .map_or_else(|| call.caller.user.id.clone(), |id| UserId::new(&id));

@@ -11,15 +11,15 @@ use crate::domain::page::Listing;
 use crate::domain::text::folded;
 use crate::domain::user::Activity;
 use crate::domain::{
-    Condition, DisplayName, EmailKey, Fault, Permission, Projection, RoleId, Scope, SearchTerm, StatusType, Timestamp,
-    UserId, Username, UsernameKey,
+    Condition, DisplayName, EmailKey, Permission, Projection, RequestError, RoleId, Scope, SearchTerm, StatusType,
+    Timestamp, UserId, Username, UsernameKey,
 };
 use crate::http::fields::Fields;
 use crate::http::projected::Projected;
 use crate::http::query;
-use crate::http::request::Call;
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::directory::{self, Filter, Who};
+use crate::ops::directory::{self, AskedUsers, UserFilter};
 use crate::ops::user_condition::UserField;
 use crate::ops::user_view::{self, Address, Suggestion, UserView};
 use crate::ops::viewed::ViewedUser;
@@ -165,7 +165,7 @@ fn listed(found: &Listing<ViewedUser>, projection: Option<&Arc<Projection>>, wit
 }
 
 /// Combines `query` and the single filter fields into one condition.
-fn condition(asked: &mut List) -> Result<Condition<UserField>, Fault> {
+fn condition(asked: &mut List) -> Result<Condition<UserField>, RequestError> {
     let mut all = Vec::new();
     if let Some(query) = asked.query.take().filter(|query| !query.is_empty()) {
         all.push(Condition::parse(&query)?);
@@ -179,12 +179,12 @@ fn condition(asked: &mut List) -> Result<Condition<UserField>, Fault> {
     let fields = asked.custom_fields.take().unwrap_or_default();
     if fields.len() > MAX_TESTS {
         let words = format!("must NOT have more than {MAX_TESTS} fields");
-        return Err(Fault::invalid(words, "customFields"));
+        return Err(RequestError::invalid(words, "customFields"));
     }
     for (name, value) in fields {
         let text = value
             .as_str()
-            .ok_or_else(|| Fault::invalid("must be string", &format!("customFields.{name}")))?;
+            .ok_or_else(|| RequestError::invalid("must be string", &format!("customFields.{name}")))?;
         all.push(Condition::equals(UserField::Custom(name), text));
     }
     Ok(match all.len() {
@@ -193,20 +193,20 @@ fn condition(asked: &mut List) -> Result<Condition<UserField>, Fault> {
     })
 }
 
-async fn list(call: Call, mut asked: List) -> Result<Listed, Fault> {
+async fn list(call: UserRequest, mut asked: List) -> Result<Listed, RequestError> {
     let projection = query::fields(asked.fields.as_deref(), user_view::FIELDS)?;
     let with_custom_fields = asked.include_custom_fields.unwrap_or_default()
         || projection
             .as_ref()
             .is_some_and(|fields| fields.asks_for("customFields"));
-    let filter = Filter {
+    let filter = UserFilter {
         condition: condition(&mut asked)?,
         email: asked
             .email
             .filter(|email| !email.is_empty())
             .map(|email| EmailKey::of(&email)),
         sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
-        ..Filter::default()
+        ..UserFilter::default()
     };
     let actor = call.actor();
     let found = directory::list(
@@ -218,13 +218,13 @@ async fn list(call: Call, mut asked: List) -> Result<Listed, Fault> {
     Ok(listed(&found, projection.as_ref(), with_custom_fields))
 }
 
-async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault> {
+async fn list_by_status(call: UserRequest, asked: ListByStatus) -> Result<Listed, RequestError> {
     let activity = |reason: InactiveReason| match reason {
         InactiveReason::Deactivated => Activity::Deactivated,
         InactiveReason::PendingApproval => Activity::PendingApproval,
         InactiveReason::IdleTooLong => Activity::IdleTooLong,
     };
-    let filter = Filter {
+    let filter = UserFilter {
         active: asked.status.map(|status| matches!(status, AccountStatus::Active)),
         activities: query::list(asked.inactive_reason.unwrap_or_default(), "inactiveReason")?
             .into_iter()
@@ -237,7 +237,7 @@ async fn list_by_status(call: Call, asked: ListByStatus) -> Result<Listed, Fault
             .collect(),
         term: asked.search_term.as_deref().and_then(SearchTerm::parse),
         sort: query::sort(asked.sort, directory::SORT_FIELDS)?,
-        ..Filter::default()
+        ..UserFilter::default()
     };
     let actor = call.actor();
     let page = query::page(&call.app, asked.offset, asked.count);
@@ -282,7 +282,7 @@ struct InfoView {
     can_view_all_info: bool,
 }
 
-async fn info(call: Call, asked: Info) -> Result<Found, Fault> {
+async fn info(call: UserRequest, asked: Info) -> Result<Found, RequestError> {
     let projection = query::fields(asked.fields.as_deref(), user_view::FIELDS)?;
     let given = [
         &asked.user_id,
@@ -292,13 +292,13 @@ async fn info(call: Call, asked: Info) -> Result<Found, Fault> {
         &asked.free_switch_extension,
     ];
     if given.iter().filter(|text| text.is_some()).count() != 1 {
-        return Err(Fault::invalid("must match a schema in anyOf", "username"));
+        return Err(RequestError::invalid("must match a schema in anyOf", "username"));
     }
     let who = match (asked.user_id, asked.username, asked.email) {
-        (Some(id), ..) => Who::Id(UserId::new(&id)),
-        (_, Some(name), _) => Who::Username(UsernameKey::of(&name)),
-        (.., Some(address)) => Who::Email(EmailKey::of(&address)),
-        _ => return Err(Fault::UserInfoNotFound),
+        (Some(id), ..) => AskedUsers::Id(UserId::new(&id)),
+        (_, Some(name), _) => AskedUsers::Username(UsernameKey::of(&name)),
+        (.., Some(address)) => AskedUsers::Email(EmailKey::of(&address)),
+        _ => return Err(RequestError::UserInfoNotFound),
     };
     let actor = call.actor();
     let user = directory::info(&call.app, &actor, &who)?;
@@ -333,9 +333,9 @@ struct Suggestions {
     items: Vec<Suggestion>,
 }
 
-async fn autocomplete(call: Call, asked: Autocomplete) -> Result<Suggestions, Fault> {
-    let selector =
-        serde_json::from_str(&asked.selector).map_err(|_| Fault::invalid("must be a JSON object", "selector"))?;
+async fn autocomplete(call: UserRequest, asked: Autocomplete) -> Result<Suggestions, RequestError> {
+    let selector = serde_json::from_str(&asked.selector)
+        .map_err(|_| RequestError::invalid("must be a JSON object", "selector"))?;
     let selector: Selector = Fields::new(selector).parse_within("selector")?;
     let exceptions = query::list(selector.exceptions, "selector.exceptions")?;
     let exceptions: Vec<_> = exceptions.iter().map(|name| UsernameKey::of(name)).collect();

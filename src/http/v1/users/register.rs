@@ -4,16 +4,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::{CustomFieldChanges, DisplayName, Fault, Profile, StatusType, User, UserId, Username, profile};
-use crate::http::request::OpenCall;
-use crate::http::route::{Rate, Route};
+use crate::domain::{
+    CustomFieldChanges, DisplayName, Profile, RequestError, StatusType, User, UserId, Username, profile,
+};
+use crate::http::request::AnyRequest;
+use crate::http::route::{CallRate, Route};
 use crate::ops::registration::{self, Registration};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("users.register", "Register oneself", register)
             .called("registerUser")
-            .rate(Rate::Register),
+            .rate(CallRate::Register),
     ]
 }
 
@@ -54,9 +56,9 @@ struct Account {
     utc_offset: i8,
 }
 
-async fn register(call: OpenCall, new: Register) -> Result<Registered, Fault> {
+async fn register(call: AnyRequest, new: Register) -> Result<Registered, RequestError> {
     if call.caller.is_some() {
-        return Err(Fault::AlreadyLoggedIn);
+        return Err(RequestError::AlreadyLoggedIn);
     }
     let new = Registration {
         username: new.username,

@@ -3,14 +3,14 @@
 use super::question::{self, Question};
 use crate::domain::Username;
 use crate::web::administration::Section;
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
 
 /// Answers with the question whether the link with this id and this name shall end. The question sends its form to the
 /// path `revoke` of the section.
-pub(super) fn ask(visit: &Visit, section: Section, id: &str, name: &str, lead: String) -> Outcome {
+pub(super) fn ask(visit: &Visit, section: Section, id: &str, name: &str, lead: String) -> PageOutcome {
     let words = visit.words;
     let question = Question {
         title: words.say("revoke-question", &[("name", isolated(name).into())]),

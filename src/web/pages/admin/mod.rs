@@ -12,21 +12,21 @@ pub(super) mod store;
 pub(super) mod users;
 pub(super) mod walls;
 
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
 /// The route of the address `/admin`. Each section has its own routes.
-pub(super) const ROUTES: &[Route] = &[Route::get("/admin", |visit| Box::pin(first(visit)))];
+pub(super) const ROUTES: &[PageRoute] = &[PageRoute::get("/admin", |visit| Box::pin(first(visit)))];
 
 /// Redirects to the first section that the user may open.
-async fn first(visit: Visit) -> Outcome {
+async fn first(visit: Visit) -> PageOutcome {
     let sections = Section::of(visit.caller()?);
-    let first = sections.first().ok_or(Fault::PermissionRequired)?;
+    let first = sections.first().ok_or(RequestError::PermissionRequired)?;
     reply::redirect(&visit, first.path())
 }
 

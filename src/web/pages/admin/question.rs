@@ -5,7 +5,7 @@ use askama::Template;
 use super::frame;
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
@@ -35,7 +35,7 @@ struct QuestionPage {
 }
 
 /// Answers with a question. The status is 422 if the action was refused.
-pub(super) fn ask(visit: &Visit, section: Section, question: Question) -> Outcome {
+pub(super) fn ask(visit: &Visit, section: Section, question: Question) -> PageOutcome {
     let is_refused = !question.problem.is_empty();
     let f = frame(visit, section);
     reply::form(visit, is_refused, &QuestionPage { f, question })

@@ -45,7 +45,7 @@ impl Order {
 }
 
 /// People under one heading.
-pub(super) struct Group {
+pub(super) struct BoardGroup {
     /// The id of the heading.
     pub id: String,
     /// The shape before the heading, if it is a status.
@@ -55,12 +55,12 @@ pub(super) struct Group {
 }
 
 /// Puts people into groups, each sorted by name.
-pub(super) fn of(words: Words, order: Order, mut people: Vec<Person>) -> Vec<Group> {
+pub(super) fn of(words: Words, order: Order, mut people: Vec<Person>) -> Vec<BoardGroup> {
     people.sort_by_cached_key(|person| folded(&person.name));
     match order {
         Order::Status => by_status(words, people),
         Order::Team => by_team(words, people),
-        Order::Name => vec![Group {
+        Order::Name => vec![BoardGroup {
             id: "group-all".to_owned(),
             shape: "",
             name: words.t("everyone").into_owned(),
@@ -70,8 +70,8 @@ pub(super) fn of(words: Words, order: Order, mut people: Vec<Person>) -> Vec<Gro
 }
 
 /// Every status has its group, since people may come into it while the board is open.
-fn by_status(words: Words, people: Vec<Person>) -> Vec<Group> {
-    let mut groups = STATUSES.map(|status| Group {
+fn by_status(words: Words, people: Vec<Person>) -> Vec<BoardGroup> {
+    let mut groups = STATUSES.map(|status| BoardGroup {
         id: format!("group-{status}"),
         shape: status.as_str(),
         name: word(words, status),
@@ -84,20 +84,23 @@ fn by_status(words: Words, people: Vec<Person>) -> Vec<Group> {
     groups.into()
 }
 
-fn by_team(words: Words, people: Vec<Person>) -> Vec<Group> {
+fn by_team(words: Words, people: Vec<Person>) -> Vec<BoardGroup> {
     let mut teams: BTreeMap<String, Vec<Person>> = BTreeMap::new();
     for person in people {
         teams.entry(person.team.clone()).or_default().push(person);
     }
     // Those without a team come last.
     let rest = teams.remove("");
-    let named = teams.into_iter().enumerate().map(|(number, (name, people))| Group {
-        id: format!("group-team-{number}"),
-        shape: "",
-        name,
-        people,
-    });
-    let rest = rest.map(|people| Group {
+    let named = teams
+        .into_iter()
+        .enumerate()
+        .map(|(number, (name, people))| BoardGroup {
+            id: format!("group-team-{number}"),
+            shape: "",
+            name,
+            people,
+        });
+    let rest = rest.map(|people| BoardGroup {
         id: "group-no-team".to_owned(),
         shape: "",
         name: words.t("no-team").into_owned(),

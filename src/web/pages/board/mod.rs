@@ -12,18 +12,18 @@ use crate::ops::viewed::View;
 use crate::web::events;
 use crate::web::frame::{Frame, Markup};
 use crate::web::people::{Person, Portraits};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
-use groups::{Group, Order};
+use groups::{BoardGroup, Order};
 
 /// The number of people from which the board shows tiles, unless its address says otherwise.
 const TILES_FROM: usize = 40;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/", |visit| Box::pin(show(visit))),
-    Route::open("/events", |visit| Box::pin(events::open(visit))),
-    Route::post("/events/idle", |visit| Box::pin(set_away(visit))),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/", |visit| Box::pin(show(visit))),
+    PageRoute::open("/events", |visit| Box::pin(events::open(visit))),
+    PageRoute::post("/events/idle", |visit| Box::pin(set_away(visit))),
 ];
 
 /// A filter of the board, as a link.
@@ -49,7 +49,7 @@ struct Board {
     teams: Vec<Filter>,
     orders: Vec<Filter>,
     views: Vec<Filter>,
-    groups: Vec<Group>,
+    groups: Vec<BoardGroup>,
     by_status: bool,
     tiles: bool,
     alone: bool,
@@ -113,7 +113,7 @@ impl Asked {
     }
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     let (actor, caller) = (visit.actor()?, visit.caller()?);
     let (words, asked, reader) = (visit.words, Asked::of(&visit), visit.reader());
     let portraits = Portraits::of(&visit, &reader);
@@ -159,7 +159,7 @@ async fn show(visit: Visit) -> Outcome {
 }
 
 /// Stores that the reader of an open board is idle, or that they are active again.
-async fn set_away(visit: Visit) -> Outcome {
+async fn set_away(visit: Visit) -> PageOutcome {
     events::set_away(&visit)?;
     Ok(reply::done())
 }

@@ -3,27 +3,27 @@
 use super::forms::{self, Form, Wrong};
 use super::sign_in;
 use crate::auth::{PasswordDigest, WantedPassword};
-use crate::domain::{Fault, SettingId};
-use crate::ops::calls::Rate;
+use crate::domain::{RequestError, SettingId};
+use crate::ops::calls::CallRate;
 use crate::ops::own_profile;
-use crate::ops::profile_edit::Edit;
+use crate::ops::profile_edit::ProfileEdit;
 use crate::web::frame::{Field, Note};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::session::is_alive;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/change-password", |visit| Box::pin(show(visit))).serving_duties(),
-    Route::post("/change-password", |visit| Box::pin(send(visit))).serving_duties(),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/change-password", |visit| Box::pin(show(visit))).serving_duties(),
+    PageRoute::post("/change-password", |visit| Box::pin(send(visit))).serving_duties(),
 ];
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     page(&visit, &Wrong::default())
 }
 
-fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+fn page(visit: &Visit, wrong: &Wrong) -> PageOutcome {
     let words = visit.words;
     let [current, new, again] = fields(words);
     let fields = wrong.mark(vec![current.focused(), new, again]);
@@ -65,19 +65,19 @@ pub(super) fn lead(visit: &Visit) -> String {
 ///
 /// # Errors
 /// The errors of [`own_profile::update`].
-pub(super) async fn change(visit: &Visit) -> Result<bool, Fault> {
+pub(super) async fn change(visit: &Visit) -> Result<bool, RequestError> {
     let caller = visit.caller()?;
-    let edit = Edit {
+    let edit = ProfileEdit {
         password: Some(WantedPassword::Chosen(visit.form.text("password").to_owned())),
-        ..Edit::default()
+        ..ProfileEdit::default()
     };
     let current = PasswordDigest::of(visit.form.text("current")).expose().to_owned();
     own_profile::update(&visit.app, caller, edit, Some(current), None).await?;
     Ok(is_alive(&visit.app, &caller.token.hash))
 }
 
-async fn send(visit: Visit) -> Outcome {
-    visit.count("POST users.updateOwnBasicInfo", Rate::Default)?;
+async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST users.updateOwnBasicInfo", CallRate::Default)?;
     let words = visit.words;
     let mut wrong = Wrong::default();
     forms::check_again(words, &visit.form, &mut wrong);

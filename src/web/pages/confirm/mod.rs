@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::errors;
 use crate::auth::PasswordDigest;
-use crate::domain::{Fault, Timestamp, TwoFactorMethod};
+use crate::domain::{RequestError, Timestamp, TwoFactorMethod};
 use crate::ops::incident;
 use crate::ops::two_factor::PresentedCode;
-use crate::web::form::{self, Fields};
+use crate::web::form::{self, FormFields};
 use crate::web::frame::{Field, Frame};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
 /// The purpose that is sealed with the fields.
@@ -58,7 +58,7 @@ struct Sealed {
 
 /// Answers a form. If the action needs a proof, answers with the page that asks for it and contains the form. `is_page`
 /// says whether a path is the path of a page.
-pub(in crate::web) async fn answer(route: &Route, mut visit: Visit, is_page: fn(&str) -> bool) -> Outcome {
+pub(in crate::web) async fn answer(route: &PageRoute, mut visit: Visit, is_page: fn(&str) -> bool) -> PageOutcome {
     if visit.form.has(SEALED) {
         match open(&visit) {
             Some(fields) => visit.form = fields,
@@ -67,8 +67,8 @@ pub(in crate::web) async fn answer(route: &Route, mut visit: Visit, is_page: fn(
     }
     let asked = visit.clone();
     match (route.answer)(visit).await {
-        Err(Fault::CodeRequired { method, .. }) => page(&asked, method, false, is_page),
-        Err(Fault::CodeInvalid { method }) => page(&asked, method, true, is_page),
+        Err(RequestError::CodeRequired { method, .. }) => page(&asked, method, false, is_page),
+        Err(RequestError::CodeInvalid { method }) => page(&asked, method, true, is_page),
         outcome => outcome,
     }
 }
@@ -91,7 +91,7 @@ pub(super) fn proof(visit: &Visit) -> Option<PresentedCode> {
     })
 }
 
-fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool, is_page: fn(&str) -> bool) -> Outcome {
+fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool, is_page: fn(&str) -> bool) -> PageOutcome {
     let words = visit.words;
     let (name, field, lead, error) = match method {
         TwoFactorMethod::Totp => (
@@ -143,7 +143,7 @@ fn back(visit: &Visit, is_page: fn(&str) -> bool) -> String {
     path.to_owned()
 }
 
-fn seal(visit: &Visit, path: &str) -> Result<String, Fault> {
+fn seal(visit: &Visit, path: &str) -> Result<String, RequestError> {
     let own = [form::TOKEN, SEALED, PROOF, METHOD];
     let fields = visit.form.pairs().iter();
     let sealed = Sealed {
@@ -161,7 +161,7 @@ fn seal(visit: &Visit, path: &str) -> Result<String, Fault> {
 
 /// Returns the fields that were sealed for this user and this path, together with the proof. Returns `None` if they are
 /// invalid, too old, or sealed for another user or path.
-fn open(visit: &Visit) -> Option<Fields> {
+fn open(visit: &Visit) -> Option<FormFields> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(visit.form.text(SEALED)).ok()?;
     let bytes = visit.app.key.open_bytes(PURPOSE, &bytes).ok()?;
     let mut sealed: Sealed = serde_json::from_slice(&bytes).ok()?;
@@ -172,5 +172,5 @@ fn open(visit: &Visit) -> Option<Fields> {
     for name in [PROOF, METHOD] {
         sealed.fields.push((name.to_owned(), visit.form.text(name).to_owned()));
     }
-    valid.then(|| Fields::of(sealed.fields))
+    valid.then(|| FormFields::of(sealed.fields))
 }

@@ -7,10 +7,10 @@ use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
 use super::forms;
-use crate::domain::{Duty, Fault};
+use crate::domain::{Duty, RequestError};
 use crate::intake::refusal;
 use crate::web::frame::Frame;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
@@ -29,14 +29,14 @@ struct ErrorPage {
 }
 
 /// Answers a request that failed with a page that says so.
-pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &Fault) -> Response {
+pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &RequestError) -> Response {
     let status = refusal::status(fault);
     if !takes_pages(visit) {
         return in_words(status, fault);
     }
     let words = visit.words;
     let (title, lead, shapes) = match (fault, status) {
-        (Fault::OriginRefused, _) => ("error-origin", words.t("error-origin-lead").into(), REFUSED),
+        (RequestError::OriginRefused, _) => ("error-origin", words.t("error-origin-lead").into(), REFUSED),
         (_, StatusCode::UNAUTHORIZED) => ("error-401", words.t("error-401-lead").into(), REFUSED),
         (_, StatusCode::FORBIDDEN) => ("error-403", words.t("error-403-lead").into(), REFUSED),
         (_, StatusCode::NOT_FOUND) => ("error-404", words.t("error-404-lead").into(), NOTHING),
@@ -47,7 +47,7 @@ pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &Fault) -> R
         _ => ("error-400", forms::explained(words, fault).1, NOTHING),
     };
     let reference = match fault {
-        Fault::Internal { incident } | Fault::StoreUnavailable { incident } => incident.clone(),
+        RequestError::Internal { incident } | RequestError::StoreUnavailable { incident } => incident.clone(),
         _ => String::new(),
     };
     let may_retry = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
@@ -67,7 +67,7 @@ pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &Fault) -> R
 }
 
 /// Answers a form that was made before its visitor signed in or out, or that no page of this server made.
-pub(in crate::web) fn stale_form(visit: &Visit) -> Outcome {
+pub(in crate::web) fn stale_form(visit: &Visit) -> PageOutcome {
     let words = visit.words;
     let page = ErrorPage {
         f: Frame::of(visit, words.t("error-stale")),
@@ -82,7 +82,7 @@ pub(in crate::web) fn stale_form(visit: &Visit) -> Outcome {
 }
 
 /// Answers a user who has to do something first.
-pub(in crate::web) fn duty(visit: &Visit, duty: Duty) -> Outcome {
+pub(in crate::web) fn duty(visit: &Visit, duty: Duty) -> PageOutcome {
     let words = visit.words;
     let (title, lead, link) = match duty {
         Duty::ChangePassword => return reply::redirect(visit, "/change-password"),
@@ -116,9 +116,9 @@ fn takes_pages(visit: &Visit) -> bool {
         .any(|accepted| accepted.contains("text/html"))
 }
 
-fn in_words(status: StatusCode, fault: &Fault) -> Response {
+fn in_words(status: StatusCode, fault: &RequestError) -> Response {
     let words = match fault {
-        Fault::EndpointNotFound => "there is no such page; the API is below /api/v1/".to_owned(),
+        RequestError::EndpointNotFound => "there is no such page; the API is below /api/v1/".to_owned(),
         fault => fault.to_string(),
     };
     let mut response = warp::reply::with_status(format!("{words}\n"), status).into_response();

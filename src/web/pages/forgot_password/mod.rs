@@ -1,20 +1,20 @@
 //! A forgotten password: this server sends no e-mail, so an administrator has to make a link.
 
 use super::forms::{self, Form};
-use crate::domain::{EmailKey, Fault, SettingId};
-use crate::ops::calls::Rate;
+use crate::domain::{EmailKey, RequestError, SettingId};
+use crate::ops::calls::CallRate;
 use crate::ops::passwords;
 use crate::web::frame::Field;
-use crate::web::reply::Outcome;
-use crate::web::route::Route;
+use crate::web::reply::PageOutcome;
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::open("/forgot-password", |visit| Box::pin(show(visit))),
-    Route::open_form("/forgot-password", |visit| Box::pin(send(visit))),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::open("/forgot-password", |visit| Box::pin(show(visit))),
+    PageRoute::open_form("/forgot-password", |visit| Box::pin(send(visit))),
 ];
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     let words = visit.words;
     if !visit.app.settings().flag(SettingId::AllowPasswordReset) {
         let ask = words.t("forgot-off").into_owned();
@@ -31,9 +31,9 @@ async fn show(visit: Visit) -> Outcome {
     forms::show(&visit, &words.t("forgot"), form)
 }
 
-async fn send(visit: Visit) -> Outcome {
-    visit.count("POST users.forgotPassword", Rate::Default)?;
-    let email = visit.form.given("email").ok_or(Fault::EmailInvalid);
+async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST users.forgotPassword", CallRate::Default)?;
+    let email = visit.form.given("email").ok_or(RequestError::EmailInvalid);
     // The answer is the same for every address.
     if let Ok(email) = email {
         passwords::forgotten(&visit.app, &visit.origin, &EmailKey::of(email)).await?;

@@ -1,25 +1,25 @@
 //! The page on which a person creates an account with an invitation. It also works if registration is closed.
 
 use super::forms::{self, Wrong};
-use super::newcomer::{self, Invited};
+use super::newcomer::{self, InvitedForm};
 use super::sign_in;
-use crate::domain::{Fault, SettingId};
+use crate::domain::{RequestError, SettingId};
 use crate::intake::refusal;
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::ops::invitations;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
 /// The path of an invitation.
 const PATH: &str = "/join/:secret";
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::open(PATH, |visit| Box::pin(show(visit))).with_secret(),
-    Route::open_form(PATH, |visit| Box::pin(send(visit))).with_secret(),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::open(PATH, |visit| Box::pin(show(visit))).with_secret(),
+    PageRoute::open_form(PATH, |visit| Box::pin(send(visit))).with_secret(),
 ];
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     page(&visit, &Wrong::default()).await.map(reply::unlisted)
 }
 
@@ -28,7 +28,7 @@ fn title(visit: &Visit) -> String {
     visit.words.say("join-title", &[("site", site.into())])
 }
 
-async fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+async fn page(visit: &Visit, wrong: &Wrong) -> PageOutcome {
     if visit.visitor.caller.is_some() {
         return has_account(visit);
     }
@@ -40,48 +40,48 @@ async fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
     newcomer::page(visit, &title(visit), "", fields, wrong, Some(invited))
 }
 
-async fn check(visit: &Visit) -> Result<Invited, Fault> {
-    visit.count("POST invitations.check", Rate::Default)?;
+async fn check(visit: &Visit) -> Result<InvitedForm, RequestError> {
+    visit.count("POST invitations.check", CallRate::Default)?;
     let found = invitations::check(&visit.app, &visit.origin, &visit.parameter).await?;
     let moment = visit.reader().end(found.expires_at);
-    Ok(Invited {
+    Ok(InvitedForm {
         by: found.by.map(|name| name.to_string()).unwrap_or_default(),
         until: visit.words.say("join-until", &[("moment", moment.into())]),
     })
 }
 
 /// Answers a visitor who is signed in. They have an account and need no second one.
-fn has_account(visit: &Visit) -> Outcome {
+fn has_account(visit: &Visit) -> PageOutcome {
     let words = visit.words;
     let lead = words.t("join-signed-in").into_owned();
     forms::say(visit, &title(visit), lead, "/", &words.t("go-to-board"))
 }
 
 /// Answers a visitor whose link is not valid.
-fn refused(visit: &Visit, fault: Fault) -> Outcome {
+fn refused(visit: &Visit, fault: RequestError) -> PageOutcome {
     let words = visit.words;
     let (title, lead) = match fault {
-        Fault::InvitationInvalid => (words.t("join-over").into_owned(), words.t("join-over-lead").into()),
-        Fault::AddressBlocked => (title(visit), forms::explained(words, &fault).1),
+        RequestError::InvitationInvalid => (words.t("join-over").into_owned(), words.t("join-over-lead").into()),
+        RequestError::AddressBlocked => (title(visit), forms::explained(words, &fault).1),
         fault => return Err(fault),
     };
     let status = refusal::status(&fault);
     forms::say_with(visit, status, &title, lead, "/sign-in", &words.t("have-account"))
 }
 
-async fn send(visit: Visit) -> Outcome {
+async fn send(visit: Visit) -> PageOutcome {
     if visit.visitor.caller.is_some() {
         return has_account(&visit);
     }
     match join(&visit).await {
         Ok(user) => sign_in::begin_of_new(&visit, &user).await,
-        Err(fault @ (Fault::InvitationInvalid | Fault::AddressBlocked)) => refused(&visit, fault),
+        Err(fault @ (RequestError::InvitationInvalid | RequestError::AddressBlocked)) => refused(&visit, fault),
         Err(fault) => page(&visit, &Wrong::about(visit.words, fault)?).await,
     }
 }
 
-async fn join(visit: &Visit) -> Result<std::sync::Arc<crate::domain::User>, Fault> {
+async fn join(visit: &Visit) -> Result<std::sync::Arc<crate::domain::User>, RequestError> {
     let new = newcomer::registration(visit)?;
-    visit.count("POST invitations.accept", Rate::Default)?;
+    visit.count("POST invitations.accept", CallRate::Default)?;
     invitations::accept(&visit.app, &visit.origin, &visit.parameter, new).await
 }

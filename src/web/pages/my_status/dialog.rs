@@ -1,9 +1,9 @@
 //! The form for the user's own status, in its dialog and on its page.
 
-use super::end::End;
+use super::end::StatusEnd;
 use super::mine::appearance;
 use super::quick::{self, DIGITS, Quick};
-use crate::domain::{Fault, Presence, SettingId, StatusType};
+use crate::domain::{Presence, RequestError, SettingId, StatusType};
 use crate::ops::status;
 use crate::web::people::{picture, word};
 use crate::web::sentence::Sentence;
@@ -11,7 +11,7 @@ use crate::web::visit::Visit;
 use crate::web::words::Words;
 
 /// A choice of a form.
-pub(super) struct Choice {
+pub(super) struct StatusChoice {
     pub value: &'static str,
     pub shape: &'static str,
     pub name: String,
@@ -25,8 +25,8 @@ pub(super) struct Dialog {
     pub emoji: String,
     pub text: String,
     pub may_write: bool,
-    pub statuses: Vec<Choice>,
-    pub ends: Vec<Choice>,
+    pub statuses: Vec<StatusChoice>,
+    pub ends: Vec<StatusChoice>,
     pub date: String,
     pub time: String,
     /// What others see now.
@@ -38,7 +38,7 @@ pub(super) struct Dialog {
 
 impl Dialog {
     /// Returns the form as it is for the caller now.
-    pub fn of(visit: &Visit) -> Result<Self, Fault> {
+    pub fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (caller, words, reader) = (visit.caller()?, visit.words, visit.reader());
         let own = visit.app.hub.own_presence(&caller.user.id);
         let settings = visit.app.settings();
@@ -68,17 +68,17 @@ impl Dialog {
             text: own.text.clone(),
             may_write: settings.flag(SettingId::AllowUserStatusMessageChange),
             statuses: statuses(words, settings.flag(SettingId::AllowInvisibleStatus), chosen),
-            ends: End::ALL
+            ends: StatusEnd::ALL
                 .into_iter()
-                .map(|end| Choice {
+                .map(|end| StatusChoice {
                     value: end.name(),
                     shape: "",
                     name: end.words(words),
                     chosen: end
                         == if own.expires_at.is_some() {
-                            End::Exact
+                            StatusEnd::Exact
                         } else {
-                            End::Never
+                            StatusEnd::Never
                         },
                 })
                 .collect(),
@@ -104,10 +104,10 @@ fn seen(visit: &Visit, own: &Presence) -> String {
     visit.words.say("others-see", &[("status", status.into())])
 }
 
-fn statuses(words: Words, may_hide: bool, chosen: StatusType) -> Vec<Choice> {
+fn statuses(words: Words, may_hide: bool, chosen: StatusType) -> Vec<StatusChoice> {
     let choice = |status: StatusType| {
         let (shape, name) = appearance(words, status, status);
-        Choice {
+        StatusChoice {
             value: shape,
             shape,
             name,

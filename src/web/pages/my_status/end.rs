@@ -2,13 +2,13 @@
 
 use time::{Date, Duration, Month, PrimitiveDateTime, Time};
 
-use crate::domain::{Fault, Timestamp};
+use crate::domain::{RequestError, Timestamp};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
 /// When a status ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum StatusEnd {
     Never,
     HalfHour,
     Hour,
@@ -18,7 +18,7 @@ pub(super) enum End {
     Exact,
 }
 
-impl End {
+impl StatusEnd {
     pub const ALL: [Self; 6] = [
         Self::Never,
         Self::HalfHour,
@@ -56,8 +56,8 @@ impl End {
     /// Returns the end that a form asks for, on the clock of its user.
     ///
     /// # Errors
-    /// [`Fault::StatusEndInvalid`].
-    pub fn of(visit: &Visit) -> Result<Option<Timestamp>, Fault> {
+    /// [`RequestError::StatusEndInvalid`].
+    pub fn of(visit: &Visit) -> Result<Option<Timestamp>, RequestError> {
         let (reader, now) = (visit.reader(), visit.app.clock.now());
         let text = visit.form.text("ends");
         let end = Self::ALL.into_iter().find(|end| end.name() == text);
@@ -66,7 +66,7 @@ impl End {
             let midnight = day.map(|day| PrimitiveDateTime::new(day, Time::MIDNIGHT));
             midnight
                 .map(|midnight| reader.moment_of(midnight))
-                .ok_or(Fault::StatusEndInvalid)
+                .ok_or(RequestError::StatusEndInvalid)
         };
         match end {
             None | Some(Self::Never) => Ok(None),
@@ -79,7 +79,7 @@ impl End {
             }
             Some(Self::Exact) => exact(visit.form.text("date"), visit.form.text("time"))
                 .map(|local| Some(reader.moment_of(local)))
-                .ok_or(Fault::StatusEndInvalid),
+                .ok_or(RequestError::StatusEndInvalid),
         }
     }
 }

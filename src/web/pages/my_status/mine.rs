@@ -1,6 +1,6 @@
 //! The user's own status, as the user sees it.
 
-use crate::domain::{Fault, StatusType};
+use crate::domain::{RequestError, StatusType};
 use crate::ops::status;
 use crate::web::people::{Face, picture, word};
 use crate::web::visit::Visit;
@@ -23,7 +23,7 @@ pub(super) struct Mine {
 
 impl Mine {
     /// Returns the status of the caller.
-    pub fn of(visit: &Visit) -> Result<Self, Fault> {
+    pub fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (caller, words) = (visit.caller()?, visit.words);
         let own = visit.app.hub.own_presence(&caller.user.id);
         let after = status::after(&visit.app, &caller.user.id);

@@ -7,23 +7,23 @@ mod quick;
 
 use askama::Template;
 
-use crate::domain::{ClaimSource, CustomStatusId, Emoji, Fault, StatusType, profile};
-use crate::ops::calls::Rate;
+use crate::domain::{ClaimSource, CustomStatusId, Emoji, RequestError, StatusType, profile};
+use crate::ops::calls::CallRate;
 use crate::ops::status::{self, NewStatus};
 use crate::web::frame::{Frame, Markup, Note};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 use dialog::Dialog;
-use end::End;
+use end::StatusEnd;
 use mine::Mine;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/my-status", |visit| Box::pin(show(visit))),
-    Route::post("/my-status", |visit| Box::pin(send(visit))),
-    Route::post("/my-status/end", |visit| Box::pin(end_status(visit))),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/my-status", |visit| Box::pin(show(visit))),
+    PageRoute::post("/my-status", |visit| Box::pin(send(visit))),
+    PageRoute::post("/my-status/end", |visit| Box::pin(end_status(visit))),
 ];
 
 #[derive(Template)]
@@ -41,13 +41,13 @@ struct DialogPart<'page> {
 }
 
 /// Returns the card with the user's status, for another page.
-pub(super) fn card(visit: &Visit, f: &Frame) -> Result<Markup, Fault> {
+pub(super) fn card(visit: &Visit, f: &Frame) -> Result<Markup, RequestError> {
     let me = Mine::of(visit)?;
     Ok(Markup::of(&MinePart { f, me }))
 }
 
 /// Returns the dialog for the user's status, for another page.
-pub(super) fn dialog(visit: &Visit, f: &Frame) -> Result<Markup, Fault> {
+pub(super) fn dialog(visit: &Visit, f: &Frame) -> Result<Markup, RequestError> {
     let dialog = Dialog::of(visit)?;
     Ok(Markup::of(&DialogPart { f, dialog }))
 }
@@ -60,11 +60,11 @@ struct MyStatus {
     is_set: bool,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     page(&visit, None)
 }
 
-fn page(visit: &Visit, fault: Option<&Fault>) -> Outcome {
+fn page(visit: &Visit, fault: Option<&RequestError>) -> PageOutcome {
     let problem = fault.map(|fault| problem(visit.words, fault)).unwrap_or_default();
     let is_refused = !problem.is_empty();
     let page = MyStatus {
@@ -79,19 +79,19 @@ fn page(visit: &Visit, fault: Option<&Fault>) -> Outcome {
     reply::form(visit, is_refused, &page)
 }
 
-fn problem(words: Words, fault: &Fault) -> Sentence {
+fn problem(words: Words, fault: &RequestError) -> Sentence {
     let text = match fault {
-        Fault::StatusExpired => words.t("fault-status-over"),
-        Fault::StatusEndInvalid => words.t("fault-status-end"),
-        Fault::InvisibleDisabled => words.t("fault-invisible"),
-        Fault::CustomStatusNotFound { .. } => words.t("fault-status-gone"),
+        RequestError::StatusExpired => words.t("fault-status-over"),
+        RequestError::StatusEndInvalid => words.t("fault-status-end"),
+        RequestError::InvisibleDisabled => words.t("fault-invisible"),
+        RequestError::CustomStatusNotFound { .. } => words.t("fault-status-gone"),
         other => return super::forms::explained(words, other).1,
     };
     text.into()
 }
 
-async fn send(visit: Visit) -> Outcome {
-    visit.count("POST users.setStatus", Rate::Default)?;
+async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST users.setStatus", CallRate::Default)?;
     let (actor, own) = (visit.actor()?, visit.caller()?.user.id.clone());
     let is_cleared = visit.form.has("clear");
     let set = match wanted(&visit) {
@@ -105,19 +105,19 @@ async fn send(visit: Visit) -> Outcome {
     }
 }
 
-async fn end_status(visit: Visit) -> Outcome {
-    visit.count("POST status.end", Rate::Default)?;
+async fn end_status(visit: Visit) -> PageOutcome {
+    visit.count("POST status.end", CallRate::Default)?;
     status::end(&visit.app, &visit.actor()?, &visit.caller()?.user.id, None).await?;
     back(&visit, Note::StatusCleared)
 }
 
 /// Sends the browser back to the page from which a form came.
-fn back(visit: &Visit, note: Note) -> Outcome {
+fn back(visit: &Visit, note: Note) -> PageOutcome {
     reply::redirect_with(visit, super::sign_in::next_of(visit.form.text("next")), note)
 }
 
 /// Returns the status that a form asks for.
-fn wanted(visit: &Visit) -> Result<NewStatus, Fault> {
+fn wanted(visit: &Visit) -> Result<NewStatus, RequestError> {
     let form = &visit.form;
     if form.has("clear") {
         return Ok(NewStatus {
@@ -137,15 +137,16 @@ fn wanted(visit: &Visit) -> Result<NewStatus, Fault> {
     }
     let status = match form.text("status") {
         "invisible" => StatusType::Offline,
-        status => status.parse().map_err(|_| Fault::StatusWordInvalid)?,
+        status => status.parse().map_err(|_| RequestError::StatusWordInvalid)?,
     };
     let emoji = form.given("emoji").filter(|emoji| *emoji != "none");
-    let emoji = emoji.map(|emoji| Emoji::parse(emoji).map_err(|error| Fault::invalid(error.to_string(), "emoji")));
+    let emoji =
+        emoji.map(|emoji| Emoji::parse(emoji).map_err(|error| RequestError::invalid(error.to_string(), "emoji")));
     Ok(NewStatus {
         status: Some(status),
         text: Some(profile::status_text(form.text("text"))),
         emoji: emoji.transpose()?,
-        expires_at: End::of(visit)?,
+        expires_at: StatusEnd::of(visit)?,
         custom_status: None,
         source: ClaimSource::Manual,
         id: None,
@@ -153,11 +154,11 @@ fn wanted(visit: &Visit) -> Result<NewStatus, Fault> {
 }
 
 /// Returns a status that the user set before, by its place among those.
-fn recent(visit: &Visit, place: &str) -> Result<NewStatus, Fault> {
+fn recent(visit: &Visit, place: &str) -> Result<NewStatus, RequestError> {
     let recent = status::recent(&visit.app, &visit.caller()?.user.id);
     let place: Option<usize> = place.parse().ok();
     let again = place.and_then(|place| recent.into_iter().nth(place));
-    let again = again.ok_or(Fault::StatusMissing)?;
+    let again = again.ok_or(RequestError::StatusMissing)?;
     Ok(NewStatus {
         status: Some(again.status),
         text: Some(again.text),

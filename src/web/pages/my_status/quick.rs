@@ -6,7 +6,7 @@ use super::mine::appearance;
 use crate::domain::custom_status::DurationMinutes;
 use crate::domain::page::Page;
 use crate::domain::{CustomStatus, RecentStatus};
-use crate::ops::custom_status::{self, Filter};
+use crate::ops::custom_status::{self, StatusFilter};
 use crate::web::moments::lasts;
 use crate::web::people::{picture, word};
 use crate::web::visit::Visit;
@@ -38,7 +38,7 @@ pub(super) fn of_team(visit: &Visit) -> Vec<Quick> {
         offset: 0,
         count: QUICK,
     };
-    let statuses = custom_status::list(&visit.app, &Filter::default(), page).items;
+    let statuses = custom_status::list(&visit.app, &StatusFilter::default(), page).items;
     let quick = |(place, status): (usize, &Arc<CustomStatus>)| Quick {
         value: format!("status-{}", status.id),
         emoji: status.emoji.as_ref().map(picture).unwrap_or_default(),

@@ -7,8 +7,8 @@ use warp::http::header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTEN
 
 use crate::web::assets;
 use crate::web::frame::Frame;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
 /// The path of the page.
@@ -25,9 +25,9 @@ const SCRIPT: &str = include_str!("service-worker.js");
 /// The content security policy of the script, which only fetches from this server.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; connect-src 'self'");
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::open(PAGE, |visit| Box::pin(show(visit))).without_cookies(),
-    Route::open("/service-worker.js", |visit| Box::pin(script(visit))).without_cookies(),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::open(PAGE, |visit| Box::pin(show(visit))).without_cookies(),
+    PageRoute::open("/service-worker.js", |visit| Box::pin(script(visit))).without_cookies(),
 ];
 
 #[derive(Template)]
@@ -37,7 +37,7 @@ struct Offline {
 }
 
 /// Answers with the page. It needs no script, because the browser loads it again by itself.
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     let f = Frame::of(&visit, visit.words.t("offline"));
     let mut answer = reply::unlisted(reply::page(&visit, &Offline { f })?);
     let headers = answer.headers_mut();
@@ -51,7 +51,7 @@ async fn show(visit: Visit) -> Outcome {
 
 /// Answers with the script. A browser compares it at each visit with the script that it has. The paths of the assets
 /// change with their content, so that a new version of the server also brings a new page.
-async fn script(visit: Visit) -> Outcome {
+async fn script(visit: Visit) -> PageOutcome {
     let folder = format!("{}{}", visit.base, assets::folder());
     let parts = json!([
         format!("{}{PAGE}", visit.base),

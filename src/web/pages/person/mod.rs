@@ -2,16 +2,16 @@
 
 use askama::Template;
 
-use crate::domain::{Fault, UserId};
+use crate::domain::{RequestError, UserId};
 use crate::ops::people;
 use crate::ops::viewed::View;
 use crate::web::frame::Frame;
 use crate::web::people::{Person, Portraits};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
-pub(super) const ROUTES: &[Route] = &[Route::get("/people/:id", |visit| Box::pin(show(visit)))];
+pub(super) const ROUTES: &[PageRoute] = &[PageRoute::get("/people/:id", |visit| Box::pin(show(visit)))];
 
 #[derive(Template)]
 #[template(path = "person/person.html")]
@@ -25,11 +25,11 @@ struct PersonPage {
     local_time: String,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     let (actor, caller) = (visit.actor()?, visit.caller()?);
     let view = View::of(&visit.app, &actor);
     let found = people::one(&visit.app, &view, caller, &UserId::new(&visit.parameter));
-    let user = found.ok_or(Fault::EndpointNotFound)?;
+    let user = found.ok_or(RequestError::EndpointNotFound)?;
     let reader = visit.reader();
     let person = Person::of(&user, &Portraits::of(&visit, &reader));
     let email = user.full().and_then(|(account, _)| account.email.as_ref());

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use super::{Section, Shown, Wrong, confirm, page, refused, saved};
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::profile::{self, BIO_CHARACTERS, NICKNAME_CHARACTERS};
-use crate::domain::{Fault, User, person_name};
-use crate::ops::calls::Rate;
-use crate::ops::profile_edit::Edit;
+use crate::domain::{RequestError, User, full_name};
+use crate::ops::calls::CallRate;
+use crate::ops::profile_edit::ProfileEdit;
 use crate::ops::users::{parse_email, parse_username};
 use crate::ops::{avatars, own_profile};
 use crate::web::frame::{Field, Note};
 use crate::web::people::Face;
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The maximum size of a picture, in kibibytes.
 const PHOTO_KIB: usize = AVATAR_BYTES / 1024;
 
-pub(super) struct About {
+pub(super) struct AboutForm {
     pub face: Face,
     pub photo_hint: String,
     /// The error of the whole form; empty if there is none.
@@ -44,8 +44,8 @@ fn address(user: &User) -> String {
     email.map(|email| email.address.to_string()).unwrap_or_default()
 }
 
-impl About {
-    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, Fault> {
+impl AboutForm {
+    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
         let (words, user) = (visit.words, &visit.caller()?.user);
         let wrong = shown.of(Section::About);
         let (first, last) = split(user);
@@ -102,12 +102,12 @@ impl About {
 
 /// Returns the changes of the form. A field that the user did not change is not checked again, because an older value
 /// may break a newer rule.
-fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
+fn edit(visit: &Visit, user: &User) -> Result<ProfileEdit, RequestError> {
     let (form, now) = (&visit.form, split(user));
     let is_same_name = form.changed("first", &now.0).is_none() && form.changed("last", &now.1).is_none();
-    Ok(Edit {
+    Ok(ProfileEdit {
         name: (!is_same_name)
-            .then(|| person_name::full_name(form.text("first"), form.text("last")))
+            .then(|| full_name::full_name(form.text("first"), form.text("last")))
             .transpose()?,
         username: form
             .changed("username", user.username.as_str())
@@ -125,26 +125,26 @@ fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
             .changed("bio", &user.profile.bio)
             .map(|text| profile::bio(&text))
             .transpose()?,
-        ..Edit::default()
+        ..ProfileEdit::default()
     })
 }
 
-pub(super) async fn send(visit: Visit) -> Outcome {
-    visit.count("POST users.updateOwnBasicInfo", Rate::Default)?;
+pub(super) async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST users.updateOwnBasicInfo", CallRate::Default)?;
     match change(&visit).await {
         Ok(_) => saved(&visit, Section::About, Note::ProfileSaved),
         Err(fault) => refused(&visit, Section::About, fault),
     }
 }
 
-async fn change(visit: &Visit) -> Result<Arc<User>, Fault> {
+async fn change(visit: &Visit) -> Result<Arc<User>, RequestError> {
     let caller = visit.caller()?;
     let edit = edit(visit, &caller.user)?;
     own_profile::update(&visit.app, caller, edit, None, confirm::proof(visit)).await
 }
 
-pub(super) async fn send_photo(visit: Visit) -> Outcome {
-    visit.count("POST users.setAvatar", Rate::Default)?;
+pub(super) async fn send_photo(visit: Visit) -> PageOutcome {
+    visit.count("POST users.setAvatar", CallRate::Default)?;
     let Some(bytes) = visit.form.file().map(|file| file.to_vec()) else {
         let wrong = Wrong::at("photo", visit.words.t("photo-missing"));
         return page(&visit, &Shown::wrong(Section::About, wrong));
@@ -157,13 +157,13 @@ pub(super) async fn send_photo(visit: Visit) -> Outcome {
 }
 
 /// Answers with the error of a picture. The other fields of the page show the stored values.
-fn photo_refused(visit: &Visit, fault: Fault) -> Outcome {
+fn photo_refused(visit: &Visit, fault: RequestError) -> PageOutcome {
     let text = Wrong::about(visit.words, fault)?.all();
     page(visit, &Shown::wrong(Section::About, Wrong::at("photo", text)))
 }
 
-pub(super) async fn remove_photo(visit: Visit) -> Outcome {
-    visit.count("POST users.resetAvatar", Rate::Default)?;
+pub(super) async fn remove_photo(visit: Visit) -> PageOutcome {
+    visit.count("POST users.resetAvatar", CallRate::Default)?;
     let id = visit.caller()?.user.id.clone();
     match avatars::reset(&visit.app, &visit.actor()?, &id).await {
         Ok(()) => saved(&visit, Section::About, Note::ProfileSaved),

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::{Section, Shown, refused, saved};
-use crate::domain::{CustomFieldChanges, Fault, SettingId, User};
-use crate::ops::calls::Rate;
+use crate::domain::{CustomFieldChanges, RequestError, SettingId, User};
+use crate::ops::calls::CallRate;
 use crate::ops::own_profile;
-use crate::ops::profile_edit::Edit;
+use crate::ops::profile_edit::ProfileEdit;
 use crate::web::frame::Note;
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
@@ -16,7 +16,7 @@ use crate::web::visit::Visit;
 const PREFIX: &str = "field:";
 
 /// A custom field.
-pub(in crate::web::pages) struct Line {
+pub(in crate::web::pages) struct FieldLine {
     pub name: String,
     pub value: String,
     /// The value that the page showed; `None` for a new account.
@@ -28,13 +28,13 @@ pub(in crate::web::pages) struct Line {
     pub options: Vec<String>,
 }
 
-pub(super) struct Part {
+pub(super) struct FieldsPart {
     pub problem: Sentence,
-    pub lines: Vec<Line>,
+    pub lines: Vec<FieldLine>,
 }
 
-impl Part {
-    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, Fault> {
+impl FieldsPart {
+    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
         let wrong = shown.of(Section::Fields);
         let user = Some(&*visit.caller()?.user);
         Ok(Self {
@@ -50,7 +50,7 @@ impl Part {
 
 /// Returns the custom fields of a user: those that the setting defines. Without a definition, returns the texts that
 /// the user has, and the team.
-pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Line> {
+pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<FieldLine> {
     let settings = visit.app.settings();
     let none = Map::new();
     let now = user.map_or(&none, |user| &user.profile.custom_fields);
@@ -58,7 +58,7 @@ pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Li
     let rules = settings.custom_fields();
     let defined: Vec<_> = rules.fields().collect();
     if !defined.is_empty() {
-        let line = |(name, rule): (&str, &crate::domain::custom_fields::FieldRule)| Line {
+        let line = |(name, rule): (&str, &crate::domain::custom_fields::FieldRule)| FieldLine {
             value: text(name),
             shown: user.map(|_| text(name)),
             name: name.to_owned(),
@@ -77,7 +77,7 @@ pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Li
     if !team.is_empty() && !now.contains_key(&team) {
         names.push(team);
     }
-    let line = |name: String| Line {
+    let line = |name: String| FieldLine {
         value: text(&name),
         shown: user.map(|_| text(&name)),
         name,
@@ -89,12 +89,12 @@ pub(in crate::web::pages) fn lines(visit: &Visit, user: Option<&User>) -> Vec<Li
 }
 
 /// Returns the name of a custom field in a form.
-pub(in crate::web::pages) fn name_of(line: &Line) -> String {
+pub(in crate::web::pages) fn name_of(line: &FieldLine) -> String {
     format!("{PREFIX}{}", line.name)
 }
 
 /// Returns the same fields with the values that a form sent.
-pub(in crate::web::pages) fn sent_lines(visit: &Visit, user: Option<&User>) -> Vec<Line> {
+pub(in crate::web::pages) fn sent_lines(visit: &Visit, user: Option<&User>) -> Vec<FieldLine> {
     let mut lines = lines(visit, user);
     for line in &mut lines {
         let name = name_of(line);
@@ -108,7 +108,10 @@ pub(in crate::web::pages) fn sent_lines(visit: &Visit, user: Option<&User>) -> V
 ///
 /// # Errors
 /// The errors of [`CustomFieldChanges::parse`].
-pub(in crate::web::pages) fn changes(visit: &Visit, user: Option<&User>) -> Result<Option<CustomFieldChanges>, Fault> {
+pub(in crate::web::pages) fn changes(
+    visit: &Visit,
+    user: Option<&User>,
+) -> Result<Option<CustomFieldChanges>, RequestError> {
     let mut changes = Map::new();
     for line in lines(visit, user) {
         let name = name_of(&line);
@@ -124,19 +127,19 @@ pub(in crate::web::pages) fn changes(visit: &Visit, user: Option<&User>) -> Resu
     CustomFieldChanges::parse_update(Some(changes))
 }
 
-pub(super) async fn send(visit: Visit) -> Outcome {
-    visit.count("POST users.updateOwnBasicInfo", Rate::Default)?;
+pub(super) async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST users.updateOwnBasicInfo", CallRate::Default)?;
     match change(&visit).await {
         Ok(()) => saved(&visit, Section::Fields, Note::ProfileSaved),
         Err(fault) => refused(&visit, Section::Fields, fault),
     }
 }
 
-async fn change(visit: &Visit) -> Result<(), Fault> {
+async fn change(visit: &Visit) -> Result<(), RequestError> {
     let caller = visit.caller()?;
-    let edit = Edit {
+    let edit = ProfileEdit {
         custom_fields: changes(visit, Some(&caller.user))?,
-        ..Edit::default()
+        ..ProfileEdit::default()
     };
     own_profile::update(&visit.app, caller, edit, None, None)
         .await

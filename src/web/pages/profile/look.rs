@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::{Section, refused, saved};
-use crate::domain::Fault;
-use crate::ops::calls::Rate;
+use crate::domain::RequestError;
+use crate::ops::calls::CallRate;
 use crate::ops::profile;
 use crate::web::frame::Note;
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::visit::Visit;
 use crate::web::words::Language;
 
@@ -18,7 +18,7 @@ const IDLE_MINUTES: [u64; 5] = [1, 5, 10, 30, 60];
 const AUTO: &str = "auto";
 
 /// A value that the user can choose.
-pub(super) struct Choice {
+pub(super) struct LookChoice {
     pub value: String,
     pub words: String,
     pub chosen: bool,
@@ -26,9 +26,9 @@ pub(super) struct Choice {
 
 pub(super) struct Look {
     /// The languages, each with its name in its own language.
-    pub languages: Vec<Choice>,
-    pub idle: Vec<Choice>,
-    pub themes: Vec<Choice>,
+    pub languages: Vec<LookChoice>,
+    pub idle: Vec<LookChoice>,
+    pub themes: Vec<LookChoice>,
 }
 
 impl Look {
@@ -43,14 +43,14 @@ impl Look {
 }
 
 impl Look {
-    pub fn of(visit: &Visit) -> Result<Self, Fault> {
+    pub fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (words, preferences) = (visit.words, &visit.caller()?.user.preferences);
         let chosen = preferences.chosen();
         let text = |name: &str| chosen.get(name).and_then(Value::as_str).unwrap_or_default();
         let language = Language::tagged(text("language"))
             .map(Language::tag)
             .unwrap_or_default();
-        let choice = |value: &str, words: String, now: &str| Choice {
+        let choice = |value: &str, words: String, now: &str| LookChoice {
             value: value.to_owned(),
             words,
             chosen: value == now,
@@ -79,12 +79,12 @@ impl Look {
 }
 
 /// Returns the value that is chosen.
-fn chosen(choices: &[Choice]) -> &str {
+fn chosen(choices: &[LookChoice]) -> &str {
     let chosen = choices.iter().find(|choice| choice.chosen);
     chosen.map_or("", |choice| choice.value.as_str())
 }
 
-fn idle(visit: &Visit, preferences: &Map<String, Value>) -> Vec<Choice> {
+fn idle(visit: &Visit, preferences: &Map<String, Value>) -> Vec<LookChoice> {
     let is_on = preferences.get("enableAutoAway") != Some(&Value::Bool(false));
     let seconds = preferences.get("idleTimeLimit").and_then(Value::as_u64);
     let now = seconds.filter(|_| is_on).map(|seconds| seconds.div_ceil(60));
@@ -92,12 +92,12 @@ fn idle(visit: &Visit, preferences: &Map<String, Value>) -> Vec<Choice> {
     // A program may have set a time that the page does not offer.
     minutes.extend(now.filter(|now| !IDLE_MINUTES.contains(now)));
     minutes.sort_unstable();
-    let line = |count: u64| Choice {
+    let line = |count: u64| LookChoice {
         value: count.to_string(),
         words: visit.words.say("idle-minutes", &[("count", count.into())]),
         chosen: now == Some(count),
     };
-    let never = Choice {
+    let never = LookChoice {
         value: String::new(),
         words: visit.words.t("idle-never").into_owned(),
         chosen: now.is_none(),
@@ -105,8 +105,8 @@ fn idle(visit: &Visit, preferences: &Map<String, Value>) -> Vec<Choice> {
     minutes.into_iter().map(line).chain([never]).collect()
 }
 
-pub(super) async fn send(visit: Visit) -> Outcome {
-    visit.count("POST users.setPreferences", Rate::Default)?;
+pub(super) async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST users.setPreferences", CallRate::Default)?;
     let changes = changes(&visit)?;
     if changes.is_empty() {
         return saved(&visit, Section::Look, Note::ProfileSaved);
@@ -119,9 +119,9 @@ pub(super) async fn send(visit: Visit) -> Outcome {
 }
 
 /// Returns the preferences that the user changed on the page.
-fn changes(visit: &Visit) -> Result<Map<String, Value>, Fault> {
+fn changes(visit: &Visit) -> Result<Map<String, Value>, RequestError> {
     let (form, now) = (&visit.form, Look::of(visit)?);
-    let is_changed = |name: &str, choices: &[Choice]| form.changed(name, chosen(choices)).is_some();
+    let is_changed = |name: &str, choices: &[LookChoice]| form.changed(name, chosen(choices)).is_some();
     let mut changes = Map::new();
     if is_changed("language", &now.languages) {
         let language = form.given("language").map_or(Value::Null, Value::from);

@@ -14,36 +14,36 @@ use askama::Template;
 
 use super::forms::Wrong;
 use super::{confirm, forms, sign_in};
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::web::frame::{Frame, Note};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/profile", |visit| Box::pin(show(visit))),
-    Route::post("/profile", |visit| Box::pin(about::send(visit))),
-    Route::post("/profile/photo", |visit| Box::pin(about::send_photo(visit))).taking_file(),
-    Route::post("/profile/photo/remove", |visit| Box::pin(about::remove_photo(visit))),
-    Route::post("/profile/password", |visit| Box::pin(password::send(visit))),
-    Route::get("/profile/two-step", |visit| Box::pin(two_step::show(visit))).serving_duties(),
-    Route::post("/profile/two-step", |visit| Box::pin(two_step::begin(visit))).serving_duties(),
-    Route::post("/profile/two-step/on", |visit| Box::pin(two_step::turn_on(visit))).serving_duties(),
-    Route::post("/profile/two-step/off", |visit| Box::pin(two_step::turn_off(visit))),
-    Route::post("/profile/two-step/codes", |visit| {
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/profile", |visit| Box::pin(show(visit))),
+    PageRoute::post("/profile", |visit| Box::pin(about::send(visit))),
+    PageRoute::post("/profile/photo", |visit| Box::pin(about::send_photo(visit))).taking_file(),
+    PageRoute::post("/profile/photo/remove", |visit| Box::pin(about::remove_photo(visit))),
+    PageRoute::post("/profile/password", |visit| Box::pin(password::send(visit))),
+    PageRoute::get("/profile/two-step", |visit| Box::pin(two_step::show(visit))).serving_duties(),
+    PageRoute::post("/profile/two-step", |visit| Box::pin(two_step::begin(visit))).serving_duties(),
+    PageRoute::post("/profile/two-step/on", |visit| Box::pin(two_step::turn_on(visit))).serving_duties(),
+    PageRoute::post("/profile/two-step/off", |visit| Box::pin(two_step::turn_off(visit))),
+    PageRoute::post("/profile/two-step/codes", |visit| {
         Box::pin(two_step::renew_codes(visit))
     }),
-    Route::post("/profile/sessions/end", |visit| Box::pin(sessions::end(visit))),
-    Route::post("/profile/sessions/end-others", |visit| {
+    PageRoute::post("/profile/sessions/end", |visit| Box::pin(sessions::end(visit))),
+    PageRoute::post("/profile/sessions/end-others", |visit| {
         Box::pin(sessions::end_others(visit))
     }),
-    Route::post("/profile/tokens", |visit| Box::pin(tokens::create(visit))),
-    Route::post("/profile/tokens/renew", |visit| Box::pin(tokens::renew(visit))),
-    Route::post("/profile/tokens/end", |visit| Box::pin(tokens::end(visit))),
-    Route::post("/profile/fields", |visit| Box::pin(fields::send(visit))),
-    Route::post("/profile/privacy", |visit| Box::pin(privacy::send(visit))),
-    Route::post("/profile/look", |visit| Box::pin(look::send(visit))),
+    PageRoute::post("/profile/tokens", |visit| Box::pin(tokens::create(visit))),
+    PageRoute::post("/profile/tokens/renew", |visit| Box::pin(tokens::renew(visit))),
+    PageRoute::post("/profile/tokens/end", |visit| Box::pin(tokens::end(visit))),
+    PageRoute::post("/profile/fields", |visit| Box::pin(fields::send(visit))),
+    PageRoute::post("/profile/privacy", |visit| Box::pin(privacy::send(visit))),
+    PageRoute::post("/profile/look", |visit| Box::pin(look::send(visit))),
 ];
 
 /// A section of the page. It has an id for the part of the address after the `#`, and a form.
@@ -139,28 +139,28 @@ impl Shown {
 struct ProfilePage {
     f: Frame,
     links: Vec<Link>,
-    about: about::About,
-    password: password::Password,
+    about: about::AboutForm,
+    password: password::PasswordForm,
     /// The state of two-step sign-in; `None` if it is off and the server does not offer it.
     two_step: Option<two_step::State>,
     two_step_problem: Sentence,
-    sessions: Vec<sessions::Line>,
+    sessions: Vec<sessions::SessionLine>,
     tokens: Option<tokens::Tokens>,
-    fields: fields::Part,
-    privacy: privacy::Part,
+    fields: fields::FieldsPart,
+    privacy: privacy::PrivacyPart,
     look: look::Look,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     page(&visit, &Shown::default())
 }
 
 /// Answers with the page. The status is 422 if a form was wrong.
-fn page(visit: &Visit, shown: &Shown) -> Outcome {
+fn page(visit: &Visit, shown: &Shown) -> PageOutcome {
     let caller = visit.caller()?;
     let two_step = two_step::State::of(visit, caller);
     let tokens = tokens::Tokens::of(visit, shown)?;
-    let fields = fields::Part::of(visit, shown)?;
+    let fields = fields::FieldsPart::of(visit, shown)?;
     let sections = [
         (Section::About, true),
         (Section::Fields, !fields.lines.is_empty()),
@@ -181,8 +181,8 @@ fn page(visit: &Visit, shown: &Shown) -> Outcome {
                 title: section.title(visit),
             })
             .collect(),
-        about: about::About::of(visit, shown)?,
-        password: password::Password::of(visit, shown),
+        about: about::AboutForm::of(visit, shown)?,
+        password: password::PasswordForm::of(visit, shown),
         two_step,
         two_step_problem: shown
             .of(Section::TwoStep)
@@ -191,18 +191,18 @@ fn page(visit: &Visit, shown: &Shown) -> Outcome {
         sessions: sessions::lines(visit, caller),
         tokens,
         fields,
-        privacy: privacy::Part::of(visit, shown)?,
+        privacy: privacy::PrivacyPart::of(visit, shown)?,
         look: look::Look::of(visit)?,
     };
     reply::form(visit, shown.wrong.is_some(), &page)
 }
 
 /// Redirects the browser to a section after its form was saved.
-fn saved(visit: &Visit, section: Section, note: Note) -> Outcome {
+fn saved(visit: &Visit, section: Section, note: Note) -> PageOutcome {
     reply::redirect_with(visit, &format!("/profile#{}", section.id()), note)
 }
 
 /// Shows the error of a form in its section. A fault that the form did not cause has its own page.
-fn refused(visit: &Visit, section: Section, fault: Fault) -> Outcome {
+fn refused(visit: &Visit, section: Section, fault: RequestError) -> PageOutcome {
     page(visit, &Shown::wrong(section, Wrong::about(visit.words, fault)?))
 }

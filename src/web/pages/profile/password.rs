@@ -1,14 +1,14 @@
 //! The form for the user's new password.
 
 use super::{Section, Shown, forms, page, saved, sign_in};
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::web::frame::{Field, Note};
 use crate::web::pages::change_password;
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
-pub(super) struct Password {
+pub(super) struct PasswordForm {
     /// A text that says that a change signs the user out; empty if it does not.
     pub lead: String,
     pub problem: Sentence,
@@ -17,7 +17,7 @@ pub(super) struct Password {
     pub rules: Vec<String>,
 }
 
-impl Password {
+impl PasswordForm {
     pub fn of(visit: &Visit, shown: &Shown) -> Self {
         let wrong = shown.of(Section::Password);
         let field = |field: Field| {
@@ -37,8 +37,8 @@ impl Password {
     }
 }
 
-pub(super) async fn send(visit: Visit) -> Outcome {
-    visit.count("POST users.updateOwnBasicInfo", Rate::Default)?;
+pub(super) async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST users.updateOwnBasicInfo", CallRate::Default)?;
     let mut wrong = forms::Wrong::default();
     forms::check_again(visit.words, &visit.form, &mut wrong);
     if !wrong.is_empty() {

@@ -1,28 +1,28 @@
 //! The form that selects from whom the user is hidden, and who may see when they were last here.
 
 use super::{Section, Shown, refused, saved};
-use crate::domain::{Fault, LastSeen, RoleId};
-use crate::ops::calls::Rate;
+use crate::domain::{LastSeen, RequestError, RoleId};
+use crate::ops::calls::CallRate;
 use crate::ops::status::{self, Privacy};
 use crate::ops::{roles, users};
 use crate::web::frame::{Field, Note};
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// A role from which the user can hide.
-pub(super) struct Line {
+pub(super) struct HiddenLine {
     pub id: String,
     pub name: String,
     pub chosen: bool,
 }
 
-pub(super) struct Part {
+pub(super) struct PrivacyPart {
     pub problem: Sentence,
     pub last_seen: &'static str,
     /// The values of `last_seen` and of the chosen roles that the page showed.
     pub shown: [String; 2],
-    pub roles: Vec<Line>,
+    pub roles: Vec<HiddenLine>,
     pub users: Field,
 }
 
@@ -34,8 +34,8 @@ const fn word(last_seen: LastSeen) -> &'static str {
     }
 }
 
-impl Part {
-    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, Fault> {
+impl PrivacyPart {
+    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
         let words = visit.words;
         let privacy = status::privacy(&visit.app, &visit.caller()?.user);
         let wrong = shown.of(Section::Privacy);
@@ -52,7 +52,7 @@ impl Part {
             shown("last-seen", word(privacy.last_seen).to_owned()),
             shown("hide-role", chosen(visit, &privacy)),
         ];
-        let lines = all.iter().map(|role| Line {
+        let lines = all.iter().map(|role| HiddenLine {
             id: role.id.to_string(),
             name: role.name.to_string(),
             chosen: match wrong {
@@ -86,11 +86,11 @@ fn chosen(visit: &Visit, privacy: &Privacy) -> String {
     chosen.join(",")
 }
 
-pub(super) async fn send(visit: Visit) -> Outcome {
-    visit.count("POST presence.setPrivacy", Rate::Default)?;
+pub(super) async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST presence.setPrivacy", CallRate::Default)?;
     match change(&visit).await {
         Ok(()) => saved(&visit, Section::Privacy, Note::ProfileSaved),
-        Err(Fault::UserNotFound) => {
+        Err(RequestError::UserNotFound) => {
             let wrong = super::Wrong::at("hide-users", visit.words.t("fault-hide-users"));
             super::page(&visit, &Shown::wrong(Section::Privacy, wrong))
         }
@@ -107,13 +107,13 @@ fn last_seen(visit: &Visit) -> Option<LastSeen> {
 }
 
 /// Changes what the user changed on the page. Other values keep the changes that were made elsewhere in the meantime.
-async fn change(visit: &Visit) -> Result<(), Fault> {
+async fn change(visit: &Visit) -> Result<(), RequestError> {
     let (form, caller) = (&visit.form, visit.caller()?);
     let now = status::privacy(&visit.app, &caller.user);
     let new_last_seen = form.changed("last-seen", word(now.last_seen));
     let find = |name: &str| {
         let found = users::named(&visit.app, name.trim_start_matches('@'));
-        found.map(|user| user.id.clone()).ok_or(Fault::UserNotFound)
+        found.map(|user| user.id.clone()).ok_or(RequestError::UserNotFound)
     };
     let new_users = form.changed("hide-users", &names(&now));
     let new_users = new_users.map(|text| {

@@ -3,14 +3,14 @@
 use super::{Section, client, refused, saved};
 use crate::auth::Caller;
 use crate::domain::Token;
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::ops::tokens;
 use crate::web::frame::Note;
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::visit::Visit;
 
 /// A session in the list.
-pub(super) struct Line {
+pub(super) struct SessionLine {
     pub id: String,
     pub icon: &'static str,
     pub name: String,
@@ -21,7 +21,7 @@ pub(super) struct Line {
 }
 
 /// Returns the live sessions. This session is the first; the others are sorted by their last use, the latest first.
-pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<Line> {
+pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<SessionLine> {
     let mut live = tokens::list(&visit.app, Some(&caller.user.id));
     live.retain(|token| token.session().is_some());
     let used = |token: &Token| token.last_used_at.unwrap_or(token.created_at);
@@ -39,7 +39,7 @@ pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<Line> {
                 .address
                 .map(|address| format!(" · {address}"))
                 .unwrap_or_default();
-            Some(Line {
+            Some(SessionLine {
                 id: token.hash.label(),
                 icon: if client::is_phone(&session.client) {
                     "phone"
@@ -67,21 +67,21 @@ pub(in crate::web::pages) fn name(visit: &Visit, client: &str) -> String {
     }
 }
 
-pub(super) async fn end(visit: Visit) -> Outcome {
-    visit.count("POST sessions/logout.me", Rate::Default)?;
+pub(super) async fn end(visit: Visit) -> PageOutcome {
+    visit.count("POST sessions/logout.me", CallRate::Default)?;
     let own = visit.caller()?.user.id.clone();
     let ended = tokens::revoke(&visit.app, &visit.actor()?, Some(&own), visit.form.text("session")).await;
     match ended {
         // The session may have ended in the meantime. The user wants the same result.
-        Ok(()) | Err(crate::domain::Fault::TokenNotFound { .. }) => {
+        Ok(()) | Err(crate::domain::RequestError::TokenNotFound { .. }) => {
             saved(&visit, Section::Sessions, Note::SessionEnded)
         }
         Err(fault) => refused(&visit, Section::Sessions, fault),
     }
 }
 
-pub(super) async fn end_others(visit: Visit) -> Outcome {
-    visit.count("POST users.logoutOtherClients", Rate::Default)?;
+pub(super) async fn end_others(visit: Visit) -> PageOutcome {
+    visit.count("POST users.logoutOtherClients", CallRate::Default)?;
     tokens::logout_others(&visit.app, visit.caller()?).await?;
     saved(&visit, Section::Sessions, Note::SessionsEnded)
 }

@@ -5,12 +5,12 @@ use time::{Date, Month, PrimitiveDateTime, Time};
 use super::{Section, Shown, Wrong, confirm, page, refused, saved};
 use crate::domain::page::once;
 use crate::domain::token_name::TOKEN_NAME_CHARACTERS;
-use crate::domain::{Fault, Permission, Scope, Timestamp, Token, TokenName};
-use crate::ops::calls::Rate;
+use crate::domain::{Permission, RequestError, Scope, Timestamp, Token, TokenName};
+use crate::ops::calls::CallRate;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
 use crate::ops::{proof, two_factor};
 use crate::web::frame::{Field, Note};
-use crate::web::reply::Outcome;
+use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
@@ -19,7 +19,7 @@ use crate::web::words::Words;
 const LIVES: [(&str, u32); 2] = [("month", 30), ("year", 365)];
 
 /// A token in the list.
-pub(super) struct Line {
+pub(super) struct TokenLine {
     pub name: String,
     /// The scopes, the last use and the end of the token, in words.
     pub about: String,
@@ -36,7 +36,7 @@ pub(super) struct Tokens {
     pub problem: Sentence,
     /// The name and the secret of the token that the form has just created.
     pub created: Option<(String, String)>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<TokenLine>,
     pub name: Field,
     pub scopes: Vec<ScopeLine>,
     pub unlimited: bool,
@@ -50,7 +50,7 @@ pub(super) struct Tokens {
 
 impl Tokens {
     /// Returns this part of the page; `None` if the user may not create tokens.
-    pub fn of(visit: &Visit, shown: &Shown) -> Result<Option<Self>, Fault> {
+    pub fn of(visit: &Visit, shown: &Shown) -> Result<Option<Self>, RequestError> {
         let caller = visit.caller()?;
         if !caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
             return Ok(None);
@@ -101,7 +101,7 @@ fn words_of(words: Words, scope: Scope) -> String {
     text.into_owned()
 }
 
-fn line(visit: &Visit, token: &Token) -> Option<Line> {
+fn line(visit: &Visit, token: &Token) -> Option<TokenLine> {
     let (words, reader) = (visit.words, visit.reader());
     let personal = token.personal()?;
     let at = |key: &str, moment: Timestamp| words.say(key, &[("moment", reader.near(moment).into())]);
@@ -118,14 +118,14 @@ fn line(visit: &Visit, token: &Token) -> Option<Line> {
         Some(end) => at("token-ends", end),
         None => words.t("token-endless").into_owned(),
     };
-    Some(Line {
+    Some(TokenLine {
         name: personal.name.to_string(),
         about: [scopes, used, end].join(" · "),
     })
 }
 
-pub(super) async fn create(visit: Visit) -> Outcome {
-    visit.count("POST users.generatePersonalAccessToken", Rate::Default)?;
+pub(super) async fn create(visit: Visit) -> PageOutcome {
+    visit.count("POST users.generatePersonalAccessToken", CallRate::Default)?;
     let new = match wanted(&visit) {
         Ok(new) => new,
         Err(wrong) => return page(&visit, &Shown::wrong(Section::Tokens, wrong)),
@@ -138,7 +138,7 @@ pub(super) async fn create(visit: Visit) -> Outcome {
     }
 }
 
-fn created(visit: &Visit, name: String, secret: &str) -> Outcome {
+fn created(visit: &Visit, name: String, secret: &str) -> PageOutcome {
     let shown = Shown {
         token: Some((name, secret.to_owned())),
         ..Shown::default()
@@ -191,8 +191,8 @@ fn day(text: &str) -> Option<PrimitiveDateTime> {
     Some(PrimitiveDateTime::new(date.next_day()?, Time::MIDNIGHT))
 }
 
-pub(super) async fn renew(visit: Visit) -> Outcome {
-    visit.count("POST users.regeneratePersonalAccessToken", Rate::Default)?;
+pub(super) async fn renew(visit: Visit) -> PageOutcome {
+    visit.count("POST users.regeneratePersonalAccessToken", CallRate::Default)?;
     let (caller, name) = (visit.caller()?, TokenName::typed(visit.form.text("token")));
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match personal_tokens::regenerate(&visit.app, caller, &name).await {
@@ -201,12 +201,12 @@ pub(super) async fn renew(visit: Visit) -> Outcome {
     }
 }
 
-pub(super) async fn end(visit: Visit) -> Outcome {
-    visit.count("POST users.removePersonalAccessToken", Rate::Default)?;
+pub(super) async fn end(visit: Visit) -> PageOutcome {
+    visit.count("POST users.removePersonalAccessToken", CallRate::Default)?;
     let (caller, name) = (visit.caller()?, TokenName::typed(visit.form.text("token")));
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match personal_tokens::remove(&visit.app, caller, &name).await {
-        Ok(()) | Err(Fault::PersonalTokenNotFound) => saved(&visit, Section::Tokens, Note::TokenEnded),
+        Ok(()) | Err(RequestError::PersonalTokenNotFound) => saved(&visit, Section::Tokens, Note::TokenEnded),
         Err(fault) => refused(&visit, Section::Tokens, fault),
     }
 }

@@ -6,12 +6,12 @@ use qrcode::render::svg;
 
 use super::{Section, Shown, Wrong, confirm, page, saved};
 use crate::auth::Caller;
-use crate::domain::{Duty, Fault};
-use crate::ops::calls::Rate;
+use crate::domain::{Duty, RequestError};
+use crate::ops::calls::CallRate;
 use crate::ops::two_factor;
 use crate::ops::{incident, proof};
 use crate::web::frame::{Field, Frame, Markup, Note};
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::visit::Visit;
 
 /// The maximum width and height of the QR code on the page, in pixels.
@@ -68,7 +68,7 @@ struct CodesPage {
 }
 
 /// Returns the caller. Fails if the caller has a duty other than to enable the second factor.
-fn caller(visit: &Visit) -> Result<&Caller, Fault> {
+fn caller(visit: &Visit) -> Result<&Caller, RequestError> {
     let caller = visit.caller()?;
     if let Some(duty) = caller.duty {
         duty.permit(&[Duty::EnableTwoFactor])?;
@@ -76,7 +76,7 @@ fn caller(visit: &Visit) -> Result<&Caller, Fault> {
     Ok(caller)
 }
 
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: Visit) -> PageOutcome {
     let state = State::of(&visit, caller(&visit)?);
     if matches!(state, Some(State::Off)) {
         let f = Frame::of(&visit, visit.words.t("two-step"));
@@ -85,8 +85,8 @@ pub(super) async fn show(visit: Visit) -> Outcome {
     reply::redirect(&visit, &format!("/profile#{}", Section::TwoStep.id()))
 }
 
-pub(super) async fn begin(visit: Visit) -> Outcome {
-    visit.count("POST users.enableTotp", Rate::Default)?;
+pub(super) async fn begin(visit: Visit) -> PageOutcome {
+    visit.count("POST users.enableTotp", CallRate::Default)?;
     let caller = caller(&visit)?;
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     let begun = two_factor::begin(&visit.app, caller).await?;
@@ -98,7 +98,7 @@ pub(super) async fn begin(visit: Visit) -> Outcome {
     enrol_page(&visit, Some((Markup::picture(picture), begun.secret)), "")
 }
 
-fn enrol_page(visit: &Visit, secret: Option<(Markup, String)>, error: &str) -> Outcome {
+fn enrol_page(visit: &Visit, secret: Option<(Markup, String)>, error: &str) -> PageOutcome {
     let words = visit.words;
     let field = Field::code("code", words.t("two-step-code"), "one-time-code").most(7);
     let is_refused = !error.is_empty();
@@ -114,49 +114,49 @@ fn code(visit: &Visit) -> String {
     visit.form.text("code").split_whitespace().collect()
 }
 
-pub(super) async fn turn_on(visit: Visit) -> Outcome {
-    visit.count("POST users.validateTotp", Rate::Default)?;
+pub(super) async fn turn_on(visit: Visit) -> PageOutcome {
+    visit.count("POST users.validateTotp", CallRate::Default)?;
     let caller = caller(&visit)?;
     match two_factor::validate(&visit.app, caller, &code(&visit)).await {
         Ok(codes) => {
             let is_alive = crate::web::session::is_alive(&visit.app, &caller.token.hash);
             show_codes(&visit, codes, if is_alive { "/profile#two-step" } else { "/sign-in" })
         }
-        Err(Fault::TotpCodeInvalid) => enrol_page(&visit, None, &visit.words.t("code-wrong")),
-        Err(Fault::TotpState { .. }) => reply::redirect(&visit, "/profile#two-step"),
+        Err(RequestError::TotpCodeInvalid) => enrol_page(&visit, None, &visit.words.t("code-wrong")),
+        Err(RequestError::TotpState { .. }) => reply::redirect(&visit, "/profile#two-step"),
         Err(fault) => Err(fault),
     }
 }
 
-fn show_codes(visit: &Visit, codes: Vec<String>, next: &'static str) -> Outcome {
+fn show_codes(visit: &Visit, codes: Vec<String>, next: &'static str) -> PageOutcome {
     let f = Frame::of(visit, visit.words.t("recovery-codes"));
     reply::page(visit, &CodesPage { f, codes, next })
 }
 
-pub(super) async fn renew_codes(visit: Visit) -> Outcome {
-    visit.count("POST users.regenerateTotpCodes", Rate::Default)?;
+pub(super) async fn renew_codes(visit: Visit) -> PageOutcome {
+    visit.count("POST users.regenerateTotpCodes", CallRate::Default)?;
     match two_factor::regenerate_codes(&visit.app, visit.caller()?, &code(&visit)).await {
         Ok(codes) => show_codes(&visit, codes, "/profile#two-step"),
         Err(fault) => wrong_code(&visit, fault),
     }
 }
 
-pub(super) async fn turn_off(visit: Visit) -> Outcome {
-    visit.count("POST users.disableTotp", Rate::Default)?;
+pub(super) async fn turn_off(visit: Visit) -> PageOutcome {
+    visit.count("POST users.disableTotp", CallRate::Default)?;
     match two_factor::disable(&visit.app, visit.caller()?, &code(&visit)).await {
         Ok(()) => saved(&visit, Section::TwoStep, Note::TwoStepOff),
         Err(fault) => wrong_code(&visit, fault),
     }
 }
 
-fn wrong_code(visit: &Visit, fault: Fault) -> Outcome {
+fn wrong_code(visit: &Visit, fault: RequestError) -> PageOutcome {
     match fault {
-        Fault::TotpCodeInvalid => {
+        RequestError::TotpCodeInvalid => {
             let mut wrong = Wrong::default();
             wrong.add("", visit.words.t("code-wrong"));
             page(visit, &Shown::wrong(Section::TwoStep, wrong))
         }
-        Fault::TotpState { .. } => reply::redirect(visit, "/profile#two-step"),
+        RequestError::TotpState { .. } => reply::redirect(visit, "/profile#two-step"),
         fault => Err(fault),
     }
 }

@@ -3,19 +3,19 @@
 use super::forms::{self, Wrong};
 use super::{newcomer, sign_in};
 use crate::domain::SettingId;
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::ops::registration::{self, Registration};
 use crate::web::frame::{Field, Note};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::open("/register", |visit| Box::pin(show(visit))),
-    Route::open_form("/register", |visit| Box::pin(send(visit))),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::open("/register", |visit| Box::pin(show(visit))),
+    PageRoute::open_form("/register", |visit| Box::pin(send(visit))),
 ];
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     if visit.visitor.caller.is_some() {
         return reply::redirect(&visit, "/");
     }
@@ -27,7 +27,7 @@ fn needs_secret(visit: &Visit) -> bool {
     visit.app.settings().text(SettingId::RegistrationForm) == "Secret URL"
 }
 
-fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+fn page(visit: &Visit, wrong: &Wrong) -> PageOutcome {
     let (words, sent) = (visit.words, &visit.form);
     let site = visit.app.settings().text(SettingId::SiteName);
     let title = words.say("join-title", &[("site", site.into())]);
@@ -43,13 +43,13 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
     newcomer::page(visit, &title, "/register", fields, wrong, None)
 }
 
-async fn send(visit: Visit) -> Outcome {
+async fn send(visit: Visit) -> PageOutcome {
     let words = visit.words;
     let new = match newcomer::registration(&visit) {
         Ok(new) => new,
         Err(fault) => return page(&visit, &Wrong::about(words, fault)?),
     };
-    if let Err(fault) = visit.count("POST users.register", Rate::Register) {
+    if let Err(fault) = visit.count("POST users.register", CallRate::Register) {
         return page(&visit, &Wrong::of(words, &fault));
     }
     let secret = visit.form.given("secret").map(str::to_owned);

@@ -3,24 +3,24 @@
 
 use super::forms::{self, Form, Wrong};
 use super::sign_in;
-use crate::domain::Fault;
-use crate::ops::calls::Rate;
+use crate::domain::RequestError;
+use crate::ops::calls::CallRate;
 use crate::ops::passwords;
 use crate::web::frame::{Field, Note};
-use crate::web::reply::Outcome;
-use crate::web::route::Route;
+use crate::web::reply::PageOutcome;
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::open("/reset-password", |visit| Box::pin(show(visit))),
-    Route::open_form("/reset-password", |visit| Box::pin(send(visit))),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::open("/reset-password", |visit| Box::pin(show(visit))),
+    PageRoute::open_form("/reset-password", |visit| Box::pin(send(visit))),
 ];
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     page(&visit, &Wrong::default())
 }
 
-fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+fn page(visit: &Visit, wrong: &Wrong) -> PageOutcome {
     let words = visit.words;
     let link = Field {
         from_link: true,
@@ -44,8 +44,8 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
     forms::show(visit, &words.t("choose-password"), form)
 }
 
-async fn send(visit: Visit) -> Outcome {
-    visit.count("POST users.resetPassword", Rate::Default)?;
+async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST users.resetPassword", CallRate::Default)?;
     let words = visit.words;
     let mut wrong = Wrong::default();
     forms::check_again(words, &visit.form, &mut wrong);
@@ -55,7 +55,7 @@ async fn send(visit: Visit) -> Outcome {
     let secret = forms::secret_of(visit.form.text("link"));
     match passwords::reset(&visit.app, &visit.origin, secret, visit.form.text("password")).await {
         Ok(()) => sign_in::to_sign_in(&visit, Note::PasswordSet),
-        Err(Fault::PasswordResetInvalid) => {
+        Err(RequestError::PasswordResetInvalid) => {
             let advice = words.t("link-over-advice").into_owned();
             forms::say(
                 &visit,

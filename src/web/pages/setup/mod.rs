@@ -5,18 +5,18 @@ use askama::Template;
 use super::forms::{self, Form, Wrong};
 use super::sign_in;
 use crate::auth::Actor;
-use crate::domain::person_name::full_name;
+use crate::domain::full_name::full_name;
 use crate::domain::setting::RegistrationForm;
-use crate::domain::{Fault, InvitationTerms, User};
-use crate::ops::calls::Rate;
+use crate::domain::{InvitationTerms, RequestError, User};
+use crate::ops::calls::CallRate;
 use crate::ops::invitations::{self, ListedInvitation};
 use crate::ops::login::LoggedIn;
 use crate::ops::setup::{self, FirstSettings};
 use crate::ops::tokens;
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::web::frame::{Field, Frame, Note};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
 /// Maximum characters of the name of a team.
@@ -28,9 +28,9 @@ const USERNAME_CHARACTERS: usize = 64;
 /// The number of people who may use the invitation of the first start.
 const INVITED_PEOPLE: u32 = 20;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::open("/setup", |visit| Box::pin(show(visit))),
-    Route::open_form("/setup", |visit| Box::pin(send(visit))),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::open("/setup", |visit| Box::pin(show(visit))),
+    PageRoute::open_form("/setup", |visit| Box::pin(send(visit))),
 ];
 
 #[derive(Template)]
@@ -51,11 +51,11 @@ struct Invite {
     link: String,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     page(&visit, &Wrong::default())
 }
 
-fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+fn page(visit: &Visit, wrong: &Wrong) -> PageOutcome {
     let (words, sent) = (visit.words, &visit.form);
     let link = Field {
         from_link: true,
@@ -97,15 +97,15 @@ fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
     reply::form(visit, page.form.is_refused(), &page)
 }
 
-async fn send(visit: Visit) -> Outcome {
-    visit.count("POST setup.createAdministrator", Rate::Default)?;
+async fn send(visit: Visit) -> PageOutcome {
+    visit.count("POST setup.createAdministrator", CallRate::Default)?;
     match create(&visit).await {
         Ok(user) => welcome(&visit, &user).await,
         Err(fault) => page(&visit, &Wrong::about(visit.words, fault)?),
     }
 }
 
-async fn create(visit: &Visit) -> Result<std::sync::Arc<User>, Fault> {
+async fn create(visit: &Visit) -> Result<std::sync::Arc<User>, RequestError> {
     let sent = &visit.form;
     let name = full_name(sent.text("first"), sent.text("last"))?;
     let new = NewUser::parse(NewUserTexts {
@@ -135,7 +135,7 @@ async fn create(visit: &Visit) -> Result<std::sync::Arc<User>, Fault> {
 
 /// Signs in the first administrator, and shows an invitation for the team. The form contained the password, so that the
 /// invitation needs no other proof.
-async fn welcome(visit: &Visit, user: &User) -> Outcome {
+async fn welcome(visit: &Visit, user: &User) -> PageOutcome {
     let Some(session) = sign_in::session_of_new(visit, user).await else {
         return reply::redirect_with(visit, "/sign-in", Note::Registered);
     };

@@ -9,14 +9,14 @@ use warp::reply::Response;
 
 use super::forms;
 use crate::auth::PasswordDigest;
-use crate::domain::{Fault, SettingId, User};
-use crate::ops::login::{self, Account, Credentials, LoggedIn};
+use crate::domain::{RequestError, SettingId, User};
+use crate::ops::login::{self, Credentials, LoggedIn, NamedAccount};
 use crate::ops::tokens;
 use crate::web::cookies::Cookie;
 use crate::web::device;
 use crate::web::frame::{Field, Frame, Note};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
@@ -25,14 +25,14 @@ use step::Step;
 /// Maximum bytes of the path to which a sign-in leads.
 const NEXT_BYTES: usize = 512;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::open("/sign-in", |visit| Box::pin(show(visit))),
-    Route::open_form("/sign-in", |visit| Box::pin(send(visit))),
-    Route::open("/sign-in/code", |visit| Box::pin(show_code(visit, false))),
-    Route::open_form("/sign-in/code", |visit| Box::pin(send_code(visit, false))),
-    Route::open("/sign-in/recovery", |visit| Box::pin(show_code(visit, true))),
-    Route::open_form("/sign-in/recovery", |visit| Box::pin(send_code(visit, true))),
-    Route::open_form("/sign-out", |visit| Box::pin(sign_out(visit))),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::open("/sign-in", |visit| Box::pin(show(visit))),
+    PageRoute::open_form("/sign-in", |visit| Box::pin(send(visit))),
+    PageRoute::open("/sign-in/code", |visit| Box::pin(show_code(visit, false))),
+    PageRoute::open_form("/sign-in/code", |visit| Box::pin(send_code(visit, false))),
+    PageRoute::open("/sign-in/recovery", |visit| Box::pin(show_code(visit, true))),
+    PageRoute::open_form("/sign-in/recovery", |visit| Box::pin(send_code(visit, true))),
+    PageRoute::open_form("/sign-out", |visit| Box::pin(sign_out(visit))),
 ];
 
 /// Why a sign-in failed.
@@ -71,7 +71,7 @@ pub(super) fn next_of(text: &str) -> &str {
     if own { text } else { "/" }
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     if visit.visitor.caller.is_some() && !visit.query.has("other") {
         return reply::redirect(&visit, next_of(visit.query.text("next")));
     }
@@ -80,7 +80,7 @@ async fn show(visit: Visit) -> Outcome {
 }
 
 /// Answers with the page; with 401 if a sign-in failed.
-fn page(visit: &Visit, next: &str, user: &str, keep: bool, problem: Option<Problem>) -> Outcome {
+fn page(visit: &Visit, next: &str, user: &str, keep: bool, problem: Option<Problem>) -> PageOutcome {
     let words = visit.words;
     let mut name = Field::code("user", words.t("sign-in-user"), "username").with(user);
     let mut password = Field::password(words.t("password"));
@@ -106,7 +106,7 @@ fn page(visit: &Visit, next: &str, user: &str, keep: bool, problem: Option<Probl
     reply::with_status(visit, status, &page)
 }
 
-async fn send(visit: Visit) -> Outcome {
+async fn send(visit: Visit) -> PageOutcome {
     let (user, keep) = (visit.form.text("user").trim().to_owned(), visit.form.has("keep"));
     let next = next_of(visit.form.text("next")).to_owned();
     let step = Step {
@@ -117,7 +117,7 @@ async fn send(visit: Visit) -> Outcome {
     };
     match enter(&visit, &step, None).await {
         Ok(session) => begin(&visit, &session, step.keep, &step.next).await,
-        Err(Fault::LoginCodeRequired) => {
+        Err(RequestError::LoginCodeRequired) => {
             let mut answer = reply::redirect(&visit, "/sign-in/code")?;
             if let Some(cookie) = step.seal(&visit) {
                 answer.headers_mut().append(SET_COOKIE, cookie);
@@ -131,9 +131,9 @@ async fn send(visit: Visit) -> Outcome {
     }
 }
 
-async fn enter(visit: &Visit, step: &Step, code: Option<String>) -> Result<LoggedIn, Fault> {
+async fn enter(visit: &Visit, step: &Step, code: Option<String>) -> Result<LoggedIn, RequestError> {
     let credentials = Credentials::Password {
-        account: Account::typed(&step.user),
+        account: NamedAccount::typed(&step.user),
         digest: step.digest.clone(),
         code,
     };
@@ -141,12 +141,12 @@ async fn enter(visit: &Visit, step: &Step, code: Option<String>) -> Result<Logge
 }
 
 /// Begins a session in the browser, ends the previous one, and redirects to the path `next`.
-pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &str) -> Outcome {
+pub(super) async fn begin(visit: &Visit, session: &LoggedIn, keep: bool, next: &str) -> PageOutcome {
     begin_with(visit, session, keep, reply::redirect(visit, next)?).await
 }
 
 /// Begins a session in the browser with this answer, and ends the previous one.
-pub(super) async fn begin_with(visit: &Visit, session: &LoggedIn, keep: bool, mut answer: Response) -> Outcome {
+pub(super) async fn begin_with(visit: &Visit, session: &LoggedIn, keep: bool, mut answer: Response) -> PageOutcome {
     if let Some(before) = &visit.visitor.caller {
         tokens::logout(&visit.app, before).await?;
     }
@@ -167,7 +167,7 @@ pub(super) async fn begin_with(visit: &Visit, session: &LoggedIn, keep: bool, mu
 }
 
 /// Signs in a user who was just created by the form of this visit.
-pub(super) async fn begin_of_new(visit: &Visit, user: &User) -> Outcome {
+pub(super) async fn begin_of_new(visit: &Visit, user: &User) -> PageOutcome {
     match session_of_new(visit, user).await {
         Some(session) => begin(visit, &session, true, "/").await,
         None => reply::redirect_with(visit, "/sign-in", Note::Registered),
@@ -178,21 +178,21 @@ pub(super) async fn begin_of_new(visit: &Visit, user: &User) -> Outcome {
 /// so that the user must sign in later.
 pub(super) async fn session_of_new(visit: &Visit, user: &User) -> Option<LoggedIn> {
     let credentials = Credentials::Password {
-        account: Account::Id(user.id.clone()),
+        account: NamedAccount::Id(user.id.clone()),
         digest: PasswordDigest::of(visit.form.text("password")),
         code: None,
     };
     login::login(&visit.app, &visit.origin, credentials).await.ok()
 }
 
-async fn show_code(visit: Visit, recovery: bool) -> Outcome {
+async fn show_code(visit: Visit, recovery: bool) -> PageOutcome {
     if Step::open(&visit).is_none() {
         return reply::redirect(&visit, "/sign-in");
     }
     code_page(&visit, recovery, String::new(), None)
 }
 
-fn code_page(visit: &Visit, recovery: bool, error: String, problem: Option<Problem>) -> Outcome {
+fn code_page(visit: &Visit, recovery: bool, error: String, problem: Option<Problem>) -> PageOutcome {
     let words = visit.words;
     let title = if recovery {
         words.t("recovery-code")
@@ -215,14 +215,14 @@ fn code_page(visit: &Visit, recovery: bool, error: String, problem: Option<Probl
     reply::with_status(visit, status, &page)
 }
 
-async fn send_code(visit: Visit, recovery: bool) -> Outcome {
+async fn send_code(visit: Visit, recovery: bool) -> PageOutcome {
     let Some(step) = Step::open(&visit) else {
         return reply::redirect(&visit, "/sign-in");
     };
     let code: String = visit.form.text("code").split_whitespace().collect();
     match enter(&visit, &step, Some(code)).await {
         Ok(session) => begin(&visit, &session, step.keep, &step.next).await,
-        Err(Fault::LoginCodeInvalid | Fault::LoginCodeRequired) => {
+        Err(RequestError::LoginCodeInvalid | RequestError::LoginCodeRequired) => {
             let error = if recovery {
                 visit.words.t("recovery-wrong")
             } else {
@@ -231,7 +231,7 @@ async fn send_code(visit: Visit, recovery: bool) -> Outcome {
             code_page(&visit, recovery, error.into_owned(), None)
         }
         // The password was changed meanwhile.
-        Err(Fault::WrongCredentials) => {
+        Err(RequestError::WrongCredentials) => {
             let mut answer = reply::redirect(&visit, "/sign-in")?;
             visit.site.end(Cookie::Step, answer.headers_mut());
             Ok(answer)
@@ -244,18 +244,18 @@ async fn send_code(visit: Visit, recovery: bool) -> Outcome {
 }
 
 /// Returns why a sign-in failed, in words; the fault itself where it is the server's.
-fn problem_of(words: Words, fault: Fault) -> Result<Problem, Fault> {
+fn problem_of(words: Words, fault: RequestError) -> Result<Problem, RequestError> {
     let (icon, title, advice) = match &fault {
-        Fault::WrongCredentials => ("warn", "sign-in-wrong", words.t("sign-in-wrong-advice").into()),
-        Fault::UserBlocked | Fault::AddressBlocked => {
+        RequestError::WrongCredentials => ("warn", "sign-in-wrong", words.t("sign-in-wrong-advice").into()),
+        RequestError::UserBlocked | RequestError::AddressBlocked => {
             ("lock", "sign-in-blocked", words.t("sign-in-blocked-advice").into())
         }
-        Fault::TooManyLogins { .. } | Fault::Overloaded { .. } | Fault::StoreUnavailable { .. } => {
-            ("clock", "sign-in-busy", forms::explained(words, &fault).1)
-        }
-        Fault::UserNotActivated => ("lock", "sign-in-inactive", words.t("sign-in-ask").into()),
-        Fault::UserHasNoRoles => ("lock", "sign-in-no-roles", words.t("sign-in-ask").into()),
-        Fault::EmailUnverified { .. } => ("mail", "sign-in-unverified", words.t("sign-in-ask").into()),
+        RequestError::TooManyLogins { .. }
+        | RequestError::Overloaded { .. }
+        | RequestError::StoreUnavailable { .. } => ("clock", "sign-in-busy", forms::explained(words, &fault).1),
+        RequestError::UserNotActivated => ("lock", "sign-in-inactive", words.t("sign-in-ask").into()),
+        RequestError::UserHasNoRoles => ("lock", "sign-in-no-roles", words.t("sign-in-ask").into()),
+        RequestError::EmailUnverified { .. } => ("mail", "sign-in-unverified", words.t("sign-in-ask").into()),
         _ => return Err(fault),
     };
     Ok(Problem {
@@ -265,7 +265,7 @@ fn problem_of(words: Words, fault: Fault) -> Result<Problem, Fault> {
     })
 }
 
-async fn sign_out(visit: Visit) -> Outcome {
+async fn sign_out(visit: Visit) -> PageOutcome {
     if let Some(caller) = &visit.visitor.caller {
         tokens::logout(&visit.app, caller).await?;
     }
@@ -273,7 +273,7 @@ async fn sign_out(visit: Visit) -> Outcome {
 }
 
 /// Sends a browser whose session is over to the page to sign in.
-pub(super) fn to_sign_in(visit: &Visit, note: Note) -> Outcome {
+pub(super) fn to_sign_in(visit: &Visit, note: Note) -> PageOutcome {
     let mut answer = reply::redirect_with(visit, "/sign-in", note)?;
     visit.site.end(Cookie::Session, answer.headers_mut());
     Ok(answer)

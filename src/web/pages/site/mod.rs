@@ -3,10 +3,10 @@
 use serde_json::json;
 use warp::http::StatusCode;
 
-use crate::domain::{Fault, SettingId, Timestamp, list_setting};
+use crate::domain::{RequestError, SettingId, Timestamp, list_setting};
 use crate::ops::incident;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
 /// The number of days for which the contacts in `security.txt` are valid. The server writes the document at each
@@ -15,15 +15,15 @@ const CONTACT_DAYS: u32 = 90;
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::open("/manifest.webmanifest", |visit| Box::pin(manifest(visit))),
-    Route::open("/robots.txt", |visit| Box::pin(robots(visit))),
-    Route::open("/.well-known/change-password", |visit| Box::pin(change_password(visit))),
-    Route::open("/.well-known/security.txt", |visit| Box::pin(security(visit))).without_cookies(),
+pub(super) const ROUTES: &[PageRoute] = &[
+    PageRoute::open("/manifest.webmanifest", |visit| Box::pin(manifest(visit))),
+    PageRoute::open("/robots.txt", |visit| Box::pin(robots(visit))),
+    PageRoute::open("/.well-known/change-password", |visit| Box::pin(change_password(visit))),
+    PageRoute::open("/.well-known/security.txt", |visit| Box::pin(security(visit))).without_cookies(),
 ];
 
 /// What a phone needs to install the pages (W3C, Web Application Manifest).
-async fn manifest(visit: Visit) -> Outcome {
+async fn manifest(visit: Visit) -> PageOutcome {
     let assets = format!("{}{}", visit.base, crate::web::assets::folder());
     let icon =
         |name: &str, sizes: &str, kind: &str| json!({"src": format!("{assets}/{name}"), "sizes": sizes, "type": kind});
@@ -47,7 +47,7 @@ async fn manifest(visit: Visit) -> Outcome {
 }
 
 /// Nothing here is for search engines.
-async fn robots(_: Visit) -> Outcome {
+async fn robots(_: Visit) -> PageOutcome {
     Ok(reply::text(
         "text/plain; charset=utf-8",
         "User-agent: *\nDisallow: /\n".to_owned(),
@@ -55,21 +55,21 @@ async fn robots(_: Visit) -> Outcome {
 }
 
 /// Leads password managers to the page (W3C, a well-known URL for changing passwords).
-async fn change_password(visit: Visit) -> Outcome {
+async fn change_password(visit: Visit) -> PageOutcome {
     let mut answer = reply::redirect(&visit, "/change-password")?;
     *answer.status_mut() = StatusCode::FOUND;
     Ok(answer)
 }
 
 /// Says where people report vulnerabilities (RFC 9116). Without a contact, the document does not exist.
-async fn security(visit: Visit) -> Outcome {
+async fn security(visit: Visit) -> PageOutcome {
     let settings = visit.app.settings();
     let contacts = settings.text(SettingId::SecurityContact);
     let mut lines: Vec<_> = list_setting::items(&contacts)
         .map(|contact| format!("Contact: {contact}"))
         .collect();
     if lines.is_empty() {
-        return Err(Fault::EndpointNotFound);
+        return Err(RequestError::EndpointNotFound);
     }
     // The document is the same for a whole day.
     let today = visit.app.clock.now().as_millis().div_euclid(DAY_MILLIS) * DAY_MILLIS;

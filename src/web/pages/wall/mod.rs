@@ -9,16 +9,16 @@ use warp::http::header::{
 };
 use warp::reply::Response;
 
-use crate::domain::wall::BoardTheme;
-use crate::domain::{Fault, StatusType};
+use crate::domain::board::BoardTheme;
+use crate::domain::{RequestError, StatusType};
 use crate::intake::refusal;
 use crate::ops::boards::{self, BoardPerson, ShownBoard};
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::web::frame::Frame;
 use crate::web::moments::Reader;
 use crate::web::people;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 use crate::web::words::{Language, Words};
 
@@ -39,7 +39,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
-pub(super) const ROUTES: &[Route] = &[Route::open("/board/:secret", |visit| Box::pin(show(visit)))
+pub(super) const ROUTES: &[PageRoute] = &[PageRoute::open("/board/:secret", |visit| Box::pin(show(visit)))
     .with_secret()
     .without_cookies()];
 
@@ -81,9 +81,9 @@ struct Notice {
     lead: Cow<'static, str>,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     let shown = visit
-        .count("POST boards.view", Rate::Default)
+        .count("POST boards.view", CallRate::Default)
         .and_then(|()| boards::view(&visit.app, &visit.parameter));
     match shown {
         Ok(shown) => wall(&visit, &shown),
@@ -103,7 +103,7 @@ fn frame(visit: &Visit, words: Words, title: &str, theme: BoardTheme) -> Frame {
     f
 }
 
-fn wall(visit: &Visit, shown: &ShownBoard) -> Outcome {
+fn wall(visit: &Visit, shown: &ShownBoard) -> PageOutcome {
     let content = &shown.board.content;
     let language = content.language.as_deref().and_then(Language::tagged);
     let words = language.map_or(visit.words, Words::of);
@@ -180,10 +180,10 @@ fn tile(words: Words, reader: &Reader, person: &BoardPerson) -> Tile {
 
 /// Answers with a text that says what a person in front of the display can do. The page loads itself again, so that the
 /// display recovers after the fault.
-fn notice(visit: &Visit, fault: &Fault) -> Outcome {
+fn notice(visit: &Visit, fault: &RequestError) -> PageOutcome {
     let words = visit.words;
     let (title, lead) = match fault {
-        Fault::BoardInvalid => (words.t("wall-over"), words.t("wall-over-lead")),
+        RequestError::BoardInvalid => (words.t("wall-over"), words.t("wall-over-lead")),
         _ => (words.t("error-busy"), words.t("wall-busy-lead")),
     };
     let page = Notice {

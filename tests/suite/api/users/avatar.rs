@@ -146,8 +146,8 @@ async fn a_picture_lives_through_a_restart_and_goes_with_its_user() {
         .expect(200);
     let gone = shown(&server.anonymous(), "/avatar/ada", &[]).await;
     assert_eq!(gone.header("content-type"), Some("image/svg+xml"));
-    let check = server.command(rollcall::local::Command::Check).await;
-    assert!(matches!(check, rollcall::local::Answer::Findings(findings) if findings.is_empty()));
+    let check = server.command(rollcall::admin_socket::Command::Check).await;
+    assert!(matches!(check, rollcall::admin_socket::CommandAnswer::Findings(findings) if findings.is_empty()));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Looking users up.
 
+use rollcall::admin_socket::Command;
 use rollcall::domain::{SettingId, SettingValue};
-use rollcall::local::Command;
 use serde_json::{Value, json};
 
 use crate::support::faults::{coded, plain, schema};

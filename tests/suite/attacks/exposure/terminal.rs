@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use rollcall::admin_socket::Command;
 use rollcall::domain::token::Session;
 use rollcall::domain::{AuditAction, AuditEntry, AuditParty, Timestamp, Token, TokenKind};
-use rollcall::local::Command;
 use rollcall::store::{Change, Store};
 use serde_json::{Value, json};
 
@@ -237,7 +237,7 @@ async fn names_and_texts_that_deceive_are_refused_at_every_door() {
         password: PASSWORD.into(),
         roles: Vec::new(),
     };
-    let outcome = rollcall::local::run(&server.data_dir(), rollcall::app::Fixed::default(), local).await;
+    let outcome = rollcall::admin_socket::run(&server.data_dir(), rollcall::app::Overrides::default(), local).await;
     assert!(outcome.is_err());
 }
 

@@ -5,10 +5,10 @@ use ::csv::Writer;
 use super::Asked;
 use crate::domain::{AuditEntry, AuditParty};
 use crate::ops::audit::{self, Bounds};
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::ops::incident;
 use crate::web::administration::Section;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::visit::Visit;
 
 /// The limits of a file.
@@ -33,9 +33,9 @@ const HEAD: [&str; 10] = [
     "detail",
 ];
 
-pub(super) async fn send(visit: Visit) -> Outcome {
+pub(super) async fn send(visit: Visit) -> PageOutcome {
     Section::Audit.admit(&visit)?;
-    visit.count("GET audit.list", Rate::Default)?;
+    visit.count("GET audit.list", CallRate::Default)?;
     let asked = Asked::of(&visit);
     let found = audit::part(&visit.app, &visit.actor()?, asked.filter(&visit), None, FILE).await?;
     let cut = found.next.is_some().then(|| {

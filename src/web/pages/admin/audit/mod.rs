@@ -7,12 +7,12 @@ use askama::Template;
 use time::{PrimitiveDateTime, Time};
 
 use crate::domain::{AuditAction, AuditEntry, AuditParty, SettingId};
-use crate::ops::audit::{self, AboutQuery, Bounds, Filter};
-use crate::ops::calls::Rate;
+use crate::ops::audit::{self, AboutQuery, AuditFilter, Bounds};
+use crate::ops::calls::CallRate;
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -23,9 +23,9 @@ const PAGE: Bounds = Bounds {
     read: 20_000,
 };
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[
-    Route::get("/admin/audit", |visit| Box::pin(show(visit))),
-    Route::get("/admin/audit.csv", |visit| Box::pin(csv::send(visit))),
+pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/admin/audit", |visit| Box::pin(show(visit))),
+    PageRoute::get("/admin/audit.csv", |visit| Box::pin(csv::send(visit))),
 ];
 
 /// The time spans that the form offers.
@@ -92,10 +92,10 @@ impl Asked {
         }
     }
 
-    fn filter(&self, visit: &Visit) -> Filter {
+    fn filter(&self, visit: &Visit) -> AuditFilter {
         let (now, reader) = (visit.app.clock.now(), visit.reader());
         let midnight = || reader.moment_of(PrimitiveDateTime::new(reader.now().date(), Time::MIDNIGHT));
-        Filter {
+        AuditFilter {
             about: (!self.search.is_empty()).then(|| AboutQuery::of(&self.search)),
             action: self.action,
             from: match self.span {
@@ -104,7 +104,7 @@ impl Asked {
                 "month" => Some(now.minus_days(30)),
                 _ => None,
             },
-            ..Filter::default()
+            ..AuditFilter::default()
         }
     }
 
@@ -123,9 +123,9 @@ impl Asked {
     }
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     Section::Audit.admit(&visit)?;
-    visit.count("GET audit.list", Rate::Default)?;
+    visit.count("GET audit.list", CallRate::Default)?;
     let asked = Asked::of(&visit);
     let after = Some(asked.after.as_str()).filter(|after| !after.is_empty());
     let found = audit::part(&visit.app, &visit.actor()?, asked.filter(&visit), after, PAGE).await?;

@@ -8,16 +8,16 @@ use super::links;
 use super::pager::{self, Pager};
 use crate::domain::invitation::{DEFAULT_DAYS, MAX_USES, NOTE_CHARACTERS};
 use crate::domain::page::Listing;
-use crate::domain::{Fault, InvitationTerms};
-use crate::ops::calls::Rate;
+use crate::domain::{InvitationTerms, RequestError};
+use crate::ops::calls::CallRate;
 use crate::ops::invitations::{self, ListedInvitation};
 use crate::ops::{proof, roles, two_factor};
 use crate::web::administration::Section;
 use crate::web::frame::{Field, Frame, Note};
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
@@ -27,11 +27,11 @@ const OFFERED_USES: u32 = 20;
 /// The lifetimes that the form offers, in days.
 const LIVES: [u32; 4] = [1, DEFAULT_DAYS, 30, 365];
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[
-    Route::get("/admin/invitations", |visit| Box::pin(show(visit))),
-    Route::post("/admin/invitations", |visit| Box::pin(create(visit))),
-    Route::get("/admin/invitations/revoke", |visit| Box::pin(ask(visit))),
-    Route::post("/admin/invitations/revoke", |visit| Box::pin(revoke(visit))),
+pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/admin/invitations", |visit| Box::pin(show(visit))),
+    PageRoute::post("/admin/invitations", |visit| Box::pin(create(visit))),
+    PageRoute::get("/admin/invitations/revoke", |visit| Box::pin(ask(visit))),
+    PageRoute::post("/admin/invitations/revoke", |visit| Box::pin(revoke(visit))),
 ];
 
 /// An invitation in the list.
@@ -65,12 +65,12 @@ struct List {
     pager: Pager,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     page(&visit, &Wrong::default(), None)
 }
 
 /// Answers with the list. The status is 422 if the form was wrong.
-fn page(visit: &Visit, wrong: &Wrong, created: Option<String>) -> Outcome {
+fn page(visit: &Visit, wrong: &Wrong, created: Option<String>) -> PageOutcome {
     Section::Invitations.admit(visit)?;
     let actor = visit.actor()?;
     let all = invitations::list(&visit.app, &actor)?;
@@ -130,7 +130,7 @@ fn lives(visit: &Visit, is_sent: bool) -> Vec<Choice> {
     LIVES.into_iter().map(choice).collect()
 }
 
-fn role_choices(visit: &Visit, is_sent: bool) -> Result<Vec<Choice>, Fault> {
+fn role_choices(visit: &Visit, is_sent: bool) -> Result<Vec<Choice>, RequestError> {
     let roles = invitations::roles_to_give(&visit.app, &visit.actor()?);
     let choice = |role: &std::sync::Arc<crate::domain::Role>| Choice {
         value: role.id.to_string(),
@@ -176,9 +176,9 @@ fn line(visit: &Visit, names: &BTreeMap<String, String>, listed: &ListedInvitati
     }
 }
 
-async fn create(visit: Visit) -> Outcome {
+async fn create(visit: Visit) -> PageOutcome {
     let caller = Section::Invitations.admit(&visit)?;
-    visit.count("POST invitations.create", Rate::Default)?;
+    visit.count("POST invitations.create", CallRate::Default)?;
     let terms = match terms(&visit) {
         Ok(terms) => terms,
         Err(wrong) => return page(&visit, &wrong, None),
@@ -213,7 +213,7 @@ fn terms(visit: &Visit) -> Result<InvitationTerms, Wrong> {
     InvitationTerms::parse(uses, days, &roles, note).map_err(|fault| Wrong::of(words, &fault))
 }
 
-async fn ask(visit: Visit) -> Outcome {
+async fn ask(visit: Visit) -> PageOutcome {
     Section::Invitations.admit(&visit)?;
     let id = visit.query.text("id");
     let all = invitations::list(&visit.app, &visit.actor()?)?;
@@ -226,13 +226,13 @@ async fn ask(visit: Visit) -> Outcome {
     links::ask(&visit, Section::Invitations, &line.id, &line.name, lead)
 }
 
-async fn revoke(visit: Visit) -> Outcome {
+async fn revoke(visit: Visit) -> PageOutcome {
     let caller = Section::Invitations.admit(&visit)?;
-    visit.count("POST invitations.revoke", Rate::Default)?;
+    visit.count("POST invitations.revoke", CallRate::Default)?;
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match invitations::revoke(&visit.app, &visit.actor()?, visit.query.text("id")).await {
         // Another administrator may have ended the invitation already.
-        Ok(()) | Err(Fault::InvitationNotFound { .. }) => {
+        Ok(()) | Err(RequestError::InvitationNotFound { .. }) => {
             reply::redirect_with(&visit, Section::Invitations.path(), Note::InvitationRevoked)
         }
         Err(fault) => Err(fault),

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use askama::Template;
 
 use super::super::pager::{self, Pager};
-use super::table::{self, Part};
+use super::table::{self, RolePart};
 use super::{Section, frame};
 use crate::domain::page::Listing;
-use crate::domain::{Fault, Grant, Page, Permission, Role, RoleId, SearchTerm};
-use crate::ops::calls::Rate;
+use crate::domain::{Grant, Page, Permission, RequestError, Role, RoleId, SearchTerm};
+use crate::ops::calls::CallRate;
 use crate::ops::permissions::{self, Cell};
 use crate::ops::{roles, two_factor};
 use crate::web::form::SHOWN;
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::{confirm, forms};
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
@@ -169,7 +169,7 @@ impl Shown<'_> {
             let term = term.as_ref();
             term.is_none_or(|term| texts.into_iter().any(|text| term.is_in(text)))
         };
-        let parts = Part::ALL.into_iter().map(|part| Heading {
+        let parts = RolePart::ALL.into_iter().map(|part| Heading {
             title: part.title(words),
             rows: table::of(words, part)
                 .filter(is_found)
@@ -180,12 +180,12 @@ impl Shown<'_> {
     }
 }
 
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: Visit) -> PageOutcome {
     Section::Roles.admit(&visit)?;
     page(&visit, None, Sentence::default())
 }
 
-fn page(visit: &Visit, sent: Option<&Sent>, problem: Sentence) -> Outcome {
+fn page(visit: &Visit, sent: Option<&Sent>, problem: Sentence) -> PageOutcome {
     let (number, term) = (pager::number(visit), visit.query.text("q"));
     let asked = Page {
         offset: (number - 1) * COLUMNS,
@@ -235,21 +235,21 @@ fn query(term: &str, page: usize) -> String {
     query.finish()
 }
 
-pub(super) async fn save(visit: Visit) -> Outcome {
+pub(super) async fn save(visit: Visit) -> PageOutcome {
     let caller = Section::Roles.admit(&visit)?;
-    visit.count("POST permissions.update", Rate::Default)?;
+    visit.count("POST permissions.update", CallRate::Default)?;
     let sent = Sent::of(&visit);
     let changes = sent.changes();
     if !changes.is_empty() {
         two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
         match permissions::change(&visit.app, &visit.actor()?, &changes).await {
             Ok(()) => {}
-            Err(fault @ (Fault::GrantRoleInvalid | Fault::BeyondAuthority { .. })) => {
+            Err(fault @ (RequestError::GrantRoleInvalid | RequestError::BeyondAuthority { .. })) => {
                 let problem = forms::explained(visit.words, &fault).1;
                 return page(&visit, Some(&sent), problem);
             }
             // The text of this fault has more details than the general page for a forbidden action.
-            Err(fault @ Fault::ActionNotAllowed { .. }) => {
+            Err(fault @ RequestError::ActionNotAllowed { .. }) => {
                 let problem = Sentence::of_server(visit.words, fault.to_string());
                 return page(&visit, Some(&sent), problem);
             }

@@ -6,15 +6,15 @@ mod table;
 
 use super::frame;
 use crate::web::administration::Section;
-use crate::web::route::Route;
+use crate::web::route::PageRoute;
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[
-    Route::get("/admin/roles", |visit| Box::pin(matrix::show(visit))),
-    Route::post("/admin/roles", |visit| Box::pin(matrix::save(visit))),
-    Route::get("/admin/roles/new", |visit| Box::pin(role::show_new(visit))),
-    Route::post("/admin/roles/new", |visit| Box::pin(role::create(visit))),
-    Route::get("/admin/roles/delete", |visit| Box::pin(role::ask(visit))),
-    Route::post("/admin/roles/delete", |visit| Box::pin(role::delete(visit))),
-    Route::get("/admin/roles/:id", |visit| Box::pin(role::show(visit))),
-    Route::post("/admin/roles/:id", |visit| Box::pin(role::save(visit))),
+pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/admin/roles", |visit| Box::pin(matrix::show(visit))),
+    PageRoute::post("/admin/roles", |visit| Box::pin(matrix::save(visit))),
+    PageRoute::get("/admin/roles/new", |visit| Box::pin(role::show_new(visit))),
+    PageRoute::post("/admin/roles/new", |visit| Box::pin(role::create(visit))),
+    PageRoute::get("/admin/roles/delete", |visit| Box::pin(role::ask(visit))),
+    PageRoute::post("/admin/roles/delete", |visit| Box::pin(role::delete(visit))),
+    PageRoute::get("/admin/roles/:id", |visit| Box::pin(role::show(visit))),
+    PageRoute::post("/admin/roles/:id", |visit| Box::pin(role::save(visit))),
 ];

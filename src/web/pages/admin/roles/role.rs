@@ -9,16 +9,16 @@ use super::super::question::{self, Question};
 use super::matrix::people;
 use super::{Section, frame};
 use crate::domain::role::ROLE_CHARACTERS;
-use crate::domain::{Fault, Role, RoleId, RoleScope};
-use crate::ops::calls::Rate;
+use crate::domain::{RequestError, Role, RoleId, RoleScope};
+use crate::ops::calls::CallRate;
 use crate::ops::roles::{self, RoleDraft};
 use crate::ops::two_factor;
 use crate::ops::viewed::ViewedUser;
-use crate::web::form::Fields;
+use crate::web::form::FormFields;
 use crate::web::frame::{Field, Frame, Note};
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
@@ -82,7 +82,7 @@ impl Values {
     }
 
     /// Returns the values to store: those that the user changed on the page, and the stored ones otherwise.
-    fn changed(form: &Fields, role: &Role) -> Self {
+    fn changed(form: &FormFields, role: &Role) -> Self {
         let now = Self::of_role(role);
         Self {
             name: form.changed("name", &now.name).unwrap_or(now.name),
@@ -93,13 +93,13 @@ impl Values {
         }
     }
 
-    fn draft(&self, scope: RoleScope) -> Result<RoleDraft, Fault> {
+    fn draft(&self, scope: RoleScope) -> Result<RoleDraft, RequestError> {
         RoleDraft::parse(&self.name, &self.description, scope, self.mandatory_two_factor)
     }
 }
 
 /// Answers with the page. The status is 422 if the form was wrong.
-fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> Outcome {
+fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> PageOutcome {
     let words = visit.words;
     let name = Field::line("name", words.t("role-name"), "off").most(ROLE_CHARACTERS);
     let description = Field::line("description", words.t("role-description"), "off").most(ROLE_CHARACTERS);
@@ -139,7 +139,7 @@ fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> O
     reply::form(visit, !wrong.is_empty(), &page)
 }
 
-fn holders(visit: &Visit, role: &Role) -> Result<Holders, Fault> {
+fn holders(visit: &Visit, role: &Role) -> Result<Holders, RequestError> {
     let asked = pager::part(pager::number(visit));
     let found = roles::users(&visit.app, &visit.actor()?, role.id.as_str(), asked)?;
     let holder = |user: &ViewedUser| Holder {
@@ -158,13 +158,13 @@ fn holders(visit: &Visit, role: &Role) -> Result<Holders, Fault> {
 /// Returns the role with this id.
 ///
 /// # Errors
-/// [`Fault::EndpointNotFound`].
-fn find(visit: &Visit, id: &str) -> Result<Arc<Role>, Fault> {
+/// [`RequestError::EndpointNotFound`].
+fn find(visit: &Visit, id: &str) -> Result<Arc<Role>, RequestError> {
     let found = roles::list(&visit.app).into_iter().find(|role| role.id.as_str() == id);
-    found.ok_or(Fault::EndpointNotFound)
+    found.ok_or(RequestError::EndpointNotFound)
 }
 
-pub(super) async fn show_new(visit: Visit) -> Outcome {
+pub(super) async fn show_new(visit: Visit) -> PageOutcome {
     Section::Roles.admit(&visit)?;
     let values = Values {
         name: String::new(),
@@ -174,15 +174,15 @@ pub(super) async fn show_new(visit: Visit) -> Outcome {
     page(&visit, None, &values, &Wrong::default())
 }
 
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: Visit) -> PageOutcome {
     Section::Roles.admit(&visit)?;
     let role = find(&visit, &visit.parameter)?;
     page(&visit, Some(&role), &Values::of_role(&role), &Wrong::default())
 }
 
-pub(super) async fn create(visit: Visit) -> Outcome {
+pub(super) async fn create(visit: Visit) -> PageOutcome {
     let caller = Section::Roles.admit(&visit)?;
-    visit.count("POST roles.create", Rate::Default)?;
+    visit.count("POST roles.create", CallRate::Default)?;
     let values = Values::of_form(&visit);
     let draft = match values.draft(RoleScope::Users) {
         Ok(draft) => draft,
@@ -195,9 +195,9 @@ pub(super) async fn create(visit: Visit) -> Outcome {
     }
 }
 
-pub(super) async fn save(visit: Visit) -> Outcome {
+pub(super) async fn save(visit: Visit) -> PageOutcome {
     let caller = Section::Roles.admit(&visit)?;
-    visit.count("POST roles.update", Rate::Default)?;
+    visit.count("POST roles.update", CallRate::Default)?;
     let (role, values) = (find(&visit, &visit.parameter)?, Values::of_form(&visit));
     let draft = match Values::changed(&visit.form, &role).draft(role.scope) {
         Ok(draft) => draft,
@@ -214,29 +214,29 @@ pub(super) async fn save(visit: Visit) -> Outcome {
 ///
 /// # Errors
 /// The fault, if the form did not cause it.
-fn wrong(words: Words, fault: Fault) -> Result<Wrong, Fault> {
+fn wrong(words: Words, fault: RequestError) -> Result<Wrong, RequestError> {
     let field = match &fault {
-        Fault::RoleNameInvalid { .. } | Fault::RoleNameTaken => "name",
-        Fault::InvalidParams { field: Some(field), .. } if field == "description" => "description",
-        Fault::RoleProtected | Fault::BeyondAuthority { .. } => "",
+        RequestError::RoleNameInvalid { .. } | RequestError::RoleNameTaken => "name",
+        RequestError::InvalidParams { field: Some(field), .. } if field == "description" => "description",
+        RequestError::RoleProtected | RequestError::BeyondAuthority { .. } => "",
         _ => return Err(fault),
     };
     Ok(Wrong::at(field, Sentence::of_server(words, fault.to_string())))
 }
 
 /// Redirects the browser to the matrix.
-fn back(visit: &Visit, note: Note) -> Outcome {
+fn back(visit: &Visit, note: Note) -> PageOutcome {
     reply::redirect_with(visit, Section::Roles.path(), note)
 }
 
 /// Asks the user before a role is deleted.
-pub(super) async fn ask(visit: Visit) -> Outcome {
+pub(super) async fn ask(visit: Visit) -> PageOutcome {
     Section::Roles.admit(&visit)?;
     let role = find(&visit, visit.query.text("id"))?;
     question(&visit, &role, Sentence::default())
 }
 
-fn question(visit: &Visit, role: &Role, problem: Sentence) -> Outcome {
+fn question(visit: &Visit, role: &Role, problem: Sentence) -> PageOutcome {
     let words = visit.words;
     let question = Question {
         title: words.say("delete-question", &[("name", isolated(role.name.as_str()).into())]),
@@ -250,15 +250,15 @@ fn question(visit: &Visit, role: &Role, problem: Sentence) -> Outcome {
     question::ask(visit, Section::Roles, question)
 }
 
-pub(super) async fn delete(visit: Visit) -> Outcome {
+pub(super) async fn delete(visit: Visit) -> PageOutcome {
     let caller = Section::Roles.admit(&visit)?;
-    visit.count("POST roles.delete", Rate::Default)?;
+    visit.count("POST roles.delete", CallRate::Default)?;
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     let id = RoleId::new(visit.query.text("id"));
     match roles::delete(&visit.app, &visit.actor()?, &id).await {
         // Another administrator may have deleted the role already. The user wants the same result.
-        Ok(()) | Err(Fault::RoleNotFound) => back(&visit, Note::RoleDeleted),
-        Err(fault @ (Fault::RoleInUse | Fault::RoleProtected | Fault::BeyondAuthority { .. })) => {
+        Ok(()) | Err(RequestError::RoleNotFound) => back(&visit, Note::RoleDeleted),
+        Err(fault @ (RequestError::RoleInUse | RequestError::RoleProtected | RequestError::BeyondAuthority { .. })) => {
             let role = find(&visit, id.as_str())?;
             question(&visit, &role, Sentence::of_server(visit.words, fault.to_string()))
         }

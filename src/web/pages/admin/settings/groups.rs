@@ -5,7 +5,7 @@ use crate::web::words::Words;
 
 /// A group of settings. It has its own heading and its own form on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Group {
+pub(super) enum SettingGroup {
     SignIn,
     Registration,
     Profiles,
@@ -16,36 +16,36 @@ pub(super) enum Group {
 }
 
 /// The group of the settings whose id begins with this text. The first matching text counts.
-const BEGINNINGS: [(&str, Group); 26] = [
-    ("Accounts_LoginExpiration", Group::SignIn),
-    ("Accounts_TwoFactor", Group::SignIn),
-    ("Block_Multiple_Failed_Logins", Group::SignIn),
-    ("Login_", Group::SignIn),
-    ("Accounts_Registration", Group::Registration),
-    ("Accounts_ManuallyApprove", Group::Registration),
-    ("Accounts_AllowedDomains", Group::Registration),
-    ("Accounts_EmailVerification", Group::Registration),
-    ("Accounts_BlockedUsername", Group::Registration),
-    ("Accounts_SystemBlockedUsername", Group::Registration),
-    ("UTF8_", Group::Registration),
-    ("Accounts_Password", Group::Passwords),
-    ("keep_session_on_password_change", Group::Passwords),
-    ("Accounts_AllowInvisible", Group::Presence),
-    ("Accounts_AllowUserStatus", Group::Presence),
-    ("Presence_", Group::Presence),
-    ("presence_", Group::Presence),
-    ("default_status_type", Group::Presence),
-    ("Accounts_", Group::Profiles),
-    ("Team_Custom_Field", Group::Profiles),
-    ("API_Enable_Rate_Limiter", Group::Limits),
-    ("Rate_Limiter", Group::Limits),
-    ("DDP_Rate_Limit", Group::Limits),
-    ("Max_Connections", Group::Limits),
-    ("API_Default_Count", Group::Limits),
-    ("", Group::Server),
+const BEGINNINGS: [(&str, SettingGroup); 26] = [
+    ("Accounts_LoginExpiration", SettingGroup::SignIn),
+    ("Accounts_TwoFactor", SettingGroup::SignIn),
+    ("Block_Multiple_Failed_Logins", SettingGroup::SignIn),
+    ("Login_", SettingGroup::SignIn),
+    ("Accounts_Registration", SettingGroup::Registration),
+    ("Accounts_ManuallyApprove", SettingGroup::Registration),
+    ("Accounts_AllowedDomains", SettingGroup::Registration),
+    ("Accounts_EmailVerification", SettingGroup::Registration),
+    ("Accounts_BlockedUsername", SettingGroup::Registration),
+    ("Accounts_SystemBlockedUsername", SettingGroup::Registration),
+    ("UTF8_", SettingGroup::Registration),
+    ("Accounts_Password", SettingGroup::Passwords),
+    ("keep_session_on_password_change", SettingGroup::Passwords),
+    ("Accounts_AllowInvisible", SettingGroup::Presence),
+    ("Accounts_AllowUserStatus", SettingGroup::Presence),
+    ("Presence_", SettingGroup::Presence),
+    ("presence_", SettingGroup::Presence),
+    ("default_status_type", SettingGroup::Presence),
+    ("Accounts_", SettingGroup::Profiles),
+    ("Team_Custom_Field", SettingGroup::Profiles),
+    ("API_Enable_Rate_Limiter", SettingGroup::Limits),
+    ("Rate_Limiter", SettingGroup::Limits),
+    ("DDP_Rate_Limit", SettingGroup::Limits),
+    ("Max_Connections", SettingGroup::Limits),
+    ("API_Default_Count", SettingGroup::Limits),
+    ("", SettingGroup::Server),
 ];
 
-impl Group {
+impl SettingGroup {
     pub const ALL: [Self; 7] = [
         Self::SignIn,
         Self::Registration,
@@ -119,13 +119,16 @@ mod tests {
 
     #[test]
     fn every_group_has_settings_and_every_beginning_is_of_a_setting() {
-        for group in Group::ALL {
-            assert!(SettingId::ALL.iter().any(|id| Group::of(*id) == group), "{group:?}");
-            assert_eq!(Group::named(group.name()), Some(group));
+        for group in SettingGroup::ALL {
+            assert!(
+                SettingId::ALL.iter().any(|id| SettingGroup::of(*id) == group),
+                "{group:?}"
+            );
+            assert_eq!(SettingGroup::named(group.name()), Some(group));
         }
         for (text, group) in BEGINNINGS {
             let mut of_it = SettingId::ALL.iter().filter(|id| id.as_str().starts_with(text));
-            assert!(of_it.any(|id| Group::of(*id) == group), "{text}");
+            assert!(of_it.any(|id| SettingGroup::of(*id) == group), "{text}");
         }
     }
 }

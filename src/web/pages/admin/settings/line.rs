@@ -4,18 +4,18 @@ use super::groups;
 use super::wanted::Wanted;
 use crate::domain::setting::Control;
 use crate::domain::{SearchTerm, SettingValue};
-use crate::ops::settings::Shown;
+use crate::ops::settings::ShownSetting;
 use crate::web::visit::Visit;
 
 /// A value that the user can choose for a setting.
-pub(super) struct Choice {
+pub(super) struct SettingChoice {
     pub value: &'static str,
     pub name: String,
     pub chosen: bool,
 }
 
 /// A setting with its control.
-pub(super) struct Line {
+pub(super) struct SettingLine {
     pub id: &'static str,
     /// The title in the reader's language; empty if the setting has only a description.
     pub title: String,
@@ -26,7 +26,7 @@ pub(super) struct Line {
     pub least: String,
     pub most: String,
     pub step: &'static str,
-    pub choices: Vec<Choice>,
+    pub choices: Vec<SettingChoice>,
     pub is_on: bool,
     /// The value in the control; always empty for a secret.
     pub value: String,
@@ -46,10 +46,10 @@ pub(super) struct Line {
     pub error: String,
 }
 
-impl Line {
-    pub fn of(visit: &Visit, shown: &Shown, wanted: &Wanted, may_edit: bool) -> Self {
+impl SettingLine {
+    pub fn of(visit: &Visit, shown: &ShownSetting, wanted: &Wanted, may_edit: bool) -> Self {
         let (words, id, control) = (visit.words, shown.id, shown.id.control());
-        // `Shown` contains the address of the server if the public URL is empty. The control needs the value of the
+        // `ShownSetting` contains the address of the server if the public URL is empty. The control needs the value of the
         // setting.
         let value = visit.app.settings().value(id);
         let is_secret = control == Control::Secret;
@@ -109,11 +109,11 @@ const fn name(control: Control) -> &'static str {
     }
 }
 
-fn choices(visit: &Visit, control: Control, chosen: &str) -> Vec<Choice> {
+fn choices(visit: &Visit, control: Control, chosen: &str) -> Vec<SettingChoice> {
     let Control::Choice(choices) = control else {
         return Vec::new();
     };
-    let choice = |value: &&'static str| Choice {
+    let choice = |value: &&'static str| SettingChoice {
         value,
         name: in_words(visit, control, value),
         chosen: *value == chosen,

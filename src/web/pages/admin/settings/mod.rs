@@ -8,22 +8,22 @@ use askama::Template;
 
 use super::frame;
 use crate::domain::{Permission, SearchTerm};
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::ops::{settings, two_factor};
 use crate::web::administration::{Section, permit};
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::confirm;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
-use groups::Group;
-use line::Line;
+use groups::SettingGroup;
+use line::SettingLine;
 use wanted::Wanted;
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[
-    Route::get("/admin/settings", |visit| Box::pin(show(visit))),
-    Route::post("/admin/settings", |visit| Box::pin(save(visit))),
+pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/admin/settings", |visit| Box::pin(show(visit))),
+    PageRoute::post("/admin/settings", |visit| Box::pin(save(visit))),
 ];
 
 /// The settings that the page shows.
@@ -55,7 +55,7 @@ impl Only {
         }
     }
 
-    fn has(self, line: &Line) -> bool {
+    fn has(self, line: &SettingLine) -> bool {
         match self {
             Self::All => true,
             Self::Changed => line.default.is_some(),
@@ -68,7 +68,7 @@ impl Only {
 struct Part {
     name: &'static str,
     title: String,
-    lines: Vec<Line>,
+    lines: Vec<SettingLine>,
     /// `true` if the user may change a setting of the form.
     may_save: bool,
 }
@@ -100,19 +100,19 @@ struct SettingsPage {
     problem: Sentence,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     Section::Settings.admit(&visit)?;
     page(&visit, &Wanted::default())
 }
 
 /// Answers with the page. The status is 422 if a form was wrong.
-fn page(visit: &Visit, wanted: &Wanted) -> Outcome {
+fn page(visit: &Visit, wanted: &Wanted) -> PageOutcome {
     let actor = visit.actor()?;
     let may_edit = visit.caller()?.may(Permission::EDIT_PRIVILEGED_SETTING);
     let (term, only) = (visit.query.text("q"), Only::of(visit));
     let searched = SearchTerm::parse(term);
     let lines: Vec<_> = settings::visible(&visit.app, &actor)
-        .map(|shown| (shown.id, Line::of(visit, &shown, wanted, may_edit)))
+        .map(|shown| (shown.id, SettingLine::of(visit, &shown, wanted, may_edit)))
         .collect();
     let filters = Only::ALL.map(|filter| Filter {
         href: query(term, filter),
@@ -121,7 +121,7 @@ fn page(visit: &Visit, wanted: &Wanted) -> Outcome {
         current: filter == only,
     });
     let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-    let mut parts = Group::ALL.map(|group| Part {
+    let mut parts = SettingGroup::ALL.map(|group| Part {
         name: group.name(),
         title: group.title(visit.words),
         lines: Vec::new(),
@@ -130,7 +130,7 @@ fn page(visit: &Visit, wanted: &Wanted) -> Outcome {
     for (id, line) in lines {
         // A setting with an error is always shown, even if the search and the filter do not match it.
         let is_found = only.has(&line) && line.matches(searched.as_ref());
-        if let Some(part) = parts.get_mut(Group::of(id) as usize)
+        if let Some(part) = parts.get_mut(SettingGroup::of(id) as usize)
             && (is_found || !line.error.is_empty())
         {
             part.may_save |= line.may_change;
@@ -172,10 +172,10 @@ fn query(term: &str, only: Only) -> String {
     query.finish()
 }
 
-async fn save(visit: Visit) -> Outcome {
+async fn save(visit: Visit) -> PageOutcome {
     Section::Settings.admit(&visit)?;
     let caller = permit(&visit, Permission::EDIT_PRIVILEGED_SETTING)?;
-    visit.count("POST settings", Rate::Default)?;
+    visit.count("POST settings", CallRate::Default)?;
     let mut wanted = Wanted::of(&visit);
     if !wanted.is_right() {
         return page(&visit, &wanted);
@@ -189,7 +189,7 @@ async fn save(visit: Visit) -> Outcome {
         }
     }
     let query = query(visit.query.text("q"), Only::of(&visit));
-    let group = Group::named(visit.form.text("group")).map_or("", Group::name);
+    let group = SettingGroup::named(visit.form.text("group")).map_or("", SettingGroup::name);
     // The change may have set another public path of the server.
     let visit = Visit {
         base: visit.app.settings().public_path(),

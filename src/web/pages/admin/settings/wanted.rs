@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::setting::Control;
-use crate::domain::{Fault, SettingId, SettingValue};
+use crate::domain::{RequestError, SettingId, SettingValue};
 use crate::web::form::SHOWN;
 use crate::web::pages::forms;
 use crate::web::sentence::Sentence;
@@ -71,10 +71,12 @@ impl Wanted {
     ///
     /// # Errors
     /// The fault, if the form did not cause it.
-    pub fn refused(mut self, visit: &Visit, fault: Fault) -> Result<Self, Fault> {
+    pub fn refused(mut self, visit: &Visit, fault: RequestError) -> Result<Self, RequestError> {
         match fault {
-            Fault::SettingInvalid { setting, problem } => drop(self.errors.insert(setting, problem)),
-            Fault::SettingFixed { .. } | Fault::BeyondAuthority { .. } | Fault::InvalidParams { .. } => {
+            RequestError::SettingInvalid { setting, problem } => drop(self.errors.insert(setting, problem)),
+            RequestError::SettingFixed { .. }
+            | RequestError::BeyondAuthority { .. }
+            | RequestError::InvalidParams { .. } => {
                 self.problem = forms::explained(visit.words, &fault).1;
             }
             fault => return Err(fault),

@@ -4,15 +4,15 @@ use askama::Template;
 
 use super::{Section, back, find, frame};
 use crate::domain::custom_status::{DurationMinutes, NAME_CHARACTERS};
-use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, Fault, StatusType};
-use crate::ops::calls::Rate;
+use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, RequestError, StatusType};
+use crate::ops::calls::CallRate;
 use crate::ops::custom_status;
-use crate::web::form::Fields;
+use crate::web::form::FormFields;
 use crate::web::frame::{Field, Frame, Note};
 use crate::web::moments::lasts;
 use crate::web::pages::forms::Wrong;
 use crate::web::people::word;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
@@ -93,7 +93,7 @@ impl Values {
     }
 
     /// Returns the values to store: those that the user changed on the page, and the stored ones otherwise.
-    fn changed(&self, form: &Fields, now: Self) -> Self {
+    fn changed(&self, form: &FormFields, now: Self) -> Self {
         let is_same = |name: &str, sent: &str| form.shown(name).is_some_and(|shown| shown.trim() == sent.trim());
         let pick = |name: &str, sent: &String, now: String| if is_same(name, sent) { now } else { sent.clone() };
         let same_duration = is_same("lasts", &self.lasts) && is_same("minutes", &self.minutes);
@@ -144,7 +144,7 @@ struct StatusPage {
 }
 
 /// Answers with the form. The status is 422 if the form was wrong.
-fn page(visit: &Visit, id: Option<&CustomStatusId>, values: Values, wrong: &Wrong) -> Outcome {
+fn page(visit: &Visit, id: Option<&CustomStatusId>, values: Values, wrong: &Wrong) -> PageOutcome {
     let words = visit.words;
     let (heading, submit) = match id {
         Some(_) => ("custom-status-edit", "save"),
@@ -208,20 +208,20 @@ fn durations(visit: &Visit, values: &Values) -> Vec<Choice> {
     listed.into_iter().chain([other]).collect()
 }
 
-pub(super) async fn show_new(visit: Visit) -> Outcome {
+pub(super) async fn show_new(visit: Visit) -> PageOutcome {
     Section::Statuses.admit(&visit)?;
     page(&visit, None, Values::empty(), &Wrong::default())
 }
 
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: Visit) -> PageOutcome {
     Section::Statuses.admit(&visit)?;
     let status = find(&visit, &visit.parameter)?;
     page(&visit, Some(&status.id), Values::of_status(&status), &Wrong::default())
 }
 
-pub(super) async fn create(visit: Visit) -> Outcome {
+pub(super) async fn create(visit: Visit) -> PageOutcome {
     Section::Statuses.admit(&visit)?;
-    visit.count("POST custom-user-status.create", Rate::Default)?;
+    visit.count("POST custom-user-status.create", CallRate::Default)?;
     let values = Values::of_form(&visit);
     let saved = match draft(&visit, &values) {
         Ok(draft) => custom_status::create(&visit.app, &visit.actor()?, draft).await,
@@ -233,9 +233,9 @@ pub(super) async fn create(visit: Visit) -> Outcome {
     }
 }
 
-pub(super) async fn save(visit: Visit) -> Outcome {
+pub(super) async fn save(visit: Visit) -> PageOutcome {
     Section::Statuses.admit(&visit)?;
-    visit.count("POST custom-user-status.update", Rate::Default)?;
+    visit.count("POST custom-user-status.update", CallRate::Default)?;
     let (id, values) = (CustomStatusId::new(&visit.parameter), Values::of_form(&visit));
     let stored = find(&visit, id.as_str()).map(|status| Values::of_status(&status));
     let wanted = stored.map_or_else(|_| values.clone(), |stored| values.changed(&visit.form, stored));
@@ -249,11 +249,11 @@ pub(super) async fn save(visit: Visit) -> Outcome {
     }
 }
 
-fn draft(visit: &Visit, values: &Values) -> Result<CustomStatusDraft, Fault> {
+fn draft(visit: &Visit, values: &Values) -> Result<CustomStatusDraft, RequestError> {
     let default = visit.app.settings().default_status_type();
     let minutes = values
         .duration()
-        .ok_or_else(|| Fault::invalid(String::new(), "minutes"))?;
+        .ok_or_else(|| RequestError::invalid(String::new(), "minutes"))?;
     CustomStatusDraft::parse(Some(&values.name), Some(&values.status_type), default)
         .with_defaults(Some(&values.emoji), Some(minutes))
 }
@@ -263,19 +263,21 @@ fn draft(visit: &Visit, values: &Values) -> Result<CustomStatusDraft, Fault> {
 ///
 /// # Errors
 /// The fault, if the form did not cause it.
-fn wrong(visit: &Visit, fault: Fault) -> Result<Wrong, Fault> {
+fn wrong(visit: &Visit, fault: RequestError) -> Result<Wrong, RequestError> {
     let field = match &fault {
-        Fault::CustomStatusFieldRequired { field: "StatusType" } | Fault::StatusTypeInvalid { .. } => "status-type",
-        Fault::CustomStatusFieldRequired { .. }
-        | Fault::CustomStatusNameInvalid { .. }
-        | Fault::CustomStatusNameTaken => "name",
-        Fault::InvalidParams { field: Some(field), .. } if field == "emoji" => "emoji",
-        Fault::InvalidParams { field: Some(field), .. } if field == "minutes" => {
+        RequestError::CustomStatusFieldRequired { field: "StatusType" } | RequestError::StatusTypeInvalid { .. } => {
+            "status-type"
+        }
+        RequestError::CustomStatusFieldRequired { .. }
+        | RequestError::CustomStatusNameInvalid { .. }
+        | RequestError::CustomStatusNameTaken => "name",
+        RequestError::InvalidParams { field: Some(field), .. } if field == "emoji" => "emoji",
+        RequestError::InvalidParams { field: Some(field), .. } if field == "minutes" => {
             let most = i64::from(DurationMinutes::LONGEST);
             let text = visit.words.say("fault-minutes", &[("most", most.into())]);
             return Ok(Wrong::at("minutes", text));
         }
-        Fault::CustomStatusNotFound { .. } => {
+        RequestError::CustomStatusNotFound { .. } => {
             return Ok(Wrong::at("", visit.words.t("fault-status-gone")));
         }
         _ => return Err(fault),

@@ -10,27 +10,27 @@ use super::frame;
 use super::pager::{self, Pager};
 use super::question::{self, Question};
 use crate::domain::custom_status::DurationMinutes;
-use crate::domain::{CustomStatus, CustomStatusId, Fault, Page};
-use crate::ops::calls::Rate;
-use crate::ops::custom_status::{self, Filter};
+use crate::domain::{CustomStatus, CustomStatusId, Page, RequestError};
+use crate::ops::calls::CallRate;
+use crate::ops::custom_status::{self, StatusFilter};
 use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
 use crate::web::moments::lasts;
 use crate::web::people::{picture, word};
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::isolated;
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[
-    Route::get("/admin/statuses", |visit| Box::pin(show(visit))),
-    Route::get("/admin/statuses/new", |visit| Box::pin(form::show_new(visit))),
-    Route::post("/admin/statuses/new", |visit| Box::pin(form::create(visit))),
-    Route::get("/admin/statuses/delete", |visit| Box::pin(ask(visit))),
-    Route::post("/admin/statuses/delete", |visit| Box::pin(delete(visit))),
-    Route::get("/admin/statuses/:id", |visit| Box::pin(form::show(visit))),
-    Route::post("/admin/statuses/:id", |visit| Box::pin(form::save(visit))),
+pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/admin/statuses", |visit| Box::pin(show(visit))),
+    PageRoute::get("/admin/statuses/new", |visit| Box::pin(form::show_new(visit))),
+    PageRoute::post("/admin/statuses/new", |visit| Box::pin(form::create(visit))),
+    PageRoute::get("/admin/statuses/delete", |visit| Box::pin(ask(visit))),
+    PageRoute::post("/admin/statuses/delete", |visit| Box::pin(delete(visit))),
+    PageRoute::get("/admin/statuses/:id", |visit| Box::pin(form::show(visit))),
+    PageRoute::post("/admin/statuses/:id", |visit| Box::pin(form::save(visit))),
 ];
 
 /// The number of statuses that have a digit as a key, as in the dialog "My status".
@@ -56,9 +56,9 @@ struct StatusesPage {
     pager: Option<Pager>,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     Section::Statuses.admit(&visit)?;
-    let part = |number| custom_status::list(&visit.app, &Filter::default(), pager::part(number));
+    let part = |number| custom_status::list(&visit.app, &StatusFilter::default(), pager::part(number));
     let mut found = part(pager::number(&visit));
     if found.items.is_empty() {
         found = part(pager::last(found.total));
@@ -86,18 +86,18 @@ async fn show(visit: Visit) -> Outcome {
 /// Returns the status with this id.
 ///
 /// # Errors
-/// [`Fault::EndpointNotFound`].
-fn find(visit: &Visit, id: &str) -> Result<Arc<CustomStatus>, Fault> {
-    let filter = Filter {
+/// [`RequestError::EndpointNotFound`].
+fn find(visit: &Visit, id: &str) -> Result<Arc<CustomStatus>, RequestError> {
+    let filter = StatusFilter {
         id: Some(CustomStatusId::new(id)),
-        ..Filter::default()
+        ..StatusFilter::default()
     };
     let found = custom_status::list(&visit.app, &filter, Page::all());
-    found.items.into_iter().next().ok_or(Fault::EndpointNotFound)
+    found.items.into_iter().next().ok_or(RequestError::EndpointNotFound)
 }
 
 /// Asks the user before a status is deleted.
-async fn ask(visit: Visit) -> Outcome {
+async fn ask(visit: Visit) -> PageOutcome {
     Section::Statuses.admit(&visit)?;
     let (words, status) = (visit.words, find(&visit, visit.query.text("id"))?);
     let question = Question {
@@ -112,18 +112,18 @@ async fn ask(visit: Visit) -> Outcome {
     question::ask(&visit, Section::Statuses, question)
 }
 
-async fn delete(visit: Visit) -> Outcome {
+async fn delete(visit: Visit) -> PageOutcome {
     Section::Statuses.admit(&visit)?;
-    visit.count("POST custom-user-status.delete", Rate::Default)?;
+    visit.count("POST custom-user-status.delete", CallRate::Default)?;
     let id = CustomStatusId::new(visit.query.text("id"));
     match custom_status::delete(&visit.app, &visit.actor()?, &id).await {
         // Another administrator may have deleted the status already. The user wants the same result.
-        Ok(()) | Err(Fault::CustomStatusToDeleteNotFound) => back(&visit, Note::CustomStatusDeleted),
+        Ok(()) | Err(RequestError::CustomStatusToDeleteNotFound) => back(&visit, Note::CustomStatusDeleted),
         Err(fault) => Err(fault),
     }
 }
 
 /// Redirects the browser to the list.
-fn back(visit: &Visit, note: Note) -> Outcome {
+fn back(visit: &Visit, note: Note) -> PageOutcome {
     reply::redirect_with(visit, Section::Statuses.path(), note)
 }

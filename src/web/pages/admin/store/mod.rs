@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::app::LastBackup;
 use crate::domain::{Permission, Timestamp};
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::ops::statistics::{self, Health};
 use crate::ops::{backups, proof};
 use crate::web::administration::{Section, permit};
@@ -14,8 +14,8 @@ use crate::web::frame::Frame;
 use crate::web::moments::Reader;
 use crate::web::pages::confirm;
 use crate::web::pages::profile::client;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 use crate::web::words::{Language, Words};
 
@@ -26,9 +26,9 @@ const MINUTE_MILLIS: i64 = 60_000;
 const HOUR_MILLIS: i64 = 60 * MINUTE_MILLIS;
 const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[
-    Route::get("/admin/store", |visit| Box::pin(show(visit))),
-    Route::post("/admin/store/backup", |visit| Box::pin(back_up(visit))),
+pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/admin/store", |visit| Box::pin(show(visit))),
+    PageRoute::post("/admin/store/backup", |visit| Box::pin(back_up(visit))),
 ];
 
 /// A number with its title and an explanation.
@@ -64,9 +64,9 @@ struct Page {
     clients: Vec<Client>,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     Section::Store.admit(&visit)?;
-    visit.count("GET statistics", Rate::Default)?;
+    visit.count("GET statistics", CallRate::Default)?;
     let health = statistics::health(&visit.app, &visit.actor()?).await?;
     let (words, reader) = (visit.words, visit.reader());
     let began = health.figures.at.plus_millis(-health.figures.uptime_millis);
@@ -85,9 +85,9 @@ async fn show(visit: Visit) -> Outcome {
 }
 
 /// Sends a backup of the current state.
-async fn back_up(visit: Visit) -> Outcome {
+async fn back_up(visit: Visit) -> PageOutcome {
     let caller = permit(&visit, Permission::MANAGE_BACKUP)?;
-    visit.count("GET backup", Rate::Default)?;
+    visit.count("GET backup", CallRate::Default)?;
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     let backup = backups::begin(&visit.app, &visit.actor()?, false).await?;
     reply::streamed(&backup.file_name(), backup.stream()?)

@@ -1,17 +1,17 @@
 //! The form with the names, the e-mail address and the custom fields of an account.
 
 use crate::domain::profile::{self, BIO_CHARACTERS, NICKNAME_CHARACTERS};
-use crate::domain::{DisplayName, Fault, User};
-use crate::ops::profile_edit::Edit;
+use crate::domain::{DisplayName, RequestError, User};
+use crate::ops::profile_edit::ProfileEdit;
 use crate::ops::users::{parse_email, parse_name, parse_username};
 use crate::web::frame::Field;
 use crate::web::pages::forms::Wrong;
-use crate::web::pages::profile::fields::{self, Line};
+use crate::web::pages::profile::fields::{self, FieldLine};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// The fields of an existing or a new account.
-pub(super) struct About {
+pub(super) struct AccountForm {
     /// The error of the whole form; empty if there is none.
     pub problem: Sentence,
     pub names: [Field; 2],
@@ -21,7 +21,7 @@ pub(super) struct About {
     pub was_verified: Option<bool>,
     pub nickname: Field,
     pub bio: Field,
-    pub lines: Vec<Line>,
+    pub lines: Vec<FieldLine>,
 }
 
 /// Returns the display name of the user; empty if the user has none.
@@ -37,7 +37,7 @@ fn is_verified(user: &User) -> bool {
     user.email.as_ref().is_some_and(|email| email.verified)
 }
 
-impl About {
+impl AccountForm {
     /// Returns the fields of an account, or those of a new account without `user`. If a form was `wrong`, the fields
     /// contain the values that it sent.
     pub fn of(visit: &Visit, user: Option<&User>, wrong: Option<&Wrong>) -> Self {
@@ -105,7 +105,7 @@ impl About {
 
 /// Returns the changes of the form. A field that the user did not change is not checked again, because an older value
 /// may break a newer rule.
-pub(super) fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
+pub(super) fn edit(visit: &Visit, user: &User) -> Result<ProfileEdit, RequestError> {
     let form = &visit.form;
     let email = form
         .changed("email", address_of(user))
@@ -117,7 +117,7 @@ pub(super) fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
         None => form.switched("verified", is_verified(user)),
     };
     let has_email = email.is_some() || user.email.is_some();
-    Ok(Edit {
+    Ok(ProfileEdit {
         name: form
             .changed("name", name_of(user))
             .map(|name| parse_name(&name))
@@ -137,6 +137,6 @@ pub(super) fn edit(visit: &Visit, user: &User) -> Result<Edit, Fault> {
             .map(|text| profile::bio(&text))
             .transpose()?,
         custom_fields: fields::changes(visit, Some(user))?,
-        ..Edit::default()
+        ..ProfileEdit::default()
     })
 }

@@ -2,15 +2,15 @@
 
 use askama::Template;
 
-use super::about::About;
+use super::about::AccountForm;
 use super::act::{Act, Entry};
-use super::password::Password;
+use super::password::AccountPassword;
 use super::roles::RoleLine;
 use super::viewed_account::{Account, permit, said};
 use super::{about, list, password, roles};
 use crate::auth::Caller;
 use crate::domain::Permission;
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::ops::profile::update;
 use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
@@ -18,19 +18,19 @@ use crate::web::pages::admin::frame;
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
 use crate::web::people::Face;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
 /// A form of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum AccountPart {
     About,
     Roles,
     Password,
 }
 
-impl Part {
+impl AccountPart {
     /// Returns the permissions that the form needs.
     const fn permissions(self) -> &'static [Permission] {
         match self {
@@ -51,11 +51,11 @@ impl Part {
 
 /// The form that was sent and its errors; `None` if no form was sent.
 #[derive(Default)]
-pub(super) struct Shown(Option<(Part, Wrong)>);
+pub(super) struct ShownAccount(Option<(AccountPart, Wrong)>);
 
-impl Shown {
+impl ShownAccount {
     /// Returns the errors of a form.
-    pub fn of(&self, part: Part) -> Option<&Wrong> {
+    pub fn of(&self, part: AccountPart) -> Option<&Wrong> {
         self.0
             .as_ref()
             .filter(|(sent, _)| *sent == part)
@@ -82,48 +82,48 @@ struct AccountPage {
     must_change: bool,
     entries: Vec<Entry>,
     shows_sessions: bool,
-    about: Option<About>,
+    about: Option<AccountForm>,
     roles: Option<Vec<RoleLine>>,
     roles_problem: Sentence,
-    password: Option<Password>,
+    password: Option<AccountPassword>,
 }
 
-fn may(caller: &Caller, part: Part) -> bool {
+fn may(caller: &Caller, part: AccountPart) -> bool {
     part.permissions().iter().all(|permission| caller.may(*permission))
 }
 
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: Visit) -> PageOutcome {
     let caller = Section::Users.admit(&visit)?;
-    page(&visit, caller, &Account::of(&visit)?, &Shown::default())
+    page(&visit, caller, &Account::of(&visit)?, &ShownAccount::default())
 }
 
 /// Answers a form of the page: the account is changed, or the page says why not.
-pub(super) async fn send(visit: Visit, part: Part) -> Outcome {
+pub(super) async fn send(visit: Visit, part: AccountPart) -> PageOutcome {
     let caller = permit(&visit, part.permissions())?;
     let account = Account::of(&visit)?;
-    visit.count("POST users.update", Rate::Default)?;
+    visit.count("POST users.update", CallRate::Default)?;
     let changed = async {
         let edit = match part {
-            Part::About => about::edit(&visit, account.whole()?)?,
-            Part::Roles => roles::edit(&visit.form, account.whole()?),
-            Part::Password => password::edit(&visit.form),
+            AccountPart::About => about::edit(&visit, account.whole()?)?,
+            AccountPart::Roles => roles::edit(&visit.form, account.whole()?),
+            AccountPart::Password => password::edit(&visit.form),
         };
         update(&visit.app, caller, &account.viewed.id(), edit, confirm::proof(&visit)).await
     };
     match changed.await {
         Ok(_) => reply::redirect_with(&visit, &account.path(), part.note()),
         Err(fault) => {
-            let shown = Shown(Some((part, said(visit.words, fault)?)));
+            let shown = ShownAccount(Some((part, said(visit.words, fault)?)));
             page(&visit, caller, &Account::of(&visit)?, &shown)
         }
     }
 }
 
-fn page(visit: &Visit, caller: &Caller, account: &Account, shown: &Shown) -> Outcome {
+fn page(visit: &Visit, caller: &Caller, account: &Account, shown: &ShownAccount) -> PageOutcome {
     let (words, reader, viewed) = (visit.words, visit.reader(), &account.viewed);
     let full = account.full();
     let (state, is_active) = account.state(words);
-    let part = |part: Part| full.filter(|_| may(caller, part));
+    let part = |part: AccountPart| full.filter(|_| may(caller, part));
     let mut facts = Vec::new();
     if let Some(user) = full {
         let created = reader.near(user.created_at);
@@ -152,14 +152,17 @@ fn page(visit: &Visit, caller: &Caller, account: &Account, shown: &Shown) -> Out
         must_change: full.is_some_and(|user| user.require_password_change.is_some()),
         entries: Act::entries(visit, caller, account, &Act::ALL),
         shows_sessions: caller.may(Permission::LOGOUT_OTHER_USER),
-        about: part(Part::About).map(|user| About::of(visit, Some(user), shown.of(Part::About))),
-        roles: part(Part::Roles)
-            .map(|user| roles::lines(visit, &user.roles, shown.of(Part::Roles).is_some()))
+        about: part(AccountPart::About).map(|user| AccountForm::of(visit, Some(user), shown.of(AccountPart::About))),
+        roles: part(AccountPart::Roles)
+            .map(|user| roles::lines(visit, &user.roles, shown.of(AccountPart::Roles).is_some()))
             .transpose()?,
-        roles_problem: shown.of(Part::Roles).map(|wrong| wrong.rest(&[])).unwrap_or_default(),
-        password: part(Part::Password)
+        roles_problem: shown
+            .of(AccountPart::Roles)
+            .map(|wrong| wrong.rest(&[]))
+            .unwrap_or_default(),
+        password: part(AccountPart::Password)
             .filter(|_| !viewed.is_own())
-            .map(|_| Password::of(visit, shown.of(Part::Password))),
+            .map(|_| AccountPassword::of(visit, shown.of(AccountPart::Password))),
     };
     reply::form(visit, shown.0.is_some(), &page)
 }

@@ -6,15 +6,15 @@ use super::viewed_account::{Account, permit, said};
 use crate::auth::Caller;
 use crate::domain::password_reset::RESET_HOURS;
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Permission, SettingId};
-use crate::ops::calls::Rate;
+use crate::domain::{Permission, RequestError, SettingId};
+use crate::ops::calls::CallRate;
 use crate::ops::{avatars, lockout, passwords, proof, tokens, two_factor, users};
 use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::admin::frame;
 use crate::web::pages::admin::question::{Question, ask};
 use crate::web::pages::confirm;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
@@ -179,7 +179,7 @@ impl Act {
     }
 
     /// Does the action. Returns the link that it created, if any.
-    async fn run(self, visit: &Visit, account: &Account) -> Result<Option<String>, Fault> {
+    async fn run(self, visit: &Visit, account: &Account) -> Result<Option<String>, RequestError> {
         let (app, caller, actor) = (&visit.app, visit.caller()?, visit.actor()?);
         let (id, shown) = (account.viewed.id(), confirm::proof(visit));
         match self {
@@ -226,13 +226,13 @@ fn about(words: Words, key: &str, account: &Account) -> String {
     words.say(key, &[("name", name.into()), ("hours", hours.into())])
 }
 
-pub(super) async fn show(visit: Visit, act: Act) -> Outcome {
+pub(super) async fn show(visit: Visit, act: Act) -> PageOutcome {
     permit(&visit, &[act.permission()])?;
     let account = Account::of(&visit)?;
     question(&visit, act, &account, Sentence::default())
 }
 
-fn question(visit: &Visit, act: Act, account: &Account, problem: Sentence) -> Outcome {
+fn question(visit: &Visit, act: Act, account: &Account, problem: Sentence) -> PageOutcome {
     let (words, keys) = (visit.words, act.keys());
     let question = Question {
         title: about(words, keys.title, account),
@@ -246,10 +246,10 @@ fn question(visit: &Visit, act: Act, account: &Account, problem: Sentence) -> Ou
     ask(visit, Section::Users, question)
 }
 
-pub(super) async fn send(visit: Visit, act: Act) -> Outcome {
+pub(super) async fn send(visit: Visit, act: Act) -> PageOutcome {
     permit(&visit, &[act.permission()])?;
     let account = Account::of(&visit)?;
-    visit.count(act.endpoint(), Rate::Default)?;
+    visit.count(act.endpoint(), CallRate::Default)?;
     match act.run(&visit, &account).await {
         Ok(Some(link)) => show_link(&visit, &account, link),
         Ok(None) if act == Act::Delete => reply::redirect_with(&visit, Section::Users.path(), act.note()),
@@ -261,7 +261,7 @@ pub(super) async fn send(visit: Visit, act: Act) -> Outcome {
     }
 }
 
-fn show_link(visit: &Visit, account: &Account, link: String) -> Outcome {
+fn show_link(visit: &Visit, account: &Account, link: String) -> PageOutcome {
     let page = LinkPage {
         f: frame(visit, Section::Users),
         title: about(visit.words, "user-link", account),

@@ -10,7 +10,7 @@ use crate::auth::Caller;
 use crate::domain::page::{Direction, Listing};
 use crate::domain::user_status::{SeenAt, SeenWithin};
 use crate::domain::{Permission, RoleId, SearchTerm, Timestamp, UserId};
-use crate::ops::directory::{self, Counts, Filter};
+use crate::ops::directory::{self, Counts, UserFilter};
 use crate::ops::lockout;
 use crate::ops::viewed::ViewedUser;
 use crate::web::administration::Section;
@@ -19,7 +19,7 @@ use crate::web::moments::Reader;
 use crate::web::pages::admin::frame;
 use crate::web::pages::admin::pager::{self, Pager};
 use crate::web::people::Face;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -100,8 +100,8 @@ impl Asked {
         }
     }
 
-    fn filter(&self) -> Filter {
-        Filter {
+    fn filter(&self) -> UserFilter {
+        UserFilter {
             active: match self.is {
                 Is::All | Is::Locked => None,
                 Is::Active => Some(true),
@@ -110,7 +110,7 @@ impl Asked {
             blocked: self.is == Is::Locked,
             term: SearchTerm::parse(&self.search),
             sort: vec![("name", Direction::Ascending)],
-            ..Filter::default()
+            ..UserFilter::default()
         }
     }
 }
@@ -173,7 +173,7 @@ struct ListPage {
     pager: Pager,
 }
 
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: Visit) -> PageOutcome {
     let caller = Section::Users.admit(&visit)?;
     let (actor, asked) = (visit.actor()?, Asked::of(&visit));
     let found = directory::list(&visit.app, &actor, &asked.filter(), pager::part(asked.number))?;

@@ -10,71 +10,73 @@ mod roles;
 mod sessions;
 mod viewed_account;
 
-use crate::web::route::Route;
-use account::Part;
+use crate::web::route::PageRoute;
+use account::AccountPart;
 use act::Act;
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[
-    Route::get("/admin/users", |visit| Box::pin(list::show(visit))),
-    Route::get("/admin/users/new", |visit| Box::pin(new::show(visit))),
-    Route::post("/admin/users/new", |visit| Box::pin(new::send(visit))),
-    Route::get("/admin/users/:id", |visit| Box::pin(account::show(visit))),
-    Route::post("/admin/users/:id", |visit| Box::pin(account::send(visit, Part::About))),
-    Route::post("/admin/users/:id/roles", |visit| {
-        Box::pin(account::send(visit, Part::Roles))
+pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/admin/users", |visit| Box::pin(list::show(visit))),
+    PageRoute::get("/admin/users/new", |visit| Box::pin(new::show(visit))),
+    PageRoute::post("/admin/users/new", |visit| Box::pin(new::send(visit))),
+    PageRoute::get("/admin/users/:id", |visit| Box::pin(account::show(visit))),
+    PageRoute::post("/admin/users/:id", |visit| {
+        Box::pin(account::send(visit, AccountPart::About))
     }),
-    Route::post("/admin/users/:id/password", |visit| {
-        Box::pin(account::send(visit, Part::Password))
+    PageRoute::post("/admin/users/:id/roles", |visit| {
+        Box::pin(account::send(visit, AccountPart::Roles))
     }),
-    Route::get("/admin/users/:id/sessions", |visit| Box::pin(sessions::show(visit))),
-    Route::post("/admin/users/:id/sessions", |visit| Box::pin(sessions::open(visit))),
-    Route::post("/admin/users/:id/sessions/end", |visit| Box::pin(sessions::end(visit))),
-    Route::get("/admin/users/:id/activate", |visit| {
+    PageRoute::post("/admin/users/:id/password", |visit| {
+        Box::pin(account::send(visit, AccountPart::Password))
+    }),
+    PageRoute::get("/admin/users/:id/sessions", |visit| Box::pin(sessions::show(visit))),
+    PageRoute::post("/admin/users/:id/sessions", |visit| Box::pin(sessions::open(visit))),
+    PageRoute::post("/admin/users/:id/sessions/end", |visit| Box::pin(sessions::end(visit))),
+    PageRoute::get("/admin/users/:id/activate", |visit| {
         Box::pin(act::show(visit, Act::Activate))
     }),
-    Route::post("/admin/users/:id/activate", |visit| {
+    PageRoute::post("/admin/users/:id/activate", |visit| {
         Box::pin(act::send(visit, Act::Activate))
     }),
-    Route::get("/admin/users/:id/deactivate", |visit| {
+    PageRoute::get("/admin/users/:id/deactivate", |visit| {
         Box::pin(act::show(visit, Act::Deactivate))
     }),
-    Route::post("/admin/users/:id/deactivate", |visit| {
+    PageRoute::post("/admin/users/:id/deactivate", |visit| {
         Box::pin(act::send(visit, Act::Deactivate))
     }),
-    Route::get("/admin/users/:id/unlock", |visit| {
+    PageRoute::get("/admin/users/:id/unlock", |visit| {
         Box::pin(act::show(visit, Act::Unlock))
     }),
-    Route::post("/admin/users/:id/unlock", |visit| {
+    PageRoute::post("/admin/users/:id/unlock", |visit| {
         Box::pin(act::send(visit, Act::Unlock))
     }),
-    Route::get("/admin/users/:id/reset-link", |visit| {
+    PageRoute::get("/admin/users/:id/reset-link", |visit| {
         Box::pin(act::show(visit, Act::ResetLink))
     }),
-    Route::post("/admin/users/:id/reset-link", |visit| {
+    PageRoute::post("/admin/users/:id/reset-link", |visit| {
         Box::pin(act::send(visit, Act::ResetLink))
     }),
-    Route::get("/admin/users/:id/sign-out", |visit| {
+    PageRoute::get("/admin/users/:id/sign-out", |visit| {
         Box::pin(act::show(visit, Act::SignOut))
     }),
-    Route::post("/admin/users/:id/sign-out", |visit| {
+    PageRoute::post("/admin/users/:id/sign-out", |visit| {
         Box::pin(act::send(visit, Act::SignOut))
     }),
-    Route::get("/admin/users/:id/two-step-off", |visit| {
+    PageRoute::get("/admin/users/:id/two-step-off", |visit| {
         Box::pin(act::show(visit, Act::TwoStepOff))
     }),
-    Route::post("/admin/users/:id/two-step-off", |visit| {
+    PageRoute::post("/admin/users/:id/two-step-off", |visit| {
         Box::pin(act::send(visit, Act::TwoStepOff))
     }),
-    Route::get("/admin/users/:id/remove-photo", |visit| {
+    PageRoute::get("/admin/users/:id/remove-photo", |visit| {
         Box::pin(act::show(visit, Act::RemovePhoto))
     }),
-    Route::post("/admin/users/:id/remove-photo", |visit| {
+    PageRoute::post("/admin/users/:id/remove-photo", |visit| {
         Box::pin(act::send(visit, Act::RemovePhoto))
     }),
-    Route::get("/admin/users/:id/delete", |visit| {
+    PageRoute::get("/admin/users/:id/delete", |visit| {
         Box::pin(act::show(visit, Act::Delete))
     }),
-    Route::post("/admin/users/:id/delete", |visit| {
+    PageRoute::post("/admin/users/:id/delete", |visit| {
         Box::pin(act::send(visit, Act::Delete))
     }),
 ];

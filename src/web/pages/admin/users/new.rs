@@ -2,21 +2,21 @@
 
 use askama::Template;
 
-use super::about::About;
-use super::password::Password;
+use super::about::AccountForm;
+use super::password::AccountPassword;
 use super::roles::{self, RoleLine};
 use super::viewed_account::{permit, said};
 use crate::auth::{Caller, WantedPassword};
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Permission, Profile, RoleId, SettingId, profile};
-use crate::ops::calls::Rate;
+use crate::domain::{Permission, Profile, RequestError, RoleId, SettingId, profile};
+use crate::ops::calls::CallRate;
 use crate::ops::users::{self, NewUser, parse_email, parse_name, parse_username};
 use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::admin::frame;
 use crate::web::pages::forms::Wrong;
 use crate::web::pages::profile::fields;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
@@ -27,17 +27,17 @@ const BY_LINK: &str = "link";
 #[template(path = "admin/users/new.html")]
 struct NewPage {
     f: Frame,
-    about: About,
+    about: AccountForm,
     /// The roles that the caller can choose; empty if the caller may not assign roles.
     lines: Vec<RoleLine>,
     roles_problem: Sentence,
     /// `true` if the caller may create reset links.
     offers_link: bool,
     by_link: bool,
-    password: Password,
+    password: AccountPassword,
 }
 
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: Visit) -> PageOutcome {
     let caller = permit(&visit, &[Permission::CREATE_USER])?;
     page(&visit, caller, None)
 }
@@ -53,16 +53,16 @@ fn default_roles(visit: &Visit) -> Vec<RoleId> {
     ids.iter().map(|id| RoleId::new(id)).collect()
 }
 
-fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> Outcome {
+fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> PageOutcome {
     let offers_link = offers_link(visit, caller);
-    let mut about = About::of(visit, None, wrong);
+    let mut about = AccountForm::of(visit, None, wrong);
     let role_error = wrong.map(|wrong| wrong.with("role")).unwrap_or_default();
     // The page shows this error below the roles, if it shows roles.
     let may_assign = caller.may(Permission::ASSIGN_ROLES);
     if may_assign && !role_error.is_empty() {
         about.problem = Sentence::default();
     }
-    let mut password = Password::of(visit, wrong);
+    let mut password = AccountPassword::of(visit, wrong);
     password.problem = Sentence::default();
     // The field is hidden while the link is chosen.
     password.field.required = !offers_link;
@@ -85,7 +85,7 @@ fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> Outcome {
 }
 
 /// Returns the account that the form describes.
-fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, Fault> {
+fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, RequestError> {
     let form = &visit.form;
     let custom_fields = fields::changes(visit, None)?;
     Ok(NewUser {
@@ -112,7 +112,7 @@ fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, Fault> {
     })
 }
 
-pub(super) async fn send(visit: Visit) -> Outcome {
+pub(super) async fn send(visit: Visit) -> PageOutcome {
     let by_link = visit.form.text("how") == BY_LINK;
     let needed: &[Permission] = if by_link {
         &[Permission::CREATE_USER, Permission::EDIT_OTHER_USER_PASSWORD]
@@ -120,7 +120,7 @@ pub(super) async fn send(visit: Visit) -> Outcome {
         &[Permission::CREATE_USER]
     };
     let caller = permit(&visit, needed)?;
-    visit.count("POST users.create", Rate::Default)?;
+    visit.count("POST users.create", CallRate::Default)?;
     let created = async { users::create(&visit.app, &visit.actor()?, wanted(&visit, by_link)?).await };
     match created.await {
         Ok(user) => {

@@ -1,21 +1,21 @@
 //! The form for another user's new password.
 
 use crate::auth::WantedPassword;
-use crate::ops::profile_edit::Edit;
-use crate::web::form::Fields;
+use crate::ops::profile_edit::ProfileEdit;
+use crate::web::form::FormFields;
 use crate::web::frame::Field;
 use crate::web::pages::forms::{Wrong, password_rules};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 
-pub(super) struct Password {
+pub(super) struct AccountPassword {
     pub problem: Sentence,
     pub field: Field,
     pub rules: Vec<String>,
     pub must_change: bool,
 }
 
-impl Password {
+impl AccountPassword {
     pub fn of(visit: &Visit, wrong: Option<&Wrong>) -> Self {
         let error = wrong.map(|wrong| wrong.with("password")).unwrap_or_default();
         let field = Field::new_password("password", visit.words.t("new-password")).wrong(error);
@@ -31,10 +31,10 @@ impl Password {
 }
 
 /// Returns the change that the form asks for.
-pub(super) fn edit(form: &Fields) -> Edit {
-    Edit {
+pub(super) fn edit(form: &FormFields) -> ProfileEdit {
+    ProfileEdit {
         password: Some(WantedPassword::Chosen(form.text("password").to_owned())),
         require_password_change: Some(form.has("must-change")),
-        ..Edit::default()
+        ..ProfileEdit::default()
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::domain::{Fault, Role, RoleId, User};
-use crate::ops::profile_edit::Edit;
+use crate::domain::{RequestError, Role, RoleId, User};
+use crate::ops::profile_edit::ProfileEdit;
 use crate::ops::roles;
-use crate::web::form::Fields;
+use crate::web::form::FormFields;
 use crate::web::visit::Visit;
 
 /// A role that the form shows.
@@ -26,8 +26,8 @@ pub(super) struct RoleLine {
 /// account, or those of the form if `sent` is `true`.
 ///
 /// # Errors
-/// [`Fault::NotLoggedIn`].
-pub(super) fn lines(visit: &Visit, had: &[RoleId], sent: bool) -> Result<Vec<RoleLine>, Fault> {
+/// [`RequestError::NotLoggedIn`].
+pub(super) fn lines(visit: &Visit, had: &[RoleId], sent: bool) -> Result<Vec<RoleLine>, RequestError> {
     let assignable = roles::assignable(&visit.app, &visit.actor()?);
     let is_sent = |id: &RoleId| visit.form.all("role").any(|sent| sent == id.as_str());
     let line = |role: &Arc<Role>| {
@@ -47,7 +47,7 @@ pub(super) fn lines(visit: &Visit, had: &[RoleId], sent: bool) -> Result<Vec<Rol
 
 /// Returns the roles of the account after a form. It changes only roles that the user checked or unchecked. Other roles
 /// keep the changes that another administrator made in the meantime.
-fn after(form: &Fields, now: &[RoleId]) -> Vec<RoleId> {
+fn after(form: &FormFields, now: &[RoleId]) -> Vec<RoleId> {
     let had: HashSet<&str> = form.all("had").collect();
     let wanted: HashSet<&str> = form.all("role").collect();
     let stays = |role: &&RoleId| !had.contains(role.as_str()) || wanted.contains(role.as_str());
@@ -59,10 +59,10 @@ fn after(form: &Fields, now: &[RoleId]) -> Vec<RoleId> {
 }
 
 /// Returns the change that the form asks for.
-pub(super) fn edit(form: &Fields, user: &User) -> Edit {
-    Edit {
+pub(super) fn edit(form: &FormFields, user: &User) -> ProfileEdit {
+    ProfileEdit {
         roles: Some(after(form, &user.roles)),
-        ..Edit::default()
+        ..ProfileEdit::default()
     }
 }
 
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_form_changes_the_roles_that_were_changed_on_its_page() {
         let roles = |ids: &[&str]| ids.iter().map(|id| RoleId::new(id)).collect::<Vec<_>>();
-        let form = |encoded: &str| Fields::parse(encoded.as_bytes()).expect("a form");
+        let form = |encoded: &str| FormFields::parse(encoded.as_bytes()).expect("a form");
         let one = form("had=user&had=bot&role=user&role=guest");
         assert_eq!(after(&one, &roles(&["bot", "user"])), roles(&["guest", "user"]));
         // Another administrator has removed `bot` and given `admin` in the meantime.

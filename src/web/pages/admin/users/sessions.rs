@@ -4,9 +4,9 @@ use askama::Template;
 
 use super::viewed_account::{Account, permit, said};
 use crate::domain::page::Listing;
-use crate::domain::{Fault, Permission};
-use crate::ops::calls::Rate;
-use crate::ops::devices::{self, Device, Filter};
+use crate::domain::{Permission, RequestError};
+use crate::ops::calls::CallRate;
+use crate::ops::devices::{self, Device, DeviceFilter};
 use crate::ops::{tokens, two_factor};
 use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
@@ -15,7 +15,7 @@ use crate::web::pages::admin::pager::{self, Pager};
 use crate::web::pages::confirm;
 use crate::web::pages::profile::client;
 use crate::web::pages::profile::sessions::name;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::isolated;
@@ -42,36 +42,36 @@ struct SessionsPage {
     list: Option<(Vec<Line>, Pager)>,
 }
 
-fn admit(visit: &Visit) -> Result<Account, Fault> {
+fn admit(visit: &Visit) -> Result<Account, RequestError> {
     permit(visit, &[Permission::LOGOUT_OTHER_USER])?;
     Account::of(visit)
 }
 
 /// Shows the list if the caller needs no proof now. Otherwise shows a button that asks for the proof.
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: Visit) -> PageOutcome {
     let account = admit(&visit)?;
     match two_factor::require(&visit.app, visit.caller()?, None).await {
         Ok(()) => page(&visit, &account, true, Sentence::default()),
-        Err(Fault::CodeRequired { .. }) => page(&visit, &account, false, Sentence::default()),
+        Err(RequestError::CodeRequired { .. }) => page(&visit, &account, false, Sentence::default()),
         Err(fault) => Err(fault),
     }
 }
 
-pub(super) async fn open(visit: Visit) -> Outcome {
+pub(super) async fn open(visit: Visit) -> PageOutcome {
     let account = admit(&visit)?;
-    visit.count("GET sessions/list.all", Rate::Default)?;
+    visit.count("GET sessions/list.all", CallRate::Default)?;
     two_factor::require(&visit.app, visit.caller()?, confirm::proof(&visit)).await?;
     page(&visit, &account, true, Sentence::default())
 }
 
-pub(super) async fn end(visit: Visit) -> Outcome {
+pub(super) async fn end(visit: Visit) -> PageOutcome {
     let account = admit(&visit)?;
-    visit.count("POST sessions/logout", Rate::Default)?;
+    visit.count("POST sessions/logout", CallRate::Default)?;
     let (id, actor) = (account.viewed.id(), visit.actor()?);
     two_factor::require(&visit.app, visit.caller()?, confirm::proof(&visit)).await?;
     match tokens::revoke(&visit.app, &actor, Some(&id), visit.form.text("session")).await {
         // The session may have ended in the meantime. The caller wants the same result.
-        Ok(()) | Err(Fault::TokenNotFound { .. }) => {
+        Ok(()) | Err(RequestError::TokenNotFound { .. }) => {
             let path = format!("{}/sessions", account.path());
             reply::redirect_with(&visit, &path, Note::SessionEnded)
         }
@@ -82,12 +82,12 @@ pub(super) async fn end(visit: Visit) -> Outcome {
     }
 }
 
-fn page(visit: &Visit, account: &Account, proved: bool, problem: Sentence) -> Outcome {
+fn page(visit: &Visit, account: &Account, proved: bool, problem: Sentence) -> PageOutcome {
     let path = format!("{}/sessions", account.path());
     let list = if proved {
-        let filter = Filter {
+        let filter = DeviceFilter {
             user: Some(account.viewed.id()),
-            ..Filter::default()
+            ..DeviceFilter::default()
         };
         let part = pager::part(pager::number(visit));
         let found = devices::list(&visit.app, &visit.actor()?, &filter, part)?;
@@ -108,7 +108,7 @@ fn page(visit: &Visit, account: &Account, proved: bool, problem: Sentence) -> Ou
     reply::form(visit, is_refused, &page)
 }
 
-fn lines(visit: &Visit, found: &Listing<Device>) -> Result<Vec<Line>, Fault> {
+fn lines(visit: &Visit, found: &Listing<Device>) -> Result<Vec<Line>, RequestError> {
     let own = visit.caller()?.token.hash;
     let (words, reader) = (visit.words, visit.reader());
     let line = |Device { token, .. }: &Device| {

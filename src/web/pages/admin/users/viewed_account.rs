@@ -2,8 +2,8 @@
 
 use crate::auth::Caller;
 use crate::domain::user::Activity;
-use crate::domain::{Fault, Permission, Timestamp, User, UserId};
-use crate::ops::directory::{self, Who};
+use crate::domain::{Permission, RequestError, Timestamp, User, UserId};
+use crate::ops::directory::{self, AskedUsers};
 use crate::ops::lockout;
 use crate::ops::viewed::ViewedUser;
 use crate::web::administration::Section;
@@ -14,13 +14,13 @@ use crate::web::words::Words;
 /// Returns the caller if they may open the section and have all these permissions.
 ///
 /// # Errors
-/// [`Fault::NotLoggedIn`], [`Fault::PermissionRequired`].
-pub(super) fn permit<'visit>(visit: &'visit Visit, permissions: &[Permission]) -> Result<&'visit Caller, Fault> {
+/// [`RequestError::NotLoggedIn`], [`RequestError::PermissionRequired`].
+pub(super) fn permit<'visit>(visit: &'visit Visit, permissions: &[Permission]) -> Result<&'visit Caller, RequestError> {
     let caller = Section::Users.admit(visit)?;
     if permissions.iter().all(|permission| caller.may(*permission)) {
         Ok(caller)
     } else {
-        Err(Fault::PermissionRequired)
+        Err(RequestError::PermissionRequired)
     }
 }
 
@@ -35,11 +35,11 @@ impl Account {
     /// Returns the account whose id is in the path.
     ///
     /// # Errors
-    /// [`Fault::NotLoggedIn`]; [`Fault::EndpointNotFound`] if the account does not exist.
-    pub fn of(visit: &Visit) -> Result<Self, Fault> {
+    /// [`RequestError::NotLoggedIn`]; [`RequestError::EndpointNotFound`] if the account does not exist.
+    pub fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (actor, id) = (visit.actor()?, UserId::new(&visit.parameter));
-        let viewed = directory::info(&visit.app, &actor, &Who::Id(id));
-        let viewed = viewed.map_err(|_| Fault::EndpointNotFound)?;
+        let viewed = directory::info(&visit.app, &actor, &AskedUsers::Id(id));
+        let viewed = viewed.map_err(|_| RequestError::EndpointNotFound)?;
         let blocked_until = lockout::blocked(&visit.app, &actor).remove(&viewed.id());
         Ok(Self { viewed, blocked_until })
     }
@@ -52,9 +52,9 @@ impl Account {
     /// Returns the whole account for a form that changes it. A reader may change only fields that they see.
     ///
     /// # Errors
-    /// [`Fault::PermissionRequired`].
-    pub fn whole(&self) -> Result<&User, Fault> {
-        self.full().ok_or(Fault::PermissionRequired)
+    /// [`RequestError::PermissionRequired`].
+    pub fn whole(&self) -> Result<&User, RequestError> {
+        self.full().ok_or(RequestError::PermissionRequired)
     }
 
     pub fn path(&self) -> String {
@@ -82,17 +82,17 @@ impl Account {
 ///
 /// # Errors
 /// The fault, if it has its own page.
-pub(super) fn said(words: Words, fault: Fault) -> Result<Wrong, Fault> {
+pub(super) fn said(words: Words, fault: RequestError) -> Result<Wrong, RequestError> {
     match fault {
         // Another administrator may have deleted the account in the meantime.
-        Fault::UserNotFound | Fault::UserIdInvalid => Err(Fault::EndpointNotFound),
-        Fault::DisplayNameInvalid | Fault::UserFieldRequired { field: "Name" } => {
+        RequestError::UserNotFound | RequestError::UserIdInvalid => Err(RequestError::EndpointNotFound),
+        RequestError::DisplayNameInvalid | RequestError::UserFieldRequired { field: "Name" } => {
             Ok(Wrong::at("name", words.t("fault-user-name")))
         }
-        Fault::InvalidParams { field: Some(field), .. } if field == "name" => {
+        RequestError::InvalidParams { field: Some(field), .. } if field == "name" => {
             Ok(Wrong::at("name", words.t("fault-long")))
         }
-        Fault::InvalidParams { field: Some(field), .. } if field == "username" => {
+        RequestError::InvalidParams { field: Some(field), .. } if field == "username" => {
             Ok(Wrong::at("username", words.t("fault-long")))
         }
         fault => Wrong::about(words, fault),

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use crate::domain::wall::{BOARD_NAME_CHARACTERS, BoardContent, BoardPeople, BoardTheme};
+use crate::domain::board::{BOARD_NAME_CHARACTERS, BoardContent, BoardPeople, BoardTheme};
 use crate::ops::boards::{self, FieldChoice};
 use crate::web::administration::Section;
 use crate::web::frame::{Field, Frame};
 use crate::web::pages::forms::Wrong;
-use crate::web::reply::{self, Outcome};
+use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::Language;
@@ -49,7 +49,7 @@ struct Page {
 }
 
 /// Answers with the form. The status is 422 if the form was wrong.
-pub(super) fn page(visit: &Visit, wrong: &Wrong) -> Outcome {
+pub(super) fn page(visit: &Visit, wrong: &Wrong) -> PageOutcome {
     let (words, sent) = (visit.words, &visit.form);
     let choices = boards::choices(&visit.app, &visit.actor()?)?;
     let name = Field::line("name", words.t("wall-name"), "off")

@@ -7,25 +7,25 @@ use std::collections::BTreeMap;
 use askama::Template;
 
 use super::links;
-use crate::domain::wall::{Board, BoardPeople};
-use crate::domain::{Fault, RoleId};
+use crate::domain::board::{Board, BoardPeople};
+use crate::domain::{RequestError, RoleId};
 use crate::ops::boards::{self, ListedBoard};
-use crate::ops::calls::Rate;
+use crate::ops::calls::CallRate;
 use crate::ops::{proof, roles, two_factor};
 use crate::web::administration::Section;
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
-use crate::web::reply::{self, Outcome};
-use crate::web::route::Route;
+use crate::web::reply::{self, PageOutcome};
+use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 
-pub(in crate::web::pages) const ROUTES: &[Route] = &[
-    Route::get("/admin/walls", |visit| Box::pin(show(visit))),
-    Route::post("/admin/walls", |visit| Box::pin(create(visit))),
-    Route::get("/admin/walls/new", |visit| Box::pin(show_form(visit))),
-    Route::get("/admin/walls/revoke", |visit| Box::pin(ask(visit))),
-    Route::post("/admin/walls/revoke", |visit| Box::pin(revoke(visit))),
+pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
+    PageRoute::get("/admin/walls", |visit| Box::pin(show(visit))),
+    PageRoute::post("/admin/walls", |visit| Box::pin(create(visit))),
+    PageRoute::get("/admin/walls/new", |visit| Box::pin(show_form(visit))),
+    PageRoute::get("/admin/walls/revoke", |visit| Box::pin(ask(visit))),
+    PageRoute::post("/admin/walls/revoke", |visit| Box::pin(revoke(visit))),
 ];
 
 /// A display in the list.
@@ -45,11 +45,11 @@ struct List {
     lines: Vec<Line>,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: Visit) -> PageOutcome {
     page(&visit, None)
 }
 
-fn page(visit: &Visit, created: Option<String>) -> Outcome {
+fn page(visit: &Visit, created: Option<String>) -> PageOutcome {
     Section::Walls.admit(visit)?;
     let names = names(visit);
     let all = boards::list(&visit.app, &visit.actor()?)?;
@@ -100,14 +100,14 @@ fn line(visit: &Visit, names: &BTreeMap<String, String>, listed: &ListedBoard) -
     }
 }
 
-async fn show_form(visit: Visit) -> Outcome {
+async fn show_form(visit: Visit) -> PageOutcome {
     Section::Walls.admit(&visit)?;
     form::page(&visit, &Wrong::default())
 }
 
-async fn create(visit: Visit) -> Outcome {
+async fn create(visit: Visit) -> PageOutcome {
     let caller = Section::Walls.admit(&visit)?;
-    visit.count("POST boards.create", Rate::Default)?;
+    visit.count("POST boards.create", CallRate::Default)?;
     let content = match form::content(&visit) {
         Ok(content) => content,
         Err(wrong) => return form::page(&visit, &wrong),
@@ -122,7 +122,7 @@ async fn create(visit: Visit) -> Outcome {
     }
 }
 
-async fn ask(visit: Visit) -> Outcome {
+async fn ask(visit: Visit) -> PageOutcome {
     Section::Walls.admit(&visit)?;
     let id = visit.query.text("id");
     let all = boards::list(&visit.app, &visit.actor()?)?;
@@ -133,13 +133,13 @@ async fn ask(visit: Visit) -> Outcome {
     links::ask(&visit, Section::Walls, id, &found.board.name, lead)
 }
 
-async fn revoke(visit: Visit) -> Outcome {
+async fn revoke(visit: Visit) -> PageOutcome {
     let caller = Section::Walls.admit(&visit)?;
-    visit.count("POST boards.revoke", Rate::Default)?;
+    visit.count("POST boards.revoke", CallRate::Default)?;
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match boards::revoke(&visit.app, &visit.actor()?, visit.query.text("id")).await {
         // Another administrator may have ended the link already.
-        Ok(()) | Err(Fault::BoardNotFound { .. }) => {
+        Ok(()) | Err(RequestError::BoardNotFound { .. }) => {
             reply::redirect_with(&visit, Section::Walls.path(), Note::WallRevoked)
         }
         Err(fault) => Err(fault),

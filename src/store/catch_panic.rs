@@ -17,7 +17,7 @@ pub fn is_contained() -> bool {
 ///
 /// # Errors
 /// The panic's message.
-pub(super) fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn catch_panic<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let outer = CONTAINED.replace(true);
     // A value that `run` leaves half changed is never read again: every caller stops using the store.
     let outcome = catch_unwind(AssertUnwindSafe(run));
@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn a_panic_becomes_its_message_and_the_next_one_is_not_contained() {
         assert_eq!(
-            contain(|| panic!("page {} is torn", 7)),
+            catch_panic(|| panic!("page {} is torn", 7)),
             Err::<(), _>("page 7 is torn".into())
         );
         assert!(!is_contained());

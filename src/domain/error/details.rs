@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::Fault;
+use super::RequestError;
 use crate::domain::Timestamp;
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::text::quoted;
 
-impl Fault {
+impl RequestError {
     /// Returns the details for clients, as JSON. `called` is the method that was called, or that Rocket.Chat has behind
     /// the endpoint that was called.
     #[must_use]

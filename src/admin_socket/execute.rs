@@ -4,16 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::command::{
-    Answer, AuditLine, AuditQuestion, ClockEntry, Command, Finding, StatusEntry, TokenEntry, UserEntry,
+    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, Finding, StatusEntry, TokenEntry, UserEntry,
 };
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
 use crate::domain::{
-    AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, CustomStatusId, Fault, InvitationTerms, Page, StatusName,
-    Timestamp, Token, TokenKind, User,
+    AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, CustomStatusId, InvitationTerms, Page, RequestError,
+    StatusName, Timestamp, Token, TokenKind, User,
 };
-use crate::ops::custom_status::{self, Filter};
+use crate::ops::custom_status::{self, StatusFilter};
 use crate::ops::doubt::{self, ClockState};
 use crate::ops::users::{self, NewUser, NewUserTexts};
 use crate::ops::{audit, incident, invitations, lockout, opening, passwords, tokens, two_factor};
@@ -29,7 +29,7 @@ const ALL: Page = Page {
 
 /// Executes a command on an application whose data folder is `folder`.
 #[allow(clippy::too_many_lines)] // One match with a short arm for each command.
-pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Result<Answer, Fault> {
+pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Result<CommandAnswer, RequestError> {
     match command {
         Command::CreateUser {
             username,
@@ -46,12 +46,14 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
                 roles: &roles,
             };
             let new = NewUser::parse(texts)?;
-            Ok(Answer::User(user_entry(&*users::create(app, &OPERATOR, new).await?)))
+            Ok(CommandAnswer::User(user_entry(
+                &*users::create(app, &OPERATOR, new).await?,
+            )))
         }
-        Command::ListUsers => Ok(Answer::Users(
+        Command::ListUsers => Ok(CommandAnswer::Users(
             app.store.read().users().map(|user| user_entry(user)).collect(),
         )),
-        Command::ShowUser { user } => Ok(Answer::User(user_entry(&*find_user(app, &user)?))),
+        Command::ShowUser { user } => Ok(CommandAnswer::User(user_entry(&*find_user(app, &user)?))),
         Command::SetPassword { user, password } => {
             let user = find_user(app, &user)?;
             passwords::set(app, &OPERATOR, &user.id, &password).await?;
@@ -75,43 +77,45 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
         Command::DeleteUser { user } => {
             let user = find_user(app, &user)?;
             users::delete(app, &OPERATOR, &user.id).await?;
-            Ok(Answer::User(user_entry(&user)))
+            Ok(CommandAnswer::User(user_entry(&user)))
         }
         Command::ListTokens { user } => {
             let user = user.map(|user| find_user(app, &user)).transpose()?;
             let tokens = tokens::list(app, user.as_ref().map(|user| &user.id));
-            Ok(Answer::Tokens(
+            Ok(CommandAnswer::Tokens(
                 tokens.iter().map(|token| token_entry(app, token)).collect(),
             ))
         }
         Command::RevokeToken { label } => {
             tokens::revoke(app, &OPERATOR, None, &label).await?;
-            Ok(Answer::Revoked(1))
+            Ok(CommandAnswer::Revoked(1))
         }
         Command::RevokeTokensOf { user } => {
             let user = find_user(app, &user)?;
-            Ok(Answer::Revoked(tokens::logout_user(app, &OPERATOR, &user.id).await?))
+            Ok(CommandAnswer::Revoked(
+                tokens::logout_user(app, &OPERATOR, &user.id).await?,
+            ))
         }
         Command::ListStatuses => {
-            let found = custom_status::list(app, &Filter::default(), ALL);
-            Ok(Answer::Statuses(
+            let found = custom_status::list(app, &StatusFilter::default(), ALL);
+            Ok(CommandAnswer::Statuses(
                 found.items.iter().map(|status| status_entry(status)).collect(),
             ))
         }
         Command::CreateStatus { name, status_type } => {
             let draft = CustomStatusDraft::parse(Some(&name), Some(&status_type), app.settings().default_status_type());
             let status = custom_status::create(app, &OPERATOR, draft).await?;
-            Ok(Answer::Status(status_entry(&status)))
+            Ok(CommandAnswer::Status(status_entry(&status)))
         }
         Command::DeleteStatus { status } => {
             let status = find_status(app, &status)?;
             custom_status::delete(app, &OPERATOR, &status.id).await?;
-            Ok(Answer::Status(status_entry(&status)))
+            Ok(CommandAnswer::Status(status_entry(&status)))
         }
         Command::MakeResetLink { user } => {
             let user = find_user(app, &user)?;
             let link = passwords::make_link(app, &OPERATOR, &user.id).await?;
-            Ok(Answer::ResetLink(link))
+            Ok(CommandAnswer::ResetLink(link))
         }
         Command::Invite {
             max_uses,
@@ -121,7 +125,7 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
         } => {
             let terms = InvitationTerms::parse(max_uses, days, &roles, &note)?;
             let (_, link) = invitations::create(app, &OPERATOR, &terms).await?;
-            Ok(Answer::Invitation(link))
+            Ok(CommandAnswer::Invitation(link))
         }
         Command::ResetTotp { user } => {
             let user = find_user(app, &user)?;
@@ -129,26 +133,26 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
             now(app, &user)
         }
         Command::ReadAudit(question) => read_audit(app, question).await,
-        Command::ReadClock => Ok(Answer::Clock(clock_entry(doubt::state(app)))),
-        Command::ConfirmClock => Ok(Answer::Clock(clock_entry(doubt::confirm(app, &OPERATOR).await?))),
+        Command::ReadClock => Ok(CommandAnswer::Clock(clock_entry(doubt::state(app)))),
+        Command::ConfirmClock => Ok(CommandAnswer::Clock(clock_entry(doubt::confirm(app, &OPERATOR).await?))),
         // The socket answers this command itself, because bytes follow the answer.
-        Command::Backup { .. } => Ok(Answer::Backup),
+        Command::Backup { .. } => Ok(CommandAnswer::Backup),
         Command::Check => {
             let problems = app.store.verify().await.map_err(incident::internal)?;
             let named = app.fixed.secret_key_file.as_deref();
             let key = opening::key_problem(&app.store.read(), folder, named);
-            Ok(Answer::Findings(Finding::all(problems, key)))
+            Ok(CommandAnswer::Findings(Finding::all(problems, key)))
         }
     }
 }
 
-async fn read_audit(app: &App, asked: AuditQuestion) -> Result<Answer, Fault> {
+async fn read_audit(app: &App, asked: AuditQuestion) -> Result<CommandAnswer, RequestError> {
     let moment = |text: Option<String>| {
         let parse = |text: String| Timestamp::parse(&text).ok_or_else(|| not_a_moment(&text));
         text.map(parse).transpose()
     };
     let action = |word: String| word.parse().map_err(|_| not_an_action(&word));
-    let filter = audit::Filter {
+    let filter = audit::AuditFilter {
         actor: asked.actor.as_deref().map(audit::PartyQuery::of),
         target: asked.target.as_deref().map(audit::PartyQuery::of),
         about: None,
@@ -161,19 +165,21 @@ async fn read_audit(app: &App, asked: AuditQuestion) -> Result<Answer, Fault> {
         count: asked.count,
     };
     let found = audit::list(app, &OPERATOR, filter, page).await?;
-    Ok(Answer::Audit(found.entries.into_iter().map(audit_line).collect()))
+    Ok(CommandAnswer::Audit(
+        found.entries.into_iter().map(audit_line).collect(),
+    ))
 }
 
-fn not_a_moment(text: &str) -> Fault {
-    Fault::InvalidParams {
+fn not_a_moment(text: &str) -> RequestError {
+    RequestError::InvalidParams {
         reason: format!("{text:?} is not a moment in ISO 8601, as 2026-11-23T22:00:00Z"),
         field: None,
     }
 }
 
-fn not_an_action(word: &str) -> Fault {
+fn not_an_action(word: &str) -> RequestError {
     let words: Vec<_> = AuditAction::ALL.iter().map(|action| action.as_str()).collect();
-    Fault::InvalidParams {
+    RequestError::InvalidParams {
         reason: format!("{word:?} is not one of {}", words.join(", ")),
         field: None,
     }
@@ -191,11 +197,11 @@ fn audit_line(entry: AuditEntry) -> AuditLine {
 }
 
 /// Returns the user as it is after a change.
-fn now(app: &App, user: &User) -> Result<Answer, Fault> {
-    Ok(Answer::User(user_entry(&*users::find(app, user.id.as_str())?)))
+fn now(app: &App, user: &User) -> Result<CommandAnswer, RequestError> {
+    Ok(CommandAnswer::User(user_entry(&*users::find(app, user.id.as_str())?)))
 }
 
-fn find_status(app: &App, text: &str) -> Result<Arc<CustomStatus>, Fault> {
+fn find_status(app: &App, text: &str) -> Result<Arc<CustomStatus>, RequestError> {
     let snapshot = app.store.read();
     let named = |name: StatusName| snapshot.custom_status_named(&name);
     let found = snapshot
@@ -206,13 +212,13 @@ fn find_status(app: &App, text: &str) -> Result<Arc<CustomStatus>, Fault> {
         .ok_or_else(|| absent("custom status", text, "status list"))
 }
 
-fn find_user(app: &App, text: &str) -> Result<Arc<User>, Fault> {
+fn find_user(app: &App, text: &str) -> Result<Arc<User>, RequestError> {
     users::find(app, text).map_err(|_| absent("user", text, "user list"))
 }
 
 /// Returns the error for an unknown object, with the command that lists the known ones.
-fn absent(noun: &str, text: &str, list: &str) -> Fault {
-    Fault::InvalidParams {
+fn absent(noun: &str, text: &str, list: &str) -> RequestError {
+    RequestError::InvalidParams {
         reason: format!("there is no {noun} {text:?}; list them with `rollcall {list}`"),
         field: None,
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::shown::{Line, Shown};
 use super::since::Since;
+use super::visible_presence::{PresenceEntry, VisiblePresence};
 use super::{PresenceChange, Seen};
 use crate::domain::presence::of_connections;
 use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
@@ -23,7 +23,7 @@ struct Entry {
     user: Arc<User>,
     kept: Option<Arc<UserStatus>>,
     connections: BTreeMap<u64, StatusType>,
-    shown: Option<Arc<Shown>>,
+    shown: Option<Arc<VisiblePresence>>,
     /// The time at which the user's last token expires, if standing claims end then.
     logins_end: Option<Timestamp>,
 }
@@ -37,10 +37,10 @@ impl Entry {
 }
 
 /// The presence of all users. A user without an entry is offline and has no text.
-pub(super) struct Board {
+pub(super) struct PresenceTable {
     entries: HashMap<UserId, Entry>,
     /// The visible presence of all users who have one.
-    shown: OrdMap<UserId, Arc<Shown>>,
+    shown: OrdMap<UserId, Arc<VisiblePresence>>,
     /// The ends of claims, the next one first.
     ends: BTreeSet<(Timestamp, UserId)>,
     /// The recent changes, oldest first.
@@ -62,7 +62,7 @@ pub(super) struct Board {
     records_beginnings: bool,
 }
 
-impl Board {
+impl PresenceTable {
     pub fn new(now: Timestamp) -> Self {
         Self {
             entries: HashMap::new(),
@@ -280,7 +280,7 @@ impl Board {
         let presence = Presence::of(connection, claims, self.requires_connection);
         let hidden_from = entry.kept.as_ref().map(|kept| kept.hidden_from.clone());
         let hidden_from = hidden_from.unwrap_or_default();
-        let line = Line::of(&entry.user, &presence);
+        let line = PresenceEntry::of(&entry.user, &presence);
         let since = match &entry.shown {
             // A user who hides looks offline too, and must not differ.
             _ if line.status == StatusType::Offline => Since::default(),
@@ -288,7 +288,7 @@ impl Board {
             Some(before) if before.line.says_as(&line) => before.since.clone().revealed_to(&before.hidden_from, now),
             _ => Since::beginning(self.records_beginnings.then_some(now)),
         };
-        let shown = Shown::new(line, presence, hidden_from, since);
+        let shown = VisiblePresence::new(line, presence, hidden_from, since);
         let before = entry.shown.take();
         let after = if before.as_deref() == Some(&shown) {
             before.clone()
@@ -313,8 +313,8 @@ impl Board {
         &mut self,
         now: Timestamp,
         id: &UserId,
-        before: Option<Arc<Shown>>,
-        after: Option<Arc<Shown>>,
+        before: Option<Arc<VisiblePresence>>,
+        after: Option<Arc<VisiblePresence>>,
     ) -> Arc<PresenceChange> {
         let at = self.moment(now);
         let change = Arc::new(PresenceChange {
@@ -369,11 +369,11 @@ impl Board {
         Some(self.changes.iter().skip(known).cloned().collect())
     }
 
-    pub fn shown(&self) -> OrdMap<UserId, Arc<Shown>> {
+    pub fn shown(&self) -> OrdMap<UserId, Arc<VisiblePresence>> {
         self.shown.clone()
     }
 
-    pub fn shown_of(&self, id: &UserId) -> Option<Arc<Shown>> {
+    pub fn shown_of(&self, id: &UserId) -> Option<Arc<VisiblePresence>> {
         self.shown.get(id).cloned()
     }
 

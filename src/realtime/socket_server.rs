@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::seats::{Full, Most, Seat, Seats, Subscribers};
+use super::socket_registry::{LimitReached, RegisteredSocket, SocketLimits, SocketRegistry, Subscribers};
 use crate::app::App;
 use crate::domain::SettingId;
 
@@ -34,14 +34,14 @@ impl Default for Timing {
 }
 
 /// The state that all sockets share.
-pub struct Hall {
+pub struct SocketServer {
     pub(super) app: App,
     pub(super) timing: Timing,
     closing: watch::Sender<bool>,
-    seats: Seats,
+    seats: SocketRegistry,
 }
 
-impl Hall {
+impl SocketServer {
     /// Creates the state without sockets.
     #[must_use]
     pub fn new(app: App, timing: Timing) -> Arc<Self> {
@@ -50,7 +50,7 @@ impl Hall {
             app,
             timing,
             closing,
-            seats: Seats::default(),
+            seats: SocketRegistry::default(),
         })
     }
 
@@ -83,12 +83,12 @@ impl Hall {
     }
 
     /// Registers a socket, if the limits allow one more.
-    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Seat, Full> {
+    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<RegisteredSocket, LimitReached> {
         self.seats.take(address, self.most())
     }
 
     /// Returns the current limits for sockets.
-    pub(super) fn most(&self) -> Most {
+    pub(super) fn most(&self) -> SocketLimits {
         let settings = self.app.settings();
         let number = |id| settings.number(id) as usize;
         let all = number(SettingId::PresenceMaxConnections);
@@ -96,7 +96,7 @@ impl Hall {
             0 => (all / ANONYMOUS_SHARE).max(1),
             set => set,
         };
-        Most {
+        SocketLimits {
             all,
             by_address: number(SettingId::PresenceMaxConnectionsPerAddress),
             anonymous,

@@ -16,7 +16,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{interval, timeout};
 
 use super::advice::explained;
-use super::command::{Answer, Command};
+use super::command::{Command, CommandAnswer};
 use super::{execute, place};
 use crate::app::App;
 use crate::auth::Actor;
@@ -39,17 +39,17 @@ pub(super) const SILENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The answer on the socket: the result, or the error's text.
-pub(super) type Outcome = Result<Answer, String>;
+pub(super) type Outcome = Result<CommandAnswer, String>;
 
 /// The server's end of the socket. Dropping it removes the socket's file.
 #[derive(Debug)]
-pub struct Socket {
+pub struct AdminSocket {
     listener: UnixListener,
     path: PathBuf,
     folder: PathBuf,
 }
 
-impl Socket {
+impl AdminSocket {
     /// Opens the socket of a data folder that this process has locked. Only the user of this process may connect.
     /// Replaces a socket that a killed server left. Notes in the data folder where the socket is, or why there is none.
     ///
@@ -89,7 +89,7 @@ impl Socket {
     }
 }
 
-impl Drop for Socket {
+impl Drop for AdminSocket {
     fn drop(&mut self) {
         // If this fails, the next server replaces the file.
         let _ = fs::remove_file(&self.path);
@@ -129,7 +129,7 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
     let outcome: Outcome = match serde_json::from_str(&line) {
         Ok(Command::Backup { with_key }) => begin_backup(app, with_key).await.map(|begun| {
             stream = Some(begun);
-            Answer::Backup
+            CommandAnswer::Backup
         }),
         Ok(command) => {
             let mut work = pin!(execute::execute(app, folder, command));

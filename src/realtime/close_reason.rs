@@ -5,7 +5,7 @@ use tungstenite::error::ProtocolError;
 
 /// The reason for closing a socket, with the close code for its client (`api.md` §10.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum CloseReason {
     /// The server shuts down.
     Stopping,
     /// The client violated the protocol.
@@ -24,7 +24,7 @@ pub(super) enum End {
     Gone,
 }
 
-impl End {
+impl CloseReason {
     /// Returns the close code and the reason; `None` if the client is gone.
     pub const fn code(self) -> Option<(u16, &'static str)> {
         match self {

@@ -113,7 +113,7 @@ pub enum Command {
     ReadClock,
     /// Believes the machine's clock.
     ConfirmClock,
-    /// Makes a backup. If the answer is [`Answer::Backup`], the bytes of the backup follow it.
+    /// Makes a backup. If the answer is [`CommandAnswer::Backup`], the bytes of the backup follow it.
     Backup {
         /// True to include the key that encrypts second factors.
         with_key: bool,
@@ -139,7 +139,7 @@ pub struct AuditQuestion {
 
 /// The result of a command.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Answer {
+pub enum CommandAnswer {
     /// The user after the command; for a deletion, the user before it.
     User(UserEntry),
     /// All users of the server.

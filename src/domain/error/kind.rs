@@ -2,7 +2,7 @@
 
 /// The kind of an error; each interface maps it to its own status numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultKind {
+pub enum ErrorKind {
     /// The caller is not logged in.
     Unauthenticated,
     /// A login attempt failed.

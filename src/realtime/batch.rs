@@ -7,13 +7,13 @@ use bytes::Bytes;
 
 use super::framing::Framing;
 use super::listening::Listening;
-use super::outgoing::{Outgoing, Text, Told};
+use super::outbound_message::{EncodedMessages, OutboundMessage, OwnMessages};
 use crate::domain::{Access, UserId};
 
 /// Encodes events into bundles of frames. Most sockets receive the same messages, so they share the same memory,
 /// however many messages it contains.
-pub(super) struct Bundler<'event> {
-    happened: &'event [Outgoing],
+pub(super) struct BatchEncoder<'event> {
+    happened: &'event [OutboundMessage],
     /// The current roles and grants.
     access: Arc<Access>,
     /// `true` if a user without `view-outside-room` sees only themselves in lists of users.
@@ -24,13 +24,13 @@ pub(super) struct Bundler<'event> {
     everybody: [[Option<Bytes>; 2]; 2],
 }
 
-impl<'event> Bundler<'event> {
-    pub fn new(happened: &'event [Outgoing], access: Arc<Access>, lists_are_narrow: bool) -> Self {
+impl<'event> BatchEncoder<'event> {
+    pub fn new(happened: &'event [OutboundMessage], access: Arc<Access>, lists_are_narrow: bool) -> Self {
         Self {
             happened,
             access,
             lists_are_narrow,
-            alike: happened.iter().map(Outgoing::whose_presence_alike).collect(),
+            alike: happened.iter().map(OutboundMessage::whose_presence_alike).collect(),
             everybody: Default::default(),
         }
     }
@@ -69,12 +69,12 @@ impl<'event> Bundler<'event> {
     }
 
     /// Returns the frames of the messages that `choose` selects from each event, in order; may be empty.
-    pub fn own(&self, framing: Framing, choose: impl FnMut(&'event Outgoing) -> Told<'event>) -> Bytes {
+    pub fn own(&self, framing: Framing, choose: impl FnMut(&'event OutboundMessage) -> OwnMessages<'event>) -> Bytes {
         bundle_of(framing, self.happened.iter().flat_map(choose).flatten())
     }
 }
 
-fn bundle_of<'event>(framing: Framing, texts: impl Iterator<Item = &'event Text>) -> Bytes {
+fn bundle_of<'event>(framing: Framing, texts: impl Iterator<Item = &'event EncodedMessages>) -> Bytes {
     let mut frames: Vec<_> = texts.map(|text| text.frame(framing)).collect();
     match frames.len() {
         0 => Bytes::new(),

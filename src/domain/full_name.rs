@@ -1,6 +1,6 @@
 //! First and last names, as the account page sends them (`custom-user-status.create.md`, account messages).
 
-use super::{DisplayName, Fault};
+use super::{DisplayName, RequestError};
 
 /// The minimum number of letters of a first name.
 const FIRST_LETTERS: usize = 2;
@@ -12,15 +12,15 @@ const LAST_LETTERS: usize = 1;
 /// hyphens and apostrophes.
 ///
 /// # Errors
-/// [`Fault::FirstNameInvalid`] or [`Fault::LastNameInvalid`] for the name that is not valid; [`Fault::InvalidParams`]
+/// [`RequestError::FirstNameInvalid`] or [`RequestError::LastNameInvalid`] for the name that is not valid; [`RequestError::InvalidParams`]
 /// if both together are too long.
-pub fn full_name(first: &str, last: &str) -> Result<DisplayName, Fault> {
+pub fn full_name(first: &str, last: &str) -> Result<DisplayName, RequestError> {
     let (first, last) = (first.trim(), last.trim());
     if !is_name(first, FIRST_LETTERS) {
-        return Err(Fault::FirstNameInvalid);
+        return Err(RequestError::FirstNameInvalid);
     }
     if !is_name(last, LAST_LETTERS) {
-        return Err(Fault::LastNameInvalid);
+        return Err(RequestError::LastNameInvalid);
     }
     Ok(DisplayName::parse(&format!("{first} {last}"))?)
 }
@@ -58,10 +58,14 @@ mod tests {
     #[test]
     fn digits_signs_and_short_names_are_refused_by_their_field() {
         for first in ["A", "", "R2", "Ada!", "-Ada", "Ada_"] {
-            assert_eq!(full_name(first, "Lovelace"), Err(Fault::FirstNameInvalid), "{first:?}");
+            assert_eq!(
+                full_name(first, "Lovelace"),
+                Err(RequestError::FirstNameInvalid),
+                "{first:?}"
+            );
         }
         for last in ["", " ", "3", "L.", "Love-"] {
-            assert_eq!(full_name("Ada", last), Err(Fault::LastNameInvalid), "{last:?}");
+            assert_eq!(full_name("Ada", last), Err(RequestError::LastNameInvalid), "{last:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::custom_fields::FIELD_NAME_CHARACTERS;
-use super::{Fault, RoleId, Timestamp, TokenHash, UserId, plain_text, text};
+use super::{RequestError, RoleId, Timestamp, TokenHash, UserId, plain_text, text};
 
 /// The maximum number of stored boards.
 pub const MAX_BOARDS: u16 = 100;
@@ -86,12 +86,12 @@ impl Board {
     /// Checks the name of a new board and returns it in its stored form.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] with the rule for names.
-    pub fn parse_name(name: &str) -> Result<String, Fault> {
+    /// [`RequestError::InvalidParams`] with the rule for names.
+    pub fn parse_name(name: &str) -> Result<String, RequestError> {
         let name = plain_text::line(name, "name")?;
         if text::is_blank(&name) || name.chars().count() > BOARD_NAME_CHARACTERS {
             let words = format!("must have 1 to {BOARD_NAME_CHARACTERS} characters");
-            return Err(Fault::invalid(words, "name"));
+            return Err(RequestError::invalid(words, "name"));
         }
         Ok(name)
     }
@@ -101,9 +101,9 @@ impl BoardPeople {
     /// Checks a selection of people.
     ///
     /// # Errors
-    /// [`Fault::InvalidParams`] if both roles and a field are named, a field has no values or values have no field, or
+    /// [`RequestError::InvalidParams`] if both roles and a field are named, a field has no values or values have no field, or
     /// a list or text is out of its bounds.
-    pub fn parse(roles: &[String], field: Option<&str>, values: &[String]) -> Result<Self, Fault> {
+    pub fn parse(roles: &[String], field: Option<&str>, values: &[String]) -> Result<Self, RequestError> {
         refuse_many(roles.len(), "roles")?;
         refuse_many(values.len(), "values")?;
         match (roles.is_empty(), field) {
@@ -115,9 +115,12 @@ impl BoardPeople {
                 let values = values.collect::<Result<_, _>>()?;
                 Ok(Self::Field { name, values })
             }
-            (true, Some(_)) => Err(Fault::invalid("must NOT have fewer than 1 items", "values")),
-            (_, None) => Err(Fault::invalid("must name the custom field of the values", "field")),
-            (false, Some(_)) => Err(Fault::invalid("must be absent when roles are given", "field")),
+            (true, Some(_)) => Err(RequestError::invalid("must NOT have fewer than 1 items", "values")),
+            (_, None) => Err(RequestError::invalid(
+                "must name the custom field of the values",
+                "field",
+            )),
+            (false, Some(_)) => Err(RequestError::invalid("must be absent when roles are given", "field")),
         }
     }
 }
@@ -125,8 +128,8 @@ impl BoardPeople {
 /// Checks a language tag, such as `de` or `pt-BR`.
 ///
 /// # Errors
-/// [`Fault::InvalidParams`].
-pub fn language(tag: &str) -> Result<String, Fault> {
+/// [`RequestError::InvalidParams`].
+pub fn language(tag: &str) -> Result<String, RequestError> {
     let is_tag = tag.len() <= LANGUAGE_BYTES
         && tag
             .split('-')
@@ -134,25 +137,25 @@ pub fn language(tag: &str) -> Result<String, Fault> {
     if is_tag {
         Ok(tag.to_owned())
     } else {
-        Err(Fault::invalid("must be a language tag, such as de", "language"))
+        Err(RequestError::invalid("must be a language tag, such as de", "language"))
     }
 }
 
-fn refuse_many(count: usize, field: &str) -> Result<(), Fault> {
+fn refuse_many(count: usize, field: &str) -> Result<(), RequestError> {
     if count > BOARD_SELECTORS {
         let words = format!("must NOT have more than {BOARD_SELECTORS} items");
-        return Err(Fault::invalid(words, field));
+        return Err(RequestError::invalid(words, field));
     }
     Ok(())
 }
 
-fn plain(typed: &str, field: &str) -> Result<String, Fault> {
+fn plain(typed: &str, field: &str) -> Result<String, RequestError> {
     let line = plain_text::line(typed, field)?;
     if line.chars().count() > FIELD_NAME_CHARACTERS {
-        return Err(Fault::too_long(FIELD_NAME_CHARACTERS, field));
+        return Err(RequestError::too_long(FIELD_NAME_CHARACTERS, field));
     }
     if line.is_empty() {
-        return Err(Fault::invalid("must NOT be empty", field));
+        return Err(RequestError::invalid("must NOT be empty", field));
     }
     Ok(line)
 }

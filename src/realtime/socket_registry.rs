@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use imbl::OrdMap;
 
 use super::anonymous::Anonymous;
-use super::end::End;
+use super::close_reason::CloseReason;
 use super::subscriber::Subscriber;
 use crate::domain::SourceAddress;
 
 /// The limits for open sockets.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Most {
+pub(super) struct SocketLimits {
     pub all: usize,
     /// The maximum number from one address.
     pub by_address: usize,
@@ -25,7 +25,7 @@ pub(super) struct Most {
 
 /// The limit that a new socket exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Full {
+pub(super) enum LimitReached {
     /// The maximum for the whole server is reached.
     Everywhere,
     /// The maximum for the address is reached.
@@ -34,7 +34,7 @@ pub(super) enum Full {
 
 /// The registry of open sockets. Cloning is cheap; all clones share the same registry.
 #[derive(Default, Clone)]
-pub(super) struct Seats(Arc<Mutex<Taken>>);
+pub(super) struct SocketRegistry(Arc<Mutex<Taken>>);
 
 /// The subscribers on all sockets, by socket number.
 pub(super) type Subscribers = OrdMap<u64, Arc<Subscriber>>;
@@ -52,8 +52,8 @@ struct Taken {
 }
 
 /// The registration of a socket. Dropping it removes the socket from the registry.
-pub(super) struct Seat {
-    seats: Seats,
+pub(super) struct RegisteredSocket {
+    seats: SocketRegistry,
     source: Option<SourceAddress>,
     /// The socket's turn among those without a login; `None` while it has a login.
     turn: Option<u64>,
@@ -61,18 +61,18 @@ pub(super) struct Seat {
     pub number: u64,
 }
 
-impl Seats {
+impl SocketRegistry {
     /// Registers a socket without a login, if the limits allow it. If there are then too many sockets without a login,
     /// the longest idle ones are closed.
-    pub fn take(&self, address: Option<IpAddr>, most: Most) -> Result<Seat, Full> {
+    pub fn take(&self, address: Option<IpAddr>, most: SocketLimits) -> Result<RegisteredSocket, LimitReached> {
         let source = address.map(SourceAddress::of);
         let mut taken = self.taken();
         if taken.all >= most.all {
-            return Err(Full::Everywhere);
+            return Err(LimitReached::Everywhere);
         }
         let from_there = taken.by_source.get(&source).copied().unwrap_or_default();
         if from_there >= most.by_address {
-            return Err(Full::ForAddress);
+            return Err(LimitReached::ForAddress);
         }
         taken.by_source.insert(source, from_there + 1);
         taken.all += 1;
@@ -80,7 +80,7 @@ impl Seats {
         let number = taken.ever;
         let turn = taken.anonymous.enter(number, source);
         taken.make_room(source, most);
-        Ok(Seat {
+        Ok(RegisteredSocket {
             seats: self.clone(),
             source,
             turn: Some(turn),
@@ -101,7 +101,7 @@ impl Seats {
 impl Taken {
     /// Closes sockets without a login, the longest idle first, until the limits of the source and of the
     /// server are kept.
-    fn make_room(&mut self, source: Option<SourceAddress>, most: Most) {
+    fn make_room(&mut self, source: Option<SourceAddress>, most: SocketLimits) {
         while let Some(number) = self.anonymous.take_beyond_in(source, most.anonymous_by_address) {
             self.unseat(number);
         }
@@ -112,18 +112,18 @@ impl Taken {
 
     fn unseat(&mut self, number: u64) {
         match self.subscribers.get(&number) {
-            Some(subscriber) => subscriber.outbox.shut(End::MadeRoom),
+            Some(subscriber) => subscriber.outbox.shut(CloseReason::MadeRoom),
             None => drop(self.unseated.insert(number)),
         }
     }
 }
 
-impl Seat {
+impl RegisteredSocket {
     /// Adds the subscriber, which receives events from now on.
     pub fn seat(&mut self, subscriber: Arc<Subscriber>) {
         let mut taken = self.seats.taken();
         if taken.unseated.remove(&self.number) {
-            subscriber.outbox.shut(End::MadeRoom);
+            subscriber.outbox.shut(CloseReason::MadeRoom);
         }
         taken.subscribers.insert(self.number, subscriber);
     }
@@ -148,7 +148,7 @@ impl Seat {
     }
 
     /// Adds the socket to those without a login. If there are then too many of them, the longest idle ones are closed.
-    pub fn log_out(&mut self, most: Most) {
+    pub fn log_out(&mut self, most: SocketLimits) {
         if self.turn.is_none() {
             let mut taken = self.seats.taken();
             self.turn = Some(taken.anonymous.enter(self.number, self.source));
@@ -157,7 +157,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for RegisteredSocket {
     fn drop(&mut self) {
         let mut taken = self.seats.taken();
         taken.subscribers.remove(&self.number);

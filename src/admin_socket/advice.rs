@@ -1,12 +1,12 @@
 //! Advice for users of the command line about an error.
 
-use crate::domain::Fault;
+use crate::domain::RequestError;
 
 /// Returns the text of an error for a user of the command line, with every broken rule and what to do about it.
 #[must_use]
-pub fn explained(fault: &Fault) -> String {
+pub fn explained(fault: &RequestError) -> String {
     match fault {
-        Fault::PasswordPolicy { broken } => {
+        RequestError::PasswordPolicy { broken } => {
             let rules: Vec<_> = broken.iter().map(|rule| rule.message.as_str()).collect();
             format!(
                 "{fault} {} Choose a longer password of several uncommon words, or change the rules: the settings \
@@ -14,7 +14,7 @@ pub fn explained(fault: &Fault) -> String {
                 rules.join(" ")
             )
         }
-        Fault::TokenNotFound { .. } => format!("{fault}; list them with `rollcall token list`"),
+        RequestError::TokenNotFound { .. } => format!("{fault}; list them with `rollcall token list`"),
         other => other.to_string(),
     }
 }

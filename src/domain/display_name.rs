@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Fault;
+use super::RequestError;
 use super::text::{self, checked_text, composed};
 
 /// The maximum length of a display name, in characters.
@@ -33,7 +33,7 @@ pub enum NotADisplayName {
     Invalid,
 }
 
-impl From<NotADisplayName> for Fault {
+impl From<NotADisplayName> for RequestError {
     fn from(reason: NotADisplayName) -> Self {
         match reason {
             NotADisplayName::Blank => Self::UserFieldRequired { field: "Name" },

@@ -15,13 +15,13 @@ use crate::hub::{PresenceChange, Seen};
 
 /// Messages that are sent together. The frames of each framing are created when first needed.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(super) struct EncodedMessages {
     messages: Vec<String>,
     plain: OnceLock<Bytes>,
     wrapped: OnceLock<Bytes>,
 }
 
-impl Text {
+impl EncodedMessages {
     pub fn of(message: &Value) -> Self {
         Self::of_all(std::slice::from_ref(message))
     }
@@ -56,22 +56,22 @@ impl Text {
 #[derive(Debug)]
 pub(super) struct PresenceTexts {
     /// The message for sockets that listen to all users and may not see roles.
-    pub everybody: Text,
+    pub everybody: EncodedMessages,
     /// The same message for sockets that may see roles. Few do, so it is created when first needed.
-    pub with_roles: LazyLock<Text, Box<dyn FnOnce() -> Text + Send>>,
+    pub with_roles: LazyLock<EncodedMessages, Box<dyn FnOnce() -> EncodedMessages + Send>>,
     /// The message for sockets that watch this user.
-    pub watchers: Text,
+    pub watchers: EncodedMessages,
 }
 
 impl PresenceTexts {
-    fn for_everybody(&self, with_roles: bool) -> &Text {
+    fn for_everybody(&self, with_roles: bool) -> &EncodedMessages {
         if with_roles { &self.with_roles } else { &self.everybody }
     }
 }
 
 /// The messages about a change of a user's visible presence.
 #[derive(Debug)]
-pub(super) struct Presence {
+pub(super) struct PresenceMessages {
     pub change: Arc<PresenceChange>,
     /// The effect that is the same for all viewers; `None` if it depends on the viewer.
     pub seen: Option<Seen>,
@@ -87,14 +87,14 @@ pub(super) struct Presence {
 #[derive(Debug)]
 pub(super) struct OwnTexts {
     /// The message with the user's document.
-    pub document: Text,
+    pub document: EncodedMessages,
     /// The event `userData` with the change.
-    pub event: Text,
+    pub event: EncodedMessages,
 }
 
 /// A message, or a group of messages, for all sockets that it concerns.
 #[derive(Debug)]
-pub(super) enum Outgoing {
+pub(super) enum OutboundMessage {
     /// An event of a stream, for sockets that listen to it and have the permission, if it requires one.
     Stream {
         stream: Stream,
@@ -102,10 +102,10 @@ pub(super) enum Outgoing {
         permission: Option<Permission>,
         /// The user that the event is about, who receives it without the permission.
         about: Option<UserId>,
-        text: Text,
+        text: EncodedMessages,
     },
     /// A change of a user's visible presence.
-    Presence(Box<Presence>),
+    Presence(Box<PresenceMessages>),
     /// A user's record was changed or removed.
     User {
         id: UserId,
@@ -119,11 +119,11 @@ pub(super) enum Outgoing {
 }
 
 /// The messages of one event for one socket, in order.
-pub(super) type Told<'event> = [Option<&'event Text>; 4];
+pub(super) type OwnMessages<'event> = [Option<&'event EncodedMessages>; 4];
 
-const NOTHING: Told<'static> = [None; 4];
+const NOTHING: OwnMessages<'static> = [None; 4];
 
-impl Outgoing {
+impl OutboundMessage {
     /// Returns the user of a presence change that looks the same to all viewers.
     pub fn whose_presence_alike(&self) -> Option<&UserId> {
         match self {
@@ -134,7 +134,7 @@ impl Outgoing {
 
     /// Returns the message for sockets that listen to all users, if this is a presence change that looks the same
     /// to all viewers.
-    pub fn for_everybody(&self, with_roles: bool) -> Option<&Text> {
+    pub fn for_everybody(&self, with_roles: bool) -> Option<&EncodedMessages> {
         match self {
             Self::Presence(presence) => {
                 let texts = presence.texts(presence.seen?)?;
@@ -145,7 +145,7 @@ impl Outgoing {
     }
 
     /// Returns the messages that a socket listens to and that its user may receive.
-    pub fn texts_for<'event>(&'event self, app: &App, listening: &Listening) -> Told<'event> {
+    pub fn texts_for<'event>(&'event self, app: &App, listening: &Listening) -> OwnMessages<'event> {
         let subscriptions = &listening.subscriptions;
         match (self, &listening.viewer) {
             (
@@ -181,13 +181,13 @@ impl Outgoing {
 }
 
 impl OwnTexts {
-    fn heard<'event>(&'event self, id: &UserId, listening: &Subscriptions) -> [Option<&'event Text>; 2] {
+    fn heard<'event>(&'event self, id: &UserId, listening: &Subscriptions) -> [Option<&'event EncodedMessages>; 2] {
         let event = listening.hears(Stream::NotifyUser, &format!("{id}/userData"));
         [Some(&self.document), event.then_some(&self.event)]
     }
 }
 
-impl Presence {
+impl PresenceMessages {
     fn texts(&self, seen: Seen) -> Option<&PresenceTexts> {
         match seen {
             Seen::Now => self.now.as_ref(),
@@ -196,7 +196,7 @@ impl Presence {
         }
     }
 
-    fn texts_for<'event>(&'event self, viewer: &Viewer, listening: &Subscriptions) -> Told<'event> {
+    fn texts_for<'event>(&'event self, viewer: &Viewer, listening: &Subscriptions) -> OwnMessages<'event> {
         let user = &self.change.user;
         let is_own = viewer.user.id == *user;
         let hears = listening.hears_everybody() && (is_own || viewer.sees_others());

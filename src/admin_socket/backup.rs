@@ -6,11 +6,11 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::command::{Answer, Command};
+use super::command::{Command, CommandAnswer};
 use super::place::Place;
 use super::socket::Outcome;
 use super::{Error, explain_in_use, reach};
-use crate::app::Fixed;
+use crate::app::Overrides;
 use crate::auth::Actor;
 use crate::ops::{backups, opening};
 use crate::store::backup::{self, BackupError, RestoreError, Restored, Restoring, Summary};
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 ///
 /// # Errors
 /// [`Error`] if no backup was made, or if it did not arrive whole.
-pub async fn backup(folder: &Path, fixed: Fixed, with_key: bool, out: impl Write) -> Result<Summary, Error> {
+pub async fn backup(folder: &Path, fixed: Overrides, with_key: bool, out: impl Write) -> Result<Summary, Error> {
     refuse_exposed(folder)?;
     let unwritten = |cause: BackupError| Error::Backup(cause.to_string());
     let place = Place::find(folder, fixed.admin_socket.as_deref());
@@ -61,7 +61,7 @@ fn ask(mut server: UnixStream, with_key: bool) -> io::Result<Result<impl Read, E
     let mut line = String::new();
     server.read_line(&mut line)?;
     Ok(match serde_json::from_str::<Outcome>(&line)? {
-        Ok(Answer::Backup) => Ok(server),
+        Ok(CommandAnswer::Backup) => Ok(server),
         Ok(_) => Err(Error::Refused("the server answered something else".into())),
         Err(words) => Err(Error::Refused(words)),
     })
@@ -95,7 +95,7 @@ impl<R: Read, W: Write> Read for Copy<R, W> {
 ///
 /// # Errors
 /// The errors of [`backup`], and those of the file system.
-pub async fn backup_to(folder: &Path, fixed: Fixed, with_key: bool, path: &Path) -> Result<Summary, Error> {
+pub async fn backup_to(folder: &Path, fixed: Overrides, with_key: bool, path: &Path) -> Result<Summary, Error> {
     let unwritten = |cause: io::Error| Error::Backup(format!("{}: {cause}", path.display()));
     let unfinished = unfinished(path).ok_or_else(|| unwritten(io::ErrorKind::InvalidFilename.into()))?;
     let file = backups::create_private(&unfinished).map_err(unwritten)?;
@@ -148,7 +148,7 @@ pub struct RestoredFolder {
 ///
 /// # Errors
 /// [`Error::Restore`]; the data folder then has the same store as before.
-pub fn restore(folder: &Path, fixed: &Fixed, path: &Path, replace: bool) -> Result<RestoredFolder, Error> {
+pub fn restore(folder: &Path, fixed: &Overrides, path: &Path, replace: bool) -> Result<RestoredFolder, Error> {
     let named = fixed.secret_key_file.as_deref();
     let choices = Restoring {
         replace,

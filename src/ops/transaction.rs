@@ -2,7 +2,7 @@
 
 use super::{incident, standing};
 use crate::app::App;
-use crate::domain::{Avatar, Fault, User, UserId};
+use crate::domain::{Avatar, RequestError, User, UserId};
 use crate::store::{Change, CommitError, Snapshot};
 
 /// Maximum attempts of a change; more conflicts in a row are treated as a bug.
@@ -10,10 +10,10 @@ const ATTEMPTS: usize = 10_000;
 
 /// Computes a change from the newest snapshot and commits it. On a conflict with another change, `decision` runs
 /// again on the new snapshot, and may then refuse.
-pub(super) async fn decide<T>(
+pub(super) async fn transact<T>(
     app: &App,
-    decision: impl Fn(&Snapshot) -> Result<(Change, T), Fault>,
-) -> Result<T, Fault> {
+    decision: impl Fn(&Snapshot) -> Result<(Change, T), RequestError>,
+) -> Result<T, RequestError> {
     let mut lost = CommitError::Unavailable;
     for _ in 0..ATTEMPTS {
         let snapshot = app.store.read();
@@ -27,7 +27,7 @@ pub(super) async fn decide<T>(
 }
 
 /// Commits a change that is based on this snapshot. The inner error is a conflict with another change.
-async fn commit(app: &App, snapshot: &Snapshot, change: Change) -> Result<Result<(), CommitError>, Fault> {
+async fn commit(app: &App, snapshot: &Snapshot, change: Change) -> Result<Result<(), CommitError>, RequestError> {
     let change = standing::settle(snapshot, change, app.clock.now());
     match app.store.commit(change).await {
         Ok(()) => Ok(Ok(())),
@@ -36,20 +36,20 @@ async fn commit(app: &App, snapshot: &Snapshot, change: Change) -> Result<Result
     }
 }
 
-/// Runs [`decide_on`] for a change that replaces or removes the user's avatar, which is read from the disk.
+/// Runs [`transact_on_user`] for a change that replaces or removes the user's avatar, which is read from the disk.
 ///
 /// # Errors
-/// The errors of [`decide_on`] and of the store.
-pub(super) async fn decide_on_picture<T>(
+/// The errors of [`transact_on_user`] and of the store.
+pub(super) async fn transact_on_avatar<T>(
     app: &App,
     id: &UserId,
-    decision: impl Fn(&Snapshot, &User, Option<&Avatar>) -> Result<(Change, T), Fault>,
-) -> Result<T, Fault> {
+    decision: impl Fn(&Snapshot, &User, Option<&Avatar>) -> Result<(Change, T), RequestError>,
+) -> Result<T, RequestError> {
     let mut lost = CommitError::Unavailable;
     for _ in 0..ATTEMPTS {
         let snapshot = app.store.read();
         let picture = app.store.avatar(id).await.map_err(incident::internal)?;
-        let user = snapshot.user(id).ok_or(Fault::UserNotFound)?;
+        let user = snapshot.user(id).ok_or(RequestError::UserNotFound)?;
         let (change, outcome) = decision(&snapshot, user, picture.as_ref())?;
         match commit(app, &snapshot, change).await? {
             Ok(()) => return Ok(outcome),
@@ -59,17 +59,17 @@ pub(super) async fn decide_on_picture<T>(
     Err(incident::store(lost))
 }
 
-/// Runs [`decide`] for a change of one user.
+/// Runs [`transact`] for a change of one user.
 ///
 /// # Errors
-/// [`Fault::UserNotFound`] if the user does not exist.
-pub(super) async fn decide_on<T>(
+/// [`RequestError::UserNotFound`] if the user does not exist.
+pub(super) async fn transact_on_user<T>(
     app: &App,
     id: &UserId,
-    decision: impl Fn(&Snapshot, &User) -> Result<(Change, T), Fault>,
-) -> Result<T, Fault> {
-    decide(app, |snapshot| {
-        decision(snapshot, snapshot.user(id).ok_or(Fault::UserNotFound)?)
+    decision: impl Fn(&Snapshot, &User) -> Result<(Change, T), RequestError>,
+) -> Result<T, RequestError> {
+    transact(app, |snapshot| {
+        decision(snapshot, snapshot.user(id).ok_or(RequestError::UserNotFound)?)
     })
     .await
 }

@@ -21,14 +21,16 @@ use tokio::time::timeout;
 
 pub use advice::explained;
 pub use backup::{RestoredFolder, backup, backup_to, check_backup, restore};
-pub use command::{Answer, AuditLine, AuditQuestion, ClockEntry, Command, Finding, StatusEntry, TokenEntry, UserEntry};
+pub use command::{
+    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, Finding, StatusEntry, TokenEntry, UserEntry,
+};
 use place::Place;
+pub use socket::AdminSocket;
 use socket::SILENCE;
-pub use socket::Socket;
 
-use crate::app::{App, Clock, Fixed};
+use crate::app::{App, Clock, Overrides};
 use crate::auth::password::Passwords;
-use crate::domain::Fault;
+use crate::domain::RequestError;
 use crate::ops::opening::{self, OpeningError};
 use crate::store::backup::RestoreError;
 use crate::store::{Compaction, OpenError, Store, holder, is_begun, refuse_exposed};
@@ -111,8 +113,8 @@ pub enum Error {
     },
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
+impl From<RequestError> for Error {
+    fn from(fault: RequestError) -> Self {
         Self::Refused(explained(&fault))
     }
 }
@@ -122,7 +124,7 @@ impl From<Fault> for Error {
 ///
 /// # Errors
 /// [`Error`] if the operation failed or could not be started.
-pub async fn run(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer, Error> {
+pub async fn run(folder: &Path, fixed: Overrides, command: Command) -> Result<CommandAnswer, Error> {
     // Checked before connecting too: another user's socket could receive passwords.
     refuse_exposed(folder)?;
     let place = Place::find(folder, fixed.admin_socket.as_deref());
@@ -155,11 +157,11 @@ fn explain_in_use(error: Error, place: Place, unreached: &io::Error) -> Error {
 }
 
 /// Executes a command on the store of a data folder on which no server runs.
-async fn execute_alone(folder: &Path, fixed: Fixed, command: Command) -> Result<Answer, Error> {
+async fn execute_alone(folder: &Path, fixed: Overrides, command: Command) -> Result<CommandAnswer, Error> {
     if matches!(command, Command::Check) {
         let (problems, snapshot) = Store::inspect(folder)?;
         let key = opening::key_problem(&snapshot, folder, fixed.secret_key_file.as_deref());
-        return Ok(Answer::Findings(Finding::all(problems, key)));
+        return Ok(CommandAnswer::Findings(Finding::all(problems, key)));
     }
     let app = App::new(Store::open(folder)?, Clock::System, Passwords::default(), fixed);
     opening::refuse_settings(&app).await?;
@@ -194,7 +196,7 @@ async fn reach(folder: &Path, place: &Place) -> Result<Result<UnixStream, io::Er
     }
 }
 
-async fn ask(folder: &Path, place: Place, connection: UnixStream, command: &Command) -> Result<Answer, Error> {
+async fn ask(folder: &Path, place: Place, connection: UnixStream, command: &Command) -> Result<CommandAnswer, Error> {
     let outcome = socket::ask(connection, command)
         .await
         .map_err(|error| match error.kind() {
@@ -211,7 +213,7 @@ async fn ask(folder: &Path, place: Place, connection: UnixStream, command: &Comm
 ///
 /// # Errors
 /// [`Error::ServerRuns`] if a server runs; otherwise the reason why the store was not compacted.
-pub async fn compact(folder: &Path, fixed: Fixed) -> Result<Compaction, Error> {
+pub async fn compact(folder: &Path, fixed: Overrides) -> Result<Compaction, Error> {
     refuse_exposed(folder)?;
     if reach(folder, &Place::find(folder, fixed.admin_socket.as_deref()))
         .await?

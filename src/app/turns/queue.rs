@@ -4,23 +4,23 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::oneshot;
 
-use crate::app::account_key::Account;
+use crate::app::account_key::CountedAccount;
 
 /// The attempts from one address.
 #[derive(Default)]
-pub(super) struct Line {
+pub(super) struct AddressQueue {
     /// The number of turns of this address by account, including those that still wait for the account.
-    pub held: HashMap<Account, u32>,
+    pub held: HashMap<CountedAccount, u32>,
     pub held_in_all: u32,
     /// The accounts with waiting attempts, the next one first.
-    pub order: VecDeque<Account>,
-    pub waiting: HashMap<Account, VecDeque<Waiter>>,
+    pub order: VecDeque<CountedAccount>,
+    pub waiting: HashMap<CountedAccount, VecDeque<Waiter>>,
     pub waiting_in_all: u32,
 }
 
 /// The attempts for one account that already have a turn of their address.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct AccountQueue {
     pub held: u32,
     pub waiting: VecDeque<Waiter>,
 }
@@ -30,9 +30,9 @@ pub(super) struct Waiter {
     pub granted: oneshot::Sender<()>,
 }
 
-impl Line {
+impl AddressQueue {
     /// Removes the first waiting attempt for an account, and returns it with whether more are waiting.
-    pub fn next_of(&mut self, account: &Account) -> Option<(Waiter, bool)> {
+    pub fn next_of(&mut self, account: &CountedAccount) -> Option<(Waiter, bool)> {
         let queue = self.waiting.get_mut(account)?;
         let waiter = queue.pop_front()?;
         self.waiting_in_all -= 1;
@@ -44,7 +44,7 @@ impl Line {
     }
 
     /// Removes a waiting attempt; returns false if it does not wait here.
-    pub fn leave(&mut self, account: &Account, id: u64) -> bool {
+    pub fn leave(&mut self, account: &CountedAccount, id: u64) -> bool {
         let Some(queue) = self.waiting.get_mut(account) else {
             return false;
         };
@@ -61,7 +61,7 @@ impl Line {
     }
 }
 
-impl Desk {
+impl AccountQueue {
     pub fn advance(&mut self, most: u32) {
         while self.held < most
             && let Some(waiter) = self.waiting.pop_front()

@@ -13,9 +13,9 @@ use crate::domain::{
 
 /// The visible presence of a user, for all viewers from whom the user does not hide.
 #[derive(Debug)]
-pub struct Shown {
+pub struct VisiblePresence {
     /// The user's entry in lists of others. An invisible user looks offline.
-    pub line: Line,
+    pub line: PresenceEntry,
     /// The presence as the user sees it. For others, use [`Presence::for_others`].
     pub presence: Presence,
     /// The users and roles who see nothing of it.
@@ -28,7 +28,7 @@ pub struct Shown {
 /// A user's entry in presence lists (`api.md` §6.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Line {
+pub struct PresenceEntry {
     /// The id of the user.
     #[serde(rename = "_id")]
     pub id: UserId,
@@ -56,7 +56,7 @@ pub struct Line {
     pub avatar_etag: Option<String>,
 }
 
-impl Line {
+impl PresenceEntry {
     /// Returns whether two entries have the same status, text and emoji.
     pub(super) fn says_as(&self, other: &Self) -> bool {
         (self.status, &self.status_text, &self.status_emoji) == (other.status, &other.status_text, &other.status_emoji)
@@ -94,8 +94,8 @@ impl Line {
     }
 }
 
-impl Shown {
-    pub(super) const fn new(line: Line, presence: Presence, hidden_from: Audience, since: Since) -> Self {
+impl VisiblePresence {
+    pub(super) const fn new(line: PresenceEntry, presence: Presence, hidden_from: Audience, since: Since) -> Self {
         Self {
             line,
             presence,
@@ -107,7 +107,7 @@ impl Shown {
 
     /// Returns the presence of an absent user.
     #[must_use]
-    pub fn absent(line: Line) -> Self {
+    pub fn absent(line: PresenceEntry) -> Self {
         Self::new(line, Presence::ABSENT, Audience::default(), Since::default())
     }
 
@@ -115,7 +115,7 @@ impl Shown {
     #[must_use]
     pub fn as_own(&self) -> Self {
         let own = &self.presence;
-        let line = Line {
+        let line = PresenceEntry {
             status: own.status,
             status_text: own.text.clone(),
             status_emoji: own.emoji.clone(),
@@ -151,14 +151,14 @@ impl Shown {
     }
 }
 
-impl PartialEq for Shown {
+impl PartialEq for VisiblePresence {
     fn eq(&self, other: &Self) -> bool {
         (&self.line, &self.presence, &self.hidden_from) == (&other.line, &other.presence, &other.hidden_from)
     }
 }
 
 /// Serializes the entry for lists. The JSON is created once and used for all lists.
-impl Serialize for Shown {
+impl Serialize for VisiblePresence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.json.get_or_init(|| to_raw_value(&self.line).ok()) {
             Some(json) => json.serialize(serializer),

@@ -1,13 +1,13 @@
 //! All errors of requests, with Rocket.Chat's texts where it has one.
 //!
-//! The text of a variant is its message, and [`Fault::class`] gives its kind and its wire code. Each interface turns an
+//! The text of a variant is its message, and [`RequestError::class`] gives its kind and its wire code. Each interface turns an
 //! error into a response in one place.
 
 mod class;
 mod details;
 mod kind;
 
-pub use kind::FaultKind;
+pub use kind::ErrorKind;
 
 use super::avatar::AVATAR_BYTES;
 use super::page::SORT_FIELDS;
@@ -18,7 +18,7 @@ use super::{CustomStatusId, Permission, Scope, TwoFactorMethod};
 
 /// The reason why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum RequestError {
     /// The request has no live token.
     #[error("You must be logged in to do this.")]
     NotLoggedIn,
@@ -590,10 +590,10 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl RequestError {
     /// Returns the kind of the error.
     #[must_use]
-    pub const fn kind(&self) -> FaultKind {
+    pub const fn kind(&self) -> ErrorKind {
         self.class().0
     }
 
@@ -646,7 +646,7 @@ impl Fault {
     }
 
     /// Converts the error for endpoints of the HTTP API that create or change a user: a username that is in use or
-    /// blocked becomes [`Fault::IdentityNotSaved`].
+    /// blocked becomes [`RequestError::IdentityNotSaved`].
     #[must_use]
     pub fn of_identity(self) -> Self {
         match self {
@@ -670,18 +670,18 @@ mod tests {
 
     #[test]
     fn words_and_code_are_composed_as_clients_expect() {
-        let taken = Fault::CustomStatusNameTaken.message();
+        let taken = RequestError::CustomStatusNameTaken.message();
         assert_eq!(
             taken,
             "The custom user status name is already in use [Custom_User_Status_Error_Name_Already_In_Use]"
         );
-        assert_eq!(Fault::CustomStatusNotAuthorized.message(), "[not_authorized]");
-        assert_eq!(Fault::NotLoggedIn.message(), "You must be logged in to do this.");
+        assert_eq!(RequestError::CustomStatusNotAuthorized.message(), "[not_authorized]");
+        assert_eq!(RequestError::NotLoggedIn.message(), "You must be logged in to do this.");
     }
 
     #[test]
     fn details_name_the_method_the_input_and_the_field() {
-        let details = Fault::StatusTypeInvalid {
+        let details = RequestError::StatusTypeInvalid {
             input: "Offline".into(),
         }
         .details("insertOrUpdateUserStatus");

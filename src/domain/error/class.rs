@@ -1,13 +1,13 @@
 //! The kind of each error, and the code that clients test.
 
-use super::{Fault, FaultKind};
+use super::{ErrorKind, RequestError};
 
-impl Fault {
+impl RequestError {
     /// Returns the kind, and the code that clients test; some of Rocket.Chat's errors have no code.
     #[must_use]
     #[allow(clippy::too_many_lines, reason = "one line for each fault, all in one place")]
-    pub const fn class(&self) -> (FaultKind, Option<&'static str>) {
-        use FaultKind::{
+    pub const fn class(&self) -> (ErrorKind, Option<&'static str>) {
+        use ErrorKind::{
             Forbidden, Internal, Invalid, LoginRefused, MethodNotAllowed, NotFound, Timeout, TooLarge, TooManyRequests,
             Unauthenticated, Unavailable,
         };
