@@ -71,7 +71,14 @@ async fn kills_during_a_restoration_leave_the_old_store_or_the_restored_one() {
         (olds, news) = (olds + usize::from(found == old), news + usize::from(found == new));
         let left = names_in(&data);
         let known = |name: &String| {
-            let names = ["admin.sock", "last-commit", "rollcall.lock", "secret.key", "store"];
+            let names = [
+                "admin.sock",
+                "last-commit",
+                "rollcall.lock",
+                "secret.key",
+                "store",
+                "version",
+            ];
             names.contains(&name.as_str()) || name.starts_with("store.before-")
         };
         assert!(left.iter().all(known), "round {round}: {left:?}");
