@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::command::{Command, CommandAnswer};
 use super::place::Place;
-use super::socket::Outcome;
+use super::socket::CommandOutcome;
 use super::{Error, explain_in_use, reach};
 use crate::app::Overrides;
 use crate::auth::Actor;
@@ -60,7 +60,7 @@ fn ask(mut server: UnixStream, with_key: bool) -> io::Result<Result<impl Read, E
     let mut server = BufReader::new(server);
     let mut line = String::new();
     server.read_line(&mut line)?;
-    Ok(match serde_json::from_str::<Outcome>(&line)? {
+    Ok(match serde_json::from_str::<CommandOutcome>(&line)? {
         Ok(CommandAnswer::Backup) => Ok(server),
         Ok(_) => Err(Error::Refused("the server answered something else".into())),
         Err(words) => Err(Error::Refused(words)),

@@ -39,7 +39,7 @@ pub(super) const SILENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The answer on the socket: the result, or the error's text.
-pub(super) type Outcome = Result<CommandAnswer, String>;
+pub(super) type CommandOutcome = Result<CommandAnswer, String>;
 
 /// The server's end of the socket. Dropping it removes the socket's file.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
     let mut reading = BufReader::new(reading.take(QUESTION_BYTES));
     timeout(QUESTION_TIME, reading.read_line(&mut line)).await??;
     let mut stream = None;
-    let outcome: Outcome = match serde_json::from_str(&line) {
+    let outcome: CommandOutcome = match serde_json::from_str(&line) {
         Ok(Command::Backup { with_key }) => begin_backup(app, with_key).await.map(|begun| {
             stream = Some(begun);
             CommandAnswer::Backup
@@ -169,7 +169,7 @@ async fn next(stream: &mut Option<BackupStream>) -> Option<io::Result<Bytes>> {
 ///
 /// # Errors
 /// `TimedOut` if the server sends nothing for [`SILENCE`]; the error of the operating system; an answer that is not valid.
-pub(super) async fn ask(stream: UnixStream, command: &Command) -> io::Result<Outcome> {
+pub(super) async fn ask(stream: UnixStream, command: &Command) -> io::Result<CommandOutcome> {
     let (reading, mut writing) = stream.into_split();
     let mut bytes = serde_json::to_vec(command)?;
     bytes.push(b'\n');

@@ -1,4 +1,4 @@
-//! E-mail addresses.
+//! E-mail addresses and their keys.
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -19,7 +19,7 @@ pub(super) type Response = warp::http::Response<Content>;
 
 /// The body of a response.
 pub(super) enum Content {
-    /// All bytes.
+    /// The bytes of the whole body.
     Whole(Bytes),
     /// Bytes that are made while they are sent.
     Streamed(BackupStream),

@@ -44,19 +44,19 @@ pub(super) struct FlushClock {
     stalls: watch::Sender<Stalls>,
     /// Lets a test block the writer before the disk.
     #[cfg(test)]
-    pub(super) gate: Gate,
+    pub(super) gate: FlushGate,
 }
 
 /// Blocks the writer before the disk while a test holds the lock.
 #[cfg(test)]
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct FlushGate {
     pub(super) lock: Mutex<()>,
     pub(super) is_reached: std::sync::atomic::AtomicBool,
 }
 
 #[cfg(test)]
-impl Gate {
+impl FlushGate {
     pub(super) fn pass(&self) {
         self.is_reached.store(true, std::sync::atomic::Ordering::Release);
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
@@ -75,7 +75,7 @@ impl FlushClock {
             changed: Condvar::new(),
             stalls: watch::channel(Stalls::default()).0,
             #[cfg(test)]
-            gate: Gate::default(),
+            gate: FlushGate::default(),
         });
         let counting = Arc::clone(&clock);
         thread::Builder::new()

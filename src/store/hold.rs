@@ -47,7 +47,7 @@ const ENTRY_BYTES: usize = 128;
 type Place = (usize, Vec<u8>);
 
 /// A key and its value.
-pub(super) type Entry = (Vec<u8>, Vec<u8>);
+pub(super) type HeldEntry = (Vec<u8>, Vec<u8>);
 
 /// The state of the store at one moment.
 #[derive(Debug)]
@@ -172,7 +172,7 @@ impl Hold {
 
     /// Marks all places up to this one as read. Returns the entries of the moment there: those that were removed since,
     /// and the one of this place.
-    fn pass(&self, place: Place, current: Option<&[u8]>) -> Result<Vec<Entry>, ReadError> {
+    fn pass(&self, place: Place, current: Option<&[u8]>) -> Result<Vec<HeldEntry>, ReadError> {
         let mut kept = self.kept();
         let next = (place.0, [place.1.as_slice(), &[0]].concat());
         let mut taken = kept.take_before(&next);
@@ -185,7 +185,7 @@ impl Hold {
     }
 
     /// Marks a whole table as read. Returns the entries that were removed since, after the last one that is left.
-    fn end_table(&self, position: usize) -> Result<Vec<Entry>, ReadError> {
+    fn end_table(&self, position: usize) -> Result<Vec<HeldEntry>, ReadError> {
         let mut kept = self.kept();
         let next = (position + 1, Vec::new());
         let taken = kept.take_before(&next);
@@ -199,7 +199,7 @@ fn check(lost: Option<&'static str>) -> Result<(), ReadError> {
     lost.map_or(Ok(()), |reason| Err(ReadError::Unavailable(reason.into())))
 }
 
-fn entries(taken: BTreeMap<Place, Option<Vec<u8>>>) -> Vec<Entry> {
+fn entries(taken: BTreeMap<Place, Option<Vec<u8>>>) -> Vec<HeldEntry> {
     let entry = |((_, key), value): (Place, Option<Vec<u8>>)| Some((key, value?));
     taken.into_iter().filter_map(entry).collect()
 }

@@ -1,4 +1,4 @@
-//! Creates users.
+//! The creation of users.
 
 use std::sync::Arc;
 

@@ -22,8 +22,8 @@ use std::io::Read;
 use ruzstd::decoding::FrameDecoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-use super::super::codec::MAX_SEALED_BYTES;
 use super::super::catch_panic::catch_panic;
+use super::super::codec::MAX_SEALED_BYTES;
 
 /// The first bytes of every backup.
 pub(super) const MAGIC: &[u8; 16] = b"rollcall backup\n";

@@ -44,7 +44,7 @@ pub enum RestoreError {
     Backup {
         /// The path of the backup.
         file: PathBuf,
-        /// The problem.
+        /// The problem of the backup.
         cause: BackupError,
     },
     /// The data folder cannot be used, or a server uses it.

@@ -4,8 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::Source;
 
-/// The files that are still in a circle. A file that is in none must leave the list.
-const OPEN: &[&str] = &[];
+/// The files that are still in a circle: the two clocks, because the clock of a store has the clock of the machine, which is
+/// of the same type; and those of the store, which are to be opened. A file that is in no circle must leave the list.
+const OPEN: &[&str] = &[
+    "clock.rs",
+    "clock/store_clock.rs",
+    "store/archive.rs",
+    "store/commits.rs",
+    "store/erasure.rs",
+    "store/folder.rs",
+    "store/hold.rs",
+    "store/mod.rs",
+    "store/new_store.rs",
+    "store/new_store/copier.rs",
+    "store/open.rs",
+    "store/open_error.rs",
+    "store/overflow.rs",
+    "store/roles.rs",
+    "store/settings.rs",
+    "store/setup_links.rs",
+    "store/snapshot.rs",
+    "store/swap.rs",
+    "store/table.rs",
+    "store/user_index.rs",
+    "store/verify.rs",
+    "store/writer.rs",
+];
 
 /// Returns everything that a file leads to.
 fn reached<'files>(named: &BTreeMap<&'files str, BTreeSet<&'files str>>, from: &'files str) -> BTreeSet<&'files str> {

@@ -7,7 +7,7 @@ use std::path::Path;
 const LAYERS: [&[&str]; 10] = [
     &["cli"],
     &["server"],
-    &["http", "realtime", "local", "web"],
+    &["http", "realtime", "admin_socket", "web"],
     &["methods", "document", "intake"],
     &["ops"],
     &["app"],

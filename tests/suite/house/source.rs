@@ -9,6 +9,9 @@ use regex::Regex;
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"//[^\n]*").expect("a pattern"));
 
+/// A visibility that names a module is no import.
+static VISIBILITY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bpub\(in [^)]*\)").expect("a pattern"));
+
 static USE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?m)^\s*(pub(?:\([^)]*\))?\s+)?use\s+([^;]+);").expect("a pattern"));
 
@@ -56,6 +59,7 @@ fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
 /// Returns the code of a file: no comments, and no unit tests.
 pub fn code(text: &str) -> String {
     let text = COMMENT.replace_all(text, "");
+    let text = VISIBILITY.replace_all(&text, "pub");
     let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
     text[..end].to_owned()
 }

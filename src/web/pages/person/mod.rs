@@ -1,4 +1,4 @@
-//! One person.
+//! The page of one person.
 
 use askama::Template;
 
