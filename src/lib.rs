@@ -5,7 +5,7 @@
 //!
 //! - [`cli`]: the command line, one file for each command
 //! - [`server`]: opens the store, listens, combines the filters, and shuts down in order
-//! - [`http`], [`realtime`], [`local`], [`web`]: the interfaces, which never use each other: the API, its sockets, the
+//! - [`http`], [`realtime`], [`admin_socket`], [`web`]: the interfaces, which never use each other: the API, its sockets, the
 //!   administration socket, the pages
 //! - [`methods`]: Rocket.Chat's methods, called by name over HTTP and over sockets
 //! - [`document`]: responses with fixed content

@@ -94,7 +94,7 @@ impl<R: Read, W: Write> Read for Copy<R, W> {
 /// then replaced.
 ///
 /// # Errors
-/// The errors of [`backup`], and those of the file system.
+/// The errors of [`backup()`], and those of the file system.
 pub async fn backup_to(folder: &Path, fixed: Overrides, with_key: bool, path: &Path) -> Result<Summary, Error> {
     let unwritten = |cause: io::Error| Error::Backup(format!("{}: {cause}", path.display()));
     let unfinished = unfinished(path).ok_or_else(|| unwritten(io::ErrorKind::InvalidFilename.into()))?;

@@ -95,7 +95,7 @@ pub fn are_exhausted(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
-/// Logs that a connection could not be accepted, at most once in [`LOG_EVERY`] for the whole process. `socket` names the
+/// Logs that a connection could not be accepted, at most once a minute for the whole process. `socket` names the
 /// listening socket.
 pub fn warn_not_accepted(socket: &'static str, error: &io::Error) {
     static LAST: Mutex<Option<Instant>> = Mutex::new(None);

@@ -17,7 +17,7 @@ use crate::domain::{RequestError, SettingId, User};
 /// the caller's own, unless the setting `keep_session_on_password_change` is on.
 ///
 /// # Errors
-/// The errors of [`refuse_fixed`], of [`proof::of_password_or_code`] and of [`profile::update`];
+/// The errors of `refuse_fixed`, of [`proof::of_password_or_code`] and of [`profile::update`];
 /// [`RequestError::PasswordChangeRequired`] if a new password is required and the request has none;
 /// [`RequestError::IdentityNotSaved`] for a username that is taken or blocked.
 pub async fn update(

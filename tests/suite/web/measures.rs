@@ -124,12 +124,21 @@ async fn a_board_of_three_thousand_people_follows_a_hundred_changes() {
     sign_in(&browser, &server, ADMIN).await;
     browser.text_with("#heading", "of 3000 here").await;
     let before = browser.script_seconds().await;
-    for (number, id) in ids.iter().take(100).enumerate() {
-        set(&admin, id, "busy", &format!("change {number}")).await;
-    }
-    browser.text_with("#heading", "101 of 3000 here").await;
-    browser.text_with(&format!("#p-{} .state", ids[99]), "change 99").await;
+    // One script waits for the last change, so that the time has no questions of the test in it.
+    let shown = browser.run(
+        "const [done] = arguments, heading = document.querySelector('#heading');\
+         new MutationObserver((_, watch) => {\
+           if (heading.textContent.includes('101 of 3000')) { watch.disconnect(); done(true); }\
+         }).observe(heading, { childList: true });",
+    );
+    let changes = async {
+        for (number, id) in ids.iter().take(100).enumerate() {
+            set(&admin, id, "busy", &format!("change {number}")).await;
+        }
+    };
+    tokio::join!(shown, changes);
     let millis = (browser.script_seconds().await - before) * 1000.0;
+    browser.text_with(&format!("#p-{} .state", ids[99]), "change 99").await;
     println!("scripts ran for {millis:.1} ms for 100 changes on a board of 3,000 people");
     let groups = browser
         .run("arguments[0](document.querySelectorAll('.group[data-status=busy] .person').length)")
