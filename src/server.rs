@@ -92,7 +92,7 @@ pub enum StartError {
 /// A server that listens. It answers after [`Server::run`] is called.
 pub struct Server {
     app: App,
-    hall: Arc<SocketServer>,
+    socket_server: Arc<SocketServer>,
     streams: Streams,
     front: Front,
     listener: TcpListener,
@@ -130,15 +130,15 @@ impl Server {
         lost_connections::take_in(&app).await.map_err(StartError::Connections)?;
         app.hub.record_beginnings();
         let socket = open_socket(&app, &options.data_dir);
-        let hall = SocketServer::new(app.clone(), options.timing);
+        let socket_server = SocketServer::new(app.clone(), options.timing);
         let streams = Streams::new(app.clone());
         let gate = Gate::new(app.clone(), options.limits);
-        let filter = filter(&app, &hall, gate, &options.limits, streams.clone());
+        let filter = filter(&app, &socket_server, gate, &options.limits, streams.clone());
         Ok(Self {
             front: Front::new(app.clone(), filter),
             setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.settings().site_url())),
             app,
-            hall,
+            socket_server,
             streams,
             listener,
             socket,
@@ -196,15 +196,19 @@ impl Server {
         tasks.spawn("the timer of statuses", async move { expiry::end_in_time(&app).await });
         let app = self.app.clone();
         tasks.spawn("the watch over the clock", async move { doubt::watch(&app).await });
-        let hall = Arc::clone(&self.hall);
-        tasks.spawn("the distribution of events", async move { realtime::run(&hall).await });
+        let socket_server = Arc::clone(&self.socket_server);
+        tasks.spawn("the distribution of events", async move {
+            realtime::run(&socket_server).await
+        });
         let streams = self.streams.clone();
         tasks.spawn(
             "the distribution of events to streams",
             async move { streams.tell().await },
         );
-        let hall = Arc::clone(&self.hall);
-        tasks.spawn("the timer of lost connections", async move { hall.end_lost().await });
+        let socket_server = Arc::clone(&self.socket_server);
+        tasks.spawn("the timer of lost connections", async move {
+            socket_server.end_lost().await
+        });
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
             ended = tasks.next_end() => {
@@ -216,7 +220,10 @@ impl Server {
         // Without this, responses that are streams would never end.
         self.streams.close();
         let _ = stop.send(true);
-        let (others, ()) = tokio::join!(tasks.end_of(ACCEPT_LOOP), self.hall.close(self.limits.stop_time));
+        let (others, ()) = tokio::join!(
+            tasks.end_of(ACCEPT_LOOP),
+            self.socket_server.close(self.limits.stop_time)
+        );
         for ended in others {
             error!("{ended} while the server stopped");
         }
@@ -249,7 +256,7 @@ fn open_socket(app: &App, folder: &Path) -> Option<AdminSocket> {
 /// Combines the filters. Each answers its own paths and passes other requests to the next.
 fn filter(
     app: &App,
-    hall: &Arc<SocketServer>,
+    socket_server: &Arc<SocketServer>,
     gate: Gate,
     limits: &Limits,
     streams: Streams,
@@ -264,7 +271,7 @@ fn filter(
         upload: bound(web::UPLOAD_BYTES),
         budget: gate.budget(),
     };
-    realtime::sockets(hall)
+    realtime::sockets(socket_server)
         .or(http::api(gate))
         .unify()
         .or(http::health::health(app.clone()))

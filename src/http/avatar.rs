@@ -70,7 +70,7 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
                 };
                 match answer(&app, asked, &head.query).await {
                     Ok(response) => response,
-                    Err(fault) => reply::sent(reply::failure(&fault, "")),
+                    Err(error) => reply::sent(reply::failure(&error, "")),
                 }
             }
         })

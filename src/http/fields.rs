@@ -92,7 +92,7 @@ impl Fields {
 
     /// Parses fields that came as JSON in the text of the field `outer`, whose name is added to errors.
     pub fn parse_within<T: DeserializeOwned>(self, outer: &str) -> Result<T, RequestError> {
-        self.parse().map_err(|fault| match fault {
+        self.parse().map_err(|error| match error {
             RequestError::InvalidParams { reason, field } => {
                 let field = field.map_or_else(|| outer.to_owned(), |field| format!("{outer}.{field}"));
                 RequestError::invalid(reason, &field)

@@ -64,9 +64,9 @@ impl Front {
         let page = request.headers().get(ACCEPT).cloned();
         let mut response = match self.admit(&request) {
             Ok(()) => self.ask(request).await,
-            Err(fault) => {
-                let mut refused = reply::sent(reply::failure(&fault, ""));
-                load_again(&fault, page.as_ref(), refused.headers_mut());
+            Err(error) => {
+                let mut refused = reply::sent(reply::failure(&error, ""));
+                load_again(&error, page.as_ref(), refused.headers_mut());
                 refused
             }
         };
@@ -124,10 +124,10 @@ impl Front {
 
 /// Makes the browser load a page again that was refused because of too many requests. A display on a wall has no person
 /// who does this.
-fn load_again(fault: &RequestError, accepted: Option<&HeaderValue>, answer: &mut HeaderMap) {
+fn load_again(error: &RequestError, accepted: Option<&HeaderValue>, answer: &mut HeaderMap) {
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
     let takes_pages = accepted.is_some_and(|accepted| accepted.contains("text/html"));
-    if let RequestError::TooManyRequests { seconds } = fault
+    if let RequestError::TooManyRequests { seconds } = error
         && takes_pages
     {
         answer.insert(REFRESH, (*seconds).into());

@@ -105,9 +105,9 @@ impl Gate {
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
         }
-        let mut response = outcome.unwrap_or_else(|fault| {
+        let mut response = outcome.unwrap_or_else(|error| {
             let method = find(&head.path, &head.method).map_or("", |(route, _)| route.called);
-            reply::failure(&fault, method)
+            reply::failure(&error, method)
         });
         if let Some(allowance) = allowance {
             rate_limit::add_headers(allowance, response.headers_mut());
@@ -176,9 +176,9 @@ impl Gate {
         let endpoint = || format!("{} {}", route.method, route.endpoint);
         match calls::admit(&self.app, endpoint, route.rate, caller.as_ref(), origin.address) {
             Ok(left) => *allowance = left,
-            Err((fault, none)) => {
+            Err((error, none)) => {
                 *allowance = Some(none);
-                return Err(fault);
+                return Err(error);
             }
         }
         if let Some(caller) = caller.as_ref() {
@@ -210,7 +210,7 @@ impl Gate {
         }
         let bound = self.bound(route, caller);
         let read = Body::read(body, &head.headers, &bound, reservation).await;
-        read.map(Sent::Body).map_err(|fault| match fault {
+        read.map(Sent::Body).map_err(|error| match error {
             RequestError::BodyTooLarge { limit } => (route.too_large)(limit),
             other => other,
         })

@@ -211,49 +211,49 @@ fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Re
 }
 
 /// Returns the response for an error. `called` is the method to name in the details.
-pub(super) fn failure(fault: &RequestError, called: &str) -> Response {
-    let mut response = with_body(refusal::status(fault), JSON, body(fault, called).to_string().into());
-    refusal::add_headers(fault, response.headers_mut());
+pub(super) fn failure(error: &RequestError, called: &str) -> Response {
+    let mut response = with_body(refusal::status(error), JSON, body(error, called).to_string().into());
+    refusal::add_headers(error, response.headers_mut());
     response
 }
 
 /// Returns the text of an error, with advice for a client of this API.
-fn message(fault: &RequestError) -> String {
-    match fault {
-        RequestError::TokenNotFound { .. } => fault.message_with(": sessions/list has the labels"),
-        RequestError::CorsDisabled => fault.message_with(": the setting API_Enable_CORS is off"),
+fn message(error: &RequestError) -> String {
+    match error {
+        RequestError::TokenNotFound { .. } => error.message_with(": sessions/list has the labels"),
+        RequestError::CorsDisabled => error.message_with(": the setting API_Enable_CORS is off"),
         other => other.message(),
     }
 }
 
-fn body(fault: &RequestError, called: &str) -> Value {
-    if let RequestError::MethodFailed { message } = fault {
+fn body(error: &RequestError, called: &str) -> Value {
+    if let RequestError::MethodFailed { message } = error {
         return json!({"message": message, "success": false});
     }
-    match fault.kind() {
-        ErrorKind::Unauthenticated => json!({"status": "error", "message": fault.to_string()}),
+    match error.kind() {
+        ErrorKind::Unauthenticated => json!({"status": "error", "message": error.to_string()}),
         ErrorKind::LoginRefused => {
             let mut body = json!({
                 "success": false,
                 "status": "error",
-                "error": fault.code(),
-                "message": fault.to_string(),
+                "error": error.code(),
+                "message": error.to_string(),
             });
-            if let Some(details) = fault.details(called) {
+            if let Some(details) = error.details(called) {
                 body["details"] = details;
             }
             body
         }
         // For a missing setting, Rocket.Chat sends no error text.
-        _ if matches!(fault, RequestError::SettingNotFound) => json!({"success": false}),
+        _ if matches!(error, RequestError::SettingNotFound) => json!({"success": false}),
         kind => {
-            let mut body = json!({"success": false, "error": message(fault)});
+            let mut body = json!({"success": false, "error": message(error)});
             // If a permission is missing, Rocket.Chat sends the code only inside the text.
-            let told = kind != ErrorKind::Forbidden || !matches!(fault, RequestError::PermissionRequired);
-            if let Some(code) = fault.code().filter(|_| told) {
+            let told = kind != ErrorKind::Forbidden || !matches!(error, RequestError::PermissionRequired);
+            if let Some(code) = error.code().filter(|_| told) {
                 body["errorType"] = code.into();
             }
-            if let Some(details) = fault.details(called) {
+            if let Some(details) = error.details(called) {
                 body["details"] = details;
             }
             body

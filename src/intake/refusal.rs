@@ -8,8 +8,8 @@ use crate::domain::error::ErrorKind;
 
 /// Returns the status of an error.
 #[must_use]
-pub const fn status(fault: &RequestError) -> StatusCode {
-    match fault.kind() {
+pub const fn status(error: &RequestError) -> StatusCode {
+    match error.kind() {
         ErrorKind::Unauthenticated | ErrorKind::LoginRefused => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::Invalid => StatusCode::BAD_REQUEST,
@@ -24,8 +24,8 @@ pub const fn status(fault: &RequestError) -> StatusCode {
 }
 
 /// Adds the headers that say what a client may do instead: `Allow` and `Retry-After`.
-pub fn add_headers(fault: &RequestError, headers: &mut HeaderMap) {
-    match fault {
+pub fn add_headers(error: &RequestError, headers: &mut HeaderMap) {
+    match error {
         RequestError::MethodNotAllowed { allow } => {
             if let Ok(allow) = HeaderValue::from_str(allow) {
                 headers.insert(ALLOW, allow);

@@ -6,7 +6,7 @@ mod administration;
 mod answer;
 pub mod credentials;
 mod custom_statuses;
-mod fault;
+mod error;
 mod limits;
 pub mod message;
 mod params;
@@ -22,7 +22,7 @@ use std::pin::Pin;
 use serde_json::Value;
 
 pub use answer::{LoginChange, MethodAnswer};
-pub use fault::MethodFault;
+pub use error::MethodFault;
 use params::Params;
 
 use crate::app::App;
@@ -150,7 +150,7 @@ pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Resul
     let Some(method) = table().find(|method| method.name == name) else {
         return Err(MethodFault::Unknown(quoted(name)));
     };
-    let refused = |fault| MethodFault::of(fault, method.name);
+    let refused = |error| MethodFault::of(error, method.name);
     if let Some(caller) = context.caller {
         caller.admit(method.need, method.serves).map_err(refused)?;
     }

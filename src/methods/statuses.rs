@@ -39,7 +39,7 @@ async fn set(context: Context<'_>, mut params: Params) -> Outcome {
         return Ok(MethodAnswer::NOTHING);
     }
     let set = status::set(context.app, &actor, &caller.user.id, new).await;
-    set.map(|()| MethodAnswer::NOTHING).map_err(|fault| match fault {
+    set.map(|()| MethodAnswer::NOTHING).map_err(|error| match error {
         RequestError::NotAllowed { .. } => RequestError::NotAllowed { words: "Not allowed" },
         other => other,
     })

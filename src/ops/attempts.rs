@@ -33,10 +33,10 @@ pub(super) async fn guarded<T>(
     let turn = take_turn(app, target.account.clone(), origin.source()).await?;
     lockout::refuse_blocked(app, origin, target)?;
     let outcome = work.await;
-    if let Err(fault) = &outcome
-        && fault.is_wrong_guess()
+    if let Err(error) = &outcome
+        && error.is_wrong_guess()
     {
-        count_failure(app, origin, target.clone().after(fault), turn).await?;
+        count_failure(app, origin, target.clone().after(error), turn).await?;
     }
     outcome
 }

@@ -103,7 +103,7 @@ pub async fn clean_old(app: &App) -> Result<(), RequestError> {
         });
         match replaced.await {
             Ok(()) | Err(RequestError::UserNotFound) => {}
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
     Ok(())

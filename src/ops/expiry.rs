@@ -24,8 +24,8 @@ pub async fn end_in_time(app: &App) {
         match settle(app).await {
             Ok(()) if app.clock.trust().may_erase => {}
             Ok(()) => tokio::time::sleep(PAUSE).await,
-            Err(fault) => {
-                warn!(%fault, "claims that have ended still show");
+            Err(error) => {
+                warn!(fault = %error, "claims that have ended still show");
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -47,8 +47,8 @@ impl Target {
     }
 
     /// Returns the target for counting this error: a caller who reached the second factor has given the password.
-    pub fn after(self, fault: &RequestError) -> Self {
-        match fault {
+    pub fn after(self, error: &RequestError) -> Self {
+        match error {
             RequestError::LoginCodeInvalid => Self {
                 shown: Evidence::Login,
                 ..self

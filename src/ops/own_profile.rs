@@ -45,7 +45,7 @@ pub async fn update(
     };
     let actor = Actor::User(caller.clone());
     let saved = profile::apply(app, &actor, &caller.user, &edit, spared).await;
-    saved.map_err(|fault| match fault {
+    saved.map_err(|error| match error {
         RequestError::UsernameInvalid { .. } => RequestError::IdentityNotSaved,
         other => other.of_identity(),
     })

@@ -251,7 +251,7 @@ pub async fn set_preferences(
         };
         Ok((Change::new().replace(user, &new), Arc::new(new)))
     });
-    set.await.map_err(|fault| match fault {
+    set.await.map_err(|error| match error {
         RequestError::UserNotFound => RequestError::PreferencesOfUnknownUser,
         other => other,
     })

@@ -270,7 +270,7 @@ async fn assign(
         };
         let mut change = Change::new().replace(&**user, &new);
         if user.is_administrator() && !new.is_administrator() {
-            change = keep_an_administrator(snapshot, user, change).map_err(|fault| match fault {
+            change = keep_an_administrator(snapshot, user, change).map_err(|error| match error {
                 RequestError::LastAdministrator => RequestError::AdministratorNeeded,
                 other => other,
             })?;

@@ -275,8 +275,8 @@ pub(super) async fn begin_connection(app: &App, id: &UserId) {
         stored.claims.begin_connection();
         Ok((user_status::save(snapshot, Change::new(), stored, app.clock.now()), ()))
     });
-    if let Err(fault) = begun.await {
-        warn!(%fault, user = %id, "online without a connection has not ended with the first connection");
+    if let Err(error) = begun.await {
+        warn!(fault = %error, user = %id, "online without a connection has not ended with the first connection");
     }
 }
 

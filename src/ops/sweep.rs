@@ -20,8 +20,8 @@ pub async fn sweep(app: &App) {
         return;
     }
     let told = |what: &str, outcome: Result<(), RequestError>| {
-        if let Err(fault) = outcome {
-            warn!(%fault, "{what} were not swept");
+        if let Err(error) = outcome {
+            warn!(fault = %error, "{what} were not swept");
         }
     };
     told("expired tokens", tokens::sweep(app).await);

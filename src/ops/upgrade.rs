@@ -81,7 +81,7 @@ pub async fn harden_backup_codes(app: &App) -> Result<(), RequestError> {
         match harden(app, user).await {
             // The user was deleted, and the codes with them.
             Ok(()) | Err(RequestError::UserNotFound) => {}
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
     info!("all backup codes have a slow hash");
@@ -120,7 +120,7 @@ async fn harden(app: &App, user: &User) -> Result<(), RequestError> {
 
 /// Runs [`harden_backup_codes`] in the background. A failure is logged, and the next start tries again.
 pub async fn harden_in_background(app: App) {
-    if let Err(fault) = harden_backup_codes(&app).await {
-        warn!(%fault, "some backup codes have no slow hash yet; the next start tries again");
+    if let Err(error) = harden_backup_codes(&app).await {
+        warn!(fault = %error, "some backup codes have no slow hash yet; the next start tries again");
     }
 }

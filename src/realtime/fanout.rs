@@ -28,14 +28,14 @@ const SOCKETS_BEFORE_YIELD: usize = 64;
 const SOCKETS_A_TASK: usize = 512;
 
 /// Sends all events of the hub to the sockets. Ends with the hub.
-pub async fn run(hall: &SocketServer) {
+pub async fn run(socket_server: &SocketServer) {
     let cores = available_parallelism().map_or(1, NonZero::get);
-    let mut events = hall.app.hub.subscribe();
-    while let Some(happened) = next(hall, &mut events).await {
+    let mut events = socket_server.app.hub.subscribe();
+    while let Some(happened) = next(socket_server, &mut events).await {
         let round = Arc::new(Round {
-            app: hall.app.clone(),
+            app: socket_server.app.clone(),
             happened,
-            subscribers: hall.subscribers(),
+            subscribers: socket_server.subscribers(),
         });
         let shares = cores.min(round.subscribers.len() / SOCKETS_A_TASK + 1);
         let others: Vec<_> = (1..shares)
@@ -73,20 +73,20 @@ impl Round {
 }
 
 /// Waits for an event, and returns its messages together with those of all events that wait; `None` after the hub ends.
-async fn next(hall: &SocketServer, events: &mut Events) -> Option<Vec<OutboundMessage>> {
-    let mut happened = told(hall, events.next().await?);
+async fn next(socket_server: &SocketServer, events: &mut Events) -> Option<Vec<OutboundMessage>> {
+    let mut happened = told(socket_server, events.next().await?);
     while happened.len() < MAX_MESSAGES_A_ROUND
         && let Some(next) = events.try_next()
     {
-        happened.extend(told(hall, next));
+        happened.extend(told(socket_server, next));
     }
     Some(happened)
 }
 
-fn told(hall: &SocketServer, next: Result<Event, Missed>) -> Vec<OutboundMessage> {
+fn told(socket_server: &SocketServer, next: Result<Event, Missed>) -> Vec<OutboundMessage> {
     let Ok(event) = next else {
         warn!("events came faster than they could be sent: all sockets are closed, and clients connect again");
         return vec![OutboundMessage::Lost];
     };
-    encode(&hall.app, event)
+    encode(&socket_server.app, event)
 }

@@ -10,8 +10,8 @@ use crate::app::AllowedOrigins;
 use crate::auth::random;
 
 /// Returns the response. Only pages that may open a socket may read it.
-pub(super) fn answer(hall: &SocketServer, headers: &HeaderMap) -> warp::reply::Response {
-    let rule = AllowedOrigins::of(&hall.app.settings());
+pub(super) fn answer(socket_server: &SocketServer, headers: &HeaderMap) -> warp::reply::Response {
+    let rule = AllowedOrigins::of(&socket_server.app.settings());
     let entropy = u32::from_be_bytes(random::bytes());
     // Clients ignore this field: sockjs-node always sends "*:*".
     let origins: &[&str] = if rule.allows_any() { &["*:*"] } else { &[] };

@@ -45,10 +45,10 @@ pub fn streams() -> impl Iterator<Item = &'static str> {
 
 /// Returns the filter for `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.
 #[must_use]
-pub fn sockets(hall: &Arc<SocketServer>) -> BoxedFilter<(warp::reply::Response,)> {
+pub fn sockets(socket_server: &Arc<SocketServer>) -> BoxedFilter<(warp::reply::Response,)> {
     let plain = warp::path!("websocket").map(|| Framing::Plain);
     let wrapped = warp::path!("sockjs" / PathPart / PathPart / "websocket").map(|_, _| Framing::SockJs);
-    let (hall, asked) = (Arc::clone(hall), Arc::clone(hall));
+    let (socket_server, asked) = (Arc::clone(socket_server), Arc::clone(socket_server));
     let sockets = plain
         .or(wrapped)
         .unify()
@@ -56,7 +56,7 @@ pub fn sockets(hall: &Arc<SocketServer>) -> BoxedFilter<(warp::reply::Response,)
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<Peer>())
         .and(warp::ext::optional::<hyper::upgrade::OnUpgrade>())
-        .map(move |framing, headers, peer, upgrade| upgrade::answer(&hall, framing, &headers, peer, upgrade));
+        .map(move |framing, headers, peer, upgrade| upgrade::answer(&socket_server, framing, &headers, peer, upgrade));
     let info = warp::path!("sockjs" / "info")
         .and(warp::get())
         .and(warp::header::headers_cloned())
@@ -66,11 +66,11 @@ pub fn sockets(hall: &Arc<SocketServer>) -> BoxedFilter<(warp::reply::Response,)
 
 /// Serves a client after the handshake, in SockJS framing if `wrapped`. The socket counts as one without an address. If
 /// the limits allow no more sockets, it is dropped.
-pub async fn serve(hall: &Arc<SocketServer>, stream: TcpStream, wrapped: bool) {
+pub async fn serve(socket_server: &Arc<SocketServer>, stream: TcpStream, wrapped: bool) {
     let framing = if wrapped { Framing::SockJs } else { Framing::Plain };
-    if let Ok(seat) = hall.admit(None) {
+    if let Ok(seat) = socket_server.admit(None) {
         let mut session = SocketSession::new(
-            Arc::clone(hall),
+            Arc::clone(socket_server),
             Origin::default(),
             seat,
             stream,

@@ -35,7 +35,7 @@ const VERSIONS: [&str; 3] = ["1", "pre2", "pre1"];
 
 /// The session of one client on its socket.
 pub(super) struct SocketSession {
-    hall: Arc<SocketServer>,
+    socket_server: Arc<SocketServer>,
     origin: Origin,
     seat: RegisteredSocket,
     socket: Socket,
@@ -54,7 +54,7 @@ impl SocketSession {
     /// Creates the session on a stream after the handshake. `read` contains the bytes after the handshake that
     /// were already read.
     pub fn new(
-        hall: Arc<SocketServer>,
+        socket_server: Arc<SocketServer>,
         origin: Origin,
         mut seat: RegisteredSocket,
         stream: TcpStream,
@@ -69,8 +69,8 @@ impl SocketSession {
         }
         Self {
             socket: Socket::new(outbox, read, framing),
-            closing: hall.closing(),
-            hall,
+            closing: socket_server.closing(),
+            socket_server,
             origin,
             seat,
             subscriber,
@@ -88,18 +88,18 @@ impl SocketSession {
         // Before the close handshake, which may take a while.
         self.seat.leave();
         if let Some(login) = self.login.take() {
-            login.lose(&self.hall.app);
+            login.lose(&self.socket_server.app);
         }
-        self.socket.close(end, self.hall.timing.send).await;
+        self.socket.close(end, self.socket_server.timing.send).await;
     }
 
     /// Handles the client's messages until the socket must end; returns the reason.
     async fn listen(&mut self) -> Result<Infallible, CloseReason> {
         let subscriber = Arc::clone(&self.subscriber);
-        let mut sending = pin!(subscriber.outbox.serve(self.hall.timing.send));
+        let mut sending = pin!(subscriber.outbox.serve(self.socket_server.timing.send));
         let mut closing = self.closing.clone();
         let mut closed = pin!(async move { closing.wait_for(|closing| *closing).await.is_ok() });
-        let mut silence = pin!(sleep_until(self.heard + self.hall.timing.heartbeat));
+        let mut silence = pin!(sleep_until(self.heard + self.socket_server.timing.heartbeat));
         loop {
             tokio::select! {
                 // A received frame must count before the silence that it ends.
@@ -138,7 +138,7 @@ impl SocketSession {
 
     /// Sends a ping to a client that was silent for too long; returns the time of the next check.
     fn ask(&mut self) -> Result<Instant, CloseReason> {
-        let heartbeat = self.hall.timing.heartbeat;
+        let heartbeat = self.socket_server.timing.heartbeat;
         if self.heard.elapsed() < heartbeat {
             return Ok(self.heard + heartbeat);
         }
@@ -194,7 +194,7 @@ impl SocketSession {
     async fn call(&mut self, id: &str, name: &str, params: Vec<Value>) {
         self.renew_login();
         let context = Context {
-            app: &self.hall.app,
+            app: &self.socket_server.app,
             caller: self.login.as_ref().map(|login| &login.caller),
             origin: &self.origin,
             socket: Some(self.seat.number),
@@ -205,9 +205,9 @@ impl SocketSession {
         if let Ok(MethodAnswer {
             login: Some(change), ..
         }) = &outcome
-            && let Err(fault) = self.change_login(change).await
+            && let Err(error) = self.change_login(change).await
         {
-            outcome = Err(MethodFault::of(fault, "login"));
+            outcome = Err(MethodFault::of(error, "login"));
         }
         self.say(&method_message::answer(&json!(id), &outcome));
         self.say(&message::updated(id));
@@ -225,7 +225,7 @@ impl SocketSession {
 
     /// Sets the socket's login, and sends the user's document before the client receives the result of the login.
     async fn begin_login(&mut self, begun: &LoggedIn) -> Result<(), RequestError> {
-        let app = &self.hall.app;
+        let app = &self.socket_server.app;
         let mut login = Login::begin(app, &self.origin, begun).await?;
         let id = &begun.user.id;
         if self.login.as_ref().is_some_and(|login| !login.is(id)) {
@@ -240,13 +240,13 @@ impl SocketSession {
         listening.viewer = Some(Viewer::of(&login.caller));
         // Check again now: only sockets with a viewer are notified of a removed token, so an earlier
         // removal was missed.
-        if !login.renew(&self.hall.app) {
+        if !login.renew(&self.socket_server.app) {
             listening.viewer = self.login.as_ref().map(|before| Viewer::of(&before.caller));
             return Err(RequestError::ResumeRefused);
         }
         self.seat.log_in();
         self.subscriber.outbox.set_logged_in(true);
-        let document = login.document(&self.hall.app);
+        let document = login.document(&self.socket_server.app);
         self.subscriber.say(&told("users", id.as_str(), &document));
         drop(listening);
         self.login = Some(login);
@@ -266,7 +266,7 @@ impl SocketSession {
         self.say(&message::removed("users", login.caller.user.id.as_str()));
         drop(listening);
         self.subscriber.outbox.set_logged_in(false);
-        self.seat.log_out(self.hall.most());
+        self.seat.log_out(self.socket_server.most());
     }
 
     /// Reads the login from the store again, so that its rights are current; ends it if it is not valid any more.
@@ -274,7 +274,7 @@ impl SocketSession {
         let Some(login) = &mut self.login else {
             return;
         };
-        if login.renew(&self.hall.app) {
+        if login.renew(&self.socket_server.app) {
             return;
         }
         let event = format!("{}/force_logout", login.caller.user.id);

@@ -29,7 +29,7 @@ const RETRY_AFTER: u32 = 10;
 
 /// Answers a handshake, and starts the session after it.
 pub(super) fn answer(
-    hall: &Arc<SocketServer>,
+    socket_server: &Arc<SocketServer>,
     framing: Framing,
     headers: &HeaderMap,
     peer: Option<Peer>,
@@ -41,31 +41,31 @@ pub(super) fn answer(
     let (Some(upgrade), Some(key), true, true) = (upgrade, text(SEC_WEBSOCKET_KEY), asks, version) else {
         return refused();
     };
-    if origin_of_page(headers).is_some() && !allows_page(&AllowedOrigins::of(&hall.app.settings()), headers) {
+    if origin_of_page(headers).is_some() && !allows_page(&AllowedOrigins::of(&socket_server.app.settings()), headers) {
         return page_refused();
     }
     let forwarded = headers.get_all("x-forwarded-for").iter();
     let address = client_address(
         peer,
         forwarded.map(|line| line.to_str().unwrap_or_default()),
-        &hall.app.fixed.trusted_proxies,
+        &socket_server.app.fixed.trusted_proxies,
     );
     let Ok(client) = std::str::from_utf8(headers.get(USER_AGENT).map_or(b"", HeaderValue::as_bytes)) else {
         let words = "the header User-Agent must be text in UTF-8";
         return warp::reply::with_status(words, StatusCode::BAD_REQUEST).into_response();
     };
     let origin = Origin::new(address, client);
-    let seat = match hall.admit(address) {
+    let seat = match socket_server.admit(address) {
         Ok(seat) => seat,
         Err(full) => return no_room(full),
     };
-    let hall = Arc::clone(hall);
+    let socket_server = Arc::clone(socket_server);
     tokio::spawn(async move {
         let Some((stream, read, connection)) = taken_over(upgrade).await else {
             debug!("a handshake was not finished");
             return;
         };
-        let mut session = SocketSession::new(hall, origin, seat, stream, &read, framing);
+        let mut session = SocketSession::new(socket_server, origin, seat, stream, &read, framing);
         drop(read);
         session.run().await;
         drop(connection);

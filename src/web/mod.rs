@@ -103,12 +103,12 @@ impl Web {
         let mut body = Some(body);
         let outcome = match FormFields::parse(head.query.as_bytes()) {
             Ok(query) => self.dispatch(&head, Visit { query, ..visit.clone() }, &mut body).await,
-            Err(fault) => Err(fault),
+            Err(error) => Err(error),
         };
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
         }
-        let response = outcome.unwrap_or_else(|fault| errors::answer(&visit, &head.method, &fault));
+        let response = outcome.unwrap_or_else(|error| errors::answer(&visit, &head.method, &error));
         info!(
             method = %head.method,
             path = %routes::logged(&head.path),

@@ -58,7 +58,7 @@ impl Visit {
     pub fn count(&self, endpoint: &str, rate: CallRate) -> Result<(), RequestError> {
         let caller = self.visitor.caller.as_ref();
         let counted = calls::admit(&self.app, || endpoint.to_owned(), rate, caller, self.origin.address);
-        counted.map(drop).map_err(|(fault, _)| fault)
+        counted.map(drop).map_err(|(error, _)| error)
     }
 
     /// Returns how the reader has moments written.

@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 struct Fixture {
-    hall: Arc<SocketServer>,
+    socket_server: Arc<SocketServer>,
     /// The message that logs somebody in.
     login: String,
     /// Where the client's end of each pair connects to.
@@ -55,12 +55,12 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
         };
         let begun = login(&app, &Origin::default(), credentials).await.expect("a login");
         let token = begun.token.expose().to_owned();
-        let hall = SocketServer::new(app, Timing::default());
-        let telling = Arc::clone(&hall);
+        let socket_server = SocketServer::new(app, Timing::default());
+        let telling = Arc::clone(&socket_server);
         tokio::spawn(async move { run(&telling).await });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         Fixture {
-            hall,
+            socket_server,
             address: listener.local_addr().expect("an address"),
             listener,
             login: format!(r#"{{"msg":"method","id":"l","method":"login","params":[{{"resume":"{token}"}}]}}"#),
@@ -97,7 +97,7 @@ fuzz_target!(|input: &[u8]| {
         sent.extend(frames(&texts));
     }
     sent.extend(CLOSE);
-    RUNTIME.block_on(exchange(&FIXTURE.hall, &sent, wrapped));
+    RUNTIME.block_on(exchange(&FIXTURE.socket_server, &sent, wrapped));
 });
 
 /// The frame in which a client says that it goes.
@@ -126,12 +126,12 @@ fn frames(texts: &[&str]) -> Vec<u8> {
 }
 
 /// Sends all of this, and hears what is answered until the server has ended.
-async fn exchange(hall: &Arc<SocketServer>, sent: &[u8], wrapped: bool) {
+async fn exchange(socket_server: &Arc<SocketServer>, sent: &[u8], wrapped: bool) {
     let client = TcpStream::connect(FIXTURE.address).await.expect("a connection");
     let (server, _) = FIXTURE.listener.accept().await.expect("the other end of it");
     let (mut from_server, mut to_server) = client.into_split();
-    let hall = Arc::clone(hall);
-    let session = tokio::spawn(async move { serve(&hall, server, wrapped).await });
+    let socket_server = Arc::clone(socket_server);
+    let session = tokio::spawn(async move { serve(&socket_server, server, wrapped).await });
     let mut answer = Vec::new();
     let write = async {
         // The server may close before it has read all of it.

@@ -65,7 +65,7 @@ pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId)
         match set_active(app, actor, &user.id, Activity::IdleTooLong).await {
             Ok(()) => count += 1,
             Err(RequestError::BeyondAuthority { .. } | RequestError::UserNotFound) => {}
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
     Ok(count)

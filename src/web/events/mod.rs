@@ -39,7 +39,7 @@ pub(super) async fn open(visit: Visit) -> PageOutcome {
         Some(&caller),
         visit.origin.address,
     );
-    counted.map_err(|(fault, _)| fault)?;
+    counted.map_err(|(error, _)| error)?;
     let is_here = visit.query.text("here") != "0" && caller.counts_as_present();
     let streams = visit.streams.clone();
     let seat = streams.registry.take_seat(&visit.app, &caller, visit.origin.address)?;

@@ -92,16 +92,16 @@ pub(super) fn say_with(
 pub(super) struct Wrong(Vec<(&'static str, Sentence)>);
 
 impl Wrong {
-    /// Returns what one fault says.
+    /// Returns what one error says.
     pub fn of(words: Words, fault: &RequestError) -> Self {
         let (field, text) = explained(words, fault);
         Self(vec![(field, text)])
     }
 
-    /// Returns the error that a form shows for a fault.
+    /// Returns the error that a form shows for an error.
     ///
     /// # Errors
-    /// The fault, if it has its own page: the question for a proof, a missing permission, or a failure of the server.
+    /// The error, if it has its own page: the question for a proof, a missing permission, or a failure of the server.
     pub fn about(words: Words, fault: RequestError) -> Result<Self, RequestError> {
         match fault {
             RequestError::CodeRequired { .. }
@@ -160,7 +160,7 @@ impl Wrong {
     }
 }
 
-/// Returns the field that a fault is about, empty for none, and what it says to a person.
+/// Returns the field that an error is about, empty for none, and what it says to a person.
 pub(super) fn explained(words: Words, fault: &RequestError) -> (&'static str, Sentence) {
     let (field, text) = match fault {
         RequestError::FirstNameInvalid => ("first", words.t("fault-first-name")),

@@ -168,9 +168,9 @@ async fn update_own(call: UserRequest, new: UpdateOwn) -> Result<Saved, RequestE
         username: data
             .username
             .map(|text| {
-                parse_username(&text).map_err(|fault| match fault {
+                parse_username(&text).map_err(|error| match error {
                     // Rocket.Chat has no error text for a name that is too long.
-                    RequestError::InvalidParams { .. } => fault,
+                    RequestError::InvalidParams { .. } => error,
                     _ => RequestError::IdentityNotSaved,
                 })
             })

@@ -87,6 +87,6 @@ async fn send(visit: Visit) -> PageOutcome {
     match change(&visit).await {
         Ok(true) => reply::redirect_with(&visit, "/", Note::ProfileSaved),
         Ok(false) => sign_in::to_sign_in(&visit, Note::PasswordSet),
-        Err(fault) => page(&visit, &Wrong::about(words, fault)?),
+        Err(error) => page(&visit, &Wrong::about(words, error)?),
     }
 }

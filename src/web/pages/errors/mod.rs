@@ -29,24 +29,24 @@ struct ErrorPage {
 }
 
 /// Answers a request that failed with a page that says so.
-pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &RequestError) -> Response {
-    let status = refusal::status(fault);
+pub(in crate::web) fn answer(visit: &Visit, method: &Method, error: &RequestError) -> Response {
+    let status = refusal::status(error);
     if !takes_pages(visit) {
-        return in_words(status, fault);
+        return in_words(status, error);
     }
     let words = visit.words;
-    let (title, lead, shapes) = match (fault, status) {
+    let (title, lead, shapes) = match (error, status) {
         (RequestError::OriginRefused, _) => ("error-origin", words.t("error-origin-lead").into(), REFUSED),
         (_, StatusCode::UNAUTHORIZED) => ("error-401", words.t("error-401-lead").into(), REFUSED),
         (_, StatusCode::FORBIDDEN) => ("error-403", words.t("error-403-lead").into(), REFUSED),
         (_, StatusCode::NOT_FOUND) => ("error-404", words.t("error-404-lead").into(), NOTHING),
         (_, StatusCode::INTERNAL_SERVER_ERROR) => ("error-500", words.t("error-500-lead").into(), BROKEN),
         (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
-            ("error-busy", forms::explained(words, fault).1, BROKEN)
+            ("error-busy", forms::explained(words, error).1, BROKEN)
         }
-        _ => ("error-400", forms::explained(words, fault).1, NOTHING),
+        _ => ("error-400", forms::explained(words, error).1, NOTHING),
     };
-    let reference = match fault {
+    let reference = match error {
         RequestError::Internal { incident } | RequestError::StoreUnavailable { incident } => incident.clone(),
         _ => String::new(),
     };
@@ -61,8 +61,8 @@ pub(in crate::web) fn answer(visit: &Visit, method: &Method, fault: &RequestErro
         sign_out: status == StatusCode::FORBIDDEN && visit.visitor.caller.is_some(),
     };
     let page = reply::with_status(visit, status, &page);
-    let mut response = page.unwrap_or_else(|fault| in_words(status, &fault));
-    refusal::add_headers(fault, response.headers_mut());
+    let mut response = page.unwrap_or_else(|error| in_words(status, &error));
+    refusal::add_headers(error, response.headers_mut());
     response
 }
 
@@ -116,12 +116,12 @@ fn takes_pages(visit: &Visit) -> bool {
         .any(|accepted| accepted.contains("text/html"))
 }
 
-fn in_words(status: StatusCode, fault: &RequestError) -> Response {
-    let words = match fault {
+fn in_words(status: StatusCode, error: &RequestError) -> Response {
+    let words = match error {
         RequestError::EndpointNotFound => "there is no such page; the API is below /api/v1/".to_owned(),
-        fault => fault.to_string(),
+        error => error.to_string(),
     };
     let mut response = warp::reply::with_status(format!("{words}\n"), status).into_response();
-    refusal::add_headers(fault, response.headers_mut());
+    refusal::add_headers(error, response.headers_mut());
     response
 }

@@ -34,7 +34,7 @@ async fn page(visit: &Visit, wrong: &Wrong) -> PageOutcome {
     }
     let invited = match check(visit).await {
         Ok(invited) => invited,
-        Err(fault) => return refused(visit, fault),
+        Err(error) => return refused(visit, error),
     };
     let fields = newcomer::fields(visit);
     newcomer::page(visit, &title(visit), "", fields, wrong, Some(invited))
@@ -58,14 +58,14 @@ fn has_account(visit: &Visit) -> PageOutcome {
 }
 
 /// Answers a visitor whose link is not valid.
-fn refused(visit: &Visit, fault: RequestError) -> PageOutcome {
+fn refused(visit: &Visit, error: RequestError) -> PageOutcome {
     let words = visit.words;
-    let (title, lead) = match fault {
+    let (title, lead) = match error {
         RequestError::InvitationInvalid => (words.t("join-over").into_owned(), words.t("join-over-lead").into()),
-        RequestError::AddressBlocked => (title(visit), forms::explained(words, &fault).1),
-        fault => return Err(fault),
+        RequestError::AddressBlocked => (title(visit), forms::explained(words, &error).1),
+        error => return Err(error),
     };
-    let status = refusal::status(&fault);
+    let status = refusal::status(&error);
     forms::say_with(visit, status, &title, lead, "/sign-in", &words.t("have-account"))
 }
 
@@ -75,8 +75,8 @@ async fn send(visit: Visit) -> PageOutcome {
     }
     match join(&visit).await {
         Ok(user) => sign_in::begin_of_new(&visit, &user).await,
-        Err(fault @ (RequestError::InvitationInvalid | RequestError::AddressBlocked)) => refused(&visit, fault),
-        Err(fault) => page(&visit, &Wrong::about(visit.words, fault)?).await,
+        Err(error @ (RequestError::InvitationInvalid | RequestError::AddressBlocked)) => refused(&visit, error),
+        Err(error) => page(&visit, &Wrong::about(visit.words, error)?).await,
     }
 }
 

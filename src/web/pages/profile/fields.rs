@@ -131,7 +131,7 @@ pub(super) async fn send(visit: Visit) -> PageOutcome {
     visit.count("POST users.updateOwnBasicInfo", CallRate::Default)?;
     match change(&visit).await {
         Ok(()) => saved(&visit, Section::Fields, Note::ProfileSaved),
-        Err(fault) => refused(&visit, Section::Fields, fault),
+        Err(error) => refused(&visit, Section::Fields, error),
     }
 }
 

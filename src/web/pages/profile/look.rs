@@ -114,7 +114,7 @@ pub(super) async fn send(visit: Visit) -> PageOutcome {
     let id = visit.caller()?.user.id.clone();
     match profile::set_preferences(&visit.app, &visit.actor()?, &id, changes).await {
         Ok(_) => saved(&visit, Section::Look, Note::ProfileSaved),
-        Err(fault) => refused(&visit, Section::Look, fault),
+        Err(error) => refused(&visit, Section::Look, error),
     }
 }
 

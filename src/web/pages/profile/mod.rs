@@ -202,7 +202,7 @@ fn saved(visit: &Visit, section: Section, note: Note) -> PageOutcome {
     reply::redirect_with(visit, &format!("/profile#{}", section.id()), note)
 }
 
-/// Shows the error of a form in its section. A fault that the form did not cause has its own page.
-fn refused(visit: &Visit, section: Section, fault: RequestError) -> PageOutcome {
-    page(visit, &Shown::wrong(section, Wrong::about(visit.words, fault)?))
+/// Shows the error of a form in its section. An error that the form did not cause has its own page.
+fn refused(visit: &Visit, section: Section, error: RequestError) -> PageOutcome {
+    page(visit, &Shown::wrong(section, Wrong::about(visit.words, error)?))
 }

@@ -94,7 +94,7 @@ pub(super) async fn send(visit: Visit) -> PageOutcome {
             let wrong = super::Wrong::at("hide-users", visit.words.t("fault-hide-users"));
             super::page(&visit, &Shown::wrong(Section::Privacy, wrong))
         }
-        Err(fault) => refused(&visit, Section::Privacy, fault),
+        Err(error) => refused(&visit, Section::Privacy, error),
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) async fn end(visit: Visit) -> PageOutcome {
         Ok(()) | Err(crate::domain::RequestError::TokenNotFound { .. }) => {
             saved(&visit, Section::Sessions, Note::SessionEnded)
         }
-        Err(fault) => refused(&visit, Section::Sessions, fault),
+        Err(error) => refused(&visit, Section::Sessions, error),
     }
 }
 

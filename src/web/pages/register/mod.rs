@@ -47,16 +47,16 @@ async fn send(visit: Visit) -> PageOutcome {
     let words = visit.words;
     let new = match newcomer::registration(&visit) {
         Ok(new) => new,
-        Err(fault) => return page(&visit, &Wrong::about(words, fault)?),
+        Err(error) => return page(&visit, &Wrong::about(words, error)?),
     };
-    if let Err(fault) = visit.count("POST users.register", CallRate::Register) {
-        return page(&visit, &Wrong::of(words, &fault));
+    if let Err(error) = visit.count("POST users.register", CallRate::Register) {
+        return page(&visit, &Wrong::of(words, &error));
     }
     let secret = visit.form.given("secret").map(str::to_owned);
     let new = Registration { secret, ..new };
     let user = match registration::register(&visit.app, &visit.origin, new).await {
         Ok(user) => user,
-        Err(fault) => return page(&visit, &Wrong::about(words, fault)?),
+        Err(error) => return page(&visit, &Wrong::about(words, error)?),
     };
     if !user.is_active() {
         return reply::redirect_with(&visit, "/sign-in", Note::AwaitsApproval);

@@ -65,6 +65,6 @@ async fn send(visit: Visit) -> PageOutcome {
                 &words.t("back-to-sign-in"),
             )
         }
-        Err(fault) => page(&visit, &Wrong::of(words, &fault)),
+        Err(error) => page(&visit, &Wrong::of(words, &error)),
     }
 }

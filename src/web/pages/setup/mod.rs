@@ -101,7 +101,7 @@ async fn send(visit: Visit) -> PageOutcome {
     visit.count("POST setup.createAdministrator", CallRate::Default)?;
     match create(&visit).await {
         Ok(user) => welcome(&visit, &user).await,
-        Err(fault) => page(&visit, &Wrong::about(visit.words, fault)?),
+        Err(error) => page(&visit, &Wrong::about(visit.words, error)?),
     }
 }
 

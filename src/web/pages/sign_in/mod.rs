@@ -243,7 +243,7 @@ async fn send_code(visit: Visit, recovery: bool) -> PageOutcome {
     }
 }
 
-/// Returns why a sign-in failed, in words; the fault itself where it is the server's.
+/// Returns why a sign-in failed, in words; the error itself where it is the server's.
 fn problem_of(words: Words, fault: RequestError) -> Result<Problem, RequestError> {
     let (icon, title, advice) = match &fault {
         RequestError::WrongCredentials => ("warn", "sign-in-wrong", words.t("sign-in-wrong-advice").into()),

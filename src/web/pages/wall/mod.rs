@@ -87,7 +87,7 @@ async fn show(visit: Visit) -> PageOutcome {
         .and_then(|()| boards::view(&visit.app, &visit.parameter));
     match shown {
         Ok(shown) => wall(&visit, &shown),
-        Err(fault) => notice(&visit, &fault),
+        Err(error) => notice(&visit, &error),
     }
 }
 
@@ -179,10 +179,10 @@ fn tile(words: Words, reader: &Reader, person: &BoardPerson) -> Tile {
 }
 
 /// Answers with a text that says what a person in front of the display can do. The page loads itself again, so that the
-/// display recovers after the fault.
-fn notice(visit: &Visit, fault: &RequestError) -> PageOutcome {
+/// display recovers after the error.
+fn notice(visit: &Visit, error: &RequestError) -> PageOutcome {
     let words = visit.words;
-    let (title, lead) = match fault {
+    let (title, lead) = match error {
         RequestError::BoardInvalid => (words.t("wall-over"), words.t("wall-over-lead")),
         _ => (words.t("error-busy"), words.t("wall-busy-lead")),
     };
@@ -191,8 +191,8 @@ fn notice(visit: &Visit, fault: &RequestError) -> PageOutcome {
         shift: turn(visit) % SHIFTS,
         lead,
     };
-    let mut answer = reply::with_status(visit, refusal::status(fault), &page)?;
-    refusal::add_headers(fault, answer.headers_mut());
+    let mut answer = reply::with_status(visit, refusal::status(error), &page)?;
+    refusal::add_headers(error, answer.headers_mut());
     Ok(finished(answer))
 }
 

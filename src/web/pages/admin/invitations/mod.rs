@@ -186,7 +186,7 @@ async fn create(visit: Visit) -> PageOutcome {
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match invitations::create(&visit.app, &visit.actor()?, &terms).await {
         Ok((_, link)) => page(&visit, &Wrong::default(), Some(link)),
-        Err(fault) => page(&visit, &Wrong::about(visit.words, fault)?, None),
+        Err(error) => page(&visit, &Wrong::about(visit.words, error)?, None),
     }
 }
 
@@ -210,7 +210,7 @@ fn terms(visit: &Visit) -> Result<InvitationTerms, Wrong> {
     }
     let roles: Vec<_> = form.all("role").map(str::to_owned).collect();
     let days = form.text("days").parse().ok();
-    InvitationTerms::parse(uses, days, &roles, note).map_err(|fault| Wrong::of(words, &fault))
+    InvitationTerms::parse(uses, days, &roles, note).map_err(|error| Wrong::of(words, &error))
 }
 
 async fn ask(visit: Visit) -> PageOutcome {
@@ -235,6 +235,6 @@ async fn revoke(visit: Visit) -> PageOutcome {
         Ok(()) | Err(RequestError::InvitationNotFound { .. }) => {
             reply::redirect_with(&visit, Section::Invitations.path(), Note::InvitationRevoked)
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     }
 }

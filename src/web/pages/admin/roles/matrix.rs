@@ -244,16 +244,16 @@ pub(super) async fn save(visit: Visit) -> PageOutcome {
         two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
         match permissions::change(&visit.app, &visit.actor()?, &changes).await {
             Ok(()) => {}
-            Err(fault @ (RequestError::GrantRoleInvalid | RequestError::BeyondAuthority { .. })) => {
-                let problem = forms::explained(visit.words, &fault).1;
+            Err(error @ (RequestError::GrantRoleInvalid | RequestError::BeyondAuthority { .. })) => {
+                let problem = forms::explained(visit.words, &error).1;
                 return page(&visit, Some(&sent), problem);
             }
-            // The text of this fault has more details than the general page for a forbidden action.
-            Err(fault @ RequestError::ActionNotAllowed { .. }) => {
-                let problem = Sentence::of_server(visit.words, fault.to_string());
+            // The text of this error has more details than the general page for a forbidden action.
+            Err(error @ RequestError::ActionNotAllowed { .. }) => {
+                let problem = Sentence::of_server(visit.words, error.to_string());
                 return page(&visit, Some(&sent), problem);
             }
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
     let query = query(visit.query.text("q"), pager::number(&visit));

@@ -186,12 +186,12 @@ pub(super) async fn create(visit: Visit) -> PageOutcome {
     let values = Values::of_form(&visit);
     let draft = match values.draft(RoleScope::Users) {
         Ok(draft) => draft,
-        Err(fault) => return page(&visit, None, &values, &wrong(visit.words, fault)?),
+        Err(error) => return page(&visit, None, &values, &wrong(visit.words, error)?),
     };
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match roles::create(&visit.app, &visit.actor()?, draft).await {
         Ok(_) => back(&visit, Note::RoleSaved),
-        Err(fault) => page(&visit, None, &values, &wrong(visit.words, fault)?),
+        Err(error) => page(&visit, None, &values, &wrong(visit.words, error)?),
     }
 }
 
@@ -201,27 +201,27 @@ pub(super) async fn save(visit: Visit) -> PageOutcome {
     let (role, values) = (find(&visit, &visit.parameter)?, Values::of_form(&visit));
     let draft = match Values::changed(&visit.form, &role).draft(role.scope) {
         Ok(draft) => draft,
-        Err(fault) => return page(&visit, Some(&role), &values, &wrong(visit.words, fault)?),
+        Err(error) => return page(&visit, Some(&role), &values, &wrong(visit.words, error)?),
     };
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match roles::update(&visit.app, &visit.actor()?, &role.id, draft).await {
         Ok(_) => back(&visit, Note::RoleSaved),
-        Err(fault) => page(&visit, Some(&role), &values, &wrong(visit.words, fault)?),
+        Err(error) => page(&visit, Some(&role), &values, &wrong(visit.words, error)?),
     }
 }
 
-/// Returns the text of a fault for the field that caused it.
+/// Returns the text of an error for the field that caused it.
 ///
 /// # Errors
-/// The fault, if the form did not cause it.
-fn wrong(words: Words, fault: RequestError) -> Result<Wrong, RequestError> {
-    let field = match &fault {
+/// The error, if the form did not cause it.
+fn wrong(words: Words, error: RequestError) -> Result<Wrong, RequestError> {
+    let field = match &error {
         RequestError::RoleNameInvalid { .. } | RequestError::RoleNameTaken => "name",
         RequestError::InvalidParams { field: Some(field), .. } if field == "description" => "description",
         RequestError::RoleProtected | RequestError::BeyondAuthority { .. } => "",
-        _ => return Err(fault),
+        _ => return Err(error),
     };
-    Ok(Wrong::at(field, Sentence::of_server(words, fault.to_string())))
+    Ok(Wrong::at(field, Sentence::of_server(words, error.to_string())))
 }
 
 /// Redirects the browser to the matrix.
@@ -258,10 +258,10 @@ pub(super) async fn delete(visit: Visit) -> PageOutcome {
     match roles::delete(&visit.app, &visit.actor()?, &id).await {
         // Another administrator may have deleted the role already. The user wants the same result.
         Ok(()) | Err(RequestError::RoleNotFound) => back(&visit, Note::RoleDeleted),
-        Err(fault @ (RequestError::RoleInUse | RequestError::RoleProtected | RequestError::BeyondAuthority { .. })) => {
+        Err(error @ (RequestError::RoleInUse | RequestError::RoleProtected | RequestError::BeyondAuthority { .. })) => {
             let role = find(&visit, id.as_str())?;
-            question(&visit, &role, Sentence::of_server(visit.words, fault.to_string()))
+            question(&visit, &role, Sentence::of_server(visit.words, error.to_string()))
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     }
 }

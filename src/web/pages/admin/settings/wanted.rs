@@ -70,7 +70,7 @@ impl Wanted {
     /// Adds the reason why the settings were refused.
     ///
     /// # Errors
-    /// The fault, if the form did not cause it.
+    /// The error, if the form did not cause it.
     pub fn refused(mut self, visit: &Visit, fault: RequestError) -> Result<Self, RequestError> {
         match fault {
             RequestError::SettingInvalid { setting, problem } => drop(self.errors.insert(setting, problem)),

@@ -225,11 +225,11 @@ pub(super) async fn create(visit: Visit) -> PageOutcome {
     let values = Values::of_form(&visit);
     let saved = match draft(&visit, &values) {
         Ok(draft) => custom_status::create(&visit.app, &visit.actor()?, draft).await,
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     match saved {
         Ok(_) => back(&visit, Note::CustomStatusSaved),
-        Err(fault) => page(&visit, None, values, &wrong(&visit, fault)?),
+        Err(error) => page(&visit, None, values, &wrong(&visit, error)?),
     }
 }
 
@@ -241,11 +241,11 @@ pub(super) async fn save(visit: Visit) -> PageOutcome {
     let wanted = stored.map_or_else(|_| values.clone(), |stored| values.changed(&visit.form, stored));
     let saved = match draft(&visit, &wanted) {
         Ok(draft) => custom_status::update(&visit.app, &visit.actor()?, &id, draft).await,
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     match saved {
         Ok(_) => back(&visit, Note::CustomStatusSaved),
-        Err(fault) => page(&visit, Some(&id), values, &wrong(&visit, fault)?),
+        Err(error) => page(&visit, Some(&id), values, &wrong(&visit, error)?),
     }
 }
 
@@ -258,13 +258,13 @@ fn draft(visit: &Visit, values: &Values) -> Result<CustomStatusDraft, RequestErr
         .with_defaults(Some(&values.emoji), Some(minutes))
 }
 
-/// Returns the text of a fault for the field that caused it. The texts are those of the contract
+/// Returns the text of an error for the field that caused it. The texts are those of the contract
 /// (`custom-user-status.create.md`).
 ///
 /// # Errors
-/// The fault, if the form did not cause it.
-fn wrong(visit: &Visit, fault: RequestError) -> Result<Wrong, RequestError> {
-    let field = match &fault {
+/// The error, if the form did not cause it.
+fn wrong(visit: &Visit, error: RequestError) -> Result<Wrong, RequestError> {
+    let field = match &error {
         RequestError::CustomStatusFieldRequired { field: "StatusType" } | RequestError::StatusTypeInvalid { .. } => {
             "status-type"
         }
@@ -280,7 +280,7 @@ fn wrong(visit: &Visit, fault: RequestError) -> Result<Wrong, RequestError> {
         RequestError::CustomStatusNotFound { .. } => {
             return Ok(Wrong::at("", visit.words.t("fault-status-gone")));
         }
-        _ => return Err(fault),
+        _ => return Err(error),
     };
-    Ok(Wrong::at(field, Sentence::of_server(visit.words, fault.to_string())))
+    Ok(Wrong::at(field, Sentence::of_server(visit.words, error.to_string())))
 }

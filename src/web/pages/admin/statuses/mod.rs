@@ -119,7 +119,7 @@ async fn delete(visit: Visit) -> PageOutcome {
     match custom_status::delete(&visit.app, &visit.actor()?, &id).await {
         // Another administrator may have deleted the status already. The user wants the same result.
         Ok(()) | Err(RequestError::CustomStatusToDeleteNotFound) => back(&visit, Note::CustomStatusDeleted),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     }
 }
 

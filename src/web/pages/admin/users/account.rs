@@ -112,8 +112,8 @@ pub(super) async fn send(visit: Visit, part: AccountPart) -> PageOutcome {
     };
     match changed.await {
         Ok(_) => reply::redirect_with(&visit, &account.path(), part.note()),
-        Err(fault) => {
-            let shown = ShownAccount(Some((part, said(visit.words, fault)?)));
+        Err(error) => {
+            let shown = ShownAccount(Some((part, said(visit.words, error)?)));
             page(&visit, caller, &Account::of(&visit)?, &shown)
         }
     }

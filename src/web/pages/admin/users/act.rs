@@ -254,8 +254,8 @@ pub(super) async fn send(visit: Visit, act: Act) -> PageOutcome {
         Ok(Some(link)) => show_link(&visit, &account, link),
         Ok(None) if act == Act::Delete => reply::redirect_with(&visit, Section::Users.path(), act.note()),
         Ok(None) => reply::redirect_with(&visit, &account.path(), act.note()),
-        Err(fault) => {
-            let problem = said(visit.words, fault)?.rest(&[]);
+        Err(error) => {
+            let problem = said(visit.words, error)?.rest(&[]);
             question(&visit, act, &account, problem)
         }
     }

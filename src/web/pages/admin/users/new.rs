@@ -129,6 +129,6 @@ pub(super) async fn send(visit: Visit) -> PageOutcome {
             let path = if by_link { format!("{path}/reset-link") } else { path };
             reply::redirect_with(&visit, &path, Note::UserCreated)
         }
-        Err(fault) => page(&visit, caller, Some(&said(visit.words, fault)?)),
+        Err(error) => page(&visit, caller, Some(&said(visit.words, error)?)),
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn show(visit: Visit) -> PageOutcome {
     match two_factor::require(&visit.app, visit.caller()?, None).await {
         Ok(()) => page(&visit, &account, true, Sentence::default()),
         Err(RequestError::CodeRequired { .. }) => page(&visit, &account, false, Sentence::default()),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     }
 }
 
@@ -75,8 +75,8 @@ pub(super) async fn end(visit: Visit) -> PageOutcome {
             let path = format!("{}/sessions", account.path());
             reply::redirect_with(&visit, &path, Note::SessionEnded)
         }
-        Err(fault) => {
-            let problem = said(visit.words, fault)?.rest(&[]);
+        Err(error) => {
+            let problem = said(visit.words, error)?.rest(&[]);
             page(&visit, &account, true, problem)
         }
     }

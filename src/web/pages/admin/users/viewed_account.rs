@@ -78,12 +78,12 @@ impl Account {
     }
 }
 
-/// Returns the text of a fault for the page of its form.
+/// Returns the text of an error for the page of its form.
 ///
 /// # Errors
-/// The fault, if it has its own page.
-pub(super) fn said(words: Words, fault: RequestError) -> Result<Wrong, RequestError> {
-    match fault {
+/// The error, if it has its own page.
+pub(super) fn said(words: Words, error: RequestError) -> Result<Wrong, RequestError> {
+    match error {
         // Another administrator may have deleted the account in the meantime.
         RequestError::UserNotFound | RequestError::UserIdInvalid => Err(RequestError::EndpointNotFound),
         RequestError::DisplayNameInvalid | RequestError::UserFieldRequired { field: "Name" } => {
@@ -95,6 +95,6 @@ pub(super) fn said(words: Words, fault: RequestError) -> Result<Wrong, RequestEr
         RequestError::InvalidParams { field: Some(field), .. } if field == "username" => {
             Ok(Wrong::at("username", words.t("fault-long")))
         }
-        fault => Wrong::about(words, fault),
+        error => Wrong::about(words, error),
     }
 }

@@ -118,7 +118,7 @@ async fn create(visit: Visit) -> PageOutcome {
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match boards::create(&visit.app, &visit.actor()?, &name, &content).await {
         Ok((_, link)) => page(&visit, Some(link)),
-        Err(fault) => form::page(&visit, &Wrong::about(visit.words, fault)?),
+        Err(error) => form::page(&visit, &Wrong::about(visit.words, error)?),
     }
 }
 
@@ -142,6 +142,6 @@ async fn revoke(visit: Visit) -> PageOutcome {
         Ok(()) | Err(RequestError::BoardNotFound { .. }) => {
             reply::redirect_with(&visit, Section::Walls.path(), Note::WallRevoked)
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     }
 }
