@@ -63,7 +63,7 @@ pub struct App {
     pub online: Arc<OnlineCount>,
     /// The steady time at which this value was created.
     pub started: Timestamp,
-    /// What the endpoints of monitoring need to know.
+    /// The state that the endpoints of monitoring report.
     pub readiness: Arc<Readiness>,
     /// The configuration that can't change while the server runs.
     pub fixed: Arc<Overrides>,

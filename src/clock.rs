@@ -11,7 +11,7 @@ use tracing::warn;
 use tz::TimeZone;
 
 use store_clock::StoreClock;
-pub use store_clock::{DAY_MILLIS, Doubt, Trust};
+pub use store_clock::{Doubt, Trust};
 
 use crate::domain::Timestamp;
 
@@ -64,7 +64,7 @@ impl Clock {
         }
     }
 
-    /// Returns the time of the machine's clock, right or wrong. Other devices have codes by this time.
+    /// Returns the time of the machine's clock, right or wrong. Authenticator apps compute their codes from this time.
     #[must_use]
     pub fn wall(&self) -> Timestamp {
         match self {
@@ -124,7 +124,7 @@ impl Clock {
         }
     }
 
-    /// Returns the clock that a test sets, if there is one, as the future of its next setting.
+    /// Returns the future of the next change of the clock by a test; `None` for the clock of the system.
     fn set(&self) -> Option<Notified<'_>> {
         match self {
             Self::System => None,

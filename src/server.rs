@@ -198,7 +198,7 @@ impl Server {
         tasks.spawn("the watch over the clock", async move { doubt::watch(&app).await });
         let socket_server = Arc::clone(&self.socket_server);
         tasks.spawn("the distribution of events", async move {
-            realtime::run(&socket_server).await
+            realtime::run(&socket_server).await;
         });
         let streams = self.streams.clone();
         tasks.spawn(
@@ -207,7 +207,7 @@ impl Server {
         );
         let socket_server = Arc::clone(&self.socket_server);
         tasks.spawn("the timer of lost connections", async move {
-            socket_server.end_lost().await
+            socket_server.end_lost().await;
         });
         let outcome = tokio::select! {
             () = shutdown => Ok(()),

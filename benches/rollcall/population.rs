@@ -3,11 +3,7 @@
 use std::path::Path;
 
 use rollcall::auth::random;
-use rollcall::domain::user::Activity;
-use rollcall::domain::{
-    Claim, ClaimSource, Laying, Preferences, Profile, RoleId, StatusType, Timestamp, TwoFactor, User, UserId,
-    UserStatus, Username,
-};
+use rollcall::domain::{Claim, ClaimSource, Laying, RoleId, StatusType, Timestamp, User, UserId, UserStatus, Username};
 use rollcall::store::{Change, Store};
 use tokio::runtime::Runtime;
 
@@ -66,23 +62,11 @@ pub fn fill_with(
 
 fn user(number: u64) -> Outcome<User> {
     let now = Timestamp::from_millis(1_699_098_263_366);
-    Ok(User {
-        id: UserId::from_random(random::bytes()),
-        username: Username::parse(&format!("user{number}"))?,
-        name: None,
-        email: None,
-        password: None,
-        password_history: Vec::new(),
-        require_password_change: None,
-        roles: vec![RoleId::new("user")],
-        activity: Activity::Active,
-        profile: Profile::default(),
-        preferences: Preferences::default(),
-        two_factor: TwoFactor::default(),
-        avatar: None,
-        created_at: now,
-        updated_at: now,
-        last_login: None,
-        revision: 0,
-    })
+    let username = Username::parse(&format!("user{number}"))?;
+    Ok(User::new(
+        UserId::from_random(random::bytes()),
+        username,
+        vec![RoleId::user()],
+        now,
+    ))
 }

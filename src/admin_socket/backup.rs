@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::command::{Command, CommandAnswer};
 use super::place::Place;
 use super::socket::CommandOutcome;
-use super::{Error, explain_in_use, reach};
+use super::{Error, explain_in_use, reach, unanswered};
 use crate::app::Overrides;
 use crate::auth::Actor;
 use crate::ops::{backups, opening};
 use crate::store::backup::{self, BackupError, RestoreError, Restored, Restoring, Summary};
-use crate::store::{Store, is_begun, refuse_exposed};
+use crate::store::{Store, create_private_file, is_begun, refuse_exposed};
 
 /// The time without a byte from the server after which a backup fails.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -31,7 +31,8 @@ pub async fn backup(folder: &Path, fixed: Overrides, with_key: bool, out: impl W
         Ok(server) => {
             let server = server.into_std().map_err(Error::Socket)?;
             let copy = Copy {
-                input: ask(server, with_key).map_err(Error::Socket)??,
+                input: ask(server, with_key)
+                    .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))??,
                 out: BufWriter::new(out),
             };
             return copy.check().map_err(unwritten);
@@ -90,15 +91,15 @@ impl<R: Read, W: Write> Read for Copy<R, W> {
     }
 }
 
-/// Writes a backup to a file. The file gets its name when all of it is checked and durable; a file that has this name is
-/// then replaced.
+/// Writes a backup to a file. The file gets its name when all of it is checked and durable, and then replaces an
+/// older file of this name.
 ///
 /// # Errors
 /// The errors of [`backup()`], and those of the file system.
 pub async fn backup_to(folder: &Path, fixed: Overrides, with_key: bool, path: &Path) -> Result<Summary, Error> {
     let unwritten = |cause: io::Error| Error::Backup(format!("{}: {cause}", path.display()));
     let unfinished = unfinished(path).ok_or_else(|| unwritten(io::ErrorKind::InvalidFilename.into()))?;
-    let file = backups::create_private(&unfinished).map_err(unwritten)?;
+    let file = create_private_file(&unfinished).map_err(unwritten)?;
     let made = backup(folder, fixed, with_key, &file).await;
     let named = made.and_then(|made| {
         let durable = file.sync_all().and_then(|()| fs::rename(&unfinished, path));
@@ -139,15 +140,15 @@ pub fn check_backup(path: &Path) -> Result<Summary, Error> {
 pub struct RestoredFolder {
     /// The backup, and what became of the old store.
     pub restored: Restored,
-    /// The reason why a server cannot use the key of the folder, and what to do about it.
+    /// The reason why a server cannot start with the folder or use its key, and what to do about it.
     pub key_problem: Option<String>,
 }
 
-/// Restores a backup into a data folder on which no server runs. The key of the backup is taken, unless a setting names
-/// another file for it.
+/// Restores a backup into a data folder on which no server runs. Writes the key of the backup to the folder, unless a
+/// setting names another key file.
 ///
 /// # Errors
-/// [`Error::Restore`]; the data folder then has the same store as before.
+/// [`Error::Store`] and [`Error::Restore`].
 pub fn restore(folder: &Path, fixed: &Overrides, path: &Path, replace: bool) -> Result<RestoredFolder, Error> {
     let named = fixed.secret_key_file.as_deref();
     let choices = Restoring {
@@ -158,7 +159,10 @@ pub fn restore(folder: &Path, fixed: &Overrides, path: &Path, replace: bool) -> 
         RestoreError::Open(error) => Error::Store(error),
         other => Error::Restore(other),
     })?;
-    let (_, snapshot) = Store::inspect(folder)?;
-    let key_problem = opening::key_problem(&snapshot, folder, named).map(|problem| problem.to_string());
+    // The restoration is done, so an error from here on is one of the next start.
+    let key_problem = match Store::inspect(folder) {
+        Ok((_, snapshot)) => opening::key_problem(&snapshot, folder, named).map(|problem| problem.to_string()),
+        Err(error) => Some(error.to_string()),
+    };
     Ok(RestoredFolder { restored, key_problem })
 }

@@ -15,6 +15,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::net::UnixStream;
 use tokio::time::timeout;
@@ -47,7 +48,7 @@ pub enum Error {
     /// No server runs, and the store does not open.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// There is no store yet; only creating a user creates one.
+    /// There is no store yet, and the command is not one that creates it, as `user create` is.
     #[error(
         "there is no store in {}: name its data folder with --data-dir, or begin one by `rollcall serve` or \
          `rollcall user create`",
@@ -91,13 +92,15 @@ pub enum Error {
         "process {process} has sent no answer on {} for {} seconds: it is stopped, overloaded or out of file descriptors; \
          see its log, or restart it. It is not known whether the command was carried out",
         socket.display(),
-        SILENCE.as_secs()
+        silence.as_secs()
     )]
     Silent {
         /// The process id of the server.
         process: String,
         /// The path of the socket.
         socket: PathBuf,
+        /// The time without an answer.
+        silence: Duration,
     },
     /// The process behind the socket belongs to another user, who could read passwords.
     #[error(
@@ -199,14 +202,20 @@ async fn reach(folder: &Path, place: &Place) -> Result<Result<UnixStream, io::Er
 async fn ask(folder: &Path, place: Place, connection: UnixStream, command: &Command) -> Result<CommandAnswer, Error> {
     let outcome = socket::ask(connection, command)
         .await
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::TimedOut => Error::Silent {
-                process: holder(folder),
-                socket: place.path,
-            },
-            _ => Error::Socket(error),
-        })?;
+        .map_err(|error| unanswered(error, folder, place.path, SILENCE))?;
     outcome.map_err(Error::Refused)
+}
+
+/// Returns the error for a server that did not answer. A blocking socket reports the end of its time as `WouldBlock`.
+fn unanswered(error: io::Error, folder: &Path, socket: PathBuf, silence: Duration) -> Error {
+    match error.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::Silent {
+            process: holder(folder),
+            socket,
+            silence,
+        },
+        _ => Error::Socket(error),
+    }
 }
 
 /// Compacts the store of a data folder on which no server runs.

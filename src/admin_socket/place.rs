@@ -1,8 +1,8 @@
 //! The place of a server's administration socket, and how the command line finds it.
 //!
 //! A server whose socket is not in its data folder writes a file `admin-socket` into the data folder. The file has the
-//! path of the socket, or the reason why there is none. It may be left of a server that was killed; then nothing answers at
-//! the path.
+//! path of the socket, or the reason why there is none. A server that was killed leaves the file; then no process
+//! answers at the path.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -51,7 +51,8 @@ pub struct AdminSocket {
 
 impl AdminSocket {
     /// Opens the socket of a data folder that this process has locked. Only the user of this process may connect.
-    /// Replaces a socket that a killed server left. Notes in the data folder where the socket is, or why there is none.
+    /// Replaces a socket that a killed server left. Writes into the data folder where the socket is, or why the server has
+    /// none.
     ///
     /// # Errors
     /// The error of the operating system, for example if the path has more than about 100 bytes, or if the file system

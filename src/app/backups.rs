@@ -22,7 +22,7 @@ impl ScheduledBackups {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores a backup that was made or found.
+    /// Records the newest backup, which was just made or was found at the start.
     pub fn succeeded(&self, taken_at: Timestamp, file_bytes: u64) {
         *self.state() = (Some(LastBackup { taken_at, file_bytes }), false);
     }

@@ -71,17 +71,20 @@ impl Readiness {
         }
         let free = timeout(PATIENCE, store.free_bytes()).await;
         let has_space = match &free {
-            // A file system that does not know how much is free takes what it can.
+            // If the file system does not report its free space, the check passes.
             Ok(Ok(free)) => free.is_none_or(|free| free >= reserve_bytes),
             Ok(Err(_)) | Err(_) => false,
         };
         let was_ready = last.is_none_or(|last| last.has_space);
         if was_ready && !has_space {
-            let free_bytes = free.ok().and_then(Result::ok).flatten();
-            warn!(
-                free_bytes,
-                reserve_bytes, "the disk has less free space than the reserve: free some; /readyz answers 503"
-            );
+            if let Ok(Ok(free_bytes)) = free {
+                warn!(
+                    free_bytes,
+                    reserve_bytes, "the disk has less free space than the reserve: free some; /readyz answers 503"
+                );
+            } else {
+                warn!("the free space of the disk cannot be read: check the disk; /readyz answers 503");
+            }
         } else if !was_ready && has_space {
             info!(reserve_bytes, "the disk has more free space than the reserve again");
         }

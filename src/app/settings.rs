@@ -42,7 +42,7 @@ pub struct Overrides {
 
 impl fmt::Debug for Overrides {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Fixed({} settings)", self.settings.len())
+        write!(out, "Overrides({} settings)", self.settings.len())
     }
 }
 

@@ -9,7 +9,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::seal::{KEY_BYTES, SecretKey};
-use crate::store::SECRET_KEY;
+use crate::store::{SECRET_KEY, create_private_file};
 
 /// The name of a new key file before it is durable.
 const BEGINNING: &str = "secret.key.beginning";
@@ -152,15 +152,7 @@ pub fn text(key: &SecretKey) -> String {
 
 fn write(folder: &Path, path: &Path, key: &SecretKey) -> io::Result<()> {
     let beginning = folder.join(BEGINNING);
-    match fs::remove_file(&beginning) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beginning)?;
+    let mut file = create_private_file(&beginning)?;
     writeln!(file, "{}", text(key))?;
     file.sync_all()?;
     // This process has locked the data folder, so that no other process creates the file in the meantime.

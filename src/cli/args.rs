@@ -68,7 +68,7 @@ pub(super) enum CommandArgs {
     },
     /// Write a backup of the whole store to a file, whether or not the server runs
     #[command(
-        after_help = "The backup has the store at one moment, while writes go on: users, tokens, statuses, settings, pictures,\n\
+        after_help = "The backup is the store at one moment; writes go on meanwhile. It has users, tokens, statuses, settings, pictures,\n\
         the audit log. It is checked on the way. An existing file is replaced when the new one is whole.\n\
         The key that seals second factors is not in it, so that a thief of the file gets none of them: keep\n\
         secret.key elsewhere. With --with-key it is; keep such a backup as safe as the key.\n\n\

@@ -7,6 +7,7 @@ use super::setting_flags::Given;
 use super::{Failure, load, logging, output, serve};
 use crate::admin_socket;
 use crate::config::StartSettings;
+use crate::net::open_files;
 
 pub(super) fn run(file: &Path, with_key: bool, given: &Given) -> Result<(), Failure> {
     let settings = StartSettings::of(&load(given)?)?;
@@ -16,7 +17,8 @@ pub(super) fn run(file: &Path, with_key: bool, given: &Given) -> Result<(), Fail
             "standard output is a terminal: name a file, or pipe the backup into a program",
         ));
     }
-    logging::start_quietly();
+    let _log = logging::start_quietly();
+    open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let runtime = tokio::runtime::Runtime::new();
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let folder = settings.data_dir.clone();

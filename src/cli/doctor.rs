@@ -33,9 +33,9 @@ pub(super) fn run(arguments: &Doctor) -> Result<(), Failure> {
         };
     };
     let erased = if clock.may_erase {
-        "the server has run for a day, so what has ended is erased"
+        "the server has run for a day, so expired data is erased"
     } else {
-        "what has ended by it is not erased until the server has run for a day"
+        "expired data is not erased until the server has run for a day"
     };
     Err(Failure::failed(format!(
         "the clock is doubtful: {doubt}; {erased}; set the clock, or run `rollcall doctor --clock-is-right` if it is right"

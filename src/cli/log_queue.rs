@@ -55,7 +55,7 @@ impl LogQueue {
 
     /// Waits until all lines are written, at most for this time.
     pub(super) fn finish(&self, patience: Duration) {
-        let is_busy = |state: &mut State| state.is_writing || !state.lines.is_empty();
+        let is_busy = |state: &mut State| state.is_writing || state.is_reporting || !state.lines.is_empty();
         drop(self.changed.wait_timeout_while(self.lock(), patience, is_busy));
     }
 
@@ -81,12 +81,10 @@ impl LogQueue {
             let written = target.write_all(&line).and_then(|()| target.flush());
             let mut state = self.lock();
             state.is_writing = false;
-            if written.is_err() {
-                state.lost += 1;
-            }
             let lost = if written.is_ok() {
                 std::mem::take(&mut state.lost)
             } else {
+                state.lost += 1;
                 0
             };
             state.is_reporting = lost > 0;

@@ -21,6 +21,7 @@ use crate::store;
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// The running log. Dropping it waits until its lines are written, at most [`LAST_LINES`].
+#[must_use = "the end of the log is awaited when this is dropped"]
 pub(super) struct Logging {
     queue: LogQueue,
     level: reload::Handle<LevelFilter, Registry>,
@@ -29,7 +30,7 @@ pub(super) struct Logging {
 impl Logging {
     /// Changes the level of the least important lines.
     pub(super) fn set_level(&self, level: LogLevel) {
-        // It fails only if the subscriber is gone, and then there is no log.
+        // This fails only after the subscriber was dropped, and then there is no log.
         let _ = self.level.reload(filter(level));
     }
 }

@@ -6,10 +6,12 @@ use super::setting_flags::Given;
 use super::{Failure, load, logging, output, serve};
 use crate::admin_socket;
 use crate::config::StartSettings;
+use crate::net::open_files;
 
 pub(super) fn run(file: &Path, replace: bool, given: &Given) -> Result<(), Failure> {
     let settings = StartSettings::of(&load(given)?)?;
-    logging::start(settings.log_format, settings.log_level);
+    let _log = logging::start(settings.log_format, settings.log_level);
+    open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let folder = settings.data_dir.clone();
     let done = admin_socket::restore(&folder, &serve::fixed(settings), file, replace)?;
     let summary = &done.restored.summary;

@@ -9,11 +9,12 @@
 //! - The clock is behind. The time goes on from the last commit, so that nothing lasts longer than its own length, and no
 //!   record has an earlier time than the records before it.
 //!
-//! A step back of at most a day is usual. The time goes on too, and stands still for six seconds of each minute until the
-//! machine's clock has caught up.
+//! A step back of at most a day is usual. The time goes on then too, but it stops for six seconds of each minute, until the
+//! machine's clock is no longer behind.
 //!
-//! The doubt ends when the clock is near the expected time again, after a day of uptime without another jump, or when the
-//! operator confirms the clock.
+//! The doubt ends when the clock is near the expected time again, or when the operator confirms it. If the clock is ahead, the
+//! doubt also ends after a day of uptime without another jump. If it is behind, the doubt stays after that day, but what has
+//! ended is erased.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,12 +22,16 @@ use tokio::sync::Notify;
 
 use super::Clock;
 use crate::domain::Timestamp;
+use crate::domain::timestamp::DAY_MILLIS;
 
-/// The difference from the expected time, in milliseconds, above which the clock is doubtful. Also the uptime after which
-/// it is believed: a day.
-pub const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+/// The difference from the expected time, in milliseconds, above which the clock is doubtful.
+const DOUBT_MILLIS: i64 = DAY_MILLIS;
 
-/// The milliseconds of each minute for which the time stands still, so that a machine's clock that was set back catches up.
+/// The uptime, in milliseconds, after which a clock that is ahead is believed.
+const TRUST_MILLIS: i64 = DAY_MILLIS;
+
+/// The milliseconds of each minute for which the time stops while the machine's clock is behind, so that the difference
+/// becomes smaller.
 const GAIN_MILLIS: i64 = 6_000;
 
 /// The reason why the time is doubtful.
@@ -101,9 +106,9 @@ impl Time {
 struct State {
     /// The last reading that was believed.
     believed: Reading,
-    /// The latest time that was used, without those of a clock that was ahead. Later times are never earlier.
+    /// The latest time that was used, not counting times of a clock that was ahead. The time does not go back behind it.
     used: Timestamp,
-    /// The time from which the time goes on by itself, while the machine's clock is behind of it.
+    /// The time from which the time goes on by itself, while the machine's clock is behind it.
     own: Option<Reading>,
     /// The first reading after the last jump of a doubtful clock.
     since: Option<Reading>,
@@ -112,8 +117,15 @@ struct State {
 }
 
 impl State {
-    /// Returns the time at this reading, which is never earlier than those before. While the machine's clock is earlier, the
-    /// time goes on by itself, and stands still for `gain_millis` of each minute.
+    /// Believes the machine's clock, and returns the time at this reading.
+    fn believe(&mut self, reading: Reading) -> Time {
+        self.believed = reading;
+        self.since = None;
+        Time::believed(self.go_on(reading, GAIN_MILLIS))
+    }
+
+    /// Returns the time at this reading, which is never earlier than those before. While the machine's clock is behind, the
+    /// time goes on by itself, but stops for `gain_millis` of each minute.
     fn go_on(&mut self, reading: Reading, gain_millis: i64) -> Timestamp {
         let own = *self.own.get_or_insert(Reading {
             wall: self.used,
@@ -197,34 +209,30 @@ impl StoreClock {
         let reading = Reading { wall, steady };
         let expected = state.believed.expected(reading.steady);
         let difference = reading.wall.as_millis().saturating_sub(expected.as_millis());
-        let doubt = if difference > DAY_MILLIS {
+        let doubt = if difference > DOUBT_MILLIS {
             Doubt::Ahead { expected }
-        } else if difference < -DAY_MILLIS {
+        } else if difference < -DOUBT_MILLIS {
             Doubt::Behind { expected }
         } else if reading.wall < self.built && !state.is_confirmed {
             Doubt::BeforeBuild { built: self.built }
         } else {
-            state.believed = reading;
-            state.since = None;
-            return Time::believed(state.go_on(reading, GAIN_MILLIS));
+            return state.believe(reading);
         };
         let jumped = |since: &Reading| {
             let apart = reading
                 .wall
                 .as_millis()
                 .saturating_sub(since.expected(reading.steady).as_millis());
-            apart.saturating_abs() > DAY_MILLIS
+            apart.saturating_abs() > DOUBT_MILLIS
         };
         let since = *match &mut state.since {
             Some(since) if !jumped(since) => since,
             since => since.insert(reading),
         };
-        let is_old = reading.steady.as_millis() - since.steady.as_millis() >= DAY_MILLIS;
+        let is_old = reading.steady.as_millis() - since.steady.as_millis() >= TRUST_MILLIS;
         let is_ahead = matches!(doubt, Doubt::Ahead { .. });
         if is_old && is_ahead {
-            state.believed = reading;
-            state.since = None;
-            return Time::believed(state.go_on(reading, GAIN_MILLIS));
+            return state.believe(reading);
         }
         let now = if is_ahead {
             reading.wall

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::username::{USERNAME_CHARACTERS, is_default};
 use super::{Email, Timestamp};
 
-/// The number of bytes that order the entries of one millisecond.
+/// The number of bytes of [`AuditEntry::order`].
 pub const AUDIT_ORDER_BYTES: usize = 8;
 
 /// One recorded action. Entries are never changed.
@@ -18,7 +18,7 @@ pub const AUDIT_ORDER_BYTES: usize = 8;
 pub struct AuditEntry {
     /// The time of the action.
     pub at: Timestamp,
-    /// The order among the entries of the same millisecond, and no two of them have the same.
+    /// The position among the entries of the same millisecond. It is unique.
     pub order: [u8; AUDIT_ORDER_BYTES],
     /// The user, operator or anonymous caller that did it.
     pub actor: AuditParty,

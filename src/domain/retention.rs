@@ -3,8 +3,7 @@
 use time::OffsetDateTime;
 
 use super::Timestamp;
-
-const DAY_MILLIS: i64 = 86_400_000;
+use super::timestamp::DAY_MILLIS;
 
 /// The numbers of days, weeks and months of which the newest backup is kept. Days begin at midnight in UTC, weeks on
 /// Monday. Only days, weeks and months with a backup count, so that a clock that jumps removes nothing.

@@ -18,6 +18,9 @@ const MILLISECONDS: EncodedConfig = Config::DEFAULT
     })
     .encode();
 
+/// The milliseconds of a day.
+pub const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
 /// A time, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -73,13 +76,13 @@ impl Timestamp {
     /// Returns the time `days` later; stops at the latest possible time.
     #[must_use]
     pub const fn plus_days(self, days: u32) -> Self {
-        Self(self.0.saturating_add(days as i64 * 86_400_000))
+        Self(self.0.saturating_add(days as i64 * DAY_MILLIS))
     }
 
     /// Returns the time `days` earlier; stops at the earliest possible time.
     #[must_use]
     pub const fn minus_days(self, days: u32) -> Self {
-        Self(self.0.saturating_sub(days as i64 * 86_400_000))
+        Self(self.0.saturating_sub(days as i64 * DAY_MILLIS))
     }
 
     /// Returns the time `millis` later; stops at the latest possible time.

@@ -91,6 +91,30 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl User {
+    /// Returns an active user without a password, an address or a profile, created at this time.
+    #[must_use]
+    pub fn new(id: UserId, username: Username, roles: Vec<RoleId>, now: Timestamp) -> Self {
+        Self {
+            id,
+            username,
+            name: None,
+            email: None,
+            password: None,
+            password_history: Vec::new(),
+            require_password_change: None,
+            roles,
+            activity: Activity::Active,
+            profile: Profile::default(),
+            preferences: Preferences::default(),
+            two_factor: TwoFactor::default(),
+            avatar: None,
+            created_at: now,
+            updated_at: now,
+            last_login: None,
+            revision: 0,
+        }
+    }
+
     /// Returns whether the user may log in.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -90,8 +90,7 @@ pub fn for_connections(reserved: u64) -> u64 {
 }
 
 /// Returns whether an error means that the process or the system has no free descriptor.
-#[must_use]
-pub fn are_exhausted(error: &io::Error) -> bool {
+fn are_exhausted(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 

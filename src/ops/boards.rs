@@ -128,8 +128,7 @@ pub async fn create(
     Ok((listed(&app.store.read(), &Arc::new(created)), link))
 }
 
-/// Returns the roles and custom fields by which the actor can let a board select people. Reads all users once for each
-/// public field without defined values.
+/// Returns the roles and custom fields by which the actor can let a board select people. Reads all users once.
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `manage-boards`.

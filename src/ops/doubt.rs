@@ -17,7 +17,7 @@ pub struct ClockState {
     pub wall: Timestamp,
     /// The time that the server uses.
     pub now: Timestamp,
-    /// The time of the last commit that was made with a clock without doubt, if it is known.
+    /// The time of the last commit that stored one, if it is known.
     pub last_commit: Option<Timestamp>,
     /// How far the time can be relied on.
     pub trust: Trust,
@@ -66,9 +66,7 @@ pub async fn watch(app: &App) {
         if let Err(fault) = expiry::settle(app).await {
             warn!(%fault, "claims that have ended still show");
         }
-        if now.may_erase {
-            sweep::sweep(app).await;
-        }
+        sweep::sweep(app).await;
         before = now;
     }
 }

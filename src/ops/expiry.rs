@@ -14,7 +14,7 @@ use crate::store::Change;
 /// Maximum users whose claims one change ends.
 const AT_ONCE: usize = 1024;
 
-/// The pause after the store refused a write.
+/// The pause after the store refused a write, or while nothing may be erased.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Waits for claims to expire and ends them, for ever.
@@ -22,13 +22,11 @@ pub async fn end_in_time(app: &App) {
     loop {
         app.hub.claim_ended().await;
         match settle(app).await {
-            Ok(()) if app.clock.trust().may_erase => {}
-            Ok(()) => tokio::time::sleep(PAUSE).await,
-            Err(error) => {
-                warn!(fault = %error, "claims that have ended still show");
-                tokio::time::sleep(PAUSE).await;
-            }
+            Ok(()) if app.clock.trust().may_erase => continue,
+            Ok(()) => {}
+            Err(error) => warn!(fault = %error, "claims that have ended still show"),
         }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

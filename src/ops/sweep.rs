@@ -15,7 +15,7 @@ pub const EVERY: Duration = Duration::from_hours(1);
 /// sweep tries again. Removes nothing while the clock is doubtful: a wrong clock would destroy everything for ever.
 pub async fn sweep(app: &App) {
     if !app.clock.trust().may_erase {
-        // Ended data is refused as such. It is erased when the clock is believed.
+        // Ended data is refused as such. It is erased as soon as `Trust::may_erase` is true.
         debug!("nothing is swept, because the clock is doubtful");
         return;
     }

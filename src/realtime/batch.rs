@@ -1,4 +1,4 @@
-//! Bundles of frames for sockets. Sockets that receive the same messages share one bundle.
+//! Batches of frames for sockets. Sockets that receive the same messages share one batch.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::listening::Listening;
 use super::outbound_message::{EncodedMessages, OutboundMessage, OwnMessages};
 use crate::domain::{Access, UserId};
 
-/// Encodes events into bundles of frames. Most sockets receive the same messages, so they share the same memory,
+/// Encodes events into batches of frames. Most sockets receive the same messages, so they share the same memory,
 /// however many messages it contains.
 pub(super) struct BatchEncoder<'event> {
     happened: &'event [OutboundMessage],
@@ -20,7 +20,7 @@ pub(super) struct BatchEncoder<'event> {
     lists_are_narrow: bool,
     /// The users whose presence changed, if all events are such changes and look the same to all viewers.
     alike: Option<HashSet<&'event UserId>>,
-    /// The shared bundle for sockets that listen to all users: without and with roles, in each framing.
+    /// The shared batch for sockets that listen to all users: without and with roles, in each framing.
     everybody: [[Option<Bytes>; 2]; 2],
 }
 
@@ -45,7 +45,7 @@ impl<'event> BatchEncoder<'event> {
         self.lists_are_narrow
     }
 
-    /// Returns the shared bundle for a socket, or an empty one if the socket receives nothing. Returns `None` if each
+    /// Returns the shared batch for a socket, or an empty one if the socket receives nothing. Returns `None` if each
     /// event must be checked for this socket.
     pub fn common(&mut self, framing: Framing, listening: &Listening) -> Option<Bytes> {
         let whose = self.alike.as_ref()?;
@@ -64,17 +64,17 @@ impl<'event> BatchEncoder<'event> {
             .happened
             .iter()
             .filter_map(|outgoing| outgoing.for_everybody(with_roles));
-        let make = || bundle_of(framing, texts);
+        let make = || batch_of(framing, texts);
         Some(bundle.get_or_insert_with(make).clone())
     }
 
     /// Returns the frames of the messages that `choose` selects from each event, in order; may be empty.
     pub fn own(&self, framing: Framing, choose: impl FnMut(&'event OutboundMessage) -> OwnMessages<'event>) -> Bytes {
-        bundle_of(framing, self.happened.iter().flat_map(choose).flatten())
+        batch_of(framing, self.happened.iter().flat_map(choose).flatten())
     }
 }
 
-fn bundle_of<'event>(framing: Framing, texts: impl Iterator<Item = &'event EncodedMessages>) -> Bytes {
+fn batch_of<'event>(framing: Framing, texts: impl Iterator<Item = &'event EncodedMessages>) -> Bytes {
     let mut frames: Vec<_> = texts.map(|text| text.frame(framing)).collect();
     match frames.len() {
         0 => Bytes::new(),

@@ -18,7 +18,7 @@ use crate::hub::{Event, Events, Missed};
 
 /// The maximum number of messages in one round. Events during a round wait for the next one, so that many events
 /// together cost each socket few system calls. The number is limited, because each user who is concerned by one of the
-/// events needs a separate bundle.
+/// events needs a separate batch.
 const MAX_MESSAGES_A_ROUND: usize = 512;
 
 /// The number of sockets after which a task lets other tasks run.

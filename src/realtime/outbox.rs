@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::close_reason::CloseReason;
 
-/// The maximum number of queued bundles before the client is disconnected.
+/// The maximum number of queued batches before the client is disconnected.
 const MOST: usize = 2048;
 
 /// The maximum number of queued bytes. It is large, because ten thousand changes at once are two million bytes, and all
@@ -25,10 +25,10 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// The maximum number of queued bytes before a login, when all messages are short.
 const MOST_BYTES_BEFORE_LOGIN: usize = 64 * 1024;
 
-/// The maximum number of bundles in one system call.
+/// The maximum number of batches in one system call.
 const AT_ONCE: usize = 64;
 
-/// The number of bundles for which memory stays allocated while the queue is empty.
+/// The number of batches for which memory stays allocated while the queue is empty.
 const KEPT: usize = 4;
 
 /// The outgoing side of one socket.
@@ -45,7 +45,7 @@ struct Waiting {
     bytes: usize,
     /// `true` if the client is logged in, so that more bytes may be queued.
     logged_in: bool,
-    /// `true` if a part of the first bundle is already sent.
+    /// `true` if a part of the first batch is already sent.
     begun: bool,
     /// The reason why the queue accepts no more frames.
     end: Option<CloseReason>,
@@ -141,7 +141,7 @@ impl Outbox {
         }
     }
 
-    /// Removes the queued frames, except the rest of a bundle that is partly sent.
+    /// Removes the queued frames, except the rest of a batch that is partly sent.
     pub fn forget(&self) {
         let mut waiting = self.waiting();
         let begun = usize::from(waiting.begun);

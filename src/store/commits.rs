@@ -43,7 +43,7 @@ pub(super) struct Commits {
     pub(super) compacted_at: Option<Timestamp>,
     /// Bytes of the files after the last compaction; 0 before the first one.
     pub(super) compacted_bytes: u64,
-    /// The time of the last commit that was made with a clock without doubt; unknown in stores of older versions.
+    /// The time of the last commit that stored one: a commit stores none while the clock is ahead; unknown in stores of older versions.
     pub(super) believed_at: Option<Timestamp>,
 }
 

@@ -5,18 +5,12 @@
 
 use std::path::{Path, PathBuf};
 
-use tracing::warn;
-
 use super::commits::Commits;
-use super::new_store::{NewStore, next};
+use super::new_store::{NewStore, missing_space, next};
 use super::open::Engine;
 use super::table::Table;
 use super::{OpenError, folder, swap};
 use crate::clock::Clock;
-
-/// The free space that a new store needs: `SPACE_FACTOR` times the bytes of the records, plus `SPACE_BYTES`.
-const SPACE_FACTOR: u64 = 3;
-const SPACE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The result of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,16 +56,7 @@ pub enum CompactError {
 /// Compacts the store in a data folder that no process has open.
 pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
     let engine = Engine::open(path)?;
-    let mut found = engine.verify();
-    if let Some(error) = found.refusal(path) {
-        return Err(error.into());
-    }
-    if !found.problems.is_empty() {
-        return Err(CompactError::Open(OpenError::Damaged {
-            folder: path.to_owned(),
-            problems: found.problems,
-        }));
-    }
+    let found = engine.verify().sound(path)?;
     let failed = |cause: String| CompactError::Failed {
         folder: path.to_owned(),
         cause,
@@ -105,26 +90,11 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
     })
 }
 
-/// Returns the bytes of free space that a new store needs and the bytes that are free, if there are too few. If the file
-/// system does not report its free space, there are enough.
-pub(super) fn missing_space(path: &Path, live_bytes: u64) -> Option<(u64, u64)> {
-    let needed = live_bytes.saturating_mul(SPACE_FACTOR).saturating_add(SPACE_BYTES);
-    match folder::free_bytes(path) {
-        Ok(Some(free)) => (free < needed).then_some((needed, free)),
-        Ok(None) => None,
-        Err(error) => {
-            warn!(%error, "the free space is unknown");
-            None
-        }
-    }
-}
-
 /// Copies all records into a new store in this folder and makes it durable.
 fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> Result<(), String> {
     let mut new = NewStore::begin(compacting, "compacting the store", entries)?;
     for table in Table::ALL {
-        // The parts of long values are written with their values, and the counts at the end.
-        if matches!(table, Table::Overflow | Table::Commits) {
+        if !table.is_copied() {
             continue;
         }
         let mut rest = engine.trees.of(table).iter();

@@ -258,6 +258,18 @@ pub fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
     file.write_all(text)
 }
 
+/// Creates a file that only its owner may read. Replaces an old file of this name.
+///
+/// # Errors
+/// The error of the operating system.
+pub fn create_private_file(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// Returns the path of the administration socket in a data folder, where it is unless a setting names another path.
 #[must_use]
 pub fn socket_path(folder: &Path) -> PathBuf {

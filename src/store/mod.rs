@@ -53,7 +53,7 @@ pub use archive::ReadError;
 pub use catch_panic::is_contained;
 pub use change::{Change, Outcome};
 pub use compact::{CompactError, Compaction};
-pub use folder::{SECRET_KEY, holder, is_begun, refuse_exposed, socket_path, write_private};
+pub use folder::{SECRET_KEY, create_private_file, holder, is_begun, refuse_exposed, socket_path, write_private};
 pub use hold::Held;
 pub use open_error::OpenError;
 pub use setup_links::SetupLink;
@@ -107,16 +107,7 @@ impl Store {
     /// [`OpenError`] if the folder is in use or cannot be used, or if the store is damaged or newer than this binary.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let engine = Engine::open(folder)?;
-        let mut found = engine.verify();
-        if let Some(error) = found.refusal(folder) {
-            return Err(error);
-        }
-        if !found.problems.is_empty() {
-            return Err(OpenError::Damaged {
-                folder: folder.to_owned(),
-                problems: found.problems,
-            });
-        }
+        let found = engine.verify().sound(folder)?;
         folder::note_version(folder);
         let sizes = Sizes {
             live: found.live_bytes,
@@ -145,7 +136,7 @@ impl Store {
     /// [`OpenError`] if the store cannot be opened at all.
     pub fn inspect(folder: &Path) -> Result<(Vec<Problem>, Snapshot), OpenError> {
         let engine = Engine::open(folder)?;
-        let mut found = engine.verify();
+        let found = engine.verify();
         match found.refusal(folder) {
             Some(error) => Err(error),
             None => Ok((found.problems, found.snapshot)),
@@ -234,7 +225,8 @@ impl Store {
         self.writer.watch(Box::new(watcher));
     }
 
-    /// Gives each commit from now on the time of this clock, unless the clock is doubtful. Only the first clock is used.
+    /// Gives each commit from now on the time of this clock, unless the clock is ahead of the expected time by
+    /// more than a day. Only the first clock is used.
     pub fn stamp(&self, clock: Clock) {
         self.writer.stamp(clock);
     }

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sled::IVec;
-use tracing::info;
+use tracing::{info, warn};
 
 use self::copier::{Copier, Job};
 use super::catch_panic::catch_panic;
 use super::commits::Commits;
+use super::folder;
 use super::table::{Table, Trees};
 
 /// Maximum entries, and bytes after which a transaction is full, when records are copied.
@@ -26,6 +27,24 @@ const CHECK_PATIENCE: Duration = Duration::from_mins(10);
 
 /// The time between two log lines about the progress.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(5);
+
+/// The free space that a new store needs: `SPACE_FACTOR` times the bytes of the records, plus `SPACE_BYTES`.
+const SPACE_FACTOR: u64 = 3;
+const SPACE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Returns the bytes of free space that a new store needs and the bytes that are free, if there are too few. If the file
+/// system does not report its free space, there are enough.
+pub(super) fn missing_space(path: &Path, live_bytes: u64) -> Option<(u64, u64)> {
+    let needed = live_bytes.saturating_mul(SPACE_FACTOR).saturating_add(SPACE_BYTES);
+    match folder::free_bytes(path) {
+        Ok(Some(free)) => (free < needed).then_some((needed, free)),
+        Ok(None) => None,
+        Err(error) => {
+            warn!(%error, "the free space is unknown");
+            None
+        }
+    }
+}
 
 /// A new store that is being written in a folder of its own.
 pub(super) struct NewStore {
@@ -43,7 +62,7 @@ impl NewStore {
     pub(super) fn begin(folder: &Path, work: &'static str, entries: u64) -> Result<Self, String> {
         let sums = Table::ALL
             .into_iter()
-            .filter(|table| !matches!(table, Table::Overflow | Table::Commits))
+            .filter(|table| table.is_copied())
             .map(|table| (table.name(), Sum::default()));
         Ok(Self {
             copier: Copier::start(folder)?,
@@ -79,7 +98,7 @@ impl NewStore {
         if written == expected {
             Ok(())
         } else {
-            Err("the new store has not the same records as its source".into())
+            Err("the new store does not have the same records as its source".into())
         }
     }
 

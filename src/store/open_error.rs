@@ -348,9 +348,7 @@ fn find_denied(folder: &Path) -> Option<PathBuf> {
         Ok(_) => true,
         Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
     });
-    let existing = existing
-        .filter(|path| !path.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let existing = existing.unwrap_or(Path::new("."));
     find_denied_below(existing, existing == folder)
 }
 
@@ -371,10 +369,8 @@ fn find_denied_below(path: &Path, with_entries: bool) -> Option<PathBuf> {
     if !found.is_dir() || !with_entries {
         return None;
     }
-    let entries = path.read_dir().ok()?.filter_map(Result::ok);
-    entries
-        .into_iter()
-        .find_map(|entry| find_denied_below(&entry.path(), true))
+    let mut entries = path.read_dir().ok()?.flatten();
+    entries.find_map(|entry| find_denied_below(&entry.path(), true))
 }
 
 /// Returns whether an error means that sled's lock is held. sled wraps the system's error, so only the text is left.

@@ -58,6 +58,12 @@ pub enum Table {
 }
 
 impl Table {
+    /// Returns whether copies of a store have the entries of the table. The parts of long values are copied with their
+    /// values, and the counts of commits are written at the end.
+    pub(super) const fn is_copied(self) -> bool {
+        !matches!(self, Self::Overflow | Self::Commits)
+    }
+
     /// All tables, in the order of the variants.
     pub const ALL: [Self; 23] = [
         Self::Users,

@@ -318,28 +318,14 @@ pub(in crate::store) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::user::Activity;
-    use crate::domain::{DisplayName, Preferences, Profile, TwoFactor, UserId, Username};
+    use crate::domain::{DisplayName, UserId, Username};
 
     pub(in crate::store) fn user(username: &str, name: &str) -> Arc<User> {
+        let id = UserId::new(&format!("id of {username}"));
+        let username = Username::parse(username).expect("a username");
         Arc::new(User {
-            id: UserId::new(&format!("id of {username}")),
-            username: Username::parse(username).expect("a username"),
             name: Some(DisplayName::parse(name).expect("a name")),
-            email: None,
-            password: None,
-            password_history: Vec::new(),
-            require_password_change: None,
-            roles: Vec::new(),
-            activity: Activity::Active,
-            profile: Profile::default(),
-            preferences: Preferences::default(),
-            two_factor: TwoFactor::default(),
-            avatar: None,
-            created_at: Timestamp::from_millis(0),
-            updated_at: Timestamp::from_millis(0),
-            last_login: None,
-            revision: 0,
+            ..User::new(id, username, Vec::new(), Timestamp::from_millis(0))
         })
     }
 

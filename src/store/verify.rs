@@ -332,12 +332,30 @@ impl Findings<'_> {
 
     /// Returns the reason why the store cannot be judged: the system failed, or a newer version wrote the store. Then the
     /// problems that were found are not damage.
-    pub(super) fn refusal(&mut self, path: &Path) -> Option<OpenError> {
-        if let Some(cause) = self.obstacle.take() {
-            return OpenError::of_system(path, &cause);
+    pub(super) fn refusal(&self, path: &Path) -> Option<OpenError> {
+        let of_system = self
+            .obstacle
+            .as_deref()
+            .and_then(|cause| OpenError::of_system(path, cause));
+        of_system.or_else(|| {
+            let newer = self.newer?;
+            Some(OpenError::newer_record(path, folder::written_by(path), newer))
+        })
+    }
+
+    /// Returns the findings if the store is sound.
+    ///
+    /// # Errors
+    /// The refusal, else [`OpenError::Damaged`].
+    pub(super) fn sound(self, path: &Path) -> Result<Self, OpenError> {
+        match self.refusal(path) {
+            Some(refusal) => Err(refusal),
+            None if self.problems.is_empty() => Ok(self),
+            None => Err(OpenError::Damaged {
+                folder: path.to_owned(),
+                problems: self.problems,
+            }),
         }
-        let newer = self.newer?;
-        Some(OpenError::newer_record(path, folder::written_by(path), newer))
     }
 
     fn unreadable(&mut self, table: Table, cause: &dyn fmt::Display) {

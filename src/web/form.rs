@@ -9,7 +9,7 @@ use crate::intake::{encoded, multipart};
 pub(super) const TOKEN: &str = "form-token";
 
 /// The prefix of the names of hidden fields with the values that the page showed.
-pub(super) const SHOWN: &str = "was:";
+const SHOWN: &str = "was:";
 
 /// The fields in their order. `Debug` hides their values: they may be passwords.
 #[derive(Default, Clone)]
@@ -97,8 +97,12 @@ impl FormFields {
 
     /// Returns the state of a checkbox if the user changed it. Otherwise as [`Self::changed`].
     pub fn switched(&self, name: &str, now: bool) -> Option<bool> {
-        let shown = self.shown(name).map_or(now, |shown| !shown.is_empty());
-        Some(self.has(name)).filter(|checked| *checked != shown)
+        Some(self.has(name)).filter(|checked| *checked != self.was_on(name, now))
+    }
+
+    /// Returns the state that the page showed of a checkbox; `now` if the form does not contain it.
+    pub fn was_on(&self, name: &str, now: bool) -> bool {
+        self.shown(name).map_or(now, |shown| !shown.is_empty())
     }
 
     /// Returns the first value of a field that is not blank, without white space around it.

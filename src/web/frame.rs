@@ -389,7 +389,7 @@ impl Field {
         }
     }
 
-    /// The same, which sends this value back as the one that the page showed (`Fields::changed`).
+    /// The same, which sends this value back as the one that the page showed ([`FormFields::changed`](super::form::FormFields::changed)).
     pub fn showing(self, shown: String) -> Self {
         Self {
             shown: Some(shown),

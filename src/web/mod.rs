@@ -28,7 +28,7 @@ use tracing::info;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::Method;
-use warp::http::header::{CONTENT_TYPE, COOKIE, USER_AGENT};
+use warp::http::header::{CONTENT_TYPE, COOKIE, HeaderValue, USER_AGENT, VARY};
 use warp::reply::Response;
 
 use crate::app::App;
@@ -50,6 +50,9 @@ use words::{Language, Words};
 
 /// The maximum size of a form with a file, in bytes: the largest picture, and the other parts of the form.
 pub const UPLOAD_BYTES: usize = AVATAR_BYTES + 64 * 1024;
+
+/// The parts of a request on which the answer of a route without cookies depends.
+const VARY_WITHOUT_COOKIES: HeaderValue = HeaderValue::from_static("Accept-Encoding, Accept-Language");
 
 /// What bounds the bodies of forms.
 #[derive(Debug, Clone)]
@@ -108,7 +111,10 @@ impl Web {
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
         }
-        let response = outcome.unwrap_or_else(|error| errors::answer(&visit, &head.method, &error));
+        let mut response = outcome.unwrap_or_else(|error| errors::answer(&visit, &head.method, &error));
+        if without_cookies && response.headers().contains_key(VARY) {
+            response.headers_mut().insert(VARY, VARY_WITHOUT_COOKIES);
+        }
         info!(
             method = %head.method,
             path = %routes::logged(&head.path),

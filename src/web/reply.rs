@@ -119,22 +119,22 @@ pub(super) fn redirect_with(visit: &Visit, path: &str, note: Note) -> PageOutcom
 
 /// Answers with a file that the browser saves. The name must need no escaping.
 pub(super) fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -> PageOutcome {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let mut answer = Answer::new(Bytes::from(bytes)).into_response();
-    add_headers(&mut answer);
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    let disposition = HeaderValue::try_from(disposition).map_err(incident::internal)?;
-    headers.insert(CONTENT_DISPOSITION, disposition);
-    Ok(answer)
+    attachment(Answer::new(Bytes::from(bytes)).into_response(), content_type, name)
 }
 
 /// Answers with a file that is made while it is sent. The name must need no escaping.
 pub(super) fn streamed(name: &str, stream: BackupStream) -> PageOutcome {
-    let mut answer = warp::reply::stream(stream).into_response();
+    attachment(
+        warp::reply::stream(stream).into_response(),
+        "application/octet-stream",
+        name,
+    )
+}
+
+fn attachment(mut answer: Response, content_type: &'static str, name: &str) -> PageOutcome {
     add_headers(&mut answer);
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
     headers.insert(CONTENT_DISPOSITION, disposition.map_err(incident::internal)?);
     Ok(answer)

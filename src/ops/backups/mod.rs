@@ -3,10 +3,7 @@
 pub mod schedule;
 mod stream;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::io::Write;
 use std::thread;
 
 use tracing::{info, warn};
@@ -22,6 +19,14 @@ use crate::store::{Change, CommitError, Held, HoldError};
 
 /// The ending of the names of backups.
 const ENDING: &str = ".backup";
+
+/// The beginning of the names of backups.
+const BEGINNING: &str = "rollcall-";
+
+/// Returns the name of a file for the backup of this time.
+fn file_name(taken_at: Timestamp) -> String {
+    format!("{BEGINNING}{}{ENDING}", taken_at.file_name())
+}
 
 /// A backup that has begun: a moment of the store, which is not read yet. Only one exists at a time.
 pub struct Backup {
@@ -51,18 +56,6 @@ pub async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, R
     Ok(backup)
 }
 
-/// Creates a file for a backup, which only its owner may read. Replaces an old file of this name.
-///
-/// # Errors
-/// The error of the operating system.
-pub fn create_private(path: &Path) -> io::Result<File> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
 async fn hold(app: &App) -> Result<Backup, RequestError> {
     let held = app.store.hold().await.map_err(|error| match error {
         HoldError::Busy => RequestError::BackupRunning,
@@ -79,7 +72,7 @@ impl Backup {
     /// Returns the name of a file for the backup.
     #[must_use]
     pub fn file_name(&self) -> String {
-        format!("rollcall-{}{ENDING}", self.taken_at.file_name())
+        file_name(self.taken_at)
     }
 
     /// Writes the backup on this thread.

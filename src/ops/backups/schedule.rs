@@ -14,14 +14,12 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use super::{Backup, ENDING, hold, stream};
+use super::{BEGINNING, Backup, ENDING, file_name, hold, stream};
 use crate::app::App;
 use crate::config::BackupPlan;
 use crate::domain::{Retention, Timestamp};
 use crate::store::backup::{self, Summary};
-
-/// The beginning of the names of backups.
-const BEGINNING: &str = "rollcall-";
+use crate::store::create_private_file;
 
 /// The ending of the name of a backup that is not whole yet.
 const UNFINISHED: &str = ".backup.unfinished";
@@ -70,8 +68,8 @@ pub async fn make_in_time(app: App) {
     }
 }
 
-/// Returns the time until the first backup of this process: what is left since the newest one in the folder. Files from
-/// the future count as old, because the clock was wrong then or is wrong now.
+/// Returns the milliseconds until the first backup of this process: the interval minus the age of the newest file. A file
+/// from the future counts as old, because the clock was wrong then or is wrong now.
 async fn first_pause(app: &App, plan: &BackupPlan, every_millis: i64) -> i64 {
     let folder = plan.folder.clone();
     let newest = on_thread(move || {
@@ -80,7 +78,7 @@ async fn first_pause(app: &App, plan: &BackupPlan, every_millis: i64) -> i64 {
         let bytes = fs::metadata(path_of(&folder, newest)).map_or(0, |file| file.len());
         Some((newest, bytes))
     });
-    let Some((newest, bytes)) = newest.await.ok().flatten() else {
+    let Some((newest, bytes)) = timeout(PATIENCE, newest).await.ok().and_then(Result::ok).flatten() else {
         return 0;
     };
     let age = app.clock.now().as_millis() - newest.as_millis();
@@ -141,7 +139,7 @@ fn write(folder: &Path, backup: &Backup) -> Result<Summary, String> {
     let path = path_of(folder, backup.taken_at);
     let unfinished = folder.join(format!("{BEGINNING}{}{UNFINISHED}", backup.taken_at.file_name()));
     let written = (|| {
-        let file = super::create_private(&unfinished).map_err(|error| at(&error))?;
+        let file = create_private_file(&unfinished).map_err(|error| at(&error))?;
         let made = backup.write_to(BufWriter::new(&file)).map_err(|error| at(&error))?;
         file.sync_all().map_err(|error| at(&error))?;
         let reread = File::open(&unfinished).map_err(|error| at(&error))?;
@@ -163,7 +161,7 @@ fn write(folder: &Path, backup: &Backup) -> Result<Summary, String> {
 }
 
 fn path_of(folder: &Path, made: Timestamp) -> PathBuf {
-    folder.join(format!("{BEGINNING}{}{ENDING}", made.file_name()))
+    folder.join(file_name(made))
 }
 
 /// Returns the times of the backups in a folder, which are in their names.

@@ -46,7 +46,7 @@ impl Stream for BackupStream {
 
 /// Lets all other threads of the server go first, because a backup needs a whole processor.
 pub(super) fn step_back() {
-    // Without it, a backup is as quick and writes are slower.
+    // If this fails, the backup still works, but writes are slower meanwhile.
     let _ = rustix::process::nice(NICENESS);
 }
 

@@ -8,9 +8,7 @@ use super::roles::{checked_roles, default_roles, may_assign};
 use crate::app::App;
 use crate::auth::{Actor, random};
 use crate::domain::user::UserEmail;
-use crate::domain::{
-    AuditAction, Permission, Preferences, Profile, RequestError, RoleId, TwoFactor, User, UserId, UserStatus,
-};
+use crate::domain::{AuditAction, Permission, Profile, RequestError, RoleId, User, UserId, UserStatus};
 use crate::ops::attempts::{self, HashedFor};
 use crate::ops::audit::note;
 use crate::ops::authority::Authority;
@@ -121,28 +119,16 @@ fn profile_of(app: &App, new: &NewUser) -> Result<Profile, RequestError> {
 
 /// Returns a new user without password and profile.
 fn new_user(app: &App, snapshot: &Snapshot, id: &UserId, new: &NewUser) -> Result<User, RequestError> {
-    let now = app.clock.now();
+    let roles = roles_of_new(app, snapshot, &new.roles)?;
     Ok(User {
-        id: id.clone(),
-        username: new.username.clone(),
         name: new.name.clone(),
         email: new.email.clone().map(|address| UserEmail {
             address,
             verified: new.verified,
         }),
-        password: None,
-        password_history: Vec::new(),
         require_password_change: new.require_password_change.clone(),
-        roles: roles_of_new(app, snapshot, &new.roles)?,
         activity: new.activity,
-        profile: Profile::default(),
-        preferences: Preferences::default(),
-        two_factor: TwoFactor::default(),
-        avatar: None,
-        created_at: now,
-        updated_at: now,
-        last_login: None,
-        revision: 0,
+        ..User::new(id.clone(), new.username.clone(), roles, app.clock.now())
     })
 }
 

@@ -12,10 +12,10 @@ use crate::store::hold::Held;
 use crate::store::table::Table;
 
 /// Writes a backup of a held moment, and flushes it. `key` is the text of the key that encrypts second factors, if the
-/// backup shall have it.
+/// backup includes it.
 ///
 /// # Errors
-/// [`MakeError`]; what was written is then not a backup, and is found to be cut short.
+/// [`MakeError`]. What was written is then not a backup; a check reports that it is cut short.
 pub fn make(moment: &Held, taken_at: Timestamp, key: Option<&str>, out: impl Write) -> Result<Summary, MakeError> {
     let head = Head {
         taken_at: taken_at.as_millis(),
@@ -46,9 +46,7 @@ pub fn make(moment: &Held, taken_at: Timestamp, key: Option<&str>, out: impl Wri
             part.begin(table);
         }
         format::add_entry(&mut part.content, key, value);
-        summary.entries += 1;
-        summary.users += u64::from(table == Table::Users);
-        summary.live_bytes += (key.len() + value.len()) as u64;
+        summary.count(table, key, value);
         Ok(())
     })?;
     part.write_to(&mut out)?;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ReadError;
 use super::codec::Damage;
+use super::table::Table;
 use crate::domain::Timestamp;
 
 /// Digits of the key in a backup: the text of the key file without its line end.
@@ -78,6 +79,13 @@ impl Summary {
             has_key: false,
             commits: head.commits,
         }
+    }
+
+    /// Counts a record or an index entry.
+    fn count(&mut self, table: Table, key: &[u8], value: &[u8]) {
+        self.entries += 1;
+        self.users += u64::from(table == Table::Users);
+        self.live_bytes += (key.len() + value.len()) as u64;
     }
 }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::format::{self, HEAD_BYTES, HeadError, Kind, PartHead};
 use super::{BackupError, End, Head, KEY_DIGITS, Summary};
+use crate::store::codec::Damage;
 use crate::store::table::Table;
 use crate::store::verify;
 
@@ -155,7 +156,7 @@ impl<R: Read> Input<R> {
         self.fill(&mut bytes)?;
         let head = PartHead::read(&bytes).map_err(|error| match error {
             HeadError::Unknown(kind) => self.damaged(format!(
-                "it is of the unknown kind {kind}, if no newer rollcall made it"
+                "it has the unknown kind or coding {kind}: it is damaged, or a newer rollcall made it"
             )),
             HeadError::TooLarge => self.damaged("it claims to be larger than a part may be"),
         })?;
@@ -185,7 +186,7 @@ impl<R: Read> Input<R> {
     ) -> Result<(), E> {
         let wrong = || self.damaged("its entries have wrong lengths");
         let (name, mut entries) = format::table_name(content).ok_or_else(wrong)?;
-        let known = |table: &Table| table.name() == name && !matches!(table, Table::Overflow | Table::Commits);
+        let known = |table: &Table| table.name() == name && table.is_copied();
         let Some(table) = Table::ALL.into_iter().find(known) else {
             return Err(BackupError::Newer(format!("it has a table {name:?}")).into());
         };
@@ -194,13 +195,16 @@ impl<R: Read> Input<R> {
             if !order.admits(table, key) {
                 return Err(self.damaged("its entries are not in order").into());
             }
-            verify::decode_any(table, key, value).map_err(|damage| BackupError::Record {
-                table: table.name(),
-                damage,
+            verify::decode_any(table, key, value).map_err(|damage| match damage {
+                Damage::Version { found, .. } => {
+                    BackupError::Newer(format!("its {} have version {found}", table.name()))
+                }
+                damage => BackupError::Record {
+                    table: table.name(),
+                    damage,
+                },
             })?;
-            summary.entries += 1;
-            summary.users += u64::from(table == Table::Users);
-            summary.live_bytes += (key.len() + value.len()) as u64;
+            summary.count(table, key, value);
             look(Item::Entry(table, key, value))?;
         }
         Ok(())

@@ -4,7 +4,7 @@
 //! as a whole, and only then put in place; see [`swap`]. A kill at any point leaves the old store or the new one.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Seek, Write};
+use std::io::{self, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 use sled::IVec;
@@ -13,9 +13,8 @@ use super::read::{self, Item};
 use super::{BackupError, Summary};
 use crate::clock::Clock;
 use crate::store::commits::{CommitMarker, Commits};
-use crate::store::compact::missing_space;
-use crate::store::folder::{DataFolder, open_private};
-use crate::store::new_store::NewStore;
+use crate::store::folder::{DataFolder, write_private};
+use crate::store::new_store::{NewStore, missing_space};
 use crate::store::{OpenError, swap};
 
 /// The choices of a restoration.
@@ -36,7 +35,8 @@ pub struct Restored {
     pub aside: Option<PathBuf>,
 }
 
-/// The reason why a backup was not restored. The data folder has the same store as before.
+/// The reason why a backup was not restored. The data folder has the same store as before, except for
+/// [`RestoreError::Unfinished`].
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The file is not a sound backup.
@@ -71,6 +71,18 @@ pub enum RestoreError {
         /// The bytes that are free now.
         free: u64,
     },
+    /// The backup was written, but not put in the place of the old store, or not durably.
+    #[error(
+        "the backup is written, but was not put in place in {}: {cause}; the next start of rollcall finishes the \
+         restoration or keeps the old store",
+        folder.display()
+    )]
+    Unfinished {
+        /// The path of the data folder.
+        folder: PathBuf,
+        /// The error of the operating system.
+        cause: io::Error,
+    },
     /// The new store could not be written, or its records do not agree.
     #[error("the backup was not restored into {}, whose store is as it was: {cause}", folder.display())]
     Failed {
@@ -84,7 +96,7 @@ pub enum RestoreError {
 /// Restores a backup into a data folder on which no server runs.
 ///
 /// # Errors
-/// [`RestoreError`]; the data folder then has the same store as before.
+/// [`RestoreError`].
 pub fn restore(folder: &Path, file: &Path, choices: Restoring) -> Result<Restored, RestoreError> {
     let broken = |cause: BackupError| RestoreError::Backup {
         file: file.to_owned(),
@@ -120,7 +132,10 @@ pub fn restore(folder: &Path, file: &Path, choices: Restoring) -> Result<Restore
         });
     }
     let aside = data.aside("store", Clock::System.now());
-    swap::put_restored(&data, &aside).map_err(|error| failed(error.to_string()))?;
+    swap::put_restored(&data, &aside).map_err(|cause| RestoreError::Unfinished {
+        folder: folder.to_owned(),
+        cause,
+    })?;
     Ok(Restored {
         summary,
         aside: is_occupied.then_some(aside),
@@ -178,8 +193,6 @@ fn write(data: &DataFolder, backup: &File, summary: &Summary, take_key: bool) ->
 }
 
 fn write_key(path: &Path, key: &str) -> io::Result<()> {
-    let mut file = open_private(path)?;
-    file.set_len(0)?;
-    writeln!(file, "{key}")?;
-    file.sync_all()
+    write_private(path, format!("{key}\n").as_bytes())?;
+    File::open(path)?.sync_all()
 }

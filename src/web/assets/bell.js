@@ -17,7 +17,7 @@ function tell(text) {
   if (window.Notification?.permission === "granted") new Notification(text);
 }
 
-// Notifies the reader if an awaited person is back. The view may have no row of the person.
+// Notifies the reader if an awaited person is back. The page may have no row for this person.
 export function arrive(id, name, words, icon) {
   if (!awaited.delete(id)) return;
   changed(icon);

@@ -89,14 +89,14 @@ function bells() {
   showAwaited(icon);
 }
 
-// Returns the row before which a row belongs in a list that is sorted by name; null for the end.
-const order = new Intl.Collator(lang);
-const nameOf = (row) => row.querySelector(".name").textContent;
+// Returns the row before which a row belongs in a list that is sorted by name; null for the end. The order is that of the
+// server (domain::text::folded).
+const nameOf = (row) => row.querySelector(".name bdi").textContent.trim().normalize("NFC").toLowerCase();
 function place(list, name) {
   let [from, to] = [0, list.children.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (order.compare(nameOf(list.children[middle]), name) > 0) to = middle;
+    if (nameOf(list.children[middle]) > name) to = middle;
     else from = middle + 1;
   }
   return list.children[from] ?? null;
@@ -189,7 +189,7 @@ function reload(after = 500) {
   clearTimeout(reloading);
   reloading = setTimeout(async () => {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    // The server leads to the page that says why, and says it once.
+    // The server redirects to the page with the reason, and shows the reason once. Another request would miss it.
     if (answer.redirected) return location.assign(answer.url);
     if (!answer.ok) return location.reload();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -14,7 +14,7 @@ for (const field of all("[data-from-link]")) {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
-// Stores the page that says that the server cannot be reached. Browsers offer this over https and on the own device.
+// Installs the service worker of the offline page. Browsers allow it over https and on the own machine.
 addEventListener("load", () => navigator.serviceWorker?.register(new URL("../../service-worker.js", import.meta.url)).catch(() => {}));
 
 // What needs this script is hidden without it.

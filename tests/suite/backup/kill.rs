@@ -16,12 +16,7 @@ const ROUNDS: usize = 20;
 async fn kills_during_a_restoration_leave_the_old_store_or_the_restored_one() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    for number in 0..STATUSES {
-        admin
-            .create_status(&format!("status {number:04}"), "busy")
-            .await
-            .expect(200);
-    }
+    admin.create_statuses(STATUSES).await;
     let backup = download(&admin).await.body;
     admin.create_status("after the backup", "busy").await.expect(200);
     let folder = server.stop().await;

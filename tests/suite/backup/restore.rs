@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use image::ImageFormat;
-use rollcall::store::backup;
+use rollcall::store::{backup, write_private};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -92,8 +92,7 @@ async fn a_restored_server_gives_the_same_answers() {
             .mode();
         assert_eq!(mode & 0o077, 0, "{path}");
     }
-    fs::write(home.path().join("data/secret.key"), key).expect("a file");
-    fs::set_permissions(home.path().join("data/secret.key"), fs::Permissions::from_mode(0o600)).expect("a mode");
+    write_private(&home.path().join("data/secret.key"), &key).expect("a file");
     let server = TestServer::open(home, |options| fix(options, &[UNLIMITED])).await;
     let at = |client: &Client| Client {
         address: server.address,
@@ -210,8 +209,7 @@ async fn a_thief_of_a_backup_gets_no_second_factor_and_its_owner_learns_what_is_
         String::from_utf8_lossy(&check.stdout).contains("secret.key is missing"),
         "{check:?}"
     );
-    fs::write(home.path().join("data/secret.key"), &key).expect("a file");
-    fs::set_permissions(home.path().join("data/secret.key"), fs::Permissions::from_mode(0o600)).expect("a mode");
+    write_private(&home.path().join("data/secret.key"), key.as_bytes()).expect("a file");
     ada_logs_in(home, &secret).await;
 }
 
@@ -251,8 +249,7 @@ async fn the_key_is_in_a_backup_only_on_request_and_a_key_that_it_replaces_is_ke
     // A file that a setting names is not touched.
     let chosen = new_folder();
     fs::write(chosen.path().join("x.backup"), &backup).expect("a file");
-    fs::write(chosen.path().join("mine"), &theirs).expect("a file");
-    fs::set_permissions(chosen.path().join("mine"), fs::Permissions::from_mode(0o600)).expect("a mode");
+    write_private(&chosen.path().join("mine"), theirs.as_bytes()).expect("a file");
     let words = done(chosen.path(), &["restore", "x.backup", "--secret-key-file", "mine"]);
     assert!(words.contains("has another key"), "{words}");
     assert_eq!(fs::read_to_string(chosen.path().join("mine")).expect("a key"), theirs);

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::process::{rollcall, run};
+use crate::support::backup::{done, names_in};
+use crate::support::process::rollcall;
 use crate::support::server::copy;
 use crate::support::{Process, TestServer};
 
@@ -13,14 +14,6 @@ const STATUSES: usize = 600;
 
 const ROUNDS: usize = 16;
 
-fn call(home: &Path, arguments: &[&str]) -> String {
-    let mut command = rollcall(home);
-    command.args(arguments);
-    let output = run(command, "");
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 /// Bytes of the store that a compaction writes; none where there is none.
 fn written(data: &Path) -> Option<u64> {
     fs::metadata(data.join("store.compacting/db"))
@@ -28,27 +21,14 @@ fn written(data: &Path) -> Option<u64> {
         .map(|file| file.len())
 }
 
-fn names_in(data: &Path) -> Vec<String> {
-    let entries = data.read_dir().expect("a folder");
-    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
-    entries
-        .map(|entry| name(entry).to_string_lossy().into_owned())
-        .collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_during_a_compaction_leave_the_old_store_or_the_new_one() {
     let server = TestServer::start().await;
     let admin = server.admin().await;
-    for number in 0..STATUSES {
-        admin
-            .create_status(&format!("status {number:04}"), "busy")
-            .await
-            .expect(200);
-    }
+    admin.create_statuses(STATUSES).await;
     let folder = server.stop().await;
     let (home, data) = (folder.path(), folder.path().join("data"));
-    let expected = call(home, &["status", "list", "--json"]);
+    let expected = done(home, &["status", "list", "--json"]);
     let before = home.join("before");
     copy(&data, &before);
 
@@ -80,8 +60,8 @@ async fn kills_during_a_compaction_leave_the_old_store_or_the_new_one() {
         }
         killed += usize::from(!child.wait().expect("a child").success());
 
-        assert_eq!(call(home, &["check"]).trim(), "the store is sound", "round {round}");
-        assert_eq!(call(home, &["status", "list", "--json"]), expected, "round {round}");
+        assert_eq!(done(home, &["check"]).trim(), "the store is sound", "round {round}");
+        assert_eq!(done(home, &["status", "list", "--json"]), expected, "round {round}");
         let left = names_in(&data);
         assert!(
             !left.iter().any(|name| name.starts_with("store.")),
@@ -100,11 +80,11 @@ async fn a_killed_server_is_compacted_like_another() {
     let admin = server.admin().await;
     admin.create_status("lunch", "away").await.expect(200);
     let folder = server.kill();
-    call(folder.path(), &["compact"]);
-    assert_eq!(call(folder.path(), &["check"]).trim(), "the store is sound");
+    done(folder.path(), &["compact"]);
+    assert_eq!(done(folder.path(), &["check"]).trim(), "the store is sound");
     // The count of commits goes on where it was, so that the next witness is believed.
     let server = Process::start_in(folder, |_| {});
     server.admin().await.create_status("tea", "away").await.expect(200);
     let folder = server.kill();
-    assert_eq!(call(folder.path(), &["check"]).trim(), "the store is sound");
+    assert_eq!(done(folder.path(), &["check"]).trim(), "the store is sound");
 }

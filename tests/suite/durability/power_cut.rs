@@ -160,6 +160,13 @@ async fn shown(client: &Client) -> BTreeMap<String, Status> {
     shown
 }
 
+/// Returns the seed of a run, and prints it, so that the run can be repeated.
+fn seed() -> u64 {
+    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
+    eprintln!("ROLLCALL_POWER_CUT_SEED={seed}");
+    seed
+}
+
 fn number(variable: &str, otherwise: u64) -> u64 {
     env::var(variable)
         .ok()
@@ -169,9 +176,8 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
 async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
-    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
+    let seed = seed();
     let rounds = number("ROLLCALL_POWER_CUT_ROUNDS", 40);
-    eprintln!("ROLLCALL_POWER_CUT_SEED={seed} ROLLCALL_POWER_CUT_ROUNDS={rounds}");
     let mut random = Random::new(seed);
     let place = Place::new();
 
@@ -235,8 +241,7 @@ async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
 async fn a_power_cut_while_a_store_begins_leaves_one_that_opens() {
-    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
-    eprintln!("ROLLCALL_POWER_CUT_SEED={seed}");
+    let seed = seed();
     let mut began = 0;
     for round in 0..number("ROLLCALL_POWER_CUT_ROUNDS", 40) {
         let mut random = Random::new(seed.wrapping_add(round));
@@ -270,17 +275,13 @@ async fn a_power_cut_while_a_store_begins_leaves_one_that_opens() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
 async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
-    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
-    eprintln!("ROLLCALL_POWER_CUT_SEED={seed}");
+    let seed = seed();
     let mut random = Random::new(seed);
     let place = Place::new();
     let mut mounted = place.mount(Disk::new());
     let mut server = place.start();
     let admin = server.admin().await;
-    for serial in 0..300 {
-        let name = format!("status {serial:03}");
-        admin.create_status(&name, "busy").await.expect(200);
-    }
+    admin.create_statuses(300).await;
     let expected = shown(&admin).await;
     let login = admin.login.clone();
     server.signal(libc::SIGTERM);
@@ -310,17 +311,13 @@ async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
 async fn a_power_cut_during_a_restoration_leaves_the_old_store_or_the_restored_one() {
-    let seed = number("ROLLCALL_POWER_CUT_SEED", u64::from(std::process::id()));
-    eprintln!("ROLLCALL_POWER_CUT_SEED={seed}");
+    let seed = seed();
     let mut random = Random::new(seed);
     let place = Place::new();
     let mut mounted = place.mount(Disk::new());
     let mut server = place.start();
     let admin = server.admin().await;
-    for serial in 0..300 {
-        let name = format!("status {serial:03}");
-        admin.create_status(&name, "busy").await.expect(200);
-    }
+    admin.create_statuses(300).await;
     assert!(place.run_with(&["backup", "x.backup"]).status.success());
     let new = shown(&admin).await;
     admin.create_status("after the backup", "busy").await.expect(200);

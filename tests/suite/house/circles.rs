@@ -1,11 +1,11 @@
-//! No two files need each other to be understood.
+//! No two files import each other, directly or through others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::Source;
 
 /// The files that are still in a circle: the two clocks, because the clock of a store has the clock of the machine, which is
-/// of the same type; and those of the store, which are to be opened. A file that is in no circle must leave the list.
+/// of the same type; and those of the store, which are still to be separated. A file that is in no circle must leave the list.
 const OPEN: &[&str] = &[
     "clock.rs",
     "clock/store_clock.rs",

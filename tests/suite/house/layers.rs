@@ -1,7 +1,6 @@
-//! The house in order: dependencies between layers point down only.
+//! Dependencies between layers point down only.
 
-use std::fs;
-use std::path::Path;
+use super::source::files;
 
 /// The layers from the top; those on one line are siblings that never name each other.
 const LAYERS: [&[&str]; 10] = [
@@ -17,52 +16,27 @@ const LAYERS: [&[&str]; 10] = [
     &["domain"],
 ];
 
-fn level(room: &str) -> Option<usize> {
-    LAYERS.iter().position(|rooms| rooms.contains(&room))
-}
-
-fn scan(folder: &Path, found: &mut Vec<String>) {
-    for entry in fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path())
-    {
-        if entry.is_dir() {
-            scan(&entry, found);
-        } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            let inside = entry.strip_prefix(root()).expect("a path in src");
-            let room = inside
-                .iter()
-                .next()
-                .expect("a room")
-                .to_string_lossy()
-                .replace(".rs", "");
-            let Some(own) = level(&room) else {
-                assert!(
-                    ["main", "lib"].contains(&room.as_str()),
-                    "{room} is in no layer: add it to LAYERS"
-                );
-                continue;
-            };
-            let text = fs::read_to_string(&entry).expect("a file");
-            for (number, line) in text.lines().enumerate() {
-                for named in line.split("crate::").skip(1) {
-                    let named: String = named.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                    if named != room && level(&named).is_none_or(|other| other <= own) {
-                        found.push(format!("{}:{}: {room} names {named}", inside.display(), number + 1));
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))
+fn level(layer: &str) -> Option<usize> {
+    LAYERS.iter().position(|layers| layers.contains(&layer))
 }
 
 #[test]
 fn dependencies_point_down() {
     let mut found = Vec::new();
-    scan(root(), &mut found);
+    for (file, text) in files("src") {
+        let layer = file.split('/').next().unwrap_or_default().trim_end_matches(".rs");
+        if ["main", "lib"].contains(&layer) {
+            continue;
+        }
+        let own = level(layer).unwrap_or_else(|| panic!("{layer} is in no layer: add it to LAYERS"));
+        for (number, line) in text.lines().enumerate() {
+            for named in line.split("crate::").skip(1) {
+                let named: String = named.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if named != layer && level(&named).is_none_or(|other| other <= own) {
+                    found.push(format!("{file}:{}: {layer} names {named}", number + 1));
+                }
+            }
+        }
+    }
     assert!(found.is_empty(), "upward arrows:\n{}", found.join("\n"));
 }

@@ -1,4 +1,4 @@
-//! The order of the house: what the code may look like, as rules that a test holds it to.
+//! Rules for the code that tests check.
 
 mod circles;
 mod layers;

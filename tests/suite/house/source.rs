@@ -9,7 +9,7 @@ use regex::Regex;
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"//[^\n]*").expect("a pattern"));
 
-/// A visibility that names a module is no import.
+/// A visibility such as `pub(in path)` is not an import.
 static VISIBILITY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bpub\(in [^)]*\)").expect("a pattern"));
 
 static USE: LazyLock<Regex> =

@@ -4,7 +4,7 @@ use regex::Regex;
 
 use super::source::files;
 
-/// Words and turns that have to be read twice, or that have a plainer word.
+/// Words that are hard to read, or that have a plainer synonym.
 const AVOIDED: &str =
     r"(?i)\b(whoever|somebody|nobody|everybody|anew|told|tells|lies|takes away|is none that|as good as)\b";
 

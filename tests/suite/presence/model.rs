@@ -18,8 +18,7 @@ use rollcall::app::Clock;
 use rollcall::clock::SetClock;
 use rollcall::domain::user::Activity;
 use rollcall::domain::{
-    Audience, Claim, ClaimSource, Laying, Preferences, Profile, RoleId, StatusType, Timestamp, TokenHash, TwoFactor,
-    User, UserId, UserStatus, Username,
+    Audience, Claim, ClaimSource, Laying, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus, Username,
 };
 use rollcall::hub::{Connection, Event, GRACE_MILLIS, Hub, PresenceEntry};
 
@@ -259,25 +258,9 @@ struct Engine {
 }
 
 fn user(name: &str, role: &str) -> Arc<User> {
-    Arc::new(User {
-        id: UserId::new(name),
-        username: Username::parse(name).expect("a username"),
-        name: None,
-        email: None,
-        password: None,
-        password_history: Vec::new(),
-        require_password_change: None,
-        roles: vec![RoleId::new(role)],
-        activity: Activity::Active,
-        profile: Profile::default(),
-        preferences: Preferences::default(),
-        two_factor: TwoFactor::default(),
-        avatar: None,
-        created_at: Timestamp::from_millis(0),
-        updated_at: Timestamp::from_millis(0),
-        last_login: None,
-        revision: 0,
-    })
+    let username = Username::parse(name).expect("a username");
+    let roles = vec![RoleId::new(role)];
+    Arc::new(User::new(UserId::new(name), username, roles, Timestamp::from_millis(0)))
 }
 
 impl Engine {

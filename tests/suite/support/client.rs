@@ -113,6 +113,14 @@ impl Client {
         self.post("custom-user-status.create", &body).await
     }
 
+    /// Creates so many custom statuses, named by their numbers.
+    pub async fn create_statuses(&self, count: usize) {
+        for number in 0..count {
+            let name = format!("status {number:04}");
+            self.create_status(&name, "busy").await.expect(200);
+        }
+    }
+
     /// Creates a custom status; returns the status code, or `None` if the server ends in the meantime.
     pub async fn try_create_status(&self, name: &str, status_type: &str) -> Option<u16> {
         let body = json!({"name": name, "statusType": status_type}).to_string();

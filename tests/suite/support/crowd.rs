@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use rollcall::auth::random;
-use rollcall::domain::user::Activity;
-use rollcall::domain::{DisplayName, Preferences, Profile, RoleId, Timestamp, TwoFactor, User, UserId, Username};
+use rollcall::domain::{DisplayName, RoleId, Timestamp, User, UserId, Username};
 use rollcall::store::{Change, Store};
 use tempfile::TempDir;
 
@@ -30,23 +29,14 @@ pub async fn crowd(people: usize) -> (Arc<TempDir>, Vec<UserId>) {
 
 fn user(number: usize) -> User {
     let now = Timestamp::from_millis(BEGINNING);
+    let username = Username::parse(&format!("person{number:04}")).expect("a username");
     User {
-        id: UserId::from_random(random::bytes()),
-        username: Username::parse(&format!("person{number:04}")).expect("a username"),
         name: Some(DisplayName::parse(&format!("Person Number{number:04}")).expect("a name")),
-        email: None,
-        password: None,
-        password_history: Vec::new(),
-        require_password_change: None,
-        roles: vec![RoleId::new("user")],
-        activity: Activity::Active,
-        profile: Profile::default(),
-        preferences: Preferences::default(),
-        two_factor: TwoFactor::default(),
-        avatar: None,
-        created_at: now,
-        updated_at: now,
-        last_login: None,
-        revision: 0,
+        ..User::new(
+            UserId::from_random(random::bytes()),
+            username,
+            vec![RoleId::user()],
+            now,
+        )
     }
 }

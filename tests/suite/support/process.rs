@@ -11,6 +11,17 @@ use tempfile::TempDir;
 use super::Client;
 use super::server::{ADMIN, PASSWORD, new_folder};
 
+/// The command that serves from a folder at a free port, with an administrator [`ADMIN`].
+pub fn serve(folder: &Path) -> Command {
+    let mut command = rollcall(folder);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("ROLLCALL_ADMIN_USERNAME", ADMIN)
+        .env("ROLLCALL_ADMIN_PASSWORD", PASSWORD)
+        .stdin(Stdio::null());
+    command
+}
+
 /// Returns a command for the binary in this folder with an empty environment.
 pub fn rollcall(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
@@ -54,14 +65,8 @@ impl Process {
 
     /// Starts a server; if it ends before it listens, returns its output.
     pub fn try_start_in(folder: Arc<TempDir>, change: impl FnOnce(&mut Command)) -> Result<Self, String> {
-        let mut command = rollcall(folder.path());
-        command
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .env("ROLLCALL_ADMIN_USERNAME", ADMIN)
-            .env("ROLLCALL_ADMIN_PASSWORD", PASSWORD)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let mut command = serve(folder.path());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         change(&mut command);
         let mut child = command.spawn().expect("the binary starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));

@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::Process;
-use crate::support::process::{rollcall, run};
-use crate::support::server::{ADMIN, PASSWORD, new_folder};
+use crate::support::process::{rollcall, run, serve};
+use crate::support::server::{ADMIN, new_folder};
 
 /// Bytes that Linux keeps in a pipe that nobody reads.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -111,14 +111,8 @@ async fn a_log_that_is_read_again_says_how_many_lines_it_lost() {
 async fn a_standard_output_that_cannot_be_written_ends_no_server() {
     for output in [Stdio::from(full()), closed(), stalled().1] {
         let folder = new_folder();
-        let mut command = rollcall(folder.path());
-        command
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .env("ROLLCALL_ADMIN_USERNAME", ADMIN)
-            .env("ROLLCALL_ADMIN_PASSWORD", PASSWORD)
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(Stdio::null());
+        let mut command = serve(folder.path());
+        command.stdout(output).stderr(Stdio::null());
         let mut server = command.spawn().expect("the binary starts");
         while !folder.path().join("data/admin.sock").exists() {
             assert_eq!(server.try_wait().expect("a child"), None, "it runs");

@@ -3,7 +3,7 @@
 use askama::Template;
 use serde_json::json;
 use warp::http::HeaderValue;
-use warp::http::header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, VARY};
+use warp::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName};
 
 use crate::web::assets;
 use crate::web::frame::Frame;
@@ -40,12 +40,7 @@ struct Offline {
 async fn show(visit: Visit) -> PageOutcome {
     let f = Frame::of(&visit, visit.words.t("offline"));
     let mut answer = reply::unlisted(reply::page(&visit, &Offline { f })?);
-    let headers = answer.headers_mut();
-    headers.insert(REFRESH, RETRY_SECONDS.into());
-    headers.remove(VARY);
-    for name in [ACCEPT_ENCODING, ACCEPT_LANGUAGE] {
-        headers.append(VARY, name.into());
-    }
+    answer.headers_mut().insert(REFRESH, RETRY_SECONDS.into());
     Ok(answer)
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use warp::http::StatusCode;
 
+use crate::domain::timestamp::DAY_MILLIS;
 use crate::domain::{RequestError, SettingId, Timestamp, list_setting};
 use crate::ops::incident;
 use crate::web::reply::{self, PageOutcome};
@@ -12,8 +13,6 @@ use crate::web::visit::Visit;
 /// The number of days for which the contacts in `security.txt` are valid. The server writes the document at each
 /// request, so that a reader who needs them later can load it again. RFC 9116 (§2.5.5) recommends less than a year.
 const CONTACT_DAYS: u32 = 90;
-
-const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) const ROUTES: &[PageRoute] = &[
     PageRoute::open("/manifest.webmanifest", |visit| Box::pin(manifest(visit))),

@@ -4,9 +4,7 @@
 use std::borrow::Cow;
 
 use askama::Template;
-use warp::http::header::{
-    ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, VARY,
-};
+use warp::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY};
 use warp::reply::Response;
 
 use crate::domain::board::BoardTheme;
@@ -203,9 +201,5 @@ fn finished(answer: Response) -> Response {
     headers.insert(REFRESH, REFRESH_SECONDS.into());
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.remove(VARY);
-    for name in [ACCEPT_ENCODING, ACCEPT_LANGUAGE] {
-        headers.append(VARY, name.into());
-    }
     answer
 }

@@ -13,7 +13,6 @@ use crate::domain::{Grant, Page, Permission, RequestError, Role, RoleId, SearchT
 use crate::ops::calls::CallRate;
 use crate::ops::permissions::{self, Cell};
 use crate::ops::{roles, two_factor};
-use crate::web::form::SHOWN;
 use crate::web::frame::{Frame, Note};
 use crate::web::pages::{confirm, forms};
 use crate::web::reply::{self, PageOutcome};
@@ -89,12 +88,11 @@ impl Sent {
         let (mut checked, mut shown, mut permissions) = (HashSet::new(), HashSet::new(), Vec::new());
         let placed = |place: &str| place.parse().ok().and_then(|place: usize| roles.get(place).cloned());
         for permission in Permission::ALL.iter().copied() {
-            let field = format!("{SHOWN}{permission}");
-            if !form.has(&field) {
+            let Some(was) = form.shown(permission.as_str()) else {
                 continue;
-            }
+            };
             permissions.push(permission);
-            let was = form.text(&field).split(',').filter_map(placed);
+            let was = was.split(',').filter_map(placed);
             shown.extend(was.map(|role| (permission, role)));
             let is = form.all(permission.as_str()).filter_map(placed);
             checked.extend(is.map(|role| (permission, role)));

@@ -130,10 +130,7 @@ fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> P
         problem: wrong.rest(&fields),
         fields,
         mandatory_two_factor: values.mandatory_two_factor,
-        had_two_factor: role.map(|role| {
-            let shown = visit.form.shown("two-step");
-            shown.map_or(role.mandatory_two_factor, |shown| !shown.is_empty())
-        }),
+        had_two_factor: role.map(|role| visit.form.was_on("two-step", role.mandatory_two_factor)),
         holders: role.map(|role| holders(visit, role)).transpose()?,
     };
     reply::form(visit, !wrong.is_empty(), &page)

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::domain::setting::Control;
 use crate::domain::{RequestError, SettingId, SettingValue};
-use crate::web::form::SHOWN;
 use crate::web::pages::forms;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
@@ -29,10 +28,9 @@ impl Wanted {
         let form = &visit.form;
         let mut wanted = Self::default();
         for id in SettingId::ALL.iter().copied() {
-            let shown = format!("{SHOWN}{id}");
-            if !form.has(&shown) {
+            let Some(shown) = form.shown(id.as_str()) else {
                 continue;
-            }
+            };
             let control = id.control();
             let is_reset = form.text("reset") == id.as_str();
             let sent = match control {
@@ -40,7 +38,7 @@ impl Wanted {
                 Control::Flag => form.has(id.as_str()).to_string(),
                 _ => form.block(id.as_str()),
             };
-            let is_same = sent == form.block(&shown);
+            let is_same = sent == shown;
             // An empty field of a secret does not change the secret.
             if !is_same || (is_reset && control == Control::Secret) {
                 match id.parse(&sent) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 
 use crate::app::LastBackup;
+use crate::domain::timestamp::DAY_MILLIS;
 use crate::domain::{Permission, Timestamp};
 use crate::ops::calls::CallRate;
 use crate::ops::statistics::{self, Health};
@@ -24,7 +25,6 @@ const NAMED_CLIENTS: usize = 12;
 
 const MINUTE_MILLIS: i64 = 60_000;
 const HOUR_MILLIS: i64 = 60 * MINUTE_MILLIS;
-const DAY_MILLIS: i64 = 24 * HOUR_MILLIS;
 
 pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
     PageRoute::get("/admin/store", |visit| Box::pin(show(visit))),

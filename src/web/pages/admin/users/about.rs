@@ -85,10 +85,7 @@ impl AccountForm {
         ]);
         Self {
             problem: wrong.map(|wrong| wrong.rest(&all)).unwrap_or_default(),
-            was_verified: user.map(|user| {
-                form.shown("verified")
-                    .map_or(is_verified(user), |shown| !shown.is_empty())
-            }),
+            was_verified: user.map(|user| form.was_on("verified", is_verified(user))),
             verified: wrong.map_or_else(|| user.is_some_and(is_verified), |_| form.has("verified")),
             lines: if wrong.is_some() {
                 fields::sent_lines(visit, user)
