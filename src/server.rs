@@ -4,29 +4,29 @@ mod listener;
 mod memory;
 mod tasks;
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
 pub use crate::net::open_files::allow_as_many_as_possible;
-pub use listener::{listen, serve};
+pub use listener::serve;
 pub use tasks::EndedTask;
 use tasks::Tasks;
 
 use crate::admin_socket::{self, AdminSocket};
 use crate::app::{App, Clock, Overrides};
 use crate::auth::password::Passwords;
-use crate::domain::{RequestError, SettingId};
+use crate::domain::listen_address::url_of;
+use crate::domain::{ListenAddress, RequestError, SettingId};
 use crate::http::{self, Front, Gate, Limits};
 use crate::intake::Bound;
+use crate::net::{BoundAddress, InheritedSocket, ListenError, Listeners};
 use crate::ops::backups::schedule;
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
@@ -40,8 +40,10 @@ const ACCEPT_LOOP: &str = "the accept loop";
 
 /// The parameters of a server's start.
 pub struct Options {
-    /// The address to listen on; port 0 chooses a free port.
-    pub listen: SocketAddr,
+    /// The addresses to listen on; port 0 chooses a free port.
+    pub listen: Vec<ListenAddress>,
+    /// The sockets that the parent of the process has opened.
+    pub inherited: Vec<InheritedSocket>,
     /// The path of the data folder.
     pub data_dir: PathBuf,
     /// The configuration that can't change while the server runs; the server adds the URL of its address.
@@ -64,14 +66,9 @@ pub enum StartError {
     /// The data folder can't be opened.
     #[error(transparent)]
     Opening(#[from] OpeningError),
-    /// The server can't listen on the address.
-    #[error("cannot listen on {address}: {cause}; choose another address with --listen")]
-    Listen {
-        /// The address to listen on.
-        address: SocketAddr,
-        /// The error of the operating system.
-        cause: io::Error,
-    },
+    /// The server can't listen on an address.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The first administrator can't be created.
     #[error("cannot prepare the first administrator: {0}")]
     Administrator(#[from] RequestError),
@@ -95,27 +92,21 @@ pub struct Server {
     socket_server: Arc<SocketServer>,
     streams: Streams,
     front: Front,
-    listener: TcpListener,
+    listeners: Listeners,
     socket: Option<AdminSocket>,
-    address: SocketAddr,
     setup_link: Option<String>,
     limits: Limits,
 }
 
 impl Server {
-    /// Opens the store and the listening socket.
+    /// Opens the store and the listening sockets.
     ///
     /// # Errors
     /// [`StartError`] with the cause and what to do.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let app = opening::open(&options.data_dir, options.clock, options.passwords, options.fixed).await?;
-        let cannot = |cause| StartError::Listen {
-            address: options.listen,
-            cause,
-        };
-        let listener = listen(options.listen).map_err(cannot)?;
-        let address = listener.local_addr().map_err(cannot)?;
-        let app = app.at(url_of(address));
+        let listeners = Listeners::open(&options.listen, options.inherited).await?;
+        let app = app.at(url_of("http", &bound_to(&listeners)));
 
         if let Some(new) = options.administrator {
             if let Some(user) = setup::from_settings(&app, new).await.map_err(of_administrator)? {
@@ -140,17 +131,16 @@ impl Server {
             app,
             socket_server,
             streams,
-            listener,
+            listeners,
             socket,
-            address,
             limits: options.limits,
         })
     }
 
-    /// Returns the address that the server listens on.
+    /// Returns the addresses that the server listens on.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn addresses(&self) -> Vec<BoundAddress> {
+        self.listeners.addresses()
     }
 
     /// Returns the time that requests in flight have when the server stops.
@@ -187,7 +177,7 @@ impl Server {
             let _ = stopping.wait_for(|stopping| *stopping).await;
         };
         let mut tasks = Tasks::default();
-        tasks.spawn(ACCEPT_LOOP, serve(self.listener, answer, self.limits, most, stopped));
+        tasks.spawn(ACCEPT_LOOP, serve(self.listeners, answer, self.limits, most, stopped));
         if let Some(socket) = self.socket {
             let app = self.app.clone();
             tasks.spawn("the administration socket", async move { socket.serve(&app).await });
@@ -301,13 +291,14 @@ fn most_connections(app: &App, address: IpAddr) -> Option<u32> {
     (!trusted).then(|| app.settings().number(SettingId::MaxConnectionsPerAddress))
 }
 
-/// Returns the URL with which a browser on this machine reaches an address.
-fn url_of(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("http://localhost:{}", address.port())
-    } else {
-        format!("http://{address}")
-    }
+/// Returns the IP addresses of the listeners, with the ports that the system chose.
+fn bound_to(listeners: &Listeners) -> Vec<ListenAddress> {
+    let addresses = listeners.addresses();
+    addresses
+        .iter()
+        .filter_map(BoundAddress::tcp)
+        .map(ListenAddress::from)
+        .collect()
 }
 
 async fn clean_old_pictures(app: App) {

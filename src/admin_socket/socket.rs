@@ -2,10 +2,7 @@
 //! sends a space every few seconds, so that the command line can distinguish a long request from a server that does not
 //! answer.
 
-use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixStream as BlockingStream;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
@@ -21,6 +18,7 @@ use super::{execute, place};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::net::open_files;
+use crate::net::unix_socket::{self, SocketFile};
 use crate::ops::backups::{self, Backup, BackupStream};
 
 /// Maximum bytes of a request.
@@ -38,6 +36,12 @@ pub(super) const SILENCE: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be accepted, for example because no descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The mode of the socket: only the user of this process may connect.
+const MODE: u32 = 0o600;
+
+/// Maximum connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
 /// The answer on the socket: the result, or the error's text.
 pub(super) type CommandOutcome = Result<CommandAnswer, String>;
 
@@ -45,7 +49,7 @@ pub(super) type CommandOutcome = Result<CommandAnswer, String>;
 #[derive(Debug)]
 pub struct AdminSocket {
     listener: UnixListener,
-    path: PathBuf,
+    _file: SocketFile,
     folder: PathBuf,
 }
 
@@ -58,14 +62,15 @@ impl AdminSocket {
     /// The error of the operating system, for example if the path has more than about 100 bytes, or if the file system
     /// has no sockets; `AddrInUse` if another server answers at the path.
     pub fn bind(folder: &Path, path: &Path) -> io::Result<Self> {
-        let bound = bind(path);
+        let bound = unix_socket::bind(path, MODE, BACKLOG);
         match &bound {
             Ok(_) => place::announce(folder, Ok(path)),
             Err(error) => place::announce(folder, Err(&error.to_string())),
         }
+        let (listener, file) = bound?;
         Ok(Self {
-            listener: bound?,
-            path: path.to_owned(),
+            listener,
+            _file: file,
             folder: folder.to_owned(),
         })
     }
@@ -92,33 +97,8 @@ impl AdminSocket {
 
 impl Drop for AdminSocket {
     fn drop(&mut self) {
-        // If this fails, the next server replaces the file.
-        let _ = fs::remove_file(&self.path);
         place::withdraw(&self.folder);
     }
-}
-
-fn bind(path: &Path) -> io::Result<UnixListener> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if !found.file_type().is_socket() => {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "a file that is not a socket has this name",
-            ));
-        }
-        // The socket of a running server must stay. One that nothing answers was left by a killed server.
-        Ok(_) if BlockingStream::connect(path).is_ok() => return Err(io::ErrorKind::AddrInUse.into()),
-        Ok(_) => fs::remove_file(path)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    let listener = UnixListener::bind(path)?;
-    if let Err(error) = fs::set_permissions(path, Permissions::from_mode(0o600)) {
-        // Others might be able to connect. The next server replaces a file that stays.
-        let _ = fs::remove_file(path);
-        return Err(error);
-    }
-    Ok(listener)
 }
 
 async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> {

@@ -12,8 +12,9 @@ use super::{Failure, load, logging, output};
 use crate::app::{Clock, Overrides};
 use crate::auth::password::Passwords;
 use crate::config::{Administrator, StartSettings};
+use crate::domain::listen_address::url_of;
 use crate::http::Limits;
-use crate::net::open_files;
+use crate::net::{self, InheritedSocket, open_files};
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::realtime::Timing;
 use crate::server::{Options, Server};
@@ -22,6 +23,7 @@ use crate::server::{Options, Server};
 const CUT_SHORT: i32 = 130;
 
 pub(super) fn run(given: &Given) -> Result<(), Failure> {
+    let inherited = net::inherited().map_err(|error| Failure::configuration(error.to_string()))?;
     let config = load(given)?;
     let settings = StartSettings::of(&config)?;
     let log = logging::start(settings.log_format, settings.log_level);
@@ -31,16 +33,20 @@ pub(super) fn run(given: &Given) -> Result<(), Failure> {
     open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let runtime = tokio::runtime::Runtime::new();
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    let outcome = runtime.block_on(serve(settings, || reload(given, &log)));
+    let outcome = runtime.block_on(serve(settings, inherited, || reload(given, &log)));
     // A read of a disk that does not answer must not delay the end.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(settings: StartSettings, reload: impl Fn() + Send) -> Result<(), Failure> {
+async fn serve(
+    settings: StartSettings,
+    inherited: Vec<InheritedSocket>,
+    reload: impl Fn() + Send,
+) -> Result<(), Failure> {
     let mut signals = Signals::take().map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     // The start reads the whole store, so it runs on another thread than the signals.
-    let starting = tokio::spawn(Server::start(options(settings)?));
+    let starting = tokio::spawn(Server::start(options(settings, inherited)?));
     let server = tokio::select! {
         started = starting => match started {
             Ok(server) => server?,
@@ -51,7 +57,11 @@ async fn serve(settings: StartSettings, reload: impl Fn() + Send) -> Result<(), 
             return Ok(());
         }
     };
-    let mut lines = vec![format!("listening on http://{}", server.address())];
+    let mut lines: Vec<_> = server
+        .addresses()
+        .iter()
+        .map(|address| format!("listening on {address}"))
+        .collect();
     lines.extend(
         server
             .setup_link()
@@ -74,12 +84,21 @@ fn reload(given: &Given, log: &Logging) {
     }
 }
 
-fn options(settings: StartSettings) -> Result<Options, Failure> {
+fn options(settings: StartSettings, inherited: Vec<InheritedSocket>) -> Result<Options, Failure> {
+    // The sockets of systemd replace the default address.
+    let replaces = !inherited.is_empty() && settings.network.listens_by_default;
     Ok(Options {
-        listen: settings.listen,
+        listen: if replaces {
+            Vec::new()
+        } else {
+            settings.network.listen.clone()
+        },
+        inherited,
         data_dir: settings.data_dir.clone(),
         limits: Limits {
             stop_time: settings.stop_time,
+            keep_alive_time: settings.network.keep_alive_time,
+            head_time: settings.network.head_time,
             ..Limits::default()
         },
         timing: Timing::default(),
@@ -94,7 +113,7 @@ fn options(settings: StartSettings) -> Result<Options, Failure> {
 pub(super) fn fixed(settings: StartSettings) -> Overrides {
     Overrides {
         settings: settings.fixed,
-        address_url: format!("http://{}", settings.listen),
+        address_url: url_of("http", &settings.network.listen),
         create_tokens_secret: settings.create_tokens_secret.map(|secret| secret.expose().to_owned()),
         trusted_proxies: settings.trusted_proxies,
         secret_key_file: settings.secret_key_file,

@@ -93,12 +93,18 @@ fn flag(setting: &'static StartSetting) -> Option<Arg> {
         Some(default) => format!("{} [default: {default}]", setting.help),
         None => setting.help.to_owned(),
     };
-    Some(Arg::new(name.clone()).long(name).value_name(setting.value).help(help))
+    let arg = Arg::new(name.clone()).long(name).value_name(setting.value).help(help);
+    Some(if setting.list {
+        arg.action(ArgAction::Append)
+    } else {
+        arg
+    })
 }
 
 fn given(matches: &ArgMatches, takes: fn(&StartSetting) -> bool, set: bool) -> Given {
     let value = |name: String| {
-        let value = matches.get_one::<String>(&name)?.clone();
+        let values: Vec<_> = matches.get_many::<String>(&name)?.map(String::as_str).collect();
+        let value = values.join(",");
         Some((name, value))
     };
     let names = SETTINGS

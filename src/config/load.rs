@@ -288,6 +288,10 @@ fn read(path: &Path) -> Result<(Pairs, Pairs), ConfigError> {
         cause: error.message().to_owned(),
     })?;
     let pair = |key: String, value: toml::Value| match value {
+        toml::Value::Array(items) if is_list(&key) => match joined(&items) {
+            Some(text) => Ok((key, text)),
+            None => Err(ConfigError::NotAText { path: path.into(), key }),
+        },
         toml::Value::String(text) => Ok((key, text)),
         toml::Value::Integer(number) => Ok((key, number.to_string())),
         toml::Value::Float(number) => Ok((key, number.to_string())),
@@ -315,4 +319,15 @@ fn read(path: &Path) -> Result<(Pairs, Pairs), ConfigError> {
         }
     });
     Ok((own.collect::<Result<_, _>>()?, running))
+}
+
+/// Returns whether a setting is a list, which may be an array in a file.
+fn is_list(key: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.name == key && setting.list)
+}
+
+/// Returns the texts of an array as a list with commas; `None` if one of them is not a text.
+fn joined(items: &[toml::Value]) -> Option<String> {
+    let texts: Option<Vec<_>> = items.iter().map(toml::Value::as_str).collect();
+    Some(texts?.join(","))
 }

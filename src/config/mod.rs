@@ -2,13 +2,16 @@
 
 mod error;
 mod load;
+mod network;
 mod setting;
 mod settings;
 mod value;
+mod values;
 pub mod variables;
 
 pub use error::ConfigError;
 pub use load::{Config, FixedValue};
+pub use network::NetworkSettings;
 pub use setting::{SETTINGS, StartSetting};
 pub use settings::{Administrator, BackupPlan, CompactAtStart, LogFormat, LogLevel, Secret, StartSettings};
 pub use value::{Source, Value};

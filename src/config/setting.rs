@@ -21,6 +21,8 @@ pub struct StartSetting {
     pub secret: bool,
     /// True if the value can also be set with the name of a file that contains it.
     pub from_file: bool,
+    /// True if the value is a list: the flag may be repeated, and the file may have an array.
+    pub list: bool,
     /// The settings of the running server for which this is a short name, each with the value to set, if that is not
     /// this setting's own value.
     pub short_for: &'static [(SettingId, Option<&'static str>)],
@@ -36,6 +38,7 @@ impl StartSetting {
             flag: true,
             secret: false,
             from_file: false,
+            list: false,
             short_for: &[],
         }
     }
@@ -50,6 +53,11 @@ impl StartSetting {
     const fn quiet(mut self) -> Self {
         self.flag = false;
         self.from_file = true;
+        self
+    }
+
+    const fn list(mut self) -> Self {
+        self.list = true;
         self
     }
 
@@ -81,9 +89,22 @@ impl StartSetting {
 pub const SETTINGS: &[StartSetting] = &[
     StartSetting::new(
         "listen",
-        "ADDRESS:PORT",
+        "ADDRESS",
         Some("127.0.0.1:3000"),
-        "Where to listen; port 0 takes a free one",
+        "Where to listen: HOST:PORT, :PORT for all networks, PORT for this machine, unix:PATH?mode=660; several with commas",
+    )
+    .list(),
+    StartSetting::new(
+        "keep_alive_seconds",
+        "SECONDS",
+        Some("75"),
+        "Seconds that a connection waits for its next request, 1 to 3600",
+    ),
+    StartSetting::new(
+        "header_seconds",
+        "SECONDS",
+        Some("30"),
+        "Seconds for the head of a request after its first byte, 1 to 600",
     ),
     StartSetting::new(
         "data_dir",
@@ -242,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_setting_has_one_name_in_three_spellings() {
-        let setting = &SETTINGS[1];
+        let setting = &SETTINGS[3];
         assert_eq!(setting.flag_name().as_deref(), Some("data-dir"));
         assert_eq!(setting.variable(), "ROLLCALL_DATA_DIR");
         assert_eq!(setting.file_variable(), None);

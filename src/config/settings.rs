@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::{Config, ConfigError, Source, Value};
+use super::network::NetworkSettings;
+use super::values::Values;
+use super::{Config, ConfigError};
 use crate::domain::{Retention, SettingId, SettingValue, list_setting};
 
 /// Maximum seconds for requests in flight when the server stops.
@@ -18,8 +19,8 @@ const MOST_STOP_SECONDS: u64 = 600;
 /// All settings with their types.
 #[derive(Debug)]
 pub struct StartSettings {
-    /// The address to listen on.
-    pub listen: SocketAddr,
+    /// The addresses to listen on, and the limits of connections.
+    pub network: NetworkSettings,
     /// The path of the data folder.
     pub data_dir: PathBuf,
     /// The path of the administration socket, if it is not in the data folder.
@@ -178,12 +179,9 @@ impl StartSettings {
     /// # Errors
     /// [`ConfigError`] for the first value that its setting does not allow.
     pub fn of(config: &Config) -> Result<Self, ConfigError> {
-        let from = Values(config);
+        let from = Values::of(config);
         Ok(Self {
-            listen: from.parse("listen", |text| {
-                let address = |_| "is not an address with a port, as 127.0.0.1:3000 or [::1]:3000".to_owned();
-                text.parse().map_err(address)
-            })?,
+            network: NetworkSettings::of(&from)?,
             data_dir: from.parse("data_dir", |text| Ok(PathBuf::from(text)))?,
             admin_socket: from.text("admin_socket").map(PathBuf::from),
             stop_time: from.parse("stop_seconds", |text| {
@@ -214,48 +212,7 @@ impl StartSettings {
     }
 }
 
-struct Values<'config>(&'config Config);
-
 impl Values<'_> {
-    fn value(&self, name: &'static str) -> Option<&Value> {
-        self.0.values().iter().find(|value| value.setting.name == name)
-    }
-
-    fn text(&self, name: &'static str) -> Option<String> {
-        self.value(name)?.text.clone()
-    }
-
-    fn optional<T>(
-        &self,
-        name: &'static str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<Option<T>, ConfigError> {
-        let Some(value) = self.value(name) else {
-            return Ok(None);
-        };
-        let parsed = value.text.as_deref().map(parse).transpose();
-        parsed.map_err(|problem| ConfigError::Invalid {
-            setting: name,
-            from: value.source.clone(),
-            problem,
-        })
-    }
-
-    fn parse<T>(&self, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
-        self.optional(name, parse)?.ok_or_else(|| ConfigError::Invalid {
-            setting: name,
-            from: Source::Default,
-            problem: "has no value".into(),
-        })
-    }
-
-    fn number(&self, name: &'static str, least: u32, most: u32) -> Result<u32, ConfigError> {
-        self.parse(name, |text| {
-            let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-            number.ok_or_else(|| format!("is not a number from {least} to {most}"))
-        })
-    }
-
     fn backups(&self) -> Result<Option<BackupPlan>, ConfigError> {
         let every_hours = self.number("backup_every", 1, MAX_HOURS)?;
         let keep = Retention {

@@ -17,8 +17,10 @@ pub struct Limits {
     pub body_time: Duration,
     /// Maximum bytes of the head of a request.
     pub head_bytes: usize,
-    /// Maximum time for the head of a request, including the wait of an idle connection before it.
+    /// Maximum time from the first byte of a request's head to its end.
     pub head_time: Duration,
+    /// Maximum time that a connection waits for its first or next request.
+    pub keep_alive_time: Duration,
     /// Maximum time in which a client reads nothing of a response.
     pub write_time: Duration,
     /// Maximum time for requests in flight, and for sockets to close, when the server stops.
@@ -36,7 +38,8 @@ impl Default for Limits {
             caller_bodies_bytes: 16 * 1024 * 1024,
             body_time: Duration::from_secs(30),
             head_bytes: 32 * 1024,
-            head_time: Duration::from_secs(75),
+            head_time: Duration::from_secs(30),
+            keep_alive_time: Duration::from_secs(75),
             write_time: Duration::from_secs(30),
             stop_time: Duration::from_secs(5),
             reserved_descriptors: 64,

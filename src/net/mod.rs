@@ -1,8 +1,17 @@
-//! TCP connections of clients: their number, and the limits of each connection below HTTP.
+//! Connections of clients: the sockets that accept them, their number, and the limits of each connection below HTTP.
 
 mod connections;
+mod inherited;
+mod listen_error;
+mod listeners;
 pub mod open_files;
 mod stream;
+pub mod unix_socket;
+mod wire;
 
 pub use connections::{Connections, Surplus, TcpConnection};
-pub use stream::{ClientStream, Heads};
+pub use inherited::{InheritedError, InheritedSocket, inherited};
+pub use listen_error::ListenError;
+pub use listeners::{BoundAddress, Listeners};
+pub use stream::{ClientStream, Heads, StreamTimes};
+pub use wire::Wire;

@@ -1,5 +1,5 @@
-//! A client's TCP stream below HTTP. It ends if the client reads nothing of a response for too long, and it refuses
-//! request heads with lines that end in a bare LF.
+//! A client's stream below HTTP. It ends if the client reads nothing of a response for too long, or begins a request head
+//! and does not finish it; and it refuses request heads with lines that end in a bare LF.
 //!
 //! hyper's parser accepts a bare LF as the end of a line, and some proxies do not: one request for the one would be two
 //! requests for the other. So the stream checks the line ends of heads before hyper reads them. It passes one head at a
@@ -16,10 +16,10 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use memchr::memchr_iter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::connections::TcpConnection;
+use super::wire::Wire;
 
 /// The bytes that hyper gets instead of a bare LF. A head may not contain NUL, so hyper answers 400; the empty line
 /// ends the head.
@@ -31,18 +31,29 @@ const UNKNOWN: u64 = u64::MAX;
 /// The value after which the rest of the connection has no more heads.
 const NO_MORE_HEADS: u64 = u64::MAX - 1;
 
-/// A client's TCP stream.
+/// A client's stream of requests and responses.
 pub struct ClientStream {
-    stream: TcpStream,
+    stream: Wire,
     /// The counted connection; dropping it ends the count.
     connection: TcpConnection,
     /// The bytes that were read and not yet passed on.
     held: Bytes,
     place: Place,
     heads: Heads,
-    write_time: Duration,
-    /// The timer of `write_time`, while the client reads nothing.
+    times: StreamTimes,
+    /// The timer of the head, while a part of it is missing.
+    late: Option<Pin<Box<Sleep>>>,
+    /// The timer of writing, while the client reads nothing.
     stalled: Option<Pin<Box<Sleep>>>,
+}
+
+/// The limits of a stream.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamTimes {
+    /// Maximum time from the first byte of a head to its end.
+    pub head: Duration,
+    /// Maximum time in which the client reads nothing of a response.
+    pub write: Duration,
 }
 
 /// The position of the next byte in the client's requests.
@@ -93,15 +104,16 @@ impl Heads {
 }
 
 impl ClientStream {
-    /// Creates the stream of a connection. It ends if the client reads nothing for `write_time`.
-    pub fn new(stream: TcpStream, connection: TcpConnection, write_time: Duration) -> Self {
+    /// Creates the stream of a connection.
+    pub fn new(stream: Wire, connection: TcpConnection, times: StreamTimes) -> Self {
         Self {
             stream,
             connection,
             held: Bytes::new(),
             place: NEXT_HEAD,
             heads: Heads(Arc::new(AtomicU64::new(UNKNOWN))),
-            write_time,
+            times,
+            late: None,
             stalled: None,
         }
     }
@@ -111,8 +123,8 @@ impl ClientStream {
         self.heads.clone()
     }
 
-    /// Returns the TCP stream, the bytes that were read and not passed on, and the counted connection.
-    pub fn into_parts(self) -> (TcpStream, Bytes, TcpConnection) {
+    /// Returns the stream below, the bytes that were read and not passed on, and the counted connection.
+    pub fn into_parts(self) -> (Wire, Bytes, TcpConnection) {
         (self.stream, self.held, self.connection)
     }
 
@@ -152,6 +164,7 @@ impl ClientStream {
             cr = false;
             // Empty lines before the first line do not end the head (RFC 9112, §2.2).
             if is_empty && !first {
+                self.late = None;
                 self.place = Place::BehindHead;
                 return begin;
             }
@@ -185,13 +198,27 @@ impl ClientStream {
         Poll::Ready(Ok(()))
     }
 
+    /// Ends the stream if the client has begun a head and does not finish it. An idle client has another limit, which hyper
+    /// enforces.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_begun = matches!(self.place, Place::Head { line, first, .. } if line > 0 || !first);
+        if !is_begun {
+            self.late = None;
+            return Poll::Pending;
+        }
+        let head_time = self.times.head;
+        let late = self.late.get_or_insert_with(|| Box::pin(sleep(head_time)));
+        ready!(late.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
     /// Ends the stream if the client has read nothing for too long.
     fn poll_written<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
             return written;
         }
-        let write_time = self.write_time;
+        let write_time = self.times.write;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(write_time)));
         ready!(stalled.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -213,7 +240,10 @@ impl AsyncRead for ClientStream {
         let begin = buffer.filled().len();
         let in_head = matches!(this.place, Place::Head { .. });
         if this.held.is_empty() && !matches!(this.place, Place::Refused) {
-            ready!(this.poll_receive(context, buffer))?;
+            match this.poll_receive(context, buffer) {
+                Poll::Ready(received) => received?,
+                Poll::Pending => return this.poll_late(context),
+            }
         } else {
             this.hand_on_held(buffer);
         }

@@ -24,7 +24,6 @@ mod upgrade;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::net::TcpStream;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
@@ -33,6 +32,7 @@ pub use socket_server::{SocketServer, Timing};
 
 use crate::auth::{Origin, Peer};
 use crate::domain::BoundedText;
+use crate::net::Wire;
 use framing::Framing;
 use session::SocketSession;
 
@@ -66,14 +66,14 @@ pub fn sockets(socket_server: &Arc<SocketServer>) -> BoxedFilter<(warp::reply::R
 
 /// Serves a client after the handshake, in SockJS framing if `wrapped`. The socket counts as one without an address. If
 /// the limits allow no more sockets, it is dropped.
-pub async fn serve(socket_server: &Arc<SocketServer>, stream: TcpStream, wrapped: bool) {
+pub async fn serve(socket_server: &Arc<SocketServer>, wire: impl Into<Wire>, wrapped: bool) {
     let framing = if wrapped { Framing::SockJs } else { Framing::Plain };
     if let Ok(seat) = socket_server.admit(None) {
         let mut session = SocketSession::new(
             Arc::clone(socket_server),
             Origin::default(),
             seat,
-            stream,
+            wire.into(),
             &Bytes::new(),
             framing,
         );

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::close_reason::CloseReason;
+use crate::net::Wire;
 
 /// The maximum number of queued batches before the client is disconnected.
 const MOST: usize = 2048;
@@ -33,7 +33,7 @@ const KEPT: usize = 4;
 
 /// The outgoing side of one socket.
 pub(super) struct Outbox {
-    stream: TcpStream,
+    wire: Wire,
     waiting: Mutex<Waiting>,
     /// Notifies the session that the queue is not empty or that the socket must end.
     more: Notify,
@@ -52,9 +52,9 @@ struct Waiting {
 }
 
 impl Outbox {
-    pub fn new(stream: TcpStream) -> Self {
+    pub fn new(wire: Wire) -> Self {
         Self {
-            stream,
+            wire,
             waiting: Mutex::default(),
             more: Notify::new(),
         }
@@ -75,16 +75,16 @@ impl Outbox {
         }
         // Otherwise the session sends them: it is about to, or waits until the socket is writable.
         let free = waiting.frames.is_empty();
-        waiting.push(frames, &self.stream);
+        waiting.push(frames, &self.wire);
         if free {
-            waiting.write(&self.stream);
+            waiting.write(&self.wire);
         }
         self.wake(&waiting);
     }
 
     /// Queues a frame. It is sent with the next [`Self::release`].
     pub fn hold(&self, frame: Bytes) {
-        self.waiting().push(frame, &self.stream);
+        self.waiting().push(frame, &self.wire);
     }
 
     fn wake(&self, waiting: &Waiting) {
@@ -97,7 +97,7 @@ impl Outbox {
     pub fn release(&self) {
         let mut waiting = self.waiting();
         if !waiting.frames.is_empty() {
-            waiting.write(&self.stream);
+            waiting.write(&self.wire);
         }
         self.wake(&waiting);
     }
@@ -133,7 +133,7 @@ impl Outbox {
                 self.more.notified().await;
                 continue;
             }
-            match timeout(patience, self.stream.writable()).await {
+            match timeout(patience, self.wire.writable()).await {
                 Ok(Ok(())) => self.release(),
                 Ok(Err(_)) => return CloseReason::Gone,
                 Err(_) => return CloseReason::TooSlow,
@@ -153,7 +153,7 @@ impl Outbox {
     pub async fn finish(&self) {
         loop {
             self.release();
-            if self.waiting().frames.is_empty() || self.stream.writable().await.is_err() {
+            if self.waiting().frames.is_empty() || self.wire.writable().await.is_err() {
                 return;
             }
         }
@@ -161,14 +161,14 @@ impl Outbox {
 
     /// Waits until the socket may be readable.
     pub async fn readable(&self) -> io::Result<()> {
-        self.stream.readable().await
+        self.wire.readable().await
     }
 
     /// Reads and discards all incoming bytes until the end.
     pub async fn discard(&self) {
         let mut buffer = [0; 1024];
         loop {
-            match self.stream.try_read(&mut buffer) {
+            match self.wire.try_read(&mut buffer) {
                 Ok(0) => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -183,12 +183,12 @@ impl Outbox {
 }
 
 impl Waiting {
-    fn push(&mut self, frames: Bytes, stream: &TcpStream) {
+    fn push(&mut self, frames: Bytes, wire: &Wire) {
         self.bytes += frames.len();
         self.frames.push_back(frames);
         // Bytes that the kernel accepts do not count as queued.
         if self.is_too_much() {
-            self.write(stream);
+            self.write(wire);
         }
         if self.is_too_much() {
             self.end.get_or_insert(CloseReason::TooSlow);
@@ -204,15 +204,15 @@ impl Waiting {
         self.frames.len() > MOST || self.bytes > most_bytes
     }
 
-    fn write(&mut self, stream: &TcpStream) {
+    fn write(&mut self, wire: &Wire) {
         while let Some(first) = self.frames.front() {
             let written = if self.frames.len() == 1 {
-                stream.try_write(first)
+                wire.try_write(first)
             } else {
                 let mut slices = [IoSlice::new(&[]); AT_ONCE];
                 let filled = slices.iter_mut().zip(&self.frames);
                 let count = filled.map(|(slice, frame)| *slice = IoSlice::new(frame)).count();
-                stream.try_write_vectored(&slices[..count])
+                wire.try_write_vectored(&slices[..count])
             };
             match written {
                 Ok(written) => self.advance(written),
@@ -251,7 +251,7 @@ pub(super) struct Duplex(pub Arc<Outbox>);
 
 impl Read for Duplex {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.stream.try_read(buffer)
+        self.0.wire.try_read(buffer)
     }
 }
 
@@ -268,7 +268,7 @@ impl Write for Duplex {
 
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpSocket;
+    use tokio::net::{TcpSocket, TcpStream};
 
     use super::*;
 
@@ -293,7 +293,7 @@ mod tests {
     /// Sends frames until the outbox ends, and returns the number of queued bytes at that time.
     async fn waiting_at_the_end(logged_in: bool) -> usize {
         let (server, _client) = connection().await;
-        let outbox = Outbox::new(server);
+        let outbox = Outbox::new(server.into());
         outbox.set_logged_in(logged_in);
         while outbox.end().is_none() {
             outbox.send(Bytes::from(vec![0; FRAME_BYTES]));

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until};
@@ -28,6 +27,7 @@ use super::subscriptions::Taken;
 use crate::auth::{Origin, random};
 use crate::domain::RequestError;
 use crate::methods::{self, Context, LoginChange, MethodAnswer, MethodFault, message as method_message};
+use crate::net::Wire;
 use crate::ops::login::LoggedIn;
 
 /// The supported versions of DDP, which this server treats as equal.
@@ -57,11 +57,11 @@ impl SocketSession {
         socket_server: Arc<SocketServer>,
         origin: Origin,
         mut seat: RegisteredSocket,
-        stream: TcpStream,
+        wire: Wire,
         read: &Bytes,
         framing: Framing,
     ) -> Self {
-        let outbox = Arc::new(Outbox::new(stream));
+        let outbox = Arc::new(Outbox::new(wire));
         let subscriber = Arc::new(Subscriber::new(Arc::clone(&outbox), framing));
         seat.seat(Arc::clone(&subscriber));
         for frame in framing.greeting() {

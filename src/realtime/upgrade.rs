@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tracing::debug;
 use tungstenite::handshake::derive_accept_key;
 use warp::Reply;
@@ -22,7 +21,7 @@ use super::socket_server::SocketServer;
 use crate::app::AllowedOrigins;
 use crate::auth::origin::client_address;
 use crate::auth::{Origin, Peer};
-use crate::net::{ClientStream, TcpConnection};
+use crate::net::{ClientStream, TcpConnection, Wire};
 
 /// The time in seconds after which a refused client may try again.
 const RETRY_AFTER: u32 = 10;
@@ -80,7 +79,7 @@ pub(super) fn answer(
 }
 
 /// Returns the stream of an upgraded connection, the bytes that were already read, and the counted connection.
-async fn taken_over(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes, TcpConnection)> {
+async fn taken_over(upgrade: OnUpgrade) -> Option<(Wire, Bytes, TcpConnection)> {
     let parts = upgrade.await.ok()?.downcast::<TokioIo<ClientStream>>().ok()?;
     let (stream, held, connection) = parts.io.into_inner().into_parts();
     let read = if held.is_empty() {

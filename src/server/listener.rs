@@ -1,7 +1,6 @@
 //! The accept loop. warp's own has no timeout for headers, no peer address and no limit on connections.
 
 use std::convert::Infallible;
-use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -12,7 +11,6 @@ use hyper::header::{CONNECTION, HeaderValue, UPGRADE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::{debug, warn};
@@ -21,14 +19,10 @@ use warp::reply::Response;
 
 use crate::auth::Peer;
 use crate::http::Limits;
-use crate::net::{ClientStream, Connections, Heads, Surplus, TcpConnection, open_files};
+use crate::net::{ClientStream, Connections, Heads, Listeners, StreamTimes, Surplus, TcpConnection, Wire, open_files};
 
 /// The pause after a connection could not be accepted, for example because no descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// Maximum connections that wait to be accepted; the system may allow fewer. The value is high, so that ten thousand
-/// clients that reconnect at the same time need not retry.
-const BACKLOG: u32 = 16 * 1024;
 
 /// Maximum bytes of each of hyper's buffers of a connection, for reading and for writing.
 const BUFFER_BYTES: usize = 32 * 1024;
@@ -41,26 +35,11 @@ const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 10\r\n\
     content-type: text/plain\r\ncontent-length: 36\r\n\r\nthe server takes no more connections";
 
-/// Opens a socket that listens on an address.
-///
-/// # Errors
-/// The error of the operating system.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    // A server that is restarted need not wait for the last connections of the old process.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
-
-/// Accepts connections and answers their requests with `answer`, over HTTP/1.1, until `shutdown` ends. Then it
-/// accepts no more, and gives requests in flight the `stop_time` of the limits. `most` returns the maximum connections of an
+/// Accepts connections of all listeners and answers their requests with `answer`, over HTTP/1.1, until `shutdown` ends. Then
+/// it accepts no more, and gives requests in flight the `stop_time` of the limits. `most` returns the maximum connections of an
 /// address, or `None` for an address that has no limit.
 pub async fn serve<A, W>(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     answer: A,
     limits: Limits,
     most: impl Fn(IpAddr) -> Option<u32> + Send,
@@ -72,13 +51,14 @@ pub async fn serve<A, W>(
     let (stop, _) = watch::channel(false);
     let connections = Connections::new(open_files::for_connections(limits.reserved_descriptors));
     let mut refusals = Refusals::default();
+    let mut listeners = listeners.into();
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listeners.accept() => accepted,
             () = &mut shutdown => break,
         };
-        let (stream, peer) = match accepted {
+        let (wire, peer) = match accepted {
             Ok(connection) => connection,
             Err(error) => {
                 open_files::warn_not_accepted("http", &error);
@@ -91,15 +71,13 @@ pub async fn serve<A, W>(
             Ok(connection) => connection,
             Err(surplus) => {
                 refusals.surplus(surplus, address, connections.most());
-                refuse(stream, surplus);
+                refuse(wire, surplus);
                 continue;
             }
         };
-        // Responses are written in one piece, so waiting for more data would only delay them.
-        let _ = stream.set_nodelay(true);
-        tokio::spawn(run(stream, connection, peer, answer.clone(), limits, stop.subscribe()));
+        tokio::spawn(run(wire, connection, peer, answer.clone(), limits, stop.subscribe()));
     }
-    drop(listener);
+    drop(listeners);
     let _ = stop.send(true);
     if timeout(limits.stop_time, stop.closed()).await.is_err() {
         let seconds = limits.stop_time.as_secs();
@@ -109,15 +87,11 @@ pub async fn serve<A, W>(
 
 /// Sends a client the reason why its connection is closed, if the system accepts it at once, and closes it. Nothing
 /// is read and no task is started, so that surplus connections cost little.
-fn refuse(stream: TcpStream, surplus: Surplus) {
-    let words = match surplus {
+fn refuse(wire: Wire, surplus: Surplus) {
+    wire.reject(match surplus {
         Surplus::All => FULL,
         Surplus::Address => TOO_MANY,
-    };
-    if let Ok(mut stream) = stream.into_std() {
-        // The client may have closed the connection already.
-        let _ = stream.write(words);
-    }
+    });
 }
 
 /// Logs refused connections, each kind at most once a minute.
@@ -146,10 +120,10 @@ impl Refusals {
     }
 }
 
-/// Serves one connection. Closes it if the head of a request does not arrive within `head_time`, or if the client
-/// reads nothing of a response for `write_time`.
+/// Serves one connection. Closes it if no request arrives within `keep_alive_time`, if the head of one is not complete
+/// `head_time` after its first byte, or if the client reads nothing of a response for `write_time`.
 async fn run<A, W>(
-    stream: TcpStream,
+    wire: Wire,
     connection: TcpConnection,
     peer: SocketAddr,
     answer: A,
@@ -164,12 +138,15 @@ async fn run<A, W>(
     };
     let mut stop = pin!(stop);
     // The buffers are allocated when a request begins, so that ten thousand idle clients need little memory.
-    let mut first = [0];
     tokio::select! {
-        begun = timeout(limits.head_time, stream.peek(&mut first)) => if !matches!(begun, Ok(Ok(1))) { return },
+        begun = timeout(limits.keep_alive_time, wire.is_begun()) => if !begun.unwrap_or(false) { return },
         () = &mut stop => return,
     }
-    let stream = ClientStream::new(stream, connection, limits.write_time);
+    let times = StreamTimes {
+        head: limits.head_time,
+        write: limits.write_time,
+    };
+    let stream = ClientStream::new(wire, connection, times);
     let heads = stream.heads();
     let service = service_fn(move |mut request: Request<Incoming>| {
         let last = is_last(&request, &heads);
@@ -187,7 +164,7 @@ async fn run<A, W>(
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
+        .header_read_timeout(limits.keep_alive_time)
         .max_header_size(limits.head_bytes)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service)

@@ -127,11 +127,11 @@ type Case<'case> = (
 #[test]
 fn a_wrong_configuration_ends_with_78_and_says_what_and_where() {
     let admin = ("ROLLCALL_ADMIN_USERNAME", "ada");
-    let cases: [Case; 16] = [
+    let cases: [Case; 19] = [
         (
             None,
             &[],
-            &["--listen", "3000"],
+            &["--listen", "70000"],
             &["listen (from flag --listen)", "127.0.0.1:3000"],
         ),
         (
@@ -140,6 +140,19 @@ fn a_wrong_configuration_ends_with_78_and_says_what_and_where() {
             &[],
             &["listen (from environment ROLLCALL_LISTEN)"],
         ),
+        (
+            None,
+            &[],
+            &["--listen", ":0", "--listen", "unix:x?mode=9"],
+            &["listen (from flag --listen)", "unix:x?mode=9", "mode=660"],
+        ),
+        (
+            None,
+            &[],
+            &["--keep-alive-seconds", "0"],
+            &["keep_alive_seconds", "1 to 3600"],
+        ),
+        (None, &[], &["--header-seconds", "601"], &["header_seconds", "1 to 600"]),
         (
             Some("log_level = \"loud\""),
             &[],

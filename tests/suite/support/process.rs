@@ -47,6 +47,7 @@ pub fn run(mut command: Command, input: &str) -> Output {
 /// A running server process. Dropping it kills the process.
 pub struct Process {
     pub child: Child,
+    /// The first address; unspecified if the first one is a Unix socket.
     pub address: SocketAddr,
     pub folder: Arc<TempDir>,
     stdout: BufReader<ChildStdout>,
@@ -72,12 +73,13 @@ impl Process {
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
-        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+        let Some(place) = line.trim().strip_prefix("listening on ") else {
             let output = child.wait_with_output().expect("the binary ends");
             return Err(line + &String::from_utf8_lossy(&output.stderr));
         };
+        let address = place.rsplit("//").next().expect("a text").parse();
         Ok(Self {
-            address: address.parse().expect("an address"),
+            address: address.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0))),
             child,
             folder,
             stdout,

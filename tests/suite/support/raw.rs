@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -12,7 +12,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Sends bytes, and reads until the server closes. A reset of the connection also ends the response.
 pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let stream = TcpStream::connect(address).await.expect("a connection");
+    exchange_over(stream, bytes).await
+}
+
+/// Does the same over any stream.
+pub async fn exchange_over(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> String {
     // The server may close before it has read all bytes.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();

@@ -11,6 +11,7 @@ use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::Limits;
+use rollcall::net::BoundAddress;
 use rollcall::ops::users::{NewUser, NewUserTexts};
 use rollcall::realtime::Timing;
 use rollcall::server::{EndedTask, Options, Server};
@@ -75,7 +76,11 @@ impl TestServer {
         let server = Server::start(options).await.expect("the server starts");
         let (stop, stopped) = oneshot::channel::<()>();
         Self {
-            address: server.address(),
+            address: server
+                .addresses()
+                .iter()
+                .find_map(BoundAddress::tcp)
+                .expect("an address"),
             setup_link: server.setup_link().map(str::to_owned),
             folder,
             now,
@@ -89,7 +94,8 @@ impl TestServer {
     /// Returns the default options of a server with this folder.
     pub fn options(folder: &TempDir) -> Options {
         Options {
-            listen: "127.0.0.1:0".parse().expect("an address"),
+            listen: vec!["127.0.0.1:0".parse().expect("an address")],
+            inherited: Vec::new(),
             data_dir: folder.path().join("data"),
             fixed: Overrides::default(),
             limits: Limits::default(),

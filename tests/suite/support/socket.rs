@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -21,8 +23,8 @@ use super::Client;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client socket. Received messages that no call has returned yet stay in order.
-pub struct Socket {
-    pub stream: WebSocketStream<TcpStream>,
+pub struct Socket<S = TcpStream> {
+    pub stream: WebSocketStream<S>,
     wrapped: bool,
     kept: VecDeque<Value>,
     next_id: u64,
@@ -56,13 +58,6 @@ impl Socket {
         socket.connect().await
     }
 
-    pub async fn connect(mut self) -> Self {
-        self.say(json!({"msg": "connect", "version": "1", "support": ["1"]}))
-            .await;
-        assert_eq!(self.hear().await["msg"], "connected");
-        self
-    }
-
     /// Opens a socket and logs it in with the token of an HTTP client.
     pub async fn of(client: &Client) -> Self {
         let mut socket = Self::connected(client.address).await;
@@ -88,6 +83,30 @@ impl Socket {
             let value: HeaderValue = value.parse().expect("a value");
             request.headers_mut().insert(name, value);
         }
+        Self::upgraded(stream, request, wrapped).await
+    }
+
+    /// Returns a proof of identity, as the last parameter of a method.
+    pub fn proof() -> Value {
+        json!({"twoFactorCode": super::server::PASSWORD_DIGEST, "twoFactorMethod": "password"})
+    }
+
+    /// Resets the connection, like a machine that has lost its state.
+    pub fn reset(self) {
+        self.stream.into_inner().set_zero_linger().expect("an option");
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// Opens a plain socket over any stream, and sends `connect`.
+    pub async fn over(stream: S) -> Self {
+        let request = "ws://test/websocket".into_client_request().expect("a request");
+        let mut socket = Self::upgraded(stream, request, false).await;
+        assert_eq!(socket.frame().await, r#"{"server_id":"0"}"#);
+        socket.connect().await
+    }
+
+    async fn upgraded(stream: S, request: Request, wrapped: bool) -> Self {
         let upgraded = tokio_tungstenite::client_async(request, stream).await;
         let (stream, _) = upgraded.unwrap_or_else(|error| panic!("no socket: {error}"));
         Self {
@@ -96,6 +115,13 @@ impl Socket {
             kept: VecDeque::new(),
             next_id: 0,
         }
+    }
+
+    pub async fn connect(mut self) -> Self {
+        self.say(json!({"msg": "connect", "version": "1", "support": ["1"]}))
+            .await;
+        assert_eq!(self.hear().await["msg"], "connected");
+        self
     }
 
     /// Returns the text of the next frame.
@@ -210,11 +236,6 @@ impl Socket {
         message["error"].clone()
     }
 
-    /// Returns a proof of identity, as the last parameter of a method.
-    pub fn proof() -> Value {
-        json!({"twoFactorCode": super::server::PASSWORD_DIGEST, "twoFactorMethod": "password"})
-    }
-
     pub async fn resume(&mut self, token: &str) -> Value {
         self.result("login", json!([{"resume": token}])).await
     }
@@ -282,10 +303,5 @@ impl Socket {
             reason: "disconnect".into(),
         };
         self.send(Frame::Close(Some(goodbye))).await;
-    }
-
-    /// Resets the connection, like a machine that has lost its state.
-    pub fn reset(self) {
-        self.stream.into_inner().set_zero_linger().expect("an option");
     }
 }

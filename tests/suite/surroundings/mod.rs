@@ -1,7 +1,9 @@
 //! The process in its surroundings: a log that nobody reads, a disk or a folder that it may not use, signals, a socket that
 //! the system refuses, and commands beside a server that does not answer.
 
+mod activation;
 mod clock;
+mod listen;
 mod log;
 mod silence;
 mod sockets;

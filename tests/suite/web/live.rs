@@ -114,7 +114,7 @@ async fn a_board_that_loses_its_server_says_so_and_comes_back() {
     let folder = server.stop().await;
     browser.text_with("#lost", "Connection lost.").await;
     browser.keep_picture("board-lost").await;
-    let server = TestServer::open(folder, |options| options.listen = address).await;
+    let server = TestServer::open(folder, |options| options.listen = vec![address.into()]).await;
     let body = json!({"status": "busy", "message": "after the restart"});
     ada.post("users.setStatus", &body).await.expect(200);
     browser

@@ -56,7 +56,7 @@ async fn a_lost_server_has_a_page_that_answers_only_navigations_and_ends_by_itse
         .then(() => arguments[0]('answered'), () => arguments[0]('failed'))";
     assert_eq!(browser.run(form).await, "failed");
 
-    let server = TestServer::open(folder, |options| options.listen = address).await;
+    let server = TestServer::open(folder, |options| options.listen = vec![address.into()]).await;
     // The page loads the address again that the user wanted.
     browser.appears("#me input[value='ada@example.com']").await;
     let lines = browser.console().await;

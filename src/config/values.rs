@@ -1,0 +1,55 @@
+//! Parses the values of a configuration.
+
+use super::{Config, ConfigError, Source, Value};
+
+/// The values of a configuration, for parsing.
+pub(super) struct Values<'config>(&'config Config);
+
+impl<'config> Values<'config> {
+    pub(super) const fn of(config: &'config Config) -> Self {
+        Self(config)
+    }
+
+    pub(super) fn value(&self, name: &'static str) -> Option<&Value> {
+        self.0.values().iter().find(|value| value.setting.name == name)
+    }
+
+    pub(super) fn text(&self, name: &'static str) -> Option<String> {
+        self.value(name)?.text.clone()
+    }
+
+    pub(super) fn optional<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let parsed = value.text.as_deref().map(parse).transpose();
+        parsed.map_err(|problem| ConfigError::Invalid {
+            setting: name,
+            from: value.source.clone(),
+            problem,
+        })
+    }
+
+    pub(super) fn parse<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, ConfigError> {
+        self.optional(name, parse)?.ok_or_else(|| ConfigError::Invalid {
+            setting: name,
+            from: Source::Default,
+            problem: "has no value".into(),
+        })
+    }
+
+    pub(super) fn number(&self, name: &'static str, least: u32, most: u32) -> Result<u32, ConfigError> {
+        self.parse(name, |text| {
+            let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+            number.ok_or_else(|| format!("is not a number from {least} to {most}"))
+        })
+    }
+}
