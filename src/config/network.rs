@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::values::Values;
+use super::values::StartValues;
 use super::{ConfigError, Source};
 use crate::domain::ListenAddress;
 
@@ -27,7 +27,7 @@ pub struct NetworkSettings {
 
 impl NetworkSettings {
     /// Parses the values of a configuration.
-    pub(super) fn of(from: &Values<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn of(from: &StartValues<'_>) -> Result<Self, ConfigError> {
         let seconds = |name, most| {
             from.number(name, 1, most)
                 .map(|number| Duration::from_secs(number.into()))

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::network::NetworkSettings;
-use super::values::Values;
+use super::values::StartValues;
 use super::{Config, ConfigError};
 use crate::domain::{Retention, SettingId, SettingValue, list_setting};
 
@@ -179,7 +179,7 @@ impl StartSettings {
     /// # Errors
     /// [`ConfigError`] for the first value that its setting does not allow.
     pub fn of(config: &Config) -> Result<Self, ConfigError> {
-        let from = Values::of(config);
+        let from = StartValues::of(config);
         Ok(Self {
             network: NetworkSettings::of(&from)?,
             data_dir: from.parse("data_dir", |text| Ok(PathBuf::from(text)))?,
@@ -212,7 +212,7 @@ impl StartSettings {
     }
 }
 
-impl Values<'_> {
+impl StartValues<'_> {
     fn backups(&self) -> Result<Option<BackupPlan>, ConfigError> {
         let every_hours = self.number("backup_every", 1, MAX_HOURS)?;
         let keep = Retention {

@@ -3,9 +3,9 @@
 use super::{Config, ConfigError, Source, Value};
 
 /// The values of a configuration, for parsing.
-pub(super) struct Values<'config>(&'config Config);
+pub(super) struct StartValues<'config>(&'config Config);
 
-impl<'config> Values<'config> {
+impl<'config> StartValues<'config> {
     pub(super) const fn of(config: &'config Config) -> Self {
         Self(config)
     }
