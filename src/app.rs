@@ -32,10 +32,11 @@ pub use settings::{Overrides, Settings};
 pub use turns::{QueueFull, Turn};
 use usernames::Usernames;
 
-use crate::auth::SecretKey;
 use crate::auth::password::Passwords;
+use crate::auth::{SecretKey, random};
 use crate::domain::{SettingId, SettingValue, Timestamp, UsernameRule};
 use crate::hub::Hub;
+use crate::observe::RequestIds;
 use crate::store::{Snapshot, Store};
 
 /// The application state. Cloning is cheap; all clones share the same state.
@@ -65,6 +66,8 @@ pub struct App {
     pub started: Timestamp,
     /// The state that the endpoints of monitoring report.
     pub readiness: Arc<Readiness>,
+    /// The ids of requests.
+    pub request_ids: Arc<RequestIds>,
     /// The configuration that can't change while the server runs.
     pub fixed: Arc<Overrides>,
     usernames: Arc<Usernames>,
@@ -92,6 +95,7 @@ impl App {
             key: Arc::new(SecretKey::generate()),
             pictures: Pictures::default(),
             readiness: Arc::default(),
+            request_ids: Arc::new(RequestIds::new(u64::from_be_bytes(random::bytes()))),
             fixed,
             usernames: Arc::default(),
         }

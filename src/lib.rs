@@ -18,6 +18,7 @@
 //! - [`config`]: the settings and their sources
 //! - [`clock`]: the current time
 //! - [`net`]: TCP connections of clients, and their limits
+//! - [`observe`]: the ids of requests, and the metrics
 //! - [`domain`]: the rules, as values
 
 pub mod admin_socket;
@@ -33,6 +34,7 @@ pub mod hub;
 pub mod intake;
 pub mod methods;
 pub mod net;
+pub mod observe;
 pub mod ops;
 pub mod realtime;
 pub mod server;

@@ -283,12 +283,7 @@ fn of_administrator(fault: RequestError) -> StartError {
 /// Returns the maximum number of connections of an address; `None` for a trusted proxy, which carries those
 /// of its clients.
 fn most_connections(app: &App, address: IpAddr) -> Option<u32> {
-    let trusted = app
-        .fixed
-        .trusted_proxies
-        .iter()
-        .any(|network| network.contains(&address));
-    (!trusted).then(|| app.settings().number(SettingId::MaxConnectionsPerAddress))
+    (!app.fixed.trusts(address)).then(|| app.settings().number(SettingId::MaxConnectionsPerAddress))
 }
 
 /// Returns the IP addresses of the listeners, with the ports that the system chose.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -38,6 +39,17 @@ pub struct Overrides {
     pub compact_at_start: CompactAtStart,
     /// The plan of scheduled backups; `None` if there are none.
     pub backups: Option<BackupPlan>,
+    /// The time from which on a request is logged as slow; zero logs none.
+    pub slow_request: Duration,
+}
+
+impl Overrides {
+    /// Returns whether the headers of requests from this address about their client are trusted.
+    #[must_use]
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
 }
 
 impl fmt::Debug for Overrides {

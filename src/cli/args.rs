@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::domain::invitation::DEFAULT_DAYS;
 
-use super::setting_flags::{AllSettings, Folder, FolderAndKey};
+use super::setting_flags::{AllSettings, Folder, FolderAndKey, ListenFlags};
 
 /// The whole command line.
 #[derive(Parser)]
@@ -111,6 +111,14 @@ pub(super) enum CommandArgs {
         Examples:\n  rollcall compact\n  rollcall compact --data-dir /var/lib/rollcall"
     )]
     Compact(FolderAndKey),
+    /// Ask a running server whether it is ready, for containers and scripts
+    #[command(
+        after_help = "Asks for /readyz at the address of the settings, or at --url, over plain HTTP, and waits at most 5 seconds.\n\
+        Exit code 0: the server takes requests. 1: it does not, and standard error says why.\n\n\
+        Examples:\n  rollcall health\n  rollcall health --listen 0.0.0.0:3000\n  \
+        rollcall health --url http://10.0.0.2:3000/livez"
+    )]
+    Health(Health),
     /// Check the clock of this machine against the store
     #[command(
         after_help = "The clock is doubtful if it differs by more than a day from the last commit of the store, or if it is before\n\
@@ -194,6 +202,15 @@ pub(super) struct Audit {
     /// Print CSV, for spreadsheets
     #[arg(long, conflicts_with = "json")]
     pub(super) csv: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Health {
+    /// What to ask for; without a path, /readyz
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
+    #[command(flatten)]
+    pub(super) listen: ListenFlags,
 }
 
 #[derive(Args)]

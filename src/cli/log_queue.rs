@@ -8,13 +8,12 @@
 //! panics in the very cases that this queue is for, and it bounds the number of lines but not their bytes.
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use tracing::error;
-use tracing_subscriber::fmt::MakeWriter;
 
 /// Maximum bytes of all lines that wait.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -63,7 +62,8 @@ impl LogQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, line: &[u8]) {
+    /// Adds a line, which ends with a line feed. Drops it if the queue is full.
+    pub(super) fn push(&self, line: Vec<u8>) {
         let mut state = self.lock();
         let bytes = line.len() + LINE_BYTES;
         if state.bytes + bytes > MAX_BYTES && !state.is_reporting {
@@ -71,7 +71,7 @@ impl LogQueue {
             return;
         }
         state.bytes += bytes;
-        state.lines.push_back(line.to_vec());
+        state.lines.push_back(line);
         self.changed.notify_all();
     }
 
@@ -115,27 +115,9 @@ impl LogQueue {
     }
 }
 
-impl Write for LogQueue {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.push(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'writer> MakeWriter<'writer> for LogQueue {
-    type Writer = Self;
-
-    fn make_writer(&'writer self) -> Self {
-        self.clone()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::sync::mpsc;
 
     use super::*;
@@ -168,10 +150,10 @@ mod tests {
 
     #[test]
     fn a_stalled_reader_delays_no_caller_and_the_memory_is_bounded() {
-        let (mut queue, allow, lines) = gated();
+        let (queue, allow, lines) = gated();
         let line = vec![b'x'; 1024];
         for _ in 0..10_000 {
-            queue.write_all(&line).expect("it never fails");
+            queue.push(line.clone());
         }
         {
             let state = queue.lock();
@@ -192,9 +174,9 @@ mod tests {
 
     #[test]
     fn a_line_that_cannot_be_written_is_counted_and_the_next_one_is_tried() {
-        let (mut queue, allow, lines) = gated();
+        let (queue, allow, lines) = gated();
         for (line, is_allowed) in [("one", false), ("two", false), ("three", true)] {
-            queue.write_all(line.as_bytes()).expect("it never fails");
+            queue.push(line.into());
             allow.send(is_allowed).expect("the thread lives");
         }
         assert_eq!(lines.recv().expect("a line"), b"three");

@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, registry, reload};
 
 use super::complaint;
+use super::log_lines::LogLines;
 use super::log_queue::LogQueue;
 use crate::config::{LogFormat, LogLevel};
 use crate::store;
@@ -56,20 +57,21 @@ pub(super) fn start(format: LogFormat, level: LogLevel) -> Logging {
     let queue = LogQueue::start(io::stderr());
     let (filter, level) = reload::Layer::new(filter(level));
     let lines = fmt::layer()
-        .with_writer(queue.clone())
+        .with_writer(LogLines::new(queue.clone(), format))
         .with_target(false)
         // The default reports a failed write with `eprintln!`, which panics if standard error cannot be written.
         .log_internal_errors(false);
+    // The default format spends a third of the time of each line on styles, even if it writes no styles.
+    let plain = format::debug_fn(|writer, field, value| match field.name() {
+        "message" => write!(writer, "{value:?}"),
+        name => write!(writer, "{name}={value:?}"),
+    });
+    let plain = plain.delimited(" ");
     let lines = match format {
         LogFormat::Text if io::stderr().is_terminal() => lines.boxed(),
-        LogFormat::Text => {
-            // The default format spends a third of the time of each line on styles, even if it writes no styles.
-            let fields = format::debug_fn(|writer, field, value| match field.name() {
-                "message" => write!(writer, "{value:?}"),
-                name => write!(writer, "{name}={value:?}"),
-            });
-            lines.with_ansi(false).fmt_fields(fields.delimited(" ")).boxed()
-        }
+        LogFormat::Text => lines.with_ansi(false).fmt_fields(plain).boxed(),
+        // The journal stores the time.
+        LogFormat::Journald => lines.with_ansi(false).without_time().fmt_fields(plain).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     // Only the first call in a process can succeed, and there is only one.

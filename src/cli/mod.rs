@@ -10,6 +10,9 @@ mod completions;
 mod config;
 mod doctor;
 mod failure;
+mod health;
+mod http_get;
+mod log_lines;
 mod log_queue;
 mod logging;
 mod output;
@@ -55,6 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(CommandArgs::Backup { file, with_key, folder }) => backup::run(&file, with_key, &folder.0),
         Some(CommandArgs::Restore { file, replace, folder }) => restore::run(&file, replace, &folder.0),
         Some(CommandArgs::Compact(folder)) => compact::run(&folder.0),
+        Some(CommandArgs::Health(arguments)) => health::run(&arguments),
         Some(CommandArgs::Doctor(arguments)) => doctor::run(&arguments),
         Some(CommandArgs::User(command)) => user::run(command),
         Some(CommandArgs::Token(command)) => token::run(command),

@@ -121,6 +121,7 @@ pub(super) fn fixed(settings: StartSettings) -> Overrides {
         disk_reserve_bytes: settings.disk_reserve_bytes,
         compact_at_start: settings.compact_at_start,
         backups: settings.backups,
+        slow_request: settings.slow_request,
     }
 }
 

@@ -66,6 +66,13 @@ setting_flags!(
     false
 );
 
+setting_flags!(
+    /// The flag of the address on which the server listens.
+    ListenFlags,
+    |setting| setting.name == "listen",
+    false
+);
+
 fn augment(command: Command, takes: fn(&StartSetting) -> bool, set: bool) -> Command {
     let flags = SETTINGS.iter().filter(|setting| takes(setting)).filter_map(flag);
     let file = Arg::new("config")

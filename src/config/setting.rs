@@ -181,7 +181,7 @@ pub const SETTINGS: &[StartSetting] = &[
     .short_for(&[(SettingId::SiteUrl, None)]),
     StartSetting::new(
         "log_format",
-        "text|json",
+        "text|json|journald",
         Some("text"),
         "How log lines on standard error look",
     ),
@@ -190,6 +190,12 @@ pub const SETTINGS: &[StartSetting] = &[
         "error|warn|info|debug|trace",
         Some("info"),
         "The least important log lines to write",
+    ),
+    StartSetting::new(
+        "slow_request_millis",
+        "MILLISECONDS",
+        Some("1000"),
+        "Milliseconds from which on a request is also logged as slow, at warn; 0 logs none",
     ),
     StartSetting::new(
         "token_lifetime_days",

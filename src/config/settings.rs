@@ -33,6 +33,8 @@ pub struct StartSettings {
     pub log_format: LogFormat,
     /// The level of the least important log lines to write.
     pub log_level: LogLevel,
+    /// The time from which on a request is logged as slow; zero logs none.
+    pub slow_request: Duration,
     /// Settings that cannot be changed while the server runs, with the sources of their values.
     pub fixed: BTreeMap<SettingId, (SettingValue, String)>,
     /// The proxies whose `X-Forwarded-For` is trusted.
@@ -103,6 +105,8 @@ pub enum LogFormat {
     Text,
     /// A JSON object per line, for programs.
     Json,
+    /// A line of text without the time, after the priority that systemd's journal reads (`<4>`).
+    Journald,
 }
 
 impl FromStr for LogFormat {
@@ -112,7 +116,8 @@ impl FromStr for LogFormat {
         match text {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
-            _ => Err("is not one of text, json"),
+            "journald" => Ok(Self::Journald),
+            _ => Err("is not one of text, json, journald"),
         }
     }
 }
@@ -196,6 +201,7 @@ impl StartSettings {
             })?,
             log_format: from.parse("log_format", |text| text.parse().map_err(str::to_owned))?,
             log_level: from.parse("log_level", |text| text.parse().map_err(str::to_owned))?,
+            slow_request: Duration::from_millis(from.number("slow_request_millis", 0, u32::MAX)?.into()),
             fixed: config
                 .fixed()
                 .map(|(id, fixed)| (*id, (fixed.value.clone(), fixed.source.to_string())))

@@ -22,6 +22,7 @@ use crate::domain::{
     Avatar, PictureForm, PictureFormat, RequestError, SourceAddress, UserId, UsernameKey, initials, picture,
 };
 use crate::intake::{self, Head, address_of, encoded};
+use crate::observe::RouteName;
 use crate::ops::avatars;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -68,10 +69,10 @@ pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
                     source: address_of(head.peer, &head.headers, &app).map(SourceAddress::of),
                     known: head.headers.get(IF_NONE_MATCH).cloned(),
                 };
-                match answer(&app, asked, &head.query).await {
-                    Ok(response) => response,
-                    Err(error) => reply::sent(reply::failure(&error, "")),
-                }
+                let answered = answer(&app, asked, &head.query).await;
+                let mut response = answered.unwrap_or_else(|error| reply::sent(reply::failure(&error, "")));
+                response.extensions_mut().insert(RouteName::get("/avatar/:name"));
+                response
             }
         })
         .boxed()

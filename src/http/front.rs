@@ -2,11 +2,13 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
+use tracing::warn;
 use warp::filters::BoxedFilter;
 use warp::http::header::{
     ACCEPT, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
@@ -20,6 +22,7 @@ use crate::app::App;
 use crate::auth::Peer;
 use crate::domain::RequestError;
 use crate::intake::address_of;
+use crate::observe::{RequestId, RouteName};
 use crate::ops::calls;
 
 /// The default content security policy: no scripts or other content, and no page may frame the response.
@@ -30,6 +33,9 @@ const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
 /// Paths that monitoring polls. They are cheap and not rate-limited.
 const NEVER_REFUSED: [&str; 3] = ["/livez", "/readyz", "/health"];
+
+/// The header with the id of the request, in requests of proxies and in all answers.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Seconds for which a browser uses only TLS: two years.
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000");
@@ -49,7 +55,29 @@ impl Front {
     }
 
     /// Checks a request, has the filter answer it, and adds the common headers.
-    pub async fn answer(&self, mut request: Request<Incoming>) -> warp::reply::Response {
+    pub async fn answer(&self, request: Request<Incoming>) -> warp::reply::Response {
+        let began = Instant::now();
+        let id = self.id_of(&request);
+        let header = HeaderValue::from_str(id.as_str());
+        let mut response = id.scope(self.answer_within(request, began)).await;
+        // Every id is a valid value of a header.
+        if let Ok(header) = header {
+            response.headers_mut().insert(REQUEST_ID, header);
+        }
+        response
+    }
+
+    /// Returns the id that a trusted proxy sent, or else a new one.
+    fn id_of(&self, request: &Request<Incoming>) -> RequestId {
+        let sent = request.headers().get(REQUEST_ID).filter(|_| {
+            let peer = request.extensions().get::<Peer>();
+            peer.is_some_and(|peer| self.app.fixed.trusts(peer.0.ip()))
+        });
+        let parse = |sent: &HeaderValue| RequestId::parse(sent.to_str().ok()?);
+        sent.and_then(parse).unwrap_or_else(|| self.app.request_ids.make())
+    }
+
+    async fn answer_within(&self, mut request: Request<Incoming>, began: Instant) -> warp::reply::Response {
         let public_path = self.app.settings().public_path();
         if let Some(own) = own_target(request.uri(), &public_path) {
             *request.uri_mut() = own;
@@ -67,11 +95,28 @@ impl Front {
             Err(error) => {
                 let mut refused = reply::sent(reply::failure(&error, ""));
                 load_again(&error, page.as_ref(), refused.headers_mut());
+                refused.extensions_mut().insert(RouteName::REFUSED);
                 refused
             }
         };
         self.add_headers(&head, response.headers_mut());
+        self.observe(&response, began.elapsed());
         response
+    }
+
+    /// Logs the request if it was slow.
+    fn observe(&self, response: &warp::reply::Response, time: Duration) {
+        let route = response.extensions().get().copied().unwrap_or(RouteName::UNKNOWN);
+        let slow = self.app.fixed.slow_request;
+        if !slow.is_zero() && time >= slow {
+            warn!(
+                method = route.method,
+                endpoint = route.endpoint,
+                status = response.status().as_u16(),
+                millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+                "slow request"
+            );
+        }
     }
 
     /// Runs the filter. A panic in it is a bug: the panic hook logs it, and the response is 500.
@@ -81,7 +126,7 @@ impl Front {
         if let Ok(answer) = work.await {
             return answer.unwrap_or_else(|infallible: Infallible| match infallible {});
         }
-        let incident = "panic".into();
+        let incident = RequestId::current().map_or_else(String::new, |id| id.to_string());
         reply::sent(reply::failure(&RequestError::Internal { incident }, ""))
     }
 
@@ -180,6 +225,7 @@ mod tests {
     use super::*;
     use crate::app::{Clock, Overrides};
     use crate::auth::password::Passwords;
+    use crate::ops::incident;
     use crate::store::Store;
 
     #[test]
@@ -206,13 +252,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_in_a_filter_is_answered_with_500_and_the_connection_goes_on() {
+    async fn a_panic_in_a_filter_is_answered_with_500_and_the_id_and_the_connection_goes_on() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let store = Store::open(home.path()).expect("a store");
         let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
         let defect = warp::path("defect").map(|| -> warp::reply::Response { panic!("the secret of the defect") });
+        let failed = || reply::sent(reply::failure(&incident::internal("a cause"), ""));
+        let failed = warp::path("failed").map(failed);
         let sound = warp::path("sound").map(|| "sound".into_response());
-        let front = Front::new(app, defect.or(sound).unify().map(Reply::into_response).boxed());
+        let filter = defect.or(failed).unify().or(sound).unify();
+        let front = Front::new(app, filter.map(Reply::into_response).boxed());
         let (near, far) = tokio::io::duplex(64 * 1024);
         let service = service_fn(move |request| {
             let front = front.clone();
@@ -221,7 +270,7 @@ mod tests {
         tokio::spawn(server::Builder::new().serve_connection(TokioIo::new(near), service));
         let (mut sender, connection) = client::handshake(TokioIo::new(far)).await.expect("a connection");
         tokio::spawn(connection);
-        for (path, status) in [("/defect", 500), ("/sound", 200), ("/defect", 500)] {
+        for (path, status) in [("/defect", 500), ("/sound", 200), ("/failed", 500), ("/defect", 500)] {
             let request = Request::get(path).header(HOST, "test").body(Empty::<Bytes>::new());
             let answer = sender
                 .send_request(request.expect("a request"))
@@ -232,8 +281,11 @@ mod tests {
                 answer.headers().get(X_CONTENT_TYPE_OPTIONS).map(HeaderValue::as_bytes),
                 Some(&b"nosniff"[..])
             );
+            let id = answer.headers()[REQUEST_ID].to_str().expect("a text").to_owned();
             let body = answer.into_body().collect().await.expect("a body").to_bytes();
-            assert!(!String::from_utf8_lossy(&body).contains("secret"), "{body:?}");
+            let body = String::from_utf8_lossy(&body);
+            assert!(!body.contains("secret"), "{body:?}");
+            assert_eq!(body.contains(&format!("incident {id}")), status == 500, "{id}: {body}");
         }
     }
 }

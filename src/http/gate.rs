@@ -1,7 +1,6 @@
 //! The entry point of the API: checks and answers all requests below `/api`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Buf;
@@ -24,15 +23,15 @@ use super::route::{Confirmation, Route};
 use super::routes;
 use crate::app::App;
 use crate::app::rates::RateKey;
-use crate::auth::{Caller, Origin, random};
+use crate::auth::{Caller, Origin};
 use crate::document::Accepted;
 use crate::domain::RequestError;
 use crate::intake::{self, Bound, Budget, Head, Reservation, address_of, body, encoded, logged};
+use crate::observe::RouteName;
 use crate::ops::calls::{self, Allowance};
 use crate::ops::{proof, two_factor};
 
 const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The state shared by all API requests.
 #[derive(Clone)]
@@ -41,21 +40,19 @@ pub struct Gate {
     limits: Limits,
     budget: Budget,
     instance: HeaderValue,
-    requests: Arc<AtomicU64>,
 }
 
 impl Gate {
     /// Returns the state for this application, with an empty budget for bodies.
     #[must_use]
     pub fn new(app: App, limits: Limits) -> Self {
-        let instance = format!("{:016x}", u64::from_be_bytes(random::bytes()));
+        // Sixteen hexadecimal digits are always a valid header value.
+        let instance = HeaderValue::from_str(app.request_ids.instance());
         Self {
-            app,
             limits,
             budget: Budget::new(limits.all_bodies_bytes, limits.caller_bodies_bytes),
-            // Sixteen hexadecimal digits are always a valid header value.
-            instance: HeaderValue::from_str(&instance).unwrap_or(HeaderValue::from_static("rollcall")),
-            requests: Arc::default(),
+            instance: instance.unwrap_or(HeaderValue::from_static("rollcall")),
+            app,
         }
     }
 
@@ -64,6 +61,15 @@ impl Gate {
     pub fn budget(&self) -> Budget {
         self.budget.clone()
     }
+}
+
+/// The parts of a judged request that its answer and the log need.
+#[derive(Default)]
+struct Noted {
+    /// The route of the request, if there is one.
+    route: Option<&'static Route>,
+    /// The state of the rate limit, if the call was counted.
+    allowance: Option<Allowance>,
 }
 
 /// Returns the filter for all paths below `/api`.
@@ -89,31 +95,28 @@ impl Gate {
         B: Buf + Send,
     {
         let began = Instant::now();
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let id = format!("{}-{number}", self.instance.to_str().unwrap_or_default());
         let address = address_of(head.peer, &head.headers, &self.app);
         let client = request::text(&head.headers, &USER_AGENT);
         let origin = Origin::new(address, client.unwrap_or_default());
         let caller = intake::caller(&self.app, &head.headers, &origin);
         let user = caller.as_ref().map(|caller| caller.user.id.clone());
-        let mut allowance = None;
+        let mut noted = Noted::default();
         let method_name = Called::default();
         let mut body = Some(body);
         let outcome = self
-            .dispatch(&head, origin, caller, &mut body, &mut allowance, &method_name)
+            .dispatch(&head, origin, caller, &mut body, &mut noted, &method_name)
             .await;
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
         }
-        let mut response = outcome.unwrap_or_else(|error| {
-            let method = find(&head.path, &head.method).map_or("", |(route, _)| route.called);
-            reply::failure(&error, method)
-        });
-        if let Some(allowance) = allowance {
+        let called = noted.route.map_or("", |route| route.called);
+        let mut response = outcome.unwrap_or_else(|error| reply::failure(&error, called));
+        let name = noted.route.map_or(RouteName::UNKNOWN, Route::name);
+        response.extensions_mut().insert(name);
+        if let Some(allowance) = noted.allowance {
             rate_limit::add_headers(allowance, response.headers_mut());
         }
         info!(
-            id = %id,
             method = %head.method,
             path = format_args!("/api/{}", logged(&head.path)),
             called = method_name.get().map(|name| tracing::field::display(name.escape_debug())),
@@ -123,7 +126,7 @@ impl Gate {
             address = address.map(tracing::field::display),
             "request"
         );
-        self.add_headers(&mut response, &id);
+        self.add_headers(&mut response);
         response
     }
 
@@ -135,13 +138,15 @@ impl Gate {
         origin: Origin,
         caller: Option<Caller>,
         body: &mut Option<S>,
-        allowance: &mut Option<Allowance>,
+        noted: &mut Noted,
         method_name: &Called,
     ) -> ApiOutcome
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
         B: Buf + Send,
     {
+        let found = find(&head.path, &head.method);
+        noted.route = found.as_ref().ok().map(|(route, _)| *route);
         if caller.is_none() {
             calls::admit_anonymous(&self.app, origin.address)?;
         }
@@ -152,7 +157,7 @@ impl Gate {
         if head.headers.contains_key(ORIGIN) {
             Cors::of(&self.app.settings()).check(&head.method, &head.headers)?;
         }
-        let (route, parameter) = find(&head.path, &head.method)?;
+        let (route, parameter) = found?;
         check_access(route, caller.as_ref())?;
         request::check_headers(&head.headers)?;
         let parameter = parameter
@@ -175,9 +180,9 @@ impl Gate {
         })?;
         let endpoint = || format!("{} {}", route.method, route.endpoint);
         match calls::admit(&self.app, endpoint, route.rate, caller.as_ref(), origin.address) {
-            Ok(left) => *allowance = left,
+            Ok(left) => noted.allowance = left,
             Err((error, none)) => {
-                *allowance = Some(none);
+                noted.allowance = Some(none);
                 return Err(error);
             }
         }
@@ -229,16 +234,13 @@ impl Gate {
     }
 
     /// Adds the headers of every API response (`api.md` §1.1 and §1.2).
-    fn add_headers(&self, response: &mut Response, id: &str) {
+    fn add_headers(&self, response: &mut Response) {
         let headers = response.headers_mut();
         if !headers.contains_key(CACHE_CONTROL) {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
         }
         headers.insert(INSTANCE_ID, self.instance.clone());
-        if let Ok(id) = HeaderValue::from_str(id) {
-            headers.insert(REQUEST_ID, id);
-        }
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, cors::ALLOWED_HEADERS);
     }
 }

@@ -6,38 +6,46 @@ use warp::http::StatusCode;
 use warp::{Filter, Reply};
 
 use crate::app::{App, Checks};
+use crate::observe::RouteName;
 
 /// Returns the filter of `/livez`, `/readyz` and the older `/health`. `/livez` is about the process alone: a restart does
 /// not mend a full disk. The others are about the server's ability to take requests.
 #[must_use]
 pub fn health(app: App) -> BoxedFilter<(warp::reply::Response,)> {
-    let live = warp::path!("livez").map(|| answer(true, &json!({"process": "ok"})));
+    let live = warp::path!("livez").map(|| named("/livez", answer(true, &json!({"process": "ok"}))));
     let readiness = app.clone();
     let ready = warp::path!("readyz").then(move || {
         let app = readiness.clone();
         async move {
             let checks = check(&app).await;
-            let named = [
+            let words = [
                 ("store", checks.store),
                 ("disk", checks.disk),
                 ("serving", checks.serving),
             ];
-            let named = named.map(|(name, passed)| (name.to_owned(), Value::from(word(passed))));
-            answer(checks.are_passed(), &Value::Object(named.into_iter().collect()))
+            let words = words.map(|(name, passed)| (name.to_owned(), Value::from(word(passed))));
+            let words = Value::Object(words.into_iter().collect());
+            named("/readyz", answer(checks.are_passed(), &words))
         }
     });
     let health = warp::path!("health").then(move || {
         let app = app.clone();
         async move {
-            if check(&app).await.are_passed() {
+            let response = if check(&app).await.are_passed() {
                 "ok".into_response()
             } else {
                 warp::reply::with_status("not healthy", StatusCode::INTERNAL_SERVER_ERROR).into_response()
-            }
+            };
+            named("/health", response)
         }
     });
     let method = warp::get().or(warp::head()).unify();
     method.and(live.or(ready).unify().or(health).unify()).boxed()
+}
+
+fn named(path: &'static str, mut response: warp::reply::Response) -> warp::reply::Response {
+    response.extensions_mut().insert(RouteName::get(path));
+    response
 }
 
 async fn check(app: &App) -> Checks {

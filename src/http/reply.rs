@@ -40,6 +40,7 @@ pub(super) fn sent(response: Response) -> warp::reply::Response {
             let mut response = warp::reply::stream(stream).into_response();
             *response.status_mut() = head.status;
             *response.headers_mut() = head.headers;
+            *response.extensions_mut() = head.extensions;
             response
         }
     }

@@ -11,6 +11,7 @@ use super::reply::{ApiOutcome, Output};
 use super::request::{Request, RequestContext};
 use crate::domain::scope::RequiredScope;
 use crate::domain::{Duty, Permission, RequestError, Scope};
+use crate::observe::RouteName;
 pub use crate::ops::calls::CallRate;
 
 /// A handler's future response.
@@ -207,6 +208,14 @@ impl Route {
         self.body_bytes = Some(bytes);
         self.too_large = too_large;
         self
+    }
+
+    /// Returns the name of the route for logs and metrics.
+    pub(super) fn name(&self) -> RouteName {
+        RouteName {
+            method: if self.method == Method::POST { "POST" } else { "GET" },
+            endpoint: self.endpoint,
+        }
     }
 
     /// Returns the name of the path parameter, without its colon.

@@ -11,6 +11,7 @@ use crate::app::rates::{Counted, Rate, RateKey};
 use crate::app::{App, QueueFull, Turn};
 use crate::auth::{Actor, Origin};
 use crate::domain::{RequestError, SettingId, SourceAddress, UserId};
+use crate::observe::RequestId;
 
 /// The window in which the rates of logins are counted, in milliseconds.
 const RATE_MILLIS: u32 = 60_000;
@@ -70,11 +71,11 @@ async fn take_turn(
 /// disconnects before that.
 async fn count_failure(app: &App, origin: &Origin, target: Target, turn: Turn) -> Result<(), RequestError> {
     let (app, origin) = (app.clone(), origin.clone());
-    let counting = tokio::spawn(async move {
+    let counting = tokio::spawn(RequestId::carry(async move {
         let counted = lockout::count_failure(&app, &origin, &target).await;
         drop(turn);
         counted
-    });
+    }));
     counting.await.map_err(incident::internal)?
 }
 

@@ -6,6 +6,7 @@ use tracing::error;
 
 use crate::auth::random;
 use crate::domain::RequestError;
+use crate::observe::RequestId;
 use crate::store::CommitError;
 
 /// Logs the cause of an internal error. Returns an error with the id of the log line.
@@ -27,7 +28,11 @@ pub fn store(error: CommitError) -> RequestError {
 }
 
 fn log(cause: impl Display) -> String {
-    let incident = format!("{:016x}", u64::from_be_bytes(random::bytes()));
+    // The id of the answer and of all other log lines of the request. Work outside of a request gets a random one.
+    let incident = RequestId::current().map_or_else(
+        || format!("{:016x}", u64::from_be_bytes(random::bytes())),
+        |id| id.to_string(),
+    );
     error!(incident, %cause, "a request failed for a reason that is not the caller's");
     incident
 }

@@ -11,6 +11,7 @@ use super::{incident, two_factor, user_status};
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
 use crate::domain::{AuditAction, Duty, Permission, RequestError, Timestamp, Token, TokenHash, User, UserId};
+use crate::observe::RequestId;
 use crate::store::{Change, Snapshot};
 
 /// Maximum tokens that one change of the sweep removes.
@@ -56,7 +57,7 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
         return;
     }
     let (app, hash) = (app.clone(), token.hash);
-    tokio::spawn(async move {
+    tokio::spawn(RequestId::carry(async move {
         let noted = transact(&app, |snapshot| {
             let Some(token) = snapshot.token(&hash).filter(|token| token.last_used_at < Some(now)) else {
                 return Ok((Change::new(), ()));
@@ -76,7 +77,7 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
         if let Err(fault) = noted.await {
             debug!(%fault, "the last use of a token is not noted");
         }
-    });
+    }));
 }
 
 /// Stores the time at which a caller's socket was closed as the last use of their token.

@@ -33,6 +33,7 @@ pub use socket_server::{SocketServer, Timing};
 use crate::auth::{Origin, Peer};
 use crate::domain::BoundedText;
 use crate::net::Wire;
+use crate::observe::RouteName;
 use framing::Framing;
 use session::SocketSession;
 
@@ -56,12 +57,20 @@ pub fn sockets(socket_server: &Arc<SocketServer>) -> BoxedFilter<(warp::reply::R
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<Peer>())
         .and(warp::ext::optional::<hyper::upgrade::OnUpgrade>())
-        .map(move |framing, headers, peer, upgrade| upgrade::answer(&socket_server, framing, &headers, peer, upgrade));
+        .map(move |framing, headers, peer, upgrade| {
+            let response = upgrade::answer(&socket_server, framing, &headers, peer, upgrade);
+            named("/websocket", response)
+        });
     let info = warp::path!("sockjs" / "info")
         .and(warp::get())
         .and(warp::header::headers_cloned())
-        .map(move |headers| info::answer(&asked, &headers));
+        .map(move |headers| named("/sockjs/info", info::answer(&asked, &headers)));
     sockets.or(info).unify().boxed()
+}
+
+fn named(path: &'static str, mut response: warp::reply::Response) -> warp::reply::Response {
+    response.extensions_mut().insert(RouteName::get(path));
+    response
 }
 
 /// Serves a client after the handshake, in SockJS framing if `wrapped`. The socket counts as one without an address. If

@@ -113,7 +113,8 @@ impl SocketSession {
                     self.seat.touch();
                     for text in messages {
                         // The future is boxed, so that an idle socket does not reserve the memory that a call needs.
-                        Box::pin(self.hear(&text)).await?;
+                        let id = self.socket_server.app.request_ids.make();
+                        Box::pin(id.scope(self.hear(&text))).await?;
                         // A frame may contain thousands of messages. A client that does not read the answers gets no
                         // more of them, and other tasks get their turn in between.
                         if let Some(end) = self.subscriber.outbox.end() {

@@ -37,6 +37,7 @@ use crate::auth::Origin;
 use crate::domain::RequestError;
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::intake::{self, Bound, Budget, Head, address_of, body, encoded};
+use crate::observe::RouteName;
 use cookies::{Cookie, Site};
 pub use events::Streams;
 use form::FormFields;
@@ -92,7 +93,8 @@ impl Web {
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
         B: Buf + Send,
     {
-        if let Some(asset) = assets::answer(&head.path, &head.headers) {
+        if let Some(mut asset) = assets::answer(&head.path, &head.headers) {
+            asset.extensions_mut().insert(RouteName::get("/assets/:name"));
             return asset;
         }
         let began = Instant::now();
@@ -104,14 +106,20 @@ impl Web {
         // The server sets a cookie only for a new visitor, and this route must not set one.
         visit.visitor.is_new &= !without_cookies;
         let mut body = Some(body);
-        let outcome = match FormFields::parse(head.query.as_bytes()) {
-            Ok(query) => self.dispatch(&head, Visit { query, ..visit.clone() }, &mut body).await,
-            Err(error) => Err(error),
+        let found = find(&head.path, &head.method);
+        let name = found.as_ref().map_or(RouteName::UNKNOWN, |(route, _)| route.name());
+        let outcome = match (FormFields::parse(head.query.as_bytes()), found) {
+            (Ok(query), Ok(found)) => {
+                let visit = Visit { query, ..visit.clone() };
+                self.dispatch(&head, found, visit, &mut body).await
+            }
+            (Err(error), _) | (_, Err(error)) => Err(error),
         };
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
         }
         let mut response = outcome.unwrap_or_else(|error| errors::answer(&visit, &head.method, &error));
+        response.extensions_mut().insert(name);
         if without_cookies && response.headers().contains_key(VARY) {
             response.headers_mut().insert(VARY, VARY_WITHOUT_COOKIES);
         }
@@ -159,12 +167,17 @@ impl Web {
         }
     }
 
-    async fn dispatch<S, B>(&self, head: &Head, mut visit: Visit, body: &mut Option<S>) -> PageOutcome
+    async fn dispatch<S, B>(
+        &self,
+        head: &Head,
+        (route, parameter): (&'static PageRoute, &str),
+        mut visit: Visit,
+        body: &mut Option<S>,
+    ) -> PageOutcome
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
         B: Buf + Send,
     {
-        let (route, parameter) = find(&head.path, &head.method)?;
         visit.parameter = encoded::part(parameter, "path")?;
         if route.verb == Verb::Post {
             session::check_origin(&self.app, &head.headers)?;

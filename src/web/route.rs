@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use super::reply::PageOutcome;
 use super::visit::Visit;
+use crate::observe::RouteName;
 
 /// The future of an answer.
 pub(super) type PageAnswer = Pin<Box<dyn Future<Output = PageOutcome> + Send>>;
@@ -82,6 +83,14 @@ impl PageRoute {
         Self {
             verb: Verb::Post,
             ..Self::get(path, answer)
+        }
+    }
+
+    /// Returns the name of the route for logs and metrics.
+    pub const fn name(&self) -> RouteName {
+        RouteName {
+            method: self.verb.name(),
+            endpoint: self.path,
         }
     }
 

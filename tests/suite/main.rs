@@ -9,6 +9,7 @@ mod backup;
 mod cli;
 mod durability;
 mod house;
+mod observe;
 mod presence;
 mod realtime;
 mod support;

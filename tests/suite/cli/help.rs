@@ -32,6 +32,7 @@ fn help_of_every_command_has_examples() {
         &["check", "--help"],
         &["compact", "--help"],
         &["doctor", "--help"],
+        &["health", "--help"],
         &["backup", "--help"],
         &["restore", "--help"],
     ] {

@@ -1,0 +1,95 @@
+//! The command `rollcall health`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use serde_json::Value;
+
+use super::setting_flags::Given;
+use super::{Failure, args, http_get, load, output};
+use crate::config::StartSettings;
+
+/// The path that is asked for if the URL has none.
+const READY: &str = "/readyz";
+
+/// The status of a server that takes requests.
+const OK: u16 = 200;
+
+/// Asks a server whether it is ready. Every failure is exit code 1, since a container knows no other.
+pub(super) fn run(arguments: &args::Health) -> Result<(), Failure> {
+    let url = match &arguments.url {
+        Some(url) => url.clone(),
+        None => url_of_settings(&arguments.listen.0).map_err(Failure::failed)?,
+    };
+    let answer = http_get::get(&url, READY).map_err(|error| Failure::failed(format!("not healthy: {error}")))?;
+    if answer.status == OK {
+        return output::print(&format!("healthy: {url} answers {OK}"));
+    }
+    let reasons = reasons(&answer.body);
+    Err(Failure::failed(format!(
+        "not healthy: {url} answers {}{reasons}",
+        answer.status
+    )))
+}
+
+/// Returns the URL of the address on which the server of these settings listens.
+fn url_of_settings(given: &Given) -> Result<String, String> {
+    let config = load(given).map_err(|error| error.to_string())?;
+    let settings = StartSettings::of(&config).map_err(|error| error.to_string())?;
+    url_of(settings.listen)
+}
+
+/// Returns the URL with which this machine reaches an address of its own.
+pub(super) fn url_of(listen: SocketAddr) -> Result<String, String> {
+    if listen.port() == 0 {
+        return Err("the server listens on a port that the system chose: name it with --url".to_owned());
+    }
+    let mut address = listen;
+    if listen.ip().is_unspecified() {
+        let own: IpAddr = match listen {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(own);
+    }
+    Ok(format!("http://{address}"))
+}
+
+/// Returns the checks of the answer that failed, as the end of a sentence.
+fn reasons(body: &str) -> String {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let failed = body["checks"].as_object().into_iter().flatten();
+    let failed = failed.filter(|(_, state)| state.as_str() != Some("ok"));
+    let failed: Vec<_> = failed.map(|(check, _)| advice(check)).collect();
+    if failed.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", failed.join("; "))
+    }
+}
+
+/// Returns the meaning of a failed check of `/readyz`.
+fn advice(check: &str) -> &str {
+    match check {
+        "store" => "the store takes no writes, see the server's log",
+        "disk" => "the disk has less free space than disk_reserve_mib, free some",
+        "serving" => "the server is stopping",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_all_interfaces_is_reached_over_the_loopback() {
+        for (listen, url) in [
+            ("0.0.0.0:3000", "http://127.0.0.1:3000"),
+            ("[::]:3000", "http://[::1]:3000"),
+            ("192.0.2.1:80", "http://192.0.2.1:80"),
+        ] {
+            assert_eq!(url_of(listen.parse().expect("an address")).as_deref(), Ok(url));
+        }
+        assert!(url_of("127.0.0.1:0".parse().expect("an address")).is_err());
+    }
+}

@@ -1,0 +1,155 @@
+//! One GET over plain HTTP, for the commands that ask a running server.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use warp::http::Uri;
+
+/// The time for a whole request: looking up the name, connecting, and reading the answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Maximum bytes of an answer that are read.
+const ANSWER_BYTES: u64 = 64 * 1024;
+
+/// The port of a URL that names none.
+const HTTP_PORT: u16 = 80;
+
+/// The answer of a server.
+pub(super) struct HttpAnswer {
+    pub(super) status: u16,
+    pub(super) body: String,
+}
+
+/// The reason why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GetError {
+    /// The text is not a URL of HTTP.
+    #[error("{0:?} is not a URL, as http://127.0.0.1:3000/readyz")]
+    NotAUrl(String),
+    /// The URL needs TLS, which this client does not speak.
+    #[error("{0} needs TLS, which this command does not speak: name the server's own address with http://")]
+    NeedsTls(String),
+    /// No connection, or an end of the connection in the middle of the answer.
+    #[error("{url} does not answer: {cause}")]
+    Unreachable {
+        /// The URL that was asked.
+        url: String,
+        /// The error of the operating system.
+        cause: std::io::Error,
+    },
+    /// The answer did not arrive in time.
+    #[error("{0} has not answered within {seconds} seconds", seconds = PATIENCE.as_secs())]
+    Slow(String),
+    /// The answer is not one of HTTP.
+    #[error("{0} does not speak HTTP")]
+    NotHttp(String),
+}
+
+/// Asks for a URL, and waits at most [`PATIENCE`]. A URL without a path asks for `path`.
+///
+/// # Errors
+/// [`GetError`] if there is no answer.
+pub(super) fn get(url: &str, path: &str) -> Result<HttpAnswer, GetError> {
+    let target = Target::parse(url, path)?;
+    let unreachable = |cause| GetError::Unreachable {
+        url: target.url.clone(),
+        cause,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(unreachable)?;
+    let asked = runtime.block_on(timeout(PATIENCE, target.ask()));
+    // Looking up a name may go on for longer, on another thread.
+    runtime.shutdown_background();
+    let bytes = asked
+        .map_err(|_| GetError::Slow(target.url.clone()))?
+        .map_err(unreachable)?;
+    parse(&bytes).ok_or(GetError::NotHttp(target.url))
+}
+
+/// The parts of a URL.
+struct Target {
+    url: String,
+    host: String,
+    port: u16,
+    authority: String,
+    path: String,
+}
+
+impl Target {
+    fn parse(url: &str, path: &str) -> Result<Self, GetError> {
+        let not_a_url = || GetError::NotAUrl(url.to_owned());
+        let uri: Uri = url.parse().map_err(|_| not_a_url())?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => return Err(GetError::NeedsTls(url.to_owned())),
+            _ => return Err(not_a_url()),
+        }
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(not_a_url)?;
+        let asked = uri.path_and_query().map_or("", |asked| asked.as_str());
+        let port = uri.port_u16().unwrap_or(HTTP_PORT);
+        Ok(Self {
+            url: url.to_owned(),
+            authority: format!("{host}:{port}"),
+            // Only the text of an IPv6 address is in brackets.
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port,
+            path: if ["", "/"].contains(&asked) { path } else { asked }.to_owned(),
+        })
+    }
+
+    /// Sends the request and returns the bytes of the answer. HTTP/1.0 ends the answer with the connection.
+    async fn ask(&self) -> std::io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        let request = format!("GET {} HTTP/1.0\r\nHost: {}\r\n\r\n", self.path, self.authority);
+        stream.write_all(request.as_bytes()).await?;
+        let mut bytes = Vec::new();
+        stream.take(ANSWER_BYTES).read_to_end(&mut bytes).await?;
+        Ok(bytes)
+    }
+}
+
+fn parse(answer: &[u8]) -> Option<HttpAnswer> {
+    let text = String::from_utf8_lossy(answer);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let (version, rest) = head.split_once(' ')?;
+    let status = rest.get(..3)?.parse().ok()?;
+    version.starts_with("HTTP/1.").then(|| HttpAnswer {
+        status,
+        body: body.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_without_a_path_gets_one() {
+        let parts = |url: &str| {
+            let target = Target::parse(url, "/readyz").expect("a URL");
+            (target.host, target.port, target.path)
+        };
+        for (url, host, port, path) in [
+            ("http://localhost", "localhost", 80, "/readyz"),
+            ("http://localhost:3000/", "localhost", 3000, "/readyz"),
+            ("http://[::1]:3000", "::1", 3000, "/readyz"),
+            ("http://h:1/rollcall/livez?a=1", "h", 1, "/rollcall/livez?a=1"),
+        ] {
+            assert_eq!(parts(url), (host.into(), port, path.into()), "{url}");
+        }
+        for url in ["", "localhost:3000", "/readyz", "ftp://h/", "http://", "http://a b/"] {
+            assert!(matches!(Target::parse(url, ""), Err(GetError::NotAUrl(_))), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_http_is_refused() {
+        let status = |answer: &str| parse(answer.as_bytes()).map(|answer| answer.status);
+        assert_eq!(status("HTTP/1.0 200 OK\r\nA: b\r\n\r\nbody"), Some(200));
+        for answer in ["", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.0 200 OK\r\n", "HTTP/1.0 ok\r\n\r\n"] {
+            assert_eq!(status(answer), None, "{answer:?}");
+        }
+    }
+}
