@@ -16,6 +16,9 @@ mod usernames;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Mutex;
 
 pub use crate::clock::Clock;
 pub use account_key::AccountKey;
@@ -36,7 +39,7 @@ use crate::auth::password::Passwords;
 use crate::auth::{SecretKey, random};
 use crate::domain::{SettingId, SettingValue, Timestamp, UsernameRule};
 use crate::hub::Hub;
-use crate::observe::RequestIds;
+use crate::observe::{Metrics, RequestIds};
 use crate::store::{Snapshot, Store};
 
 /// The application state. Cloning is cheap; all clones share the same state.
@@ -66,6 +69,11 @@ pub struct App {
     pub started: Timestamp,
     /// The state that the endpoints of monitoring report.
     pub readiness: Arc<Readiness>,
+    /// The metrics of the server.
+    pub metrics: Arc<Metrics>,
+    /// The moment at which the gauges of the disk and the process were measured. Its lock lets one reader of the metrics in
+    /// at a time.
+    pub metrics_measured: Arc<Mutex<Option<Instant>>>,
     /// The ids of requests.
     pub request_ids: Arc<RequestIds>,
     /// The configuration that can't change while the server runs.
@@ -84,8 +92,6 @@ impl App {
         follow::follow(&hub, &store, &fixed);
         Self {
             attempts: Arc::new(Attempts::new(&store, &clock, &fixed)),
-            store,
-            hub,
             rates: Arc::default(),
             online: Arc::default(),
             backups: Arc::default(),
@@ -95,9 +101,13 @@ impl App {
             key: Arc::new(SecretKey::generate()),
             pictures: Pictures::default(),
             readiness: Arc::default(),
+            metrics: Arc::new(Metrics::new(store.meter(), hub.meter())),
+            metrics_measured: Arc::default(),
             request_ids: Arc::new(RequestIds::new(u64::from_be_bytes(random::bytes()))),
             fixed,
             usernames: Arc::default(),
+            store,
+            hub,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod listener;
 mod memory;
+mod metrics_listener;
 mod tasks;
 
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use warp::filters::BoxedFilter;
 
 pub use crate::net::open_files::allow_as_many_as_possible;
 pub use listener::serve;
+use metrics_listener::serve_metrics;
 pub use tasks::EndedTask;
 use tasks::Tasks;
 
@@ -27,6 +29,7 @@ use crate::domain::{ListenAddress, RequestError, SettingId};
 use crate::http::{self, Front, Gate, Limits};
 use crate::intake::Bound;
 use crate::net::{BoundAddress, InheritedSocket, ListenError, Listeners};
+use crate::observe::LogMeter;
 use crate::ops::backups::schedule;
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
@@ -44,6 +47,10 @@ pub struct Options {
     pub listen: Vec<ListenAddress>,
     /// The sockets that the parent of the process has opened.
     pub inherited: Vec<InheritedSocket>,
+    /// The addresses that have only the metrics, without a login. Without one, they are below the main addresses.
+    pub metrics_listen: Vec<ListenAddress>,
+    /// The meter of the log.
+    pub log: LogMeter,
     /// The path of the data folder.
     pub data_dir: PathBuf,
     /// The configuration that can't change while the server runs; the server adds the URL of its address.
@@ -94,6 +101,7 @@ pub struct Server {
     front: Front,
     listeners: Listeners,
     socket: Option<AdminSocket>,
+    metrics: Option<Listeners>,
     setup_link: Option<String>,
     limits: Limits,
 }
@@ -105,8 +113,14 @@ impl Server {
     /// [`StartError`] with the cause and what to do.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let app = opening::open(&options.data_dir, options.clock, options.passwords, options.fixed).await?;
+        app.metrics.add_log(&options.log);
         let listeners = Listeners::open(&options.listen, options.inherited).await?;
         let app = app.at(url_of("http", &bound_to(&listeners)));
+        let metrics = if options.metrics_listen.is_empty() {
+            None
+        } else {
+            Some(Listeners::open(&options.metrics_listen, Vec::new()).await?)
+        };
 
         if let Some(new) = options.administrator {
             if let Some(user) = setup::from_settings(&app, new).await.map_err(of_administrator)? {
@@ -125,6 +139,10 @@ impl Server {
         let streams = Streams::new(app.clone());
         let gate = Gate::new(app.clone(), options.limits);
         let filter = filter(&app, &socket_server, gate, &options.limits, streams.clone());
+        let filter = match metrics {
+            Some(_) => filter,
+            None => http::metrics::metrics(app.clone()).or(filter).unify().boxed(),
+        };
         Ok(Self {
             front: Front::new(app.clone(), filter),
             setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.settings().site_url())),
@@ -133,6 +151,7 @@ impl Server {
             streams,
             listeners,
             socket,
+            metrics,
             limits: options.limits,
         })
     }
@@ -141,6 +160,12 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> Vec<BoundAddress> {
         self.listeners.addresses()
+    }
+
+    /// Returns the addresses that have only the metrics.
+    #[must_use]
+    pub fn metrics_addresses(&self) -> Vec<BoundAddress> {
+        self.metrics.as_ref().map(Listeners::addresses).unwrap_or_default()
     }
 
     /// Returns the time that requests in flight have when the server stops.
@@ -177,6 +202,12 @@ impl Server {
             let _ = stopping.wait_for(|stopping| *stopping).await;
         };
         let mut tasks = Tasks::default();
+        if let Some(listeners) = self.metrics {
+            tasks.spawn(
+                "the addresses of metrics",
+                serve_metrics(listeners, self.app.clone(), self.limits),
+            );
+        }
         tasks.spawn(ACCEPT_LOOP, serve(self.listeners, answer, self.limits, most, stopped));
         if let Some(socket) = self.socket {
             let app = self.app.clone();

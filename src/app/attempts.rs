@@ -47,6 +47,12 @@ impl Attempts {
         self.turns.take(account, source).await
     }
 
+    /// Returns the numbers of verifications that have their turn, and of those that wait.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        self.turns.load()
+    }
+
     /// Returns the failed logins with names that no user has.
     #[must_use]
     pub fn unknown_names(&self) -> &UnknownNames {

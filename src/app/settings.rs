@@ -39,6 +39,8 @@ pub struct Overrides {
     pub compact_at_start: CompactAtStart,
     /// The plan of scheduled backups; `None` if there are none.
     pub backups: Option<BackupPlan>,
+    /// The token with which the metrics can be read on the main address; `None` requires a login.
+    pub metrics_token: Option<String>,
     /// The time from which on a request is logged as slow; zero logs none.
     pub slow_request: Duration,
 }

@@ -82,6 +82,13 @@ impl Turns {
         Ok(turn)
     }
 
+    /// Returns the numbers of turns that addresses hold, and of attempts that wait.
+    pub fn load(&self) -> (usize, usize) {
+        let state = self.lock();
+        let sum = |of: fn(&AddressQueue) -> u32| state.lines.values().map(|line| of(line) as usize).sum();
+        (sum(|line| line.held_in_all), sum(|line| line.waiting_in_all))
+    }
+
     fn join(
         self: &Arc<Self>,
         account: CountedAccount,

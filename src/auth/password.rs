@@ -93,6 +93,8 @@ impl fmt::Debug for WantedPassword {
 pub struct Passwords {
     at_once: Arc<Semaphore>,
     under_way: Arc<Semaphore>,
+    most_at_once: usize,
+    most_under_way: usize,
 }
 
 /// As many hashes at once as the machine has cores, and 128 for each core in progress or waiting.
@@ -110,7 +112,17 @@ impl Passwords {
         Self {
             at_once: Arc::new(Semaphore::new(at_once)),
             under_way: Arc::new(Semaphore::new(under_way)),
+            most_at_once: at_once,
+            most_under_way: under_way,
         }
+    }
+
+    /// Returns the numbers of hashes that are computed now, and of those that wait.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        let running = self.most_at_once.saturating_sub(self.at_once.available_permits());
+        let under_way = self.most_under_way.saturating_sub(self.under_way.available_permits());
+        (running, under_way.saturating_sub(running))
     }
 
     /// Checks a wanted password against the policy and returns its digest. Scoring needs CPU time, so it waits in the

@@ -113,10 +113,10 @@ pub(super) enum CommandArgs {
     Compact(FolderAndKey),
     /// Ask a running server whether it is ready, for containers and scripts
     #[command(
-        after_help = "Asks for /readyz at the address of the settings, or at --url, over plain HTTP, and waits at most 5 seconds.\n\
+        after_help = "Asks for /readyz at the first address of the settings, or at --url, over plain HTTP, for at most 5 seconds.\n\
         Exit code 0: the server takes requests. 1: it does not, and standard error says why.\n\n\
         Examples:\n  rollcall health\n  rollcall health --listen 0.0.0.0:3000\n  \
-        rollcall health --url http://10.0.0.2:3000/livez"
+        rollcall health --url http://10.0.0.2:3000/livez\n  rollcall health --url unix:/run/rollcall.sock"
     )]
     Health(Health),
     /// Check the clock of this machine against the store

@@ -1,12 +1,13 @@
 //! The command `rollcall health`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde_json::Value;
 
 use super::setting_flags::Given;
 use super::{Failure, args, http_get, load, output};
 use crate::config::StartSettings;
+use crate::domain::ListenAddress;
 
 /// The path that is asked for if the URL has none.
 const READY: &str = "/readyz";
@@ -31,27 +32,34 @@ pub(super) fn run(arguments: &args::Health) -> Result<(), Failure> {
     )))
 }
 
-/// Returns the URL of the address on which the server of these settings listens.
+/// Returns the URL of the first address on which the server of these settings listens.
 fn url_of_settings(given: &Given) -> Result<String, String> {
     let config = load(given).map_err(|error| error.to_string())?;
     let settings = StartSettings::of(&config).map_err(|error| error.to_string())?;
-    url_of(settings.listen)
+    let first = settings.network.listen.first();
+    url_of(first.ok_or("the server listens on no address: name one with --url")?)
 }
 
-/// Returns the URL with which this machine reaches an address of its own.
-pub(super) fn url_of(listen: SocketAddr) -> Result<String, String> {
-    if listen.port() == 0 {
+/// Returns the URL with which this machine reaches an address of its own. A host name is looked up; the others need no
+/// resolver, which a container may not have.
+pub(super) fn url_of(listen: &ListenAddress) -> Result<String, String> {
+    let (host, port) = match listen {
+        ListenAddress::Unix { path, .. } => return Ok(format!("unix:{}", path.display())),
+        ListenAddress::All(port) => (Ipv4Addr::LOCALHOST.to_string(), *port),
+        ListenAddress::Host { name, port } => (name.clone(), *port),
+        ListenAddress::Ip(SocketAddr::V4(address)) if address.ip().is_unspecified() => {
+            (Ipv4Addr::LOCALHOST.to_string(), address.port())
+        }
+        ListenAddress::Ip(SocketAddr::V6(address)) if address.ip().is_unspecified() => {
+            (format!("[{}]", Ipv6Addr::LOCALHOST), address.port())
+        }
+        ListenAddress::Ip(SocketAddr::V4(address)) => (address.ip().to_string(), address.port()),
+        ListenAddress::Ip(SocketAddr::V6(address)) => (format!("[{}]", address.ip()), address.port()),
+    };
+    if port == 0 {
         return Err("the server listens on a port that the system chose: name it with --url".to_owned());
     }
-    let mut address = listen;
-    if listen.ip().is_unspecified() {
-        let own: IpAddr = match listen {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        };
-        address.set_ip(own);
-    }
-    Ok(format!("http://{address}"))
+    Ok(format!("http://{host}:{port}"))
 }
 
 /// Returns the checks of the answer that failed, as the end of a sentence.
@@ -86,10 +94,14 @@ mod tests {
         for (listen, url) in [
             ("0.0.0.0:3000", "http://127.0.0.1:3000"),
             ("[::]:3000", "http://[::1]:3000"),
+            (":3000", "http://127.0.0.1:3000"),
             ("192.0.2.1:80", "http://192.0.2.1:80"),
+            ("[2001:db8::1]:80", "http://[2001:db8::1]:80"),
+            ("chat.example:80", "http://chat.example:80"),
+            ("unix:/run/a.sock?mode=660", "unix:/run/a.sock"),
         ] {
-            assert_eq!(url_of(listen.parse().expect("an address")).as_deref(), Ok(url));
+            assert_eq!(url_of(&listen.parse().expect("an address")).as_deref(), Ok(url));
         }
-        assert!(url_of("127.0.0.1:0".parse().expect("an address")).is_err());
+        assert!(url_of(&"127.0.0.1:0".parse().expect("an address")).is_err());
     }
 }

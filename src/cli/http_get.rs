@@ -1,9 +1,10 @@
-//! One GET over plain HTTP, for the commands that ask a running server.
+//! One GET over plain HTTP, for the commands that ask a running server. The server may listen on a Unix socket.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use warp::http::Uri;
 
@@ -12,6 +13,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Maximum bytes of an answer that are read.
 const ANSWER_BYTES: u64 = 64 * 1024;
+
+/// The beginning of the text of a Unix socket.
+const UNIX: &str = "unix:";
 
 /// The port of a URL that names none.
 const HTTP_PORT: u16 = 80;
@@ -26,7 +30,7 @@ pub(super) struct HttpAnswer {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum GetError {
     /// The text is not a URL of HTTP.
-    #[error("{0:?} is not a URL, as http://127.0.0.1:3000/readyz")]
+    #[error("{0:?} is not a URL, as http://127.0.0.1:3000/readyz or unix:/run/rollcall.sock")]
     NotAUrl(String),
     /// The URL needs TLS, which this client does not speak.
     #[error("{0} needs TLS, which this command does not speak: name the server's own address with http://")]
@@ -71,15 +75,29 @@ pub(super) fn get(url: &str, path: &str) -> Result<HttpAnswer, GetError> {
 /// The parts of a URL.
 struct Target {
     url: String,
-    host: String,
-    port: u16,
+    server: Server,
     authority: String,
     path: String,
+}
+
+/// The place of a server.
+#[derive(Debug, PartialEq, Eq)]
+enum Server {
+    Tcp { host: String, port: u16 },
+    Unix(PathBuf),
 }
 
 impl Target {
     fn parse(url: &str, path: &str) -> Result<Self, GetError> {
         let not_a_url = || GetError::NotAUrl(url.to_owned());
+        if let Some(socket) = url.strip_prefix(UNIX).filter(|socket| !socket.is_empty()) {
+            return Ok(Self {
+                url: url.to_owned(),
+                server: Server::Unix(socket.into()),
+                authority: "localhost".to_owned(),
+                path: path.to_owned(),
+            });
+        }
         let uri: Uri = url.parse().map_err(|_| not_a_url())?;
         match uri.scheme_str() {
             Some("http") => {}
@@ -92,16 +110,24 @@ impl Target {
         Ok(Self {
             url: url.to_owned(),
             authority: format!("{host}:{port}"),
-            // Only the text of an IPv6 address is in brackets.
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port,
+            server: Server::Tcp {
+                // Only the text of an IPv6 address is in brackets.
+                host: host.trim_matches(['[', ']']).to_owned(),
+                port,
+            },
             path: if ["", "/"].contains(&asked) { path } else { asked }.to_owned(),
         })
     }
 
-    /// Sends the request and returns the bytes of the answer. HTTP/1.0 ends the answer with the connection.
     async fn ask(&self) -> std::io::Result<Vec<u8>> {
-        let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        match &self.server {
+            Server::Tcp { host, port } => self.exchange(TcpStream::connect((host.as_str(), *port)).await?).await,
+            Server::Unix(socket) => self.exchange(UnixStream::connect(socket).await?).await,
+        }
+    }
+
+    /// Sends the request and returns the bytes of the answer. HTTP/1.0 ends the answer with the connection.
+    async fn exchange(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<Vec<u8>> {
         let request = format!("GET {} HTTP/1.0\r\nHost: {}\r\n\r\n", self.path, self.authority);
         stream.write_all(request.as_bytes()).await?;
         let mut bytes = Vec::new();
@@ -129,7 +155,7 @@ mod tests {
     fn a_url_without_a_path_gets_one() {
         let parts = |url: &str| {
             let target = Target::parse(url, "/readyz").expect("a URL");
-            (target.host, target.port, target.path)
+            (target.server, target.path)
         };
         for (url, host, port, path) in [
             ("http://localhost", "localhost", 80, "/readyz"),
@@ -137,9 +163,20 @@ mod tests {
             ("http://[::1]:3000", "::1", 3000, "/readyz"),
             ("http://h:1/rollcall/livez?a=1", "h", 1, "/rollcall/livez?a=1"),
         ] {
-            assert_eq!(parts(url), (host.into(), port, path.into()), "{url}");
+            let host = host.to_owned();
+            assert_eq!(parts(url), (Server::Tcp { host, port }, path.into()), "{url}");
         }
-        for url in ["", "localhost:3000", "/readyz", "ftp://h/", "http://", "http://a b/"] {
+        let socket = parts("unix:/run/a.sock");
+        assert_eq!(socket, (Server::Unix("/run/a.sock".into()), "/readyz".into()));
+        for url in [
+            "",
+            "unix:",
+            "localhost:3000",
+            "/readyz",
+            "ftp://h/",
+            "http://",
+            "http://a b/",
+        ] {
             assert!(matches!(Target::parse(url, ""), Err(GetError::NotAUrl(_))), "{url}");
         }
     }
@@ -148,7 +185,12 @@ mod tests {
     fn an_answer_that_is_not_http_is_refused() {
         let status = |answer: &str| parse(answer.as_bytes()).map(|answer| answer.status);
         assert_eq!(status("HTTP/1.0 200 OK\r\nA: b\r\n\r\nbody"), Some(200));
-        for answer in ["", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.0 200 OK\r\n", "HTTP/1.0 ok\r\n\r\n"] {
+        for answer in [
+            "",
+            "SSH-2.0-OpenSSH\r\n\r\n",
+            "HTTP/1.0 200 OK\r\n",
+            "HTTP/1.0 ok\r\n\r\n",
+        ] {
             assert_eq!(status(answer), None, "{answer:?}");
         }
     }

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use tracing::error;
 
+use crate::observe::LogMeter;
+
 /// Maximum bytes of all lines that wait.
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -38,6 +40,7 @@ struct State {
 pub(super) struct LogQueue {
     state: Arc<Mutex<State>>,
     changed: Arc<Condvar>,
+    meter: LogMeter,
 }
 
 impl LogQueue {
@@ -50,6 +53,11 @@ impl LogQueue {
             .name("log".into())
             .spawn(move || writing.write_all_to(target));
         queue
+    }
+
+    /// Returns the meter of the queue.
+    pub(super) const fn meter(&self) -> &LogMeter {
+        &self.meter
     }
 
     /// Waits until all lines are written, at most for this time.
@@ -68,9 +76,11 @@ impl LogQueue {
         let bytes = line.len() + LINE_BYTES;
         if state.bytes + bytes > MAX_BYTES && !state.is_reporting {
             state.lost += 1;
+            self.meter.lose();
             return;
         }
         state.bytes += bytes;
+        self.meter.set_queued(state.bytes);
         state.lines.push_back(line);
         self.changed.notify_all();
     }
@@ -85,6 +95,7 @@ impl LogQueue {
                 std::mem::take(&mut state.lost)
             } else {
                 state.lost += 1;
+                self.meter.lose();
                 0
             };
             state.is_reporting = lost > 0;
@@ -106,6 +117,7 @@ impl LogQueue {
         loop {
             if let Some(line) = state.lines.pop_front() {
                 state.bytes -= line.len() + LINE_BYTES;
+                self.meter.set_queued(state.bytes);
                 state.is_writing = true;
                 return line;
             }

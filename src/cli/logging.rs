@@ -16,6 +16,7 @@ use super::complaint;
 use super::log_lines::LogLines;
 use super::log_queue::LogQueue;
 use crate::config::{LogFormat, LogLevel};
+use crate::observe::LogMeter;
 use crate::store;
 
 /// The time that the end of the process waits for the reader of the log.
@@ -29,6 +30,11 @@ pub(super) struct Logging {
 }
 
 impl Logging {
+    /// Returns the meter of lost lines.
+    pub(super) fn meter(&self) -> LogMeter {
+        self.queue.meter().clone()
+    }
+
     /// Changes the level of the least important lines.
     pub(super) fn set_level(&self, level: LogLevel) {
         // This fails only after the subscriber was dropped, and then there is no log.

@@ -15,6 +15,7 @@ use crate::config::{Administrator, StartSettings};
 use crate::domain::listen_address::url_of;
 use crate::http::Limits;
 use crate::net::{self, InheritedSocket, open_files};
+use crate::observe::LogMeter;
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::realtime::Timing;
 use crate::server::{Options, Server};
@@ -33,7 +34,8 @@ pub(super) fn run(given: &Given) -> Result<(), Failure> {
     open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let runtime = tokio::runtime::Runtime::new();
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    let outcome = runtime.block_on(serve(settings, inherited, || reload(given, &log)));
+    let meter = log.meter();
+    let outcome = runtime.block_on(serve(settings, inherited, meter, || reload(given, &log)));
     // A read of a disk that does not answer must not delay the end.
     runtime.shutdown_background();
     outcome
@@ -42,11 +44,12 @@ pub(super) fn run(given: &Given) -> Result<(), Failure> {
 async fn serve(
     settings: StartSettings,
     inherited: Vec<InheritedSocket>,
+    log: LogMeter,
     reload: impl Fn() + Send,
 ) -> Result<(), Failure> {
     let mut signals = Signals::take().map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     // The start reads the whole store, so it runs on another thread than the signals.
-    let starting = tokio::spawn(Server::start(options(settings, inherited)?));
+    let starting = tokio::spawn(Server::start(options(settings, inherited, log)?));
     let server = tokio::select! {
         started = starting => match started {
             Ok(server) => server?,
@@ -67,6 +70,9 @@ async fn serve(
             .setup_link()
             .map(|link| format!("no user yet: create the first administrator at {link}")),
     );
+    for address in server.metrics_addresses() {
+        lines.push(format!("metrics on {address}/metrics"));
+    }
     output::announce(lines);
     let stop_seconds = server.stop_time().as_secs();
     let ended = server.run(shutdown(signals, reload, stop_seconds)).await;
@@ -84,7 +90,7 @@ fn reload(given: &Given, log: &Logging) {
     }
 }
 
-fn options(settings: StartSettings, inherited: Vec<InheritedSocket>) -> Result<Options, Failure> {
+fn options(settings: StartSettings, inherited: Vec<InheritedSocket>, log: LogMeter) -> Result<Options, Failure> {
     // The sockets of systemd replace the default address.
     let replaces = !inherited.is_empty() && settings.network.listens_by_default;
     Ok(Options {
@@ -94,6 +100,8 @@ fn options(settings: StartSettings, inherited: Vec<InheritedSocket>) -> Result<O
             settings.network.listen.clone()
         },
         inherited,
+        metrics_listen: settings.metrics_listen.clone(),
+        log,
         data_dir: settings.data_dir.clone(),
         limits: Limits {
             stop_time: settings.stop_time,
@@ -121,6 +129,7 @@ pub(super) fn fixed(settings: StartSettings) -> Overrides {
         disk_reserve_bytes: settings.disk_reserve_bytes,
         compact_at_start: settings.compact_at_start,
         backups: settings.backups,
+        metrics_token: settings.metrics_token.map(|token| token.expose().to_owned()),
         slow_request: settings.slow_request,
     }
 }

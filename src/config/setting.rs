@@ -198,6 +198,21 @@ pub const SETTINGS: &[StartSetting] = &[
         "Milliseconds from which on a request is also logged as slow, at warn; 0 logs none",
     ),
     StartSetting::new(
+        "metrics_listen",
+        "ADDRESS",
+        None,
+        "Addresses with only /metrics, without a login, in the forms of listen; unset is /metrics where the server listens",
+    )
+    .list(),
+    StartSetting::new(
+        "metrics_token",
+        "TOKEN",
+        None,
+        "The token with which /metrics can be read where the server listens, at least 16 characters; unset needs a login",
+    )
+    .quiet()
+    .secret(),
+    StartSetting::new(
         "token_lifetime_days",
         "DAYS",
         Some("90"),

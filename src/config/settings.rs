@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use super::network::NetworkSettings;
 use super::values::StartValues;
 use super::{Config, ConfigError};
-use crate::domain::{Retention, SettingId, SettingValue, list_setting};
+use crate::domain::{ListenAddress, Retention, SettingId, SettingValue, list_setting};
 
 /// Maximum seconds for requests in flight when the server stops.
 const MOST_STOP_SECONDS: u64 = 600;
@@ -35,6 +35,10 @@ pub struct StartSettings {
     pub log_level: LogLevel,
     /// The time from which on a request is logged as slow; zero logs none.
     pub slow_request: Duration,
+    /// The addresses that have only the metrics; may be empty.
+    pub metrics_listen: Vec<ListenAddress>,
+    /// The token with which the metrics can be read on the main address.
+    pub metrics_token: Option<Secret>,
     /// Settings that cannot be changed while the server runs, with the sources of their values.
     pub fixed: BTreeMap<SettingId, (SettingValue, String)>,
     /// The proxies whose `X-Forwarded-For` is trusted.
@@ -67,6 +71,9 @@ const MAX_HOURS: u32 = 8760;
 
 /// Maximum days, weeks or months for which backups are kept.
 const MAX_KEPT: u32 = 1000;
+
+/// Minimum characters of the token for metrics.
+const MIN_TOKEN_CHARACTERS: usize = 16;
 
 /// The first administrator, as texts.
 #[derive(Debug)]
@@ -202,6 +209,10 @@ impl StartSettings {
             log_format: from.parse("log_format", |text| text.parse().map_err(str::to_owned))?,
             log_level: from.parse("log_level", |text| text.parse().map_err(str::to_owned))?,
             slow_request: Duration::from_millis(from.number("slow_request_millis", 0, u32::MAX)?.into()),
+            metrics_listen: from
+                .optional("metrics_listen", ListenAddress::parse_list)?
+                .unwrap_or_default(),
+            metrics_token: from.optional("metrics_token", metrics_token)?,
             fixed: config
                 .fixed()
                 .map(|(id, fixed)| (*id, (fixed.value.clone(), fixed.source.to_string())))
@@ -216,6 +227,16 @@ impl StartSettings {
             backups: from.backups()?,
         })
     }
+}
+
+/// Accepts a token that cannot be guessed.
+fn metrics_token(text: &str) -> Result<Secret, String> {
+    if text.chars().count() < MIN_TOKEN_CHARACTERS {
+        return Err(format!(
+            "has fewer than {MIN_TOKEN_CHARACTERS} characters: `openssl rand -hex 32` makes one"
+        ));
+    }
+    Ok(Secret(text.to_owned()))
 }
 
 impl StartValues<'_> {

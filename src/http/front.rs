@@ -34,6 +34,9 @@ const REFRESH: HeaderName = HeaderName::from_static("refresh");
 /// Paths that monitoring polls. They are cheap and not rate-limited.
 const NEVER_REFUSED: [&str; 3] = ["/livez", "/readyz", "/health"];
 
+/// The header with the addresses that a proxy forwards.
+const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// The header with the id of the request, in requests of proxies and in all answers.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -69,10 +72,14 @@ impl Front {
 
     /// Returns the id that a trusted proxy sent, or else a new one.
     fn id_of(&self, request: &Request<Incoming>) -> RequestId {
-        let sent = request.headers().get(REQUEST_ID).filter(|_| {
+        let is_trusted = || {
             let peer = request.extensions().get::<Peer>();
             peer.is_some_and(|peer| self.app.fixed.trusts(peer.0.ip()))
-        });
+        };
+        if request.headers().contains_key(FORWARDED) {
+            self.app.metrics.count_forwarded(is_trusted());
+        }
+        let sent = request.headers().get(REQUEST_ID).filter(|_| is_trusted());
         let parse = |sent: &HeaderValue| RequestId::parse(sent.to_str().ok()?);
         sent.and_then(parse).unwrap_or_else(|| self.app.request_ids.make())
     }
@@ -104,9 +111,13 @@ impl Front {
         response
     }
 
-    /// Logs the request if it was slow.
+    /// Counts the request, and logs it if it was slow.
     fn observe(&self, response: &warp::reply::Response, time: Duration) {
         let route = response.extensions().get().copied().unwrap_or(RouteName::UNKNOWN);
+        self.app
+            .metrics
+            .requests
+            .observe(route, response.status().as_u16(), time);
         let slow = self.app.fixed.slow_request;
         if !slow.is_zero() && time >= slow {
             warn!(

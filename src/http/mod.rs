@@ -9,6 +9,7 @@ mod gate;
 pub mod health;
 mod input;
 mod limits;
+pub mod metrics;
 mod openapi;
 mod projected;
 mod query;

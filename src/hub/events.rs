@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -18,15 +19,16 @@ const WAITING: usize = 128 * 1024;
 pub(super) struct Announcer(Arc<Mutex<Vec<Subscription>>>);
 
 struct Subscription {
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<(Instant, Event)>,
     missed: Arc<AtomicBool>,
 }
 
 /// The receiving side: all events in order.
 #[derive(Debug)]
 pub struct Events {
-    events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<(Instant, Event)>,
     missed: Arc<AtomicBool>,
+    announced_at: Instant,
 }
 
 /// The error after events were lost, because they arrived faster than the subscriber read them.
@@ -36,15 +38,28 @@ pub struct Missed;
 impl Announcer {
     /// Sends an event to all subscribers, without waiting.
     pub fn announce(&self, event: &Event) {
+        let now = Instant::now();
         let mut subscriptions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        subscriptions.retain(|subscription| match subscription.events.try_send(event.clone()) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                subscription.missed.store(true, Ordering::Release);
-                true
-            }
-            Err(TrySendError::Closed(_)) => false,
-        });
+        subscriptions.retain(
+            |subscription| match subscription.events.try_send((now, event.clone())) {
+                Ok(()) => true,
+                Err(TrySendError::Full(_)) => {
+                    subscription.missed.store(true, Ordering::Release);
+                    true
+                }
+                Err(TrySendError::Closed(_)) => false,
+            },
+        );
+    }
+
+    /// Returns the number of events that wait for the slowest subscriber.
+    pub fn waiting(&self) -> usize {
+        let subscriptions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = subscriptions
+            .iter()
+            .map(|subscription| subscription.events.capacity())
+            .min();
+        free.map_or(0, |free| WAITING.saturating_sub(free))
     }
 
     pub fn subscribe(&self) -> Events {
@@ -56,7 +71,11 @@ impl Announcer {
         };
         let mut subscriptions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         subscriptions.push(subscription);
-        Events { events, missed }
+        Events {
+            events,
+            missed,
+            announced_at: Instant::now(),
+        }
     }
 }
 
@@ -67,7 +86,8 @@ impl Events {
         if self.has_missed() {
             return Some(Err(Missed));
         }
-        self.events.recv().await.map(Ok)
+        let received = self.events.recv().await;
+        received.map(|(at, event)| Ok(self.note(at, event)))
     }
 
     /// Returns the next event without waiting; `None` if no event is available or the hub is dropped.
@@ -75,7 +95,19 @@ impl Events {
         if self.has_missed() {
             return Some(Err(Missed));
         }
-        self.events.try_recv().ok().map(Ok)
+        let received = self.events.try_recv().ok();
+        received.map(|(at, event)| Ok(self.note(at, event)))
+    }
+
+    /// Returns the moment at which the last returned event was announced.
+    #[must_use]
+    pub const fn announced_at(&self) -> Instant {
+        self.announced_at
+    }
+
+    fn note(&mut self, at: Instant, event: Event) -> Event {
+        self.announced_at = at;
+        event
     }
 
     fn has_missed(&self) -> bool {

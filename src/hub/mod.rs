@@ -30,6 +30,7 @@ pub use visible_presence::{PresenceEntry, VisiblePresence};
 
 use crate::clock::Clock;
 use crate::domain::{Presence, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
+use crate::observe::PresenceMeter;
 
 /// The time in milliseconds for which a lost connection still counts. If the same token reconnects within it, the
 /// connection continues and no event is sent.
@@ -46,6 +47,7 @@ pub struct Hub {
     next_connection: Arc<AtomicU64>,
     attendances: Attendances<UserId>,
     tokens: Attendances<TokenHash>,
+    meter: PresenceMeter,
 }
 
 impl fmt::Debug for Hub {
@@ -67,7 +69,20 @@ impl Hub {
             next_connection: Arc::default(),
             attendances: Attendances::default(),
             tokens: Attendances::default(),
+            meter: PresenceMeter::default(),
         }
+    }
+
+    /// Returns the meter of presence changes.
+    #[must_use]
+    pub const fn meter(&self) -> &PresenceMeter {
+        &self.meter
+    }
+
+    /// Returns the number of events that wait for the slowest subscriber.
+    #[must_use]
+    pub fn waiting_events(&self) -> usize {
+        self.events.waiting()
     }
 
     /// Returns the time of the server's clock.
@@ -88,6 +103,7 @@ impl Hub {
         let mut board = self.board();
         let before = board.next_end();
         for change in work(&mut board, self.clock.now()) {
+            self.meter.change();
             self.events.announce(&Event::Presence(change));
         }
         if board.next_end() != before {

@@ -1,7 +1,28 @@
-//! What the server shows of itself: the ids of requests.
+//! What the server shows of itself: the ids of requests, and metrics in Prometheus's text format.
+//!
+//! A part of the server has the meter that it feeds: the store a [`StoreMeter`], the hub a [`PresenceMeter`], the log a
+//! [`LogMeter`]. [`Metrics`] has all of them, and the [`Readings`] that are taken only when the metrics are read. A meter
+//! costs a few atomic additions, and no label ever has text of a client.
 
+mod instrument;
+mod log_meter;
+mod login_meter;
+mod metrics;
+mod presence_meter;
+pub mod process;
+mod readings;
 mod request_id;
+mod request_meter;
 mod route_name;
+mod store_meter;
 
+pub use instrument::TEXT_FORMAT;
+pub use log_meter::LogMeter;
+pub use login_meter::{LoginMeter, LoginResult};
+pub use metrics::Metrics;
+pub use presence_meter::{EventReader, PresenceMeter};
+pub use readings::{Opened, Readings};
 pub use request_id::{RequestId, RequestIds};
+pub use request_meter::RequestMeter;
 pub use route_name::RouteName;
+pub use store_meter::StoreMeter;

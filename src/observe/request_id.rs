@@ -115,7 +115,9 @@ mod tests {
         assert_eq!(first.as_str(), "0000000000000001-0");
         assert_ne!(first, second);
         assert_eq!(RequestId::current(), None);
-        let spawned = first.clone().scope(async { tokio::spawn(RequestId::carry(async { RequestId::current() })) });
+        let spawned = first
+            .clone()
+            .scope(async { tokio::spawn(RequestId::carry(async { RequestId::current() })) });
         assert_eq!(spawned.await.await.expect("a task"), Some(first));
         assert_eq!(RequestId::carry(async { RequestId::current() }).await, None);
     }

@@ -12,6 +12,7 @@ use crate::auth::{Origin, PasswordDigest, TokenSecret};
 use crate::domain::{
     AuditAction, EmailKey, RequestError, Session, SettingId, Timestamp, Token, TokenKind, User, UserId, UsernameKey,
 };
+use crate::observe::LoginResult;
 use crate::store::{Change, Snapshot};
 
 /// Maximum sessions per user. One more ends the least recently used session (`api.md` §3.4).
@@ -94,6 +95,19 @@ pub struct LoggedIn {
 /// factor only after the right password; [`RequestError::TooManyLogins`] if the user or address has too many logins waiting
 /// or made too many, [`RequestError::Overloaded`] if too many wait in total.
 pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, RequestError> {
+    let outcome = verify(app, origin, credentials).await;
+    app.metrics.logins.count(match &outcome {
+        Ok(_) => LoginResult::Succeeded,
+        Err(RequestError::AddressBlocked | RequestError::UserBlocked) => LoginResult::Blocked,
+        Err(RequestError::TooManyLogins { .. } | RequestError::Overloaded { .. }) => LoginResult::Busy,
+        Err(RequestError::ResumeRefused) => LoginResult::Failed,
+        Err(error) if error.is_wrong_guess() => LoginResult::Failed,
+        Err(_) => LoginResult::Refused,
+    });
+    outcome
+}
+
+async fn verify(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, RequestError> {
     let (account, digest, code) = match credentials {
         Credentials::Password { account, digest, code } => (account, digest, code),
         Credentials::Resume(token) => return resume(app, token),

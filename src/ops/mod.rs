@@ -20,6 +20,7 @@ pub mod lockout;
 pub mod login;
 mod login_services;
 pub mod lost_connections;
+pub mod metrics;
 pub mod opening;
 pub mod own_profile;
 pub mod passwords;

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Instant;
 
 use tokio::task::yield_now;
 use tracing::warn;
@@ -15,6 +16,7 @@ use super::socket_server::SocketServer;
 use crate::app::App;
 use crate::domain::SettingId;
 use crate::hub::{Event, Events, Missed};
+use crate::observe::EventReader;
 
 /// The maximum number of messages in one round. Events during a round wait for the next one, so that many events
 /// together cost each socket few system calls. The number is limited, because each user who is concerned by one of the
@@ -31,7 +33,8 @@ const SOCKETS_A_TASK: usize = 512;
 pub async fn run(socket_server: &SocketServer) {
     let cores = available_parallelism().map_or(1, NonZero::get);
     let mut events = socket_server.app.hub.subscribe();
-    while let Some(happened) = next(socket_server, &mut events).await {
+    let meter = socket_server.app.hub.meter();
+    while let Some((happened, announced_at)) = next(socket_server, &mut events).await {
         let round = Arc::new(Round {
             app: socket_server.app.clone(),
             happened,
@@ -46,6 +49,7 @@ pub async fn run(socket_server: &SocketServer) {
         for other in others {
             let _ = other.await;
         }
+        meter.sent(EventReader::Sockets, announced_at.elapsed());
     }
 }
 
@@ -72,19 +76,22 @@ impl Round {
     }
 }
 
-/// Waits for an event, and returns its messages together with those of all events that wait; `None` after the hub ends.
-async fn next(socket_server: &SocketServer, events: &mut Events) -> Option<Vec<OutboundMessage>> {
+/// Waits for an event, and returns its messages together with those of all events that wait, and the moment at which the
+/// first of them was announced; `None` after the hub ends.
+async fn next(socket_server: &SocketServer, events: &mut Events) -> Option<(Vec<OutboundMessage>, Instant)> {
     let mut happened = told(socket_server, events.next().await?);
+    let announced_at = events.announced_at();
     while happened.len() < MAX_MESSAGES_A_ROUND
         && let Some(next) = events.try_next()
     {
         happened.extend(told(socket_server, next));
     }
-    Some(happened)
+    Some((happened, announced_at))
 }
 
 fn told(socket_server: &SocketServer, next: Result<Event, Missed>) -> Vec<OutboundMessage> {
     let Ok(event) = next else {
+        socket_server.app.hub.meter().miss();
         warn!("events came faster than they could be sent: all sockets are closed, and clients connect again");
         return vec![OutboundMessage::Lost];
     };

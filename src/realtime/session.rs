@@ -28,6 +28,7 @@ use crate::auth::{Origin, random};
 use crate::domain::RequestError;
 use crate::methods::{self, Context, LoginChange, MethodAnswer, MethodFault, message as method_message};
 use crate::net::Wire;
+use crate::observe::Opened;
 use crate::ops::login::LoggedIn;
 
 /// The supported versions of DDP, which this server treats as equal.
@@ -48,6 +49,8 @@ pub(super) struct SocketSession {
     heard: Instant,
     /// `true` if a ping was sent since the last frame.
     asked: bool,
+    /// The count of this socket in the metrics.
+    _opened: Opened,
 }
 
 impl SocketSession {
@@ -70,6 +73,7 @@ impl SocketSession {
         Self {
             socket: Socket::new(outbox, read, framing),
             closing: socket_server.closing(),
+            _opened: socket_server.app.metrics.readings.open_socket(),
             socket_server,
             origin,
             seat,

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 
+use crate::observe::process::resident_bytes;
+
 /// The pause between two checks of the process's memory.
 const PAUSE: Duration = Duration::from_secs(20);
 
@@ -27,13 +29,6 @@ pub(super) async fn give_back_now_and_then() {
         }
         tokio::time::sleep(PAUSE).await;
     }
-}
-
-/// Returns the resident memory of this process in bytes, if `/proc` has it.
-fn resident_bytes() -> Option<u64> {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let resident: u64 = pages.split_whitespace().nth(1)?.parse().ok()?;
-    Some(resident * u64::try_from(rustix::param::page_size()).ok()?)
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

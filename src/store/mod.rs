@@ -70,6 +70,7 @@ use writer::Writer;
 
 use crate::clock::Clock;
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
+use crate::observe::StoreMeter;
 
 /// An open store. Clones are cheap and share the same store.
 #[derive(Clone)]
@@ -248,6 +249,18 @@ impl Store {
     /// [`ReadError`] if the store is closed.
     pub async fn verify(&self) -> Result<Vec<Problem>, ReadError> {
         self.read_from_disk(Archive::verify).await
+    }
+
+    /// Returns the meter of the writer.
+    #[must_use]
+    pub const fn meter(&self) -> &StoreMeter {
+        self.writer.meter()
+    }
+
+    /// Returns the number of changes that wait for the writer.
+    #[must_use]
+    pub fn waiting_changes(&self) -> usize {
+        self.writer.waiting()
     }
 
     /// Returns whether the store accepts writes.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use sled::Transactional;
@@ -31,6 +32,7 @@ use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::clock::Clock;
 use crate::domain::{CustomStatusId, Permission, RoleId, SettingId, TokenHash, UserId};
+use crate::observe::StoreMeter;
 
 /// Maximum changes in one batch, so that a transaction takes only milliseconds.
 const BATCH: usize = 512;
@@ -99,6 +101,7 @@ pub(super) struct Writer {
     clock: Arc<FlushClock>,
     watcher: Arc<OnceLock<Watcher>>,
     time: Arc<OnceLock<Clock>>,
+    meter: StoreMeter,
 }
 
 impl Writer {
@@ -109,7 +112,9 @@ impl Writer {
         let watcher = Arc::default();
         let time = Arc::default();
         let clock = FlushClock::start()?;
+        let meter = StoreMeter::default();
         let committer = Committer {
+            meter: meter.clone(),
             engine,
             shown,
             clock: Arc::clone(&clock),
@@ -131,7 +136,17 @@ impl Writer {
             clock,
             watcher,
             time,
+            meter,
         })
+    }
+
+    pub(super) const fn meter(&self) -> &StoreMeter {
+        &self.meter
+    }
+
+    /// Returns the number of changes in the queue.
+    pub(super) fn waiting(&self) -> usize {
+        WAITING.saturating_sub(self.jobs.capacity())
     }
 
     pub(super) fn stamp(&self, time: Clock) {
@@ -188,6 +203,7 @@ impl Writer {
 
 /// The data of the writer's thread.
 struct Committer {
+    meter: StoreMeter,
     engine: Engine,
     shown: Arc<ArcSwap<Snapshot>>,
     clock: Arc<FlushClock>,
@@ -315,7 +331,10 @@ impl Committer {
                 tables.push(*table);
             }
         }
+        let begun = Instant::now();
         self.clock.during(|| self.write_to_disk(batch, &tables, &commits))?;
+        let made = batch.answers.iter().filter(|(_, outcome)| outcome.is_ok()).count();
+        self.meter.flushed(made, begun.elapsed());
         Ok(next)
     }
 

@@ -55,6 +55,7 @@ pub async fn make_in_time(app: App) {
             }
             Err(cause) => {
                 app.backups.failed();
+                app.metrics.readings.backup_failed(app.clock.wall());
                 warn!(
                     cause,
                     folder = %plan.folder.display(),

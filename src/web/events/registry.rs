@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::{RequestError, SettingId, UserId};
 use crate::net::{Connections, Surplus, TcpConnection};
+use crate::observe::Opened;
 
 /// The number of seconds after which a refused client may try again.
 const RETRY_SECONDS: u32 = 10;
@@ -41,6 +42,8 @@ pub(super) struct StreamSeat {
     user: UserId,
     registry: Arc<Registry>,
     _connection: Option<TcpConnection>,
+    /// The count of this stream in the metrics.
+    _opened: Opened,
 }
 
 impl Registry {
@@ -97,6 +100,7 @@ impl Registry {
             user,
             registry: Arc::clone(self),
             _connection: connection,
+            _opened: app.metrics.readings.open_stream(),
         })
     }
 

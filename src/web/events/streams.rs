@@ -9,6 +9,7 @@ use super::registry::Registry;
 use super::round::Round;
 use crate::app::App;
 use crate::auth::random;
+use crate::observe::EventReader;
 
 /// The maximum number of changes in one round. Later changes wait for the next round.
 const TOGETHER: usize = 512;
@@ -41,6 +42,7 @@ impl Streams {
         let mut events = self.app.hub.subscribe();
         while let Some(first) = events.next().await {
             let mut round = Round::default();
+            let announced_at = events.announced_at();
             round.add(first, &self.run);
             while round.changes.len() < TOGETHER
                 && let Some(next) = events.try_next()
@@ -48,6 +50,7 @@ impl Streams {
                 round.add(next, &self.run);
             }
             self.send(&round).await;
+            self.app.hub.meter().sent(EventReader::Streams, announced_at.elapsed());
         }
     }
 
@@ -58,6 +61,7 @@ impl Streams {
 
     async fn send(&self, round: &Round) {
         if round.is_lost {
+            self.app.hub.meter().miss();
             warn!("events came faster than they could be sent: all streams end and begin again");
         }
         let subscribers = self.registry.subscribers();

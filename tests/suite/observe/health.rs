@@ -29,7 +29,10 @@ fn assert_unhealthy(output: &Output, words: &str) {
 fn a_ready_server_is_healthy_at_the_address_of_the_settings_and_at_a_url() {
     let server = Process::start();
     let address = server.address.to_string();
-    let (any, url) = (format!("0.0.0.0:{}", server.address.port()), format!("http://{address}"));
+    let (any, url) = (
+        format!("0.0.0.0:{}", server.address.port()),
+        format!("http://{address}"),
+    );
     for (arguments, environment) in [
         (&["--listen", &address][..], &[][..]),
         (&["--listen", &any], &[]),
@@ -46,12 +49,29 @@ fn a_ready_server_is_healthy_at_the_address_of_the_settings_and_at_a_url() {
 }
 
 #[test]
+fn a_server_on_a_unix_socket_is_asked_there() {
+    let folder = new_folder();
+    let socket = format!("unix:{}/http.sock", folder.path().display());
+    let both = format!("{socket},127.0.0.1:0");
+    let server = Process::start_in(folder, |command| {
+        command.args(["--listen", "127.0.0.1:0", "--metrics-listen", &both]);
+    });
+    // The address of metrics has nothing else.
+    assert_unhealthy(&health(&["--listen", &socket], &[]), "answers 404");
+    let metrics = health(&["--url", &format!("http://{}/livez", server.address)], &[]);
+    assert!(metrics.status.success(), "{metrics:?}");
+}
+
+#[test]
 fn a_server_that_is_not_ready_is_unhealthy_and_the_reason_is_named() {
     let server = Process::start_in(new_folder(), |command| {
         command.args(["--disk-reserve-mib", "4294967295"]);
     });
     let url = format!("http://{}", server.address);
-    assert_unhealthy(&health(&["--url", &url], &[]), "answers 503: the disk has less free space");
+    assert_unhealthy(
+        &health(&["--url", &url], &[]),
+        "answers 503: the disk has less free space",
+    );
     let live = health(&["--url", &format!("{url}/livez")], &[]);
     assert!(live.status.success(), "{live:?}");
 }

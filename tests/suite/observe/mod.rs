@@ -1,4 +1,5 @@
 //! What the server shows of itself: health, ids of requests, metrics, and the doctor.
 
 mod health;
+mod metrics;
 mod request_id;

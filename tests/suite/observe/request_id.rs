@@ -61,7 +61,10 @@ async fn every_answer_has_an_id_of_its_own() {
     // Two hosts are refused before any interface sees the request.
     let refused = "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n";
     let refused = raw(&user, refused).await;
-    assert!(refused.starts_with("HTTP/1.1 400") && refused.contains("x-request-id: "), "{refused}");
+    assert!(
+        refused.starts_with("HTTP/1.1 400") && refused.contains("x-request-id: "),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -82,7 +85,10 @@ async fn the_id_of_a_trusted_proxy_is_taken_if_it_is_well_formed() {
         ids
     };
     assert_eq!(ask(&behind_proxy, sent).await, [sent; 3]);
-    assert!(!ask(&direct, sent).await.contains(&sent.to_owned()), "anyone could choose it");
+    assert!(
+        !ask(&direct, sent).await.contains(&sent.to_owned()),
+        "anyone could choose it"
+    );
     for malformed in ["", "a b", "a\"b", "<script>", &"x".repeat(65)] {
         let ids = ask(&behind_proxy, malformed).await;
         assert!(!ids.contains(&malformed.to_owned()), "{ids:?}");
@@ -110,7 +116,9 @@ async fn each_line_of_a_request_has_the_id_of_its_answer() {
         .iter()
         .map(|line| serde_json::from_str(line).expect("a JSON line"))
         .collect();
-    let of_requests = lines.iter().filter(|line| line["message"] == "request" || line["message"] == "page");
+    let of_requests = lines
+        .iter()
+        .filter(|line| line["message"] == "request" || line["message"] == "page");
     let mut seen = 0;
     for line in of_requests {
         let id = line["id"].as_str().unwrap_or_else(|| panic!("no id in {line}"));
@@ -118,7 +126,9 @@ async fn each_line_of_a_request_has_the_id_of_its_answer() {
         seen += 1;
     }
     assert!(seen >= 9, "{seen} lines");
-    let others = lines.iter().filter(|line| line["message"].as_str().is_some_and(|words| words.starts_with("stop")));
+    let others = lines
+        .iter()
+        .filter(|line| line["message"].as_str().is_some_and(|words| words.starts_with("stop")));
     for line in others {
         assert_eq!(line["id"], Value::Null, "{line}");
     }
@@ -126,7 +136,10 @@ async fn each_line_of_a_request_has_the_id_of_its_answer() {
         let (ids, lines) = logged(&["--log-format", format]).await;
         let login = ids.last().expect("an id");
         let line = lines.iter().find(|line| line.contains("path=/api/v1/login"));
-        assert!(line.is_some_and(|line| line.ends_with(&format!(" id={login}"))), "{line:?}");
+        assert!(
+            line.is_some_and(|line| line.ends_with(&format!(" id={login}"))),
+            "{line:?}"
+        );
         let has_time = lines.iter().any(|line| line.contains("T1") && line.contains('Z'));
         match format {
             // The priority of info, which the journal reads.
@@ -139,13 +152,24 @@ async fn each_line_of_a_request_has_the_id_of_its_answer() {
 #[tokio::test]
 async fn a_slow_request_is_also_logged_at_warn_over_the_setting() {
     // A login hashes the password, which takes more than a millisecond on any machine.
-    let (ids, lines) = logged(&["--slow-request-millis", "1", "--log-level", "warn", "--log-format", "json"]).await;
+    let (ids, lines) = logged(&[
+        "--slow-request-millis",
+        "1",
+        "--log-level",
+        "warn",
+        "--log-format",
+        "json",
+    ])
+    .await;
     let lines: Vec<Value> = lines
         .iter()
         .map(|line| serde_json::from_str(line).expect("a JSON line"))
         .collect();
     let slow = lines.iter().find(|line| line["endpoint"] == "login").expect("a line");
-    assert_eq!((&slow["message"], &slow["level"]), (&json!("slow request"), &json!("WARN")));
+    assert_eq!(
+        (&slow["message"], &slow["level"]),
+        (&json!("slow request"), &json!("WARN"))
+    );
     assert_eq!((&slow["method"], &slow["status"]), (&json!("POST"), &json!(200)));
     assert_eq!(slow["id"].as_str(), ids.last().map(String::as_str));
     assert!(slow["millis"].as_u64().is_some_and(|millis| millis >= 1), "{slow}");

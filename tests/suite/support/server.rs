@@ -12,6 +12,7 @@ use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::Limits;
 use rollcall::net::BoundAddress;
+use rollcall::observe::LogMeter;
 use rollcall::ops::users::{NewUser, NewUserTexts};
 use rollcall::realtime::Timing;
 use rollcall::server::{EndedTask, Options, Server};
@@ -36,6 +37,7 @@ pub const DAY: i64 = 86_400_000;
 
 pub struct TestServer {
     pub address: SocketAddr,
+    pub metrics_address: Option<SocketAddr>,
     pub setup_link: Option<String>,
     pub folder: Arc<TempDir>,
     now: Arc<SetClock>,
@@ -81,6 +83,7 @@ impl TestServer {
                 .iter()
                 .find_map(BoundAddress::tcp)
                 .expect("an address"),
+            metrics_address: server.metrics_addresses().iter().find_map(BoundAddress::tcp),
             setup_link: server.setup_link().map(str::to_owned),
             folder,
             now,
@@ -96,6 +99,8 @@ impl TestServer {
         Options {
             listen: vec!["127.0.0.1:0".parse().expect("an address")],
             inherited: Vec::new(),
+            metrics_listen: Vec::new(),
+            log: LogMeter::default(),
             data_dir: folder.path().join("data"),
             fixed: Overrides::default(),
             limits: Limits::default(),

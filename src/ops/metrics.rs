@@ -1,0 +1,120 @@
+//! Metrics for monitoring: who may read them, and the gauges that are read from the state of the server.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::auth::{Caller, TokenSecret};
+use crate::domain::scope::RequiredScope;
+use crate::domain::{Permission, RequestError, Scope};
+use crate::net::open_files;
+use crate::observe::process;
+
+/// The time for which figures of the disk and of the process count, so that a reader costs little however often it asks.
+const MEASURED_FOR: Duration = Duration::from_secs(1);
+
+/// The time after which a disk that does not answer is left out.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Checks that a caller may read the metrics.
+///
+/// # Errors
+/// [`RequestError::NotLoggedIn`] without a login; [`RequestError::PermissionRequired`] without `view-statistics`; errors of the
+/// token and of duties.
+pub fn admit_caller(caller: Option<&Caller>) -> Result<(), RequestError> {
+    let caller = caller.ok_or(RequestError::NotLoggedIn)?;
+    caller.admit(RequiredScope::Scope(Scope::Admin), &[])?;
+    if caller.may(Permission::VIEW_STATISTICS) {
+        Ok(())
+    } else {
+        Err(RequestError::PermissionRequired)
+    }
+}
+
+/// Checks the token of `metrics_token`. It is too long to be guessed, and the rate of calls without a login bounds the
+/// attempts; failures do not block the address, because a program with an old token would block every user there.
+///
+/// # Errors
+/// [`RequestError::NotLoggedIn`] if it is another one, or if none is set.
+pub fn admit_token(app: &App, presented: &str) -> Result<(), RequestError> {
+    let expected = app.fixed.metrics_token.as_deref().ok_or(RequestError::NotLoggedIn)?;
+    // The hashes are compared, so that the time does not reveal how much of the token was right.
+    if TokenSecret::presented(expected).hash() == TokenSecret::presented(presented).hash() {
+        Ok(())
+    } else {
+        Err(RequestError::NotLoggedIn)
+    }
+}
+
+/// Returns all metrics in Prometheus's text format. Of several readers one is served at a time.
+pub async fn text(app: &App) -> String {
+    let mut measured = app.metrics_measured.lock().await;
+    if measured.is_none_or(|last| last.elapsed() >= MEASURED_FOR) {
+        measure(app).await;
+        *measured = Some(Instant::now());
+    }
+    read(app);
+    app.metrics.text()
+}
+
+/// Reads the gauges that are in memory.
+fn read(app: &App) {
+    let readings = &app.metrics.readings;
+    readings.set_connections(app.hub.connections() as u64);
+    readings.set_event_queue(app.hub.waiting_events() as u64);
+    readings.set_write_queue(app.store.waiting_changes() as u64);
+    let (running, waiting) = app.passwords.load();
+    readings.set_hashes_running(running as u64);
+    readings.set_hashes_waiting(waiting as u64);
+    let (held, waiting) = app.attempts.load();
+    readings.set_turns_held(held as u64);
+    readings.set_turns_waiting(waiting as u64);
+    readings.set_clock_doubtful(app.clock.trust().doubt.is_some().into());
+    let (last, _) = app.backups.last();
+    readings.set_backup_bytes(last.map_or(0, |last| last.file_bytes));
+    if let Some(last) = last {
+        readings.set_last_backup(last.taken_at);
+    }
+}
+
+/// Measures the disk and the process, and counts the users.
+async fn measure(app: &App) {
+    let readings = &app.metrics.readings;
+    let checks = app.readiness.check(&app.store, app.fixed.disk_reserve_bytes).await;
+    for (check, is_passed) in [
+        ("store", checks.store),
+        ("disk", checks.disk),
+        ("serving", checks.serving),
+    ] {
+        readings.set_ready(check, is_passed);
+    }
+    if let Ok(Ok(Some(free))) = timeout(PATIENCE, app.store.free_bytes()).await {
+        readings.set_free_bytes(free);
+    }
+    if let Ok(Ok(state)) = timeout(PATIENCE, app.store.state()).await {
+        readings.set_file_bytes(state.file_bytes);
+        readings.set_live_bytes(state.opened_bytes);
+        readings.set_waste_bytes(state.file_bytes.saturating_sub(state.opened_bytes));
+    }
+    let snapshot = app.store.read();
+    let (mut all, mut active) = (0, 0);
+    for user in snapshot.users() {
+        all += 1;
+        active += usize::from(user.is_active());
+    }
+    readings.set_users(active, all - active);
+    let process = tokio::task::spawn_blocking(|| {
+        (
+            process::open_descriptors(),
+            process::resident_bytes(),
+            process::cpu_seconds(),
+        )
+    });
+    if let Ok((descriptors, resident, cpu)) = process.await {
+        readings.set_descriptors(descriptors.unwrap_or_default());
+        readings.set_resident(resident.unwrap_or_default());
+        readings.set_cpu(cpu.unwrap_or_default());
+    }
+    readings.set_most_descriptors(open_files::limit().unwrap_or(u64::MAX));
+}
