@@ -118,7 +118,7 @@ pub(super) enum CommandArgs {
         Examples:\n  rollcall health\n  rollcall health --listen 0.0.0.0:3000\n  \
         rollcall health --url http://10.0.0.2:3000/livez\n  rollcall health --url unix:/run/rollcall.sock"
     )]
-    Health(Health),
+    Health(HealthArgs),
     /// Check the clock of this machine against the store
     #[command(
         after_help = "The clock is doubtful if it differs by more than a day from the last commit of the store, or if it is before\n\
@@ -205,7 +205,7 @@ pub(super) struct Audit {
 }
 
 #[derive(Args)]
-pub(super) struct Health {
+pub(super) struct HealthArgs {
     /// What to ask for; without a path, /readyz
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,

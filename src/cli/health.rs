@@ -16,7 +16,7 @@ const READY: &str = "/readyz";
 const OK: u16 = 200;
 
 /// Asks a server whether it is ready. Every failure is exit code 1, since a container knows no other.
-pub(super) fn run(arguments: &args::Health) -> Result<(), Failure> {
+pub(super) fn run(arguments: &args::HealthArgs) -> Result<(), Failure> {
     let url = match &arguments.url {
         Some(url) => url.clone(),
         None => url_of_settings(&arguments.listen.0).map_err(Failure::failed)?,

@@ -63,7 +63,7 @@ pub(super) fn get(url: &str, path: &str) -> Result<HttpAnswer, GetError> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(unreachable)?;
-    let asked = runtime.block_on(timeout(PATIENCE, target.ask()));
+    let asked = runtime.block_on(async { timeout(PATIENCE, target.ask()).await });
     // Looking up a name may go on for longer, on another thread.
     runtime.shutdown_background();
     let bytes = asked

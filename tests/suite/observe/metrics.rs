@@ -269,7 +269,6 @@ async fn what_happens_is_counted() {
     }
     for series in [
         "rollcall_store_file_bytes",
-        "rollcall_store_live_bytes",
         "rollcall_disk_free_bytes",
         "process_open_fds",
         "process_max_fds",
@@ -323,6 +322,7 @@ async fn ten_thousand_paths_make_no_series() {
     for begin in begin {
         warm(&format!("{begin}warm")).await;
     }
+    warm("/livez").await;
     let before: BTreeSet<String> = scrape(&reader).await.samples.into_keys().collect();
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let requests: String = (0..10_000)
@@ -331,17 +331,19 @@ async fn ten_thousand_paths_make_no_series() {
             format!("GET {begin}x{number} HTTP/1.1\r\nhost: h{number}\r\nuser-agent: u{number}\r\n\r\n")
         })
         .collect();
+    // The server closes the connection after the last answer.
+    let last = "GET /livez HTTP/1.1\r\nhost: last\r\nconnection: close\r\n\r\n";
     let (mut reading, mut writing) = stream.split();
-    let asked = async {
-        writing.write_all(requests.as_bytes()).await?;
-        writing.shutdown().await
-    };
+    let requests = requests + last;
     let mut answers = Vec::new();
-    let (asked, read) = tokio::join!(asked, reading.read_to_end(&mut answers));
+    let (asked, read) = tokio::join!(
+        writing.write_all(requests.as_bytes()),
+        reading.read_to_end(&mut answers)
+    );
     asked.expect("the server reads");
     read.expect("answers");
     let answers = String::from_utf8_lossy(&answers);
-    assert_eq!(answers.matches("HTTP/1.1 ").count(), 10_000);
+    assert_eq!(answers.matches("HTTP/1.1 ").count(), 10_001);
     let found = scrape(&reader).await;
     let after: BTreeSet<String> = found.samples.keys().cloned().collect();
     let new: Vec<_> = after.difference(&before).collect();
@@ -393,6 +395,7 @@ async fn everything() -> Scraped {
     failing.wait();
     let mut server = with("backups");
     let reader = address(&mut server);
+    server.anonymous().get("me").await.expect(401);
     loop {
         let mut found = scrape(&reader).await;
         if found

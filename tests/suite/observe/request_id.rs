@@ -28,7 +28,6 @@ async fn ask_everywhere(client: &Client) -> Vec<String> {
         ("GET", "/"),
         ("GET", "/sign-in"),
         ("GET", "/nothing"),
-        ("GET", "/events"),
         ("GET", "/avatar/ada"),
         ("GET", "/livez"),
         ("GET", "/readyz"),
