@@ -71,7 +71,7 @@ async fn serve(
             .map(|link| format!("no user yet: create the first administrator at {link}")),
     );
     for address in server.metrics_addresses() {
-        lines.push(format!("metrics on {address}/metrics"));
+        lines.push(format!("metrics on {address}"));
     }
     output::announce(lines);
     let stop_seconds = server.stop_time().as_secs();

@@ -363,17 +363,8 @@ async fn everything() -> Scraped {
     fs::write(folder.path().join("file"), "").expect("a file");
     let address = |server: &mut Process| {
         let line = server.line();
-        let url = line
-            .trim()
-            .strip_prefix("metrics on http://")
-            .expect("an address")
-            .to_owned();
-        Client::new(
-            url.strip_suffix("/metrics")
-                .expect("a path")
-                .parse()
-                .expect("an address"),
-        )
+        let address = line.trim().strip_prefix("metrics on http://").expect("an address");
+        Client::new(address.parse().expect("an address"))
     };
     let with = |backups: &'static str| {
         Process::start_in(folder.clone(), move |command| {
