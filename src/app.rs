@@ -88,6 +88,7 @@ impl App {
         let fixed = Arc::new(fixed);
         let clock = clock.of_store(store.read().believed_at());
         store.stamp(clock.clone());
+        store.keep_free(fixed.disk_reserve_bytes);
         let hub = Hub::new(clock.clone());
         follow::follow(&hub, &store, &fixed);
         Self {

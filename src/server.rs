@@ -33,7 +33,7 @@ use crate::observe::LogMeter;
 use crate::ops::backups::schedule;
 use crate::ops::opening::{self, OpeningError};
 use crate::ops::users::NewUser;
-use crate::ops::{avatars, doubt, expiry, lockout, lost_connections, setup, sweep, upgrade};
+use crate::ops::{avatars, disk_watch, doubt, expiry, lockout, lost_connections, setup, sweep, upgrade};
 use crate::realtime::{self, SocketServer, Timing};
 use crate::store::socket_path;
 use crate::web::{self, FormBounds, Streams};
@@ -215,6 +215,8 @@ impl Server {
         }
         let app = self.app.clone();
         tasks.spawn("the timer of statuses", async move { expiry::end_in_time(&app).await });
+        let app = self.app.clone();
+        tasks.spawn("the watch over the disk", async move { disk_watch::watch(&app).await });
         let app = self.app.clone();
         tasks.spawn("the watch over the clock", async move { doubt::watch(&app).await });
         let socket_server = Arc::clone(&self.socket_server);

@@ -113,6 +113,8 @@ pub enum Command {
     ReadClock,
     /// Believes the machine's clock.
     ConfirmClock,
+    /// Measures the disk and the store.
+    ReadDisk,
     /// Makes a backup. If the answer is [`CommandAnswer::Backup`], the bytes of the backup follow it.
     Backup {
         /// True to include the key that encrypts second factors.
@@ -164,6 +166,24 @@ pub enum CommandAnswer {
     Findings(Vec<Finding>),
     /// The state of the clock.
     Clock(ClockEntry),
+    /// The state of the disk.
+    Disk(DiskEntry),
+}
+
+/// The state of the disk with the data folder, and of the store on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiskEntry {
+    /// Bytes that are free on the disk; absent if its file system does not know.
+    pub free_bytes: Option<u64>,
+    /// The free bytes below which changes are refused.
+    pub reserve_bytes: u64,
+    /// Bytes of the files of the store.
+    pub file_bytes: u64,
+    /// Bytes of the records in the store when it was opened.
+    pub data_bytes: u64,
+    /// The reason why changes are refused, and what to do, in words; absent if they are made.
+    pub problem: Option<String>,
 }
 
 /// The state of the clock.

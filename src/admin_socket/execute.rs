@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::command::{
-    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, Finding, StatusEntry, TokenEntry, UserEntry,
+    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, TokenEntry,
+    UserEntry,
 };
 use crate::app::App;
 use crate::auth::Actor;
@@ -14,9 +15,11 @@ use crate::domain::{
     StatusName, Timestamp, Token, TokenKind, User,
 };
 use crate::ops::custom_status::{self, StatusFilter};
+use crate::ops::disk_watch;
 use crate::ops::doubt::{self, ClockState};
 use crate::ops::users::{self, NewUser, NewUserTexts};
 use crate::ops::{audit, incident, invitations, lockout, opening, passwords, tokens, two_factor};
+use crate::store::Room;
 
 /// The actor of all commands of this interface.
 const OPERATOR: Actor = Actor::Operator;
@@ -135,6 +138,7 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
         Command::ReadAudit(question) => read_audit(app, question).await,
         Command::ReadClock => Ok(CommandAnswer::Clock(clock_entry(doubt::state(app)))),
         Command::ConfirmClock => Ok(CommandAnswer::Clock(clock_entry(doubt::confirm(app, &OPERATOR).await?))),
+        Command::ReadDisk => Ok(CommandAnswer::Disk(read_disk(app).await?)),
         // The socket answers this command itself, because bytes follow the answer.
         Command::Backup { .. } => Ok(CommandAnswer::Backup),
         Command::Check => {
@@ -144,6 +148,32 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
             Ok(CommandAnswer::Findings(Finding::all(problems, key)))
         }
     }
+}
+
+async fn read_disk(app: &App) -> Result<DiskEntry, RequestError> {
+    let state = disk_watch::state(app).await?;
+    let reserve_bytes = app.fixed.disk_reserve_bytes;
+    let problem = match state.room {
+        _ if !state.is_writable => {
+            Some("the disk failed, so the store takes no writes: see the log of the server, and restart it".to_owned())
+        }
+        Room::Enough => None,
+        Room::Low | Room::Scarce | Room::Full => Some(format!(
+            "the disk has less free space than the reserve of {reserve_bytes} bytes, so writes are refused: free some, and they \
+             go on by themselves"
+        )),
+        Room::ReadOnly => Some(
+            "the disk is mounted read-only, so writes are refused: mount it for writing, and they go on by themselves"
+                .to_owned(),
+        ),
+    };
+    Ok(DiskEntry {
+        free_bytes: state.free_bytes,
+        reserve_bytes,
+        file_bytes: state.file_bytes,
+        data_bytes: state.opened_bytes,
+        problem,
+    })
 }
 
 async fn read_audit(app: &App, asked: AuditQuestion) -> Result<CommandAnswer, RequestError> {

@@ -23,7 +23,8 @@ use tokio::time::timeout;
 pub use advice::explained;
 pub use backup::{RestoredFolder, backup, backup_to, check_backup, restore};
 pub use command::{
-    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, Finding, StatusEntry, TokenEntry, UserEntry,
+    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, TokenEntry,
+    UserEntry,
 };
 use place::Place;
 pub use socket::AdminSocket;

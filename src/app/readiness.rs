@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::warn;
 
-use crate::store::Store;
+use crate::store::{Room, Store};
 
 /// The time for which a measurement of the free space counts. Monitoring may ask as often as it likes.
 const MEASURED_FOR: Duration = Duration::from_secs(1);
@@ -31,8 +31,10 @@ struct Measured {
 /// The results of all checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checks {
-    /// `true` if the store takes writes.
+    /// `true` if the store takes writes, or would if the disk had more space.
     pub store: bool,
+    /// `true` if the disk is mounted read-only, so that the store takes no writes.
+    pub read_only: bool,
     /// `true` if the disk has more free space than the reserve.
     pub disk: bool,
     /// `true` unless the server stops.
@@ -55,9 +57,12 @@ impl Readiness {
 
     /// Runs all checks. `reserve_bytes` is the free space that the disk must have.
     pub async fn check(&self, store: &Store, reserve_bytes: u64) -> Checks {
+        let room = store.room();
+        let read_only = room == Room::ReadOnly;
         Checks {
-            store: store.is_writable(),
-            disk: self.has_space(store, reserve_bytes).await,
+            store: store.is_writable() && !read_only,
+            read_only,
+            disk: self.has_space(store, reserve_bytes).await && (read_only || room == Room::Enough),
             serving: !self.is_draining.load(Ordering::Acquire),
         }
     }
@@ -75,18 +80,9 @@ impl Readiness {
             Ok(Ok(free)) => free.is_none_or(|free| free >= reserve_bytes),
             Ok(Err(_)) | Err(_) => false,
         };
-        let was_ready = last.is_none_or(|last| last.has_space);
-        if was_ready && !has_space {
-            if let Ok(Ok(free_bytes)) = free {
-                warn!(
-                    free_bytes,
-                    reserve_bytes, "the disk has less free space than the reserve: free some; /readyz answers 503"
-                );
-            } else {
-                warn!("the free space of the disk cannot be read: check the disk; /readyz answers 503");
-            }
-        } else if !was_ready && has_space {
-            info!(reserve_bytes, "the disk has more free space than the reserve again");
+        // The writer logs that there is too little.
+        if !matches!(free, Ok(Ok(_))) && last.is_none_or(|last| last.has_space) {
+            warn!("the free space of the disk cannot be read: check the disk; /readyz answers 503");
         }
         *measured = Some(Measured {
             at: Instant::now(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::config::{BackupPlan, CompactAtStart};
+use crate::config::{BackupPlan, CompactAtStart, CompactWaste};
 use crate::domain::page::PageRule;
 use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
 use crate::domain::picture::PictureRule;
@@ -33,10 +33,12 @@ pub struct Overrides {
     pub secret_key_file: Option<PathBuf>,
     /// The path of the administration socket, if it is not in the data folder.
     pub admin_socket: Option<PathBuf>,
-    /// Free bytes of the disk below which the server is not ready.
+    /// Free bytes of the disk below which the server is not ready and the store refuses changes.
     pub disk_reserve_bytes: u64,
     /// The rule for compacting the store at the start.
     pub compact_at_start: CompactAtStart,
+    /// The waste at which a start compacts the store.
+    pub compact_waste: CompactWaste,
     /// The plan of scheduled backups; `None` if there are none.
     pub backups: Option<BackupPlan>,
     /// The token with which the metrics can be read on the main address; `None` requires a login.

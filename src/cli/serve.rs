@@ -128,6 +128,7 @@ pub(super) fn fixed(settings: StartSettings) -> Overrides {
         admin_socket: settings.admin_socket,
         disk_reserve_bytes: settings.disk_reserve_bytes,
         compact_at_start: settings.compact_at_start,
+        compact_waste: settings.compact_waste,
         backups: settings.backups,
         metrics_token: settings.metrics_token.map(|token| token.expose().to_owned()),
         slow_request: settings.slow_request,

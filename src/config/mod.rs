@@ -13,5 +13,7 @@ pub use error::ConfigError;
 pub use load::{Config, FixedValue};
 pub use network::NetworkSettings;
 pub use setting::{SETTINGS, StartSetting};
-pub use settings::{Administrator, BackupPlan, CompactAtStart, LogFormat, LogLevel, Secret, StartSettings};
+pub use settings::{
+    Administrator, BackupPlan, CompactAtStart, CompactWaste, LogFormat, LogLevel, Secret, StartSettings,
+};
 pub use value::{Source, Value};

@@ -131,6 +131,12 @@ pub const SETTINGS: &[StartSetting] = &[
         "Whether a start rewrites the store without deleted data; auto is at most once a day",
     ),
     StartSetting::new(
+        "compact_waste_percent",
+        "PERCENT",
+        Some("75"),
+        "Percent of the store's files without data at which a start compacts them, 10 to 95",
+    ),
+    StartSetting::new(
         "stop_seconds",
         "SECONDS",
         Some("5"),
@@ -140,7 +146,7 @@ pub const SETTINGS: &[StartSetting] = &[
         "disk_reserve_mib",
         "MIB",
         Some("64"),
-        "Free MiB of the disk with the data folder below which /readyz answers 503",
+        "Free MiB of the disk with the data folder below which writes are refused and /readyz answers 503; 0 is none",
     ),
     StartSetting::new(
         "backup_dir",

@@ -27,7 +27,7 @@ pub struct StartSettings {
     pub admin_socket: Option<PathBuf>,
     /// The time for requests in flight when the server stops.
     pub stop_time: Duration,
-    /// Free bytes of the disk below which the server is not ready.
+    /// Free bytes of the disk below which the server is not ready and the store refuses changes.
     pub disk_reserve_bytes: u64,
     /// The format of log lines.
     pub log_format: LogFormat,
@@ -51,6 +51,8 @@ pub struct StartSettings {
     pub secret_key_file: Option<PathBuf>,
     /// The rule for compacting the store at the start.
     pub compact_at_start: CompactAtStart,
+    /// The waste at which a start compacts the store.
+    pub compact_waste: CompactWaste,
     /// The plan of scheduled backups; `None` if there are none.
     pub backups: Option<BackupPlan>,
 }
@@ -185,6 +187,30 @@ impl FromStr for CompactAtStart {
     }
 }
 
+/// The least percentage of waste at which a start compacts the store. sled itself leaves about as much in its files.
+const LEAST_WASTE_PERCENT: u32 = 10;
+
+/// The largest percentage of waste at which a start compacts the store.
+const MOST_WASTE_PERCENT: u32 = 95;
+
+/// The percentage of the store's files that has no data and at which a start compacts the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompactWaste(u32);
+
+impl CompactWaste {
+    /// Returns the percentage, from 10 to 95.
+    #[must_use]
+    pub const fn percent(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for CompactWaste {
+    fn default() -> Self {
+        Self(75)
+    }
+}
+
 impl StartSettings {
     /// Parses the values of a configuration.
     ///
@@ -224,6 +250,9 @@ impl StartSettings {
             administrator: from.administrator()?,
             secret_key_file: from.text("secret_key_file").map(PathBuf::from),
             compact_at_start: from.parse("compact_at_start", |text| text.parse().map_err(str::to_owned))?,
+            compact_waste: from
+                .number("compact_waste_percent", LEAST_WASTE_PERCENT, MOST_WASTE_PERCENT)
+                .map(CompactWaste)?,
             backups: from.backups()?,
         })
     }

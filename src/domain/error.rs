@@ -582,6 +582,17 @@ pub enum RequestError {
         /// The id of the incident in the log.
         incident: String,
     },
+    /// The disk has too little free space for the change. The log says so once.
+    #[error(
+        "the disk of this server has too little free space: nothing was changed; try again when an administrator has freed some"
+    )]
+    StoreFull,
+    /// The disk is mounted read-only. The log says so once.
+    #[error(
+        "the disk of this server is mounted read-only: nothing was changed; try again when an administrator has mounted it \
+         for writing"
+    )]
+    StoreReadOnly,
     /// A defect of this server; the log has the cause with the incident's id.
     #[error("Internal server error (incident {incident})")]
     Internal {
@@ -601,6 +612,12 @@ impl RequestError {
     #[must_use]
     pub const fn code(&self) -> Option<&'static str> {
         self.class().1
+    }
+
+    /// Returns whether the disk has no room for the change, so that a later attempt may succeed.
+    #[must_use]
+    pub const fn is_of_disk(&self) -> bool {
+        matches!(self, Self::StoreFull | Self::StoreReadOnly)
     }
 
     /// Returns whether a password, a code or another secret was wrong, so that the error counts as a failed login.

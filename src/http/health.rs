@@ -8,6 +8,9 @@ use warp::{Filter, Reply};
 use crate::app::{App, Checks};
 use crate::observe::RouteName;
 
+/// The word for a store on a disk that is mounted read-only.
+const READ_ONLY: &str = "read-only";
+
 /// Returns the filter of `/livez`, `/readyz` and the older `/health`. `/livez` is about the process alone: a restart does
 /// not mend a full disk. The others are about the server's ability to take requests.
 #[must_use]
@@ -18,12 +21,17 @@ pub fn health(app: App) -> BoxedFilter<(warp::reply::Response,)> {
         let app = readiness.clone();
         async move {
             let checks = check(&app).await;
+            let store = if checks.read_only {
+                READ_ONLY
+            } else {
+                word(checks.store)
+            };
             let words = [
-                ("store", checks.store),
-                ("disk", checks.disk),
-                ("serving", checks.serving),
+                ("store", store),
+                ("disk", word(checks.disk)),
+                ("serving", word(checks.serving)),
             ];
-            let words = words.map(|(name, passed)| (name.to_owned(), Value::from(word(passed))));
+            let words = words.map(|(name, word)| (name.to_owned(), Value::from(word)));
             let words = Value::Object(words.into_iter().collect());
             named("/readyz", answer(checks.are_passed(), &words))
         }

@@ -6,6 +6,9 @@ use warp::http::header::{ALLOW, HeaderMap, HeaderValue, RETRY_AFTER};
 use crate::domain::RequestError;
 use crate::domain::error::ErrorKind;
 
+/// Seconds after which a client may try again if the disk has no room.
+const DISK_RETRY_SECONDS: u32 = 60;
+
 /// Returns the status of an error.
 #[must_use]
 pub const fn status(error: &RequestError) -> StatusCode {
@@ -19,6 +22,7 @@ pub const fn status(error: &RequestError) -> StatusCode {
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Full => StatusCode::INSUFFICIENT_STORAGE,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -30,6 +34,9 @@ pub fn add_headers(error: &RequestError, headers: &mut HeaderMap) {
             if let Ok(allow) = HeaderValue::from_str(allow) {
                 headers.insert(ALLOW, allow);
             }
+        }
+        RequestError::StoreFull | RequestError::StoreReadOnly => {
+            headers.insert(RETRY_AFTER, DISK_RETRY_SECONDS.into());
         }
         RequestError::Overloaded { retry_after } => {
             headers.insert(RETRY_AFTER, (*retry_after).into());

@@ -12,6 +12,7 @@ use crate::app::{App, QueueFull, Turn};
 use crate::auth::{Actor, Origin};
 use crate::domain::{RequestError, SettingId, SourceAddress, UserId};
 use crate::observe::RequestId;
+use crate::store::{Need, Room};
 
 /// The window in which the rates of logins are counted, in milliseconds.
 const RATE_MILLIS: u32 = 60_000;
@@ -24,7 +25,8 @@ const QUEUE_FULL_SECONDS: u64 = 1;
 ///
 /// # Errors
 /// [`RequestError::TooManyLogins`] if too many guesses wait; [`RequestError::AddressBlocked`] and [`RequestError::UserBlocked`] after too
-/// many failures, without running `work`; the errors of `work`.
+/// many failures, [`RequestError::StoreFull`] and [`RequestError::StoreReadOnly`] if a failure could not be counted, all without
+/// running `work`; the errors of `work`.
 pub(super) async fn guarded<T>(
     app: &App,
     origin: &Origin,
@@ -33,6 +35,7 @@ pub(super) async fn guarded<T>(
 ) -> Result<T, RequestError> {
     let turn = take_turn(app, target.account.clone(), origin.source()).await?;
     lockout::refuse_blocked(app, origin, target)?;
+    refuse_uncounted(app)?;
     let outcome = work.await;
     if let Err(error) = &outcome
         && error.is_wrong_guess()
@@ -40,6 +43,15 @@ pub(super) async fn guarded<T>(
         count_failure(app, origin, target.clone().after(error), turn).await?;
     }
     outcome
+}
+
+/// Refuses a guess while the disk has no room to count it: guesses without a count would have no limit.
+fn refuse_uncounted(app: &App) -> Result<(), RequestError> {
+    match app.store.room() {
+        room if room.allows(Need::Failure) => Ok(()),
+        Room::ReadOnly => Err(RequestError::StoreReadOnly),
+        _ => Err(RequestError::StoreFull),
+    }
 }
 
 /// Verifies a guess as [`guarded`] does, but returns `wrong` during a lockout.

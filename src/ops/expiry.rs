@@ -9,12 +9,12 @@ use super::transaction::transact;
 use super::user_status;
 use crate::app::App;
 use crate::domain::{RequestError, UserId, UserStatus};
-use crate::store::Change;
+use crate::store::{Change, Room};
 
 /// Maximum users whose claims one change ends.
 const AT_ONCE: usize = 1024;
 
-/// The pause after the store refused a write, or while nothing may be erased.
+/// The pause after the store refused a write, or while nothing may be erased or stored.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Waits for claims to expire and ends them, for ever.
@@ -22,7 +22,7 @@ pub async fn end_in_time(app: &App) {
     loop {
         app.hub.claim_ended().await;
         match settle(app).await {
-            Ok(()) if app.clock.trust().may_erase => continue,
+            Ok(()) if app.clock.trust().may_erase && app.store.room() == Room::Enough => continue,
             Ok(()) => {}
             Err(error) => warn!(fault = %error, "claims that have ended still show"),
         }
@@ -31,7 +31,7 @@ pub async fn end_in_time(app: &App) {
 }
 
 /// Ends all expired claims, and the claims of users whose last token has expired and that last only as long as a
-/// token. While the clock is doubtful, they are no longer shown, and stay in the store.
+/// token. While the clock is doubtful or the disk has no room, they are no longer shown, and stay in the store.
 ///
 /// # Errors
 /// Errors of the store.
@@ -46,7 +46,13 @@ pub async fn settle(app: &App) -> Result<(), RequestError> {
         if ids.is_empty() {
             break;
         }
-        transact(app, |snapshot| Ok((ending(app, snapshot, &ids), ()))).await?;
+        match transact(app, |snapshot| Ok((ending(app, snapshot, &ids), ()))).await {
+            Err(error) if error.is_of_disk() => {
+                hide(app);
+                return Ok(());
+            }
+            outcome => outcome?,
+        }
         for id in &ids {
             debug!(user = %id, "claims have ended");
         }

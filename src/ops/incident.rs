@@ -19,6 +19,9 @@ pub fn internal(cause: impl Display) -> RequestError {
 pub fn store(error: CommitError) -> RequestError {
     match error {
         CommitError::Unavailable => RequestError::StoreUnavailable { incident: log(error) },
+        // The writer logs these once, so that the log of a full disk does not fill it.
+        CommitError::Full => RequestError::StoreFull,
+        CommitError::ReadOnly => RequestError::StoreReadOnly,
         CommitError::Conflict(_) => internal(error),
         CommitError::TooLarge(_) => RequestError::InvalidParams {
             reason: format!("{error}: send less"),

@@ -8,7 +8,7 @@ use super::{incident, presence};
 use crate::app::App;
 use crate::domain::{LostConnections, RequestError, StatusType, Timestamp, TokenHash};
 use crate::hub::Connection;
-use crate::store::Change;
+use crate::store::{Change, CommitError};
 
 /// Maximum records in one change.
 const AT_ONCE: usize = 1024;
@@ -47,7 +47,8 @@ fn gathered(app: &App, at: Timestamp) -> Vec<LostConnections> {
 }
 
 /// Restores the connections that the previous server process stored, each as lost just now. They are removed from the
-/// store first, so that a crash cannot restore them twice.
+/// store first, so that a crash cannot restore them twice. If the disk takes no writes, they stay there; they are recent for
+/// a minute only.
 ///
 /// # Errors
 /// Errors of the store.
@@ -55,7 +56,10 @@ pub async fn take_in(app: &App) -> Result<(), RequestError> {
     let kept: Vec<_> = app.store.read().lost_connections().cloned().collect();
     for some in kept.chunks(AT_ONCE) {
         let change = some.iter().fold(Change::new(), Change::remove);
-        app.store.commit(change).await.map_err(incident::store)?;
+        match app.store.commit(change).await {
+            Ok(()) | Err(CommitError::Full | CommitError::ReadOnly) => {}
+            Err(error) => return Err(incident::store(error)),
+        }
     }
     let now = app.clock.now();
     for lost in kept.iter().filter(|lost| lost.are_recent(now)) {

@@ -11,6 +11,7 @@ pub mod calls;
 pub mod custom_status;
 pub mod devices;
 pub mod directory;
+pub mod disk_watch;
 pub mod doubt;
 pub mod expiry;
 mod guess_target;

@@ -11,7 +11,7 @@ use crate::auth::password::Passwords;
 use crate::auth::{KeyError, SecretKey, key_file};
 use crate::config::CompactAtStart;
 use crate::domain::{RequestError, SettingId, StoredSecret};
-use crate::store::{CompactError, Compaction, OpenError, Snapshot, Store};
+use crate::store::{CompactError, Compaction, OpenError, Room, Snapshot, Store};
 
 /// Maximum users that an error message names.
 const NAMED_USERS: usize = 5;
@@ -51,7 +51,10 @@ pub enum OpeningError {
 pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Overrides) -> Result<App, OpeningError> {
     let (app, sealed) = open_sealed(folder, clock.clone(), passwords.clone(), fixed.clone()).await?;
     let due = match fixed.compact_at_start {
-        CompactAtStart::Auto => app.store.is_compaction_due(Clock::System.now()),
+        _ if app.store.room() > Room::Scarce => false,
+        CompactAtStart::Auto => app
+            .store
+            .is_compaction_due(Clock::System.now(), fixed.compact_waste.percent()),
         CompactAtStart::Never => false,
         CompactAtStart::Always => true,
     };
@@ -125,7 +128,13 @@ async fn open_sealed(
     };
     let app = App::new(store, clock, passwords, fixed).with_key(key);
     refuse_settings(&app).await?;
-    let sealed = upgrade::seal_secrets(&app).await?;
+    let sealed = match upgrade::seal_secrets(&app).await {
+        Err(error) if error.is_of_disk() => {
+            warn!(%error, "second factors that an older version stored unsealed stay so until the next start");
+            0
+        }
+        outcome => outcome?,
+    };
     if sealed > 0 {
         info!(
             users = sealed,

@@ -60,6 +60,17 @@ pub fn figures(app: &App, actor: &Actor) -> Result<Figures, RequestError> {
     })
 }
 
+/// Returns the state of the store.
+///
+/// # Errors
+/// [`RequestError::PermissionRequired`] without `view-statistics`; errors of the store.
+pub async fn store(app: &App, actor: &Actor) -> Result<StoreState, RequestError> {
+    if !actor.may(Permission::VIEW_STATISTICS) {
+        return Err(RequestError::PermissionRequired);
+    }
+    app.store.state().await.map_err(incident::internal)
+}
+
 /// The state of this server at one moment.
 #[derive(Debug, Clone)]
 pub struct Health {

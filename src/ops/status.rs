@@ -275,7 +275,9 @@ pub(super) async fn begin_connection(app: &App, id: &UserId) {
         stored.claims.begin_connection();
         Ok((user_status::save(snapshot, Change::new(), stored, app.clock.now()), ()))
     });
-    if let Err(error) = begun.await {
+    if let Err(error) = begun.await
+        && !error.is_of_disk()
+    {
         warn!(fault = %error, user = %id, "online without a connection has not ended with the first connection");
     }
 }

@@ -2,7 +2,8 @@
 //! it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::Problem;
 use super::audit_log::key_of;
@@ -30,36 +31,82 @@ pub enum ReadError {
 /// between the reading of a record and of its index entry looks like damage.
 const READINGS: usize = 5;
 
+/// The longest time that a reader waits while the store is opened again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The open store, until it is closed.
 #[derive(Clone)]
-pub(super) struct Archive {
-    open: Arc<RwLock<Option<Open>>>,
-    is_closing: Arc<AtomicBool>,
+pub(super) struct Archive(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+enum State {
+    Open(Open),
+    /// The store is being opened again. Readers wait.
+    Suspended,
+    #[default]
+    Closed,
 }
 
 #[derive(Clone)]
 struct Open {
     trees: Arc<Trees>,
     witness: Arc<CommitMarker>,
+    is_closing: Arc<AtomicBool>,
 }
 
 impl Archive {
     pub(super) fn new(trees: Arc<Trees>, witness: Arc<CommitMarker>) -> Self {
-        Self {
-            open: Arc::new(RwLock::new(Some(Open { trees, witness }))),
-            is_closing: Arc::default(),
-        }
+        let archive = Self(Arc::default());
+        archive.open_again(trees, witness);
+        archive
     }
 
-    /// Stops a verification, and drops the trees, so that the files can close.
+    /// Reads from now on from these trees.
+    pub(super) fn open_again(&self, trees: Arc<Trees>, witness: Arc<CommitMarker>) {
+        let is_closing = Arc::default();
+        self.replace(State::Open(Open {
+            trees,
+            witness,
+            is_closing,
+        }));
+    }
+
+    /// Stops a verification and a backup, and drops the trees, so that the files can close. Other readers wait until the
+    /// store is opened again or closed.
+    pub(super) fn suspend(&self) {
+        self.replace(State::Suspended);
+    }
+
+    /// Stops a verification and a backup, and drops the trees, so that the files can close.
     pub(super) fn close(&self) {
-        self.is_closing.store(true, Ordering::Release);
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.replace(State::Closed);
+    }
+
+    fn replace(&self, state: State) {
+        let before = std::mem::replace(&mut *self.lock(), state);
+        if let State::Open(open) = before {
+            open.is_closing.store(true, Ordering::Release);
+        }
+        self.0.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> Result<Open, ReadError> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.clone().ok_or_else(closed)
+        let is_suspended = |state: &mut State| matches!(state, State::Suspended);
+        let waited = self.0.changed.wait_timeout_while(self.lock(), PATIENCE, is_suspended);
+        match &*waited.unwrap_or_else(PoisonError::into_inner).0 {
+            State::Open(open) => Ok(open.clone()),
+            State::Suspended | State::Closed => Err(closed()),
+        }
     }
 
     fn trees(&self) -> Result<Arc<Trees>, ReadError> {
@@ -68,10 +115,11 @@ impl Archive {
 
     /// Returns a moment that the writer holds, with what is needed to read it.
     pub(super) fn held(&self, hold: Arc<Hold>) -> Result<Held, ReadError> {
+        let open = self.open()?;
         Ok(Held {
             hold,
-            trees: self.trees()?,
-            is_closing: Arc::clone(&self.is_closing),
+            trees: open.trees,
+            is_closing: open.is_closing,
         })
     }
 
@@ -79,12 +127,16 @@ impl Archive {
     pub(super) fn verify(&self) -> Result<Vec<Problem>, ReadError> {
         let mut common: Option<Vec<Problem>> = None;
         for _ in 0..READINGS {
-            let Open { trees, witness } = self.open()?;
+            let Open {
+                trees,
+                witness,
+                is_closing,
+            } = self.open()?;
             let before = commits(&trees)?;
             // The witness is read first: later, it may count commits that this reading does not find.
             let seen = witness.seen();
-            let found = verify::verify_until(&trees, &self.is_closing);
-            if self.is_closing.load(Ordering::Acquire) {
+            let found = verify::verify_until(&trees, &is_closing);
+            if is_closing.load(Ordering::Acquire) {
                 return Err(closed());
             }
             let lost = seen.and_then(|seen| CommitMarker::question(seen, found.snapshot.commits.count));

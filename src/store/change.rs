@@ -2,6 +2,7 @@
 
 use super::codec;
 use super::record::{IndexEntry, Record};
+use super::room::Need;
 use super::table::Table;
 
 /// Edits of several records. All of them are made, or none.
@@ -12,6 +13,8 @@ pub struct Change {
     pub(super) edits: Vec<RecordEdit>,
     /// The table of a record that is too large to be stored.
     pub(super) too_large: Option<Table>,
+    /// True if the operation says that the change ends access.
+    ends_access: bool,
 }
 
 /// A condition on the value under a key, checked when the change is made.
@@ -106,6 +109,32 @@ impl Change {
     pub fn require_none<R: Record>(mut self, record: &R) -> Self {
         self.expect(R::TABLE, record.key(), None);
         self
+    }
+
+    /// Says that the change ends access, so that it is made even if the disk has little room. A change that removes a
+    /// record need not say so.
+    pub fn ending_access(mut self) -> Self {
+        self.ends_access = true;
+        self
+    }
+
+    /// Returns how urgent the change is if the disk has little room. A change that removes records may also change users
+    /// and their statuses, and add to the audit log, but create nothing else.
+    pub(super) fn need(&self) -> Need {
+        let puts_only = |tables: &[Table]| {
+            let mut puts = self.edits.iter().filter(|edit| edit.value.is_some());
+            puts.all(|edit| tables.contains(&edit.table))
+        };
+        let is_removal = |edit: &RecordEdit| edit.value.is_none() && !edit.table.is_index();
+        let removes = self.ends_access || self.edits.iter().any(is_removal);
+        let creates_nothing = || puts_only(&[Table::AuditLog, Table::Users, Table::UserStatuses]);
+        if puts_only(&[Table::LostConnections]) || (removes && creates_nothing()) {
+            Need::Removal
+        } else if puts_only(&[Table::FailedLogins, Table::AuditLog]) {
+            Need::Failure
+        } else {
+            Need::Other
+        }
     }
 
     /// Returns the keys of the records of this kind that the change removes.
@@ -203,5 +232,72 @@ impl Change {
         if value.is_some_and(|bytes| !codec::is_readable(bytes)) {
             self.too_large = Some(table);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Avatar, ImageKind, UserId};
+
+    fn put(table: Table) -> RecordEdit {
+        RecordEdit {
+            table,
+            key: b"key".to_vec(),
+            value: Some(b"value".to_vec()),
+        }
+    }
+
+    fn removal(table: Table) -> RecordEdit {
+        RecordEdit {
+            value: None,
+            ..put(table)
+        }
+    }
+
+    #[test]
+    fn what_removes_or_ends_access_is_urgent_and_what_creates_is_not() {
+        let need = |edits: Vec<RecordEdit>| {
+            let change = Change { edits, ..Change::new() };
+            change.need()
+        };
+        for (edits, expected) in [
+            (vec![removal(Table::Tokens), put(Table::AuditLog)], Need::Removal),
+            (vec![removal(Table::Tokens), put(Table::UserStatuses)], Need::Removal),
+            (vec![removal(Table::Tokens), put(Table::Users)], Need::Removal),
+            (vec![removal(Table::Avatars), put(Table::Users)], Need::Removal),
+            (vec![removal(Table::LostConnections)], Need::Removal),
+            (vec![put(Table::LostConnections)], Need::Removal),
+            (vec![put(Table::FailedLogins), put(Table::AuditLog)], Need::Failure),
+            (vec![put(Table::AuditLog)], Need::Failure),
+            // A login that removes earlier failures.
+            (vec![removal(Table::FailedLogins), put(Table::Tokens)], Need::Other),
+            // A new name: the old one leaves its index.
+            (
+                vec![
+                    removal(Table::UsersByUsername),
+                    put(Table::Users),
+                    put(Table::UsersByUsername),
+                ],
+                Need::Other,
+            ),
+            (vec![put(Table::UserStatuses)], Need::Other),
+            (vec![put(Table::Users), put(Table::AuditLog)], Need::Other),
+        ] {
+            assert_eq!(need(edits.clone()), expected, "{edits:?}");
+        }
+        let deactivation = Change {
+            edits: vec![put(Table::Users), put(Table::AuditLog)],
+            ..Change::new()
+        };
+        assert_eq!(deactivation.ending_access().need(), Need::Removal);
+        let picture = Avatar {
+            user: UserId::new("ada"),
+            etag: "etag".into(),
+            kind: ImageKind::Png,
+            bytes: vec![7],
+            clean: true,
+        };
+        assert_eq!(Change::new().insert(&picture).ending_access().need(), Need::Other);
     }
 }

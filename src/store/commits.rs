@@ -28,8 +28,9 @@ const COMPACTION_PAUSE_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// A store of at most this size is not compacted because of its size.
 const WORTHWHILE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The maximum ratio of the files' size to the size of the data before a store is compacted because of its size.
-const MAX_GROWTH: u64 = 4;
+/// The percentage by which the files must at least have shrunk if they were compacted again, at most: a compaction that
+/// leaves as much waste as this is not repeated at each start.
+const MOST_SHRINKAGE_PERCENT: u32 = 50;
 
 /// The store's own counters, and the state of its last compaction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,14 +59,16 @@ pub(super) struct Sizes {
 
 impl Commits {
     /// Returns whether a start should compact the store: something was deleted and the last compaction was at least a
-    /// day ago, or the files are much larger than the data in them and have doubled since the last compaction.
-    pub(super) fn is_compaction_due(&self, sizes: Sizes, now: Timestamp) -> bool {
+    /// day ago, or more than `waste_percent` of the files has no data, and they have grown as much since the last compaction,
+    /// at most by half of their size.
+    pub(super) fn is_compaction_due(&self, sizes: Sizes, now: Timestamp, waste_percent: u32) -> bool {
+        let rest = |percent: u32| sizes.files / 100 * u64::from(100_u32.saturating_sub(percent));
         // A time in the future comes from a clock that was wrong then.
         let long_ago = |at: Timestamp| (now.as_millis() - at.as_millis()).abs() >= COMPACTION_PAUSE_MILLIS;
         let holds_deleted = self.erasures > 0 && self.compacted_at.is_none_or(long_ago);
         let is_large = sizes.files > WORTHWHILE_BYTES
-            && sizes.files / MAX_GROWTH > sizes.live
-            && sizes.files / 2 > self.compacted_bytes;
+            && rest(waste_percent) > sizes.live
+            && rest(waste_percent.min(MOST_SHRINKAGE_PERCENT)) > self.compacted_bytes;
         holds_deleted || is_large
     }
 }
@@ -154,6 +157,14 @@ impl CommitMarker {
     /// Opens the file, and creates it if it does not exist.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         open_private(path).map(Self)
+    }
+
+    /// Opens the file on a disk that takes no writes. If it does not exist, no commit was seen.
+    pub(super) fn open_for_reading(path: &Path) -> io::Result<Self> {
+        match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => File::open("/dev/null").map(Self),
+            opened => opened.map(Self),
+        }
     }
 
     /// Writes the number of the last durable commit.
@@ -257,33 +268,61 @@ mod tests {
             compacted_at: Some(Timestamp::from_millis(0)),
             ..Commits::default()
         };
-        assert!(erased.is_compaction_due(small, day));
-        assert!(!erased.is_compaction_due(small, Timestamp::from_millis(COMPACTION_PAUSE_MILLIS - 1)));
+        let is_due = |commits: &Commits, sizes: Sizes, at: Timestamp| commits.is_compaction_due(sizes, at, 75);
+        assert!(is_due(&erased, small, day));
+        assert!(!is_due(
+            &erased,
+            small,
+            Timestamp::from_millis(COMPACTION_PAUSE_MILLIS - 1)
+        ));
         let unchanged = Commits { erasures: 0, ..erased };
-        assert!(!unchanged.is_compaction_due(small, day));
+        assert!(!is_due(&unchanged, small, day));
         let unknown = Commits {
             compacted_at: None,
             ..erased
         };
-        assert!(unknown.is_compaction_due(small, Timestamp::from_millis(0)));
+        assert!(is_due(&unknown, small, Timestamp::from_millis(0)));
 
         let grown = Sizes {
             live: WORTHWHILE_BYTES / 4,
-            files: WORTHWHILE_BYTES + MAX_GROWTH,
+            files: WORTHWHILE_BYTES + 1000,
         };
-        assert!(unchanged.is_compaction_due(grown, day));
+        assert!(is_due(&unchanged, grown, day));
         let full = Sizes {
             live: grown.files,
             ..grown
         };
-        assert!(!unchanged.is_compaction_due(full, day), "there is nothing to win");
+        assert!(!is_due(&unchanged, full, day), "there is nothing to win");
         let as_before = Commits {
             compacted_bytes: grown.files,
             ..unchanged
         };
-        assert!(
-            !as_before.is_compaction_due(grown, day),
-            "a compaction does not make it smaller"
-        );
+        assert!(!is_due(&as_before, grown, day), "a compaction does not make it smaller");
+    }
+
+    #[test]
+    fn the_waste_at_which_a_store_is_compacted_is_a_setting() {
+        let sizes = Sizes {
+            live: 60_000_000,
+            files: 100_000_000,
+        };
+        let now = Timestamp::from_millis(0);
+        for (percent, compacted_bytes, is_due) in [
+            (39, 0, true),
+            (40, 0, false),
+            (10, 89_000_000, true),
+            (10, 90_000_000, false),
+            (95, 0, false),
+        ] {
+            let commits = Commits {
+                compacted_bytes,
+                ..Commits::default()
+            };
+            assert_eq!(
+                commits.is_compaction_due(sizes, now, percent),
+                is_due,
+                "{percent} {compacted_bytes}"
+            );
+        }
     }
 }

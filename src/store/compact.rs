@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use super::commits::Commits;
 use super::new_store::{NewStore, missing_space, next};
 use super::open::Engine;
+use super::reserve_file::ReserveFile;
 use super::table::Table;
-use super::{OpenError, folder, swap};
+use super::{OpenError, room, swap};
 use crate::clock::Clock;
 
 /// The result of a compaction.
@@ -61,7 +62,10 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
         folder: path.to_owned(),
         cause,
     };
-    if let Some((needed, free)) = missing_space(path, found.live_bytes) {
+    let reserve = ReserveFile::at(engine.folder().reserve());
+    if let Some((needed, free)) = missing_space(path, found.live_bytes)
+        && (needed > free.saturating_add(reserve.bytes()) || reserve.release().is_err())
+    {
         return Err(CompactError::NoSpace {
             folder: path.to_owned(),
             needed,
@@ -82,7 +86,7 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
     }
     let folder = folder.map_err(|error| failed(error.to_string()))?;
     swap::put_in_place(&folder).map_err(|error| failed(error.to_string()))?;
-    let after_bytes = folder::file_bytes(&folder.store()).map_err(|error| failed(error.to_string()))?;
+    let after_bytes = room::file_bytes(&folder.store()).map_err(|error| failed(error.to_string()))?;
     Ok(Compaction {
         before_bytes,
         after_bytes,

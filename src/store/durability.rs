@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Replaces libc's `sync_file_range` in this binary; see the head of this file.
@@ -53,6 +54,39 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
         if entry.file_type()?.is_file() {
             File::open(entry.path())?.sync_all()?;
         }
+    }
+    File::open(folder)?.sync_all()
+}
+
+/// Bytes of a file that are written again at a time.
+const BLOCK_BYTES: usize = 256 * 1024;
+
+/// Writes all files in a folder again, in their places and with the same bytes, and makes them durable. After a failed sync,
+/// the system may count a page as written that is not on the disk, and show it to readers until it leaves the memory. Blocks
+/// of zeros are left out, so that holes stay holes.
+///
+/// # Errors
+/// The file system's error.
+pub(super) fn write_again(folder: &Path) -> io::Result<()> {
+    let mut block = vec![0; BLOCK_BYTES];
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        if !entry.file_type()?.is_file() {
+            continue;
+        }
+        let file = File::options().read(true).write(true).open(entry.path())?;
+        let mut offset = 0;
+        loop {
+            let length = file.read_at(&mut block, offset)?;
+            let Some(bytes) = block.get(..length).filter(|bytes| !bytes.is_empty()) else {
+                break;
+            };
+            if bytes.iter().any(|byte| *byte != 0) {
+                file.write_all_at(bytes, offset)?;
+            }
+            offset += length as u64;
+        }
+        file.sync_all()?;
     }
     File::open(folder)?.sync_all()
 }

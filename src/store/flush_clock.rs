@@ -1,7 +1,8 @@
 //! Measures the time that the disk takes for one batch, and reports a stall.
 //!
-//! sled waits for ever if a write of its own threads fails, so a flush that takes too long counts as a failed disk. The
-//! time is counted in ticks of a thread of this process. If the process was stopped or the machine slept, the pause
+//! A flush that takes too long counts as a failed disk. sled may also wait for ever although a write of its own threads has
+//! failed, because one of its two places that note the failure wakes nobody. So each tick looks for a noted failure, and
+//! wakes the flush, which then returns it. The time is counted in ticks of a thread of this process. If the process was stopped or the machine slept, the pause
 //! counts as one tick at most, so it is not mistaken for a failed disk.
 
 use std::io;
@@ -25,10 +26,12 @@ pub(super) struct Stalls {
     pub(super) is_stalled: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     /// The ticks of the running flush; `None` between flushes.
     flush_ticks: Option<u64>,
+    /// The store that the running work writes to.
+    written: Option<sled::Db>,
     /// The number of flushes that have begun.
     flushes: u64,
     /// True while the counting thread waits for the next flush and counts no ticks.
@@ -37,7 +40,6 @@ struct State {
 }
 
 /// Counts the ticks of the running flush.
-#[derive(Debug)]
 pub(super) struct FlushClock {
     state: Mutex<State>,
     changed: Condvar,
@@ -86,7 +88,15 @@ impl FlushClock {
 
     /// Runs the disk's work for one batch, and counts its time.
     pub(super) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.begin();
+        self.begin(None);
+        let outcome = work();
+        self.end();
+        outcome
+    }
+
+    /// Runs work that writes to this store, counts its time, and wakes it if a write has failed.
+    pub(super) fn during_write<T>(&self, db: &sled::Db, work: impl FnOnce() -> T) -> T {
+        self.begin(Some(db.clone()));
         let outcome = work();
         self.end();
         outcome
@@ -112,9 +122,10 @@ impl FlushClock {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self) {
+    fn begin(&self, written: Option<sled::Db>) {
         let mut state = self.lock();
         state.flush_ticks = Some(0);
+        state.written = written;
         state.flushes += 1;
         if state.is_resting {
             state.is_resting = false;
@@ -125,12 +136,14 @@ impl FlushClock {
     fn end(&self) {
         let mut state = self.lock();
         state.flush_ticks = None;
+        let written = state.written.take();
         let resumed = self.stalls.send_if_modified(|stalls| {
             let was_stalled = stalls.is_stalled;
             stalls.is_stalled = false;
             was_stalled
         });
         drop(state);
+        drop(written);
         if resumed {
             warn!("the disk answers again");
         }
@@ -155,6 +168,12 @@ impl FlushClock {
     }
 
     fn count_tick(&self, state: &mut State) {
+        if let Some(db) = &state.written
+            && db.context.global_error().is_err()
+        {
+            // It fails at once, and before that it wakes all that wait.
+            let _ = db.context.pagecache.log.make_stable(i64::MAX);
+        }
         let Some(ticks) = &mut state.flush_ticks else {
             return;
         };

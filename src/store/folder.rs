@@ -45,6 +45,9 @@ const RESTORED_KEY: &str = "secret.key.restored";
 /// The file with the number of the last durable commit.
 pub(super) const WITNESS: &str = "last-commit";
 
+/// The file that reserves space on the disk.
+const RESERVE: &str = "reserve";
+
 /// The longest time that an opening waits for the lock. A server that is ending holds it for a moment, and so does a child
 /// process until it runs its own program.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
@@ -69,7 +72,7 @@ impl DataFolder {
         let unusable = |cause| OpenError::of_folder(path, cause);
         create_private(path).map_err(unusable)?;
         refuse_exposed(path)?;
-        let mut file = open_private(&lock_file(path)).map_err(unusable)?;
+        let file = open_lock(path).map_err(unusable)?;
         match lock_within(&file, LOCK_PATIENCE) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -80,13 +83,29 @@ impl DataFolder {
             }
             Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
         }
-        file.set_len(0)
-            .and_then(|()| writeln!(file, "{}", std::process::id()))
-            .map_err(unusable)?;
+        if let Err(cause) = sign(path) {
+            match OpenError::of_system(path, &cause.to_string()) {
+                // The id of the process is only for messages, and a store is also served from such a disk.
+                Some(OpenError::Full { .. } | OpenError::ReadOnly { .. }) => {}
+                _ => return Err(unusable(cause)),
+            }
+        }
         Ok(Self {
             path: path.to_owned(),
             _lock: file,
         })
+    }
+
+    /// Returns the path of the file that reserves space.
+    pub(super) fn reserve(&self) -> PathBuf {
+        self.path.join(RESERVE)
+    }
+
+    /// Returns the folder that has the whole store, under the name that an interrupted compaction left it; `None` if
+    /// there is none.
+    pub(super) fn present_store(&self) -> Option<PathBuf> {
+        let names = [self.store(), self.compacted(), self.replaced()];
+        names.into_iter().find(|path| path.is_dir())
     }
 
     /// Returns the path of the file with the number of the last durable commit.
@@ -157,6 +176,24 @@ impl DataFolder {
     }
 }
 
+/// Opens the lock file of a data folder. On a file system that is mounted read-only, a folder without one is locked itself.
+fn open_lock(folder: &Path) -> io::Result<File> {
+    let path = lock_file(folder);
+    match open_private(&path) {
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            File::open(&path).or_else(|_| File::open(folder))
+        }
+        opened => opened,
+    }
+}
+
+/// Writes the id of this process into the lock file.
+fn sign(folder: &Path) -> io::Result<()> {
+    let mut file = open_private(&lock_file(folder))?;
+    file.set_len(0)?;
+    writeln!(file, "{}", std::process::id())
+}
+
 /// Locks a file, and tries again for this time while another process or thread holds the lock.
 ///
 /// # Errors
@@ -214,6 +251,9 @@ pub(super) fn note_version(folder: &Path) {
         return;
     }
     if let Err(error) = write_private(&folder.join(VERSION), version.as_bytes()) {
+        if error.kind() == io::ErrorKind::ReadOnlyFilesystem {
+            return;
+        }
         warn!(%error, "the data folder does not say which version of rollcall used it last");
     }
 }
@@ -301,29 +341,6 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
     } else {
         Err(io::Error::from(io::ErrorKind::NotADirectory))
     }
-}
-
-/// Returns the bytes that this user may still write to the file system of a folder; `None` if the file system does not
-/// know.
-pub(super) fn free_bytes(folder: &Path) -> io::Result<Option<u64>> {
-    let space = rustix::fs::statvfs(folder)?;
-    Ok((space.f_blocks > 0).then(|| space.f_bavail * space.f_frsize))
-}
-
-/// Returns the bytes of all files in a folder and its subfolders.
-pub(super) fn file_bytes(folder: &Path) -> io::Result<u64> {
-    let mut bytes = 0;
-    for entry in folder.read_dir()? {
-        let entry = entry?;
-        bytes += match entry.metadata() {
-            Ok(found) if found.is_dir() => file_bytes(&entry.path())?,
-            Ok(found) => found.len(),
-            // sled removes old snapshots at any time.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            Err(error) => return Err(error),
-        };
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

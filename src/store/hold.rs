@@ -112,6 +112,11 @@ impl Hold {
         self.kept().lost.is_some()
     }
 
+    /// Ends the hold, so that its reader fails.
+    pub(super) fn abandon(&self, reason: &'static str) {
+        self.kept().give_up(reason);
+    }
+
     /// Sets aside the values of records that are about to change. If that is impossible, the backup fails, and the
     /// change is made.
     pub(super) fn keep<'key>(&self, trees: &Trees, changed: impl Iterator<Item = (Table, &'key [u8])>) {
@@ -216,7 +221,7 @@ impl Held {
     /// answer. The reader then fails if it ever goes on.
     pub fn abandon(&self) -> impl FnOnce() + Send + 'static {
         let hold = Arc::clone(&self.hold);
-        move || hold.kept().give_up("it took too long")
+        move || hold.abandon("it took too long")
     }
 
     /// Calls `look` with every record and index entry of the moment.

@@ -8,11 +8,14 @@ mod archive;
 mod audit_log;
 mod avatars;
 pub mod backup;
+mod batch;
 mod boards;
 mod catch_panic;
 mod change;
 mod codec;
+mod commit_error;
 mod commits;
+mod committer;
 mod compact;
 mod custom_statuses;
 mod durability;
@@ -22,6 +25,7 @@ mod flush_clock;
 mod folder;
 mod hold;
 mod invitations;
+mod job;
 mod lost_connections;
 mod new_store;
 mod open;
@@ -30,12 +34,15 @@ mod overflow;
 mod password_resets;
 mod record;
 mod rekey;
+mod reserve_file;
 mod roles;
+mod room;
 mod settings;
 mod setup_links;
 mod snapshot;
 mod swap;
 mod table;
+mod temporary_copy;
 mod tokens;
 mod user_index;
 mod user_statuses;
@@ -50,18 +57,20 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub use archive::ReadError;
+pub use batch::Touched;
 pub use catch_panic::is_contained;
 pub use change::{Change, Outcome};
+pub use commit_error::{CommitError, HoldError};
 pub use compact::{CompactError, Compaction};
 pub use folder::{SECRET_KEY, create_private_file, holder, is_begun, refuse_exposed, socket_path, write_private};
 pub use hold::Held;
 pub use open_error::OpenError;
+pub use room::{Need, Room};
 pub use setup_links::SetupLink;
 pub use snapshot::Snapshot;
 pub use table::Table;
 pub use user_index::SearchableUser;
 pub use verify::Problem;
-pub use writer::{CommitError, HoldError, Touched};
 
 use archive::Archive;
 use commits::Sizes;
@@ -98,16 +107,21 @@ pub struct StoreState {
     pub has_deleted: bool,
     /// `true` if the store accepts writes.
     pub is_writable: bool,
+    /// The changes for which the disk has room.
+    pub room: Room,
+    /// Bytes that are free on the disk; `None` if its file system does not know.
+    pub free_bytes: Option<u64>,
 }
 
 impl Store {
     /// Opens the store in a data folder, or creates one there, and verifies all of it. Records of older versions are
-    /// rewritten in the newest version.
+    /// rewritten in the newest version. If the disk takes no writes, the store is served for reading until it does; see
+    /// [`Room`].
     ///
     /// # Errors
     /// [`OpenError`] if the folder is in use or cannot be used, or if the store is damaged or newer than this binary.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        let engine = Engine::open(folder)?;
+        let engine = Engine::open_or_copy(folder)?;
         let found = engine.verify().sound(folder)?;
         folder::note_version(folder);
         let sizes = Sizes {
@@ -120,7 +134,7 @@ impl Store {
         let outdated = found.outdated;
         let shown = Arc::new(ArcSwap::from_pointee(found.snapshot));
         let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
-        let writer = Writer::start(engine, Arc::clone(&shown), outdated).map_err(OpenError::Thread)?;
+        let writer = Writer::start(engine, archive.clone(), Arc::clone(&shown), outdated).map_err(OpenError::Thread)?;
         Ok(Self {
             shown,
             archive,
@@ -136,7 +150,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`] if the store cannot be opened at all.
     pub fn inspect(folder: &Path) -> Result<(Vec<Problem>, Snapshot), OpenError> {
-        let engine = Engine::open(folder)?;
+        let engine = Engine::open_or_copy(folder)?;
         let found = engine.verify();
         match found.refusal(folder) {
             Some(error) => Err(error),
@@ -155,11 +169,11 @@ impl Store {
     }
 
     /// Returns whether a start at this time should compact the store: something was deleted and the last compaction
-    /// was at least a day ago, or the files were much larger at the opening than the data in them.
+    /// was at least a day ago, or more than `waste_percent` of the files had no data at the opening.
     #[must_use]
-    pub fn is_compaction_due(&self, now: Timestamp) -> bool {
+    pub fn is_compaction_due(&self, now: Timestamp, waste_percent: u32) -> bool {
         let commits = self.read().commits;
-        commits.is_compaction_due(self.sizes, now)
+        commits.is_compaction_due(self.sizes, now, waste_percent)
     }
 
     /// Returns the current snapshot. Later changes do not appear in it.
@@ -213,7 +227,8 @@ impl Store {
     ///
     /// # Errors
     /// [`CommitError::Conflict`] if an expectation of the change does not hold, [`CommitError::TooLarge`] for a record
-    /// over the limit; then nothing was written. [`CommitError::Unavailable`] if the disk failed or the store is
+    /// over the limit, [`CommitError::Full`] and [`CommitError::ReadOnly`] while the disk has no room for the change; then
+    /// nothing was written. [`CommitError::Unavailable`] if the disk failed or the store is
     /// closed.
     pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
         self.writer.commit(change).await
@@ -230,6 +245,24 @@ impl Store {
     /// more than a day. Only the first clock is used.
     pub fn stamp(&self, clock: Clock) {
         self.writer.stamp(clock);
+    }
+
+    /// Sets the free bytes of the disk below which changes are refused, and allocates the reserve file if there is room for
+    /// it. Only the first number is used; without one and with 0, no changes are refused before the disk refuses them.
+    pub fn keep_free(&self, bytes: u64) {
+        self.writer.keep_free(bytes);
+    }
+
+    /// Lets the writer measure the free space, allocate or release the reserve file, and try again if the disk has refused
+    /// writes.
+    pub fn look_at_disk(&self) {
+        self.writer.look_at_disk();
+    }
+
+    /// Returns the changes for which the disk had room when the writer measured it last.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        self.writer.room()
     }
 
     /// Holds the current state for a backup, which can be read while writes go on. All changes that were acknowledged
@@ -276,7 +309,7 @@ impl Store {
     pub async fn free_bytes(&self) -> Result<Option<u64>, ReadError> {
         let files = Arc::clone(&self.files);
         let read =
-            move |_: &Archive| folder::free_bytes(&files).map_err(|error| ReadError::Unavailable(error.to_string()));
+            move |_: &Archive| room::free_bytes(&files).map_err(|error| ReadError::Unavailable(error.to_string()));
         self.read_from_disk(read).await
     }
 
@@ -286,10 +319,11 @@ impl Store {
     /// [`ReadError::Unavailable`] if the folder cannot be read.
     pub async fn state(&self) -> Result<StoreState, ReadError> {
         let files = Arc::clone(&self.files);
-        let file_bytes = self.read_from_disk(move |_| {
-            folder::file_bytes(&files).map_err(|error| ReadError::Unavailable(error.to_string()))
+        let measured = self.read_from_disk(move |_| {
+            let measured = room::file_bytes(&files).and_then(|bytes| Ok((bytes, room::free_bytes(&files)?)));
+            measured.map_err(|error| ReadError::Unavailable(error.to_string()))
         });
-        let file_bytes = file_bytes.await?;
+        let (file_bytes, free_bytes) = measured.await?;
         let commits = self.read().commits;
         Ok(StoreState {
             file_bytes,
@@ -298,6 +332,8 @@ impl Store {
             compacted_at: commits.compacted_at,
             has_deleted: commits.erasures > 0,
             is_writable: self.is_writable(),
+            room: self.room(),
+            free_bytes,
         })
     }
 

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use self::copier::{Copier, Job};
 use super::catch_panic::catch_panic;
 use super::commits::Commits;
-use super::folder;
+use super::room;
 use super::table::{Table, Trees};
 
 /// Maximum entries, and bytes after which a transaction is full, when records are copied.
@@ -36,7 +36,7 @@ const SPACE_BYTES: u64 = 8 * 1024 * 1024;
 /// system does not report its free space, there are enough.
 pub(super) fn missing_space(path: &Path, live_bytes: u64) -> Option<(u64, u64)> {
     let needed = live_bytes.saturating_mul(SPACE_FACTOR).saturating_add(SPACE_BYTES);
-    match folder::free_bytes(path) {
+    match room::free_bytes(path) {
         Ok(Some(free)) => (free < needed).then_some((needed, free)),
         Ok(None) => None,
         Err(error) => {

@@ -7,13 +7,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tracing::warn;
+
 use super::catch_panic::catch_panic;
 use super::commits::CommitMarker;
 use super::folder::{self, DataFolder};
 use super::open_error::{OpenError, is_locked};
+use super::reserve_file::ReserveFile;
+use super::room::{self, Refusal};
 use super::table::Trees;
 use super::verify::Findings;
-use super::{durability, swap, verify};
+use super::{durability, swap, temporary_copy, verify};
 
 /// The size of sled's page cache, in bytes. Reads use the snapshot, so the cache only serves the writer.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
@@ -27,6 +31,15 @@ pub(super) struct Engine {
     pub(super) db: sled::Db,
     pub(super) witness: Arc<CommitMarker>,
     folder: DataFolder,
+    /// The reason why these are the files of a copy, which must not be written; `None` for those of the store itself.
+    refusal: Option<Refusal>,
+}
+
+/// The open files of a store.
+pub(super) struct Files {
+    trees: Trees,
+    db: sled::Db,
+    witness: CommitMarker,
 }
 
 impl Engine {
@@ -36,31 +49,50 @@ impl Engine {
             return Err(OpenError::NotDurable);
         }
         let folder = DataFolder::hold(path)?;
-        let unusable = |cause: io::Error| OpenError::of_folder(path, cause);
-        let unreadable = |error: sled::Error| OpenError::of_sled(path, &folder.store(), &error);
-        swap::settle(&folder).map_err(unusable)?;
-        if !folder.store().is_dir() {
-            // sled syncs neither its `conf` nor any name: a new store that a crash interrupts could never be opened
-            // again. So it is created in another folder, and renamed when all of it is durable.
-            clear(&folder.beginning()).map_err(unusable)?;
-            open_sled(&folder.beginning()).map_err(unreadable)?;
-            durability::sync_folder(&folder.beginning()).map_err(unusable)?;
-            fs::rename(folder.beginning(), folder.store()).map_err(unusable)?;
+        let files = Files::open(&folder)?;
+        Ok(Self::of(files, folder, None))
+    }
+
+    /// Opens the store as [`Self::open`] does. If the disk is full, releases the reserve file; if that does not suffice, or if
+    /// the disk is mounted read-only, opens a copy of the store that is only read.
+    pub(super) fn open_or_copy(path: &Path) -> Result<Self, OpenError> {
+        if !durability::flush_is_durable() {
+            return Err(OpenError::NotDurable);
         }
-        remove_unfinished_snapshots(&folder.store()).map_err(unusable)?;
-        let (db, trees) = open_sled(&folder.store()).map_err(unreadable)?;
-        if let Some(table) = Trees::unknown(&db) {
-            return Err(OpenError::newer_table(path, folder::written_by(path), &table));
+        let folder = DataFolder::hold(path)?;
+        let mut error = match Files::open(&folder) {
+            Ok(files) => return Ok(Self::of(files, folder, None)),
+            Err(error) => error,
+        };
+        if matches!(error, OpenError::Full { .. }) {
+            match ReserveFile::at(folder.reserve()).release() {
+                Ok(0) => {}
+                Ok(bytes) => {
+                    warn!(
+                        bytes,
+                        "the disk is full: the reserve file was released to open the store"
+                    );
+                    match Files::open(&folder) {
+                        Ok(files) => return Ok(Self::of(files, folder, None)),
+                        Err(again) => error = again,
+                    }
+                }
+                Err(cause) => warn!(%cause, "the reserve file cannot be released"),
+            }
         }
-        let witness = CommitMarker::open(&folder.witness()).map_err(unusable)?;
-        witness.sync().map_err(unusable)?;
-        sync(path, &folder.store()).map_err(unusable)?;
-        Ok(Self {
-            trees: Arc::new(trees),
-            db,
-            witness: Arc::new(witness),
+        let (files, refusal) = Files::open_copy(&folder, error)?;
+        Ok(Self::of(files, folder, Some(refusal)))
+    }
+
+    /// Returns the engine of a locked data folder with these open files.
+    pub(super) fn of(files: Files, folder: DataFolder, refusal: Option<Refusal>) -> Self {
+        Self {
+            trees: Arc::new(files.trees),
+            db: files.db,
+            witness: Arc::new(files.witness),
             folder,
-        })
+            refusal,
+        }
     }
 
     /// Verifies the whole store. Returns a snapshot, all problems, and the edits that upgrade old records.
@@ -77,7 +109,10 @@ impl Engine {
 
     /// Returns the bytes of sled's files.
     pub(super) fn file_bytes(&self) -> io::Result<u64> {
-        folder::file_bytes(&self.folder.store())
+        match self.folder.present_store() {
+            Some(store) => room::file_bytes(&store),
+            None => Ok(0),
+        }
     }
 
     /// Returns the locked data folder.
@@ -85,17 +120,95 @@ impl Engine {
         &self.folder
     }
 
+    /// Returns the reason why the store must not be written, if these are the files of a copy.
+    pub(super) const fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
     /// Closes sled, and returns the folder, which stays locked.
     pub(super) fn into_folder(self) -> io::Result<DataFolder> {
+        let folder = self.release();
+        wait_until_closed(&folder.store())?;
+        Ok(folder)
+    }
+
+    /// Drops the handles of sled, and returns the folder, which stays locked. sled's own threads may still close its files.
+    pub(super) fn release(self) -> DataFolder {
         let Self {
             trees,
             db,
             witness,
             folder,
+            refusal: _,
         } = self;
-        drop((trees, db, witness));
-        wait_until_closed(&folder.store())?;
-        Ok(folder)
+        // A store that failed may panic when it is dropped.
+        if let Err(cause) = catch_panic(|| drop((trees, db, witness))) {
+            warn!(cause, "the storage engine did not close in good order");
+        }
+        folder
+    }
+}
+
+impl Files {
+    /// Opens sled in a locked data folder, and makes durable all that sled wrote meanwhile.
+    pub(super) fn open(folder: &DataFolder) -> Result<Self, OpenError> {
+        let path = folder.path();
+        let unusable = |cause: io::Error| OpenError::of_folder(path, cause);
+        let unreadable = |error: sled::Error| OpenError::of_sled(path, &folder.store(), &error);
+        swap::settle(folder).map_err(unusable)?;
+        if !folder.store().is_dir() {
+            // sled syncs neither its `conf` nor any name: a new store that a crash interrupts could never be opened
+            // again. So it is created in another folder, and renamed when all of it is durable.
+            clear(&folder.beginning()).map_err(unusable)?;
+            open_sled(&folder.beginning()).map_err(unreadable)?;
+            durability::sync_folder(&folder.beginning()).map_err(unusable)?;
+            fs::rename(folder.beginning(), folder.store()).map_err(unusable)?;
+        }
+        remove_unfinished_snapshots(&folder.store()).map_err(unusable)?;
+        let (db, trees) = open_sled(&folder.store()).map_err(unreadable)?;
+        if let Some(table) = Trees::unknown(&db) {
+            return Err(OpenError::newer_table(path, folder::written_by(path), &table));
+        }
+        let witness = CommitMarker::open(&folder.witness()).map_err(unusable)?;
+        witness.sync().map_err(unusable)?;
+        sync(path, &folder.store()).map_err(unusable)?;
+        Ok(Self { trees, db, witness })
+    }
+
+    /// Opens a copy of the store in a temporary folder, because the store itself cannot be opened for writing, which is the
+    /// only way in which sled opens files. Returns the reason why it cannot be written.
+    ///
+    /// # Errors
+    /// `error` itself if it has another reason or there is no store; [`OpenError::NoCopy`] if no temporary folder has
+    /// enough space.
+    pub(super) fn open_copy(folder: &DataFolder, error: OpenError) -> Result<(Self, Refusal), OpenError> {
+        let refusal = match error {
+            OpenError::Full { .. } => Refusal::Full,
+            OpenError::ReadOnly { .. } => Refusal::ReadOnly,
+            _ => return Err(error),
+        };
+        let Some(store) = folder.present_store() else {
+            return Err(error);
+        };
+        let path = folder.path();
+        let unusable = |cause: io::Error| OpenError::of_folder(path, cause);
+        let bytes = room::file_bytes(&store).map_err(unusable)?;
+        let Some(copy) = temporary_copy::make(&store, bytes).map_err(unusable)? else {
+            return Err(OpenError::NoCopy {
+                error: Box::new(error),
+                bytes,
+            });
+        };
+        let opened = open_sled(copy.path()).map_err(|error| OpenError::of_sled(path, copy.path(), &error));
+        // sled has its only file open, so that nothing is left of the copy when this process ends.
+        drop(copy);
+        let (db, trees) = opened?;
+        if let Some(table) = Trees::unknown(&db) {
+            return Err(OpenError::newer_table(path, folder::written_by(path), &table));
+        }
+        let witness = CommitMarker::open_for_reading(&folder.witness()).map_err(unusable)?;
+        warn!(reason = %error, bytes, "the store is only read, from a temporary copy, until it can be written");
+        Ok((Self { trees, db, witness }, refusal))
     }
 }
 

@@ -172,6 +172,17 @@ pub enum OpenError {
         /// The error of the operating system.
         cause: String,
     },
+    /// The disk takes no writes, and there is no space for a copy of the store that could be read instead.
+    #[error(
+        "{error}. To serve it for reading only, a copy of its {bytes} bytes is needed, and no temporary folder has twice as \
+         much free space: set TMPDIR to a folder that has"
+    )]
+    NoCopy {
+        /// The reason why the store cannot be written.
+        error: Box<OpenError>,
+        /// Bytes of the files of the store.
+        bytes: u64,
+    },
     /// The disk does not read or write.
     #[error(
         "the disk with the data folder {} fails ({cause}): see `dmesg`, check the disk and its connection, and start again; \

@@ -64,6 +64,19 @@ impl Table {
         !matches!(self, Self::Overflow | Self::Commits)
     }
 
+    /// Returns whether the table is an index of another one.
+    pub(super) const fn is_index(self) -> bool {
+        matches!(
+            self,
+            Self::UsersByUsername
+                | Self::UsersByEmail
+                | Self::TokensByUser
+                | Self::TokensByName
+                | Self::CustomStatusesByName
+                | Self::RolesByName
+        )
+    }
+
     /// All tables, in the order of the variants.
     pub const ALL: [Self; 23] = [
         Self::Users,

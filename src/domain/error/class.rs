@@ -8,8 +8,8 @@ impl RequestError {
     #[allow(clippy::too_many_lines, reason = "one line for each fault, all in one place")]
     pub const fn class(&self) -> (ErrorKind, Option<&'static str>) {
         use ErrorKind::{
-            Forbidden, Internal, Invalid, LoginRefused, MethodNotAllowed, NotFound, Timeout, TooLarge, TooManyRequests,
-            Unauthenticated, Unavailable,
+            Forbidden, Full, Internal, Invalid, LoginRefused, MethodNotAllowed, NotFound, Timeout, TooLarge,
+            TooManyRequests, Unauthenticated, Unavailable,
         };
         match self {
             Self::NotLoggedIn => (Unauthenticated, None),
@@ -143,6 +143,8 @@ impl RequestError {
             Self::Overloaded { .. } => (Unavailable, Some("error-overloaded")),
             Self::BackupRunning => (Unavailable, Some("error-backup-running")),
             Self::StoreUnavailable { .. } => (Unavailable, Some("error-store-unavailable")),
+            Self::StoreFull => (Full, Some("error-store-full")),
+            Self::StoreReadOnly => (Unavailable, Some("error-store-read-only")),
             Self::Internal { .. } => (Internal, Some("error-internal")),
         }
     }

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     TooManyRequests,
     /// The server is overloaded; a retry may succeed.
     Unavailable,
+    /// The server has no space for the change.
+    Full,
     /// The server has a defect.
     Internal,
 }

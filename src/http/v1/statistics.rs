@@ -43,6 +43,7 @@ struct Statistics {
     /// The number of users who are not offline.
     total_connected_users: usize,
     process: Process,
+    store: Sizes,
     os: System,
     /// Always 1: this server is one process.
     instance_count: u8,
@@ -56,6 +57,20 @@ struct Process {
     uptime: i64,
 }
 
+/// The sizes of the store and of the disk with it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Sizes {
+    /// Bytes of the files now.
+    file_bytes: u64,
+    /// Bytes of all keys and values when the server was started.
+    data_bytes_at_start: u64,
+    /// Bytes of the files without data, if the data has not changed since the start. A compaction removes most of them.
+    waste_bytes: u64,
+    /// Bytes that are free on the disk; `null` if its file system does not know.
+    free_bytes: Option<u64>,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct System {
     platform: &'static str,
@@ -64,6 +79,7 @@ struct System {
 
 async fn figures(call: UserRequest, _: Asked) -> Result<Statistics, RequestError> {
     let figures = statistics::figures(&call.app, &call.actor())?;
+    let store = statistics::store(&call.app, &call.actor()).await?;
     let connected = figures.online + figures.away + figures.busy;
     Ok(Statistics {
         version: FULL_API_VERSION,
@@ -79,6 +95,12 @@ async fn figures(call: UserRequest, _: Asked) -> Result<Statistics, RequestError
         process: Process {
             pid: std::process::id(),
             uptime: figures.uptime_millis / 1000,
+        },
+        store: Sizes {
+            file_bytes: store.file_bytes,
+            data_bytes_at_start: store.opened_bytes,
+            waste_bytes: store.file_bytes.saturating_sub(store.opened_bytes),
+            free_bytes: store.free_bytes,
         },
         os: System {
             platform: std::env::consts::OS,

@@ -51,7 +51,14 @@ pub async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, R
     let detail = if with_key { "with the key of second factors" } else { "" };
     let entry = audit::note(app, actor, AuditAction::BackupMade, None, detail);
     let noted = app.store.commit(Change::new().insert(&entry)).await;
-    noted.map_err(incident::store)?;
+    match noted {
+        Ok(()) => {}
+        // A backup is most wanted of a disk that takes no writes.
+        Err(error @ (CommitError::Full | CommitError::ReadOnly)) => {
+            warn!(%error, actor = %entry.actor.name, "a backup is made without its entry in the audit log");
+        }
+        Err(error) => return Err(incident::store(error)),
+    }
     backup.key = with_key.then(|| key_file::text(&app.key));
     Ok(backup)
 }

@@ -45,7 +45,7 @@ fn activity_change(
     }
     let (change, _) = without_tokens(snapshot, &user.id, change, |_| true);
     let change = keep_an_administrator(snapshot, user, change)?;
-    Ok(change.insert(&noted(AuditAction::UserDeactivated)))
+    Ok(change.insert(&noted(AuditAction::UserDeactivated)).ending_access())
 }
 
 /// Deactivates the accounts of a role that were not used for `days` days, and returns their number. Administrators and

@@ -110,6 +110,8 @@ impl Wrong {
             | RequestError::PermissionRequired
             | RequestError::EndpointNotFound
             | RequestError::StoreUnavailable { .. }
+            | RequestError::StoreFull
+            | RequestError::StoreReadOnly
             | RequestError::Internal { .. } => Err(fault),
             fault => Ok(Self::of(words, &fault)),
         }
@@ -227,6 +229,8 @@ pub(super) fn explained(words: Words, fault: &RequestError) -> (&'static str, Se
             return ("", words.say("fault-too-many", &[("seconds", seconds.into())]).into());
         }
         RequestError::BackupRunning => ("", words.t("fault-backup-running")),
+        RequestError::StoreFull => ("", words.t("fault-full")),
+        RequestError::StoreReadOnly => ("", words.t("fault-read-only")),
         RequestError::Overloaded { .. } | RequestError::StoreUnavailable { .. } => ("", words.t("fault-unavailable")),
         // The server's own sentence, without the code that is for programs.
         other => return ("", Sentence::of_server(words, other.to_string())),

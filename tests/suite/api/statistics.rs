@@ -28,7 +28,15 @@ async fn figures_count_users_and_statuses_as_the_viewer_sees_them() {
     }
     let _connected = (Socket::of(&admin).await, Socket::of(&cleo).await);
     server.pass(90_000);
-    let found = admin.get("statistics").await.expect(200);
+    let mut found = admin.get("statistics").await.expect(200);
+    let store = found
+        .as_object_mut()
+        .expect("an object")
+        .remove("store")
+        .expect("sizes");
+    let size = |name: &str| store[name].as_u64().expect("a number");
+    assert_eq!(size("wasteBytes"), size("fileBytes") - size("dataBytesAtStart"));
+    assert!(size("dataBytesAtStart") > 0 && size("freeBytes") > 0, "{store}");
     let expected = json!({
         "version": "8.8.0",
         "rollcall": {"version": env!("CARGO_PKG_VERSION")},

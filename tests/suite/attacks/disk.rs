@@ -466,8 +466,8 @@ const STEP: i64 = 30_000;
 /// Whether a start a day from now would compact the store.
 async fn is_due_in_a_day(home: &Path) -> bool {
     let store = Store::open(&home.join("data")).expect("the store");
-    assert!(!store.is_compaction_due(Clock::System.now()), "it was begun today");
-    let due = store.is_compaction_due(Clock::System.now().plus_seconds(DAY / 1000));
+    assert!(!store.is_compaction_due(Clock::System.now(), 75), "it was begun today");
+    let due = store.is_compaction_due(Clock::System.now().plus_seconds(DAY / 1000), 75);
     store.close().await;
     due
 }

@@ -11,4 +11,5 @@ mod kill;
 mod large;
 #[cfg(target_os = "linux")]
 mod power_cut;
+mod room;
 mod writer;

@@ -28,7 +28,6 @@ const LARGE_FILES: &[(&str, &str)] = &[
     ("store/open_error.rs", "one sentence for each error of the system"),
     ("store/user_index.rs", "a fifth of it are unit tests"),
     ("store/verify.rs", "to be split: backups and stores"),
-    ("store/writer.rs", "a third of it are unit tests"),
     ("web/frame.rs", "to be split: the frame and the fields of forms"),
 ];
 

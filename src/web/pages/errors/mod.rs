@@ -41,7 +41,7 @@ pub(in crate::web) fn answer(visit: &Visit, method: &Method, error: &RequestErro
         (_, StatusCode::FORBIDDEN) => ("error-403", words.t("error-403-lead").into(), REFUSED),
         (_, StatusCode::NOT_FOUND) => ("error-404", words.t("error-404-lead").into(), NOTHING),
         (_, StatusCode::INTERNAL_SERVER_ERROR) => ("error-500", words.t("error-500-lead").into(), BROKEN),
-        (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
+        (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::INSUFFICIENT_STORAGE) => {
             ("error-busy", forms::explained(words, error).1, BROKEN)
         }
         _ => ("error-400", forms::explained(words, error).1, NOTHING),

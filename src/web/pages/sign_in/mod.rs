@@ -252,6 +252,8 @@ fn problem_of(words: Words, fault: RequestError) -> Result<Problem, RequestError
         }
         RequestError::TooManyLogins { .. }
         | RequestError::Overloaded { .. }
+        | RequestError::StoreFull
+        | RequestError::StoreReadOnly
         | RequestError::StoreUnavailable { .. } => ("clock", "sign-in-busy", forms::explained(words, &fault).1),
         RequestError::UserNotActivated => ("lock", "sign-in-inactive", words.t("sign-in-ask").into()),
         RequestError::UserHasNoRoles => ("lock", "sign-in-no-roles", words.t("sign-in-ask").into()),

@@ -44,6 +44,8 @@ pub enum Space {
     Of(usize),
     /// So many, and it does not say so.
     SecretlyOf(usize),
+    /// None: it refuses every change as a disk that is mounted read-only does.
+    ReadOnly,
 }
 
 impl Mounted {
@@ -116,6 +118,9 @@ impl Device {
     /// The disk for a change, unless this is where the power goes, and with it who asks.
     fn changing(&self, request: &Request) -> Result<MutexGuard<'_, Disk>, Errno> {
         let mut disk = self.disk()?;
+        if *self.0.space.lock().map_err(|_| Errno::EIO)? == Space::ReadOnly {
+            return Err(Errno::EROFS);
+        }
         let mut limit = self.0.limit.lock().map_err(|_| Errno::EIO)?;
         match &mut *limit {
             Some((0, random)) => {
@@ -403,7 +408,7 @@ impl Filesystem for Device {
         let (blocks, free) = match *space {
             Space::Of(bytes) => (bytes, bytes.saturating_sub(disk.used())),
             // A file system that does not know.
-            Space::Endless | Space::SecretlyOf(_) => (0, 0),
+            Space::Endless | Space::SecretlyOf(_) | Space::ReadOnly => (0, 0),
         };
         let (blocks, free) = (blocks as u64, free as u64);
         reply.statfs(blocks, free, free, 0, 0, 1, 255, 1);

@@ -10,6 +10,7 @@ use crate::domain::{Permission, Timestamp};
 use crate::ops::calls::CallRate;
 use crate::ops::statistics::{self, Health};
 use crate::ops::{backups, proof};
+use crate::store::Room;
 use crate::web::administration::{Section, permit};
 use crate::web::frame::Frame;
 use crate::web::moments::Reader;
@@ -179,9 +180,13 @@ fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> V
     vec![
         check(
             "store-disk",
-            store.is_writable,
+            store.is_writable && store.room == Room::Enough,
             words.t("store-writable").into_owned(),
-            "store-not-writable",
+            match store.room {
+                Room::ReadOnly if store.is_writable => "store-read-only",
+                Room::Low | Room::Scarce | Room::Full if store.is_writable => "store-full",
+                _ => "store-not-writable",
+            },
         ),
         check("store-records", true, checked, ""),
         check("store-deleted", true, deleted.trim_end().to_owned(), ""),
