@@ -3,6 +3,7 @@
 mod account_key;
 pub mod attempts;
 mod backups;
+mod certificate;
 mod follow;
 mod online;
 mod origins;
@@ -25,6 +26,7 @@ pub use account_key::AccountKey;
 use attempts::Attempts;
 pub use backups::LastBackup;
 use backups::ScheduledBackups;
+pub use certificate::{CertificateStatus, ServedCertificate};
 use online::OnlineCount;
 pub use origins::AllowedOrigins;
 pub use pictures::{Pictures, Sender};
@@ -63,6 +65,8 @@ pub struct App {
     pub pictures: Pictures,
     /// The results of scheduled backups.
     pub backups: Arc<ScheduledBackups>,
+    /// The certificate that the server shows to clients.
+    pub certificate: Arc<CertificateStatus>,
     /// The number of users who are not offline, for callers without a login.
     pub online: Arc<OnlineCount>,
     /// The steady time at which this value was created.
@@ -96,6 +100,7 @@ impl App {
             rates: Arc::default(),
             online: Arc::default(),
             backups: Arc::default(),
+            certificate: Arc::default(),
             started: clock.steady(),
             clock,
             passwords,

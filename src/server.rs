@@ -1,97 +1,50 @@
 //! The running server: opens the store, combines the filters, listens, and shuts down in order.
 
+mod arrival;
+mod certificates;
+mod connection;
+mod http2;
 mod listener;
 mod memory;
 mod metrics_listener;
+mod open_streams;
+mod start;
 mod tasks;
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tracing::{error, info, warn};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 
 pub use crate::net::open_files::allow_as_many_as_possible;
+use certificates::Certificates;
 pub use listener::serve;
 use metrics_listener::serve_metrics;
+pub use start::{Options, StartError};
 pub use tasks::EndedTask;
 use tasks::Tasks;
 
-use crate::admin_socket::{self, AdminSocket};
-use crate::app::{App, Clock, Overrides};
-use crate::auth::password::Passwords;
+use crate::admin_socket::AdminSocket;
+use crate::app::App;
 use crate::domain::listen_address::url_of;
 use crate::domain::{ListenAddress, RequestError, SettingId};
 use crate::http::{self, Front, Gate, Limits};
 use crate::intake::Bound;
-use crate::net::{BoundAddress, InheritedSocket, ListenError, Listeners};
-use crate::observe::LogMeter;
+use crate::net::{BoundAddress, Listeners, Protocol};
 use crate::ops::backups::schedule;
-use crate::ops::opening::{self, OpeningError};
-use crate::ops::users::NewUser;
+use crate::ops::opening;
 use crate::ops::{avatars, disk_watch, doubt, expiry, lockout, lost_connections, setup, sweep, upgrade};
-use crate::realtime::{self, SocketServer, Timing};
+use crate::realtime::{self, SocketServer};
 use crate::store::socket_path;
 use crate::web::{self, FormBounds, Streams};
 
 /// The name of the task that accepts connections.
 const ACCEPT_LOOP: &str = "the accept loop";
-
-/// The parameters of a server's start.
-pub struct Options {
-    /// The addresses to listen on; port 0 chooses a free port.
-    pub listen: Vec<ListenAddress>,
-    /// The sockets that the parent of the process has opened.
-    pub inherited: Vec<InheritedSocket>,
-    /// The addresses that have only the metrics, without a login. Without one, they are below the main addresses.
-    pub metrics_listen: Vec<ListenAddress>,
-    /// The meter of the log.
-    pub log: LogMeter,
-    /// The path of the data folder.
-    pub data_dir: PathBuf,
-    /// The configuration that can't change while the server runs; the server adds the URL of its address.
-    pub fixed: Overrides,
-    /// The limits of the API.
-    pub limits: Limits,
-    /// The timeouts of sockets.
-    pub timing: Timing,
-    /// The pool that hashes and verifies passwords.
-    pub passwords: Passwords,
-    /// The first administrator, created if the store has no users.
-    pub administrator: Option<NewUser>,
-    /// The clock of the server.
-    pub clock: Clock,
-}
-
-/// The reason why a server does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data folder can't be opened.
-    #[error(transparent)]
-    Opening(#[from] OpeningError),
-    /// The server can't listen on an address.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// The first administrator can't be created.
-    #[error("cannot prepare the first administrator: {0}")]
-    Administrator(#[from] RequestError),
-    /// The policy refuses the first administrator's password from the settings.
-    #[error("ROLLCALL_ADMIN_PASSWORD: {}", admin_socket::explained(.0))]
-    AdministratorPassword(RequestError),
-    /// The statuses that expired while the server was down can't be removed.
-    #[error("cannot end the statuses whose time has come: {0}")]
-    Statuses(RequestError),
-    /// The failed logins from before the clock was set back can't be updated.
-    #[error("cannot settle failed logins from before the clock was set back: {0}")]
-    Blocks(RequestError),
-    /// The connections that the previous server process stored can't be restored.
-    #[error("cannot settle the connections that ended with the server before: {0}")]
-    Connections(RequestError),
-}
 
 /// A server that listens. It answers after [`Server::run`] is called.
 pub struct Server {
@@ -100,6 +53,8 @@ pub struct Server {
     streams: Streams,
     front: Front,
     listeners: Listeners,
+    certificates: Option<Certificates>,
+    reload: Arc<Notify>,
     socket: Option<AdminSocket>,
     metrics: Option<Listeners>,
     setup_link: Option<String>,
@@ -114,12 +69,22 @@ impl Server {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let app = opening::open(&options.data_dir, options.clock, options.passwords, options.fixed).await?;
         app.metrics.add_log(&options.log);
-        let listeners = Listeners::open(&options.listen, options.inherited).await?;
-        let app = app.at(url_of("http", &bound_to(&listeners)));
+        let certificates = match options.tls {
+            Some(source) => Some(Certificates::load(&app, source, &options.data_dir, &options.listen).await?),
+            None => None,
+        };
+        let protocol = if certificates.is_some() {
+            Protocol::Tls
+        } else {
+            Protocol::Plain
+        };
+        let mut listeners = Listeners::open(&options.listen, options.inherited, protocol).await?;
+        let app = app.at(url_of(protocol.scheme(), &bound_to(&listeners)));
+        listeners.extend(Listeners::open(&options.redirect, Vec::new(), Protocol::Redirect).await?);
         let metrics = if options.metrics_listen.is_empty() {
             None
         } else {
-            Some(Listeners::open(&options.metrics_listen, Vec::new()).await?)
+            Some(Listeners::open(&options.metrics_listen, Vec::new(), Protocol::Plain).await?)
         };
 
         if let Some(new) = options.administrator {
@@ -150,22 +115,36 @@ impl Server {
             socket_server,
             streams,
             listeners,
+            certificates,
+            reload: Arc::default(),
             socket,
             metrics,
             limits: options.limits,
         })
     }
 
-    /// Returns the addresses that the server listens on.
+    /// Returns the addresses that the server listens on, with what it speaks there.
     #[must_use]
-    pub fn addresses(&self) -> Vec<BoundAddress> {
+    pub fn addresses(&self) -> Vec<(BoundAddress, Protocol)> {
         self.listeners.addresses()
     }
 
     /// Returns the addresses that have only the metrics.
     #[must_use]
-    pub fn metrics_addresses(&self) -> Vec<BoundAddress> {
+    pub fn metrics_addresses(&self) -> Vec<(BoundAddress, Protocol)> {
         self.metrics.as_ref().map(Listeners::addresses).unwrap_or_default()
+    }
+
+    /// Returns the fingerprint of a self-signed certificate, which users compare with what their browser shows.
+    #[must_use]
+    pub fn self_signed(&self) -> Option<&str> {
+        self.certificates.as_ref().and_then(Certificates::self_signed)
+    }
+
+    /// Returns what has to be notified when the certificate should be loaded again.
+    #[must_use]
+    pub fn reload(&self) -> Arc<Notify> {
+        Arc::clone(&self.reload)
     }
 
     /// Returns the time that requests in flight have when the server stops.
@@ -208,7 +187,17 @@ impl Server {
                 serve_metrics(listeners, self.app.clone(), self.limits),
             );
         }
-        tasks.spawn(ACCEPT_LOOP, serve(self.listeners, answer, self.limits, most, stopped));
+        let tls = self.certificates.as_ref().map(Certificates::tls);
+        tasks.spawn(
+            ACCEPT_LOOP,
+            serve(self.listeners, tls, answer, self.limits, most, stopped),
+        );
+        if let Some(certificates) = self.certificates {
+            let (app, reload) = (self.app.clone(), self.reload);
+            tasks.spawn("the watch over the certificate", async move {
+                certificates.watch(&app, reload).await;
+            });
+        }
         if let Some(socket) = self.socket {
             let app = self.app.clone();
             tasks.spawn("the administration socket", async move { socket.serve(&app).await });
@@ -324,7 +313,7 @@ fn bound_to(listeners: &Listeners) -> Vec<ListenAddress> {
     let addresses = listeners.addresses();
     addresses
         .iter()
-        .filter_map(BoundAddress::tcp)
+        .filter_map(|(address, _)| address.tcp())
         .map(ListenAddress::from)
         .collect()
 }

@@ -135,7 +135,7 @@ pub fn serve_static(length: usize) -> Outcome {
             async move { answer.await.unwrap_or_else(|infallible| match infallible {}) }
         };
         let limits = rollcall::http::Limits::default();
-        rollcall::server::serve(listener, answer, limits, |_| None, std::future::pending()).await;
+        rollcall::server::serve(listener, None, answer, limits, |_| None, std::future::pending()).await;
         Ok(())
     })
 }

@@ -103,7 +103,7 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Opening(error) => error.into(),
-            StartError::AdministratorPassword(_) => Self::configuration(error.to_string()),
+            StartError::AdministratorPassword(_) | StartError::Tls(_) => Self::configuration(error.to_string()),
             other => Self::failed(other.to_string()),
         }
     }

@@ -14,7 +14,7 @@ use crate::auth::password::Passwords;
 use crate::config::{Administrator, StartSettings};
 use crate::domain::listen_address::url_of;
 use crate::http::Limits;
-use crate::net::{self, InheritedSocket, open_files};
+use crate::net::{self, BoundAddress, InheritedSocket, Protocol, open_files};
 use crate::observe::LogMeter;
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::realtime::Timing;
@@ -60,23 +60,38 @@ async fn serve(
             return Ok(());
         }
     };
-    let mut lines: Vec<_> = server
-        .addresses()
-        .iter()
-        .map(|address| format!("listening on {address}"))
-        .collect();
+    let mut lines: Vec<_> = server.addresses().iter().map(announced).collect();
+    lines.extend(
+        server
+            .self_signed()
+            .map(|fingerprint| format!("self-signed certificate, SHA-256 fingerprint: {fingerprint}")),
+    );
     lines.extend(
         server
             .setup_link()
             .map(|link| format!("no user yet: create the first administrator at {link}")),
     );
     for address in server.metrics_addresses() {
-        lines.push(format!("metrics on {address}"));
+        lines.push(announced(&address).replacen("listening", "metrics", 1));
     }
     output::announce(lines);
     let stop_seconds = server.stop_time().as_secs();
+    let certificate = server.reload();
+    let reload = move || {
+        reload();
+        certificate.notify_one();
+    };
     let ended = server.run(shutdown(signals, reload, stop_seconds)).await;
     ended.map_err(|ended| Failure::failed(format!("{ended}; restart the server")))
+}
+
+/// Returns the line for an address that the server listens on.
+fn announced((address, protocol): &(BoundAddress, Protocol)) -> String {
+    match (address, protocol) {
+        (BoundAddress::Tcp(address), Protocol::Redirect) => format!("redirecting http://{address} to https"),
+        (BoundAddress::Tcp(address), protocol) => format!("listening on {}://{address}", protocol.scheme()),
+        (BoundAddress::Unix(_), _) => format!("listening on {address}"),
+    }
 }
 
 /// Reads the configuration again, and applies what can change while the server runs: the level of the log.
@@ -102,6 +117,8 @@ fn options(settings: StartSettings, inherited: Vec<InheritedSocket>, log: LogMet
         inherited,
         metrics_listen: settings.metrics_listen.clone(),
         log,
+        tls: settings.network.tls.clone(),
+        redirect: settings.network.redirect.clone(),
         data_dir: settings.data_dir.clone(),
         limits: Limits {
             stop_time: settings.stop_time,
@@ -121,7 +138,7 @@ fn options(settings: StartSettings, inherited: Vec<InheritedSocket>, log: LogMet
 pub(super) fn fixed(settings: StartSettings) -> Overrides {
     Overrides {
         settings: settings.fixed,
-        address_url: url_of("http", &settings.network.listen),
+        address_url: url_of(settings.network.scheme(), &settings.network.listen),
         create_tokens_secret: settings.create_tokens_secret.map(|secret| secret.expose().to_owned()),
         trusted_proxies: settings.trusted_proxies,
         secret_key_file: settings.secret_key_file,

@@ -103,6 +103,9 @@ fn flag(setting: &'static StartSetting) -> Option<Arg> {
     let arg = Arg::new(name.clone()).long(name).value_name(setting.value).help(help);
     Some(if setting.list {
         arg.action(ArgAction::Append)
+    } else if setting.switch {
+        // With a separate word as value, the flag would swallow the next argument.
+        arg.num_args(0..=1).require_equals(true).default_missing_value("true")
     } else {
         arg
     })

@@ -11,7 +11,7 @@ pub mod variables;
 
 pub use error::ConfigError;
 pub use load::{Config, FixedValue};
-pub use network::NetworkSettings;
+pub use network::{NetworkSettings, TlsSource};
 pub use setting::{SETTINGS, StartSetting};
 pub use settings::{
     Administrator, BackupPlan, CompactAtStart, CompactWaste, LogFormat, LogLevel, Secret, StartSettings,

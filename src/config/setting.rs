@@ -21,6 +21,8 @@ pub struct StartSetting {
     pub secret: bool,
     /// True if the value can also be set with the name of a file that contains it.
     pub from_file: bool,
+    /// True if the flag may be given without a value, which means `true`.
+    pub switch: bool,
     /// True if the value is a list: the flag may be repeated, and the file may have an array.
     pub list: bool,
     /// The settings of the running server for which this is a short name, each with the value to set, if that is not
@@ -38,6 +40,7 @@ impl StartSetting {
             flag: true,
             secret: false,
             from_file: false,
+            switch: false,
             list: false,
             short_for: &[],
         }
@@ -53,6 +56,11 @@ impl StartSetting {
     const fn quiet(mut self) -> Self {
         self.flag = false;
         self.from_file = true;
+        self
+    }
+
+    const fn switch(mut self) -> Self {
+        self.switch = true;
         self
     }
 
@@ -92,6 +100,32 @@ pub const SETTINGS: &[StartSetting] = &[
         "ADDRESS",
         Some("127.0.0.1:3000"),
         "Where to listen: HOST:PORT, :PORT for all networks, PORT for this machine, unix:PATH?mode=660; several with commas",
+    )
+    .list(),
+    StartSetting::new(
+        "tls_cert",
+        "FILE",
+        None,
+        "The certificate for TLS in PEM, with those of its issuers after it; unset listens without TLS",
+    ),
+    StartSetting::new(
+        "tls_key",
+        "FILE",
+        None,
+        "The key of this certificate in PEM: PKCS#8, PKCS#1 or SEC1 without a passphrase",
+    ),
+    StartSetting::new(
+        "tls_self_signed",
+        "true|false",
+        Some("false"),
+        "TLS with a certificate that the server makes in the data folder, and whose fingerprint it prints",
+    )
+    .switch(),
+    StartSetting::new(
+        "redirect_http",
+        "ADDRESS",
+        None,
+        "Where to listen without TLS only to send browsers to https",
     )
     .list(),
     StartSetting::new(
@@ -290,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_setting_has_one_name_in_three_spellings() {
-        let setting = &SETTINGS[3];
+        let setting = &SETTINGS[7];
         assert_eq!(setting.flag_name().as_deref(), Some("data-dir"));
         assert_eq!(setting.variable(), "ROLLCALL_DATA_DIR");
         assert_eq!(setting.file_variable(), None);

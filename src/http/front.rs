@@ -17,11 +17,12 @@ use warp::http::header::{
 use warp::http::{Request, Uri, Version};
 
 use super::cors::Cors;
-use super::reply;
+use super::{redirect, reply};
 use crate::app::App;
 use crate::auth::Peer;
 use crate::domain::RequestError;
 use crate::intake::address_of;
+use crate::net::Protocol;
 use crate::observe::{RequestId, RouteName};
 use crate::ops::calls;
 
@@ -59,6 +60,9 @@ impl Front {
 
     /// Checks a request, has the filter answer it, and adds the common headers.
     pub async fn answer(&self, request: Request<Incoming>) -> warp::reply::Response {
+        if request.extensions().get::<Protocol>() == Some(&Protocol::Redirect) {
+            return redirect::to_https(&self.app, &request);
+        }
         let began = Instant::now();
         let id = self.id_of(&request);
         let header = HeaderValue::from_str(id.as_str());

@@ -14,6 +14,7 @@ mod openapi;
 mod projected;
 mod query;
 mod rate_limit;
+mod redirect;
 mod reply;
 mod request;
 pub mod route;

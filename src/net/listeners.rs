@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, UnixListener, lookup_host};
 
 use super::inherited::InheritedSocket;
 use super::listen_error::ListenError;
+use super::protocol::Protocol;
 use super::unix_socket::{self, MAX_PATH_BYTES, SocketFile};
 use super::wire::Wire;
 use crate::domain::ListenAddress;
@@ -37,6 +38,7 @@ pub struct Listeners {
 struct Listener {
     socket: ListeningSocket,
     address: BoundAddress,
+    protocol: Protocol,
     _file: Option<SocketFile>,
 }
 
@@ -56,11 +58,16 @@ pub enum BoundAddress {
 }
 
 impl Listeners {
-    /// Opens a socket for each address, and takes the inherited ones. Either all are opened, or none.
+    /// Opens a socket for each address, and takes the inherited ones. Either all are opened, or none. `protocol` is spoken over
+    /// TCP; over Unix sockets the server speaks HTTP without TLS.
     ///
     /// # Errors
     /// [`ListenError`] for the first address that can't be used.
-    pub async fn open(addresses: &[ListenAddress], inherited: Vec<InheritedSocket>) -> Result<Self, ListenError> {
+    pub async fn open(
+        addresses: &[ListenAddress],
+        inherited: Vec<InheritedSocket>,
+        protocol: Protocol,
+    ) -> Result<Self, ListenError> {
         let mut all = Vec::new();
         for socket in inherited {
             let failed = |cause| ListenError::Other {
@@ -77,28 +84,41 @@ impl Listeners {
                 ListenAddress::Unix { path, mode } => all.push(unix(path, *mode)?),
             }
         }
+        for listener in &mut all {
+            if listener.address.tcp().is_some() {
+                listener.protocol = protocol;
+            }
+        }
         Ok(Self { all, next: 0 })
     }
 
-    /// Returns the addresses of all sockets.
-    #[must_use]
-    pub fn addresses(&self) -> Vec<BoundAddress> {
-        self.all.iter().map(|listener| listener.address.clone()).collect()
+    /// Adds the sockets of other listeners.
+    pub fn extend(&mut self, others: Self) {
+        self.all.extend(others.all);
     }
 
-    /// Waits for the next connection of any socket. Returns its stream and the address of the client; the client of a Unix
-    /// socket has the loopback address.
+    /// Returns the addresses of all sockets, with what the server speaks there.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<(BoundAddress, Protocol)> {
+        let address = |listener: &Listener| (listener.address.clone(), listener.protocol);
+        self.all.iter().map(address).collect()
+    }
+
+    /// Waits for the next connection of any socket. Returns its stream, the address of the client, and what the server speaks
+    /// there. The client of a Unix socket has the loopback address.
     ///
     /// # Errors
     /// The error of the operating system, for example if no descriptor is free.
-    pub async fn accept(&mut self) -> io::Result<(Wire, SocketAddr)> {
+    pub async fn accept(&mut self) -> io::Result<(Wire, SocketAddr, Protocol)> {
         poll_fn(|context| {
             let count = self.all.len();
             for offset in 0..count {
                 let number = (self.next + offset) % count;
-                if let Poll::Ready(accepted) = self.all[number].socket.poll_accept(context) {
+                let listener = &self.all[number];
+                if let Poll::Ready(accepted) = listener.socket.poll_accept(context) {
+                    let protocol = listener.protocol;
                     self.next = number + 1;
-                    return Poll::Ready(accepted);
+                    return Poll::Ready(accepted.map(|(wire, peer)| (wire, peer, protocol)));
                 }
             }
             Poll::Pending
@@ -114,6 +134,7 @@ impl From<TcpListener> for Listeners {
             all: vec![Listener {
                 socket: ListeningSocket::Tcp(socket),
                 address,
+                protocol: Protocol::Plain,
                 _file: None,
             }],
             next: 0,
@@ -150,7 +171,7 @@ impl BoundAddress {
 impl fmt::Display for BoundAddress {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp(address) => write!(out, "http://{address}"),
+            Self::Tcp(address) => write!(out, "{address}"),
             Self::Unix(Some(path)) => write!(out, "unix:{}", path.display()),
             Self::Unix(None) => write!(out, "a Unix socket without a path"),
         }
@@ -173,6 +194,7 @@ fn adopt(socket: InheritedSocket) -> io::Result<Listener> {
     Ok(Listener {
         socket,
         address,
+        protocol: Protocol::Plain,
         _file: None,
     })
 }
@@ -190,6 +212,7 @@ fn unix(path: &Path, mode: u32) -> Result<Listener, ListenError> {
     Ok(Listener {
         socket: ListeningSocket::Unix(socket),
         address: BoundAddress::Unix(Some(path.to_owned())),
+        protocol: Protocol::Plain,
         _file: Some(file),
     })
 }
@@ -263,6 +286,7 @@ fn bind(address: SocketAddr, only_v6: Option<bool>) -> io::Result<Listener> {
     Ok(Listener {
         socket: ListeningSocket::Tcp(TcpListener::from_std(socket)?),
         address,
+        protocol: Protocol::Plain,
         _file: None,
     })
 }

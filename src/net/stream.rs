@@ -118,6 +118,14 @@ impl ClientStream {
         }
     }
 
+    /// Creates the stream of a connection whose protocol has no heads as HTTP/1.1 has them.
+    pub fn without_heads(stream: Wire, connection: TcpConnection, times: StreamTimes) -> Self {
+        Self {
+            place: Place::Rest,
+            ..Self::new(stream, connection, times)
+        }
+    }
+
     /// Returns the handle for the service's reports about heads.
     pub fn heads(&self) -> Heads {
         self.heads.clone()
@@ -278,10 +286,13 @@ impl AsyncWrite for ClientStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        // TLS accepts bytes before the client reads them, and sends them here.
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.poll_written(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.poll_written(context, shut)
     }
 }

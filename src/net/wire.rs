@@ -1,4 +1,4 @@
-//! The byte stream of a client's connection: TCP, or a Unix socket.
+//! The byte stream of a client's connection: TCP with or without TLS, or a Unix socket.
 
 use std::io::{self, IoSlice, Write};
 use std::pin::Pin;
@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::server::TlsStream;
 
 /// The byte stream of a connection.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub enum Wire {
     Tcp(TcpStream),
     /// A connection over a Unix socket.
     Unix(UnixStream),
+    /// A connection over TCP and TLS, after its handshake. The state of TLS is large and has an allocation of its own.
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// Calls a method of the stream, whichever it is.
@@ -22,6 +25,7 @@ macro_rules! of_stream {
         match $wire {
             Wire::Tcp($stream) => $call,
             Wire::Unix($stream) => $call,
+            Wire::Tls($stream) => $call,
         }
     };
 }
@@ -34,62 +38,18 @@ impl Wire {
             Self::Tcp(stream) => matches!(stream.peek(&mut [0]).await, Ok(1)),
             // A Unix socket has no peek in tokio. If the client has closed it, the first read finds the end.
             Self::Unix(stream) => stream.readable().await.is_ok(),
+            Self::Tls(_) => true,
         }
     }
 
-    /// Sends a client some bytes, if the system accepts them at once, and closes the connection.
+    /// Sends a client some bytes, if the system accepts them at once, and closes the connection. Over TLS nothing is sent.
     pub fn reject(self, words: &[u8]) {
         // The client may have closed the connection already.
         let _ = match self {
             Self::Tcp(stream) => stream.into_std().and_then(|mut stream| stream.write(words)),
             Self::Unix(stream) => stream.into_std().and_then(|mut stream| stream.write(words)),
+            Self::Tls(_) => Ok(0),
         };
-    }
-
-    /// Reads without waiting.
-    ///
-    /// # Errors
-    /// `WouldBlock` if the client has sent nothing more; else the error of the connection.
-    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        of_stream!(self, stream => stream.try_read(buffer))
-    }
-
-    /// Writes without waiting, and returns the number of bytes that the system accepted.
-    ///
-    /// # Errors
-    /// `WouldBlock` if the system accepts none; else the error of the connection.
-    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        of_stream!(self, stream => stream.try_write(bytes))
-    }
-
-    /// Writes several buffers without waiting, as [`Self::try_write`] does.
-    ///
-    /// # Errors
-    /// As [`Self::try_write`].
-    pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        of_stream!(self, stream => stream.try_write_vectored(slices))
-    }
-
-    /// Waits until the connection may be readable.
-    ///
-    /// # Errors
-    /// The error of the connection.
-    pub async fn readable(&self) -> io::Result<()> {
-        of_stream!(self, stream => stream.readable().await)
-    }
-
-    /// Waits until the connection may be writable.
-    ///
-    /// # Errors
-    /// The error of the connection.
-    pub async fn writable(&self) -> io::Result<()> {
-        of_stream!(self, stream => stream.writable().await)
-    }
-}
-
-impl From<TcpStream> for Wire {
-    fn from(stream: TcpStream) -> Self {
-        Self::Tcp(stream)
     }
 }
 

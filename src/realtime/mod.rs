@@ -32,7 +32,7 @@ pub use socket_server::{SocketServer, Timing};
 
 use crate::auth::{Origin, Peer};
 use crate::domain::BoundedText;
-use crate::net::Wire;
+use crate::net::SharedWire;
 use crate::observe::RouteName;
 use framing::Framing;
 use session::SocketSession;
@@ -75,7 +75,7 @@ fn named(path: &'static str, mut response: warp::reply::Response) -> warp::reply
 
 /// Serves a client after the handshake, in SockJS framing if `wrapped`. The socket counts as one without an address. If
 /// the limits allow no more sockets, it is dropped.
-pub async fn serve(socket_server: &Arc<SocketServer>, wire: impl Into<Wire>, wrapped: bool) {
+pub async fn serve(socket_server: &Arc<SocketServer>, wire: impl Into<SharedWire>, wrapped: bool) {
     let framing = if wrapped { Framing::SockJs } else { Framing::Plain };
     if let Ok(seat) = socket_server.admit(None) {
         let mut session = SocketSession::new(

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::close_reason::CloseReason;
-use crate::net::Wire;
+use crate::net::SharedWire;
 
 /// The maximum number of queued batches before the client is disconnected.
 const MOST: usize = 2048;
@@ -33,7 +33,7 @@ const KEPT: usize = 4;
 
 /// The outgoing side of one socket.
 pub(super) struct Outbox {
-    wire: Wire,
+    wire: SharedWire,
     waiting: Mutex<Waiting>,
     /// Notifies the session that the queue is not empty or that the socket must end.
     more: Notify,
@@ -52,7 +52,7 @@ struct Waiting {
 }
 
 impl Outbox {
-    pub fn new(wire: Wire) -> Self {
+    pub fn new(wire: SharedWire) -> Self {
         Self {
             wire,
             waiting: Mutex::default(),
@@ -88,7 +88,7 @@ impl Outbox {
     }
 
     fn wake(&self, waiting: &Waiting) {
-        if !waiting.frames.is_empty() || waiting.end.is_some() {
+        if !waiting.frames.is_empty() || waiting.end.is_some() || self.wire.has_pending() {
             self.more.notify_one();
         }
     }
@@ -96,7 +96,7 @@ impl Outbox {
     /// Sends queued frames, as far as the kernel accepts them.
     pub fn release(&self) {
         let mut waiting = self.waiting();
-        if !waiting.frames.is_empty() {
+        if !waiting.frames.is_empty() || self.wire.has_pending() {
             waiting.write(&self.wire);
         }
         self.wake(&waiting);
@@ -124,7 +124,7 @@ impl Outbox {
         loop {
             let (idle, end) = {
                 let waiting = self.waiting();
-                (waiting.frames.is_empty(), waiting.end)
+                (waiting.frames.is_empty() && !self.wire.has_pending(), waiting.end)
             };
             if let Some(end) = end {
                 return end;
@@ -153,10 +153,16 @@ impl Outbox {
     pub async fn finish(&self) {
         loop {
             self.release();
-            if self.waiting().frames.is_empty() || self.wire.writable().await.is_err() {
+            let is_sent = self.waiting().frames.is_empty() && !self.wire.has_pending();
+            if is_sent || self.wire.writable().await.is_err() {
                 return;
             }
         }
+    }
+
+    /// Says below WebSocket, too, that nothing more follows.
+    pub fn close(&self) {
+        self.wire.close();
     }
 
     /// Waits until the socket may be readable.
@@ -183,7 +189,7 @@ impl Outbox {
 }
 
 impl Waiting {
-    fn push(&mut self, frames: Bytes, wire: &Wire) {
+    fn push(&mut self, frames: Bytes, wire: &SharedWire) {
         self.bytes += frames.len();
         self.frames.push_back(frames);
         // Bytes that the kernel accepts do not count as queued.
@@ -204,7 +210,7 @@ impl Waiting {
         self.frames.len() > MOST || self.bytes > most_bytes
     }
 
-    fn write(&mut self, wire: &Wire) {
+    fn write(&mut self, wire: &SharedWire) {
         while let Some(first) = self.frames.front() {
             let written = if self.frames.len() == 1 {
                 wire.try_write(first)
@@ -218,16 +224,24 @@ impl Waiting {
                 Ok(written) => self.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => {
-                    self.frames.clear();
-                    self.bytes = 0;
-                    self.end = Some(CloseReason::Gone);
-                }
+                Err(_) => self.lose(),
             }
+        }
+        if let Err(error) = wire.try_flush()
+            && error.kind() != io::ErrorKind::WouldBlock
+        {
+            self.lose();
         }
         if self.frames.capacity() > KEPT {
             self.frames = VecDeque::new();
         }
+    }
+
+    /// Removes all frames, because the connection has failed.
+    fn lose(&mut self) {
+        self.frames.clear();
+        self.bytes = 0;
+        self.end = Some(CloseReason::Gone);
     }
 
     fn advance(&mut self, mut written: usize) {

@@ -27,7 +27,7 @@ use super::subscriptions::Taken;
 use crate::auth::{Origin, random};
 use crate::domain::RequestError;
 use crate::methods::{self, Context, LoginChange, MethodAnswer, MethodFault, message as method_message};
-use crate::net::Wire;
+use crate::net::SharedWire;
 use crate::observe::Opened;
 use crate::ops::login::LoggedIn;
 
@@ -60,7 +60,7 @@ impl SocketSession {
         socket_server: Arc<SocketServer>,
         origin: Origin,
         mut seat: RegisteredSocket,
-        wire: Wire,
+        wire: SharedWire,
         read: &Bytes,
         framing: Framing,
     ) -> Self {

@@ -108,6 +108,7 @@ impl Socket {
         let outbox = Arc::clone(&self.outbox);
         tokio::join!(self.read_to_end(end), outbox.finish());
         outbox.finish().await;
+        outbox.close();
     }
 
     /// Reads until both sides have sent a close frame (RFC 6455, §7.1.1). The library answers a client's close frame

@@ -21,7 +21,7 @@ use super::socket_server::SocketServer;
 use crate::app::AllowedOrigins;
 use crate::auth::origin::client_address;
 use crate::auth::{Origin, Peer};
-use crate::net::{ClientStream, TcpConnection, Wire};
+use crate::net::{ClientStream, SharedWire, TcpConnection};
 
 /// The time in seconds after which a refused client may try again.
 const RETRY_AFTER: u32 = 10;
@@ -79,7 +79,7 @@ pub(super) fn answer(
 }
 
 /// Returns the stream of an upgraded connection, the bytes that were already read, and the counted connection.
-async fn taken_over(upgrade: OnUpgrade) -> Option<(Wire, Bytes, TcpConnection)> {
+async fn taken_over(upgrade: OnUpgrade) -> Option<(SharedWire, Bytes, TcpConnection)> {
     let parts = upgrade.await.ok()?.downcast::<TokioIo<ClientStream>>().ok()?;
     let (stream, held, connection) = parts.io.into_inner().into_parts();
     let read = if held.is_empty() {
@@ -87,7 +87,7 @@ async fn taken_over(upgrade: OnUpgrade) -> Option<(Wire, Bytes, TcpConnection)> 
     } else {
         [parts.read_buf, held].concat().into()
     };
-    Some((stream, read, connection))
+    Some((stream.into(), read, connection))
 }
 
 /// Returns the header `Origin`, which web pages send and programs do not.

@@ -16,6 +16,7 @@ pub(super) async fn serve_metrics(listeners: Listeners, app: App, limits: Limits
     };
     serve(
         listeners,
+        None,
         answer,
         limits,
         |_| Some(MAX_CONNECTIONS),

@@ -15,4 +15,5 @@ mod realtime;
 mod support;
 mod surroundings;
 mod text;
+mod tls;
 mod web;

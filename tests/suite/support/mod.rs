@@ -11,6 +11,7 @@ pub mod process;
 pub mod raw;
 pub mod server;
 pub mod socket;
+pub mod tls;
 pub mod visitor;
 
 pub use client::{Answer, Client};

@@ -11,7 +11,6 @@ use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::Limits;
-use rollcall::net::BoundAddress;
 use rollcall::observe::LogMeter;
 use rollcall::ops::users::{NewUser, NewUserTexts};
 use rollcall::realtime::Timing;
@@ -81,9 +80,9 @@ impl TestServer {
             address: server
                 .addresses()
                 .iter()
-                .find_map(BoundAddress::tcp)
+                .find_map(|(address, _)| address.tcp())
                 .expect("an address"),
-            metrics_address: server.metrics_addresses().iter().find_map(BoundAddress::tcp),
+            metrics_address: server.metrics_addresses().iter().find_map(|(address, _)| address.tcp()),
             setup_link: server.setup_link().map(str::to_owned),
             folder,
             now,
@@ -101,6 +100,8 @@ impl TestServer {
             inherited: Vec::new(),
             metrics_listen: Vec::new(),
             log: LogMeter::default(),
+            tls: None,
+            redirect: Vec::new(),
             data_dir: folder.path().join("data"),
             fixed: Overrides::default(),
             limits: Limits::default(),
