@@ -37,7 +37,9 @@ fn url_of_settings(given: &Given) -> Result<String, String> {
     let config = load(given).map_err(|error| error.to_string())?;
     let settings = StartSettings::of(&config).map_err(|error| error.to_string())?;
     let first = settings.network.listen.first();
-    url_of(first.ok_or("the server listens on no address: name one with --url")?)
+    let url = url_of(first.ok_or("the server listens on no address: name one with --url")?)?;
+    let is_tcp = url.strip_prefix("http://");
+    Ok(is_tcp.map_or(url.clone(), |rest| format!("{}://{rest}", settings.network.scheme())))
 }
 
 /// Returns the URL with which this machine reaches an address of its own. A host name is looked up; the others need no

@@ -1,4 +1,5 @@
-//! One GET over plain HTTP, for the commands that ask a running server. The server may listen on a Unix socket.
+//! One GET, for the commands that ask a running server. The server may listen on a Unix socket. Over TLS, every certificate
+//! is accepted.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +8,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use warp::http::Uri;
+
+use crate::net::tls;
 
 /// The time for a whole request: looking up the name, connecting, and reading the answer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,6 +23,9 @@ const UNIX: &str = "unix:";
 /// The port of a URL that names none.
 const HTTP_PORT: u16 = 80;
 
+/// The port of a URL with TLS that names none.
+const HTTPS_PORT: u16 = 443;
+
 /// The answer of a server.
 pub(super) struct HttpAnswer {
     pub(super) status: u16,
@@ -32,9 +38,6 @@ pub(super) enum GetError {
     /// The text is not a URL of HTTP.
     #[error("{0:?} is not a URL, as http://127.0.0.1:3000/readyz or unix:/run/rollcall.sock")]
     NotAUrl(String),
-    /// The URL needs TLS, which this client does not speak.
-    #[error("{0} needs TLS, which this command does not speak: name the server's own address with http://")]
-    NeedsTls(String),
     /// No connection, or an end of the connection in the middle of the answer.
     #[error("{url} does not answer: {cause}")]
     Unreachable {
@@ -84,6 +87,7 @@ struct Target {
 #[derive(Debug, PartialEq, Eq)]
 enum Server {
     Tcp { host: String, port: u16 },
+    Tls { host: String, port: u16 },
     Unix(PathBuf),
 }
 
@@ -99,21 +103,23 @@ impl Target {
             });
         }
         let uri: Uri = url.parse().map_err(|_| not_a_url())?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err(GetError::NeedsTls(url.to_owned())),
+        let is_tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
             _ => return Err(not_a_url()),
-        }
+        };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(not_a_url)?;
         let asked = uri.path_and_query().map_or("", |asked| asked.as_str());
-        let port = uri.port_u16().unwrap_or(HTTP_PORT);
+        let port = uri.port_u16().unwrap_or(if is_tls { HTTPS_PORT } else { HTTP_PORT });
+        // Only the text of an IPv6 address is in brackets.
+        let name = host.trim_matches(['[', ']']).to_owned();
         Ok(Self {
             url: url.to_owned(),
             authority: format!("{host}:{port}"),
-            server: Server::Tcp {
-                // Only the text of an IPv6 address is in brackets.
-                host: host.trim_matches(['[', ']']).to_owned(),
-                port,
+            server: if is_tls {
+                Server::Tls { host: name, port }
+            } else {
+                Server::Tcp { host: name, port }
             },
             path: if ["", "/"].contains(&asked) { path } else { asked }.to_owned(),
         })
@@ -122,6 +128,10 @@ impl Target {
     async fn ask(&self) -> std::io::Result<Vec<u8>> {
         match &self.server {
             Server::Tcp { host, port } => self.exchange(TcpStream::connect((host.as_str(), *port)).await?).await,
+            Server::Tls { host, port } => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                self.exchange(tls::probe(stream, host).await?).await
+            }
             Server::Unix(socket) => self.exchange(UnixStream::connect(socket).await?).await,
         }
     }
@@ -166,6 +176,12 @@ mod tests {
             let host = host.to_owned();
             assert_eq!(parts(url), (Server::Tcp { host, port }, path.into()), "{url}");
         }
+        let secure = |port| Server::Tls {
+            host: "h".to_owned(),
+            port,
+        };
+        assert_eq!(parts("https://h"), (secure(443), "/readyz".into()));
+        assert_eq!(parts("https://h:1/a"), (secure(1), "/a".into()));
         let socket = parts("unix:/run/a.sock");
         assert_eq!(socket, (Server::Unix("/run/a.sock".into()), "/readyz".into()));
         for url in [

@@ -67,9 +67,9 @@ setting_flags!(
 );
 
 setting_flags!(
-    /// The flag of the address on which the server listens.
+    /// The flags of the address on which the server listens, and of TLS.
     ListenFlags,
-    |setting| setting.name == "listen",
+    |setting| setting.name == "listen" || setting.name.starts_with("tls_"),
     false
 );
 

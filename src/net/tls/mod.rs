@@ -2,6 +2,7 @@
 
 mod error;
 mod pair;
+mod probe;
 mod self_signed;
 mod session;
 
@@ -20,6 +21,7 @@ use tokio_rustls::server::TlsStream;
 
 pub use error::TlsError;
 pub use pair::{CertificatePair, Stamp, may_be_read_by_others};
+pub use probe::probe;
 pub use self_signed::SelfSigned;
 pub use session::TlsSession;
 

@@ -107,7 +107,7 @@ fn what_cannot_be_asked_is_unhealthy_and_the_sentence_says_what_to_do() {
     };
     for (arguments, words) in [
         (&["--listen", closed.as_str()][..], "does not answer"),
-        (&["--url", "https://chat.example"], "needs TLS"),
+        (&["--url", "ftp://chat.example"], "is not a URL"),
         (&["--url", "chat.example:3000"], "is not a URL"),
         (&["--listen", "127.0.0.1:0"], "name it with --url"),
         (&["--listen", "nonsense"], "listen (from flag --listen)"),

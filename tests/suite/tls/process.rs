@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::Process;
-use crate::support::process::{run, serve};
+use crate::support::process::{rollcall, run, serve};
 use crate::support::raw::{exchange, exchange_over};
 use crate::support::server::{DAY, new_folder};
 use crate::support::tls::{HTTP1, Pair, TlsClient, write_key};
@@ -278,6 +278,21 @@ async fn addresses_with_and_without_tls_and_a_redirect_are_one_server() {
         answer.starts_with("HTTP/1.1 400 ") && answer.ends_with("use https://\r\n"),
         "{answer}"
     );
+}
+
+#[test]
+fn the_command_for_containers_asks_over_tls() {
+    let server = Process::start_in(new_folder(), |command| {
+        command.arg("--tls-self-signed");
+    });
+    let (address, url) = (server.address.to_string(), format!("https://{}", server.address));
+    for arguments in [&["--url", &url][..], &["--listen", &address, "--tls-self-signed"]] {
+        let mut command = rollcall(server.folder.path());
+        command.arg("health").args(arguments);
+        let output = run(command, "");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains(&url), "{output:?}");
+    }
 }
 
 #[tokio::test]
