@@ -115,6 +115,8 @@ pub enum Command {
     ConfirmClock,
     /// Measures the disk and the store.
     ReadDisk,
+    /// Reads what the server knows of its surroundings.
+    ReadSurroundings,
     /// Makes a backup. If the answer is [`CommandAnswer::Backup`], the bytes of the backup follow it.
     Backup {
         /// True to include the key that encrypts second factors.
@@ -168,6 +170,8 @@ pub enum CommandAnswer {
     Clock(ClockEntry),
     /// The state of the disk.
     Disk(DiskEntry),
+    /// What the server knows of its surroundings.
+    Surroundings(SurroundingsEntry),
 }
 
 /// The state of the disk with the data folder, and of the store on it.
@@ -184,6 +188,20 @@ pub struct DiskEntry {
     pub data_bytes: u64,
     /// The reason why changes are refused, and what to do, in words; absent if they are made.
     pub problem: Option<String>,
+}
+
+/// What a server knows of its surroundings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SurroundingsEntry {
+    /// The public URL of the settings in force, if there is one.
+    pub public_url: Option<String>,
+    /// The number of requests with `X-Forwarded-For` from a trusted proxy since the start.
+    pub forwarded_by_trusted: u64,
+    /// The number of requests with this header from other peers.
+    pub forwarded_by_others: u64,
+    /// The time at which the server's certificate ends, ISO 8601, and the days until then; absent without TLS.
+    pub certificate: Option<(String, i64)>,
 }
 
 /// The state of the clock.

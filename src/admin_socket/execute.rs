@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::command::{
-    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, TokenEntry,
-    UserEntry,
+    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, SurroundingsEntry,
+    TokenEntry, UserEntry,
 };
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user::Activity;
 use crate::domain::{
     AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, CustomStatusId, InvitationTerms, Page, RequestError,
-    StatusName, Timestamp, Token, TokenKind, User,
+    SettingId, StatusName, Timestamp, Token, TokenKind, User,
 };
 use crate::ops::custom_status::{self, StatusFilter};
 use crate::ops::disk_watch;
@@ -23,6 +23,8 @@ use crate::store::Room;
 
 /// The actor of all commands of this interface.
 const OPERATOR: Actor = Actor::Operator;
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// A page with all items of a list.
 const ALL: Page = Page {
@@ -137,6 +139,7 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
         }
         Command::ReadAudit(question) => read_audit(app, question).await,
         Command::ReadClock => Ok(CommandAnswer::Clock(clock_entry(doubt::state(app)))),
+        Command::ReadSurroundings => Ok(CommandAnswer::Surroundings(surroundings_entry(app))),
         Command::ConfirmClock => Ok(CommandAnswer::Clock(clock_entry(doubt::confirm(app, &OPERATOR).await?))),
         Command::ReadDisk => Ok(CommandAnswer::Disk(read_disk(app).await?)),
         // The socket answers this command itself, because bytes follow the answer.
@@ -294,6 +297,20 @@ fn clock_entry(state: ClockState) -> ClockEntry {
         last_commit: state.last_commit.map(|at| at.to_string()),
         doubt: state.trust.doubt.map(|doubt| doubt::words(doubt, state.wall)),
         may_erase: state.trust.may_erase,
+    }
+}
+
+fn surroundings_entry(app: &App) -> SurroundingsEntry {
+    let url = app.settings().text(SettingId::SiteUrl);
+    let (forwarded_by_trusted, forwarded_by_others) = app.metrics.forwarded();
+    SurroundingsEntry {
+        public_url: Some(url).filter(|url| !url.is_empty()),
+        forwarded_by_trusted,
+        forwarded_by_others,
+        certificate: app.certificate.served().map(|served| {
+            let left = served.ends_at.as_millis() - app.clock.wall().as_millis();
+            (served.ends_at.to_string(), left / DAY_MILLIS)
+        }),
     }
 }
 

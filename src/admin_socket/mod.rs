@@ -23,8 +23,8 @@ use tokio::time::timeout;
 pub use advice::explained;
 pub use backup::{RestoredFolder, backup, backup_to, check_backup, restore};
 pub use command::{
-    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, TokenEntry,
-    UserEntry,
+    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, SurroundingsEntry,
+    TokenEntry, UserEntry,
 };
 use place::Place;
 pub use socket::AdminSocket;
@@ -198,6 +198,12 @@ async fn reach(folder: &Path, place: &Place) -> Result<Result<UnixStream, io::Er
         }),
         Err(error) => Ok(Err(error)),
     }
+}
+
+/// Returns the process of the server that runs on a data folder, if one does and its socket can be reached.
+pub async fn server_process(folder: &Path, named: Option<&Path>) -> Option<i32> {
+    let reached = reach(folder, &Place::find(folder, named)).await;
+    reached.ok()?.ok()?.peer_cred().ok()?.pid()
 }
 
 async fn ask(folder: &Path, place: Place, connection: UnixStream, command: &Command) -> Result<CommandAnswer, Error> {

@@ -119,12 +119,15 @@ pub(super) enum CommandArgs {
         rollcall health --url http://10.0.0.2:3000/livez\n  rollcall health --url unix:/run/rollcall.sock"
     )]
     Health(HealthArgs),
-    /// Check the clock of this machine against the store
+    /// Check what is around a server: settings, files, clock, disk, store, proxy, address, log
     #[command(
-        after_help = "The clock is doubtful if it differs by more than a day from the last commit of the store, or if it is before\n\
+        after_help = "Each line begins with ok, skipped (it could not be checked here), warning or problem, and says what to do.\n\
+        Give it the flags, the environment and the file that the server has. Exit code 1: there is a problem.\n\n\
+        The clock is doubtful if it differs by more than a day from the last commit of the store, or if it is before\n\
         the build of this program. What ends by a doubtful clock counts as ended, and nothing is erased for that reason\n\
-        until the server has run for a day, or until --clock-is-right. Exit code 1: the clock is doubtful.\n\n\
-        Examples:\n  rollcall doctor\n  rollcall doctor --clock-is-right"
+        until the server has run for a day, or until --clock-is-right.\n\n\
+        Examples:\n  rollcall doctor\n  rollcall doctor --config /etc/rollcall.toml --json\n  \
+        rollcall doctor --clock-is-right"
     )]
     Doctor(Doctor),
     /// Manage users, whether or not the server runs
@@ -216,8 +219,11 @@ pub(super) struct HealthArgs {
 #[derive(Args)]
 pub(super) struct Doctor {
     #[command(flatten)]
-    pub(super) list: Printed,
-    /// Believe the clock: what has ended by it may be erased
+    pub(super) settings: AllSettings,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Check nothing, and believe the clock: what has ended by it may be erased
     #[arg(long)]
     pub(super) clock_is_right: bool,
 }

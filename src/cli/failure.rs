@@ -55,6 +55,11 @@ impl Failure {
         Self { sentence, code }
     }
 
+    /// Returns the sentence.
+    pub(super) fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
     /// Prints the sentence, unless it is empty, and returns the exit code.
     #[must_use]
     pub fn report(self) -> ExitCode {

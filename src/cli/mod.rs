@@ -25,14 +25,17 @@ mod token;
 mod user;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::Parser;
 use rustix::fs::Mode;
+use tokio::runtime::Runtime;
 
 use args::{Arguments, CommandArgs};
 use setting_flags::Given;
 
 use crate::admin_socket::{self, CommandAnswer};
+use crate::app::Overrides;
 use crate::config::{Config, ConfigError, StartSettings, variables};
 use crate::net::open_files;
 
@@ -80,15 +83,24 @@ fn load(given: &Given) -> Result<Config, ConfigError> {
 /// Carries out a command on the data folder of these flags.
 fn ask(given: &Given, command: admin_socket::Command) -> Result<CommandAnswer, Failure> {
     let settings = StartSettings::of(&load(given)?)?;
+    let folder = settings.data_dir.clone();
+    ask_with(&folder, serve::fixed(settings), command)
+}
+
+/// Carries out a command on a data folder, with this configuration.
+fn ask_with(folder: &Path, fixed: Overrides, command: admin_socket::Command) -> Result<CommandAnswer, Failure> {
     let _log = logging::start_quietly();
     open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    Ok(runtime.block_on(admin_socket::run(
-        &settings.data_dir.clone(),
-        serve::fixed(settings),
-        command,
-    ))?)
+    Ok(runtime()?.block_on(admin_socket::run(folder, fixed, command))?)
+}
+
+/// Returns the process of the server that runs on a data folder, if one does.
+fn server_process(folder: &Path, fixed: &Overrides) -> Option<i32> {
+    let asked = admin_socket::server_process(folder, fixed.admin_socket.as_deref());
+    runtime().ok()?.block_on(asked)
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))
 }

@@ -95,6 +95,17 @@ impl Config {
         &self.unknown_variables
     }
 
+    /// Sets a setting to its default. Returns false if it has its default already.
+    pub(super) fn reset(&mut self, name: &str) -> bool {
+        let is_set = |value: &&mut Value| value.setting.name == name && value.source != Source::Default;
+        let Some(value) = self.values.iter_mut().find(is_set) else {
+            return false;
+        };
+        value.text = value.setting.default.map(str::to_owned);
+        value.source = Source::Default;
+        true
+    }
+
     /// Returns all values, in the order of [`SETTINGS`].
     #[must_use]
     pub fn values(&self) -> &[Value] {

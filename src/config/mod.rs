@@ -1,6 +1,7 @@
 //! The configuration: the list of settings, the sources of their values, and their types.
 
 mod error;
+mod examine;
 mod load;
 mod network;
 mod setting;
@@ -10,6 +11,7 @@ mod values;
 pub mod variables;
 
 pub use error::ConfigError;
+pub use examine::{Examined, examine};
 pub use load::{Config, FixedValue};
 pub use network::{NetworkSettings, TlsSource};
 pub use setting::{SETTINGS, StartSetting};

@@ -65,13 +65,7 @@ impl Front {
         }
         let began = Instant::now();
         let id = self.id_of(&request);
-        let header = HeaderValue::from_str(id.as_str());
-        let mut response = id.scope(self.answer_within(request, began)).await;
-        // Every id is a valid value of a header.
-        if let Ok(header) = header {
-            response.headers_mut().insert(REQUEST_ID, header);
-        }
-        response
+        identified(id, self.answer_within(request, began)).await
     }
 
     /// Returns the id that a trusted proxy sent, or else a new one.
@@ -180,6 +174,20 @@ impl Front {
             add(STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
         }
     }
+}
+
+/// Runs the work of a request under its id, and adds the id to the answer.
+pub(super) async fn identified(
+    id: RequestId,
+    work: impl Future<Output = warp::reply::Response>,
+) -> warp::reply::Response {
+    let header = HeaderValue::from_str(id.as_str());
+    let mut response = id.scope(work).await;
+    // Every id is a valid value of a header.
+    if let Ok(header) = header {
+        response.headers_mut().insert(REQUEST_ID, header);
+    }
+    response
 }
 
 /// Makes the browser load a page again that was refused because of too many requests. A display on a wall has no person

@@ -8,6 +8,7 @@ use warp::http::{Method, Request, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Reply};
 
+use super::front::identified;
 use super::reply;
 use crate::app::App;
 use crate::auth::{Origin, Peer};
@@ -63,6 +64,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Answers a request on the address of the metrics, which needs no login. The address has no other path.
 pub async fn answer_alone(app: &App, request: Request<Incoming>) -> Response {
+    identified(app.request_ids.make(), answer(app, request)).await
+}
+
+async fn answer(app: &App, request: Request<Incoming>) -> Response {
     let peer = request
         .extensions()
         .get::<Peer>()

@@ -71,6 +71,9 @@ fn read(app: &App) {
     readings.set_turns_held(held as u64);
     readings.set_turns_waiting(waiting as u64);
     readings.set_clock_doubtful(app.clock.trust().doubt.is_some().into());
+    if let Some(served) = app.certificate.served() {
+        readings.set_certificate_end(served.ends_at);
+    }
     let (last, _) = app.backups.last();
     readings.set_backup_bytes(last.map_or(0, |last| last.file_bytes));
     if let Some(last) = last {

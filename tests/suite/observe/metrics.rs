@@ -166,11 +166,9 @@ async fn an_address_of_their_own_has_nothing_else_and_the_main_one_has_them_no_m
         ("GET", "/api/v1/me", 404),
         ("GET", "/metrics/", 404),
     ] {
-        assert_eq!(
-            reader.send(method, path, &[], "").await.status,
-            status,
-            "{method} {path}"
-        );
+        let answer = reader.send(method, path, &[], "").await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert!(answer.header("x-request-id").is_some(), "{method} {path}");
     }
     assert_eq!(server.admin().await.send("GET", "/metrics", &[], "").await.status, 404);
 }

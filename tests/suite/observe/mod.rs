@@ -1,5 +1,6 @@
 //! What the server shows of itself: health, ids of requests, metrics, and the doctor.
 
+mod doctor;
 mod health;
 mod metrics;
 mod request_id;
