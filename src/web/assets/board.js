@@ -71,6 +71,8 @@ function write(row, person) {
 
 const was = (row) => row.dataset.status ?? KINDS.find((kind) => row.querySelector(`.dot.${kind}`)) ?? "offline";
 const said = (row) => `${row.querySelector(".word").textContent}${row.querySelector(".say bdi")?.textContent ?? ""}`;
+// The groups are the board's own children: a selector would look through all people for them.
+const groups = () => [...roll.children].filter((child) => child.classList.contains("group"));
 const rows = () => [...roll.querySelectorAll(".person")];
 const row = (id) => document.getElementById(`p-${id}`);
 
@@ -114,8 +116,9 @@ function settle(force) {
   clearTimeout(moving);
   moving = undefined;
   if (roll.classList.contains("by-status")) {
+    const lists = Object.fromEntries(groups().map((group) => [group.dataset.status, group.querySelector(".people")]));
     for (const person of moved) {
-      const list = roll.querySelector(`.group[data-status="${was(person)}"] .people`);
+      const list = lists[was(person)];
       if (!list || person.parentElement === list) continue;
       const focused = person.contains(document.activeElement) ? document.activeElement : null;
       list.insertBefore(person, place(list, nameOf(person)));
@@ -134,7 +137,7 @@ function count() {
   const query = document.querySelector("#q").value;
   if (query) search(query);
   else
-    for (const group of roll.querySelectorAll(".group")) {
+    for (const group of groups()) {
       const here = group.querySelector(".people").children.length;
       group.querySelector("h2 .num").textContent = here;
       group.hidden = here === 0;
