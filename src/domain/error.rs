@@ -1,11 +1,15 @@
-//! All errors of requests, with Rocket.Chat's texts where it has one.
+//! All errors of requests, one row each, with Rocket.Chat's texts where it has one.
 //!
-//! The text of a variant is its message, and [`RequestError::class`] gives its kind and its wire code. Each interface turns an
-//! error into a response in one place.
+//! A row is: meaning, variant, kind, the code that clients test (or `none`), the text, and the details for clients, if there
+//! are any. In the details, `called` is the method that was called. Each interface turns an error into a response in one
+//! place.
 
-mod class;
-mod details;
 mod kind;
+mod table;
+
+use serde_json::{Value, json};
+
+use table::errors;
 
 pub use kind::ErrorKind;
 
@@ -14,606 +18,544 @@ use super::page::SORT_FIELDS;
 use super::password_violation::PasswordViolation;
 use super::picture::MAX_SIDE_PIXELS;
 use super::text::quoted;
-use super::{CustomStatusId, Permission, Scope, TwoFactorMethod};
+use super::{CustomStatusId, Permission, Scope, Timestamp, TwoFactorMethod};
 
-/// The reason why a request failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
+errors! {
+    called,
     /// The request has no live token.
-    #[error("You must be logged in to do this.")]
-    NotLoggedIn,
+    NotLoggedIn => Unauthenticated, none, ["You must be logged in to do this."];
     /// The user is unknown or the password is wrong. Both have the same error, so that a caller can't
     /// find out usernames.
-    #[error("Unauthorized")]
-    WrongCredentials,
+    WrongCredentials => LoginRefused, "Unauthorized", ["Unauthorized"];
     /// The token to resume with is unknown, expired or removed.
-    #[error("You've been logged out by the server. Please log in again")]
-    ResumeRefused,
+    ResumeRefused => LoginRefused, "403", ["You've been logged out by the server. Please log in again"];
     /// The account is deactivated.
-    #[error("User is not activated")]
-    UserNotActivated,
+    UserNotActivated => LoginRefused, "error-user-is-not-activated", ["User is not activated"];
     /// The account has no role.
-    #[error("User has no roles")]
-    UserHasNoRoles,
+    UserHasNoRoles => LoginRefused, "error-user-has-no-roles", ["User has no roles"];
     /// Too many logins from the address failed, so that it is blocked for a while.
-    #[error("Login has been temporarily blocked For IP")]
-    AddressBlocked,
+    AddressBlocked => LoginRefused, "error-login-blocked-for-ip", ["Login has been temporarily blocked For IP"];
     /// Too many logins of the user failed, so that the user is blocked for a while.
-    #[error("Login has been temporarily blocked For User")]
-    UserBlocked,
+    UserBlocked => LoginRefused, "error-login-blocked-for-user", ["Login has been temporarily blocked For User"];
     /// The user's e-mail address is not verified, and the server requires that.
-    #[error("Invalid email {address}")]
     EmailUnverified {
         /// The user's e-mail address.
         address: String,
-    },
+    } => LoginRefused, "error-invalid-email", ["Invalid email {address}"];
     /// A login without the required second factor.
-    #[error("TOTP Required")]
-    LoginCodeRequired,
+    LoginCodeRequired => LoginRefused, "totp-required",
+        ["TOTP Required"],
+        json!({"method": "totp", "codeGenerated": false, "availableMethods": ["totp"]});
     /// A login with a wrong second factor.
-    #[error("TOTP Invalid")]
-    LoginCodeInvalid,
+    LoginCodeInvalid => LoginRefused, "totp-invalid", ["TOTP Invalid"], json!({"method": "totp"});
     /// A call without the required second factor.
-    #[error("TOTP Required")]
     CodeRequired {
         /// The method that the server asks for.
         method: TwoFactorMethod,
         /// All methods that the server would accept.
         available: Vec<TwoFactorMethod>,
-    },
+    } => Invalid, "totp-required",
+        ["TOTP Required"],
+        json!({"method": method, "codeGenerated": false, "availableMethods": available});
     /// A call with a wrong second factor.
-    #[error("TOTP Invalid")]
     CodeInvalid {
         /// The method that the server asked for.
         method: TwoFactorMethod,
-    },
+    } => Invalid, "totp-invalid", ["TOTP Invalid"], json!({"method": method});
     /// The call requires a password or a code, and the user has neither a password nor an authenticator app.
-    #[error(
-        "Your account has neither a password nor an authenticator app: ask an administrator for a password reset link"
-    )]
-    NothingToProveWith,
+    NothingToProveWith => Forbidden, "error-no-proof-possible",
+        ["Your account has neither a password nor an authenticator app: ask an administrator for a password reset \
+         link"];
     /// The user has to choose a new password before any other call.
-    #[error("You must choose a new password first: call users.updateOwnBasicInfo with currentPassword and newPassword")]
-    PasswordChangeRequired,
+    PasswordChangeRequired => Forbidden, "error-password-change-required",
+        ["You must choose a new password first: call users.updateOwnBasicInfo with currentPassword and newPassword"];
     /// The user has to enable a second factor before any other call.
-    #[error("Your role requires a second factor: enable it first with users.enableTotp and users.validateTotp")]
-    TwoFactorRequired,
+    TwoFactorRequired => Forbidden, "error-two-factor-required",
+        ["Your role requires a second factor: enable it first with users.enableTotp and users.validateTotp"];
     /// Two-factor authentication is off on this server.
-    #[error("Two-factor authentication is not enabled")]
-    TwoFactorDisabled,
+    TwoFactorDisabled => Invalid, "error-two-factor-not-enabled", ["Two-factor authentication is not enabled"];
     /// The code is wrong for enabling or disabling the second factor, or for new backup codes.
-    #[error("Invalid two factor code")]
-    TotpCodeInvalid,
+    TotpCodeInvalid => Invalid, "invalid-totp", ["Invalid two factor code"];
     /// The second factor is in the wrong state for the call: already enabled, not enabled, or enrolment not started.
-    #[error("{reason}")]
     TotpState {
         /// The state that is wrong, in words.
         reason: &'static str,
-    },
+    } => Invalid, "error-invalid-totp-state", ["{reason}"];
     /// The caller lacks a permission that the route requires.
-    #[error("User does not have the permissions required for this action")]
-    PermissionRequired,
+    PermissionRequired => Forbidden, "error-unauthorized",
+        ["User does not have the permissions required for this action"];
     /// The target of the call carries a permission that the caller does not have.
-    #[error("You cannot do this, because it concerns the permission {permission}, which you do not have")]
     BeyondAuthority {
         /// The first permission that the caller lacks.
         permission: Permission,
-    },
+    } => Forbidden, "error-action-not-allowed",
+        ["You cannot do this, because it concerns the permission {permission}, which you do not have"],
+        json!({"permission": permission.as_str()});
     /// The endpoint refuses the call; the text is Rocket.Chat's, in lower case.
-    #[error("unauthorized")]
-    NotPermitted,
+    NotPermitted => Forbidden, none, ["unauthorized"];
     /// The token has scopes, and not the required one.
-    #[error("This token lacks the scope {scope}")]
     ScopeMissing {
         /// The required scope of the call.
         scope: Scope,
-    },
+    } => Forbidden, "error-missing-scope", ["This token lacks the scope {scope}"], json!({"scope": scope});
     /// The token has scopes, and the call accepts only tokens without scopes.
-    #[error("A token with scopes may not do this: use a login, or a token without scopes")]
-    FullTokenNeeded,
+    FullTokenNeeded => Forbidden, "error-full-token-needed",
+        ["A token with scopes may not do this: use a login, or a token without scopes"];
     /// The caller exceeded the rate limit.
-    #[error(
-        "Error, too many requests. Please slow down. You must wait {seconds} seconds before trying this endpoint again."
-    )]
     TooManyRequests {
         /// The time to wait, in seconds.
         seconds: u64,
-    },
+    } => TooManyRequests, "error-too-many-requests",
+        ["Error, too many requests. Please slow down. You must wait {seconds} seconds before trying this endpoint \
+         again."];
     /// Too many logins of a user or from an address: the queue is full, or the rate limit is exceeded.
-    #[error("too many logins of this user or from this address; wait {seconds} seconds and try again")]
     TooManyLogins {
         /// The time to wait, in seconds.
         seconds: u64,
-    },
+    } => TooManyRequests, "error-too-many-requests",
+        ["too many logins of this user or from this address; wait {seconds} seconds and try again"];
     /// The body of a login has none of the known forms.
-    #[error("Unrecognized options for login request")]
-    UnrecognizedLogin,
+    UnrecognizedLogin => Invalid, "400", ["Unrecognized options for login request"];
     /// The caller lacks the permission to manage custom statuses; Rocket.Chat sends no text here.
-    #[error("")]
-    CustomStatusNotAuthorized,
+    CustomStatusNotAuthorized => Invalid, "not_authorized", [""];
     /// A required field of a custom status is missing or blank.
-    #[error("The field {field} is required")]
     CustomStatusFieldRequired {
         /// The field: `Name` or `StatusType`.
         field: &'static str,
-    },
+    } => Invalid, "error-the-field-is-required",
+        ["The field {field} is required"],
+        json!({"method": called, "field": field});
     /// The name of a custom status is too long or has a forbidden character.
-    #[error("{input} is not a valid name")]
     CustomStatusNameInvalid {
         /// The name as received.
         input: String,
-    },
+    } => Invalid, "error-input-is-not-a-valid-field",
+        ["{input} is not a valid name"],
+        json!({"method": called, "input": input, "field": "Name"});
     /// The status type is not one of the four allowed words.
-    #[error("{input} is not a valid status type")]
     StatusTypeInvalid {
         /// The word as received.
         input: String,
-    },
+    } => Invalid, "error-input-is-not-a-valid-field",
+        ["{input} is not a valid status type"],
+        json!({"method": called, "input": input, "field": "StatusType"});
     /// Another custom status already has the name.
-    #[error("The custom user status name is already in use")]
-    CustomStatusNameTaken,
+    CustomStatusNameTaken => Invalid, "Custom_User_Status_Error_Name_Already_In_Use",
+        ["The custom user status name is already in use"],
+        json!({"method": called});
     /// The custom status to update does not exist.
-    #[error("No custom user status found with the id of \"{id}\".")]
     CustomStatusNotFound {
         /// The id as received.
         id: CustomStatusId,
-    },
+    } => Invalid, none, ["No custom user status found with the id of \"{id}\"."];
     /// The custom status to delete does not exist.
-    #[error("Invalid user status")]
-    CustomStatusToDeleteNotFound,
+    CustomStatusToDeleteNotFound => Invalid, "Custom_User_Status_Error_Invalid_User_Status",
+        ["Invalid user status"],
+        json!({"method": called});
     /// A required field of a user is missing or blank.
-    #[error("The field {field} is required")]
     UserFieldRequired {
         /// `Name`, `Username` or `Password`.
         field: &'static str,
-    },
+    } => Invalid, "error-the-field-is-required",
+        ["The field {field} is required"],
+        json!({"method": called, "field": field});
     /// The username has a forbidden character or is too long.
-    #[error("{} is not a valid username", quoted(input))]
     UsernameInvalid {
         /// The username as received.
         input: String,
-    },
+    } => Invalid, "error-input-is-not-a-valid-field",
+        ["{} is not a valid username", quoted(input)],
+        json!({"method": called, "input": quoted(input), "field": "Username"});
     /// Another user already has the username or the e-mail address.
-    #[error("{} is already in use :(", quoted(input))]
     UserFieldTaken {
         /// The username or address that is in use.
         input: String,
         /// The field: `Username` or `Email`.
         field: &'static str,
-    },
+    } => Invalid, "error-field-unavailable",
+        ["{} is already in use :(", quoted(input)],
+        json!({"method": called, "field": field});
     /// The display name has a forbidden character.
-    #[error("Name contains invalid characters")]
-    DisplayNameInvalid,
+    DisplayNameInvalid => Invalid, none, ["Name contains invalid characters"];
     /// The text is not an e-mail address.
-    #[error("Enter a valid email")]
-    EmailInvalid,
+    EmailInvalid => Invalid, "error-invalid-email", ["Enter a valid email"];
     /// The password is blank or too long.
-    #[error("Enter a valid password")]
-    PasswordInvalid,
+    PasswordInvalid => Invalid, "error-invalid-password", ["Enter a valid password"];
     /// The password violates the password policy.
-    #[error("The password provided does not meet the server's password policy.")]
     PasswordPolicy {
         /// All violated rules, each with code and message.
         broken: Vec<PasswordViolation>,
-    },
+    } => Invalid, "error-password-policy-not-met",
+        ["The password provided does not meet the server's password policy."],
+        json!(broken);
     /// The new password equals the current one.
-    #[error("Entered password same as current password")]
-    PasswordUnchanged,
+    PasswordUnchanged => Invalid, "error-password-same-as-current", ["Entered password same as current password"];
     /// The new password equals an earlier one in the user's password history.
-    #[error("Entered password has been previously used")]
-    PasswordUsedBefore,
+    PasswordUsedBefore => Invalid, "error-password-in-history", ["Entered password has been previously used"];
     /// The password that should prove the caller's identity is wrong.
-    #[error("Invalid password")]
-    PasswordWrong,
+    PasswordWrong => Invalid, "error-invalid-password", ["Invalid password"];
     /// The first name is not valid.
-    #[error("First name must have atleast 2 characters. Numbers and special characters are not allowed.")]
-    FirstNameInvalid,
+    FirstNameInvalid => Invalid, "error-invalid-first-name",
+        ["First name must have atleast 2 characters. Numbers and special characters are not allowed."];
     /// The last name is not valid.
-    #[error("Last name must have atleast 1 characters. Numbers and special characters are not allowed.")]
-    LastNameInvalid,
+    LastNameInvalid => Invalid, "error-invalid-last-name",
+        ["Last name must have atleast 1 characters. Numbers and special characters are not allowed."];
     /// The username is on a list of blocked usernames.
-    #[error("{} is blocked and can't be used!", quoted(input))]
     UsernameBlocked {
         /// The username as received.
         input: String,
-    },
+    } => Invalid, "error-blocked-username",
+        ["{} is blocked and can't be used!", quoted(input)],
+        json!({"method": "checkUsernameAvailability", "field": quoted(input)});
     /// The bio has more than 260 characters.
-    #[error("Bio size exceeds 260 characters")]
-    BioTooLong,
+    BioTooLong => Invalid, "error-bio-size-exceeded", ["Bio size exceeds 260 characters"];
     /// The nickname has more than 120 characters.
-    #[error("Nickname size exceeds 120 characters")]
-    NicknameTooLong,
+    NicknameTooLong => Invalid, "error-nickname-size-exceeded", ["Nickname size exceeds 120 characters"];
     /// A custom field violates a rule of the setting `Accounts_CustomFields`.
-    #[error("{reason}")]
     CustomFieldInvalid {
         /// The violated rule, in Rocket.Chat's words.
         reason: String,
-    },
+    } => Invalid, "error-user-registration-custom-field", ["{reason}"],
+        // Rocket.Chat names these functions behind all methods.
+        json!({"method": "registerUser"});
     /// The preference `idleTimeLimit` is too short or not a whole number.
-    #[error("Invalid idleTimeLimit")]
-    IdleTimeLimitInvalid,
+    IdleTimeLimitInvalid => Invalid, "invalid-idle-time-limit-value", ["Invalid idleTimeLimit"];
     /// The caller may not perform this action on the user.
-    #[error("{words}")]
     ActionNotAllowed {
         /// The forbidden action, in Rocket.Chat's words.
         words: &'static str,
         /// Rocket.Chat's identifier for the action.
         action: &'static str,
-    },
+    } => Invalid, "error-action-not-allowed", ["{words}"], json!({"method": called, "action": action});
     /// The caller may not do this, or the settings forbid it to all callers.
-    #[error("{words}")]
     NotAllowed {
         /// The forbidden action, in Rocket.Chat's words.
         words: &'static str,
-    },
+    } => Invalid, "error-not-allowed", ["{words}"], json!({"method": called});
     /// The caller may not create personal access tokens.
-    #[error("Not Authorized")]
-    PersonalTokenNotAuthorized,
+    PersonalTokenNotAuthorized => Invalid, "not-authorized", ["Not Authorized"], json!({"method": called});
     /// The caller already has a token with this name.
-    #[error("A token with this name already exists")]
-    PersonalTokenTaken,
+    PersonalTokenTaken => Invalid, "error-token-already-exists", ["A token with this name already exists"];
     /// The caller has no token with this name.
-    #[error("Token does not exist")]
-    PersonalTokenNotFound,
+    PersonalTokenNotFound => Invalid, "error-token-does-not-exists", ["Token does not exist"];
     /// The caller may not create tokens for others, or the secret is wrong.
-    #[error("Not authorized")]
-    CreateTokenNotAuthorized,
+    CreateTokenNotAuthorized => Invalid, "error-not-authorized", ["Not authorized"];
     /// The request has neither a status nor a text.
-    #[error("Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation")]
-    StatusMissing,
+    StatusMissing => Invalid, none, ["Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation"];
     /// The end of a status is not a valid date.
-    #[error("Invalid expiresAt date string")]
-    StatusEndInvalid,
+    StatusEndInvalid => Invalid, "error-invalid-date",
+        ["Invalid expiresAt date string"],
+        json!({"field": "expiresAt", "expected": Timestamp::FORM});
     /// The end of a status is in the past.
-    #[error("expiresAt must be a future date")]
-    StatusExpired,
+    StatusExpired => Invalid, "error-invalid-date", ["expiresAt must be a future date"];
     /// The parameter `from` is not a valid date.
-    #[error("The \"from\" query parameter must be a valid date.")]
-    FromInvalid,
+    FromInvalid => Invalid, "error-from-param-invalid",
+        ["The \"from\" query parameter must be a valid date."],
+        json!({"field": "from", "expected": Timestamp::FORM});
     /// The status is not one of the four allowed words.
-    #[error("Valid status types include online, away, offline, and busy.")]
-    StatusWordInvalid,
+    StatusWordInvalid => Invalid, "error-invalid-status",
+        ["Valid status types include online, away, offline, and busy."];
     /// A parameter of a method is missing or has a wrong type; the text is Meteor's.
-    #[error("Match failed")]
     MatchFailed {
         /// The path of the parameter or its field, for example `params.0.name`.
         place: String,
         /// The type that the parameter must have.
         expected: &'static str,
-    },
+    } => Invalid, "400", ["Match failed"], json!({"field": place, "expected": expected});
     /// A method that was called over HTTP failed.
-    #[error("{message}")]
     MethodFailed {
         /// The whole response to the call, as JSON text.
         message: String,
-    },
+    } => Invalid, none, ["{message}"];
     /// A setting forbids the invisible status.
-    #[error("Invisible status is disabled")]
-    InvisibleDisabled,
+    InvisibleDisabled => Invalid, "error-status-not-allowed",
+        ["Invisible status is disabled"],
+        json!({"method": called});
     /// The request names no target user.
-    #[error("The required \"userId\" or \"username\" param was not provided")]
-    TargetMissing,
+    TargetMissing => Invalid, "error-user-param-not-provided",
+        ["The required \"userId\" or \"username\" param was not provided"];
     /// The user whose preferences should change does not exist.
-    #[error("The optional \"userId\" param provided does not match any users")]
-    PreferencesOfUnknownUser,
+    PreferencesOfUnknownUser => Invalid, "error-invalid-user",
+        ["The optional \"userId\" param provided does not match any users"];
     /// The target user does not exist.
-    #[error("The required \"userId\" or \"username\" param provided does not match any users")]
-    TargetUnknown,
+    TargetUnknown => Invalid, "error-invalid-user",
+        ["The required \"userId\" or \"username\" param provided does not match any users"];
     /// No user has this id.
-    #[error("Invalid user id")]
-    UserIdInvalid,
+    UserIdInvalid => Invalid, "error-invalid-user-id", ["Invalid user id"];
     /// The identity can't be saved: the username is invalid, blocked or in use.
-    #[error("Could not save user identity")]
-    IdentityNotSaved,
+    IdentityNotSaved => Invalid, "error-could-not-save-identity", ["Could not save user identity"];
     /// A logged-in user tries to register.
-    #[error("Logged in users can not register again.")]
-    AlreadyLoggedIn,
+    AlreadyLoggedIn => Invalid, none, ["Logged in users can not register again."];
     /// The username of a registration is not valid.
-    #[error("The username provided is not valid")]
-    RegistrationUsernameInvalid,
+    RegistrationUsernameInvalid => Invalid, none, ["The username provided is not valid"];
     /// Another user already has the username of a registration.
-    #[error("Username is already in use")]
-    RegistrationUsernameTaken,
+    RegistrationUsernameTaken => Invalid, none, ["Username is already in use"];
     /// Another user already has the e-mail address of a registration.
-    #[error("Email already exists")]
-    RegistrationEmailTaken,
+    RegistrationEmailTaken => Invalid, "403", ["Email already exists"];
     /// Registration is off on this server.
-    #[error("User registration is disabled")]
-    RegistrationDisabled,
+    RegistrationDisabled => Invalid, "error-user-registration-disabled", ["User registration is disabled"];
     /// The registration requires a secret, and it is missing or wrong.
-    #[error("User registration is only allowed via Secret URL")]
-    RegistrationSecretNeeded,
+    RegistrationSecretNeeded => Invalid, "error-user-registration-secret",
+        ["User registration is only allowed via Secret URL"];
     /// Users with an address of this domain may not register.
-    #[error("")]
-    DomainNotAllowed,
+    DomainNotAllowed => Invalid, "error-invalid-domain", [""];
     /// The link to set a password is unknown, expired, or already used.
-    #[error("this link is not valid: it was used, is older than 24 hours, or a newer one was made; ask for another")]
-    PasswordResetInvalid,
+    PasswordResetInvalid => Forbidden, "error-reset-link-invalid",
+        ["this link is not valid: it was used, is older than 24 hours, or a newer one was made; ask for another"];
     /// A setting forbids reset links.
-    #[error("Password reset is not enabled")]
-    PasswordResetOff,
+    PasswordResetOff => Invalid, none, ["Password reset is not enabled"];
     /// The file is not a picture of a supported format.
-    #[error("The file is not a PNG, JPEG or WebP picture")]
-    FileTypeInvalid,
+    FileTypeInvalid => Invalid, "error-invalid-file-type", ["The file is not a PNG, JPEG or WebP picture"];
     /// The picture can't be decoded, or has too many pixels.
-    #[error("The picture is not a PNG, JPEG or WebP file of at most {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels")]
-    AvatarInvalid,
+    AvatarInvalid => Invalid, "error-avatar-invalid",
+        ["The picture is not a PNG, JPEG or WebP file of at most {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels"];
     /// The avatar file is too large.
-    #[error("The picture is larger than {limit} bytes")]
     AvatarTooLarge {
         /// The limit, in bytes.
         limit: usize,
-    },
+    } => Invalid, "error-avatar-too-large",
+        ["The picture is larger than {limit} bytes"],
+        json!({"field": "image", "limit": AVATAR_BYTES});
     /// The body with a picture exceeds the limit.
-    #[error("the body is larger than {limit} bytes, and the picture in it may have {AVATAR_BYTES}")]
     UploadTooLarge {
         /// The limit of the body, in bytes.
         limit: usize,
-    },
+    } => TooLarge, "error-avatar-too-large",
+        ["the body is larger than {limit} bytes, and the picture in it may have {AVATAR_BYTES}"],
+        json!({"field": "image", "limit": AVATAR_BYTES});
     /// The avatar is a URL of another server; this server makes no outgoing requests.
-    #[error("This server fetches nothing: send the picture itself, as a file or a data: URL")]
-    AvatarUrlUnsupported,
+    AvatarUrlUnsupported => Invalid, "error-avatar-invalid",
+        ["This server fetches nothing: send the picture itself, as a file or a data: URL"];
     /// A role of the user does not exist.
-    #[error("The field Roles consist invalid role id")]
-    RoleInvalid,
+    RoleInvalid => Invalid, "error-action-not-allowed",
+        ["The field Roles consist invalid role id"],
+        json!({"method": called, "action": "Assign_role"});
     /// No role has this id or name.
-    #[error("This role does not exist")]
-    RoleNotFound,
+    RoleNotFound => Invalid, "error-invalid-roleId", ["This role does not exist"];
     /// Another role already has the name.
-    #[error("Role name already exists")]
-    RoleNameTaken,
+    RoleNameTaken => Invalid, "error-duplicate-role-names-not-allowed", ["Role name already exists"];
     /// The name of a role is not valid.
-    #[error(
-        "The role name {} is not valid: 1 to 120 characters without '<' and '>'",
-        quoted(input)
-    )]
     RoleNameInvalid {
         /// The name as received.
         input: String,
-    },
+    } => Invalid, "error-invalid-role-name",
+        ["The role name {} is not valid: 1 to 120 characters without '<' and '>'", quoted(input)];
     /// The role is built in, so that it can't be changed or deleted.
-    #[error("Cannot change or delete a protected role")]
-    RoleProtected,
+    RoleProtected => Invalid, "error-role-protected", ["Cannot change or delete a protected role"];
     /// The role can't be deleted, because users have it.
-    #[error("Cannot delete role because it's in use")]
-    RoleInUse,
+    RoleInUse => Invalid, "error-role-in-use", ["Cannot delete role because it's in use"];
     /// The user already has the role.
-    #[error("User already in role")]
-    UserAlreadyInRole,
+    UserAlreadyInRole => Invalid, "error-user-already-in-role", ["User already in role"];
     /// The user does not have the role.
-    #[error("User is not in this role")]
-    UserNotInRole,
+    UserNotInRole => Invalid, "error-user-not-in-role", ["User is not in this role"];
     /// No user has the username whose role should be removed.
-    #[error("There is no user with this username")]
-    RoleHolderUnknown,
+    RoleHolderUnknown => Invalid, "error-invalid-user", ["There is no user with this username"];
     /// A field would limit a role to a room, and this server has no rooms.
-    #[error(
-        "this server has no rooms, and without one the right would count on the whole server: send no {field} if you \
-         want that"
-    )]
     NoRooms {
         /// The name of the field.
         field: &'static str,
-    },
+    } => Invalid, "invalid-params",
+        ["this server has no rooms, and without one the right would count on the whole server: send no {field} if you \
+         want that"],
+        json!({"field": field});
     /// The removed role would leave the server without an administrator.
-    #[error("You need to have at least one admin")]
-    AdministratorNeeded,
+    AdministratorNeeded => Invalid, "error-admin-required",
+        ["You need to have at least one admin"],
+        json!({"method": called});
     /// No permission has this id.
-    #[error("Invalid permission")]
-    PermissionInvalid,
+    PermissionInvalid => Invalid, "error-invalid-permission", ["Invalid permission"];
     /// A role in a grant does not exist.
-    #[error("Invalid role")]
-    GrantRoleInvalid,
+    GrantRoleInvalid => Invalid, "error-invalid-role", ["Invalid role"];
     /// The list of grants is malformed.
-    #[error("Invalid body params")]
-    GrantsMalformed,
+    GrantsMalformed => Invalid, "error-invalid-body-params", ["Invalid body params"];
     /// The parameter `updatedSince` is not a valid date.
-    #[error("The \"updatedSince\" query parameter must be a valid date.")]
-    UpdatedSinceInvalid,
+    UpdatedSinceInvalid => Invalid, "error-roomId-param-invalid",
+        ["The \"updatedSince\" query parameter must be a valid date."],
+        json!({"field": "updatedSince", "expected": Timestamp::FORM});
     /// The setting `API_Enable_Shields` is off.
-    #[error("This endpoint is disabled")]
-    ShieldsDisabled,
+    ShieldsDisabled => Invalid, "error-endpoint-disabled",
+        ["This endpoint is disabled"],
+        json!({"route": "/api/v1/shield.svg"});
     /// The requested badge type does not exist on this server.
-    #[error("This shield type is disabled")]
-    ShieldTypeDisabled,
+    ShieldTypeDisabled => Invalid, "error-shield-disabled",
+        ["This shield type is disabled"],
+        json!({"route": "/api/v1/shield.svg"});
     /// A badge without an icon must have a name.
-    #[error("Name cannot be empty when icon is hidden")]
-    ShieldNameMissing,
+    ShieldNameMissing => Invalid, none, ["Name cannot be empty when icon is hidden"];
     /// The setting does not exist or is hidden; Rocket.Chat sends no text here.
-    #[error("")]
-    SettingNotFound,
+    SettingNotFound => Invalid, none, [""];
     /// The setting does not accept the value.
-    #[error("{setting} {problem}")]
     SettingInvalid {
         /// The name of the setting to change.
         setting: &'static str,
         /// The allowed values, in words that follow the name of the setting.
         problem: String,
-    },
+    } => Invalid, "error-invalid-setting-value", ["{setting} {problem}"], json!({"setting": setting});
     /// The setting is fixed by the configuration at the start of the server.
-    #[error("{setting} is fixed by the server's configuration ({source_name}): change it there and restart")]
     SettingFixed {
         /// The name of the setting to change.
         setting: &'static str,
         /// The source of the fixed value.
         source_name: String,
-    },
+    } => Invalid, "error-setting-fixed",
+        ["{setting} is fixed by the server's configuration ({source_name}): change it there and restart"],
+        json!({"setting": setting});
     /// No user has the name, address or id.
-    #[error("User not found")]
-    UserNotFound,
+    UserNotFound => Invalid, "error-user-not-found", ["User not found"];
     /// No user has the name, address or id; with the text of `users.info`.
-    #[error("User not found.")]
-    UserInfoNotFound,
+    UserInfoNotFound => Invalid, none, ["User not found."];
     /// The change would leave the server without an active administrator.
-    #[error("Leaving the app without an active admin is not allowed")]
-    LastAdministrator,
+    LastAdministrator => Invalid, "error-action-not-allowed",
+        ["Leaving the app without an active admin is not allowed"],
+        json!({"method": called, "action": "Remove_last_admin"});
     /// No live token has this label.
-    #[error("no live token has the label {}", quoted(label))]
     TokenNotFound {
         /// The label as received.
         label: String,
-    },
+    } => Invalid, "error-token-not-found", ["no live token has the label {}", quoted(label)];
     /// The setup link is unknown or already used.
-    #[error("this setup link is not valid: it was used, or belongs to another server")]
-    SetupLinkInvalid,
+    SetupLinkInvalid => Forbidden, "error-setup-link-invalid",
+        ["this setup link is not valid: it was used, or belongs to another server"];
     /// The invitation is unknown, used up, revoked or expired, or its creator may no longer invite.
-    #[error("this invitation is not valid: it was used up or revoked, or has ended; ask for another")]
-    InvitationInvalid,
+    InvitationInvalid => Forbidden, "error-invitation-invalid",
+        ["this invitation is not valid: it was used up or revoked, or has ended; ask for another"];
     /// No invitation has the label.
-    #[error("no invitation has the id {}", quoted(label))]
     InvitationNotFound {
         /// The label that was looked for.
         label: String,
-    },
+    } => Invalid, "error-invitation-not-found", ["no invitation has the id {}", quoted(label)];
     /// The board is unknown or revoked, or its creator may no longer manage boards.
-    #[error("this link to a board is not valid: it was revoked; ask an administrator for another")]
-    BoardInvalid,
+    BoardInvalid => Forbidden, "error-board-invalid",
+        ["this link to a board is not valid: it was revoked; ask an administrator for another"];
     /// No board has the label.
-    #[error("no board has the id {}", quoted(label))]
     BoardNotFound {
         /// The label that was looked for.
         label: String,
-    },
+    } => Invalid, "error-board-not-found", ["no board has the id {}", quoted(label)];
     /// The store has no room for another invitation or board.
-    #[error("there are {most} {what} already, the most that this server keeps; revoke one first")]
     TooManyLinks {
         /// The plural of the kind of link.
         what: &'static str,
         /// The maximum number.
         most: u16,
-    },
+    } => Invalid, "error-too-many-links",
+        ["there are {most} {what} already, the most that this server keeps; revoke one first"];
     /// A body, query or path does not have the documented form.
-    #[error("{}", quoted(reason))]
     InvalidParams {
         /// A description of the problem.
         reason: String,
         /// The name of the field, if the problem concerns one field.
         field: Option<String>,
-    },
+    } => Invalid, "invalid-params", ["{}", quoted(reason)], field.as_ref().map(|field| json!({"field": quoted(field)}));
     /// The `sort` parameter is not an object whose values are 1 or -1.
-    #[error("Invalid sort parameter provided: \"{}\"", quoted(raw))]
     InvalidSort {
         /// The parameter as received.
         raw: String,
-    },
+    } => Invalid, "error-invalid-sort",
+        ["Invalid sort parameter provided: \"{}\"", quoted(raw)],
+        json!({"helperMethod": "parseJsonQuery"});
     /// A body or a query has an unknown field.
-    #[error("must NOT have additional properties")]
     UnknownField {
         /// The name of the unknown field.
         field: String,
         /// The known field with the most similar name.
         nearest: Option<&'static str>,
-    },
+    } => Invalid, "invalid-params",
+        ["must NOT have additional properties"],
+        match nearest {
+        None => json!({"field": quoted(field)}),
+        Some(nearest) => json!({"field": quoted(field), "nearest": nearest}),
+    };
     /// The `fields` parameter is not a projection, or names a field that the record does not have.
-    #[error("Invalid fields parameter provided: \"{}\": {}", quoted(raw), quoted(reason))]
     InvalidFields {
         /// The parameter as received.
         raw: String,
         /// A description of the problem and of what is allowed.
         reason: String,
-    },
+    } => Invalid, "error-invalid-fields",
+        ["Invalid fields parameter provided: \"{}\": {}", quoted(raw), quoted(reason)],
+        json!({"helperMethod": "parseJsonQuery"});
     /// The `query` parameter, or the conditions of a selector, are malformed or not supported.
-    #[error("Invalid query parameter provided: \"{}\": {}", quoted(raw), quoted(reason))]
     InvalidQuery {
         /// The condition as received.
         raw: String,
         /// A description of the problem and of what is allowed.
         reason: String,
-    },
+    } => Invalid, "error-invalid-query",
+        ["Invalid query parameter provided: \"{}\": {}", quoted(raw), quoted(reason)],
+        json!({"helperMethod": "parseJsonQuery"});
     /// The `sort` parameter names a field that the list can't be sorted by.
-    #[error("\"{}\" is not a field to sort by: use {}", quoted(field), known.join(", "))]
     SortFieldUnknown {
         /// The field as received.
         field: String,
         /// The fields that the list can be sorted by.
         known: &'static [&'static str],
-    },
+    } => Invalid, "error-invalid-sort",
+        ["\"{}\" is not a field to sort by: use {}", quoted(field), known.join(", ")],
+        json!({"helperMethod": "parseJsonQuery"});
     /// The `sort` parameter names too many fields.
-    #[error("sort by at most {} fields", SORT_FIELDS)]
-    TooManySortFields,
+    TooManySortFields => Invalid, "error-invalid-sort",
+        ["sort by at most {} fields", SORT_FIELDS],
+        json!({"helperMethod": "parseJsonQuery"});
     /// No endpoint has this path.
-    #[error("API endpoint does not exist")]
-    EndpointNotFound,
+    EndpointNotFound => NotFound, "error-endpoint-not-found", ["API endpoint does not exist"];
     /// The endpoint exists, but not for this HTTP method.
-    #[error("this endpoint takes {allow}")]
     MethodNotAllowed {
         /// The allowed HTTP methods, for the `Allow` header.
         allow: String,
-    },
+    } => MethodNotAllowed, "error-method-not-allowed", ["this endpoint takes {allow}"];
     /// The body exceeds the limit.
-    #[error("the body is larger than {limit} bytes")]
     BodyTooLarge {
         /// The limit, in bytes.
         limit: usize,
-    },
+    } => TooLarge, "error-body-too-large", ["the body is larger than {limit} bytes"];
     /// The body did not arrive in time.
-    #[error("the body did not arrive within {seconds} seconds")]
     BodyTooSlow {
         /// The time allowed, in seconds.
         seconds: u64,
-    },
+    } => Timeout, "error-body-too-slow", ["the body did not arrive within {seconds} seconds"];
     /// The body ended too early or has a wrong framing.
-    #[error("the body could not be read to its end")]
-    BodyBroken,
+    BodyBroken => Invalid, "error-body-broken", ["the body could not be read to its end"];
     /// The request target has no path, for example a host alone.
-    #[error("the target of the request must be a path that begins with / or a URL that begins with http://")]
-    TargetWithoutPath,
+    TargetWithoutPath => Invalid, "error-invalid-target",
+        ["the target of the request must be a path that begins with / or a URL that begins with http://"];
     /// The request has no `Host` header, or more than one.
-    #[error("the request must have exactly one Host header")]
-    HostHeaderInvalid,
+    HostHeaderInvalid => Invalid, "error-invalid-host", ["the request must have exactly one Host header"];
     /// A browser sends a preflight request, and no other origin is allowed.
-    #[error("CORS not enabled. Pages of other origins may not call this server")]
-    CorsDisabled,
+    CorsDisabled => MethodNotAllowed, "error-cors-disabled",
+        ["CORS not enabled. Pages of other origins may not call this server"];
     /// The origin of a preflight request is not configured.
-    #[error("Invalid origin")]
-    OriginRefused,
+    OriginRefused => Forbidden, "error-origin-refused", ["Invalid origin"];
     /// A queue of the server is full.
-    #[error("Service Unavailable")]
     Overloaded {
         /// The time to wait before a retry, in seconds.
         retry_after: u32,
-    },
+    } => Unavailable, "error-overloaded", ["Service Unavailable"];
     /// Another backup is being made.
-    #[error("Service Unavailable: a backup is being made; try again when it has ended")]
-    BackupRunning,
+    BackupRunning => Unavailable, "error-backup-running",
+        ["Service Unavailable: a backup is being made; try again when it has ended"];
     /// The store does not accept writes; the log has the cause with the incident's id.
-    #[error("Service Unavailable: the store cannot be written (incident {incident})")]
     StoreUnavailable {
         /// The id of the incident in the log.
         incident: String,
-    },
+    } => Unavailable, "error-store-unavailable",
+        ["Service Unavailable: the store cannot be written (incident {incident})"];
     /// The disk has too little free space for the change. The log says so once.
-    #[error(
-        "the disk of this server has too little free space: nothing was changed; try again when an administrator has freed some"
-    )]
-    StoreFull,
+    StoreFull => Full, "error-store-full",
+        ["the disk of this server has too little free space: nothing was changed; try again when an administrator has freed \
+         some"];
     /// The disk is mounted read-only. The log says so once.
-    #[error(
-        "the disk of this server is mounted read-only: nothing was changed; try again when an administrator has mounted it \
-         for writing"
-    )]
-    StoreReadOnly,
+    StoreReadOnly => Unavailable, "error-store-read-only",
+        ["the disk of this server is mounted read-only: nothing was changed; try again when an administrator has mounted it \
+         for writing"];
     /// A defect of this server; the log has the cause with the incident's id.
-    #[error("Internal server error (incident {incident})")]
     Internal {
         /// The id of the incident in the log.
         incident: String,
-    },
+    } => Internal, "error-internal", ["Internal server error (incident {incident})"];
 }
 
 impl RequestError {
-    /// Returns the kind of the error.
-    #[must_use]
-    pub const fn kind(&self) -> ErrorKind {
-        self.class().0
-    }
-
-    /// Returns the code that clients test.
-    #[must_use]
-    pub const fn code(&self) -> Option<&'static str> {
-        self.class().1
-    }
-
     /// Returns whether the disk has no room for the change, so that a later attempt may succeed.
     #[must_use]
     pub const fn is_of_disk(&self) -> bool {
