@@ -239,8 +239,8 @@ impl Server {
         for ended in others {
             error!("{ended} while the server stopped");
         }
-        if let Err(fault) = lost_connections::keep(&self.app).await {
-            warn!(%fault, "users who reconnect after the restart are announced as new");
+        if let Err(error) = lost_connections::keep(&self.app).await {
+            warn!(%error, "users who reconnect after the restart are announced as new");
         }
         sweeper.abort();
         hardening.abort();
@@ -295,9 +295,9 @@ fn filter(
         .boxed()
 }
 
-fn of_administrator(fault: RequestError) -> StartError {
-    match fault {
-        RequestError::PasswordPolicy { .. } | RequestError::PasswordInvalid => StartError::AdministratorPassword(fault),
+fn of_administrator(error: RequestError) -> StartError {
+    match error {
+        RequestError::PasswordPolicy { .. } | RequestError::PasswordInvalid => StartError::AdministratorPassword(error),
         other => StartError::Administrator(other),
     }
 }
@@ -319,8 +319,8 @@ fn bound_to(listeners: &Listeners) -> Vec<ListenAddress> {
 }
 
 async fn clean_old_pictures(app: App) {
-    if let Err(fault) = avatars::clean_old(&app).await {
-        warn!(%fault, "pictures of an older version are not shown until they are encoded again; the next start tries");
+    if let Err(error) = avatars::clean_old(&app).await {
+        warn!(%error, "pictures of an older version are not shown until they are encoded again; the next start tries");
     }
 }
 

@@ -103,7 +103,7 @@ fn with(plan: &Plan, interface: Interface) -> Outcome {
 fn fill(folder: &Path, users: u64) -> Outcome<Vec<String>> {
     let mut tokens = Vec::new();
     population::fill(folder, users, |change, user| {
-        let (secret, now) = (TokenSecret::generate(), Clock::System.now());
+        let (secret, now) = (TokenSecret::generate(), Clock::system().now());
         tokens.push(secret.expose().to_owned());
         let mut seen = UserStatus::of(&user.id);
         seen.last_seen = Some(now);
@@ -278,7 +278,7 @@ impl Bench<'_> {
     /// Starts a task that requests all changes since now, again and again.
     async fn reader(&self, stop: Rc<Cell<bool>>) -> Outcome<JoinHandle<Outcome<Latencies>>> {
         let mut connection = Connection::open(self.server.address).await?;
-        let path = format!("/api/v1/users.presence?from={}", Clock::System.now());
+        let path = format!("/api/v1/users.presence?from={}", Clock::system().now());
         let request = Request::get(&path, &self.credentials);
         Ok(spawn_local(async move {
             let mut latencies = Latencies::new()?;

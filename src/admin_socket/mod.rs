@@ -118,8 +118,8 @@ pub enum Error {
 }
 
 impl From<RequestError> for Error {
-    fn from(fault: RequestError) -> Self {
-        Self::Refused(explained(&fault))
+    fn from(error: RequestError) -> Self {
+        Self::Refused(explained(&error))
     }
 }
 
@@ -167,7 +167,7 @@ async fn execute_alone(folder: &Path, fixed: Overrides, command: Command) -> Res
         let key = opening::key_problem(&snapshot, folder, fixed.secret_key_file.as_deref());
         return Ok(CommandAnswer::Findings(Finding::all(problems, key)));
     }
-    let app = App::new(Store::open(folder)?, Clock::System, Passwords::default(), fixed);
+    let app = App::new(Store::open(folder)?, Clock::system(), Passwords::default(), fixed);
     opening::refuse_settings(&app).await?;
     let outcome = execute::execute(&app, folder, command).await;
     app.store.close().await;

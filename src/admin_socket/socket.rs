@@ -122,7 +122,7 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
                     _ = signs.tick() => drop(writing.try_write(b" ")),
                 }
             };
-            executed.map_err(|fault| explained(&fault))
+            executed.map_err(|error| explained(&error))
         }
         Err(error) => Err(format!("the server does not understand the question: {error}")),
     };
@@ -138,7 +138,7 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
 
 async fn begin_backup(app: &App, with_key: bool) -> Result<BackupStream, String> {
     let begun = backups::begin(app, &Actor::Operator, with_key).await;
-    begun.and_then(Backup::stream).map_err(|fault| explained(&fault))
+    begun.and_then(Backup::stream).map_err(|error| explained(&error))
 }
 
 /// Returns the next bytes of a backup, if there is one.

@@ -129,7 +129,7 @@ fn options(settings: StartSettings, inherited: Vec<InheritedSocket>, log: LogMet
         timing: Timing::default(),
         passwords: Passwords::default(),
         administrator: settings.administrator.as_ref().map(administrator).transpose()?,
-        clock: Clock::System,
+        clock: Clock::system(),
         fixed: fixed(settings),
     })
 }
@@ -161,7 +161,7 @@ fn administrator(texts: &Administrator) -> Result<NewUser, Failure> {
         roles: &[],
     };
     NewUser::parse(texts)
-        .map_err(|fault| Failure::configuration(format!("the settings of the first administrator: {fault}")))
+        .map_err(|error| Failure::configuration(format!("the settings of the first administrator: {error}")))
 }
 
 /// The signals that the server handles. By default each of them would end the process.

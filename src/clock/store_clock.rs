@@ -20,7 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::Clock;
+use super::machine_clock::MachineClock;
 use crate::domain::Timestamp;
 use crate::domain::timestamp::DAY_MILLIS;
 
@@ -143,8 +143,8 @@ impl State {
 
 /// The clock of a store.
 #[derive(Debug)]
-pub struct StoreClock {
-    pub(super) source: Clock,
+pub(super) struct StoreClock {
+    pub(super) source: MachineClock,
     /// The time of the build; earlier times are doubtful.
     built: Timestamp,
     state: Mutex<State>,
@@ -153,7 +153,7 @@ pub struct StoreClock {
 
 impl StoreClock {
     /// Creates the clock of a store whose last commit was made at this time, if it is known.
-    pub(super) fn new(source: Clock, built: Timestamp, last_commit: Option<Timestamp>) -> Self {
+    pub(super) fn new(source: MachineClock, built: Timestamp, last_commit: Option<Timestamp>) -> Self {
         let wall = last_commit.unwrap_or_else(|| source.wall().max(built));
         let steady = source.steady();
         Self {
@@ -253,7 +253,7 @@ impl StoreClock {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::SetClock;
+    use super::super::machine_clock::SetClock;
     use super::*;
 
     const START: i64 = 1_700_000_000_000;
@@ -265,7 +265,7 @@ mod tests {
     /// Returns a clock of a store whose last commit was at `START`, and the machine's clock, which is off by this much.
     fn opened(off_millis: i64) -> (StoreClock, Arc<SetClock>) {
         let set = SetClock::at(START + off_millis);
-        let clock = StoreClock::new(Clock::Set(Arc::clone(&set)), at(0), Some(at(START)));
+        let clock = StoreClock::new(MachineClock::Set(Arc::clone(&set)), at(0), Some(at(START)));
         (clock, set)
     }
 
@@ -374,11 +374,11 @@ mod tests {
     fn a_clock_before_the_build_is_doubtful_in_a_new_store_too() {
         let set = SetClock::at(5);
         let built = at(START);
-        let clock = StoreClock::new(Clock::Set(Arc::clone(&set)), built, None);
+        let clock = StoreClock::new(MachineClock::Set(Arc::clone(&set)), built, None);
         assert!(matches!(clock.trust().doubt, Some(Doubt::Behind { .. })));
         assert!(clock.now() >= built);
         let near = SetClock::at(START - 1000);
-        let clock = StoreClock::new(Clock::Set(near), built, Some(at(START)));
+        let clock = StoreClock::new(MachineClock::Set(near), built, Some(at(START)));
         assert_eq!(clock.trust().doubt, Some(Doubt::BeforeBuild { built }));
         clock.confirm();
         assert_eq!(clock.trust().doubt, None);

@@ -22,7 +22,7 @@ pub struct Avatar {
 }
 
 /// An image format that all browsers support.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
 pub enum ImageKind {
     /// The format PNG, `image/png`.
     Png,
@@ -34,7 +34,7 @@ pub enum ImageKind {
 
 impl ImageKind {
     /// All supported image formats.
-    pub const ALL: [Self; 3] = [Self::Png, Self::Jpeg, Self::WebP];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the media type, for the header `Content-Type`.
     #[must_use]
@@ -50,6 +50,6 @@ impl ImageKind {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let found = infer::get(bytes)?.mime_type();
-        Self::ALL.into_iter().find(|kind| kind.media_type() == found)
+        Self::ALL.iter().copied().find(|kind| kind.media_type() == found)
     }
 }

@@ -291,9 +291,9 @@ mod tests {
     }
 
     fn applied(before: &Value, change: &Value, rules: &CustomFieldRules) -> Result<Value, String> {
-        let change = CustomFieldChanges::parse(map(change)).map_err(|fault| fault.to_string())?;
+        let change = CustomFieldChanges::parse(map(change)).map_err(|error| error.to_string())?;
         let after = change.apply(&map(before), rules);
-        after.map(Value::Object).map_err(|fault| fault.to_string())
+        after.map(Value::Object).map_err(|error| error.to_string())
     }
 
     #[test]

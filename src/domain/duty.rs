@@ -3,7 +3,7 @@
 use super::{Access, RequestError, User};
 
 /// An action that a user has to do before any other call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub enum Duty {
     /// Choose a new password (`requirePasswordChange`).
     ChangePassword,
@@ -13,7 +13,7 @@ pub enum Duty {
 
 impl Duty {
     /// All duties, for a call that is always permitted.
-    pub const ALL: &'static [Self] = &[Self::ChangePassword, Self::EnableTwoFactor];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the first duty of the user. `can_enable` returns whether the user can enable a second factor on this
     /// server; without one the user could never fulfil the duty.

@@ -212,8 +212,8 @@ mod tests {
         assert!(narrowed.has(Permission::MANAGE_USER_STATUS));
         assert!(!narrowed.has(Permission::CREATE_USER));
         assert_eq!(
-            PermissionSet::ALL.within(&Scope::ALL),
-            PermissionSet::default().union(PermissionSet::ALL.within(&Scope::ALL))
+            PermissionSet::ALL.within(Scope::ALL),
+            PermissionSet::default().union(PermissionSet::ALL.within(Scope::ALL))
         );
     }
 }

@@ -1,57 +1,60 @@
 //! Scopes: the parts of the API that a personal access token may use.
 
-use std::fmt;
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A part of the API. Scopes exist only in Rollcall: in Rocket.Chat, a personal access token may do all that its
 /// owner may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(parse_err_ty = NotAScope, parse_err_fn = not_a_scope)]
 pub enum Scope {
     /// Allows reading custom statuses and the caller's own status.
     #[serde(rename = "status:read")]
+    #[strum(serialize = "status:read")]
     StatusRead,
     /// Allows setting statuses and managing custom statuses.
     #[serde(rename = "status:write")]
+    #[strum(serialize = "status:write")]
     StatusWrite,
     /// Allows reading the presence of users.
     #[serde(rename = "presence:read")]
+    #[strum(serialize = "presence:read")]
     PresenceRead,
     /// Allows reading users and roles.
     #[serde(rename = "users:read")]
+    #[strum(serialize = "users:read")]
     UsersRead,
     /// Allows creating, changing and deleting users, and changing the caller's own profile.
     #[serde(rename = "users:write")]
+    #[strum(serialize = "users:write")]
     UsersWrite,
     /// Allows administering roles, permissions and settings, and reading the audit log.
     #[serde(rename = "admin")]
+    #[strum(serialize = "admin")]
     Admin,
 }
 
 impl Scope {
     /// All scopes, in the order of their declaration.
-    pub const ALL: [Self; 6] = [
-        Self::StatusRead,
-        Self::StatusWrite,
-        Self::PresenceRead,
-        Self::UsersRead,
-        Self::UsersWrite,
-        Self::Admin,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the word in requests and responses.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::StatusRead => "status:read",
-            Self::StatusWrite => "status:write",
-            Self::PresenceRead => "presence:read",
-            Self::UsersRead => "users:read",
-            Self::UsersWrite => "users:write",
-            Self::Admin => "admin",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -60,21 +63,8 @@ impl Scope {
 #[error("is not one of status:read, status:write, presence:read, users:read, users:write, admin")]
 pub struct NotAScope;
 
-impl FromStr for Scope {
-    type Err = NotAScope;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
-            .ok_or(NotAScope)
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.as_str())
-    }
+const fn not_a_scope(_: &str) -> NotAScope {
+    NotAScope
 }
 
 /// The scope that a call requires of its token.
@@ -94,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_scope_is_named_by_its_word() {
-        for scope in Scope::ALL {
+        for scope in Scope::ALL.iter().copied() {
             assert_eq!(scope.as_str().parse(), Ok(scope));
             assert_eq!(serde_json::to_value(scope).ok(), Some(scope.as_str().into()));
         }

@@ -1,14 +1,29 @@
 //! The four status types.
 
-use std::fmt;
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The presence part of a status. In JSON it is always in lower case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+#[strum(parse_err_ty = NotAStatusType, parse_err_fn = not_a_status_type)]
 pub enum StatusType {
     /// The user is here.
     Online,
@@ -22,17 +37,12 @@ pub enum StatusType {
 
 impl StatusType {
     /// All status types, in the order of Rocket.Chat's documentation.
-    pub const ALL: [Self; 4] = [Self::Online, Self::Away, Self::Busy, Self::Offline];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the word in requests and responses.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Away => "away",
-            Self::Busy => "busy",
-            Self::Offline => "offline",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -41,21 +51,8 @@ impl StatusType {
 #[error("is not one of online, away, busy, offline")]
 pub struct NotAStatusType;
 
-impl FromStr for StatusType {
-    type Err = NotAStatusType;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(NotAStatusType)
-    }
-}
-
-impl fmt::Display for StatusType {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.as_str())
-    }
+const fn not_a_status_type(_: &str) -> NotAStatusType {
+    NotAStatusType
 }
 
 #[cfg(test)]
@@ -64,7 +61,7 @@ mod tests {
 
     #[test]
     fn only_the_four_words_in_lower_case_are_status_types() {
-        for status in StatusType::ALL {
+        for status in StatusType::ALL.iter().copied() {
             assert_eq!(status.as_str().parse(), Ok(status));
         }
         for text in ["Offline", "OFFLINE", "", " busy", "disabled"] {

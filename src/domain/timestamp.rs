@@ -9,8 +9,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
-use super::RequestError;
-
 /// The format ISO 8601 in UTC with exactly three decimal places of a second (`api.md` §1.1).
 const MILLISECONDS: EncodedConfig = Config::DEFAULT
     .set_time_precision(TimePrecision::Second {
@@ -105,15 +103,6 @@ impl Timestamp {
 
     /// The required format of a time, in words for people.
     pub const FORM: &'static str = "a date, a time and an offset in ISO 8601, as 2026-11-27T13:00:00Z";
-
-    /// Parses the time in a field of a request.
-    ///
-    /// # Errors
-    /// [`RequestError::InvalidParams`] with the field's name and the required format.
-    pub fn of_field(text: &str, field: &str) -> Result<Self, RequestError> {
-        let refused = || RequestError::invalid(format!("must match format \"date-time\": {}", Self::FORM), field);
-        Self::parse(text).ok_or_else(refused)
-    }
 
     /// Parses a time in ISO 8601 with its offset from UTC; fractions of a millisecond are cut.
     #[must_use]

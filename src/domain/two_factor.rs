@@ -9,8 +9,9 @@ use serde::Serialize;
 pub const BACKUP_CODES: usize = 12;
 
 /// A way to prove the caller's identity, beside the login token (`api.md` §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, strum::EnumString, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum TwoFactorMethod {
     /// A time-based code (RFC 6238) or a backup code.
     Totp,
@@ -22,18 +23,13 @@ impl TwoFactorMethod {
     /// Returns the method with this name, if there is one.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
-        [Self::Totp, Self::Password]
-            .into_iter()
-            .find(|method| method.as_str() == word)
+        word.parse().ok()
     }
 
     /// Returns the word in requests and responses.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Totp => "totp",
-            Self::Password => "password",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -278,7 +278,7 @@ mod tests {
     async fn a_panic_in_a_filter_is_answered_with_500_and_the_id_and_the_connection_goes_on() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let store = Store::open(home.path()).expect("a store");
-        let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
+        let app = App::new(store, Clock::system(), Passwords::default(), Overrides::default());
         let defect = warp::path("defect").map(|| -> warp::reply::Response { panic!("the secret of the defect") });
         let failed = || reply::sent(reply::failure(&incident::internal("a cause"), ""));
         let failed = warp::path("failed").map(failed);

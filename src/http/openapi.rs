@@ -36,7 +36,7 @@ pub(super) fn document(routes: &[Route], public_path: &str) -> Value {
             },
             "responses": error_responses(),
             "schemas": {
-                "Fault": {
+                "Error": {
                     "type": "object",
                     "properties": {
                         "success": {"const": false},
@@ -218,27 +218,27 @@ fn error_responses() -> Value {
     let errors = [
         (
             "BadRequest",
-            "Fault",
+            "Error",
             "The request is invalid, or the operation is refused",
         ),
         ("NotLoggedIn", "NotLoggedIn", "The caller is not logged in"),
         ("LoginRefused", "LoginRefused", "The login is refused"),
-        ("Forbidden", "Fault", "The caller lacks a permission or a scope"),
-        ("BodyTooSlow", "Fault", "The body did not arrive in time"),
-        ("BodyTooLarge", "Fault", "The body is too large"),
+        ("Forbidden", "Error", "The caller lacks a permission or a scope"),
+        ("BodyTooSlow", "Error", "The body did not arrive in time"),
+        ("BodyTooLarge", "Error", "The body is too large"),
         (
             "TooManyCalls",
-            "Fault",
+            "Error",
             "Too many calls; `Retry-After` says when to call again",
         ),
         (
             "InternalError",
-            "Fault",
+            "Error",
             "A defect of the server; its log has the cause",
         ),
         (
             "Unavailable",
-            "Fault",
+            "Error",
             "The server is overloaded, or its store cannot be written",
         ),
     ];

@@ -1,22 +1,17 @@
 //! The presence table: it joins the live connections and the claims of users, and records every change in order.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use imbl::OrdMap;
 
+use super::change::PresenceChange;
+use super::recent_changes::RecentChanges;
+use super::resumable::Resumable;
 use super::since::Since;
 use super::visible_presence::{PresenceEntry, VisiblePresence};
-use super::{PresenceChange, Seen};
 use crate::domain::presence::of_connections;
 use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
-
-/// The age in milliseconds up to which changes are stored. Callers who request older changes get the full
-/// list (`api.md` §6.3).
-const KEPT_MILLIS: i64 = 10 * 60 * 1000;
-
-/// The maximum number of stored changes of any age.
-const KEPT_CHANGES: usize = 100_000;
 
 /// A user with a connection or a stored status.
 struct Entry {
@@ -43,20 +38,13 @@ pub(super) struct PresenceTable {
     shown: OrdMap<UserId, Arc<VisiblePresence>>,
     /// The ends of claims, the next one first.
     ends: BTreeSet<(Timestamp, UserId)>,
-    /// The recent changes, oldest first.
-    changes: VecDeque<Arc<PresenceChange>>,
+    changes: RecentChanges,
     /// The roles of known users and the time of their last change. A user may hide from roles, so
     /// roles decide visibility.
     roles: HashMap<UserId, (Vec<RoleId>, Timestamp)>,
-    /// The time since which `changes` is complete.
-    complete_from: Timestamp,
-    /// The latest time of a response. Every later change gets a later time.
-    answered: Timestamp,
     connections: usize,
-    /// The lost connections, ordered by the time at which they stop counting.
-    lost: BTreeMap<(Timestamp, u64), (UserId, TokenHash)>,
-    /// The same connections by user and token, which may resume them, with the time at which they stop counting.
-    lost_by_token: BTreeMap<(UserId, TokenHash, u64), Timestamp>,
+    /// The lost connections that still count.
+    lost: Resumable,
     requires_connection: bool,
     /// Whether a status that appears begins now. Those of the server before this one began at an unknown time.
     records_beginnings: bool,
@@ -68,13 +56,10 @@ impl PresenceTable {
             entries: HashMap::new(),
             shown: OrdMap::new(),
             ends: BTreeSet::new(),
-            changes: VecDeque::new(),
+            changes: RecentChanges::new(now),
             roles: HashMap::new(),
-            complete_from: now,
-            answered: now,
             connections: 0,
-            lost: BTreeMap::new(),
-            lost_by_token: BTreeMap::new(),
+            lost: Resumable::default(),
             requires_connection: false,
             records_beginnings: false,
         }
@@ -93,7 +78,7 @@ impl PresenceTable {
         kept: Option<&Arc<UserStatus>>,
     ) -> Option<Arc<PresenceChange>> {
         if self.roles.get(&user.id).is_none_or(|(roles, _)| *roles != user.roles) {
-            let since = self.moment(now);
+            let since = self.changes.moment(now);
             self.roles.insert(user.id.clone(), (user.roles.clone(), since));
         }
         if kept.is_none() && !self.entries.contains_key(&user.id) {
@@ -144,7 +129,7 @@ impl PresenceTable {
         self.connections -= entry.connections.len();
         self.move_end(id, entry.next_end(), None);
         self.shown.remove(id);
-        entry.shown.map(|before| self.note(now, id, Some(before), None))
+        entry.shown.map(|before| self.changes.add(now, id, Some(before), None))
     }
 
     /// Adds a live connection, with the status online.
@@ -183,13 +168,12 @@ impl PresenceTable {
 
     /// Marks a connection as lost: it counts until this time.
     pub fn lose(&mut self, until: Timestamp, user: UserId, token: TokenHash, connection: u64) {
-        self.lost.insert((until, connection), (user.clone(), token));
-        self.lost_by_token.insert((user, token, connection), until);
+        self.lost.add(until, user, token, connection);
     }
 
     /// Returns the lost connections that still count, with user, token and status.
     pub fn lost(&self) -> Vec<(UserId, TokenHash, StatusType)> {
-        let lost = self.lost_by_token.keys().filter_map(|(user, token, connection)| {
+        let lost = self.lost.iter().filter_map(|(user, token, connection)| {
             let status = self.entries.get(user)?.connections.get(connection)?;
             Some((user.clone(), *token, *status))
         });
@@ -198,37 +182,25 @@ impl PresenceTable {
 
     /// Returns whether the user has a lost connection with this token that still counts.
     pub fn has_lost(&self, user: &UserId, token: &TokenHash) -> bool {
-        let from = (user.clone(), *token, 0);
-        let next = self.lost_by_token.range(from..).next();
-        next.is_some_and(|((owner, by, _), _)| owner == user && by == token)
+        self.lost.find(user, token).is_some()
     }
 
     /// Removes the mark from a lost connection, because the client is back. Returns the number of the connection.
     pub fn take_lost(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
-        let from = (user.clone(), *token, 0);
-        let (key, until) = self.lost_by_token.range(from..).next()?;
-        let (_, _, connection) = *key;
-        if (&key.0, &key.1) != (user, token) {
-            return None;
-        }
-        let (key, until) = (key.clone(), *until);
-        self.lost_by_token.remove(&key);
-        self.lost.remove(&(until, connection));
+        let connection = self.lost.take(user, token)?;
         self.entries.get(user)?.connections.get(&connection)?;
         Some(connection)
     }
 
     /// Returns the time at which the next lost connection stops counting.
     pub fn next_lost(&self) -> Option<Timestamp> {
-        self.lost.first_key_value().map(|((until, _), _)| *until)
+        self.lost.next_end()
     }
 
     /// Removes the lost connections that no longer count. A user with several of them changes once.
     pub fn end_lost(&mut self, now: Timestamp) -> Vec<Arc<PresenceChange>> {
         let mut users = BTreeSet::new();
-        while let Some(first) = self.lost.first_entry().filter(|first| first.key().0 <= now) {
-            let ((_, connection), (user, token)) = first.remove_entry();
-            self.lost_by_token.remove(&(user.clone(), token, connection));
+        while let Some((user, connection)) = self.lost.take_ended(now) {
             let entry = self.entries.get_mut(&user);
             if entry.is_some_and(|entry| entry.connections.remove(&connection).is_some()) {
                 self.connections -= 1;
@@ -306,67 +278,23 @@ impl PresenceTable {
             Some(shown) => drop(self.shown.insert(id.clone(), Arc::clone(shown))),
             None => drop(self.shown.remove(id)),
         }
-        Some(self.note(now, id, before, after))
+        Some(self.changes.add(now, id, before, after))
     }
 
-    fn note(
-        &mut self,
-        now: Timestamp,
-        id: &UserId,
-        before: Option<Arc<VisiblePresence>>,
-        after: Option<Arc<VisiblePresence>>,
-    ) -> Arc<PresenceChange> {
-        let at = self.moment(now);
-        let change = Arc::new(PresenceChange {
-            at,
-            user: id.clone(),
-            before,
-            after,
-        });
-        if change.seen_by_all() == Some(Seen::Nothing) {
-            // Only the user's own clients receive it. It must not influence the times of responses to others.
-            return change;
-        }
-        self.changes.push_back(Arc::clone(&change));
-        let old = Timestamp::from_millis(at.as_millis() - KEPT_MILLIS);
-        while self.changes.len() > KEPT_CHANGES || self.changes.front().is_some_and(|first| first.at < old) {
-            if let Some(first) = self.changes.pop_front() {
-                self.complete_from = first.at;
-            }
-        }
-        change
-    }
-
-    /// Returns the time for a change now: later than every earlier response, and not before any earlier change.
-    fn moment(&self, now: Timestamp) -> Timestamp {
-        let last = self.changes.back().map_or(now, |change| change.at);
-        now.max(self.answered.plus_millis(1)).max(last)
-    }
-
-    /// Returns the time for a response to this viewer: not before any earlier change, and before every later change.
-    /// Changes that the viewer does not see have no influence, because the time would reveal them. A change of the
-    /// viewer's own roles counts as visible.
+    /// Returns the time for a response to this viewer ([`RecentChanges::time`]).
     pub fn time(&mut self, now: Timestamp, viewer: &User) -> Timestamp {
-        let mut ahead = self.changes.iter().rev().take_while(|change| change.at > now);
-        let seen = ahead.find(|change| change.seen_by(viewer) != Seen::Nothing);
         let roles_since = self.roles.get(&viewer.id).map(|(_, since)| *since);
-        let at = seen
-            .map(|change| change.at)
-            .max(roles_since)
-            .map_or(now, |at| at.max(now));
-        self.answered = self.answered.max(at);
-        at
+        self.changes.time(now, viewer, roles_since)
     }
 
     /// Returns the changes after a time. Returns `None` if older ones of them are no longer stored, or if the viewer's
     /// roles changed since.
     pub fn changes_after(&self, now: Timestamp, from: Timestamp, viewer: &UserId) -> Option<Vec<Arc<PresenceChange>>> {
         let roles_since = self.roles.get(viewer).map(|(_, since)| *since);
-        if roles_since > Some(from) || from < self.complete_from || from.as_millis() + KEPT_MILLIS <= now.as_millis() {
+        if roles_since > Some(from) {
             return None;
         }
-        let known = self.changes.partition_point(|change| change.at <= from);
-        Some(self.changes.iter().skip(known).cloned().collect())
+        self.changes.after(now, from)
     }
 
     pub fn shown(&self) -> OrdMap<UserId, Arc<VisiblePresence>> {

@@ -17,7 +17,7 @@ use crate::ops::profile as profiles;
 use crate::ops::profile_edit::ProfileEdit;
 use crate::ops::registration::{self, Registration};
 use crate::ops::user_view::Suggestion;
-use crate::ops::{avatars, directory, own_profile, tokens, two_factor};
+use crate::ops::{avatars, own_profile, suggestions, tokens, two_factor, usernames};
 
 pub(super) const METHODS: &[Method] = &[
     method!("login", RequiredScope::Any, log_in).serves(Duty::ALL),
@@ -105,10 +105,7 @@ async fn save_preferences(context: Context<'_>, mut params: Params) -> Outcome {
 
 async fn suggest_username(context: Context<'_>, _: Params) -> Outcome {
     let caller = context.caller()?;
-    Ok(MethodAnswer::of(json!(directory::suggest_username(
-        context.app,
-        &caller.user
-    ))))
+    Ok(MethodAnswer::of(json!(usernames::suggest(context.app, &caller.user))))
 }
 
 /// Handles the method `resetAvatar(userId?)`.
@@ -188,7 +185,7 @@ async fn set_utc_offset(context: Context<'_>, mut params: Params) -> Outcome {
 /// Handles the method `spotlight(text)`, which finds users, and never rooms, since there are none.
 async fn spotlight(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
-    let found = directory::spotlight(context.app, &actor, &params.required_text()?);
+    let found = suggestions::spotlight(context.app, &actor, &params.required_text()?);
     let users: Vec<_> = found.iter().map(Suggestion::from).collect();
     Ok(MethodAnswer::of(json!({"users": users, "rooms": []})))
 }

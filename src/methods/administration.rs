@@ -7,8 +7,8 @@ use super::{Context, Method, MethodAnswer, Outcome, method};
 use crate::domain::scope::RequiredScope;
 use crate::domain::user::Activity;
 use crate::domain::{RoleId, Scope, UserId, UsernameKey};
-use crate::ops::viewed::ViewedUser;
-use crate::ops::{permissions, roles, users};
+use crate::ops::viewed_user::ViewedUser;
+use crate::ops::{permissions, role_holders, roles, users};
 
 pub(super) const METHODS: &[Method] = &[
     method!(
@@ -71,7 +71,7 @@ async fn give_role(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let (role, username) = (params.required_text()?, params.required_text()?);
     roles::refuse_room("scope", params.text()?.as_deref())?;
-    roles::give(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
+    role_holders::give(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
     Ok(MethodAnswer::of(json!(true)))
 }
 
@@ -80,7 +80,7 @@ async fn take_role(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let (role, username) = (params.required_text()?, params.required_text()?);
     roles::refuse_room("scope", params.text()?.as_deref())?;
-    roles::take(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
+    role_holders::take(context.app, &actor, &role, &UsernameKey::of(&username)).await?;
     Ok(MethodAnswer::of(json!(true)))
 }
 
@@ -103,7 +103,7 @@ async fn take_permission(context: Context<'_>, mut params: Params) -> Outcome {
 /// Handles the method `getUserRoles()`, which returns the users with a public role.
 async fn public_roles(context: Context<'_>, _: Params) -> Outcome {
     let actor = context.actor()?;
-    let found = roles::users_in_public_roles(context.app, &actor);
+    let found = role_holders::list_public(context.app, &actor);
     let line = |(user, roles): &(ViewedUser, Vec<RoleId>)| json!({"_id": user.id(), "username": user.username(), "roles": roles});
     Ok(MethodAnswer::of(found.iter().map(line).collect()))
 }

@@ -7,7 +7,7 @@ use crate::domain::error::ErrorKind;
 
 /// The error of a method call.
 #[derive(Debug, Clone, PartialEq)]
-pub enum MethodFault {
+pub enum MethodError {
     /// There is no method with this name.
     Unknown(String),
     /// The rate limit was reached; the next call is allowed after this many milliseconds.
@@ -16,13 +16,13 @@ pub enum MethodFault {
     Refused(RequestError, &'static str),
 }
 
-impl MethodFault {
+impl MethodError {
     /// Returns the error of the method with this name.
     #[must_use]
-    pub fn of(fault: RequestError, called: &'static str) -> Self {
-        match fault {
+    pub fn of(error: RequestError, called: &'static str) -> Self {
+        match error {
             RequestError::TooManyLogins { seconds } => Self::TooMany(seconds * 1000),
-            fault => Self::Refused(fault, called),
+            error => Self::Refused(error, called),
         }
     }
 
@@ -32,7 +32,7 @@ impl MethodFault {
             Self::Unknown(_) => json!(404),
             Self::TooMany(_) => json!("too-many-requests"),
             Self::Refused(RequestError::WrongCredentials, _) => json!(403),
-            Self::Refused(fault, _) => match (fault.code(), fault.kind()) {
+            Self::Refused(error, _) => match (error.code(), error.kind()) {
                 // Meteor's own errors have numeric codes.
                 (Some("403"), _) => json!(403),
                 (Some("400"), _) => json!(400),
@@ -51,7 +51,7 @@ impl MethodFault {
                 wait.div_ceil(1000)
             ),
             Self::Refused(RequestError::WrongCredentials, _) => "User not found or incorrect password".into(),
-            Self::Refused(fault, _) => fault.to_string(),
+            Self::Refused(error, _) => error.to_string(),
         }
     }
 
@@ -68,7 +68,7 @@ impl MethodFault {
         let mut error = json!({"isClientSafe": true, "error": code, "reason": reason});
         let details = match self {
             Self::TooMany(wait) => Some(json!({"timeToReset": wait})),
-            Self::Refused(fault, called) => fault.details(called),
+            Self::Refused(error, called) => error.details(called),
             Self::Unknown(_) => None,
         };
         if let Some(details) = details {

@@ -1,6 +1,6 @@
 //! Rate limits of method calls (`api.md` §9).
 
-use super::{Context, MethodFault};
+use super::{Context, MethodError};
 use crate::app::rates::{Counted, Rate, RateKey};
 use crate::domain::{Permission, SettingId};
 
@@ -11,8 +11,8 @@ const SET_STATUS: Rate = Rate { calls: 1, millis: 1000 };
 /// may bypass limits is not counted.
 ///
 /// # Errors
-/// [`MethodFault::TooMany`].
-pub(super) fn admit(context: &Context<'_>, method: &'static str) -> Result<(), MethodFault> {
+/// [`MethodError::TooMany`].
+pub(super) fn admit(context: &Context<'_>, method: &'static str) -> Result<(), MethodError> {
     use SettingId as Id;
     let caller = context.caller;
     if caller.is_some_and(|caller| caller.may(Permission::API_BYPASS_RATE_LIMIT)) {
@@ -31,7 +31,7 @@ pub(super) fn admit(context: &Context<'_>, method: &'static str) -> Result<(), M
             who: who.clone(),
         };
         let counted = context.app.rates.count(&context.app.clock, rate, &counted);
-        counted.map(drop).map_err(|left| MethodFault::TooMany(left.wait))
+        counted.map(drop).map_err(|left| MethodError::TooMany(left.wait))
     };
     let rate = |calls, millis| Rate {
         calls: settings.number(calls),

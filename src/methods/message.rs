@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{MethodAnswer, MethodFault};
+use super::{MethodAnswer, MethodError};
 use crate::domain::{RequestError, Timestamp};
 
 /// Maximum characters of a call's id.
@@ -57,7 +57,7 @@ impl MethodCall {
 
 /// Returns the response to a call.
 #[must_use]
-pub fn answer(id: &Value, outcome: &Result<MethodAnswer, MethodFault>) -> Value {
+pub fn answer(id: &Value, outcome: &Result<MethodAnswer, MethodError>) -> Value {
     let mut message = Map::new();
     message.insert("msg".into(), json!("result"));
     message.insert("id".into(), id.clone());
@@ -67,7 +67,7 @@ pub fn answer(id: &Value, outcome: &Result<MethodAnswer, MethodFault>) -> Value 
                 message.insert("result".into(), result.clone());
             }
         }
-        Err(fault) => drop(message.insert("error".into(), fault.to_json())),
+        Err(error) => drop(message.insert("error".into(), error.to_json())),
     }
     Value::Object(message)
 }

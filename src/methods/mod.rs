@@ -22,7 +22,7 @@ use std::pin::Pin;
 use serde_json::Value;
 
 pub use answer::{LoginChange, MethodAnswer};
-pub use error::MethodFault;
+pub use error::MethodError;
 use params::Params;
 
 use crate::app::App;
@@ -144,13 +144,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Checks and runs a method call.
 ///
 /// # Errors
-/// [`MethodFault`] in the form for clients: an unknown name, too many calls, a missing scope, a duty of the user, a
+/// [`MethodError`] in the form for clients: an unknown name, too many calls, a missing scope, a duty of the user, a
 /// missing second factor, or an error of the operation.
-pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<MethodAnswer, MethodFault> {
+pub async fn call(context: Context<'_>, name: &str, params: Vec<Value>) -> Result<MethodAnswer, MethodError> {
     let Some(method) = table().find(|method| method.name == name) else {
-        return Err(MethodFault::Unknown(quoted(name)));
+        return Err(MethodError::Unknown(quoted(name)));
     };
-    let refused = |error| MethodFault::of(error, method.name);
+    let refused = |error| MethodError::of(error, method.name);
     if let Some(caller) = context.caller {
         caller.admit(method.need, method.serves).map_err(refused)?;
     }

@@ -1,11 +1,13 @@
 //! The meter of logins.
 
 use prometheus::{IntCounter, IntCounterVec};
+use strum::VariantArray;
 
 use super::instrument::counters;
 
 /// The result of a login, by the API, a socket or the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum LoginResult {
     /// The user is logged in.
     Succeeded,
@@ -19,25 +21,11 @@ pub enum LoginResult {
     Refused,
 }
 
-impl LoginResult {
-    const ALL: [Self; 5] = [Self::Succeeded, Self::Failed, Self::Blocked, Self::Busy, Self::Refused];
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Blocked => "blocked",
-            Self::Busy => "busy",
-            Self::Refused => "refused",
-        }
-    }
-}
-
 /// Counts logins by their results.
 #[derive(Debug)]
 pub struct LoginMeter {
     pub(super) all: IntCounterVec,
-    by_result: [IntCounter; LoginResult::ALL.len()],
+    by_result: Vec<IntCounter>,
 }
 
 impl LoginMeter {
@@ -45,15 +33,17 @@ impl LoginMeter {
         let help = "Logins with a password or a token, by result: succeeded, failed, blocked, busy, refused.";
         let all = counters("rollcall_logins_total", help, &["result"]);
         Self {
-            by_result: LoginResult::ALL.map(|result| all.with_label_values(&[result.label()])),
+            by_result: LoginResult::VARIANTS
+                .iter()
+                .map(|result| all.with_label_values(&[<&str>::from(result)]))
+                .collect(),
             all,
         }
     }
 
     /// Counts a login.
     pub fn count(&self, result: LoginResult) {
-        let place = LoginResult::ALL.iter().position(|known| *known == result);
-        if let Some(counter) = place.and_then(|place| self.by_result.get(place)) {
+        if let Some(counter) = self.by_result.get(result as usize) {
             counter.inc();
         }
     }

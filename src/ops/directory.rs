@@ -1,22 +1,20 @@
 //! Lists, searches and look-ups of users.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use memchr::memmem::Finder;
 
 use super::lockout;
 use super::reach::Reach;
 use super::user_condition::{Asked, UserField};
-use super::users;
-use super::viewed::{View, ViewedAccount, ViewedUser};
+use super::viewed::{View, ViewedAccount};
+use super::viewed_user::ViewedUser;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::user::Activity;
 use crate::domain::{
-    Condition, EmailKey, Page, Permission, RequestError, RoleId, SearchTerm, SettingId, User, UserId, Username,
-    UsernameKey,
+    Condition, EmailKey, Page, Permission, RequestError, RoleId, SearchTerm, User, UserId, UsernameKey,
 };
 
 /// The fields by which lists of users are sorted. `type` is the same for all.
@@ -36,12 +34,6 @@ pub const SORT_FIELDS: &[&str] = &[
 
 /// Maximum users in one response to a viewer who does not see all fields, whatever the requested count.
 const MOST_AT_ONCE: usize = 1_000;
-
-/// Maximum usernames that are tried for a suggestion.
-const SUGGESTIONS_TRIED: usize = 1_000;
-
-/// Maximum users in a search while typing.
-const SUGGESTIONS: usize = 10;
 
 /// The users that a caller asks for, and their order. A condition that is empty or `None` matches all.
 #[derive(Debug, Default, Clone)]
@@ -126,20 +118,6 @@ pub fn browse(
     };
     let reach = Reach::of_search(|permission| actor.may(permission));
     find(app, actor, &filter, page, reach)
-}
-
-/// Searches users and rooms. A text that begins with `#` finds rooms, of which there are none; other texts find
-/// users, with or without a leading `@`.
-#[must_use]
-pub fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
-    let text = text.trim();
-    if text.starts_with('#') {
-        return Vec::new();
-    }
-    let term = SearchTerm::parse(text.strip_prefix('@').unwrap_or(text));
-    let found = autocomplete(app, actor, term.as_ref(), &[], &Condition::default());
-    // A search without a condition cannot fail.
-    found.unwrap_or_default()
 }
 
 /// The numbers of accounts.
@@ -228,7 +206,7 @@ fn has_term(account: ViewedAccount, term: &Finder) -> bool {
     is_in(term, [Some(account.username()), Some(account.name()), account.email()])
 }
 
-fn is_in<const TEXTS: usize>(term: &Finder, texts: [Option<&str>; TEXTS]) -> bool {
+pub(super) fn is_in<const TEXTS: usize>(term: &Finder, texts: [Option<&str>; TEXTS]) -> bool {
     texts
         .into_iter()
         .flatten()
@@ -309,93 +287,4 @@ pub fn info(app: &App, actor: &Actor, who: &AskedUsers) -> Result<ViewedUser, Re
         AskedUsers::Email(address) => snapshot.user_at(address).filter(|user| view.sees_all_of(&user.id)),
     };
     found.map(|user| view.user(user)).ok_or(RequestError::UserInfoNotFound)
-}
-
-/// Lists active users whose username, name or nickname contains the term and for whom the condition holds, at most
-/// ten. Without a term, all users match. A viewer without `view-outside-room` finds only themselves.
-///
-/// # Errors
-/// [`RequestError::PermissionRequired`] for a condition on a field that the viewer does not see.
-pub fn autocomplete(
-    app: &App,
-    actor: &Actor,
-    term: Option<&SearchTerm>,
-    exceptions: &[UsernameKey],
-    condition: &Condition<UserField>,
-) -> Result<Vec<ViewedUser>, RequestError> {
-    let view = View::of(app, actor);
-    let asked = Asked::of(&view, condition)?;
-    let exceptions: HashSet<_> = exceptions.iter().map(UsernameKey::as_str).collect();
-    let reach = Reach::of_search(|permission| actor.may(permission));
-    let term = Finder::new(term.map_or("", SearchTerm::as_str));
-    let wanted = |account: &ViewedAccount| {
-        view.finds(reach, account.id())
-            && account.is_active()
-            && is_in(
-                &term,
-                [Some(account.username()), Some(account.name()), Some(account.nickname())],
-            )
-            && !exceptions.contains(account.username())
-            && asked.wants(*account)
-    };
-    let near = view.snapshot().users_near(&term, false);
-    let found = near.map(|user| view.account(user)).filter(wanted).take(SUGGESTIONS);
-    Ok(found.map(|found| found.of_view(&view)).collect())
-}
-
-/// Returns whether a user could change to this username. Their own is always available.
-///
-/// # Errors
-/// [`RequestError::NotAllowed`] if usernames cannot be changed, [`RequestError::UsernameBlocked`].
-pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, RequestError> {
-    if !app.settings().flag(SettingId::AllowUsernameChange) {
-        return Err(RequestError::NotAllowed { words: "Not allowed" });
-    }
-    let Ok(name) = Username::parse(text) else {
-        return Ok(false);
-    };
-    if name.key() == own.username.key() {
-        return Ok(true);
-    }
-    match users::refuse_unfit(app, &name) {
-        Err(RequestError::UsernameInvalid { .. }) => return Ok(false),
-        outcome => outcome?,
-    }
-    users::refuse_blocked(app, &name)?;
-    Ok(app.store.read().user_named(&name.key()).is_none())
-}
-
-/// Returns a free username made from a user's name: `first.last`, followed by a number if that is taken.
-#[must_use]
-pub fn suggest_username(app: &App, user: &User) -> String {
-    let name = user
-        .name
-        .as_ref()
-        .map_or_else(|| user.username.as_str(), |name| name.as_str());
-    let words: Vec<String> = name
-        .split_whitespace()
-        .map(|word| {
-            word.to_lowercase()
-                .chars()
-                .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-                .collect()
-        })
-        .filter(|word: &String| !word.is_empty())
-        .collect();
-    let base: String = words.join(".").chars().take(56).collect();
-    let base = if base.is_empty() { "user".to_owned() } else { base };
-    let snapshot = app.store.read();
-    let free = |name: &String| {
-        let other = snapshot.user_named(&UsernameKey::of(name));
-        let fits = |name: &Username| {
-            users::refuse_unfit(app, name)
-                .and_then(|()| users::refuse_blocked(app, name))
-                .is_ok()
-        };
-        other.is_none_or(|other| other.id == user.id) && Username::parse(name).is_ok_and(|name| fits(&name))
-    };
-    let numbered = (1..).map(|number| format!("{base}-{number}"));
-    // The rule for usernames may allow none of them.
-    let mut tried = std::iter::once(base.clone()).chain(numbered).take(SUGGESTIONS_TRIED);
-    tried.find(free).unwrap_or(base)
 }

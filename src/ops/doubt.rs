@@ -63,8 +63,8 @@ pub async fn watch(app: &App) {
             _ => {}
         }
         app.show_again();
-        if let Err(fault) = expiry::settle(app).await {
-            warn!(%fault, "claims that have ended still show");
+        if let Err(error) = expiry::settle(app).await {
+            warn!(%error, "claims that have ended still show");
         }
         sweep::sweep(app).await;
         before = now;

@@ -24,7 +24,7 @@ pub async fn end_in_time(app: &App) {
         match settle(app).await {
             Ok(()) if app.clock.trust().may_erase && app.store.room() == Room::Enough => continue,
             Ok(()) => {}
-            Err(error) => warn!(fault = %error, "claims that have ended still show"),
+            Err(error) => warn!(%error, "claims that have ended still show"),
         }
         tokio::time::sleep(PAUSE).await;
     }

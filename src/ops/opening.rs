@@ -54,7 +54,7 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Over
         _ if app.store.room() > Room::Scarce => false,
         CompactAtStart::Auto => app
             .store
-            .is_compaction_due(Clock::System.now(), fixed.compact_waste.percent()),
+            .is_compaction_due(Clock::system().now(), fixed.compact_waste.percent()),
         CompactAtStart::Never => false,
         CompactAtStart::Always => true,
     };
@@ -83,7 +83,7 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Over
 /// # Errors
 /// [`OpeningError`] with the reason, and what to do about it.
 pub async fn open_for_command(folder: &Path, fixed: Overrides) -> Result<App, OpeningError> {
-    let (app, _) = open_sealed(folder, Clock::System, Passwords::default(), fixed).await?;
+    let (app, _) = open_sealed(folder, Clock::system(), Passwords::default(), fixed).await?;
     Ok(app)
 }
 
@@ -92,7 +92,7 @@ pub async fn open_for_command(folder: &Path, fixed: Overrides) -> Result<App, Op
 /// # Errors
 /// [`OpeningError`]; the store is then usable as before.
 pub async fn compact(folder: &Path, fixed: Overrides) -> Result<Compaction, OpeningError> {
-    let (app, _) = open_sealed(folder, Clock::System, Passwords::default(), fixed).await?;
+    let (app, _) = open_sealed(folder, Clock::system(), Passwords::default(), fixed).await?;
     let hardened = upgrade::harden_backup_codes(&app).await;
     app.store.close().await;
     drop(app);

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::reach::Reach;
-use super::viewed::{View, ViewedUser};
+use super::viewed::View;
+use super::viewed_user::ViewedUser;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::{SettingId, User, UserId};

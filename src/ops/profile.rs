@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::auth::{Actor, Caller};
 use crate::domain::user::{Activity, UserEmail};
 use crate::domain::{AuditAction, Permission, RequestError, RoleId, User, UserId};
-use crate::store::Change;
+use crate::store::{Change, Snapshot};
 
 const fn refused(words: &'static str, action: &'static str) -> RequestError {
     RequestError::ActionNotAllowed { words, action }
@@ -124,22 +124,7 @@ pub(super) async fn apply(
         refuse_taken(snapshot, Some(&user.id), edit.username.as_ref(), edit.email.as_ref())?;
         let (user_now, mut change) = with_password(app, snapshot, user, password.as_ref(), spared);
         let mut new = with_profile(user_now, edit);
-        if let Some(changes) = &edit.custom_fields {
-            new.profile.custom_fields = changes.apply(&user.profile.custom_fields, &app.settings().custom_fields())?;
-        }
-        if let Some(roles) = &edit.roles {
-            let differs = |role: &&RoleId| user.roles.contains(role) != roles.contains(role);
-            let differing: Vec<_> = user.roles.iter().chain(roles).filter(differs).cloned().collect();
-            authority.over_roles(&differing)?;
-            new.roles = checked_roles(snapshot, roles.clone())?;
-        }
-        if let Some(active) = edit.active {
-            new.activity = if active {
-                Activity::Active
-            } else {
-                Activity::Deactivated
-            };
-        }
+        with_rights(app, snapshot, &authority, (user, &mut new), edit)?;
         if user.is_active_administrator() && !new.is_active_administrator() {
             change = keep_an_administrator(snapshot, user, change)?;
         }
@@ -147,23 +132,7 @@ pub(super) async fn apply(
             change = super::tokens::without_tokens(snapshot, &user.id, change, |_| true).0;
         }
         change = change.replace(user, &new);
-        if edit.status.is_some() || edit.status_text.is_some() {
-            let mut stored = user_status::stored(snapshot, &user.id);
-            let now = app.clock.now();
-            stored.claims.settle(now);
-            let words = || stored.claims.showing().map(|claim| claim.text.clone());
-            let declared = NewStatus {
-                status: edit.status,
-                text: edit.status_text.clone().or_else(words),
-                ..NewStatus::default()
-            };
-            status::lay(app, &mut stored, &declared, actor.is(&user.id))?;
-            let stands = stored.claims.stand();
-            change = user_status::save(snapshot, change, stored, now);
-            if let Some(token) = standing::live_token(snapshot, &user.id, now).filter(|_| stands) {
-                change = change.require(token);
-            }
-        }
+        change = with_status(app, actor, snapshot, change, (user, edit))?;
         change = change.insert(&note(
             app,
             actor,
@@ -183,9 +152,65 @@ pub(super) async fn apply(
     Ok(saved)
 }
 
+/// Changes what custom fields, roles and activity the edit names.
+fn with_rights(
+    app: &App,
+    snapshot: &Snapshot,
+    authority: &Authority,
+    (user, new): (&User, &mut User),
+    edit: &ProfileEdit,
+) -> Result<(), RequestError> {
+    if let Some(changes) = &edit.custom_fields {
+        new.profile.custom_fields = changes.apply(&user.profile.custom_fields, &app.settings().custom_fields())?;
+    }
+    if let Some(roles) = &edit.roles {
+        let differs = |role: &&RoleId| user.roles.contains(role) != roles.contains(role);
+        let differing: Vec<_> = user.roles.iter().chain(roles).filter(differs).cloned().collect();
+        authority.over_roles(&differing)?;
+        new.roles = checked_roles(snapshot, roles.clone())?;
+    }
+    if let Some(active) = edit.active {
+        new.activity = if active {
+            Activity::Active
+        } else {
+            Activity::Deactivated
+        };
+    }
+    Ok(())
+}
+
+/// Adds the new status and its text to the change, if the edit has one.
+fn with_status(
+    app: &App,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    change: Change,
+    (user, edit): (&User, &ProfileEdit),
+) -> Result<Change, RequestError> {
+    if edit.status.is_none() && edit.status_text.is_none() {
+        return Ok(change);
+    }
+    let mut stored = user_status::stored(snapshot, &user.id);
+    let now = app.clock.now();
+    stored.claims.settle(now);
+    let words = || stored.claims.showing().map(|claim| claim.text.clone());
+    let declared = NewStatus {
+        status: edit.status,
+        text: edit.status_text.clone().or_else(words),
+        ..NewStatus::default()
+    };
+    status::lay(app, &mut stored, &declared, actor.is(&user.id))?;
+    let stands = stored.claims.stand();
+    let change = user_status::save(snapshot, change, stored, now);
+    Ok(match standing::live_token(snapshot, &user.id, now).filter(|_| stands) {
+        Some(token) => change.require(token),
+        None => change,
+    })
+}
+
 fn with_password(
     app: &App,
-    snapshot: &crate::store::Snapshot,
+    snapshot: &Snapshot,
     user: &User,
     password: Option<&NewPassword>,
     spared: TokensToKeep,

@@ -136,7 +136,7 @@ pub(super) async fn create(
         let noted = note_from(app, origin, party, registered, target, terms.detail.clone());
         with(snapshot, change.insert(&noted))
     });
-    created.await.map_err(|fault| match fault {
+    created.await.map_err(|error| match error {
         RequestError::UsernameInvalid { .. } => RequestError::RegistrationUsernameInvalid,
         RequestError::UserFieldTaken { field: "Username", .. } => RequestError::RegistrationUsernameTaken,
         RequestError::UserFieldTaken { .. } => RequestError::RegistrationEmailTaken,

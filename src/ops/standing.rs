@@ -5,7 +5,7 @@
 
 use super::user_status;
 use crate::domain::{Timestamp, Token, TokenHash, User, UserId, UserStatus};
-use crate::store::{Change, Outcome, Snapshot};
+use crate::store::{Change, RecordEffect, Snapshot};
 
 /// Adds to a change the end of the statuses that it causes.
 pub(super) fn settle(snapshot: &Snapshot, mut change: Change, now: Timestamp) -> Change {
@@ -69,8 +69,8 @@ fn owners(snapshot: &Snapshot, tokens: &[TokenHash], now: Timestamp) -> Vec<User
 /// Adds the end of these statuses of one user, unless the change removes the user's whole stored status.
 fn end(snapshot: &Snapshot, change: Change, user: &UserId, now: Timestamp) -> Change {
     match change.outcome::<UserStatus>(user.as_str().as_bytes()) {
-        Some(Outcome::Removed) => change,
-        Some(Outcome::Put(mut stored)) => {
+        Some(RecordEffect::Removed) => change,
+        Some(RecordEffect::Put(mut stored)) => {
             if !stored.claims.end_standing() {
                 return change;
             }

@@ -21,7 +21,7 @@ pub async fn sweep(app: &App) {
     }
     let told = |what: &str, outcome: Result<(), RequestError>| {
         if let Err(error) = outcome {
-            warn!(fault = %error, "{what} were not swept");
+            warn!(%error, "{what} were not swept");
         }
     };
     told("expired tokens", tokens::sweep(app).await);

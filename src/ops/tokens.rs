@@ -74,8 +74,8 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
             stored.last_seen = stored.last_seen.max(Some(now));
             Ok((user_status::save(snapshot, change, stored, now), ()))
         });
-        if let Err(fault) = noted.await {
-            debug!(%fault, "the last use of a token is not noted");
+        if let Err(error) = noted.await {
+            debug!(%error, "the last use of a token is not noted");
         }
     }));
 }

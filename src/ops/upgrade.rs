@@ -121,6 +121,6 @@ async fn harden(app: &App, user: &User) -> Result<(), RequestError> {
 /// Runs [`harden_backup_codes`] in the background. A failure is logged, and the next start tries again.
 pub async fn harden_in_background(app: App) {
     if let Err(error) = harden_backup_codes(&app).await {
-        warn!(fault = %error, "some backup codes have no slow hash yet; the next start tries again");
+        warn!(%error, "some backup codes have no slow hash yet; the next start tries again");
     }
 }

@@ -41,7 +41,7 @@ use session::SocketSession;
 type PathPart = BoundedText<128>;
 /// Returns the names of all streams.
 pub fn streams() -> impl Iterator<Item = &'static str> {
-    stream::Stream::ALL.into_iter().map(stream::Stream::name)
+    stream::Stream::ALL.iter().copied().map(stream::Stream::name)
 }
 
 /// Returns the filter for `/websocket`, `/sockjs/info` and `/sockjs/:server/:session/websocket`.

@@ -26,7 +26,7 @@ use super::subscriber::Subscriber;
 use super::subscriptions::Taken;
 use crate::auth::{Origin, random};
 use crate::domain::RequestError;
-use crate::methods::{self, Context, LoginChange, MethodAnswer, MethodFault, message as method_message};
+use crate::methods::{self, Context, LoginChange, MethodAnswer, MethodError, message as method_message};
 use crate::net::SharedWire;
 use crate::observe::Opened;
 use crate::ops::login::LoggedIn;
@@ -212,7 +212,7 @@ impl SocketSession {
         }) = &outcome
             && let Err(error) = self.change_login(change).await
         {
-            outcome = Err(MethodFault::of(error, "login"));
+            outcome = Err(MethodError::of(error, "login"));
         }
         self.say(&method_message::answer(&json!(id), &outcome));
         self.say(&message::updated(id));

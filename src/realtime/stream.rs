@@ -20,7 +20,7 @@ const ALL_ROOMS: &str = "__my_messages__";
 const MAX_EVENT_BYTES: usize = 64;
 
 /// A stream of events that clients subscribe to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
 pub(super) enum Stream {
     NotifyAll,
     NotifyLogged,
@@ -53,14 +53,7 @@ pub(super) enum Refusal {
 }
 
 impl Stream {
-    pub const ALL: [Self; 6] = [
-        Self::NotifyAll,
-        Self::NotifyLogged,
-        Self::NotifyUser,
-        Self::UserPresence,
-        Self::Roles,
-        Self::RoomMessages,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the name in messages.
     pub const fn name(self) -> &'static str {
@@ -76,7 +69,7 @@ impl Stream {
 
     /// Returns the stream with this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stream| stream.name() == name)
+        Self::ALL.iter().copied().find(|stream| stream.name() == name)
     }
 
     /// Returns whether the publication with this name exists, but sends nothing.

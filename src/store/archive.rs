@@ -5,27 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Problem;
 use super::audit_log::key_of;
-use super::catch_panic::catch_panic;
-use super::codec::Damage;
 use super::commits::{CommitMarker, Commits};
 use super::hold::{Held, Hold};
+use super::problem::Problem;
+use super::read_error::{ReadError, closed, contained};
 use super::record::Record;
-use super::table::{Table, Trees};
+use super::table::Table;
+use super::trees::Trees;
 use super::verify;
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
-
-/// An error of a read from the disk.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The record is damaged.
-    #[error("a record of {0} is damaged: {1}")]
-    Damaged(Table, Damage),
-    /// The disk failed, or the store is closed.
-    #[error("the store cannot be read: {0}")]
-    Unavailable(String),
-}
 
 /// The number of readings of a store that is in use. A problem counts only if every reading finds it, since a commit
 /// between the reading of a record and of its index entry looks like damage.
@@ -179,19 +168,9 @@ impl Archive {
     }
 }
 
-pub(super) fn closed() -> ReadError {
-    ReadError::Unavailable("it is closed".into())
-}
-
 /// Returns the bytes of the record with the count of commits, damaged or not.
 fn commits(trees: &Trees) -> Result<Option<sled::IVec>, ReadError> {
     contained(|| trees.get(Commits::TABLE, &Commits::default().key()))
-}
-
-pub(super) fn contained<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, ReadError> {
-    catch_panic(read)
-        .map_err(ReadError::Unavailable)?
-        .map_err(|error| ReadError::Unavailable(error.to_string()))
 }
 
 fn decode<R: Record>(key: &[u8], bytes: &[u8]) -> Result<R, ReadError> {

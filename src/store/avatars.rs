@@ -38,6 +38,15 @@ impl From<AvatarV1> for AvatarV2 {
     }
 }
 
+/// Returns the stored number of a format. It never changes.
+const fn number_of(kind: ImageKind) -> u8 {
+    match kind {
+        ImageKind::Png => 0,
+        ImageKind::Jpeg => 1,
+        ImageKind::WebP => 2,
+    }
+}
+
 impl Record for Avatar {
     const TABLE: Table = Table::Avatars;
     const VERSION: u8 = 2;
@@ -50,7 +59,7 @@ impl Record for Avatar {
         let stored = AvatarV2 {
             user: self.user.clone(),
             etag: self.etag.clone(),
-            kind: self.kind as u8,
+            kind: number_of(self.kind),
             bytes: self.bytes.clone(),
             clean: self.clean,
         };
@@ -68,7 +77,7 @@ impl Record for Avatar {
                 });
             }
         };
-        let kind = ImageKind::ALL.get(usize::from(stored.kind));
+        let kind = ImageKind::ALL.iter().find(|kind| number_of(**kind) == stored.kind);
         Ok(Self {
             user: stored.user,
             etag: stored.etag,

@@ -37,7 +37,7 @@ pub(super) struct RecordEdit {
 
 /// The effect of a change on a record.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Outcome<R> {
+pub enum RecordEffect<R> {
     /// The change stores this record.
     Put(R),
     /// The change removes the record.
@@ -156,15 +156,15 @@ impl Change {
 
     /// Returns the effect on the record of this kind under a key, or `None` if the change does not edit it.
     #[allow(private_bounds)]
-    pub fn outcome<R: Record>(&self, key: &[u8]) -> Option<Outcome<R>> {
+    pub fn outcome<R: Record>(&self, key: &[u8]) -> Option<RecordEffect<R>> {
         let edit = self
             .edits
             .iter()
             .rev()
             .find(|edit| edit.table == R::TABLE && edit.key == key)?;
         match &edit.value {
-            None => Some(Outcome::Removed),
-            Some(bytes) => R::decode(key, bytes).ok().map(Outcome::Put),
+            None => Some(RecordEffect::Removed),
+            Some(bytes) => R::decode(key, bytes).ok().map(RecordEffect::Put),
         }
     }
 

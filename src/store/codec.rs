@@ -3,6 +3,9 @@
 //! bincode alone would decode three quarters of all single flipped bits to a wrong value. The checksum also covers
 //! the table's name and the key, so that a record stored under another key is damage too.
 
+use std::fmt;
+use std::str::FromStr;
+
 use bincode::Options;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +45,11 @@ pub enum Damage {
     /// The body does not decode as its version requires.
     #[error("it does not decode: {0}")]
     Body(String),
+}
+
+/// Parses the id of a permission or a setting.
+pub(super) fn parse_key<T: FromStr<Err: fmt::Display>>(id: &str) -> Result<T, Damage> {
+    id.parse().map_err(|error| Damage::Body(format!("{id} {error}")))
 }
 
 fn options() -> impl Options {

@@ -12,9 +12,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
 use super::codec::{self, Damage};
 use super::folder::open_private;
+use super::problem::Problem;
 use super::record::Record;
 use super::table::Table;
 use crate::domain::Timestamp;

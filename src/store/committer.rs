@@ -33,7 +33,7 @@ use super::open::Engine;
 use super::open_error::errno_in;
 use super::overflow;
 use super::record::Record;
-use super::room::{Need, Refusal, Room};
+use super::room::{DiskRefusal, Need, Room};
 use super::snapshot::Snapshot;
 use super::table::Table;
 use crate::clock::Clock;
@@ -51,7 +51,7 @@ enum Files {
 /// The state after the disk has refused a write of sled, or while only a copy of the store is open.
 #[derive(Clone, Copy)]
 struct Failure {
-    refusal: Refusal,
+    refusal: DiskRefusal,
     /// True if the store itself is open, so that small changes can be tried.
     is_open: bool,
 }
@@ -228,7 +228,7 @@ impl Committer {
             }
             Ok(Err(cause)) | Err(cause) => cause,
         };
-        match errno_in(&cause).and_then(Refusal::by) {
+        match errno_in(&cause).and_then(DiskRefusal::by) {
             Some(refusal) => self.recover(batch, refusal, &cause),
             None => given_up(&cause),
         }
@@ -258,7 +258,7 @@ impl Committer {
             next.apply(edit).map_err(|damage| damage.to_string())?;
         }
         if next.commits == Commits::default() {
-            next.commits.compacted_at = Some(Clock::System.now());
+            next.commits.compacted_at = Some(Clock::system().now());
         }
         next.commits.count += 1;
         if let Some(now) = self.shared.time.get().and_then(Clock::believed) {

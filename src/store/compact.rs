@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use super::commits::Commits;
-use super::new_store::{NewStore, missing_space, next};
+use super::new_store::sums::next;
+use super::new_store::{NewStore, missing_space};
 use super::open::Engine;
 use super::reserve_file::ReserveFile;
 use super::table::Table;
@@ -97,7 +98,7 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
 /// Copies all records into a new store in this folder and makes it durable.
 fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> Result<(), String> {
     let mut new = NewStore::begin(compacting, "compacting the store", entries)?;
-    for table in Table::ALL {
+    for table in Table::ALL.iter().copied() {
         if !table.is_copied() {
             continue;
         }
@@ -109,7 +110,7 @@ fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> R
     new.finish(Commits {
         count: commits.count,
         erasures: 0,
-        compacted_at: Some(Clock::System.now()),
+        compacted_at: Some(Clock::system().now()),
         compacted_bytes: 0,
         ..commits
     })

@@ -103,7 +103,8 @@ pub(super) const fn status_byte(status: StatusType) -> u8 {
 
 pub(super) fn status_of(byte: u8) -> Result<StatusType, Damage> {
     StatusType::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .find(|status| status_byte(*status) == byte)
         .ok_or_else(|| Damage::Body(format!("{byte} is no status type")))
 }

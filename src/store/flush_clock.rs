@@ -1,9 +1,9 @@
 //! Measures the time that the disk takes for one batch, and reports a stall.
 //!
 //! A flush that takes too long counts as a failed disk. sled may also wait for ever although a write of its own threads has
-//! failed, because one of its two places that note the failure wakes nobody. So each tick looks for a noted failure, and
-//! wakes the flush, which then returns it. The time is counted in ticks of a thread of this process. If the process was stopped or the machine slept, the pause
-//! counts as one tick at most, so it is not mistaken for a failed disk.
+//! failed, because only one of its two places that note the failure wakes those who wait. So each tick looks for a noted
+//! failure, and wakes the flush, which then returns it. The time is counted in ticks of a thread of this process. If the
+//! process was stopped or the machine slept, the pause counts as one tick at most, so it is not mistaken for a failed disk.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

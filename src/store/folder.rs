@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tracing::warn;
 
-use super::OpenError;
+use super::open_error::OpenError;
 use crate::domain::Timestamp;
 
 /// The folder of sled's files.

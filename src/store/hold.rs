@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::archive::{ReadError, closed, contained};
-use super::table::{Table, Trees};
+use super::read_error::{ReadError, closed, contained};
+use super::table::Table;
+use super::trees::Trees;
 
 /// The tables in the order in which a backup reads them. Long tables come last, so that few records are set aside.
 pub(super) const ORDER: [Table; Table::ALL.len() - 2] = [
@@ -253,7 +254,7 @@ mod tests {
 
     #[test]
     fn every_table_but_two_is_read_once() {
-        for table in Table::ALL {
+        for table in Table::ALL.iter().copied() {
             let times = ORDER.iter().filter(|ordered| **ordered == table).count();
             let expected = usize::from(!matches!(table, Table::Commits | Table::Overflow));
             assert_eq!(times, expected, "{table}");

@@ -1,6 +1,7 @@
 //! A new store, written from the records of another store or of a backup.
 
 mod copier;
+pub(super) mod sums;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,11 +10,11 @@ use std::time::{Duration, Instant};
 use sled::IVec;
 use tracing::{info, warn};
 
-use self::copier::{Copier, Job};
-use super::catch_panic::catch_panic;
+use self::copier::{Copier, CopyJob};
+use self::sums::{Sum, Sums};
 use super::commits::Commits;
 use super::room;
-use super::table::{Table, Trees};
+use super::table::Table;
 
 /// Maximum entries, and bytes after which a transaction is full, when records are copied.
 const BATCH_ENTRIES: usize = 256;
@@ -61,7 +62,8 @@ impl NewStore {
     /// entries are for the log.
     pub(super) fn begin(folder: &Path, work: &'static str, entries: u64) -> Result<Self, String> {
         let sums = Table::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|table| table.is_copied())
             .map(|table| (table.name(), Sum::default()));
         Ok(Self {
@@ -93,7 +95,7 @@ impl NewStore {
     /// it durable.
     pub(super) fn finish(mut self, commits: Commits) -> Result<(), String> {
         self.write_rest()?;
-        let written = self.copier.ask(Job::Finish(commits), CHECK_PATIENCE)?;
+        let written = self.copier.ask(CopyJob::Finish(commits), CHECK_PATIENCE)?;
         let expected: Sums = self.sums.into_iter().map(|(name, sum)| (name, sum.done())).collect();
         if written == expected {
             Ok(())
@@ -114,12 +116,9 @@ impl NewStore {
 
     fn write(&mut self, table: Table, entries: Vec<(IVec, IVec)>) -> Result<(), String> {
         self.progress.add(entries.len());
-        self.copier.ask(Job::Put(table, entries), BATCH_PATIENCE).map(drop)
+        self.copier.ask(CopyJob::Put(table, entries), BATCH_PATIENCE).map(drop)
     }
 }
-
-/// The number and the checksum of the entries of each table.
-type Sums = BTreeMap<&'static str, (u64, u32)>;
 
 /// The entries of one transaction.
 #[derive(Default)]
@@ -138,40 +137,6 @@ impl Batch {
         }
         self.bytes = 0;
         Some(std::mem::take(&mut self.entries))
-    }
-}
-
-/// Returns the next entry of a table, with its whole value.
-pub(super) fn next(trees: &Trees, table: Table, rest: &mut sled::Iter) -> Result<Option<(IVec, IVec)>, String> {
-    let read = || -> sled::Result<Option<(IVec, IVec)>> {
-        let Some(entry) = rest.next() else {
-            return Ok(None);
-        };
-        let (key, placed) = entry?;
-        let value = trees.whole(table, &key, placed)?.unwrap_or_default();
-        Ok(Some((key, value)))
-    };
-    catch_panic(read)?.map_err(|error| error.to_string())
-}
-
-/// A running checksum of a table's entries.
-#[derive(Default)]
-struct Sum {
-    count: u64,
-    hasher: crc32fast::Hasher,
-}
-
-impl Sum {
-    fn add(&mut self, key: &[u8], value: &[u8]) {
-        self.count += 1;
-        for bytes in [key, value] {
-            self.hasher.update(&(bytes.len() as u64).to_le_bytes());
-            self.hasher.update(bytes);
-        }
-    }
-
-    fn done(self) -> (u64, u32) {
-        (self.count, self.hasher.finalize())
     }
 }
 

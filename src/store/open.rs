@@ -14,8 +14,8 @@ use super::commits::CommitMarker;
 use super::folder::{self, DataFolder};
 use super::open_error::{OpenError, is_locked};
 use super::reserve_file::ReserveFile;
-use super::room::{self, Refusal};
-use super::table::Trees;
+use super::room::{self, DiskRefusal};
+use super::trees::Trees;
 use super::verify::Findings;
 use super::{durability, swap, temporary_copy, verify};
 
@@ -32,7 +32,7 @@ pub(super) struct Engine {
     pub(super) witness: Arc<CommitMarker>,
     folder: DataFolder,
     /// The reason why these are the files of a copy, which must not be written; `None` for those of the store itself.
-    refusal: Option<Refusal>,
+    refusal: Option<DiskRefusal>,
 }
 
 /// The open files of a store.
@@ -85,7 +85,7 @@ impl Engine {
     }
 
     /// Returns the engine of a locked data folder with these open files.
-    pub(super) fn of(files: Files, folder: DataFolder, refusal: Option<Refusal>) -> Self {
+    pub(super) fn of(files: Files, folder: DataFolder, refusal: Option<DiskRefusal>) -> Self {
         Self {
             trees: Arc::new(files.trees),
             db: files.db,
@@ -121,7 +121,7 @@ impl Engine {
     }
 
     /// Returns the reason why the store must not be written, if these are the files of a copy.
-    pub(super) const fn refusal(&self) -> Option<Refusal> {
+    pub(super) const fn refusal(&self) -> Option<DiskRefusal> {
         self.refusal
     }
 
@@ -181,10 +181,10 @@ impl Files {
     /// # Errors
     /// `error` itself if it has another reason or there is no store; [`OpenError::NoCopy`] if no temporary folder has
     /// enough space.
-    pub(super) fn open_copy(folder: &DataFolder, error: OpenError) -> Result<(Self, Refusal), OpenError> {
+    pub(super) fn open_copy(folder: &DataFolder, error: OpenError) -> Result<(Self, DiskRefusal), OpenError> {
         let refusal = match error {
-            OpenError::Full { .. } => Refusal::Full,
-            OpenError::ReadOnly { .. } => Refusal::ReadOnly,
+            OpenError::Full { .. } => DiskRefusal::Full,
+            OpenError::ReadOnly { .. } => DiskRefusal::ReadOnly,
             _ => return Err(error),
         };
         let Some(store) = folder.present_store() else {

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
-use super::{Problem, Table};
+use super::problem::Problem;
+use super::table::Table;
 use crate::net::open_files;
 
 /// Free bytes on the disk that sled needs to open a store.

@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::change::RecordEdit;
 use super::record::{IndexEntry, Record, decode_index};
-use super::table::Trees;
+use super::trees::Trees;
 
 /// Returns whether an index has this record under a former key, which is not one of its present keys.
 pub(super) fn is_under_former_keys<R: Record>(trees: &Trees, record: &R) -> bool {

@@ -99,7 +99,7 @@ impl Record for Grant {
             1 => {
                 let stored: GrantV1 = codec::decode(body)?;
                 Ok(Self {
-                    permission: permission(&stored.permission)?,
+                    permission: codec::parse_key(&stored.permission)?,
                     roles: stored.roles,
                     updated_at: Timestamp::from_millis(stored.updated_at),
                 })
@@ -107,11 +107,6 @@ impl Record for Grant {
             found => Err(Damage::Version { found, known: 1 }),
         }
     }
-}
-
-/// Parses the id of a permission.
-pub(super) fn permission(id: &str) -> Result<Permission, Damage> {
-    id.parse().map_err(|error| Damage::Body(format!("{id} {error}")))
 }
 
 impl Snapshot {

@@ -96,14 +96,14 @@ pub(super) fn release_bytes(reserve_bytes: u64) -> u64 {
 
 /// The reason why the system refuses a write, if the refusal may end without a repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum DiskRefusal {
     /// The disk is full, or the quota of the user is used up.
     Full,
     /// The file system is mounted read-only.
     ReadOnly,
 }
 
-impl Refusal {
+impl DiskRefusal {
     /// Returns why the system refused a write, if the refusal may end without a repair.
     pub(super) const fn by(error: Errno) -> Option<Self> {
         match error {

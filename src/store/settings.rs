@@ -57,7 +57,7 @@ impl From<SettingV1> for SettingV2 {
 impl SettingV2 {
     fn into_setting(self) -> Result<Setting, Damage> {
         Ok(Setting {
-            id: setting(&self.id)?,
+            id: codec::parse_key(&self.id)?,
             value: match self.value {
                 ValueV2::Flag(set) => SettingValue::Flag(set),
                 ValueV2::Number(number) => SettingValue::Number(number),
@@ -101,11 +101,6 @@ impl Record for Setting {
             }),
         }
     }
-}
-
-/// Parses the id of a setting.
-pub(super) fn setting(id: &str) -> Result<SettingId, Damage> {
-    id.parse().map_err(|error| Damage::Body(format!("{id} {error}")))
 }
 
 impl Snapshot {

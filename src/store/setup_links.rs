@@ -1,4 +1,4 @@
-//! The stored form of the one-time setup link, and the snapshot's look-up for it.
+//! The stored form of the one-time setup link.
 
 use std::fmt;
 
@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{self, Damage};
 use super::record::Record;
-use super::snapshot::Snapshot;
 use super::table::Table;
 
 /// The only key of the table: there is at most one link.
@@ -51,13 +50,5 @@ impl Record for SetupLink {
             1 => codec::decode::<SetupLinkV1>(body).map(|stored| Self { secret: stored.secret }),
             found => Err(Damage::Version { found, known: 1 }),
         }
-    }
-}
-
-impl Snapshot {
-    /// Returns the link that creates the first administrator, until it is used.
-    #[must_use]
-    pub const fn setup_link(&self) -> Option<&SetupLink> {
-        self.setup_link.as_ref()
     }
 }

@@ -7,13 +7,11 @@ use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap, OrdSet};
 
-use super::SetupLink;
 use super::change::RecordEdit;
-use super::codec::Damage;
+use super::codec::{Damage, parse_key};
 use super::commits::Commits;
 use super::record::Record;
-use super::roles::permission;
-use super::settings::setting;
+use super::setup_links::SetupLink;
 use super::table::Table;
 use super::user_index::UserIndex;
 use crate::domain::setting::Setting;
@@ -54,6 +52,12 @@ impl Snapshot {
         self.commits.believed_at
     }
 
+    /// Returns the link that creates the first administrator, until it is used.
+    #[must_use]
+    pub const fn setup_link(&self) -> Option<&SetupLink> {
+        self.setup_link.as_ref()
+    }
+
     /// Applies one edit of the store. Edits of index tables are ignored, since the snapshot has its own indexes; so
     /// are large or seldom read records, which are only on the disk.
     pub(super) fn apply(&mut self, edit: &RecordEdit) -> Result<(), Damage> {
@@ -73,12 +77,12 @@ impl Snapshot {
             (Table::Roles, Some(bytes)) => Arc::make_mut(&mut self.access).put_role(Role::decode(key, bytes)?),
             (Table::Roles, None) => Arc::make_mut(&mut self.access).take_role(&RoleId::new(&text(key)?)),
             (Table::Grants, Some(bytes)) => Arc::make_mut(&mut self.access).put_grant(Grant::decode(key, bytes)?),
-            (Table::Grants, None) => Arc::make_mut(&mut self.access).take_grant(permission(&text(key)?)?),
+            (Table::Grants, None) => Arc::make_mut(&mut self.access).take_grant(parse_key(&text(key)?)?),
             (Table::Settings, Some(bytes)) => {
                 let set = Setting::decode(key, bytes)?;
                 self.settings.insert(set.id, set);
             }
-            (Table::Settings, None) => drop(self.settings.remove(&setting(&text(key)?)?)),
+            (Table::Settings, None) => drop(self.settings.remove(&parse_key::<SettingId>(&text(key)?)?)),
             (Table::FailedLogins, Some(bytes)) => {
                 self.failed_logins.insert(text(key)?, FailedLogins::decode(key, bytes)?);
             }

@@ -89,7 +89,7 @@ fn put_restored_key(folder: &DataFolder) -> io::Result<()> {
         return Ok(());
     }
     if folder.key().exists() {
-        fs::rename(folder.key(), folder.aside(SECRET_KEY, Clock::System.now()))?;
+        fs::rename(folder.key(), folder.aside(SECRET_KEY, Clock::system().now()))?;
     }
     fs::rename(folder.restored_key(), folder.key())?;
     sync_names(folder.path())

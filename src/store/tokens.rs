@@ -43,9 +43,21 @@ enum KindV2 {
         name: String,
         last_part: String,
         bypass_two_factor: bool,
-        /// One bit for each scope, in the order of [`Scope::ALL`].
+        /// One bit for each scope ([`bit_of`]).
         scopes: Option<u8>,
     },
+}
+
+/// Returns the stored bit of a scope. It never changes.
+const fn bit_of(scope: Scope) -> u8 {
+    match scope {
+        Scope::StatusRead => 1,
+        Scope::StatusWrite => 1 << 1,
+        Scope::PresenceRead => 1 << 2,
+        Scope::UsersRead => 1 << 3,
+        Scope::UsersWrite => 1 << 4,
+        Scope::Admin => 1 << 5,
+    }
 }
 
 impl From<TokenV1> for TokenV2 {
@@ -136,7 +148,7 @@ impl KindV2 {
                 last_part: personal.last_part.to_string(),
                 bypass_two_factor: personal.bypass_two_factor,
                 scopes: personal.scopes.as_ref().map(|scopes| {
-                    let bit = |scope: &Scope| 1 << (*scope as u8);
+                    let bit = |scope: &Scope| bit_of(*scope);
                     scopes.iter().map(bit).fold(0, std::ops::BitOr::bitor)
                 }),
             },
@@ -168,8 +180,8 @@ impl KindV2 {
                 last_part: last_part.into(),
                 bypass_two_factor,
                 scopes: scopes.map(|bits| {
-                    let set = |scope: &Scope| bits & (1 << (*scope as u8)) != 0;
-                    Scope::ALL.into_iter().filter(set).collect()
+                    let set = |scope: &Scope| bits & bit_of(*scope) != 0;
+                    Scope::ALL.iter().copied().filter(set).collect()
                 }),
             }),
         }

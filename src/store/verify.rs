@@ -9,59 +9,20 @@ use super::change::RecordEdit;
 use super::codec::{self, Damage};
 use super::commits::Commits;
 use super::folder;
-use super::open_error::errno_in;
+use super::open_error::{OpenError, errno_in};
 use super::overflow;
+use super::problem::{Problem, printable};
 use super::record::{Record, decode_index};
 use super::rekey;
+use super::setup_links::SetupLink;
 use super::snapshot::Snapshot;
-use super::table::{Table, Trees};
-use super::{OpenError, SetupLink};
+use super::table::Table;
+use super::trees::Trees;
 use crate::domain::setting::Setting;
 use crate::domain::{
     AuditEntry, Avatar, Board, CustomStatus, FailedLogins, Grant, Invitation, LostConnections, PasswordReset, Role,
     Token, User, UserStatus,
 };
-
-/// A problem found in the store.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Problem {
-    /// The name of the table.
-    pub table: String,
-    /// The key, in hexadecimal if it is not plain text. Empty if the table itself cannot be read.
-    pub key: String,
-    /// A description of the problem.
-    pub what: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.key.is_empty() {
-            write!(out, "table {}: {}", self.table, self.what)
-        } else {
-            write!(out, "table {}, key {}: {}", self.table, self.key, self.what)
-        }
-    }
-}
-
-impl Problem {
-    pub(super) fn new(table: Table, key: &[u8], what: impl fmt::Display) -> Self {
-        Self {
-            table: table.to_string(),
-            key: printable(key),
-            what: what.to_string(),
-        }
-    }
-}
-
-/// Returns a key as text, or in hexadecimal if it is not printable.
-fn printable(key: &[u8]) -> String {
-    match std::str::from_utf8(key) {
-        Ok(text) if !text.contains(char::is_control) => text.to_owned(),
-        _ => key
-            .iter()
-            .fold(String::from("0x"), |hex, byte| hex + &format!("{byte:02x}")),
-    }
-}
 
 /// Checks that a value decodes as a record or index entry of this table.
 ///

@@ -6,7 +6,7 @@ use crate::auth::Caller;
 use crate::domain::{Permission, RequestError};
 
 /// A section of the administration. It is one page and one entry in the navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum Section {
     Users,
     Invitations,
@@ -19,16 +19,7 @@ pub(super) enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 8] = [
-        Self::Users,
-        Self::Invitations,
-        Self::Roles,
-        Self::Statuses,
-        Self::Walls,
-        Self::Settings,
-        Self::Audit,
-        Self::Store,
-    ];
+    const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the path of the section's page.
     pub const fn path(self) -> &'static str {
@@ -91,7 +82,7 @@ impl Section {
     /// Returns the sections that a user may open.
     pub fn of(caller: &Caller) -> Vec<Self> {
         let may = |section: &Self| caller.may(section.permission());
-        Self::ALL.into_iter().filter(may).collect()
+        Self::ALL.iter().copied().filter(may).collect()
     }
 
     /// Returns the caller if they may open the section.

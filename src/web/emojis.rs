@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::frame::{Frame, Markup};
+use super::frame::Frame;
+use super::markup::Markup;
 
 /// The emoji that the menu offers.
 const EMOJI: [&str; 32] = [

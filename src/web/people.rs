@@ -5,7 +5,7 @@ use super::visit::Visit;
 use super::words::Words;
 use crate::domain::user_status::{SeenAt, SeenWithin};
 use crate::domain::{Emoji, SettingId, StatusType, User};
-use crate::ops::viewed::ViewedUser;
+use crate::ops::viewed_user::ViewedUser;
 
 /// Hues behind initials.
 const HUES: usize = 8;

@@ -15,7 +15,7 @@ use warp::http::{Response as Answer, StatusCode};
 use warp::reply::Response;
 
 use super::cookies::Cookie;
-use super::frame::Note;
+use super::note::Note;
 use super::visit::Visit;
 use crate::document::Accepted;
 use crate::domain::RequestError;

@@ -14,7 +14,7 @@ use crate::domain::{SettingId, User};
 const MAX_RANGES: usize = 32;
 
 /// A language that the pages have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum Language {
     English,
     German,
@@ -22,7 +22,7 @@ pub(super) enum Language {
 
 type Bundle = FluentBundle<FluentResource>;
 
-static BUNDLES: LazyLock<[Bundle; 2]> = LazyLock::new(|| Language::ALL.map(bundle));
+static BUNDLES: LazyLock<Vec<Bundle>> = LazyLock::new(|| Language::ALL.iter().copied().map(bundle).collect());
 
 fn bundle(language: Language) -> Bundle {
     let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse().unwrap_or_default()]);
@@ -37,7 +37,7 @@ fn bundle(language: Language) -> Bundle {
 }
 
 impl Language {
-    pub const ALL: [Self; 2] = [Self::English, Self::German];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the tag of the language (BCP 47).
     pub const fn tag(self) -> &'static str {
@@ -74,7 +74,8 @@ impl Language {
     pub fn tagged(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().trim();
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|language| primary.eq_ignore_ascii_case(language.tag()))
     }
 
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_files_have_no_error_and_no_key_twice() {
-        for language in Language::ALL {
+        for language in Language::ALL.iter().copied() {
             let parsed = FluentResource::try_new(language.source().to_owned());
             let parsed = parsed.map_err(|(_, errors)| errors).expect("a file without errors");
             let mut bundle: Bundle = FluentBundle::new_concurrent(vec![]);
@@ -208,7 +209,7 @@ mod tests {
     #[test]
     fn every_setting_has_a_description_in_every_language() {
         let key = Regex::new(r"(?m)^([A-Za-z][\w-]*) =").expect("a pattern");
-        for language in Language::ALL {
+        for language in Language::ALL.iter().copied() {
             for id in SettingId::ALL {
                 let about = Words::of(language).about(*id);
                 assert!(
@@ -244,7 +245,7 @@ mod tests {
         }
         for key in english.keys() {
             let found = |language: Language| BUNDLES[language as usize].has_message(key);
-            assert!(Language::ALL.into_iter().all(found), "{key} is not found");
+            assert!(Language::ALL.iter().copied().all(found), "{key} is not found");
         }
     }
 

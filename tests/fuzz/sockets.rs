@@ -25,7 +25,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a ru
 
 struct Fixture {
     socket_server: Arc<SocketServer>,
-    /// The message that logs somebody in.
+    /// The message that logs a user in.
     login: String,
     /// Where the client's end of each pair connects to.
     listener: TcpListener,
@@ -38,7 +38,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     // It stays for as long as the fuzzer runs.
     std::mem::forget(folder);
     RUNTIME.block_on(async {
-        let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
+        let app = App::new(store, Clock::system(), Passwords::default(), Overrides::default());
         let texts = NewUserTexts {
             username: "ada",
             email: None,

@@ -7,9 +7,9 @@ use crate::domain::{DisplayName, Permission, RequestError, Scope, SearchTerm, Ti
 use crate::http::query;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::directory;
 use crate::ops::user_view::{self, Address, Suggestion};
-use crate::ops::viewed::ViewedUser;
+use crate::ops::viewed_user::ViewedUser;
+use crate::ops::{directory, suggestions};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -40,7 +40,7 @@ struct Found {
 }
 
 async fn spotlight(call: UserRequest, asked: Search) -> Result<Found, RequestError> {
-    let found = directory::spotlight(&call.app, &call.actor(), &asked.query);
+    let found = suggestions::spotlight(&call.app, &call.actor(), &asked.query);
     Ok(Found {
         users: found.iter().map(Suggestion::from).collect(),
         rooms: [],

@@ -11,9 +11,10 @@ use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
+use crate::ops::role_holders;
 use crate::ops::roles::{self, RoleDraft};
 use crate::ops::user_view::UserView;
-use crate::ops::viewed::ViewedUser;
+use crate::ops::viewed_user::ViewedUser;
 
 pub(super) fn routes() -> Vec<Route> {
     let administer = |route: Route| route.permission(Permission::ACCESS_PERMISSIONS).scope(Scope::Admin);
@@ -164,7 +165,7 @@ async fn delete(call: UserRequest, which: Delete) -> Result<Done, RequestError> 
 
 async fn give(call: UserRequest, wanted: Assign) -> Result<OneRole, RequestError> {
     wanted.refuse_room()?;
-    let role = roles::give(
+    let role = role_holders::give(
         &call.app,
         &call.actor(),
         wanted.role()?,
@@ -176,7 +177,7 @@ async fn give(call: UserRequest, wanted: Assign) -> Result<OneRole, RequestError
 
 async fn take(call: UserRequest, wanted: Assign) -> Result<OneRole, RequestError> {
     wanted.refuse_room()?;
-    let role = roles::take(
+    let role = role_holders::take(
         &call.app,
         &call.actor(),
         wanted.role()?,
@@ -200,7 +201,7 @@ struct Holder {
 }
 
 async fn public(call: UserRequest, _: Ignored) -> Result<Holders, RequestError> {
-    let found = roles::users_in_public_roles(&call.app, &call.actor());
+    let found = role_holders::list_public(&call.app, &call.actor());
     let holder = |(user, roles): (ViewedUser, _)| Holder {
         id: user.id(),
         username: user.username(),
@@ -215,7 +216,7 @@ async fn users(call: UserRequest, asked: UsersInRole) -> Result<Users, RequestEr
     roles::refuse_room("roomId", asked.room_id.as_deref())?;
     let page = query::page(&call.app, asked.offset, asked.count);
     let actor = call.actor();
-    let found = roles::users(&call.app, &actor, &asked.role, page)?;
+    let found = role_holders::list(&call.app, &actor, &asked.role, page)?;
     Ok(Users {
         count: found.items.len(),
         offset: found.offset,

@@ -13,6 +13,7 @@ use crate::http::input::Nothing;
 use crate::http::reply::Done;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
+use crate::ops::privacy;
 use crate::ops::status::{self, CLAIM_ID_CHARACTERS, NewStatus};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -178,7 +179,7 @@ async fn recent(call: UserRequest, _: Nothing) -> Result<Recent, RequestError> {
 }
 
 async fn privacy(call: UserRequest, _: Nothing) -> Result<PrivacyView, RequestError> {
-    let privacy = status::privacy(&call.app, &call.caller.user);
+    let privacy = privacy::of(&call.app, &call.caller.user);
     let users = privacy.users.iter().map(|user| HiddenUser {
         id: user.id.clone(),
         username: user.username.clone(),
@@ -206,6 +207,6 @@ async fn set_privacy(call: UserRequest, new: SetPrivacy) -> Result<Done, Request
     let roles = roles.map(|roles| roles.iter().map(|role| RoleId::new(role)).collect());
     let actor = call.actor();
     let own = &call.caller.user.id;
-    status::set_privacy(&call.app, &actor, own, new.last_seen, users.transpose()?, roles).await?;
+    privacy::set(&call.app, &actor, own, new.last_seen, users.transpose()?, roles).await?;
     Ok(Done {})
 }

@@ -89,7 +89,7 @@ async fn first_pause(app: &App, plan: &BackupPlan, every_millis: i64) -> i64 {
 
 /// Makes one backup, and removes old ones.
 async fn make(app: &App, plan: &BackupPlan) -> Result<Summary, String> {
-    let backup = hold(app).await.map_err(|fault| fault.to_string())?;
+    let backup = hold(app).await.map_err(|error| error.to_string())?;
     let abandoned = backup.held.abandon();
     let (folder, keep) = (plan.folder.clone(), plan.keep);
     let making = on_thread(move || -> Result<Summary, String> {

@@ -187,7 +187,7 @@ impl<R: Read> Input<R> {
         let wrong = || self.damaged("its entries have wrong lengths");
         let (name, mut entries) = format::table_name(content).ok_or_else(wrong)?;
         let known = |table: &Table| table.name() == name && table.is_copied();
-        let Some(table) = Table::ALL.into_iter().find(known) else {
+        let Some(table) = Table::ALL.iter().copied().find(known) else {
             return Err(BackupError::Newer(format!("it has a table {name:?}")).into());
         };
         while !entries.is_empty() {

@@ -131,7 +131,7 @@ pub fn restore(folder: &Path, file: &Path, choices: Restoring) -> Result<Restore
             WriteError::Store(cause) => failed(cause),
         });
     }
-    let aside = data.aside("store", Clock::System.now());
+    let aside = data.aside("store", Clock::system().now());
     swap::put_restored(&data, &aside).map_err(|cause| RestoreError::Unfinished {
         folder: folder.to_owned(),
         cause,
@@ -185,7 +185,7 @@ fn write(data: &DataFolder, backup: &File, summary: &Summary, take_key: bool) ->
     new.finish(Commits {
         count: summary.commits.max(seen),
         erasures: 0,
-        compacted_at: Some(Clock::System.now()),
+        compacted_at: Some(Clock::system().now()),
         compacted_bytes: 0,
         believed_at: None,
     })?;

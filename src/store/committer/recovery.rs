@@ -20,7 +20,7 @@ use crate::store::folder::DataFolder;
 use crate::store::open::{self, Engine};
 use crate::store::open_error::OpenError;
 use crate::store::reserve_file::ReserveFile;
-use crate::store::room::{Refusal, Room};
+use crate::store::room::{DiskRefusal, Room};
 use crate::store::snapshot::Snapshot;
 
 /// Bytes that the disk must take before sled is opened again, if no reserve is kept.
@@ -38,10 +38,10 @@ enum Reopened {
 
 impl Committer {
     /// Goes on after the disk has refused a write. Returns false if the store cannot be used.
-    pub(super) fn recover(&mut self, mut batch: Batch, refusal: Refusal, cause: &str) -> bool {
+    pub(super) fn recover(&mut self, mut batch: Batch, refusal: DiskRefusal, cause: &str) -> bool {
         error!(cause, "the disk refused a write: the store is opened again");
         let released = match (refusal, self.reserve_file()) {
-            (Refusal::Full, Some(file)) => release(&file) > 0,
+            (DiskRefusal::Full, Some(file)) => release(&file) > 0,
             _ => false,
         };
         self.fail(refusal, false);
@@ -66,7 +66,7 @@ impl Committer {
         }
     }
 
-    fn fail(&mut self, refusal: Refusal, is_open: bool) {
+    fn fail(&mut self, refusal: DiskRefusal, is_open: bool) {
         let failure = Failure { refusal, is_open };
         self.failure = Some(failure);
         let space = self.space().ok();
@@ -107,17 +107,17 @@ impl Committer {
     }
 
     /// Returns whether the disk takes writes again: as many bytes as the reserve file has, after it was full.
-    fn takes_writes(&self, refusal: Refusal) -> bool {
+    fn takes_writes(&self, refusal: DiskRefusal) -> bool {
         let (Some(file), Ok(space)) = (self.reserve_file(), self.space()) else {
             return false;
         };
         let reserve_bytes = self.reserve_bytes();
         let (has_room, bytes) = match refusal {
-            Refusal::Full => (
+            DiskRefusal::Full => (
                 Room::of(space, reserve_bytes, Room::Low) == Room::Enough,
                 ReserveFile::bytes_for(reserve_bytes).max(TRIED_BYTES),
             ),
-            Refusal::ReadOnly => (!space.is_read_only, TRIED_BYTES),
+            DiskRefusal::ReadOnly => (!space.is_read_only, TRIED_BYTES),
         };
         // The reserve file is allocated with its own size by the next look.
         has_room && file.allocate(bytes).and_then(|()| file.release()).is_ok()
@@ -225,7 +225,7 @@ fn open_again(files: Files, is_failed: bool) -> (Option<DataFolder>, Result<Opti
     }
 }
 
-fn open_files(folder: &DataFolder, is_failed: bool) -> Result<(open::Files, Option<Refusal>), OpenError> {
+fn open_files(folder: &DataFolder, is_failed: bool) -> Result<(open::Files, Option<DiskRefusal>), OpenError> {
     let rewritten = if is_failed {
         rewrite(folder.path(), &folder.store())
     } else {
@@ -241,11 +241,11 @@ fn rewrite(folder: &Path, store: &Path) -> Result<(), OpenError> {
     durability::write_again(store).map_err(|cause| OpenError::of_folder(folder, cause))
 }
 
-impl From<Refusal> for CommitError {
-    fn from(refusal: Refusal) -> Self {
+impl From<DiskRefusal> for CommitError {
+    fn from(refusal: DiskRefusal) -> Self {
         match refusal {
-            Refusal::Full => Self::Full,
-            Refusal::ReadOnly => Self::ReadOnly,
+            DiskRefusal::Full => Self::Full,
+            DiskRefusal::ReadOnly => Self::ReadOnly,
         }
     }
 }

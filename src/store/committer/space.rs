@@ -7,15 +7,15 @@ use tracing::{error, info, warn};
 use super::{Committer, Failure, Files};
 use crate::store::folder::DataFolder;
 use crate::store::reserve_file::ReserveFile;
-use crate::store::room::{Refusal, Room, Space, recovered_bytes, release_bytes};
+use crate::store::room::{DiskRefusal, Room, Space, recovered_bytes, release_bytes};
 
 impl Failure {
     /// Returns the room that there is in this state.
     pub(super) const fn room(self) -> Room {
         match self.refusal {
-            Refusal::ReadOnly => Room::ReadOnly,
-            Refusal::Full if self.is_open => Room::Scarce,
-            Refusal::Full => Room::Full,
+            DiskRefusal::ReadOnly => Room::ReadOnly,
+            DiskRefusal::Full if self.is_open => Room::Scarce,
+            DiskRefusal::Full => Room::Full,
         }
     }
 }

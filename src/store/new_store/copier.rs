@@ -9,16 +9,17 @@ use std::time::Duration;
 use sled::transaction::TransactionError;
 use sled::{IVec, Transactional};
 
-use super::{Sum, Sums, next};
+use super::sums::{Sum, Sums, next};
 use crate::store::catch_panic::catch_panic;
 use crate::store::commits::Commits;
 use crate::store::open::{clear, open_sled, wait_until_closed};
 use crate::store::record::Record;
-use crate::store::table::{Table, Trees};
+use crate::store::table::Table;
+use crate::store::trees::Trees;
 use crate::store::{durability, overflow, verify};
 
 /// A job for the thread that writes the new store. It sends one answer per job.
-pub(super) enum Job {
+pub(super) enum CopyJob {
     Put(Table, Vec<(IVec, IVec)>),
     /// Writes the commit record, checks the whole new store, closes it and makes it durable.
     Finish(Commits),
@@ -26,7 +27,7 @@ pub(super) enum Job {
 
 /// A handle of the thread that writes the new store. If the disk fails, the caller stops waiting for the thread.
 pub(super) struct Copier {
-    jobs: Sender<Job>,
+    jobs: Sender<CopyJob>,
     answers: Receiver<Result<Sums, String>>,
 }
 
@@ -48,7 +49,7 @@ impl Copier {
     }
 
     /// Sends a job and waits for its answer, at most `patience`.
-    pub fn ask(&self, job: Job, patience: Duration) -> Result<Sums, String> {
+    pub fn ask(&self, job: CopyJob, patience: Duration) -> Result<Sums, String> {
         // A thread that has ended has sent its error as the last answer.
         let _ = self.jobs.send(job);
         match self.answers.recv_timeout(patience) {
@@ -62,18 +63,18 @@ impl Copier {
 }
 
 /// Does all jobs up to the last. Returns the sums of the tables in the new store.
-fn write(folder: &Path, jobs: &Receiver<Job>, answer: &Sender<Result<Sums, String>>) -> Result<Sums, String> {
+fn write(folder: &Path, jobs: &Receiver<CopyJob>, answer: &Sender<Result<Sums, String>>) -> Result<Sums, String> {
     let (db, trees) = open_sled(folder).map_err(|error| error.to_string())?;
     for job in jobs {
         match job {
-            Job::Put(table, batch) => {
+            CopyJob::Put(table, batch) => {
                 put(&trees, table, &batch)?;
                 db.flush().map_err(|error| error.to_string())?;
                 if answer.send(Ok(Sums::new())).is_err() {
                     break;
                 }
             }
-            Job::Finish(commits) => {
+            CopyJob::Finish(commits) => {
                 let size = db.size_on_disk().map_err(|error| error.to_string())?;
                 let commits = Commits {
                     compacted_bytes: size,
@@ -112,7 +113,7 @@ fn check(trees: &Trees) -> Result<Sums, String> {
         return Err(format!("the new store is damaged: {problem}"));
     }
     let mut sums = Sums::new();
-    for table in Table::ALL {
+    for table in Table::ALL.iter().copied() {
         if !table.is_copied() {
             continue;
         }
@@ -137,7 +138,7 @@ mod tests {
         let (jobs, _waiting) = channel();
         let (answer, answers) = channel();
         let copier = Copier { jobs, answers };
-        let ask = |patience| copier.ask(Job::Put(Table::Users, Vec::new()), patience);
+        let ask = |patience| copier.ask(CopyJob::Put(Table::Users, Vec::new()), patience);
         let given_up = ask(Duration::ZERO).expect_err("no answer");
         assert!(given_up.contains("did not answer"), "{given_up}");
         answer.send(Err("the disk is full".into())).expect("it listens");

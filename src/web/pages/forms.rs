@@ -7,7 +7,8 @@ use crate::domain::RequestError;
 use crate::domain::SettingId;
 use crate::domain::setting::RegistrationForm;
 use crate::web::form::FormFields;
-use crate::web::frame::{Field, Frame};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
@@ -93,8 +94,8 @@ pub(super) struct Wrong(Vec<(&'static str, Sentence)>);
 
 impl Wrong {
     /// Returns what one error says.
-    pub fn of(words: Words, fault: &RequestError) -> Self {
-        let (field, text) = explained(words, fault);
+    pub fn of(words: Words, error: &RequestError) -> Self {
+        let (field, text) = explained(words, error);
         Self(vec![(field, text)])
     }
 
@@ -102,8 +103,8 @@ impl Wrong {
     ///
     /// # Errors
     /// The error, if it has its own page: the question for a proof, a missing permission, or a failure of the server.
-    pub fn about(words: Words, fault: RequestError) -> Result<Self, RequestError> {
-        match fault {
+    pub fn about(words: Words, error: RequestError) -> Result<Self, RequestError> {
+        match error {
             RequestError::CodeRequired { .. }
             | RequestError::CodeInvalid { .. }
             | RequestError::NotLoggedIn
@@ -112,8 +113,8 @@ impl Wrong {
             | RequestError::StoreUnavailable { .. }
             | RequestError::StoreFull
             | RequestError::StoreReadOnly
-            | RequestError::Internal { .. } => Err(fault),
-            fault => Ok(Self::of(words, &fault)),
+            | RequestError::Internal { .. } => Err(error),
+            error => Ok(Self::of(words, &error)),
         }
     }
 
@@ -163,27 +164,27 @@ impl Wrong {
 }
 
 /// Returns the field that an error is about, empty for none, and what it says to a person.
-pub(super) fn explained(words: Words, fault: &RequestError) -> (&'static str, Sentence) {
-    let (field, text) = match fault {
-        RequestError::FirstNameInvalid => ("first", words.t("fault-first-name")),
-        RequestError::LastNameInvalid => ("last", words.t("fault-last-name")),
-        RequestError::DisplayNameInvalid => ("first", words.t("fault-name")),
-        RequestError::EmailInvalid => ("email", words.t("fault-email")),
+pub(super) fn explained(words: Words, error: &RequestError) -> (&'static str, Sentence) {
+    let (field, text) = match error {
+        RequestError::FirstNameInvalid => ("first", words.t("error-first-name")),
+        RequestError::LastNameInvalid => ("last", words.t("error-last-name")),
+        RequestError::DisplayNameInvalid => ("first", words.t("error-name")),
+        RequestError::EmailInvalid => ("email", words.t("error-email")),
         RequestError::RegistrationEmailTaken | RequestError::UserFieldTaken { field: "Email", .. } => {
-            ("email", words.t("fault-email-taken"))
+            ("email", words.t("error-email-taken"))
         }
-        RequestError::DomainNotAllowed => ("email", words.t("fault-domain")),
+        RequestError::DomainNotAllowed => ("email", words.t("error-domain")),
         RequestError::RegistrationUsernameTaken
         | RequestError::IdentityNotSaved
         | RequestError::UsernameBlocked { .. }
-        | RequestError::UserFieldTaken { .. } => ("username", words.t("fault-username-taken")),
+        | RequestError::UserFieldTaken { .. } => ("username", words.t("error-username-taken")),
         RequestError::RegistrationUsernameInvalid
         | RequestError::UsernameInvalid { .. }
-        | RequestError::UserFieldRequired { .. } => ("username", words.t("fault-username")),
-        RequestError::PasswordInvalid => ("password", words.t("fault-password")),
-        RequestError::PasswordUnchanged => ("password", words.t("fault-password-unchanged")),
-        RequestError::PasswordUsedBefore => ("password", words.t("fault-password-used")),
-        RequestError::PasswordWrong => ("current", words.t("fault-password-wrong")),
+        | RequestError::UserFieldRequired { .. } => ("username", words.t("error-username")),
+        RequestError::PasswordInvalid => ("password", words.t("error-password")),
+        RequestError::PasswordUnchanged => ("password", words.t("error-password-unchanged")),
+        RequestError::PasswordUsedBefore => ("password", words.t("error-password-used")),
+        RequestError::PasswordWrong => ("current", words.t("error-password-wrong")),
         RequestError::PasswordPolicy { broken } => {
             let rules: Vec<_> = broken
                 .iter()
@@ -191,47 +192,47 @@ pub(super) fn explained(words: Words, fault: &RequestError) -> (&'static str, Se
                 .collect();
             return ("password", rules.join(" ").into());
         }
-        RequestError::BioTooLong => ("bio", words.t("fault-long")),
-        RequestError::NicknameTooLong => ("nickname", words.t("fault-long")),
-        RequestError::PersonalTokenTaken => ("token-name", words.t("fault-token-taken")),
-        RequestError::AvatarInvalid => ("photo", words.t("fault-photo")),
-        RequestError::AvatarTooLarge { .. } => ("photo", words.t("fault-photo-large")),
+        RequestError::BioTooLong => ("bio", words.t("error-long")),
+        RequestError::NicknameTooLong => ("nickname", words.t("error-long")),
+        RequestError::PersonalTokenTaken => ("token-name", words.t("error-token-taken")),
+        RequestError::AvatarInvalid => ("photo", words.t("error-photo")),
+        RequestError::AvatarTooLarge { .. } => ("photo", words.t("error-photo-large")),
         RequestError::BeyondAuthority { permission } => {
             let permission = permission.as_str().into();
-            return ("", words.say("fault-authority", &[("permission", permission)]).into());
+            return ("", words.say("error-authority", &[("permission", permission)]).into());
         }
         RequestError::LastAdministrator | RequestError::AdministratorNeeded => {
-            ("", words.t("fault-last-administrator"))
+            ("", words.t("error-last-administrator"))
         }
-        RequestError::NothingToProveWith => ("", words.t("fault-nothing-to-prove")),
-        RequestError::RoleInvalid | RequestError::RoleNotFound => ("role", words.t("fault-role")),
+        RequestError::NothingToProveWith => ("", words.t("error-nothing-to-prove")),
+        RequestError::RoleInvalid | RequestError::RoleNotFound => ("role", words.t("error-role")),
         RequestError::ActionNotAllowed {
             action: "Unlock_user", ..
-        } => ("", words.t("fault-unlock-own")),
+        } => ("", words.t("error-unlock-own")),
         RequestError::ActionNotAllowed {
             action: "Assign_admin" | "Assign_role",
             ..
-        } => ("role", words.t("fault-assign")),
-        RequestError::NotAllowed { .. } | RequestError::ActionNotAllowed { .. } => ("", words.t("fault-not-allowed")),
-        RequestError::SetupLinkInvalid => ("link", words.t("fault-setup-link")),
+        } => ("role", words.t("error-assign")),
+        RequestError::NotAllowed { .. } | RequestError::ActionNotAllowed { .. } => ("", words.t("error-not-allowed")),
+        RequestError::SetupLinkInvalid => ("link", words.t("error-setup-link")),
         RequestError::TooManyLinks { most, .. } => {
             return (
                 "",
                 words
-                    .say("fault-too-many-links", &[("most", i64::from(*most).into())])
+                    .say("error-too-many-links", &[("most", i64::from(*most).into())])
                     .into(),
             );
         }
-        RequestError::RegistrationSecretNeeded => ("secret", words.t("fault-secret")),
-        RequestError::AddressBlocked | RequestError::UserBlocked => ("", words.t("fault-blocked")),
+        RequestError::RegistrationSecretNeeded => ("secret", words.t("error-secret")),
+        RequestError::AddressBlocked | RequestError::UserBlocked => ("", words.t("error-blocked")),
         RequestError::TooManyRequests { seconds } | RequestError::TooManyLogins { seconds } => {
             let seconds = i64::try_from(*seconds).unwrap_or(i64::MAX);
-            return ("", words.say("fault-too-many", &[("seconds", seconds.into())]).into());
+            return ("", words.say("error-too-many", &[("seconds", seconds.into())]).into());
         }
-        RequestError::BackupRunning => ("", words.t("fault-backup-running")),
-        RequestError::StoreFull => ("", words.t("fault-full")),
-        RequestError::StoreReadOnly => ("", words.t("fault-read-only")),
-        RequestError::Overloaded { .. } | RequestError::StoreUnavailable { .. } => ("", words.t("fault-unavailable")),
+        RequestError::BackupRunning => ("", words.t("error-backup-running")),
+        RequestError::StoreFull => ("", words.t("error-full")),
+        RequestError::StoreReadOnly => ("", words.t("error-read-only")),
+        RequestError::Overloaded { .. } | RequestError::StoreUnavailable { .. } => ("", words.t("error-unavailable")),
         // The server's own sentence, without the code that is for programs.
         other => return ("", Sentence::of_server(words, other.to_string())),
     };
@@ -259,7 +260,7 @@ fn violation(words: Words, error: &str, message: &str) -> String {
 /// Refuses two passwords that are not the same.
 pub(super) fn check_again(words: Words, form: &FormFields, wrong: &mut Wrong) {
     if form.text("password") != form.text("again") {
-        wrong.add("again", words.t("fault-again"));
+        wrong.add("again", words.t("error-again"));
     }
 }
 

@@ -7,7 +7,8 @@ use super::profile::fields::{self, FieldLine};
 use crate::domain::full_name::full_name;
 use crate::domain::{Profile, RequestError, SettingId};
 use crate::ops::registration::Registration;
-use crate::web::frame::{Field, Frame};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::visit::Visit;
 

@@ -24,15 +24,15 @@ const CALLERS: [&str; 7] = [
     "expired token",
 ];
 
-/// Everybody, whatever they come with.
+/// Every caller, with any token or none.
 const OPEN: Expected = [200; 7];
-/// Whoever is logged in with a token that reaches it.
+/// Callers who are logged in with a token that has the scope.
 const USERS: Expected = [401, 200, 200, 200, 403, 401, 401];
 /// Administrators.
 const ADMINS: Expected = [401, 403, 403, 200, 403, 401, 401];
 
 /// Every endpoint: what is sent (a query, or a body), and what is answered. `{id}` is the id of
-/// somebody else, whose username is `target`.
+/// another user, whose username is `target`.
 #[allow(clippy::too_many_lines, reason = "one line for each endpoint, all in one place")]
 fn expectations() -> Vec<(&'static str, Value, Expected)> {
     let none = || json!({});
@@ -89,7 +89,7 @@ fn expectations() -> Vec<(&'static str, Value, Expected)> {
             ADMINS,
         ),
         (
-            // Nobody registers twice: who is logged in is refused, the second one finds the name taken.
+            // No user registers twice: a caller who is logged in is refused, and the second one finds the name taken.
             "POST users.register",
             json!({"email": "new@example.com", "name": "New", "username": "new", "pass": PASSWORD}),
             [200, 400, 400, 400, 400, 400, 400],
@@ -283,7 +283,7 @@ struct Stage {
     folder: std::sync::Arc<tempfile::TempDir>,
     /// User id and token of each caller.
     logins: Vec<Option<(String, String)>>,
-    /// What stands for `{id}`, `{status}` and `{role}`.
+    /// The values of `{id}`, `{status}` and `{role}`.
     names: Vec<(&'static str, String)>,
     /// What no answer may have in it.
     secrets: Vec<String>,
@@ -466,7 +466,7 @@ async fn every_endpoint_answers_every_kind_of_caller_as_expected_and_tells_no_se
             ];
             if caller == "user" {
                 let seen = private.iter().find(|address| body.contains(**address));
-                // A login is shown to whoever knows the password.
+                // A login is accepted from every caller who knows the password.
                 assert!(
                     seen.is_none() || *route == "POST login",
                     "{route} tells a user {seen:?}: {body}"

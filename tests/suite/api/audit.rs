@@ -228,7 +228,7 @@ async fn entries_older_than_the_setting_are_swept() {
     let folder = server.stop().await;
     let now = SetClock::at(BEGINNING + 2 * DAY + 1);
     let store = Store::open(&folder.path().join("data")).expect("the store");
-    let clock = Clock::Set(now);
+    let clock = Clock::set_by(now);
     let app = App::new(store, clock, Passwords::default(), Overrides::default());
     sweep(&app).await;
     app.store.close().await;

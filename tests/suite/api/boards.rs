@@ -5,7 +5,7 @@ use rollcall::store::Store;
 use serde_json::{Value, json};
 
 use crate::attacks::administrators::give;
-use crate::support::faults::schema;
+use crate::support::errors::schema;
 use crate::support::files::files_with;
 use crate::support::server::{MINUTE, UNLIMITED, create_user, fix};
 use crate::support::{Client, TestServer};

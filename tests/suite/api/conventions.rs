@@ -1,5 +1,5 @@
 //! What holds for every endpoint: methods, bodies, headers, and that nothing a client sends is the
-//! server's fault.
+//! server's error.
 
 use std::time::Duration;
 
@@ -213,7 +213,7 @@ async fn a_body_over_the_limit_is_413_however_it_is_framed() {
     let answer = raw(&server, chunked.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer:.100}");
 
-    // Who is not logged in, or nowhere, is told so even then.
+    // A caller without a login, or on an unknown path, gets that error even then.
     for (path, status) in [(CREATE, 401), ("/api/v1/nothing", 404), ("/api/v1/me", 405)] {
         let answer = server
             .anonymous()

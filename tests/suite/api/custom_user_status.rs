@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::support::TestServer;
-use crate::support::faults::{invalid_name, invalid_type, required, schema, taken};
+use crate::support::errors::{invalid_name, invalid_type, required, schema, taken};
 use crate::support::server::BEGINNING;
 use crate::support::server::fix;
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::TestServer;
-use crate::support::faults::{invalid_name, invalid_type, required, schema, taken};
+use crate::support::errors::{invalid_name, invalid_type, required, schema, taken};
 
 const UPDATE: &str = "custom-user-status.update";
 const DELETE: &str = "custom-user-status.delete";

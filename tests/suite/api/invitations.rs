@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::attacks::administrators::give;
-use crate::support::faults::schema;
+use crate::support::errors::schema;
 use crate::support::files::files_with;
 use crate::support::server::{DAY, PASSWORD, UNLIMITED, create_user, fix, open_registration};
 use crate::support::{Answer, Client, TestServer};

@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
-use crate::support::faults::login_refused;
+use crate::support::errors::login_refused;
 use crate::support::server::{MINUTE, PASSWORD, fix};
 
 async fn log_in(server: &TestServer, user: &str, password: &str) -> (u16, Value) {

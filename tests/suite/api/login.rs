@@ -11,7 +11,7 @@ use rollcall::ops::sweep::sweep;
 use rollcall::store::Store;
 use serde_json::{Value, json};
 
-use crate::support::faults::login_refused;
+use crate::support::errors::login_refused;
 use crate::support::server::{ADMIN, BEGINNING, DAY, MINUTE, PASSWORD, PASSWORD_DIGEST as DIGEST, USER, fix};
 use crate::support::{Answer, Socket, TestServer};
 
@@ -324,7 +324,7 @@ async fn expired_tokens_are_swept_out_of_the_store() {
 
     let store = Store::open(&data).expect("the store opens");
     let later = SetClock::at(BEGINNING);
-    let clock = Clock::Set(Arc::clone(&later));
+    let clock = Clock::set_by(Arc::clone(&later));
     let app = App::new(store, clock, Passwords::default(), Overrides::default());
     later.pass(90 * DAY - 1);
     let kept = || app.store.read().tokens().count();

@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use rollcall::methods;
 use serde_json::{Value, json};
 
-use crate::support::faults::{fault, schema};
+use crate::support::errors::{error_json, schema};
 use crate::support::server::{PASSWORD_DIGEST, fix};
 use crate::support::{Client, TestServer};
 
@@ -70,10 +70,10 @@ async fn a_status_is_set_and_read_by_methods() {
     server.pass(1000);
     let wrong = error(&ada, "setUserStatus", json!(["here"])).await;
     let words = "Valid status types include online, away, offline, and busy.";
-    assert_eq!(wrong, fault(&json!("error-invalid-status"), words, None));
+    assert_eq!(wrong, error_json(&json!("error-invalid-status"), words, None));
     let wrong = error(&ada, "UserPresence:setDefaultStatus", json!([5])).await;
     let details = json!({"field": "params.0", "expected": "string"});
-    assert_eq!(wrong, fault(&json!(400), "Match failed", Some(details)));
+    assert_eq!(wrong, error_json(&json!(400), "Match failed", Some(details)));
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn settings_forbid_words_and_invisibility_to_methods_too() {
     let details = json!({"method": "setUserStatus"});
     assert_eq!(
         refused,
-        fault(&json!("error-not-allowed"), "Not allowed", Some(details))
+        error_json(&json!("error-not-allowed"), "Not allowed", Some(details))
     );
     let refused = error(&ada, "UserPresence:setDefaultStatus", json!(["offline"])).await;
     assert_eq!(refused["error"], "error-status-not-allowed");
@@ -106,7 +106,7 @@ async fn custom_statuses_are_managed_by_methods() {
     let (ada, admin) = (server.user().await, server.admin().await);
     let new = json!([{"name": "caught up", "statusType": "busy"}]);
     let refused = error(&ada, "insertOrUpdateUserStatus", new.clone()).await;
-    assert_eq!(refused, fault(&json!("not_authorized"), "", None));
+    assert_eq!(refused, error_json(&json!("not_authorized"), "", None));
     let id = result(&admin, "insertOrUpdateUserStatus", new.clone())
         .await
         .expect("an id");
@@ -114,7 +114,7 @@ async fn custom_statuses_are_managed_by_methods() {
     let details = json!({"method": "insertOrUpdateUserStatus"});
     let code = "Custom_User_Status_Error_Name_Already_In_Use";
     let words = "The custom user status name is already in use";
-    assert_eq!(taken, fault(&json!(code), words, Some(details)));
+    assert_eq!(taken, error_json(&json!(code), words, Some(details)));
     let changed = json!([{"_id": id, "name": "behind", "statusType": "away", "previousName": "caught up"}]);
     assert_eq!(
         result(&admin, "insertOrUpdateUserStatus", changed).await,
@@ -153,7 +153,7 @@ async fn somebody_logs_in_and_out_by_methods() {
     let wrong = json!([{"user": {"username": "ada"}, "password": "wrong"}]);
     let (_, refused) = call(&anonymous, "method.callAnon", "login", wrong).await;
     let words = "User not found or incorrect password";
-    assert_eq!(refused["error"], fault(&json!(403), words, None));
+    assert_eq!(refused["error"], error_json(&json!(403), words, None));
     assert_eq!(result(&ada, "logout", json!([])).await, None);
     ada.get("me").await.expect(401);
 }
@@ -199,7 +199,7 @@ async fn an_unknown_method_and_what_is_no_call_are_refused() {
     let server = TestServer::start().await;
     let ada = server.user().await;
     let unknown = error(&ada, "fly", json!([])).await;
-    assert_eq!(unknown, fault(&json!(404), "Method 'fly' not found", None));
+    assert_eq!(unknown, error_json(&json!(404), "Method 'fly' not found", None));
     let missing = ada.post("method.call/x", &json!({})).await.expect(400);
     assert_eq!(missing, schema("must have required property 'message'", "message"));
     for text in [
@@ -226,7 +226,7 @@ async fn methods_have_limits_of_their_own() {
     let refused = error(&ada, "setUserStatus", json!(["away"])).await;
     let words = "Error, too many requests. Please slow down. You must wait 1 seconds before trying again.";
     let details = json!({"timeToReset": 1000});
-    assert_eq!(refused, fault(&json!("too-many-requests"), words, Some(details)));
+    assert_eq!(refused, error_json(&json!("too-many-requests"), words, Some(details)));
     server.pass(1000);
     result(&ada, "setUserStatus", json!(["away"])).await;
     for _ in 0..20 {

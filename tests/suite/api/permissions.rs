@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
-use crate::support::faults::{coded, form_of};
+use crate::support::errors::{coded, form_of};
 use crate::support::server::MINUTE;
 
 fn grant(id: &str, roles: &Value) -> Value {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::faults::{coded, schema};
+use crate::support::errors::{coded, schema};
 use crate::support::server::{DAY, MINUTE};
 use crate::support::{Client, TestServer};
 
@@ -29,7 +29,7 @@ async fn a_personal_token_is_used_like_a_session_and_listed_without_itself() {
     let resumed = json!({"resume": token.token()});
     let resumed = server.anonymous().post("login", &resumed).await.expect(200);
     assert_eq!(resumed["data"]["userId"], ada.id());
-    // Nobody waits for the note of a use.
+    // No call waits until a use is stored.
     let mut all = listed(&ada).await;
     while all[0].get("lastUsedAt").is_none() {
         all = listed(&ada).await;

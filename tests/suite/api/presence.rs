@@ -157,7 +157,7 @@ async fn a_restart_and_new_roles_have_everybody_told() {
     let give = json!({"roleName": "bot", "username": "bob"});
     admin.post("roles.addUserToRole", &give).await.expect(200);
     assert_eq!(presence(&bob, &from).await["full"], true);
-    let later = Clock::Set(SetClock::at(BEGINNING + MINUTE));
+    let later = Clock::set_by(SetClock::at(BEGINNING + MINUTE));
     let server = TestServer::open(server.stop().await, |options| options.clock = later).await;
     let restarted = server.logged_in("bob").await;
     let answer = presence(&restarted, &from).await;

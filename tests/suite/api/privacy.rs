@@ -1,8 +1,8 @@
-//! Hiding: for a viewer from whom somebody hides, they are as somebody who is truly offline.
+//! Hiding: a viewer from whom a user hides sees them as a user who is really offline.
 
 use serde_json::{Value, json};
 
-use crate::support::faults::coded;
+use crate::support::errors::coded;
 use crate::support::server::{DAY, MINUTE, create_user};
 use crate::support::{Client, TestServer};
 
@@ -16,7 +16,7 @@ async fn hide(client: &Client, from: Value) {
     client.post("presence.setPrivacy", &body).await.expect(200);
 }
 
-/// Everything a viewer is told of somebody, as text.
+/// Everything that a viewer gets about a user, as text.
 async fn told(viewer: &Client, name: &str, id: &str, from: &str) -> Vec<String> {
     let selector = format!("%7B%22term%22%3A%22{name}%22%7D");
     let text = |endpoint: String| async move {
@@ -170,7 +170,7 @@ async fn last_seen_is_told_as_its_owner_chose() {
     choose("hidden").await;
     assert_eq!(seen().await, None);
     choose("exact").await;
-    // The choice itself was a sign of life, but nobody waits for the note of one.
+    // The choice itself was activity, but no call waits until activity is stored.
     let last = async || {
         let body = admin.get("users.getPresence?username=ada").await.expect(200);
         body["lastSeen"].clone()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::faults::coded;
+use crate::support::errors::coded;
 use crate::support::{Client, TestServer};
 
 async fn create(admin: &Client, name: &str) -> String {
@@ -271,7 +271,7 @@ async fn two_administrators_who_demote_each_other_leave_one() {
     );
     let mut outcomes = [one.status, other.status];
     outcomes.sort_unstable();
-    // The loser is refused as the last one, or as somebody who may no longer.
+    // The loser is refused as the last administrator, or as a user without the permission.
     assert!(outcomes == [200, 400] || outcomes == [200, 403], "{outcomes:?}");
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::faults::{coded, plain};
+use crate::support::errors::{coded, plain};
 use crate::support::server::{MINUTE, PASSWORD};
 use crate::support::{Client, TestServer};
 
@@ -58,7 +58,7 @@ async fn the_last_use_of_a_session_is_kept_to_the_minute() {
     let ada = server.user().await;
     server.pass(90 * 1000);
     ada.get("me").await.expect(200);
-    // Nobody waits for the note of a use, so that the next answer may still be without it.
+    // No call waits until a use is stored, so that the next answer may still be without it.
     let mut last = Value::Null;
     while last != "2023-11-04T11:45:53.366Z" {
         last = sessions(&ada).await[0]["lastUsedAt"].clone();

@@ -41,7 +41,7 @@ async fn figures_count_users_and_statuses_as_the_viewer_sees_them() {
         "version": "8.8.0",
         "rollcall": {"version": env!("CARGO_PKG_VERSION")},
         "totalUsers": 5, "activeUsers": 4, "nonActiveUsers": 1,
-        // Cleo is connected and invisible: nobody sees that, an administrator neither.
+        // Cleo is connected and invisible: no user sees that, and no administrator.
         "onlineUsers": 1, "awayUsers": 1, "busyUsers": 1, "offlineUsers": 2, "totalConnectedUsers": 3,
         "process": {"pid": std::process::id(), "uptime": 90},
         "os": {"platform": std::env::consts::OS, "arch": std::env::consts::ARCH},

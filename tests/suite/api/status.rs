@@ -1,4 +1,4 @@
-//! Setting statuses: by hand, by custom statuses, for others; what lies below; what ends.
+//! Setting statuses: by hand, by custom statuses, for others; the statuses below; the ends.
 
 use rollcall::app::Clock;
 use rollcall::clock::SetClock;
@@ -7,7 +7,7 @@ use rollcall::server::{Options, Server};
 use rollcall::store::Store;
 use serde_json::{Value, json};
 
-use crate::support::faults::{coded, form_of, plain, schema};
+use crate::support::errors::{coded, form_of, plain, schema};
 use crate::support::server::{BEGINNING, MINUTE, create_user, fix};
 use crate::support::{Client, TestServer};
 
@@ -368,7 +368,7 @@ async fn statuses_survive_a_restart_and_what_ended_meanwhile_has_ended_in_the_fi
     assert_eq!(own(&server.user().await).await["message"], "lunch");
     let folder = server.stop().await;
     let server = TestServer::open(folder, |options| {
-        options.clock = Clock::Set(SetClock::at(BEGINNING + 60 * MINUTE));
+        options.clock = Clock::set_by(SetClock::at(BEGINNING + 60 * MINUTE));
     })
     .await;
     assert_eq!(own(&server.user().await).await, manual("away", "vacation"));
@@ -427,7 +427,7 @@ async fn a_status_that_races_with_the_end_of_its_user_is_left_behind_by_nobody()
         deleted.expect(200);
         assert!([200, 400].contains(&set.status), "{set:?}");
     }
-    // A store with a status of nobody does not open.
+    // A store with a status of an unknown user does not open.
     TestServer::open(server.stop().await, |_| {}).await.admin().await;
 }
 
@@ -439,7 +439,7 @@ async fn what_ended_while_no_server_ran_is_settled_before_it_listens() {
     done(&ada, lunch).await;
     let folder = server.stop().await;
     let options = Options {
-        clock: Clock::Set(SetClock::at(BEGINNING + 60 * MINUTE)),
+        clock: Clock::set_by(SetClock::at(BEGINNING + 60 * MINUTE)),
         ..TestServer::options(&folder)
     };
     // Started, and ended before it serves anything.

@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 use totp_rs::{Algorithm, Builder, Secret};
 
-use crate::support::faults::{coded, login_refused};
+use crate::support::errors::{coded, login_refused};
 use crate::support::server::{BEGINNING, MINUTE, PASSWORD, PASSWORD_DIGEST, fix};
 use crate::support::{Client, TestServer};
 
@@ -284,7 +284,7 @@ async fn ones_own_new_password_and_address_ask_for_it_and_a_new_name_does_not() 
         let answer = ada.post("users.updateOwnBasicInfo", &json!({"data": data})).await;
         assert_eq!(answer.expect(400), code_required("password"));
     }
-    // The current password beside the new one stands for it.
+    // The current password beside the new one counts as the proof.
     let data = json!({"newPassword": "another horse", "currentPassword": PASSWORD_DIGEST});
     ada.post("users.updateOwnBasicInfo", &json!({"data": data}))
         .await

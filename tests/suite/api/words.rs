@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
-use crate::support::faults::{coded, schema};
+use crate::support::errors::{coded, schema};
 use crate::support::server::{MINUTE, PASSWORD, PASSWORD_DIGEST, fix};
 
 fn new(username: &str) -> Value {

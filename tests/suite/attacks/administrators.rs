@@ -216,7 +216,7 @@ async fn no_one_grants_or_takes_a_permission_that_they_lack() {
     ] {
         beyond(&desk.post_proved(endpoint, &body).await, &format!("{endpoint} {body}"));
     }
-    // What they have, they give; and a setting that lets nobody in, they change.
+    // What they have, they give; and a setting that refuses every user, they change.
     for (endpoint, body) in [
         (
             "permissions.update",

@@ -1,4 +1,4 @@
-//! Pages of other origins, and what browsers are told in headers.
+//! Pages of other origins, and the headers for browsers.
 
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::json;

@@ -392,7 +392,7 @@ async fn an_old_store_is_sealed_and_compacted_at_its_first_start() {
 async fn old_backup_codes_are_good_before_and_after_their_slow_hash() {
     let home = old_store();
     let store = Store::open(&home.path().join("data")).expect("the store");
-    let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
+    let app = App::new(store, Clock::system(), Passwords::default(), Overrides::default());
     let codes = || {
         let snapshot = app.store.read();
         let grace = snapshot.user_named(&UsernameKey::of("grace")).expect("a user");
@@ -466,8 +466,11 @@ const STEP: i64 = 30_000;
 /// Whether a start a day from now would compact the store.
 async fn is_due_in_a_day(home: &Path) -> bool {
     let store = Store::open(&home.join("data")).expect("the store");
-    assert!(!store.is_compaction_due(Clock::System.now(), 75), "it was begun today");
-    let due = store.is_compaction_due(Clock::System.now().plus_seconds(DAY / 1000), 75);
+    assert!(
+        !store.is_compaction_due(Clock::system().now(), 75),
+        "it was begun today"
+    );
+    let due = store.is_compaction_due(Clock::system().now().plus_seconds(DAY / 1000), 75);
     store.close().await;
     due
 }

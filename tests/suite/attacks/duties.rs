@@ -38,7 +38,7 @@ async fn refused_calls(client: &Client, code: &str) {
     client.get("pw.getPolicy").await.expect(200);
 }
 
-/// A socket of such a user hears only of its own user, and shows nobody as online.
+/// A socket of such a user gets only events of its own user, and shows no user as online.
 async fn bound_socket(client: &Client, others: &Client, code: &str) -> Socket {
     let mut socket = Socket::of(client).await;
     assert_eq!(socket.error("setUserStatus", json!(["busy"])).await["error"], code);

@@ -24,7 +24,7 @@ async fn server(settings: &[(SettingId, i64)]) -> TestServer {
     .await
 }
 
-/// Everybody who asks may wait, so that no guess of a burst is refused by the queue alone.
+/// Every caller may wait, so that no guess of a burst is refused by the queue alone.
 const LONG_QUEUE: [(SettingId, i64); 2] = [(SettingId::WaitingPerUser, 1000), (SettingId::WaitingPerAddress, 1000)];
 
 async fn post_from(client: &Client, address: &str, endpoint: &str, body: &Value) -> Answer {

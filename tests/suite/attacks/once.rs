@@ -90,7 +90,7 @@ async fn a_backup_code_logs_in_once() {
     let (_, codes) = enable(&server.user().await, BEGINNING).await;
     let calls = (0..MANY).map(|_| (server.anonymous(), "login", login(&codes[0])));
     assert_one(&at_once(calls.collect()).await, "totp-invalid");
-    // The others are as good as before.
+    // The others are still valid.
     server.anonymous().post("login", &login(&codes[1])).await.expect(200);
 }
 

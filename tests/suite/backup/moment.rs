@@ -69,7 +69,7 @@ async fn what_changes_while_a_backup_is_read_is_not_in_it() {
     assert!(admin.status_names().await.is_empty());
 }
 
-/// Numbers the users in turn: ada first, then bob, until it is told to stop.
+/// Numbers the users in turn: ada first, then bob, until the test stops it.
 async fn count(ada: Client, bob: Client, stop: Arc<AtomicBool>) -> u32 {
     for number in 0.. {
         for client in [&ada, &bob] {

@@ -1,4 +1,4 @@
-//! Damaged files: told of, never a panic, never silently wrong data.
+//! Damaged files: reported, never a panic, never silently wrong data.
 
 use std::fs;
 use std::path::{Path, PathBuf};

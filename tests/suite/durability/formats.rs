@@ -39,7 +39,7 @@ async fn a_store_of_each_released_format_opens_with_all_it_holds() {
         assert_eq!(admin.status_names().await, ["café", "caught up", "lunch"]);
         let ada = server.anonymous().logged_in("ADA@example.com", PASSWORD).await;
         assert_eq!(ada.get("me").await.expect(200)["name"], "Ada Lovelace");
-        // What is old is written anew without a stumble.
+        // Old records are written again without an error.
         admin.create_status("tea", "away").await.expect(200);
         opened += 1;
     }

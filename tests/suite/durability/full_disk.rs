@@ -34,7 +34,7 @@ async fn old_store_stays(space: fn(usize) -> Space, free: [usize; 2], words: &[&
     let place = Place::new();
     let mounted = place.mount(Disk::new());
     let mut server = place.start_with(|command| {
-        // Nobody reads its log before its end.
+        // The test reads its log only after its end.
         command.args(["--log-level", "warn"]);
     });
     let admin = server.admin().await;
@@ -142,7 +142,7 @@ impl Known {
 
 type Ledger = Arc<Mutex<Known>>;
 
-/// Creates statuses until told to stop or the server is gone. Every answer is 200, 507, or, where it is unknown if the change
+/// Creates statuses until the test stops it or the server is gone. Every answer is 200, 507, or, where it is unknown if the change
 /// was made, 503.
 async fn load(client: Client, first: String, stop: Arc<AtomicBool>, ledger: Ledger) {
     for serial in 0.. {

@@ -16,7 +16,7 @@ use crate::support::{Client, Process};
 const ROUNDS: usize = 20;
 const CLIENTS: usize = 8;
 
-/// What clients were told, and when enough of it.
+/// What clients were answered, and when it is enough.
 #[derive(Default)]
 struct Acknowledged {
     names: Mutex<BTreeSet<String>>,
@@ -82,7 +82,7 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
 
 const RENAMES: usize = 10;
 
-/// Renames a user back and forth until the server is gone; returns how often it was told that it did.
+/// Renames a user back and forth until the server is gone; returns how many renames were acknowledged.
 async fn rename(admin: Client, id: String, number: usize, done: Arc<Notify>) -> usize {
     for serial in 0.. {
         let username = format!("user{number}-{}", serial % 3);
@@ -158,7 +158,7 @@ async fn kills_during_renames_leave_names_and_addresses_that_lead_to_their_users
     }
 }
 
-/// How often a log tells that claims of a user have ended.
+/// How often a log says that claims of a user have ended.
 fn ends_told(log: &str) -> usize {
     log.lines()
         .filter(|line| line.contains("claims have ended user="))

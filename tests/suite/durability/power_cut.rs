@@ -120,7 +120,7 @@ async fn load(client: Client, first: String, ledger: Arc<Ledger>) {
     }
 }
 
-/// The name under which the ledger has the administrator's picture, told by its bytes' sum.
+/// The name under which the ledger has the administrator's picture, identified by the sum of its bytes.
 const PICTURE: &str = "the picture";
 
 fn sum(picture: &[u8]) -> Status {

@@ -2,6 +2,7 @@
 
 mod circles;
 mod layers;
+mod lists;
 mod names;
 mod sizes;
 mod source;

@@ -9,6 +9,9 @@ use regex::Regex;
 
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"//[^\n]*").expect("a pattern"));
 
+static TESTS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"#\[cfg\(test\)\]\n(?:pub )?mod tests").expect("a pattern"));
+
 /// A visibility such as `pub(in path)` is not an import.
 static VISIBILITY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bpub\(in [^)]*\)").expect("a pattern"));
 
@@ -60,7 +63,7 @@ fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
 pub fn code(text: &str) -> String {
     let text = COMMENT.replace_all(text, "");
     let text = VISIBILITY.replace_all(&text, "pub");
-    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+    let end = TESTS.find(&text).map_or(text.len(), |tests| tests.start());
     text[..end].to_owned()
 }
 

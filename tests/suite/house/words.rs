@@ -12,7 +12,8 @@ const AVOIDED: &str =
 fn comments_use_plain_words() {
     let avoided = Regex::new(AVOIDED).expect("a pattern");
     let mut found = Vec::new();
-    for (file, text) in files("src") {
+    let folders = ["src", "tests", "benches"];
+    for (file, text) in folders.into_iter().flat_map(files) {
         for (number, line) in text.lines().enumerate() {
             let comment = line.trim_start();
             if comment.starts_with("//") && avoided.is_match(comment) {

@@ -18,7 +18,7 @@ fn app(folder: &std::path::Path, clock: &Arc<SetClock>) -> App {
     let store = Store::open(folder).expect("the store");
     App::new(
         store,
-        Clock::Set(Arc::clone(clock)),
+        Clock::set_by(Arc::clone(clock)),
         Passwords::default(),
         Overrides::default(),
     )

@@ -9,7 +9,7 @@ use rollcall::hub::GRACE_MILLIS;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::faults::coded;
+use crate::support::errors::coded;
 use crate::support::server::{BEGINNING, DAY, MINUTE, create_user, fix};
 use crate::support::{Client, Socket, TestServer};
 
@@ -53,7 +53,7 @@ async fn restarted(server: TestServer) -> TestServer {
 async fn restarted_after(server: TestServer, millis: i64) -> TestServer {
     let folder: Arc<TempDir> = server.stop().await;
     TestServer::open(folder, |options| {
-        options.clock = Clock::Set(SetClock::at(BEGINNING + millis));
+        options.clock = Clock::set_by(SetClock::at(BEGINNING + millis));
     })
     .await
 }
@@ -438,8 +438,8 @@ async fn words_alone_of_an_invisible_user_are_refused_where_invisible_is_forbidd
         refused("insertOrUpdateUser")
     );
     let mut socket = Socket::of(&ada).await;
-    let fault = socket.error("setUserStatus", json!([null, "still away"])).await;
-    assert_eq!(fault["error"], "error-status-not-allowed");
+    let error = socket.error("setUserStatus", json!([null, "still away"])).await;
+    assert_eq!(error["error"], "error-status-not-allowed");
     assert_eq!(seen(&admin).await, shows("offline", "away"));
     set(&ada, json!({"status": "busy", "message": "back"})).await;
     assert_eq!(seen(&admin).await, shows("busy", "back"));

@@ -2,7 +2,7 @@
 //!
 //! The model keeps every claim in one heap without any order and looks for the one that shows each
 //! time it is asked; connections are a list of words. The engine and the model must show the same after
-//! every step, and a viewer must be told of exactly the steps that changed what they see.
+//! every step, and a viewer must get exactly the steps that changed what they see.
 //!
 //! How long a status shows is part of both: with an end, until then; set while connected, while there is a connection;
 //! set without one, until the last token ends or the account is deactivated; a bare `online` that was set without one,
@@ -207,7 +207,7 @@ impl Model {
         self.connections.iter().copied().chain(lost).collect()
     }
 
-    /// What somebody sees from whom nobody hides.
+    /// The presence as a viewer sees it from whom no user hides.
     fn shows(&self) -> Seen {
         if self.inactive {
             return ABSENT;
@@ -268,7 +268,7 @@ impl Engine {
         let clock = SetClock::at(0);
         let user = user("ada", "user");
         Self {
-            hub: Hub::new(Clock::Set(Arc::clone(&clock))),
+            hub: Hub::new(Clock::set_by(Arc::clone(&clock))),
             clock,
             kept: UserStatus::of(&user.id),
             user,
@@ -318,7 +318,7 @@ impl Engine {
 
     fn restart(&mut self, requires_connection: bool) {
         self.connections.clear();
-        self.hub = Hub::new(Clock::Set(Arc::clone(&self.clock)));
+        self.hub = Hub::new(Clock::set_by(Arc::clone(&self.clock)));
         self.hub.require_connection(requires_connection);
         self.follow();
         self.settle();
@@ -391,7 +391,7 @@ fn play(steps: &[Step]) {
             seen = told;
         }
         assert_eq!(seen, model.seen(), "what is told after {step:?}");
-        // Time ends claims and lost connections, which are told apart.
+        // Time ends claims and lost connections, which the model distinguishes.
         let most = if matches!(step, Step::Pass(_)) { 2 } else { 1 };
         assert!(events.len() <= most, "events {events:?} after {step:?}");
     }
@@ -461,7 +461,7 @@ fn perform_on_claims(step: &Step, model: &mut Model, engine: &mut Engine) {
         Step::End(id) => {
             let id = id.map(|id| id.to_string());
             let ended = match &id {
-                // Of several with one name, the one that lies highest.
+                // Of several with one name, the uppermost one.
                 Some(_) => {
                     let named = model.claims.iter().filter(|laid| laid.claim.id == id);
                     named.max_by_key(|laid| (laid.claim.source, laid.serial)).cloned()

@@ -119,7 +119,7 @@ async fn rights_are_gone_before_the_word_arrives() {
     }
     let id = json!({"userId": ada.id()});
     admin.post("users.logout", &id).await.expect(200);
-    // Nobody waits for the word here: the answer to the logout is enough.
+    // The test does not wait for the message: the answer to the logout is enough.
     for socket in &mut sockets {
         assert_eq!(
             socket.error("listCustomUserStatus", json!([])).await["error"],

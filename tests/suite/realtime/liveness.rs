@@ -25,7 +25,7 @@ async fn impatient(millis: u64) -> TestServer {
     .await
 }
 
-/// Lets the grace pass again and again until somebody is offline.
+/// Lets the grace pass again and again until a user is offline.
 async fn wait_until_offline(server: &TestServer, viewer: &Client, id: &str) {
     loop {
         let status = viewer.get(&format!("users.getStatus?userId={id}")).await.expect(200);
@@ -101,7 +101,7 @@ async fn a_client_in_a_process_of_its_own() {
     eprintln!("closed {end:?}");
 }
 
-/// Has all who listen to public settings told some 8,000 bytes, which it answers.
+/// Sends some 8,000 bytes to all who listen to public settings, and returns them.
 async fn rename_site(admin: &Client, number: u32) -> Value {
     let words = Value::from(format!("{number} {}", "x".repeat(8000)));
     let body = json!({"value": words});
@@ -160,7 +160,7 @@ async fn a_stopped_client_delays_nobody_and_is_told_to_come_back() {
     loop {
         told += 1;
         let words = rename_site(&admin, told).await;
-        // Everybody else hears of it before the next one.
+        // All others get it before the next one.
         let heard = other.event("notify-all", "public-settings-changed").await;
         assert_eq!(heard[1]["value"], words);
         server.pass(GRACE_MILLIS);

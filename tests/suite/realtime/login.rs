@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
 use crate::api::two_factor::app_code;
-use crate::support::faults::fault;
+use crate::support::errors::error_json;
 use crate::support::server::{BEGINNING, DAY, MINUTE, PASSWORD, PASSWORD_DIGEST, create_user, fix};
 use crate::support::{Client, Socket, TestServer};
 
@@ -74,23 +74,23 @@ async fn the_client_learns_who_it_is_before_it_learns_that_it_is_logged_in() {
 async fn a_wrong_password_an_unknown_name_and_a_dead_token_are_refused() {
     let server = TestServer::start().await;
     let mut socket = Socket::connected(server.address).await;
-    let refused = fault(&json!(403), "User not found or incorrect password", None);
+    let refused = error_json(&json!(403), "User not found or incorrect password", None);
     for user in ["ada", "nobody"] {
         let wrong = json!([{"user": {"username": user}, "password": "wrong"}]);
         assert_eq!(socket.error("login", wrong).await, refused);
     }
     let dead = json!([{"resume": "x".repeat(43)}]);
     let words = "You've been logged out by the server. Please log in again";
-    assert_eq!(socket.error("login", dead).await, fault(&json!(403), words, None));
+    assert_eq!(socket.error("login", dead).await, error_json(&json!(403), words, None));
     let unknown = socket.error("login", json!([{"iframe": true, "token": "x"}])).await;
     assert_eq!(
         unknown,
-        fault(&json!(400), "Unrecognized options for login request", None)
+        error_json(&json!(400), "Unrecognized options for login request", None)
     );
     for params in [json!([]), json!([null]), json!([5]), json!(["x"])] {
         assert_eq!(socket.error("login", params).await["error"], 400);
     }
-    // Nobody is logged in.
+    // No user is logged in.
     assert_eq!(
         socket.error("setUserStatus", json!(["busy"])).await["error"],
         "error-not-allowed"
@@ -162,7 +162,7 @@ async fn a_logout_ends_the_token_everywhere_and_the_rights_of_the_socket() {
         "error-not-allowed"
     );
     let refused = socket.sub("stream-notify-logged", json!(["user-status", false])).await;
-    assert_eq!(refused["error"], fault(&json!("not-allowed"), "Not allowed", None));
+    assert_eq!(refused["error"], error_json(&json!("not-allowed"), "Not allowed", None));
     // The socket is good for another login.
     socket.resume(server.user().await.token()).await;
 }

@@ -14,14 +14,14 @@ use tempfile::TempDir;
 use crate::support::server::{BEGINNING, MINUTE, create_user, fix, new_folder};
 use crate::support::{Client, Process, Socket, TestServer};
 
-/// A socket that hears what shows of everybody.
+/// A socket that gets the presence of all users.
 async fn watcher(server: &TestServer) -> Socket {
     let mut socket = Socket::of(&server.admin().await).await;
     socket.listen("notify-logged", "user-status").await;
     socket
 }
 
-/// The next status that is told, of whom and its number.
+/// The next status event: the user and the number of the status.
 async fn told(socket: &mut Socket) -> (String, u64) {
     let args = socket.event("notify-logged", "user-status").await;
     let text = args[0][1].as_str().expect("a username").to_owned();
@@ -114,7 +114,7 @@ async fn who_comes_back_within_the_grace_was_never_away_and_nobody_is_told() {
         server.pass(GRACE_MILLIS - 1);
         socket = Socket::of(&client).await;
     }
-    // What is told after it is the next that is told at all.
+    // The next event is the one after it, so that it caused none.
     assert_eq!(socket.result("setUserStatus", json!(["busy"])).await, Value::Null);
     assert_eq!(told(&mut watcher).await, ada(BUSY));
     server.pass(2 * GRACE_MILLIS);
@@ -138,7 +138,7 @@ async fn a_socket_says_whether_its_user_is_at_it() {
     assert_eq!(told(&mut watcher).await, ada(AWAY));
     assert_eq!(one.result("UserPresence:online", json!([])).await, json!(true));
     assert_eq!(told(&mut watcher).await, ada(ONLINE));
-    // What is declared lies over it.
+    // The declared status is above it.
     one.result("UserPresence:setDefaultStatus", json!(["busy"])).await;
     assert_eq!(told(&mut watcher).await, ada(BUSY));
     one.result("UserPresence:away", json!([])).await;
@@ -147,7 +147,7 @@ async fn a_socket_says_whether_its_user_is_at_it() {
         (&me["status"], &me["connectionStatus"]),
         (&json!("busy"), &json!("away"))
     );
-    // Nobody is at a socket without a login.
+    // A socket without a login belongs to no user.
     let mut nobody = Socket::connected(server.address).await;
     assert_eq!(nobody.result("UserPresence:online", json!([])).await, json!(false));
 }
@@ -170,7 +170,7 @@ async fn with_the_rule_of_newer_servers_only_a_socket_makes_a_status_show() {
     let admin = server.admin().await;
     assert_eq!(status(&admin, client.id()).await, "offline");
     let mut socket = Socket::of(&client).await;
-    // The claim was told as an absent one's words.
+    // The claim was sent as the text of an absent user.
     while told(&mut watcher).await != ada(BUSY) {}
     assert_eq!(status(&admin, client.id()).await, "busy");
     socket.call("logout", json!([])).await;
@@ -229,7 +229,7 @@ async fn who_comes_back_after_a_restart_was_never_away_and_nobody_is_told() {
     let mut watcher = watcher(&server).await;
     server.pass(GRACE_MILLIS - 1);
     let mut socket = Socket::of(&ada_now).await;
-    // What is told after it is the next that is told at all.
+    // The next event is the one after it, so that it caused none.
     assert_eq!(socket.result("setUserStatus", json!(["busy"])).await, Value::Null);
     assert_eq!(told(&mut watcher).await, ada(BUSY));
     server.pass(1);
@@ -241,7 +241,7 @@ async fn who_comes_back_after_a_restart_was_never_away_and_nobody_is_told() {
 async fn nobody_is_waited_for_after_a_server_was_away_for_long() {
     let (folder, [ada, bob, _]) = stopped().await;
     let server = TestServer::open(folder, |options| {
-        options.clock = Clock::Set(SetClock::at(BEGINNING + RESTART_MILLIS + 1));
+        options.clock = Clock::set_by(SetClock::at(BEGINNING + RESTART_MILLIS + 1));
     })
     .await;
     let admin = server.admin().await;

@@ -1,4 +1,4 @@
-//! Hiding over streams: who is hidden from hears what they would of somebody who is truly offline.
+//! Hiding over streams: a viewer from whom a user hides gets what they would get of a user who is really offline.
 
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ impl House {
         socket
     }
 
-    /// What was told of `hid` until now, in the order of the events: the status and the words.
+    /// The events about `hid` until now, in their order: the status and the text.
     async fn heard(&self, socket: &mut Socket) -> Vec<(String, Value, Value)> {
         // Comes after all that happened before it.
         let name = rollcall::auth::random::bytes::<4>()

@@ -164,7 +164,7 @@ async fn a_wrong_message_is_told_back_and_the_socket_lives() {
             "it is not told back at length: {text:.40}"
         );
     }
-    // Clients greet with messages that are none; nobody answers those.
+    // Clients send greetings that are no messages of the protocol; they get no answer.
     socket.say(json!({"server_id": "0"})).await;
     socket.say(json!({"msg": 5})).await;
     socket.ping().await;
@@ -303,7 +303,7 @@ async fn who_does_not_speak_websocket_is_told_so() {
         (answer.status, answer.header("sec-websocket-version")),
         (426, Some("13"))
     );
-    // A POST is nobody's.
+    // No route takes a POST.
     let posted = server.anonymous().send("POST", "/websocket", &[], "").await;
     assert!((400..500).contains(&posted.status), "{posted:?}");
 }

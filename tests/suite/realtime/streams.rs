@@ -1,4 +1,4 @@
-//! What each stream tells, to the letter.
+//! The messages of each stream, to the letter.
 
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ async fn user_status_tells_who_is_what() {
         });
         assert_eq!(message, expected);
     }
-    // What changes nothing is not told.
+    // A call that changes nothing sends no event.
     ada.post("users.setStatus", &json!({"status": "offline"}))
         .await
         .expect(200);
@@ -201,7 +201,7 @@ async fn roles_permissions_and_settings_are_told() {
     let mut socket = listener(&server, &["permissions-changed"]).await;
     let answer = socket.sub("stream-roles", json!(["roles", false])).await;
     assert_eq!(answer["msg"], "ready");
-    // Public settings are told to those who are not logged in, too.
+    // Public settings are also sent to callers who are not logged in.
     let mut nobody = Socket::connected(server.address).await;
     nobody.listen("notify-all", "public-settings-changed").await;
     let admin = server.admin().await;
@@ -268,7 +268,7 @@ async fn where_nobody_is_told_who_is_here_only_users_hear_of_themselves() {
 
 #[tokio::test]
 async fn each_of_many_sockets_hears_everything_in_its_order() {
-    // More than one task tells them.
+    // More than one task sends them.
     const SOCKETS: usize = 600;
     rollcall::server::allow_as_many_as_possible();
     let server = TestServer::start().await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::faults::fault;
+use crate::support::errors::error_json;
 use crate::support::{Client, Socket, TestServer};
 
 #[tokio::test]
@@ -105,21 +105,21 @@ async fn what_cannot_be_subscribed_to_is_refused_with_its_reason() {
         let answer = nobody.sub(stream, json!(["roles", false])).await;
         assert_eq!(
             answer["error"],
-            fault(&json!("not-allowed"), "Not allowed", None),
+            error_json(&json!("not-allowed"), "Not allowed", None),
             "{stream}"
         );
     }
     for socket in [&mut nobody, &mut ada] {
         let unknown = socket.sub("stream-notify-room", json!(["GENERAL/typing", false])).await;
         let words = "Subscription 'stream-notify-room' not found";
-        assert_eq!(unknown["error"], fault(&json!(404), words, None));
+        assert_eq!(unknown["error"], error_json(&json!(404), words, None));
         let nameless = socket.sub("stream-notify-all", json!(["", false])).await;
         assert_eq!(
             nameless["error"],
-            fault(&json!("invalid-event-name"), "Invalid event name", None)
+            error_json(&json!("invalid-event-name"), "Invalid event name", None)
         );
     }
-    // There are no rooms, and so none that somebody may hear.
+    // There are no rooms, and so no room whose events a user may get.
     let room = ada.sub("stream-room-messages", json!(["GENERAL", false])).await;
     assert_eq!(room["error"]["error"], "not-allowed");
     for params in [json!([]), json!([null]), json!([5]), json!([{}])] {

@@ -3,8 +3,8 @@
 pub mod backup;
 pub mod client;
 pub mod crowd;
+pub mod errors;
 pub mod events;
-pub mod faults;
 pub mod files;
 pub mod pictures;
 pub mod process;

@@ -70,7 +70,7 @@ impl TestServer {
     pub async fn open(folder: Arc<TempDir>, change: impl FnOnce(&mut Options)) -> Self {
         let now = SetClock::at(BEGINNING);
         let mut options = Options {
-            clock: Clock::Set(Arc::clone(&now)),
+            clock: Clock::set_by(Arc::clone(&now)),
             ..Self::options(&folder)
         };
         change(&mut options);
@@ -108,7 +108,7 @@ impl TestServer {
             timing: Timing::default(),
             passwords: Passwords::default(),
             administrator: None,
-            clock: Clock::System,
+            clock: Clock::system(),
         }
     }
 

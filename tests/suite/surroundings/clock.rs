@@ -47,7 +47,7 @@ async fn written_in_2023() -> (Arc<TempDir>, Client) {
 async fn opened(folder: &Arc<TempDir>, off_millis: i64) -> (TestServer, Arc<SetClock>) {
     let clock = SetClock::at(BEGINNING + off_millis);
     let set = Arc::clone(&clock);
-    let server = TestServer::open(Arc::clone(folder), |options| options.clock = Clock::Set(set)).await;
+    let server = TestServer::open(Arc::clone(folder), |options| options.clock = Clock::set_by(set)).await;
     (server, clock)
 }
 

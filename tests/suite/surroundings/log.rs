@@ -1,4 +1,4 @@
-//! Standard error and standard output that cannot be written, or that nobody reads.
+//! Standard error and standard output that cannot be written, or that no process reads.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, PipeReader, Write};
@@ -11,7 +11,7 @@ use crate::support::Process;
 use crate::support::process::{rollcall, run, serve};
 use crate::support::server::{ADMIN, new_folder};
 
-/// Bytes that Linux keeps in a pipe that nobody reads.
+/// Bytes that Linux keeps in a pipe that no process reads.
 const PIPE_BYTES: usize = 64 * 1024;
 
 /// Requests that log more lines than the queue takes.

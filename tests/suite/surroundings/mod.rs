@@ -1,4 +1,4 @@
-//! The process in its surroundings: a log that nobody reads, a disk or a folder that it may not use, signals, a socket that
+//! The process in its surroundings: a log without a reader, a disk or a folder that it may not use, signals, a socket that
 //! the system refuses, and commands beside a server that does not answer.
 
 mod activation;

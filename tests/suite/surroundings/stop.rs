@@ -1,4 +1,4 @@
-//! Signals, and clients that would delay the end of the server; what monitoring is told meanwhile.
+//! Signals, and clients that would delay the end of the server; what monitoring gets meanwhile.
 
 use std::fs;
 use std::io::{BufRead, BufReader};

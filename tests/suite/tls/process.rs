@@ -272,7 +272,7 @@ async fn addresses_with_and_without_tls_and_a_redirect_are_one_server() {
             "{expected}: {answer}"
         );
     }
-    // A client that speaks HTTP without TLS is told so in its own protocol.
+    // A client that speaks HTTP without TLS gets an answer in its own protocol.
     let answer = exchange(server.address, LIVE.as_bytes()).await;
     assert!(
         answer.starts_with("HTTP/1.1 400 ") && answer.ends_with("use https://\r\n"),

@@ -96,7 +96,7 @@ async fn a_client_that_reads_nothing_over_tls_is_cut_off() {
     tcp.set_recv_buffer_size(4096).expect("a size");
     let stream = tcp.connect(server.address).await.expect("a connection");
     let mut stream = client.connect_over(stream, &[HTTP1]).await.expect("a handshake");
-    // Requests whose responses nobody reads, until the server reads no more of them or ends.
+    // Requests whose responses the client does not read, until the server reads no more of them or ends.
     let request = "GET /api/v1/openapi.json HTTP/1.1\r\nhost: test\r\n\r\n".repeat(20);
     let endless = async { while stream.write_all(request.as_bytes()).await.is_ok() && stream.flush().await.is_ok() {} };
     tokio::time::timeout(Duration::from_mins(1), endless)

@@ -235,7 +235,7 @@ async fn the_log_needs_its_permission_and_counts_as_the_endpoint() {
 async fn a_filter_that_matches_nothing_reads_a_bounded_part_and_goes_on_from_there() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::open(&folder.path().join("data")).expect("a store");
-    let app = App::new(store, Clock::System, Passwords::default(), Overrides::default());
+    let app = App::new(store, Clock::system(), Passwords::default(), Overrides::default());
     for number in 0..7 {
         let draft = RoleDraft {
             name: RoleName::parse(&format!("role {number}")).expect("a name"),

@@ -154,7 +154,7 @@ async fn signing_out_ends_the_token_and_another_page_shows_nothing() {
     let server = TestServer::start().await;
     let visitor = Visitor::signed_in(&server, USER).await;
     let token = visitor.cookie("rollcall").expect("a session");
-    // A link signs nobody out.
+    // A link does not sign the user out.
     assert_eq!(visitor.get("/sign-out").await.status, 405);
     let answer = visitor.submit_from("/", "/sign-out", &[]).await;
     assert_eq!(

@@ -7,7 +7,7 @@ use crate::domain::{RequestError, Scope};
 use crate::http::input::Ignored;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::directory;
+use crate::ops::usernames;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -45,12 +45,12 @@ struct Available {
 
 async fn suggest(call: UserRequest, _: Ignored) -> Result<Suggested, RequestError> {
     Ok(Suggested {
-        result: directory::suggest_username(&call.app, &call.caller.user),
+        result: usernames::suggest(&call.app, &call.caller.user),
     })
 }
 
 async fn check(call: UserRequest, asked: Check) -> Result<Available, RequestError> {
     Ok(Available {
-        result: directory::is_available(&call.app, &call.caller.user, &asked.username)?,
+        result: usernames::is_available(&call.app, &call.caller.user, &asked.username)?,
     })
 }

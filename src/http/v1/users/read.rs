@@ -20,9 +20,10 @@ use crate::http::query;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::directory::{self, AskedUsers, UserFilter};
+use crate::ops::suggestions;
 use crate::ops::user_condition::UserField;
 use crate::ops::user_view::{self, Address, Suggestion, UserView};
-use crate::ops::viewed::ViewedUser;
+use crate::ops::viewed_user::ViewedUser;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -341,7 +342,7 @@ async fn autocomplete(call: UserRequest, asked: Autocomplete) -> Result<Suggesti
     let exceptions: Vec<_> = exceptions.iter().map(|name| UsernameKey::of(name)).collect();
     let condition = Condition::parse_object(&selector.conditions)?;
     let term = SearchTerm::parse(&selector.term);
-    let found = directory::autocomplete(&call.app, &call.actor(), term.as_ref(), &exceptions, &condition)?;
+    let found = suggestions::autocomplete(&call.app, &call.actor(), term.as_ref(), &exceptions, &condition)?;
     Ok(Suggestions {
         items: found.iter().map(Suggestion::from).collect(),
     })

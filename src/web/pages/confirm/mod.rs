@@ -14,7 +14,8 @@ use crate::domain::{RequestError, Timestamp, TwoFactorMethod};
 use crate::ops::incident;
 use crate::ops::two_factor::PresentedCode;
 use crate::web::form::{self, FormFields};
-use crate::web::frame::{Field, Frame};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
@@ -107,7 +108,7 @@ fn page(visit: &Visit, method: TwoFactorMethod, wrong: bool, is_page: fn(&str) -
                 ..Field::password(words.t("current-password"))
             },
             "confirm-password",
-            "fault-password-wrong",
+            "error-password-wrong",
         ),
     };
     let field = field.focused();

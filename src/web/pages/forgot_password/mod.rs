@@ -4,7 +4,7 @@ use super::forms::{self, Form};
 use crate::domain::{EmailKey, RequestError, SettingId};
 use crate::ops::calls::CallRate;
 use crate::ops::passwords;
-use crate::web::frame::Field;
+use crate::web::form_field::Field;
 use crate::web::reply::PageOutcome;
 use crate::web::route::PageRoute;
 use crate::web::visit::Visit;

@@ -69,7 +69,8 @@ impl Dialog {
             may_write: settings.flag(SettingId::AllowUserStatusMessageChange),
             statuses: statuses(words, settings.flag(SettingId::AllowInvisibleStatus), chosen),
             ends: StatusEnd::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .map(|end| StatusChoice {
                     value: end.name(),
                     shape: "",

@@ -7,7 +7,7 @@ use crate::web::visit::Visit;
 use crate::web::words::Words;
 
 /// When a status ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum StatusEnd {
     Never,
     HalfHour,
@@ -19,14 +19,7 @@ pub(super) enum StatusEnd {
 }
 
 impl StatusEnd {
-    pub const ALL: [Self; 6] = [
-        Self::Never,
-        Self::HalfHour,
-        Self::Hour,
-        Self::Today,
-        Self::Week,
-        Self::Exact,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns what a form sends.
     pub const fn name(self) -> &'static str {
@@ -60,7 +53,7 @@ impl StatusEnd {
     pub fn of(visit: &Visit) -> Result<Option<Timestamp>, RequestError> {
         let (reader, now) = (visit.reader(), visit.app.clock.now());
         let text = visit.form.text("ends");
-        let end = Self::ALL.into_iter().find(|end| end.name() == text);
+        let end = Self::ALL.iter().copied().find(|end| end.name() == text);
         let midnight_in = |days: i64| {
             let day = reader.now().date().checked_add(Duration::days(days));
             let midnight = day.map(|day| PrimitiveDateTime::new(day, Time::MIDNIGHT));

@@ -10,7 +10,9 @@ use askama::Template;
 use crate::domain::{ClaimSource, CustomStatusId, Emoji, RequestError, StatusType, profile};
 use crate::ops::calls::CallRate;
 use crate::ops::status::{self, NewStatus};
-use crate::web::frame::{Frame, Markup, Note};
+use crate::web::frame::Frame;
+use crate::web::markup::Markup;
+use crate::web::note::Note;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
@@ -64,8 +66,8 @@ async fn show(visit: Visit) -> PageOutcome {
     page(&visit, None)
 }
 
-fn page(visit: &Visit, fault: Option<&RequestError>) -> PageOutcome {
-    let problem = fault.map(|fault| problem(visit.words, fault)).unwrap_or_default();
+fn page(visit: &Visit, error: Option<&RequestError>) -> PageOutcome {
+    let problem = error.map(|error| problem(visit.words, error)).unwrap_or_default();
     let is_refused = !problem.is_empty();
     let page = MyStatus {
         f: Frame::of(visit, visit.words.t("my-status")),
@@ -79,12 +81,12 @@ fn page(visit: &Visit, fault: Option<&RequestError>) -> PageOutcome {
     reply::form(visit, is_refused, &page)
 }
 
-fn problem(words: Words, fault: &RequestError) -> Sentence {
-    let text = match fault {
-        RequestError::StatusExpired => words.t("fault-status-over"),
-        RequestError::StatusEndInvalid => words.t("fault-status-end"),
-        RequestError::InvisibleDisabled => words.t("fault-invisible"),
-        RequestError::CustomStatusNotFound { .. } => words.t("fault-status-gone"),
+fn problem(words: Words, error: &RequestError) -> Sentence {
+    let text = match error {
+        RequestError::StatusExpired => words.t("error-status-over"),
+        RequestError::StatusEndInvalid => words.t("error-status-end"),
+        RequestError::InvisibleDisabled => words.t("error-invisible"),
+        RequestError::CustomStatusNotFound { .. } => words.t("error-status-gone"),
         other => return super::forms::explained(words, other).1,
     };
     text.into()
@@ -96,12 +98,12 @@ async fn send(visit: Visit) -> PageOutcome {
     let is_cleared = visit.form.has("clear");
     let set = match wanted(&visit) {
         Ok(new) => status::set(&visit.app, &actor, &own, new).await,
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     match set {
         Ok(()) if is_cleared => back(&visit, Note::StatusCleared),
         Ok(()) => back(&visit, Note::StatusSet),
-        Err(fault) => page(&visit, Some(&fault)),
+        Err(error) => page(&visit, Some(&error)),
     }
 }
 

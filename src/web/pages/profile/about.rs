@@ -10,7 +10,8 @@ use crate::ops::calls::CallRate;
 use crate::ops::profile_edit::ProfileEdit;
 use crate::ops::users::{parse_email, parse_username};
 use crate::ops::{avatars, own_profile};
-use crate::web::frame::{Field, Note};
+use crate::web::form_field::Field;
+use crate::web::note::Note;
 use crate::web::people::Face;
 use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
@@ -133,7 +134,7 @@ pub(super) async fn send(visit: Visit) -> PageOutcome {
     visit.count("POST users.updateOwnBasicInfo", CallRate::Default)?;
     match change(&visit).await {
         Ok(_) => saved(&visit, Section::About, Note::ProfileSaved),
-        Err(fault) => refused(&visit, Section::About, fault),
+        Err(error) => refused(&visit, Section::About, error),
     }
 }
 
@@ -152,13 +153,13 @@ pub(super) async fn send_photo(visit: Visit) -> PageOutcome {
     let id = visit.caller()?.user.id.clone();
     match avatars::set(&visit.app, &visit.actor()?, &id, bytes).await {
         Ok(()) => saved(&visit, Section::About, Note::ProfileSaved),
-        Err(fault) => photo_refused(&visit, fault),
+        Err(error) => photo_refused(&visit, error),
     }
 }
 
 /// Answers with the error of a picture. The other fields of the page show the stored values.
-fn photo_refused(visit: &Visit, fault: RequestError) -> PageOutcome {
-    let text = Wrong::about(visit.words, fault)?.all();
+fn photo_refused(visit: &Visit, error: RequestError) -> PageOutcome {
+    let text = Wrong::about(visit.words, error)?.all();
     page(visit, &Shown::wrong(Section::About, Wrong::at("photo", text)))
 }
 
@@ -167,6 +168,6 @@ pub(super) async fn remove_photo(visit: Visit) -> PageOutcome {
     let id = visit.caller()?.user.id.clone();
     match avatars::reset(&visit.app, &visit.actor()?, &id).await {
         Ok(()) => saved(&visit, Section::About, Note::ProfileSaved),
-        Err(fault) => photo_refused(&visit, fault),
+        Err(error) => photo_refused(&visit, error),
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::{CustomFieldChanges, RequestError, SettingId, User};
 use crate::ops::calls::CallRate;
 use crate::ops::own_profile;
 use crate::ops::profile_edit::ProfileEdit;
-use crate::web::frame::Note;
+use crate::web::note::Note;
 use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;

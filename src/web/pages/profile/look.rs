@@ -6,7 +6,7 @@ use super::{Section, refused, saved};
 use crate::domain::RequestError;
 use crate::ops::calls::CallRate;
 use crate::ops::profile;
-use crate::web::frame::Note;
+use crate::web::note::Note;
 use crate::web::reply::PageOutcome;
 use crate::web::visit::Visit;
 use crate::web::words::Language;
@@ -58,7 +58,8 @@ impl Look {
         let mut languages = vec![choice("", words.t("language-browser").into_owned(), language)];
         languages.extend(
             Language::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .map(|one| choice(one.tag(), one.own_name().to_owned(), language)),
         );
         let theme = match text("themeAppearence") {

@@ -2,7 +2,8 @@
 
 use super::{Section, Shown, forms, page, saved, sign_in};
 use crate::ops::calls::CallRate;
-use crate::web::frame::{Field, Note};
+use crate::web::form_field::Field;
+use crate::web::note::Note;
 use crate::web::pages::change_password;
 use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
@@ -47,6 +48,6 @@ pub(super) async fn send(visit: Visit) -> PageOutcome {
     match change_password::change(&visit).await {
         Ok(true) => saved(&visit, Section::Password, Note::ProfileSaved),
         Ok(false) => sign_in::to_sign_in(&visit, Note::PasswordSet),
-        Err(fault) => super::refused(&visit, Section::Password, fault),
+        Err(error) => super::refused(&visit, Section::Password, error),
     }
 }

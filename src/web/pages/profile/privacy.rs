@@ -3,9 +3,10 @@
 use super::{Section, Shown, refused, saved};
 use crate::domain::{LastSeen, RequestError, RoleId};
 use crate::ops::calls::CallRate;
-use crate::ops::status::{self, Privacy};
+use crate::ops::privacy::{self, Privacy};
 use crate::ops::{roles, users};
-use crate::web::frame::{Field, Note};
+use crate::web::form_field::Field;
+use crate::web::note::Note;
 use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
@@ -37,7 +38,7 @@ const fn word(last_seen: LastSeen) -> &'static str {
 impl PrivacyPart {
     pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
         let words = visit.words;
-        let privacy = status::privacy(&visit.app, &visit.caller()?.user);
+        let privacy = privacy::of(&visit.app, &visit.caller()?.user);
         let wrong = shown.of(Section::Privacy);
         let form = &visit.form;
         let shown = |name: &str, now: String| wrong.and_then(|_| form.shown(name)).unwrap_or(now);
@@ -91,7 +92,7 @@ pub(super) async fn send(visit: Visit) -> PageOutcome {
     match change(&visit).await {
         Ok(()) => saved(&visit, Section::Privacy, Note::ProfileSaved),
         Err(RequestError::UserNotFound) => {
-            let wrong = super::Wrong::at("hide-users", visit.words.t("fault-hide-users"));
+            let wrong = super::Wrong::at("hide-users", visit.words.t("error-hide-users"));
             super::page(&visit, &Shown::wrong(Section::Privacy, wrong))
         }
         Err(error) => refused(&visit, Section::Privacy, error),
@@ -109,7 +110,7 @@ fn last_seen(visit: &Visit) -> Option<LastSeen> {
 /// Changes what the user changed on the page. Other values keep the changes that were made elsewhere in the meantime.
 async fn change(visit: &Visit) -> Result<(), RequestError> {
     let (form, caller) = (&visit.form, visit.caller()?);
-    let now = status::privacy(&visit.app, &caller.user);
+    let now = privacy::of(&visit.app, &caller.user);
     let new_last_seen = form.changed("last-seen", word(now.last_seen));
     let find = |name: &str| {
         let found = users::named(&visit.app, name.trim_start_matches('@'));
@@ -127,7 +128,7 @@ async fn change(visit: &Visit) -> Result<(), RequestError> {
     let shown_roles = form.shown("hide-role").unwrap_or_else(|| chosen(visit, &now));
     let is_other = new_roles.join(",") != shown_roles;
     let own = &caller.user.id;
-    status::set_privacy(
+    privacy::set(
         &visit.app,
         &visit.actor()?,
         own,

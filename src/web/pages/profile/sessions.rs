@@ -5,7 +5,7 @@ use crate::auth::Caller;
 use crate::domain::Token;
 use crate::ops::calls::CallRate;
 use crate::ops::tokens;
-use crate::web::frame::Note;
+use crate::web::note::Note;
 use crate::web::reply::PageOutcome;
 use crate::web::visit::Visit;
 

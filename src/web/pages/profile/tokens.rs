@@ -9,7 +9,8 @@ use crate::domain::{Permission, RequestError, Scope, Timestamp, Token, TokenName
 use crate::ops::calls::CallRate;
 use crate::ops::personal_tokens::{self, NewPersonalToken};
 use crate::ops::{proof, two_factor};
-use crate::web::frame::{Field, Note};
+use crate::web::form_field::Field;
+use crate::web::note::Note;
 use crate::web::reply::PageOutcome;
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
@@ -72,7 +73,8 @@ impl Tokens {
             lines: live.iter().filter_map(|token| line(visit, token)).collect(),
             name,
             scopes: Scope::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .map(|scope| ScopeLine {
                     id: scope.as_str(),
                     words: words_of(words, scope),
@@ -134,7 +136,7 @@ pub(super) async fn create(visit: Visit) -> PageOutcome {
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match personal_tokens::generate(&visit.app, caller, new).await {
         Ok(secret) => created(&visit, name, secret.expose()),
-        Err(fault) => refused(&visit, Section::Tokens, fault),
+        Err(error) => refused(&visit, Section::Tokens, error),
     }
 }
 
@@ -151,12 +153,12 @@ fn wanted(visit: &Visit) -> Result<NewPersonalToken, Wrong> {
     let mut wrong = Wrong::default();
     let name = TokenName::parse(form.text("token-name"));
     if name.is_err() {
-        wrong.add("token-name", words.t("fault-token-name"));
+        wrong.add("token-name", words.t("error-token-name"));
     }
     let scopes = once(form.all("scope").filter_map(|scope| scope.parse().ok()).collect());
     let unlimited = form.has("unlimited");
     if scopes.is_empty() && !unlimited {
-        wrong.add("scope", words.t("fault-token-scopes"));
+        wrong.add("scope", words.t("error-token-scopes"));
     }
     let now = visit.app.clock.now();
     let life = LIVES.iter().find(|(name, _)| *name == form.text("ends"));
@@ -166,7 +168,7 @@ fn wanted(visit: &Visit) -> Result<NewPersonalToken, Wrong> {
         None => match day(form.text("day")) {
             Some(day) if visit.reader().moment_of(day) > now => Some(visit.reader().moment_of(day)),
             _ => {
-                wrong.add("day", words.t("fault-token-day"));
+                wrong.add("day", words.t("error-token-day"));
                 None
             }
         },
@@ -197,7 +199,7 @@ pub(super) async fn renew(visit: Visit) -> PageOutcome {
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match personal_tokens::regenerate(&visit.app, caller, &name).await {
         Ok(secret) => created(&visit, name.as_str().to_owned(), secret.expose()),
-        Err(fault) => refused(&visit, Section::Tokens, fault),
+        Err(error) => refused(&visit, Section::Tokens, error),
     }
 }
 
@@ -207,6 +209,6 @@ pub(super) async fn end(visit: Visit) -> PageOutcome {
     two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
     match personal_tokens::remove(&visit.app, caller, &name).await {
         Ok(()) | Err(RequestError::PersonalTokenNotFound) => saved(&visit, Section::Tokens, Note::TokenEnded),
-        Err(fault) => refused(&visit, Section::Tokens, fault),
+        Err(error) => refused(&visit, Section::Tokens, error),
     }
 }

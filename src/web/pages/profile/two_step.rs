@@ -10,7 +10,10 @@ use crate::domain::{Duty, RequestError};
 use crate::ops::calls::CallRate;
 use crate::ops::two_factor;
 use crate::ops::{incident, proof};
-use crate::web::frame::{Field, Frame, Markup, Note};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
+use crate::web::markup::Markup;
+use crate::web::note::Note;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::visit::Visit;
 
@@ -124,7 +127,7 @@ pub(super) async fn turn_on(visit: Visit) -> PageOutcome {
         }
         Err(RequestError::TotpCodeInvalid) => enrol_page(&visit, None, &visit.words.t("code-wrong")),
         Err(RequestError::TotpState { .. }) => reply::redirect(&visit, "/profile#two-step"),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     }
 }
 
@@ -137,7 +140,7 @@ pub(super) async fn renew_codes(visit: Visit) -> PageOutcome {
     visit.count("POST users.regenerateTotpCodes", CallRate::Default)?;
     match two_factor::regenerate_codes(&visit.app, visit.caller()?, &code(&visit)).await {
         Ok(codes) => show_codes(&visit, codes, "/profile#two-step"),
-        Err(fault) => wrong_code(&visit, fault),
+        Err(error) => wrong_code(&visit, error),
     }
 }
 
@@ -145,18 +148,18 @@ pub(super) async fn turn_off(visit: Visit) -> PageOutcome {
     visit.count("POST users.disableTotp", CallRate::Default)?;
     match two_factor::disable(&visit.app, visit.caller()?, &code(&visit)).await {
         Ok(()) => saved(&visit, Section::TwoStep, Note::TwoStepOff),
-        Err(fault) => wrong_code(&visit, fault),
+        Err(error) => wrong_code(&visit, error),
     }
 }
 
-fn wrong_code(visit: &Visit, fault: RequestError) -> PageOutcome {
-    match fault {
+fn wrong_code(visit: &Visit, error: RequestError) -> PageOutcome {
+    match error {
         RequestError::TotpCodeInvalid => {
             let mut wrong = Wrong::default();
             wrong.add("", visit.words.t("code-wrong"));
             page(visit, &Shown::wrong(Section::TwoStep, wrong))
         }
         RequestError::TotpState { .. } => reply::redirect(visit, "/profile#two-step"),
-        fault => Err(fault),
+        error => Err(error),
     }
 }

@@ -14,7 +14,9 @@ use crate::ops::login::{self, Credentials, LoggedIn, NamedAccount};
 use crate::ops::tokens;
 use crate::web::cookies::Cookie;
 use crate::web::device;
-use crate::web::frame::{Field, Frame, Note};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
+use crate::web::note::Note;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
@@ -124,8 +126,8 @@ async fn send(visit: Visit) -> PageOutcome {
             }
             Ok(answer)
         }
-        Err(fault) => {
-            let problem = problem_of(visit.words, fault)?;
+        Err(error) => {
+            let problem = problem_of(visit.words, error)?;
             page(&visit, &step.next, &step.user, step.keep, Some(problem))
         }
     }
@@ -236,16 +238,16 @@ async fn send_code(visit: Visit, recovery: bool) -> PageOutcome {
             visit.site.end(Cookie::Step, answer.headers_mut());
             Ok(answer)
         }
-        Err(fault) => {
-            let problem = problem_of(visit.words, fault)?;
+        Err(error) => {
+            let problem = problem_of(visit.words, error)?;
             code_page(&visit, recovery, String::new(), Some(problem))
         }
     }
 }
 
 /// Returns why a sign-in failed, in words; the error itself where it is the server's.
-fn problem_of(words: Words, fault: RequestError) -> Result<Problem, RequestError> {
-    let (icon, title, advice) = match &fault {
+fn problem_of(words: Words, error: RequestError) -> Result<Problem, RequestError> {
+    let (icon, title, advice) = match &error {
         RequestError::WrongCredentials => ("warn", "sign-in-wrong", words.t("sign-in-wrong-advice").into()),
         RequestError::UserBlocked | RequestError::AddressBlocked => {
             ("lock", "sign-in-blocked", words.t("sign-in-blocked-advice").into())
@@ -254,11 +256,11 @@ fn problem_of(words: Words, fault: RequestError) -> Result<Problem, RequestError
         | RequestError::Overloaded { .. }
         | RequestError::StoreFull
         | RequestError::StoreReadOnly
-        | RequestError::StoreUnavailable { .. } => ("clock", "sign-in-busy", forms::explained(words, &fault).1),
+        | RequestError::StoreUnavailable { .. } => ("clock", "sign-in-busy", forms::explained(words, &error).1),
         RequestError::UserNotActivated => ("lock", "sign-in-inactive", words.t("sign-in-ask").into()),
         RequestError::UserHasNoRoles => ("lock", "sign-in-no-roles", words.t("sign-in-ask").into()),
         RequestError::EmailUnverified { .. } => ("mail", "sign-in-unverified", words.t("sign-in-ask").into()),
-        _ => return Err(fault),
+        _ => return Err(error),
     };
     Ok(Problem {
         icon,

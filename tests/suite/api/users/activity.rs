@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::TestServer;
-use crate::support::faults::coded;
+use crate::support::errors::coded;
 use crate::support::server::{PASSWORD, create_user};
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use image::ImageFormat;
 use serde_json::{Value, json};
 
-use crate::support::faults::coded;
+use crate::support::errors::coded;
 use crate::support::pictures::{halves, noise};
 use crate::support::server::MINUTE;
 use crate::support::{Answer, Client, Socket, TestServer};
@@ -126,7 +126,7 @@ async fn others_pictures_need_a_permission_and_a_reset_brings_the_initials_back(
     assert_eq!(initials.header("content-type"), Some("image/svg+xml"));
     let text = String::from_utf8_lossy(&initials.body);
     assert!(text.starts_with("<svg") && text.contains(">A</text>"), "{text}");
-    // Whether there is such a user can't be told, and no name is more than letters.
+    // The answer does not reveal if there is such a user, and no name is more than letters.
     let nobody = shown(&server.anonymous(), "/avatar/%3Cscript%3Enobody", &[]).await;
     let text = String::from_utf8_lossy(&nobody.body);
     assert!(nobody.status == 200 && !text.contains("script"), "{text}");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
-use crate::support::faults::{action_not_allowed, coded, schema};
+use crate::support::errors::{action_not_allowed, coded, schema};
 use crate::support::server::PASSWORD;
 
 fn new(username: &str) -> Value {

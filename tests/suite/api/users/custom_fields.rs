@@ -3,7 +3,7 @@
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
-use crate::support::faults::{coded, schema};
+use crate::support::errors::{coded, schema};
 use crate::support::process::{rollcall, run};
 use crate::support::server::{MINUTE, PASSWORD, fix, new_folder, open_registration};
 use crate::support::{Answer, Client, Socket, TestServer};

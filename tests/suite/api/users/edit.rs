@@ -3,7 +3,7 @@
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
-use crate::support::faults::{action_not_allowed, coded, schema};
+use crate::support::errors::{action_not_allowed, coded, schema};
 use crate::support::server::{DAY, PASSWORD, PASSWORD_DIGEST, create_user, fix};
 use crate::support::{Client, TestServer};
 

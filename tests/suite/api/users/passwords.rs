@@ -4,7 +4,7 @@ use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::faults::coded;
+use crate::support::errors::coded;
 use crate::support::server::{DAY, PASSWORD, PASSWORD_DIGEST, fix, open_registration};
 use crate::support::{Client, TestServer};
 
@@ -67,7 +67,7 @@ async fn a_setting_spares_the_session_and_the_personal_tokens() {
         .await
         .expect(200);
     assert_eq!(live(&clients).await, [true, false, true]);
-    // Nobody but oneself is spared.
+    // Only the caller keeps a token.
     let admin = server.admin().await;
     let data = json!({"userId": clients[0].id(), "data": {"password": "a third horse"}});
     admin.post("users.update", &data).await.expect(200);

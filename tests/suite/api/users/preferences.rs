@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::faults::{coded, schema};
+use crate::support::errors::{coded, schema};
 use crate::support::{Client, Socket, TestServer};
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use rollcall::admin_socket::Command;
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
-use crate::support::faults::{coded, plain, schema};
+use crate::support::errors::{coded, plain, schema};
 use crate::support::server::{DAY, PASSWORD, create_user, fix};
 use crate::support::{Client, TestServer};
 

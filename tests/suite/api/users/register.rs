@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
-use crate::support::faults::{coded, plain};
+use crate::support::errors::{coded, plain};
 use crate::support::server::{PASSWORD, UNLIMITED, fix, open_registration};
 use crate::support::{Socket, TestServer};
 
@@ -132,7 +132,7 @@ async fn the_form_may_be_closed_or_need_a_secret() {
         .await
         .expect(200);
 
-    // A form that needs a secret which nobody set lets nobody in.
+    // A form that needs a secret refuses every user while no secret is set.
     let unset = start(&[text(SettingId::RegistrationForm, "Secret URL")]).await;
     let body = with(new("bob"), "secret", "");
     assert_eq!(

@@ -71,7 +71,7 @@ async fn long_names_of_events_are_refused_and_not_kept() {
     assert!(gained < REFUSED_FLOOD_KIB, "{gained} KiB");
 }
 
-/// Finding S2: ids of pings were told back at any length, and up to 8 MiB of that waited for each socket.
+/// Finding S2: ids of pings were sent back at any length, and up to 8 MiB of that waited for each socket.
 #[tokio::test]
 async fn long_ids_of_pings_are_not_told_back_to_clients_that_never_read() {
     const SOCKETS: usize = 20;
@@ -220,7 +220,7 @@ async fn ten_subscriptions_before_a_login_and_a_thousand_after_it() {
     let server = TestServer::start().await;
     let ada = server.user().await;
     let mut socket = Socket::connected(server.address).await;
-    // What never tells anything counts as well.
+    // A subscription without events counts as well.
     for id in 0..5 {
         let id = id.to_string();
         socket

@@ -1,4 +1,4 @@
-//! Passwords that are easy to guess, and registration that nobody opened.
+//! Passwords that are easy to guess, and registration that no administrator opened.
 
 use std::sync::Arc;
 

@@ -232,7 +232,7 @@ async fn a_flood_of_pictures_of_one_user_waits_in_a_short_queue() {
     ada.upload(&picture, &[]).await.expect(200);
 }
 
-/// Uploads a picture again and again until it is told to stop; returns the statuses of the answers.
+/// Uploads a picture again and again until the test stops it; returns the statuses of the answers.
 async fn flood(client: Client, picture: Vec<u8>, stop: Arc<AtomicBool>) -> Vec<u16> {
     let mut statuses = Vec::new();
     while !stop.load(Ordering::Relaxed) {

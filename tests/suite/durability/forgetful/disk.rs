@@ -12,7 +12,7 @@ const SECTOR: usize = 512;
 
 /// Why the disk refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum DiskError {
     Absent,
     Present,
     NotEmpty,
@@ -34,7 +34,7 @@ pub enum Kind {
     Socket,
 }
 
-/// What everybody sees, what a power cut surely leaves, and what was done between the two.
+/// What every reader sees, what a power cut surely leaves, and what was done between the two.
 #[derive(Debug, Clone)]
 pub struct Kept<T, Step> {
     pub seen: T,
@@ -174,42 +174,42 @@ impl Disk {
         disk
     }
 
-    pub fn node(&self, number: u64) -> Result<&Node, Fault> {
-        self.nodes.get(&number).ok_or(Fault::Absent)
+    pub fn node(&self, number: u64) -> Result<&Node, DiskError> {
+        self.nodes.get(&number).ok_or(DiskError::Absent)
     }
 
-    fn node_mut(&mut self, number: u64) -> Result<&mut Node, Fault> {
-        self.nodes.get_mut(&number).ok_or(Fault::Absent)
+    fn node_mut(&mut self, number: u64) -> Result<&mut Node, DiskError> {
+        self.nodes.get_mut(&number).ok_or(DiskError::Absent)
     }
 
-    fn file(&mut self, number: u64) -> Result<&mut Kept<Vec<u8>, Write>, Fault> {
+    fn file(&mut self, number: u64) -> Result<&mut Kept<Vec<u8>, Write>, DiskError> {
         match &mut self.node_mut(number)?.kind {
             Kind::File(file) => Ok(file),
-            _ => Err(Fault::NotAFile),
+            _ => Err(DiskError::NotAFile),
         }
     }
 
-    fn folder(&mut self, number: u64) -> Result<&mut Kept<BTreeMap<String, u64>, Entry>, Fault> {
+    fn folder(&mut self, number: u64) -> Result<&mut Kept<BTreeMap<String, u64>, Entry>, DiskError> {
         match &mut self.node_mut(number)?.kind {
             Kind::Folder(folder) => Ok(folder),
-            _ => Err(Fault::NotAFolder),
+            _ => Err(DiskError::NotAFolder),
         }
     }
 
-    pub fn names(&self, folder: u64) -> Result<&BTreeMap<String, u64>, Fault> {
+    pub fn names(&self, folder: u64) -> Result<&BTreeMap<String, u64>, DiskError> {
         match &self.node(folder)?.kind {
             Kind::Folder(names) => Ok(&names.seen),
-            _ => Err(Fault::NotAFolder),
+            _ => Err(DiskError::NotAFolder),
         }
     }
 
-    pub fn find(&self, folder: u64, name: &str) -> Result<u64, Fault> {
-        self.names(folder)?.get(name).copied().ok_or(Fault::Absent)
+    pub fn find(&self, folder: u64, name: &str) -> Result<u64, DiskError> {
+        self.names(folder)?.get(name).copied().ok_or(DiskError::Absent)
     }
 
-    pub fn make(&mut self, folder: u64, name: &str, node: Node) -> Result<u64, Fault> {
+    pub fn make(&mut self, folder: u64, name: &str, node: Node) -> Result<u64, DiskError> {
         if self.find(folder, name).is_ok() {
-            return Err(Fault::Present);
+            return Err(DiskError::Present);
         }
         self.last += 1;
         let number = self.last;
@@ -218,42 +218,42 @@ impl Disk {
         Ok(number)
     }
 
-    pub fn remove(&mut self, folder: u64, name: &str) -> Result<(), Fault> {
+    pub fn remove(&mut self, folder: u64, name: &str) -> Result<(), DiskError> {
         let number = self.find(folder, name)?;
         if matches!(self.names(number), Ok(names) if !names.is_empty()) {
-            return Err(Fault::NotEmpty);
+            return Err(DiskError::NotEmpty);
         }
-        // The node stays: whoever has it open goes on, and a power cut may bring the name back.
+        // The node stays: a process that has it open goes on, and a power cut may bring the name back.
         self.folder(folder)?.step(Entry::Remove(name.into()));
         Ok(())
     }
 
-    pub fn rename(&mut self, folder: u64, from: &str, to: &str) -> Result<(), Fault> {
+    pub fn rename(&mut self, folder: u64, from: &str, to: &str) -> Result<(), DiskError> {
         let number = self.find(folder, from)?;
         self.folder(folder)?.step(Entry::Rename(from.into(), to.into(), number));
         Ok(())
     }
 
-    pub fn read(&self, number: u64, offset: usize, size: usize) -> Result<&[u8], Fault> {
+    pub fn read(&self, number: u64, offset: usize, size: usize) -> Result<&[u8], DiskError> {
         let Kind::File(file) = &self.node(number)?.kind else {
-            return Err(Fault::NotAFile);
+            return Err(DiskError::NotAFile);
         };
         let start = offset.min(file.seen.len());
         let end = (start + size).min(file.seen.len());
         Ok(&file.seen[start..end])
     }
 
-    pub fn write(&mut self, number: u64, offset: usize, bytes: &[u8]) -> Result<(), Fault> {
+    pub fn write(&mut self, number: u64, offset: usize, bytes: &[u8]) -> Result<(), DiskError> {
         self.file(number)?.step(Write::Bytes(offset, bytes.to_vec()));
         Ok(())
     }
 
-    pub fn resize(&mut self, number: u64, size: usize) -> Result<(), Fault> {
+    pub fn resize(&mut self, number: u64, size: usize) -> Result<(), DiskError> {
         self.file(number)?.step(Write::Size(size));
         Ok(())
     }
 
-    pub fn set_mode(&mut self, number: u64, mode: u32) -> Result<(), Fault> {
+    pub fn set_mode(&mut self, number: u64, mode: u32) -> Result<(), DiskError> {
         self.node_mut(number)?.mode = mode;
         Ok(())
     }
@@ -273,7 +273,7 @@ impl Disk {
     }
 
     /// fsync(2): the contents of a file and its size, or the names of a folder; never both.
-    pub fn sync(&mut self, number: u64) -> Result<(), Fault> {
+    pub fn sync(&mut self, number: u64) -> Result<(), DiskError> {
         match &mut self.node_mut(number)?.kind {
             Kind::File(file) => file.sync(),
             Kind::Folder(folder) => folder.sync(),

@@ -14,12 +14,12 @@ use fuser::{
 };
 
 use super::Random;
-use super::disk::{Disk, Fault, Kind, Node};
+use super::disk::{Disk, DiskError, Kind, Node};
 
-/// The kernel asks anew each time: after a cut nothing it remembers would be true.
+/// The kernel asks again each time: after a cut nothing that it remembers would be true.
 const NEVER: Duration = Duration::ZERO;
 
-/// A mount of the disk. After a cut it answers nothing but errors; the disk can be mounted anew.
+/// A mount of the disk. After a cut it answers nothing but errors; the disk can be mounted again.
 pub struct Mounted {
     power: Arc<Power>,
     session: BackgroundSession,
@@ -86,7 +86,7 @@ impl Mounted {
         self.power.disk.lock().expect("no request panics").used()
     }
 
-    /// Lets every request fail from now on, while whoever asks lives on.
+    /// Lets every request fail from now on, while the process that asks goes on.
     pub fn fail(&self) {
         self.power.on.store(false, Ordering::Release);
     }
@@ -171,13 +171,13 @@ fn kill(request: &Request) {
     unsafe { libc::kill(process, libc::SIGKILL) };
 }
 
-fn errno(fault: Fault) -> Errno {
-    match fault {
-        Fault::Absent => Errno::ENOENT,
-        Fault::Present => Errno::EEXIST,
-        Fault::NotEmpty => Errno::ENOTEMPTY,
-        Fault::NotAFile => Errno::EISDIR,
-        Fault::NotAFolder => Errno::ENOTDIR,
+fn errno(error: DiskError) -> Errno {
+    match error {
+        DiskError::Absent => Errno::ENOENT,
+        DiskError::Present => Errno::EEXIST,
+        DiskError::NotEmpty => Errno::ENOTEMPTY,
+        DiskError::NotAFile => Errno::EISDIR,
+        DiskError::NotAFolder => Errno::ENOTDIR,
     }
 }
 

@@ -13,7 +13,9 @@ use crate::ops::calls::CallRate;
 use crate::ops::invitations::{self, ListedInvitation};
 use crate::ops::{proof, roles, two_factor};
 use crate::web::administration::Section;
-use crate::web::frame::{Field, Frame, Note};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
+use crate::web::note::Note;
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
 use crate::web::reply::{self, PageOutcome};
@@ -203,7 +205,7 @@ fn terms(visit: &Visit) -> Result<InvitationTerms, Wrong> {
     }
     let note = form.text("note").trim();
     if note.chars().count() > NOTE_CHARACTERS {
-        wrong.add("note", words.t("fault-long"));
+        wrong.add("note", words.t("error-long"));
     }
     if !wrong.is_empty() {
         return Err(wrong);

@@ -13,7 +13,8 @@ use crate::domain::{Grant, Page, Permission, RequestError, Role, RoleId, SearchT
 use crate::ops::calls::CallRate;
 use crate::ops::permissions::{self, Cell};
 use crate::ops::{roles, two_factor};
-use crate::web::frame::{Frame, Note};
+use crate::web::frame::Frame;
+use crate::web::note::Note;
 use crate::web::pages::{confirm, forms};
 use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
@@ -167,7 +168,7 @@ impl Shown<'_> {
             let term = term.as_ref();
             term.is_none_or(|term| texts.into_iter().any(|text| term.is_in(text)))
         };
-        let parts = RolePart::ALL.into_iter().map(|part| Heading {
+        let parts = RolePart::ALL.iter().copied().map(|part| Heading {
             title: part.title(words),
             rows: table::of(words, part)
                 .filter(is_found)

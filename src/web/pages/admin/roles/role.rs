@@ -11,11 +11,14 @@ use super::{Section, frame};
 use crate::domain::role::ROLE_CHARACTERS;
 use crate::domain::{RequestError, Role, RoleId, RoleScope};
 use crate::ops::calls::CallRate;
+use crate::ops::role_holders;
 use crate::ops::roles::{self, RoleDraft};
 use crate::ops::two_factor;
-use crate::ops::viewed::ViewedUser;
+use crate::ops::viewed_user::ViewedUser;
 use crate::web::form::FormFields;
-use crate::web::frame::{Field, Frame, Note};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
+use crate::web::note::Note;
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
 use crate::web::reply::{self, PageOutcome};
@@ -138,7 +141,7 @@ fn page(visit: &Visit, role: Option<&Role>, values: &Values, wrong: &Wrong) -> P
 
 fn holders(visit: &Visit, role: &Role) -> Result<Holders, RequestError> {
     let asked = pager::part(pager::number(visit));
-    let found = roles::users(&visit.app, &visit.actor()?, role.id.as_str(), asked)?;
+    let found = role_holders::list(&visit.app, &visit.actor()?, role.id.as_str(), asked)?;
     let holder = |user: &ViewedUser| Holder {
         id: user.id().to_string(),
         name: user.name().to_string(),

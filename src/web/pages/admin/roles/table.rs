@@ -4,7 +4,7 @@ use crate::domain::Permission;
 use crate::web::words::Words;
 
 /// A group of permissions in the matrix, with its own heading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum RolePart {
     Accounts,
     Presence,
@@ -12,7 +12,7 @@ pub(super) enum RolePart {
 }
 
 impl RolePart {
-    pub const ALL: [Self; 3] = [Self::Accounts, Self::Presence, Self::Server];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     pub fn title(self, words: Words) -> String {
         let title = match self {

@@ -4,7 +4,7 @@ use crate::domain::SettingId;
 use crate::web::words::Words;
 
 /// A group of settings. It has its own heading and its own form on the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum SettingGroup {
     SignIn,
     Registration,
@@ -46,15 +46,7 @@ const BEGINNINGS: [(&str, SettingGroup); 26] = [
 ];
 
 impl SettingGroup {
-    pub const ALL: [Self; 7] = [
-        Self::SignIn,
-        Self::Registration,
-        Self::Profiles,
-        Self::Passwords,
-        Self::Presence,
-        Self::Limits,
-        Self::Server,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the group of a setting.
     pub fn of(id: SettingId) -> Self {
@@ -64,7 +56,7 @@ impl SettingGroup {
 
     /// Returns the group with this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|group| group.name() == name)
+        Self::ALL.iter().copied().find(|group| group.name() == name)
     }
 
     /// Returns the name of the group in addresses and forms.
@@ -119,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_group_has_settings_and_every_beginning_is_of_a_setting() {
-        for group in SettingGroup::ALL {
+        for group in SettingGroup::ALL.iter().copied() {
             assert!(
                 SettingId::ALL.iter().any(|id| SettingGroup::of(*id) == group),
                 "{group:?}"

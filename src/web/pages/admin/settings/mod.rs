@@ -11,7 +11,8 @@ use crate::domain::{Permission, SearchTerm};
 use crate::ops::calls::CallRate;
 use crate::ops::{settings, two_factor};
 use crate::web::administration::{Section, permit};
-use crate::web::frame::{Frame, Note};
+use crate::web::frame::Frame;
+use crate::web::note::Note;
 use crate::web::pages::confirm;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
@@ -27,7 +28,7 @@ pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
 ];
 
 /// The settings that the page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 enum Only {
     All,
     /// The settings whose value is not the default.
@@ -37,12 +38,13 @@ enum Only {
 }
 
 impl Only {
-    const ALL: [Self; 3] = [Self::All, Self::Changed, Self::Fixed];
+    const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     fn of(visit: &Visit) -> Self {
         let name = visit.query.text("is");
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|only| only.name() == name)
             .unwrap_or(Self::All)
     }
@@ -114,19 +116,21 @@ fn page(visit: &Visit, wanted: &Wanted) -> PageOutcome {
     let lines: Vec<_> = settings::visible(&visit.app, &actor)
         .map(|shown| (shown.id, SettingLine::of(visit, &shown, wanted, may_edit)))
         .collect();
-    let filters = Only::ALL.map(|filter| Filter {
+    let filter = |&filter: &Only| Filter {
         href: query(term, filter),
         name: filter_name(visit, filter),
         count: (filter != Only::All).then(|| lines.iter().filter(|(_, line)| filter.has(line)).count()),
         current: filter == only,
-    });
+    };
+    let filters = Only::ALL.iter().map(filter).collect();
     let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-    let mut parts = SettingGroup::ALL.map(|group| Part {
+    let group = |group: &SettingGroup| Part {
         name: group.name(),
         title: group.title(visit.words),
         lines: Vec::new(),
         may_save: false,
-    });
+    };
+    let mut parts: Vec<_> = SettingGroup::ALL.iter().map(group).collect();
     for (id, line) in lines {
         // A setting with an error is always shown, even if the search and the filter do not match it.
         let is_found = only.has(&line) && line.matches(searched.as_ref());
@@ -143,7 +147,7 @@ fn page(visit: &Visit, wanted: &Wanted) -> PageOutcome {
         only: only.name(),
         search: visit.words.say("settings-search", &[("count", count.into())]),
         unsaved: super::unsaved(visit.words),
-        filters: filters.into(),
+        filters,
         query: query(term, only),
         parts: parts.into_iter().filter(|part| !part.lines.is_empty()).collect(),
         may_edit,
@@ -183,8 +187,8 @@ async fn save(visit: Visit) -> PageOutcome {
     let values = std::mem::take(&mut wanted.values);
     if !values.is_empty() {
         two_factor::require(&visit.app, caller, confirm::proof(&visit)).await?;
-        if let Err(fault) = settings::set_all(&visit.app, &visit.actor()?, values).await {
-            let wanted = wanted.refused(&visit, fault)?;
+        if let Err(error) = settings::set_all(&visit.app, &visit.actor()?, values).await {
+            let wanted = wanted.refused(&visit, error)?;
             return page(&visit, &wanted);
         }
     }

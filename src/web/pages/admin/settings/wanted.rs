@@ -69,15 +69,15 @@ impl Wanted {
     ///
     /// # Errors
     /// The error, if the form did not cause it.
-    pub fn refused(mut self, visit: &Visit, fault: RequestError) -> Result<Self, RequestError> {
-        match fault {
+    pub fn refused(mut self, visit: &Visit, error: RequestError) -> Result<Self, RequestError> {
+        match error {
             RequestError::SettingInvalid { setting, problem } => drop(self.errors.insert(setting, problem)),
             RequestError::SettingFixed { .. }
             | RequestError::BeyondAuthority { .. }
             | RequestError::InvalidParams { .. } => {
-                self.problem = forms::explained(visit.words, &fault).1;
+                self.problem = forms::explained(visit.words, &error).1;
             }
-            fault => return Err(fault),
+            error => return Err(error),
         }
         Ok(self)
     }

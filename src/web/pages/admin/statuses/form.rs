@@ -8,8 +8,10 @@ use crate::domain::{CustomStatus, CustomStatusDraft, CustomStatusId, RequestErro
 use crate::ops::calls::CallRate;
 use crate::ops::custom_status;
 use crate::web::form::FormFields;
-use crate::web::frame::{Field, Frame, Note};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
 use crate::web::moments::lasts;
+use crate::web::note::Note;
 use crate::web::pages::forms::Wrong;
 use crate::web::people::word;
 use crate::web::reply::{self, PageOutcome};
@@ -274,11 +276,11 @@ fn wrong(visit: &Visit, error: RequestError) -> Result<Wrong, RequestError> {
         RequestError::InvalidParams { field: Some(field), .. } if field == "emoji" => "emoji",
         RequestError::InvalidParams { field: Some(field), .. } if field == "minutes" => {
             let most = i64::from(DurationMinutes::LONGEST);
-            let text = visit.words.say("fault-minutes", &[("most", most.into())]);
+            let text = visit.words.say("error-minutes", &[("most", most.into())]);
             return Ok(Wrong::at("minutes", text));
         }
         RequestError::CustomStatusNotFound { .. } => {
-            return Ok(Wrong::at("", visit.words.t("fault-status-gone")));
+            return Ok(Wrong::at("", visit.words.t("error-status-gone")));
         }
         _ => return Err(error),
     };

@@ -4,7 +4,7 @@ use crate::domain::profile::{self, BIO_CHARACTERS, NICKNAME_CHARACTERS};
 use crate::domain::{DisplayName, RequestError, User};
 use crate::ops::profile_edit::ProfileEdit;
 use crate::ops::users::{parse_email, parse_name, parse_username};
-use crate::web::frame::Field;
+use crate::web::form_field::Field;
 use crate::web::pages::forms::Wrong;
 use crate::web::pages::profile::fields::{self, FieldLine};
 use crate::web::sentence::Sentence;

@@ -13,7 +13,8 @@ use crate::domain::Permission;
 use crate::ops::calls::CallRate;
 use crate::ops::profile::update;
 use crate::web::administration::Section;
-use crate::web::frame::{Frame, Note};
+use crate::web::frame::Frame;
+use crate::web::note::Note;
 use crate::web::pages::admin::frame;
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
@@ -150,7 +151,7 @@ fn page(visit: &Visit, caller: &Caller, account: &Account, shown: &ShownAccount)
         blocked: account.blocked_until.map(until),
         has_two_step: account.has_two_step() == Some(true),
         must_change: full.is_some_and(|user| user.require_password_change.is_some()),
-        entries: Act::entries(visit, caller, account, &Act::ALL),
+        entries: Act::entries(visit, caller, account, Act::ALL),
         shows_sessions: caller.may(Permission::LOGOUT_OTHER_USER),
         about: part(AccountPart::About).map(|user| AccountForm::of(visit, Some(user), shown.of(AccountPart::About))),
         roles: part(AccountPart::Roles)

@@ -10,7 +10,8 @@ use crate::domain::{Permission, RequestError, SettingId};
 use crate::ops::calls::CallRate;
 use crate::ops::{avatars, lockout, passwords, proof, tokens, two_factor, users};
 use crate::web::administration::Section;
-use crate::web::frame::{Frame, Note};
+use crate::web::frame::Frame;
+use crate::web::note::Note;
 use crate::web::pages::admin::frame;
 use crate::web::pages::admin::question::{Question, ask};
 use crate::web::pages::confirm;
@@ -20,7 +21,7 @@ use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
 
 /// An action on an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum Act {
     Unlock,
     ResetLink,
@@ -62,16 +63,7 @@ struct LinkPage {
 
 impl Act {
     /// All actions, in the order in which pages show them.
-    pub const ALL: [Self; 8] = [
-        Self::Unlock,
-        Self::ResetLink,
-        Self::TwoStepOff,
-        Self::SignOut,
-        Self::RemovePhoto,
-        Self::Activate,
-        Self::Deactivate,
-        Self::Delete,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the last part of the action's path.
     const fn name(self) -> &'static str {

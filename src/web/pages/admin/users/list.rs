@@ -12,7 +12,7 @@ use crate::domain::user_status::{SeenAt, SeenWithin};
 use crate::domain::{Permission, RoleId, SearchTerm, Timestamp, UserId};
 use crate::ops::directory::{self, Counts, UserFilter};
 use crate::ops::lockout;
-use crate::ops::viewed::ViewedUser;
+use crate::ops::viewed_user::ViewedUser;
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
 use crate::web::moments::Reader;
@@ -34,7 +34,7 @@ const IN_MENU: [Act; 6] = [
 ];
 
 /// The filter of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 enum Is {
     All,
     Active,
@@ -43,7 +43,7 @@ enum Is {
 }
 
 impl Is {
-    const ALL: [Self; 4] = [Self::All, Self::Active, Self::Locked, Self::Off];
+    const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the name of the filter in the address; empty for all accounts.
     const fn name(self) -> &'static str {
@@ -77,7 +77,7 @@ impl Asked {
         let named = |is: &Is| is.name() == visit.query.text("is");
         Self {
             search: visit.query.text("q").trim().to_owned(),
-            is: Is::ALL.into_iter().find(named).unwrap_or(Is::All),
+            is: Is::ALL.iter().copied().find(named).unwrap_or(Is::All),
             number: pager::number(visit),
         }
     }
@@ -220,7 +220,7 @@ fn links(visit: &Visit, asked: &Asked, counts: Option<Counts>, blocked: Option<u
         }),
         chosen: asked.is == is,
     };
-    Is::ALL.into_iter().filter(wanted).map(link).collect()
+    Is::ALL.iter().copied().filter(wanted).map(link).collect()
 }
 
 fn rows(visit: &Visit, caller: &Caller, found: Listing<ViewedUser>, blocked: &HashMap<UserId, Timestamp>) -> Vec<Row> {

@@ -12,7 +12,8 @@ use crate::domain::{Permission, Profile, RequestError, RoleId, SettingId, profil
 use crate::ops::calls::CallRate;
 use crate::ops::users::{self, NewUser, parse_email, parse_name, parse_username};
 use crate::web::administration::Section;
-use crate::web::frame::{Frame, Note};
+use crate::web::frame::Frame;
+use crate::web::note::Note;
 use crate::web::pages::admin::frame;
 use crate::web::pages::forms::Wrong;
 use crate::web::pages::profile::fields;

@@ -3,7 +3,7 @@
 use crate::auth::WantedPassword;
 use crate::ops::profile_edit::ProfileEdit;
 use crate::web::form::FormFields;
-use crate::web::frame::Field;
+use crate::web::form_field::Field;
 use crate::web::pages::forms::{Wrong, password_rules};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;

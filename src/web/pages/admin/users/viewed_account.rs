@@ -5,7 +5,7 @@ use crate::domain::user::Activity;
 use crate::domain::{Permission, RequestError, Timestamp, User, UserId};
 use crate::ops::directory::{self, AskedUsers};
 use crate::ops::lockout;
-use crate::ops::viewed::ViewedUser;
+use crate::ops::viewed_user::ViewedUser;
 use crate::web::administration::Section;
 use crate::web::pages::forms::Wrong;
 use crate::web::visit::Visit;
@@ -87,13 +87,13 @@ pub(super) fn said(words: Words, error: RequestError) -> Result<Wrong, RequestEr
         // Another administrator may have deleted the account in the meantime.
         RequestError::UserNotFound | RequestError::UserIdInvalid => Err(RequestError::EndpointNotFound),
         RequestError::DisplayNameInvalid | RequestError::UserFieldRequired { field: "Name" } => {
-            Ok(Wrong::at("name", words.t("fault-user-name")))
+            Ok(Wrong::at("name", words.t("error-user-name")))
         }
         RequestError::InvalidParams { field: Some(field), .. } if field == "name" => {
-            Ok(Wrong::at("name", words.t("fault-long")))
+            Ok(Wrong::at("name", words.t("error-long")))
         }
         RequestError::InvalidParams { field: Some(field), .. } if field == "username" => {
-            Ok(Wrong::at("username", words.t("fault-long")))
+            Ok(Wrong::at("username", words.t("error-long")))
         }
         error => Wrong::about(words, error),
     }

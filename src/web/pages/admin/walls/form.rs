@@ -5,7 +5,8 @@ use askama::Template;
 use crate::domain::board::{BOARD_NAME_CHARACTERS, BoardContent, BoardPeople, BoardTheme};
 use crate::ops::boards::{self, FieldChoice};
 use crate::web::administration::Section;
-use crate::web::frame::{Field, Frame};
+use crate::web::form_field::Field;
+use crate::web::frame::Frame;
 use crate::web::pages::forms::Wrong;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
@@ -110,7 +111,7 @@ fn languages(visit: &Visit) -> Vec<Choice> {
         words: visit.words.t("wall-language-device").into_owned(),
         chosen: chosen.is_empty(),
     };
-    let named = Language::ALL.map(|language| Choice {
+    let named = Language::ALL.iter().map(|language| Choice {
         value: language.tag().to_owned(),
         words: language.own_name().to_owned(),
         chosen: chosen == language.tag(),
@@ -136,7 +137,7 @@ pub(super) fn content(visit: &Visit) -> Result<BoardContent, Wrong> {
         wrong.add("show", words.t("wall-show-wrong"));
         return Err(wrong);
     }
-    let people = BoardPeople::parse(&roles, field, &values).map_err(|fault| Wrong::of(words, &fault))?;
+    let people = BoardPeople::parse(&roles, field, &values).map_err(|error| Wrong::of(words, &error))?;
     Ok(BoardContent {
         people,
         texts: form.text("texts") != "off",

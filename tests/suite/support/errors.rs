@@ -78,18 +78,18 @@ pub fn login_refused(code: &str, words: &str) -> Value {
 }
 
 /// Returns the error object of a failed method, in Meteor's form.
-pub fn fault(code: &Value, reason: &str, details: Option<Value>) -> Value {
+pub fn error_json(code: &Value, reason: &str, details: Option<Value>) -> Value {
     let printed = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
     let message = if reason.is_empty() {
         format!("[{printed}]")
     } else {
         format!("{reason} [{printed}]")
     };
-    let mut fault = json!({
+    let mut error = json!({
         "isClientSafe": true, "error": code, "reason": reason, "message": message, "errorType": "Meteor.Error",
     });
     if let Some(details) = details {
-        fault["details"] = details;
+        error["details"] = details;
     }
-    fault
+    error
 }

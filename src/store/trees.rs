@@ -1,0 +1,55 @@
+//! The open trees of sled, and the reading of whole values from them.
+
+use sled::{Db, IVec, Tree};
+
+use super::overflow;
+use super::table::Table;
+
+/// The open trees, one for each table.
+pub(super) struct Trees([Tree; Table::ALL.len()]);
+
+impl Trees {
+    /// Opens all trees, and creates missing ones.
+    pub(super) fn open(db: &Db) -> sled::Result<Self> {
+        let mut trees = Vec::with_capacity(Table::ALL.len());
+        for table in Table::ALL.iter().copied() {
+            trees.push(db.open_tree(table.name())?);
+        }
+        trees
+            .try_into()
+            .map(Self)
+            .map_err(|_| sled::Error::ReportableBug("as many trees as tables".into()))
+    }
+
+    /// Returns the tree of a table.
+    pub(super) fn of(&self, table: Table) -> &Tree {
+        &self.0[table as usize]
+    }
+
+    /// Returns the whole value under a key.
+    pub(super) fn get(&self, table: Table, key: &[u8]) -> sled::Result<Option<IVec>> {
+        match self.of(table).get(key)? {
+            Some(placed) => self.whole(table, key, placed),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the whole value of an entry of this table, which has either the value itself or the number of its
+    /// parts. `None` if the entry was removed since it was read.
+    pub(super) fn whole(&self, table: Table, key: &[u8], placed: IVec) -> sled::Result<Option<IVec>> {
+        if overflow::parts(&placed) == 0 {
+            return Ok(Some(placed));
+        }
+        overflow::read(self.of(table), self.of(Table::Overflow), (table, key))
+    }
+
+    /// Returns the name of a tree that this version has no table for, if there is one.
+    pub(super) fn unknown(db: &Db) -> Option<String> {
+        let known =
+            |name: &[u8]| name == b"__sled__default" || Table::ALL.iter().any(|table| table.name().as_bytes() == name);
+        db.tree_names()
+            .into_iter()
+            .find(|name| !known(name))
+            .map(|name| String::from_utf8_lossy(&name).into_owned())
+    }
+}
