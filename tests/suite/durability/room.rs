@@ -99,7 +99,7 @@ async fn below_the_reserve_writes_are_answered_507_and_logouts_and_reads_go_on()
     again(&server, &second).get("me").await.expect(401);
     first.create_status("tea", "away").await.expect(200);
     assert_eq!(first.status_names().await, ["lunch", "tea"]);
-    let failures = first.get("audit?action=login-failed").await;
+    let failures = first.get("audit.list?action=login-failed").await;
     assert!(
         String::from_utf8_lossy(&failures.body).contains("login-failed"),
         "{failures:?}"
