@@ -12,7 +12,7 @@ use super::trees::Trees;
 use crate::domain::{CustomStatusId, Permission, RoleId, SettingId, TokenHash, UserId};
 
 /// The outcome of a change.
-pub(super) type Outcome = Result<(), CommitError>;
+pub(super) type CommitOutcome = Result<(), CommitError>;
 
 /// The records that a batch created, changed or removed.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ pub(super) struct Batch {
     /// The value of each key after the changes so far.
     pub(super) overlay: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
     pub(super) edits: Vec<RecordEdit>,
-    answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    answers: Vec<(oneshot::Sender<CommitOutcome>, CommitOutcome)>,
 }
 
 impl Batch {
@@ -73,7 +73,7 @@ impl Batch {
     }
 
     /// Adds a change if all its expectations hold, and stores its answer.
-    pub(super) fn add(&mut self, trees: &Trees, change: Change, answer: oneshot::Sender<Outcome>) {
+    pub(super) fn add(&mut self, trees: &Trees, change: Change, answer: oneshot::Sender<CommitOutcome>) {
         let outcome = self.check(trees, &change);
         if outcome.is_ok() {
             for edit in change.edits {
@@ -84,7 +84,7 @@ impl Batch {
     }
 
     /// Stores the answer to a change that is not made.
-    pub(super) fn refuse(&mut self, answer: oneshot::Sender<Outcome>, reason: CommitError) {
+    pub(super) fn refuse(&mut self, answer: oneshot::Sender<CommitOutcome>, reason: CommitError) {
         self.answers.push((answer, Err(reason)));
     }
 
@@ -114,7 +114,7 @@ impl Batch {
         self.edits.push(edit);
     }
 
-    fn check(&self, trees: &Trees, change: &Change) -> Outcome {
+    fn check(&self, trees: &Trees, change: &Change) -> CommitOutcome {
         for expected in &change.expectations {
             let place = (expected.table, expected.key.clone());
             let holds = if let Some(value) = self.overlay.get(&place) {

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
 use super::archive::Archive;
-use super::batch::{Batch, Outcome};
+use super::batch::{Batch, CommitOutcome};
 use super::catch_panic::catch_panic;
 use super::change::{Change, RecordEdit};
 use super::commit_error::{CommitError, HoldError};
@@ -28,7 +28,7 @@ use super::erasure;
 use super::flush_clock::FlushClock;
 use super::folder::DataFolder;
 use super::hold::Hold;
-use super::job::{Job, Shared};
+use super::job::{Shared, WriterJob};
 use super::open::Engine;
 use super::open_error::errno_in;
 use super::overflow;
@@ -120,7 +120,7 @@ impl Committer {
 
     /// Runs until the store is closed, all handles are dropped, or the disk fails. After a failed flush, the state of
     /// the store is unknown until it is opened again, so nothing more is written to it.
-    pub(super) fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+    pub(super) fn run(mut self, mut waiting: mpsc::Receiver<WriterJob>) {
         if !self.write_outdated() {
             return;
         }
@@ -150,13 +150,13 @@ impl Committer {
     }
 
     /// Checks the queued changes, and puts those that the disk has room for into a batch.
-    fn collect(&mut self, jobs: impl Iterator<Item = Job>) -> Round {
+    fn collect(&mut self, jobs: impl Iterator<Item = WriterJob>) -> Round {
         let mut round = Round::default();
         let stalls = self.clock.stalls().count;
         let mut is_measured = false;
         for job in jobs {
             match job {
-                Job::Commit(change, answer, before) if before == stalls => {
+                WriterJob::Commit(change, answer, before) if before == stalls => {
                     if !is_measured {
                         self.measure();
                         is_measured = true;
@@ -167,17 +167,17 @@ impl Committer {
                     }
                 }
                 // The caller got an error when the disk stalled.
-                Job::Commit(_, answer, _) => round.batch.refuse(answer, CommitError::Unavailable),
+                WriterJob::Commit(_, answer, _) => round.batch.refuse(answer, CommitError::Unavailable),
                 // The batch is not written yet, so this is the state before all of its changes.
-                Job::Hold(answer) => drop(answer.send(self.hold())),
-                Job::Look => round.looks = true,
-                Job::Close(answer) => round.close = Some(answer),
+                WriterJob::Hold(answer) => drop(answer.send(self.hold())),
+                WriterJob::Look => round.looks = true,
+                WriterJob::Close(answer) => round.close = Some(answer),
             }
         }
         round
     }
 
-    fn add(&self, batch: &mut Batch, change: Change, answer: oneshot::Sender<Outcome>) {
+    fn add(&self, batch: &mut Batch, change: Change, answer: oneshot::Sender<CommitOutcome>) {
         match &self.files {
             Some(Files::Open(engine)) => batch.add(&engine.trees, change, answer),
             _ => batch.refuse(answer, CommitError::Unavailable),

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::oneshot;
 
-use super::batch::{Outcome, Touched};
+use super::batch::{CommitOutcome, Touched};
 use super::change::Change;
 use super::commit_error::HoldError;
 use super::hold::Hold;
@@ -16,9 +16,9 @@ use crate::observe::StoreMeter;
 pub(super) type Watcher = Box<dyn Fn(&Snapshot, &Arc<Snapshot>, &Touched) + Send + Sync>;
 
 /// A job for the thread.
-pub(super) enum Job {
+pub(super) enum WriterJob {
     /// A change, the channel for its answer, and the number of stalls of the disk when it was queued.
-    Commit(Change, oneshot::Sender<Outcome>, u64),
+    Commit(Change, oneshot::Sender<CommitOutcome>, u64),
     Hold(oneshot::Sender<Result<Arc<Hold>, HoldError>>),
     /// Measures the free space, and tries again to write if the disk refused it.
     Look,

@@ -8,13 +8,13 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::archive::Archive;
-use super::batch::Outcome;
+use super::batch::CommitOutcome;
 use super::change::{Change, RecordEdit};
 use super::commit_error::{CommitError, HoldError};
 use super::committer::Committer;
 use super::flush_clock::FlushClock;
 use super::hold::Hold;
-use super::job::{Job, Shared, Watcher};
+use super::job::{Shared, Watcher, WriterJob};
 use super::open::Engine;
 use super::room::Room;
 use super::snapshot::Snapshot;
@@ -27,7 +27,7 @@ const WAITING: usize = 4096;
 /// A handle of the writer's thread.
 #[derive(Clone)]
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<WriterJob>,
     clock: Arc<FlushClock>,
     shared: Shared,
     room: watch::Receiver<Room>,
@@ -93,7 +93,7 @@ impl Writer {
     /// Lets the writer measure the free space, between two batches.
     pub(super) fn look_at_disk(&self) {
         // If the queue is full, the next batch measures it.
-        let _ = self.jobs.try_send(Job::Look);
+        let _ = self.jobs.try_send(WriterJob::Look);
     }
 
     /// Returns the room on the disk as the writer measured it last.
@@ -101,21 +101,22 @@ impl Writer {
         *self.room.borrow()
     }
 
-    pub(super) async fn commit(&self, change: Change) -> Outcome {
+    pub(super) async fn commit(&self, change: Change) -> CommitOutcome {
         if let Some(table) = change.too_large {
             return Err(CommitError::TooLarge(table));
         }
-        self.ask(|answer, stalls| Job::Commit(change, answer, stalls)).await?
+        self.ask(|answer, stalls| WriterJob::Commit(change, answer, stalls))
+            .await?
     }
 
     pub(super) async fn close(&self) {
         // If the thread has already ended, the store is closed.
-        let _ = self.ask(|answer, _| Job::Close(answer)).await;
+        let _ = self.ask(|answer, _| WriterJob::Close(answer)).await;
     }
 
     /// Begins a hold of the state between two batches. All changes that were acknowledged before are in it.
     pub(super) async fn hold(&self) -> Result<Arc<Hold>, HoldError> {
-        let asked = self.ask(|answer, _| Job::Hold(answer)).await;
+        let asked = self.ask(|answer, _| WriterJob::Hold(answer)).await;
         asked.unwrap_or(Err(HoldError::Unavailable))
     }
 
@@ -124,7 +125,7 @@ impl Writer {
     }
 
     /// Waits for the answer to a job, or for the disk to stall.
-    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>, u64) -> Job) -> Result<T, CommitError> {
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>, u64) -> WriterJob) -> Result<T, CommitError> {
         let mut stalls = self.clock.subscribe();
         let before = *stalls.borrow_and_update();
         if before.is_stalled {
