@@ -30,6 +30,7 @@ struct Measured {
 
 /// The results of all checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "one for each check")]
 pub struct Checks {
     /// `true` if the store takes writes, or would if the disk had more space.
     pub store: bool,

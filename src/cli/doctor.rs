@@ -158,14 +158,12 @@ fn room_of(answer: Result<CommandAnswer, Failure>, disk: &mut Option<DiskEntry>)
     const CHECK: &str = "writes";
     match answer {
         Ok(CommandAnswer::Disk(entry)) => {
-            let check = match &entry.problem {
-                Some(problem) => Diagnosis::explained(CHECK, problem.clone()),
-                None => {
-                    let (files, data) = (entry.file_bytes, entry.data_bytes);
-                    let found =
-                        format!("changes are made; {files} bytes of files, {data} bytes of records at the opening");
-                    Diagnosis::ok(CHECK, found)
-                }
+            let check = if let Some(problem) = &entry.problem {
+                Diagnosis::explained(CHECK, problem.clone())
+            } else {
+                let (files, data) = (entry.file_bytes, entry.data_bytes);
+                let found = format!("changes are made; {files} bytes of files, {data} bytes of records at the opening");
+                Diagnosis::ok(CHECK, found)
             };
             *disk = Some(entry);
             check

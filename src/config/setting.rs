@@ -6,6 +6,7 @@ use crate::domain::SettingId;
 
 /// A setting of the process.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "the columns of a table")]
 pub struct StartSetting {
     /// The key in the configuration file. The flag has `-` instead of `_`.
     pub name: &'static str,

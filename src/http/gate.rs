@@ -109,8 +109,8 @@ impl Gate {
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
         }
-        let called = noted.route.map_or("", |route| route.called);
-        let mut response = outcome.unwrap_or_else(|error| reply::failure(&error, called));
+        let method_of_route = noted.route.map_or("", |route| route.called);
+        let mut response = outcome.unwrap_or_else(|error| reply::failure(&error, method_of_route));
         let name = noted.route.map_or(RouteName::UNKNOWN, Route::name);
         response.extensions_mut().insert(name);
         if let Some(allowance) = noted.allowance {

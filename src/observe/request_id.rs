@@ -117,8 +117,8 @@ mod tests {
         assert_eq!(RequestId::current(), None);
         let spawned = first
             .clone()
-            .scope(async { tokio::spawn(RequestId::carry(async { RequestId::current() })) });
-        assert_eq!(spawned.await.await.expect("a task"), Some(first));
+            .scope(async { tokio::spawn(RequestId::carry(async { RequestId::current() })).await });
+        assert_eq!(spawned.await.expect("a task"), Some(first));
         assert_eq!(RequestId::carry(async { RequestId::current() }).await, None);
     }
 }

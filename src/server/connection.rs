@@ -86,7 +86,7 @@ async fn handshake(tls: &Tls, stream: TcpStream, peer: SocketAddr) -> Option<(Wi
     let mut first = [0];
     if stream.peek(&mut first).await.is_ok() && first != [tls::HANDSHAKE] {
         // If bytes were left unread, the client would get a reset instead of the response.
-        let _ = stream.try_read(&mut [0; BUFFER_BYTES]);
+        let _ = stream.try_read(&mut vec![0; BUFFER_BYTES]);
         Wire::Tcp(stream).reject(PLAIN);
         return None;
     }

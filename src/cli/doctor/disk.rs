@@ -111,10 +111,10 @@ fn write(mut file: &File) -> io::Result<Vec<Duration>> {
     let began = Instant::now();
     let mut times = Vec::with_capacity(WRITES);
     while times.is_empty() || (times.len() < WRITES && began.elapsed() < PATIENCE / 2) {
-        let begun = Instant::now();
+        let start = Instant::now();
         file.write_all(&[0; WRITE_BYTES])?;
         file.sync_data()?;
-        times.push(begun.elapsed());
+        times.push(start.elapsed());
     }
     Ok(times)
 }

@@ -328,7 +328,7 @@ async fn ten_thousand_paths_make_no_series() {
     };
     let before = names(&scrape(&reader).await);
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-    let requests: String = (0..10_000)
+    let requests: Vec<_> = (0..10_000)
         .map(|number| {
             let begin = begin[number % begin.len()];
             format!("GET {begin}x{number} HTTP/1.1\r\nhost: h{number}\r\nuser-agent: u{number}\r\n\r\n")
@@ -337,7 +337,7 @@ async fn ten_thousand_paths_make_no_series() {
     // The server closes the connection after the last answer.
     let last = "GET /livez HTTP/1.1\r\nhost: last\r\nconnection: close\r\n\r\n";
     let (mut reading, mut writing) = stream.split();
-    let requests = requests + last;
+    let requests = requests.concat() + last;
     let mut answers = Vec::new();
     let (asked, read) = tokio::join!(
         writing.write_all(requests.as_bytes()),

@@ -192,7 +192,7 @@ async fn a_connection_without_requests_ends_whatever_else_it_sends() {
             "pings" => {
                 let pings = async {
                     while raw.send(PING, 0, 0, &[0; 8]).await.is_ok() {
-                        tokio::task::yield_now().await
+                        tokio::task::yield_now().await;
                     }
                 };
                 timeout(PATIENCE, pings).await.expect("the server ends it");

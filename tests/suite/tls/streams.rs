@@ -1,4 +1,4 @@
-//! What lasts longer than a request over TLS: WebSockets and the stream of events; and what pages do differently.
+//! What lasts longer than a request over TLS: web sockets and the stream of events; and what pages do differently.
 
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::Limits;
