@@ -735,6 +735,7 @@ audit-board-created = Wandanzeige erstellt
 audit-board-revoked = Wandanzeige zurückgezogen
 audit-clock-confirmed = Uhr des Rechners bestätigt
 audit-backup-made = Sicherung heruntergeladen
+audit-export-made = Export erstellt
 audit-custom-status-created = Status angelegt
 audit-custom-status-updated = Status geändert
 audit-custom-status-deleted = Status gelöscht

@@ -736,6 +736,7 @@ audit-board-created = Created a wall display
 audit-board-revoked = Revoked a wall display
 audit-clock-confirmed = Confirmed the clock of the machine
 audit-backup-made = Downloaded a backup
+audit-export-made = Made an export
 audit-custom-status-created = Created a status
 audit-custom-status-updated = Changed a status
 audit-custom-status-deleted = Deleted a status

@@ -146,7 +146,12 @@ impl App {
     /// Returns the current rule for new usernames.
     #[must_use]
     pub fn username_rule(&self) -> Arc<UsernameRule> {
-        self.usernames.rule(&self.settings().text(SettingId::UsernamePattern))
+        self.username_rule_in(&self.settings())
+    }
+
+    /// Returns the rule of these settings for new usernames.
+    pub(crate) fn username_rule_in(&self, settings: &Settings) -> Arc<UsernameRule> {
+        self.usernames.rule(&settings.text(SettingId::UsernamePattern))
     }
 
     /// Returns the current settings.

@@ -16,6 +16,7 @@
 //! - [`auth`]: passwords, tokens, the actor of a request
 //! - [`store`]: the stored data, with one writer over sled
 //! - [`config`]: the settings and their sources
+//! - [`rocketchat`]: dumps of Rocket.Chat's database, read as lines of an import
 //! - [`clock`]: the current time
 //! - [`net`]: TCP connections of clients, and their limits
 //! - [`observe`]: the ids of requests, and the metrics
@@ -37,6 +38,7 @@ pub mod net;
 pub mod observe;
 pub mod ops;
 pub mod realtime;
+pub mod rocketchat;
 pub mod server;
 pub mod store;
 pub mod web;

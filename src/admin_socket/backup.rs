@@ -1,23 +1,19 @@
 //! Backups from the machine itself, with or without a running server.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::Path;
 
-use super::command::{Command, CommandAnswer};
+use super::command::Command;
 use super::place::Place;
-use super::socket::CommandOutcome;
+use super::whole_file::write_whole;
+use super::wire::{PATIENCE, ask_for_bytes};
 use super::{Error, explain_in_use, reach, unanswered};
 use crate::app::Overrides;
 use crate::auth::Actor;
 use crate::ops::{backups, opening};
 use crate::store::backup::{self, BackupError, RestoreError, Restored, Restoring, Summary};
-use crate::store::{Store, create_private_file, is_begun, refuse_exposed};
-
-/// The time without a byte from the server after which a backup fails.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::store::{Store, is_begun, refuse_exposed};
 
 /// Writes a backup to `out`, and checks it on the way. While a server runs, it makes the backup.
 ///
@@ -29,9 +25,8 @@ pub async fn backup(folder: &Path, fixed: Overrides, with_key: bool, out: impl W
     let place = Place::find(folder, fixed.admin_socket.as_deref());
     let unreached = match reach(folder, &place).await? {
         Ok(server) => {
-            let server = server.into_std().map_err(Error::Socket)?;
             let copy = Copy {
-                input: ask(server, with_key)
+                input: ask_for_bytes(server, &Command::Backup { with_key })
                     .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))??,
                 out: BufWriter::new(out),
             };
@@ -48,24 +43,6 @@ pub async fn backup(folder: &Path, fixed: Overrides, with_key: bool, out: impl W
     let made = backup.map(|backup| backup.write_to(BufWriter::new(out)));
     app.store.close().await;
     made?.map_err(|cause| Error::Backup(cause.to_string()))
-}
-
-/// Asks a server for a backup. Returns the bytes that follow its answer.
-fn ask(mut server: UnixStream, with_key: bool) -> io::Result<Result<impl Read, Error>> {
-    server.set_nonblocking(false)?;
-    server.set_read_timeout(Some(PATIENCE))?;
-    server.set_write_timeout(Some(PATIENCE))?;
-    let mut question = serde_json::to_vec(&Command::Backup { with_key })?;
-    question.push(b'\n');
-    server.write_all(&question)?;
-    let mut server = BufReader::new(server);
-    let mut line = String::new();
-    server.read_line(&mut line)?;
-    Ok(match serde_json::from_str::<CommandOutcome>(&line)? {
-        Ok(CommandAnswer::Backup) => Ok(server),
-        Ok(_) => Err(Error::Refused("the server answered something else".into())),
-        Err(words) => Err(Error::Refused(words)),
-    })
 }
 
 /// Bytes that are copied while they are read.
@@ -98,31 +75,10 @@ impl<R: Read, W: Write> Read for Copy<R, W> {
 /// The errors of [`backup()`], and those of the file system.
 pub async fn backup_to(folder: &Path, fixed: Overrides, with_key: bool, path: &Path) -> Result<Summary, Error> {
     let unwritten = |cause: io::Error| Error::Backup(format!("{}: {cause}", path.display()));
-    let unfinished = unfinished(path).ok_or_else(|| unwritten(io::ErrorKind::InvalidFilename.into()))?;
-    let file = create_private_file(&unfinished).map_err(unwritten)?;
-    let made = backup(folder, fixed, with_key, &file).await;
-    let named = made.and_then(|made| {
-        let durable = file.sync_all().and_then(|()| fs::rename(&unfinished, path));
-        durable.and_then(|()| sync_names(path)).map_err(unwritten)?;
-        Ok(made)
-    });
-    if named.is_err() {
-        // If this fails, the next backup with this name replaces it.
-        let _ = fs::remove_file(&unfinished);
-    }
-    named
-}
-
-/// Returns the path of a file until all of it is durable; `None` if the path names no file.
-fn unfinished(path: &Path) -> Option<PathBuf> {
-    let mut name = path.file_name().filter(|_| !path.is_dir())?.to_owned();
-    name.push(".unfinished");
-    Some(path.with_file_name(name))
-}
-
-fn sync_names(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    write_whole(path, unwritten, async |file| {
+        backup(folder, fixed, with_key, file).await
+    })
+    .await
 }
 
 /// Checks a backup without restoring it.

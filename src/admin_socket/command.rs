@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::KeyError;
 use crate::domain::AuditParty;
+use crate::domain::transfer::{ImportMode, LineReport};
 use crate::store::Problem;
 
 /// A command of the operator. `user` is a username, an e-mail address or an id.
@@ -122,6 +123,14 @@ pub enum Command {
         /// True to include the key that encrypts second factors.
         with_key: bool,
     },
+    /// Makes an export. If the answer is [`CommandAnswer::Export`], the lines of the export follow it.
+    Export {
+        /// True to include password hashes, tokens and second factors.
+        with_secrets: bool,
+    },
+    /// Begins an import. If the answer is [`CommandAnswer::Import`], the client sends lists of lines, one list in a line
+    /// of JSON, and the server answers each list with [`CommandAnswer::Imported`].
+    Import(ImportMode),
 }
 
 /// The filter of a request for audit entries.
@@ -164,6 +173,17 @@ pub enum CommandAnswer {
     Audit(Vec<AuditLine>),
     /// A backup, whose bytes follow.
     Backup,
+    /// An export, whose lines follow.
+    Export,
+    /// An import has begun.
+    Import,
+    /// What an import did with each line of a list.
+    Imported {
+        /// The results, in the order of the lines.
+        reports: Vec<LineReport>,
+        /// True if an active user has the role `admin`.
+        has_administrator: bool,
+    },
     /// All problems of the store and its key file; empty if there are none.
     Findings(Vec<Finding>),
     /// The state of the clock.

@@ -142,8 +142,10 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
         Command::ReadSurroundings => Ok(CommandAnswer::Surroundings(surroundings_entry(app))),
         Command::ConfirmClock => Ok(CommandAnswer::Clock(clock_entry(doubt::confirm(app, &OPERATOR).await?))),
         Command::ReadDisk => Ok(CommandAnswer::Disk(read_disk(app).await?)),
-        // The socket answers this command itself, because bytes follow the answer.
+        // The socket answers these commands itself, because more follows the answer.
         Command::Backup { .. } => Ok(CommandAnswer::Backup),
+        Command::Export { .. } => Ok(CommandAnswer::Export),
+        Command::Import(_) => Ok(CommandAnswer::Import),
         Command::Check => {
             let problems = app.store.verify().await.map_err(incident::internal)?;
             let named = app.fixed.secret_key_file.as_deref();

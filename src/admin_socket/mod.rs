@@ -8,8 +8,13 @@ mod advice;
 mod backup;
 mod command;
 mod execute;
+mod export;
+mod import;
 mod place;
 mod socket;
+mod transfer;
+mod whole_file;
+mod wire;
 
 use std::fs;
 use std::io;
@@ -26,9 +31,11 @@ pub use command::{
     AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, SurroundingsEntry,
     TokenEntry, UserEntry,
 };
+pub use export::{export, export_to};
+pub use import::{ImportEnd, ImportedItem, import};
 use place::Place;
 pub use socket::AdminSocket;
-use socket::SILENCE;
+use wire::SILENCE;
 
 use crate::app::{App, Clock, Overrides};
 use crate::auth::password::Passwords;
@@ -68,6 +75,9 @@ pub enum Error {
     /// A backup was not made, or is not sound.
     #[error("{0}")]
     Backup(String),
+    /// An export was not made, or an import did not come to its end.
+    #[error("{0}")]
+    Transfer(String),
     /// A backup was not restored.
     #[error(transparent)]
     Restore(#[from] RestoreError),

@@ -4,34 +4,26 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::time::{interval, timeout};
+use tokio::time::timeout;
 
 use super::advice::explained;
 use super::command::{Command, CommandAnswer};
-use super::{execute, place};
+use super::wire::{CommandOutcome, QUESTION_BYTES, read_outcome, send_outcome, send_question, with_signs};
+use super::{execute, place, transfer};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::net::open_files;
 use crate::net::unix_socket::{self, SocketFile};
 use crate::ops::backups::{self, Backup, BackupStream};
-
-/// Maximum bytes of a request.
-const QUESTION_BYTES: u64 = 1024 * 1024;
+use crate::ops::transfer::{Export, Importer};
 
 /// The time limit for receiving a request.
 const QUESTION_TIME: Duration = Duration::from_secs(10);
-
-/// The time between two spaces that the server sends while it executes a request.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
-
-/// The time after which a server that sends nothing counts as one that does not answer.
-pub(super) const SILENCE: Duration = Duration::from_secs(10);
 
 /// The pause after a connection could not be accepted, for example because no descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -41,9 +33,6 @@ const MODE: u32 = 0o600;
 
 /// Maximum connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
-
-/// The answer on the socket: the result, or the error's text.
-pub(super) type CommandOutcome = Result<CommandAnswer, String>;
 
 /// The server's end of the socket. Dropping it removes the socket's file.
 #[derive(Debug)]
@@ -106,34 +95,28 @@ async fn answer(stream: UnixStream, app: &App, folder: &Path) -> io::Result<()> 
     let mut line = String::new();
     let mut reading = BufReader::new(reading.take(QUESTION_BYTES));
     timeout(QUESTION_TIME, reading.read_line(&mut line)).await??;
-    let mut stream = None;
     let outcome: CommandOutcome = match serde_json::from_str(&line) {
-        Ok(Command::Backup { with_key }) => begin_backup(app, with_key).await.map(|begun| {
-            stream = Some(begun);
-            CommandAnswer::Backup
-        }),
+        Ok(Command::Backup { with_key }) => match begin_backup(app, with_key).await {
+            Ok(stream) => return send_backup(&mut writing, stream).await,
+            Err(words) => Err(words),
+        },
+        Ok(Command::Export { with_secrets }) => match Export::begin(app, with_secrets).await {
+            Ok(export) => return transfer::send(&mut writing, export).await,
+            Err(error) => Err(explained(&error)),
+        },
+        Ok(Command::Import(mode)) => {
+            // The client sends many lists, each with the limit of a request.
+            reading.get_mut().set_limit(u64::MAX);
+            let importer = Importer::new(app.clone(), mode);
+            return transfer::receive(reading, &mut writing, importer).await;
+        }
         Ok(command) => {
-            let mut work = pin!(execute::execute(app, folder, command));
-            let mut signs = interval(SIGN_OF_LIFE);
-            let executed = loop {
-                tokio::select! {
-                    executed = &mut work => break executed,
-                    // The request is executed to its end, also if the client is gone.
-                    _ = signs.tick() => drop(writing.try_write(b" ")),
-                }
-            };
+            let executed = with_signs(&writing, execute::execute(app, folder, command)).await;
             executed.map_err(|error| explained(&error))
         }
         Err(error) => Err(format!("the server does not understand the question: {error}")),
     };
-    let mut bytes = serde_json::to_vec(&outcome)?;
-    bytes.push(b'\n');
-    writing.write_all(&bytes).await?;
-    // After an error, the client finds that the backup is cut short.
-    while let Some(Ok(piece)) = next(&mut stream).await {
-        writing.write_all(&piece).await?;
-    }
-    Ok(())
+    send_outcome(&mut writing, &outcome).await
 }
 
 async fn begin_backup(app: &App, with_key: bool) -> Result<BackupStream, String> {
@@ -141,9 +124,13 @@ async fn begin_backup(app: &App, with_key: bool) -> Result<BackupStream, String>
     begun.and_then(Backup::stream).map_err(|error| explained(&error))
 }
 
-/// Returns the next bytes of a backup, if there is one.
-async fn next(stream: &mut Option<BackupStream>) -> Option<io::Result<Bytes>> {
-    stream.as_mut()?.next().await
+async fn send_backup(writing: &mut OwnedWriteHalf, mut stream: BackupStream) -> io::Result<()> {
+    send_outcome(writing, &Ok(CommandAnswer::Backup)).await?;
+    // After an error, the client finds that the backup is cut short.
+    while let Some(Ok(piece)) = stream.next().await {
+        writing.write_all(&piece).await?;
+    }
+    Ok(())
 }
 
 /// Sends a command to the server, and waits for the answer.
@@ -152,19 +139,6 @@ async fn next(stream: &mut Option<BackupStream>) -> Option<io::Result<Bytes>> {
 /// `TimedOut` if the server sends nothing for [`SILENCE`]; the error of the operating system; an answer that is not valid.
 pub(super) async fn ask(stream: UnixStream, command: &Command) -> io::Result<CommandOutcome> {
     let (reading, mut writing) = stream.into_split();
-    let mut bytes = serde_json::to_vec(command)?;
-    bytes.push(b'\n');
-    timeout(SILENCE, writing.write_all(&bytes)).await??;
-    let mut reading = BufReader::new(reading);
-    let mut line = Vec::new();
-    loop {
-        let read = timeout(SILENCE, reading.fill_buf()).await??;
-        let end = read.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(read.len(), |end| end + 1);
-        line.extend_from_slice(&read[..used]);
-        reading.consume(used);
-        if end.is_some() || used == 0 {
-            return Ok(serde_json::from_slice(&line)?);
-        }
-    }
+    send_question(&mut writing, command).await?;
+    read_outcome(&mut BufReader::new(reading)).await
 }

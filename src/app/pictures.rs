@@ -92,11 +92,31 @@ impl Pictures {
             Some(sender) => Some(self.take_turn(sender).await?),
             None => None,
         };
+        self.encode(turn, move || CleanPicture::of(&bytes, rule)).await
+    }
+
+    /// Takes a picture of an import: as it is, if a server of this kind encoded it, or else encoded again.
+    ///
+    /// # Errors
+    /// The errors of [`Self::clean`] without a sender.
+    pub async fn adopt(&self, bytes: Vec<u8>, rule: PictureRule) -> Result<CleanPicture, RequestError> {
+        self.encode(None, move || match CleanPicture::as_it_is(&bytes, rule) {
+            Some(picture) => Ok(picture),
+            None => CleanPicture::of(&bytes, rule),
+        })
+        .await
+    }
+
+    async fn encode(
+        &self,
+        turn: Option<super::Turn>,
+        work: impl FnOnce() -> Result<CleanPicture, NotAPicture> + Send + 'static,
+    ) -> Result<CleanPicture, RequestError> {
         let places = self.take_places(&self.under_way).await?;
         let cleaned = tokio::task::spawn_blocking(move || {
             // Held until the work ends, even if the client disconnects earlier.
             let _held = (turn, places);
-            CleanPicture::of(&bytes, rule)
+            work()
         });
         // If a decoder panics, the file is refused.
         cleaned.await.map_or(Err(RequestError::AvatarInvalid), |cleaned| {

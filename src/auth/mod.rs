@@ -1,6 +1,7 @@
 //! Authentication: passwords, second factors, login tokens, and the actor of a request.
 
 pub mod actor;
+pub mod foreign_hash;
 pub mod key_file;
 pub mod origin;
 pub mod password;

@@ -1,4 +1,5 @@
-//! Password hashing: argon2id over the SHA-256 that clients may send instead of the password.
+//! Password hashing: argon2id over the SHA-256 that clients may send instead of the password. Hashes by bcrypt come from
+//! imports; they are verified, and never made.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use tracing::error;
 
 use super::{TokenSecret, random};
 use crate::domain::two_factor::Salt;
-use crate::domain::user::PasswordHash;
+use crate::domain::user::{PasswordHash, PasswordScheme};
 use crate::domain::{OwnWords, PasswordPolicy, RequestError};
 
 /// The maximum number of logins for each core that are verified or wait; beyond it the server answers "overloaded".
@@ -224,6 +225,14 @@ fn slow_digest(input: &[u8; 32], salt: &Salt) -> password_hash::Result<[u8; 32]>
 
 /// Returns whether a digest matches a hash, with the parameters of the hash.
 fn verify(digest: &PasswordDigest, against: &PasswordHash) -> bool {
+    match against.scheme() {
+        PasswordScheme::Argon2id => verify_argon2(digest, against),
+        // The crate compares in constant time. An import has bounded the cost.
+        PasswordScheme::Bcrypt => bcrypt::verify(digest.expose(), against.expose()).unwrap_or(false),
+    }
+}
+
+fn verify_argon2(digest: &PasswordDigest, against: &PasswordHash) -> bool {
     let same = || -> password_hash::Result<bool> {
         let parsed = ParsedHash::new(against.expose())?;
         let (Some(salt), Some(expected)) = (&parsed.salt, &parsed.hash) else {

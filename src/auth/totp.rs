@@ -28,6 +28,19 @@ pub fn typed(secret: &TotpSecret) -> String {
     Secret::new(secret.expose().into()).to_base32()
 }
 
+/// The lengths of a secret from a file that are accepted, in bytes. Secrets of Rocket.Chat have 32.
+const FOREIGN_SECRET_BYTES: std::ops::RangeInclusive<usize> = 10..=64;
+
+/// Parses a secret in base32 from a file, with or without padding; `None` if it has another form or length.
+#[must_use]
+pub fn parse(text: &str) -> Option<TotpSecret> {
+    let secret = Secret::try_from_base32(text.trim().trim_end_matches('=').to_ascii_uppercase()).ok()?;
+    let bytes: &[u8] = secret.as_ref();
+    FOREIGN_SECRET_BYTES
+        .contains(&bytes.len())
+        .then(|| TotpSecret::new(bytes))
+}
+
 /// Returns the URL that authenticator apps read from a QR code.
 #[must_use]
 pub fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::domain::invitation::DEFAULT_DAYS;
 
 use super::setting_flags::{AllSettings, Folder, FolderAndKey, ListenFlags};
+use super::transfer_args::{ExportArgs, ImportArgs};
 
 /// The whole command line.
 #[derive(Parser)]
@@ -103,6 +104,27 @@ pub(super) enum CommandArgs {
         #[command(flatten)]
         folder: FolderAndKey,
     },
+    /// Write users, custom statuses, roles and settings as JSON lines, whether or not the server runs
+    #[command(
+        after_help = "The file has a header, then a line for each role, grant and setting that is not the default, each custom\n\
+        status and each user. Its format is stable: see docs/import.md. Without --with-secrets it has no passwords, no\n\
+        tokens, no second factors and no secret settings; with it, keep the file as safe as the store. The file is\n\
+        readable for its owner only, and replaces an older one when it is whole.\n\n\
+        Examples:\n  rollcall export users.jsonl\n  rollcall export all.jsonl --with-secrets\n  \
+        rollcall export - | jq 'select(.type == \"user\")'"
+    )]
+    Export(ExportArgs),
+    /// Import an export, or a dump of Rocket.Chat, whether or not the server runs
+    #[command(
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true,
+        after_help = "Each line is checked by the rules of the API. An object that is there and equal is left as it is; one that\n\
+        differs is reported, or changed with --update. What was imported stays if the import is interrupted: run it\n\
+        again. Exit code 1: lines were left out or differ. See docs/import.md.\n\n\
+        Examples:\n  rollcall import users.jsonl --dry-run\n  rollcall import users.jsonl --report left-out.txt\n  \
+        rollcall import rocketchat dump/rocketchat\n  rollcall import rocketchat dump.archive.gz"
+    )]
+    Import(ImportArgs),
     /// Rewrite the store without deleted data, while no server runs
     #[command(
         after_help = "What is deleted or replaced stays in the store's files until a compaction. A server compacts at its\n\

@@ -51,6 +51,11 @@ impl Failure {
         Self::failed(format!("cannot write to standard output: {error}"))
     }
 
+    /// Returns the failure with a further clause.
+    pub(super) fn and(self, clause: &str) -> Self {
+        Self::new(self.code, format!("{}; {clause}", self.sentence))
+    }
+
     const fn new(code: u8, sentence: String) -> Self {
         Self { sentence, code }
     }

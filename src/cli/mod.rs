@@ -9,9 +9,13 @@ mod complaint;
 mod completions;
 mod config;
 mod doctor;
+mod export;
 mod failure;
 mod health;
 mod http_get;
+mod import;
+mod import_file;
+mod import_report;
 mod log_lines;
 mod log_queue;
 mod logging;
@@ -22,6 +26,7 @@ mod serve;
 mod setting_flags;
 mod status;
 mod token;
+mod transfer_args;
 mod user;
 
 use std::ffi::OsString;
@@ -60,6 +65,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(CommandArgs::Check { backup, list }) => check::run(backup.as_deref(), &list),
         Some(CommandArgs::Backup { file, with_key, folder }) => backup::run(&file, with_key, &folder.0),
         Some(CommandArgs::Restore { file, replace, folder }) => restore::run(&file, replace, &folder.0),
+        Some(CommandArgs::Export(arguments)) => export::run(&arguments),
+        Some(CommandArgs::Import(arguments)) => import::run(arguments),
         Some(CommandArgs::Compact(folder)) => compact::run(&folder.0),
         Some(CommandArgs::Health(arguments)) => health::run(&arguments),
         Some(CommandArgs::Doctor(arguments)) => doctor::run(&arguments),

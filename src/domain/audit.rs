@@ -178,6 +178,8 @@ actions! {
     ClockConfirmed = "clock-confirmed",
     /// A backup was begun.
     BackupMade = "backup-made",
+    /// An export was begun.
+    ExportMade = "export-made",
     /// A custom status was created.
     CustomStatusCreated = "custom-status-created",
     /// A custom status was changed.

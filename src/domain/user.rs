@@ -66,21 +66,48 @@ pub struct UserEmail {
     pub verified: bool,
 }
 
-/// An argon2id hash in PHC format. `Debug` does not print it.
+/// The function that made a [`PasswordHash`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordScheme {
+    /// Argon2id, in PHC format. All passwords that are set on this server have it.
+    Argon2id,
+    /// The function bcrypt, in its own format. Rocket.Chat stores it. The next login with the password replaces it.
+    Bcrypt,
+}
+
+/// The hash of a password's digest. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(Box<str>);
+pub struct PasswordHash {
+    scheme: PasswordScheme,
+    text: Box<str>,
+}
 
 impl PasswordHash {
-    /// Creates a hash from its PHC string.
+    /// Creates a hash from the PHC string of argon2id.
     #[must_use]
     pub fn new(phc: &str) -> Self {
-        Self(phc.into())
+        Self::of(PasswordScheme::Argon2id, phc)
     }
 
-    /// Returns the PHC string, to verify passwords and to store the hash.
+    /// Creates a hash from the text of a scheme.
+    #[must_use]
+    pub fn of(scheme: PasswordScheme, text: &str) -> Self {
+        Self {
+            scheme,
+            text: text.into(),
+        }
+    }
+
+    /// Returns the function that made the hash.
+    #[must_use]
+    pub const fn scheme(&self) -> PasswordScheme {
+        self.scheme
+    }
+
+    /// Returns the text of the hash, to verify passwords and to store the hash.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 

@@ -31,7 +31,12 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Resul
         .pictures
         .clean(bytes, app.settings().pictures(), sender(actor))
         .await?;
-    change(app, actor, id, Some(&avatar(id, clean))).await
+    put(app, actor, &of(id, clean)).await
+}
+
+/// Sets the avatar of a user without a check of the actor's permission, which the caller has checked.
+pub(super) async fn put(app: &App, actor: &Actor, new: &Avatar) -> Result<(), RequestError> {
+    change(app, actor, &new.user, Some(new)).await
 }
 
 /// Returns the bytes of an image in a data URL. Nothing is downloaded.
@@ -56,7 +61,8 @@ fn sender(actor: &Actor) -> Option<Sender> {
     }
 }
 
-fn avatar(id: &UserId, picture: CleanPicture) -> Avatar {
+/// Returns a picture as the avatar of a user, with a new tag.
+pub(super) fn of(id: &UserId, picture: CleanPicture) -> Avatar {
     Avatar {
         user: id.clone(),
         // The `ETag` has the form of a user id, since clients expect a single word.
@@ -93,7 +99,7 @@ pub async fn clean_old(app: &App) -> Result<(), RequestError> {
                 outcome => break outcome,
             }
         };
-        let new = cleaned.ok().map(|picture| avatar(&user.id, picture));
+        let new = cleaned.ok().map(|picture| of(&user.id, picture));
         let replaced = transact_on_user(app, &user.id, |_, user| {
             // The user may have changed or removed the avatar meanwhile.
             if user.avatar.as_ref() != Some(&old.etag) {

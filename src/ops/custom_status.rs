@@ -110,21 +110,33 @@ fn compare(field: &str, a: &CustomStatus, b: &CustomStatus) -> Ordering {
 /// type missing or unknown.
 pub async fn create(app: &App, actor: &Actor, draft: CustomStatusDraft) -> Result<Arc<CustomStatus>, RequestError> {
     permit(actor)?;
-    transact(app, |snapshot| {
-        let name = free_name(snapshot, None, &draft)?;
-        let now = app.clock.now();
-        let status = CustomStatus {
-            id: CustomStatusId::from_parts(now.object_id_seconds(), random::bytes()),
-            name,
-            status_type: draft.status_type.clone()?,
-            emoji: draft.emoji.clone().flatten(),
-            duration: draft.duration.flatten(),
-            updated_at: now,
-        };
-        let noted = note(app, actor, AuditAction::CustomStatusCreated, Some(party(&status)), "");
-        Ok((Change::new().insert(&status).insert(&noted), Arc::new(status)))
-    })
-    .await
+    transact(app, |snapshot| creation(app, actor, snapshot, None, &draft)).await
+}
+
+/// Returns the change that creates a custom status. Without an id, it gets a new one.
+///
+/// # Errors
+/// The errors of [`create`] after the permission.
+pub(super) fn creation(
+    app: &App,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    id: Option<&CustomStatusId>,
+    draft: &CustomStatusDraft,
+) -> Result<(Change, Arc<CustomStatus>), RequestError> {
+    let name = free_name(snapshot, None, draft)?;
+    let now = app.clock.now();
+    let new_id = || CustomStatusId::from_parts(now.object_id_seconds(), random::bytes());
+    let status = CustomStatus {
+        id: id.cloned().unwrap_or_else(new_id),
+        name,
+        status_type: draft.status_type.clone()?,
+        emoji: draft.emoji.clone().flatten(),
+        duration: draft.duration.flatten(),
+        updated_at: now,
+    };
+    let noted = note(app, actor, AuditAction::CustomStatusCreated, Some(party(&status)), "");
+    Ok((Change::new().insert(&status).insert(&noted), Arc::new(status)))
 }
 
 /// Changes a custom status. Emoji and duration are unchanged if the draft has none.
@@ -137,22 +149,33 @@ pub async fn update(
     id: &CustomStatusId,
     draft: CustomStatusDraft,
 ) -> Result<Arc<CustomStatus>, RequestError> {
-    transact(app, |snapshot| {
-        let unknown = || RequestError::CustomStatusNotFound { id: id.clone() };
-        let old = snapshot.custom_status(id).ok_or_else(unknown)?;
-        permit(actor)?;
-        let new = CustomStatus {
-            id: id.clone(),
-            name: free_name(snapshot, Some(id), &draft)?,
-            status_type: draft.status_type.clone()?,
-            emoji: draft.emoji.clone().unwrap_or_else(|| old.emoji.clone()),
-            duration: draft.duration.unwrap_or(old.duration),
-            updated_at: app.clock.now(),
-        };
-        let noted = note(app, actor, AuditAction::CustomStatusUpdated, Some(party(&new)), "");
-        Ok((Change::new().replace(&**old, &new).insert(&noted), Arc::new(new)))
-    })
-    .await
+    transact(app, |snapshot| replacement(app, actor, snapshot, id, &draft)).await
+}
+
+/// Returns the change of a custom status.
+///
+/// # Errors
+/// The errors of [`update`].
+pub(super) fn replacement(
+    app: &App,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    id: &CustomStatusId,
+    draft: &CustomStatusDraft,
+) -> Result<(Change, Arc<CustomStatus>), RequestError> {
+    let unknown = || RequestError::CustomStatusNotFound { id: id.clone() };
+    let old = snapshot.custom_status(id).ok_or_else(unknown)?;
+    permit(actor)?;
+    let new = CustomStatus {
+        id: id.clone(),
+        name: free_name(snapshot, Some(id), draft)?,
+        status_type: draft.status_type.clone()?,
+        emoji: draft.emoji.clone().unwrap_or_else(|| old.emoji.clone()),
+        duration: draft.duration.unwrap_or(old.duration),
+        updated_at: app.clock.now(),
+    };
+    let noted = note(app, actor, AuditAction::CustomStatusUpdated, Some(party(&new)), "");
+    Ok((Change::new().replace(&**old, &new).insert(&noted), Arc::new(new)))
 }
 
 /// Deletes a custom status. Users who have set it keep their status.

@@ -9,6 +9,7 @@ use super::transaction::transact_on_user;
 use super::{lockout, two_factor};
 use crate::app::App;
 use crate::auth::{Origin, PasswordDigest, TokenSecret};
+use crate::domain::user::{PasswordHash, PasswordScheme};
 use crate::domain::{
     AuditAction, EmailKey, RequestError, Session, SettingId, Timestamp, Token, TokenKind, User, UserId, UsernameKey,
 };
@@ -117,29 +118,56 @@ async fn verify(app: &App, origin: &Origin, credentials: Credentials) -> Result<
     let target = user.map_or_else(unknown, |user| Target::user(&user));
     attempts::admit_login(app, origin, &target)?;
     attempts::guarded(app, origin, &target, async {
-        // The user is read again, since it may have changed while the login waited for its turn.
-        let user = target.user_id().and_then(|id| app.store.read().user(id).cloned());
-        let hash = user.as_ref().and_then(|user| user.password.clone());
-        let right = app.passwords.verify(digest, hash).await?;
-        let verified = user.filter(|_| right).ok_or(RequestError::WrongCredentials)?;
-        begin_session(app, origin, &verified, code.as_deref()).await
+        // A login at the same time may replace a hash by bcrypt, so that the first session is not created.
+        for _ in 0..2 {
+            if let Some(begun) = with_password(app, origin, &target, &digest, code.as_deref()).await? {
+                return Ok(begun);
+            }
+        }
+        Err(RequestError::WrongCredentials)
     })
     .await
 }
 
+/// Verifies a password and creates a session. Returns `None` if the password has changed meanwhile.
+async fn with_password(
+    app: &App,
+    origin: &Origin,
+    target: &Target,
+    digest: &PasswordDigest,
+    code: Option<&str>,
+) -> Result<Option<LoggedIn>, RequestError> {
+    // The user is read again, since it may have changed while the login waited for its turn.
+    let user = target.user_id().and_then(|id| app.store.read().user(id).cloned());
+    let hash = user.as_ref().and_then(|user| user.password.clone());
+    let is_foreign = hash
+        .as_ref()
+        .is_some_and(|hash| hash.scheme() != PasswordScheme::Argon2id);
+    let right = app.passwords.verify(digest.clone(), hash).await?;
+    let verified = user.filter(|_| right).ok_or(RequestError::WrongCredentials)?;
+    let renewed = if is_foreign {
+        Some(app.passwords.hash(digest.clone()).await?)
+    } else {
+        None
+    };
+    begin_session(app, origin, &verified, renewed, code).await
+}
+
 /// Creates a session for a user whose password was right. The change depends on the user's record, so that no session
-/// is created if the password has changed meanwhile.
+/// is created if the password has changed meanwhile: then the result is `None`. `renewed` replaces the hash of the
+/// password.
 async fn begin_session(
     app: &App,
     origin: &Origin,
     verified: &User,
+    renewed: Option<PasswordHash>,
     code: Option<&str>,
-) -> Result<LoggedIn, RequestError> {
+) -> Result<Option<LoggedIn>, RequestError> {
     let token = TokenSecret::generate();
     let attempt = two_factor::login_attempt(app, verified, code).await?;
     let outcome = transact_on_user(app, &verified.id, |snapshot, user| {
         if user.password != verified.password {
-            return Err(RequestError::WrongCredentials);
+            return Ok((Change::new(), None));
         }
         may_log_in(app, user)?;
         let now = app.clock.now();
@@ -147,6 +175,7 @@ async fn begin_session(
         let logged_in = User {
             last_login: Some(now),
             revision: user.revision + 1,
+            password: renewed.clone().or_else(|| user.password.clone()),
             two_factor,
             ..user.clone()
         };
@@ -167,7 +196,7 @@ async fn begin_session(
             token: token.clone(),
             expires_at: stored.expires_at,
         };
-        Ok((change.insert(&noted), begun))
+        Ok((change.insert(&noted), Some(begun)))
     });
     match outcome.await {
         Err(RequestError::UserNotFound) => Err(RequestError::WrongCredentials),

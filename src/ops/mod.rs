@@ -47,6 +47,7 @@ pub mod suggestions;
 pub mod sweep;
 pub mod tokens;
 mod transaction;
+pub mod transfer;
 pub mod two_factor;
 pub mod upgrade;
 pub mod user_condition;

@@ -27,14 +27,24 @@ pub fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
 /// then no user could restore it; [`RequestError::BeyondAuthority`].
 pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) -> Result<(), RequestError> {
     permit(actor)?;
-    transact(app, |snapshot| {
-        let mut granting = Granting::of(app, actor, snapshot);
-        for (id, roles) in grants {
-            granting.set(id.parse().map_err(|_| RequestError::PermissionInvalid)?, roles.clone())?;
-        }
-        granting.finish()
-    })
-    .await
+    transact(app, |snapshot| Ok((replacement(app, actor, snapshot, grants)?, ()))).await
+}
+
+/// Returns the change that sets the roles of several permissions.
+///
+/// # Errors
+/// The errors of [`update`] after the permission.
+pub(super) fn replacement(
+    app: &App,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    grants: &[(String, Vec<RoleId>)],
+) -> Result<Change, RequestError> {
+    let mut granting = Granting::of(app, actor, snapshot);
+    for (id, roles) in grants {
+        granting.set(id.parse().map_err(|_| RequestError::PermissionInvalid)?, roles.clone())?;
+    }
+    Ok(granting.finish()?.0)
 }
 
 /// Adds one role to a permission, or removes it. Changes nothing if that is already so.

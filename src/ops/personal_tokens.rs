@@ -16,7 +16,7 @@ use crate::domain::{
 use crate::store::{Change, Snapshot};
 
 /// Maximum personal access tokens per user.
-const TOKENS_PER_USER: usize = 200;
+pub(super) const TOKENS_PER_USER: usize = 200;
 
 /// A personal access token to create.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use crate::domain::user_status::SeenAt;
 use crate::domain::{Audience, LastSeen, RequestError, RoleId, User, UserId, UserStatus};
 
 /// Maximum users, and maximum roles, from whom a user may hide.
-const AUDIENCE: usize = 100;
+pub(super) const AUDIENCE: usize = 100;
 
 /// The privacy settings of a user.
 #[derive(Debug, Clone)]

@@ -107,22 +107,34 @@ pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Ro
     if draft.scope == RoleScope::Subscriptions {
         return Err(RequestError::NoRooms { field: "scope" });
     }
-    transact(app, |snapshot| {
-        refuse_taken(snapshot, None, &draft.name)?;
-        let now = app.clock.now();
-        let role = Role {
-            id: RoleId::from_parts(now.object_id_seconds(), random::bytes()),
-            name: draft.name.clone(),
-            description: draft.description.clone(),
-            protected: false,
-            scope: draft.scope,
-            mandatory_two_factor: draft.mandatory_two_factor,
-            updated_at: now,
-        };
-        let noted = note(app, actor, AuditAction::RoleCreated, Some(party(&role)), "");
-        Ok((Change::new().insert(&role).insert(&noted), Arc::new(role)))
-    })
-    .await
+    transact(app, |snapshot| creation(app, actor, snapshot, None, &draft)).await
+}
+
+/// Returns the change that creates a role. Without an id, it gets a new one.
+///
+/// # Errors
+/// [`RequestError::RoleNameTaken`].
+pub(super) fn creation(
+    app: &App,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    id: Option<&RoleId>,
+    draft: &RoleDraft,
+) -> Result<(Change, Arc<Role>), RequestError> {
+    refuse_taken(snapshot, None, &draft.name)?;
+    let now = app.clock.now();
+    let new_id = || RoleId::from_parts(now.object_id_seconds(), random::bytes());
+    let role = Role {
+        id: id.cloned().unwrap_or_else(new_id),
+        name: draft.name.clone(),
+        description: draft.description.clone(),
+        protected: false,
+        scope: draft.scope,
+        mandatory_two_factor: draft.mandatory_two_factor,
+        updated_at: now,
+    };
+    let noted = note(app, actor, AuditAction::RoleCreated, Some(party(&role)), "");
+    Ok((Change::new().insert(&role).insert(&noted), Arc::new(role)))
 }
 
 /// Changes a role that is not built in.
@@ -132,29 +144,40 @@ pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Ro
 /// [`RequestError::NoRooms`] if the role would apply in rooms and did not before, [`RequestError::RoleNameTaken`].
 pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, RequestError> {
     permit(actor)?;
-    transact(app, |snapshot| {
-        let old = changeable(snapshot, id)?;
-        let authority = Authority::of(app, snapshot, actor);
-        authority.over_roles(std::slice::from_ref(id))?;
-        if draft.scope == RoleScope::Subscriptions && old.scope != draft.scope {
-            return Err(RequestError::NoRooms { field: "scope" });
-        }
-        if old.mandatory_two_factor != draft.mandatory_two_factor {
-            authority.over_holders(old)?;
-        }
-        refuse_taken(snapshot, Some(id), &draft.name)?;
-        let new = Role {
-            name: draft.name.clone(),
-            description: draft.description.clone(),
-            scope: draft.scope,
-            mandatory_two_factor: draft.mandatory_two_factor,
-            updated_at: app.clock.now(),
-            ..Role::clone(old)
-        };
-        let noted = note(app, actor, AuditAction::RoleUpdated, Some(party(&new)), "");
-        Ok((Change::new().replace(&**old, &new).insert(&noted), Arc::new(new)))
-    })
-    .await
+    transact(app, |snapshot| replacement(app, actor, snapshot, id, &draft)).await
+}
+
+/// Returns the change of a role.
+///
+/// # Errors
+/// The errors of [`update`] after the permission.
+pub(super) fn replacement(
+    app: &App,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    id: &RoleId,
+    draft: &RoleDraft,
+) -> Result<(Change, Arc<Role>), RequestError> {
+    let old = changeable(snapshot, id)?;
+    let authority = Authority::of(app, snapshot, actor);
+    authority.over_roles(std::slice::from_ref(id))?;
+    if draft.scope == RoleScope::Subscriptions && old.scope != draft.scope {
+        return Err(RequestError::NoRooms { field: "scope" });
+    }
+    if old.mandatory_two_factor != draft.mandatory_two_factor {
+        authority.over_holders(old)?;
+    }
+    refuse_taken(snapshot, Some(id), &draft.name)?;
+    let new = Role {
+        name: draft.name.clone(),
+        description: draft.description.clone(),
+        scope: draft.scope,
+        mandatory_two_factor: draft.mandatory_two_factor,
+        updated_at: app.clock.now(),
+        ..Role::clone(old)
+    };
+    let noted = note(app, actor, AuditAction::RoleUpdated, Some(party(&new)), "");
+    Ok((Change::new().replace(&**old, &new).insert(&noted), Arc::new(new)))
 }
 
 /// Deletes a role that no user has and no setting names, and removes it from all grants.

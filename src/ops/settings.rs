@@ -123,45 +123,66 @@ pub(super) async fn put(app: &App, actor: &Actor, id: SettingId, value: SettingV
 }
 
 async fn put_all(app: &App, actor: &Actor, wanted: BTreeMap<SettingId, SettingValue>) -> Result<(), RequestError> {
-    let mut values = Vec::with_capacity(wanted.len());
-    for (id, value) in wanted {
+    let values = accepted(app, wanted)?;
+    transact(app, |snapshot| Ok((replacement(app, actor, snapshot, &values)?, ()))).await
+}
+
+/// Checks values by the types and bounds of their settings.
+///
+/// # Errors
+/// [`RequestError::SettingFixed`], [`RequestError::SettingInvalid`].
+pub(super) fn accepted(
+    app: &App,
+    wanted: impl IntoIterator<Item = (SettingId, SettingValue)>,
+) -> Result<Vec<(SettingId, SettingValue)>, RequestError> {
+    let accept = |(id, value): (SettingId, SettingValue)| {
         refuse_fixed(app, id)?;
         let value = id.accept(value).map_err(|problem| id.invalid(problem))?;
-        values.push((id, value));
-    }
+        Ok((id, value))
+    };
+    wanted.into_iter().map(accept).collect()
+}
+
+/// Returns the change that sets these accepted values.
+///
+/// # Errors
+/// The errors of [`set_all`] after the permission.
+pub(super) fn replacement(
+    app: &App,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    values: &[(SettingId, SettingValue)],
+) -> Result<Change, RequestError> {
     let ids: Vec<_> = values.iter().map(|(id, _)| *id).collect();
-    transact(app, |snapshot| {
-        let authority = Authority::of(app, snapshot, actor);
-        if values.iter().any(|(id, _)| guards_logins(*id)) {
-            authority.over_all()?;
+    let authority = Authority::of(app, snapshot, actor);
+    if ids.iter().any(|id| guards_logins(*id)) {
+        authority.over_all()?;
+    }
+    let mut change = Change::new();
+    if ids.iter().any(|id| is_dependent(*id)) {
+        let settings = app.settings_with(snapshot, values.iter().cloned().collect());
+        check_together(&settings, snapshot.access(), &ids).map_err(|(id, problem)| id.invalid(problem))?;
+        let roles = if ids.contains(&SettingId::DefaultRoles) {
+            listed_roles(&settings.text(SettingId::DefaultRoles))
+        } else {
+            Vec::new()
+        };
+        change = depend_on_others(app, snapshot, change, &ids, &roles);
+    }
+    for (id, value) in values {
+        if let (SettingId::DefaultRoles, SettingValue::Text(roles)) = (*id, value) {
+            authority.over_roles(&listed_roles(roles))?;
         }
-        let mut change = Change::new();
-        if ids.iter().any(|id| is_dependent(*id)) {
-            let settings = app.settings_with(snapshot, values.iter().cloned().collect());
-            check_together(&settings, snapshot.access(), &ids).map_err(|(id, problem)| id.invalid(problem))?;
-            let roles = if ids.contains(&SettingId::DefaultRoles) {
-                listed_roles(&settings.text(SettingId::DefaultRoles))
-            } else {
-                Vec::new()
-            };
-            change = depend_on_others(app, snapshot, change, &ids, &roles);
-        }
-        for (id, value) in &values {
-            if let (SettingId::DefaultRoles, SettingValue::Text(roles)) = (*id, value) {
-                authority.over_roles(&listed_roles(roles))?;
-            }
-            change = store(app, snapshot, change, *id, value.clone());
-            let detail = if id.is_secret() {
-                "(hidden)".to_owned()
-            } else {
-                format!("{value}")
-            };
-            let noted = note(app, actor, AuditAction::SettingChanged, Some(party(*id)), detail);
-            change = change.insert(&noted);
-        }
-        Ok((change, ()))
-    })
-    .await
+        change = store(app, snapshot, change, *id, value.clone());
+        let detail = if id.is_secret() {
+            "(hidden)".to_owned()
+        } else {
+            format!("{value}")
+        };
+        let noted = note(app, actor, AuditAction::SettingChanged, Some(party(*id)), detail);
+        change = change.insert(&noted);
+    }
+    Ok(change)
 }
 
 /// Refuses a change of a setting that was fixed at the start.

@@ -48,6 +48,7 @@ mod temporary_copy;
 mod tokens;
 mod trees;
 mod user_index;
+mod user_passwords;
 mod user_statuses;
 mod user_versions;
 mod users;

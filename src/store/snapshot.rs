@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap, OrdSet};
 
-use super::change::RecordEdit;
+use super::change::{Change, RecordEdit};
 use super::codec::{Damage, parse_key};
 use super::commits::Commits;
 use super::record::Record;
@@ -56,6 +56,15 @@ impl Snapshot {
     #[must_use]
     pub const fn setup_link(&self) -> Option<&SetupLink> {
         self.setup_link.as_ref()
+    }
+
+    /// Returns the snapshot as it would be after a change that is not made, for a trial. The expectations of the change
+    /// are not checked. `None` if a record of the change cannot be read.
+    #[must_use]
+    pub fn after(&self, change: &Change) -> Option<Self> {
+        let mut next = self.clone();
+        let applied = change.edits.iter().try_for_each(|edit| next.apply(edit));
+        applied.is_ok().then_some(next)
     }
 
     /// Applies one edit of the store. Edits of index tables are ignored, since the snapshot has its own indexes; so

@@ -239,8 +239,8 @@ impl From<UserV3> for UserV4 {
 }
 
 impl From<&User> for UserV4 {
+    /// Leaves the passwords out, which [`super::user_passwords`] stores beside.
     fn from(user: &User) -> Self {
-        let phc = |hash: &PasswordHash| hash.expose().to_owned();
         Self {
             id: user.id.clone(),
             username: user.username.to_string(),
@@ -249,8 +249,8 @@ impl From<&User> for UserV4 {
                 .email
                 .as_ref()
                 .map(|email| (email.address.to_string(), email.verified)),
-            password: user.password.as_ref().map(phc),
-            password_history: user.password_history.iter().map(phc).collect(),
+            password: None,
+            password_history: Vec::new(),
             require_password_change: user.require_password_change.clone(),
             roles: user.roles.clone(),
             activity: activity_byte(user.activity),
@@ -343,6 +343,16 @@ fn json(map: &Map<String, Value>) -> String {
 
 fn map(text: &str) -> Result<Map<String, Value>, Damage> {
     serde_json::from_str(text).map_err(|error| Damage::Body(error.to_string()))
+}
+
+/// Returns a stored user of version 4 with these passwords, for tests.
+#[cfg(test)]
+pub(super) fn with_passwords(user: UserV4, password: &str, history: &[&str]) -> UserV4 {
+    UserV4 {
+        password: Some(password.to_owned()),
+        password_history: history.iter().map(|hash| (*hash).to_owned()).collect(),
+        ..user
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::record::Record;
 use super::snapshot::Snapshot;
 use super::table::Table;
 use super::user_index::SearchableUser;
+use super::user_passwords::UserV5;
 use super::user_versions::{UserV1, UserV2, UserV3, UserV4};
 use crate::domain::user::UserEmail;
 use crate::domain::{EmailKey, RoleId, User, UserId, UsernameKey};
@@ -16,7 +17,7 @@ use crate::domain::{EmailKey, RoleId, User, UserId, UsernameKey};
 impl Record for User {
     const TABLE: Table = Table::Users;
     const INDEXES: &'static [Table] = &[Table::UsersByUsername, Table::UsersByEmail];
-    const VERSION: u8 = 4;
+    const VERSION: u8 = 5;
 
     fn key(&self) -> Vec<u8> {
         self.id.as_str().into()
@@ -49,7 +50,7 @@ impl Record for User {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let stored = UserV4::from(self);
+        let stored = UserV5::from(self);
         codec::seal(Self::TABLE, self.id.as_str().as_bytes(), Self::VERSION, &stored)
     }
 
@@ -59,6 +60,7 @@ impl Record for User {
             2 => UserV4::from(UserV3::from(codec::decode::<UserV2>(body)?)).into_user(),
             3 => UserV4::from(codec::decode::<UserV3>(body)?).into_user(),
             4 => codec::decode::<UserV4>(body)?.into_user(),
+            5 => codec::decode::<UserV5>(body)?.into_user(),
             found => Err(Damage::Version {
                 found,
                 known: Self::VERSION,
@@ -177,7 +179,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::domain::user::{Activity, PasswordHash};
+    use crate::domain::user::{Activity, PasswordHash, PasswordScheme};
     use crate::domain::{
         BackupCodes, DisplayName, Email, Preferences, Profile, SealedSecret, StoredSecret, Timestamp, TotpSecret,
         TwoFactor, Username,
@@ -194,7 +196,7 @@ mod tests {
                 verified: true,
             }),
             password: Some(PasswordHash::new("$argon2id$…")),
-            password_history: vec![PasswordHash::new("$argon2id$older")],
+            password_history: vec![PasswordHash::of(PasswordScheme::Bcrypt, "$2b$10$older")],
             require_password_change: Some("it was told".into()),
             roles: vec![RoleId::new("admin"), RoleId::new("night")],
             activity: Activity::IdleTooLong,

@@ -9,6 +9,7 @@ mod backup;
 mod cli;
 mod durability;
 mod house;
+mod import;
 mod observe;
 mod presence;
 mod realtime;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::domain::{Email, EmailKey, RequestError, SettingId, User, UserId, Username, UsernameKey};
+use crate::domain::{Email, EmailKey, RequestError, SettingId, User, UserId, Username, UsernameKey, UsernameRule};
 use crate::store::Snapshot;
 
 /// Refuses usernames that no user of this server may have. The command line obeys it too.
@@ -12,11 +12,16 @@ use crate::store::Snapshot;
 /// [`RequestError::UsernameBlocked`] for a reserved one, [`RequestError::UsernameInvalid`] for one that does not match
 /// `UTF8_User_Names_Validation`.
 pub fn refuse_unfit(app: &App, name: &Username) -> Result<(), RequestError> {
+    refuse_unless_allowed(&app.username_rule(), name)
+}
+
+/// Refuses usernames as [`refuse_unfit`] does, by this rule.
+pub(in crate::ops) fn refuse_unless_allowed(rule: &UsernameRule, name: &Username) -> Result<(), RequestError> {
     let input = name.to_string();
     if name.is_reserved() {
         return Err(RequestError::UsernameBlocked { input });
     }
-    if app.username_rule().allows(name) {
+    if rule.allows(name) {
         Ok(())
     } else {
         Err(RequestError::UsernameInvalid { input })

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::app::App;
+use crate::app::{App, Settings};
 use crate::auth::Actor;
 use crate::domain::{Permission, RequestError, RoleId, SettingId, User};
 use crate::store::{Change, Snapshot};
 
 /// Returns the roles of new users for whom no roles are given.
 pub(in crate::ops) fn default_roles(app: &App) -> Vec<RoleId> {
-    app.settings()
+    default_roles_in(&app.settings())
+}
+
+/// Returns the roles of new users by these settings.
+pub(in crate::ops) fn default_roles_in(settings: &Settings) -> Vec<RoleId> {
+    settings
         .list(SettingId::DefaultRoles)
         .iter()
         .map(|id| RoleId::new(id))

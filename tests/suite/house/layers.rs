@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 10] = [
     &["app"],
     &["auth", "hub"],
     &["store"],
-    &["config", "clock", "net", "observe"],
+    &["config", "clock", "net", "observe", "rocketchat"],
     &["domain"],
 ];
 

@@ -41,6 +41,7 @@ pub(super) fn of(words: Words, action: AuditAction) -> String {
         AuditAction::BoardRevoked => words.t("audit-board-revoked"),
         AuditAction::ClockConfirmed => words.t("audit-clock-confirmed"),
         AuditAction::BackupMade => words.t("audit-backup-made"),
+        AuditAction::ExportMade => words.t("audit-export-made"),
         AuditAction::CustomStatusCreated => words.t("audit-custom-status-created"),
         AuditAction::CustomStatusUpdated => words.t("audit-custom-status-updated"),
         AuditAction::CustomStatusDeleted => words.t("audit-custom-status-deleted"),

@@ -1,0 +1,94 @@
+//! Version 5 of stored users: version 4, with the function of each password hash.
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::Damage;
+use super::user_versions::UserV4;
+use crate::domain::User;
+use crate::domain::user::{PasswordHash, PasswordScheme};
+
+/// Version 5 of a stored user. Never changes. The passwords of `rest` are absent.
+#[derive(Serialize, Deserialize)]
+pub(super) struct UserV5 {
+    password: Option<PasswordV5>,
+    password_history: Vec<PasswordV5>,
+    rest: UserV4,
+}
+
+/// The hash of a password in version 5 of a stored user. Never changes.
+#[derive(Serialize, Deserialize)]
+enum PasswordV5 {
+    Argon2id(String),
+    Bcrypt(String),
+}
+
+impl From<&PasswordHash> for PasswordV5 {
+    fn from(hash: &PasswordHash) -> Self {
+        let text = hash.expose().to_owned();
+        match hash.scheme() {
+            PasswordScheme::Argon2id => Self::Argon2id(text),
+            PasswordScheme::Bcrypt => Self::Bcrypt(text),
+        }
+    }
+}
+
+impl From<PasswordV5> for PasswordHash {
+    fn from(stored: PasswordV5) -> Self {
+        match stored {
+            PasswordV5::Argon2id(text) => Self::of(PasswordScheme::Argon2id, &text),
+            PasswordV5::Bcrypt(text) => Self::of(PasswordScheme::Bcrypt, &text),
+        }
+    }
+}
+
+impl From<&User> for UserV5 {
+    fn from(user: &User) -> Self {
+        Self {
+            password: user.password.as_ref().map(PasswordV5::from),
+            password_history: user.password_history.iter().map(PasswordV5::from).collect(),
+            rest: user.into(),
+        }
+    }
+}
+
+impl UserV5 {
+    /// Converts the stored form to a user.
+    ///
+    /// # Errors
+    /// [`Damage::Body`] if a value is invalid.
+    pub(super) fn into_user(self) -> Result<User, Damage> {
+        Ok(User {
+            password: self.password.map(PasswordHash::from),
+            password_history: self.password_history.into_iter().map(PasswordHash::from).collect(),
+            ..self.rest.into_user()?
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{RoleId, Timestamp, UserId, Username};
+    use crate::store::codec;
+    use crate::store::record::Record;
+    use crate::store::table::Table;
+    use crate::store::user_versions::with_passwords;
+
+    #[test]
+    fn a_user_of_version_4_keeps_its_argon2id_hashes() {
+        let id = UserId::new("rbAXPnMktTFbNpwtJ");
+        let name = Username::parse("ada").expect("a username");
+        let ada = User::new(id, name, vec![RoleId::user()], Timestamp::from_millis(1));
+        let old = with_passwords(UserV4::from(&ada), "$argon2id$new", &["$argon2id$old"]);
+        let bytes = codec::seal(Table::Users, &ada.key(), 4, &old);
+        let found = User::decode(&ada.key(), &bytes).expect("a user");
+        let now = User {
+            password: Some(PasswordHash::new("$argon2id$new")),
+            password_history: vec![PasswordHash::new("$argon2id$old")],
+            ..ada
+        };
+        assert_eq!(found, now);
+        assert_ne!(found.encode(), bytes, "it is written in the newest version");
+        assert_eq!(User::decode(&now.key(), &now.encode()), Ok(now.clone()));
+    }
+}
