@@ -27,7 +27,8 @@ pub async fn backup(folder: &Path, fixed: Overrides, with_key: bool, out: impl W
         Ok(server) => {
             let copy = Copy {
                 input: ask_for_bytes(server, &Command::Backup { with_key })
-                    .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))??,
+                    .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))?
+                    .map_err(Error::Refused)?,
                 out: BufWriter::new(out),
             };
             return copy.check().map_err(unwritten);

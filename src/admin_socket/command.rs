@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::KeyError;
 use crate::domain::AuditParty;
-use crate::domain::transfer::{ImportMode, LineReport};
+use crate::domain::import_result::{ImportMode, LineReport};
 use crate::store::Problem;
 
 /// A command of the operator. `user` is a username, an e-mail address or an id.
@@ -177,7 +177,7 @@ pub enum CommandAnswer {
     Export,
     /// An import has begun.
     Import,
-    /// What an import did with each line of a list.
+    /// The results of an import for each line of a list.
     Imported {
         /// The results, in the order of the lines.
         reports: Vec<LineReport>,

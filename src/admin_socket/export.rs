@@ -28,7 +28,8 @@ pub async fn export(folder: &Path, fixed: Overrides, with_secrets: bool, out: im
     let unreached = match reach(folder, &place).await? {
         Ok(server) => {
             let lines = ask_for_bytes(server, &Command::Export { with_secrets })
-                .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))??;
+                .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))?
+                .map_err(Error::Refused)?;
             return copy(lines, BufWriter::new(out));
         }
         Err(cause) => cause,

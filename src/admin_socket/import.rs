@@ -16,7 +16,8 @@ use super::wire::{QUESTION_BYTES, SILENCE, read_outcome, send_question};
 use super::{Error, explain_in_use, reach, unanswered};
 use crate::app::{App, Overrides};
 use crate::auth::random;
-use crate::domain::transfer::{ImportMode, LINE_BYTES, LineOutcome, LineReport, SourceLine, TransferLine};
+use crate::domain::import_result::{ImportMode, LineOutcome, LineReport};
+use crate::domain::transfer::{LINE_BYTES, SourceLine, TransferLine};
 use crate::ops::opening;
 use crate::ops::transfer::Importer;
 use crate::store::{is_begun, refuse_exposed};
@@ -29,14 +30,14 @@ const LIST_BYTES: usize = 960 * 1024;
 
 const _: () = assert!(LINE_BYTES < LIST_BYTES && (LIST_BYTES as u64) < QUESTION_BYTES);
 
-/// What became of a line.
+/// The result for a line.
 #[derive(Debug)]
 pub struct ImportedItem {
     /// The place in the file.
     pub place: String,
     /// The object of the line in words.
     pub subject: String,
-    /// What the import did with it.
+    /// The result with its reasons.
     pub report: LineReport,
 }
 

@@ -12,7 +12,6 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{interval, timeout};
 
-use super::Error;
 use super::command::{Command, CommandAnswer};
 
 /// Maximum bytes of a request.
@@ -81,7 +80,7 @@ pub(super) async fn read_outcome(reading: &mut BufReader<OwnedReadHalf>) -> io::
 ///
 /// # Errors
 /// The error of the operating system. The inner one is that of the server.
-pub(super) fn ask_for_bytes(server: UnixStream, command: &Command) -> io::Result<Result<impl BufRead + use<>, Error>> {
+pub(super) fn ask_for_bytes(server: UnixStream, command: &Command) -> io::Result<Result<impl BufRead + use<>, String>> {
     let mut server: BlockingStream = server.into_std()?;
     server.set_nonblocking(false)?;
     server.set_read_timeout(Some(PATIENCE))?;
@@ -94,7 +93,7 @@ pub(super) fn ask_for_bytes(server: UnixStream, command: &Command) -> io::Result
     server.by_ref().take(QUESTION_BYTES).read_line(&mut line)?;
     Ok(match serde_json::from_str::<CommandOutcome>(&line)? {
         Ok(CommandAnswer::Backup | CommandAnswer::Export) => Ok(server),
-        Ok(_) => Err(Error::Refused("the server answered something else".into())),
-        Err(words) => Err(Error::Refused(words)),
+        Ok(_) => Err("the server answered something else".into()),
+        Err(words) => Err(words),
     })
 }

@@ -10,7 +10,8 @@ use super::transfer_args::{ImportArgs, ImportChoices, OtherFormat};
 use super::{Failure, load, logging, output, serve};
 use crate::admin_socket;
 use crate::config::StartSettings;
-use crate::domain::transfer::{ImportMode, SourceLine};
+use crate::domain::import_result::ImportMode;
+use crate::domain::transfer::SourceLine;
 use crate::net::open_files;
 use crate::rocketchat;
 

@@ -143,7 +143,6 @@ impl<R: BufRead> Iterator for ImportFile<R> {
                 line: Ok(line),
                 notes: Vec::new(),
             }),
-            // The text of the error has no content of the line.
             Err(error) => Some(self.refused("line", format!("it is not a line of an export: {error}"))),
         }
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::{Failure, output};
 use crate::admin_socket::{self, ImportedItem};
+use crate::domain::import_result::{ImportMode, LineOutcome};
 use crate::domain::text::escaped;
-use crate::domain::transfer::{ImportMode, LineOutcome};
 use crate::store::create_private_file;
 
 /// Maximum lines that are printed. `--report` has no limit.
@@ -17,7 +17,7 @@ const PRINTED: usize = 50;
 /// The time between two lines about the progress.
 const PROGRESS: Duration = Duration::from_secs(2);
 
-/// What an import has done so far.
+/// The counts and the lines of a report so far.
 pub(super) struct ImportReport {
     mode: ImportMode,
     created: u64,
@@ -56,7 +56,7 @@ impl ImportReport {
         })
     }
 
-    /// Adds what became of a line.
+    /// Adds the result for a line.
     ///
     /// # Errors
     /// [`admin_socket::Error`] if the file of the report cannot be written.

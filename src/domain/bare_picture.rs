@@ -89,8 +89,8 @@ mod tests {
             let ours = CleanPicture::of(&file(format), rule).expect("a picture");
             assert!(is_bare(&ours.bytes, ours.kind), "{format:?}");
             assert_eq!(CleanPicture::as_it_is(&ours.bytes, rule), Some(ours.clone()));
-            let larger = PictureRule { square: Some(64) };
-            assert_eq!(CleanPicture::as_it_is(&ours.bytes, larger), None);
+            let smaller = PictureRule { square: Some(16) };
+            assert_eq!(CleanPicture::as_it_is(&ours.bytes, smaller), None);
         }
         assert!(is_bare(&file(ImageFormat::Png), ImageKind::Png));
     }

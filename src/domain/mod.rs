@@ -22,6 +22,7 @@ pub mod error;
 pub mod frozen_sight;
 pub mod full_name;
 pub mod id;
+pub mod import_result;
 pub mod initials;
 pub mod invitation;
 pub mod list_setting;

@@ -1,4 +1,4 @@
-//! The lines of an export, which an import reads, and the results of an import. `docs/import.md` describes each field.
+//! The lines of an export, which an import reads. `docs/import.md` describes each field.
 //!
 //! The types hold texts as they are in a file: `ops::transfer` parses them by the rules of the API. None of them has
 //! `Debug`, because a line may have secrets.
@@ -22,11 +22,11 @@ pub enum TransferLine {
     /// The first line of a file.
     Header(HeaderLine),
     /// A role that is not built in.
-    Role(RoleLine),
+    Role(ExportedRole),
     /// The roles of a permission, if they are not the default.
     Grant(GrantLine),
     /// The value of a setting, if it is not the default.
-    Setting(SettingLine),
+    Setting(ExportedSetting),
     /// A custom status.
     Status(CustomStatusLine),
     /// A user with the user's own data.
@@ -64,7 +64,7 @@ pub struct EndLine {
 /// A role that is not built in.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RoleLine {
+pub struct ExportedRole {
     /// The id of the role.
     pub id: String,
     /// The name of the role.
@@ -93,7 +93,7 @@ pub struct GrantLine {
 /// The value of a setting.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SettingLine {
+pub struct ExportedSetting {
     /// The name of the setting.
     pub id: String,
     /// The value: a boolean, a number or a text.
@@ -194,7 +194,7 @@ pub struct UserLine {
     /// The file of the picture as base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
-    /// What proves the identity of the user.
+    /// The data that prove the identity of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets: Option<SecretsLine>,
 }
@@ -222,7 +222,7 @@ pub struct HideFromLine {
     pub roles: Vec<String>,
 }
 
-/// What proves the identity of a user. Only an export with secrets has it.
+/// The data that prove the identity of a user. Only an export with secrets has it.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SecretsLine {
@@ -235,7 +235,7 @@ pub struct SecretsLine {
     pub password_history: Vec<String>,
     /// The personal access tokens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tokens: Vec<TokenLine>,
+    pub tokens: Vec<ExportedToken>,
     /// The second factor, if it is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp: Option<TotpLine>,
@@ -244,7 +244,7 @@ pub struct SecretsLine {
 /// A personal access token.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TokenLine {
+pub struct ExportedToken {
     /// The SHA-256 of the token as base64.
     pub hash: String,
     /// The name of the token.
@@ -311,46 +311,4 @@ pub struct SourceLine {
     pub line: Result<TransferLine, (String, String)>,
     /// The parts of the object that have no place in the line, each with the reason.
     pub notes: Vec<String>,
-}
-
-/// What an import did with a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LineOutcome {
-    /// The object was created.
-    Created,
-    /// The object is there, and equal.
-    Same,
-    /// The object was there with other values, and now has those of the line.
-    Updated,
-    /// The object is there with other values in these fields, and was not changed.
-    Differs(Vec<String>),
-    /// The line was left out for this reason.
-    LeftOut(String),
-}
-
-/// What an import did with a line, and with the parts of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineReport {
-    /// What the import did with the object.
-    pub outcome: LineOutcome,
-    /// The parts of the object that were left out, each with the reason.
-    pub notes: Vec<String>,
-}
-
-impl From<LineOutcome> for LineReport {
-    fn from(outcome: LineOutcome) -> Self {
-        Self {
-            outcome,
-            notes: Vec::new(),
-        }
-    }
-}
-
-/// The choices of an import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportMode {
-    /// True to change objects that are there with other values.
-    pub update: bool,
-    /// True to change nothing, and to report what an import would do.
-    pub dry_run: bool,
 }

@@ -10,8 +10,9 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::dump::{SourceDocument, read_exactly};
-use super::{USERS, bson_stream};
+use super::bson_stream;
+use super::collection::USERS;
+use super::document::{SourceDocument, read_exactly};
 
 /// The first bytes of an archive.
 pub(super) const MAGIC: [u8; 4] = 0x8199_e26d_u32.to_le_bytes();

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
-use super::dump::{Documents, SourceDocument};
+use super::document::{Documents, SourceDocument};
 use super::fields::{id, number, text};
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::transfer::{AvatarLine, SourceLine, TransferLine};

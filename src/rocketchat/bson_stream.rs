@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use bson::raw::{RawBsonRef, RawDocument};
 use serde_json::{Map, Number, Value, json};
 
-use super::dump::{SourceDocument, read_exactly};
+use super::document::{SourceDocument, read_exactly};
 
 /// The maximum length of a document, in bytes: MongoDB's limit, with room for the fields that it adds itself.
 const MAX_DOCUMENT_BYTES: u32 = 16 * 1024 * 1024 + 16 * 1024;

@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
-use serde_json::Value;
 
-use super::{AVATAR_CHUNKS, AVATARS, ROLES, STATUSES, USERS, archive, bson_stream, json_stream};
+use super::collection::{AVATAR_CHUNKS, AVATARS, ROLES, STATUSES, USERS};
+use super::document::Documents;
+use super::{archive, bson_stream, json_stream};
 
 /// The first bytes of a file that gzip made.
 const GZIP: &[u8] = &[0x1F, 0x8B];
@@ -50,18 +51,7 @@ pub enum DumpError {
     },
 }
 
-/// A document of a collection.
-pub(super) struct SourceDocument {
-    /// The place in the dump, as `users.bson, document 3`.
-    pub(super) place: String,
-    /// The document in extended JSON, or the reason why it is not valid.
-    pub(super) value: Result<Value, String>,
-}
-
-/// A stream of documents.
-pub(super) type Documents = Box<dyn Iterator<Item = SourceDocument>>;
-
-/// A dump.
+/// The files of a dump.
 pub(super) enum Dump {
     /// A file for each collection.
     Files(Vec<CollectionFile>),
@@ -176,18 +166,5 @@ fn unread(path: &Path, cause: io::Error) -> DumpError {
     DumpError::Read {
         path: path.to_owned(),
         cause,
-    }
-}
-
-/// Reads exactly this many bytes, and grows with what is there, not with what is claimed.
-///
-/// # Errors
-/// `UnexpectedEof` if the input ends before; the error of the input.
-pub(super) fn read_exactly(input: &mut impl Read, count: u64, into: &mut Vec<u8>) -> io::Result<()> {
-    let read = input.by_ref().take(count).read_to_end(into)?;
-    if read as u64 == count {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
     }
 }

@@ -41,7 +41,8 @@ pub(super) fn moment(document: &Value, name: &str) -> Option<String> {
 fn date(value: &Value) -> Option<String> {
     let inner = value.get("$date").unwrap_or(value);
     match inner {
-        Value::String(text) => Some(text.clone()),
+        // Relaxed JSON leaves out zeros at the end of a fraction.
+        Value::String(text) => Some(Timestamp::parse(text).map_or_else(|| text.clone(), |moment| moment.to_string())),
         other => {
             let millis = plain(other.clone()).as_i64()?;
             Some(Timestamp::from_millis(millis).to_string())

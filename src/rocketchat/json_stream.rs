@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use serde_json::Value;
 
-use super::dump::SourceDocument;
+use super::document::SourceDocument;
 
 /// The maximum length of a document, in bytes. Extended JSON is longer than BSON.
 const MAX_DOCUMENT_BYTES: usize = 32 * 1024 * 1024;

@@ -7,6 +7,8 @@
 mod archive;
 mod avatars;
 mod bson_stream;
+mod collection;
+mod document;
 mod dump;
 mod fields;
 mod json_stream;
@@ -15,25 +17,11 @@ mod users;
 
 use std::path::Path;
 
+use collection::{AVATAR_CHUNKS, AVATARS, ROLES, STATUSES, USERS};
 use dump::Dump;
 pub use dump::DumpError;
 
 use crate::domain::transfer::SourceLine;
-
-/// The collection of roles.
-const ROLES: &str = "rocketchat_roles";
-
-/// The collection of custom statuses.
-const STATUSES: &str = "rocketchat_custom_user_status";
-
-/// The collection of users.
-const USERS: &str = "users";
-
-/// The collection that describes the files of avatars.
-const AVATARS: &str = "rocketchat_avatars";
-
-/// The collection of the content of avatars.
-const AVATAR_CHUNKS: &str = "rocketchat_avatars.chunks";
 
 /// Reads a dump as lines: roles, custom statuses, users, avatars.
 ///

@@ -1,16 +1,16 @@
 //! Roles and custom statuses of Rocket.Chat.
 
-use super::dump::SourceDocument;
+use super::document::SourceDocument;
 use super::fields::{flag, id, text};
 use crate::domain::Role;
-use crate::domain::transfer::{CustomStatusLine, RoleLine, SourceLine, TransferLine};
+use crate::domain::transfer::{CustomStatusLine, ExportedRole, SourceLine, TransferLine};
 
 /// Returns the line of a role; `None` for a role that this server has built in, with its own words.
 pub(super) fn role(document: SourceDocument) -> Option<SourceLine> {
     let SourceDocument { place, value } = document;
     let line = value.map_err(|reason| ("role".to_owned(), reason)).and_then(|role| {
         let id = id(&role, "_id").ok_or_else(|| ("role".to_owned(), "it has no id".to_owned()))?;
-        Ok(RoleLine {
+        Ok(ExportedRole {
             // Older versions have no name beside the id.
             name: text(&role, "name").unwrap_or_else(|| id.clone()),
             description: text(&role, "description").unwrap_or_default(),
@@ -19,7 +19,7 @@ pub(super) fn role(document: SourceDocument) -> Option<SourceLine> {
             id,
         })
     });
-    let is_built_in = |line: &RoleLine| Role::built_in().any(|role| role.id.as_str() == line.id);
+    let is_built_in = |line: &ExportedRole| Role::built_in().any(|role| role.id.as_str() == line.id);
     if line.as_ref().is_ok_and(is_built_in) {
         return None;
     }

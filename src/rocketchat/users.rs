@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
-use super::dump::SourceDocument;
+use super::document::SourceDocument;
 use super::fields::{flag, id, items, map, moment, number, text, texts, value};
-use crate::domain::transfer::{EmailLine, SecretsLine, SourceLine, TokenLine, TotpLine, TransferLine, UserLine};
+use crate::domain::transfer::{EmailLine, ExportedToken, SecretsLine, SourceLine, TotpLine, TransferLine, UserLine};
 
 /// The id of Rocket.Chat's own bot, which every server has and no person uses.
 const OWN_BOT: &str = "rocket.cat";
@@ -134,11 +134,11 @@ fn secrets(services: &Value) -> SecretsLine {
 }
 
 /// Returns a personal access token; `None` for the token of a session.
-fn token(token: &Value) -> Option<TokenLine> {
+fn token(token: &Value) -> Option<ExportedToken> {
     if text(token, "type").as_deref() != Some("personalAccessToken") {
         return None;
     }
-    Some(TokenLine {
+    Some(ExportedToken {
         hash: text(token, "hashedToken")?,
         name: text(token, "name")?,
         last_part: text(token, "lastTokenPart").unwrap_or_default(),

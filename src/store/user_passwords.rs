@@ -64,31 +64,3 @@ impl UserV5 {
         })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{RoleId, Timestamp, UserId, Username};
-    use crate::store::codec;
-    use crate::store::record::Record;
-    use crate::store::table::Table;
-    use crate::store::user_versions::with_passwords;
-
-    #[test]
-    fn a_user_of_version_4_keeps_its_argon2id_hashes() {
-        let id = UserId::new("rbAXPnMktTFbNpwtJ");
-        let name = Username::parse("ada").expect("a username");
-        let ada = User::new(id, name, vec![RoleId::user()], Timestamp::from_millis(1));
-        let old = with_passwords(UserV4::from(&ada), "$argon2id$new", &["$argon2id$old"]);
-        let bytes = codec::seal(Table::Users, &ada.key(), 4, &old);
-        let found = User::decode(&ada.key(), &bytes).expect("a user");
-        let now = User {
-            password: Some(PasswordHash::new("$argon2id$new")),
-            password_history: vec![PasswordHash::new("$argon2id$old")],
-            ..ada
-        };
-        assert_eq!(found, now);
-        assert_ne!(found.encode(), bytes, "it is written in the newest version");
-        assert_eq!(User::decode(&now.key(), &now.encode()), Ok(now.clone()));
-    }
-}

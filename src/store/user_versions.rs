@@ -345,16 +345,6 @@ fn map(text: &str) -> Result<Map<String, Value>, Damage> {
     serde_json::from_str(text).map_err(|error| Damage::Body(error.to_string()))
 }
 
-/// Returns a stored user of version 4 with these passwords, for tests.
-#[cfg(test)]
-pub(super) fn with_passwords(user: UserV4, password: &str, history: &[&str]) -> UserV4 {
-    UserV4 {
-        password: Some(password.to_owned()),
-        password_history: history.iter().map(|hash| (*hash).to_owned()).collect(),
-        ..user
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -443,5 +433,30 @@ mod tests {
         assert!(user.two_factor.secret.is_some());
         assert_eq!((user.two_factor.last_step, user.revision), (None, 4));
         assert_ne!(user.encode(), bytes, "it is written in the newest version");
+    }
+
+    #[test]
+    fn a_user_of_version_4_keeps_its_argon2id_hashes() {
+        let name = Username::parse("ada").expect("a username");
+        let ada = User::new(
+            UserId::new("rbAXPnMktTFbNpwtJ"),
+            name,
+            vec![RoleId::user()],
+            Timestamp::from_millis(1),
+        );
+        let old = UserV4 {
+            password: Some("$argon2id$new".to_owned()),
+            password_history: vec!["$argon2id$old".to_owned()],
+            ..UserV4::from(&ada)
+        };
+        let bytes = codec::seal(Table::Users, &ada.key(), 4, &old);
+        let now = User {
+            password: Some(PasswordHash::new("$argon2id$new")),
+            password_history: vec![PasswordHash::new("$argon2id$old")],
+            ..ada
+        };
+        assert_eq!(User::decode(&now.key(), &bytes), Ok(now.clone()));
+        assert_ne!(now.encode(), bytes, "it is written in the newest version");
+        assert_eq!(User::decode(&now.key(), &now.encode()), Ok(now));
     }
 }

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::identity;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::transfer::{CustomStatusLine, GrantLine, LineOutcome, LineReport, RoleLine, SettingLine};
+use crate::domain::import_result::{LineOutcome, LineReport};
+use crate::domain::transfer::{CustomStatusLine, ExportedRole, ExportedSetting, GrantLine};
 use crate::domain::{
     CustomStatus, CustomStatusDraft, CustomStatusId, Permission, RequestError, Role, RoleId, RoleScope, SettingId,
     SettingValue,
@@ -41,7 +42,7 @@ fn named(fields: &[(&'static str, bool)]) -> Vec<&'static str> {
 ///
 /// # Errors
 /// The errors of [`roles::create`] and [`roles::update`].
-pub(super) fn role(app: &App, snapshot: &Snapshot, line: &RoleLine, update: bool) -> Decision {
+pub(super) fn role(app: &App, snapshot: &Snapshot, line: &ExportedRole, update: bool) -> Decision {
     let id = RoleId::new(identity::checked(&line.id, "id")?);
     let scope = match line.scope.as_deref() {
         None | Some("Users") => RoleScope::Users,
@@ -101,7 +102,7 @@ pub(super) fn grant(app: &App, snapshot: &Snapshot, line: &GrantLine, update: bo
 ///
 /// # Errors
 /// The errors of [`settings::set`].
-pub(super) fn setting(app: &App, snapshot: &Snapshot, line: &SettingLine, update: bool) -> Decision {
+pub(super) fn setting(app: &App, snapshot: &Snapshot, line: &ExportedSetting, update: bool) -> Decision {
     let id: SettingId = line.id.parse().map_err(|_| RequestError::SettingNotFound)?;
     let values = settings::accepted(app, [(id, setting_value(id, &line.value)?)])?;
     let change = || settings::replacement(app, &OPERATOR, snapshot, &values);

@@ -10,8 +10,8 @@ use super::parsed::inactive_reason;
 use crate::app::App;
 use crate::auth::{Actor, totp};
 use crate::domain::transfer::{
-    CustomStatusLine, EXPORT_FORMAT, EXPORT_VERSION, EmailLine, EndLine, GrantLine, HeaderLine, HideFromLine, RoleLine,
-    SecretsLine, SettingLine, TokenLine, TotpLine, TransferLine, UserLine,
+    CustomStatusLine, EXPORT_FORMAT, EXPORT_VERSION, EmailLine, EndLine, ExportedRole, ExportedSetting, ExportedToken,
+    GrantLine, HeaderLine, HideFromLine, SecretsLine, TotpLine, TransferLine, UserLine,
 };
 use crate::domain::{
     AuditAction, ClaimSource, CustomStatus, LastSeen, Permission, RequestError, Role, RoleScope, SettingId, Timestamp,
@@ -182,7 +182,7 @@ fn first_lines(app: &App, snapshot: &Snapshot, with_secrets: bool) -> VecDeque<T
         }
         let value = serde_json::to_value(&stored.value).ok()?;
         let id = id.as_str().to_owned();
-        Some(TransferLine::Setting(SettingLine { id, value }))
+        Some(TransferLine::Setting(ExportedSetting { id, value }))
     });
     let statuses = snapshot.custom_statuses();
     let statuses = statuses.map(|status| TransferLine::Status(status_line(status)));
@@ -200,8 +200,8 @@ fn is_changed(role: &Role) -> bool {
     !role.protected
 }
 
-fn role_line(role: &Role) -> RoleLine {
-    RoleLine {
+fn role_line(role: &Role) -> ExportedRole {
+    ExportedRole {
         id: role.id.to_string(),
         name: role.name.to_string(),
         description: role.description.clone(),
@@ -224,10 +224,10 @@ fn status_line(status: &CustomStatus) -> CustomStatusLine {
 }
 
 /// Returns a personal access token as a line; `None` for a session.
-fn token_line(token: &Token) -> Option<TokenLine> {
+fn token_line(token: &Token) -> Option<ExportedToken> {
     let personal = token.personal()?;
     let scopes = personal.scopes.as_ref();
-    Some(TokenLine {
+    Some(ExportedToken {
         hash: BASE64_STANDARD.encode(token.hash.as_bytes()),
         name: personal.name.to_string(),
         last_part: personal.last_part.to_string(),

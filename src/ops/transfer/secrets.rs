@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::notes::Notes;
 use crate::auth::{foreign_hash, totp};
-use crate::domain::transfer::{SecretsLine, TokenLine, TotpLine};
+use crate::domain::transfer::{ExportedToken, SecretsLine, TotpLine};
 use crate::domain::two_factor::{BACKUP_CODES, Salt};
 use crate::domain::user::PasswordHash;
 use crate::domain::{
@@ -56,7 +56,7 @@ impl ParsedSecrets {
     }
 }
 
-fn tokens(lines: Vec<TokenLine>, owner: &UserId, now: Timestamp, notes: &mut Notes) -> Vec<Token> {
+fn tokens(lines: Vec<ExportedToken>, owner: &UserId, now: Timestamp, notes: &mut Notes) -> Vec<Token> {
     let (mut kept, mut names) = (Vec::new(), BTreeSet::new());
     for line in lines {
         let Some(token) = token(line, owner, now, notes) else {
@@ -76,7 +76,7 @@ fn tokens(lines: Vec<TokenLine>, owner: &UserId, now: Timestamp, notes: &mut Not
     kept
 }
 
-fn token(line: TokenLine, owner: &UserId, now: Timestamp, notes: &mut Notes) -> Option<Token> {
+fn token(line: ExportedToken, owner: &UserId, now: Timestamp, notes: &mut Notes) -> Option<Token> {
     let hash = notes.take("tokens", digest(&line.hash))?;
     let name = notes.take("tokens", TokenName::parse(&line.name))?;
     let expires_at = match line.expires_at {

@@ -4,7 +4,7 @@ use super::notes::Notes;
 use super::parsed::ParsedUser;
 use crate::app::{App, Settings};
 use crate::auth::{Actor, SecretKey};
-use crate::domain::transfer::{ImportMode, LineOutcome, LineReport};
+use crate::domain::import_result::{ImportMode, LineOutcome, LineReport};
 use crate::domain::user::PasswordScheme;
 use crate::domain::{
     Audience, AuditAction, Avatar, Claim, ClaimSource, Laying, RequestError, RoleId, SettingId, StatusType,

@@ -35,6 +35,8 @@ fn help_of_every_command_has_examples() {
         &["health", "--help"],
         &["backup", "--help"],
         &["restore", "--help"],
+        &["export", "--help"],
+        &["import", "--help"],
     ] {
         let output = call(command);
         assert!(output.status.success(), "{command:?}");

@@ -20,7 +20,7 @@ pub const MOMENT: i64 = 1_614_834_367_890;
 pub const TOKEN: &str = "PersonalTokenOfAdaInRocketChat000000000000w";
 
 /// The secret of the authenticator app of `tia`.
-pub const TOTP: &str = "KRSXG5CTMVRXEZLUKN2XAZLSKNSWG4TFOQKRSXG5CTMVRXEZLUKN";
+pub const TOTP: &str = "KRSXG5CTMVRXEZLUKN2XAZLSKNSWG4TFOQKRSXG5CTMVRXEZLUKQ";
 
 /// A backup code of `tia`.
 pub const BACKUP_CODE: &str = "aB3dE6gH";
