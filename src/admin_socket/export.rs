@@ -50,14 +50,14 @@ pub async fn export(folder: &Path, fixed: Overrides, with_secrets: bool, out: im
 async fn write(mut export: Export, mut out: impl Write) -> Result<u64, Error> {
     let mut lines = 0;
     while let Some(line) = export.next().await {
-        out.write_all(&line?).map_err(unwritten)?;
+        out.write_all(&line?).map_err(|cause| unwritten(&cause))?;
         lines += 1;
     }
-    out.flush().map_err(unwritten)?;
+    out.flush().map_err(|cause| unwritten(&cause))?;
     Ok(lines)
 }
 
-fn unwritten(cause: io::Error) -> Error {
+fn unwritten(cause: &io::Error) -> Error {
     Error::Transfer(format!("the export is not written: {cause}"))
 }
 
@@ -67,13 +67,13 @@ fn copy(mut lines: impl BufRead, mut out: impl Write) -> Result<u64, Error> {
     loop {
         line.clear();
         let read = lines.by_ref().take(SENT_LINE_BYTES).read_until(b'\n', &mut line);
-        if read.map_err(unwritten)? == 0 {
+        if read.map_err(|cause| unwritten(&cause))? == 0 {
             let words = "the export is cut short: see the log of the server, and run this again";
             return Err(Error::Transfer(words.into()));
         }
-        out.write_all(&line).map_err(unwritten)?;
+        out.write_all(&line).map_err(|cause| unwritten(&cause))?;
         if is_end(&line, count) {
-            out.flush().map_err(unwritten)?;
+            out.flush().map_err(|cause| unwritten(&cause))?;
             return Ok(count + 1);
         }
         count += 1;

@@ -68,7 +68,7 @@ fn argon2id(text: &str) -> Result<PasswordHash, NotAHash> {
     let parsed = ParsedHash::new(text).map_err(|_| NotAHash::Form)?;
     let params = Params::try_from(&parsed).map_err(|_| NotAHash::Form)?;
     let salt = parsed.salt.as_ref().map_or(0, |salt| salt.len());
-    let output = parsed.hash.as_ref().map_or(0, |output| output.len());
+    let output = parsed.hash.as_ref().map_or(0, argon2::password_hash::phc::Output::len);
     if salt < MIN_SALT_BYTES || !ARGON2_OUTPUT_BYTES.contains(&output) {
         return Err(NotAHash::Form);
     }

@@ -74,7 +74,9 @@ mod tests {
     use crate::domain::picture::{CleanPicture, PictureRule};
 
     fn file(format: ImageFormat) -> Vec<u8> {
-        let picture = RgbImage::from_fn(40, 40, |x, y| image::Rgb([(x * 6) as u8, (y * 6) as u8, 90]));
+        let picture = RgbImage::from_fn(40, 40, |x, y| {
+            image::Rgb([x.to_le_bytes()[0] * 6, y.to_le_bytes()[0] * 6, 90])
+        });
         let mut bytes = Cursor::new(Vec::new());
         DynamicImage::from(picture)
             .write_to(&mut bytes, format)

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use node::Node;
 
-use crate::domain::{RequestError, Timestamp};
+use crate::domain::RequestError;
 use crate::intake::encoded;
 
 /// Named values sent by a client.
@@ -119,15 +119,6 @@ impl Fields {
             }
         })
     }
-}
-
-/// Parses the time in a field.
-///
-/// # Errors
-/// [`RequestError::InvalidParams`] with the field's name and the required format.
-pub(super) fn moment(text: &str, field: &str) -> Result<Timestamp, RequestError> {
-    let refused = || RequestError::invalid(format!("must match format \"date-time\": {}", Timestamp::FORM), field);
-    Timestamp::parse(text).ok_or_else(refused)
 }
 
 /// Minimum similarity of two names, from 0 to 1, at which one is suggested for the other.

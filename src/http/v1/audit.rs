@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AuditAction, AuditEntry, AuditParty, Permission, RequestError, Scope, Timestamp};
-use crate::http::fields;
+use crate::domain::{AuditAction, AuditEntry, AuditParty, Permission, RequestError, Scope, Timestamp, moment_of_field};
 use crate::http::query;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
@@ -78,7 +77,7 @@ impl From<AuditEntry> for Entry {
 }
 
 async fn list(call: UserRequest, asked: List) -> Result<Listed, RequestError> {
-    let moment = |text: Option<String>, field: &str| text.map(|text| fields::moment(&text, field)).transpose();
+    let moment = |text: Option<String>, field: &str| text.map(|text| moment_of_field(&text, field)).transpose();
     let filter = AuditFilter {
         actor: asked.actor.as_deref().map(PartyQuery::of),
         target: asked.target.as_deref().map(PartyQuery::of),

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::devices::EndedSessions;
 use crate::domain::page::once;
-use crate::domain::{RequestError, Scope, Timestamp, Token, TokenName, UserId};
-use crate::http::fields;
+use crate::domain::{RequestError, Scope, Timestamp, Token, TokenName, UserId, moment_of_field};
 use crate::http::input::{Ignored, Nothing};
 use crate::http::reply::Done;
 use crate::http::request::UserRequest;
@@ -229,7 +228,7 @@ async fn create_token(call: UserRequest, wanted: CreateToken) -> Result<CreatedT
 }
 
 async fn generate(call: UserRequest, wanted: Generate) -> Result<NewToken, RequestError> {
-    let moment = |text: String| fields::moment(&text, "expiresAt");
+    let moment = |text: String| moment_of_field(&text, "expiresAt");
     let new = NewPersonalToken {
         name: TokenName::parse(&wanted.token_name)?,
         bypass_two_factor: wanted.bypass_two_factor.unwrap_or_default(),

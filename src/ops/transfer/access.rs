@@ -136,15 +136,13 @@ pub(super) fn status(app: &App, snapshot: &Snapshot, line: &CustomStatusLine, up
     let minutes = line.duration_minutes.unwrap_or_default();
     let draft = CustomStatusDraft::parse(Some(&line.name), Some(&line.status_type), None)
         .with_defaults(Some(emoji), Some(minutes))?;
-    match snapshot.custom_status(&id) {
-        Some(stored) => differing(update, &status_fields(stored, &draft)?, || {
+    if let Some(stored) = snapshot.custom_status(&id) {
+        return differing(update, &status_fields(stored, &draft)?, || {
             Ok(custom_status::replacement(app, &OPERATOR, snapshot, &id, &draft)?.0)
-        }),
-        None => {
-            let (change, _) = custom_status::creation(app, &OPERATOR, snapshot, Some(&id), &draft)?;
-            Ok((change, LineOutcome::Created.into()))
-        }
+        });
     }
+    let (change, _) = custom_status::creation(app, &OPERATOR, snapshot, Some(&id), &draft)?;
+    Ok((change, LineOutcome::Created.into()))
 }
 
 fn status_fields(stored: &CustomStatus, draft: &CustomStatusDraft) -> Result<Vec<&'static str>, RequestError> {

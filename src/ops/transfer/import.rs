@@ -217,9 +217,8 @@ impl Importer {
 
 /// Returns whether an error is about the line, so that the next line may succeed.
 fn is_of_line(error: &RequestError) -> bool {
-    let (kind, _) = error.class();
     matches!(
-        kind,
+        error.kind(),
         ErrorKind::Invalid | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::TooLarge
     )
 }

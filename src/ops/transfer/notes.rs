@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, moment_of_field};
 
 /// Maximum notes of a line. The others are counted.
 const NOTES: usize = 20;
@@ -31,7 +31,7 @@ impl Notes {
 
     /// Parses a time of the past. `now` replaces a time in the future.
     pub(super) fn past(&mut self, text: Option<String>, part: &str, now: Timestamp) -> Option<Timestamp> {
-        let parsed = self.take(part, Timestamp::of_field(&text?, part))?;
+        let parsed = self.take(part, moment_of_field(&text?, part))?;
         if parsed > now {
             self.add(part, "is in the future, so that it is now");
             return Some(now);

@@ -12,7 +12,7 @@ use crate::domain::{
     Audience, CustomFieldChanges, DisplayName, Emoji, LastSeen, Preferences, RequestError, RoleId, StatusType,
     Timestamp, UserId, Username, profile,
 };
-use crate::ops::status::AUDIENCE;
+use crate::ops::privacy::AUDIENCE;
 use crate::ops::users::{parse_email, parse_name, parse_username};
 
 /// A user as a line describes it. What is `None` is not changed.
@@ -81,7 +81,7 @@ impl ParsedUser {
                 emoji: optional(line.status_emoji).and_then(|text| notes.take("statusEmoji", Emoji::parse(&text))),
             },
             shows_last_seen: line.shows_last_seen.and_then(|word| last_seen(&word, notes)),
-            hide_from: audience(line.hide_from.unwrap_or_default(), notes),
+            hide_from: audience(&line.hide_from.unwrap_or_default(), notes),
             require_password_change: line
                 .require_password_change
                 .and_then(|text| notes.take("requirePasswordChange", profile::reason(&text))),
@@ -152,7 +152,7 @@ fn last_seen(word: &str, notes: &mut Notes) -> Option<LastSeen> {
     notes.take("showsLastSeen", parsed.map_err(|_| "must be exact, coarse or hidden"))
 }
 
-fn audience(line: HideFromLine, notes: &mut Notes) -> Audience {
+fn audience(line: &HideFromLine, notes: &mut Notes) -> Audience {
     if line.users.len() > AUDIENCE || line.roles.len() > AUDIENCE {
         notes.add("hideFrom", format!("must NOT have more than {AUDIENCE} items"));
         return Audience::default();

@@ -13,7 +13,7 @@ use crate::domain::two_factor::{BACKUP_CODES, Salt};
 use crate::domain::user::PasswordHash;
 use crate::domain::{
     BackupCodes, PersonalToken, RequestError, Scope, Timestamp, Token, TokenHash, TokenKind, TokenName, TotpSecret,
-    UserId,
+    UserId, moment_of_field,
 };
 use crate::ops::personal_tokens::TOKENS_PER_USER;
 
@@ -81,7 +81,7 @@ fn token(line: ExportedToken, owner: &UserId, now: Timestamp, notes: &mut Notes)
     let name = notes.take("tokens", TokenName::parse(&line.name))?;
     let expires_at = match line.expires_at {
         // A token whose end is not known must not be valid for ever.
-        Some(text) => Some(notes.take("tokens", Timestamp::of_field(&text, "expiresAt"))?),
+        Some(text) => Some(notes.take("tokens", moment_of_field(&text, "expiresAt"))?),
         None => None,
     };
     let scopes = line.scopes.map(|words| scopes(&words)).transpose();

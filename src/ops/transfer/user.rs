@@ -68,7 +68,7 @@ impl UserImport<'_> {
         if let Some(link) = snapshot.setup_link() {
             change = change.remove(link);
         }
-        let noted = note(
+        let entry = note(
             app,
             &Actor::Operator,
             AuditAction::UserCreated,
@@ -79,7 +79,7 @@ impl UserImport<'_> {
             outcome: LineOutcome::Created,
             notes: notes.into_texts(),
         };
-        Ok((change.insert(&noted), report))
+        Ok((change.insert(&entry), report))
     }
 
     fn change(
@@ -124,14 +124,14 @@ impl UserImport<'_> {
             change = keep_an_administrator(snapshot, before, change)?;
         }
         let detail = format!("import: {}", fields.join(", "));
-        let noted = note(
+        let entry = note(
             app,
             &Actor::Operator,
             AuditAction::UserUpdated,
             Some(after.party()),
             detail,
         );
-        Ok((change.insert(&noted), report))
+        Ok((change.insert(&entry), report))
     }
 
     /// Returns the base with the values of the line.

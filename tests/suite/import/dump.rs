@@ -90,9 +90,12 @@ fn ada() -> Document {
 
 fn tia() -> Document {
     let mut tia = user("tiaTiaTiaTiaTiaTi", "tia");
-    let digest: String = sha256(BACKUP_CODE).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: Vec<_> = sha256(BACKUP_CODE).iter().map(|byte| format!("{byte:02x}")).collect();
     let services = tia.get_document_mut("services").expect("services");
-    services.insert("totp", doc! {"enabled": true, "secret": TOTP, "hashedBackup": [digest]});
+    services.insert(
+        "totp",
+        doc! {"enabled": true, "secret": TOTP, "hashedBackup": [digest.concat()]},
+    );
     tia
 }
 
@@ -203,7 +206,10 @@ pub fn write_json(folder: &Path, collections: &Collections, form: Form) {
             .collect();
         let text = match form {
             Form::Canonical => serde_json::to_string(&documents).expect("JSON"),
-            Form::Relaxed => documents.iter().map(|document| format!("{document}\n")).collect(),
+            Form::Relaxed => {
+                let lines: Vec<_> = documents.iter().map(|document| format!("{document}\n")).collect();
+                lines.concat()
+            }
         };
         fs::write(folder.join(format!("{name}.json")), text).expect("a file");
     }

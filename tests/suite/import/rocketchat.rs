@@ -14,6 +14,9 @@ use crate::support::Process;
 use crate::support::backup::{call, done};
 use crate::support::server::new_folder;
 
+/// The name of a form of dumps, and the function that writes it into a folder.
+type Writing<'a> = (&'a str, &'a dyn Fn(&Path));
+
 /// Imports a dump into a new store, and returns its home. Every line of the dump is imported.
 pub fn imported(collections: &Collections) -> Arc<TempDir> {
     let home = new_folder();
@@ -98,7 +101,7 @@ fn all_forms_of_a_dump_are_imported_alike() {
     let within = |folder: &Path| write_bson(&folder.join("rocketchat"), &all);
     let canonical = |folder: &Path| write_json(folder, &all, Form::Canonical);
     let relaxed = |folder: &Path| write_json(folder, &all, Form::Relaxed);
-    let forms: [(&str, &dyn Fn(&Path)); 4] = [
+    let forms: [Writing<'_>; 4] = [
         ("packed", &write_packed),
         ("in a folder", &within),
         ("canonical", &canonical),
