@@ -251,8 +251,8 @@ impl Store {
         self.writer.stamp(clock);
     }
 
-    /// Sets the free bytes of the disk below which changes are refused, and allocates the reserve file if there is room for
-    /// it. Only the first number is used; without one and with 0, no changes are refused before the disk refuses them.
+    /// Sets the free bytes of the disk below which changes are refused. Only the first number is used; without one and with
+    /// 0, no changes are refused before the disk refuses them.
     pub fn keep_free(&self, bytes: u64) {
         self.writer.keep_free(bytes);
     }

@@ -87,7 +87,6 @@ impl Writer {
     pub(super) fn keep_free(&self, bytes: u64) {
         // If there is a number already, it stays.
         let _ = self.shared.reserve_bytes.set(bytes);
-        self.look_at_disk();
     }
 
     /// Lets the writer measure the free space, between two batches.
