@@ -1,4 +1,4 @@
-//! Files that somebody made to harm. Each ends with a reason, never with a panic.
+//! Files that were made to harm the server. Each ends with a reason, never with a panic.
 
 use std::fs;
 use std::path::Path;
