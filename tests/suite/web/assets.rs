@@ -135,7 +135,7 @@ async fn the_page_for_a_lost_server_is_the_same_for_every_visitor() {
     }
     assert_eq!(of_stranger.header("refresh"), Some("10"));
     assert_eq!(of_stranger.header("set-cookie"), None);
-    assert_eq!(of_stranger.header("vary"), Some("accept-encoding"));
+    assert_eq!(of_stranger.header("vary"), Some("Accept-Encoding, Accept-Language"));
     let german = Visitor::of(&server).speaking("de");
     assert!(
         german
