@@ -136,7 +136,7 @@ async fn send_backup(writing: &mut OwnedWriteHalf, mut stream: BackupStream) -> 
 /// Sends a command to the server, and waits for the answer.
 ///
 /// # Errors
-/// `TimedOut` if the server sends nothing for [`SILENCE`]; the error of the operating system; an answer that is not valid.
+/// `TimedOut` if the server sends nothing for [`SILENCE`](super::wire::SILENCE); the error of the operating system; an answer that is not valid.
 pub(super) async fn ask(stream: UnixStream, command: &Command) -> io::Result<CommandOutcome> {
     let (reading, mut writing) = stream.into_split();
     send_question(&mut writing, command).await?;
