@@ -9,12 +9,12 @@
 //! - The clock is behind. The time goes on from the last commit, so that nothing lasts longer than its own length, and no
 //!   record has an earlier time than the records before it.
 //!
-//! A step back of at most a day is usual. The time goes on then too, but it stops for six seconds of each minute, until the
-//! machine's clock is no longer behind.
+//! A step back of at most a day is usual. Then the time goes on too, but it stops for six seconds of each minute, until the
+//! machine's clock has caught up.
 //!
-//! The doubt ends when the clock is near the expected time again, or when the operator confirms it. If the clock is ahead, the
-//! doubt also ends after a day of uptime without another jump. If it is behind, the doubt stays after that day, but what has
-//! ended is erased.
+//! The doubt ends when the clock is near the expected time again, or when the operator confirms the clock. After a day of
+//! uptime without another jump, a clock that is ahead is believed. A clock that is behind stays doubtful, but from then on
+//! data that has ended is erased.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,8 +30,8 @@ const DOUBT_MILLIS: i64 = DAY_MILLIS;
 /// The uptime, in milliseconds, after which a clock that is ahead is believed.
 const TRUST_MILLIS: i64 = DAY_MILLIS;
 
-/// The milliseconds of each minute for which the time stops while the machine's clock is behind, so that the difference
-/// becomes smaller.
+/// The milliseconds of each minute for which the time stops while the machine's clock is behind, so that the machine's
+/// clock catches up.
 const GAIN_MILLIS: i64 = 6_000;
 
 /// The reason why the time is doubtful.
@@ -106,7 +106,7 @@ impl Time {
 struct State {
     /// The last reading that was believed.
     believed: Reading,
-    /// The latest time that was used, not counting times of a clock that was ahead. The time does not go back behind it.
+    /// The latest time that was used, except times of a clock that was ahead. The time never goes back before it.
     used: Timestamp,
     /// The time from which the time goes on by itself, while the machine's clock is behind it.
     own: Option<Reading>,
@@ -124,8 +124,8 @@ impl State {
         Time::believed(self.go_on(reading, GAIN_MILLIS))
     }
 
-    /// Returns the time at this reading, which is never earlier than those before. While the machine's clock is behind, the
-    /// time goes on by itself, but stops for `gain_millis` of each minute.
+    /// Returns the time at this reading. It is never earlier than a time before it. While the machine's clock is behind,
+    /// the time goes on by itself, but stops for `gain_millis` of each minute.
     fn go_on(&mut self, reading: Reading, gain_millis: i64) -> Timestamp {
         let own = *self.own.get_or_insert(Reading {
             wall: self.used,

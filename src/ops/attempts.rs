@@ -12,7 +12,7 @@ use crate::app::{App, QueueFull, Turn};
 use crate::auth::{Actor, Origin};
 use crate::domain::{RequestError, SettingId, SourceAddress, UserId};
 use crate::observe::RequestId;
-use crate::store::{Need, Room};
+use crate::store::Need;
 
 /// The window in which the rates of logins are counted, in milliseconds.
 const RATE_MILLIS: u32 = 60_000;
@@ -24,9 +24,9 @@ const QUEUE_FULL_SECONDS: u64 = 1;
 /// ([`RequestError::is_wrong_guess`]), the failure is counted. `work` must not wait for another turn.
 ///
 /// # Errors
-/// [`RequestError::TooManyLogins`] if too many guesses wait; [`RequestError::AddressBlocked`] and [`RequestError::UserBlocked`] after too
-/// many failures, [`RequestError::StoreFull`] and [`RequestError::StoreReadOnly`] if a failure could not be counted, all without
-/// running `work`; the errors of `work`.
+/// Without running `work`: [`RequestError::TooManyLogins`] if too many guesses wait, [`RequestError::AddressBlocked`]
+/// and [`RequestError::UserBlocked`] after too many failures, [`RequestError::StoreFull`] and
+/// [`RequestError::StoreReadOnly`] if a failure could not be counted. Otherwise the errors of `work`.
 pub(super) async fn guarded<T>(
     app: &App,
     origin: &Origin,
@@ -47,10 +47,11 @@ pub(super) async fn guarded<T>(
 
 /// Refuses a guess while the disk has no room to count it: guesses without a count would have no limit.
 fn refuse_uncounted(app: &App) -> Result<(), RequestError> {
-    match app.store.room() {
-        room if room.allows(Need::Failure) => Ok(()),
-        Room::ReadOnly => Err(RequestError::StoreReadOnly),
-        _ => Err(RequestError::StoreFull),
+    let room = app.store.room();
+    if room.allows(Need::Failure) {
+        Ok(())
+    } else {
+        Err(incident::store(room.refusal()))
     }
 }
 

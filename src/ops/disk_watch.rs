@@ -1,5 +1,5 @@
-//! The watch over the disk: lets the writer measure the free space while there are no writes, so that it says in time that
-//! there is little, and goes on by itself when there is more.
+//! Lets the writer measure the free space also while there are no writes. So it logs in time that there is little, and
+//! makes changes again when there is more.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ const PAUSE_WITHOUT_ROOM: Duration = Duration::from_secs(1);
 /// # Errors
 /// Errors of the store.
 pub async fn state(app: &App) -> Result<StoreState, RequestError> {
-    // The writer measures the space before it looks at a change, even at an empty one. A writer that has ended does not answer,
-    // which the state says.
+    // The writer measures the space before it checks a change, even an empty one. If the writer has ended, this fails, and
+    // the state says so.
     let _ = app.store.commit(Change::new()).await;
     app.store.state().await.map_err(incident::internal)
 }

@@ -28,9 +28,9 @@ const COMPACTION_PAUSE_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// A store of at most this size is not compacted because of its size.
 const WORTHWHILE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The percentage by which the files must at least have shrunk if they were compacted again, at most: a compaction that
-/// leaves as much waste as this is not repeated at each start.
-const MOST_SHRINKAGE_PERCENT: u32 = 50;
+/// The growth since the last compaction, in percent of the files, that is always enough for another one. Without such a
+/// condition, a store that a compaction does not make smaller would be compacted at each start.
+const ENOUGH_GROWTH_PERCENT: u32 = 50;
 
 /// The store's own counters, and the state of its last compaction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,7 +44,8 @@ pub(super) struct Commits {
     pub(super) compacted_at: Option<Timestamp>,
     /// Bytes of the files after the last compaction; 0 before the first one.
     pub(super) compacted_bytes: u64,
-    /// The time of the last commit that stored one: a commit stores none while the clock is ahead; unknown in stores of older versions.
+    /// The time of the last commit that stored its time. A commit does not store it while the clock is ahead. `None` in
+    /// stores of older versions.
     pub(super) believed_at: Option<Timestamp>,
 }
 
@@ -58,9 +59,11 @@ pub(super) struct Sizes {
 }
 
 impl Commits {
-    /// Returns whether a start should compact the store: something was deleted and the last compaction was at least a
-    /// day ago, or more than `waste_percent` of the files has no data, and they have grown as much since the last compaction,
-    /// at most by half of their size.
+    /// Returns whether a start should compact the store, for one of two reasons:
+    ///
+    /// - Something was deleted, and the last compaction was at least a day ago.
+    /// - More than `waste_percent` of the files has no data, and since the last compaction the files have grown by more
+    ///   than `waste_percent` or [`ENOUGH_GROWTH_PERCENT`] of their size.
     pub(super) fn is_compaction_due(&self, sizes: Sizes, now: Timestamp, waste_percent: u32) -> bool {
         let rest = |percent: u32| sizes.files / 100 * u64::from(100_u32.saturating_sub(percent));
         // A time in the future comes from a clock that was wrong then.
@@ -68,7 +71,7 @@ impl Commits {
         let holds_deleted = self.erasures > 0 && self.compacted_at.is_none_or(long_ago);
         let is_large = sizes.files > WORTHWHILE_BYTES
             && rest(waste_percent) > sizes.live
-            && rest(waste_percent.min(MOST_SHRINKAGE_PERCENT)) > self.compacted_bytes;
+            && rest(waste_percent.min(ENOUGH_GROWTH_PERCENT)) > self.compacted_bytes;
         holds_deleted || is_large
     }
 }

@@ -70,14 +70,14 @@ pub(super) struct Committer {
     /// The least room since all changes were made last, so that each loss is logged once.
     least_room: Room,
     failure: Option<Failure>,
-    /// Edits that rewrite records of older versions. No change is made before they are written, because it might depend on
-    /// such a record.
+    /// Edits that rewrite records of older versions. No change is made before they are written, because it might
+    /// depend on such a record.
     outdated: Vec<RecordEdit>,
     /// The batch of which it is unknown whether it is durable.
     unsettled: Option<Batch>,
 }
 
-/// What a round of the thread has to do after it has looked at its jobs.
+/// The work of one round of the thread, collected from its jobs.
 #[derive(Default)]
 struct Round {
     batch: Batch,
@@ -188,14 +188,7 @@ impl Committer {
     fn refusal_of(&self, change: &Change) -> Option<CommitError> {
         let room = *self.room.borrow();
         let is_allowed = room.allows(change.need()) && (self.outdated.is_empty() || room == Room::Enough);
-        if change.edits.is_empty() || is_allowed {
-            return None;
-        }
-        Some(if room == Room::ReadOnly {
-            CommitError::ReadOnly
-        } else {
-            CommitError::Full
-        })
+        (!change.edits.is_empty() && !is_allowed).then(|| room.refusal())
     }
 
     /// Begins a hold, unless a backup still reads an earlier one.

@@ -1,9 +1,10 @@
 //! Measures the time that the disk takes for one batch, and reports a stall.
 //!
-//! A flush that takes too long counts as a failed disk. sled may also wait for ever although a write of its own threads has
-//! failed, because only one of its two places that note the failure wakes those who wait. So each tick looks for a noted
-//! failure, and wakes the flush, which then returns it. The time is counted in ticks of a thread of this process. If the
-//! process was stopped or the machine slept, the pause counts as one tick at most, so it is not mistaken for a failed disk.
+//! A flush that takes too long counts as a failed disk. sled may also wait for ever although a write of its own threads
+//! has failed: two places of sled note such a failure, and only one of them wakes the waiting threads. So each tick looks
+//! for a noted failure, and wakes the flush, which then returns it. The time is counted in ticks of a thread of this
+//! process. If the process was stopped or the machine slept, the pause counts as one tick at most, so it is not mistaken
+//! for a failed disk.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -171,7 +172,7 @@ impl FlushClock {
         if let Some(db) = &state.written
             && db.context.global_error().is_err()
         {
-            // It fails at once, and before that it wakes all that wait.
+            // This call wakes all waiting threads and fails at once.
             let _ = db.context.pagecache.log.make_stable(i64::MAX);
         }
         let Some(ticks) = &mut state.flush_ticks else {

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use tracing::warn;
 
-use super::open_error::OpenError;
+use super::open_error::{OpenError, errno_in};
+use super::room::DiskRefusal;
 use crate::domain::Timestamp;
 
 /// The folder of sled's files.
@@ -83,12 +84,11 @@ impl DataFolder {
             }
             Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
         }
-        if let Err(cause) = sign(path) {
-            match OpenError::of_system(path, &cause.to_string()) {
-                // The id of the process is only for messages, and a store is also served from such a disk.
-                Some(OpenError::Full { .. } | OpenError::ReadOnly { .. }) => {}
-                _ => return Err(unusable(cause)),
-            }
+        // The id of the process is only for messages, and a store is also served from a disk that refuses to write it.
+        if let Err(cause) = sign(path)
+            && errno_in(&cause.to_string()).and_then(DiskRefusal::by).is_none()
+        {
+            return Err(unusable(cause));
         }
         Ok(Self {
             path: path.to_owned(),
@@ -176,7 +176,8 @@ impl DataFolder {
     }
 }
 
-/// Opens the lock file of a data folder. On a file system that is mounted read-only, a folder without one is locked itself.
+/// Opens the lock file of a data folder. If there is none and the file system is mounted read-only, opens the folder
+/// itself.
 fn open_lock(folder: &Path) -> io::Result<File> {
     let path = lock_file(folder);
     match open_private(&path) {

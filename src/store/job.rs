@@ -1,4 +1,4 @@
-//! The jobs of the writer's thread, and what it gets while it runs.
+//! The jobs of the writer's thread, and the values that it gets while it runs.
 
 use std::sync::{Arc, OnceLock};
 

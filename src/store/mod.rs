@@ -231,9 +231,8 @@ impl Store {
     ///
     /// # Errors
     /// [`CommitError::Conflict`] if an expectation of the change does not hold, [`CommitError::TooLarge`] for a record
-    /// over the limit, [`CommitError::Full`] and [`CommitError::ReadOnly`] while the disk has no room for the change; then
-    /// nothing was written. [`CommitError::Unavailable`] if the disk failed or the store is
-    /// closed.
+    /// over the limit, [`CommitError::Full`] and [`CommitError::ReadOnly`] while the disk has no room for the change.
+    /// Then nothing was written. [`CommitError::Unavailable`] if the disk failed or the store is closed.
     pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
         self.writer.commit(change).await
     }
@@ -277,7 +276,8 @@ impl Store {
     /// closed.
     pub async fn hold(&self) -> Result<Held, HoldError> {
         let hold = self.writer.hold().await?;
-        self.archive.held(hold).map_err(|_| HoldError::Unavailable)
+        let read = self.read_from_disk(move |archive| archive.held(hold)).await;
+        read.map_err(|_| HoldError::Unavailable)
     }
 
     /// Verifies every record and index while the store is in use. Writes are not blocked.

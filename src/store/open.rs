@@ -45,26 +45,17 @@ pub(super) struct Files {
 impl Engine {
     /// Locks the data folder, opens sled in it, and makes durable all that sled wrote meanwhile.
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        if !durability::flush_is_durable() {
-            return Err(OpenError::NotDurable);
-        }
-        let folder = DataFolder::hold(path)?;
+        let folder = hold(path)?;
         let files = Files::open(&folder)?;
         Ok(Self::of(files, folder, None))
     }
 
-    /// Opens the store as [`Self::open`] does. If the disk is full, releases the reserve file; if that does not suffice, or if
-    /// the disk is mounted read-only, opens a copy of the store that is only read.
+    /// Opens the store as [`Self::open`] does. If the disk is full, releases the reserve file. If that is not enough, or
+    /// if the disk is mounted read-only, opens a copy of the store that is only read.
     pub(super) fn open_or_copy(path: &Path) -> Result<Self, OpenError> {
-        if !durability::flush_is_durable() {
-            return Err(OpenError::NotDurable);
-        }
-        let folder = DataFolder::hold(path)?;
-        let mut error = match Files::open(&folder) {
-            Ok(files) => return Ok(Self::of(files, folder, None)),
-            Err(error) => error,
-        };
-        if matches!(error, OpenError::Full { .. }) {
+        let folder = hold(path)?;
+        let mut opened = Files::open(&folder);
+        if matches!(opened, Err(OpenError::Full { .. })) {
             match ReserveFile::at(folder.reserve()).release() {
                 Ok(0) => {}
                 Ok(bytes) => {
@@ -72,16 +63,13 @@ impl Engine {
                         bytes,
                         "the disk is full: the reserve file was released to open the store"
                     );
-                    match Files::open(&folder) {
-                        Ok(files) => return Ok(Self::of(files, folder, None)),
-                        Err(again) => error = again,
-                    }
+                    opened = Files::open(&folder);
                 }
                 Err(cause) => warn!(%cause, "the reserve file cannot be released"),
             }
         }
-        let (files, refusal) = Files::open_copy(&folder, error)?;
-        Ok(Self::of(files, folder, Some(refusal)))
+        let (files, refusal) = Files::or_copy(opened, &folder)?;
+        Ok(Self::of(files, folder, refusal))
     }
 
     /// Returns the engine of a locked data folder with these open files.
@@ -175,13 +163,28 @@ impl Files {
         Ok(Self { trees, db, witness })
     }
 
-    /// Opens a copy of the store in a temporary folder, because the store itself cannot be opened for writing, which is the
-    /// only way in which sled opens files. Returns the reason why it cannot be written.
+    /// Returns the opened files of the store. If it could not be opened because the disk takes no writes, opens a copy,
+    /// and returns the reason too.
+    ///
+    /// # Errors
+    /// The errors of [`Self::open_copy`].
+    pub(super) fn or_copy(
+        opened: Result<Self, OpenError>,
+        folder: &DataFolder,
+    ) -> Result<(Self, Option<DiskRefusal>), OpenError> {
+        match opened {
+            Ok(files) => Ok((files, None)),
+            Err(error) => Self::open_copy(folder, error).map(|(files, refusal)| (files, Some(refusal))),
+        }
+    }
+
+    /// Opens a copy of the store in a temporary folder, because the store itself cannot be opened for writing. sled has
+    /// no other way to open files. Returns the reason why the store cannot be written.
     ///
     /// # Errors
     /// `error` itself if it has another reason or there is no store; [`OpenError::NoCopy`] if no temporary folder has
     /// enough space.
-    pub(super) fn open_copy(folder: &DataFolder, error: OpenError) -> Result<(Self, DiskRefusal), OpenError> {
+    fn open_copy(folder: &DataFolder, error: OpenError) -> Result<(Self, DiskRefusal), OpenError> {
         let refusal = match error {
             OpenError::Full { .. } => DiskRefusal::Full,
             OpenError::ReadOnly { .. } => DiskRefusal::ReadOnly,
@@ -209,6 +212,15 @@ impl Files {
         let witness = CommitMarker::open_for_reading(&folder.witness()).map_err(unusable)?;
         warn!(reason = %error, bytes, "the store is only read, from a temporary copy, until it can be written");
         Ok((Self { trees, db, witness }, refusal))
+    }
+}
+
+/// Locks a data folder, if this build can make data durable.
+fn hold(path: &Path) -> Result<DataFolder, OpenError> {
+    if durability::flush_is_durable() {
+        DataFolder::hold(path)
+    } else {
+        Err(OpenError::NotDurable)
     }
 }
 
@@ -284,9 +296,14 @@ fn is_not_ours(error: &io::Error) -> bool {
 fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
     for entry in store.read_dir()? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "generating") {
+        if is_unfinished_snapshot(&path) {
             fs::remove_file(path)?;
         }
     }
     Ok(())
+}
+
+/// Returns whether a file of sled is a half-written snapshot.
+pub(super) fn is_unfinished_snapshot(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "generating")
 }

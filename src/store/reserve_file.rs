@@ -1,13 +1,15 @@
 //! The reserve file: space that is allocated while the disk has some, and released when it has none, so that tokens can
 //! still be revoked and the server can end in good order.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
+
+use super::folder::create_private_file;
 
 /// Maximum bytes of the file.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -42,17 +44,12 @@ impl ReserveFile {
         found.map_or(0, |found| found.blocks() * STAT_BLOCK_BYTES)
     }
 
-    /// Allocates the file with so many bytes. If the disk has too few, nothing is left of it.
+    /// Allocates the file with this size. Removes it again if the disk has too little space.
     ///
     /// # Errors
     /// The error of the file system.
     pub(super) fn allocate(&self, bytes: u64) -> io::Result<()> {
-        self.release()?;
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&self.0)?;
+        let file = create_private_file(&self.0)?;
         let allocated = fill(&file, bytes).and_then(|()| file.sync_all());
         if allocated.is_err() {
             self.release()?;

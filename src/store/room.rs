@@ -10,13 +10,15 @@ use std::path::Path;
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use rustix::io::Errno;
 
+use super::commit_error::CommitError;
+
 /// Bytes below which nothing is written: two segments of sled's log, which is the most that it allocates for a batch.
 const FULL_BYTES: u64 = 1024 * 1024;
 
-/// The part of the reserve below which guesses are no longer counted, and therefore no longer verified.
+/// Below this part of the reserve, failed guesses are not counted, and therefore guesses are not verified.
 const SCARCE_PART: u64 = 2;
 
-/// The part of the reserve below which the reserve file is released, if that is more than [`FULL_BYTES`].
+/// The part of the reserve below which the reserve file is released, if that is more than twice [`FULL_BYTES`].
 const RELEASE_PART: u64 = 8;
 
 /// The part of the reserve that must be free beyond it before all changes are made again. Without this, a disk at the
@@ -60,6 +62,15 @@ impl Room {
             Self::Low => need <= Need::Failure,
             Self::Scarce => need <= Need::Removal,
             Self::Full | Self::ReadOnly => false,
+        }
+    }
+
+    /// Returns the error for a change that is refused because of this room.
+    #[must_use]
+    pub const fn refusal(self) -> CommitError {
+        match self {
+            Self::ReadOnly => CommitError::ReadOnly,
+            Self::Enough | Self::Low | Self::Scarce | Self::Full => CommitError::Full,
         }
     }
 

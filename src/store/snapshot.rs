@@ -45,8 +45,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Returns the time of the last commit that stored one, if it is known. A commit stores none while the clock
-    /// is ahead.
+    /// Returns the time of the last commit that stored its time, if it is known. A commit does not store it while the
+    /// clock is ahead.
     #[must_use]
     pub const fn believed_at(&self) -> Option<Timestamp> {
         self.commits.believed_at

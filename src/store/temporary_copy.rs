@@ -1,7 +1,7 @@
 //! A copy of a store's files in a temporary folder, for a store that can only be read.
 //!
-//! sled opens its file for writing only, writes to it while it opens, and has no other way. On a disk that takes no
-//! writes, a copy is therefore the only way to read the store.
+//! sled opens its file only for writing, and writes to it while it opens. So on a disk that takes no writes, the store
+//! can only be read from a copy.
 
 use std::env;
 use std::fs;
@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use super::open::is_unfinished_snapshot;
 use super::room::Space;
 
 /// The part of the free space of a temporary folder that a copy may take. The folder may be in memory.
@@ -87,11 +88,7 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
         if entry.file_type()?.is_dir() {
             fs::DirBuilder::new().mode(0o700).create(&target)?;
             copy_files(&entry.path(), &target)?;
-        } else if entry
-            .path()
-            .extension()
-            .is_none_or(|extension| extension != "generating")
-        {
+        } else if !is_unfinished_snapshot(&entry.path()) {
             fs::copy(entry.path(), &target)?;
         }
     }

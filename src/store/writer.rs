@@ -83,7 +83,7 @@ impl Writer {
         let _ = self.shared.watcher.set(watcher);
     }
 
-    /// Sets the free bytes below which changes are refused. The changes that are committed after this call are judged by it.
+    /// Sets the free bytes below which changes are refused. It applies to changes that are committed after this call.
     pub(super) fn keep_free(&self, bytes: u64) {
         // If there is a number already, it stays.
         let _ = self.shared.reserve_bytes.set(bytes);

@@ -1,9 +1,9 @@
-//! What the writer does after the disk has refused a write of sled, because it is full or mounted read-only.
+//! The recovery of the writer after the disk has refused a write of sled, because it is full or mounted read-only.
 //!
-//! Usually the writer refuses changes before the disk does. After a write that failed nevertheless, sled cannot go on: its
-//! memory has changes that are not on the disk. The files are then as after a crash. So the writer closes sled, writes the
-//! files again in their places, since a failed sync may have left pages that only look written, opens the store as a start
-//! does, verifies it, and compares its number of commits with the last one that was shown.
+//! Usually the writer refuses changes before the disk does. If a write fails nevertheless, sled cannot go on: its memory
+//! has changes that are not on the disk. The files are then as after a crash. So the writer closes sled and writes the
+//! files again in their places, because a failed sync may leave pages that only look written. Then it opens the store as a
+//! start does, verifies it, and compares its number of commits with the last one that was shown.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -73,8 +73,8 @@ impl Committer {
         self.set_room(failure.room(), space);
     }
 
-    /// Looks if the disk takes writes again, and then opens the store again if it is not open. Returns false if the store
-    /// cannot be used.
+    /// Checks whether the disk takes writes again, and then opens the store again if it is not open. Returns false if the
+    /// store cannot be used.
     pub(super) fn try_again(&mut self, failure: Failure) -> bool {
         if !self.clock.during(|| self.takes_writes(failure.refusal)) {
             return true;
@@ -133,12 +133,11 @@ impl Committer {
             return Reopened::Lost("the store is closed".into());
         };
         let clock = Arc::clone(&self.clock);
-        let (folder, opened) = clock.during(|| open_again(files, is_failed));
-        let engine = match opened {
-            Ok(Some(engine)) => engine,
-            Ok(None) => {
+        let engine = match clock.during(|| open_again(files, is_failed)) {
+            Ok(Ok(engine)) => engine,
+            Ok(Err(folder)) => {
                 self.archive.close();
-                self.files = folder.map(Files::Closed);
+                self.files = Some(Files::Closed(folder));
                 return Reopened::Later;
             }
             Err(reason) => {
@@ -199,8 +198,11 @@ impl Committer {
     }
 }
 
-/// Closes sled, and opens the store or a copy of it. Returns the folder if neither opens because the disk refuses it.
-fn open_again(files: Files, is_failed: bool) -> (Option<DataFolder>, Result<Option<Engine>, String>) {
+/// Closes sled, and opens the store or a copy of it. Returns the folder if neither opens now, but may open later.
+///
+/// # Errors
+/// The reason why the store cannot be used.
+fn open_again(files: Files, is_failed: bool) -> Result<Result<Engine, DataFolder>, String> {
     let (folder, is_copy) = match files {
         Files::Open(engine) => {
             let is_copy = engine.refusal().is_some();
@@ -211,17 +213,15 @@ fn open_again(files: Files, is_failed: bool) -> (Option<DataFolder>, Result<Opti
     // The only file of a copy has no name.
     if !is_copy && let Err(cause) = open::wait_until_closed(&folder.store()) {
         warn!(%cause, "a reader keeps the files of the store open; they are opened again later");
-        return (Some(folder), Ok(None));
+        return Ok(Err(folder));
     }
     match open_files(&folder, is_failed) {
-        Ok((files, refusal)) => (None, Ok(Some(Engine::of(files, folder, refusal)))),
-        Err(error) => match error {
-            OpenError::Full { .. } | OpenError::ReadOnly { .. } | OpenError::NoCopy { .. } => {
-                error!(%error, "the store cannot be opened again yet: pictures and the audit log cannot be read");
-                (Some(folder), Ok(None))
-            }
-            other => (Some(folder), Err(other.to_string())),
-        },
+        Ok((files, refusal)) => Ok(Ok(Engine::of(files, folder, refusal))),
+        Err(error @ (OpenError::Full { .. } | OpenError::ReadOnly { .. } | OpenError::NoCopy { .. })) => {
+            error!(%error, "the store cannot be opened again yet: pictures and the audit log cannot be read");
+            Ok(Err(folder))
+        }
+        Err(other) => Err(other.to_string()),
     }
 }
 
@@ -231,10 +231,7 @@ fn open_files(folder: &DataFolder, is_failed: bool) -> Result<(open::Files, Opti
     } else {
         Ok(())
     };
-    match rewritten.and_then(|()| open::Files::open(folder)) {
-        Ok(files) => Ok((files, None)),
-        Err(error) => open::Files::open_copy(folder, error).map(|(files, refusal)| (files, Some(refusal))),
-    }
+    open::Files::or_copy(rewritten.and_then(|()| open::Files::open(folder)), folder)
 }
 
 fn rewrite(folder: &Path, store: &Path) -> Result<(), OpenError> {

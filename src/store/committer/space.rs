@@ -1,6 +1,7 @@
 //! The room on the disk as the writer measures it, and the reserve file.
 
 use std::io;
+use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
@@ -32,14 +33,17 @@ impl Committer {
         }
     }
 
-    /// Measures the room, keeps the reserve file, and tries again to write after a failure. Returns false if the disk failed
-    /// for good.
+    /// Measures the room, and allocates or releases the reserve file. After a failure, tries to write again instead.
+    /// Returns false if the disk failed for good.
     pub(super) fn look(&mut self) -> bool {
         if let Some(failure) = self.failure {
             return self.try_again(failure);
         }
-        self.measure();
-        self.keep_reserve();
+        let clock = Arc::clone(&self.clock);
+        clock.during(|| {
+            self.measure();
+            self.keep_reserve();
+        });
         self.outdated.is_empty() || self.write_outdated()
     }
 
@@ -114,8 +118,8 @@ impl Committer {
         };
         let is_there = file.bytes() >= bytes;
         if !is_there && free >= recovered_bytes(reserve_bytes).saturating_add(bytes) {
-            // Without it, the server works, and has less room on a full disk.
-            if let Err(cause) = self.clock.during(|| file.allocate(bytes)) {
+            // Without this file the server works, but has less room on a full disk.
+            if let Err(cause) = file.allocate(bytes) {
                 warn!(%cause, bytes, "the reserve file cannot be allocated");
             }
         } else if file.bytes() > 0 && free < release_bytes(reserve_bytes) {

@@ -1,5 +1,5 @@
-//! Disks that are full or mounted read-only: a compaction that finds too little space leaves the old store; a server refuses
-//! writes, loses nothing, and writes again when there is room.
+//! Disks that are full or mounted read-only: a compaction that finds too little space leaves the old store. A server
+//! refuses writes, loses nothing, and writes again when there is room.
 
 #![allow(clippy::print_stderr, reason = "a run says how much it tried")]
 
@@ -14,6 +14,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::forgetful::{Disk, Place, Space};
+use super::room::again;
 use crate::support::pictures::noise;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, new_folder};
@@ -118,7 +119,7 @@ async fn a_compaction_is_given_up_on_a_disk_that_turns_out_to_be_full() {
     .await;
 }
 
-/// What callers know of the names that they asked for.
+/// The names that callers tried to create, by the answers.
 #[derive(Debug, Default)]
 struct Known {
     /// Acknowledged names, which must be there.
@@ -142,8 +143,8 @@ impl Known {
 
 type Ledger = Arc<Mutex<Known>>;
 
-/// Creates statuses until the test stops it or the server is gone. Every answer is 200, 507, or, where it is unknown if the change
-/// was made, 503.
+/// Creates statuses until the test stops it or the server is gone. Every answer is 200, 507, or 503 if it is unknown
+/// whether the change was made.
 async fn load(client: Client, first: String, stop: Arc<AtomicBool>, ledger: Ledger) {
     for serial in 0.. {
         if stop.load(Ordering::Acquire) {
@@ -170,10 +171,17 @@ async fn until(ledger: &Ledger, more: usize, count: impl Fn(&Known) -> usize) {
     }
 }
 
-fn again(server: &Process, client: &Client) -> Client {
-    Client {
-        address: server.address,
-        login: client.login.clone(),
+/// Waits until `/readyz` has this status.
+async fn until_readyz(client: &Client, status: u16) {
+    while client.send("GET", "/readyz", &[], "").await.status != status {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Creates a status as soon as the disk has room for it.
+async fn create_when_room(client: &Client, name: &str) {
+    while client.create_status(name, "away").await.status != 200 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -200,13 +208,11 @@ async fn fill_and_free(space: fn(usize) -> Space, rounds: usize, refused: fn(&Kn
         until(&ledger, 20, |known| known.made.len()).await;
         mounted.bound(space(mounted.used()));
         until(&ledger, 10, refused).await;
-        let shown: BTreeSet<_> = admin.status_names().await.into_iter().collect();
+        let shown = names(&admin).await;
         assert!(shown.len() >= 20, "round {round}: reads go on");
         let avatar = admin.send("GET", &format!("/avatar/{ADMIN}"), &[], "").await;
         assert_eq!(avatar.header("content-type"), Some("image/png"), "round {round}");
-        while admin.send("GET", "/readyz", &[], "").await.status != 503 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        until_readyz(&admin, 503).await;
         mounted.bound(Space::Of(mounted.used() + 40 * 1024 * KIB));
         until(&ledger, 5, |known| known.made.len()).await;
     }
@@ -215,9 +221,7 @@ async fn fill_and_free(space: fn(usize) -> Space, rounds: usize, refused: fn(&Kn
         caller.await.expect("only known answers");
     }
     // The free space of a measurement counts for a second.
-    while admin.send("GET", "/readyz", &[], "").await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_readyz(&admin, 200).await;
     server.child.kill().expect("the process is there");
     let (_, log) = server.wait();
 
@@ -292,14 +296,10 @@ async fn a_server_starts_on_a_full_disk_and_writes_when_there_is_room() {
     let ready = admin.send("GET", "/readyz", &[], "").await.expect(503);
     assert_eq!(ready["checks"]["disk"], "unavailable");
     mounted.bound(Space::Endless);
-    while admin.create_status("one", "away").await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    create_when_room(&admin, "one").await;
     expected.insert("one".into());
     assert_eq!(names(&admin).await, expected);
-    while admin.send("GET", "/readyz", &[], "").await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until_readyz(&admin, 200).await;
     server.signal(libc::SIGTERM);
     let (status, log) = server.wait();
     assert!(status.success(), "{log}");
@@ -410,9 +410,7 @@ async fn the_reserve_file_lets_a_server_on_a_full_disk_revoke_and_end_in_good_or
     assert_eq!(admin.status_names().await, ["tea"]);
     admin.create_status("cake", "away").await.expect(507);
     memory.free();
-    while admin.create_status("cake", "away").await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    create_when_room(&admin, "cake").await;
     until(true).await;
     server.kill();
     let checked = memory.command(&["check"]);
@@ -459,12 +457,8 @@ async fn a_store_on_a_read_only_mount_is_served_for_reading_until_it_can_be_writ
     assert_eq!(ready["checks"]["store"], "read-only");
 
     memory.remount("rw");
-    while admin.create_status("cake", "away").await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    while admin.send("GET", "/readyz", &[], "").await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    create_when_room(&admin, "cake").await;
+    until_readyz(&admin, 200).await;
     assert_eq!(admin.status_names().await, ["cake", "tea"]);
     server.signal(libc::SIGTERM);
     let (_, log) = server.wait();

@@ -16,7 +16,7 @@ use crate::support::{Client, Process};
 const ROUNDS: usize = 20;
 const CLIENTS: usize = 8;
 
-/// What clients were answered, and when it is enough.
+/// The acknowledged changes, and the signal that there are enough.
 #[derive(Default)]
 struct Acknowledged {
     names: Mutex<BTreeSet<String>>,

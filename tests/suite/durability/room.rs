@@ -1,5 +1,5 @@
-//! A disk with less free space than the reserve: what is refused, what is still stored, and what is said of it. The reserve
-//! is set so high that the machine's own disk has less.
+//! A disk with less free space than the reserve: the changes that are refused, the changes that are still stored, and the
+//! messages. The reserve is set so high that the machine's own disk has less.
 
 use std::sync::Arc;
 
@@ -43,7 +43,8 @@ async fn begun() -> (Arc<TempDir>, [Client; 2]) {
     (server.kill(), logins)
 }
 
-fn again(server: &Process, client: &Client) -> Client {
+/// Returns the client with the address of a server that was started again.
+pub fn again(server: &Process, client: &Client) -> Client {
     Client {
         address: server.address,
         login: client.login.clone(),

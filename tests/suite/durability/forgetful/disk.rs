@@ -34,7 +34,7 @@ pub enum Kind {
     Socket,
 }
 
-/// What every reader sees, what a power cut surely leaves, and what was done between the two.
+/// The state that every reader sees, the state that surely survives a power cut, and the steps between the two.
 #[derive(Debug, Clone)]
 pub struct Kept<T, Step> {
     pub seen: T,

@@ -44,7 +44,7 @@ pub enum Space {
     Of(usize),
     /// So many, and it does not say so.
     SecretlyOf(usize),
-    /// None: it refuses every change as a disk that is mounted read-only does.
+    /// Refuses every change, like a disk that is mounted read-only.
     ReadOnly,
 }
 
