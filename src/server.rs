@@ -141,7 +141,7 @@ impl Server {
         self.certificates.as_ref().and_then(Certificates::self_signed)
     }
 
-    /// Returns what has to be notified when the certificate should be loaded again.
+    /// Returns the handle that makes the server load its certificate again: call its `notify_one`.
     #[must_use]
     pub fn reload(&self) -> Arc<Notify> {
         Arc::clone(&self.reload)

@@ -56,7 +56,7 @@ pub enum Error {
     /// No server runs, and the store does not open.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// There is no store yet, and the command is not one that creates it, as `user create` is.
+    /// There is no store yet. Only a few commands create one, such as `user create`.
     #[error(
         "there is no store in {}: name its data folder with --data-dir, or begin one by `rollcall serve` or \
          `rollcall user create`",
@@ -210,7 +210,8 @@ async fn reach(folder: &Path, place: &Place) -> Result<Result<UnixStream, io::Er
     }
 }
 
-/// Returns the process of the server that runs on a data folder, if one does and its socket can be reached.
+/// Returns the process id of the server that runs on a data folder; `None` if no server runs, or if its socket cannot
+/// be reached.
 pub async fn server_process(folder: &Path, named: Option<&Path>) -> Option<i32> {
     let reached = reach(folder, &Place::find(folder, named)).await;
     reached.ok()?.ok()?.peer_cred().ok()?.pid()

@@ -1,8 +1,8 @@
 //! The place of a server's administration socket, and how the command line finds it.
 //!
 //! A server whose socket is not in its data folder writes a file `admin-socket` into the data folder. The file has the
-//! path of the socket, or the reason why there is none. A server that was killed leaves the file; then no process
-//! answers at the path.
+//! path of the socket, or the reason why the server has no socket. If the server is killed, the file stays, and no
+//! process answers at the path in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,8 +43,8 @@ impl Place {
     }
 }
 
-/// Writes the path of a server's socket, or why it has none, for the command line. A socket in the data folder needs no
-/// file.
+/// Writes the path of a server's socket, or the reason why it has no socket, for the command line. A socket in the data
+/// folder needs no file.
 pub(super) fn announce(folder: &Path, socket: Result<&Path, &str>) {
     let line = match socket {
         Ok(path) if path == socket_path(folder) => return withdraw(folder),
@@ -61,6 +61,6 @@ pub(super) fn announce(folder: &Path, socket: Result<&Path, &str>) {
 
 /// Removes the file.
 pub(super) fn withdraw(folder: &Path) {
-    // It usually does not exist. If it cannot be removed, nothing answers at its path.
+    // The file usually does not exist. If it cannot be removed, no process answers at the path in it.
     let _ = fs::remove_file(folder.join(NAME));
 }

@@ -44,8 +44,8 @@ pub struct AdminSocket {
 
 impl AdminSocket {
     /// Opens the socket of a data folder that this process has locked. Only the user of this process may connect.
-    /// Replaces a socket that a killed server left. Writes into the data folder where the socket is, or why the server has
-    /// none.
+    /// Replaces a socket that a killed server left. Writes the path of the socket, or the reason why the server has no
+    /// socket, into the data folder.
     ///
     /// # Errors
     /// The error of the operating system, for example if the path has more than about 100 bytes, or if the file system
@@ -136,7 +136,8 @@ async fn send_backup(writing: &mut OwnedWriteHalf, mut stream: BackupStream) -> 
 /// Sends a command to the server, and waits for the answer.
 ///
 /// # Errors
-/// `TimedOut` if the server sends nothing for [`SILENCE`](super::wire::SILENCE); the error of the operating system; an answer that is not valid.
+/// `TimedOut` if the server sends nothing for [`SILENCE`](super::wire::SILENCE); the error of the operating system; an
+/// answer that is not valid.
 pub(super) async fn ask(stream: UnixStream, command: &Command) -> io::Result<CommandOutcome> {
     let (reading, mut writing) = stream.into_split();
     send_question(&mut writing, command).await?;

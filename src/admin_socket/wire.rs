@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream as BlockingStream;
 use std::pin::pin;
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -29,7 +30,14 @@ pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 /// The answer on the socket: the result, or the error's text.
 pub(super) type CommandOutcome = Result<CommandAnswer, String>;
 
-/// Sends signs of life while the work is done. The work is done to its end, also if the client is gone.
+/// Returns a request or an answer as a line of JSON.
+fn line_of(message: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Sends signs of life while the work is done. The work goes on to its end, even if the client is gone.
 pub(super) async fn with_signs<T>(writing: &OwnedWriteHalf, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     let mut signs = interval(SIGN_OF_LIFE);
@@ -43,9 +51,8 @@ pub(super) async fn with_signs<T>(writing: &OwnedWriteHalf, work: impl Future<Ou
 
 /// Sends an answer.
 pub(super) async fn send_outcome(writing: &mut OwnedWriteHalf, outcome: &CommandOutcome) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(outcome)?;
-    bytes.push(b'\n');
-    writing.write_all(&bytes).await
+    let line = line_of(outcome)?;
+    writing.write_all(&line).await
 }
 
 /// Sends a request.
@@ -53,9 +60,8 @@ pub(super) async fn send_outcome(writing: &mut OwnedWriteHalf, outcome: &Command
 /// # Errors
 /// `TimedOut` if the server does not take it for [`SILENCE`]; the error of the operating system.
 pub(super) async fn send_question(writing: &mut OwnedWriteHalf, command: &Command) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(command)?;
-    bytes.push(b'\n');
-    timeout(SILENCE, writing.write_all(&bytes)).await?
+    let line = line_of(command)?;
+    timeout(SILENCE, writing.write_all(&line)).await?
 }
 
 /// Waits for an answer.
@@ -85,9 +91,7 @@ pub(super) fn ask_for_bytes(server: UnixStream, command: &Command) -> io::Result
     server.set_nonblocking(false)?;
     server.set_read_timeout(Some(PATIENCE))?;
     server.set_write_timeout(Some(PATIENCE))?;
-    let mut question = serde_json::to_vec(command)?;
-    question.push(b'\n');
-    server.write_all(&question)?;
+    server.write_all(&line_of(command)?)?;
     let mut server = io::BufReader::new(server);
     let mut line = String::new();
     server.by_ref().take(QUESTION_BYTES).read_line(&mut line)?;

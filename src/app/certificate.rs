@@ -13,7 +13,7 @@ pub struct ServedCertificate {
     pub fingerprint: String,
 }
 
-/// The certificate in use; none if the server listens without TLS.
+/// The certificate in use. Empty if the server listens without TLS.
 #[derive(Debug, Default)]
 pub struct CertificateStatus(Mutex<Option<ServedCertificate>>);
 

@@ -39,11 +39,11 @@ pub struct Overrides {
     pub compact_at_start: CompactAtStart,
     /// The waste at which a start compacts the store.
     pub compact_waste: CompactWaste,
-    /// The plan of scheduled backups; `None` if there are none.
+    /// The plan of scheduled backups; `None` if the server makes no backups.
     pub backups: Option<BackupPlan>,
     /// The token with which the metrics can be read on the main address; `None` requires a login.
     pub metrics_token: Option<String>,
-    /// The time from which on a request is logged as slow; zero logs none.
+    /// A request that takes at least this time is logged as slow. With zero, no request is.
     pub slow_request: Duration,
 }
 

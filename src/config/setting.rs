@@ -181,7 +181,7 @@ pub const SETTINGS: &[StartSetting] = &[
         "disk_reserve_mib",
         "MIB",
         Some("64"),
-        "Free MiB of the disk with the data folder below which writes are refused and /readyz answers 503; 0 is none",
+        "Free MiB of the disk with the data folder below which writes are refused and /readyz answers 503; 0 reserves no space",
     ),
     StartSetting::new(
         "backup_dir",
@@ -271,7 +271,7 @@ pub const SETTINGS: &[StartSetting] = &[
         "cors_origin",
         "ORIGINS",
         None,
-        "Origins whose pages may call the API: * or a list with commas; unset is none",
+        "Origins whose pages may call the API: * or a list with commas; unset allows none",
     )
     .short_for(&[(SettingId::CorsOrigin, None), (SettingId::EnableCors, Some("true"))]),
     StartSetting::new(

@@ -33,7 +33,7 @@ pub struct StartSettings {
     pub log_format: LogFormat,
     /// The level of the least important log lines to write.
     pub log_level: LogLevel,
-    /// The time from which on a request is logged as slow; zero logs none.
+    /// A request that takes at least this time is logged as slow. With zero, no request is.
     pub slow_request: Duration,
     /// The addresses that have only the metrics; may be empty.
     pub metrics_listen: Vec<ListenAddress>,
@@ -53,7 +53,7 @@ pub struct StartSettings {
     pub compact_at_start: CompactAtStart,
     /// The waste at which a start compacts the store.
     pub compact_waste: CompactWaste,
-    /// The plan of scheduled backups; `None` if there are none.
+    /// The plan of scheduled backups; `None` if the server makes no backups.
     pub backups: Option<BackupPlan>,
 }
 

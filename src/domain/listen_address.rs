@@ -16,7 +16,7 @@ const MAX_HOST_BYTES: usize = 253;
 /// The beginning of the path of a Unix socket.
 const UNIX: &str = "unix:";
 
-/// The mode of a Unix socket without another one: only the user of the server may connect.
+/// The mode of a Unix socket if the address names no mode: only the user of the server may connect.
 const PRIVATE_MODE: u32 = 0o600;
 
 /// The highest mode of a Unix socket: every user may connect.

@@ -71,8 +71,8 @@ pub enum ListenError {
     NoFolder(PathBuf),
     /// The user of this process may not create the socket.
     #[error(
-        "cannot listen on unix:{}: the user of this process may not write into its folder, or not use the socket that is there; \
-         change the folder's owner, or choose another path with --listen",
+        "cannot listen on unix:{}: the user of this process may not write into its folder, or may not use the \
+         socket that is there; change the folder's owner, or choose another path with --listen",
         .0.display()
     )]
     Forbidden(PathBuf),

@@ -22,8 +22,8 @@ use crate::domain::ListenAddress;
 /// clients that reconnect at the same time need not retry.
 const BACKLOG: i32 = 16 * 1024;
 
-/// The address of the client of a Unix socket. Such a client is a process on this machine, as one that connects from the
-/// loopback address. So `trusted_proxies` with 127.0.0.1 also trusts a proxy in front of the socket.
+/// The address of the client of a Unix socket. Such a client is a process on this machine, like a client that connects
+/// from the loopback address. So `trusted_proxies` with 127.0.0.1 also trusts a proxy in front of the socket.
 const LOCAL_PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The sockets that a server listens on. Dropping them removes the files of the Unix sockets that it has created.
@@ -264,7 +264,10 @@ fn tcp(written: &str, address: SocketAddr, only_v6: Option<bool>) -> Result<List
 
 /// Returns the option for an IPv6 socket that must leave IPv4 to other addresses of the setting, which have the same port.
 fn needs_only_v6(address: SocketAddr, all: &[ListenAddress]) -> Option<bool> {
-    let uses_port = |other: &ListenAddress| matches!(other, ListenAddress::Ip(SocketAddr::V4(other)) if other.port() == address.port());
+    let uses_port = |other: &ListenAddress| match other {
+        ListenAddress::Ip(SocketAddr::V4(other)) => other.port() == address.port(),
+        _ => false,
+    };
     let is_everywhere = address.is_ipv6() && address.ip().is_unspecified() && address.port() != 0;
     (is_everywhere && all.iter().any(uses_port)).then_some(true)
 }

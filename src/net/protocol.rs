@@ -1,6 +1,6 @@
-//! What a server speaks at an address.
+//! The protocol of an address that the server listens on.
 
-/// What a server speaks at an address. Each request carries that of its connection.
+/// The protocol of an address that the server listens on. Each request carries the protocol of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// HTTP without TLS.

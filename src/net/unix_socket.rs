@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{UnixListener, UnixSocket};
 
-/// Maximum bytes of the path of a Unix socket: `sun_path` of unix(7), with its NUL.
+/// Maximum bytes of the path of a Unix socket: `sun_path` of unix(7) without its NUL.
 pub const MAX_PATH_BYTES: usize = 107;
 
 /// The file of a Unix socket. Dropping it removes the file, unless another process has replaced it.

@@ -59,13 +59,13 @@ impl<'event> BatchEncoder<'event> {
             return Some(Bytes::new());
         }
         let with_roles = viewer.sees_roles();
-        let bundle = &mut self.everybody[usize::from(with_roles)][framing as usize];
+        let batch = &mut self.everybody[usize::from(with_roles)][framing as usize];
         let texts = self
             .happened
             .iter()
             .filter_map(|outgoing| outgoing.for_everybody(with_roles));
         let make = || batch_of(framing, texts);
-        Some(bundle.get_or_insert_with(make).clone())
+        Some(batch.get_or_insert_with(make).clone())
     }
 
     /// Returns the frames of the messages that `choose` selects from each event, in order; may be empty.

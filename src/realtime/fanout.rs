@@ -65,10 +65,10 @@ impl Round {
     async fn tell(self: Arc<Self>, share: usize, shares: usize) {
         let access = Arc::clone(self.app.store.read().shared_access());
         let narrow = self.app.settings().flag(SettingId::ListsNeedViewOutsideRoom);
-        let mut bundler = BatchEncoder::new(&self.happened, access, narrow);
+        let mut encoder = BatchEncoder::new(&self.happened, access, narrow);
         let now = self.app.clock.now();
         for (number, subscriber) in self.subscribers.values().skip(share).step_by(shares).enumerate() {
-            subscriber.tell(&self.app, now, &mut bundler);
+            subscriber.tell(&self.app, now, &mut encoder);
             if number % SOCKETS_BEFORE_YIELD == SOCKETS_BEFORE_YIELD - 1 {
                 yield_now().await;
             }

@@ -49,6 +49,8 @@ struct Waiting {
     begun: bool,
     /// The reason why the queue accepts no more frames.
     end: Option<CloseReason>,
+    /// `true` if the connection has failed. Bytes that TLS still keeps then stay pending for ever.
+    lost: bool,
 }
 
 impl Outbox {
@@ -149,12 +151,15 @@ impl Outbox {
         waiting.bytes = waiting.frames.iter().map(Bytes::len).sum();
     }
 
-    /// Sends all queued frames, without a time limit.
+    /// Sends all queued frames, without a time limit. Returns if the connection fails.
     pub async fn finish(&self) {
         loop {
             self.release();
-            let is_sent = self.waiting().frames.is_empty() && !self.wire.has_pending();
-            if is_sent || self.wire.writable().await.is_err() {
+            let is_done = {
+                let waiting = self.waiting();
+                waiting.lost || (waiting.frames.is_empty() && !self.wire.has_pending())
+            };
+            if is_done || self.wire.writable().await.is_err() {
                 return;
             }
         }
@@ -242,6 +247,7 @@ impl Waiting {
         self.frames.clear();
         self.bytes = 0;
         self.end = Some(CloseReason::Gone);
+        self.lost = true;
     }
 
     fn advance(&mut self, mut written: usize) {

@@ -49,22 +49,22 @@ impl Subscriber {
     }
 
     /// Sends all messages of a round that the socket listens to and that its user may receive, in order.
-    pub fn tell<'event>(&self, app: &App, now: Timestamp, bundler: &mut BatchEncoder<'event>) {
+    pub fn tell<'event>(&self, app: &App, now: Timestamp, encoder: &mut BatchEncoder<'event>) {
         let mut listening = self.listening();
         if listening.viewer.as_ref().is_some_and(|viewer| !viewer.is_live(now)) {
             self.end_login(&mut listening);
         }
         if let Some(viewer) = &mut listening.viewer {
-            viewer.lists_are_narrow = bundler.lists_are_narrow();
-            viewer.follow_access(bundler.access());
+            viewer.lists_are_narrow = encoder.lists_are_narrow();
+            viewer.follow_access(encoder.access());
         }
-        let bundle = bundler.common(self.framing, &listening).unwrap_or_else(|| {
-            bundler.own(self.framing, |outgoing: &'event OutboundMessage| {
+        let batch = encoder.common(self.framing, &listening).unwrap_or_else(|| {
+            encoder.own(self.framing, |outgoing: &'event OutboundMessage| {
                 self.follow(&mut listening, outgoing);
                 outgoing.texts_for(app, &listening)
             })
         });
-        self.outbox.send(bundle);
+        self.outbox.send(batch);
     }
 
     /// Applies the effect of an event to the viewer and the socket.

@@ -1,4 +1,4 @@
-//! A connection that was accepted, and what its requests have in common.
+//! A connection that was accepted, and the properties that all its requests share.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ pub(super) struct Arrival {
     pub connection: TcpConnection,
 }
 
-/// What the requests of a connection have in common.
+/// The properties that all requests of a connection share.
 #[derive(Clone, Copy)]
 pub(super) struct Arrived {
     pub peer: SocketAddr,
@@ -24,7 +24,7 @@ pub(super) struct Arrived {
 }
 
 impl Arrived {
-    /// Adds to a request where it comes from.
+    /// Adds the address of the client and the protocol to a request.
     pub fn mark(self, request: &mut Request<Incoming>) {
         request.extensions_mut().insert(Peer(self.peer));
         request.extensions_mut().insert(self.protocol);

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use crate::app::{App, ServedCertificate};
 use crate::config::TlsSource;
+use crate::domain::timestamp::DAY_MILLIS;
 use crate::domain::{ListenAddress, Timestamp};
 use crate::net::tls::{CertificatePair, SelfSigned, Stamp, Tls, TlsError};
 use crate::store::create_private_file;
@@ -21,8 +22,6 @@ const SELF_SIGNED: &str = "tls-self-signed.pem";
 
 /// The name of that file before it is durable.
 const BEGINNING: &str = "tls-self-signed.pem.beginning";
-
-const DAY_MILLIS: i64 = 86_400_000;
 
 /// The days before the end of a certificate from which a warning is logged each day.
 const WARN_DAYS: i64 = 14;
@@ -107,7 +106,7 @@ impl Certificates {
         }
     }
 
-    /// Loads the files if they have changed or if it is asked for. An error leaves the certificate as it is.
+    /// Loads the files if they have changed or if `is_asked`. After an error, the server uses the old certificate.
     async fn renew(&mut self, app: &App, is_asked: bool) {
         // With a doubtful clock, a certificate with a wrong time would be made.
         let now = app.clock.now();

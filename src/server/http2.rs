@@ -33,8 +33,8 @@ const FRAME_BYTES: u32 = 16 * 1024;
 /// Maximum bytes of a response that wait for the client, for one request.
 const SEND_BYTES: usize = 64 * 1024;
 
-/// Maximum requests that the client took back before they began, and maximum errors of the client in requests, after which
-/// the connection is closed.
+/// Maximum requests that the client cancels before they begin, and maximum errors of the client in requests. After more
+/// of them, the server closes the connection.
 const MAX_RESETS: usize = 20;
 
 /// Maximum time for an idle client to close its end after the server has said that it takes no more requests.

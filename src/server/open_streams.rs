@@ -50,8 +50,8 @@ pub(super) struct OpenStream {
     is_waiting: bool,
 }
 
-/// The body of a response, in pieces, which notes when the client takes one. What is left of a body after its last piece is
-/// with the library, which drops it with the connection.
+/// The body of a response, in pieces. Records when the client takes one. After the last piece, the library holds the
+/// bytes that the client has not taken yet, and drops them with the connection.
 pub(super) struct Watched<B> {
     /// The body; `None` for the response to a HEAD request.
     body: Option<B>,

@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use error::TlsError;
-pub use pair::{CertificatePair, Stamp, may_be_read_by_others};
+pub use pair::{CertificatePair, Stamp};
 pub use probe::probe;
 pub use self_signed::SelfSigned;
 pub use session::TlsSession;

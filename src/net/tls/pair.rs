@@ -92,10 +92,7 @@ impl Stamp {
 }
 
 /// Returns the mode of a key file if others may read or change it.
-///
-/// # Errors
-/// The error of the operating system.
-pub fn may_be_read_by_others(file: &File) -> io::Result<Option<u32>> {
+fn may_be_read_by_others(file: &File) -> io::Result<Option<u32>> {
     let mode = file.metadata()?.permissions().mode() & 0o777;
     Ok((mode & MODE_OF_OTHERS != 0).then_some(mode))
 }

@@ -1,4 +1,4 @@
-//! What a client of HTTP/2 could do to a server: frames as bytes, which no client library sends.
+//! Attacks of a client over HTTP/2: frames as bytes, which no client library sends.
 
 use std::io;
 use std::time::Duration;
@@ -68,12 +68,7 @@ impl Raw {
     }
 
     async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> io::Result<()> {
-        let length = u32::try_from(payload.len()).expect("a short frame").to_be_bytes();
-        let mut frame = length[1..].to_vec();
-        frame.extend([kind, flags]);
-        frame.extend(stream.to_be_bytes());
-        frame.extend(payload);
-        self.0.write_all(&frame).await?;
+        self.0.write_all(&frame_of(kind, flags, stream, payload)).await?;
         self.0.flush().await
     }
 
@@ -101,6 +96,16 @@ impl Raw {
         }
         frames
     }
+}
+
+/// Returns the bytes of a frame.
+fn frame_of(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("a short frame").to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
 }
 
 /// Returns the error code of a GOAWAY frame.
@@ -133,10 +138,7 @@ async fn requests_that_are_taken_back_at_once_end_the_connection() {
     let mut all = Vec::new();
     for stream in (1..2001_u32).step_by(2) {
         for (kind, flags, payload) in [(HEADERS, END_HEADERS | END_STREAM, GET), (RESET, 0, &[0, 0, 0, 8][..])] {
-            all.extend(&u32::try_from(payload.len()).expect("short").to_be_bytes()[1..]);
-            all.extend([kind, flags]);
-            all.extend(stream.to_be_bytes());
-            all.extend(payload);
+            all.extend(frame_of(kind, flags, stream, payload));
         }
     }
     let _ = raw.0.write_all(&all).await;

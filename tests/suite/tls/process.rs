@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{ChildStderr, Command};
@@ -48,6 +49,13 @@ fn read_until(log: &mut BufReader<ChildStderr>, words: &str) -> String {
             return line;
         }
     }
+}
+
+/// Returns the address without TLS in the line that the server prints.
+fn redirecting(line: &str) -> SocketAddr {
+    let rest = line.trim().strip_prefix("redirecting http://");
+    let address = rest.and_then(|rest| rest.strip_suffix(" to https"));
+    address.expect(line).parse().expect("an address")
 }
 
 #[tokio::test]
@@ -229,12 +237,7 @@ async fn addresses_with_and_without_tls_and_a_redirect_are_one_server() {
         command.args(["--listen", "unix:x.sock", "--redirect-http", "127.0.0.1:0"]);
     });
     assert_eq!(server.line(), "listening on unix:x.sock\n");
-    let line = server.line();
-    let plain = line
-        .trim()
-        .strip_prefix("redirecting http://")
-        .and_then(|rest| rest.strip_suffix(" to https"));
-    let plain = plain.expect(&line).parse().expect("an address");
+    let plain = redirecting(&server.line());
     let stream = tokio::net::UnixStream::connect(folder.path().join("x.sock"))
         .await
         .expect("a connection");
@@ -308,12 +311,7 @@ async fn a_redirect_names_the_public_url() {
             "https://chat.example/team",
         ]);
     });
-    let line = server.line();
-    let plain = line
-        .trim()
-        .strip_prefix("redirecting http://")
-        .and_then(|rest| rest.strip_suffix(" to https"));
-    let plain = plain.expect(&line).parse().expect("an address");
+    let plain = redirecting(&server.line());
     let answer = exchange(
         plain,
         b"GET /team/people HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n",

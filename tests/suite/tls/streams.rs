@@ -1,4 +1,4 @@
-//! What lasts longer than a request over TLS: web sockets and the stream of events; and what pages do differently.
+//! WebSockets, the stream of events and slow clients over TLS, and the headers that pages have only there.
 
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::Limits;
