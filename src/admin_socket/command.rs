@@ -190,7 +190,7 @@ pub enum CommandAnswer {
     Clock(ClockEntry),
     /// The state of the disk.
     Disk(DiskEntry),
-    /// What the server knows of its surroundings.
+    /// The server answers with what it knows of its surroundings.
     Surroundings(SurroundingsEntry),
 }
 
@@ -210,7 +210,7 @@ pub struct DiskEntry {
     pub problem: Option<String>,
 }
 
-/// What a server knows of its surroundings.
+/// The surroundings of a server, as far as it knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SurroundingsEntry {

@@ -9,6 +9,7 @@ use super::command::{
 };
 use crate::app::App;
 use crate::auth::Actor;
+use crate::domain::timestamp::DAY_MILLIS;
 use crate::domain::user::Activity;
 use crate::domain::{
     AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, CustomStatusId, InvitationTerms, Page, RequestError,
@@ -23,8 +24,6 @@ use crate::store::Room;
 
 /// The actor of all commands of this interface.
 const OPERATOR: Actor = Actor::Operator;
-
-const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// A page with all items of a list.
 const ALL: Page = Page {
@@ -311,7 +310,7 @@ fn surroundings_entry(app: &App) -> SurroundingsEntry {
         forwarded_by_others,
         certificate: app.certificate.served().map(|served| {
             let left = served.ends_at.as_millis() - app.clock.wall().as_millis();
-            (served.ends_at.to_string(), left / DAY_MILLIS)
+            (served.ends_at.to_string(), left.div_euclid(DAY_MILLIS))
         }),
     }
 }

@@ -116,10 +116,7 @@ fn imported(subject: String, place: String, mut notes: Vec<String>, report: Line
     ImportedItem {
         place,
         subject,
-        report: LineReport {
-            outcome: report.outcome,
-            notes,
-        },
+        report: LineReport { notes, ..report },
     }
 }
 

@@ -13,8 +13,8 @@ use super::wire::{CommandOutcome, QUESTION_BYTES, send_outcome, with_signs};
 use crate::domain::transfer::TransferLine;
 use crate::ops::transfer::{Export, Importer};
 
-/// The time after which a client that takes or sends nothing is given up. The client may read a large file between two
-/// lists of lines.
+/// The time after which the connection of a client that sends and receives nothing is closed. The client may read a
+/// large file between two lists of lines.
 const IDLE: Duration = Duration::from_mins(10);
 
 /// Sends an export. After an error, the client finds that the last line is missing.

@@ -62,10 +62,10 @@ fn import(lines: impl Iterator<Item = SourceLine>, choices: &ImportChoices) -> R
             report.finish()
         }
         Err(error) => {
-            // What was imported before the error is in the report.
+            // The report has the lines that were answered. The error matters more than a failure to write it.
             report.finish().ok();
             let what = Failure::from(error);
-            Err(what.and("what was imported stays: run the import again when this is mended"))
+            Err(what.and("what was imported stays: remove the cause, and run the import again"))
         }
     }
 }

@@ -73,11 +73,11 @@ impl<R: BufRead> ImportFile<R> {
     }
 
     fn refused(&self, subject: &str, reason: String) -> SourceLine {
-        SourceLine {
-            place: format!("line {}", self.number),
-            line: Err((subject.to_owned(), reason)),
-            notes: Vec::new(),
-        }
+        self.found(Err((subject.to_owned(), reason)))
+    }
+
+    fn found(&self, line: Result<TransferLine, (String, String)>) -> SourceLine {
+        SourceLine::new(format!("line {}", self.number), line)
     }
 
     /// Checks the first line. Returns the reason why the file is not read.
@@ -113,7 +113,7 @@ impl<R: BufRead> Iterator for ImportFile<R> {
             Ok(Some(Err(_))) => return Some(self.fail("it is not an export of rollcall".into())),
             Ok(None) if self.state == State::Begun => return Some(self.fail("the file is empty".into())),
             Ok(None) => {
-                let reason = "the file is cut short: its last line is missing. What is before was imported";
+                let reason = "the file is cut short: its last line is missing; the lines before it were read";
                 return Some(self.fail(reason.into()));
             }
             Err(cause) => return Some(self.fail(format!("the file cannot be read: {cause}"))),
@@ -130,19 +130,15 @@ impl<R: BufRead> Iterator for ImportFile<R> {
             };
         }
         match parsed {
-            Ok(TransferLine::End(EndLine { lines })) if lines + 1 == self.number => {
+            Ok(TransferLine::End(EndLine { lines })) if lines == self.number - 1 => {
                 self.state = State::Ended;
                 None
             }
             Ok(TransferLine::End(_)) => {
-                let reason = "the file has more or fewer lines than its last line counts. All of them were imported";
+                let reason = "the file has more or fewer lines than its last line counts; all of them were read";
                 Some(self.fail(reason.into()))
             }
-            Ok(line) => Some(SourceLine {
-                place: format!("line {}", self.number),
-                line: Ok(line),
-                notes: Vec::new(),
-            }),
+            Ok(line) => Some(self.found(Ok(line))),
             Err(error) => Some(self.refused("line", format!("it is not a line of an export: {error}"))),
         }
     }

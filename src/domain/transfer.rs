@@ -312,3 +312,15 @@ pub struct SourceLine {
     /// The parts of the object that have no place in the line, each with the reason.
     pub notes: Vec<String>,
 }
+
+impl SourceLine {
+    /// Creates a line without notes.
+    #[must_use]
+    pub const fn new(place: String, line: Result<TransferLine, (String, String)>) -> Self {
+        Self {
+            place,
+            line,
+            notes: Vec::new(),
+        }
+    }
+}

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::bson_stream;
 use super::collection::USERS;
-use super::document::{SourceDocument, read_exactly};
+use super::document::SourceDocument;
 
 /// The first bytes of an archive.
 pub(super) const MAGIC: [u8; 4] = 0x8199_e26d_u32.to_le_bytes();
@@ -51,15 +51,13 @@ pub(super) fn database(input: &mut impl Read) -> Result<String, String> {
 fn prelude(input: &mut impl Read) -> Result<Vec<Value>, String> {
     /// Maximum collections of an archive.
     const COLLECTIONS: usize = 10_000;
-    let mut magic = Vec::new();
-    let read = read_exactly(input, 4, &mut magic);
-    if read.is_err() || magic != MAGIC {
+    if length(input) != Ok(Some(MAGIC)) {
         return Err("it is not an archive of mongodump".into());
     }
     let mut documents = Vec::new();
     while let Some(bytes) = next(input)? {
         let document = bson_stream::parse(&bytes)?;
-        // What a collection has beside its names is not kept.
+        // The other fields of a collection are not needed, and may be large.
         let named = |name: &str| (name.to_owned(), document.get(name).cloned().unwrap_or_default());
         documents.push(Value::from_iter([named("db"), named("collection")]));
         if documents.len() > COLLECTIONS {
@@ -84,12 +82,8 @@ fn next(input: &mut impl Read) -> Result<Option<Vec<u8>>, String> {
 
 /// Reads four bytes; `None` at the end of the file.
 fn length(input: &mut impl Read) -> Result<Option<[u8; 4]>, String> {
-    let mut length = Vec::with_capacity(4);
-    match read_exactly(input, 4, &mut length) {
-        Err(_) if length.is_empty() => Ok(None),
-        Err(cause) => Err(format!("the archive is cut short or damaged: {cause}")),
-        Ok(()) => Ok(length.first_chunk().copied()),
-    }
+    let read = bson_stream::read_length(input);
+    read.map_err(|cause| format!("the archive is cut short or damaged: {cause}"))
 }
 
 /// The documents of one collection in an archive.

@@ -47,7 +47,7 @@ impl Avatars {
         }
     }
 
-    /// Reads whose files there are. A file without a user is the picture of a room.
+    /// Reads the descriptions of all files. A file without a user is the picture of a room.
     fn read_files(&mut self) {
         for SourceDocument { place, value } in self.files.take().into_iter().flatten() {
             let file = match value {
@@ -91,10 +91,11 @@ impl Avatars {
             Err(reason) => return Some(left_out(document.place, "picture".into(), reason)),
         };
         let key = id(&piece, "files_id")?;
+        let order = number(&piece, "n")?;
         let bytes = binary(piece.get("data")?)?;
         let file = self.by_id.get_mut(&key)?;
         self.waiting_bytes += bytes.len();
-        if let Some(before) = file.pieces.insert(number(&piece, "n")?, bytes) {
+        if let Some(before) = file.pieces.insert(order, bytes) {
             self.waiting_bytes -= before.len();
         }
         let there: usize = file.pieces.values().map(Vec::len).sum();
@@ -112,11 +113,7 @@ impl Avatars {
             user: file.user,
             picture: BASE64_STANDARD.encode(content),
         });
-        Some(SourceLine {
-            place: file.place,
-            line: Ok(line),
-            notes: Vec::new(),
-        })
+        Some(SourceLine::new(file.place, Ok(line)))
     }
 }
 
@@ -140,11 +137,7 @@ impl Iterator for Avatars {
 }
 
 fn left_out(place: String, subject: String, reason: String) -> SourceLine {
-    SourceLine {
-        place,
-        line: Err((subject, reason)),
-        notes: Vec::new(),
-    }
+    SourceLine::new(place, Err((subject, reason)))
 }
 
 /// Returns the bytes of a binary value, in canonical or in the older form of extended JSON.

@@ -60,7 +60,10 @@ pub(super) fn documents(mut input: impl Read, name: String) -> impl Iterator<Ite
 }
 
 /// Reads the length of the next document; `None` at the end of the file.
-fn read_length(input: &mut impl Read) -> io::Result<Option<[u8; 4]>> {
+///
+/// # Errors
+/// `UnexpectedEof` for fewer than four bytes; the error of the input.
+pub(super) fn read_length(input: &mut impl Read) -> io::Result<Option<[u8; 4]>> {
     let mut length = Vec::with_capacity(4);
     match read_exactly(input, 4, &mut length) {
         Err(_) if length.is_empty() => Ok(None),

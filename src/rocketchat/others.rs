@@ -23,11 +23,7 @@ pub(super) fn role(document: SourceDocument) -> Option<SourceLine> {
     if line.as_ref().is_ok_and(is_built_in) {
         return None;
     }
-    Some(SourceLine {
-        place,
-        line: line.map(TransferLine::Role),
-        notes: Vec::new(),
-    })
+    Some(SourceLine::new(place, line.map(TransferLine::Role)))
 }
 
 /// Returns the line of a custom status.
@@ -44,9 +40,5 @@ pub(super) fn status(document: SourceDocument) -> SourceLine {
             duration_minutes: None,
         }))
     });
-    SourceLine {
-        place,
-        line,
-        notes: Vec::new(),
-    }
+    SourceLine::new(place, line)
 }

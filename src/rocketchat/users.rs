@@ -19,17 +19,10 @@ const OTHER_LOGINS: [&str; 10] = [
 /// Returns the line of a user; `None` for Rocket.Chat's own bot.
 pub(super) fn user(document: SourceDocument) -> Option<SourceLine> {
     let SourceDocument { place, value } = document;
-    let failed = |reason: String| ("user".to_owned(), reason);
     let user = match value {
         Ok(user) if id(&user, "_id").as_deref() == Some(OWN_BOT) => return None,
         Ok(user) => user,
-        Err(reason) => {
-            return Some(SourceLine {
-                place,
-                line: Err(failed(reason)),
-                notes: Vec::new(),
-            });
-        }
+        Err(reason) => return Some(SourceLine::new(place, Err(("user".to_owned(), reason)))),
     };
     let mut notes = Vec::new();
     let line = line(&user, &mut notes).map_err(|reason| {

@@ -33,7 +33,7 @@ fn differing(update: bool, fields: &[&str], change: impl FnOnce() -> Result<Chan
 }
 
 /// Returns the names of the fields for which the second part is true.
-fn named(fields: &[(&'static str, bool)]) -> Vec<&'static str> {
+pub(super) fn named(fields: &[(&'static str, bool)]) -> Vec<&'static str> {
     let differs = fields.iter().filter(|(_, differs)| *differs);
     differs.map(|(name, _)| *name).collect()
 }
@@ -101,9 +101,11 @@ pub(super) fn grant(app: &App, snapshot: &Snapshot, line: &GrantLine, update: bo
 /// Decides about a setting.
 ///
 /// # Errors
-/// The errors of [`settings::set`].
+/// [`RequestError::InvalidParams`] for an unknown setting; the errors of [`settings::set`].
 pub(super) fn setting(app: &App, snapshot: &Snapshot, line: &ExportedSetting, update: bool) -> Decision {
-    let id: SettingId = line.id.parse().map_err(|_| RequestError::SettingNotFound)?;
+    // `SettingNotFound` has no text, and a report needs a reason.
+    let unknown = || RequestError::invalid("there is no such setting", "id");
+    let id: SettingId = line.id.parse().map_err(|_| unknown())?;
     let values = settings::accepted(app, [(id, setting_value(id, &line.value)?)])?;
     let change = || settings::replacement(app, &OPERATOR, snapshot, &values);
     let stored = snapshot.setting(id).map(|stored| &stored.value);

@@ -1,18 +1,14 @@
 //! The pictures in the lines of a file.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use super::retry::while_overloaded;
 use crate::app::App;
 use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::picture::CleanPicture;
 use crate::domain::{RequestError, UserId};
 use crate::ops::incident;
-
-/// The pause before the next attempt if the queue of pictures is full. Uploads of users have priority.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// A picture of a line, compared with the stored one.
 pub(super) enum GivenPicture {
@@ -40,13 +36,11 @@ pub(super) async fn compared(app: &App, user: &UserId, text: &str) -> Result<Giv
     if stored.as_ref().is_some_and(|stored| stored.bytes == bytes) {
         return Ok(GivenPicture::Same);
     }
-    let picture = loop {
+    let picture = while_overloaded(|| {
         let rule = app.settings().pictures();
-        match app.pictures.adopt(bytes.clone(), rule).await {
-            Err(RequestError::Overloaded { .. }) => tokio::time::sleep(PAUSE).await,
-            outcome => break outcome?,
-        }
-    };
+        app.pictures.adopt(bytes.clone(), rule)
+    })
+    .await?;
     Ok(match stored {
         None => GivenPicture::First(picture),
         Some(stored) if stored.bytes == picture.bytes => GivenPicture::Same,

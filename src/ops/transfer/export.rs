@@ -13,6 +13,7 @@ use crate::domain::transfer::{
     CustomStatusLine, EXPORT_FORMAT, EXPORT_VERSION, EmailLine, EndLine, ExportedRole, ExportedSetting, ExportedToken,
     GrantLine, HeaderLine, HideFromLine, SecretsLine, TotpLine, TransferLine, UserLine,
 };
+use crate::domain::user::UserEmail;
 use crate::domain::{
     AuditAction, ClaimSource, CustomStatus, LastSeen, Permission, RequestError, Role, RoleScope, SettingId, Timestamp,
     Token, User, UserId, UserStatus,
@@ -148,8 +149,8 @@ impl Export {
     }
 }
 
-impl From<&crate::domain::user::UserEmail> for EmailLine {
-    fn from(email: &crate::domain::user::UserEmail) -> Self {
+impl From<&UserEmail> for EmailLine {
+    fn from(email: &UserEmail) -> Self {
         Self {
             address: email.address.to_string(),
             verified: email.verified,
@@ -166,7 +167,7 @@ fn first_lines(app: &App, snapshot: &Snapshot, with_secrets: bool) -> VecDeque<T
         server: env!("CARGO_PKG_VERSION").to_owned(),
         secrets: with_secrets,
     });
-    let roles = snapshot.access().roles().filter(|role| is_changed(role));
+    let roles = snapshot.access().roles().filter(|role| !role.protected);
     let roles = roles.map(|role| TransferLine::Role(role_line(role)));
     let grants = Permission::ALL.iter().filter_map(|permission| {
         let grant = snapshot.stored_grant(*permission)?;
@@ -193,11 +194,6 @@ fn first_lines(app: &App, snapshot: &Snapshot, with_secrets: bool) -> VecDeque<T
         .chain(settings)
         .chain(statuses)
         .collect()
-}
-
-/// Returns whether a role is not built in, so that another server may lack it.
-fn is_changed(role: &Role) -> bool {
-    !role.protected
 }
 
 fn role_line(role: &Role) -> ExportedRole {

@@ -1,12 +1,13 @@
 //! Import of lines, one after the other.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use super::access;
 use super::avatar::{self, GivenPicture};
 use super::identity;
 use super::notes::Notes;
 use super::parsed::ParsedUser;
+use super::retry::while_overloaded;
 use super::secrets::ParsedTotp;
 use super::user::UserImport;
 use crate::app::App;
@@ -14,13 +15,10 @@ use crate::auth::{Actor, random};
 use crate::domain::error::ErrorKind;
 use crate::domain::import_result::{ImportMode, LineOutcome, LineReport};
 use crate::domain::transfer::{AvatarLine, TransferLine, UserLine};
-use crate::domain::{Avatar, BackupCodes, RequestError, TwoFactor, UserId};
+use crate::domain::{Avatar, BackupCodes, RequestError, RoleId, TwoFactor, UserId};
 use crate::ops::transaction::transact;
 use crate::ops::{avatars, incident};
 use crate::store::{Change, Snapshot};
-
-/// The pause before the next attempt if the queue of password hashes is full.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// An import that is under way. It makes each line durable before the next one, so that an interrupted import has no
 /// half lines, and can be run again.
@@ -28,26 +26,28 @@ pub struct Importer {
     app: App,
     mode: ImportMode,
     /// The state that a dry run would have reached; `None` for an import that changes the store.
-    trial: Option<Snapshot>,
+    trial: Option<Arc<Snapshot>>,
 }
 
 impl Importer {
     /// Begins an import by the operator.
     #[must_use]
     pub fn new(app: App, mode: ImportMode) -> Self {
-        let trial = mode.dry_run.then(|| Snapshot::clone(&app.store.read()));
+        let trial = mode.dry_run.then(|| app.store.read());
         Self { app, mode, trial }
     }
 
     /// Returns whether a user who may log in has the role `admin`, after the lines so far.
     #[must_use]
     pub fn has_administrator(&self) -> bool {
-        let admin = crate::domain::RoleId::admin();
-        let is_active = |snapshot: &Snapshot| snapshot.users_with_role(&admin).any(|user| user.is_active());
-        match &self.trial {
-            Some(trial) => is_active(trial),
-            None => is_active(&self.app.store.read()),
-        }
+        let (snapshot, admin) = (self.snapshot(), RoleId::admin());
+        let mut holders = snapshot.users_with_role(&admin);
+        holders.any(|user| user.is_active())
+    }
+
+    /// Returns the state after the lines so far.
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.trial.clone().unwrap_or_else(|| self.app.store.read())
     }
 
     /// Imports a line. A line that breaks a rule is left out, and the report has the reason.
@@ -71,7 +71,7 @@ impl Importer {
             TransferLine::User(line) => self.user(*line).await,
             TransferLine::Avatar(line) => self.avatar(&line).await,
             TransferLine::Header(_) | TransferLine::End(_) => {
-                let reason = "a header or an end is not within a file".to_owned();
+                let reason = "a header must be the first line, and an end the last one".to_owned();
                 Ok(LineOutcome::LeftOut(reason).into())
             }
         }
@@ -86,17 +86,15 @@ impl Importer {
             return transact(&self.app, decision).await;
         };
         let (change, report) = decision(trial)?;
-        *trial = trial
+        let next = trial
             .after(&change)
             .ok_or_else(|| incident::internal("a change of a dry run cannot be read"))?;
+        *trial = Arc::new(next);
         Ok(report)
     }
 
     fn has_user(&self, id: &UserId) -> bool {
-        match &self.trial {
-            Some(trial) => trial.user(id).is_some(),
-            None => self.app.store.read().user(id).is_some(),
-        }
+        self.snapshot().user(id).is_some()
     }
 
     async fn user(&mut self, mut line: UserLine) -> Result<LineReport, RequestError> {
@@ -200,18 +198,11 @@ impl Importer {
             return Ok(given.clone());
         }
         let salt = random::bytes();
-        loop {
-            match self.app.passwords.slow_digests(&given.digests, salt).await {
-                // Logins have priority.
-                Err(RequestError::Overloaded { .. }) => tokio::time::sleep(PAUSE).await,
-                digests => {
-                    return Ok(BackupCodes {
-                        salt: Some(salt),
-                        digests: digests?,
-                    });
-                }
-            }
-        }
+        let passwords = &self.app.passwords;
+        Ok(BackupCodes {
+            salt: Some(salt),
+            digests: while_overloaded(|| passwords.slow_digests(&given.digests, salt)).await?,
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod identity;
 mod import;
 mod notes;
 mod parsed;
+mod retry;
 mod secrets;
 mod user;
 

@@ -24,7 +24,7 @@ impl Notes {
         }
     }
 
-    /// Returns the value of a part, or notes why there is none.
+    /// Returns the value of a part, or notes the reason why it is left out.
     pub(super) fn take<T, E: Display>(&mut self, part: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|reason| self.add(part, reason)).ok()
     }
@@ -33,7 +33,7 @@ impl Notes {
     pub(super) fn past(&mut self, text: Option<String>, part: &str, now: Timestamp) -> Option<Timestamp> {
         let parsed = self.take(part, moment_of_field(&text?, part))?;
         if parsed > now {
-            self.add(part, "is in the future, so that it is now");
+            self.add(part, "is in the future: the import uses the current time");
             return Some(now);
         }
         Some(parsed)

@@ -1,5 +1,6 @@
 //! The change that a user's line makes.
 
+use super::access::named;
 use super::notes::Notes;
 use super::parsed::ParsedUser;
 use crate::app::{App, Settings};
@@ -114,10 +115,8 @@ impl UserImport<'_> {
         for token in tokens {
             change = change.insert(token);
         }
-        // A person who knew the old password, or had only the old factor, is logged out.
-        let proof_changed = ["password", "totp"]
-            .iter()
-            .any(|field| fields.iter().any(|name| name == field));
+        // Sessions of the old password or the old second factor end.
+        let proof_changed = fields.iter().any(|field| field == "password" || field == "totp");
         let ends = |token: &Token| !after.is_active() || (proof_changed && token.session().is_some());
         change = without_tokens(snapshot, &after.id, change, ends).0;
         if !after.is_active_administrator() {
@@ -169,7 +168,7 @@ impl UserImport<'_> {
         set(&mut profile.reason, &wanted.reason);
         let secrets = &wanted.secrets;
         let imported = secrets.password.as_ref();
-        // A password by bcrypt was replaced at a login here, or by a newer one.
+        // The user had the bcrypt hash first: a login or a new password here replaced it.
         let is_older = |hash: &&crate::domain::user::PasswordHash| {
             hash.scheme() == PasswordScheme::Bcrypt
                 && base
@@ -200,14 +199,11 @@ impl UserImport<'_> {
     fn missing_tokens(&self, snapshot: &Snapshot, user: &User, notes: &mut Notes) -> Vec<&Token> {
         let wanted = &self.user.secrets.tokens;
         if !user.is_active() && !wanted.is_empty() {
-            notes.add("tokens", "the account is not active, so that it has none");
+            notes.add("tokens", "the account is not active");
             return Vec::new();
         }
-        let own = |snapshot: &Snapshot| {
-            let tokens = snapshot.tokens_of(&user.id).filter_map(|token| token.personal());
-            tokens.map(|personal| personal.name.to_string()).collect::<Vec<_>>()
-        };
-        let names = own(snapshot);
+        let stored = snapshot.tokens_of(&user.id).filter_map(|token| token.personal());
+        let names: Vec<_> = stored.map(|personal| personal.name.to_string()).collect();
         let mut missing = Vec::new();
         for token in wanted {
             match snapshot.token(&token.hash) {
@@ -235,16 +231,9 @@ impl UserImport<'_> {
         let (wanted, first) = (self.user, &self.user.status);
         let mut stored = UserStatus::of(&wanted.id);
         stored.shows_last_seen = wanted.shows_last_seen.unwrap_or_default();
-        let mut is_known = |role: &&RoleId| {
-            let is_known = snapshot.access().role(role.as_str()).is_some();
-            if !is_known {
-                notes.add("hideFrom", format!("there is no role {role}"));
-            }
-            is_known
-        };
         stored.hidden_from = Audience {
             users: wanted.hide_from.users.clone(),
-            roles: wanted.hide_from.roles.iter().filter(&mut is_known).cloned().collect(),
+            roles: existing_roles(snapshot, &wanted.hide_from.roles, "hideFrom", notes),
         };
         let status = first.status.unwrap_or(StatusType::Online);
         if status == StatusType::Offline && !settings.flag(SettingId::AllowInvisibleStatus) {
@@ -272,21 +261,27 @@ impl UserImport<'_> {
     }
 }
 
-/// Returns the roles that exist. If none of those in the line do, the account gets the default roles.
+/// Returns the roles that exist, and notes the others.
+fn existing_roles(snapshot: &Snapshot, wanted: &[RoleId], part: &str, notes: &mut Notes) -> Vec<RoleId> {
+    let mut existing = Vec::new();
+    for role in wanted {
+        if snapshot.access().role(role.as_str()).is_some() {
+            existing.push(role.clone());
+        } else {
+            notes.add(part, format!("there is no role {role}"));
+        }
+    }
+    existing
+}
+
+/// Returns the roles of a line that exist. If the line has roles and none of them exists, returns the default roles.
 fn known_roles(
     snapshot: &Snapshot,
     settings: &Settings,
     wanted: &[RoleId],
     notes: &mut Notes,
 ) -> Result<Vec<RoleId>, RequestError> {
-    let mut known = Vec::new();
-    for role in wanted {
-        if snapshot.access().role(role.as_str()).is_some() {
-            known.push(role.clone());
-        } else {
-            notes.add("roles", format!("there is no role {role}"));
-        }
-    }
+    let mut known = existing_roles(snapshot, wanted, "roles", notes);
     if known.is_empty() && !wanted.is_empty() {
         known = default_roles_in(settings);
     }
@@ -299,7 +294,7 @@ fn differing(before: &User, after: &User, key: &SecretKey) -> Vec<&'static str> 
         let stored: Option<&StoredSecret> = user.two_factor.secret.as_ref();
         stored.map(|stored| key.open(&user.id, stored).ok())
     };
-    let fields = [
+    named(&[
         ("username", before.username != after.username),
         ("name", before.name != after.name),
         ("emails", before.email != after.email),
@@ -320,7 +315,5 @@ fn differing(before: &User, after: &User, key: &SecretKey) -> Vec<&'static str> 
         ("createdAt", before.created_at != after.created_at),
         ("password", before.password != after.password),
         ("totp", secret(before) != secret(after)),
-    ];
-    let differs = fields.into_iter().filter(|(_, differs)| *differs);
-    differs.map(|(name, _)| name).collect()
+    ])
 }
