@@ -118,9 +118,9 @@ pub(super) enum CommandArgs {
     #[command(
         args_conflicts_with_subcommands = true,
         subcommand_negates_reqs = true,
-        after_help = "Each line is checked by the rules of the API. An object that is there and equal is left as it is; one that\n\
-        differs is reported, or changed with --update. What was imported stays if the import is interrupted: run it\n\
-        again. Exit code 1: lines were left out or differ. See docs/import.md.\n\n\
+        after_help = "Each line is checked by the rules of the API. An object that exists with equal values is not changed. If\n\
+        its values differ, it is reported, or changed with --update. What was imported stays if the import is\n\
+        interrupted: run it again. Exit code 1: lines were left out or differ. See docs/import.md.\n\n\
         Examples:\n  rollcall import users.jsonl --dry-run\n  rollcall import users.jsonl --report left-out.txt\n  \
         rollcall import rocketchat dump/rocketchat\n  rollcall import rocketchat dump.archive.gz"
     )]
@@ -231,7 +231,7 @@ pub(super) struct Audit {
 
 #[derive(Args)]
 pub(super) struct HealthArgs {
-    /// What to ask for; without a path, /readyz
+    /// The URL to ask for; without a path, /readyz
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
     #[command(flatten)]

@@ -15,7 +15,7 @@ const READY: &str = "/readyz";
 /// The status of a server that takes requests.
 const OK: u16 = 200;
 
-/// Asks a server whether it is ready. Every failure is exit code 1, since a container knows no other.
+/// Asks a server whether it is ready. Every failure has exit code 1: a health check of a container has only 0 and 1.
 pub(super) fn run(arguments: &args::HealthArgs) -> Result<(), Failure> {
     let url = match &arguments.url {
         Some(url) => url.clone(),
@@ -37,14 +37,13 @@ fn url_of_settings(given: &Given) -> Result<String, String> {
     let config = load(given).map_err(|error| error.to_string())?;
     let settings = StartSettings::of(&config).map_err(|error| error.to_string())?;
     let first = settings.network.listen.first();
-    let url = url_of(first.ok_or("the server listens on no address: name one with --url")?)?;
-    let is_tcp = url.strip_prefix("http://");
-    Ok(is_tcp.map_or(url.clone(), |rest| format!("{}://{rest}", settings.network.scheme())))
+    let first = first.ok_or("the server listens on no address: name one with --url")?;
+    url_of(settings.network.scheme(), first)
 }
 
 /// Returns the URL with which this machine reaches an address of its own. A host name is looked up; the others need no
 /// resolver, which a container may not have.
-pub(super) fn url_of(listen: &ListenAddress) -> Result<String, String> {
+fn url_of(scheme: &str, listen: &ListenAddress) -> Result<String, String> {
     let (host, port) = match listen {
         ListenAddress::Unix { path, .. } => return Ok(format!("unix:{}", path.display())),
         ListenAddress::All(port) => (Ipv4Addr::LOCALHOST.to_string(), *port),
@@ -61,7 +60,7 @@ pub(super) fn url_of(listen: &ListenAddress) -> Result<String, String> {
     if port == 0 {
         return Err("the server listens on a port that the system chose: name it with --url".to_owned());
     }
-    Ok(format!("http://{host}:{port}"))
+    Ok(format!("{scheme}://{host}:{port}"))
 }
 
 /// Returns the checks of the answer that failed, as the end of a sentence.
@@ -102,8 +101,8 @@ mod tests {
             ("chat.example:80", "http://chat.example:80"),
             ("unix:/run/a.sock?mode=660", "unix:/run/a.sock"),
         ] {
-            assert_eq!(url_of(&listen.parse().expect("an address")).as_deref(), Ok(url));
+            assert_eq!(url_of("http", &listen.parse().expect("an address")).as_deref(), Ok(url));
         }
-        assert!(url_of(&"127.0.0.1:0".parse().expect("an address")).is_err());
+        assert!(url_of("http", &"127.0.0.1:0".parse().expect("an address")).is_err());
     }
 }

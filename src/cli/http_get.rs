@@ -1,5 +1,5 @@
-//! One GET, for the commands that ask a running server. The server may listen on a Unix socket. Over TLS, every certificate
-//! is accepted.
+//! One GET, for the commands that ask a running server. The server may listen on a Unix socket. Over TLS, every
+//! certificate is accepted.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,13 +32,13 @@ pub(super) struct HttpAnswer {
     pub(super) body: String,
 }
 
-/// The reason why there is no answer.
+/// The error of a request that got no answer of HTTP.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum GetError {
-    /// The text is not a URL of HTTP.
-    #[error("{0:?} is not a URL, as http://127.0.0.1:3000/readyz or unix:/run/rollcall.sock")]
+    /// The text is not a URL with `http:`, `https:` or `unix:`.
+    #[error("{0:?} is not a URL such as http://127.0.0.1:3000/readyz or unix:/run/rollcall.sock")]
     NotAUrl(String),
-    /// No connection, or an end of the connection in the middle of the answer.
+    /// The connection failed, or it ended before the answer was complete.
     #[error("{url} does not answer: {cause}")]
     Unreachable {
         /// The URL that was asked.
@@ -49,7 +49,7 @@ pub(super) enum GetError {
     /// The answer did not arrive in time.
     #[error("{0} has not answered within {seconds} seconds", seconds = PATIENCE.as_secs())]
     Slow(String),
-    /// The answer is not one of HTTP.
+    /// The answer is not HTTP.
     #[error("{0} does not speak HTTP")]
     NotHttp(String),
 }
@@ -57,7 +57,7 @@ pub(super) enum GetError {
 /// Asks for a URL, and waits at most [`PATIENCE`]. A URL without a path asks for `path`.
 ///
 /// # Errors
-/// [`GetError`] if there is no answer.
+/// [`GetError`] if the URL is wrong, or if the server does not answer over HTTP in time.
 pub(super) fn get(url: &str, path: &str) -> Result<HttpAnswer, GetError> {
     let target = Target::parse(url, path)?;
     let unreachable = |cause| GetError::Unreachable {
@@ -67,7 +67,7 @@ pub(super) fn get(url: &str, path: &str) -> Result<HttpAnswer, GetError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(unreachable)?;
     let asked = runtime.block_on(async { timeout(PATIENCE, target.ask()).await });
-    // Looking up a name may go on for longer, on another thread.
+    // The look-up of the name may still run on another thread. The command does not wait for it.
     runtime.shutdown_background();
     let bytes = asked
         .map_err(|_| GetError::Slow(target.url.clone()))?

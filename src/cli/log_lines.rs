@@ -69,7 +69,9 @@ fn complete(format: LogFormat, level: Level, line: &[u8], id: Option<&RequestId>
         LogFormat::Json => match (id, text.strip_suffix(b"}")) {
             (Some(id), Some(fields)) => {
                 complete.extend_from_slice(fields);
-                complete.extend_from_slice(format!(",\"id\":\"{id}\"}}").as_bytes());
+                complete.extend_from_slice(b",\"id\":\"");
+                complete.extend_from_slice(id.as_str().as_bytes());
+                complete.extend_from_slice(b"\"}");
             }
             _ => complete.extend_from_slice(text),
         },

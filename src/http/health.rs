@@ -11,8 +11,8 @@ use crate::observe::RouteName;
 /// The word for a store on a disk that is mounted read-only.
 const READ_ONLY: &str = "read-only";
 
-/// Returns the filter of `/livez`, `/readyz` and the older `/health`. `/livez` is about the process alone: a restart does
-/// not mend a full disk. The others are about the server's ability to take requests.
+/// Returns the filter of `/livez`, `/readyz` and the older `/health`. `/livez` is about the process alone: a restart
+/// does not mend a full disk. The others are about the server's ability to take requests.
 #[must_use]
 pub fn health(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     let live = warp::path!("livez").map(|| named("/livez", answer(true, &json!({"process": "ok"}))));

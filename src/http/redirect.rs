@@ -11,8 +11,8 @@ use crate::domain::SettingId;
 /// The port of https, which URLs leave out.
 const HTTPS_PORT: u16 = 443;
 
-/// Returns the answer 308 with the same path at the https URL: that of `Site_Url`, else the host of the request at the port
-/// with TLS.
+/// Returns the answer 308 with the same path at the https URL: that of `Site_Url`, else the host of the request at the
+/// port with TLS.
 pub(super) fn to_https<B>(app: &App, request: &Request<B>) -> warp::reply::Response {
     let base = of_site(app)
         .or_else(|| of_request(app, request))

@@ -17,7 +17,7 @@ pub(super) const WORK_SECONDS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
 ];
 
-/// The reason why no constructor fails.
+/// The message of `expect`. It never appears, because the names are constants.
 const CONSTANT: &str = "a constant name that a test has made";
 
 #[allow(clippy::expect_used, reason = "the names are constants")]

@@ -1,8 +1,8 @@
-//! What the server shows of itself: the ids of requests, and metrics in Prometheus's text format.
+//! The ids of requests, and the metrics of the server in Prometheus's text format.
 //!
-//! A part of the server has the meter that it feeds: the store a [`StoreMeter`], the hub a [`PresenceMeter`], the log a
-//! [`LogMeter`]. [`Metrics`] has all of them, and the [`Readings`] that are taken only when the metrics are read. A meter
-//! costs a few atomic additions, and no label ever has text of a client.
+//! Each part of the server has its own meter: the store a [`StoreMeter`], the hub a [`PresenceMeter`], the log a
+//! [`LogMeter`]. [`Metrics`] has all meters, and the [`Readings`], which are set only when a client reads the metrics.
+//! A meter costs a few atomic additions. No label has text of a client.
 
 mod instrument;
 mod log_meter;

@@ -27,8 +27,7 @@ pub struct PresenceMeter {
 
 impl Default for PresenceMeter {
     fn default() -> Self {
-        let help =
-            "Seconds from an event to the end of the round that sent it to all readers, of the round's first event.";
+        let help = "Seconds from the first event of a round until the round is sent to all readers.";
         let delays = histograms("rollcall_fanout_delay_seconds", help, &["reader"], WORK_SECONDS);
         Self {
             changes: counter("rollcall_presence_changes_total", "Changes of a visible presence."),
@@ -54,7 +53,7 @@ impl PresenceMeter {
         self.missed.inc();
     }
 
-    /// Records that all readers of this kind have got an event after this time.
+    /// Records the time from the first event of a round until all readers of this kind have it.
     pub fn sent(&self, to: EventReader, delay: Duration) {
         let delays = match to {
             EventReader::Sockets => &self.to_sockets,

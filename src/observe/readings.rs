@@ -27,7 +27,7 @@ macro_rules! gauges {
             cpu: Counter,
             last_backup: GaugeVec,
             last_backup_failure: GaugeVec,
-            pub(super) backup_failures: IntCounter,
+            backup_failures: IntCounter,
             certificate_end: GaugeVec,
             started: Gauge,
         }
@@ -44,7 +44,10 @@ macro_rules! gauges {
                         &["check"],
                     ),
                     users: gauges("rollcall_users", "Accounts, by state: active, deactivated.", &["state"]),
-                    cpu: cpu(),
+                    cpu: seconds_counter(
+                        "process_cpu_seconds_total",
+                        "Seconds that the processors worked for the process.",
+                    ),
                     last_backup: optional(
                         "rollcall_backup_last_success_timestamp_seconds",
                         "Unix time of the moment that the newest scheduled backup has; absent before the first one.",
@@ -95,7 +98,7 @@ gauges! {
     event_queue, set_event_queue: "rollcall_event_queue", "Events that wait to be sent to sockets or streams.";
     file_bytes, set_file_bytes: "rollcall_store_file_bytes", "Bytes of the store's files.";
     live_bytes, set_live_bytes: "rollcall_store_live_bytes",
-        "Bytes of all keys and values of the store, as measured last: at the opening, or by a later measurement.";
+        "Bytes of all keys and values of the store when it was opened.";
     waste_bytes, set_waste_bytes: "rollcall_store_waste_bytes",
         "Bytes of the store's files beyond the live bytes, which a compaction frees for the most part.";
     write_queue, set_write_queue: "rollcall_store_queue", "Changes that wait for the store's writer.";
@@ -109,11 +112,6 @@ gauges! {
     descriptors, set_descriptors: "process_open_fds", "Open file descriptors.";
     most_descriptors, set_most_descriptors: "process_max_fds", "The limit on open file descriptors.";
     resident, set_resident: "process_resident_memory_bytes", "Resident memory in bytes.";
-}
-
-fn cpu() -> Counter {
-    let name = "process_cpu_seconds_total";
-    seconds_counter(name, "Seconds that the processors worked for the process.")
 }
 
 /// One open socket or stream. Dropping it ends its count.

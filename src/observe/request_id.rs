@@ -1,8 +1,7 @@
 //! The id of a request. It is in the answer, in each log line of the request, and in the text of an internal error.
 //!
 //! The id belongs to the task that handles the request (a task-local value), so that operations need not pass it on. A
-//! span of `tracing` is not used: it would cost an allocation and a lock for each request, and would end at the level of
-//! the log.
+//! span of `tracing` is not used: it costs an allocation and a lock for each request, and the log level can disable it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ const MAX_CHARACTERS: usize = 64;
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// Takes an id that a proxy sends; `None` if it is empty, too long, or has other characters.
+    /// Parses an id that a proxy sent. Returns `None` if it is empty, too long, or has other characters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -45,7 +44,7 @@ impl RequestId {
         CURRENT.scope(self, work).await
     }
 
-    /// Returns work for another task, which belongs to the request of this task.
+    /// Wraps work for another task, so that it has the id of the current request.
     pub fn carry<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
         let current = Self::current();
         async move {
@@ -63,7 +62,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The ids that this process makes: its random name and a number.
+/// Makes the ids of this process: its random name and a number.
 #[derive(Debug)]
 pub struct RequestIds {
     instance: Box<str>,
@@ -71,7 +70,7 @@ pub struct RequestIds {
 }
 
 impl RequestIds {
-    /// Returns the ids of a process with this random name.
+    /// Creates the ids of a process with this random name.
     #[must_use]
     pub fn new(instance: u64) -> Self {
         Self {

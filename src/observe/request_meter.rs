@@ -55,8 +55,14 @@ impl RequestMeter {
 
     /// Counts a request that was answered with this status after this time.
     pub fn observe(&self, route: RouteName, status: u16, time: Duration) {
-        let known = self.routes.load().get(&route).cloned();
-        let meter = known.unwrap_or_else(|| self.add(route));
+        // The meter is borrowed, so that no request clones its `Arc`.
+        match self.routes.load().get(&route) {
+            Some(meter) => self.count(meter, route, status, time),
+            None => self.count(&self.add(route), route, status, time),
+        }
+    }
+
+    fn count(&self, meter: &RouteMeter, route: RouteName, status: u16, time: Duration) {
         meter.time.observe(time.as_secs_f64());
         let place = STATUSES.iter().position(|known| *known == status);
         let counter = meter.counts[place.unwrap_or(STATUSES.len())].get_or_init(|| {

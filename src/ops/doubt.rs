@@ -17,7 +17,7 @@ pub struct ClockState {
     pub wall: Timestamp,
     /// The time that the server uses.
     pub now: Timestamp,
-    /// The time of the last commit that stored one, if it is known.
+    /// The last time that a commit stored, if it is known. A commit stores no time while the clock is ahead.
     pub last_commit: Option<Timestamp>,
     /// How far the time can be relied on.
     pub trust: Trust,

@@ -90,11 +90,12 @@ pub struct LoggedIn {
 /// Verifies credentials and creates a session, or resumes one.
 ///
 /// # Errors
-/// [`RequestError::AddressBlocked`] and [`RequestError::UserBlocked`] after too many failures; [`RequestError::WrongCredentials`] for an
-/// unknown account and a wrong password alike, after the same time; [`RequestError::ResumeRefused`] for a token that is not
-/// live; [`RequestError::UserNotActivated`], [`RequestError::UserHasNoRoles`], [`RequestError::EmailUnverified`] and those of the second
-/// factor only after the right password; [`RequestError::TooManyLogins`] if the user or address has too many logins waiting
-/// or made too many, [`RequestError::Overloaded`] if too many wait in total.
+/// [`RequestError::AddressBlocked`] and [`RequestError::UserBlocked`] after too many failures;
+/// [`RequestError::WrongCredentials`] for an unknown account and a wrong password alike, after the same time;
+/// [`RequestError::ResumeRefused`] for a token that is not live; [`RequestError::UserNotActivated`],
+/// [`RequestError::UserHasNoRoles`], [`RequestError::EmailUnverified`] and those of the second factor only after the
+/// right password; [`RequestError::TooManyLogins`] if the user or address has too many logins waiting or made too many,
+/// [`RequestError::Overloaded`] if too many wait in total.
 pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, RequestError> {
     let outcome = verify(app, origin, credentials).await;
     app.metrics.logins.count(match &outcome {
@@ -118,7 +119,7 @@ async fn verify(app: &App, origin: &Origin, credentials: Credentials) -> Result<
     let target = user.map_or_else(unknown, |user| Target::user(&user));
     attempts::admit_login(app, origin, &target)?;
     attempts::guarded(app, origin, &target, async {
-        // A login at the same time may replace a hash by bcrypt, so that the first session is not created.
+        // Another login at the same time may replace the user's bcrypt hash. Then this login verifies the new hash.
         for _ in 0..2 {
             if let Some(begun) = with_password(app, origin, &target, &digest, code.as_deref()).await? {
                 return Ok(begun);

@@ -11,7 +11,8 @@ use crate::domain::{Permission, RequestError, Scope};
 use crate::net::open_files;
 use crate::observe::process;
 
-/// The time for which figures of the disk and of the process count, so that a reader costs little however often it asks.
+/// The time for which measurements of the disk and of the process are used again, so that readers who ask often cost
+/// little.
 const MEASURED_FOR: Duration = Duration::from_secs(1);
 
 /// The time after which a disk that does not answer is left out.
@@ -20,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Checks that a caller may read the metrics.
 ///
 /// # Errors
-/// [`RequestError::NotLoggedIn`] without a login; [`RequestError::PermissionRequired`] without `view-statistics`; errors of the
-/// token and of duties.
+/// [`RequestError::NotLoggedIn`] without a login; [`RequestError::PermissionRequired`] without `view-statistics`;
+/// errors of the token and of duties.
 pub fn admit_caller(caller: Option<&Caller>) -> Result<(), RequestError> {
     let caller = caller.ok_or(RequestError::NotLoggedIn)?;
     caller.admit(RequiredScope::Scope(Scope::Admin), &[])?;
@@ -36,7 +37,7 @@ pub fn admit_caller(caller: Option<&Caller>) -> Result<(), RequestError> {
 /// attempts; failures do not block the address, because a program with an old token would block every user there.
 ///
 /// # Errors
-/// [`RequestError::NotLoggedIn`] if it is another one, or if none is set.
+/// [`RequestError::NotLoggedIn`] if the token is wrong, or if the setting is not set.
 pub fn admit_token(app: &App, presented: &str) -> Result<(), RequestError> {
     let expected = app.fixed.metrics_token.as_deref().ok_or(RequestError::NotLoggedIn)?;
     // The hashes are compared, so that the time does not reveal how much of the token was right.
@@ -47,7 +48,7 @@ pub fn admit_token(app: &App, presented: &str) -> Result<(), RequestError> {
     }
 }
 
-/// Returns all metrics in Prometheus's text format. Of several readers one is served at a time.
+/// Returns all metrics in Prometheus's text format. Serves one reader at a time.
 pub async fn text(app: &App) -> String {
     let mut measured = app.metrics_measured.lock().await;
     if measured.is_none_or(|last| last.elapsed() >= MEASURED_FOR) {
@@ -92,10 +93,10 @@ async fn measure(app: &App) {
     ] {
         readings.set_ready(check, is_passed);
     }
-    if let Ok(Ok(Some(free))) = timeout(PATIENCE, app.store.free_bytes()).await {
-        readings.set_free_bytes(free);
-    }
     if let Ok(Ok(state)) = timeout(PATIENCE, app.store.state()).await {
+        if let Some(free) = state.free_bytes {
+            readings.set_free_bytes(free);
+        }
         readings.set_file_bytes(state.file_bytes);
         readings.set_live_bytes(state.opened_bytes);
         readings.set_waste_bytes(state.file_bytes.saturating_sub(state.opened_bytes));

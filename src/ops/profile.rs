@@ -152,7 +152,7 @@ pub(super) async fn apply(
     Ok(saved)
 }
 
-/// Changes what custom fields, roles and activity the edit names.
+/// Applies the custom fields, roles and activity of an edit to the new user.
 fn with_rights(
     app: &App,
     snapshot: &Snapshot,

@@ -111,7 +111,7 @@ pub async fn health(app: &App, actor: &Actor) -> Result<Health, RequestError> {
         },
         personal_tokens,
         clients,
-        store: app.store.state().await.map_err(incident::internal)?,
+        store: store(app, actor).await?,
         backups: app.fixed.backups.is_some().then(|| app.backups.last()),
         has_https_address: app.settings().site_url().starts_with("https://"),
     })

@@ -13,7 +13,7 @@ const VALUE_BYTES: usize = 1024;
 pub(super) enum Cookie {
     /// The token of a session.
     Session,
-    /// What the forms of a visitor without a session are bound to.
+    /// The seed of the form tokens of a visitor without a session.
     Form,
     /// The first step of a sign-in that waits for its code, sealed.
     Step,

@@ -19,16 +19,16 @@ pub(super) struct Field {
     pub rows: usize,
     pub required: bool,
     pub focused: bool,
-    /// Whether the text is a name or a code, which no one writes with capitals or a spelling checker.
+    /// `true` for a name or a code. The browser then adds no capitals and checks no spelling.
     pub is_code: bool,
     /// The word beside the label.
     pub aside: String,
     /// The value that the page showed when it was made, if the form sends it back.
     pub shown: Option<String>,
-    /// What is wrong with the value.
+    /// The error of the value; empty if the value is right.
     pub error: Sentence,
     pub hint: String,
-    /// Whether a script fills the field with the part of the address behind its `#`, and hides it.
+    /// `true` if a script fills the field with the part of the address behind its `#`, and hides the field.
     pub from_link: bool,
 }
 
@@ -44,7 +44,7 @@ impl Field {
         }
     }
 
-    /// A line of text.
+    /// Returns a field for a line of text.
     pub fn line(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
         Self::new(name, label, "text", autocomplete)
     }
@@ -57,7 +57,7 @@ impl Field {
         }
     }
 
-    /// A username, or another text that is written exactly.
+    /// Returns a field for a username, or for another text that is written exactly.
     pub fn code(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
         Self {
             is_code: true,
@@ -65,22 +65,22 @@ impl Field {
         }
     }
 
-    /// An e-mail address.
+    /// Returns a field for an e-mail address.
     pub fn email(label: impl Into<String>) -> Self {
         Self::new("email", label, "email", "email")
     }
 
-    /// A password that the user has.
+    /// Returns a field for the current password.
     pub fn password(label: impl Into<String>) -> Self {
         Self::new("password", label, "password", "current-password")
     }
 
-    /// A password that the user chooses.
+    /// Returns a field for a new password.
     pub fn new_password(name: &'static str, label: impl Into<String>) -> Self {
         Self::new(name, label, "password", "new-password")
     }
 
-    /// The same with the value that was sent before. Passwords are never sent back.
+    /// Returns the field with the value that was sent before. Passwords are never sent back.
     pub fn with(self, value: &str) -> Self {
         Self {
             value: value.to_owned(),
@@ -88,7 +88,8 @@ impl Field {
         }
     }
 
-    /// The same, which sends this value back as the one that the page showed ([`FormFields::changed`](super::form::FormFields::changed)).
+    /// Returns the field with the value that the page shows. The form sends it back
+    /// ([`FormFields::changed`](super::form::FormFields::changed)).
     pub fn showing(self, shown: String) -> Self {
         Self {
             shown: Some(shown),
@@ -96,7 +97,7 @@ impl Field {
         }
     }
 
-    /// The same with this below it.
+    /// Returns the field with this text below it.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: hint.into(),
@@ -104,7 +105,7 @@ impl Field {
         }
     }
 
-    /// The same, which may stay empty.
+    /// Returns the field, which may stay empty. The word is beside the label.
     pub fn optional(self, word: impl Into<String>) -> Self {
         Self {
             required: false,
@@ -113,17 +114,17 @@ impl Field {
         }
     }
 
-    /// The same with at most so many characters.
+    /// Returns the field with a maximum of characters.
     pub fn most(self, most: usize) -> Self {
         Self { most, ..self }
     }
 
-    /// The same, in which the cursor is.
+    /// Returns the field with the cursor in it.
     pub fn focused(self) -> Self {
         Self { focused: true, ..self }
     }
 
-    /// The same with what is wrong with it, which also has the cursor.
+    /// Returns the field with an error. A field with an error has the cursor too.
     pub fn wrong(self, error: impl Into<Sentence>) -> Self {
         let error = error.into();
         Self {

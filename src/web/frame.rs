@@ -1,4 +1,4 @@
-//! What every page has around its own content, and the parts that pages share.
+//! The frame of every page, around its own content, and the parts that pages share.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -15,7 +15,7 @@ use super::visit::Visit;
 use super::words::Words;
 use crate::domain::{SettingId, User};
 
-/// What every page has around its own content.
+/// The frame of a page: everything around its own content.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     words: Words,
@@ -35,7 +35,7 @@ pub(super) struct Frame {
     pub me: Option<SignedIn>,
     /// The sections of the administration that the user may open.
     pub sections: Vec<SectionLink>,
-    /// What was done before this page, in words.
+    /// The message about the action before this page.
     pub toast: Option<String>,
 }
 

@@ -58,7 +58,7 @@ pub const UPLOAD_BYTES: usize = AVATAR_BYTES + 64 * 1024;
 /// The parts of a request on which the answer of a route without cookies depends.
 const VARY_WITHOUT_COOKIES: HeaderValue = HeaderValue::from_static("Accept-Encoding, Accept-Language");
 
-/// What bounds the bodies of forms.
+/// The bounds of the bodies of forms.
 #[derive(Debug, Clone)]
 pub struct FormBounds {
     /// Those of a visitor who is not signed in.

@@ -22,7 +22,7 @@ use crate::domain::RequestError;
 use crate::ops::backups::BackupStream;
 use crate::ops::incident;
 
-/// What a page answers.
+/// The answer of a page, or its error.
 pub(super) type PageOutcome = Result<Response, RequestError>;
 
 /// Pages use nothing but what this server sends.
@@ -33,7 +33,7 @@ pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// What pages do not use of a device.
+/// The features of a device that pages do not use.
 const NO_DEVICES: HeaderValue = HeaderValue::from_static(
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), \
      midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=()",

@@ -30,7 +30,7 @@ pub(super) struct Visit {
     /// The text that matched the open part of the route's path.
     pub parameter: String,
     pub query: FormFields,
-    /// What a form sent; empty for a GET.
+    /// The fields of the form that was sent; empty for a GET.
     pub form: FormFields,
 }
 

@@ -7,19 +7,20 @@ use serde::Serialize;
 /// The result of one check.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Diagnosis {
-    /// What was checked, in one or two words.
+    /// The name of the check, in one or two words.
     pub(super) check: &'static str,
     pub(super) state: DiagnosisState,
-    /// What was found, as a sentence without a full stop.
+    /// The finding, as a sentence without a full stop.
     pub(super) found: String,
-    /// What to do about it, as a sentence without a full stop.
+    /// The advice for the operator, as a sentence without a full stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) advice: Option<String>,
 }
 
 /// The result of a check in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub(super) enum DiagnosisState {
     /// Nothing has to be done.
     Ok,
@@ -65,12 +66,7 @@ impl Diagnosis {
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state {
-            DiagnosisState::Ok => "ok",
-            DiagnosisState::Skipped => "skipped",
-            DiagnosisState::Warning => "warning",
-            DiagnosisState::Problem => "problem",
-        };
+        let state = <&str>::from(self.state);
         write!(out, "{state:<8} {}: {}", self.check, self.found)?;
         match &self.advice {
             Some(advice) => write!(out, "; {advice}"),

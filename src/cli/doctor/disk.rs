@@ -21,7 +21,7 @@ const WRITE_BYTES: usize = 4096;
 /// The time after which a disk that does not answer is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The median from which on a disk is called slow.
+/// A disk with this median or a longer one is slow.
 const SLOW: Duration = Duration::from_millis(50);
 
 /// The name of the file that is written. It is removed afterwards.
@@ -50,6 +50,10 @@ fn free(folder: &Path, reserve_bytes: u64) -> Diagnosis {
             return Diagnosis::warning(CHECK, words, "check the disk");
         }
     };
+    // The server does not check the free space either, if the file system does not know it.
+    if found.f_blocks == 0 {
+        return Diagnosis::skipped(CHECK, "the file system does not know its free space");
+    }
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let words = format!("{} MiB are free", free / MIB);
     if free < reserve_bytes {

@@ -8,7 +8,7 @@ use crate::config::LogFormat;
 /// The path that answers if the process lives.
 const LIVE: &str = "/livez";
 
-/// The days before the end of a certificate from which on it is a warning.
+/// The number of days before the end of a certificate at which the warning begins.
 const WARN_DAYS: i64 = 14;
 
 /// Checks the headers of the proxy. `has_proxies` is whether `trusted_proxies` has an address.

@@ -53,7 +53,7 @@ pub async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, R
     let noted = app.store.commit(Change::new().insert(&entry)).await;
     match noted {
         Ok(()) => {}
-        // A backup is most wanted of a disk that takes no writes.
+        // A backup is most useful when the disk takes no writes.
         Err(error @ (CommitError::Full | CommitError::ReadOnly)) => {
             warn!(%error, actor = %entry.actor.name, "a backup is made without its entry in the audit log");
         }

@@ -25,7 +25,7 @@ struct Person<'line> {
 /// A change of a user's presence, as text.
 pub(super) struct EncodedChange {
     pub change: Arc<PresenceChange>,
-    /// What all viewers see; none if it depends on the viewer.
+    /// The presence that all viewers see; `None` if it depends on the viewer.
     seen: Option<Seen>,
     now: Bytes,
     gone: Bytes,

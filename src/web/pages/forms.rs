@@ -1,4 +1,4 @@
-//! What the pages with one form before the doors of the server share.
+//! The parts that the pages with one form and without a login share.
 
 use askama::Template;
 use warp::http::StatusCode;
@@ -20,7 +20,7 @@ pub(super) struct Form {
     /// The path to which the form is sent; empty for the address of the page.
     pub action: &'static str,
     pub lead: String,
-    /// What is wrong with the whole form.
+    /// The error of the whole form.
     pub problem: Sentence,
     pub fields: Vec<Field>,
     /// The rules for a password.
@@ -88,18 +88,18 @@ pub(super) fn say_with(
     reply::with_status(visit, status, &page)
 }
 
-/// What is wrong with a form, by its fields.
+/// The errors of a form, by its fields.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wrong(Vec<(&'static str, Sentence)>);
 
 impl Wrong {
-    /// Returns what one error says.
+    /// Returns the text of an error, with the field that caused it.
     pub fn of(words: Words, error: &RequestError) -> Self {
         let (field, text) = explained(words, error);
         Self(vec![(field, text)])
     }
 
-    /// Returns the error that a form shows for an error.
+    /// Returns the text that a form shows for an error.
     ///
     /// # Errors
     /// The error, if it has its own page: the question for a proof, a missing permission, or a failure of the server.
@@ -163,7 +163,7 @@ impl Wrong {
     }
 }
 
-/// Returns the field that an error is about, empty for none, and what it says to a person.
+/// Returns the field that caused an error, and the text for the user. The field is empty if no field caused it.
 pub(super) fn explained(words: Words, error: &RequestError) -> (&'static str, Sentence) {
     let (field, text) = match error {
         RequestError::FirstNameInvalid => ("first", words.t("error-first-name")),

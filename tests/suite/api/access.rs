@@ -1,4 +1,4 @@
-//! Who may call what: every endpoint of the route table, for every kind of caller.
+//! Access: every endpoint of the route table, for every kind of caller.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use crate::support::server::{
 };
 use crate::support::{Answer, Client, TestServer};
 
-/// What each kind of caller is answered, in the order of [`CALLERS`].
+/// The status for each kind of caller, in the order of [`CALLERS`].
 type Expected = [u16; 7];
 
 const CALLERS: [&str; 7] = [
@@ -285,7 +285,7 @@ struct Stage {
     logins: Vec<Option<(String, String)>>,
     /// The values of `{id}`, `{status}` and `{role}`.
     names: Vec<(&'static str, String)>,
-    /// What no answer may have in it.
+    /// The texts that no answer may contain.
     secrets: Vec<String>,
 }
 

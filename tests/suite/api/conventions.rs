@@ -1,5 +1,4 @@
-//! What holds for every endpoint: methods, bodies, headers, and that nothing a client sends is the
-//! server's error.
+//! The rules for every endpoint: methods, bodies, headers. No request of a client causes an error of the server.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What clients ask of users beside the lists: search, directory, public roles; settings in bulk, single grants.
+//! Calls about users beside the lists: search, directory, public roles; settings in bulk, single grants.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What clients and watchers ask without logging in.
+//! Calls of clients and monitors without a login.
 
 use serde_json::json;
 

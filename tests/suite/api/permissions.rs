@@ -1,4 +1,4 @@
-//! Which roles may do what.
+//! The permissions of roles.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Who is here: lists, deltas, connections.
+//! Presence: lists, deltas, connections.
 
 use rollcall::app::Clock;
 use rollcall::clock::SetClock;

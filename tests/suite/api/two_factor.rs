@@ -11,7 +11,7 @@ use crate::support::{Client, TestServer};
 /// Seconds that a code counts, and milliseconds of it.
 const STEP: i64 = 30_000;
 
-/// What an authenticator app shows at this moment.
+/// Returns the code that an authenticator app shows at this moment.
 pub fn app_code(secret: &str, millis: i64) -> String {
     let totp = Builder::new()
         .with_algorithm(Algorithm::SHA1)

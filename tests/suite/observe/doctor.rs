@@ -31,7 +31,8 @@ fn checks(output: &Output) -> Vec<Value> {
     json["checks"].as_array().expect("checks").clone()
 }
 
-/// Asserts that one of the checks has this name, this state and these words, and that the exit code is 1 if there is a problem.
+/// Asserts that one of the checks has this name, this state and these words, and that the exit code is 1 if there is a
+/// problem.
 #[track_caller]
 fn assert_found(output: &Output, check: &str, state: &str, words: &str) {
     let all = checks(output);

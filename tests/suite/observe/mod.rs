@@ -1,4 +1,4 @@
-//! What the server shows of itself: health, ids of requests, metrics, and the doctor.
+//! Health, ids of requests, metrics, and the doctor.
 
 mod doctor;
 mod health;

@@ -1,4 +1,4 @@
-//! What guards the forms of the pages: origin, token, size, method, and the headers of every page.
+//! The guards of the forms of the pages: origin, token, size, method, and the headers of every page.
 
 use serde_json::json;
 

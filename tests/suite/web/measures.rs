@@ -1,4 +1,4 @@
-//! What a browser loads and how long its scripts run. The tests print their times, which depend on the machine.
+//! The sizes that a browser loads, and the times of its scripts. The tests print the times: they depend on the machine.
 
 #![allow(clippy::print_stdout)] // Their figures depend on the machine, so they are printed and not asserted.
 

@@ -1,4 +1,4 @@
-//! What a visitor sees when something is wrong.
+//! The pages that a visitor gets after an error.
 
 use askama::Template;
 use warp::Reply;
@@ -20,7 +20,7 @@ struct ErrorPage {
     f: Frame,
     shapes: [&'static str; 4],
     lead: Sentence,
-    /// What names the line in the log.
+    /// The id of the line in the log.
     reference: String,
     /// The path to try again.
     retry: Option<String>,

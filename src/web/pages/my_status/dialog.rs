@@ -29,7 +29,7 @@ pub(super) struct Dialog {
     pub ends: Vec<StatusChoice>,
     pub date: String,
     pub time: String,
-    /// What others see now.
+    /// The text that others see now.
     pub seen: String,
     /// The path to which the form leads.
     pub next: String,

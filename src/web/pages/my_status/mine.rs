@@ -15,7 +15,7 @@ pub(super) struct Mine {
     pub say: String,
     /// Until when it shows, and what shows then.
     pub ends: String,
-    /// Whether there is a status to end.
+    /// `true` if there is a status to end.
     pub is_set: bool,
     /// The path to which its form leads.
     pub next: String,

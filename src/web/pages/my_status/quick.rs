@@ -20,7 +20,7 @@ pub(super) const DIGITS: usize = 9;
 
 /// A status to set with one click.
 pub(super) struct Quick {
-    /// What the button sends.
+    /// The value that the button sends.
     pub value: String,
     pub emoji: String,
     pub name: String,

@@ -40,7 +40,7 @@ pub(super) const ROUTES: &[PageRoute] = &[
 struct Setup {
     f: Frame,
     form: Form,
-    /// Whether visitors may register.
+    /// `true` if visitors may register.
     open: bool,
 }
 

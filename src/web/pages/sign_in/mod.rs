@@ -245,7 +245,10 @@ async fn send_code(visit: Visit, recovery: bool) -> PageOutcome {
     }
 }
 
-/// Returns why a sign-in failed, in words; the error itself where it is the server's.
+/// Returns the text for a sign-in that failed.
+///
+/// # Errors
+/// The error, if the user did not cause it.
 fn problem_of(words: Words, error: RequestError) -> Result<Problem, RequestError> {
     let (icon, title, advice) = match &error {
         RequestError::WrongCredentials => ("warn", "sign-in-wrong", words.t("sign-in-wrong-advice").into()),

@@ -21,7 +21,7 @@ pub(super) const ROUTES: &[PageRoute] = &[
     PageRoute::open("/.well-known/security.txt", |visit| Box::pin(security(visit))).without_cookies(),
 ];
 
-/// What a phone needs to install the pages (W3C, Web Application Manifest).
+/// Answers with the manifest, from which a phone installs the pages (W3C, Web Application Manifest).
 async fn manifest(visit: Visit) -> PageOutcome {
     let assets = format!("{}{}", visit.base, crate::web::assets::folder());
     let icon =
