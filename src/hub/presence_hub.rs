@@ -12,7 +12,6 @@ use super::change::PresenceChange;
 use super::event::Event;
 use super::events::{Announcer, Events};
 use super::presence_table::PresenceTable;
-use super::resumable::GRACE_MILLIS;
 use super::visible_presence::VisiblePresence;
 use crate::clock::Clock;
 use crate::domain::{Presence, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
@@ -332,11 +331,11 @@ impl Connection {
             .tell(|board, now| board.set_connection(now, &self.user, self.number, status));
     }
 
-    /// Marks the connection as lost: it counts for [`GRACE_MILLIS`] more, and [`Hub::reconnect`] can resume it.
+    /// Marks the connection as lost: it counts for [`super::GRACE_MILLIS`] more, and [`Hub::reconnect`] can resume it.
     pub fn lose(mut self, token: TokenHash) {
         self.lost = true;
-        let until = self.hub.clock.now().plus_millis(GRACE_MILLIS);
-        self.hub.board().lose(until, self.user.clone(), token, self.number);
+        let now = self.hub.now();
+        self.hub.board().lose(now, self.user.clone(), token, self.number);
         self.hub.lost_changed.notify_one();
     }
 }

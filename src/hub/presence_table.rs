@@ -7,7 +7,7 @@ use imbl::OrdMap;
 
 use super::change::PresenceChange;
 use super::recent_changes::RecentChanges;
-use super::resumable::Resumable;
+use super::resumable::{GRACE_MILLIS, Resumable};
 use super::since::Since;
 use super::visible_presence::{PresenceEntry, VisiblePresence};
 use crate::domain::presence::of_connections;
@@ -166,9 +166,9 @@ impl PresenceTable {
         self.renew(now, id)
     }
 
-    /// Marks a connection as lost: it counts until this time.
-    pub fn lose(&mut self, until: Timestamp, user: UserId, token: TokenHash, connection: u64) {
-        self.lost.add(until, user, token, connection);
+    /// Marks a connection as lost: it counts for [`GRACE_MILLIS`] more.
+    pub fn lose(&mut self, now: Timestamp, user: UserId, token: TokenHash, connection: u64) {
+        self.lost.add(now.plus_millis(GRACE_MILLIS), user, token, connection);
     }
 
     /// Returns the lost connections that still count, with user, token and status.

@@ -47,6 +47,7 @@ mod table;
 mod temporary_copy;
 mod tokens;
 mod trees;
+mod unfinished_snapshot;
 mod user_index;
 mod user_passwords;
 mod user_statuses;

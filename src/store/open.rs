@@ -16,6 +16,7 @@ use super::open_error::{OpenError, is_locked};
 use super::reserve_file::ReserveFile;
 use super::room::{self, DiskRefusal};
 use super::trees::Trees;
+use super::unfinished_snapshot;
 use super::verify::Findings;
 use super::{durability, swap, temporary_copy, verify};
 
@@ -152,7 +153,7 @@ impl Files {
             durability::sync_folder(&folder.beginning()).map_err(unusable)?;
             fs::rename(folder.beginning(), folder.store()).map_err(unusable)?;
         }
-        remove_unfinished_snapshots(&folder.store()).map_err(unusable)?;
+        unfinished_snapshot::remove_all(&folder.store()).map_err(unusable)?;
         let (db, trees) = open_sled(&folder.store()).map_err(unreadable)?;
         if let Some(table) = Trees::unknown(&db) {
             return Err(OpenError::newer_table(path, folder::written_by(path), &table));
@@ -289,21 +290,4 @@ fn is_not_ours(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
     )
-}
-
-/// Removes half-written files `snap.….generating`. sled reads such a file as the newest snapshot and then fails (sled
-/// issues 1166, 1509, 1527, 1533). Its content is also in the log and the last complete snapshot.
-fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
-    for entry in store.read_dir()? {
-        let path = entry?.path();
-        if is_unfinished_snapshot(&path) {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(())
-}
-
-/// Returns whether a file of sled is a half-written snapshot.
-pub(super) fn is_unfinished_snapshot(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "generating")
 }

@@ -9,8 +9,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::open::is_unfinished_snapshot;
 use super::room::Space;
+use super::unfinished_snapshot;
 
 /// The part of the free space of a temporary folder that a copy may take. The folder may be in memory.
 const SPACE_PART: u64 = 2;
@@ -88,7 +88,7 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
         if entry.file_type()?.is_dir() {
             fs::DirBuilder::new().mode(0o700).create(&target)?;
             copy_files(&entry.path(), &target)?;
-        } else if !is_unfinished_snapshot(&entry.path()) {
+        } else if !unfinished_snapshot::matches(&entry.path()) {
             fs::copy(entry.path(), &target)?;
         }
     }
