@@ -160,7 +160,8 @@ impl Clock {
 }
 
 /// Returns the time at which this program was built.
-fn built() -> Timestamp {
+#[must_use]
+pub fn built() -> Timestamp {
     let seconds: i64 = env!("ROLLCALL_BUILT").parse().unwrap_or_default();
     Timestamp::from_millis(seconds.saturating_mul(1000))
 }

@@ -5,9 +5,11 @@ mod certificates;
 mod connection;
 mod http2;
 mod listener;
+mod liveness;
 mod memory;
 mod metrics_listener;
 mod open_streams;
+mod question;
 mod start;
 mod tasks;
 
@@ -16,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tracing::{error, info, warn};
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -24,7 +26,10 @@ use warp::filters::BoxedFilter;
 pub use crate::net::open_files::allow_as_many_as_possible;
 use certificates::Certificates;
 pub use listener::serve;
+pub use liveness::LivenessProbe;
 use metrics_listener::serve_metrics;
+pub use question::Questions;
+use question::{Answers, questions};
 pub use start::{Options, StartError};
 pub use tasks::EndedTask;
 use tasks::Tasks;
@@ -54,7 +59,8 @@ pub struct Server {
     front: Front,
     listeners: Listeners,
     certificates: Option<Certificates>,
-    reload: Arc<Notify>,
+    accept_loop: (Questions, Answers),
+    reload: (Questions, Answers),
     socket: Option<AdminSocket>,
     metrics: Option<Listeners>,
     setup_link: Option<String>,
@@ -116,7 +122,8 @@ impl Server {
             streams,
             listeners,
             certificates,
-            reload: Arc::default(),
+            accept_loop: questions(),
+            reload: questions(),
             socket,
             metrics,
             limits: options.limits,
@@ -141,10 +148,16 @@ impl Server {
         self.certificates.as_ref().and_then(Certificates::self_signed)
     }
 
-    /// Returns the handle that makes the server load its certificate again: call its `notify_one`.
+    /// Returns the handle that makes the server load its certificate again: its `ask` waits until that is done.
     #[must_use]
-    pub fn reload(&self) -> Arc<Notify> {
-        Arc::clone(&self.reload)
+    pub fn reload(&self) -> Questions {
+        self.reload.0.clone()
+    }
+
+    /// Returns the handle that asks the server for a proof that it works.
+    #[must_use]
+    pub fn liveness(&self) -> LivenessProbe {
+        LivenessProbe::new(self.app.clone(), self.accept_loop.0.clone())
     }
 
     /// Returns the time that requests in flight have when the server stops.
@@ -177,9 +190,10 @@ impl Server {
         let cleaner = tokio::spawn(clean_old_pictures(self.app.clone()));
         let memory = tokio::spawn(memory::give_back_now_and_then());
         let (stop, mut stopping) = watch::channel(false);
-        let stopped = async move {
+        // The accept loop polls this, so that each answer is a proof that it runs.
+        let stopped = self.accept_loop.1.answer_until(async move {
             let _ = stopping.wait_for(|stopping| *stopping).await;
-        };
+        });
         let mut tasks = Tasks::default();
         if let Some(listeners) = self.metrics {
             tasks.spawn(
@@ -193,10 +207,12 @@ impl Server {
             serve(self.listeners, tls, answer, self.limits, most, stopped),
         );
         if let Some(certificates) = self.certificates {
-            let (app, reload) = (self.app.clone(), self.reload);
+            let (app, reload) = (self.app.clone(), self.reload.1);
             tasks.spawn("the watch over the certificate", async move {
                 certificates.watch(&app, reload).await;
             });
+        } else {
+            drop(self.reload.1);
         }
         if let Some(socket) = self.socket {
             let app = self.app.clone();

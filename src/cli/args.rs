@@ -185,6 +185,13 @@ pub(super) enum CommandArgs {
         /// The shell for which the script is
         shell: Shell,
     },
+    /// Write the man pages of all commands into a folder, for packages
+    #[command(hide = true)]
+    Man {
+        /// The folder, which is created if it is not there
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Args)]

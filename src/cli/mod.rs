@@ -19,10 +19,12 @@ mod import_report;
 mod log_lines;
 mod log_queue;
 mod logging;
+mod man;
 mod output;
 mod password;
 mod restore;
 mod serve;
+mod service_manager;
 mod setting_flags;
 mod status;
 mod token;
@@ -75,6 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(CommandArgs::Status(command)) => status::run(command),
         Some(CommandArgs::Audit(arguments)) => audit::run(arguments),
         Some(CommandArgs::Completions { shell }) => completions::run(shell),
+        Some(CommandArgs::Man { folder }) => man::run(&folder),
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
 use super::logging::Logging;
+use super::service_manager::ServiceManager;
 use super::setting_flags::Given;
 use super::{Failure, load, logging, output};
 use crate::app::{Clock, Overrides};
@@ -48,6 +50,7 @@ async fn serve(
     reload: impl Fn() + Send,
 ) -> Result<(), Failure> {
     let mut signals = Signals::take().map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
+    let manager = ServiceManager::connect();
     // The start reads the whole store, so it runs on another thread than the signals.
     let starting = tokio::spawn(Server::start(options(settings, inherited, log)?));
     let server = tokio::select! {
@@ -59,8 +62,10 @@ async fn serve(
             info!("stopped before it listened");
             return Ok(());
         }
+        never = manager.wait_for_start() => never,
     };
     let mut lines: Vec<_> = server.addresses().iter().map(announced).collect();
+    let attending = manager.attend(server.liveness(), lines.join(", "));
     lines.extend(
         server
             .self_signed()
@@ -75,13 +80,23 @@ async fn serve(
         lines.push(announced(&address).replacen("listening", "metrics", 1));
     }
     output::announce(lines);
-    let stop_seconds = server.stop_time().as_secs();
+    let stop_time = server.stop_time();
     let certificate = server.reload();
+    let notified = manager.clone();
     let reload = move || {
+        notified.reloading();
         reload();
-        certificate.notify_one();
+        let (certificate, notified) = (certificate.clone(), notified.clone());
+        tokio::spawn(async move {
+            certificate.ask().await;
+            notified.reloaded();
+        });
     };
-    let ended = server.run(shutdown(signals, reload, stop_seconds)).await;
+    let ended = server.run(shutdown(signals, reload, &manager, stop_time)).await;
+    if let Some(attending) = attending {
+        attending.abort();
+    }
+    manager.finish();
     ended.map_err(|ended| Failure::failed(format!("{ended}; restart the server")))
 }
 
@@ -220,7 +235,7 @@ impl Signals {
 }
 
 /// Returns after the first signal to stop. A second one ends the process at once.
-async fn shutdown(mut signals: Signals, reload: impl Fn() + Send, stop_seconds: u64) {
+async fn shutdown(mut signals: Signals, reload: impl Fn() + Send, manager: &ServiceManager, stop_time: Duration) {
     loop {
         match signals.next().await {
             Signalled::End => break,
@@ -228,6 +243,8 @@ async fn shutdown(mut signals: Signals, reload: impl Fn() + Send, stop_seconds: 
             Signalled::Nothing => info!("SIGUSR1 and SIGUSR2 have no effect"),
         }
     }
+    manager.stopping(stop_time);
+    let stop_seconds = stop_time.as_secs();
     info!(
         "stopping: no new connections, up to {stop_seconds} seconds for requests in flight and for sockets; a second signal \
          ends at once"

@@ -4,12 +4,11 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
+use super::question::{Answer, Answers};
 use crate::app::{App, ServedCertificate};
 use crate::config::TlsSource;
 use crate::domain::timestamp::DAY_MILLIS;
@@ -91,17 +90,21 @@ impl Certificates {
         self.source.names.as_ref().map(|_| self.pair.fingerprint.as_str())
     }
 
-    /// Loads the certificate whenever its files change and after each notification, and warns before its end.
-    pub async fn watch(mut self, app: &App, reload: Arc<Notify>) {
-        let mut is_asked = false;
+    /// Loads the certificate whenever its files change and for each question of `reload`, and warns before its end.
+    pub async fn watch(mut self, app: &App, mut reload: Answers) {
+        let mut asked: Option<Answer> = None;
         loop {
             // The wait begins before the clock is read, so that no change of it is missed.
             let tick = app.clock.tick();
-            self.renew(app, is_asked).await;
+            self.renew(app, asked.is_some()).await;
             self.warn_before_the_end(app);
-            is_asked = tokio::select! {
-                () = tick => false,
-                () = reload.notified() => true,
+            if let Some(answer) = asked.take() {
+                // The task that asked may have ended.
+                let _ = answer.send(());
+            }
+            asked = tokio::select! {
+                () = tick => None,
+                answer = reload.next() => Some(answer),
             };
         }
     }

@@ -5,14 +5,14 @@ use std::process::Output;
 use crate::support::process::{rollcall, run};
 use crate::support::server::new_folder;
 
-fn call(arguments: &[&str]) -> Output {
+pub fn call(arguments: &[&str]) -> Output {
     let folder = new_folder();
     let mut command = rollcall(folder.path());
     command.args(arguments);
     run(command, "")
 }
 
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

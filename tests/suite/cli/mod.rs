@@ -3,4 +3,5 @@
 mod commands;
 mod config;
 mod help;
+mod man;
 mod serve;

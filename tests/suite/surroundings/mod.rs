@@ -5,6 +5,7 @@ mod activation;
 mod clock;
 mod listen;
 mod log;
+mod service_manager;
 mod silence;
 mod sockets;
 mod start;

@@ -1,0 +1,53 @@
+# Functions of the scripts in this folder; they source it.
+
+set -euo pipefail
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034 # used by the scripts
+out=$root/target/packaging
+export CARGO_TERM_COLOR=never
+
+step() { printf '\n== %s ==\n' "$*"; }
+fail() { echo "FAILED: $*" >&2; exit 1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
+# need PROGRAM PACKAGE: installs Debian's package if the program is not here.
+need() {
+    command -v "$1" >/dev/null && return
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null 2>&1 ||
+        { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null; }
+}
+
+# need_cargo COMMAND CRATE@VERSION: installs a command of cargo if it is not here.
+need_cargo() { cargo "$1" --version >/dev/null 2>&1 || cargo install --locked --quiet "$2"; }
+
+# pages_of BINARY: writes the man pages and the completions into $out.
+pages_of() {
+    rm -rf "$out/man" "$out/completions"
+    mkdir -p "$out/man" "$out/completions"
+    "$1" man "$out/man"
+    "$1" completions bash >"$out/completions/rollcall.bash"
+    "$1" completions zsh >"$out/completions/_rollcall"
+    "$1" completions fish >"$out/completions/rollcall.fish"
+}
+
+# until_ready URL…: waits for at most 20 seconds until the server is ready; the arguments are those of curl.
+until_ready() {
+    for _ in $(seq 100); do
+        if curl --silent --fail --insecure --output /dev/null "$@"; then return; fi
+        sleep 0.2
+    done
+    fail "no server answers at $*"
+}
+
+# commands_of FILE HEADING: prints the commands below this heading of a document.
+commands_of() {
+    python3 - "$1" "$2" <<'END'
+import re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+section = re.search(rf"^(#+) {re.escape(sys.argv[2])}\n(.*?)(?=^#|\Z)", text, re.S | re.M)
+blocks = re.findall(r"^```sh\n(.*?)^```$", section.group(2) if section else "", re.S | re.M)
+if not blocks:
+    sys.exit(f"{sys.argv[1]} has no commands below {sys.argv[2]!r}")
+print("".join(blocks), end="")
+END
+}

@@ -1,0 +1,56 @@
+//! The proof that a server works, for its service manager.
+//!
+//! A failed proof means that a restart helps: the runtime runs no tasks, the accept loop is blocked, or the lock of the
+//! live connections is never released. The disk and the store are not part of it. A full, slow or failed disk is the same
+//! after a restart, and a server that only reads would be lost.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::question::Questions;
+use crate::app::App;
+
+/// The time after which the condition of a server counts as unknown.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A handle that asks a server for a proof that it works.
+#[derive(Clone)]
+pub struct LivenessProbe {
+    app: App,
+    accept_loop: Questions,
+}
+
+impl LivenessProbe {
+    pub(super) const fn new(app: App, accept_loop: Questions) -> Self {
+        Self { app, accept_loop }
+    }
+
+    /// Waits until the server has given a proof. Returns `false` if the server stops.
+    pub async fn prove(&self) -> bool {
+        // This waits for the lock, and blocks its thread meanwhile.
+        let _ = self.app.hub.connections();
+        self.accept_loop.ask().await
+    }
+
+    /// Waits until the server takes no more connections.
+    pub async fn stopping(&self) {
+        self.accept_loop.ended().await;
+    }
+
+    /// Returns the reason why the server does not take all requests, if there is one.
+    pub async fn complaint(&self) -> Option<&'static str> {
+        let reserve_bytes = self.app.fixed.disk_reserve_bytes;
+        let checked = timeout(PATIENCE, self.app.readiness.check(&self.app.store, reserve_bytes)).await;
+        let Ok(checks) = checked else {
+            return Some("the disk does not answer");
+        };
+        match checks {
+            checks if checks.read_only => Some("reads only: the disk is mounted read-only"),
+            checks if !checks.store => Some("reads only: the store takes no writes; see the log"),
+            checks if !checks.disk => Some("reads only: the disk has less free space than the reserve"),
+            checks if !checks.serving => Some("takes no new connections: it stops"),
+            _ => None,
+        }
+    }
+}
