@@ -43,11 +43,16 @@ until_ready() {
 commands_of() {
     python3 - "$1" "$2" <<'END'
 import re, sys
-text = open(sys.argv[1], encoding="utf-8").read()
-section = re.search(rf"^(#+) {re.escape(sys.argv[2])}\n(.*?)(?=^#|\Z)", text, re.S | re.M)
-blocks = re.findall(r"^```sh\n(.*?)^```$", section.group(2) if section else "", re.S | re.M)
-if not blocks:
+fence, heading, commands = None, None, []
+for line in open(sys.argv[1], encoding="utf-8"):
+    if line.startswith("```"):
+        fence = None if fence else line.strip("`\n") or "text"
+    elif fence is None and re.match("#+ ", line):
+        heading = line.strip("# \n")
+    elif fence == "sh" and heading == sys.argv[2]:
+        commands.append(line)
+if not commands:
     sys.exit(f"{sys.argv[1]} has no commands below {sys.argv[2]!r}")
-print("".join(blocks), end="")
+print("".join(commands), end="")
 END
 }
