@@ -36,6 +36,7 @@ until_ready() {
         if curl --silent --fail --insecure --output /dev/null "$@"; then return; fi
         sleep 0.2
     done
+    [ -z "${log:-}" ] || cat "$log" >&2
     fail "no server answers at $*"
 }
 
