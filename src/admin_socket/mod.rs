@@ -177,7 +177,8 @@ async fn execute_alone(folder: &Path, fixed: Overrides, command: Command) -> Res
         let key = opening::key_problem(&snapshot, folder, fixed.secret_key_file.as_deref());
         return Ok(CommandAnswer::Findings(Finding::all(problems, key)));
     }
-    let app = App::new(Store::open(folder)?, Clock::system(), Passwords::default(), fixed);
+    let store = Store::open_with(folder, &fixed.upgrade)?;
+    let app = App::new(store, Clock::system(), Passwords::default(), fixed);
     opening::refuse_settings(&app).await?;
     let outcome = execute::execute(&app, folder, command).await;
     app.store.close().await;

@@ -17,6 +17,7 @@ use crate::domain::{
     CustomFieldRules, LockoutRule, PasswordPolicy, PublicUrl, SettingId, SettingValue, StatusType, list_setting,
 };
 use crate::store::Snapshot;
+use crate::store::backup::UpgradeBackups;
 
 /// The configuration from the start of the server, which can't change while it runs.
 #[derive(Default, Clone)]
@@ -41,6 +42,8 @@ pub struct Overrides {
     pub compact_waste: CompactWaste,
     /// The plan of scheduled backups; `None` if the server makes no backups.
     pub backups: Option<BackupPlan>,
+    /// The rule for the backup that is made before the store of an older version is upgraded.
+    pub upgrade: UpgradeBackups,
     /// The token with which the metrics can be read on the main address; `None` requires a login.
     pub metrics_token: Option<String>,
     /// A request that takes at least this time is logged as slow. With zero, no request is.

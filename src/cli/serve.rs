@@ -21,6 +21,7 @@ use crate::observe::LogMeter;
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::realtime::Timing;
 use crate::server::{Options, Server};
+use crate::store::backup::UpgradeBackups;
 
 /// The exit code after a second signal.
 const CUT_SHORT: i32 = 130;
@@ -161,6 +162,10 @@ pub(super) fn fixed(settings: StartSettings) -> Overrides {
         disk_reserve_bytes: settings.disk_reserve_bytes,
         compact_at_start: settings.compact_at_start,
         compact_waste: settings.compact_waste,
+        upgrade: UpgradeBackups {
+            folder: settings.backups.as_ref().map(|plan| plan.folder.clone()),
+            are_skipped: settings.upgrade_without_backup,
+        },
         backups: settings.backups,
         metrics_token: settings.metrics_token.map(|token| token.expose().to_owned()),
         slow_request: settings.slow_request,

@@ -55,6 +55,9 @@ impl NetworkSettings {
     pub(super) fn of(from: &StartValues<'_>) -> Result<Self, ConfigError> {
         let tls = tls(from)?;
         let redirect = from.optional("redirect_http", |text| match (&tls, ListenAddress::parse_list(text)?) {
+            (Some(_), addresses) if addresses.iter().any(|address| address.authority().is_none()) => {
+                Err("has a Unix socket, at which no browser begins: name addresses with ports, as :80".to_owned())
+            }
             (Some(_), addresses) => Ok(addresses),
             (None, _) => Err("needs TLS: set tls_cert and tls_key, or tls_self_signed".to_owned()),
         })?;

@@ -214,6 +214,13 @@ pub const SETTINGS: &[StartSetting] = &[
         "Months of which the newest of these backups is kept, 0 to 1000",
     ),
     StartSetting::new(
+        "upgrade_without_backup",
+        "true|false",
+        Some("false"),
+        "Whether the store of an older version is upgraded although it cannot be backed up before; true makes no such backup",
+    )
+    .switch(),
+    StartSetting::new(
         "public_url",
         "URL",
         None,

@@ -55,6 +55,8 @@ pub struct StartSettings {
     pub compact_waste: CompactWaste,
     /// The plan of scheduled backups; `None` if the server makes no backups.
     pub backups: Option<BackupPlan>,
+    /// `true` if the store of an older version is upgraded without a backup.
+    pub upgrade_without_backup: bool,
 }
 
 /// The plan of scheduled backups.
@@ -254,6 +256,9 @@ impl StartSettings {
                 .number("compact_waste_percent", LEAST_WASTE_PERCENT, MOST_WASTE_PERCENT)
                 .map(CompactWaste)?,
             backups: from.backups()?,
+            upgrade_without_backup: from.parse("upgrade_without_backup", |text| {
+                text.parse().map_err(|_| "is not one of true, false".to_owned())
+            })?,
         })
     }
 }

@@ -75,7 +75,7 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Over
         ),
         Err(cause) => warn!(%cause, "the store was not compacted: what was deleted may still be in its files"),
     }
-    Ok(App::new(Store::open(folder)?, clock, passwords, fixed).with_key(key))
+    Ok(App::new(Store::open_with(folder, &fixed.upgrade)?, clock, passwords, fixed).with_key(key))
 }
 
 /// Opens a data folder on which no server runs, with its key, for a command.
@@ -118,7 +118,7 @@ async fn open_sealed(
     passwords: Passwords,
     fixed: Overrides,
 ) -> Result<(App, usize), OpeningError> {
-    let store = Store::open(folder)?;
+    let store = Store::open_with(folder, &fixed.upgrade)?;
     let key = match key_of(&store, folder, fixed.secret_key_file.as_deref()) {
         Ok(key) => key,
         Err(error) => {

@@ -37,6 +37,8 @@ pub(super) struct Batch {
     /// The value of each key after the changes so far.
     pub(super) overlay: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
     pub(super) edits: Vec<RecordEdit>,
+    /// True if the batch is written although it has no edits, because each batch rewrites the number of commits.
+    has_counters: bool,
     answers: Vec<(oneshot::Sender<CommitOutcome>, CommitOutcome)>,
 }
 
@@ -48,6 +50,19 @@ impl Batch {
             batch.take(edit.clone());
         }
         batch
+    }
+
+    /// Returns a batch that only rewrites the record with the number of commits.
+    pub(super) fn of_counters() -> Self {
+        Self {
+            has_counters: true,
+            ..Self::default()
+        }
+    }
+
+    /// Returns whether the batch changes anything on the disk.
+    pub(super) const fn is_written(&self) -> bool {
+        self.has_counters || !self.edits.is_empty()
     }
 
     /// Returns the records that the batch creates, changes or removes.

@@ -21,7 +21,7 @@ use tracing::error;
 use super::archive::Archive;
 use super::batch::{Batch, CommitOutcome};
 use super::catch_panic::catch_panic;
-use super::change::{Change, RecordEdit};
+use super::change::Change;
 use super::commit_error::{CommitError, HoldError};
 use super::commits::Commits;
 use super::erasure;
@@ -31,6 +31,7 @@ use super::hold::Hold;
 use super::job::{Shared, WriterJob};
 use super::open::Engine;
 use super::open_error::errno_in;
+use super::outdated::Outdated;
 use super::overflow;
 use super::record::Record;
 use super::room::{DiskRefusal, Need, Room};
@@ -70,9 +71,9 @@ pub(super) struct Committer {
     /// The least room since all changes were made last, so that each loss is logged once.
     least_room: Room,
     failure: Option<Failure>,
-    /// Edits that rewrite records of older versions. No change is made before they are written, because it might
+    /// The edits that upgrade what an older version stored. No change is made before they are written, because it might
     /// depend on such a record.
-    outdated: Vec<RecordEdit>,
+    outdated: Outdated,
     /// The batch of which it is unknown whether it is durable.
     unsettled: Option<Batch>,
 }
@@ -90,7 +91,7 @@ impl Committer {
         engine: Engine,
         archive: Archive,
         shown: Arc<ArcSwap<Snapshot>>,
-        outdated: Vec<RecordEdit>,
+        outdated: Outdated,
         clock: Arc<FlushClock>,
         shared: Shared,
     ) -> Self {
@@ -209,7 +210,7 @@ impl Committer {
 
     /// Makes a batch durable, shows it, and answers its callers. Returns false if the disk failed for good.
     fn settle(&mut self, mut batch: Batch) -> bool {
-        if batch.edits.is_empty() {
+        if !batch.is_written() {
             batch.answer();
             return true;
         }
@@ -309,8 +310,8 @@ impl Committer {
             return true;
         }
         let outdated = std::mem::take(&mut self.outdated);
-        for edits in outdated.chunks(BATCH) {
-            if !self.settle(Batch::of(edits)) {
+        for batch in outdated.batches(BATCH) {
+            if !self.settle(batch) {
                 return false;
             }
             if self.failure.is_some() {

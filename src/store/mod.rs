@@ -30,6 +30,7 @@ mod lost_connections;
 mod new_store;
 mod open;
 mod open_error;
+mod outdated;
 mod overflow;
 mod password_resets;
 mod problem;
@@ -78,6 +79,7 @@ pub use table::Table;
 pub use user_index::SearchableUser;
 
 use archive::Archive;
+use backup::{UpgradeBackups, back_up, with_way_back};
 use commits::Sizes;
 use open::Engine;
 use writer::Writer;
@@ -119,25 +121,38 @@ pub struct StoreState {
 }
 
 impl Store {
-    /// Opens the store in a data folder, or creates one there, and verifies all of it. Records of older versions are
-    /// rewritten in the newest version. If the disk takes no writes, the store is served for reading until it does; see
-    /// [`Room`].
+    /// Opens the store in a data folder as [`Self::open_with`] does. A backup from before an upgrade is in the folder.
     ///
     /// # Errors
-    /// [`OpenError`] if the folder is in use or cannot be used, or if the store is damaged or newer than this binary.
+    /// The errors of [`Self::open_with`].
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        let engine = Engine::open_or_copy(folder)?;
-        let found = engine.verify().sound(folder)?;
+        Self::open_with(folder, &UpgradeBackups::default())
+    }
+
+    /// Opens the store in a data folder, or creates one there, and verifies all of it. A store of an older version is backed
+    /// up by the rule, and then its records are rewritten in the newest version. If the disk takes no writes, the store is
+    /// served for reading until it does; see [`Room`].
+    ///
+    /// # Errors
+    /// [`OpenError`] if the folder is in use or cannot be used, if the store is damaged or newer than this binary, or if a
+    /// backup before the upgrade cannot be written.
+    pub fn open_with(folder: &Path, rule: &UpgradeBackups) -> Result<Self, OpenError> {
+        let mut engine = Engine::open_or_copy(folder).map_err(with_way_back)?;
+        let found = engine.verify().sound(folder).map_err(with_way_back)?;
+        if !found.outdated.is_empty() || !engine.trees.is_complete() {
+            back_up(&engine, (found.snapshot.commits.count, found.live_bytes), rule)?;
+        }
+        let (live, outdated, snapshot) = (found.live_bytes, found.outdated, found.snapshot);
+        engine.add_tables()?;
         folder::note_version(folder);
         let sizes = Sizes {
-            live: found.live_bytes,
+            live,
             files: engine
                 .file_bytes()
                 .map_err(|cause| OpenError::of_folder(folder, cause))?,
         };
         let files = engine.folder().store().into();
-        let outdated = found.outdated;
-        let shown = Arc::new(ArcSwap::from_pointee(found.snapshot));
+        let shown = Arc::new(ArcSwap::from_pointee(snapshot));
         let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
         let writer = Writer::start(engine, archive.clone(), Arc::clone(&shown), outdated).map_err(OpenError::Thread)?;
         Ok(Self {
@@ -155,10 +170,10 @@ impl Store {
     /// # Errors
     /// [`OpenError`] if the store cannot be opened at all.
     pub fn inspect(folder: &Path) -> Result<(Vec<Problem>, Snapshot), OpenError> {
-        let engine = Engine::open_or_copy(folder)?;
+        let engine = Engine::open_or_copy(folder).map_err(with_way_back)?;
         let found = engine.verify();
         match found.refusal(folder) {
-            Some(error) => Err(error),
+            Some(error) => Err(with_way_back(error)),
             None => Ok((found.problems, found.snapshot)),
         }
     }

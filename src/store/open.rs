@@ -84,6 +84,17 @@ impl Engine {
         }
     }
 
+    /// Adds the tables that the older version of a store did not have. Nothing may be written to it before.
+    ///
+    /// # Errors
+    /// The error of sled.
+    pub(super) fn add_tables(&mut self) -> Result<(), OpenError> {
+        if !self.trees.is_complete() && self.refusal.is_none() {
+            self.trees = Arc::new(with_all_tables(&self.db, &self.folder)?);
+        }
+        Ok(())
+    }
+
     /// Verifies the whole store. Returns a snapshot, all problems, and the edits that upgrade old records.
     pub(super) fn verify(&self) -> Findings<'_> {
         let mut found = verify::verify(&self.trees);
@@ -139,7 +150,8 @@ impl Engine {
 }
 
 impl Files {
-    /// Opens sled in a locked data folder, and makes durable all that sled wrote meanwhile.
+    /// Opens sled in a locked data folder, and makes durable all that sled wrote meanwhile. Adds no table to a store of an
+    /// older version.
     pub(super) fn open(folder: &DataFolder) -> Result<Self, OpenError> {
         let path = folder.path();
         let unusable = |cause: io::Error| OpenError::of_folder(path, cause);
@@ -154,7 +166,7 @@ impl Files {
             fs::rename(folder.beginning(), folder.store()).map_err(unusable)?;
         }
         unfinished_snapshot::remove_all(&folder.store()).map_err(unusable)?;
-        let (db, trees) = open_sled(&folder.store()).map_err(unreadable)?;
+        let (db, trees) = open_existing(&folder.store()).map_err(unreadable)?;
         if let Some(table) = Trees::unknown(&db) {
             return Err(OpenError::newer_table(path, folder::written_by(path), &table));
         }
@@ -162,6 +174,19 @@ impl Files {
         witness.sync().map_err(unusable)?;
         sync(path, &folder.store()).map_err(unusable)?;
         Ok(Self { trees, db, witness })
+    }
+
+    /// Adds the tables that the older version of a store did not have.
+    ///
+    /// # Errors
+    /// The error of sled.
+    pub(super) fn add_tables(self, folder: &DataFolder) -> Result<Self, OpenError> {
+        let trees = if self.trees.is_complete() {
+            self.trees
+        } else {
+            with_all_tables(&self.db, folder)?
+        };
+        Ok(Self { trees, ..self })
     }
 
     /// Returns the opened files of the store. If it could not be opened because the disk takes no writes, opens a copy,
@@ -203,7 +228,7 @@ impl Files {
                 bytes,
             });
         };
-        let opened = open_sled(copy.path()).map_err(|error| OpenError::of_sled(path, copy.path(), &error));
+        let opened = open_existing(copy.path()).map_err(|error| OpenError::of_sled(path, copy.path(), &error));
         // sled has its only file open, so that nothing is left of the copy when this process ends.
         drop(copy);
         let (db, trees) = opened?;
@@ -245,11 +270,34 @@ pub(super) fn wait_until_closed(store: &Path) -> io::Result<()> {
     })
 }
 
+/// Opens sled with all tables, and creates what is missing.
 pub(super) fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
-    catch_panic(|| try_open_sled(store)).unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
+    contained(|| try_open_sled(store, Trees::open))
 }
 
-fn try_open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
+/// Opens sled with the tables that exist.
+fn open_existing(store: &Path) -> sled::Result<(sled::Db, Trees)> {
+    contained(|| try_open_sled(store, Trees::open_existing))
+}
+
+/// Opens all tables of an open store, creates those that are missing, and makes them durable.
+fn with_all_tables(db: &sled::Db, folder: &DataFolder) -> Result<Trees, OpenError> {
+    let opened = contained(|| {
+        let trees = Trees::open(db)?;
+        db.flush()?;
+        Ok(trees)
+    });
+    opened.map_err(|error| OpenError::of_sled(folder.path(), &folder.store(), &error))
+}
+
+fn contained<T>(run: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
+    catch_panic(run).unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
+}
+
+fn try_open_sled(
+    store: &Path,
+    open_trees: impl FnOnce(&sled::Db) -> sled::Result<Trees>,
+) -> sled::Result<(sled::Db, Trees)> {
     let config = sled::Config::new()
         .path(store)
         .cache_capacity(CACHE_BYTES)
@@ -266,7 +314,7 @@ fn try_open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
             outcome => break outcome?,
         }
     };
-    let trees = Trees::open(&db)?;
+    let trees = open_trees(&db)?;
     db.flush()?;
     Ok((db, trees))
 }

@@ -224,8 +224,9 @@ pub enum OpenError {
     /// A newer version of Rollcall wrote the store.
     #[error(
         "the store in {} was written by {writer}, and this is rollcall {VERSION}: {what}; start the newer rollcall, or put \
-         back the backup from before its first start",
-        folder.display()
+         back the backup from before its first start{}",
+        folder.display(),
+        way_back.as_ref().map(|command| format!(": {command}")).unwrap_or_default()
     )]
     Newer {
         /// The path of the data folder.
@@ -234,6 +235,23 @@ pub enum OpenError {
         writer: String,
         /// The part of the store that this version does not know.
         what: String,
+        /// The command that restores the newest backup that this version can read, if the data folder has one.
+        way_back: Option<String>,
+    },
+    /// The store of an older version was not backed up, and is not upgraded.
+    #[error(
+        "the store in {} is of an older version. It has to be backed up before it is upgraded, and the backup was not \
+         written to {cause}. Free at least {bytes} bytes there, or name another folder with --backup-dir, or start once \
+         with --upgrade-without-backup; the store is unchanged",
+        folder.display()
+    )]
+    NotBackedUp {
+        /// The path of the data folder.
+        folder: PathBuf,
+        /// The path of the folder for the backup, and the reason.
+        cause: String,
+        /// Bytes of all records, which the backup does not exceed by much.
+        bytes: u64,
     },
     /// The operating system cannot start another thread.
     #[error("the store's thread cannot be started: {0}")]
@@ -338,6 +356,7 @@ impl OpenError {
                 |version| format!("rollcall {version}"),
             ),
             what,
+            way_back: None,
         }
     }
 }

@@ -6,24 +6,51 @@ use super::overflow;
 use super::table::Table;
 
 /// The open trees, one for each table.
-pub(super) struct Trees([Tree; Table::ALL.len()]);
+pub(super) struct Trees {
+    trees: [Tree; Table::ALL.len()],
+    /// True if each table has a tree of its own. A store of an older version has no trees for newer tables.
+    is_complete: bool,
+}
 
 impl Trees {
-    /// Opens all trees, and creates missing ones.
+    /// Opens all trees, and creates missing ones. An older version does not open the store afterwards.
     pub(super) fn open(db: &Db) -> sled::Result<Self> {
+        Self::of_tables(true, |table| db.open_tree(table.name()))
+    }
+
+    /// Opens the trees that exist. Each other table has sled's default tree, which is empty, so that all tables can be
+    /// read. Nothing may be written.
+    pub(super) fn open_existing(db: &Db) -> sled::Result<Self> {
+        let existing = db.tree_names();
+        let exists = |table: Table| existing.iter().any(|name| name == table.name().as_bytes());
+        let is_complete = Table::ALL.iter().copied().all(exists);
+        Self::of_tables(is_complete, |table| {
+            if exists(table) {
+                db.open_tree(table.name())
+            } else {
+                Ok(Tree::clone(db))
+            }
+        })
+    }
+
+    fn of_tables(is_complete: bool, open: impl Fn(Table) -> sled::Result<Tree>) -> sled::Result<Self> {
         let mut trees = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL.iter().copied() {
-            trees.push(db.open_tree(table.name())?);
+            trees.push(open(table)?);
         }
-        trees
-            .try_into()
-            .map(Self)
-            .map_err(|_| sled::Error::ReportableBug("as many trees as tables".into()))
+        let trees = trees.try_into();
+        let trees = trees.map_err(|_| sled::Error::ReportableBug("as many trees as tables".into()))?;
+        Ok(Self { trees, is_complete })
+    }
+
+    /// Returns whether each table has a tree of its own.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// Returns the tree of a table.
     pub(super) fn of(&self, table: Table) -> &Tree {
-        &self.0[table as usize]
+        &self.trees[table as usize]
     }
 
     /// Returns the whole value under a key.

@@ -10,6 +10,7 @@ use super::codec::{self, Damage};
 use super::commits::Commits;
 use super::folder;
 use super::open_error::{OpenError, errno_in};
+use super::outdated::Outdated;
 use super::overflow;
 use super::problem::{Problem, printable};
 use super::record::{Record, decode_index};
@@ -73,7 +74,7 @@ pub(super) fn verify_until<'store>(trees: &'store Trees, is_closing: &'store Ato
         is_closing,
         snapshot: Snapshot::default(),
         problems: Vec::new(),
-        outdated: Vec::new(),
+        outdated: Outdated::default(),
         obstacle: None,
         newer: None,
         parts: 0,
@@ -110,8 +111,8 @@ pub(super) struct Findings<'store> {
     pub(super) snapshot: Snapshot,
     /// All problems that were found.
     pub(super) problems: Vec<Problem>,
-    /// Edits that rewrite records of older versions, and values that must be split into parts.
-    pub(super) outdated: Vec<RecordEdit>,
+    /// The edits that upgrade what an older version stored.
+    pub(super) outdated: Outdated,
     /// The first system error that stopped a reading.
     obstacle: Option<String>,
     /// A table with a record of a newer version, that version, and the newest known one.
@@ -133,13 +134,15 @@ impl Findings<'_> {
             if record.key() != key {
                 return Err(Damage::Body("it belongs under another key".into()));
             }
-            // The count of commits is rewritten with each batch anyway.
-            let is_outdated = bytes.first() != Some(&R::VERSION) && R::TABLE != Table::Commits;
-            if is_outdated || overflow::is_too_long(placed) {
+            let is_old = bytes.first() != Some(&R::VERSION);
+            if is_old && R::TABLE == Table::Commits {
+                // Each batch rewrites this record.
+                found.outdated.has_old_counters = true;
+            } else if is_old || overflow::is_too_long(placed) {
                 let bytes = record.encode();
                 // A record that is too large in the newest version is not rewritten.
                 if codec::is_readable(&bytes) {
-                    found.outdated.push(RecordEdit {
+                    found.outdated.rewrites.push(RecordEdit {
                         table: R::TABLE,
                         key: key.into(),
                         value: Some(bytes),
@@ -170,7 +173,7 @@ impl Findings<'_> {
             if let Err(damage) = self.snapshot.apply(&edit) {
                 self.problems.push(Problem::new(edit.table, &edit.key, damage));
             }
-            self.outdated.push(edit);
+            self.outdated.moves.push(edit);
         }
         let mut indexed = 0;
         for index in R::INDEXES {

@@ -9,13 +9,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::archive::Archive;
 use super::batch::CommitOutcome;
-use super::change::{Change, RecordEdit};
+use super::change::Change;
 use super::commit_error::{CommitError, HoldError};
 use super::committer::Committer;
 use super::flush_clock::FlushClock;
 use super::hold::Hold;
 use super::job::{Shared, Watcher, WriterJob};
 use super::open::Engine;
+use super::outdated::Outdated;
 use super::room::Room;
 use super::snapshot::Snapshot;
 use crate::clock::Clock;
@@ -35,12 +36,12 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. From now on, only this thread writes to the engine, and replaces the snapshot and the trees of the
-    /// archive. It first writes `outdated`: records rewritten in the newest version.
+    /// archive. It first writes `outdated`, which upgrades the store.
     pub(super) fn start(
         engine: Engine,
         archive: Archive,
         shown: Arc<ArcSwap<Snapshot>>,
-        outdated: Vec<RecordEdit>,
+        outdated: Outdated,
     ) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let shared = Shared::default();
@@ -156,7 +157,7 @@ mod tests {
         let engine = Engine::open(folder).expect("a store");
         let shown = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
         let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
-        let writer = Writer::start(engine, archive, Arc::clone(&shown), Vec::new()).expect("a thread");
+        let writer = Writer::start(engine, archive, Arc::clone(&shown), Outdated::default()).expect("a thread");
         (writer, shown)
     }
 

@@ -3,9 +3,8 @@
 //! A failure is logged and tried again, and never affects the server. The times between backups are counted by the steady
 //! clock, so that a clock that jumps neither prevents a backup nor makes many.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, BufReader, BufWriter};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -18,11 +17,7 @@ use super::{BEGINNING, Backup, ENDING, file_name, hold, stream};
 use crate::app::App;
 use crate::config::BackupPlan;
 use crate::domain::{Retention, Timestamp};
-use crate::store::backup::{self, Summary};
-use crate::store::create_private_file;
-
-/// The ending of the name of a backup that is not whole yet.
-const UNFINISHED: &str = ".backup.unfinished";
+use crate::store::backup::{BackupFile, UNFINISHED, write_file};
 
 /// Maximum minutes until a backup that failed is tried again.
 const RETRY_MINUTES: u32 = 10;
@@ -50,7 +45,7 @@ pub async fn make_in_time(app: App) {
         }
         let pause = match make(&app, &plan).await {
             Ok(made) => {
-                app.backups.succeeded(made.taken_at, made.file_bytes);
+                app.backups.succeeded(made.summary.taken_at, made.file_bytes);
                 every_millis
             }
             Err(cause) => {
@@ -88,11 +83,11 @@ async fn first_pause(app: &App, plan: &BackupPlan, every_millis: i64) -> i64 {
 }
 
 /// Makes one backup, and removes old ones.
-async fn make(app: &App, plan: &BackupPlan) -> Result<Summary, String> {
+async fn make(app: &App, plan: &BackupPlan) -> Result<BackupFile, String> {
     let backup = hold(app).await.map_err(|error| error.to_string())?;
     let abandoned = backup.held.abandon();
     let (folder, keep) = (plan.folder.clone(), plan.keep);
-    let making = on_thread(move || -> Result<Summary, String> {
+    let making = on_thread(move || -> Result<BackupFile, String> {
         let made = write(&folder, &backup)?;
         remove_outdated(&folder, keep, backup.taken_at);
         Ok(made)
@@ -104,11 +99,11 @@ async fn make(app: &App, plan: &BackupPlan) -> Result<Summary, String> {
             PATIENCE.as_secs() / 60
         ))
     });
-    let made: Summary = made??;
+    let made: BackupFile = made??;
     info!(
         folder = %plan.folder.display(),
         bytes = made.file_bytes,
-        entries = made.entries,
+        entries = made.summary.entries,
         "made a scheduled backup"
     );
     Ok(made)
@@ -126,39 +121,15 @@ async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
     waiting.await.map_err(|_| "a defect: the thread ended".to_owned())
 }
 
-/// Writes a backup under a temporary name, checks what was written, and gives it its name when all of it is durable.
-fn write(folder: &Path, backup: &Backup) -> Result<Summary, String> {
-    let at = |cause: &dyn std::fmt::Display| format!("{}: {cause}", folder.display());
-    if !folder.is_dir() {
-        // The folder above must exist, so that nothing is written where a disk is not mounted.
-        DirBuilder::new()
-            .mode(0o700)
-            .create(folder)
-            .map_err(|error| at(&error))?;
-    }
-    remove_unfinished(folder).map_err(|error| at(&error))?;
-    let path = path_of(folder, backup.taken_at);
-    let unfinished = folder.join(format!("{BEGINNING}{}{UNFINISHED}", backup.taken_at.file_name()));
-    let written = (|| {
-        let file = create_private_file(&unfinished).map_err(|error| at(&error))?;
-        let made = backup.write_to(BufWriter::new(&file)).map_err(|error| at(&error))?;
-        file.sync_all().map_err(|error| at(&error))?;
-        let reread = File::open(&unfinished).map_err(|error| at(&error))?;
-        let checked = backup::check(BufReader::new(reread)).map_err(|error| at(&error))?;
-        if checked != made {
-            return Err(at(&"the file is not what was written"));
-        }
-        fs::rename(&unfinished, &path).map_err(|error| at(&error))?;
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| at(&error))?;
-        Ok(made)
-    })();
-    if written.is_err() {
-        // If this fails, the next backup removes it.
-        let _ = fs::remove_file(&unfinished);
-    }
-    written
+/// Writes a backup, and removes what an earlier process left that was killed.
+fn write(folder: &Path, backup: &Backup) -> Result<BackupFile, String> {
+    let removed = if folder.is_dir() {
+        remove_unfinished(folder)
+    } else {
+        Ok(())
+    };
+    removed.map_err(|error| format!("{}: {error}", folder.display()))?;
+    write_file(folder, &file_name(backup.taken_at), |out| backup.write_to(out))
 }
 
 fn path_of(folder: &Path, made: Timestamp) -> PathBuf {

@@ -3,14 +3,19 @@
 //! A backup has the records and index entries of all tables, which `store/hold.rs` reads while writes go on, and
 //! nothing of sled's files. It has no names of files, so that a hostile one cannot choose where something is written.
 
+mod file;
 mod format;
 mod make;
 mod read;
 mod restore;
+mod upgrade;
 
+pub use file::{BackupFile, UNFINISHED, write_file};
 pub use make::make;
 pub use read::check;
 pub use restore::{RestoreError, Restored, Restoring, restore};
+pub use upgrade::UpgradeBackups;
+pub(super) use upgrade::{back_up, with_way_back};
 
 use std::io;
 

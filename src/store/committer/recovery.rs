@@ -13,12 +13,12 @@ use tracing::{error, warn};
 use super::space::release;
 use super::{Committer, Failure, Files, given_up};
 use crate::store::batch::Batch;
-use crate::store::change::RecordEdit;
 use crate::store::commit_error::CommitError;
 use crate::store::durability;
 use crate::store::folder::DataFolder;
 use crate::store::open::{self, Engine};
 use crate::store::open_error::OpenError;
+use crate::store::outdated::Outdated;
 use crate::store::reserve_file::ReserveFile;
 use crate::store::room::{DiskRefusal, Room};
 use crate::store::snapshot::Snapshot;
@@ -172,11 +172,7 @@ impl Committer {
 
     /// Verifies an opened store, and compares it with what is shown. Returns the snapshot to show if the store has the
     /// unsettled batch, and the edits that upgrade old records. A copy never settles a batch.
-    fn compare(
-        &self,
-        engine: &Engine,
-        unsettled: Option<&Batch>,
-    ) -> Result<(Option<Snapshot>, Vec<RecordEdit>), String> {
+    fn compare(&self, engine: &Engine, unsettled: Option<&Batch>) -> Result<(Option<Snapshot>, Outdated), String> {
         let found = engine.verify();
         if let Some(problem) = found.problems.first() {
             return Err(format!("the store is damaged after it was opened again: {problem}"));
@@ -231,7 +227,8 @@ fn open_files(folder: &DataFolder, is_failed: bool) -> Result<(open::Files, Opti
     } else {
         Ok(())
     };
-    open::Files::or_copy(rewritten.and_then(|()| open::Files::open(folder)), folder)
+    let opened = rewritten.and_then(|()| open::Files::open(folder)?.add_tables(folder));
+    open::Files::or_copy(opened, folder)
 }
 
 fn rewrite(folder: &Path, store: &Path) -> Result<(), OpenError> {

@@ -7,3 +7,4 @@ mod kill;
 mod moment;
 mod restore;
 mod schedule;
+mod upgrade;

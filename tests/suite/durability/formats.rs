@@ -7,15 +7,19 @@
 //! `attacks/disk.rs`. In `0.1.0-avatar`, `ada` has also put up a PNG of 60 × 40 pixels, red on the left and blue on the
 //! right, with [`PLACE`] in a text of the file, by the binary of commit 84bf854: version 1 of stored pictures.
 //! `0.1.0-used-codes` was made by the last binary before the import: version 4 of stored users, with no login.
+//! `0.1.0-commits-2` was made by a binary of 27 November 2026, 10:51: version 2 of the number of commits. `0.1.0-users-5` is
+//! of the same day, 20:20: version 5 of users, 3 of the number of commits. In both, `ada` is busy "at the wheel" and has the
+//! personal token "deploy", there is the role "night watch", and `Accounts_AllowUsernameChange` is off.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::support::backup::restored;
 use crate::support::files::{files_with, kept_store};
 use crate::support::pictures::has;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, copy, new_folder};
-use crate::support::{Process, TestServer};
+use crate::support::{Client, Process, TestServer};
 
 const PLACE: &str = "GPSLatitude 52.5200";
 
@@ -44,7 +48,50 @@ async fn a_store_of_each_released_format_opens_with_all_it_holds() {
         admin.create_status("tea", "away").await.expect(200);
         opened += 1;
     }
-    assert!(opened >= 4, "there are stores of version 0.1.0");
+    assert!(opened >= 6, "there are stores of version 0.1.0");
+}
+
+#[tokio::test]
+async fn the_newer_formats_have_all_their_records() {
+    for (name, token) in [
+        ("0.1.0-commits-2", "xaiB2b3zIFwQayTwW9Iv6OlJNpWYa8xgYkbqDZSB-xs"),
+        ("0.1.0-users-5", "us_N3tgo3BStdaxPaDp12FWbpANDc1qRhcpjWMHHq2k"),
+    ] {
+        let server = TestServer::open(kept_store(name), |_| {}).await;
+        let admin = server.anonymous().logged_in(ADMIN, PASSWORD).await;
+        has_records(&admin, &server.anonymous(), token).await;
+        server.stop().await;
+    }
+    let kept = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/backups/0.1.0-users-5.backup"
+    ));
+    let server = TestServer::open(restored(&std::fs::read(kept).expect("the backup")), |_| {}).await;
+    let admin = server.anonymous().logged_in(ADMIN, PASSWORD).await;
+    has_records(
+        &admin,
+        &server.anonymous(),
+        "us_N3tgo3BStdaxPaDp12FWbpANDc1qRhcpjWMHHq2k",
+    )
+    .await;
+}
+
+/// Checks what `0.1.0-commits-2` and `0.1.0-users-5` have.
+async fn has_records(admin: &Client, anonymous: &Client, token: &str) {
+    let ada = admin.get("users.info?username=ada").await.expect(200)["user"].clone();
+    let deploy = anonymous.with_login(ada["_id"].as_str().expect("an id"), token);
+    let me = deploy.get("me").await.expect(200);
+    assert_eq!(me["statusText"], "at the wheel", "{me}");
+    let status = admin.get("users.getStatus?username=ada").await.expect(200);
+    assert_eq!(status["message"], "at the wheel", "{status}");
+    let roles = admin.get("roles.list").await.expect(200);
+    let roles = roles["roles"].as_array().expect("a list");
+    let role = roles.iter().find(|role| role["name"] == "night watch").expect("a role");
+    assert_eq!(role["description"], "the ones awake");
+    let setting = admin.get("settings/Accounts_AllowUsernameChange").await.expect(200);
+    assert_eq!(setting["value"], false);
+    let failed = admin.get("audit.list?action=login-failed").await.expect(200);
+    assert_eq!(failed["total"], 1, "{failed}");
 }
 
 #[tokio::test]

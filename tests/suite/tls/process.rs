@@ -139,6 +139,10 @@ fn settings_that_contradict_each_other_are_refused() {
         ),
         (&["--tls-self-signed=maybe"], &["tls_self_signed", "true, false"]),
         (&["--redirect-http", ":8080"], &["redirect_http", "needs TLS"]),
+        (
+            &["--tls-self-signed", "--redirect-http", ":8080,unix:x.sock"],
+            &["redirect_http", "has a Unix socket, at which no browser begins"],
+        ),
     ] {
         let folder = new_folder();
         let mut command = serve(folder.path());

@@ -1,0 +1,310 @@
+//! Backups that a start makes before it upgrades the store of an older version.
+//!
+//! They are in a folder of the data folder, or in another folder with a symbolic link there. So the older version finds
+//! them, and names one if it is started again and cannot read the upgraded store.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf, absolute};
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use super::file::{UNFINISHED, write_file};
+use super::{BackupError, MakeError, make, read};
+use crate::clock::Clock;
+use crate::domain::Timestamp;
+use crate::store::OpenError;
+use crate::store::folder::{self, create_private};
+use crate::store::hold::{Held, Hold};
+use crate::store::open::Engine;
+
+/// The folder of these backups in a data folder.
+const FOLDER: &str = "upgrade-backups";
+
+/// The number of these backups that are kept.
+const KEPT: usize = 3;
+
+/// The beginning, a mark inside, and the ending of their names.
+const BEGINNING: &str = "before-upgrade-";
+const COMMITS: &str = "-commits-";
+const ENDING: &str = ".backup";
+
+/// The version in the name if it is unknown which version used the store.
+const UNKNOWN: &str = "unknown";
+
+/// The version of this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The rule for backups before an upgrade.
+#[derive(Debug, Default, Clone)]
+pub struct UpgradeBackups {
+    /// The folder in which they are made; `None` is a folder of the data folder.
+    pub folder: Option<PathBuf>,
+    /// `true` to upgrade without a backup.
+    pub are_skipped: bool,
+}
+
+/// The parts of the name of a backup before an upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name {
+    /// The version that used the store.
+    version: String,
+    made: Timestamp,
+    /// The number of commits of the store.
+    commits: u64,
+}
+
+impl Name {
+    fn text(&self) -> String {
+        let (version, made, commits) = (&self.version, self.made.file_name(), self.commits);
+        format!("{BEGINNING}{version}-{made}{COMMITS}{commits}{ENDING}")
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(BEGINNING)?.strip_suffix(ENDING)?;
+        let (rest, commits) = rest.rsplit_once(COMMITS)?;
+        let length = Timestamp::from_millis(0).file_name().len();
+        let (version, made) = rest.split_at_checked(rest.len().checked_sub(length)?)?;
+        let found = Self {
+            version: version.strip_suffix('-')?.to_owned(),
+            made: Timestamp::of_file_name(made)?,
+            commits: commits.parse().ok()?,
+        };
+        (found.text() == text).then_some(found)
+    }
+}
+
+/// Returns the version of a data folder in the form that a name may have.
+fn version_of(folder: &Path) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-+".contains(&byte);
+    let version = folder::written_by(folder).filter(|version| version.bytes().all(is_plain));
+    version.unwrap_or_else(|| UNKNOWN.to_owned())
+}
+
+/// Makes a durable backup of a store that is about to be upgraded, and removes old ones. `commits` is the number of commits
+/// of the store, `live_bytes` are those of its records.
+///
+/// # Errors
+/// [`OpenError::NotBackedUp`] if there is no sound backup. The store must then not be upgraded.
+pub(in crate::store) fn back_up(
+    engine: &Engine,
+    (commits, live_bytes): (u64, u64),
+    rule: &UpgradeBackups,
+) -> Result<(), OpenError> {
+    let data = engine.folder().path();
+    if rule.are_skipped {
+        warn!("the store of an older version is upgraded without a backup, because of --upgrade-without-backup");
+        return Ok(());
+    }
+    let written = write(engine, commits, rule);
+    let (path, file_bytes) = written.map_err(|cause| OpenError::NotBackedUp {
+        folder: data.to_owned(),
+        cause,
+        bytes: live_bytes,
+    })?;
+    info!(
+        path = %path.display(),
+        bytes = file_bytes,
+        "backed up the store of an older version before its upgrade"
+    );
+    Ok(())
+}
+
+fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBuf, u64), String> {
+    let data = engine.folder().path();
+    let own = data.join(FOLDER);
+    let place = rule.folder.as_deref().unwrap_or(&own);
+    let earlier = found(&own);
+    // A start that failed after its backup has made one of the same store.
+    let same: Vec<_> = earlier.into_iter().filter(|name| name.commits == commits).collect();
+    let name = Name {
+        version: same
+            .first()
+            .map_or_else(|| version_of(data), |name| name.version.clone()),
+        made: Clock::system().now(),
+        commits,
+    };
+    let at = |cause: &dyn std::fmt::Display| format!("{}: {cause}", place.display());
+    remove_unfinished(place).map_err(|error| at(&error))?;
+    let hold = Hold::begin(&engine.trees, commits).map_err(|error| at(&error))?;
+    let held = Held {
+        hold: Arc::new(hold),
+        trees: Arc::clone(&engine.trees),
+        is_closing: Arc::default(),
+    };
+    let text = name.text();
+    let make = |out: &mut dyn Write| -> Result<_, MakeError> { make(&held, name.made, None, out) };
+    let made = write_file(place, &text, make)?;
+    if place != own
+        && let Err(cause) = link(&own, place, &text)
+    {
+        warn!(%cause, "an older version will not find the backup from before the upgrade: there is no link to it");
+    }
+    if let Err(cause) = remove_old(&own, &name, &same) {
+        warn!(%cause, folder = %own.display(), "old backups from before an upgrade are not removed");
+    }
+    Ok((place.join(text), made.file_bytes))
+}
+
+/// Removes what an earlier start left that was killed during its backup.
+fn remove_unfinished(place: &Path) -> io::Result<()> {
+    for entry in place.read_dir().into_iter().flatten() {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_str().unwrap_or_default();
+        if name.starts_with(BEGINNING) && name.ends_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Links to a backup in another folder.
+fn link(own: &Path, place: &Path, name: &str) -> io::Result<()> {
+    create_private(own)?;
+    let path = own.join(name);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    symlink(absolute(place)?.join(name), path)?;
+    File::open(own)?.sync_all()
+}
+
+/// Returns the names of the backups in a folder; none if it cannot be read.
+fn found(own: &Path) -> Vec<Name> {
+    let entries = own.read_dir().into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| Name::of(entry.file_name().to_str()?))
+        .collect()
+}
+
+/// Removes earlier backups of the same store, and all but the newest [`KEPT`]. The one that was just made stays, whatever the
+/// clock says.
+fn remove_old(own: &Path, just_made: &Name, same: &[Name]) -> io::Result<()> {
+    let mut others = found(own);
+    others.retain(|name| name != just_made);
+    let (outdated, mut others): (Vec<_>, Vec<_>) = others.into_iter().partition(|name| same.contains(name));
+    others.sort_unstable_by_key(|name| std::cmp::Reverse((name.made, name.commits)));
+    for name in outdated.iter().chain(others.iter().skip(KEPT - 1)) {
+        let path = own.join(name.text());
+        // A link names a file of the same name in another folder.
+        if let Ok(linked) = fs::read_link(&path)
+            && linked.file_name() == path.file_name()
+        {
+            fs::remove_file(linked)?;
+        }
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// Adds to the refusal of a store of a newer version the newest backup that this version can read.
+pub(in crate::store) fn with_way_back(error: OpenError) -> OpenError {
+    match error {
+        OpenError::Newer {
+            folder, writer, what, ..
+        } => OpenError::Newer {
+            way_back: newest_readable(&folder)
+                .map(|path| format!("`rollcall restore {path} --replace --data-dir {}`", folder.display())),
+            folder,
+            writer,
+            what,
+        },
+        other => other,
+    }
+}
+
+/// Returns the path of the newest backup from before an upgrade that this version can read.
+fn newest_readable(folder: &Path) -> Option<String> {
+    let own = folder.join(FOLDER);
+    let mut names = found(&own);
+    names.sort_unstable_by_key(|name| std::cmp::Reverse((name.made, name.commits)));
+    let readable = |name: &Name| {
+        let path = own.join(name.text());
+        let path = fs::read_link(&path).unwrap_or(path);
+        is_readable(&path).then(|| path.display().to_string())
+    };
+    names.iter().find_map(readable)
+}
+
+/// Returns whether a file is a sound backup for this version.
+fn is_readable(path: &Path) -> bool {
+    let file = File::open(path).map_err(BackupError::Read);
+    file.and_then(|file| read::check(BufReader::new(file))).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(day: u32) -> Timestamp {
+        Timestamp::from_millis(1_795_000_000_000).plus_days(day)
+    }
+
+    fn name(version: &str, day: u32, commits: u64) -> Name {
+        Name {
+            version: version.to_owned(),
+            made: at(day),
+            commits,
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_again_and_no_other_is_taken_for_one() {
+        for version in ["0.1.0", "1.0.0-rc.1", UNKNOWN] {
+            let text = name(version, 1, 42).text();
+            // A name has whole seconds.
+            assert_eq!(Name::of(&text).map(|found| found.text()), Some(text));
+        }
+        for text in [
+            "",
+            "before-upgrade-.backup",
+            "before-upgrade-0.1.0-2026-11-27T05-00-00Z.backup",
+            "before-upgrade-0.1.0-2026-11-27T05-00-00Z-commits-.backup",
+            "before-upgrade-0.1.0-2026-11-27T05-00-00Z-commits-1.backup.unfinished",
+            "before-upgrade-2026-11-27T05-00-00Z-commits-1.backup",
+            "before-upgrade-é-2026-11-27T05-00-00Z-commits-01.backup",
+            "rollcall-2026-11-27T05-00-00Z.backup",
+        ] {
+            assert_eq!(Name::of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_newest_three_are_kept_and_one_of_each_store() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let (own, place) = (home.path().join("own"), home.path().join("place"));
+        fs::create_dir(&own).expect("a folder");
+        fs::create_dir(&place).expect("a folder");
+        let here = |name: &Name| fs::write(own.join(name.text()), "x").expect("a file");
+        let [oldest, linked, same, future] = [name("1", 0, 1), name("1", 1, 2), name("1", 2, 3), name("1", 99, 4)];
+        here(&oldest);
+        here(&future);
+        here(&same);
+        fs::write(place.join(linked.text()), "x").expect("a file");
+        link(&own, &place, &linked.text()).expect("a link");
+        fs::write(own.join("notes"), "x").expect("a file");
+        let just_made = name("1", 3, 3);
+        here(&just_made);
+        remove_old(&own, &just_made, std::slice::from_ref(&same)).expect("a folder");
+        let left = || {
+            let mut left: Vec<_> = found(&own).iter().map(|name| name.commits).collect();
+            left.sort_unstable();
+            left
+        };
+        assert_eq!(left(), [2, 3, 4]);
+        // The clock was set back: the one that was just made stays.
+        let just_made = name("1", 0, 5);
+        here(&just_made);
+        remove_old(&own, &just_made, &[]).expect("a folder");
+        assert_eq!(left(), [3, 4, 5]);
+        assert!(
+            !place.join(linked.text()).exists(),
+            "the file behind the link is removed too"
+        );
+        assert!(own.join("notes").exists());
+    }
+}
