@@ -785,6 +785,22 @@ store-backups-none = Der Server macht von sich aus keine. Setzen Sie backup_dir,
 store-backups-begin = Die erste ist noch nicht gemacht.
 store-backups-last = Die letzte wurde { $moment } gemacht und hat { $size }.
 store-backups-failed = Die letzte ist fehlgeschlagen. Sehen Sie in das Protokoll des Servers, und prüfen Sie den Ordner und seinen Datenträger.
+store-list = Geplante Sicherungen
+store-list-success = Die letzte wurde { $moment } gemacht.
+store-list-no-success = Es wurde noch keine gemacht.
+store-list-failure = Zuletzt ist eine { $moment } fehlgeschlagen; der Grund steht im Log des Servers.
+store-list-no-failure = Seit dem Start des Servers ist keine fehlgeschlagen.
+store-list-time = Zeit
+store-list-name = Datei
+store-list-size = Größe
+store-list-encryption = Verschlüsselung
+store-list-encrypted = verschlüsselt
+store-list-plain = nicht verschlüsselt
+store-list-empty = Im Ordner ist keine Sicherung.
+store-list-more = { $count ->
+    [one] Eine ältere Sicherung ist nicht aufgeführt.
+   *[other] { $count } ältere Sicherungen sind nicht aufgeführt.
+ }
 store-clients = Clients
 store-clients-lead = { $sessions } Sitzungen, { $tokens } Zugriffstoken
 store-clients-other = andere

@@ -786,6 +786,22 @@ store-backups-none = The server makes none by itself. Set backup_dir, or downloa
 store-backups-begin = The first one has not been made yet.
 store-backups-last = The last one was made { $moment } and has { $size }.
 store-backups-failed = The last one failed. Look into the log of the server, and check the folder and its disk.
+store-list = Scheduled backups
+store-list-success = The last one was made { $moment }.
+store-list-no-success = None has been made yet.
+store-list-failure = The last failure was { $moment }; the log of the server has the reason.
+store-list-no-failure = None has failed since the start of the server.
+store-list-time = Time
+store-list-name = File
+store-list-size = Size
+store-list-encryption = Encryption
+store-list-encrypted = encrypted
+store-list-plain = not encrypted
+store-list-empty = The folder has no backup.
+store-list-more = { $count ->
+    [one] One older backup is not listed.
+   *[other] { $count } older backups are not listed.
+ }
 store-clients = Clients
 store-clients-lead = { $sessions } sessions, { $tokens } access tokens
 store-clients-other = others

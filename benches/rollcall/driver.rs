@@ -151,18 +151,27 @@ impl Caller for Client {
 
 /// Sends each of these requests repeatedly, each on its own connection.
 pub fn drive(server: &Server, requests: Vec<Request>, extent: Extent) -> Outcome<Measured> {
+    drive_with(server, requests, extent, &Arc::default())
+}
+
+/// Sends requests as [`drive`] does, with the next of these numbers.
+pub fn drive_with(
+    server: &Server,
+    requests: Vec<Request>,
+    extent: Extent,
+    numbers: &Arc<AtomicU64>,
+) -> Outcome<Measured> {
     // The driver uses one thread, so that the server can use all other cores.
     runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(async {
-            let numbers = Arc::default();
             let mut clients = Vec::with_capacity(requests.len());
             for request in requests {
                 clients.push(Client {
                     connection: Connection::open(server.address).await?,
                     request,
-                    numbers: Arc::clone(&numbers),
+                    numbers: Arc::clone(numbers),
                 });
             }
             measure::measure(clients, extent, server.process()).await

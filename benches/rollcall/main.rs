@@ -5,6 +5,7 @@
 //! process.
 #![allow(clippy::print_stdout)] // A bench speaks on standard output.
 
+mod backup;
 mod creates;
 mod crowd;
 mod driver;
@@ -48,11 +49,16 @@ const DISTURBED: f64 = 0.05;
 /// A section of the bench: its name, its description and its function.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     (
         "creates",
         "durable creates with 1, 8, 64 and 256 connections",
         creates::run,
+    ),
+    (
+        "backup",
+        "durable creates beside a backup of 10 000 users with pictures",
+        backup::run,
     ),
     ("reads", "authenticated reads with 64 connections", reads::run),
     (

@@ -53,6 +53,16 @@ impl Plan {
         Ok(tempfile::Builder::new().prefix("bench-").tempdir_in(&self.folder)?)
     }
 
+    /// Returns the number of rounds in which the compared subjects are measured in turn.
+    pub const fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
+    /// Returns the length of a round.
+    pub const fn round(&self) -> Extent {
+        self.round
+    }
+
     /// Measures these subjects in turn, in several rounds, so that a slow moment of the machine affects all of them
     /// and their ratios stay valid.
     pub fn in_turn(&self, subjects: &mut [Subject]) -> Outcome<Vec<Measured>> {

@@ -1,5 +1,6 @@
 //! Servers in their own processes: the real binary, and the floor.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -58,9 +59,13 @@ impl Server {
         Self::rollcall_with(data, &["--set", "API_Enable_Rate_Limiter=false"])
     }
 
+    /// Returns the path of the real binary.
+    pub fn binary() -> OsString {
+        std::env::var_os(BINARY).unwrap_or_else(|| env!("CARGO_BIN_EXE_rollcall").into())
+    }
+
     fn rollcall_with(data: &Path, arguments: &[&str]) -> Outcome<Self> {
-        let binary = std::env::var_os(BINARY).unwrap_or_else(|| env!("CARGO_BIN_EXE_rollcall").into());
-        let mut command = Command::new(binary);
+        let mut command = Command::new(Self::binary());
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data)

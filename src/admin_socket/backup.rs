@@ -11,27 +11,38 @@ use super::wire::{PATIENCE, ask_for_bytes};
 use super::{Error, explain_in_use, reach, unanswered};
 use crate::app::Overrides;
 use crate::auth::Actor;
-use crate::ops::{backups, opening};
-use crate::store::backup::{self, BackupError, RestoreError, Restored, Restoring, Summary};
+use crate::ops::backups::{self, Backup};
+use crate::ops::opening;
+use crate::store::backup::{
+    self, BackupError, Decryption, EncryptedWriter, Encryption, Lock, MakeError, RestoreError, Restored, Restoring,
+    Summary,
+};
 use crate::store::{Store, is_begun, refuse_exposed};
 
-/// Writes a backup to `out`, and checks it on the way. While a server runs, it makes the backup.
+/// Writes a backup to `out`, encrypted by this process, and checks it on the way. While a server runs, it makes the backup.
 ///
 /// # Errors
 /// [`Error`] if no backup was made, or if it did not arrive whole.
-pub async fn backup(folder: &Path, fixed: Overrides, with_key: bool, out: impl Write) -> Result<Summary, Error> {
+pub async fn backup(
+    folder: &Path,
+    fixed: Overrides,
+    (with_key, encryption): (bool, &Encryption),
+    out: impl Write,
+) -> Result<Summary, Error> {
     refuse_exposed(folder)?;
-    let unwritten = |cause: BackupError| Error::Backup(cause.to_string());
     let place = Place::find(folder, fixed.admin_socket.as_deref());
     let unreached = match reach(folder, &place).await? {
         Ok(server) => {
-            let copy = Copy {
-                input: ask_for_bytes(server, &Command::Backup { with_key })
-                    .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))?
-                    .map_err(Error::Refused)?,
-                out: BufWriter::new(out),
-            };
-            return copy.check().map_err(unwritten);
+            let input = ask_for_bytes(server, &Command::Backup { with_key })
+                .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))?
+                .map_err(Error::Refused)?;
+            let out = encryption.writer(BufWriter::new(out)).map_err(unwritten)?;
+            return Copy {
+                input,
+                out,
+                failed: None,
+            }
+            .check();
         }
         Err(cause) => cause,
     };
@@ -41,22 +52,42 @@ pub async fn backup(folder: &Path, fixed: Overrides, with_key: bool, out: impl W
     let opened = opening::open_for_command(folder, fixed).await;
     let app = opened.map_err(|error| explain_in_use(error.into(), place, &unreached))?;
     let backup = backups::begin(&app, &Actor::Operator, with_key).await;
-    let made = backup.map(|backup| backup.write_to(BufWriter::new(out)));
+    let made = backup.map(|backup| write(&backup, encryption, out));
     app.store.close().await;
-    made?.map_err(|cause| Error::Backup(cause.to_string()))
+    made?
+}
+
+fn write(backup: &Backup, encryption: &Encryption, out: impl Write) -> Result<Summary, Error> {
+    let mut encrypted = encryption.writer(BufWriter::new(out)).map_err(unwritten)?;
+    let summary = backup.write_to(&mut encrypted).map_err(|error| match error {
+        MakeError::Write(cause) => unwritten(cause),
+        other => Error::Backup(other.to_string()),
+    })?;
+    encrypted.finish().map_err(unwritten)?;
+    Ok(summary)
+}
+
+fn unwritten(cause: io::Error) -> Error {
+    Error::Unwritten { what: "backup", cause }
 }
 
 /// Bytes that are copied while they are read.
-struct Copy<R, W> {
+struct Copy<R, W: Write> {
     input: R,
-    out: W,
+    out: EncryptedWriter<W>,
+    /// The error with which a write failed.
+    failed: Option<io::Error>,
 }
 
 impl<R: Read, W: Write> Copy<R, W> {
     /// Copies a whole backup, and checks it.
-    fn check(mut self) -> Result<Summary, BackupError> {
-        let summary = backup::check(&mut self)?;
-        self.out.flush().map_err(BackupError::Read)?;
+    fn check(mut self) -> Result<Summary, Error> {
+        let checked = backup::check(&mut self);
+        if let Some(cause) = self.failed {
+            return Err(unwritten(cause));
+        }
+        let summary = checked.map_err(|cause| Error::Backup(cause.to_string()))?;
+        self.out.finish().map_err(unwritten)?;
         Ok(summary)
     }
 }
@@ -64,9 +95,23 @@ impl<R: Read, W: Write> Copy<R, W> {
 impl<R: Read, W: Write> Read for Copy<R, W> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(bytes)?;
-        self.out.write_all(&bytes[..read])?;
+        if let Err(cause) = self.out.write_all(&bytes[..read]) {
+            self.failed = Some(cause);
+            return Err(io::Error::other("it cannot be copied"));
+        }
         Ok(read)
     }
+}
+
+/// A backup in a file.
+#[derive(Debug)]
+pub struct FoundBackup {
+    /// The contents of the backup.
+    pub summary: Summary,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// `true` if the file is encrypted.
+    pub is_encrypted: bool,
 }
 
 /// Writes a backup to a file. The file gets its name when all of it is checked and durable, and then replaces an
@@ -74,22 +119,51 @@ impl<R: Read, W: Write> Read for Copy<R, W> {
 ///
 /// # Errors
 /// The errors of [`backup()`], and those of the file system.
-pub async fn backup_to(folder: &Path, fixed: Overrides, with_key: bool, path: &Path) -> Result<Summary, Error> {
-    let unwritten = |cause: io::Error| Error::Backup(format!("{}: {cause}", path.display()));
-    write_whole(path, unwritten, async |file| {
-        backup(folder, fixed, with_key, file).await
+pub async fn backup_to(
+    folder: &Path,
+    fixed: Overrides,
+    (with_key, encryption): (bool, &Encryption),
+    path: &Path,
+) -> Result<FoundBackup, Error> {
+    let unnamed = |cause: io::Error| Error::Backup(format!("{}: {cause}", path.display()));
+    write_whole(path, unnamed, async |file| {
+        let summary = backup(folder, fixed, (with_key, encryption), file).await?;
+        Ok(FoundBackup {
+            summary,
+            file_bytes: file.metadata().map_err(unnamed)?.len(),
+            is_encrypted: encryption.is_on(),
+        })
     })
     .await
+}
+
+/// Returns what a backup needs to be read.
+///
+/// # Errors
+/// [`Error::Backup`] if it cannot be read.
+pub fn lock_of(path: &Path) -> Result<Lock, Error> {
+    let file = File::open(path).map_err(BackupError::Read);
+    let lock = file.and_then(|file| backup::lock_of(BufReader::new(file)));
+    lock.map_err(|cause| Error::Backup(format!("{}: {cause}", path.display())))
 }
 
 /// Checks a backup without restoring it.
 ///
 /// # Errors
 /// [`Error::Backup`] with the first problem.
-pub fn check_backup(path: &Path) -> Result<Summary, Error> {
-    let file = File::open(path).map_err(BackupError::Read);
-    let checked = file.and_then(|file| backup::check(BufReader::new(file)));
-    checked.map_err(|cause| Error::Backup(format!("{}: {cause}", path.display())))
+pub fn check_backup(path: &Path, decryption: &Decryption) -> Result<FoundBackup, Error> {
+    let check = || {
+        let file = File::open(path).map_err(BackupError::Read)?;
+        let file_bytes = file.metadata().map_err(BackupError::Read)?.len();
+        let summary = backup::check_encrypted(BufReader::new(&file), decryption)?;
+        Ok(FoundBackup {
+            // Only an encrypted file has more bytes than what is in it.
+            is_encrypted: file_bytes != summary.file_bytes,
+            summary,
+            file_bytes,
+        })
+    };
+    check().map_err(|cause: BackupError| Error::Backup(format!("{}: {cause}", path.display())))
 }
 
 /// A restored data folder.
@@ -106,13 +180,18 @@ pub struct RestoredFolder {
 ///
 /// # Errors
 /// [`Error::Store`] and [`Error::Restore`].
-pub fn restore(folder: &Path, fixed: &Overrides, path: &Path, replace: bool) -> Result<RestoredFolder, Error> {
+pub fn restore(
+    folder: &Path,
+    fixed: &Overrides,
+    path: &Path,
+    (replace, decryption): (bool, &Decryption),
+) -> Result<RestoredFolder, Error> {
     let named = fixed.secret_key_file.as_deref();
     let choices = Restoring {
         replace,
         take_key: named.is_none(),
     };
-    let restored = backup::restore(folder, path, choices).map_err(|error| match error {
+    let restored = backup::restore(folder, path, choices, decryption).map_err(|error| match error {
         RestoreError::Open(error) => Error::Store(error),
         other => Error::Restore(other),
     })?;

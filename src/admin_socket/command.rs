@@ -179,10 +179,12 @@ pub enum CommandAnswer {
     Import,
     /// The results of an import for each line of a list.
     Imported {
-        /// The results, in the order of the lines.
+        /// The results, in the order of the lines. After an error, those of the lines before it.
         reports: Vec<LineReport>,
         /// True if an active user has the role `admin`.
         has_administrator: bool,
+        /// The error that ended the import after these lines.
+        failure: Option<String>,
     },
     /// All problems of the store and its key file; empty if there are none.
     Findings(Vec<Finding>),

@@ -50,15 +50,19 @@ pub async fn export(folder: &Path, fixed: Overrides, with_secrets: bool, out: im
 async fn write(mut export: Export, mut out: impl Write) -> Result<u64, Error> {
     let mut lines = 0;
     while let Some(line) = export.next().await {
-        out.write_all(&line?).map_err(|cause| unwritten(&cause))?;
+        out.write_all(&line?).map_err(unwritten)?;
         lines += 1;
     }
-    out.flush().map_err(|cause| unwritten(&cause))?;
+    out.flush().map_err(unwritten)?;
     Ok(lines)
 }
 
-fn unwritten(cause: &io::Error) -> Error {
-    Error::Transfer(format!("the export is not written: {cause}"))
+fn unwritten(cause: io::Error) -> Error {
+    Error::Unwritten { what: "export", cause }
+}
+
+fn unread(cause: io::Error) -> Error {
+    Error::Transfer(format!("the export is cut short: {cause}"))
 }
 
 /// Copies all lines of an export, and checks that the last one is there.
@@ -67,13 +71,13 @@ fn copy(mut lines: impl BufRead, mut out: impl Write) -> Result<u64, Error> {
     loop {
         line.clear();
         let read = lines.by_ref().take(SENT_LINE_BYTES).read_until(b'\n', &mut line);
-        if read.map_err(|cause| unwritten(&cause))? == 0 {
+        if read.map_err(unread)? == 0 {
             let words = "the export is cut short: see the log of the server, and run this again";
             return Err(Error::Transfer(words.into()));
         }
-        out.write_all(&line).map_err(|cause| unwritten(&cause))?;
+        out.write_all(&line).map_err(unwritten)?;
         if is_end(&line, count) {
-            out.flush().map_err(|cause| unwritten(&cause))?;
+            out.flush().map_err(unwritten)?;
             return Ok(count + 1);
         }
         count += 1;

@@ -157,6 +157,13 @@ struct Connection {
     socket: PathBuf,
 }
 
+/// The server's answer to a list.
+struct ImportedList {
+    reports: Vec<LineReport>,
+    has_administrator: bool,
+    failure: Option<String>,
+}
+
 struct Alone {
     app: App,
     importer: Importer,
@@ -205,13 +212,16 @@ impl Target {
         let lines = list.lines.into_iter();
         match self {
             Self::Server(connection) => {
-                let (reports, has_administrator) = connection.put(&list.text).await?;
-                if reports.len() != lines.len() {
+                let done = connection.put(&list.text).await?;
+                if done.failure.is_none() && done.reports.len() != lines.len() {
                     return Err(Error::Refused("the server answered something else".into()));
                 }
-                end.has_administrator = has_administrator;
-                for (ListedLine { place, line, notes }, done) in lines.zip(reports) {
-                    each(imported(line.subject(), place, notes, done))?;
+                end.has_administrator = done.has_administrator;
+                for (ListedLine { place, line, notes }, report) in lines.zip(done.reports) {
+                    each(imported(line.subject(), place, notes, report))?;
+                }
+                if let Some(failure) = done.failure {
+                    return Err(Error::Refused(failure));
                 }
             }
             Self::Alone(alone) => {
@@ -266,7 +276,7 @@ impl Connection {
         }
     }
 
-    async fn put(&mut self, lines: &str) -> Result<(Vec<LineReport>, bool), Error> {
+    async fn put(&mut self, lines: &str) -> Result<ImportedList, Error> {
         let text = format!("[{lines}]\n");
         let sent = timeout(SILENCE, self.writing.write_all(text.as_bytes())).await;
         sent.map_err(std::io::Error::from)
@@ -276,7 +286,12 @@ impl Connection {
             CommandAnswer::Imported {
                 reports,
                 has_administrator,
-            } => Ok((reports, has_administrator)),
+                failure,
+            } => Ok(ImportedList {
+                reports,
+                has_administrator,
+                failure,
+            }),
             _ => Err(Error::Refused("the server answered something else".into())),
         }
     }

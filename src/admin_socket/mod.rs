@@ -26,7 +26,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 pub use advice::explained;
-pub use backup::{RestoredFolder, backup, backup_to, check_backup, restore};
+pub use backup::{FoundBackup, RestoredFolder, backup, backup_to, check_backup, lock_of, restore};
 pub use command::{
     AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, SurroundingsEntry,
     TokenEntry, UserEntry,
@@ -72,6 +72,14 @@ pub enum Error {
         .0.display()
     )]
     ServerRuns(PathBuf),
+    /// A backup or an export cannot be written.
+    #[error("the {what} is not written: {cause}")]
+    Unwritten {
+        /// The noun for what is written.
+        what: &'static str,
+        /// The error of the operating system.
+        cause: io::Error,
+    },
     /// A backup was not made, or is not sound.
     #[error("{0}")]
     Backup(String),

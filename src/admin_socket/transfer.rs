@@ -40,7 +40,7 @@ pub(super) async fn receive(
             return Ok(());
         }
         let outcome = with_signs(writing, put(&mut importer, &list)).await;
-        let is_over = outcome.is_err();
+        let is_over = !matches!(&outcome, Ok(CommandAnswer::Imported { failure: None, .. }));
         send_outcome(writing, &outcome).await?;
         if is_over {
             return Ok(());
@@ -53,11 +53,20 @@ async fn put(importer: &mut Importer, list: &[u8]) -> CommandOutcome {
         format!("the server does not understand the lines: {error}; is it another version of rollcall?")
     })?;
     let mut reports = Vec::with_capacity(lines.len());
+    let mut failure = None;
     for line in lines {
-        reports.push(importer.put(line).await.map_err(|error| explained(&error))?);
+        match importer.put(line).await {
+            Ok(report) => reports.push(report),
+            // The lines before are imported, so that the client reports them.
+            Err(error) => {
+                failure = Some(explained(&error));
+                break;
+            }
+        }
     }
     Ok(CommandAnswer::Imported {
         reports,
         has_administrator: importer.has_administrator(),
+        failure,
     })
 }

@@ -17,7 +17,7 @@ use crate::domain::{
     CustomFieldRules, LockoutRule, PasswordPolicy, PublicUrl, SettingId, SettingValue, StatusType, list_setting,
 };
 use crate::store::Snapshot;
-use crate::store::backup::UpgradeBackups;
+use crate::store::backup::{Encryption, UpgradeBackups};
 
 /// The configuration from the start of the server, which can't change while it runs.
 #[derive(Default, Clone)]
@@ -42,6 +42,8 @@ pub struct Overrides {
     pub compact_waste: CompactWaste,
     /// The plan of scheduled backups; `None` if the server makes no backups.
     pub backups: Option<BackupPlan>,
+    /// The encryption of backups, unless the command line names another one.
+    pub backup_encryption: Encryption,
     /// The rule for the backup that is made before the store of an older version is upgraded.
     pub upgrade: UpgradeBackups,
     /// The token with which the metrics can be read on the main address; `None` requires a login.

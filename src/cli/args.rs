@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use crate::domain::invitation::DEFAULT_DAYS;
 
+use super::backup_keys::{DecryptionArgs, EncryptionArgs};
 use super::setting_flags::{AllSettings, Folder, FolderAndKey, ListenFlags};
 use super::transfer_args::{ExportArgs, ImportArgs};
 
@@ -58,12 +59,14 @@ pub(super) enum CommandArgs {
     #[command(
         after_help = "Exit code 0: the store is sound. 1: what is wrong stands on standard output, a line each.\n\n\
         Examples:\n  rollcall check\n  rollcall check --data-dir /var/lib/rollcall --json\n  \
-        rollcall check rollcall.backup"
+        rollcall check rollcall.backup\n  rollcall check rollcall.backup.age --identity key.txt"
     )]
     Check {
         /// A backup to check in the place of the store, from its first to its last byte
         #[arg(value_name = "BACKUP")]
         backup: Option<PathBuf>,
+        #[command(flatten)]
+        keys: DecryptionArgs,
         #[command(flatten)]
         list: Printed,
     },
@@ -72,38 +75,23 @@ pub(super) enum CommandArgs {
         after_help = "The backup is the store at one moment; writes go on meanwhile. It has users, tokens, statuses, settings, pictures,\n\
         the audit log. It is checked on the way. An existing file is replaced when the new one is whole.\n\
         The key that seals second factors is not in it, so that a thief of the file gets none of them: keep\n\
-        secret.key elsewhere. With --with-key it is; keep such a backup as safe as the key.\n\n\
+        secret.key elsewhere. With --with-key it is; keep such a backup as safe as the key.\n\
+        An encrypted backup is a file of age (https://age-encryption.org), which the tool age decrypts too. Without the\n\
+        arguments for it, a backup is encrypted to the setting backup_recipients. See docs/backup.md.\n\n\
         Examples:\n  rollcall backup /srv/backups/rollcall.backup\n  \
-        rollcall backup - | age -r age1… > rollcall.backup.age\n  \
-        rollcall backup - | ssh host 'cat > rollcall.backup'"
+        rollcall backup rollcall.backup.age --recipient age1…\n  \
+        rollcall backup - --recipients-file recipients.txt | ssh host 'cat > rollcall.backup.age'"
     )]
-    Backup {
-        /// The file to write, or - for standard output
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// Include the key that seals second factors
-        #[arg(long)]
-        with_key: bool,
-        #[command(flatten)]
-        folder: FolderAndKey,
-    },
+    Backup(BackupArgs),
     /// Restore a backup into a data folder, while no server runs
     #[command(
         after_help = "The whole backup is verified before anything is changed. A kill or a power cut meanwhile leaves the old\n\
         store or the restored one. Afterwards, tokens, passwords and settings are those of the backup.\n\n\
         Examples:\n  rollcall restore rollcall.backup --data-dir /var/lib/rollcall\n  \
-        rollcall restore rollcall.backup --replace"
+        rollcall restore rollcall.backup --replace\n  \
+        rollcall restore rollcall.backup.age --identity key.txt --replace"
     )]
-    Restore {
-        /// The backup to restore
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// Replace a store that is there; it is kept in the folder under a name with the date
-        #[arg(long)]
-        replace: bool,
-        #[command(flatten)]
-        folder: FolderAndKey,
-    },
+    Restore(RestoreArgs),
     /// Write users, custom statuses, roles and settings as JSON lines, whether or not the server runs
     #[command(
         after_help = "The file has a header, then a line for each role, grant and setting that is not the default, each custom\n\
@@ -192,6 +180,34 @@ pub(super) enum CommandArgs {
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub(super) struct BackupArgs {
+    /// The file to write, or - for standard output
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Include the key that seals second factors
+    #[arg(long)]
+    pub(super) with_key: bool,
+    #[command(flatten)]
+    pub(super) keys: EncryptionArgs,
+    #[command(flatten)]
+    pub(super) folder: FolderAndKey,
+}
+
+#[derive(Args)]
+pub(super) struct RestoreArgs {
+    /// The backup to restore
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Replace a store that is there; it is kept in the folder under a name with the date
+    #[arg(long)]
+    pub(super) replace: bool,
+    #[command(flatten)]
+    pub(super) keys: DecryptionArgs,
+    #[command(flatten)]
+    pub(super) folder: FolderAndKey,
 }
 
 #[derive(Args)]

@@ -5,12 +5,13 @@ use std::path::Path;
 use serde_json::json;
 
 use super::args::Printed;
+use super::backup_keys::DecryptionArgs;
 use super::{Failure, ask, output};
 use crate::admin_socket::{self, Command, CommandAnswer, Finding};
 
-pub(super) fn run(backup: Option<&Path>, list: &Printed) -> Result<(), Failure> {
+pub(super) fn run(backup: Option<&Path>, keys: &DecryptionArgs, list: &Printed) -> Result<(), Failure> {
     if let Some(backup) = backup {
-        return check_backup(backup, list.json);
+        return check_backup(backup, keys, list.json);
     }
     let CommandAnswer::Findings(findings) = ask(&list.folder.0, Command::Check)? else {
         return Err(Failure::failed("the server answered something else"));
@@ -37,26 +38,33 @@ pub(super) fn run(backup: Option<&Path>, list: &Printed) -> Result<(), Failure> 
     }
 }
 
-fn check_backup(path: &Path, as_json: bool) -> Result<(), Failure> {
-    let found = admin_socket::check_backup(path)?;
+fn check_backup(path: &Path, keys: &DecryptionArgs, as_json: bool) -> Result<(), Failure> {
+    let found = admin_socket::check_backup(path, &keys.decryption(path)?)?;
+    let summary = &found.summary;
     if as_json {
         return output::json(&json!({
-            "takenAt": found.taken_at,
-            "version": found.rollcall,
-            "users": found.users,
-            "entries": found.entries,
+            "takenAt": summary.taken_at,
+            "version": summary.rollcall,
+            "users": summary.users,
+            "entries": summary.entries,
             "bytes": found.file_bytes,
-            "hasKey": found.has_key,
+            "hasKey": summary.has_key,
+            "encrypted": found.is_encrypted,
         }));
     }
     output::print(&format!(
-        "the backup is sound: of {}, by rollcall {}, {} users, {} records and index entries, {} bytes, {} the key of second \
-         factors",
-        found.taken_at,
-        found.rollcall,
-        found.users,
-        found.entries,
+        "the backup is sound: of {}, by rollcall {}, {} users, {} records and index entries, {} bytes, {}, {} the key of \
+         second factors",
+        summary.taken_at,
+        summary.rollcall,
+        summary.users,
+        summary.entries,
         found.file_bytes,
-        if found.has_key { "with" } else { "without" }
+        if found.is_encrypted {
+            "encrypted"
+        } else {
+            "not encrypted"
+        },
+        if summary.has_key { "with" } else { "without" }
     ))
 }

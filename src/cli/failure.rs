@@ -94,6 +94,10 @@ impl From<admin_socket::Error> for Failure {
     fn from(error: admin_socket::Error) -> Self {
         match error {
             admin_socket::Error::Opening(error) => error.into(),
+            // Only standard output has a reader.
+            admin_socket::Error::Unwritten { cause, .. } if cause.kind() == io::ErrorKind::BrokenPipe => {
+                Self::of_output(&cause)
+            }
             other => Self::failed(other.to_string()),
         }
     }

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod backup;
+mod backup_keys;
 mod check;
 mod compact;
 mod complaint;
@@ -64,9 +65,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         None => serve::run(&arguments.settings.0),
         Some(CommandArgs::Serve(settings)) => serve::run(&settings.0),
         Some(CommandArgs::Config(arguments)) => config::run(&arguments),
-        Some(CommandArgs::Check { backup, list }) => check::run(backup.as_deref(), &list),
-        Some(CommandArgs::Backup { file, with_key, folder }) => backup::run(&file, with_key, &folder.0),
-        Some(CommandArgs::Restore { file, replace, folder }) => restore::run(&file, replace, &folder.0),
+        Some(CommandArgs::Check { backup, keys, list }) => check::run(backup.as_deref(), &keys, &list),
+        Some(CommandArgs::Backup(arguments)) => backup::run(&arguments),
+        Some(CommandArgs::Restore(arguments)) => restore::run(&arguments),
         Some(CommandArgs::Export(arguments)) => export::run(&arguments),
         Some(CommandArgs::Import(arguments)) => import::run(arguments),
         Some(CommandArgs::Compact(folder)) => compact::run(&folder.0),

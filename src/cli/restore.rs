@@ -1,19 +1,23 @@
 //! The command `rollcall restore`.
 
-use std::path::Path;
-
-use super::setting_flags::Given;
+use super::args::RestoreArgs;
 use super::{Failure, load, logging, output, serve};
 use crate::admin_socket;
 use crate::config::StartSettings;
 use crate::net::open_files;
 
-pub(super) fn run(file: &Path, replace: bool, given: &Given) -> Result<(), Failure> {
-    let settings = StartSettings::of(&load(given)?)?;
+pub(super) fn run(arguments: &RestoreArgs) -> Result<(), Failure> {
+    let settings = StartSettings::of(&load(&arguments.folder.0)?)?;
+    let decryption = arguments.keys.decryption(&arguments.file)?;
     let _log = logging::start(settings.log_format, settings.log_level);
     open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let folder = settings.data_dir.clone();
-    let done = admin_socket::restore(&folder, &serve::fixed(settings), file, replace)?;
+    let done = admin_socket::restore(
+        &folder,
+        &serve::fixed(settings),
+        &arguments.file,
+        (arguments.replace, &decryption),
+    )?;
     let summary = &done.restored.summary;
     output::print(&format!(
         "restored the backup of {} into {}: {} users, {} records and index entries",

@@ -21,7 +21,7 @@ use crate::observe::LogMeter;
 use crate::ops::users::{NewUser, NewUserTexts};
 use crate::realtime::Timing;
 use crate::server::{Options, Server};
-use crate::store::backup::UpgradeBackups;
+use crate::store::backup::{Encryption, UpgradeBackups};
 
 /// The exit code after a second signal.
 const CUT_SHORT: i32 = 130;
@@ -152,6 +152,7 @@ fn options(settings: StartSettings, inherited: Vec<InheritedSocket>, log: LogMet
 
 /// Returns the values that cannot be changed while the server runs.
 pub(super) fn fixed(settings: StartSettings) -> Overrides {
+    let encryption = Encryption::from(settings.backup_recipients);
     Overrides {
         settings: settings.fixed,
         address_url: url_of(settings.network.scheme(), &settings.network.listen),
@@ -165,7 +166,9 @@ pub(super) fn fixed(settings: StartSettings) -> Overrides {
         upgrade: UpgradeBackups {
             folder: settings.backups.as_ref().map(|plan| plan.folder.clone()),
             are_skipped: settings.upgrade_without_backup,
+            encryption: encryption.clone(),
         },
+        backup_encryption: encryption,
         backups: settings.backups,
         metrics_token: settings.metrics_token.map(|token| token.expose().to_owned()),
         slow_request: settings.slow_request,

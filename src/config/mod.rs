@@ -4,6 +4,7 @@ mod error;
 mod examine;
 mod load;
 mod network;
+mod recipients;
 mod setting;
 mod settings;
 mod value;
@@ -14,6 +15,7 @@ pub use error::ConfigError;
 pub use examine::{Examined, examine};
 pub use load::{Config, FixedValue};
 pub use network::{NetworkSettings, TlsSource};
+pub use recipients::Recipients;
 pub use setting::{SETTINGS, StartSetting};
 pub use settings::{
     Administrator, BackupPlan, CompactAtStart, CompactWaste, LogFormat, LogLevel, Secret, StartSettings,

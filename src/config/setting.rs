@@ -214,6 +214,13 @@ pub const SETTINGS: &[StartSetting] = &[
         "Months of which the newest of these backups is kept, 0 to 1000",
     ),
     StartSetting::new(
+        "backup_recipients",
+        "RECIPIENTS",
+        None,
+        "The recipients of age (age1…, with commas) to which all backups are encrypted; unset encrypts none",
+    )
+    .list(),
+    StartSetting::new(
         "upgrade_without_backup",
         "true|false",
         Some("false"),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::network::NetworkSettings;
+use super::recipients::Recipients;
 use super::values::StartValues;
 use super::{Config, ConfigError};
 use crate::domain::{ListenAddress, Retention, SettingId, SettingValue, list_setting};
@@ -55,6 +56,8 @@ pub struct StartSettings {
     pub compact_waste: CompactWaste,
     /// The plan of scheduled backups; `None` if the server makes no backups.
     pub backups: Option<BackupPlan>,
+    /// The recipients to which backups are encrypted; may be empty.
+    pub backup_recipients: Recipients,
     /// `true` if the store of an older version is upgraded without a backup.
     pub upgrade_without_backup: bool,
 }
@@ -256,6 +259,9 @@ impl StartSettings {
                 .number("compact_waste_percent", LEAST_WASTE_PERCENT, MOST_WASTE_PERCENT)
                 .map(CompactWaste)?,
             backups: from.backups()?,
+            backup_recipients: from
+                .optional("backup_recipients", Recipients::parse_list)?
+                .unwrap_or_default(),
             upgrade_without_backup: from.parse("upgrade_without_backup", |text| {
                 text.parse().map_err(|_| "is not one of true, false".to_owned())
             })?,

@@ -75,8 +75,8 @@ fn read(app: &App) {
     if let Some(served) = app.certificate.served() {
         readings.set_certificate_end(served.ends_at);
     }
-    let (last, _) = app.backups.last();
-    readings.set_backup_bytes(last.map_or(0, |last| last.file_bytes));
+    let last = app.backups.state().last;
+    readings.set_backup_bytes(last.as_ref().map_or(0, |last| last.file_bytes));
     if let Some(last) = last {
         readings.set_last_backup(last.taken_at);
     }

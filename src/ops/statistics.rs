@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::viewed::View;
 use super::{incident, tokens};
-use crate::app::{App, LastBackup};
+use crate::app::{App, BackupState};
 use crate::auth::Actor;
 use crate::domain::{Permission, RequestError, SettingId, StatusType, Timestamp};
 use crate::hub::VisiblePresence;
@@ -85,7 +85,7 @@ pub struct Health {
     /// The state of the store.
     pub store: StoreState,
     /// The newest scheduled backup, and whether a later one failed; `None` if none are scheduled.
-    pub backups: Option<(Option<LastBackup>, bool)>,
+    pub backups: Option<BackupState>,
     /// `true` if the public URL of the server begins with `https://`.
     pub has_https_address: bool,
 }
@@ -112,7 +112,7 @@ pub async fn health(app: &App, actor: &Actor) -> Result<Health, RequestError> {
         personal_tokens,
         clients,
         store: store(app, actor).await?,
-        backups: app.fixed.backups.is_some().then(|| app.backups.last()),
+        backups: app.fixed.backups.is_some().then(|| app.backups.state()),
         has_https_address: app.settings().site_url().starts_with("https://"),
     })
 }

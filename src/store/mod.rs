@@ -43,6 +43,7 @@ mod room;
 mod settings;
 mod setup_links;
 mod snapshot;
+mod store_state;
 mod swap;
 mod table;
 mod temporary_copy;
@@ -75,6 +76,7 @@ pub use read_error::ReadError;
 pub use room::{Need, Room};
 pub use setup_links::SetupLink;
 pub use snapshot::Snapshot;
+pub use store_state::StoreState;
 pub use table::Table;
 pub use user_index::SearchableUser;
 
@@ -97,27 +99,6 @@ pub struct Store {
     sizes: Sizes,
     /// The path of the folder with sled's files.
     files: Arc<Path>,
-}
-
-/// The state of a store, for administrators.
-#[derive(Debug, Clone, Copy)]
-pub struct StoreState {
-    /// The size of the files now, in bytes.
-    pub file_bytes: u64,
-    /// The size of all keys and values when the store was opened, in bytes.
-    pub opened_bytes: u64,
-    /// The number of committed batches since the store was created.
-    pub batches: u64,
-    /// The time at which the store was created or last compacted, if it is known.
-    pub compacted_at: Option<Timestamp>,
-    /// `true` if the files may still contain bytes of deleted data. The next compaction removes them.
-    pub has_deleted: bool,
-    /// `true` if the store accepts writes.
-    pub is_writable: bool,
-    /// The changes for which the disk has room.
-    pub room: Room,
-    /// Bytes that are free on the disk; `None` if its file system does not know.
-    pub free_bytes: Option<u64>,
 }
 
 impl Store {

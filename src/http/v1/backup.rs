@@ -11,7 +11,8 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get(
             "backup",
-            "A backup of the whole store at one moment, which `rollcall restore` takes; without the key of second factors",
+            "A backup of the whole store at one moment, which `rollcall restore` takes; without the key of second factors; encrypted \
+             to the setting `backup_recipients`",
             download,
         )
         .permission(Permission::MANAGE_BACKUP)

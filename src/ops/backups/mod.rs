@@ -14,7 +14,7 @@ use super::{audit, incident};
 use crate::app::App;
 use crate::auth::{Actor, key_file};
 use crate::domain::{AuditAction, Permission, RequestError, Timestamp};
-use crate::store::backup::{self, MakeError, Summary};
+use crate::store::backup::{self, Encryption, MakeError, Summary};
 use crate::store::{Change, CommitError, Held, HoldError};
 
 /// The ending of the names of backups.
@@ -23,20 +23,18 @@ const ENDING: &str = ".backup";
 /// The beginning of the names of backups.
 const BEGINNING: &str = "rollcall-";
 
-/// Returns the name of a file for the backup of this time.
-fn file_name(taken_at: Timestamp) -> String {
-    format!("{BEGINNING}{}{ENDING}", taken_at.file_name())
-}
-
 /// A backup that has begun: a moment of the store, which is not read yet. Only one exists at a time.
 pub struct Backup {
     held: Held,
     taken_at: Timestamp,
     /// The digits of the key that encrypts second factors, if the backup shall have it.
     key: Option<String>,
+    /// The encryption of what is sent or stored by the server.
+    encryption: Encryption,
 }
 
-/// Begins a backup of the current state. Only the operator may include the key that encrypts second factors: with it,
+/// Begins a backup of the current state. A caller gets it encrypted as `backup_recipients` says; the operator's command
+/// encrypts it by itself. Only the operator may include the key that encrypts second factors: with it,
 /// the backup alone is enough to use them.
 ///
 /// # Errors
@@ -59,6 +57,9 @@ pub async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, R
         }
         Err(error) => return Err(incident::store(error)),
     }
+    if !is_operator {
+        backup.encryption = app.fixed.backup_encryption.clone();
+    }
     backup.key = with_key.then(|| key_file::text(&app.key));
     Ok(backup)
 }
@@ -72,6 +73,7 @@ async fn hold(app: &App) -> Result<Backup, RequestError> {
         held,
         taken_at: app.clock.now(),
         key: None,
+        encryption: Encryption::None,
     })
 }
 
@@ -79,15 +81,23 @@ impl Backup {
     /// Returns the name of a file for the backup.
     #[must_use]
     pub fn file_name(&self) -> String {
-        file_name(self.taken_at)
+        let (time, encrypted) = (self.taken_at.file_name(), self.encryption.ending());
+        format!("{BEGINNING}{time}{ENDING}{encrypted}")
     }
 
-    /// Writes the backup on this thread.
+    /// Writes the backup on this thread, unencrypted.
     ///
     /// # Errors
     /// [`MakeError`] if the store cannot be read or the backup cannot be written.
     pub fn write_to(&self, out: impl Write) -> Result<Summary, MakeError> {
         backup::make(&self.held, self.taken_at, self.key.as_deref(), out)
+    }
+
+    fn write_encrypted(&self, out: impl Write) -> Result<Summary, MakeError> {
+        let mut encrypted = self.encryption.writer(out)?;
+        let summary = self.write_to(&mut encrypted)?;
+        encrypted.finish()?;
+        Ok(summary)
     }
 
     /// Returns the bytes of the backup, which a thread of its own makes as fast as they are taken. If the backup fails,
@@ -99,7 +109,7 @@ impl Backup {
         let (stream, mut pieces) = stream::new();
         let send = move || {
             stream::step_back();
-            match self.write_to(&mut pieces) {
+            match self.write_encrypted(&mut pieces) {
                 Ok(made) => info!(bytes = made.file_bytes, entries = made.entries, "a backup was sent"),
                 Err(cause) => {
                     warn!(%cause, "a backup was not sent to its end");

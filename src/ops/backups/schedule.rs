@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use super::{BEGINNING, Backup, ENDING, file_name, hold, stream};
-use crate::app::App;
+use super::{BEGINNING, Backup, ENDING, hold, stream};
+use crate::app::{App, ScheduledBackup};
 use crate::config::BackupPlan;
 use crate::domain::{Retention, Timestamp};
-use crate::store::backup::{BackupFile, UNFINISHED, write_file};
+use crate::store::backup::{BackupFile, ENCRYPTED, UNFINISHED, write_file};
 
 /// Maximum minutes until a backup that failed is tried again.
 const RETRY_MINUTES: u32 = 10;
@@ -44,12 +44,12 @@ pub async fn make_in_time(app: App) {
             continue;
         }
         let pause = match make(&app, &plan).await {
-            Ok(made) => {
-                app.backups.succeeded(made.summary.taken_at, made.file_bytes);
+            Ok((made, files)) => {
+                app.backups.succeeded(Some(made), files);
                 every_millis
             }
             Err(cause) => {
-                app.backups.failed();
+                app.backups.failed(app.clock.now());
                 app.metrics.readings.backup_failed(app.clock.wall());
                 warn!(
                     cause,
@@ -64,33 +64,41 @@ pub async fn make_in_time(app: App) {
     }
 }
 
-/// Returns the milliseconds until the first backup of this process: the interval minus the age of the newest file. A file
-/// from the future counts as old, because the clock was wrong then or is wrong now.
+/// Returns the milliseconds until the first backup of this process: the interval minus the age of the newest file. Files from
+/// the future do not count, because the clock was wrong when they were made.
 async fn first_pause(app: &App, plan: &BackupPlan, every_millis: i64) -> i64 {
     let folder = plan.folder.clone();
-    let newest = on_thread(move || {
-        let made = found(&folder).unwrap_or_default();
-        let newest = made.into_iter().max()?;
-        let bytes = fs::metadata(path_of(&folder, newest)).map_or(0, |file| file.len());
-        Some((newest, bytes))
-    });
-    let Some((newest, bytes)) = timeout(PATIENCE, newest).await.ok().and_then(Result::ok).flatten() else {
+    let files = on_thread(move || found(&folder).unwrap_or_default());
+    let Some(files) = timeout(PATIENCE, files).await.ok().and_then(Result::ok) else {
         return 0;
     };
-    let age = app.clock.now().as_millis() - newest.as_millis();
-    app.backups.succeeded(newest, bytes);
-    if age < 0 { 0 } else { (every_millis - age).max(0) }
+    let now = app.clock.now();
+    let newest = files.iter().find(|file| file.taken_at <= now).cloned();
+    let age = newest
+        .as_ref()
+        .map(|newest| now.as_millis() - newest.taken_at.as_millis());
+    app.backups.succeeded(newest, files);
+    age.map_or(0, |age| (every_millis - age).max(0))
 }
 
-/// Makes one backup, and removes old ones.
-async fn make(app: &App, plan: &BackupPlan) -> Result<BackupFile, String> {
-    let backup = hold(app).await.map_err(|error| error.to_string())?;
+/// Makes one backup, and removes old ones. Returns it, and all files that are left.
+async fn make(app: &App, plan: &BackupPlan) -> Result<(ScheduledBackup, Vec<ScheduledBackup>), String> {
+    let backup = Backup {
+        encryption: app.fixed.backup_encryption.clone(),
+        ..hold(app).await.map_err(|error| error.to_string())?
+    };
     let abandoned = backup.held.abandon();
     let (folder, keep) = (plan.folder.clone(), plan.keep);
-    let making = on_thread(move || -> Result<BackupFile, String> {
+    let making = on_thread(move || -> Result<_, String> {
         let made = write(&folder, &backup)?;
         remove_outdated(&folder, keep, backup.taken_at);
-        Ok(made)
+        let made_file = ScheduledBackup {
+            taken_at: backup.taken_at,
+            name: backup.file_name(),
+            file_bytes: made.file_bytes,
+            is_encrypted: backup.encryption.is_on(),
+        };
+        Ok((made_file, made.summary.entries, found(&folder).unwrap_or_default()))
     });
     let made = timeout(PATIENCE, making).await.unwrap_or_else(|_| {
         abandoned();
@@ -99,14 +107,14 @@ async fn make(app: &App, plan: &BackupPlan) -> Result<BackupFile, String> {
             PATIENCE.as_secs() / 60
         ))
     });
-    let made: BackupFile = made??;
+    let (made, entries, files) = made??;
     info!(
         folder = %plan.folder.display(),
         bytes = made.file_bytes,
-        entries = made.summary.entries,
+        entries,
         "made a scheduled backup"
     );
-    Ok(made)
+    Ok((made, files))
 }
 
 /// Runs work that may wait for a disk for ever on a thread of its own, which the process does not wait for at its end.
@@ -129,24 +137,40 @@ fn write(folder: &Path, backup: &Backup) -> Result<BackupFile, String> {
         Ok(())
     };
     removed.map_err(|error| format!("{}: {error}", folder.display()))?;
-    write_file(folder, &file_name(backup.taken_at), |out| backup.write_to(out))
+    write_file(folder, &backup.file_name(), &backup.encryption, |out| {
+        backup.write_to(out)
+    })
 }
 
-fn path_of(folder: &Path, made: Timestamp) -> PathBuf {
-    folder.join(file_name(made))
-}
-
-/// Returns the times of the backups in a folder, which are in their names.
-fn found(folder: &Path) -> io::Result<Vec<Timestamp>> {
-    let mut made = Vec::new();
+/// Returns the backups in a folder, the newest first. The times are in their names.
+fn found(folder: &Path) -> io::Result<Vec<ScheduledBackup>> {
+    let mut files = Vec::new();
     for entry in folder.read_dir()? {
-        let name = entry?.file_name();
-        let time = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(BEGINNING)?.strip_suffix(ENDING));
-        made.extend(time.and_then(Timestamp::of_file_name));
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let (plain, is_encrypted) = match name.strip_suffix(ENCRYPTED) {
+            Some(plain) => (plain, true),
+            None => (name.as_str(), false),
+        };
+        let time = plain.strip_prefix(BEGINNING).and_then(|rest| rest.strip_suffix(ENDING));
+        if let Some(taken_at) = time.and_then(Timestamp::of_file_name) {
+            files.push(ScheduledBackup {
+                taken_at,
+                file_bytes: entry.metadata().map_or(0, |file| file.len()),
+                is_encrypted,
+                name,
+            });
+        }
     }
-    Ok(made)
+    files.sort_unstable_by(|one, other| {
+        other
+            .taken_at
+            .cmp(&one.taken_at)
+            .then_with(|| one.name.cmp(&other.name))
+    });
+    Ok(files)
 }
 
 /// Removes what an earlier process left that was killed during a backup.
@@ -164,16 +188,17 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes old backups. The one that was just made stays, whatever the clock says.
+/// Removes old backups. Those that are newer than the one that was just made were made by a clock that was wrong: they neither
+/// count nor are removed, until their time has come.
 fn remove_outdated(folder: &Path, keep: Retention, just_made: Timestamp) {
-    let just_made = just_made.file_name();
-    let outdated = found(folder).map(|made| keep.outdated(&made));
-    let removed = outdated.and_then(|outdated| {
-        for made in outdated {
-            if made.file_name() != just_made {
-                fs::remove_file(path_of(folder, made))?;
-                info!(made = %made, "removed an old backup");
-            }
+    let removed = found(folder).and_then(|mut files| {
+        // The time in a name has whole seconds.
+        files.retain(|file| file.taken_at <= just_made);
+        let times: Vec<_> = files.iter().map(|file| file.taken_at).collect();
+        let outdated = keep.outdated(&times);
+        for file in files.iter().filter(|file| outdated.contains(&file.taken_at)) {
+            fs::remove_file(folder.join(&file.name))?;
+            info!(made = %file.taken_at, "removed an old backup");
         }
         Ok(())
     });
@@ -187,34 +212,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_old_backups_are_removed() {
+    fn only_old_backups_are_removed_and_those_of_a_future_clock_do_not_count() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let at = |text: &str| Timestamp::parse(text).expect("a time");
-        let times = ["2026-11-25T05:00:00Z", "2026-11-26T05:00:00Z", "2026-11-27T05:00:00Z"].map(at);
-        for time in times {
-            fs::write(path_of(home.path(), time), "x").expect("a file");
+        let put = |name: &str| fs::write(home.path().join(name), "x").expect("a file");
+        for day in 24..28 {
+            put(&format!("rollcall-2026-11-{day}T05-00-00Z.backup"));
         }
-        for name in [
+        put("rollcall-2026-11-25T06-00-00Z.backup.age");
+        put("rollcall-2099-01-01T00-00-00Z.backup");
+        put("rollcall-2098-01-01T00-00-00Z.backup.age");
+        let others = [
             "rollcall-.backup",
             "rollcall-2026.backup",
+            "rollcall-.age",
             "notes",
-            "rollcall-2020-01-01T00-00-00Z.backup.age",
-        ] {
-            fs::write(home.path().join(name), "x").expect("a file");
-        }
-        fs::write(home.path().join("rollcall-2020-01-01T00-00-00Z.backup.unfinished"), "x").expect("a file");
+            "before-upgrade-0.1.0-2020-01-01T00-00-00Z-commits-1.backup",
+        ];
+        others.map(put);
+        put("rollcall-2020-01-01T00-00-00Z.backup.unfinished");
+        put("rollcall-2020-01-01T00-00-00Z.backup.age.unfinished");
         remove_unfinished(home.path()).expect("a folder");
         let keep = Retention {
-            daily: 1,
+            daily: 2,
             weekly: 0,
             monthly: 0,
         };
-        // The clock was set back: the newest is not the one that was just made.
-        remove_outdated(home.path(), keep, times[0]);
-        let mut left = found(home.path()).expect("a folder");
-        left.sort_unstable();
-        assert_eq!(left, [times[0], times[2]]);
+        // The one of 27 November has the future too, after the clock was set back.
+        remove_outdated(home.path(), keep, at("2026-11-26T05:00:00.5Z"));
+        let left = found(home.path()).expect("a folder");
+        let names: Vec<_> = left.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "rollcall-2099-01-01T00-00-00Z.backup",
+                "rollcall-2098-01-01T00-00-00Z.backup.age",
+                "rollcall-2026-11-27T05-00-00Z.backup",
+                "rollcall-2026-11-26T05-00-00Z.backup",
+                "rollcall-2026-11-25T06-00-00Z.backup.age",
+            ]
+        );
+        assert_eq!(left.iter().filter(|file| file.is_encrypted).count(), 2);
         let names = home.path().read_dir().expect("a folder").count();
-        assert_eq!(names, 2 + 4, "other files stay");
+        assert_eq!(names, 5 + others.len(), "other files stay");
     }
 }

@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use super::{MakeError, Summary, read};
+use sha2::{Digest, Sha256};
+
+use super::{Encryption, MakeError, Summary, read};
 use crate::store::folder::create_private_file;
 
 /// The ending of the name of a file that is not whole yet.
@@ -30,6 +32,7 @@ pub struct BackupFile {
 pub fn write_file(
     folder: &Path,
     name: &str,
+    encryption: &Encryption,
     make: impl FnOnce(&mut dyn Write) -> Result<Summary, MakeError>,
 ) -> Result<BackupFile, String> {
     let at = |cause: &dyn Display| format!("{}: {cause}", folder.display());
@@ -40,12 +43,18 @@ pub fn write_file(
     let unfinished = folder.join(format!("{name}{UNFINISHED}"));
     let written = (|| {
         let file = create_private_file(&unfinished).map_err(|error| at(&error))?;
-        let summary = make(&mut BufWriter::new(&file)).map_err(|error| at(&error))?;
+        let mut summed = Summed::new(&file);
+        let summary = write(&mut summed, encryption, make).map_err(|error| at(&error))?;
         file.sync_all().map_err(|error| at(&error))?;
         let file_bytes = file.metadata().map_err(|error| at(&error))?.len();
-        let reread = File::open(&unfinished).map_err(|error| at(&error))?;
-        let checked = read::check(BufReader::new(reread)).map_err(|error| at(&error))?;
-        if checked != summary {
+        let mut reread = Summed::new(File::open(&unfinished).map_err(|error| at(&error))?);
+        if encryption.is_on() {
+            // No identity is here to decrypt it again.
+            io::copy(&mut reread, &mut io::sink()).map_err(|error| at(&error))?;
+        } else {
+            read::check(BufReader::new(&mut reread)).map_err(|error| at(&error))?;
+        }
+        if reread.sum() != summed.sum() {
             return Err(at(&"the file is not what was written"));
         }
         put_in_place(folder, &unfinished, name).map_err(|error| at(&error))?;
@@ -56,6 +65,57 @@ pub fn write_file(
         let _ = fs::remove_file(&unfinished);
     }
     written
+}
+
+/// Writes a backup, and encrypts it.
+fn write(
+    out: &mut impl Write,
+    encryption: &Encryption,
+    make: impl FnOnce(&mut dyn Write) -> Result<Summary, MakeError>,
+) -> Result<Summary, MakeError> {
+    let mut encrypted = encryption.writer(BufWriter::new(out))?;
+    let summary = make(&mut encrypted)?;
+    encrypted.finish()?;
+    Ok(summary)
+}
+
+/// Computes the SHA-256 of all bytes that are written or read.
+struct Summed<F> {
+    file: F,
+    sum: Sha256,
+}
+
+impl<F> Summed<F> {
+    fn new(file: F) -> Self {
+        Self {
+            file,
+            sum: Sha256::new(),
+        }
+    }
+
+    fn sum(self) -> [u8; 32] {
+        self.sum.finalize().into()
+    }
+}
+
+impl<F: Write> Write for Summed<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl<F: Read> Read for Summed<F> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(bytes)?;
+        self.sum.update(&bytes[..read]);
+        Ok(read)
+    }
 }
 
 fn put_in_place(folder: &Path, unfinished: &Path, name: &str) -> io::Result<()> {

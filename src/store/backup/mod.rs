@@ -3,16 +3,22 @@
 //! A backup has the records and index entries of all tables, which `store/hold.rs` reads while writes go on, and
 //! nothing of sled's files. It has no names of files, so that a hostile one cannot choose where something is written.
 
+mod decryption;
+mod encryption;
 mod file;
 mod format;
+mod lock_error;
 mod make;
 mod read;
 mod restore;
 mod upgrade;
 
+pub use decryption::{Decryption, Lock, lock_of};
+pub use encryption::{ENCRYPTED, EncryptedWriter, Encryption};
 pub use file::{BackupFile, UNFINISHED, write_file};
+pub use lock_error::LockError;
 pub use make::make;
-pub use read::check;
+pub use read::{check, check_encrypted};
 pub use restore::{RestoreError, Restored, Restoring, restore};
 pub use upgrade::UpgradeBackups;
 pub(super) use upgrade::{back_up, with_way_back};
@@ -62,7 +68,7 @@ pub struct Summary {
     pub entries: u64,
     /// The number of users.
     pub users: u64,
-    /// Bytes of the file.
+    /// Bytes of the file before it is encrypted.
     pub file_bytes: u64,
     /// Bytes of all keys and values.
     pub live_bytes: u64,
@@ -136,6 +142,9 @@ pub enum BackupError {
         /// The problem with the record.
         damage: Damage,
     },
+    /// The file cannot be decrypted.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The file cannot be read.
     #[error("it cannot be read: {0}")]
     Read(io::Error),

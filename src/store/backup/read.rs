@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::format::{self, HEAD_BYTES, HeadError, Kind, PartHead};
-use super::{BackupError, End, Head, KEY_DIGITS, Summary};
+use super::{BackupError, Decryption, End, Head, KEY_DIGITS, Summary};
 use crate::store::codec::Damage;
 use crate::store::table::Table;
 use crate::store::verify;
@@ -17,7 +17,15 @@ use crate::store::verify;
 /// # Errors
 /// [`BackupError`] for the first problem.
 pub fn check(input: impl Read) -> Result<Summary, BackupError> {
-    read(input, |_| Ok(()))
+    check_encrypted(input, &Decryption::None)
+}
+
+/// Decrypts a backup, and checks it as [`check`] does.
+///
+/// # Errors
+/// [`BackupError`] for the first problem.
+pub fn check_encrypted(input: impl Read, decryption: &Decryption) -> Result<Summary, BackupError> {
+    read(decryption.reader(input)?, |_| Ok(()))
 }
 
 /// Something that a backup contains.
@@ -121,12 +129,18 @@ impl<R: Read> Input<R> {
         }
     }
 
+    /// Returns the error for bytes that cannot be read, or not be decrypted.
+    fn unread(&self, error: io::Error) -> BackupError {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => BackupError::Cut(self.part),
+            io::ErrorKind::InvalidData => self.damaged("it cannot be decrypted"),
+            _ => BackupError::Read(error),
+        }
+    }
+
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), BackupError> {
         let read = self.input.read_exact(bytes);
-        read.map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => BackupError::Cut(self.part),
-            _ => BackupError::Read(error),
-        })?;
+        read.map_err(|error| self.unread(error))?;
         self.sum.update(&*bytes);
         self.bytes += bytes.len() as u64;
         Ok(())
@@ -216,7 +230,7 @@ impl<R: Read> Input<R> {
         match self.input.read(&mut more) {
             Ok(0) => Ok(()),
             Ok(_) => Err(self.damaged("there are bytes after the last part")),
-            Err(error) => Err(BackupError::Read(error)),
+            Err(error) => Err(self.unread(error)),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use sled::IVec;
 
 use super::read::{self, Item};
-use super::{BackupError, Summary};
+use super::{BackupError, Decryption, Summary};
 use crate::clock::Clock;
 use crate::store::commits::{CommitMarker, Commits};
 use crate::store::folder::{DataFolder, write_private};
@@ -97,13 +97,18 @@ pub enum RestoreError {
 ///
 /// # Errors
 /// [`RestoreError`].
-pub fn restore(folder: &Path, file: &Path, choices: Restoring) -> Result<Restored, RestoreError> {
+pub fn restore(
+    folder: &Path,
+    file: &Path,
+    choices: Restoring,
+    decryption: &Decryption,
+) -> Result<Restored, RestoreError> {
     let broken = |cause: BackupError| RestoreError::Backup {
         file: file.to_owned(),
         cause,
     };
     let mut backup = File::open(file).map_err(|error| broken(BackupError::Read(error)))?;
-    let summary = read::check(BufReader::new(&backup)).map_err(broken)?;
+    let summary = read::check_encrypted(BufReader::new(&backup), decryption).map_err(broken)?;
     let data = DataFolder::hold(folder)?;
     swap::settle(&data).map_err(|cause| OpenError::of_folder(folder, cause))?;
     let is_occupied = data.store().is_dir();
@@ -122,7 +127,7 @@ pub fn restore(folder: &Path, file: &Path, choices: Restoring) -> Result<Restore
         cause,
     };
     backup.rewind().map_err(|error| broken(BackupError::Read(error)))?;
-    if let Err(error) = write(&data, &backup, &summary, choices.take_key) {
+    if let Err(error) = write(&data, (&backup, decryption), &summary, choices.take_key) {
         // If this fails, the next opening removes what is left.
         let _ = fs::remove_dir_all(data.restoring());
         let _ = fs::remove_file(data.restored_key());
@@ -166,7 +171,12 @@ impl From<String> for WriteError {
 }
 
 /// Writes the backup into a new store in the folder for it, and makes both the store and the key durable.
-fn write(data: &DataFolder, backup: &File, summary: &Summary, take_key: bool) -> Result<(), WriteError> {
+fn write(
+    data: &DataFolder,
+    (backup, decryption): (&File, &Decryption),
+    summary: &Summary,
+    take_key: bool,
+) -> Result<(), WriteError> {
     let mut new = NewStore::begin(&data.restoring(), "restoring the backup", summary.entries)?;
     let mut take = |item: Item<'_>| -> Result<(), WriteError> {
         match item {
@@ -176,7 +186,7 @@ fn write(data: &DataFolder, backup: &File, summary: &Summary, take_key: bool) ->
         }
         Ok(())
     };
-    let found = read::read(BufReader::new(backup), &mut take)?;
+    let found = read::read(decryption.reader(BufReader::new(backup))?, &mut take)?;
     if found != *summary {
         return Err(WriteError::Store("the file changed while it was read".into()));
     }

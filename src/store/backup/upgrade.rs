@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use super::file::{UNFINISHED, write_file};
-use super::{BackupError, MakeError, make, read};
+use super::{BackupError, ENCRYPTED, Encryption, MakeError, make, read};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::store::OpenError;
@@ -44,6 +44,8 @@ pub struct UpgradeBackups {
     pub folder: Option<PathBuf>,
     /// `true` to upgrade without a backup.
     pub are_skipped: bool,
+    /// The encryption of these backups.
+    pub encryption: Encryption,
 }
 
 /// The parts of the name of a backup before an upgrade.
@@ -54,16 +56,22 @@ struct Name {
     made: Timestamp,
     /// The number of commits of the store.
     commits: u64,
+    is_encrypted: bool,
 }
 
 impl Name {
     fn text(&self) -> String {
         let (version, made, commits) = (&self.version, self.made.file_name(), self.commits);
-        format!("{BEGINNING}{version}-{made}{COMMITS}{commits}{ENDING}")
+        let encrypted = if self.is_encrypted { ENCRYPTED } else { "" };
+        format!("{BEGINNING}{version}-{made}{COMMITS}{commits}{ENDING}{encrypted}")
     }
 
     fn of(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix(BEGINNING)?.strip_suffix(ENDING)?;
+        let (plain, is_encrypted) = match text.strip_suffix(ENCRYPTED) {
+            Some(plain) => (plain, true),
+            None => (text, false),
+        };
+        let rest = plain.strip_prefix(BEGINNING)?.strip_suffix(ENDING)?;
         let (rest, commits) = rest.rsplit_once(COMMITS)?;
         let length = Timestamp::from_millis(0).file_name().len();
         let (version, made) = rest.split_at_checked(rest.len().checked_sub(length)?)?;
@@ -71,6 +79,7 @@ impl Name {
             version: version.strip_suffix('-')?.to_owned(),
             made: Timestamp::of_file_name(made)?,
             commits: commits.parse().ok()?,
+            is_encrypted,
         };
         (found.text() == text).then_some(found)
     }
@@ -125,6 +134,7 @@ fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBu
             .map_or_else(|| version_of(data), |name| name.version.clone()),
         made: Clock::system().now(),
         commits,
+        is_encrypted: rule.encryption.is_on(),
     };
     let at = |cause: &dyn std::fmt::Display| format!("{}: {cause}", place.display());
     remove_unfinished(place).map_err(|error| at(&error))?;
@@ -136,7 +146,7 @@ fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBu
     };
     let text = name.text();
     let make = |out: &mut dyn Write| -> Result<_, MakeError> { make(&held, name.made, None, out) };
-    let made = write_file(place, &text, make)?;
+    let made = write_file(place, &text, &rule.encryption, make)?;
     if place != own
         && let Err(cause) = link(&own, place, &text)
     {
@@ -185,7 +195,8 @@ fn found(own: &Path) -> Vec<Name> {
 /// clock says.
 fn remove_old(own: &Path, just_made: &Name, same: &[Name]) -> io::Result<()> {
     let mut others = found(own);
-    others.retain(|name| name != just_made);
+    // The time in a name has whole seconds.
+    others.retain(|name| name.text() != just_made.text());
     let (outdated, mut others): (Vec<_>, Vec<_>) = others.into_iter().partition(|name| same.contains(name));
     others.sort_unstable_by_key(|name| std::cmp::Reverse((name.made, name.commits)));
     for name in outdated.iter().chain(others.iter().skip(KEPT - 1)) {
@@ -207,8 +218,7 @@ pub(in crate::store) fn with_way_back(error: OpenError) -> OpenError {
         OpenError::Newer {
             folder, writer, what, ..
         } => OpenError::Newer {
-            way_back: newest_readable(&folder)
-                .map(|path| format!("`rollcall restore {path} --replace --data-dir {}`", folder.display())),
+            way_back: way_back(&folder),
             folder,
             writer,
             what,
@@ -217,23 +227,39 @@ pub(in crate::store) fn with_way_back(error: OpenError) -> OpenError {
     }
 }
 
-/// Returns the path of the newest backup from before an upgrade that this version can read.
-fn newest_readable(folder: &Path) -> Option<String> {
+/// Returns the command that restores the newest backup from before an upgrade that this version can read.
+fn way_back(folder: &Path) -> Option<String> {
     let own = folder.join(FOLDER);
     let mut names = found(&own);
     names.sort_unstable_by_key(|name| std::cmp::Reverse((name.made, name.commits)));
-    let readable = |name: &Name| {
+    let command = |name: &Name| {
         let path = own.join(name.text());
         let path = fs::read_link(&path).unwrap_or(path);
-        is_readable(&path).then(|| path.display().to_string())
+        let key = if name.is_encrypted { " --identity FILE" } else { "" };
+        let command = format!(
+            "`rollcall restore {}{key} --replace --data-dir {}`",
+            path.display(),
+            folder.display()
+        );
+        is_readable(name, &path).then_some(command)
     };
-    names.iter().find_map(readable)
+    names.iter().find_map(command)
 }
 
-/// Returns whether a file is a sound backup for this version.
-fn is_readable(path: &Path) -> bool {
+/// Returns whether a file is a backup for this version: the whole file is checked, or the version in the name of an encrypted
+/// one.
+fn is_readable(name: &Name, path: &Path) -> bool {
+    if name.is_encrypted {
+        return path.is_file() && numbers(&name.version).is_some_and(|version| Some(version) <= numbers(VERSION));
+    }
     let file = File::open(path).map_err(BackupError::Read);
     file.and_then(|file| read::check(BufReader::new(file))).is_ok()
+}
+
+/// Returns the numbers of a version, which are in the order of the versions.
+fn numbers(version: &str) -> Option<Vec<u64>> {
+    let release = version.split(['-', '+']).next()?;
+    release.split('.').map(|number| number.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -241,7 +267,7 @@ mod tests {
     use super::*;
 
     fn at(day: u32) -> Timestamp {
-        Timestamp::from_millis(1_795_000_000_000).plus_days(day)
+        Timestamp::from_millis(1_795_000_000_123).plus_days(day)
     }
 
     fn name(version: &str, day: u32, commits: u64) -> Name {
@@ -249,7 +275,13 @@ mod tests {
             version: version.to_owned(),
             made: at(day),
             commits,
+            is_encrypted: false,
         }
+    }
+
+    /// Returns a name as it is read from a folder.
+    fn stored(name: &Name) -> Name {
+        Name::of(&name.text()).expect("a name")
     }
 
     #[test]
@@ -257,6 +289,8 @@ mod tests {
         for version in ["0.1.0", "1.0.0-rc.1", UNKNOWN] {
             let text = name(version, 1, 42).text();
             // A name has whole seconds.
+            assert_eq!(Name::of(&text).map(|found| found.text()), Some(text.clone()));
+            let text = format!("{text}.age");
             assert_eq!(Name::of(&text).map(|found| found.text()), Some(text));
         }
         for text in [
@@ -271,6 +305,31 @@ mod tests {
         ] {
             assert_eq!(Name::of(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_encrypted_backup_is_readable_by_its_version() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(home.path().join(FOLDER)).expect("a folder");
+        let encrypted = |version: &str, day: u32| Name {
+            is_encrypted: true,
+            ..name(version, day, u64::from(day))
+        };
+        assert_eq!(way_back(home.path()), None);
+        for name in [
+            encrypted(UNKNOWN, 5),
+            encrypted("99.0.0", 4),
+            encrypted(VERSION, 3),
+            encrypted("0.0.1", 2),
+        ] {
+            fs::write(home.path().join(FOLDER).join(name.text()), "x").expect("a file");
+        }
+        let command = way_back(home.path()).expect("a command");
+        assert!(
+            command.contains(&encrypted(VERSION, 3).text()) && command.contains(".age --identity FILE --replace"),
+            "{command}"
+        );
+        assert!(numbers("0.10.0") > numbers("0.9.9") && numbers("1.0.0-rc.1") > numbers("0.9"));
     }
 
     #[test]
@@ -289,7 +348,7 @@ mod tests {
         fs::write(own.join("notes"), "x").expect("a file");
         let just_made = name("1", 3, 3);
         here(&just_made);
-        remove_old(&own, &just_made, std::slice::from_ref(&same)).expect("a folder");
+        remove_old(&own, &just_made, &[stored(&same)]).expect("a folder");
         let left = || {
             let mut left: Vec<_> = found(&own).iter().map(|name| name.commits).collect();
             left.sort_unstable();

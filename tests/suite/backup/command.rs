@@ -10,6 +10,7 @@ use rollcall::store::backup;
 
 use crate::support::Process;
 use crate::support::backup::{call, done, names_in, refused, restored};
+use crate::support::process::rollcall;
 use crate::support::server::new_folder;
 
 #[tokio::test]
@@ -55,6 +56,37 @@ async fn a_backup_is_made_beside_a_running_server_and_without_one() {
         assert!(done(restored.path(), &["status", "list"]).contains("lunch"));
     }
     assert!(!names_in(home).iter().any(|name| name.ends_with(".unfinished")));
+}
+
+#[tokio::test]
+async fn a_reader_that_closes_its_end_gets_no_sentence() {
+    let server = Process::start();
+    let folder = server.folder.clone();
+    let closed = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = rollcall(folder.path());
+        let output = command
+            .args(arguments)
+            .stdout(writer)
+            .output()
+            .expect("the binary ends");
+        assert_eq!(output.status.code(), Some(141), "{arguments:?}: {output:?}");
+        assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    };
+    let commands = [&["backup", "-"][..], &["export", "-"]];
+    commands.map(closed);
+    server.kill();
+    commands.map(closed);
+    // A full disk is another reason, and is named.
+    for arguments in commands {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        let mut command = rollcall(folder.path());
+        let output = command.args(arguments).stdout(full).output().expect("the binary ends");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{words}");
+        assert!(words.contains("is not written: No space left"), "{words}");
+    }
 }
 
 #[test]

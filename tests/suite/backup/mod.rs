@@ -3,6 +3,8 @@
 mod command;
 mod damage;
 mod download;
+mod encryption;
+mod guide;
 mod kill;
 mod moment;
 mod restore;

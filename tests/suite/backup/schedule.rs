@@ -10,9 +10,11 @@ use rollcall::domain::Retention;
 use rollcall::store::backup;
 use tempfile::TempDir;
 
+use crate::attacks::administrators::give;
 use crate::support::backup::{names_in, restored};
-use crate::support::server::{ADMIN, DAY, MINUTE, UNLIMITED, fix, new_folder};
+use crate::support::server::{ADMIN, DAY, MINUTE, UNLIMITED, create_user, fix, new_folder};
 use crate::support::{Process, TestServer, Visitor};
+use crate::web::words::assert_words;
 
 const HOUR: i64 = 60 * MINUTE;
 
@@ -59,6 +61,31 @@ async fn backups_are_made_in_time_and_old_ones_are_removed() {
     assert!(!found.has_key);
     let page = Visitor::signed_in(&server, ADMIN).await.page("/admin/store").await;
     assert!(page.contains("The last one was made"), "{page}");
+    for words in [
+        "Scheduled backups",
+        "None has failed since the start of the server.",
+        "<bdi>rollcall-2023-11-06T11-44-23Z.backup</bdi>",
+        "<bdi>rollcall-2023-11-05T11-44-23Z.backup</bdi>",
+        "<td>not encrypted</td>",
+    ] {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+    assert!(!page.contains("2023-11-04T11"), "it was removed: {page}");
+    let german = Visitor::signed_in(&server, ADMIN).await.speaking("de");
+    let page = german.page("/admin/store").await;
+    assert!(
+        page.contains("Geplante Sicherungen") && page.contains("nicht verschlüsselt"),
+        "{page}"
+    );
+    assert_words(&page, "/admin/store", "de");
+    // The list is for those who may download a backup.
+    server.command(create_user("bob")).await;
+    give(&server.admin().await, "bob", &["view-statistics"]).await;
+    let bob = Visitor::signed_in(&server, "bob").await.page("/admin/store").await;
+    assert!(
+        bob.contains("The last one was made") && !bob.contains("Scheduled backups"),
+        "{bob}"
+    );
     let other = TestServer::open(restored(&newest), |_| {}).await;
     assert_eq!(other.admin().await.status_names().await, ["lunch"]);
     other.stop().await;
@@ -102,9 +129,14 @@ async fn a_folder_that_fails_harms_nothing_and_is_tried_again() {
     fs::write(backups.join("rollcall-2023-11-01T00-00-00Z.backup.unfinished"), "half").expect("a file");
     server.pass(10 * MINUTE);
     until(&backups, &["2023-11-04T11-54-23Z"]).await;
-    while admin.page("/admin/store").await.contains("The last one failed.") {
+    let page = loop {
+        let page = admin.page("/admin/store").await;
+        if !page.contains("The last one failed.") {
+            break page;
+        }
         tokio::task::yield_now().await;
-    }
+    };
+    assert!(page.contains("The last failure was 11:44;"), "{page}");
     server.stop().await;
 }
 

@@ -1,7 +1,11 @@
 //! Files that are not as `rollcall export` writes them, and lines of other rollcalls.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::thread;
 
 use crate::support::backup::{call, done};
 use crate::support::process::{rollcall, run};
@@ -155,6 +159,49 @@ fn an_export_is_read_from_standard_input_and_cut_files_are_noticed() {
     assert!(
         words.contains("1 unchanged") && words.contains("more or fewer lines"),
         "{words}"
+    );
+}
+
+#[test]
+fn what_was_imported_before_an_error_of_the_server_is_reported() {
+    let home = new_folder();
+    let mut private = fs::DirBuilder::new();
+    private.mode(0o700).create(home.path().join("data")).expect("a folder");
+    let listener = UnixListener::bind(home.path().join("data/admin.sock")).expect("a socket");
+    let answering = thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("a client");
+        let mut questions = BufReader::new(&stream).lines();
+        let mut answer = |text: &str| {
+            questions.next().expect("a question").expect("text");
+            writeln!(&stream, "{text}").expect("a client");
+        };
+        answer(r#"{"Ok":"Import"}"#);
+        let reports = r#"[{"outcome":"Created","notes":[]},{"outcome":{"LeftOut":"its reason"},"notes":[]}]"#;
+        answer(&format!(
+            r#"{{"Ok":{{"Imported":{{"reports":{reports},"has_administrator":true,"failure":"the disk is full"}}}}}}"#
+        ));
+    });
+    let lines = [
+        HEADER.to_owned(),
+        user("a", "a"),
+        user("b", "b"),
+        user("c", "c"),
+        end(4),
+    ];
+    fs::write(home.path().join("x.jsonl"), lines.join("\n")).expect("a file");
+    let output = call(home.path(), &["import", "x.jsonl"]);
+    answering.join().expect("the server ends");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        words.contains("1 created") && words.contains("1 left out"),
+        "{output:?}"
+    );
+    assert!(words.contains("line 3: user b: left out: its reason"), "{output:?}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        error.contains("the disk is full; what was imported stays"),
+        "{output:?}"
     );
 }
 

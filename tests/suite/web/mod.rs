@@ -23,4 +23,4 @@ mod sessions;
 mod setup;
 mod status;
 mod walls;
-mod words;
+pub mod words;

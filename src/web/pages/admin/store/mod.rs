@@ -1,10 +1,14 @@
 //! The page about storage and health, which shows the state of the server.
 
+mod backup_list;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
 
-use crate::app::LastBackup;
+use backup_list::BackupList;
+
+use crate::app::BackupState;
 use crate::domain::timestamp::DAY_MILLIS;
 use crate::domain::{Permission, Timestamp};
 use crate::ops::calls::CallRate;
@@ -61,6 +65,8 @@ struct Page {
     may_back_up: bool,
     figures: Vec<Figure>,
     checks: Vec<Check>,
+    /// The list of scheduled backups, for those who may download one.
+    backups: Option<BackupList>,
     clients_lead: String,
     clients: Vec<Client>,
 }
@@ -70,15 +76,18 @@ async fn show(visit: Visit) -> PageOutcome {
     visit.count("GET statistics", CallRate::Default)?;
     let health = statistics::health(&visit.app, &visit.actor()?).await?;
     let (words, reader) = (visit.words, visit.reader());
+    let may_back_up = visit.caller()?.may(Permission::MANAGE_BACKUP);
+    let listed = health.backups.as_ref().filter(|_| may_back_up);
     let began = health.figures.at.plus_millis(-health.figures.uptime_millis);
     let sessions: usize = health.clients.values().sum();
     let values = [("sessions", sessions.into()), ("tokens", health.personal_tokens.into())];
     let page = Page {
         f: super::frame(&visit, Section::Store),
         lead: lead(words, &reader, began, health.figures.uptime_millis),
-        may_back_up: visit.caller()?.may(Permission::MANAGE_BACKUP),
+        may_back_up,
         figures: figures(words, &health),
         checks: checks(words, &reader, began, &health),
+        backups: listed.map(|state| BackupList::of(words, &reader, state)),
         clients_lead: words.say("store-clients-lead", &values),
         clients: clients(words, &health.clients),
     };
@@ -144,7 +153,7 @@ fn figures(words: Words, health: &Health) -> Vec<Figure> {
 }
 
 /// Returns a number of bytes in words, with a unit from kB to TB.
-fn size(words: Words, bytes: u64) -> String {
+pub(super) fn size(words: Words, bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];
     let mut tenths = bytes.saturating_mul(10) / 1000;
     let mut unit = 0;
@@ -196,13 +205,14 @@ fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> V
             words.t("store-encrypted").into_owned(),
             "store-not-encrypted",
         ),
-        backups_check(words, reader, health.backups),
+        backups_check(words, reader, health.backups.as_ref()),
     ]
 }
 
 /// Returns the line about scheduled backups. Without a schedule, this server cannot know if there are backups.
-fn backups_check(words: Words, reader: &Reader, backups: Option<(Option<LastBackup>, bool)>) -> Check {
-    let (is_good, text) = match backups {
+fn backups_check(words: Words, reader: &Reader, backups: Option<&BackupState>) -> Check {
+    let last = backups.map(|state| (&state.last, state.has_failed));
+    let (is_good, text) = match last {
         None => (true, words.t("store-backups-none").into_owned()),
         Some((_, true)) => (false, words.t("store-backups-failed").into_owned()),
         Some((None, false)) => (true, words.t("store-backups-begin").into_owned()),
