@@ -1,13 +1,10 @@
 //! The commands of the administration socket, and their answers.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::auth::KeyError;
+use super::finding::Finding;
 use crate::domain::AuditParty;
 use crate::domain::import_result::{ImportMode, LineReport};
-use crate::store::Problem;
 
 /// A command of the operator. `user` is a username, an e-mail address or an id.
 #[derive(Serialize, Deserialize)]
@@ -240,38 +237,6 @@ pub struct ClockEntry {
     pub doubt: Option<String>,
     /// True if data that has ended may be erased.
     pub may_erase: bool,
-}
-
-/// A problem found by a check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Finding {
-    /// A problem in the store.
-    Store(Problem),
-    /// A server could not use the file with the key that encrypts secrets.
-    Key {
-        /// The reason, and what to do about it.
-        key_file: String,
-    },
-}
-
-impl Finding {
-    /// Returns all findings of a check.
-    pub(super) fn all(problems: Vec<Problem>, key: Option<KeyError>) -> Vec<Self> {
-        let key = key.map(|error| Self::Key {
-            key_file: error.to_string(),
-        });
-        problems.into_iter().map(Self::Store).chain(key).collect()
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Store(problem) => problem.fmt(out),
-            Self::Key { key_file } => out.write_str(key_file),
-        }
-    }
 }
 
 /// A user in a list. The field names are those of the HTTP API.

@@ -9,6 +9,7 @@ mod backup;
 mod command;
 mod execute;
 mod export;
+mod finding;
 mod import;
 mod place;
 mod socket;
@@ -28,10 +29,11 @@ use tokio::time::timeout;
 pub use advice::explained;
 pub use backup::{FoundBackup, RestoredFolder, backup, backup_to, check_backup, lock_of, restore};
 pub use command::{
-    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, SurroundingsEntry,
+    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, StatusEntry, SurroundingsEntry,
     TokenEntry, UserEntry,
 };
 pub use export::{export, export_to};
+pub use finding::Finding;
 pub use import::{ImportEnd, ImportedItem, import};
 use place::Place;
 pub use socket::AdminSocket;

@@ -40,7 +40,7 @@ impl Recipients {
     fn of<'text>(items: impl Iterator<Item = &'text str>) -> Result<Self, String> {
         let mut recipients: Vec<Recipient> = Vec::new();
         for item in items {
-            let recipient = item.parse().map_err(|_| refused(item))?;
+            let recipient = item.parse::<Recipient>().map_err(|_| refused(item))?;
             if !recipients.contains(&recipient) {
                 recipients.push(recipient);
             }

@@ -229,7 +229,9 @@ mod tests {
             "notes",
             "before-upgrade-0.1.0-2020-01-01T00-00-00Z-commits-1.backup",
         ];
-        others.map(put);
+        for name in others {
+            put(name);
+        }
         put("rollcall-2020-01-01T00-00-00Z.backup.unfinished");
         put("rollcall-2020-01-01T00-00-00Z.backup.age.unfinished");
         remove_unfinished(home.path()).expect("a folder");

@@ -29,7 +29,7 @@ pub enum Decryption {
     None,
     /// Private keys of age, of which one is enough.
     Identities(Vec<Identity>),
-    /// A passphrase.
+    /// The passphrase that was chosen for the file.
     Passphrase(SecretString),
 }
 
@@ -50,7 +50,7 @@ pub enum Lock {
     None,
     /// The identity of a recipient.
     Identity,
-    /// A passphrase.
+    /// A passphrase that was chosen for the file.
     Passphrase,
 }
 

@@ -24,7 +24,7 @@ pub enum Encryption {
     None,
     /// The identity of one of these recipients.
     Recipients(Recipients),
-    /// A passphrase.
+    /// A passphrase that was chosen for the file.
     Passphrase(SecretString),
 }
 

@@ -75,9 +75,13 @@ async fn a_reader_that_closes_its_end_gets_no_sentence() {
         assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
     };
     let commands = [&["backup", "-"][..], &["export", "-"]];
-    commands.map(closed);
+    for arguments in commands {
+        closed(arguments);
+    }
     server.kill();
-    commands.map(closed);
+    for arguments in commands {
+        closed(arguments);
+    }
     // A full disk is another reason, and is named.
     for arguments in commands {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");

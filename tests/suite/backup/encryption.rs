@@ -108,7 +108,7 @@ async fn each_recipient_can_restore_and_no_other_identity() {
         (&["--identity", "nowhere"], "nowhere cannot be read: No such file"),
     ] {
         for command in ["check", "restore"] {
-            let arguments = [&[command, "running.age"], keys].concat();
+            let arguments = [&[command, "running.age"][..], keys].concat();
             let error = refused(other, &arguments);
             assert!(error.contains(words), "{error}");
         }
@@ -206,7 +206,7 @@ async fn wrong_keys_make_no_backup_and_a_private_key_is_not_repeated() {
         ),
         (&["--unencrypted", "--recipient", &recipient], 2, "cannot be used with"),
     ] {
-        let output = call(home, &[&["backup", "x.age"], keys].concat());
+        let output = call(home, &[&["backup", "x.age"][..], keys].concat());
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{error}");
         assert!(error.contains(words) && !error.contains(private), "{error}");
@@ -320,8 +320,9 @@ async fn the_setting_encrypts_what_the_server_sends_and_stores() {
     assert_eq!(found.users, 2);
     assert!(backup::check(&answer.body[..]).is_err());
 
+    let visitor = Visitor::signed_in(&server, ADMIN).await;
     let page = loop {
-        let page = Visitor::signed_in(&server, ADMIN).await.page("/admin/store").await;
+        let page = visitor.page("/admin/store").await;
         if page.contains("The last one was made") {
             break page;
         }

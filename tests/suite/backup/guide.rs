@@ -97,7 +97,7 @@ async fn every_command_of_the_page_works() {
             other => panic!("a block of the unknown language {other:?}"),
         }
     }
-    assert_eq!(counts, (2, 8), "the page has all its blocks");
+    assert_eq!(counts, (2, 9), "the page has all its blocks");
     done(home.path(), &["check", "rollcall.backup.age", "--identity", "key.txt"]);
     let names = names_in(&data);
     let aside = names.iter().filter(|name| name.starts_with("store.before-")).count();

@@ -50,6 +50,8 @@ async fn backups_are_made_in_time_and_old_ones_are_removed() {
     let backups = place.path().join("backups");
     let server = start(folder, &backups).await;
     until(&backups, &["2023-11-04T11-44-23Z"]).await;
+    server.command(create_user("bob")).await;
+    give(&server.admin().await, "bob", &["view-statistics"]).await;
     server.admin().await.create_status("lunch", "away").await.expect(200);
     server.pass(23 * HOUR);
     server.pass(HOUR);
@@ -79,8 +81,6 @@ async fn backups_are_made_in_time_and_old_ones_are_removed() {
     );
     assert_words(&page, "/admin/store", "de");
     // The list is for those who may download a backup.
-    server.command(create_user("bob")).await;
-    give(&server.admin().await, "bob", &["view-statistics"]).await;
     let bob = Visitor::signed_in(&server, "bob").await.page("/admin/store").await;
     assert!(
         bob.contains("The last one was made") && !bob.contains("Scheduled backups"),

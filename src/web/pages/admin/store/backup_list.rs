@@ -1,6 +1,6 @@
 //! The list of scheduled backups.
 
-use super::size;
+use super::size::size;
 use crate::app::{BackupState, ScheduledBackup};
 use crate::web::moments::Reader;
 use crate::web::words::Words;

@@ -1,12 +1,14 @@
 //! The page about storage and health, which shows the state of the server.
 
 mod backup_list;
+mod size;
 
 use std::collections::BTreeMap;
 
 use askama::Template;
 
 use backup_list::BackupList;
+use size::size;
 
 use crate::app::BackupState;
 use crate::domain::timestamp::DAY_MILLIS;
@@ -23,7 +25,7 @@ use crate::web::pages::profile::client;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
-use crate::web::words::{Language, Words};
+use crate::web::words::Words;
 
 /// The maximum number of clients that the page shows by name.
 const NAMED_CLIENTS: usize = 12;
@@ -150,22 +152,6 @@ fn figures(words: Words, health: &Health) -> Vec<Figure> {
             words.t("store-batches-about").into_owned(),
         ),
     ]
-}
-
-/// Returns a number of bytes in words, with a unit from kB to TB.
-pub(super) fn size(words: Words, bytes: u64) -> String {
-    let units = ["kB", "MB", "GB", "TB"];
-    let mut tenths = bytes.saturating_mul(10) / 1000;
-    let mut unit = 0;
-    while tenths >= 10_000 && unit + 1 < units.len() {
-        tenths /= 1000;
-        unit += 1;
-    }
-    let point = match words.language() {
-        Language::English => '.',
-        Language::German => ',',
-    };
-    format!("{}{point}{} {}", tenths / 10, tenths % 10, units[unit])
 }
 
 fn checks(words: Words, reader: &Reader, began: Timestamp, health: &Health) -> Vec<Check> {
