@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::command::{
-    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, Finding, StatusEntry, SurroundingsEntry,
+    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, StatusEntry, SurroundingsEntry,
     TokenEntry, UserEntry,
 };
+use super::finding::Finding;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::timestamp::DAY_MILLIS;
