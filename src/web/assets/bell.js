@@ -42,11 +42,11 @@ export function showAwaited(icon) {
 
 // Adds a bell to a person's row while they are not online. If they are online again, removes it and notifies the
 // reader.
-export function bell(row, status, words, icon) {
+export function bell(row, name, words, icon) {
   if (row.dataset.own) return;
-  const id = row.id.slice(2), name = row.querySelector(".name bdi").textContent;
+  const id = row.id.slice(2);
   let button = row.querySelector(".icon-btn");
-  if (status === "online") {
+  if (row.dataset.status === "online") {
     button?.remove();
     arrive(id, name, words, icon);
     return;
@@ -64,8 +64,9 @@ export function bell(row, status, words, icon) {
     });
     row.append(button);
   }
-  button.setAttribute("aria-label", words.bell.replace("{}", () => name));
-  button.setAttribute("aria-pressed", String(awaited.has(id)));
+  const label = words.bell.replace("{}", () => name), pressed = String(awaited.has(id));
+  if (button.ariaLabel !== label) button.ariaLabel = label;
+  if (button.ariaPressed !== pressed) button.ariaPressed = pressed;
   // The end of the status may have changed.
   if (awaited.has(id)) showAwaited(icon);
 }
