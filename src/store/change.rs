@@ -2,6 +2,7 @@
 
 use super::codec;
 use super::record::{IndexEntry, Record};
+use super::records::is_index;
 use super::room::Need;
 use super::table::Table;
 
@@ -125,7 +126,7 @@ impl Change {
             let mut puts = self.edits.iter().filter(|edit| edit.value.is_some());
             puts.all(|edit| tables.contains(&edit.table))
         };
-        let is_removal = |edit: &RecordEdit| edit.value.is_none() && !edit.table.is_index();
+        let is_removal = |edit: &RecordEdit| edit.value.is_none() && !is_index(edit.table);
         let removes = self.ends_access || self.edits.iter().any(is_removal);
         let creates_nothing = || puts_only(&[Table::AuditLog, Table::Users, Table::UserStatuses]);
         if puts_only(&[Table::LostConnections]) || (removes && creates_nothing()) {

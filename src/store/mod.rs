@@ -36,6 +36,7 @@ mod password_resets;
 mod problem;
 mod read_error;
 mod record;
+mod records;
 mod rekey;
 mod reserve_file;
 mod roles;

@@ -1,9 +1,9 @@
 //! The tables: one sled tree each. An index table belongs to a table of records.
 
-use std::fmt;
-
-/// A table. Its position in [`Table::ALL`] is also its position among the open trees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
+/// A table. Its position in [`Table::ALL`] is also its position among the open trees. The words of a variant are the name
+/// of its tree, so a variant never changes its name: stores on disk use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::Display, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Table {
     /// Users by id.
     Users,
@@ -60,56 +60,13 @@ impl Table {
         !matches!(self, Self::Overflow | Self::Commits)
     }
 
-    /// Returns whether the table is an index of another one.
-    pub(super) const fn is_index(self) -> bool {
-        matches!(
-            self,
-            Self::UsersByUsername
-                | Self::UsersByEmail
-                | Self::TokensByUser
-                | Self::TokensByName
-                | Self::CustomStatusesByName
-                | Self::RolesByName
-        )
-    }
-
     /// All tables, in the order of the variants.
     pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
-    /// Returns the name of the table's tree. Never changes: stores on disk use it.
+    /// Returns the name of the table's tree.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::UsersByUsername => "users_by_username",
-            Self::UsersByEmail => "users_by_email",
-            Self::UserStatuses => "user_statuses",
-            Self::Tokens => "tokens",
-            Self::TokensByUser => "tokens_by_user",
-            Self::TokensByName => "tokens_by_name",
-            Self::CustomStatuses => "custom_statuses",
-            Self::CustomStatusesByName => "custom_statuses_by_name",
-            Self::Roles => "roles",
-            Self::RolesByName => "roles_by_name",
-            Self::Grants => "grants",
-            Self::Settings => "settings",
-            Self::FailedLogins => "failed_logins",
-            Self::PasswordResets => "password_resets",
-            Self::Avatars => "avatars",
-            Self::AuditLog => "audit_log",
-            Self::SetupLinks => "setup_links",
-            Self::LostConnections => "lost_connections",
-            Self::Invitations => "invitations",
-            Self::Boards => "boards",
-            Self::Commits => "commits",
-            Self::Overflow => "overflow",
-        }
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -122,5 +79,14 @@ mod tests {
         for (place, table) in Table::ALL.iter().copied().enumerate() {
             assert_eq!(table as usize, place, "{table}");
         }
+    }
+
+    #[test]
+    fn the_names_of_trees_are_those_of_stores_on_disk() {
+        let names: Vec<_> = Table::ALL.iter().map(|table| table.name()).collect();
+        let stored = "users users_by_username users_by_email user_statuses tokens tokens_by_user tokens_by_name \
+                      custom_statuses custom_statuses_by_name roles roles_by_name grants settings failed_logins \
+                      password_resets avatars audit_log setup_links lost_connections invitations boards commits overflow";
+        assert_eq!(names.join(" "), stored);
     }
 }

@@ -7,59 +7,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::catch_panic::catch_panic;
 use super::change::RecordEdit;
 use super::codec::{self, Damage};
-use super::commits::Commits;
 use super::folder;
 use super::open_error::{OpenError, errno_in};
 use super::outdated::Outdated;
 use super::overflow;
 use super::problem::{Problem, printable};
 use super::record::{Record, decode_index};
+use super::records::{self, RecordVisitor};
 use super::rekey;
-use super::setup_links::SetupLink;
 use super::snapshot::Snapshot;
 use super::table::Table;
 use super::trees::Trees;
-use crate::domain::setting::Setting;
-use crate::domain::{
-    AuditEntry, Avatar, Board, CustomStatus, FailedLogins, Grant, Invitation, LostConnections, PasswordReset, Role,
-    Token, User, UserStatus,
-};
-
-/// Checks that a value decodes as a record or index entry of this table.
-///
-/// # Errors
-/// The damage of the value.
-pub(super) fn decode_any(table: Table, key: &[u8], bytes: &[u8]) -> Result<(), Damage> {
-    fn decoded<R: Record>(key: &[u8], bytes: &[u8]) -> Result<(), Damage> {
-        R::decode(key, bytes).map(drop)
-    }
-    match table {
-        Table::Users => decoded::<User>(key, bytes),
-        Table::UserStatuses => decoded::<UserStatus>(key, bytes),
-        Table::Tokens => decoded::<Token>(key, bytes),
-        Table::CustomStatuses => decoded::<CustomStatus>(key, bytes),
-        Table::Roles => decoded::<Role>(key, bytes),
-        Table::Grants => decoded::<Grant>(key, bytes),
-        Table::Settings => decoded::<Setting>(key, bytes),
-        Table::FailedLogins => decoded::<FailedLogins>(key, bytes),
-        Table::PasswordResets => decoded::<PasswordReset>(key, bytes),
-        Table::Avatars => decoded::<Avatar>(key, bytes),
-        Table::AuditLog => decoded::<AuditEntry>(key, bytes),
-        Table::SetupLinks => decoded::<SetupLink>(key, bytes),
-        Table::LostConnections => decoded::<LostConnections>(key, bytes),
-        Table::Invitations => decoded::<Invitation>(key, bytes),
-        Table::Boards => decoded::<Board>(key, bytes),
-        Table::Commits => decoded::<Commits>(key, bytes),
-        Table::UsersByUsername
-        | Table::UsersByEmail
-        | Table::TokensByUser
-        | Table::TokensByName
-        | Table::CustomStatusesByName
-        | Table::RolesByName => decode_index(table, key, bytes).map(drop),
-        // A part of a value has no form of its own.
-        Table::Overflow => Ok(()),
-    }
-}
 
 /// Reads the whole store.
 pub(super) fn verify(trees: &Trees) -> Findings<'_> {
@@ -81,22 +39,7 @@ pub(super) fn verify_until<'store>(trees: &'store Trees, is_closing: &'store Ato
         live_bytes: 0,
         entries: 0,
     };
-    found.read::<User>();
-    found.read::<UserStatus>();
-    found.read::<Token>();
-    found.read::<CustomStatus>();
-    found.read::<Role>();
-    found.read::<Grant>();
-    found.read::<Setting>();
-    found.read::<FailedLogins>();
-    found.read::<PasswordReset>();
-    found.read::<Avatar>();
-    found.read::<AuditEntry>();
-    found.read::<SetupLink>();
-    found.read::<LostConnections>();
-    found.read::<Invitation>();
-    found.read::<Board>();
-    found.read::<Commits>();
+    records::visit_all(&mut found);
     found.check_owners();
     found.check_parts();
     found
@@ -123,6 +66,12 @@ pub(super) struct Findings<'store> {
     pub(super) live_bytes: u64,
     /// The number of entries in all tables.
     pub(super) entries: u64,
+}
+
+impl RecordVisitor for Findings<'_> {
+    fn visit<R: Record>(&mut self) {
+        self.read::<R>();
+    }
 }
 
 impl Findings<'_> {
