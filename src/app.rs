@@ -8,6 +8,7 @@ mod follow;
 mod online;
 mod origins;
 mod pictures;
+mod public_address;
 pub mod rates;
 mod readiness;
 mod rendered;
@@ -16,6 +17,7 @@ mod turns;
 mod usernames;
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -30,6 +32,8 @@ pub use certificate::{CertificateStatus, ServedCertificate};
 use online::OnlineCount;
 pub use origins::AllowedOrigins;
 pub use pictures::{Pictures, Sender};
+use public_address::LastPublicAddress;
+pub use public_address::PublicAddress;
 use rates::Rates;
 pub use readiness::{Checks, Readiness};
 pub use rendered::RenderedKey;
@@ -44,9 +48,13 @@ use crate::hub::Hub;
 use crate::observe::{Metrics, RequestIds};
 use crate::store::{Snapshot, Store};
 
-/// The application state. Cloning is cheap; all clones share the same state.
+/// The application state. Cloning counts one reference; all clones share the same state.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<AppState>);
+
+/// The parts of the application state.
+#[derive(Clone)]
+pub struct AppState {
     /// The store with all durable data.
     pub store: Store,
     /// The live connections and the visible presence of all users.
@@ -83,6 +91,15 @@ pub struct App {
     /// The configuration that can't change while the server runs.
     pub fixed: Arc<Overrides>,
     usernames: Arc<Usernames>,
+    public_address: Arc<LastPublicAddress>,
+}
+
+impl Deref for App {
+    type Target = AppState;
+
+    fn deref(&self) -> &AppState {
+        &self.0
+    }
 }
 
 impl App {
@@ -95,7 +112,7 @@ impl App {
         store.keep_free(fixed.disk_reserve_bytes);
         let hub = Hub::new(clock.clone());
         follow::follow(&hub, &store, &fixed);
-        Self {
+        Self(Arc::new(AppState {
             attempts: Arc::new(Attempts::new(&store, &clock, &fixed)),
             rates: Arc::default(),
             online: Arc::default(),
@@ -112,18 +129,19 @@ impl App {
             request_ids: Arc::new(RequestIds::new(u64::from_be_bytes(random::bytes()))),
             fixed,
             usernames: Arc::default(),
+            public_address: Arc::default(),
             store,
             hub,
-        }
+        }))
     }
 
     /// Replaces the key by the one of the data folder.
     #[must_use]
     pub fn with_key(self, key: SecretKey) -> Self {
-        Self {
+        Self(Arc::new(AppState {
             key: Arc::new(key),
-            ..self
-        }
+            ..AppState::clone(&self)
+        }))
     }
 
     /// Shows the statuses of all users again, because another time applies to them.
@@ -134,13 +152,14 @@ impl App {
     /// Sets the URL of the address where the server listens.
     #[must_use]
     pub fn at(self, address_url: String) -> Self {
-        Self {
+        Self(Arc::new(AppState {
             fixed: Arc::new(Overrides {
                 address_url,
                 ..Overrides::clone(&self.fixed)
             }),
-            ..self
-        }
+            public_address: Arc::default(),
+            ..AppState::clone(&self)
+        }))
     }
 
     /// Returns the current rule for new usernames.
@@ -158,6 +177,12 @@ impl App {
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings::new(self.store.read(), Arc::clone(&self.fixed))
+    }
+
+    /// Returns where clients reach the server, and the origins of the pages that may use it.
+    #[must_use]
+    pub fn public_address(&self) -> Arc<PublicAddress> {
+        self.public_address.of(self.store.read(), &self.fixed)
     }
 
     /// Returns the settings as they would be with these values, on this snapshot.

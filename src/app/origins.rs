@@ -27,8 +27,7 @@ enum Others {
 
 impl AllowedOrigins {
     /// Returns the rule for these settings.
-    #[must_use]
-    pub fn of(settings: &Settings) -> Self {
+    pub(super) fn of(settings: &Settings) -> Self {
         let site = settings.text(SettingId::SiteUrl);
         let cors = settings.flag(SettingId::EnableCors);
         Self::new(&site, cors.then(|| settings.text(SettingId::CorsOrigin)).as_deref())

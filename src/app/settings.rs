@@ -106,7 +106,10 @@ impl Settings {
     /// Returns whether a boolean setting is on; false for other types.
     #[must_use]
     pub fn flag(&self, id: SettingId) -> bool {
-        self.value(id) == SettingValue::Flag(true)
+        match self.set(id) {
+            Some(value) => *value == SettingValue::Flag(true),
+            None => id.default() == SettingValue::Flag(true),
+        }
     }
 
     /// Returns a number; 0 for other types and for negative values.

@@ -32,10 +32,10 @@ impl Origin {
     /// Creates an origin, and cuts the client's name.
     #[must_use]
     pub fn new(address: Option<IpAddr>, client: &str) -> Self {
-        let client: String = client.chars().take(CLIENT_CHARACTERS).collect();
+        let end = client.char_indices().nth(CLIENT_CHARACTERS);
         Self {
             address,
-            client: client.into(),
+            client: client[..end.map_or(client.len(), |(end, _)| end)].into(),
             device: None,
         }
     }

@@ -16,9 +16,8 @@ use warp::http::header::{
 };
 use warp::http::{Request, Uri, Version};
 
-use super::cors::Cors;
-use super::{redirect, reply};
-use crate::app::App;
+use super::{cors, redirect, reply};
+use crate::app::{App, PublicAddress};
 use crate::auth::Peer;
 use crate::domain::RequestError;
 use crate::intake::address_of;
@@ -83,8 +82,8 @@ impl Front {
     }
 
     async fn answer_within(&self, mut request: Request<Incoming>, began: Instant) -> warp::reply::Response {
-        let public_path = self.app.settings().public_path();
-        if let Some(own) = own_target(request.uri(), &public_path) {
+        let address = self.app.public_address();
+        if let Some(own) = own_target(request.uri(), &address.path) {
             *request.uri_mut() = own;
         }
         // Only requests from pages have an origin, and only those need the request's headers afterwards.
@@ -104,7 +103,7 @@ impl Front {
                 refused
             }
         };
-        self.add_headers(&head, response.headers_mut());
+        add_headers(&address, &head, response.headers_mut());
         self.observe(&response, began.elapsed());
         response
     }
@@ -159,20 +158,19 @@ impl Front {
         let peer = request.extensions().get::<Peer>().copied();
         calls::admit_anonymous(&self.app, address_of(peer, request.headers(), &self.app))
     }
+}
 
-    /// Adds the headers that every response has.
-    fn add_headers(&self, request: &HeaderMap, answer: &mut HeaderMap) {
-        let settings = self.app.settings();
-        Cors::of(&settings).add_headers(request, answer);
-        answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        let mut add = |name: HeaderName, value| {
-            answer.entry(name).or_insert(value);
-        };
-        add(CONTENT_SECURITY_POLICY, POLICY);
-        add(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        if settings.site_url().starts_with("https://") {
-            add(STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
-        }
+/// Adds the headers that every response has.
+fn add_headers(address: &PublicAddress, request: &HeaderMap, answer: &mut HeaderMap) {
+    cors::add_headers(&address.origins, request, answer);
+    answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let mut add = |name: HeaderName, value| {
+        answer.entry(name).or_insert(value);
+    };
+    add(CONTENT_SECURITY_POLICY, POLICY);
+    add(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if address.is_https() {
+        add(STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
     }
 }
 

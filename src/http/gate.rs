@@ -15,7 +15,7 @@ use warp::http::header::{
 
 use super::Limits;
 use super::body::Body;
-use super::cors::{self, Cors};
+use super::cors;
 use super::rate_limit;
 use super::reply::{self, ApiOutcome, Response};
 use super::request::{self, Called, Request, Sent};
@@ -82,7 +82,8 @@ pub fn api(gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
         .then(move |mut head: Head, body| {
             let gate = Arc::clone(&gate);
             // The routes are named without it.
-            head.path = head.path.trim_start_matches("/api").trim_start_matches('/').to_owned();
+            let endpoint = head.path.trim_start_matches("/api").trim_start_matches('/').len();
+            head.path.drain(..head.path.len() - endpoint);
             async move { reply::sent(gate.answer(head, body).await) }
         })
         .boxed()
@@ -151,11 +152,11 @@ impl Gate {
             calls::admit_anonymous(&self.app, origin.address)?;
         }
         if head.method == Method::OPTIONS {
-            return Cors::of(&self.app.settings()).answer_options(&head.headers);
+            return cors::answer_options(&self.app.public_address().origins, &head.headers);
         }
         // Most callers are programs, which send no origin.
         if head.headers.contains_key(ORIGIN) {
-            Cors::of(&self.app.settings()).check(&head.method, &head.headers)?;
+            cors::check(&self.app.public_address().origins, &head.method, &head.headers)?;
         }
         let (route, parameter) = found?;
         check_access(route, caller.as_ref())?;

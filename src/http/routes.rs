@@ -12,43 +12,39 @@ use super::v1;
 use crate::document::{ByPublicPath, Document};
 use crate::domain::RequestError;
 
-struct Table {
-    routes: Vec<Route>,
-    /// Indexes of an endpoint's routes. The key of an endpoint with a parameter ends at the slash before it.
-    places: HashMap<&'static str, Vec<usize>>,
-}
-
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
     let mut routes = v1::routes();
     routes.push(Route::get("openapi.json", "This document", document));
-    let mut places: HashMap<_, Vec<_>> = HashMap::new();
-    for (place, route) in routes.iter().enumerate() {
+    routes
+});
+
+/// The routes of each endpoint. The key of an endpoint with a parameter ends at the slash before it.
+static BY_ENDPOINT: LazyLock<HashMap<&'static str, Vec<&'static Route>>> = LazyLock::new(|| {
+    let mut routes: HashMap<_, Vec<_>> = HashMap::new();
+    for route in &*ROUTES {
         let fixed = route.endpoint.split(':').next().unwrap_or_default();
-        places.entry(fixed).or_default().push(place);
+        routes.entry(fixed).or_default().push(route);
     }
-    Table { routes, places }
+    routes
 });
 
 /// Returns all routes, grouped by family.
 #[must_use]
 pub fn all() -> &'static [Route] {
-    &TABLE.routes
+    &ROUTES
 }
 
 /// Returns the routes of an endpoint, one per method, and the text of its path parameter. Empty if the endpoint does
 /// not exist.
-pub(super) fn of(endpoint: &str) -> (Vec<&'static Route>, Option<&str>) {
-    let routes = |fixed: &str| {
-        let places = TABLE.places.get(fixed).map(Vec::as_slice).unwrap_or_default();
-        places.iter().map(|place| &TABLE.routes[*place]).collect::<Vec<_>>()
-    };
+pub(super) fn of(endpoint: &str) -> (&'static [&'static Route], Option<&str>) {
+    let routes = |fixed: &str| BY_ENDPOINT.get(fixed).map(Vec::as_slice).unwrap_or_default();
     let exact = routes(endpoint);
     if !exact.is_empty() && !endpoint.ends_with('/') {
         return (exact, None);
     }
-    match endpoint.split_once('/') {
-        Some((name, text)) if !text.is_empty() => (routes(&format!("{name}/")), Some(text)),
-        _ => (Vec::new(), None),
+    match endpoint.find('/').map(|slash| endpoint.split_at(slash + 1)) {
+        Some((name, text)) if !text.is_empty() => (routes(name), Some(text)),
+        _ => (&[], None),
     }
 }
 
@@ -59,6 +55,6 @@ static DOCUMENT: ByPublicPath<Document> = ByPublicPath::new(|public_path| {
 });
 
 async fn document(call: AnyRequest, _: Ignored) -> Result<Unchanging, RequestError> {
-    let public_path = call.app.settings().public_path();
-    Ok(Unchanging(DOCUMENT.get(&public_path).answer(&call.accepted)))
+    let address = call.app.public_address();
+    Ok(Unchanging(DOCUMENT.get(&address.path).answer(&call.accepted)))
 }

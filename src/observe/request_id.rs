@@ -4,7 +4,7 @@
 //! span of `tracing` is not used: it costs an allocation and a lock for each request, and the log level can disable it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 tokio::task_local! {
@@ -14,9 +14,13 @@ tokio::task_local! {
 /// Maximum characters of an id that a proxy sends.
 const MAX_CHARACTERS: usize = 64;
 
-/// The id of a request: letters, digits, `-`, `_` and `.`. Cloning is cheap.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
+/// The id of a request: letters, digits, `-`, `_` and `.`. It is stored in place, so that no request allocates for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId {
+    /// The characters, and zeros after them.
+    bytes: [u8; MAX_CHARACTERS],
+    length: usize,
+}
 
 impl RequestId {
     /// Parses an id that a proxy sent. Returns `None` if it is empty, too long, or has other characters.
@@ -24,19 +28,30 @@ impl RequestId {
     pub fn parse(text: &str) -> Option<Self> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         let is_valid = !text.is_empty() && text.len() <= MAX_CHARACTERS && text.bytes().all(is_allowed);
-        is_valid.then(|| Self(text.into()))
+        is_valid.then(|| Self::of(format_args!("{text}")))
+    }
+
+    /// Returns the id with these ASCII characters. Cuts it to the maximum length.
+    fn of(text: fmt::Arguments<'_>) -> Self {
+        let mut bytes = [0; MAX_CHARACTERS];
+        let mut rest = &mut bytes[..];
+        // The only error is that the text is longer.
+        let _ = rest.write_fmt(text);
+        let length = MAX_CHARACTERS - rest.len();
+        Self { bytes, length }
     }
 
     /// Returns the id of the request that this task handles, if it handles one.
     #[must_use]
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Self::clone).ok()
+        CURRENT.try_with(|id| *id).ok()
     }
 
     /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Every id is ASCII.
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
     }
 
     /// Runs work for the request with this id.
@@ -58,7 +73,7 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(self.as_str())
     }
 }
 
@@ -89,7 +104,7 @@ impl RequestIds {
     #[must_use]
     pub fn make(&self) -> RequestId {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
-        RequestId(format!("{}-{number}", self.instance).into())
+        RequestId::of(format_args!("{}-{number}", self.instance))
     }
 }
 
@@ -114,9 +129,7 @@ mod tests {
         assert_eq!(first.as_str(), "0000000000000001-0");
         assert_ne!(first, second);
         assert_eq!(RequestId::current(), None);
-        let spawned = first
-            .clone()
-            .scope(async { tokio::spawn(RequestId::carry(async { RequestId::current() })).await });
+        let spawned = first.scope(async { tokio::spawn(RequestId::carry(async { RequestId::current() })).await });
         assert_eq!(spawned.await.expect("a task"), Some(first));
         assert_eq!(RequestId::carry(async { RequestId::current() }).await, None);
     }

@@ -113,7 +113,7 @@ pub async fn health(app: &App, actor: &Actor) -> Result<Health, RequestError> {
         clients,
         store: store(app, actor).await?,
         backups: app.fixed.backups.is_some().then(|| app.backups.state()),
-        has_https_address: app.settings().site_url().starts_with("https://"),
+        has_https_address: app.public_address().is_https(),
     })
 }
 

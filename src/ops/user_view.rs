@@ -346,7 +346,7 @@ impl Me {
     /// Returns the record of a user as the user sees it.
     #[must_use]
     pub fn of(app: &App, user: &User) -> Self {
-        let site_url = app.settings().site_url();
+        let address = app.public_address();
         let presence = app.hub.own_presence(&user.id);
         let verified = user.email.as_ref().filter(|email| email.verified);
         Self {
@@ -377,7 +377,7 @@ impl Me {
             },
             avatar_etag: user.avatar.clone(),
             avatar_origin: user.avatar.is_some().then_some("upload"),
-            avatar_url: format!("{site_url}/avatar/{}", user.username.in_path()),
+            avatar_url: format!("{}/avatar/{}", address.url, user.username.in_path()),
             is_oauth_user: false,
             services: LoginServices::of(user),
             updated_at: user.updated_at,

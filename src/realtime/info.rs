@@ -6,12 +6,12 @@ use warp::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, HeaderMap, 
 
 use super::socket_server::SocketServer;
 use super::upgrade::{allows_page, origin_of_page};
-use crate::app::AllowedOrigins;
 use crate::auth::random;
 
 /// Returns the response. Only pages that may open a socket may read it.
 pub(super) fn answer(socket_server: &SocketServer, headers: &HeaderMap) -> warp::reply::Response {
-    let rule = AllowedOrigins::of(&socket_server.app.settings());
+    let address = socket_server.app.public_address();
+    let rule = &address.origins;
     let entropy = u32::from_be_bytes(random::bytes());
     // Clients ignore this field: sockjs-node always sends "*:*".
     let origins: &[&str] = if rule.allows_any() { &["*:*"] } else { &[] };
@@ -25,7 +25,7 @@ pub(super) fn answer(socket_server: &SocketServer, headers: &HeaderMap) -> warp:
     }
     answered.insert(VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin_of_page(headers)
-        && allows_page(&rule, headers)
+        && allows_page(rule, headers)
     {
         answered.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     }

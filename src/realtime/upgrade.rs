@@ -40,7 +40,7 @@ pub(super) fn answer(
     let (Some(upgrade), Some(key), true, true) = (upgrade, text(SEC_WEBSOCKET_KEY), asks, version) else {
         return refused();
     };
-    if origin_of_page(headers).is_some() && !allows_page(&AllowedOrigins::of(&socket_server.app.settings()), headers) {
+    if origin_of_page(headers).is_some() && !allows_page(&socket_server.app.public_address().origins, headers) {
         return page_refused();
     }
     let forwarded = headers.get_all("x-forwarded-for").iter();

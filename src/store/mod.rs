@@ -75,6 +75,7 @@ pub use open_error::OpenError;
 pub use problem::Problem;
 pub use read_error::ReadError;
 pub use room::{Need, Room};
+pub use settings::SettingsVersion;
 pub use setup_links::SetupLink;
 pub use snapshot::Snapshot;
 pub use store_state::StoreState;

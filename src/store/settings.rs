@@ -1,5 +1,8 @@
 //! The stored form of settings, and the snapshot's look-up for them.
 
+use std::fmt;
+
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{self, Damage};
@@ -103,11 +106,33 @@ impl Record for Setting {
     }
 }
 
+/// Tells the stored settings of one snapshot from those of another. It holds these settings in memory.
+pub struct SettingsVersion(OrdMap<SettingId, Setting>);
+
+impl fmt::Debug for SettingsVersion {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "SettingsVersion({} settings)", self.0.len())
+    }
+}
+
 impl Snapshot {
     /// Returns the stored setting, or `None` if it was never set.
     #[must_use]
     pub fn setting(&self, id: SettingId) -> Option<&Setting> {
         self.settings.get(&id)
+    }
+
+    /// Returns the version of the stored settings.
+    #[must_use]
+    pub fn settings_version(&self) -> SettingsVersion {
+        SettingsVersion(self.settings.clone())
+    }
+
+    /// Returns whether the stored settings are those of this version. It compares no values, so that settings that were
+    /// stored again without a change count as others.
+    #[must_use]
+    pub fn has_settings_of(&self, version: &SettingsVersion) -> bool {
+        self.settings.ptr_eq(&version.0)
     }
 }
 

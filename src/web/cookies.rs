@@ -1,9 +1,11 @@
 //! The cookies of the pages.
 
+use std::sync::Arc;
+
 use warp::http::HeaderMap;
 use warp::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 
-use crate::app::Settings;
+use crate::app::PublicAddress;
 
 /// Maximum bytes of the value of a cookie that is read.
 const VALUE_BYTES: usize = 1024;
@@ -23,25 +25,18 @@ pub(super) enum Cookie {
 
 /// Where browsers reach the server, as far as cookies depend on it.
 #[derive(Debug, Clone)]
-pub(super) struct Site {
-    https: bool,
-    /// The public path.
-    path: String,
-}
+pub(super) struct Site(Arc<PublicAddress>);
 
 impl Site {
-    /// Returns what the settings say.
-    pub fn of(settings: &Settings) -> Self {
-        Self {
-            https: settings.site_url().starts_with("https://"),
-            path: settings.public_path(),
-        }
+    /// Returns the site at this address.
+    pub const fn new(address: Arc<PublicAddress>) -> Self {
+        Self(address)
     }
 
     /// Returns the name of a cookie. Browsers take a name with `__Host-` only over TLS and for the whole host; below a
     /// path of a larger site, the cookie must not go to the rest of it.
     fn name(&self, cookie: Cookie) -> &'static str {
-        match (cookie, self.https, self.path.is_empty()) {
+        match (cookie, self.0.is_https(), self.0.path.is_empty()) {
             (Cookie::Session, true, true) => "__Host-rollcall",
             (Cookie::Session, true, false) => "__Secure-rollcall",
             (Cookie::Session, false, _) => "rollcall",
@@ -64,8 +59,8 @@ impl Site {
 
     /// Returns the header that sets a cookie. Without `seconds` the browser drops it when it ends.
     pub fn set(&self, cookie: Cookie, value: &str, seconds: Option<i64>) -> Option<HeaderValue> {
-        let path = if self.path.is_empty() { "/" } else { &self.path };
-        let secure = if self.https { "; Secure" } else { "" };
+        let path = if self.0.path.is_empty() { "/" } else { &self.0.path };
+        let secure = if self.0.is_https() { "; Secure" } else { "" };
         let age = seconds
             .map(|seconds| format!("; Max-Age={seconds}"))
             .unwrap_or_default();

@@ -139,13 +139,13 @@ impl Web {
     }
 
     fn visit(&self, head: &Head) -> Visit {
-        let settings = self.app.settings();
+        let address = self.app.public_address();
         let client = head.headers.get(USER_AGENT).and_then(|client| client.to_str().ok());
         let origin = Origin::new(
             address_of(head.peer, &head.headers, &self.app),
             client.unwrap_or_default(),
         );
-        let site = Site::of(&settings);
+        let site = Site::new(Arc::clone(&address));
         let origin = origin.with_device(device::user_of(&self.app, &site, &head.headers));
         let visitor = Visitor::of(&self.app, &site, &head.headers, &origin);
         let user = visitor.caller.as_ref().map(|caller| &*caller.user);
@@ -162,7 +162,7 @@ impl Web {
             site,
             visitor,
             headers: head.headers.clone(),
-            base: settings.public_path(),
+            base: address.path.clone(),
             target,
             parameter: String::new(),
             query: FormFields::default(),

@@ -8,7 +8,7 @@ use warp::http::HeaderMap;
 use warp::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 
 use super::cookies::{Cookie, Site};
-use crate::app::{AllowedOrigins, App};
+use crate::app::App;
 use crate::auth::{Caller, Origin, TokenSecret, random};
 use crate::domain::{RequestError, TokenHash};
 use crate::ops::tokens;
@@ -112,10 +112,10 @@ pub(super) fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Request
     let fetch_site = text(FETCH_SITE);
     let mut origins = headers.get_all(ORIGIN).iter();
     let origin = origins.next();
-    let rule = AllowedOrigins::of(&app.settings());
+    let address = app.public_address();
     let own = match (origin, fetch_site) {
         (Some(origin), site) => {
-            let origin = origin.to_str().is_ok_and(|origin| rule.is_own(origin, host));
+            let origin = origin.to_str().is_ok_and(|origin| address.origins.is_own(origin, host));
             origin && site.is_none_or(|site| site == "same-origin")
         }
         (None, Some(site)) => site == "same-origin",

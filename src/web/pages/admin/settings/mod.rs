@@ -196,7 +196,7 @@ async fn save(visit: Visit) -> PageOutcome {
     let group = SettingGroup::named(visit.form.text("group")).map_or("", SettingGroup::name);
     // The change may have set another public path of the server.
     let visit = Visit {
-        base: visit.app.settings().public_path(),
+        base: visit.app.public_address().path.clone(),
         ..visit
     };
     let path = format!("{}{}#{group}", Section::Settings.path(), query.trim_end_matches('?'));

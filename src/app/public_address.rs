@@ -1,0 +1,54 @@
+//! Where clients reach the server. Every request asks for it, so it is computed once for each change of the settings.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use super::{AllowedOrigins, Overrides, Settings};
+use crate::store::{SettingsVersion, Snapshot};
+
+/// Where clients reach the server, as the settings say.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PublicAddress {
+    /// The URL without a slash at the end; see [`Settings::site_url`].
+    pub url: String,
+    /// The path of the URL; see [`Settings::public_path`].
+    pub path: String,
+    /// The origins whose pages may use this server.
+    pub origins: AllowedOrigins,
+}
+
+impl PublicAddress {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            url: settings.site_url(),
+            path: settings.public_path(),
+            origins: AllowedOrigins::of(settings),
+        }
+    }
+
+    /// Returns whether clients reach the server over TLS, its own or that of a proxy.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.url.starts_with("https://")
+    }
+}
+
+/// The public address that was computed last, and the version of the stored settings that it is of.
+#[derive(Debug, Default)]
+pub(super) struct LastPublicAddress(ArcSwapOption<(SettingsVersion, Arc<PublicAddress>)>);
+
+impl LastPublicAddress {
+    /// Returns the public address of this snapshot.
+    pub fn of(&self, snapshot: Arc<Snapshot>, fixed: &Arc<Overrides>) -> Arc<PublicAddress> {
+        if let Some(last) = &*self.0.load()
+            && snapshot.has_settings_of(&last.0)
+        {
+            return Arc::clone(&last.1);
+        }
+        let version = snapshot.settings_version();
+        let address = Arc::new(PublicAddress::of(&Settings::new(snapshot, Arc::clone(fixed))));
+        self.0.store(Some(Arc::new((version, Arc::clone(&address)))));
+        address
+    }
+}
