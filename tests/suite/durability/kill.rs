@@ -1,83 +1,87 @@
 //! `kill -9` of the real binary under load.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+#![allow(clippy::print_stderr, reason = "a run says how many writes it compared")]
+
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rollcall::domain::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use super::ledger::Ledger;
+use super::load::{self, shown};
+use super::random::{Random, rounds, seed};
 use crate::support::process::{rollcall, run};
 use crate::support::server::new_folder;
 use crate::support::{Client, Process};
 
+/// The usual number of kills under load.
 const ROUNDS: usize = 20;
-const CLIENTS: usize = 8;
 
-/// The acknowledged changes, and the signal that there are enough.
-#[derive(Default)]
-struct Acknowledged {
-    names: Mutex<BTreeSet<String>>,
-    count: AtomicUsize,
-    more: Notify,
-}
+/// The chance that a killed store is compacted before the next start, in percent.
+const COMPACTIONS: usize = 20;
 
-/// Creates statuses until the server is gone.
-async fn load(client: Client, round: usize, number: usize, acknowledged: Arc<Acknowledged>) {
-    for serial in 0.. {
-        let name = format!("round {round:02} client {number} serial {serial:05}");
-        let creating = client.try_create_status(&name, "busy");
-        if creating.await != Some(200) {
-            return;
-        }
-        acknowledged.names.lock().expect("no client panics").insert(name);
-        acknowledged.count.fetch_add(1, Ordering::AcqRel);
-        acknowledged.more.notify_one();
-    }
+/// The users that are renamed.
+const USERS: usize = 8;
+
+/// Runs a command on this data folder, and asserts that it succeeds.
+fn succeed(folder: &Path, arguments: &[&str], case: &str) {
+    let mut command = rollcall(folder);
+    command.args(arguments);
+    let output = run(command, "");
+    assert!(output.status.success(), "{case}: {arguments:?}: {output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_kills_lose_nothing_that_was_acknowledged() {
-    let acknowledged = Arc::new(Acknowledged::default());
-    let mut server = Process::start();
+async fn kills_under_load_lose_nothing_that_was_acknowledged() {
+    let rounds = rounds(ROUNDS);
+    let mut random = Random::new(seed());
+    let ledger = Arc::new(Ledger::default());
+    let start = |folder| {
+        Process::start_in(folder, |command| {
+            // Pictures are stored as large as they come, and as PNG.
+            command.env("OVERWRITE_SETTING_Accounts_AvatarResize", "false");
+        })
+    };
+    let mut server = start(new_folder());
     let login = server.admin().await.login;
-    for round in 0..ROUNDS {
+    let mut backups = 0;
+    for round in 0..rounds {
+        let case = format!("round {round}");
         let client = Client {
             address: server.address,
             login: login.clone(),
         };
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| tokio::spawn(load(client.clone(), round, number, Arc::clone(&acknowledged))))
-            .collect();
-        // Each round is killed at another depth of the load.
-        let enough = acknowledged.count.load(Ordering::Acquire) + 1 + round * 13;
-        while acknowledged.count.load(Ordering::Acquire) < enough {
-            acknowledged.more.notified().await;
-        }
+        let clients = load::begin(&client, round, &mut random, &ledger);
+        let mut command = rollcall(server.folder.path());
+        command.args(["backup", "beside.backup"]);
+        let backup = tokio::task::spawn_blocking(move || run(command, ""));
+        ledger.reaches(ledger.answers() + 1 + random.below(300), &clients).await;
         let folder = server.kill();
         for client in clients {
             client.await.expect("the client ends");
         }
-
-        let mut check = rollcall(folder.path());
-        check.arg("check");
-        let output = run(check, "");
-        assert!(output.status.success(), "round {round}: {output:?}");
-
-        server = Process::start_in(folder, |_| {});
+        if backup.await.expect("the command ends").status.success() {
+            backups += 1;
+            succeed(folder.path(), &["check", "beside.backup"], &case);
+        }
+        succeed(folder.path(), &["check"], &case);
+        if random.chance(COMPACTIONS) {
+            succeed(folder.path(), &["compact"], &case);
+        }
+        server = start(folder);
         let client = Client {
             address: server.address,
             login: login.clone(),
         };
-        let there: BTreeSet<_> = client.status_names().await.into_iter().collect();
-        let names = acknowledged.names.lock().expect("no client panics").clone();
-        let lost: Vec<_> = names.difference(&there).collect();
-        assert!(lost.is_empty(), "round {round} lost {lost:?}");
-        // One of each client may have been made without its answer having arrived.
-        assert!(there.len() - names.len() <= CLIENTS * (round + 1), "round {round}");
+        ledger.settle(&shown(&client).await, &case);
     }
+    eprintln!(
+        "{rounds} kills, {} acknowledged writes, none lost; {backups} backups beside them, all sound",
+        ledger.answers()
+    );
 }
 
 const RENAMES: usize = 10;
@@ -108,7 +112,7 @@ async fn kills_during_renames_leave_names_and_addresses_that_lead_to_their_users
         login: login.clone(),
     };
     let mut ids = Vec::new();
-    for number in 0..CLIENTS {
+    for number in 0..USERS {
         let username = format!("user{number}-0");
         let body = json!({
             "username": username, "name": username, "email": format!("{username}@example.com"),

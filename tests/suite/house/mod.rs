@@ -1,6 +1,7 @@
 //! Rules for the code that tests check.
 
 mod circles;
+mod documents;
 mod layers;
 mod lists;
 mod names;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Random;
+use crate::durability::random::Random;
 
 /// The number of the topmost folder.
 pub const ROOT: u64 = 1;

@@ -4,9 +4,7 @@
 mod disk;
 mod mount;
 mod place;
-mod random;
 
 pub use disk::Disk;
 pub use mount::{Mounted, Space};
 pub use place::Place;
-pub use random::Random;

@@ -13,8 +13,8 @@ use fuser::{
     ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 
-use super::Random;
 use super::disk::{Disk, DiskError, Kind, Node};
+use crate::durability::random::Random;
 
 /// The kernel asks again each time: after a cut nothing that it remembers would be true.
 const NEVER: Duration = Duration::ZERO;
@@ -31,6 +31,8 @@ struct Power {
     on: AtomicBool,
     /// After how many more changes the power goes, and how the disk forgets then.
     limit: Mutex<Option<(usize, Random)>>,
+    /// After how many more changes one fails.
+    error: Mutex<Option<usize>>,
     space: Mutex<Space>,
 }
 
@@ -54,6 +56,7 @@ impl Mounted {
             disk: Mutex::new(disk),
             on: AtomicBool::new(true),
             limit: Mutex::new(None),
+            error: Mutex::new(None),
             space: Mutex::default(),
         });
         let device = Device(Arc::clone(&power));
@@ -74,6 +77,11 @@ impl Mounted {
     /// Cuts the power instead of the change that comes after so many others.
     pub fn cut_after(&self, changes: usize, random: Random) {
         *self.power.limit.lock().expect("no request panics") = Some((changes, random));
+    }
+
+    /// Refuses with EIO the change that comes after so many others, and no other.
+    pub fn fail_once_after(&self, changes: usize) {
+        *self.power.error.lock().expect("no request panics") = Some(changes);
     }
 
     /// Bounds what the disk takes, from now on.
@@ -121,6 +129,16 @@ impl Device {
         if *self.0.space.lock().map_err(|_| Errno::EIO)? == Space::ReadOnly {
             return Err(Errno::EROFS);
         }
+        let mut error = self.0.error.lock().map_err(|_| Errno::EIO)?;
+        *error = match *error {
+            Some(0) => {
+                *error = None;
+                return Err(Errno::EIO);
+            }
+            Some(changes) => Some(changes - 1),
+            None => None,
+        };
+        drop(error);
         let mut limit = self.0.limit.lock().map_err(|_| Errno::EIO)?;
         match &mut *limit {
             Some((0, random)) => {

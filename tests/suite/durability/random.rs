@@ -1,5 +1,27 @@
 //! Numbers that look random and are the same for the same seed.
 
+#![allow(clippy::print_stderr, reason = "a run names its seed, so that it can be repeated")]
+
+use std::env;
+use std::str::FromStr;
+
+/// Returns the seed of a run, and prints it, so that the run can be repeated. `ROLLCALL_SEED` sets it.
+pub fn seed() -> u64 {
+    let seed = number("ROLLCALL_SEED", u64::from(std::process::id()));
+    eprintln!("ROLLCALL_SEED={seed}");
+    seed
+}
+
+/// Returns the number of rounds: this one, unless `ROLLCALL_ROUNDS` says another.
+pub fn rounds(usual: usize) -> usize {
+    number("ROLLCALL_ROUNDS", usual)
+}
+
+fn number<T: FromStr>(variable: &str, usual: T) -> T {
+    let parse = |text: String| text.parse().unwrap_or_else(|_| panic!("{variable} is a number"));
+    env::var(variable).map_or(usual, parse)
+}
+
 /// `SplitMix64`.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
