@@ -106,7 +106,7 @@ impl Record for Setting {
     }
 }
 
-/// Tells the stored settings of one snapshot from those of another. It holds these settings in memory.
+/// The stored settings of a snapshot, to be compared with those of another one. It holds them in memory.
 pub struct SettingsVersion(OrdMap<SettingId, Setting>);
 
 impl fmt::Debug for SettingsVersion {
