@@ -1,4 +1,5 @@
-# Functions of the scripts in this folder; they source it.
+# shellcheck shell=bash
+# Functions of the scripts in this folder and in .ci; they source it.
 
 set -euo pipefail
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -28,6 +29,14 @@ pages_of() {
     "$1" completions bash >"$out/completions/rollcall.bash"
     "$1" completions zsh >"$out/completions/_rollcall"
     "$1" completions fish >"$out/completions/rollcall.fish"
+}
+
+# assert_hardened UNIT: fails if systemd calls the unit less safe than this project wants.
+assert_hardened() {
+    local level
+    level=$(systemd-analyze security --offline=true "$1" | sed -n 's/.*exposure level for rollcall.service: \([0-9.]*\).*/\1/p')
+    echo "systemd-analyze security: $level"
+    awk -v level="$level" 'BEGIN { exit !(level != "" && level <= 2.0) }' || fail "the unit is not hardened enough"
 }
 
 # until_ready URL…: waits for at most 20 seconds until the server is ready; the arguments are those of curl.

@@ -212,6 +212,7 @@ impl Server {
                 certificates.watch(&app, reload).await;
             });
         } else {
+            // A reload has no certificate to wait for.
             drop(self.reload.1);
         }
         if let Some(socket) = self.socket {

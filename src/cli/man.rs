@@ -19,7 +19,7 @@ const EXAMPLES: &str = "Examples:\n";
 /// The argument that only commands with all settings have.
 const ALL_SETTINGS: &str = "set";
 
-/// The length of a date, as in 2026-11-27.
+/// The length of a date such as 2026-11-27.
 const DATE: usize = 10;
 
 /// The exit codes of all commands.
@@ -52,7 +52,7 @@ fn visible_commands(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|command| !command.is_hide_set())
 }
 
-/// Returns the name of the page of a command, as `rollcall-user-create`.
+/// Returns the name of the page of a command, such as `rollcall-user-create`.
 fn name(command: &Command) -> &str {
     command.get_display_name().unwrap_or_else(|| command.get_name())
 }
@@ -94,11 +94,11 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
 /// programs for man pages warn of.
 fn with_values(argument: Arg) -> Arg {
     let values = argument.get_possible_values();
-    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
     if values.is_empty() {
         return argument;
     }
     let values: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
     let help = format!("{help}: {}", values.join(", "));
     argument.help(help).hide_possible_values(true)
 }
@@ -125,7 +125,7 @@ fn as_written(examples: &str) -> Roff {
     roff
 }
 
-/// Returns the variables of all settings, those without a flag included.
+/// Returns the variables of all settings, with or without a flag.
 fn environment() -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["ENVIRONMENT"]);

@@ -1,5 +1,5 @@
-//! What the server says to the service manager that started it (`sd_notify(3)`): its state, a sentence, and that it works.
-//! Without the variable `NOTIFY_SOCKET`, it says nothing.
+//! Messages of the server to the service manager that started it (`sd_notify(3)`): its state, a sentence, and that it works.
+//! Without the variable `NOTIFY_SOCKET`, the server sends none.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tracing::warn;
 
 use crate::server::LivenessProbe;
@@ -50,7 +51,7 @@ enum Message {
     Reloading,
     /// The server stops within this time.
     Stopping(Duration),
-    /// All messages before were sent.
+    /// All earlier messages were sent.
     Sent(SyncSender<()>),
 }
 
@@ -86,37 +87,51 @@ impl ServiceManager {
         }
     }
 
-    /// Reports the server as ready with its first proof, and then each further one, until the server stops. `status` is the
-    /// sentence while nothing is wrong.
+    /// Reports the server as ready with its first proof, and then each further proof and each change of its condition, until
+    /// the server stops. `status` is the sentence while nothing is wrong.
     pub(super) fn attend(&self, probe: LivenessProbe, status: String) -> Option<JoinHandle<()>> {
         self.messages.as_ref()?;
         let manager = self.clone();
-        Some(tokio::spawn(async move { manager.attend_all(&probe, &status).await }))
+        Some(tokio::spawn(async move {
+            if probe.prove().await {
+                manager.send(Message::Ready);
+                // A disk that answers slowly delays the condition, and must not delay a proof.
+                tokio::join!(manager.report_proofs(&probe), manager.report_condition(&probe, &status));
+            }
+        }))
     }
 
-    async fn attend_all(&self, probe: &LivenessProbe, status: &str) {
-        let half = self.watchdog.map(|time| time / 2);
-        let pause = half.unwrap_or(PROOF_PAUSE).clamp(MIN_PROOF_PAUSE, PROOF_PAUSE);
-        let mut is_ready = false;
-        let mut last = String::new();
+    async fn report_proofs(&self, probe: &LivenessProbe) {
+        if self.watchdog.is_none() {
+            return;
+        }
         while probe.prove().await {
-            if !is_ready {
-                self.send(Message::Ready);
-                is_ready = true;
-            }
-            if self.watchdog.is_some() {
-                self.send(Message::Alive);
-            }
-            let now = probe.complaint().await.unwrap_or(status);
-            if now != last {
-                now.clone_into(&mut last);
-                self.send(Message::Status(last.clone()));
-            }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = probe.stopping() => return,
+            self.send(Message::Alive);
+            if self.pause_or_stop(probe).await {
+                return;
             }
         }
+    }
+
+    async fn report_condition(&self, probe: &LivenessProbe, status: &str) {
+        let mut last = "";
+        loop {
+            let now = probe.complaint().await.unwrap_or(status);
+            if now != last {
+                self.send(Message::Status(now.to_owned()));
+                last = now;
+            }
+            if self.pause_or_stop(probe).await {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the pause between two proofs. Returns `true` as soon as the server stops.
+    async fn pause_or_stop(&self, probe: &LivenessProbe) -> bool {
+        let half = self.watchdog.map_or(PROOF_PAUSE, |time| time / 2);
+        let pause = half.clamp(MIN_PROOF_PAUSE, PROOF_PAUSE);
+        timeout(pause, probe.stopping()).await.is_ok()
     }
 
     /// Reports that the server reads its configuration again. [`Self::reloaded`] must follow.
@@ -181,7 +196,7 @@ fn send(message: Message) -> io::Result<()> {
             NotifyState::ExtendTimeoutUsec(micros(stop_time + STOP_EXTENSION)),
         ]),
         Message::Sent(sent) => {
-            // The one that waits may have given up.
+            // `finish` may have given up.
             let _ = sent.send(());
             Ok(())
         }

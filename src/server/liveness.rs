@@ -2,17 +2,10 @@
 //!
 //! A failed proof means that a restart helps: the runtime runs no tasks, the accept loop is blocked, or the lock of the
 //! live connections is never released. The disk and the store are not part of it. A full, slow or failed disk is the same
-//! after a restart, and a server that only reads would be lost.
-
-use std::time::Duration;
-
-use tokio::time::timeout;
+//! after a restart, and the restart would end a server that still answers reads.
 
 use super::question::Questions;
 use crate::app::App;
-
-/// The time after which the condition of a server counts as unknown.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A handle that asks a server for a proof that it works.
 #[derive(Clone)]
@@ -38,14 +31,11 @@ impl LivenessProbe {
         self.accept_loop.ended().await;
     }
 
-    /// Returns the reason why the server does not take all requests, if there is one.
+    /// Returns the reason why the server does not take all requests, if there is one. A disk that does not answer delays it
+    /// by a few seconds.
     pub async fn complaint(&self) -> Option<&'static str> {
         let reserve_bytes = self.app.fixed.disk_reserve_bytes;
-        let checked = timeout(PATIENCE, self.app.readiness.check(&self.app.store, reserve_bytes)).await;
-        let Ok(checks) = checked else {
-            return Some("the disk does not answer");
-        };
-        match checks {
+        match self.app.readiness.check(&self.app.store, reserve_bytes).await {
             checks if checks.read_only => Some("reads only: the disk is mounted read-only"),
             checks if !checks.store => Some("reads only: the store takes no writes; see the log"),
             checks if !checks.disk => Some("reads only: the disk has less free space than the reserve"),

@@ -38,7 +38,7 @@ impl Questions {
 }
 
 impl Answers {
-    /// Waits for the next question. Without a possible question, it waits for ever.
+    /// Waits for the next question. If all [`Questions`] are dropped, it waits for ever.
     pub async fn next(&mut self) -> Answer {
         match self.0.recv().await {
             Some(answer) => answer,

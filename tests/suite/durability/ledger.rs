@@ -1,4 +1,5 @@
-//! What was asked of a server, what it acknowledged, and whether it still shows it after a crash.
+//! A ledger of the changes that were asked of a server and of those that it acknowledged. After a crash, it is compared with
+//! the state that the server shows.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -13,8 +14,8 @@ pub type State = (String, String);
 /// All things that a server shows, by their keys.
 pub type Shown = BTreeMap<String, State>;
 
-/// What is known of one thing: the state that was acknowledged last, and the one that was asked for last. Without an
-/// answer either may hold.
+/// The state of one thing that was acknowledged last, and the one that was asked for last. If a request had no answer,
+/// either may hold.
 #[derive(Debug, Clone, Default)]
 struct Known {
     acknowledged: Option<State>,
@@ -52,7 +53,7 @@ impl Ledger {
         self.answers.load(Ordering::Acquire)
     }
 
-    /// Waits for this number of acknowledgements, or until one of these clients has ended, which none should.
+    /// Waits for this number of acknowledgements. Returns early if one of these clients has ended, because it failed.
     pub async fn reaches(&self, answers: usize, clients: &[JoinHandle<()>]) {
         while self.answers() < answers && !clients.iter().any(JoinHandle::is_finished) {
             self.more.notified().await;

@@ -1,4 +1,4 @@
-//! What the server says to the service manager that started it, on the manager's socket.
+//! Messages of the server to the service manager that started it, on the manager's socket.
 
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
