@@ -179,7 +179,7 @@ impl App {
         Settings::new(self.store.read(), Arc::clone(&self.fixed))
     }
 
-    /// Returns where clients reach the server, and the origins of the pages that may use it.
+    /// Returns the address at which clients reach the server, and the origins of the pages that may use it.
     #[must_use]
     pub fn public_address(&self) -> Arc<PublicAddress> {
         self.public_address.of(self.store.read(), &self.fixed)

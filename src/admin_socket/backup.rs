@@ -19,7 +19,8 @@ use crate::store::backup::{
 };
 use crate::store::{Store, is_begun, refuse_exposed};
 
-/// Writes a backup to `out`, encrypted by this process, and checks it on the way. While a server runs, it makes the backup.
+/// Writes a backup to `out`, and checks it on the way. If a server runs, the server makes the backup. This process
+/// encrypts it.
 ///
 /// # Errors
 /// [`Error`] if no backup was made, or if it did not arrive whole.
@@ -58,13 +59,11 @@ pub async fn backup(
 }
 
 fn write(backup: &Backup, encryption: &Encryption, out: impl Write) -> Result<Summary, Error> {
-    let mut encrypted = encryption.writer(BufWriter::new(out)).map_err(unwritten)?;
-    let summary = backup.write_to(&mut encrypted).map_err(|error| match error {
+    let written = encryption.write(BufWriter::new(out), |out| backup.write_to(out));
+    written.map_err(|error| match error {
         MakeError::Write(cause) => unwritten(cause),
         other => Error::Backup(other.to_string()),
-    })?;
-    encrypted.finish().map_err(unwritten)?;
-    Ok(summary)
+    })
 }
 
 fn unwritten(cause: io::Error) -> Error {
@@ -137,7 +136,7 @@ pub async fn backup_to(
     .await
 }
 
-/// Returns what a backup needs to be read.
+/// Returns the kind of key that a backup needs.
 ///
 /// # Errors
 /// [`Error::Backup`] if it cannot be read.
@@ -153,17 +152,33 @@ pub fn lock_of(path: &Path) -> Result<Lock, Error> {
 /// [`Error::Backup`] with the first problem.
 pub fn check_backup(path: &Path, decryption: &Decryption) -> Result<FoundBackup, Error> {
     let check = || {
-        let file = File::open(path).map_err(BackupError::Read)?;
-        let file_bytes = file.metadata().map_err(BackupError::Read)?.len();
-        let summary = backup::check_encrypted(BufReader::new(&file), decryption)?;
+        let mut file = Counted {
+            input: File::open(path).map_err(BackupError::Read)?,
+            bytes: 0,
+        };
+        let summary = backup::check_encrypted(BufReader::new(&mut file), decryption)?;
         Ok(FoundBackup {
             // Only an encrypted file has more bytes than what is in it.
-            is_encrypted: file_bytes != summary.file_bytes,
+            is_encrypted: file.bytes != summary.file_bytes,
             summary,
-            file_bytes,
+            file_bytes: file.bytes,
         })
     };
     check().map_err(|cause: BackupError| Error::Backup(format!("{}: {cause}", path.display())))
+}
+
+/// Counts the bytes that are read. A pipe has no length to ask for.
+struct Counted<R> {
+    input: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(bytes)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
 }
 
 /// A restored data folder.

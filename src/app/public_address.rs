@@ -1,4 +1,5 @@
-//! Where clients reach the server. Every request asks for it, so it is computed once for each change of the settings.
+//! The address at which clients reach the server. Every request needs it, so it is computed once for each change of the
+//! settings.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use arc_swap::ArcSwapOption;
 use super::{AllowedOrigins, Overrides, Settings};
 use crate::store::{SettingsVersion, Snapshot};
 
-/// Where clients reach the server, as the settings say.
+/// The address at which clients reach the server, from the settings.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PublicAddress {
     /// The URL without a slash at the end; see [`Settings::site_url`].
@@ -27,14 +28,14 @@ impl PublicAddress {
         }
     }
 
-    /// Returns whether clients reach the server over TLS, its own or that of a proxy.
+    /// Returns whether clients use TLS, that of the server or of a proxy.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.url.starts_with("https://")
     }
 }
 
-/// The public address that was computed last, and the version of the stored settings that it is of.
+/// The public address that was computed last, and the version of the stored settings from which it was computed.
 #[derive(Debug, Default)]
 pub(super) struct LastPublicAddress(ArcSwapOption<(SettingsVersion, Arc<PublicAddress>)>);
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -76,7 +77,8 @@ pub(super) struct DecryptionArgs {
 }
 
 impl DecryptionArgs {
-    /// Returns the decryption of a file. Asks for a passphrase if the file needs one and a terminal is there.
+    /// Returns the decryption of a file. Asks for a passphrase if the file needs one and a terminal is there. Never
+    /// asks for the one of a pipe, because a pipe can be read only once.
     pub(super) fn decryption(&self, file: &Path) -> Result<Decryption, Failure> {
         if let Some(path) = &self.identity {
             return Decryption::of_identities(&text_of(path)?).map_err(|error| at(path, &error));
@@ -84,13 +86,18 @@ impl DecryptionArgs {
         if let Some(path) = &self.passphrase_file {
             return Ok(Decryption::by_passphrase(passphrase_in(path)?));
         }
-        let is_asked = io::stdin().is_terminal() && admin_socket::lock_of(file)? == Lock::Passphrase;
+        let may_ask = io::stdin().is_terminal() && !is_pipe(file);
+        let is_asked = may_ask && admin_socket::lock_of(file)? == Lock::Passphrase;
         Ok(if is_asked {
             Decryption::by_passphrase(ask("passphrase of the backup: ")?)
         } else {
             Decryption::None
         })
     }
+}
+
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
 }
 
 fn at(path: &Path, words: &str) -> Failure {

@@ -78,9 +78,7 @@ impl NetworkSettings {
 
 /// Returns where the certificate comes from.
 fn tls(from: &StartValues<'_>) -> Result<Option<TlsSource>, ConfigError> {
-    let is_made: bool = from.parse("tls_self_signed", |text| {
-        text.parse().map_err(|_| "is not one of true, false".to_owned())
-    })?;
+    let is_made = from.flag("tls_self_signed")?;
     let incomplete = |given, missing| Err(ConfigError::Incomplete { given, missing });
     match (from.text("tls_cert"), from.text("tls_key")) {
         (Some(certificate), Some(_)) if is_made => Err(ConfigError::Twice {

@@ -262,9 +262,7 @@ impl StartSettings {
             backup_recipients: from
                 .optional("backup_recipients", Recipients::parse_list)?
                 .unwrap_or_default(),
-            upgrade_without_backup: from.parse("upgrade_without_backup", |text| {
-                text.parse().map_err(|_| "is not one of true, false".to_owned())
-            })?,
+            upgrade_without_backup: from.flag("upgrade_without_backup")?,
         })
     }
 }

@@ -46,6 +46,12 @@ impl<'config> StartValues<'config> {
         })
     }
 
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, ConfigError> {
+        self.parse(name, |text| {
+            text.parse().map_err(|_| "is not one of true, false".to_owned())
+        })
+    }
+
     pub(super) fn number(&self, name: &'static str, least: u32, most: u32) -> Result<u32, ConfigError> {
         self.parse(name, |text| {
             let number = text.parse().ok().filter(|number| (least..=most).contains(number));

@@ -84,7 +84,7 @@ pub struct Health {
     pub clients: BTreeMap<String, usize>,
     /// The state of the store.
     pub store: StoreState,
-    /// The newest scheduled backup, and whether a later one failed; `None` if none are scheduled.
+    /// The state of scheduled backups; `None` if the server makes none.
     pub backups: Option<BackupState>,
     /// `true` if the public URL of the server begins with `https://`.
     pub has_https_address: bool,

@@ -106,7 +106,8 @@ impl Record for Setting {
     }
 }
 
-/// The stored settings of a snapshot, to be compared with those of another one. It holds them in memory.
+/// The stored settings of a snapshot, for a comparison with those of another one. It holds only the settings in memory,
+/// not the snapshot.
 pub struct SettingsVersion(OrdMap<SettingId, Setting>);
 
 impl fmt::Debug for SettingsVersion {
@@ -128,8 +129,8 @@ impl Snapshot {
         SettingsVersion(self.settings.clone())
     }
 
-    /// Returns whether the stored settings are those of this version. It compares no values, so that settings that were
-    /// stored again without a change count as others.
+    /// Returns whether the stored settings are those of this version. Compares no values: settings that were stored
+    /// again without a change are another version.
     #[must_use]
     pub fn has_settings_of(&self, version: &SettingsVersion) -> bool {
         self.settings.ptr_eq(&version.0)

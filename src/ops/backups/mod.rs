@@ -33,9 +33,9 @@ pub struct Backup {
     encryption: Encryption,
 }
 
-/// Begins a backup of the current state. A caller gets it encrypted as `backup_recipients` says; the operator's command
-/// encrypts it by itself. Only the operator may include the key that encrypts second factors: with it,
-/// the backup alone is enough to use them.
+/// Begins a backup of the current state. The server encrypts a user's backup to `backup_recipients`; the operator's
+/// command encrypts its own. Only the operator may include the key that encrypts second factors: with it, the backup
+/// alone is enough to use them.
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `manage-backup`; [`RequestError::BackupRunning`] while another backup is made; errors
@@ -93,13 +93,6 @@ impl Backup {
         backup::make(&self.held, self.taken_at, self.key.as_deref(), out)
     }
 
-    fn write_encrypted(&self, out: impl Write) -> Result<Summary, MakeError> {
-        let mut encrypted = self.encryption.writer(out)?;
-        let summary = self.write_to(&mut encrypted)?;
-        encrypted.finish()?;
-        Ok(summary)
-    }
-
     /// Returns the bytes of the backup, which a thread of its own makes as fast as they are taken. If the backup fails,
     /// the stream ends with an error. If the stream is dropped, the backup ends.
     ///
@@ -109,7 +102,7 @@ impl Backup {
         let (stream, mut pieces) = stream::new();
         let send = move || {
             stream::step_back();
-            match self.write_encrypted(&mut pieces) {
+            match self.encryption.write(&mut pieces, |out| self.write_to(out)) {
                 Ok(made) => info!(bytes = made.file_bytes, entries = made.entries, "a backup was sent"),
                 Err(cause) => {
                     warn!(%cause, "a backup was not sent to its end");

@@ -17,7 +17,7 @@ use super::{BEGINNING, Backup, ENDING, hold, stream};
 use crate::app::{App, ScheduledBackup};
 use crate::config::BackupPlan;
 use crate::domain::{Retention, Timestamp};
-use crate::store::backup::{BackupFile, ENCRYPTED, UNFINISHED, write_file};
+use crate::store::backup::{BackupFile, remove_unfinished, split_name, write_file};
 
 /// Maximum minutes until a backup that failed is tried again.
 const RETRY_MINUTES: u32 = 10;
@@ -129,13 +129,9 @@ async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
     waiting.await.map_err(|_| "a defect: the thread ended".to_owned())
 }
 
-/// Writes a backup, and removes what an earlier process left that was killed.
+/// Writes a backup, and removes the unfinished file of an earlier process that was killed.
 fn write(folder: &Path, backup: &Backup) -> Result<BackupFile, String> {
-    let removed = if folder.is_dir() {
-        remove_unfinished(folder)
-    } else {
-        Ok(())
-    };
+    let removed = remove_unfinished(folder, BEGINNING);
     removed.map_err(|error| format!("{}: {error}", folder.display()))?;
     write_file(folder, &backup.file_name(), &backup.encryption, |out| {
         backup.write_to(out)
@@ -150,10 +146,7 @@ fn found(folder: &Path) -> io::Result<Vec<ScheduledBackup>> {
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
-        let (plain, is_encrypted) = match name.strip_suffix(ENCRYPTED) {
-            Some(plain) => (plain, true),
-            None => (name.as_str(), false),
-        };
+        let (plain, is_encrypted) = split_name(&name);
         let time = plain.strip_prefix(BEGINNING).and_then(|rest| rest.strip_suffix(ENDING));
         if let Some(taken_at) = time.and_then(Timestamp::of_file_name) {
             files.push(ScheduledBackup {
@@ -173,23 +166,8 @@ fn found(folder: &Path) -> io::Result<Vec<ScheduledBackup>> {
     Ok(files)
 }
 
-/// Removes what an earlier process left that was killed during a backup.
-fn remove_unfinished(folder: &Path) -> io::Result<()> {
-    for entry in folder.read_dir()? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name
-            .to_str()
-            .is_some_and(|name| name.starts_with(BEGINNING) && name.ends_with(UNFINISHED))
-        {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// Removes old backups. Those that are newer than the one that was just made were made by a clock that was wrong: they neither
-/// count nor are removed, until their time has come.
+/// Removes old backups. A backup that is newer than the one that was just made comes from a wrong clock: it does not
+/// count and is not removed, until its time has come.
 fn remove_outdated(folder: &Path, keep: Retention, just_made: Timestamp) {
     let removed = found(folder).and_then(|mut files| {
         // The time in a name has whole seconds.
@@ -234,7 +212,7 @@ mod tests {
         }
         put("rollcall-2020-01-01T00-00-00Z.backup.unfinished");
         put("rollcall-2020-01-01T00-00-00Z.backup.age.unfinished");
-        remove_unfinished(home.path()).expect("a folder");
+        remove_unfinished(home.path(), BEGINNING).expect("a folder");
         let keep = Retention {
             daily: 2,
             weekly: 0,

@@ -1,4 +1,4 @@
-//! Decryption of backups, with bounded memory and work whatever the file claims.
+//! Decryption of backups. Memory and work have a bound, also for a hostile file.
 
 use std::cell::Cell;
 use std::fmt;
@@ -21,13 +21,13 @@ const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 /// Maximum bytes of the header of a file of age: more than 100 recipients need.
 const MAX_HEADER_BYTES: u64 = 16 * 1024;
 
-/// What decrypts backups.
+/// The keys or the passphrase that decrypt backups.
 #[derive(Default)]
 pub enum Decryption {
-    /// Nothing was given.
+    /// No key: only backups that are not encrypted can be read.
     #[default]
     None,
-    /// Private keys of age, of which one is enough.
+    /// Private keys of age. One of them is enough.
     Identities(Vec<Identity>),
     /// The passphrase that was chosen for the file.
     Passphrase(SecretString),
@@ -43,10 +43,10 @@ impl fmt::Debug for Decryption {
     }
 }
 
-/// What a file needs to be read.
+/// The kind of key that a file needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// Nothing: it is not encrypted.
+    /// No key: it is not encrypted.
     None,
     /// The identity of a recipient.
     Identity,
@@ -64,7 +64,7 @@ impl Decryption {
     /// Parses a file with identities, as `age-keygen` writes it.
     ///
     /// # Errors
-    /// The reason, in words that follow the name of the file. They have nothing of the file.
+    /// The reason, in words that follow the name of the file. The words contain nothing of the file.
     pub fn of_identities(text: &str) -> Result<Self, String> {
         let lines = text.lines().map(str::trim).enumerate();
         let mut identities = Vec::new();
@@ -114,7 +114,7 @@ impl Decryption {
     }
 }
 
-/// Returns what a file needs to be read.
+/// Returns the kind of key that a file needs.
 ///
 /// # Errors
 /// [`BackupError`] if its encryption is damaged or is not read.
@@ -128,7 +128,7 @@ pub fn lock_of(input: impl Read) -> Result<Lock, BackupError> {
 
 type Whole<R> = io::Chain<Cursor<Vec<u8>>, R>;
 
-/// A file of which the header was read, if it is encrypted.
+/// A file, after its header was read if it is encrypted.
 enum Begun<R: Read> {
     Plain(Whole<R>),
     Encrypted(Decryptor<Bounded<Whole<R>>>),
@@ -156,7 +156,7 @@ fn begin<R: Read>(mut input: R) -> Result<Begun<R>, BackupError> {
     Ok(Begun::Encrypted(decryptor))
 }
 
-/// A reader that fails after so many bytes, until the bound is removed.
+/// A reader that fails after `left` bytes; `None` reads without a bound.
 struct Bounded<R> {
     input: R,
     left: Rc<Cell<Option<u64>>>,

@@ -1,5 +1,5 @@
-//! Encryption of backups, in the format of age (`age-encryption.org/v1`). Nothing of it is kept in memory but a piece of 64
-//! KiB, and nothing is on the disk that is not encrypted.
+//! Encryption of backups, in the format of age (`age-encryption.org/v1`). The writer has at most 64 KiB of a backup in
+//! memory, and writes only encrypted bytes to the disk.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -8,23 +8,33 @@ use age::secrecy::SecretString;
 use age::stream::StreamWriter;
 use age::{Encryptor, Recipient, scrypt};
 
+use super::{MakeError, Summary};
 use crate::config::Recipients;
 
 /// The work for a passphrase, as a power of two: 256 MiB of memory, as the tool age takes.
 const WORK_FACTOR: u8 = 18;
 
 /// The ending that the name of an encrypted backup has after that of a backup.
-pub const ENCRYPTED: &str = ".age";
+pub(super) const ENCRYPTED: &str = ".age";
 
-/// What can decrypt a backup that is made.
+/// Returns the name of a file without the ending of encrypted backups, and whether it had this ending.
+#[must_use]
+pub fn split_name(name: &str) -> (&str, bool) {
+    match name.strip_suffix(ENCRYPTED) {
+        Some(plain) => (plain, true),
+        None => (name, false),
+    }
+}
+
+/// The rule by which a backup is encrypted.
 #[derive(Clone, Default)]
 pub enum Encryption {
-    /// Nothing is needed: the backup is not encrypted.
+    /// The backup is not encrypted.
     #[default]
     None,
-    /// The identity of one of these recipients.
+    /// The identity of any of these recipients decrypts it.
     Recipients(Recipients),
-    /// A passphrase that was chosen for the file.
+    /// This passphrase decrypts it.
     Passphrase(SecretString),
 }
 
@@ -85,6 +95,21 @@ impl Encryption {
         };
         let encryptor = encryptor.map_err(|error| io::Error::other(error.to_string()))?;
         Ok(EncryptedWriter::Age(Box::new(encryptor.wrap_output(out)?)))
+    }
+
+    /// Encrypts the backup that `make` writes, and flushes it.
+    ///
+    /// # Errors
+    /// The error of `make`, or [`MakeError::Write`] with the error of `out`.
+    pub fn write<W: Write>(
+        &self,
+        out: W,
+        make: impl FnOnce(&mut EncryptedWriter<W>) -> Result<Summary, MakeError>,
+    ) -> Result<Summary, MakeError> {
+        let mut encrypted = self.writer(out)?;
+        let summary = make(&mut encrypted)?;
+        encrypted.finish()?;
+        Ok(summary)
     }
 }
 

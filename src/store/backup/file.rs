@@ -9,10 +9,11 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Encryption, MakeError, Summary, read};
+use crate::store::durability::sync_names;
 use crate::store::folder::create_private_file;
 
 /// The ending of the name of a file that is not whole yet.
-pub const UNFINISHED: &str = ".unfinished";
+const UNFINISHED: &str = ".unfinished";
 
 /// A backup in a file.
 #[derive(Debug)]
@@ -37,14 +38,14 @@ pub fn write_file(
 ) -> Result<BackupFile, String> {
     let at = |cause: &dyn Display| format!("{}: {cause}", folder.display());
     if !folder.is_dir() {
-        let created = DirBuilder::new().mode(0o700).create(folder);
-        created.map_err(|error| at(&error))?;
+        create_folder(folder).map_err(|error| at(&error))?;
     }
     let unfinished = folder.join(format!("{name}{UNFINISHED}"));
     let written = (|| {
         let file = create_private_file(&unfinished).map_err(|error| at(&error))?;
         let mut summed = Summed::new(&file);
-        let summary = write(&mut summed, encryption, make).map_err(|error| at(&error))?;
+        let made = encryption.write(BufWriter::new(&mut summed), |out| make(out));
+        let summary = made.map_err(|error| at(&error))?;
         file.sync_all().map_err(|error| at(&error))?;
         let file_bytes = file.metadata().map_err(|error| at(&error))?.len();
         let mut reread = Summed::new(File::open(&unfinished).map_err(|error| at(&error))?);
@@ -67,16 +68,30 @@ pub fn write_file(
     written
 }
 
-/// Writes a backup, and encrypts it.
-fn write(
-    out: &mut impl Write,
-    encryption: &Encryption,
-    make: impl FnOnce(&mut dyn Write) -> Result<Summary, MakeError>,
-) -> Result<Summary, MakeError> {
-    let mut encrypted = encryption.writer(BufWriter::new(out))?;
-    let summary = make(&mut encrypted)?;
-    encrypted.finish()?;
-    Ok(summary)
+/// Creates a folder, and makes its name durable.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(folder)?;
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
+    sync_names(above.unwrap_or(Path::new(".")))
+}
+
+/// Removes the unfinished files of earlier processes that were killed during a backup. Their names start with
+/// `beginning`. Does nothing if the folder does not exist.
+///
+/// # Errors
+/// The error of the file system.
+pub fn remove_unfinished(folder: &Path, beginning: &str) -> io::Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        let is_unfinished = |name: &str| name.starts_with(beginning) && name.ends_with(UNFINISHED);
+        if entry.file_name().to_str().is_some_and(is_unfinished) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Computes the SHA-256 of all bytes that are written or read.
@@ -120,5 +135,5 @@ impl<F: Read> Read for Summed<F> {
 
 fn put_in_place(folder: &Path, unfinished: &Path, name: &str) -> io::Result<()> {
     fs::rename(unfinished, folder.join(name))?;
-    File::open(folder)?.sync_all()
+    sync_names(folder)
 }

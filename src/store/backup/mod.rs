@@ -14,8 +14,9 @@ mod restore;
 mod upgrade;
 
 pub use decryption::{Decryption, Lock, lock_of};
-pub use encryption::{ENCRYPTED, EncryptedWriter, Encryption};
-pub use file::{BackupFile, UNFINISHED, write_file};
+use encryption::ENCRYPTED;
+pub use encryption::{EncryptedWriter, Encryption, split_name};
+pub use file::{BackupFile, remove_unfinished, write_file};
 pub use lock_error::LockError;
 pub use make::make;
 pub use read::{check, check_encrypted};

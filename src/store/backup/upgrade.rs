@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::file::{UNFINISHED, write_file};
-use super::{BackupError, ENCRYPTED, Encryption, MakeError, make, read};
+use super::file::{remove_unfinished, write_file};
+use super::{BackupError, ENCRYPTED, Encryption, MakeError, make, read, split_name};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::store::OpenError;
+use crate::store::durability::sync_names;
 use crate::store::folder::{self, create_private};
 use crate::store::hold::{Held, Hold};
 use crate::store::open::Engine;
@@ -67,10 +68,7 @@ impl Name {
     }
 
     fn of(text: &str) -> Option<Self> {
-        let (plain, is_encrypted) = match text.strip_suffix(ENCRYPTED) {
-            Some(plain) => (plain, true),
-            None => (text, false),
-        };
+        let (plain, is_encrypted) = split_name(text);
         let rest = plain.strip_prefix(BEGINNING)?.strip_suffix(ENDING)?;
         let (rest, commits) = rest.rsplit_once(COMMITS)?;
         let length = Timestamp::from_millis(0).file_name().len();
@@ -137,7 +135,7 @@ fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBu
         is_encrypted: rule.encryption.is_on(),
     };
     let at = |cause: &dyn std::fmt::Display| format!("{}: {cause}", place.display());
-    remove_unfinished(place).map_err(|error| at(&error))?;
+    remove_unfinished(place, BEGINNING).map_err(|error| at(&error))?;
     let hold = Hold::begin(&engine.trees, commits).map_err(|error| at(&error))?;
     let held = Held {
         hold: Arc::new(hold),
@@ -147,40 +145,38 @@ fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBu
     let text = name.text();
     let make = |out: &mut dyn Write| -> Result<_, MakeError> { make(&held, name.made, None, out) };
     let made = write_file(place, &text, &rule.encryption, make)?;
-    if place != own
+    if !is_same(place, &own)
         && let Err(cause) = link(&own, place, &text)
     {
+        // The earlier backups stay, because the older version finds only those.
         warn!(%cause, "an older version will not find the backup from before the upgrade: there is no link to it");
-    }
-    if let Err(cause) = remove_old(&own, &name, &same) {
+    } else if let Err(cause) = remove_old(&own, &name, &same) {
         warn!(%cause, folder = %own.display(), "old backups from before an upgrade are not removed");
     }
     Ok((place.join(text), made.file_bytes))
 }
 
-/// Removes what an earlier start left that was killed during its backup.
-fn remove_unfinished(place: &Path) -> io::Result<()> {
-    for entry in place.read_dir().into_iter().flatten() {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_str().unwrap_or_default();
-        if name.starts_with(BEGINNING) && name.ends_with(UNFINISHED) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
+/// Returns whether two paths name the same folder, also if one of them is relative or has a symbolic link.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Links to a backup in another folder.
+/// Links to a backup in another folder. Replaces an older link, but never a file, which may be the backup itself.
 fn link(own: &Path, place: &Path, name: &str) -> io::Result<()> {
     create_private(own)?;
     let path = own.join(name);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    if path.is_symlink() {
+        fs::remove_file(&path)?;
     }
     symlink(absolute(place)?.join(name), path)?;
-    File::open(own)?.sync_all()
+    sync_names(own)
+}
+
+fn remove_if_present(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the names of the backups in a folder; none if it cannot be read.
@@ -193,11 +189,17 @@ fn found(own: &Path) -> Vec<Name> {
 
 /// Removes earlier backups of the same store, and all but the newest [`KEPT`]. The one that was just made stays, whatever the
 /// clock says.
+///
+/// A start that is killed during its upgrade leaves a store that is partly of this version. The older version cannot
+/// read it, nor a backup of it. So the backups of such stores replace each other, and never the backup from before the
+/// first of these starts.
 fn remove_old(own: &Path, just_made: &Name, same: &[Name]) -> io::Result<()> {
     let mut others = found(own);
     // The time in a name has whole seconds.
     others.retain(|name| name.text() != just_made.text());
-    let (outdated, mut others): (Vec<_>, Vec<_>) = others.into_iter().partition(|name| same.contains(name));
+    let is_half_upgraded = |name: &Name| name.version == VERSION;
+    let is_replaced = |name: &Name| same.contains(name) || (is_half_upgraded(just_made) && is_half_upgraded(name));
+    let (outdated, mut others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_replaced);
     others.sort_unstable_by_key(|name| std::cmp::Reverse((name.made, name.commits)));
     for name in outdated.iter().chain(others.iter().skip(KEPT - 1)) {
         let path = own.join(name.text());
@@ -205,7 +207,7 @@ fn remove_old(own: &Path, just_made: &Name, same: &[Name]) -> io::Result<()> {
         if let Ok(linked) = fs::read_link(&path)
             && linked.file_name() == path.file_name()
         {
-            fs::remove_file(linked)?;
+            remove_if_present(&linked)?;
         }
         fs::remove_file(path)?;
     }
@@ -365,5 +367,49 @@ mod tests {
             "the file behind the link is removed too"
         );
         assert!(own.join("notes").exists());
+    }
+
+    #[test]
+    fn backups_of_half_upgraded_stores_replace_each_other_and_not_that_of_the_older_version() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let own = home.path();
+        let put = |name: &Name| fs::write(own.join(name.text()), "x").expect("a file");
+        put(&name("0.0.1", 0, 1));
+        for commits in 2..7 {
+            let just_made = name(VERSION, 1, commits);
+            put(&just_made);
+            remove_old(own, &just_made, &[]).expect("a folder");
+            let mut left: Vec<_> = found(own).iter().map(|name| name.commits).collect();
+            left.sort_unstable();
+            assert_eq!(left, [1, commits]);
+        }
+    }
+
+    #[test]
+    fn a_link_never_replaces_a_backup() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let (own, alias) = (home.path().join("own"), home.path().join("alias"));
+        fs::create_dir(&own).expect("a folder");
+        symlink(&own, &alias).expect("a link");
+        assert!(is_same(&alias, &own) && is_same(&home.path().join("own/../own"), &own));
+        assert!(!is_same(home.path(), &own) && !is_same(&home.path().join("none"), &own));
+        let text = name("1", 0, 1).text();
+        fs::write(own.join(&text), "x").expect("a file");
+        link(&own, &alias, &text).expect_err("a file is there");
+        assert_eq!(fs::read_to_string(own.join(&text)).ok().as_deref(), Some("x"));
+        link(&own, home.path(), "other").expect("a link");
+        link(&own, &alias, "other").expect("another link");
+        assert_eq!(fs::read_link(own.join("other")).ok(), Some(alias.join("other")));
+    }
+
+    #[test]
+    fn a_link_to_a_file_that_is_gone_is_removed() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let (own, place) = (home.path().join("own"), home.path().join("place"));
+        let (gone, just_made) = (name("1", 0, 1), name("1", 1, 1));
+        link(&own, &place, &gone.text()).expect("a link");
+        fs::write(own.join(just_made.text()), "x").expect("a file");
+        remove_old(&own, &just_made, &[stored(&gone)]).expect("a folder");
+        assert_eq!(found(&own), [stored(&just_made)]);
     }
 }
