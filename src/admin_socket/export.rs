@@ -61,7 +61,7 @@ fn unwritten(cause: io::Error) -> Error {
     Error::Unwritten { what: "export", cause }
 }
 
-fn unread(cause: io::Error) -> Error {
+fn unread(cause: &io::Error) -> Error {
     Error::Transfer(format!("the export is cut short: {cause}"))
 }
 
@@ -71,7 +71,7 @@ fn copy(mut lines: impl BufRead, mut out: impl Write) -> Result<u64, Error> {
     loop {
         line.clear();
         let read = lines.by_ref().take(SENT_LINE_BYTES).read_until(b'\n', &mut line);
-        if read.map_err(unread)? == 0 {
+        if read.map_err(|cause| unread(&cause))? == 0 {
             let words = "the export is cut short: see the log of the server, and run this again";
             return Err(Error::Transfer(words.into()));
         }

@@ -31,7 +31,7 @@ pub(super) struct EncryptionArgs {
     /// Encrypt with the passphrase in the first line of this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "recipients_file", "passphrase"])]
     passphrase_file: Option<PathBuf>,
-    /// Do not encrypt to backup_recipients
+    /// Do not encrypt, even if the settings name recipients
     #[arg(long, conflicts_with_all = ["recipient", "recipients_file", "passphrase", "passphrase_file"])]
     unencrypted: bool,
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use clap::builder::PossibleValue;
 use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -97,7 +98,7 @@ fn with_values(argument: Arg) -> Arg {
     if values.is_empty() {
         return argument;
     }
-    let values: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+    let values: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
     let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
     let help = format!("{help}: {}", values.join(", "));
     argument.help(help).hide_possible_values(true)

@@ -91,9 +91,8 @@ impl Decryption {
             Begun::Encrypted(decryptor) => decryptor,
         };
         let opened = match self {
-            Self::None if decryptor.is_scrypt() => return Err(LockError::NoPassphrase.into()),
+            Self::None | Self::Identities(_) if decryptor.is_scrypt() => return Err(LockError::NoPassphrase.into()),
             Self::None => return Err(LockError::NoIdentity.into()),
-            Self::Identities(_) if decryptor.is_scrypt() => return Err(LockError::NoPassphrase.into()),
             Self::Passphrase(_) if !decryptor.is_scrypt() => return Err(LockError::NoIdentity.into()),
             Self::Identities(identities) => {
                 decryptor.decrypt(identities.iter().map(|identity| -> &dyn age::Identity { identity }))

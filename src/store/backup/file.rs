@@ -44,8 +44,8 @@ pub fn write_file(
     let written = (|| {
         let file = create_private_file(&unfinished).map_err(|error| at(&error))?;
         let mut summed = Summed::new(&file);
-        let made = encryption.write(BufWriter::new(&mut summed), |out| make(out));
-        let summary = made.map_err(|error| at(&error))?;
+        let written = encryption.write(BufWriter::new(&mut summed), |out| make(out));
+        let summary = written.map_err(|error| at(&error))?;
         file.sync_all().map_err(|error| at(&error))?;
         let file_bytes = file.metadata().map_err(|error| at(&error))?.len();
         let mut reread = Summed::new(File::open(&unfinished).map_err(|error| at(&error))?);

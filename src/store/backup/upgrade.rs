@@ -137,14 +137,14 @@ fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBu
     let at = |cause: &dyn std::fmt::Display| format!("{}: {cause}", place.display());
     remove_unfinished(place, BEGINNING).map_err(|error| at(&error))?;
     let hold = Hold::begin(&engine.trees, commits).map_err(|error| at(&error))?;
-    let held = Held {
+    let moment = Held {
         hold: Arc::new(hold),
         trees: Arc::clone(&engine.trees),
         is_closing: Arc::default(),
     };
     let text = name.text();
-    let make = |out: &mut dyn Write| -> Result<_, MakeError> { make(&held, name.made, None, out) };
-    let made = write_file(place, &text, &rule.encryption, make)?;
+    let make = |out: &mut dyn Write| -> Result<_, MakeError> { make(&moment, name.made, None, out) };
+    let file = write_file(place, &text, &rule.encryption, make)?;
     if !is_same(place, &own)
         && let Err(cause) = link(&own, place, &text)
     {
@@ -153,7 +153,7 @@ fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBu
     } else if let Err(cause) = remove_old(&own, &name, &same) {
         warn!(%cause, folder = %own.display(), "old backups from before an upgrade are not removed");
     }
-    Ok((place.join(text), made.file_bytes))
+    Ok((place.join(text), file.file_bytes))
 }
 
 /// Returns whether two paths name the same folder, also if one of them is relative or has a symbolic link.

@@ -130,9 +130,9 @@ async fn the_log_names_the_backup_and_a_folder_for_backups_has_it() {
         "{line}"
     );
     // The older version looks into the data folder.
-    let link = fs::read_link(backups_of(home.path()).join(name)).expect("a link");
-    assert_eq!(link, elsewhere.join(name));
-    done(home.path(), &["check", link.to_str().expect("text")]);
+    let target = fs::read_link(backups_of(home.path()).join(name)).expect("a link");
+    assert_eq!(target, elsewhere.join(name));
+    done(home.path(), &["check", target.to_str().expect("text")]);
 }
 
 #[tokio::test]
