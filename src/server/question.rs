@@ -56,6 +56,8 @@ impl Answers {
             }
         };
         tokio::select! {
+            // The end comes first, so that a task that has ended gives no answer.
+            biased;
             () = end => {}
             () = answering => {}
         }
