@@ -8,7 +8,6 @@ use age::secrecy::SecretString;
 use age::stream::StreamWriter;
 use age::{Encryptor, Recipient, scrypt};
 
-use super::{MakeError, Summary};
 use crate::config::Recipients;
 
 /// The work for a passphrase, as a power of two: 256 MiB of memory, as the tool age takes.
@@ -97,19 +96,19 @@ impl Encryption {
         Ok(EncryptedWriter::Age(Box::new(encryptor.wrap_output(out)?)))
     }
 
-    /// Encrypts the backup that `make` writes, and flushes it.
+    /// Encrypts what `make` writes, and flushes it. Returns the result of `make`.
     ///
     /// # Errors
-    /// The error of `make`, or [`MakeError::Write`] with the error of `out`.
-    pub fn write<W: Write>(
+    /// The error of `make`, or that of `out`.
+    pub fn write<W: Write, T, E: From<io::Error>>(
         &self,
         out: W,
-        make: impl FnOnce(&mut EncryptedWriter<W>) -> Result<Summary, MakeError>,
-    ) -> Result<Summary, MakeError> {
+        make: impl FnOnce(&mut EncryptedWriter<W>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut encrypted = self.writer(out)?;
-        let summary = make(&mut encrypted)?;
+        let made = make(&mut encrypted)?;
         encrypted.finish()?;
-        Ok(summary)
+        Ok(made)
     }
 }
 
