@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 
-use super::question::{Answer, Answers};
+use super::question::Answers;
 use crate::app::{App, ServedCertificate};
 use crate::config::TlsSource;
 use crate::domain::timestamp::DAY_MILLIS;
@@ -92,20 +92,20 @@ impl Certificates {
 
     /// Loads the certificate whenever its files change and for each question of `reload`, and warns before its end.
     pub async fn watch(mut self, app: &App, mut reload: Answers) {
-        let mut asked: Option<Answer> = None;
+        let mut tick = app.clock.tick();
         loop {
-            // The wait begins before the clock is read, so that no change of it is missed.
-            let tick = app.clock.tick();
-            self.renew(app, asked.is_some()).await;
             self.warn_before_the_end(app);
-            if let Some(answer) = asked.take() {
-                // The task that asked may have ended.
-                let _ = answer.send(());
-            }
-            asked = tokio::select! {
+            let asked = tokio::select! {
                 () = tick => None,
                 answer = reload.next() => Some(answer),
             };
+            // The next wait begins before the clock is read, so that no change of it is missed.
+            tick = app.clock.tick();
+            self.renew(app, asked.is_some()).await;
+            if let Some(answer) = asked {
+                // The task that asked may have ended.
+                let _ = answer.send(());
+            }
         }
     }
 

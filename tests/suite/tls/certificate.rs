@@ -68,6 +68,7 @@ async fn changed_files_are_loaded_after_a_while() {
     let first = pair.client();
     assert!(first.is_served(server.address).await);
     let second = Pair::long(home.path()).client();
+    assert!(first.is_served(server.address).await, "the server has not looked yet");
     server.pass(MINUTE);
     wait_until_served(&server, &second).await;
 }
