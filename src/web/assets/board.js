@@ -1,6 +1,6 @@
 // Updates the open board: a stream of events changes its rows.
 import { arrive, bell, showAwaited } from "./bell.js";
-import { search } from "./rollcall.js";
+import { copyShapes, search } from "./rollcall.js";
 
 const roll = document.querySelector("#roll");
 const { lang, icons } = roll.dataset;
@@ -40,6 +40,9 @@ function icon(id, name) {
   return shape;
 }
 
+// The address of a status's shape: in the file, until there is a copy in this page.
+let shape = (kind) => `${icons}#${kind}`;
+
 // The parts of each row that change, and the text that sorts it. They are kept, because to find them costs more than to
 // change them.
 const kept = new WeakMap();
@@ -64,7 +67,7 @@ function write(row, person) {
   const before = row.dataset.status;
   if (before !== person.status) {
     dot.setAttribute("class", `dot ${person.status}`);
-    dot.firstElementChild.setAttribute("href", `${icons}#${person.status}`);
+    dot.firstElementChild.setAttribute("href", shape(person.status));
     word.textContent = words[person.status];
     row.dataset.status = person.status;
     tally[before] -= 1;
@@ -337,5 +340,6 @@ document.querySelector("[data-clear-search]")?.addEventListener("click", (event)
   search("");
 });
 
+copyShapes(icons, KINDS).then((copied) => { shape = copied; }, () => {});
 bells();
 connect();

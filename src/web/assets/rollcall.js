@@ -57,6 +57,22 @@ function switchTheme() {
   root.dataset.theme = dark ? "light" : "dark";
 }
 
+// Copies shapes of the file with icons into this page, and returns the function that gives their addresses. To show a shape
+// of another file takes most of the time of a change on the board.
+export async function copyShapes(icons, ids) {
+  const answer = await fetch(icons);
+  const file = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
+  const sheet = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  sheet.setAttribute("hidden", "");
+  for (const id of ids) {
+    const copy = document.importNode(file.getElementById(id), true);
+    copy.id = `shape-${id}`;
+    sheet.append(copy);
+  }
+  document.body.append(sheet);
+  return (id) => `#shape-${id}`;
+}
+
 // The board's search: shows at once who matches; the form does the same on the server.
 export function search(words) {
   const wanted = words.trim().toLocaleLowerCase();

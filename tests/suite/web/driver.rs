@@ -103,9 +103,11 @@ impl Browser {
         self.in_session("POST", "/goog/cdp/execute", &body).await
     }
 
-    /// Returns the seconds for which the page has run scripts.
+    /// Returns the seconds of the processor for which the page has run scripts. The time in which other programs had the
+    /// processor is not counted.
     pub async fn script_seconds(&self) -> f64 {
-        self.command("Performance.enable", json!({})).await;
+        self.command("Performance.enable", json!({"timeDomain": "threadTicks"}))
+            .await;
         let metrics = self.command("Performance.getMetrics", json!({})).await;
         let metrics = metrics["metrics"].as_array().expect("metrics").iter();
         let mut scripts = metrics.filter(|metric| metric["name"] == "ScriptDuration");
