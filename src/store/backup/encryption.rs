@@ -106,9 +106,9 @@ impl Encryption {
         make: impl FnOnce(&mut EncryptedWriter<W>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut encrypted = self.writer(out)?;
-        let made = make(&mut encrypted)?;
+        let result = make(&mut encrypted)?;
         encrypted.finish()?;
-        Ok(made)
+        Ok(result)
     }
 }
 
