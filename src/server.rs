@@ -116,7 +116,7 @@ impl Server {
         };
         Ok(Self {
             front: Front::new(app.clone(), filter),
-            setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.settings().site_url())),
+            setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.public_address().url)),
             app,
             socket_server,
             streams,

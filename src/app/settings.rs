@@ -147,8 +147,7 @@ impl Settings {
     }
 
     /// Returns the URL of this server for clients, without a slash at the end.
-    #[must_use]
-    pub fn site_url(&self) -> String {
+    pub(super) fn site_url(&self) -> String {
         let set = self.text(SettingId::SiteUrl);
         let url = if set.is_empty() { &self.fixed.address_url } else { &set };
         url.trim_end_matches('/').to_owned()
@@ -156,8 +155,7 @@ impl Settings {
 
     /// Returns the path of `Site_Url`, which clients put before the paths of this server: empty, or `/` and a path
     /// without a slash at its end.
-    #[must_use]
-    pub fn public_path(&self) -> String {
+    pub(super) fn public_path(&self) -> String {
         let url = PublicUrl::parse(&self.text(SettingId::SiteUrl));
         url.map(|url| url.path().to_owned()).unwrap_or_default()
     }

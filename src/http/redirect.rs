@@ -16,7 +16,7 @@ const HTTPS_PORT: u16 = 443;
 pub(super) fn to_https<B>(app: &App, request: &Request<B>) -> warp::reply::Response {
     let base = of_site(app)
         .or_else(|| of_request(app, request))
-        .unwrap_or_else(|| app.settings().site_url());
+        .unwrap_or_else(|| app.public_address().url.clone());
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let path = if path.starts_with('/') { path } else { "/" };
     let moved = warp::reply::with_status("use https", StatusCode::PERMANENT_REDIRECT);

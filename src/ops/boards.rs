@@ -125,7 +125,7 @@ pub async fn create(
         Ok((change.insert(&noted), board))
     })
     .await?;
-    let link = format!("{}/board/{}", app.settings().site_url(), secret.expose());
+    let link = format!("{}/board/{}", app.public_address().url, secret.expose());
     Ok((listed(&app.store.read(), &Arc::new(created)), link))
 }
 

@@ -89,7 +89,7 @@ pub async fn create(
         Ok((change.insert(&noted), invitation))
     })
     .await?;
-    let link = format!("{}/join/{}", app.settings().site_url(), secret.expose());
+    let link = format!("{}/join/{}", app.public_address().url, secret.expose());
     Ok((listed(app, &app.store.read(), &Arc::new(created)), link))
 }
 

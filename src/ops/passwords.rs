@@ -209,7 +209,7 @@ pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, 
     .await?;
     Ok(format!(
         "{}/reset-password#{}",
-        app.settings().site_url(),
+        app.public_address().url,
         secret.expose()
     ))
 }

@@ -33,7 +33,7 @@ fn shown(app: &App, id: SettingId) -> ShownSetting {
     let settings = app.settings();
     let value = match id {
         // An empty value means the address on which the server listens, and clients build links from it.
-        SettingId::SiteUrl => SettingValue::Text(settings.site_url()),
+        SettingId::SiteUrl => SettingValue::Text(app.public_address().url.clone()),
         _ => settings.value(id),
     };
     ShownSetting {

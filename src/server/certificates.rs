@@ -234,7 +234,7 @@ fn names(app: &App, listen: &[ListenAddress]) -> Vec<String> {
             _ => {}
         }
     }
-    let site: Option<warp::http::Uri> = app.settings().site_url().parse().ok();
+    let site: Option<warp::http::Uri> = app.public_address().url.parse().ok();
     names.extend(
         site.as_ref()
             .and_then(|site| site.host())

@@ -89,7 +89,7 @@ async fn get(call: UserRequest, named: Whose) -> Result<Elsewhere, RequestError>
     let user = whose(&call, named)?;
     Ok(Elsewhere(format!(
         "{}/avatar/{}",
-        call.app.settings().site_url(),
+        call.app.public_address().url,
         user.username.in_path()
     )))
 }

@@ -76,9 +76,9 @@ async fn security(visit: Visit) -> PageOutcome {
     lines.push(format!("Expires: {expires}"));
     // The document is at its own address only if the server has no path before its own: readers look for it at the
     // root of a host (§3).
-    let url = settings.site_url();
-    if url.starts_with("https://") && visit.base.is_empty() {
-        lines.push(format!("Canonical: {url}/.well-known/security.txt"));
+    let address = visit.app.public_address();
+    if address.is_https() && visit.base.is_empty() {
+        lines.push(format!("Canonical: {}/.well-known/security.txt", address.url));
     }
     Ok(reply::text("text/plain; charset=utf-8", lines.join("\n") + "\n"))
 }
