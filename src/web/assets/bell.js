@@ -65,8 +65,8 @@ export function bell(row, name, words, icon) {
     row.append(button);
   }
   const label = words.bell.replace("{}", () => name), pressed = String(awaited.has(id));
-  if (button.ariaLabel !== label) button.ariaLabel = label;
-  if (button.ariaPressed !== pressed) button.ariaPressed = pressed;
+  if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
+  if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
   // The end of the status may have changed.
   if (awaited.has(id)) showAwaited(icon);
 }

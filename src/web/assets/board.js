@@ -125,14 +125,6 @@ function place(list, order) {
   return list.children[from] ?? null;
 }
 
-// Moves a row. Newer browsers keep its pictures and the focus, which costs them a tenth of the time.
-function move(list, row, before) {
-  if (list.moveBefore) return list.moveBefore(row, before);
-  const focused = row.contains(document.activeElement) ? document.activeElement : null;
-  list.insertBefore(row, before);
-  focused?.focus();
-}
-
 // Moves rows to their new groups when neither the pointer nor the focus is in the list, or after 5 seconds. Otherwise
 // the list would jump under the pointer.
 let moving;
@@ -149,7 +141,9 @@ function settle(force) {
     for (const person of moved) {
       const list = lists[person.dataset.status];
       if (!list || person.parentElement === list) continue;
-      move(list, person, place(list, parts(person).order));
+      const focused = person.contains(document.activeElement) ? document.activeElement : null;
+      list.insertBefore(person, place(list, parts(person).order));
+      focused?.focus();
     }
   }
   moved.clear();
