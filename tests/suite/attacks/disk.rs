@@ -130,10 +130,7 @@ async fn what_is_deleted_is_in_no_file_after_a_compaction() {
     let [bob_stored, ada_stored] = [stored(home, "bob").await, stored(home, USER).await];
 
     let server = TestServer::open(Arc::clone(&folder), |_| {}).await;
-    let ada = Client {
-        address: server.address,
-        login: ada.login.clone(),
-    };
+    let ada = ada.at(server.address);
     let code = json!({"code": next_code(&ada_secret)});
     ada.post("users.disableTotp", &code).await.expect(200);
     ada.post("users.resetAvatar", &json!({})).await.expect(200);
@@ -530,10 +527,7 @@ async fn a_compaction_is_due_a_day_after_something_secret_or_personal_was_erased
         compact(folder.path());
         assert!(!is_due_in_a_day(folder.path()).await, "{what}: all is gone");
         let server = TestServer::open(folder, |options| fix(options, &[UNLIMITED, delete_own.clone()])).await;
-        let ada = Client {
-            address: server.address,
-            login: ada.login.clone(),
-        };
+        let ada = ada.at(server.address);
         erase(&ada).await;
         folder = server.stop().await;
         assert!(is_due_in_a_day(folder.path()).await, "{what} was erased");

@@ -44,6 +44,16 @@ fn assert_hidden(path: &Path) {
     }
 }
 
+/// Asserts that these keys fit no command: each is refused with these words, and leaves the folder as it was.
+fn assert_useless<'a, const N: usize>(folder: &Path, commands: [&[&'a str]; N], keys: &[&'a str], words: &str) {
+    let before = names_in(folder);
+    for command in commands {
+        let error = refused(folder, &[command, keys].concat());
+        assert!(error.contains(words), "{error}");
+        assert_eq!(names_in(folder), before, "nothing was touched");
+    }
+}
+
 /// Starts and ends a server with the custom status "lunch". Returns its folder.
 async fn lunch() -> Arc<TempDir> {
     let server = Process::start();
@@ -87,7 +97,6 @@ async fn each_recipient_can_restore_and_no_other_identity() {
     }
     fs::write(other.path().join("secret"), "a passphrase\n").expect("a file");
     let other = other.path();
-    let before = names_in(other);
     for (keys, words) in [
         (
             &[][..],
@@ -107,12 +116,12 @@ async fn each_recipient_can_restore_and_no_other_identity() {
         ),
         (&["--identity", "nowhere"], "nowhere cannot be read: No such file"),
     ] {
-        for command in ["check", "restore"] {
-            let arguments = [&[command, "running.age"][..], keys].concat();
-            let error = refused(other, &arguments);
-            assert!(error.contains(words), "{error}");
-        }
-        assert_eq!(names_in(other), before, "nothing was touched");
+        assert_useless(
+            other,
+            [&["check", "running.age"], &["restore", "running.age"]],
+            keys,
+            words,
+        );
     }
     done(other, &["restore", "running.age", "--identity", "two.txt"]);
     assert!(done(other, &["status", "list"]).contains("lunch"));
@@ -138,7 +147,6 @@ async fn a_passphrase_is_needed_and_has_to_be_right() {
         Some(Lock::Passphrase)
     );
     identity(&home.join("one.txt"));
-    let before = names_in(home);
     for (keys, words) in [
         (
             &[][..],
@@ -157,11 +165,12 @@ async fn a_passphrase_is_needed_and_has_to_be_right() {
             "empty has no passphrase in its first line",
         ),
     ] {
-        for command in [&["check", "x.age"][..], &["restore", "x.age", "--replace"]] {
-            let error = refused(home, &[command, keys].concat());
-            assert!(error.contains(words), "{error}");
-        }
-        assert_eq!(names_in(home), before);
+        assert_useless(
+            home,
+            [&["check", "x.age"], &["restore", "x.age", "--replace"]],
+            keys,
+            words,
+        );
     }
     let words = done(home, &["check", "x.age", "--passphrase-file", "right"]);
     assert!(words.contains("the backup is sound"), "{words}");

@@ -94,10 +94,7 @@ async fn a_restored_server_gives_the_same_answers() {
     }
     write_private(&home.path().join("data/secret.key"), &key).expect("a file");
     let server = TestServer::open(home, |options| fix(options, &[UNLIMITED])).await;
-    let at = |client: &Client| Client {
-        address: server.address,
-        login: client.login.clone(),
-    };
+    let at = |client: &Client| client.at(server.address);
     let found = reads(&at(&phone)).await;
     for ((endpoint, found), expected) in READS.iter().zip(&found).zip(&expected) {
         assert_eq!(found, expected, "{endpoint}");

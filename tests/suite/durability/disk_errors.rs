@@ -10,7 +10,6 @@ use super::forgetful::{Disk, Place};
 use super::ledger::Ledger;
 use super::load::{self, shown};
 use super::random::{Random, rounds, seed};
-use crate::support::Client;
 
 /// The changes of a disk before the one that fails: from the first write of a round to the middle of its load.
 const CHANGES: usize = 80;
@@ -27,15 +26,12 @@ async fn an_error_at_any_write_or_sync_takes_nothing_that_was_acknowledged() {
     let place = Place::new();
     let mut mounted = place.mount(Disk::new());
     let mut server = place.start();
-    let login = server.admin().await.login;
+    let admin = server.admin().await;
     let ledger = Arc::new(Ledger::default());
     let mut stopped = 0;
     for round in 0..rounds {
         let case = format!("seed {seed}, round {round}");
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         mounted.fail_once_after(random.below(CHANGES));
         let mut clients = join_all(load::begin(&client, round, &mut random, &ledger));
         let ended = tokio::select! {
@@ -59,10 +55,7 @@ async fn an_error_at_any_write_or_sync_takes_nothing_that_was_acknowledged() {
         mounted = place.mount_again(mounted);
         place.assert_sound(&case);
         server = place.start();
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         ledger.settle(&shown(&client).await, &case);
     }
     eprintln!(

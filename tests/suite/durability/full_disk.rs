@@ -14,7 +14,6 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::forgetful::{Disk, Place, Space};
-use super::room::again;
 use crate::support::pictures::noise;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, new_folder};
@@ -64,10 +63,7 @@ async fn old_store_stays(space: fn(usize) -> Space, free: [usize; 2], words: &[&
     let mut server = place.start_with(|command| {
         command.args(["--compact-at-start", "always"]);
     });
-    let admin = Client {
-        address: server.address,
-        login: admin.login.clone(),
-    };
+    let admin = admin.at(server.address);
     assert_eq!(names(&admin).await, expected);
     // There is room for what a server writes.
     mounted.bound(Space::Endless);
@@ -84,10 +80,7 @@ async fn old_store_stays(space: fn(usize) -> Space, free: [usize; 2], words: &[&
     let output = place.run("compact");
     assert!(output.status.success(), "{output:?}");
     let server = place.start();
-    let admin = Client {
-        address: server.address,
-        login: admin.login.clone(),
-    };
+    let admin = admin.at(server.address);
     let mut more = expected.clone();
     more.insert("tea".into());
     assert_eq!(names(&admin).await, more);
@@ -227,7 +220,7 @@ async fn fill_and_free(space: fn(usize) -> Space, rounds: usize, refused: fn(&Kn
 
     place.assert_sound("after the kill");
     let server = place.start();
-    let shown = names(&again(&server, &admin)).await;
+    let shown = names(&admin.at(server.address)).await;
     let known = ledger.lock().expect("no caller panics");
     let lost: Vec<_> = known.made.difference(&shown).collect();
     assert!(lost.is_empty(), "acknowledged and lost: {lost:?}\n{log}");
@@ -289,7 +282,7 @@ async fn a_server_starts_on_a_full_disk_and_writes_when_there_is_room() {
     let mut server = place.start_with(|command| {
         command.args(["--log-level", "warn"]);
     });
-    let admin = again(&server, &admin);
+    let admin = admin.at(server.address);
     assert_eq!(names(&admin).await, expected);
     let refused = admin.create_status("one", "away").await.expect(507);
     assert_eq!(refused["errorType"], "error-store-full");
@@ -405,8 +398,8 @@ async fn the_reserve_file_lets_a_server_on_a_full_disk_revoke_and_end_in_good_or
     // The other program takes that space too.
     memory.fill();
     let server = memory.start(&["--disk-reserve-mib", "8"]);
-    let admin = again(&server, &admin);
-    again(&server, &other).get("me").await.expect(401);
+    let admin = admin.at(server.address);
+    other.at(server.address).get("me").await.expect(401);
     assert_eq!(admin.status_names().await, ["tea"]);
     admin.create_status("cake", "away").await.expect(507);
     memory.free();
@@ -442,7 +435,7 @@ async fn a_store_on_a_read_only_mount_is_served_for_reading_until_it_can_be_writ
         "{said}"
     );
     let mut server = memory.start(&["--log-level", "warn"]);
-    let admin = again(&server, &admin);
+    let admin = admin.at(server.address);
     assert_eq!(admin.status_names().await, ["tea"]);
     let avatar = admin.send("GET", &format!("/avatar/{ADMIN}"), &[], "").await;
     assert_eq!(avatar.header("content-type"), Some("image/png"));
@@ -467,6 +460,6 @@ async fn a_store_on_a_read_only_mount_is_served_for_reading_until_it_can_be_writ
         "{log}"
     );
     let server = memory.start(&[]);
-    assert_eq!(again(&server, &admin).status_names().await, ["cake", "tea"]);
+    assert_eq!(admin.at(server.address).status_names().await, ["cake", "tea"]);
     server.kill();
 }

@@ -39,21 +39,13 @@ async fn kills_under_load_lose_nothing_that_was_acknowledged() {
     let rounds = rounds(ROUNDS);
     let mut random = Random::new(seed());
     let ledger = Arc::new(Ledger::default());
-    let start = |folder| {
-        Process::start_in(folder, |command| {
-            // Pictures are stored as large as they come, and as PNG.
-            command.env("OVERWRITE_SETTING_Accounts_AvatarResize", "false");
-        })
-    };
+    let start = |folder| Process::start_in(folder, load::store_pictures_as_sent);
     let mut server = start(new_folder());
-    let login = server.admin().await.login;
+    let admin = server.admin().await;
     let mut backups = 0;
     for round in 0..rounds {
         let case = format!("round {round}");
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         let clients = load::begin(&client, round, &mut random, &ledger);
         let mut command = rollcall(server.folder.path());
         command.args(["backup", "beside.backup"]);
@@ -72,10 +64,7 @@ async fn kills_under_load_lose_nothing_that_was_acknowledged() {
             succeed(folder.path(), &["compact"], &case);
         }
         server = start(folder);
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         ledger.settle(&shown(&client).await, &case);
     }
     eprintln!(
@@ -106,11 +95,8 @@ async fn rename(admin: Client, id: String, number: usize, done: Arc<Notify>) -> 
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_during_renames_leave_names_and_addresses_that_lead_to_their_users() {
     let mut server = Process::start();
-    let login = server.admin().await.login;
-    let admin = |server: &Process| Client {
-        address: server.address,
-        login: login.clone(),
-    };
+    let admin = server.admin().await;
+    let admin = |server: &Process| admin.at(server.address);
     let mut ids = Vec::new();
     for number in 0..USERS {
         let username = format!("user{number}-0");
@@ -183,7 +169,6 @@ async fn a_status_that_ends_while_the_server_is_killed_ends_once() {
     admin.post("users.setStatus", &vacation).await.expect(200);
     let lunch = json!({"status": "busy", "message": "lunch", "expiresAt": end_text});
     admin.post("users.setStatus", &lunch).await.expect(200);
-    let login = admin.login.clone();
     let folder = server.kill();
     // Not for luck: until the status has ended.
     tokio::time::sleep(end.duration_since(SystemTime::now()).unwrap_or_default()).await;
@@ -191,10 +176,7 @@ async fn a_status_that_ends_while_the_server_is_killed_ends_once() {
     let mut told = Vec::new();
     for _ in 0..2 {
         let mut server = Process::start_in(Arc::clone(&folder), verbose);
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         let first = client.get("users.getStatus").await.expect(200);
         assert_eq!(
             (&first["status"], &first["message"]),

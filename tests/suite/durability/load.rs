@@ -1,6 +1,7 @@
 //! Clients that change everything a store holds, until the server is gone: custom statuses, users and their names,
 //! pictures, personal tokens, a setting.
 
+use std::process::Command;
 use std::sync::Arc;
 
 use rollcall::domain::picture::{CleanPicture, PictureRule};
@@ -35,6 +36,11 @@ struct Worker {
     ledger: Arc<Ledger>,
     /// The first part of the names that this client gives, which no other client gives.
     first: String,
+}
+
+/// Lets a server store pictures in the size and the format in which the load sends them.
+pub fn store_pictures_as_sent(command: &mut Command) {
+    command.env("OVERWRITE_SETTING_Accounts_AvatarResize", "false");
 }
 
 /// Begins the load of one round. The clients end when the server does.

@@ -11,7 +11,7 @@ use super::forgetful::{Disk, Place};
 use super::ledger::Ledger;
 use super::load::{self, shown};
 use super::random::{Random, rounds, seed};
-use crate::support::{Client, Process};
+use crate::support::Process;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and /dev/fuse; .ci/run runs it"]
@@ -23,13 +23,10 @@ async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
 
     let mut mounted = place.mount(Disk::new());
     let mut server = place.start();
-    let login = server.admin().await.login;
+    let admin = server.admin().await;
     let ledger = Arc::new(Ledger::default());
     for round in 0..rounds {
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         let clients = load::begin(&client, round, &mut random, &ledger);
         ledger.reaches(ledger.answers() + 1 + random.below(300), &clients).await;
         mounted.cut(&mut random);
@@ -51,10 +48,7 @@ async fn a_power_cut_under_load_takes_nothing_that_was_acknowledged() {
         mounted = place.mount(disk);
         place.assert_sound(&format!("seed {seed}"));
         server = place.start();
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         client.get("me").await.expect(200);
         ledger.settle(&shown(&client).await, &format!("seed {seed}, round {round}"));
     }
@@ -111,7 +105,6 @@ async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
     let admin = server.admin().await;
     admin.create_statuses(300).await;
     let expected = shown(&admin).await;
-    let login = admin.login.clone();
     server.signal(libc::SIGTERM);
     server.wait();
 
@@ -125,10 +118,7 @@ async fn a_power_cut_during_a_compaction_leaves_the_old_store_or_the_new_one() {
         mounted = place.mount_again(mounted);
         place.assert_sound(&format!("seed {seed}"));
         let server = place.start();
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         assert_eq!(shown(&client).await, expected, "seed {seed}, round {round}");
         server.kill();
     }
@@ -150,7 +140,6 @@ async fn a_power_cut_during_a_restoration_leaves_the_old_store_or_the_restored_o
     let new = shown(&admin).await;
     admin.create_status("after the backup", "busy").await.expect(200);
     let mut old = shown(&admin).await;
-    let login = admin.login.clone();
     server.signal(libc::SIGTERM);
     server.wait();
 
@@ -163,10 +152,7 @@ async fn a_power_cut_during_a_restoration_leaves_the_old_store_or_the_restored_o
         mounted = place.mount_again(mounted);
         place.assert_sound(&format!("seed {seed}"));
         let mut server = place.start();
-        let client = Client {
-            address: server.address,
-            login: login.clone(),
-        };
+        let client = admin.at(server.address);
         let found = shown(&client).await;
         assert!(found == new || (found == old && !whole), "seed {seed}, round {round}");
         (olds, news) = (olds + u32::from(found == old), news + u32::from(found == new));

@@ -43,19 +43,11 @@ async fn begun() -> (Arc<TempDir>, [Client; 2]) {
     (server.kill(), logins)
 }
 
-/// Returns the client with the address of a server that was started again.
-pub fn again(server: &Process, client: &Client) -> Client {
-    Client {
-        address: server.address,
-        login: client.login.clone(),
-    }
-}
-
 #[tokio::test]
 async fn below_the_reserve_writes_are_answered_507_and_logouts_and_reads_go_on() {
     let (folder, logins) = begun().await;
     let mut server = start_with_reserve(&folder, 15);
-    let [first, second] = logins.map(|login| again(&server, &login));
+    let [first, second] = logins.map(|login| login.at(server.address));
     let socket = Socket::of(&first).await;
     for _ in 0..3 {
         let refused = first.create_status("tea", "away").await;
@@ -96,8 +88,8 @@ async fn below_the_reserve_writes_are_answered_507_and_logouts_and_reads_go_on()
 
     // With the space that there is, writes are taken again, and what was stored meanwhile is there.
     let server = Process::start_in(folder, |_| {});
-    let first = again(&server, &first);
-    again(&server, &second).get("me").await.expect(401);
+    let first = first.at(server.address);
+    second.at(server.address).get("me").await.expect(401);
     first.create_status("tea", "away").await.expect(200);
     assert_eq!(first.status_names().await, ["lunch", "tea"]);
     let failures = first.get("audit.list?action=login-failed").await;
@@ -111,7 +103,7 @@ async fn below_the_reserve_writes_are_answered_507_and_logouts_and_reads_go_on()
 async fn where_failures_cannot_be_counted_no_guess_is_verified() {
     let (folder, logins) = begun().await;
     let server = start_with_reserve(&folder, 40);
-    let [first, second] = logins.map(|login| again(&server, &login));
+    let [first, second] = logins.map(|login| login.at(server.address));
     let anonymous = server.anonymous();
     // The writer has measured the space once it has refused a change.
     first.create_status("tea", "away").await.expect(507);

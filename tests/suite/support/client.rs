@@ -51,6 +51,14 @@ impl Client {
         Self { address, login: None }
     }
 
+    /// Returns a client with the same login at another address, where the server was started again.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            address,
+            login: self.login.clone(),
+        }
+    }
+
     pub fn with_login(&self, id: &str, token: &str) -> Self {
         Self {
             address: self.address,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::{Disk, Mounted};
+use crate::durability::load::store_pictures_as_sent;
 use crate::support::Process;
 use crate::support::process::{rollcall, run};
 use crate::support::server::new_folder;
@@ -54,8 +55,7 @@ impl Place {
     pub fn try_start_with(&self, change: impl FnOnce(&mut Command)) -> Result<Process, String> {
         Process::try_start_in(Arc::clone(&self.home), |command| {
             on(&self.data(), command);
-            // Pictures are stored as large as they come, and as PNG.
-            command.env("OVERWRITE_SETTING_Accounts_AvatarResize", "false");
+            store_pictures_as_sent(command);
             change(command);
         })
     }
