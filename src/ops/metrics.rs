@@ -11,8 +11,8 @@ use crate::domain::{Permission, RequestError, Scope};
 use crate::net::open_files;
 use crate::observe::process;
 
-/// The time for which measurements of the disk and of the process are used again, so that readers who ask often cost
-/// little.
+/// The time for which measurements of the disk and of the process are used again. It bounds the cost of readers who ask
+/// often.
 const MEASURED_FOR: Duration = Duration::from_secs(1);
 
 /// The time after which a disk that does not answer is left out.

@@ -176,8 +176,8 @@ impl DataFolder {
     }
 }
 
-/// Opens the lock file of a data folder. If there is none and the file system is mounted read-only, opens the folder
-/// itself.
+/// Opens the lock file of a data folder. If it does not exist and the file system is mounted read-only, opens the
+/// folder itself.
 fn open_lock(folder: &Path) -> io::Result<File> {
     let path = lock_file(folder);
     match open_private(&path) {

@@ -1,4 +1,4 @@
-//! The state of a store, for administrators.
+//! The sizes, the batches and the readiness of a store.
 
 use super::room::Room;
 use crate::domain::Timestamp;

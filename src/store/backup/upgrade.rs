@@ -94,7 +94,7 @@ fn version_of(folder: &Path) -> String {
 /// of the store, `live_bytes` are those of its records.
 ///
 /// # Errors
-/// [`OpenError::NotBackedUp`] if there is no sound backup. The store must then not be upgraded.
+/// [`OpenError::NotBackedUp`] if the backup could not be made or checked. The caller must then not upgrade the store.
 pub(in crate::store) fn back_up(
     engine: &Engine,
     (commits, live_bytes): (u64, u64),
@@ -187,8 +187,8 @@ fn found(own: &Path) -> Vec<Name> {
         .collect()
 }
 
-/// Removes earlier backups of the same store, and all but the newest [`KEPT`]. The one that was just made stays, whatever the
-/// clock says.
+/// Removes earlier backups of the same store, and all but the newest [`KEPT`]. Keeps the backup that was just made, even if
+/// the clock went back.
 ///
 /// A start that is killed during its upgrade leaves a store that is partly of this version. The older version cannot
 /// read it, nor a backup of it. So the backups of such stores replace each other, and never the backup from before the
@@ -248,8 +248,8 @@ fn way_back(folder: &Path) -> Option<String> {
     names.iter().find_map(command)
 }
 
-/// Returns whether a file is a backup for this version: the whole file is checked, or the version in the name of an encrypted
-/// one.
+/// Returns whether this version can restore a file. Checks the whole file; of an encrypted file, only the version in its
+/// name.
 fn is_readable(name: &Name, path: &Path) -> bool {
     if name.is_encrypted {
         return path.is_file() && numbers(&name.version).is_some_and(|version| Some(version) <= numbers(VERSION));

@@ -43,7 +43,7 @@ fn backups_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// What the files of a store have: the names of its tables, and the versions of the users and of the number of commits.
+/// The format of the files of a store: the names of its tables, and the versions of the users and of the number of commits.
 #[derive(Debug, PartialEq, Eq)]
 struct Format {
     tables: BTreeSet<String>,

@@ -124,7 +124,7 @@ async fn a_reload_is_reported_and_ends_when_all_is_read_again() {
     manager.until("READY=1\n");
     assert!(second.client().now().is_served(server.address).await);
 
-    // Without TLS there is no certificate to wait for.
+    // A server without TLS reloads no certificate.
     let folder = new_folder();
     let manager = Manager::new(&folder);
     let server = manager.start(folder.clone(), &[]);
