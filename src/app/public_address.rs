@@ -11,9 +11,9 @@ use crate::store::{SettingsVersion, Snapshot};
 /// The address at which clients reach the server, from the settings.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PublicAddress {
-    /// The URL without a slash at the end; see [`Settings::site_url`].
+    /// The URL of `Site_Url`, else that of the address where the server listens; without a slash at the end.
     pub url: String,
-    /// The path of the URL; see [`Settings::public_path`].
+    /// The path of `Site_Url`: empty, or `/` and a path without a slash at the end.
     pub path: String,
     /// The origins whose pages may use this server.
     pub origins: AllowedOrigins,
