@@ -7,7 +7,7 @@ use crate::domain::transfer::{
 };
 
 /// Reads an export line by line.
-pub(super) struct ImportFile<R> {
+pub struct ImportFile<R> {
     input: R,
     /// The number of the last line, from 1 on.
     number: u64,
@@ -25,7 +25,8 @@ enum State {
 }
 
 impl<R: BufRead> ImportFile<R> {
-    pub(super) const fn new(input: R) -> Self {
+    /// Begins to read. The header is read with the first line.
+    pub const fn new(input: R) -> Self {
         Self {
             input,
             number: 0,

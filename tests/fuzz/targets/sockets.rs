@@ -9,19 +9,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use rollcall::app::{App, Clock, Overrides};
-use rollcall::auth::password::Passwords;
-use rollcall::auth::{Actor, Origin, PasswordDigest};
-use rollcall::domain::PasswordPolicy;
-use rollcall::ops::login::{NamedAccount, Credentials, login};
-use rollcall::ops::users::{self, NewUser, NewUserTexts};
+use rollcall::app::Overrides;
 use rollcall::realtime::{SocketServer, Timing, run, serve};
-use rollcall::store::Store;
+use rollcall_fuzz::{RUNTIME, app, session};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Runtime;
-
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 struct Fixture {
     socket_server: Arc<SocketServer>,
@@ -33,31 +25,12 @@ struct Fixture {
 }
 
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = Store::open(folder.path()).expect("a store");
-    // It stays for as long as the fuzzer runs.
-    std::mem::forget(folder);
+    let app = app(Overrides::default());
     RUNTIME.block_on(async {
-        let app = App::new(store, Clock::system(), Passwords::default(), Overrides::default());
-        let texts = NewUserTexts {
-            username: "ada",
-            email: None,
-            name: None,
-            password: PASSWORD,
-            roles: &[],
-        };
-        let ada = NewUser::parse(texts, &PasswordPolicy::default()).expect("a user");
-        users::create(&app, &Actor::Operator, ada).await.expect("it is created");
-        let credentials = Credentials::Password {
-            account: NamedAccount::typed("ada"),
-            digest: PasswordDigest::of(PASSWORD),
-            code: None,
-        };
-        let begun = login(&app, &Origin::default(), credentials).await.expect("a login");
-        let token = begun.token.expose().to_owned();
+        let token = session(&app, "ada").await.token;
         let socket_server = SocketServer::new(app, Timing::default());
-        let telling = Arc::clone(&socket_server);
-        tokio::spawn(async move { run(&telling).await });
+        let running = Arc::clone(&socket_server);
+        tokio::spawn(async move { run(&running).await });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         Fixture {
             socket_server,
@@ -67,8 +40,6 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
         }
     })
 });
-
-const PASSWORD: &str = "correct horse";
 
 const CONNECT: &str = r#"{"msg":"connect","version":"1","support":["1"]}"#;
 
