@@ -53,7 +53,7 @@ impl Write for LineWriter<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let id = RequestId::current();
         let complete = complete(self.lines.format, self.level, line, id.as_ref());
-        self.lines.queue.push(complete);
+        self.lines.queue.push(&complete);
         Ok(line.len())
     }
 

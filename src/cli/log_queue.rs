@@ -1,14 +1,13 @@
 //! The queue of log lines. A request or a signal never waits for the reader of the log.
 //!
-//! One thread takes the lines from the queue and writes them to standard error. If the reader of a pipe stops, or the disk
-//! of a file is full, the queue fills up to its bound, and further lines are counted and dropped. As soon as a line can be
-//! written again, the log says how many lines it lost.
+//! One thread takes all lines that wait and writes them to standard error at once. If the reader of a pipe stops, or the
+//! disk of a file is full, the queue fills up to its bound, and further lines are counted and dropped. As soon as a line can
+//! be written again, the log says how many lines it lost.
 //!
 //! `tracing-appender` is not used: when its queue is full at the end of the process, it calls `println!`, which blocks or
 //! panics in the very cases that this queue is for, and it bounds the number of lines but not their bytes.
 
-use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -17,22 +16,36 @@ use tracing::error;
 
 use crate::observe::LogMeter;
 
-/// Maximum bytes of all lines that wait.
+/// Maximum bytes of all lines that wait or are being written.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Bytes that a waiting line costs in addition to its text.
-const LINE_BYTES: usize = 64;
+/// The pause of the thread after each write. A line is written at once if none came before it within this time, and else
+/// together with the lines that come meanwhile, so that a busy server does not wake the thread for each request.
+const WRITE_PAUSE: Duration = Duration::from_millis(5);
+
+/// Bytes that an empty buffer keeps.
+const KEPT_BYTES: usize = 16 * 1024;
 
 #[derive(Debug, Default)]
 struct State {
-    lines: VecDeque<Vec<u8>>,
-    bytes: usize,
+    /// The lines that wait.
+    waiting: Vec<u8>,
+    /// Bytes of the lines that the thread writes now.
+    in_write: usize,
     /// Lines that were dropped and that the log has not yet mentioned.
     lost: u64,
-    /// `true` while the thread writes a line.
-    is_writing: bool,
+    /// `true` while the thread waits for a line.
+    is_idle: bool,
     /// `true` while the thread adds the line about lost lines, which is never dropped.
     is_reporting: bool,
+    /// `true` once all lines are to be written without a pause.
+    is_finishing: bool,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.in_write == 0 && !self.is_reporting
+    }
 }
 
 /// The queue of log lines. Cloning is cheap; all clones share the same queue.
@@ -60,10 +73,13 @@ impl LogQueue {
         &self.meter
     }
 
-    /// Waits until all lines are written, at most for this time.
+    /// Waits until all lines are written, at most for this time. Lines that come later are written without a pause.
     pub(super) fn finish(&self, patience: Duration) {
-        let is_busy = |state: &mut State| state.is_writing || state.is_reporting || !state.lines.is_empty();
-        drop(self.changed.wait_timeout_while(self.lock(), patience, is_busy));
+        let mut state = self.lock();
+        state.is_finishing = true;
+        self.changed.notify_all();
+        let is_busy = |state: &mut State| !state.is_empty();
+        drop(self.changed.wait_timeout_while(state, patience, is_busy));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -71,60 +87,81 @@ impl LogQueue {
     }
 
     /// Adds a line, which ends with a line feed. Drops it if the queue is full.
-    pub(super) fn push(&self, line: Vec<u8>) {
+    pub(super) fn push(&self, line: &[u8]) {
         let mut state = self.lock();
-        let bytes = line.len() + LINE_BYTES;
-        if state.bytes + bytes > MAX_BYTES && !state.is_reporting {
+        let bytes = state.waiting.len() + state.in_write + line.len();
+        if bytes > MAX_BYTES && !state.is_reporting {
             state.lost += 1;
-            self.meter.lose();
+            self.meter.lose(1);
             return;
         }
-        state.bytes += bytes;
-        self.meter.set_queued(state.bytes);
-        state.lines.push_back(line);
-        self.changed.notify_all();
-    }
-
-    fn write_all_to(&self, mut target: impl Write) {
-        loop {
-            let line = self.take();
-            let written = target.write_all(&line).and_then(|()| target.flush());
-            let mut state = self.lock();
-            state.is_writing = false;
-            let lost = if written.is_ok() {
-                std::mem::take(&mut state.lost)
-            } else {
-                state.lost += 1;
-                self.meter.lose();
-                0
-            };
-            state.is_reporting = lost > 0;
+        state.waiting.extend_from_slice(line);
+        self.meter.set_queued(bytes);
+        // Waking the thread costs a system call.
+        if std::mem::take(&mut state.is_idle) {
             drop(state);
-            if lost > 0 {
-                error!(
-                    lines = lost,
-                    "the log lost lines: standard error was full or was not read"
-                );
-                self.lock().is_reporting = false;
-            }
             self.changed.notify_all();
         }
     }
 
-    /// Waits for a line and takes it from the queue.
-    fn take(&self) -> Vec<u8> {
-        let mut state = self.lock();
+    fn write_all_to(&self, mut target: impl Write) {
+        let mut lines = Vec::new();
         loop {
-            if let Some(line) = state.lines.pop_front() {
-                state.bytes -= line.len() + LINE_BYTES;
-                self.meter.set_queued(state.bytes);
-                state.is_writing = true;
-                return line;
+            self.take(&mut lines);
+            let unwritten = write_lines(&mut target, &lines);
+            lines.clear();
+            lines.shrink_to(KEPT_BYTES);
+            let mut state = self.lock();
+            state.in_write = 0;
+            self.meter.set_queued(state.waiting.len());
+            self.meter.lose(unwritten);
+            state.lost += unwritten;
+            let lost = if unwritten == 0 {
+                std::mem::take(&mut state.lost)
+            } else {
+                0
+            };
+            state.is_reporting = lost > 0;
+            if lost > 0 {
+                drop(state);
+                error!(
+                    lines = lost,
+                    "the log lost lines: standard error was full or was not read"
+                );
+                state = self.lock();
+                state.is_reporting = false;
             }
-            let waited = self.changed.wait_while(state, |state| state.lines.is_empty());
-            state = waited.unwrap_or_else(PoisonError::into_inner);
+            self.changed.notify_all();
+            let may_pause = |state: &mut State| !state.is_finishing;
+            drop(self.changed.wait_timeout_while(state, WRITE_PAUSE, may_pause));
         }
     }
+
+    /// Waits for lines and takes all of them from the queue.
+    fn take(&self, lines: &mut Vec<u8>) {
+        let mut state = self.lock();
+        while state.waiting.is_empty() {
+            state.is_idle = true;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.is_idle = false;
+        std::mem::swap(&mut state.waiting, lines);
+        state.in_write = lines.len();
+    }
+}
+
+/// Writes lines. Returns the number of those that were not written to their end.
+fn write_lines(target: &mut impl Write, lines: &[u8]) -> u64 {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        match target.write(rest) {
+            Ok(0) => break,
+            Ok(written) => rest = &rest[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    memchr::memchr_iter(b'\n', rest).count() as u64
 }
 
 #[cfg(test)]
@@ -163,37 +200,49 @@ mod tests {
     #[test]
     fn a_stalled_reader_delays_no_caller_and_the_memory_is_bounded() {
         let (queue, allow, lines) = gated();
-        let line = vec![b'x'; 1024];
+        let line = [vec![b'x'; 1023], vec![b'\n']].concat();
         for _ in 0..10_000 {
-            queue.push(line.clone());
+            queue.push(&line);
         }
         {
             let state = queue.lock();
-            assert!(state.bytes <= MAX_BYTES, "{} bytes", state.bytes);
+            assert!(state.waiting.len() + state.in_write <= MAX_BYTES);
             assert!(state.lost > 5_000, "{} lines lost", state.lost);
         }
         queue.finish(Duration::ZERO);
         drop(allow);
-        let kept = lines.iter().take(MAX_BYTES / (line.len() + LINE_BYTES)).count();
-        assert_eq!(
-            kept,
-            MAX_BYTES / (line.len() + LINE_BYTES),
-            "what was kept is written in the end"
-        );
         queue.finish(Duration::from_mins(1));
-        assert!(queue.lock().lines.is_empty());
+        let kept: usize = lines.try_iter().map(|lines| lines.len()).sum();
+        assert_eq!(kept, MAX_BYTES, "what was kept is written in the end");
+        assert!(queue.lock().is_empty());
     }
 
     #[test]
-    fn a_line_that_cannot_be_written_is_counted_and_the_next_one_is_tried() {
+    fn lines_that_cannot_be_written_are_counted_and_the_next_ones_are_tried() {
         let (queue, allow, lines) = gated();
-        for (line, is_allowed) in [("one", false), ("two", false), ("three", true)] {
-            queue.push(line.into());
-            allow.send(is_allowed).expect("the thread lives");
-        }
-        assert_eq!(lines.recv().expect("a line"), b"three");
+        queue.push(b"one\n");
+        allow.send(false).expect("the thread lives");
+        queue.finish(Duration::from_mins(1));
+        assert_eq!(queue.lock().lost, 1);
+        queue.push(b"two\nthree\n");
+        allow.send(true).expect("the thread lives");
+        assert_eq!(lines.recv().expect("lines"), b"two\nthree\n");
         queue.finish(Duration::from_mins(1));
         // The line that says so is an event, and this test has no subscriber.
         assert_eq!(queue.lock().lost, 0);
+    }
+
+    #[test]
+    fn lines_that_come_together_are_written_together() {
+        let (queue, allow, lines) = gated();
+        queue.push(b"first\n");
+        // The thread waits for the permission to write the first line, or has not begun.
+        let others: Vec<_> = (0..100).map(|number| format!("{number}\n").into_bytes()).collect();
+        others.iter().for_each(|line| queue.push(line));
+        drop(allow);
+        queue.finish(Duration::from_mins(1));
+        let written: Vec<_> = lines.try_iter().collect();
+        assert!(written.len() <= 2, "{} writes", written.len());
+        assert_eq!(written.concat(), [b"first\n".to_vec(), others.concat()].concat());
     }
 }

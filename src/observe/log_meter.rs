@@ -27,9 +27,9 @@ impl Default for LogMeter {
 }
 
 impl LogMeter {
-    /// Counts a line that was dropped.
-    pub fn lose(&self) {
-        self.lost.inc();
+    /// Counts lines that were dropped.
+    pub fn lose(&self, lines: u64) {
+        self.lost.inc_by(lines);
     }
 
     /// Records how many bytes wait.
