@@ -1,7 +1,7 @@
 //! The application state that every operation uses: store, hub, clock, settings and limits.
 
 mod account_key;
-pub mod attempts;
+pub(crate) mod attempts;
 mod backups;
 mod certificate;
 mod follow;
@@ -9,7 +9,7 @@ mod online;
 mod origins;
 mod pictures;
 mod public_address;
-pub mod rates;
+pub(crate) mod rates;
 mod readiness;
 mod rendered;
 mod settings;
@@ -24,21 +24,22 @@ use std::time::Instant;
 use tokio::sync::Mutex;
 
 pub use crate::clock::Clock;
-pub use account_key::AccountKey;
+pub(crate) use account_key::AccountKey;
 use attempts::Attempts;
 use backups::ScheduledBackups;
-pub use backups::{BackupState, ScheduledBackup};
-pub use certificate::{CertificateStatus, ServedCertificate};
+pub(crate) use backups::{BackupState, ScheduledBackup};
+pub(crate) use certificate::{CertificateStatus, ServedCertificate};
 use online::OnlineCount;
-pub use origins::AllowedOrigins;
-pub use pictures::{Pictures, Sender};
+pub(crate) use origins::AllowedOrigins;
+pub(crate) use pictures::{Pictures, Sender};
 use public_address::LastPublicAddress;
-pub use public_address::PublicAddress;
+pub(crate) use public_address::PublicAddress;
 use rates::Rates;
-pub use readiness::{Checks, Readiness};
-pub use rendered::RenderedKey;
-pub use settings::{Overrides, Settings};
-pub use turns::{QueueFull, Turn};
+pub(crate) use readiness::{Checks, Readiness};
+pub(crate) use rendered::RenderedKey;
+pub use settings::Overrides;
+pub(crate) use settings::Settings;
+pub(crate) use turns::{QueueFull, Turn};
 use usernames::Usernames;
 
 use crate::auth::password::Passwords;
@@ -137,9 +138,9 @@ impl App {
 
     /// Replaces the key by the one of the data folder.
     #[must_use]
-    pub fn with_key(self, key: SecretKey) -> Self {
+    pub fn with_key(self, key: impl Into<Arc<SecretKey>>) -> Self {
         Self(Arc::new(AppState {
-            key: Arc::new(key),
+            key: key.into(),
             ..AppState::clone(&self)
         }))
     }

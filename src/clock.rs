@@ -9,7 +9,7 @@ use std::time::Duration;
 pub use machine_clock::SetClock;
 use machine_clock::{LONGEST_SLEEP, MachineClock, wait};
 use store_clock::StoreClock;
-pub use store_clock::{Doubt, Trust};
+pub(crate) use store_clock::{Doubt, Trust};
 
 use crate::domain::Timestamp;
 

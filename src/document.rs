@@ -1,6 +1,5 @@
 //! Documents that do not change while the server runs. The bytes, a compressed form and an `ETag` are computed once.
 
-use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,7 +16,7 @@ use warp::http::{Response, StatusCode};
 const ETAG_BYTES: usize = 12;
 
 /// A document with fixed content.
-pub struct Document {
+pub(crate) struct Document {
     content_type: &'static str,
     plain: Form,
     /// The compressed form, if it is smaller.
@@ -28,14 +27,14 @@ pub struct Document {
 
 /// Documents that contain the public path of the server. They are created at the first request, and again after
 /// the path changes.
-pub struct ByPublicPath<T> {
+pub(crate) struct ByPublicPath<T> {
     make: fn(&str) -> T,
     made: RwLock<Option<(String, Arc<T>)>>,
 }
 
 impl<T> ByPublicPath<T> {
     /// Stores the function that creates the documents; it is called later.
-    pub const fn new(make: fn(&str) -> T) -> Self {
+    pub(crate) const fn new(make: fn(&str) -> T) -> Self {
         Self {
             make,
             made: RwLock::new(None),
@@ -43,7 +42,7 @@ impl<T> ByPublicPath<T> {
     }
 
     /// Returns the documents for this public path.
-    pub fn get(&self, public_path: &str) -> Arc<T> {
+    pub(crate) fn get(&self, public_path: &str) -> Arc<T> {
         let found = |made: &Option<(String, Arc<T>)>| {
             let made = made.as_ref().filter(|(path, _)| path == public_path);
             made.map(|(_, documents)| Arc::clone(documents))
@@ -68,7 +67,7 @@ struct Form {
 
 /// The encodings that a client accepts, and the `ETag` that it already has.
 #[derive(Debug, Clone, Default)]
-pub struct Accepted {
+pub(crate) struct Accepted {
     gzip: bool,
     brotli: bool,
     known: Option<HeaderValue>,
@@ -77,7 +76,7 @@ pub struct Accepted {
 impl Accepted {
     /// Reads `Accept-Encoding` and `If-None-Match` (RFC 9110, §12.5.3 and §13.1.2).
     #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let takes = |names: &[&str]| headers.get_all(ACCEPT_ENCODING).iter().any(|value| takes(value, names));
         Self {
             gzip: takes(&["gzip", "x-gzip", "*"]),
@@ -89,7 +88,7 @@ impl Accepted {
 
     /// Returns whether the client takes gzip.
     #[must_use]
-    pub const fn gzip(&self) -> bool {
+    pub(crate) const fn gzip(&self) -> bool {
         self.gzip
     }
 }
@@ -108,7 +107,7 @@ fn takes(value: &HeaderValue, names: &[&str]) -> bool {
 impl Document {
     /// Creates a document from its bytes.
     #[must_use]
-    pub fn new(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+    pub(crate) fn new(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         let gzip = compressed(&bytes).filter(|gzip| gzip.len() < bytes.len());
         Self {
@@ -121,7 +120,7 @@ impl Document {
 
     /// Adds a form that was compressed with Brotli before.
     #[must_use]
-    pub fn with_brotli(mut self, bytes: Bytes) -> Self {
+    pub(crate) fn with_brotli(mut self, bytes: Bytes) -> Self {
         self.brotli = Some(bytes)
             .filter(|bytes| bytes.len() < self.plain.bytes.len())
             .map(Form::new);
@@ -130,7 +129,7 @@ impl Document {
 
     /// Returns the response in the form that the client accepts, or with status 304 if the client already has it.
     #[must_use]
-    pub fn answer(&self, accepted: &Accepted) -> Response<Bytes> {
+    pub(crate) fn answer(&self, accepted: &Accepted) -> Response<Bytes> {
         let brotli = self
             .brotli
             .as_ref()
@@ -159,11 +158,7 @@ impl Document {
 impl Form {
     fn new(bytes: Bytes) -> Self {
         let digest = Sha256::digest(&bytes);
-        let digits = digest.iter().take(ETAG_BYTES).fold(String::new(), |mut digits, byte| {
-            // Writing to a `String` never fails.
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        });
+        let digits = hex::encode(&digest[..ETAG_BYTES]);
         // Quotes and hexadecimal digits are always a valid header value.
         let etag = HeaderValue::from_str(&format!("\"{digits}\"")).unwrap_or(HeaderValue::from_static("\"\""));
         Self { bytes, etag }

@@ -22,23 +22,27 @@
 //! - [`observe`]: the ids of requests, and the metrics
 //! - [`domain`]: the rules, as values
 
+// What `main`, the tests, the benches and the fuzz targets use is public, and nothing else, so that the compiler finds
+// what has no caller.
+#![deny(unreachable_pub, dead_code)]
+
 pub mod admin_socket;
 pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod document;
+mod document;
 pub mod domain;
 pub mod http;
 pub mod hub;
-pub mod intake;
+mod intake;
 pub mod methods;
-pub mod net;
+mod net;
 pub mod observe;
 pub mod ops;
 pub mod realtime;
 pub mod rocketchat;
 pub mod server;
 pub mod store;
-pub mod web;
+mod web;

@@ -26,9 +26,9 @@ use warp::filters::BoxedFilter;
 pub use crate::net::open_files::allow_as_many_as_possible;
 use certificates::Certificates;
 pub use listener::serve;
-pub use liveness::LivenessProbe;
+pub(crate) use liveness::LivenessProbe;
 use metrics_listener::serve_metrics;
-pub use question::Questions;
+pub(crate) use question::Questions;
 use question::{Answers, questions};
 pub use start::{Options, StartError};
 pub use tasks::EndedTask;
@@ -297,7 +297,7 @@ fn filter(
     let bounds = FormBounds {
         anonymous: bound(limits.anonymous_body_bytes),
         user: bound(limits.body_bytes),
-        upload: bound(web::UPLOAD_BYTES),
+        upload: bound(web::UPLOAD_FORM_BYTES),
         budget: gate.budget(),
     };
     realtime::sockets(socket_server)

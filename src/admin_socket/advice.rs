@@ -4,7 +4,7 @@ use crate::domain::RequestError;
 
 /// Returns the text of an error for a user of the command line, with every broken rule and what to do about it.
 #[must_use]
-pub fn explained(error: &RequestError) -> String {
+pub(crate) fn explained(error: &RequestError) -> String {
     match error {
         RequestError::PasswordPolicy { broken } => {
             let rules: Vec<_> = broken.iter().map(|rule| rule.message.as_str()).collect();

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::command::Command;
 use super::place::Place;
 use super::whole_file::write_whole;
-use super::wire::{PATIENCE, ask_for_bytes};
+use super::wire::{BYTES_TIMEOUT, ask_for_bytes};
 use super::{Error, explain_in_use, reach, unanswered};
 use crate::app::Overrides;
 use crate::auth::Actor;
@@ -24,7 +24,7 @@ use crate::store::{Store, is_begun, refuse_exposed};
 ///
 /// # Errors
 /// [`Error`] if no backup was made, or if it did not arrive whole.
-pub async fn backup(
+pub(crate) async fn backup(
     folder: &Path,
     fixed: Overrides,
     (with_key, encryption): (bool, &Encryption),
@@ -35,7 +35,7 @@ pub async fn backup(
     let unreached = match reach(folder, &place).await? {
         Ok(server) => {
             let input = ask_for_bytes(server, &Command::Backup { with_key })
-                .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))?
+                .map_err(|error| unanswered(error, folder, place.path.clone(), BYTES_TIMEOUT))?
                 .map_err(Error::Refused)?;
             let out = encryption.writer(BufWriter::new(out)).map_err(unwritten)?;
             return Copy {
@@ -104,7 +104,7 @@ impl<R: Read, W: Write> Read for Copy<R, W> {
 
 /// A backup in a file.
 #[derive(Debug)]
-pub struct FoundBackup {
+pub(crate) struct FoundBackup {
     /// The contents of the backup.
     pub summary: Summary,
     /// Bytes of the file.
@@ -118,7 +118,7 @@ pub struct FoundBackup {
 ///
 /// # Errors
 /// The errors of [`backup()`], and those of the file system.
-pub async fn backup_to(
+pub(crate) async fn backup_to(
     folder: &Path,
     fixed: Overrides,
     (with_key, encryption): (bool, &Encryption),
@@ -140,7 +140,7 @@ pub async fn backup_to(
 ///
 /// # Errors
 /// [`Error::Backup`] if it cannot be read.
-pub fn lock_of(path: &Path) -> Result<Lock, Error> {
+pub(crate) fn lock_of(path: &Path) -> Result<Lock, Error> {
     let file = File::open(path).map_err(BackupError::Read);
     let lock = file.and_then(|file| backup::lock_of(BufReader::new(file)));
     lock.map_err(|cause| Error::Backup(format!("{}: {cause}", path.display())))
@@ -150,7 +150,7 @@ pub fn lock_of(path: &Path) -> Result<Lock, Error> {
 ///
 /// # Errors
 /// [`Error::Backup`] with the first problem.
-pub fn check_backup(path: &Path, decryption: &Decryption) -> Result<FoundBackup, Error> {
+pub(crate) fn check_backup(path: &Path, decryption: &Decryption) -> Result<FoundBackup, Error> {
     let check = || {
         let mut file = Counted {
             input: File::open(path).map_err(BackupError::Read)?,
@@ -183,7 +183,7 @@ impl<R: Read> Read for Counted<R> {
 
 /// A restored data folder.
 #[derive(Debug)]
-pub struct RestoredFolder {
+pub(crate) struct RestoredFolder {
     /// The backup, and what became of the old store.
     pub restored: Restored,
     /// The reason why a server cannot start with the folder or use its key, and what to do about it.
@@ -195,7 +195,7 @@ pub struct RestoredFolder {
 ///
 /// # Errors
 /// [`Error::Store`] and [`Error::Restore`].
-pub fn restore(
+pub(crate) fn restore(
     folder: &Path,
     fixed: &Overrides,
     path: &Path,

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::command::Command;
 use super::place::Place;
 use super::whole_file::write_whole;
-use super::wire::{PATIENCE, ask_for_bytes};
+use super::wire::{BYTES_TIMEOUT, ask_for_bytes};
 use super::{Error, explain_in_use, reach, unanswered};
 use crate::app::Overrides;
 use crate::domain::transfer::{EndLine, TransferLine};
@@ -22,13 +22,13 @@ const SENT_LINE_BYTES: u64 = 4 * 1024 * 1024;
 ///
 /// # Errors
 /// [`Error`] if no export was made, or if it did not arrive whole.
-pub async fn export(folder: &Path, fixed: Overrides, with_secrets: bool, out: impl Write) -> Result<u64, Error> {
+pub(crate) async fn export(folder: &Path, fixed: Overrides, with_secrets: bool, out: impl Write) -> Result<u64, Error> {
     refuse_exposed(folder)?;
     let place = Place::find(folder, fixed.admin_socket.as_deref());
     let unreached = match reach(folder, &place).await? {
         Ok(server) => {
             let lines = ask_for_bytes(server, &Command::Export { with_secrets })
-                .map_err(|error| unanswered(error, folder, place.path.clone(), PATIENCE))?
+                .map_err(|error| unanswered(error, folder, place.path.clone(), BYTES_TIMEOUT))?
                 .map_err(Error::Refused)?;
             return copy(lines, BufWriter::new(out));
         }
@@ -96,7 +96,7 @@ fn is_end(line: &[u8], before: u64) -> bool {
 ///
 /// # Errors
 /// The errors of [`export()`], and those of the file system.
-pub async fn export_to(folder: &Path, fixed: Overrides, with_secrets: bool, path: &Path) -> Result<u64, Error> {
+pub(crate) async fn export_to(folder: &Path, fixed: Overrides, with_secrets: bool, path: &Path) -> Result<u64, Error> {
     let unnamed = |cause: io::Error| Error::Transfer(format!("{}: {cause}", path.display()));
     write_whole(path, unnamed, async |file| {
         export(folder, fixed, with_secrets, file).await

@@ -32,7 +32,7 @@ const _: () = assert!(LINE_BYTES < LIST_BYTES && (LIST_BYTES as u64) < QUESTION_
 
 /// The result for a line.
 #[derive(Debug)]
-pub struct ImportedItem {
+pub(crate) struct ImportedItem {
     /// The place in the file.
     pub place: String,
     /// The object of the line in words.
@@ -43,7 +43,7 @@ pub struct ImportedItem {
 
 /// The end of an import.
 #[derive(Debug, Clone, Copy)]
-pub struct ImportEnd {
+pub(crate) struct ImportEnd {
     /// True if an active user has the role `admin`; also true if no line was imported.
     pub has_administrator: bool,
 }
@@ -52,7 +52,7 @@ pub struct ImportEnd {
 ///
 /// # Errors
 /// [`Error`] if the import could not begin or go on. What was imported stays, and the import can be run again.
-pub async fn import(
+pub(crate) async fn import(
     folder: &Path,
     fixed: Overrides,
     mode: ImportMode,

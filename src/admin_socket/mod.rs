@@ -26,17 +26,17 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-pub use advice::explained;
-pub use backup::{FoundBackup, RestoredFolder, backup, backup_to, check_backup, lock_of, restore};
-pub use command::{
-    AuditLine, AuditQuestion, ClockEntry, Command, CommandAnswer, DiskEntry, StatusEntry, SurroundingsEntry,
-    TokenEntry, UserEntry,
+pub(crate) use advice::explained;
+pub(crate) use backup::{backup, backup_to, check_backup, lock_of, restore};
+pub(crate) use command::{
+    AuditLine, AuditQuestion, ClockEntry, DiskEntry, StatusEntry, SurroundingsEntry, TokenEntry, UserEntry,
 };
-pub use export::{export, export_to};
-pub use finding::Finding;
-pub use import::{ImportEnd, ImportedItem, import};
+pub use command::{Command, CommandAnswer};
+pub(crate) use export::{export, export_to};
+pub(crate) use finding::Finding;
+pub(crate) use import::{ImportedItem, import};
 use place::Place;
-pub use socket::AdminSocket;
+pub(crate) use socket::AdminSocket;
 use wire::SILENCE;
 
 use crate::app::{App, Clock, Overrides};

@@ -26,7 +26,7 @@ use crate::ops::transfer::{Export, Importer};
 const QUESTION_TIME: Duration = Duration::from_secs(10);
 
 /// The pause after a connection could not be accepted, for example because no descriptor is free.
-const PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The mode of the socket: only the user of this process may connect.
 const MODE: u32 = 0o600;
@@ -36,7 +36,7 @@ const BACKLOG: u32 = 1024;
 
 /// The server's end of the socket. Dropping it removes the socket's file.
 #[derive(Debug)]
-pub struct AdminSocket {
+pub(crate) struct AdminSocket {
     listener: UnixListener,
     _file: SocketFile,
     folder: PathBuf,
@@ -50,7 +50,7 @@ impl AdminSocket {
     /// # Errors
     /// The error of the operating system, for example if the path has more than about 100 bytes, or if the file system
     /// has no sockets; `AddrInUse` if another server answers at the path.
-    pub fn bind(folder: &Path, path: &Path) -> io::Result<Self> {
+    pub(crate) fn bind(folder: &Path, path: &Path) -> io::Result<Self> {
         let bound = unix_socket::bind(path, MODE, BACKLOG);
         match &bound {
             Ok(_) => place::announce(folder, Ok(path)),
@@ -65,7 +65,7 @@ impl AdminSocket {
     }
 
     /// Executes the requests of all connections, until the future is dropped.
-    pub async fn serve(&self, app: &App) {
+    pub(crate) async fn serve(&self, app: &App) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
@@ -77,7 +77,7 @@ impl AdminSocket {
                 }
                 Err(error) => {
                     open_files::warn_not_accepted("administration", &error);
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(ACCEPT_RETRY_PAUSE).await;
                 }
             }
         }

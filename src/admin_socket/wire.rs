@@ -25,7 +25,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 pub(super) const SILENCE: Duration = Duration::from_secs(10);
 
 /// The time without a byte from the server after which a transfer fails.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const BYTES_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The answer on the socket: the result, or the error's text.
 pub(super) type CommandOutcome = Result<CommandAnswer, String>;
@@ -89,8 +89,8 @@ pub(super) async fn read_outcome(reading: &mut BufReader<OwnedReadHalf>) -> io::
 pub(super) fn ask_for_bytes(server: UnixStream, command: &Command) -> io::Result<Result<impl BufRead + use<>, String>> {
     let mut server: BlockingStream = server.into_std()?;
     server.set_nonblocking(false)?;
-    server.set_read_timeout(Some(PATIENCE))?;
-    server.set_write_timeout(Some(PATIENCE))?;
+    server.set_read_timeout(Some(BYTES_TIMEOUT))?;
+    server.set_write_timeout(Some(BYTES_TIMEOUT))?;
     server.write_all(&line_of(command)?)?;
     let mut server = io::BufReader::new(server);
     let mut line = String::new();

@@ -13,7 +13,7 @@ use crate::domain::picture::{CleanPicture, NotAPicture, PictureRule};
 use crate::domain::{RequestError, SourceAddress, UserId};
 
 /// The maximum number of pictures that are decoded at once; each may need 150 MiB of memory.
-const AT_ONCE: usize = 2;
+const DECODED_AT_ONCE: usize = 2;
 
 /// The maximum number of pictures that are decoded or wait for it.
 const UNDER_WAY: usize = 10;
@@ -66,7 +66,7 @@ impl Default for Pictures {
     fn default() -> Self {
         Self {
             turns: Turns::new(Fixed),
-            at_once: Arc::new(Semaphore::new(AT_ONCE)),
+            at_once: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
             drawings: Arc::new(Semaphore::new(DRAWINGS_UNDER_WAY)),
             rendered: Arc::default(),

@@ -41,7 +41,7 @@ pub(super) struct LastPublicAddress(ArcSwapOption<(SettingsVersion, Arc<PublicAd
 
 impl LastPublicAddress {
     /// Returns the public address of this snapshot.
-    pub fn of(&self, snapshot: Arc<Snapshot>, fixed: &Arc<Overrides>) -> Arc<PublicAddress> {
+    pub(super) fn of(&self, snapshot: Arc<Snapshot>, fixed: &Arc<Overrides>) -> Arc<PublicAddress> {
         if let Some(last) = &*self.0.load()
             && snapshot.has_settings_of(&last.0)
         {

@@ -22,7 +22,7 @@ use crate::domain::{RequestError, SettingId, SourceAddress, Timestamp, UserId};
 const FORGET_EVERY: u64 = 8192;
 
 /// The name under which registrations are counted, for all endpoints and methods that register users.
-pub const REGISTRATIONS: &str = "POST users.register";
+pub(crate) const REGISTRATIONS: &str = "POST users.register";
 
 /// The period of the setting `Rate_Limiter_Limit_RegisterUser`, in milliseconds.
 const REGISTRATIONS_MILLIS: u32 = 60_000;

@@ -13,7 +13,7 @@ use crate::store::{Room, Store};
 const MEASURED_FOR: Duration = Duration::from_secs(1);
 
 /// The time after which a disk that does not say how much space it has counts as full.
-const PATIENCE: Duration = Duration::from_secs(2);
+const MEASURE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The state that only the readiness needs.
 #[derive(Debug, Default)]
@@ -75,7 +75,7 @@ impl Readiness {
         if let Some(last) = last.filter(|last| last.at.elapsed() < MEASURED_FOR) {
             return last.has_space;
         }
-        let free = timeout(PATIENCE, store.free_bytes()).await;
+        let free = timeout(MEASURE_TIMEOUT, store.free_bytes()).await;
         let has_space = match &free {
             // If the file system does not report its free space, the check passes.
             Ok(Ok(free)) => free.is_none_or(|free| free >= reserve_bytes),

@@ -26,7 +26,7 @@ pub struct RenderedKey {
 
 /// The pictures that were drawn last. The oldest one is removed first.
 #[derive(Default)]
-pub struct Rendered(Mutex<Kept>);
+pub(super) struct Rendered(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -38,13 +38,13 @@ struct Kept {
 impl Rendered {
     /// Returns a cached picture.
     #[must_use]
-    pub fn get(&self, key: &RenderedKey) -> Option<Bytes> {
+    pub(super) fn get(&self, key: &RenderedKey) -> Option<Bytes> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.pictures.get(key).cloned()
     }
 
     /// Adds a picture to the cache, unless it was added meanwhile.
-    pub fn keep(&self, key: &RenderedKey, picture: &Bytes) {
+    pub(super) fn keep(&self, key: &RenderedKey, picture: &Bytes) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.pictures.insert(key.clone(), picture.clone()).is_some() {
             return;

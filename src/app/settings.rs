@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::auth::TokenSecret;
 use crate::config::{BackupPlan, CompactAtStart, CompactWaste};
 use crate::domain::page::PageRule;
 use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
@@ -27,7 +28,7 @@ pub struct Overrides {
     /// The URL where the server listens. Clients use it if `Site_Url` is empty.
     pub address_url: String,
     /// The secret that `users.createToken` requires; `None` refuses all calls.
-    pub create_tokens_secret: Option<String>,
+    pub create_tokens_secret: Option<TokenSecret>,
     /// The proxies whose headers about the client's address are trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// The file with the key for secrets, if it is not in the data folder.
@@ -47,7 +48,7 @@ pub struct Overrides {
     /// The rule for the backup that is made before the store of an older version is upgraded.
     pub upgrade: UpgradeBackups,
     /// The token with which the metrics can be read on the main address; `None` requires a login.
-    pub metrics_token: Option<String>,
+    pub metrics_token: Option<TokenSecret>,
     /// A request that takes at least this time is logged as slow. With zero, no request is.
     pub slow_request: Duration,
 }

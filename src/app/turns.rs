@@ -64,7 +64,7 @@ pub struct Turn {
 }
 
 impl Turns {
-    pub fn new(limits: impl TurnLimits + 'static) -> Arc<Self> {
+    pub(super) fn new(limits: impl TurnLimits + 'static) -> Arc<Self> {
         Arc::new(Self {
             limits: Box::new(limits),
             state: Mutex::default(),
@@ -75,7 +75,7 @@ impl Turns {
     ///
     /// # Errors
     /// [`QueueFull`] if no turn is free, and too many attempts of the account or the address are waiting.
-    pub async fn take(self: &Arc<Self>, account: CountedAccount, source: Source) -> Result<Turn, QueueFull> {
+    pub(super) async fn take(self: &Arc<Self>, account: CountedAccount, source: Source) -> Result<Turn, QueueFull> {
         let (mut turn, granted) = self.join(account, source)?;
         // The sender is dropped only together with this turn's place, which ends with this future.
         turn.granted = granted.await.is_ok();
@@ -83,7 +83,7 @@ impl Turns {
     }
 
     /// Returns the numbers of turns that addresses hold, and of attempts that wait.
-    pub fn load(&self) -> (usize, usize) {
+    pub(super) fn load(&self) -> (usize, usize) {
         let state = self.lock();
         let sum = |of: fn(&AddressQueue) -> u32| state.lines.values().map(|line| of(line) as usize).sum();
         (sum(|line| line.held_in_all), sum(|line| line.waiting_in_all))

@@ -8,7 +8,7 @@ use crate::domain::UsernameRule;
 
 /// The last compiled rule.
 #[derive(Default)]
-pub struct Usernames(ArcSwap<UsernameRule>);
+pub(super) struct Usernames(ArcSwap<UsernameRule>);
 
 impl Usernames {
     /// Returns the rule for a pattern, compiled again if it changed. An invalid pattern, which settings refuse, gives

@@ -37,8 +37,20 @@ pub struct Caller {
 impl Caller {
     /// Returns whether the caller has a permission that the token allows.
     #[must_use]
-    pub const fn may(&self, permission: Permission) -> bool {
-        self.permissions.has(permission)
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(permission)
+    }
+
+    /// Checks that the caller has a permission that the token allows.
+    ///
+    /// # Errors
+    /// [`RequestError::PermissionRequired`].
+    pub fn require(&self, permission: Permission) -> Result<(), RequestError> {
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(RequestError::PermissionRequired)
+        }
     }
 
     /// Checks that the caller's token and duty allow a call with this need, which serves these duties.
@@ -61,10 +73,21 @@ impl Caller {
 impl Actor {
     /// Returns whether the actor has a permission; the operator has all.
     #[must_use]
-    pub const fn may(&self, permission: Permission) -> bool {
+    pub fn may(&self, permission: Permission) -> bool {
         match self {
             Self::User(caller) => caller.may(permission),
             Self::Operator => true,
+        }
+    }
+
+    /// Checks that the actor has a permission; the operator has all.
+    ///
+    /// # Errors
+    /// [`RequestError::PermissionRequired`].
+    pub fn require(&self, permission: Permission) -> Result<(), RequestError> {
+        match self {
+            Self::User(caller) => caller.require(permission),
+            Self::Operator => Ok(()),
         }
     }
 

@@ -10,13 +10,13 @@ use bcrypt::HashParts;
 use crate::domain::user::{PasswordHash, PasswordScheme};
 
 /// The maximum cost of bcrypt: 2 to the power of it is the number of rounds. 14 takes about a second.
-pub const MAX_BCRYPT_COST: u32 = 14;
+pub(crate) const MAX_BCRYPT_COST: u32 = 14;
 
 /// The maximum memory of argon2, in KiB.
-pub const MAX_ARGON2_KIB: u32 = 64 * 1024;
+pub(crate) const MAX_ARGON2_KIB: u32 = 64 * 1024;
 
 /// The maximum passes of argon2.
-pub const MAX_ARGON2_PASSES: u32 = 10;
+pub(crate) const MAX_ARGON2_PASSES: u32 = 10;
 
 /// The maximum lanes of argon2.
 const MAX_ARGON2_LANES: u32 = 4;
@@ -29,7 +29,7 @@ const MIN_SALT_BYTES: usize = 8;
 
 /// The reason why a text is not accepted as a password hash. It does not quote the text, which is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotAHash {
+pub(crate) enum NotAHash {
     /// The text is neither argon2id nor bcrypt.
     #[error("the password hash is neither argon2id nor bcrypt")]
     Form,
@@ -48,7 +48,7 @@ pub enum NotAHash {
 ///
 /// # Errors
 /// [`NotAHash`] for another form, and for a cost above the bounds.
-pub fn parse(text: &str) -> Result<PasswordHash, NotAHash> {
+pub(crate) fn parse(text: &str) -> Result<PasswordHash, NotAHash> {
     if text.starts_with("$argon2id$") {
         return argon2id(text);
     }

@@ -84,7 +84,7 @@ pub enum KeyError {
 
 /// Returns the path of the key file: the one from a setting, or the one in the data folder.
 #[must_use]
-pub fn place(folder: &Path, named: Option<&Path>) -> PathBuf {
+pub(crate) fn place(folder: &Path, named: Option<&Path>) -> PathBuf {
     named.map_or_else(|| folder.join(SECRET_KEY), Path::to_owned)
 }
 
@@ -93,7 +93,7 @@ pub fn place(folder: &Path, named: Option<&Path>) -> PathBuf {
 /// # Errors
 /// [`KeyError`] if the file can't be read, is accessible to others or contains no key, and if a file from a setting
 /// does not exist.
-pub fn read(folder: &Path, named: Option<&Path>) -> Result<Option<SecretKey>, KeyError> {
+pub(crate) fn read(folder: &Path, named: Option<&Path>) -> Result<Option<SecretKey>, KeyError> {
     let path = place(folder, named);
     let mut options = OpenOptions::new();
     options.read(true);
@@ -121,14 +121,8 @@ pub fn read(folder: &Path, named: Option<&Path>) -> Result<Option<SecretKey>, Ke
 }
 
 fn parse(digits: &str) -> Option<[u8; KEY_BYTES]> {
-    if digits.len() != 2 * KEY_BYTES || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
     let mut key = [0; KEY_BYTES];
-    for (place, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * place..2 * place + 2)?, 16).ok()?;
-    }
-    Some(key)
+    hex::decode_to_slice(digits, &mut key).ok().map(|()| key)
 }
 
 /// Creates a key and its file in a data folder that this process has locked. The file is renamed to its final name
@@ -136,7 +130,7 @@ fn parse(digits: &str) -> Option<[u8; KEY_BYTES]> {
 ///
 /// # Errors
 /// [`KeyError::File`], also if the file already exists.
-pub fn create(folder: &Path) -> Result<SecretKey, KeyError> {
+pub(crate) fn create(folder: &Path) -> Result<SecretKey, KeyError> {
     let path = folder.join(SECRET_KEY);
     let key = SecretKey::generate();
     write(folder, &path, &key).map_err(|cause| KeyError::File { path, cause })?;
@@ -145,9 +139,8 @@ pub fn create(folder: &Path) -> Result<SecretKey, KeyError> {
 
 /// Returns the digits of a key, as they are in its file.
 #[must_use]
-pub fn text(key: &SecretKey) -> String {
-    let digits = |digits: String, byte: &u8| digits + &format!("{byte:02x}");
-    key.expose().iter().fold(String::new(), digits)
+pub(crate) fn text(key: &SecretKey) -> String {
+    hex::encode(key.expose())
 }
 
 fn write(folder: &Path, path: &Path, key: &SecretKey) -> io::Result<()> {

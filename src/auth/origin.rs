@@ -15,7 +15,7 @@ const MAX_PROXIES: usize = 32;
 
 /// The address of the other end of a connection. The server adds it to each request's extensions.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+pub(crate) struct Peer(pub SocketAddr);
 
 /// The origin of a request.
 #[derive(Debug, Default, Clone)]
@@ -56,7 +56,7 @@ impl Origin {
 /// Returns the client's address: the peer's address, or the one that trusted proxies report. `lines` are the values of
 /// `X-Forwarded-For`; the nearest proxy is last.
 #[must_use]
-pub fn client_address<'line>(
+pub(crate) fn client_address<'line>(
     peer: Option<Peer>,
     lines: impl DoubleEndedIterator<Item = &'line str>,
     trusted: &[IpNet],

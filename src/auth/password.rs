@@ -1,13 +1,13 @@
 //! Password hashing: argon2id over the SHA-256 that clients may send instead of the password. Hashes by bcrypt come from
 //! imports; they are verified, and never made.
 
-use std::fmt;
 use std::sync::Arc;
 use std::thread;
 
 use argon2::password_hash;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as ParsedHash, Salt as ParsedSalt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, TryAcquireError};
 use tracing::error;
@@ -32,40 +32,26 @@ const RETURNED_BLOCKS: usize = 33 * 1024;
 
 /// The lower-case hexadecimal SHA-256 of a password. Clients may send it instead of the password. The stored hash is
 /// computed from it, so that logins with the password and with its digest are equal. `Debug` does not print it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordDigest(String);
+#[derive(Debug, Clone)]
+pub struct PasswordDigest(SecretString);
 
 impl PasswordDigest {
     /// Computes the digest of a password.
     #[must_use]
     pub fn of(password: &str) -> Self {
-        Self(format!("{:x}", HexDigest(Sha256::digest(password).into())))
+        Self(hex::encode(Sha256::digest(password)).into())
     }
 
     /// Returns the digest itself, for what seals it or sends it on.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 
     /// Takes a digest that a client sends, with lower-case or upper-case digits.
     #[must_use]
     pub fn presented(digest: &str) -> Self {
-        Self(digest.to_ascii_lowercase())
-    }
-}
-
-impl fmt::Debug for PasswordDigest {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("PasswordDigest(hidden)")
-    }
-}
-
-struct HexDigest([u8; 32]);
-
-impl fmt::LowerHex for HexDigest {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+        Self(digest.to_ascii_lowercase().into())
     }
 }
 
@@ -75,17 +61,19 @@ const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A password that a caller wants to set. `Debug` does not print it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum WantedPassword {
     /// A password in plain text, which must satisfy the policy.
-    Chosen(String),
+    Chosen(SecretString),
     /// A random password that is not shown to any user. The policy does not apply to it.
     Random,
 }
 
-impl fmt::Debug for WantedPassword {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("WantedPassword(hidden)")
+impl WantedPassword {
+    /// Takes a password that a caller chose.
+    #[must_use]
+    pub fn chosen(password: impl Into<SecretString>) -> Self {
+        Self::Chosen(password.into())
     }
 }
 
@@ -140,7 +128,10 @@ impl Passwords {
         match wanted {
             WantedPassword::Random => Ok(PasswordDigest::of(TokenSecret::generate().expose())),
             WantedPassword::Chosen(password) => {
-                let checked = move || policy.check(&password, &own).map(|()| PasswordDigest::of(&password));
+                let checked = move || {
+                    let password = password.expose_secret();
+                    policy.check(password, &own).map(|()| PasswordDigest::of(password))
+                };
                 self.run(checked).await?
             }
         }
@@ -250,7 +241,7 @@ fn verify_argon2(digest: &PasswordDigest, against: &PasswordHash) -> bool {
 /// Returns the argon2 output for a digest and a salt.
 fn output(argon2: &Argon2<'_>, digest: &PasswordDigest, salt: &[u8], length: usize) -> password_hash::Result<Output> {
     let mut bytes = vec![0; length];
-    fill(argon2, digest.0.as_bytes(), salt, &mut bytes)?;
+    fill(argon2, digest.expose().as_bytes(), salt, &mut bytes)?;
     Ok(Output::new(&bytes)?)
 }
 
@@ -271,8 +262,8 @@ mod tests {
     fn a_digest_is_lower_case_hexadecimal_sha256() {
         let digest = PasswordDigest::of("secret");
         let known = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
-        assert_eq!(digest.0, known);
-        assert_eq!(PasswordDigest::presented(&known.to_uppercase()), digest);
+        assert_eq!(digest.expose(), known);
+        assert_eq!(PasswordDigest::presented(&known.to_uppercase()).expose(), known);
     }
 
     #[test]

@@ -3,10 +3,9 @@
 //! The cipher is XChaCha20-Poly1305 with a random nonce. The user's id is authenticated together with the secret, so
 //! that an encrypted secret can't be used for another user.
 
-use std::fmt;
-
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
 
 use super::random;
@@ -14,7 +13,7 @@ use crate::domain::two_factor::KeyId;
 use crate::domain::{SealedSecret, StoredSecret, TotpSecret, UserId};
 
 /// The length of a key, in bytes.
-pub const KEY_BYTES: usize = 32;
+pub(crate) const KEY_BYTES: usize = 32;
 
 /// Bytes of a nonce of XChaCha20-Poly1305.
 const NONCE_BYTES: usize = 24;
@@ -23,9 +22,9 @@ const NONCE_BYTES: usize = 24;
 const ID_CONTEXT: &[u8] = b"rollcall secret key id";
 
 /// The key that encrypts secrets. `Debug` does not print it.
-#[derive(Clone)]
+#[derive(Debug)]
 pub struct SecretKey {
-    bytes: [u8; KEY_BYTES],
+    bytes: SecretBox<[u8; KEY_BYTES]>,
     id: KeyId,
 }
 
@@ -47,7 +46,10 @@ impl SecretKey {
         let digest = Sha256::new().chain_update(ID_CONTEXT).chain_update(bytes).finalize();
         let mut id = KeyId::default();
         id.copy_from_slice(&digest[..size_of::<KeyId>()]);
-        Self { bytes, id }
+        Self {
+            bytes: SecretBox::new(Box::new(bytes)),
+            id,
+        }
     }
 
     /// Returns the id of the key, which is stored beside each secret that it encrypted.
@@ -58,12 +60,12 @@ impl SecretKey {
 
     /// Returns the bytes, for the key file.
     #[must_use]
-    pub const fn expose(&self) -> &[u8; KEY_BYTES] {
-        &self.bytes
+    pub fn expose(&self) -> &[u8; KEY_BYTES] {
+        self.bytes.expose_secret()
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&Key::from(self.bytes))
+        XChaCha20Poly1305::new(&Key::from(*self.expose()))
     }
 
     /// Encrypts a user's secret.
@@ -147,12 +149,6 @@ fn purpose_data(purpose: &str) -> Vec<u8> {
     [b"\0", purpose.as_bytes()].concat()
 }
 
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("SecretKey(hidden)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +200,10 @@ mod tests {
         assert_ne!(sealed(&first).nonce, sealed(&second).nonce);
         assert_ne!(sealed(&first).bytes, sealed(&second).bytes);
         assert!(!sealed(&first).bytes.windows(8).any(|part| part == b"12345678"));
-        assert_eq!(format!("{key:?}"), "SecretKey(hidden)");
+        let shown = format!("{key:?}");
+        assert!(
+            shown.contains("REDACTED") && !shown.contains(&format!("{:?}", key.expose())),
+            "{shown}"
+        );
     }
 }

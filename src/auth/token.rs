@@ -1,33 +1,38 @@
 //! Login tokens in plain text, as clients send them.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::random;
 use crate::domain::TokenHash;
 
 /// The maximum length of a login token that a client sends, in bytes.
-pub const MAX_TOKEN_BYTES: usize = 512;
+pub(crate) const MAX_TOKEN_BYTES: usize = 512;
 
 /// A login token in plain text. Tokens of this server have 43 characters with 256 random bits. `Debug` does
 /// not print it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TokenSecret(String);
+#[derive(Debug, Clone)]
+pub struct TokenSecret(SecretString);
+
+impl From<SecretString> for TokenSecret {
+    fn from(secret: SecretString) -> Self {
+        Self(secret)
+    }
+}
 
 impl TokenSecret {
     /// Creates a random token.
     #[must_use]
     pub fn generate() -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<32>()))
+        Self(BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<32>()).into())
     }
 
     /// Takes a token that a client sends, without checks.
     #[must_use]
     pub fn presented(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 
     /// Takes a login token that a client sends; returns `None` if it is longer than [`MAX_TOKEN_BYTES`].
@@ -40,26 +45,28 @@ impl TokenSecret {
     /// bits can't be guessed.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
-        TokenHash::new(Sha256::digest(&self.0).into())
+        TokenHash::new(Sha256::digest(self.expose()).into())
+    }
+
+    /// Returns whether a caller presents this secret. The hashes are compared, so that the time does not reveal how much
+    /// of it was right.
+    #[must_use]
+    pub fn is(&self, presented: &str) -> bool {
+        self.hash() == Self::presented(presented).hash()
     }
 
     /// Returns the last six characters of the token, so that its owner recognizes it in lists.
     #[must_use]
     pub fn last_part(&self) -> &str {
-        let start = self.0.char_indices().rev().nth(5).map_or(0, |(start, _)| start);
-        &self.0[start..]
+        let text = self.expose();
+        let start = text.char_indices().rev().nth(5).map_or(0, |(start, _)| start);
+        &text[start..]
     }
 
     /// Returns the token itself, for the response to a login.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for TokenSecret {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("TokenSecret(hidden)")
+        self.0.expose_secret()
     }
 }
 
@@ -77,7 +84,7 @@ mod tests {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         );
-        assert_ne!(token, TokenSecret::generate());
+        assert_ne!(token.expose(), TokenSecret::generate().expose());
     }
 
     #[test]
@@ -88,6 +95,6 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_it() {
-        assert_eq!(format!("{:?}", TokenSecret::presented("secret")), "TokenSecret(hidden)");
+        assert!(!format!("{:?}", TokenSecret::presented("secret")).contains("secret"));
     }
 }

@@ -18,13 +18,13 @@ const STEP_SECONDS: u64 = 30;
 
 /// Creates a random secret.
 #[must_use]
-pub fn generate() -> TotpSecret {
+pub(crate) fn generate() -> TotpSecret {
     TotpSecret::new(&random::bytes::<SECRET_BYTES>())
 }
 
 /// Returns a secret in base32, as people type it.
 #[must_use]
-pub fn typed(secret: &TotpSecret) -> String {
+pub(crate) fn typed(secret: &TotpSecret) -> String {
     Secret::new(secret.expose().into()).to_base32()
 }
 
@@ -33,7 +33,7 @@ const FOREIGN_SECRET_BYTES: std::ops::RangeInclusive<usize> = 10..=64;
 
 /// Parses a secret in base32 from a file, with or without padding; `None` if it has another form or length.
 #[must_use]
-pub fn parse(text: &str) -> Option<TotpSecret> {
+pub(crate) fn parse(text: &str) -> Option<TotpSecret> {
     let secret = Secret::try_from_base32(text.trim().trim_end_matches('=').to_ascii_uppercase()).ok()?;
     let bytes: &[u8] = secret.as_ref();
     FOREIGN_SECRET_BYTES
@@ -43,7 +43,7 @@ pub fn parse(text: &str) -> Option<TotpSecret> {
 
 /// Returns the URL that authenticator apps read from a QR code.
 #[must_use]
-pub fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {
+pub(crate) fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {
     let encode = |text: &str| {
         form_urlencoded::byte_serialize(text.as_bytes())
             .collect::<String>()
@@ -58,7 +58,7 @@ pub fn url(secret: &TotpSecret, issuer: &str, account: &str) -> String {
 
 /// Returns the step that contains this time.
 #[must_use]
-pub fn step_at(now: Timestamp) -> u64 {
+pub(crate) fn step_at(now: Timestamp) -> u64 {
     seconds(now) / STEP_SECONDS
 }
 
@@ -68,7 +68,7 @@ fn seconds(now: Timestamp) -> u64 {
 
 /// Returns the step of a code, if it is the current step or at most `delta` steps before or after it.
 #[must_use]
-pub fn check(secret: &TotpSecret, code: &str, now: Timestamp, delta: u16) -> Option<u64> {
+pub(crate) fn check(secret: &TotpSecret, code: &str, now: Timestamp, delta: u16) -> Option<u64> {
     generator(secret, delta).check(code, seconds(now))
 }
 
@@ -88,14 +88,14 @@ const BACKUP_CODE_BYTES: usize = 6;
 
 /// Creates backup codes in plain text.
 #[must_use]
-pub fn backup_codes() -> Vec<String> {
+pub(crate) fn backup_codes() -> Vec<String> {
     let code = || BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<BACKUP_CODE_BYTES>());
     (0..BACKUP_CODES).map(|_| code()).collect()
 }
 
 /// Returns whether a text has the form of a backup code. Only then is a slow hash computed.
 #[must_use]
-pub fn is_backup_code(code: &str) -> bool {
+pub(crate) fn is_backup_code(code: &str) -> bool {
     BASE64_URL_SAFE_NO_PAD
         .decode(code)
         .is_ok_and(|bytes| bytes.len() == BACKUP_CODE_BYTES)
@@ -103,13 +103,13 @@ pub fn is_backup_code(code: &str) -> bool {
 
 /// Returns the SHA-256 of a backup code. It is not stored; a slow hash is computed over it.
 #[must_use]
-pub fn hash(code: &str) -> [u8; 32] {
+pub(crate) fn hash(code: &str) -> [u8; 32] {
     Sha256::digest(code).into()
 }
 
 /// Returns the position of a digest in a list. The time for each comparison does not depend on the bytes.
 #[must_use]
-pub fn find(digests: &[[u8; 32]], digest: &[u8; 32]) -> Option<usize> {
+pub(crate) fn find(digests: &[[u8; 32]], digest: &[u8; 32]) -> Option<usize> {
     let wanted = Output::new(digest).ok()?;
     // `Output` compares in constant time.
     digests

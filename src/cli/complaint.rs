@@ -8,9 +8,9 @@ use std::time::Duration;
 use crate::domain::text::escaped;
 
 /// The time that the end of the process waits for a reader of standard error.
-const PATIENCE: Duration = Duration::from_secs(1);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Prints a sentence on standard error. Waits at most [`PATIENCE`] for its reader.
+/// Prints a sentence on standard error. Waits at most [`WRITE_TIMEOUT`] for its reader.
 pub(super) fn complain(sentence: &str) {
     let line = format!("rollcall: {}\n", escaped(sentence));
     let (done, waiting) = mpsc::channel();
@@ -20,7 +20,7 @@ pub(super) fn complain(sentence: &str) {
         let _ = done.send(());
     });
     if writer.is_ok() {
-        let _ = waiting.recv_timeout(PATIENCE);
+        let _ = waiting.recv_timeout(WRITE_TIMEOUT);
     } else {
         let _ = writeln!(io::stderr(), "rollcall: {}", escaped(sentence));
     }

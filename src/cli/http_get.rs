@@ -12,7 +12,7 @@ use warp::http::Uri;
 use crate::net::tls;
 
 /// The time for a whole request: looking up the name, connecting, and reading the answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Maximum bytes of an answer that are read.
 const ANSWER_BYTES: u64 = 64 * 1024;
@@ -47,14 +47,14 @@ pub(super) enum GetError {
         cause: std::io::Error,
     },
     /// The answer did not arrive in time.
-    #[error("{0} has not answered within {seconds} seconds", seconds = PATIENCE.as_secs())]
+    #[error("{0} has not answered within {seconds} seconds", seconds = ANSWER_TIMEOUT.as_secs())]
     Slow(String),
     /// The answer is not HTTP.
     #[error("{0} does not speak HTTP")]
     NotHttp(String),
 }
 
-/// Asks for a URL, and waits at most [`PATIENCE`]. A URL without a path asks for `path`.
+/// Asks for a URL, and waits at most [`ANSWER_TIMEOUT`]. A URL without a path asks for `path`.
 ///
 /// # Errors
 /// [`GetError`] if the URL is wrong, or if the server does not answer over HTTP in time.
@@ -66,7 +66,7 @@ pub(super) fn get(url: &str, path: &str) -> Result<HttpAnswer, GetError> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(unreachable)?;
-    let asked = runtime.block_on(async { timeout(PATIENCE, target.ask()).await });
+    let asked = runtime.block_on(async { timeout(ANSWER_TIMEOUT, target.ask()).await });
     // The look-up of the name may still run on another thread. The command does not wait for it.
     runtime.shutdown_background();
     let bytes = asked

@@ -47,7 +47,8 @@ use crate::app::Overrides;
 use crate::config::{Config, ConfigError, StartSettings, variables};
 use crate::net::open_files;
 
-pub use failure::Failure;
+pub(crate) use failure::Failure;
+pub use import_file::ImportFile;
 
 /// Runs a command line.
 ///

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
@@ -12,6 +13,7 @@ use super::service_manager::ServiceManager;
 use super::setting_flags::Given;
 use super::{Failure, load, logging, output};
 use crate::app::{Clock, Overrides};
+use crate::auth::TokenSecret;
 use crate::auth::password::Passwords;
 use crate::config::{Administrator, StartSettings};
 use crate::domain::listen_address::url_of;
@@ -156,7 +158,7 @@ pub(super) fn fixed(settings: StartSettings) -> Overrides {
     Overrides {
         settings: settings.fixed,
         address_url: url_of(settings.network.scheme(), &settings.network.listen),
-        create_tokens_secret: settings.create_tokens_secret.map(|secret| secret.expose().to_owned()),
+        create_tokens_secret: settings.create_tokens_secret.map(TokenSecret::from),
         trusted_proxies: settings.trusted_proxies,
         secret_key_file: settings.secret_key_file,
         admin_socket: settings.admin_socket,
@@ -170,7 +172,7 @@ pub(super) fn fixed(settings: StartSettings) -> Overrides {
         },
         backup_encryption: encryption,
         backups: settings.backups,
-        metrics_token: settings.metrics_token.map(|token| token.expose().to_owned()),
+        metrics_token: settings.metrics_token.map(TokenSecret::from),
         slow_request: settings.slow_request,
     }
 }
@@ -180,7 +182,7 @@ fn administrator(texts: &Administrator) -> Result<NewUser, Failure> {
         username: &texts.username,
         email: texts.email.as_deref(),
         name: texts.name.as_deref(),
-        password: texts.password.expose(),
+        password: texts.password.expose_secret(),
         roles: &[],
     };
     NewUser::parse(texts)

@@ -11,7 +11,7 @@ const MAX_PROBLEMS: usize = 64;
 
 /// A configuration without the values that are not allowed, and the problems of those.
 #[derive(Debug)]
-pub struct Examined {
+pub(crate) struct Examined {
     /// The configuration, with defaults in the place of wrong values.
     pub config: Config,
     /// The problems, in the order in which they were found.
@@ -65,7 +65,7 @@ impl Ignored {
 ///
 /// # Errors
 /// [`ConfigError`] if not even the defaults can be used.
-pub fn examine(
+pub(crate) fn examine(
     file: Option<&Path>,
     set: &[String],
     flag: impl Fn(&str) -> Option<String>,

@@ -10,7 +10,7 @@ use crate::domain::{SettingId, SettingValue};
 
 /// The values of all settings, with their sources.
 #[derive(Debug)]
-pub struct Config {
+pub(crate) struct Config {
     values: Vec<Value>,
     fixed: BTreeMap<SettingId, FixedValue>,
     unknown_variables: Vec<String>,
@@ -18,7 +18,7 @@ pub struct Config {
 
 /// A value for a setting of the running server, which cannot be changed while it runs.
 #[derive(Debug, Clone)]
-pub struct FixedValue {
+pub(crate) struct FixedValue {
     /// The typed value of the setting.
     pub value: SettingValue,
     /// The source of the value.
@@ -34,7 +34,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`] if a file cannot be read, or if a name or a value is not allowed.
-    pub fn load(
+    pub(crate) fn load(
         file: Option<&Path>,
         set: &[String],
         flag: impl Fn(&str) -> Option<String>,
@@ -76,13 +76,13 @@ impl Config {
     }
 
     /// Returns the settings of the running server that are set here, and so cannot be changed while it runs.
-    pub fn fixed(&self) -> impl Iterator<Item = (&SettingId, &FixedValue)> {
+    pub(crate) fn fixed(&self) -> impl Iterator<Item = (&SettingId, &FixedValue)> {
         self.fixed.iter()
     }
 
     /// Adds the names of environment variables that have this server's prefixes but no setting.
     #[must_use]
-    pub fn with_unknown_variables(self, unknown_variables: Vec<String>) -> Self {
+    pub(crate) fn with_unknown_variables(self, unknown_variables: Vec<String>) -> Self {
         Self {
             unknown_variables,
             ..self
@@ -91,7 +91,7 @@ impl Config {
 
     /// Returns the names of environment variables that have this server's prefixes but no setting.
     #[must_use]
-    pub fn unknown_variables(&self) -> &[String] {
+    pub(crate) fn unknown_variables(&self) -> &[String] {
         &self.unknown_variables
     }
 
@@ -108,7 +108,7 @@ impl Config {
 
     /// Returns all values, in the order of [`SETTINGS`].
     #[must_use]
-    pub fn values(&self) -> &[Value] {
+    pub(crate) fn values(&self) -> &[Value] {
         &self.values
     }
 }

@@ -9,15 +9,15 @@ mod setting;
 mod settings;
 mod value;
 mod values;
-pub mod variables;
+pub(crate) mod variables;
 
-pub use error::ConfigError;
-pub use examine::{Examined, examine};
-pub use load::{Config, FixedValue};
-pub use network::{NetworkSettings, TlsSource};
+pub(crate) use error::ConfigError;
+pub(crate) use examine::{Examined, examine};
+pub(crate) use load::Config;
+pub use network::TlsSource;
 pub use recipients::Recipients;
-pub use setting::{SETTINGS, StartSetting};
-pub use settings::{
-    Administrator, BackupPlan, CompactAtStart, CompactWaste, LogFormat, LogLevel, Secret, StartSettings,
-};
-pub use value::{Source, Value};
+pub use setting::SETTINGS;
+pub(crate) use setting::StartSetting;
+pub(crate) use settings::{Administrator, CompactWaste, LogFormat, LogLevel, StartSettings};
+pub use settings::{BackupPlan, CompactAtStart};
+pub(crate) use value::{Source, Value};

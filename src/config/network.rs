@@ -15,7 +15,7 @@ const MAX_HEADER_SECONDS: u32 = 600;
 
 /// The listening sockets and the limits of connections.
 #[derive(Debug)]
-pub struct NetworkSettings {
+pub(crate) struct NetworkSettings {
     /// The addresses to listen on.
     pub listen: Vec<ListenAddress>,
     /// True if no source names an address to listen on, so that inherited sockets replace the default.
@@ -47,7 +47,7 @@ pub enum TlsSource {
 impl NetworkSettings {
     /// Returns the scheme of the server's URLs.
     #[must_use]
-    pub const fn scheme(&self) -> &'static str {
+    pub(crate) const fn scheme(&self) -> &'static str {
         if self.tls.is_some() { "https" } else { "http" }
     }
 

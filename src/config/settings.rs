@@ -1,12 +1,11 @@
 //! The settings of the process, parsed and typed.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use secrecy::SecretString;
 
 use super::network::NetworkSettings;
 use super::recipients::Recipients;
@@ -19,7 +18,7 @@ const MOST_STOP_SECONDS: u64 = 600;
 
 /// All settings with their types.
 #[derive(Debug)]
-pub struct StartSettings {
+pub(crate) struct StartSettings {
     /// The addresses to listen on, and the limits of connections.
     pub network: NetworkSettings,
     /// The path of the data folder.
@@ -39,13 +38,13 @@ pub struct StartSettings {
     /// The addresses that have only the metrics; may be empty.
     pub metrics_listen: Vec<ListenAddress>,
     /// The token with which the metrics can be read on the main address.
-    pub metrics_token: Option<Secret>,
+    pub metrics_token: Option<SecretString>,
     /// Settings that cannot be changed while the server runs, with the sources of their values.
     pub fixed: BTreeMap<SettingId, (SettingValue, String)>,
     /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// The secret that `users.createToken` requires.
-    pub create_tokens_secret: Option<Secret>,
+    pub create_tokens_secret: Option<SecretString>,
     /// The first administrator to create.
     pub administrator: Option<Administrator>,
     /// The file with the key that encrypts secrets, if it is not in the data folder.
@@ -84,37 +83,21 @@ const MIN_TOKEN_CHARACTERS: usize = 16;
 
 /// The first administrator, as texts.
 #[derive(Debug)]
-pub struct Administrator {
+pub(crate) struct Administrator {
     /// The username to log in with.
     pub username: String,
     /// The password in plain text.
-    pub password: Secret,
+    pub password: SecretString,
     /// The e-mail address.
     pub email: Option<String>,
     /// The name that others see.
     pub name: Option<String>,
 }
 
-/// A secret text, which `Debug` hides.
-pub struct Secret(String);
-
-impl Secret {
-    /// Returns the secret in plain text.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("(hidden)")
-    }
-}
-
 /// The format of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub(crate) enum LogFormat {
     /// A line of text for people.
     Text,
     /// A JSON object per line, for programs.
@@ -123,22 +106,10 @@ pub enum LogFormat {
     Journald,
 }
 
-impl FromStr for LogFormat {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            "journald" => Ok(Self::Journald),
-            _ => Err("is not one of text, json, journald"),
-        }
-    }
-}
-
 /// The importance of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogLevel {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub(crate) enum LogLevel {
     /// An operation failed.
     Error,
     /// Something may need attention.
@@ -151,23 +122,9 @@ pub enum LogLevel {
     Trace,
 }
 
-impl FromStr for LogLevel {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "error" => Ok(Self::Error),
-            "warn" => Ok(Self::Warn),
-            "info" => Ok(Self::Info),
-            "debug" => Ok(Self::Debug),
-            "trace" => Ok(Self::Trace),
-            _ => Err("is not one of error, warn, info, debug, trace"),
-        }
-    }
-}
-
 /// The rule for compacting the store at the start of a server.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum CompactAtStart {
     /// Compact if something was deleted and the last compaction was at least a day ago, or if the files are much
     /// larger than the data in them.
@@ -177,19 +134,6 @@ pub enum CompactAtStart {
     Never,
     /// Compact at every start.
     Always,
-}
-
-impl FromStr for CompactAtStart {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "never" => Ok(Self::Never),
-            "always" => Ok(Self::Always),
-            _ => Err("is not one of auto, never, always"),
-        }
-    }
 }
 
 /// The least percentage of waste at which a start compacts the store. sled itself leaves about as much in its files.
@@ -221,7 +165,7 @@ impl StartSettings {
     ///
     /// # Errors
     /// [`ConfigError`] for the first value that its setting does not allow.
-    pub fn of(config: &Config) -> Result<Self, ConfigError> {
+    pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
         let from = StartValues::of(config);
         Ok(Self {
             network: NetworkSettings::of(&from)?,
@@ -237,8 +181,8 @@ impl StartSettings {
                 let mib = mib.map_err(|_| "is not a whole number of MiB".to_owned())?;
                 Ok(u64::from(mib) * 1024 * 1024)
             })?,
-            log_format: from.parse("log_format", |text| text.parse().map_err(str::to_owned))?,
-            log_level: from.parse("log_level", |text| text.parse().map_err(str::to_owned))?,
+            log_format: from.word("log_format")?,
+            log_level: from.word("log_level")?,
             slow_request: Duration::from_millis(from.number("slow_request_millis", 0, u32::MAX)?.into()),
             metrics_listen: from
                 .optional("metrics_listen", ListenAddress::parse_list)?
@@ -251,10 +195,10 @@ impl StartSettings {
             trusted_proxies: from
                 .optional("trusted_proxies", list_setting::networks)?
                 .unwrap_or_default(),
-            create_tokens_secret: from.text("create_tokens_secret").map(Secret),
+            create_tokens_secret: from.text("create_tokens_secret").map(SecretString::from),
             administrator: from.administrator()?,
             secret_key_file: from.text("secret_key_file").map(PathBuf::from),
-            compact_at_start: from.parse("compact_at_start", |text| text.parse().map_err(str::to_owned))?,
+            compact_at_start: from.word("compact_at_start")?,
             compact_waste: from
                 .number("compact_waste_percent", LEAST_WASTE_PERCENT, MOST_WASTE_PERCENT)
                 .map(CompactWaste)?,
@@ -268,13 +212,13 @@ impl StartSettings {
 }
 
 /// Accepts a token that cannot be guessed.
-fn metrics_token(text: &str) -> Result<Secret, String> {
+fn metrics_token(text: &str) -> Result<SecretString, String> {
     if text.chars().count() < MIN_TOKEN_CHARACTERS {
         return Err(format!(
             "has fewer than {MIN_TOKEN_CHARACTERS} characters: `openssl rand -hex 32` makes one"
         ));
     }
-    Ok(Secret(text.to_owned()))
+    Ok(text.into())
 }
 
 impl StartValues<'_> {
@@ -299,7 +243,7 @@ impl StartValues<'_> {
         match (self.text("admin_username"), self.text("admin_password")) {
             (Some(username), Some(password)) => Ok(Some(Administrator {
                 username,
-                password: Secret(password),
+                password: password.into(),
                 email,
                 name,
             })),

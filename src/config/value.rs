@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::StartSetting;
 
 /// The value of one setting.
-pub struct Value {
+pub(crate) struct Value {
     /// The setting to which the value belongs.
     pub setting: &'static StartSetting,
     /// The value as text; `None` if it is not set and has no default.
@@ -24,7 +24,7 @@ impl fmt::Debug for Value {
 impl Value {
     /// Returns the value for display; secrets are replaced with `(hidden)`.
     #[must_use]
-    pub fn shown(&self) -> Option<&str> {
+    pub(crate) fn shown(&self) -> Option<&str> {
         let text = self.text.as_deref()?;
         Some(if self.setting.secret { "(hidden)" } else { text })
     }

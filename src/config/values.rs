@@ -1,5 +1,9 @@
 //! Parses the values of a configuration.
 
+use std::str::FromStr;
+
+use strum::VariantNames;
+
 use super::{Config, ConfigError, Source, Value};
 
 /// The values of a configuration, for parsing.
@@ -43,6 +47,14 @@ impl<'config> StartValues<'config> {
             setting: name,
             from: Source::Default,
             problem: "has no value".into(),
+        })
+    }
+
+    /// Parses a word of an enum.
+    pub(super) fn word<T: FromStr + VariantNames>(&self, name: &'static str) -> Result<T, ConfigError> {
+        self.parse(name, |text| {
+            text.parse()
+                .map_err(|_| format!("is not one of {}", T::VARIANTS.join(", ")))
         })
     }
 

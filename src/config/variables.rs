@@ -19,7 +19,7 @@ const NEAR: usize = 2;
 ///
 /// # Errors
 /// [`ConfigError::NotUtf8`] for the first such variable.
-pub fn refuse_bytes(mut variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
+pub(crate) fn refuse_bytes(mut variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
     let is_ours = |name: &OsString| is_ours(&name.to_string_lossy());
     match variables.find(|(name, value)| is_ours(name) && value.to_str().is_none()) {
         Some((name, _)) => Err(ConfigError::NotUtf8 {
@@ -34,7 +34,7 @@ pub fn refuse_bytes(mut variables: impl Iterator<Item = (OsString, OsString)>) -
 ///
 /// # Errors
 /// [`ConfigError::NearMiss`] for a name that is almost a known one.
-pub fn unknown(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Vec<String>, ConfigError> {
+pub(crate) fn unknown(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Vec<String>, ConfigError> {
     let known = known();
     let mut unknown = Vec::new();
     for (name, _) in variables {

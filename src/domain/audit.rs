@@ -1,8 +1,6 @@
 //! The audit log: a record of who did what to whom, when, and from which address.
 
-use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +9,7 @@ use super::username::{USERNAME_CHARACTERS, is_default};
 use super::{Email, Timestamp};
 
 /// The number of bytes of [`AuditEntry::order`].
-pub const AUDIT_ORDER_BYTES: usize = 8;
+pub(crate) const AUDIT_ORDER_BYTES: usize = 8;
 
 /// One recorded action. Entries are never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +63,7 @@ const CLAIMED_EMAIL_BYTES: usize = 254;
 /// that field, and attackers type commands for terminals, so that only texts in the form of a username or an e-mail
 /// address are stored.
 #[must_use]
-pub fn claimed_name(text: &str) -> &str {
+pub(crate) fn claimed_name(text: &str) -> &str {
     let text = text.trim();
     let is_email = || text.len() <= CLAIMED_EMAIL_BYTES && Email::parse(text).is_ok();
     let is_username = || text.len() <= USERNAME_CHARACTERS && is_default(text);
@@ -84,108 +82,113 @@ impl AuditEntry {
     }
 }
 
-macro_rules! actions {
-    ($($(#[$meaning:meta])* $name:ident = $word:literal,)*) => {
-        /// A kind of action that the audit log records.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        pub enum AuditAction {
-            $($(#[$meaning])* #[serde(rename = $word)] $name,)*
-        }
-
-        impl AuditAction {
-            /// All actions, in the order of their declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// Returns the word for the action. It never changes, because stores on disk contain it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $word,)*
-                }
-            }
-        }
-    };
+/// A kind of action that the audit log records. Its word never changes, because stores on disk contain it.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = NotAnAction, parse_err_fn = not_an_action)]
+pub enum AuditAction {
+    /// A user logged in.
+    Login,
+    /// A login attempt failed.
+    LoginFailed,
+    /// A user or an address was blocked after too many failed logins.
+    LoginBlocked,
+    /// A user logged out.
+    Logout,
+    /// A user was created.
+    UserCreated,
+    /// A user registered themselves.
+    UserRegistered,
+    /// A user's record was changed.
+    UserUpdated,
+    /// A user was deleted.
+    UserDeleted,
+    /// An account was activated.
+    UserActivated,
+    /// An account was deactivated.
+    UserDeactivated,
+    /// The block of a user after failed logins was removed.
+    UserUnlocked,
+    /// A password was set.
+    PasswordChanged,
+    /// A user reported a forgotten password.
+    PasswordForgotten,
+    /// A link to set a password was created.
+    PasswordResetLink,
+    /// Tokens of a user were removed.
+    TokensEnded,
+    /// A token was created for a user.
+    TokenCreated,
+    /// A personal access token was created.
+    PersonalTokenCreated,
+    /// A personal access token was removed.
+    PersonalTokenRemoved,
+    /// The second factor of a user was enabled.
+    TwoFactorEnabled,
+    /// The second factor of a user was disabled.
+    TwoFactorDisabled,
+    /// New backup codes were created.
+    BackupCodesMade,
+    /// An avatar was uploaded or removed.
+    AvatarChanged,
+    /// A role was created.
+    RoleCreated,
+    /// A role was changed.
+    RoleUpdated,
+    /// A role was deleted.
+    RoleDeleted,
+    /// A user was given a role.
+    RoleGiven,
+    /// A role was removed from a user.
+    RoleTaken,
+    /// The roles of a permission were changed.
+    PermissionChanged,
+    /// A setting was changed.
+    SettingChanged,
+    /// An invitation was created.
+    InvitationCreated,
+    /// An invitation was revoked.
+    InvitationRevoked,
+    /// A board for a display on a wall was created.
+    BoardCreated,
+    /// A board was revoked.
+    BoardRevoked,
+    /// The operator confirmed that the machine's clock is right.
+    ClockConfirmed,
+    /// A backup was begun.
+    BackupMade,
+    /// An export was begun.
+    ExportMade,
+    /// A custom status was created.
+    CustomStatusCreated,
+    /// A custom status was changed.
+    CustomStatusUpdated,
+    /// A custom status was deleted.
+    CustomStatusDeleted,
 }
 
-actions! {
-    /// A user logged in.
-    Login = "login",
-    /// A login attempt failed.
-    LoginFailed = "login-failed",
-    /// A user or an address was blocked after too many failed logins.
-    LoginBlocked = "login-blocked",
-    /// A user logged out.
-    Logout = "logout",
-    /// A user was created.
-    UserCreated = "user-created",
-    /// A user registered themselves.
-    UserRegistered = "user-registered",
-    /// A user's record was changed.
-    UserUpdated = "user-updated",
-    /// A user was deleted.
-    UserDeleted = "user-deleted",
-    /// An account was activated.
-    UserActivated = "user-activated",
-    /// An account was deactivated.
-    UserDeactivated = "user-deactivated",
-    /// The block of a user after failed logins was removed.
-    UserUnlocked = "user-unlocked",
-    /// A password was set.
-    PasswordChanged = "password-changed",
-    /// A user reported a forgotten password.
-    PasswordForgotten = "password-forgotten",
-    /// A link to set a password was created.
-    PasswordResetLink = "password-reset-link",
-    /// Tokens of a user were removed.
-    TokensEnded = "tokens-ended",
-    /// A token was created for a user.
-    TokenCreated = "token-created",
-    /// A personal access token was created.
-    PersonalTokenCreated = "personal-token-created",
-    /// A personal access token was removed.
-    PersonalTokenRemoved = "personal-token-removed",
-    /// The second factor of a user was enabled.
-    TwoFactorEnabled = "two-factor-enabled",
-    /// The second factor of a user was disabled.
-    TwoFactorDisabled = "two-factor-disabled",
-    /// New backup codes were created.
-    BackupCodesMade = "backup-codes-made",
-    /// An avatar was uploaded or removed.
-    AvatarChanged = "avatar-changed",
-    /// A role was created.
-    RoleCreated = "role-created",
-    /// A role was changed.
-    RoleUpdated = "role-updated",
-    /// A role was deleted.
-    RoleDeleted = "role-deleted",
-    /// A user was given a role.
-    RoleGiven = "role-given",
-    /// A role was removed from a user.
-    RoleTaken = "role-taken",
-    /// The roles of a permission were changed.
-    PermissionChanged = "permission-changed",
-    /// A setting was changed.
-    SettingChanged = "setting-changed",
-    /// An invitation was created.
-    InvitationCreated = "invitation-created",
-    /// An invitation was revoked.
-    InvitationRevoked = "invitation-revoked",
-    /// A board for a display on a wall was created.
-    BoardCreated = "board-created",
-    /// A board was revoked.
-    BoardRevoked = "board-revoked",
-    /// The operator confirmed that the machine's clock is right.
-    ClockConfirmed = "clock-confirmed",
-    /// A backup was begun.
-    BackupMade = "backup-made",
-    /// An export was begun.
-    ExportMade = "export-made",
-    /// A custom status was created.
-    CustomStatusCreated = "custom-status-created",
-    /// A custom status was changed.
-    CustomStatusUpdated = "custom-status-updated",
-    /// A custom status was deleted.
-    CustomStatusDeleted = "custom-status-deleted",
+impl AuditAction {
+    /// All actions, in the order of their declaration.
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+
+    /// Returns the word for the action.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// The error for a text that names no audit action.
@@ -193,20 +196,6 @@ actions! {
 #[error("is no action of the audit log")]
 pub struct NotAnAction;
 
-impl FromStr for AuditAction {
-    type Err = NotAnAction;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|action| action.as_str() == text)
-            .ok_or(NotAnAction)
-    }
-}
-
-impl fmt::Display for AuditAction {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.as_str())
-    }
+const fn not_an_action(_: &str) -> NotAnAction {
+    NotAnAction
 }

@@ -3,15 +3,15 @@
 //! A user can't change the login, roles, permissions or existence of another user who has a permission that the first
 //! user lacks, and can't grant a permission that they don't have themselves.
 
-use super::{Access, Permission, PermissionSet, RequestError, RoleId, SettingId};
+use super::{Access, PermissionSet, RequestError, RoleId, SettingId};
 
 /// Returns the permissions of a user with these roles, for comparisons. The role `admin` counts as all permissions,
 /// also those that were removed from it: only administrators act on administrators, and an administrator can grant a
 /// permission that no role has.
 #[must_use]
-pub fn weight(access: &Access, roles: &[RoleId]) -> PermissionSet {
+pub(crate) fn weight(access: &Access, roles: &[RoleId]) -> PermissionSet {
     if roles.iter().any(RoleId::is_admin) {
-        PermissionSet::ALL
+        PermissionSet::all()
     } else {
         access.of(roles)
     }
@@ -21,12 +21,9 @@ pub fn weight(access: &Access, roles: &[RoleId]) -> PermissionSet {
 ///
 /// # Errors
 /// [`RequestError::BeyondAuthority`] with the first permission that the actor lacks.
-pub fn require(own: PermissionSet, theirs: PermissionSet) -> Result<(), RequestError> {
-    let lacking = |permission: &&Permission| theirs.has(**permission) && !own.has(**permission);
-    match Permission::ALL.iter().find(lacking) {
-        Some(permission) => Err(RequestError::BeyondAuthority {
-            permission: *permission,
-        }),
+pub(crate) fn require(own: PermissionSet, theirs: PermissionSet) -> Result<(), RequestError> {
+    match (theirs - own).iter().next() {
+        Some(permission) => Err(RequestError::BeyondAuthority { permission }),
         None => Ok(()),
     }
 }
@@ -34,7 +31,7 @@ pub fn require(own: PermissionSet, theirs: PermissionSet) -> Result<(), RequestE
 /// Returns whether a setting decides how users log in, or where a link or a page that asks for their password leads.
 /// Changing such a setting changes the login of every user. All settings do, except those listed here.
 #[must_use]
-pub const fn guards_logins(id: SettingId) -> bool {
+pub(crate) const fn guards_logins(id: SettingId) -> bool {
     use SettingId as Id;
     !matches!(
         id,
@@ -63,6 +60,7 @@ pub const fn guards_logins(id: SettingId) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Permission;
 
     fn role(name: &str) -> Vec<RoleId> {
         vec![RoleId::new(name)]
@@ -72,25 +70,23 @@ mod tests {
     fn the_role_admin_counts_as_all_permissions_whatever_was_taken_from_it() {
         let mut access = Access::default();
         access.put_grant(crate::domain::Grant {
-            permission: Permission::VIEW_AUDIT,
+            permission: Permission::ViewAudit,
             roles: role("user"),
             updated_at: crate::domain::Timestamp::from_millis(1),
         });
-        assert_eq!(weight(&access, &role("admin")), PermissionSet::ALL);
-        assert!(weight(&access, &role("user")).has(Permission::VIEW_AUDIT));
+        assert_eq!(weight(&access, &role("admin")), PermissionSet::all());
+        assert!(weight(&access, &role("user")).contains(Permission::ViewAudit));
         assert_eq!(weight(&access, &role("anonymous")), PermissionSet::default());
     }
 
     #[test]
     fn an_act_needs_every_permission_of_what_it_acts_on() {
-        let own = PermissionSet::default()
-            .with(Permission::VIEW_D_ROOM)
-            .with(Permission::DELETE_USER);
+        let own = PermissionSet::default() | Permission::ViewDRoom | Permission::DeleteUser;
         assert_eq!(require(own, own), Ok(()));
         assert_eq!(require(own, PermissionSet::default()), Ok(()));
-        let more = own.with(Permission::VIEW_AUDIT);
+        let more = own | Permission::ViewAudit;
         let refused = RequestError::BeyondAuthority {
-            permission: Permission::VIEW_AUDIT,
+            permission: Permission::ViewAudit,
         };
         assert_eq!(require(own, more), Err(refused));
         assert_eq!(require(more, own), Ok(()));

@@ -7,16 +7,16 @@ use super::custom_fields::FIELD_NAME_CHARACTERS;
 use super::{RequestError, RoleId, Timestamp, TokenHash, UserId, plain_text, text};
 
 /// The maximum number of stored boards.
-pub const MAX_BOARDS: u16 = 100;
+pub(crate) const MAX_BOARDS: u16 = 100;
 
 /// The maximum number of people that a board shows.
-pub const BOARD_PEOPLE: usize = 200;
+pub(crate) const BOARD_PEOPLE: usize = 200;
 
 /// The maximum length of a board's name, in characters.
-pub const BOARD_NAME_CHARACTERS: usize = 120;
+pub(crate) const BOARD_NAME_CHARACTERS: usize = 120;
 
 /// The maximum number of roles or values by which a board selects people.
-pub const BOARD_SELECTORS: usize = 50;
+pub(crate) const BOARD_SELECTORS: usize = 50;
 
 /// The maximum length of a language tag, in bytes.
 const LANGUAGE_BYTES: usize = 35;
@@ -129,7 +129,7 @@ impl BoardPeople {
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`].
-pub fn language(tag: &str) -> Result<String, RequestError> {
+pub(crate) fn language(tag: &str) -> Result<String, RequestError> {
     let is_tag = tag.len() <= LANGUAGE_BYTES
         && tag
             .split('-')

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::{Emoji, StatusType, Timestamp};
 
 /// The maximum number of claims per user. Beyond it, the lowest claim is removed.
-pub const CLAIMS: usize = 32;
+pub(crate) const CLAIMS: usize = 32;
 
 /// The source of a claim. `internal` covers `manual`, and `manual` covers `external`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -8,13 +8,13 @@ use super::RequestError;
 use super::text::quoted;
 
 /// The maximum length of a condition as JSON, in bytes.
-pub const MAX_CONDITION_BYTES: usize = 4_096;
+pub(crate) const MAX_CONDITION_BYTES: usize = 4_096;
 
 /// The maximum number of field tests in one condition.
-pub const MAX_TESTS: usize = 10;
+pub(crate) const MAX_TESTS: usize = 10;
 
 /// The maximum number of values that one test compares with.
-pub const MAX_VALUES: usize = 100;
+pub(crate) const MAX_VALUES: usize = 100;
 
 /// The maximum depth of nested conditions.
 const MAX_DEPTH: usize = 4;
@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 4;
 const OPERATORS: &str = "equality, $eq, $ne, $in, $nin, $exists, $and, $or and $nor";
 
 /// A field that conditions may test.
-pub trait QueryField: Sized {
+pub(crate) trait QueryField: Sized {
     /// The names of all fields, for error messages.
     const KNOWN: &'static str;
 
@@ -37,14 +37,14 @@ pub trait QueryField: Sized {
 }
 
 /// An item whose fields a condition tests.
-pub trait Queried<Field> {
+pub(crate) trait Queried<Field> {
     /// Returns whether the test holds for one of the values of the field. A field that is absent has no values.
     fn any(&self, field: &Field, test: &mut dyn FnMut(FieldValue<'_>) -> bool) -> bool;
 }
 
 /// One value of a field.
 #[derive(Debug, Clone, Copy)]
-pub enum FieldValue<'item> {
+pub(crate) enum FieldValue<'item> {
     /// A value that is a text.
     Text(&'item str),
     /// A value that is a boolean.
@@ -55,7 +55,7 @@ pub enum FieldValue<'item> {
 
 /// A condition that an item fulfils or not.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Condition<Field> {
+pub(crate) enum Condition<Field> {
     /// All of these conditions hold.
     All(Vec<Self>),
     /// At least one of these conditions holds.
@@ -70,7 +70,7 @@ pub enum Condition<Field> {
 
 /// The values that a test compares with.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Values {
+pub(crate) struct Values {
     /// The texts, sorted for binary search, so that many of them cost little more than one.
     texts: Vec<String>,
     flags: Vec<bool>,
@@ -84,7 +84,7 @@ impl<Field: QueryField> Condition<Field> {
     ///
     /// # Errors
     /// [`RequestError::InvalidQuery`] for malformed conditions, unknown fields or operators, and exceeded limits.
-    pub fn parse(raw: &str) -> Result<Self, RequestError> {
+    pub(crate) fn parse(raw: &str) -> Result<Self, RequestError> {
         let refused = |reason: String| RequestError::InvalidQuery {
             raw: raw.to_owned(),
             reason,
@@ -100,7 +100,7 @@ impl<Field: QueryField> Condition<Field> {
     ///
     /// # Errors
     /// The errors of [`Self::parse`].
-    pub fn parse_object(object: &Map<String, Value>) -> Result<Self, RequestError> {
+    pub(crate) fn parse_object(object: &Map<String, Value>) -> Result<Self, RequestError> {
         Self::parse(&serde_json::to_string(object).unwrap_or_default())
     }
 
@@ -114,7 +114,7 @@ impl<Field: QueryField> Condition<Field> {
     }
 
     /// Returns the condition that a field equals a text.
-    pub fn equals(field: Field, text: &str) -> Self {
+    pub(crate) fn equals(field: Field, text: &str) -> Self {
         let values = Values {
             texts: vec![field.normalized(text)],
             ..Values::default()
@@ -123,7 +123,7 @@ impl<Field: QueryField> Condition<Field> {
     }
 
     /// Returns whether the condition tests a field for which `is` returns true.
-    pub fn mentions(&self, is: &impl Fn(&Field) -> bool) -> bool {
+    pub(crate) fn mentions(&self, is: &impl Fn(&Field) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.mentions(is)),
             Self::Not(part) => part.mentions(is),
@@ -132,7 +132,7 @@ impl<Field: QueryField> Condition<Field> {
     }
 
     /// Returns whether the condition holds for an item.
-    pub fn holds(&self, item: &impl Queried<Field>) -> bool {
+    pub(crate) fn holds(&self, item: &impl Queried<Field>) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(item)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(item)),

@@ -140,7 +140,7 @@ pub enum NotAStatusName {
     #[error("is empty")]
     Empty,
     /// The text is too long or has a forbidden character.
-    #[error("has more than 120 characters, or one that names may not have")]
+    #[error("has more than {NAME_CHARACTERS} characters, or one that names may not have")]
     Invalid,
 }
 

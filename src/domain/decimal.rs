@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// The maximum number of decimal places of a [`Decimal`].
-pub const DECIMAL_PLACES: usize = 3;
+pub(crate) const DECIMAL_PLACES: usize = 3;
 
 /// A number that is not negative, with up to [`DECIMAL_PLACES`] decimal places, stored in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

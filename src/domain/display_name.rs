@@ -9,7 +9,7 @@ use super::RequestError;
 use super::text::{self, checked_text, composed};
 
 /// The maximum length of a display name, in characters.
-pub const DISPLAY_NAME_CHARACTERS: usize = 120;
+pub(crate) const DISPLAY_NAME_CHARACTERS: usize = 120;
 
 /// A person's name as others see it: trimmed, Unicode NFC, 1 to 120 characters, without `<`, `>`, control characters
 /// and characters that change the direction of text, and with at least one visible character (`api.md` §5.1).

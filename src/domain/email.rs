@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::text::{self, checked_text, composed, folded};
 
 /// The maximum length of an address in bytes, with its domain in ASCII (RFC 5321, §4.5.3.1.3).
-pub const EMAIL_BYTES: usize = 254;
+pub(crate) const EMAIL_BYTES: usize = 254;
 
 /// An e-mail address (RFC 5321 and 5322, without a display name): trimmed, Unicode NFC, with its case unchanged. Unique
 /// without regard to case and to the form of its domain: compare by [`Email::key`].

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::text::{self, checked_text};
 
 /// The maximum length in characters: enough for a short code like `:palm_tree:`, or an emoji with all its parts.
-pub const EMOJI_CHARACTERS: usize = 64;
+pub(crate) const EMOJI_CHARACTERS: usize = 64;
 
 /// An emoji, as Unicode or as a short code that clients know: 1 to 64 characters, without spaces, control characters
 /// and `> < & " '`.
@@ -20,7 +20,7 @@ checked_text!(Emoji);
 
 /// The error for a text that is not an [`Emoji`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an emoji or its short code, 64 characters at most")]
+#[error("must be an emoji or its short code, {EMOJI_CHARACTERS} characters at most")]
 pub struct NotAnEmoji;
 
 impl Emoji {

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 
 use table::errors;
 
-pub use kind::ErrorKind;
+pub(crate) use kind::ErrorKind;
 
 use super::avatar::AVATAR_BYTES;
 use super::page::SORT_FIELDS;
 use super::password_violation::PasswordViolation;
 use super::picture::MAX_SIDE_PIXELS;
+use super::role::ROLE_CHARACTERS;
 use super::text::quoted;
 use super::{CustomStatusId, Permission, Scope, Timestamp, TwoFactorMethod};
 
@@ -207,10 +208,16 @@ errors! {
     } => Invalid, "error-blocked-username",
         ["{} is blocked and can't be used!", quoted(input)],
         json!({"method": "checkUsernameAvailability", "field": quoted(input)});
-    /// The bio has more than 260 characters.
-    BioTooLong => Invalid, "error-bio-size-exceeded", ["Bio size exceeds 260 characters"];
-    /// The nickname has more than 120 characters.
-    NicknameTooLong => Invalid, "error-nickname-size-exceeded", ["Nickname size exceeds 120 characters"];
+    /// The bio is too long.
+    BioTooLong {
+        /// The maximum number of characters.
+        most: usize,
+    } => Invalid, "error-bio-size-exceeded", ["Bio size exceeds {most} characters"];
+    /// The nickname is too long.
+    NicknameTooLong {
+        /// The maximum number of characters.
+        most: usize,
+    } => Invalid, "error-nickname-size-exceeded", ["Nickname size exceeds {most} characters"];
     /// A custom field violates a rule of the setting `Accounts_CustomFields`.
     CustomFieldInvalid {
         /// The violated rule, in Rocket.Chat's words.
@@ -301,7 +308,7 @@ errors! {
     DomainNotAllowed => Invalid, "error-invalid-domain", [""];
     /// The link to set a password is unknown, expired, or already used.
     PasswordResetInvalid => Forbidden, "error-reset-link-invalid",
-        ["this link is not valid: it was used, is older than 24 hours, or a newer one was made; ask for another"];
+        ["this link is not valid: it was used, it has expired, or a newer one was made; ask for another"];
     /// A setting forbids reset links.
     PasswordResetOff => Invalid, none, ["Password reset is not enabled"];
     /// The file is not a picture of a supported format.
@@ -339,7 +346,7 @@ errors! {
         /// The name as received.
         input: String,
     } => Invalid, "error-invalid-role-name",
-        ["The role name {} is not valid: 1 to 120 characters without '<' and '>'", quoted(input)];
+        ["The role name {} is not valid: 1 to {ROLE_CHARACTERS} characters without '<' and '>'", quoted(input)];
     /// The role is built in, so that it can't be changed or deleted.
     RoleProtected => Invalid, "error-role-protected", ["Cannot change or delete a protected role"];
     /// The role can't be deleted, because users have it.

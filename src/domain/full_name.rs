@@ -14,7 +14,7 @@ const LAST_LETTERS: usize = 1;
 /// # Errors
 /// [`RequestError::FirstNameInvalid`] or [`RequestError::LastNameInvalid`] for the name that is not valid; [`RequestError::InvalidParams`]
 /// if both together are too long.
-pub fn full_name(first: &str, last: &str) -> Result<DisplayName, RequestError> {
+pub(crate) fn full_name(first: &str, last: &str) -> Result<DisplayName, RequestError> {
     let (first, last) = (first.trim(), last.trim());
     if !is_name(first, FIRST_LETTERS) {
         return Err(RequestError::FirstNameInvalid);

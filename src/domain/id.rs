@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 const UNMISTAKABLE: &[u8; 55] = b"23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// The maximum length of an id in bytes. Ids that this server creates have at most 24.
-pub const MAX_ID_BYTES: usize = 64;
+pub(crate) const MAX_ID_BYTES: usize = 64;
 
 /// The end of a text that was too long for an id and was cut. No id of this server contains it.
 const CUT: &str = "…";
 
 /// The number of random bytes that [`UserId::from_random`] needs.
-pub const USER_ID_BYTES: usize = 17;
+pub(crate) const USER_ID_BYTES: usize = 17;
 
 /// The number of random bytes that [`CustomStatusId::from_parts`] needs.
-pub const OBJECT_ID_BYTES: usize = 8;
+pub(crate) const OBJECT_ID_BYTES: usize = 8;
 
 macro_rules! opaque_id {
     ($(#[$meaning:meta])* $name:ident) => {

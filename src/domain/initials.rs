@@ -1,4 +1,4 @@
-//! Initials as pixels, for clients that take no SVG.
+//! Initials of a name as text, and as pixels for clients that take no SVG.
 
 use font8x8::{BASIC_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
 use image::imageops::{self, FilterType};
@@ -13,10 +13,21 @@ const LETTER_PERCENT: u32 = 38;
 /// How far a pixel of the enlarged letter is from the middle of the edge, until it is fully letter or fully ground.
 const EDGE: i32 = 4;
 
+/// Returns the first letters of the first and the last word, in upper case. They are alphanumeric.
+#[must_use]
+pub(crate) fn letters(name: &str) -> String {
+    let mut words = name
+        .split(|character: char| !character.is_alphanumeric())
+        .filter_map(|word| word.chars().next());
+    let first = words.next();
+    let letters = first.into_iter().chain(words.next_back());
+    letters.flat_map(char::to_uppercase).take(2).collect()
+}
+
 /// Draws white letters on a square of this colour. A letter that the font does not have (it has Latin and Greek ones) is
 /// drawn as a question mark.
 #[must_use]
-pub fn drawn(initials: &str, ground: [u8; 3], side: u32) -> DynamicImage {
+pub(crate) fn drawn(initials: &str, ground: [u8; 3], side: u32) -> DynamicImage {
     let letters: Vec<_> = initials.chars().map(glyph).collect();
     let count = u32::try_from(letters.len()).unwrap_or(1).max(1);
     let mut small = GrayImage::new(count * LETTER_PIXELS, LETTER_PIXELS);

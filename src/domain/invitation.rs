@@ -3,25 +3,25 @@
 use super::{RequestError, RoleId, Timestamp, TokenHash, UserId, plain_text};
 
 /// The maximum number of stored invitations.
-pub const MAX_INVITATIONS: u16 = 1_000;
+pub(crate) const MAX_INVITATIONS: u16 = 1_000;
 
 /// The maximum number of uses that an invitation may name.
-pub const MAX_USES: u32 = 1_000;
+pub(crate) const MAX_USES: u32 = 1_000;
 
 /// The number of uses after which an invitation without a named number of uses ends.
-pub const UNLIMITED_USES: u32 = 100_000;
+pub(crate) const UNLIMITED_USES: u32 = 100_000;
 
 /// The number of days for which an invitation is valid, if its creator names none.
-pub const DEFAULT_DAYS: u32 = 7;
+pub(crate) const DEFAULT_DAYS: u32 = 7;
 
 /// The maximum number of days for which an invitation is valid.
-pub const MAX_DAYS: u32 = 365;
+pub(crate) const MAX_DAYS: u32 = 365;
 
 /// The maximum length of a note, in characters.
-pub const NOTE_CHARACTERS: usize = 120;
+pub(crate) const NOTE_CHARACTERS: usize = 120;
 
 /// The maximum number of roles that an invitation names.
-pub const INVITED_ROLES: usize = 50;
+pub(crate) const INVITED_ROLES: usize = 50;
 
 /// An invitation that is not used up. The secret of its link is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Invitation {
 
 /// The terms of an invitation to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvitationTerms {
+pub(crate) struct InvitationTerms {
     /// The number of people who may register with it; `None` means [`UNLIMITED_USES`].
     pub max_uses: Option<u32>,
     /// The number of days for which it is valid.
@@ -85,7 +85,12 @@ impl InvitationTerms {
     ///
     /// # Errors
     /// [`RequestError::InvalidParams`] with the field's name, for a number or a text out of its bounds.
-    pub fn parse(max_uses: Option<u32>, days: Option<u32>, roles: &[String], note: &str) -> Result<Self, RequestError> {
+    pub(crate) fn parse(
+        max_uses: Option<u32>,
+        days: Option<u32>,
+        roles: &[String],
+        note: &str,
+    ) -> Result<Self, RequestError> {
         let max_uses = max_uses.unwrap_or(1);
         if max_uses > MAX_USES {
             let words = format!("must be 1 to {MAX_USES}, or 0 for no limit");

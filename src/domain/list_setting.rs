@@ -8,7 +8,7 @@ use super::text::quoted;
 use super::{Email, PublicUrl, RoleId};
 
 /// Returns the items of a list with commas, without the empty ones.
-pub fn items(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
@@ -16,7 +16,7 @@ pub fn items(text: &str) -> impl Iterator<Item = &str> {
 ///
 /// # Errors
 /// The first item that is neither, in words that follow the name of the setting.
-pub fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+pub(crate) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     let network = |item: &str| {
         let alone = || item.parse::<IpAddr>().ok().map(IpNet::from);
         let network = item.parse().ok().or_else(alone);
@@ -29,7 +29,7 @@ pub fn networks(text: &str) -> Result<Vec<IpNet>, String> {
 ///
 /// # Errors
 /// The first item that is not a domain, in words that follow the name of the setting.
-pub fn check_domains(text: &str) -> Result<(), String> {
+pub(crate) fn check_domains(text: &str) -> Result<(), String> {
     match items(text).find(|item| !Email::is_domain(item)) {
         Some(item) => Err(format!(
             "names {item}, which is not the domain of an e-mail address like example.com"
@@ -42,7 +42,7 @@ pub fn check_domains(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// The first item that is not an origin, in words that follow the name of the setting.
-pub fn check_origins(text: &str) -> Result<(), String> {
+pub(crate) fn check_origins(text: &str) -> Result<(), String> {
     let is_origin = |item: &str| {
         let url = PublicUrl::parse(&item.to_ascii_lowercase());
         url.is_ok_and(|url| url.path().is_empty() && has_plain_host(url.as_str()))
@@ -79,7 +79,7 @@ fn has_plain_host(url: &str) -> bool {
 ///
 /// # Errors
 /// The first item that is not a contact, in words that follow the name of the setting.
-pub fn check_contacts(text: &str) -> Result<(), String> {
+pub(crate) fn check_contacts(text: &str) -> Result<(), String> {
     let is_contact = |item: &str| {
         let rest = ["mailto:", "tel:", "https://"]
             .into_iter()
@@ -101,7 +101,7 @@ pub fn check_contacts(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// The reason, in words that follow the name of the setting.
-pub fn check_default_roles(text: &str) -> Result<(), String> {
+pub(crate) fn check_default_roles(text: &str) -> Result<(), String> {
     if items(text).any(|role| RoleId::new(role).is_admin()) {
         return Err("must not be admin: everybody who registers would become one".into());
     }

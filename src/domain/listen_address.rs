@@ -95,7 +95,7 @@ impl ListenAddress {
 
 /// Returns the URL with which a browser on this machine reaches the first of these addresses that is not a Unix socket.
 #[must_use]
-pub fn url_of(scheme: &str, addresses: &[ListenAddress]) -> String {
+pub(crate) fn url_of(scheme: &str, addresses: &[ListenAddress]) -> String {
     let authority = addresses.iter().find_map(ListenAddress::authority);
     format!("{scheme}://{}", authority.as_deref().unwrap_or("localhost"))
 }

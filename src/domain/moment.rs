@@ -6,7 +6,7 @@ use super::{RequestError, Timestamp};
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`] with the field's name and the required format.
-pub fn moment_of_field(text: &str, field: &str) -> Result<Timestamp, RequestError> {
+pub(crate) fn moment_of_field(text: &str, field: &str) -> Result<Timestamp, RequestError> {
     let refused = || RequestError::invalid(format!("must match format \"date-time\": {}", Timestamp::FORM), field);
     Timestamp::parse(text).ok_or_else(refused)
 }

@@ -47,7 +47,7 @@ impl Page {
 
 /// One page of a list, with its position and the size of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing<T> {
+pub(crate) struct Listing<T> {
     /// The items on the page.
     pub items: Vec<T>,
     /// The number of skipped items.
@@ -58,12 +58,12 @@ pub struct Listing<T> {
 
 impl<T> Listing<T> {
     /// Takes the page from all items, in their order.
-    pub fn of(all: impl ExactSizeIterator<Item = T>, page: Page) -> Self {
+    pub(crate) fn of(all: impl ExactSizeIterator<Item = T>, page: Page) -> Self {
         Self::part(all.len(), all, page)
     }
 
     /// Takes the page from `total` items, in their order.
-    pub fn part(total: usize, all: impl Iterator<Item = T>, page: Page) -> Self {
+    pub(crate) fn part(total: usize, all: impl Iterator<Item = T>, page: Page) -> Self {
         Self {
             total,
             items: all.skip(page.offset).take(page.count).collect(),
@@ -73,7 +73,11 @@ impl<T> Listing<T> {
 
     /// Sorts all items and takes the page. Equal items stay in their original order. While it reads the list, it stores
     /// only items that can be on the page or before it, and it sorts only the page.
-    pub fn sorted(all: impl Iterator<Item = T>, page: Page, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> Self {
+    pub(crate) fn sorted(
+        all: impl Iterator<Item = T>,
+        page: Page,
+        compare: impl Fn(&T, &T) -> std::cmp::Ordering,
+    ) -> Self {
         let order = |a: &(usize, T), b: &(usize, T)| compare(&a.1, &b.1).then(a.0.cmp(&b.0));
         let needed = page.offset.saturating_add(page.count);
         let (mut total, mut first, mut has_last) = (0, Vec::new(), false);
@@ -113,7 +117,7 @@ impl<T> Listing<T> {
     }
 
     /// Converts each item of the page.
-    pub fn map<Other>(self, change: impl FnMut(T) -> Other) -> Listing<Other> {
+    pub(crate) fn map<Other>(self, change: impl FnMut(T) -> Other) -> Listing<Other> {
         Listing {
             items: self.items.into_iter().map(change).collect(),
             offset: self.offset,
@@ -124,7 +128,7 @@ impl<T> Listing<T> {
 
 /// Returns each item once, in the order of first occurrence.
 #[must_use]
-pub fn once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
+pub(crate) fn once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     let mut seen = Vec::with_capacity(items.len());
     for item in items {
         if !seen.contains(&item) {
@@ -135,11 +139,11 @@ pub fn once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
 }
 
 /// The maximum number of fields that a list can be sorted by.
-pub const SORT_FIELDS: usize = 3;
+pub(crate) const SORT_FIELDS: usize = 3;
 
 /// The direction of a sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
+pub(crate) enum Direction {
     /// Ascending, `1`: the smallest item first.
     Ascending,
     /// Descending, `-1`: the largest item first.
@@ -149,7 +153,7 @@ pub enum Direction {
 impl Direction {
     /// Converts an ascending comparison to this direction.
     #[must_use]
-    pub fn of(self, ascending: std::cmp::Ordering) -> std::cmp::Ordering {
+    pub(crate) fn of(self, ascending: std::cmp::Ordering) -> std::cmp::Ordering {
         match self {
             Self::Ascending => ascending,
             Self::Descending => ascending.reverse(),
@@ -158,7 +162,7 @@ impl Direction {
 }
 
 /// The fields to sort by, in order of importance. Each is a field that the list knows.
-pub type Sort = Vec<(&'static str, Direction)>;
+pub(crate) type Sort = Vec<(&'static str, Direction)>;
 
 #[cfg(test)]
 mod tests {

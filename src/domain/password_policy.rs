@@ -6,10 +6,10 @@ use super::password_violation::PasswordViolation;
 use super::{RequestError, Username};
 
 /// The maximum length of any password, in characters.
-pub const PASSWORD_CHARACTERS: usize = 1024;
+pub(crate) const PASSWORD_CHARACTERS: usize = 1024;
 
 /// The maximum length of a password in characters, while the strength rule is on.
-pub const STRONG_PASSWORD_CHARACTERS: u32 = 256;
+pub(crate) const STRONG_PASSWORD_CHARACTERS: u32 = 256;
 
 /// The number of characters of a password that zxcvbn scores. The cost of scoring grows faster than the length, and
 /// this many characters are enough for the best score.

@@ -3,7 +3,7 @@
 use super::{Timestamp, TokenHash, UserId};
 
 /// The number of hours for which a link is valid.
-pub const RESET_HOURS: u32 = 24;
+pub(crate) const RESET_HOURS: u32 = 24;
 
 /// A link that was created and not used. The link itself is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,120 +1,143 @@
 //! Permissions: the rights that roles give to users.
 
-use std::fmt;
-use std::str::FromStr;
+use enumset::{EnumSet, EnumSetType};
 
 use super::Scope;
 
-/// A right that only some roles give.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Permission(u8);
-
-/// The properties of a permission.
-struct Row {
-    id: &'static str,
-    /// The roles that have it by default (`api.md` §8, default grants).
-    holders: &'static [&'static str],
-    /// The scope that a token with scopes needs to use it.
-    scope: Scope,
-}
-
-macro_rules! permissions {
-    ($($(#[$meaning:meta])* $name:ident = $id:literal, $holders:expr, $scope:ident;)*) => {
-        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-        #[repr(u8)]
-        enum Place { $($name),* }
-
-        impl Permission {
-            $($(#[$meaning])* pub const $name: Self = Self(Place::$name as u8);)*
-
-            /// All permissions, in the order of their declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-        }
-
-        const ROWS: &[Row] = &[$(Row { id: $id, holders: $holders, scope: Scope::$scope }),*];
-    };
-}
-
-const ADMIN: &[&str] = &["admin"];
-
-permissions! {
+/// A right that only some roles give. Its id in requests and responses is the name in lower case, with hyphens.
+#[derive(
+    Debug,
+    EnumSetType,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case", parse_err_ty = NotAPermission, parse_err_fn = not_a_permission)]
+pub enum Permission {
     /// Allows changing roles, and the roles of each permission.
-    ACCESS_PERMISSIONS = "access-permissions", ADMIN, Admin;
+    AccessPermissions,
     /// Allows calls without a rate limit.
-    API_BYPASS_RATE_LIMIT = "api-bypass-rate-limit", &["admin", "bot", "app"], UsersRead;
+    ApiBypassRateLimit,
     /// Allows giving a user the role `admin`.
-    ASSIGN_ADMIN_ROLE = "assign-admin-role", ADMIN, Admin;
+    AssignAdminRole,
     /// Allows giving roles to users and removing them.
-    ASSIGN_ROLES = "assign-roles", ADMIN, Admin;
+    AssignRoles,
     /// Allows creating, listing and revoking invitations.
-    CREATE_INVITE_LINKS = "create-invite-links", ADMIN, Admin;
+    CreateInviteLinks,
     /// Allows creating personal access tokens for oneself.
-    CREATE_PERSONAL_ACCESS_TOKENS = "create-personal-access-tokens", &["admin", "user"], Admin;
+    CreatePersonalAccessTokens,
     /// Allows creating other users.
-    CREATE_USER = "create-user", ADMIN, UsersWrite;
+    CreateUser,
     /// Allows deleting other users.
-    DELETE_USER = "delete-user", ADMIN, UsersWrite;
+    DeleteUser,
     /// Allows activating and deactivating accounts.
-    EDIT_OTHER_USER_ACTIVE_STATUS = "edit-other-user-active-status", ADMIN, UsersWrite;
+    EditOtherUserActiveStatus,
     /// Allows changing the avatars of others.
-    EDIT_OTHER_USER_AVATAR = "edit-other-user-avatar", ADMIN, UsersWrite;
+    EditOtherUserAvatar,
     /// Allows changing the records of others.
-    EDIT_OTHER_USER_INFO = "edit-other-user-info", ADMIN, UsersWrite;
+    EditOtherUserInfo,
     /// Allows setting the passwords of others.
-    EDIT_OTHER_USER_PASSWORD = "edit-other-user-password", ADMIN, Admin;
+    EditOtherUserPassword,
     /// Allows disabling the second factor of others.
-    EDIT_OTHER_USER_TOTP = "edit-other-user-totp", ADMIN, Admin;
+    EditOtherUserTotp,
     /// Allows changing settings of the server.
-    EDIT_PRIVILEGED_SETTING = "edit-privileged-setting", ADMIN, Admin;
+    EditPrivilegedSetting,
     /// Allows ending the sessions of others.
-    LOGOUT_OTHER_USER = "logout-other-user", ADMIN, UsersWrite;
+    LogoutOtherUser,
     /// Allows downloading backups of the whole store. Rollcall's own.
-    MANAGE_BACKUP = "manage-backup", ADMIN, Admin;
+    ManageBackup,
     /// Allows creating, listing and revoking boards for displays on a wall. Rollcall's own.
-    MANAGE_BOARDS = "manage-boards", ADMIN, Admin;
+    ManageBoards,
     /// Exists for moderation in Rocket.Chat; has no effect on accounts here.
-    MANAGE_MODERATION_ACTIONS = "manage-moderation-actions", ADMIN, Admin;
+    ManageModerationActions,
     /// Allows creating, changing and deleting custom statuses.
-    MANAGE_USER_STATUS = "manage-user-status", ADMIN, StatusWrite;
+    ManageUserStatus,
     /// Allows creating tokens for other users.
-    USER_GENERATE_ACCESS_TOKEN = "user-generate-access-token", ADMIN, Admin;
+    UserGenerateAccessToken,
     /// Allows reading the audit log.
-    VIEW_AUDIT = "view-audit", ADMIN, Admin;
+    ViewAudit,
     /// Allows listing other users.
-    VIEW_D_ROOM = "view-d-room", &["admin", "user", "bot", "app", "guest"], UsersRead;
+    ViewDRoom,
     /// Allows reading all fields of other users' records, except secrets.
-    VIEW_FULL_OTHER_USER_INFO = "view-full-other-user-info", ADMIN, UsersRead;
+    ViewFullOtherUserInfo,
     /// Allows seeing users who share no room with the caller.
-    VIEW_OUTSIDE_ROOM = "view-outside-room", &["admin", "owner", "moderator", "user"], UsersRead;
+    ViewOutsideRoom,
     /// Allows reading settings that are not public.
-    VIEW_PRIVILEGED_SETTING = "view-privileged-setting", ADMIN, Admin;
+    ViewPrivilegedSetting,
     /// Allows reading the full version of the server.
-    VIEW_STATISTICS = "view-statistics", ADMIN, Admin;
+    ViewStatistics,
     /// Allows using the pages of user administration.
-    VIEW_USER_ADMINISTRATION = "view-user-administration", ADMIN, UsersRead;
+    ViewUserAdministration,
 }
+
+/// A set of permissions.
+pub(crate) type PermissionSet = EnumSet<Permission>;
 
 impl Permission {
-    fn row(self) -> &'static Row {
-        &ROWS[usize::from(self.0)]
-    }
+    /// All permissions, in the order of their declaration.
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the id in requests and responses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.row().id
+        self.into()
     }
 
-    /// Returns the ids of the roles that have it by default.
+    /// Returns the ids of the roles that have it by default (`api.md` §8, default grants).
     #[must_use]
-    pub fn default_holders(self) -> &'static [&'static str] {
-        self.row().holders
+    pub const fn default_holders(self) -> &'static [&'static str] {
+        match self {
+            Self::ApiBypassRateLimit => &["admin", "bot", "app"],
+            Self::CreatePersonalAccessTokens => &["admin", "user"],
+            Self::ViewDRoom => &["admin", "user", "bot", "app", "guest"],
+            Self::ViewOutsideRoom => &["admin", "owner", "moderator", "user"],
+            _ => &["admin"],
+        }
     }
 
     /// Returns the scope that a token with scopes needs to use it.
     #[must_use]
-    pub fn scope(self) -> Scope {
-        self.row().scope
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::AccessPermissions
+            | Self::AssignAdminRole
+            | Self::AssignRoles
+            | Self::CreateInviteLinks
+            | Self::CreatePersonalAccessTokens
+            | Self::EditOtherUserPassword
+            | Self::EditOtherUserTotp
+            | Self::EditPrivilegedSetting
+            | Self::ManageBackup
+            | Self::ManageBoards
+            | Self::ManageModerationActions
+            | Self::UserGenerateAccessToken
+            | Self::ViewAudit
+            | Self::ViewPrivilegedSetting
+            | Self::ViewStatistics => Scope::Admin,
+            Self::ApiBypassRateLimit
+            | Self::ViewDRoom
+            | Self::ViewFullOtherUserInfo
+            | Self::ViewOutsideRoom
+            | Self::ViewUserAdministration => Scope::UsersRead,
+            Self::CreateUser
+            | Self::DeleteUser
+            | Self::EditOtherUserActiveStatus
+            | Self::EditOtherUserAvatar
+            | Self::EditOtherUserInfo
+            | Self::LogoutOtherUser => Scope::UsersWrite,
+            Self::ManageUserStatus => Scope::StatusWrite,
+        }
+    }
+
+    /// Returns the permissions that a token with these scopes may use.
+    #[must_use]
+    pub fn usable_with(scopes: &[Scope]) -> PermissionSet {
+        let usable = |permission: &Self| scopes.contains(&permission.scope());
+        PermissionSet::all().iter().filter(usable).collect()
     }
 }
 
@@ -123,70 +146,8 @@ impl Permission {
 #[error("is no permission of this server")]
 pub struct NotAPermission;
 
-impl FromStr for Permission {
-    type Err = NotAPermission;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let named = |permission: &Self| permission.as_str() == text;
-        Self::ALL.iter().copied().find(named).ok_or(NotAPermission)
-    }
-}
-
-impl fmt::Display for Permission {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.as_str())
-    }
-}
-
-/// A set of permissions, one bit for each.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct PermissionSet(u64);
-
-const _: () = assert!(Permission::ALL.len() <= 64, "a set has a bit for each permission");
-
-impl PermissionSet {
-    /// The set of all permissions.
-    pub const ALL: Self = Self(u64::MAX >> (64 - Permission::ALL.len()));
-
-    /// Returns whether the set contains a permission.
-    #[must_use]
-    pub const fn has(self, permission: Permission) -> bool {
-        self.0 & (1 << permission.0) != 0
-    }
-
-    /// Returns the set with one more permission.
-    #[must_use]
-    pub const fn with(self, permission: Permission) -> Self {
-        Self(self.0 | (1 << permission.0))
-    }
-
-    /// Returns the permissions that are in one of the two sets or both.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Returns the permissions that are in both sets.
-    #[must_use]
-    pub const fn both(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// Returns the permissions that are in exactly one of the two sets.
-    #[must_use]
-    pub const fn difference(self, other: Self) -> Self {
-        Self(self.0 ^ other.0)
-    }
-
-    /// Returns the permissions of this set that a token with these scopes may use.
-    #[must_use]
-    pub fn within(self, scopes: &[Scope]) -> Self {
-        let usable = |permission: &&Permission| self.has(**permission) && scopes.contains(&permission.scope());
-        Permission::ALL
-            .iter()
-            .filter(usable)
-            .fold(Self::default(), |set, permission| set.with(*permission))
-    }
+const fn not_a_permission(_: &str) -> NotAPermission {
+    NotAPermission
 }
 
 #[cfg(test)]
@@ -197,23 +158,16 @@ mod tests {
     fn a_permission_is_named_by_its_word_and_no_other_is() {
         for permission in Permission::ALL {
             assert_eq!(permission.as_str().parse(), Ok(*permission));
-            let set = PermissionSet::default().with(*permission);
-            for other in Permission::ALL {
-                assert_eq!(set.has(*other), other == permission);
-            }
-            assert!(PermissionSet::ALL.has(*permission));
         }
+        assert_eq!(Permission::EditOtherUserTotp.as_str(), "edit-other-user-totp");
         assert_eq!("fly".parse::<Permission>(), Err(NotAPermission));
     }
 
     #[test]
     fn scopes_narrow_what_may_be_done() {
-        let narrowed = PermissionSet::ALL.within(&[Scope::StatusWrite]);
-        assert!(narrowed.has(Permission::MANAGE_USER_STATUS));
-        assert!(!narrowed.has(Permission::CREATE_USER));
-        assert_eq!(
-            PermissionSet::ALL.within(Scope::ALL),
-            PermissionSet::default().union(PermissionSet::ALL.within(Scope::ALL))
-        );
+        let narrowed = Permission::usable_with(&[Scope::StatusWrite]);
+        assert!(narrowed.contains(Permission::ManageUserStatus));
+        assert!(!narrowed.contains(Permission::CreateUser));
+        assert_eq!(Permission::usable_with(Scope::ALL), PermissionSet::all());
     }
 }

@@ -8,7 +8,7 @@ const SIDES_PIXELS: [u32; 8] = [16, 32, 48, 64, 96, 128, 256, 512];
 
 /// A format in which pictures are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PictureFormat {
+pub(crate) enum PictureFormat {
     /// A picture of pixels.
     Pixels(ImageKind),
     /// A drawing. Only initials are sent as one.
@@ -17,7 +17,7 @@ pub enum PictureFormat {
 
 /// The form in which a picture is asked for.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct PictureForm {
+pub(crate) struct PictureForm {
     /// The format; without one, that in which the picture is stored.
     pub format: Option<PictureFormat>,
     /// The side of a square in pixels; without one, the shape and size in which the picture is stored.
@@ -29,7 +29,7 @@ impl PictureForm {
     ///
     /// # Errors
     /// [`RequestError::InvalidParams`] that names the parameter and what is allowed.
-    pub fn parse(format: Option<&str>, size: Option<&str>) -> Result<Self, RequestError> {
+    pub(crate) fn parse(format: Option<&str>, size: Option<&str>) -> Result<Self, RequestError> {
         let format = match format {
             None | Some("") => None,
             Some("png") => Some(PictureFormat::Pixels(ImageKind::Png)),

@@ -7,7 +7,7 @@ use super::text::{composed, is_invisible, is_plain_block, is_plain_line};
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`] with the field's name, for a forbidden character.
-pub fn line(text: &str, field: &str) -> Result<String, RequestError> {
+pub(crate) fn line(text: &str, field: &str) -> Result<String, RequestError> {
     taken(text, field, is_plain_line)
 }
 
@@ -15,7 +15,7 @@ pub fn line(text: &str, field: &str) -> Result<String, RequestError> {
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`] with the field's name, for a forbidden character.
-pub fn block(text: &str, field: &str) -> Result<String, RequestError> {
+pub(crate) fn block(text: &str, field: &str) -> Result<String, RequestError> {
     taken(text, field, is_plain_block)
 }
 
@@ -35,7 +35,7 @@ fn taken(text: &str, field: &str, is_plain: fn(&str) -> bool) -> Result<String, 
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`] with the field's name.
-pub fn refuse_unless(plain: bool, field: &str) -> Result<(), RequestError> {
+pub(crate) fn refuse_unless(plain: bool, field: &str) -> Result<(), RequestError> {
     if plain {
         return Ok(());
     }

@@ -79,7 +79,7 @@ impl Presence {
 
 /// Combines the statuses of live connections: online if one of them is online, away if there are others, else offline.
 #[must_use]
-pub fn of_connections(connections: impl IntoIterator<Item = StatusType>) -> StatusType {
+pub(crate) fn of_connections(connections: impl IntoIterator<Item = StatusType>) -> StatusType {
     connections
         .into_iter()
         .fold(StatusType::Offline, |all, one| match (all, one) {

@@ -5,16 +5,16 @@ use serde_json::{Map, Value};
 use super::{RequestError, plain_text, text};
 
 /// The maximum length of a bio, in characters (`api.md` §5.4).
-pub const BIO_CHARACTERS: usize = 260;
+pub(crate) const BIO_CHARACTERS: usize = 260;
 
 /// The maximum length of a nickname, in characters (`api.md` §5.4).
-pub const NICKNAME_CHARACTERS: usize = 120;
+pub(crate) const NICKNAME_CHARACTERS: usize = 120;
 
 /// The number of characters to which a status text is cut (`api.md` §6.1).
-pub const STATUS_TEXT_CHARACTERS: usize = 120;
+pub(crate) const STATUS_TEXT_CHARACTERS: usize = 120;
 
 /// The number of characters to which the reason for an account is cut.
-pub const REASON_CHARACTERS: usize = 500;
+pub(crate) const REASON_CHARACTERS: usize = 500;
 
 /// The parts of an account that the user writes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -32,24 +32,26 @@ pub struct Profile {
 /// Checks and composes a bio.
 ///
 /// # Errors
-/// [`RequestError::BioTooLong`] for more than 260 characters, [`RequestError::InvalidParams`] for forbidden characters.
-pub fn bio(text: &str) -> Result<String, RequestError> {
-    within(plain_text::block(text, "bio")?, BIO_CHARACTERS).ok_or(RequestError::BioTooLong)
+/// [`RequestError::BioTooLong`], [`RequestError::InvalidParams`] for forbidden characters.
+pub(crate) fn bio(text: &str) -> Result<String, RequestError> {
+    within(plain_text::block(text, "bio")?, BIO_CHARACTERS).ok_or(RequestError::BioTooLong { most: BIO_CHARACTERS })
 }
 
 /// Checks and composes a nickname.
 ///
 /// # Errors
-/// [`RequestError::NicknameTooLong`] for more than 120 characters, [`RequestError::InvalidParams`] for forbidden characters.
-pub fn nickname(text: &str) -> Result<String, RequestError> {
-    within(plain_text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(RequestError::NicknameTooLong)
+/// [`RequestError::NicknameTooLong`], [`RequestError::InvalidParams`] for forbidden characters.
+pub(crate) fn nickname(text: &str) -> Result<String, RequestError> {
+    within(plain_text::line(text, "nickname")?, NICKNAME_CHARACTERS).ok_or(RequestError::NicknameTooLong {
+        most: NICKNAME_CHARACTERS,
+    })
 }
 
 /// Checks and composes the reason for an account, and cuts it to 500 characters.
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`] for forbidden characters.
-pub fn reason(text: &str) -> Result<String, RequestError> {
+pub(crate) fn reason(text: &str) -> Result<String, RequestError> {
     let text = plain_text::block(text, "reason")?;
     Ok(text.chars().take(REASON_CHARACTERS).collect())
 }
@@ -58,7 +60,7 @@ pub fn reason(text: &str) -> Result<String, RequestError> {
 /// characters (also NUL and line ends) and characters that change the direction of text by spaces. A text without
 /// visible characters becomes empty. No text is refused, as in Rocket.Chat.
 #[must_use]
-pub fn status_text(text: &str) -> String {
+pub(crate) fn status_text(text: &str) -> String {
     text::cleaned_line(text).chars().take(STATUS_TEXT_CHARACTERS).collect()
 }
 
@@ -81,8 +83,11 @@ mod tests {
     #[test]
     fn bio_and_nickname_have_their_bounds() {
         assert!(bio(&"x".repeat(260)).is_ok());
-        assert_eq!(bio(&"x".repeat(261)), Err(RequestError::BioTooLong));
+        assert_eq!(bio(&"x".repeat(261)), Err(RequestError::BioTooLong { most: 260 }));
         assert!(nickname(&"x".repeat(120)).is_ok());
-        assert_eq!(nickname(&"x".repeat(121)), Err(RequestError::NicknameTooLong));
+        assert_eq!(
+            nickname(&"x".repeat(121)),
+            Err(RequestError::NicknameTooLong { most: 120 })
+        );
     }
 }

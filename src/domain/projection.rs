@@ -15,7 +15,7 @@ const MAX_PARTS: usize = 4;
 
 /// The selection of a record's fields for a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Projection {
+pub(crate) struct Projection {
     /// `true` if the response has only these fields; `false` if it has all other fields.
     only: bool,
     fields: Tree,
@@ -31,7 +31,7 @@ impl Projection {
     ///
     /// # Errors
     /// [`RequestError::InvalidFields`] for malformed or mixed values, and for a field that the record does not have.
-    pub fn parse(raw: &str, known: &[&str]) -> Result<Option<Self>, RequestError> {
+    pub(crate) fn parse(raw: &str, known: &[&str]) -> Result<Option<Self>, RequestError> {
         let refuse = |reason: &str| RequestError::InvalidFields {
             raw: raw.into(),
             reason: reason.into(),
@@ -79,13 +79,13 @@ impl Projection {
 
     /// Returns whether the projection names the fields of the response, and this field among them.
     #[must_use]
-    pub fn asks_for(&self, field: &str) -> bool {
+    pub(crate) fn asks_for(&self, field: &str) -> bool {
         self.only && self.fields.0.contains_key(field)
     }
 
     /// Returns the record with only the selected fields.
     #[must_use]
-    pub fn apply(&self, record: Value) -> Value {
+    pub(crate) fn apply(&self, record: Value) -> Value {
         if self.only {
             self.fields.only(record).unwrap_or(Value::Null)
         } else {

@@ -1,7 +1,7 @@
 //! The public URL of the server, which may have a path before the server's own paths.
 
 /// The first segments of the server's own paths. A public path that begins with one of them would be ambiguous.
-pub const OWN_PATHS: [&str; 28] = [
+pub(crate) const OWN_PATHS: [&str; 28] = [
     "api",
     "avatar",
     "websocket",
@@ -34,7 +34,7 @@ pub const OWN_PATHS: [&str; 28] = [
 
 /// The URL of a server: `http` or `https`, a host, and maybe a path, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl {
+pub(crate) struct PublicUrl {
     text: String,
     path_start: usize,
 }
@@ -44,7 +44,7 @@ impl PublicUrl {
     ///
     /// # Errors
     /// Returns a message that follows the name of the setting.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim().trim_end_matches('/');
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let refused = |character: char| character.is_control() || [' ', '#', '?', '"', '<', '>'].contains(&character);
@@ -71,13 +71,13 @@ impl PublicUrl {
 
     /// Returns the whole URL.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Returns the path before the server's own paths: empty, or `/` and a path without a slash at its end.
     #[must_use]
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.text[self.path_start..]
     }
 }

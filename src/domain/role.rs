@@ -9,7 +9,7 @@ use super::text::{self, checked_text, composed};
 use super::{RoleId, Timestamp};
 
 /// The maximum length of the name or description of a role, in characters.
-pub const ROLE_CHARACTERS: usize = 120;
+pub(crate) const ROLE_CHARACTERS: usize = 120;
 
 /// A role that users can have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -51,7 +51,7 @@ checked_text!(RoleName);
 
 /// The error for a text that is not a role's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not 1 to 120 characters without '<', '>' and control characters")]
+#[error("is not 1 to {ROLE_CHARACTERS} characters without '<', '>' and control characters")]
 pub struct NotARoleName;
 
 impl RoleName {

@@ -4,12 +4,12 @@ use super::text::folded;
 
 /// A text to search for: trimmed, Unicode NFC, in lower case, never blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchTerm(Box<str>);
+pub(crate) struct SearchTerm(Box<str>);
 
 impl SearchTerm {
     /// Parses a typed text; returns `None` for a blank one.
     #[must_use]
-    pub fn parse(typed: &str) -> Option<Self> {
+    pub(crate) fn parse(typed: &str) -> Option<Self> {
         if super::text::is_blank(typed) {
             return None;
         }
@@ -18,13 +18,13 @@ impl SearchTerm {
 
     /// Returns the text, to search in folded texts.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Returns whether a text that is not folded contains the term.
     #[must_use]
-    pub fn is_in(&self, text: &str) -> bool {
+    pub(crate) fn is_in(&self, text: &str) -> bool {
         folded(text).contains(&*self.0)
     }
 }

@@ -4,7 +4,6 @@
 //! does not have are marked as Rollcall's own.
 
 use std::fmt;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,7 +100,6 @@ pub enum Control {
 }
 
 struct Row {
-    name: &'static str,
     kind: Kind,
     public: bool,
     about: &'static str,
@@ -110,18 +108,27 @@ struct Row {
 macro_rules! settings {
     ($($id:ident = $name:literal, $kind:expr, $public:expr, $about:literal;)*) => {
         /// A setting that can change while the server runs.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Debug,
+            Clone,
+            Copy,
+            PartialEq,
+            Eq,
+            PartialOrd,
+            Ord,
+            Hash,
+            strum::Display,
+            strum::EnumString,
+            strum::IntoStaticStr,
+            strum::VariantArray,
+        )]
+        #[strum(parse_err_ty = NotASetting, parse_err_fn = not_a_setting)]
         #[repr(u8)]
         pub enum SettingId {
-            $(#[doc = $about] $id,)*
+            $(#[doc = $about] #[strum(serialize = $name)] $id,)*
         }
 
-        impl SettingId {
-            /// All settings, in the order of their declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$id),*];
-        }
-
-        const ROWS: &[Row] = &[$(Row { name: $name, kind: $kind, public: $public, about: $about }),*];
+        const ROWS: &[Row] = &[$(Row { kind: $kind, public: $public, about: $about }),*];
     };
 }
 
@@ -231,7 +238,7 @@ settings! {
 
 /// The form of registration, as the setup page sends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum RegistrationForm {
+pub(crate) enum RegistrationForm {
     /// Anyone who reaches the server may register.
     Public,
     /// Only administrators create users.
@@ -241,7 +248,7 @@ pub enum RegistrationForm {
 impl RegistrationForm {
     /// Returns the value for [`SettingId::RegistrationForm`].
     #[must_use]
-    pub fn value(self) -> SettingValue {
+    pub(crate) fn value(self) -> SettingValue {
         let text = match self {
             Self::Public => "Public",
             Self::Disabled => "Disabled",
@@ -254,6 +261,9 @@ impl RegistrationForm {
 const TEXT_BYTES: usize = 8 * 1024;
 
 impl SettingId {
+    /// All settings, in the order of their declaration.
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+
     fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }
@@ -261,7 +271,7 @@ impl SettingId {
     /// Returns the id in requests and responses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.row().name
+        self.into()
     }
 
     /// Returns a description of the setting for people.
@@ -431,22 +441,8 @@ fn kind(text: &str) -> &'static str {
 #[error("is no setting of this server")]
 pub struct NotASetting;
 
-impl FromStr for SettingId {
-    type Err = NotASetting;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|id| id.as_str() == text)
-            .ok_or(NotASetting)
-    }
-}
-
-impl fmt::Display for SettingId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.as_str())
-    }
+const fn not_a_setting(_: &str) -> NotASetting {
+    NotASetting
 }
 
 impl fmt::Display for SettingValue {

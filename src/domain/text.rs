@@ -35,14 +35,14 @@ pub(super) use checked_text;
 
 /// Returns a text in its stored form: trimmed, in Unicode NFC.
 #[must_use]
-pub fn composed(text: &str) -> String {
+pub(crate) fn composed(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
 /// Returns the form for comparisons: texts that differ only in case, composition and surrounding white space have
 /// the same form.
 #[must_use]
-pub fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let text = text.trim();
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -54,7 +54,7 @@ pub fn folded(text: &str) -> String {
 
 /// Returns whether the folded form of `text` equals `wanted`.
 #[must_use]
-pub fn folds_to(text: &str, wanted: &str) -> bool {
+pub(crate) fn folds_to(text: &str, wanted: &str) -> bool {
     if text.is_ascii() {
         text.trim().eq_ignore_ascii_case(wanted)
     } else {
@@ -63,22 +63,22 @@ pub fn folds_to(text: &str, wanted: &str) -> bool {
 }
 
 /// The maximum number of characters of a caller's text that a response quotes.
-pub const QUOTED_CHARACTERS: usize = 256;
+pub(crate) const QUOTED_CHARACTERS: usize = 256;
 
 /// Cuts a text at [`QUOTED_CHARACTERS`] for a quotation in a response.
 #[must_use]
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     text.chars().take(QUOTED_CHARACTERS).collect()
 }
 
 /// A text from outside with at most `MAX` characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoundedText<const MAX: usize>(String);
+pub(crate) struct BoundedText<const MAX: usize>(String);
 
 impl<const MAX: usize> BoundedText<MAX> {
     /// Checks the length of a text; returns `None` if it is too long.
     #[must_use]
-    pub fn new(text: String) -> Option<Self> {
+    pub(crate) fn new(text: String) -> Option<Self> {
         (text.chars().take(MAX + 1).count() <= MAX).then_some(Self(text))
     }
 }
@@ -103,7 +103,7 @@ impl<const MAX: usize> std::str::FromStr for BoundedText<MAX> {
 /// The error for a text that has more characters than its type allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text is too long")]
-pub struct TooLong;
+pub(crate) struct TooLong;
 
 /// Returns whether a character overrides or isolates the direction of the following text, so that readers see
 /// the text reversed.
@@ -149,21 +149,21 @@ pub(super) fn is_invisible(character: char) -> bool {
 
 /// Returns whether a text has no visible character; also true for an empty text.
 #[must_use]
-pub fn is_blank(text: &str) -> bool {
+pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(is_invisible)
 }
 
 /// Returns whether a text of one line may be stored: without control characters and characters that change the
 /// direction of text, and either empty or with at least one visible character.
 #[must_use]
-pub fn is_plain_line(text: &str) -> bool {
+pub(crate) fn is_plain_line(text: &str) -> bool {
     !text.contains(|character: char| character.is_control() || turns_text(character))
         && (text.is_empty() || !is_blank(text))
 }
 
 /// Returns whether a text of several lines may be stored: like [`is_plain_line`], but with line ends and tabs.
 #[must_use]
-pub fn is_plain_block(text: &str) -> bool {
+pub(crate) fn is_plain_block(text: &str) -> bool {
     let refused =
         |character: char| turns_text(character) || (character.is_control() && !matches!(character, '\n' | '\r' | '\t'));
     !text.contains(refused) && (text.trim().is_empty() || !is_blank(text))
@@ -171,7 +171,7 @@ pub fn is_plain_block(text: &str) -> bool {
 
 /// Returns whether all texts in a JSON value may be stored: values as blocks, names of fields as lines.
 #[must_use]
-pub fn has_plain_texts(value: &Value) -> bool {
+pub(crate) fn has_plain_texts(value: &Value) -> bool {
     match value {
         Value::String(text) => is_plain_block(text),
         Value::Array(items) => items.iter().all(has_plain_texts),
@@ -184,7 +184,7 @@ pub fn has_plain_texts(value: &Value) -> bool {
 
 /// Replaces characters that a line may not contain by spaces. A text without visible characters becomes empty.
 #[must_use]
-pub fn cleaned_line(text: &str) -> String {
+pub(crate) fn cleaned_line(text: &str) -> String {
     let replaced = |character: char| {
         if character.is_control() || turns_text(character) {
             ' '
@@ -202,7 +202,7 @@ pub fn cleaned_line(text: &str) -> String {
 
 /// Escapes a text for a terminal: each character that a terminal could act on is written in the form `\u{1b}`.
 #[must_use]
-pub fn escaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(acts_on_terminals) {
         return Cow::Borrowed(text);
     }

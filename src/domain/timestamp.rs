@@ -17,7 +17,7 @@ const MILLISECONDS: EncodedConfig = Config::DEFAULT
     .encode();
 
 /// The milliseconds of a day.
-pub const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+pub(crate) const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// A time, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

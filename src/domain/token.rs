@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::scope::RequiredScope;
-use super::{PermissionSet, RequestError, Scope, Timestamp, UserId};
+use super::{Permission, PermissionSet, RequestError, Scope, Timestamp, UserId};
 
 /// The SHA-256 of a login token. It is stored instead of the token, and is the key of lookups.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,7 +135,8 @@ impl Token {
     /// Returns the permissions of `held` that the token may use.
     #[must_use]
     pub fn narrow(&self, held: PermissionSet) -> PermissionSet {
-        self.scopes().map_or(held, |scopes| held.within(scopes))
+        self.scopes()
+            .map_or(held, |scopes| held & Permission::usable_with(scopes))
     }
 
     /// Returns whether the token may read its owner's own record. A token with scopes needs `users:read` for that.

@@ -5,19 +5,19 @@ use super::plain_text::refuse_unless;
 use super::text::{self, composed};
 
 /// The maximum length of a token's name, in characters.
-pub const TOKEN_NAME_CHARACTERS: usize = 120;
+pub(crate) const TOKEN_NAME_CHARACTERS: usize = 120;
 
 /// The name of a personal access token: trimmed, Unicode NFC. A new name has 1 to 120 characters, no control characters
 /// and no characters that change the direction of text, and at least one visible character.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenName(Box<str>);
+pub(crate) struct TokenName(Box<str>);
 
 impl TokenName {
     /// Parses the name of a new token.
     ///
     /// # Errors
     /// [`RequestError::InvalidParams`] with the rule for names.
-    pub fn parse(typed: &str) -> Result<Self, RequestError> {
+    pub(crate) fn parse(typed: &str) -> Result<Self, RequestError> {
         let name = composed(typed);
         if text::is_blank(&name) || name.chars().count() > TOKEN_NAME_CHARACTERS {
             let words = format!("must have 1 to {TOKEN_NAME_CHARACTERS} characters");
@@ -29,19 +29,19 @@ impl TokenName {
 
     /// Converts a text that a person typed to find a token, without checks.
     #[must_use]
-    pub fn typed(typed: &str) -> Self {
+    pub(crate) fn typed(typed: &str) -> Self {
         Self(composed(typed).into())
     }
 
     /// Returns whether a stored token has this name. Older versions stored names without composing them.
     #[must_use]
-    pub fn is(&self, stored: &str) -> bool {
+    pub(crate) fn is(&self, stored: &str) -> bool {
         *stored == *self.0 || *composed(stored) == *self.0
     }
 
     /// Returns the name as text.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

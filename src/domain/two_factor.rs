@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The number of backup codes that a user gets at once.
-pub const BACKUP_CODES: usize = 12;
+pub(crate) const BACKUP_CODES: usize = 12;
 
 /// A way to prove the caller's identity, beside the login token (`api.md` §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, strum::EnumString, strum::IntoStaticStr)]
@@ -58,7 +58,7 @@ impl fmt::Debug for TotpSecret {
 }
 
 /// The id of the key that encrypted a secret. It does not reveal the key.
-pub type KeyId = [u8; 8];
+pub(crate) type KeyId = [u8; 8];
 
 /// An encrypted secret, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +82,10 @@ pub enum StoredSecret {
 }
 
 /// The length of the salt of backup codes, in bytes (RFC 9106, §3.1).
-pub const SALT_BYTES: usize = 16;
+pub(crate) const SALT_BYTES: usize = 16;
 
 /// The salt of a user's backup codes.
-pub type Salt = [u8; SALT_BYTES];
+pub(crate) type Salt = [u8; SALT_BYTES];
 
 /// A user's unused backup codes, as digests.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
+use super::rare::{Rare, shared_default};
 use super::{AuditParty, DisplayName, Email, Preferences, Profile, RoleId, Timestamp, TwoFactor, UserId, Username};
+
+shared_default!(Profile);
+shared_default!(Preferences);
+shared_default!(TwoFactor);
 
 /// An account of a person or a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +31,11 @@ pub struct User {
     /// The state of the account, which decides about logins.
     pub activity: Activity,
     /// The profile that the user wrote.
-    pub profile: Profile,
+    pub profile: Rare<Profile>,
     /// The preferences that clients stored for the user.
-    pub preferences: Preferences,
+    pub preferences: Rare<Preferences>,
     /// The second factor of the user.
-    pub two_factor: TwoFactor,
+    pub two_factor: Rare<TwoFactor>,
     /// The tag of the uploaded avatar; `None` if the user has no upload and gets initials.
     pub avatar: Option<String>,
     /// The time at which the account was created.
@@ -55,6 +60,27 @@ pub enum Activity {
     PendingApproval,
     /// The user may not log in: the account was not used for a long time.
     IdleTooLong,
+}
+
+impl Activity {
+    /// Returns the state of an account with this reason to be inactive, in Rocket.Chat's words.
+    #[must_use]
+    pub fn inactive(reason: Option<&str>) -> Self {
+        let named = |state: &Self| state.reason() == reason;
+        let states = [Self::PendingApproval, Self::IdleTooLong];
+        states.into_iter().find(named).unwrap_or(Self::Deactivated)
+    }
+
+    /// Returns Rocket.Chat's word for the reason why the user may not log in; `None` for an active account.
+    #[must_use]
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Active => None,
+            Self::Deactivated => Some("deactivated"),
+            Self::PendingApproval => Some("pending_approval"),
+            Self::IdleTooLong => Some("idle_too_long"),
+        }
+    }
 }
 
 /// A user's e-mail address with its verification.
@@ -131,9 +157,9 @@ impl User {
             require_password_change: None,
             roles,
             activity: Activity::Active,
-            profile: Profile::default(),
-            preferences: Preferences::default(),
-            two_factor: TwoFactor::default(),
+            profile: Rare::default(),
+            preferences: Rare::default(),
+            two_factor: Rare::default(),
             avatar: None,
             created_at: now,
             updated_at: now,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Audience, Claims, Emoji, FrozenSight, StatusType, Timestamp, User, UserId};
 
 /// The maximum number of recent statuses per user.
-pub const RECENT: usize = 8;
+pub(crate) const RECENT: usize = 8;
 
 /// The stored status of a user. A user without a stored record has the values of [`UserStatus::of`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,21 @@ pub struct RecentStatus {
 }
 
 /// The precision in which others may know when a user was last seen.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Default,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", parse_err_ty = NotAPrecision, parse_err_fn = not_a_precision)]
 pub enum LastSeen {
     /// The exact time, as the server knows it.
     #[default]
@@ -49,6 +62,15 @@ pub enum LastSeen {
     Coarse,
     /// No time at all.
     Hidden,
+}
+
+/// The error for a text that names no precision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not one of exact, coarse, hidden")]
+pub struct NotAPrecision;
+
+const fn not_a_precision(_: &str) -> NotAPrecision {
+    NotAPrecision
 }
 
 impl UserStatus {
@@ -95,6 +117,12 @@ impl UserStatus {
 }
 
 impl LastSeen {
+    /// Returns the word in requests and responses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
     /// Reduces a time to the precision that others may know.
     #[must_use]
     pub fn of(self, seen: Option<Timestamp>, now: Timestamp) -> Option<SeenAt> {

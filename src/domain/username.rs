@@ -10,7 +10,7 @@ use super::RequestError;
 use super::text::{self, checked_text, composed, folded};
 
 /// The maximum length of a username, in characters.
-pub const USERNAME_CHARACTERS: usize = 64;
+pub(crate) const USERNAME_CHARACTERS: usize = 64;
 
 /// Names that no user may have: clients use them for mentions of all users or for paths, or Rocket.Chat's bot has them.
 const RESERVED: [&str; 5] = [".", "..", "all", "here", "rocket.cat"];
@@ -125,7 +125,7 @@ impl UsernameKey {
 /// Returns whether a text has only ASCII letters, digits, `-`, `_` and `.`, as the default of
 /// `UTF8_User_Names_Validation` requires (`api.md` §5.1).
 #[must_use]
-pub fn is_default(text: &str) -> bool {
+pub(crate) fn is_default(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !text.is_empty() && text.bytes().all(allowed)
 }

@@ -6,7 +6,7 @@ use super::Username;
 use super::username::is_default;
 
 /// The default pattern, until an administrator sets another one (`api.md` §5.1).
-pub const DEFAULT_PATTERN: &str = "[0-9a-zA-Z-_.]+";
+pub(crate) const DEFAULT_PATTERN: &str = "[0-9a-zA-Z-_.]+";
 
 /// The maximum length of a pattern, in bytes.
 const PATTERN_BYTES: usize = 256;

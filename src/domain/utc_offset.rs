@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// The lowest offset in hours: no clock is further behind UTC.
-pub const LEAST_HOURS: i16 = -12;
+pub(crate) const LEAST_HOURS: i16 = -12;
 
 /// The highest offset in hours: no clock is further ahead of UTC.
-pub const MOST_HOURS: i16 = 14;
+pub(crate) const MOST_HOURS: i16 = 14;
 
 const QUARTERS_PER_HOUR: i16 = 4;
 

@@ -54,7 +54,7 @@ const DRAWINGS: Rate = Rate {
 
 /// Returns the filter of `/avatar/USERNAME` and `/avatar/uid/ID`, with the parameters `format` and `size`.
 #[must_use]
-pub fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
+pub(crate) fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     let by_id = warp::path!("avatar" / "uid" / String).map(Named::Id);
     let by_name = warp::path!("avatar" / String).map(Named::Username);
     let method = warp::get().or(warp::head()).unify();
@@ -258,15 +258,11 @@ fn response(known: bool, media_type: Option<&'static str>, bytes: Bytes, etag: &
     response
 }
 
-/// Returns the initials of the first and the last word.
+/// Returns the initials of a name; a question mark for a name without letters.
 fn letters_of(name: &str) -> String {
-    let mut words = name
-        .split(|character: char| !character.is_alphanumeric())
-        .filter_map(|word| word.chars().next());
-    let first = words.next();
-    let letters = first.into_iter().chain(words.next_back());
-    let initials: String = letters.flat_map(char::to_uppercase).take(2).collect();
-    if initials.is_empty() { "?".to_owned() } else { initials }
+    Some(initials::letters(name))
+        .filter(|letters| !letters.is_empty())
+        .unwrap_or_else(|| "?".to_owned())
 }
 
 /// Returns an SVG square with letters. They are alphanumeric, so they need no escaping.

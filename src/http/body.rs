@@ -21,7 +21,7 @@ impl Body {
     ///
     /// # Errors
     /// The errors of [`body::read`].
-    pub async fn read<S, B>(
+    pub(super) async fn read<S, B>(
         body: &mut Option<S>,
         headers: &HeaderMap,
         bound: &Bound,
@@ -40,18 +40,18 @@ impl Body {
     }
 
     /// Returns the bytes of the body.
-    pub const fn bytes(&self) -> &Bytes {
+    pub(super) const fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
     /// Returns the content type that the client declared; `application/json` if it declared none.
-    pub fn content_type(&self) -> &str {
+    pub(super) fn content_type(&self) -> &str {
         self.content_type.as_deref().unwrap_or("application/json")
     }
 
     /// Returns the fields of a JSON object or a form; empty if the body is empty. A form that begins with `{` is
     /// parsed as JSON, because curl declares everything sent with `-d` as a form.
-    pub fn fields(&self) -> Result<Fields, RequestError> {
+    pub(super) fn fields(&self) -> Result<Fields, RequestError> {
         if self.bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Fields::default());
         }

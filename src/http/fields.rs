@@ -24,7 +24,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    pub fn new(values: Map<String, Value>) -> Self {
+    pub(super) fn new(values: Map<String, Value>) -> Self {
         Self { values, texts: false }
     }
 
@@ -33,7 +33,7 @@ impl Fields {
     ///
     /// # Errors
     /// [`RequestError::InvalidParams`] for bytes that are not UTF-8.
-    pub fn of_pairs(encoded: &[u8]) -> Result<Self, RequestError> {
+    pub(super) fn of_pairs(encoded: &[u8]) -> Result<Self, RequestError> {
         let mut values = Map::new();
         // The index of each item of a list, in the order in which the items arrived.
         let mut indexes: HashMap<String, Vec<usize>> = HashMap::new();
@@ -79,17 +79,17 @@ impl Fields {
     }
 
     /// Adds the path parameter.
-    pub fn insert(&mut self, name: &str, text: String) {
+    pub(super) fn insert(&mut self, name: &str, text: String) {
         self.values.insert(name.to_owned(), Value::String(text));
     }
 
     /// Returns all values, unchecked.
-    pub fn into_map(self) -> Map<String, Value> {
+    pub(super) fn into_map(self) -> Map<String, Value> {
         self.values
     }
 
     /// Parses fields that came as JSON in the text of the field `outer`, whose name is added to errors.
-    pub fn parse_within<T: DeserializeOwned>(self, outer: &str) -> Result<T, RequestError> {
+    pub(super) fn parse_within<T: DeserializeOwned>(self, outer: &str) -> Result<T, RequestError> {
         self.parse().map_err(|error| match error {
             RequestError::InvalidParams { reason, field } => {
                 let field = field.map_or_else(|| outer.to_owned(), |field| format!("{outer}.{field}"));
@@ -100,7 +100,7 @@ impl Fields {
     }
 
     /// Converts the fields to the input struct of an endpoint.
-    pub fn parse<T: DeserializeOwned>(self) -> Result<T, RequestError> {
+    pub(super) fn parse<T: DeserializeOwned>(self) -> Result<T, RequestError> {
         let node = Node {
             value: Value::Object(self.values),
             texts: self.texts,

@@ -45,7 +45,7 @@ const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000
 
 /// All filters of the server, with the checks that apply to every request.
 #[derive(Clone)]
-pub struct Front {
+pub(crate) struct Front {
     app: App,
     filter: BoxedFilter<(warp::reply::Response,)>,
 }
@@ -53,12 +53,12 @@ pub struct Front {
 impl Front {
     /// Creates the front of a filter that answers all requests.
     #[must_use]
-    pub const fn new(app: App, filter: BoxedFilter<(warp::reply::Response,)>) -> Self {
+    pub(crate) const fn new(app: App, filter: BoxedFilter<(warp::reply::Response,)>) -> Self {
         Self { app, filter }
     }
 
     /// Checks a request, has the filter answer it, and adds the common headers.
-    pub async fn answer(&self, request: Request<Incoming>) -> warp::reply::Response {
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> warp::reply::Response {
         if request.extensions().get::<Protocol>() == Some(&Protocol::Redirect) {
             return redirect::to_https(&self.app, &request);
         }

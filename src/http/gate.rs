@@ -35,7 +35,7 @@ const INSTANCE_ID: HeaderName = HeaderName::from_static("x-instance-id");
 
 /// The state shared by all API requests.
 #[derive(Clone)]
-pub struct Gate {
+pub(crate) struct Gate {
     app: App,
     limits: Limits,
     budget: Budget,
@@ -45,7 +45,7 @@ pub struct Gate {
 impl Gate {
     /// Returns the state for this application, with an empty budget for bodies.
     #[must_use]
-    pub fn new(app: App, limits: Limits) -> Self {
+    pub(crate) fn new(app: App, limits: Limits) -> Self {
         // Sixteen hexadecimal digits are always a valid header value.
         let instance = HeaderValue::from_str(app.request_ids.instance());
         Self {
@@ -58,7 +58,7 @@ impl Gate {
 
     /// Returns the memory budget of bodies, which all HTTP interfaces share.
     #[must_use]
-    pub fn budget(&self) -> Budget {
+    pub(crate) fn budget(&self) -> Budget {
         self.budget.clone()
     }
 }
@@ -74,7 +74,7 @@ struct Noted {
 
 /// Returns the filter for all paths below `/api`.
 #[must_use]
-pub fn api(gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
+pub(crate) fn api(gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
     let gate = Arc::new(gate);
     warp::path("api")
         .and(intake::head())
@@ -256,10 +256,7 @@ fn check_access(route: &Route, caller: Option<&Caller>) -> Result<(), RequestErr
         };
     };
     caller.admit(route.need, route.serves)?;
-    match route.permission {
-        Some(permission) if !caller.may(permission) => Err(RequestError::PermissionRequired),
-        _ => Ok(()),
-    }
+    route.permission.map_or(Ok(()), |permission| caller.require(permission))
 }
 
 /// A route, and the name and encoded text of its path parameter.

@@ -14,7 +14,7 @@ const READ_ONLY: &str = "read-only";
 /// Returns the filter of `/livez`, `/readyz` and the older `/health`. `/livez` is about the process alone: a restart
 /// does not mend a full disk. The others are about the server's ability to take requests.
 #[must_use]
-pub fn health(app: App) -> BoxedFilter<(warp::reply::Response,)> {
+pub(crate) fn health(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     let live = warp::path!("livez").map(|| named("/livez", answer(true, &json!({"process": "ok"}))));
     let readiness = app.clone();
     let ready = warp::path!("readyz").then(move || {

@@ -26,7 +26,7 @@ const BEARER: &str = "Bearer ";
 /// Returns the filter of `/metrics` for the main address: the caller has `view-statistics`, or the token of
 /// `metrics_token`.
 #[must_use]
-pub fn metrics(app: App) -> BoxedFilter<(Response,)> {
+pub(crate) fn metrics(app: App) -> BoxedFilter<(Response,)> {
     let method = warp::get().or(warp::head()).unify();
     warp::path!("metrics")
         .and(method)
@@ -63,7 +63,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Answers a request on the address of the metrics, which needs no login. The address has no other path.
-pub async fn answer_alone(app: &App, request: Request<Incoming>) -> Response {
+pub(crate) async fn answer_alone(app: &App, request: Request<Incoming>) -> Response {
     identified(app.request_ids.make(), answer(app, request)).await
 }
 

@@ -1,15 +1,15 @@
 //! Rocket.Chat's HTTP API: checks before each call, the route table, and one handler per endpoint.
 
-pub mod avatar;
+pub(crate) mod avatar;
 mod body;
 mod cors;
 mod fields;
 mod front;
 mod gate;
-pub mod health;
+pub(crate) mod health;
 mod input;
 mod limits;
-pub mod metrics;
+pub(crate) mod metrics;
 mod openapi;
 mod projected;
 mod query;
@@ -17,10 +17,10 @@ mod rate_limit;
 mod redirect;
 mod reply;
 mod request;
-pub mod route;
+pub(crate) mod route;
 pub mod routes;
 mod v1;
 
-pub use front::Front;
-pub use gate::{Gate, api};
+pub(crate) use front::Front;
+pub(crate) use gate::{Gate, api};
 pub use limits::Limits;

@@ -15,7 +15,7 @@ pub(super) struct Projected<T> {
 }
 
 impl<T> Projected<T> {
-    pub fn new(record: T, projection: Option<Arc<Projection>>) -> Self {
+    pub(super) fn new(record: T, projection: Option<Arc<Projection>>) -> Self {
         Self { record, projection }
     }
 }

@@ -45,13 +45,13 @@ pub(super) struct Called(Arc<OnceLock<String>>);
 
 impl Called {
     /// Sets the name, cut to [`CALLED_CHARACTERS`].
-    pub fn set(&self, method: &str) {
+    pub(super) fn set(&self, method: &str) {
         // Setting it twice cannot happen: a request calls one method.
         let _ = self.0.set(method.chars().take(CALLED_CHARACTERS).collect());
     }
 
     /// Returns the name if the request calls a method.
-    pub fn get(&self) -> Option<&str> {
+    pub(super) fn get(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
     }
 }
@@ -64,7 +64,7 @@ pub(super) enum Sent {
 
 impl Request {
     /// Parses the fields of the query or the body, and adds the path parameter.
-    pub fn fields(&self) -> Result<Fields, RequestError> {
+    pub(super) fn fields(&self) -> Result<Fields, RequestError> {
         let mut fields = match &self.sent {
             Sent::Query(query) => Fields::of_pairs(query.as_bytes())?,
             Sent::Body(body) => body.fields()?,
@@ -95,7 +95,7 @@ pub(super) struct UserRequest {
 
 impl UserRequest {
     /// Returns the caller in the form that operations expect.
-    pub fn actor(&self) -> Actor {
+    pub(super) fn actor(&self) -> Actor {
         Actor::User(self.caller.clone())
     }
 
@@ -104,7 +104,7 @@ impl UserRequest {
     ///
     /// # Errors
     /// [`RequestError::CodeRequired`], [`RequestError::CodeInvalid`].
-    pub async fn confirm_act_on(&self, user: &UserId) -> Result<(), RequestError> {
+    pub(super) async fn confirm_act_on(&self, user: &UserId) -> Result<(), RequestError> {
         two_factor::require_for_other(&self.app, &self.caller, user, self.code.clone()).await
     }
 }

@@ -12,7 +12,7 @@ use super::request::{Request, RequestContext};
 use crate::domain::scope::RequiredScope;
 use crate::domain::{Duty, Permission, RequestError, Scope};
 use crate::observe::RouteName;
-pub use crate::ops::calls::CallRate;
+pub(crate) use crate::ops::calls::CallRate;
 
 /// A handler's future response.
 pub(super) type ApiAnswer = Pin<Box<dyn Future<Output = ApiOutcome> + Send>>;

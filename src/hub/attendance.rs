@@ -33,14 +33,14 @@ impl<Key: Eq + Hash> Attendances<Key> {
     }
 
     /// Returns whether the user or token has an open socket.
-    pub fn has(&self, key: &Key) -> bool {
+    pub(super) fn has(&self, key: &Key) -> bool {
         self.counts().contains_key(key)
     }
 }
 
 impl<Key: Clone + Eq + Hash> Attendances<Key> {
     /// Counts one more socket.
-    pub fn add(&self, key: &Key) -> Attendance<Key> {
+    pub(super) fn add(&self, key: &Key) -> Attendance<Key> {
         *self.counts().entry(key.clone()).or_default() += 1;
         Attendance {
             all: self.clone(),

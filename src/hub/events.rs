@@ -37,7 +37,7 @@ pub struct Missed;
 
 impl Announcer {
     /// Sends an event to all subscribers, without waiting.
-    pub fn announce(&self, event: &Event) {
+    pub(super) fn announce(&self, event: &Event) {
         let now = Instant::now();
         let mut subscriptions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         subscriptions.retain(
@@ -53,7 +53,7 @@ impl Announcer {
     }
 
     /// Returns the number of events that wait for the slowest subscriber.
-    pub fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         let subscriptions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let free = subscriptions
             .iter()
@@ -62,7 +62,7 @@ impl Announcer {
         free.map_or(0, |free| WAITING.saturating_sub(free))
     }
 
-    pub fn subscribe(&self) -> Events {
+    pub(super) fn subscribe(&self) -> Events {
         let (sender, events) = mpsc::channel(WAITING);
         let missed = Arc::<AtomicBool>::default();
         let subscription = Subscription {

@@ -51,7 +51,7 @@ pub(super) struct PresenceTable {
 }
 
 impl PresenceTable {
-    pub fn new(now: Timestamp) -> Self {
+    pub(super) fn new(now: Timestamp) -> Self {
         Self {
             entries: HashMap::new(),
             shown: OrdMap::new(),
@@ -66,12 +66,12 @@ impl PresenceTable {
     }
 
     /// Records from now on when statuses begin.
-    pub fn record_beginnings(&mut self) {
+    pub(super) fn record_beginnings(&mut self) {
         self.records_beginnings = true;
     }
 
     /// Updates a user and the stored status after a commit.
-    pub fn follow(
+    pub(super) fn follow(
         &mut self,
         now: Timestamp,
         user: &Arc<User>,
@@ -100,7 +100,7 @@ impl PresenceTable {
 
     /// Stores the time at which the user's last token expires; `None` if no token expires or none exists. An end that
     /// has passed stays until the claims that it ends are removed.
-    pub fn set_logins_end(&mut self, now: Timestamp, id: &UserId, end: Option<Timestamp>) {
+    pub(super) fn set_logins_end(&mut self, now: Timestamp, id: &UserId, end: Option<Timestamp>) {
         let Some(entry) = self.entries.get_mut(id) else {
             return;
         };
@@ -117,13 +117,13 @@ impl PresenceTable {
     }
 
     /// Returns whether the user's last token has expired, and the claims that end with it are still stored.
-    pub fn logins_ended(&self, now: Timestamp, id: &UserId) -> bool {
+    pub(super) fn logins_ended(&self, now: Timestamp, id: &UserId) -> bool {
         let end = self.entries.get(id).and_then(|entry| entry.logins_end);
         end.is_some_and(|end| end <= now)
     }
 
     /// Removes a user with all connections.
-    pub fn forget(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
+    pub(super) fn forget(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
         self.roles.remove(id);
         let entry = self.entries.remove(id)?;
         self.connections -= entry.connections.len();
@@ -133,7 +133,7 @@ impl PresenceTable {
     }
 
     /// Adds a live connection, with the status online.
-    pub fn connect(
+    pub(super) fn connect(
         &mut self,
         now: Timestamp,
         user: &Arc<User>,
@@ -148,7 +148,7 @@ impl PresenceTable {
     }
 
     /// Sets the status of a live connection.
-    pub fn set_connection(
+    pub(super) fn set_connection(
         &mut self,
         now: Timestamp,
         id: &UserId,
@@ -160,19 +160,19 @@ impl PresenceTable {
     }
 
     /// Removes a connection that has ended.
-    pub fn disconnect(&mut self, now: Timestamp, id: &UserId, connection: u64) -> Option<Arc<PresenceChange>> {
+    pub(super) fn disconnect(&mut self, now: Timestamp, id: &UserId, connection: u64) -> Option<Arc<PresenceChange>> {
         self.entries.get_mut(id)?.connections.remove(&connection)?;
         self.connections -= 1;
         self.renew(now, id)
     }
 
     /// Marks a connection as lost: it counts for [`GRACE_MILLIS`] more.
-    pub fn lose(&mut self, now: Timestamp, user: UserId, token: TokenHash, connection: u64) {
+    pub(super) fn lose(&mut self, now: Timestamp, user: UserId, token: TokenHash, connection: u64) {
         self.lost.add(now.plus_millis(GRACE_MILLIS), user, token, connection);
     }
 
     /// Returns the lost connections that still count, with user, token and status.
-    pub fn lost(&self) -> Vec<(UserId, TokenHash, StatusType)> {
+    pub(super) fn lost(&self) -> Vec<(UserId, TokenHash, StatusType)> {
         let lost = self.lost.iter().filter_map(|(user, token, connection)| {
             let status = self.entries.get(user)?.connections.get(connection)?;
             Some((user.clone(), *token, *status))
@@ -181,24 +181,24 @@ impl PresenceTable {
     }
 
     /// Returns whether the user has a lost connection with this token that still counts.
-    pub fn has_lost(&self, user: &UserId, token: &TokenHash) -> bool {
+    pub(super) fn has_lost(&self, user: &UserId, token: &TokenHash) -> bool {
         self.lost.find(user, token).is_some()
     }
 
     /// Removes the mark from a lost connection, because the client is back. Returns the number of the connection.
-    pub fn take_lost(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
+    pub(super) fn take_lost(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
         let connection = self.lost.take(user, token)?;
         self.entries.get(user)?.connections.get(&connection)?;
         Some(connection)
     }
 
     /// Returns the time at which the next lost connection stops counting.
-    pub fn next_lost(&self) -> Option<Timestamp> {
+    pub(super) fn next_lost(&self) -> Option<Timestamp> {
         self.lost.next_end()
     }
 
     /// Removes the lost connections that no longer count. A user with several of them changes once.
-    pub fn end_lost(&mut self, now: Timestamp) -> Vec<Arc<PresenceChange>> {
+    pub(super) fn end_lost(&mut self, now: Timestamp) -> Vec<Arc<PresenceChange>> {
         let mut users = BTreeSet::new();
         while let Some((user, connection)) = self.lost.take_ended(now) {
             let entry = self.entries.get_mut(&user);
@@ -211,7 +211,7 @@ impl PresenceTable {
     }
 
     /// Sets whether all users without a connection are offline.
-    pub fn require_connection(&mut self, now: Timestamp, required: bool) -> Vec<Arc<PresenceChange>> {
+    pub(super) fn require_connection(&mut self, now: Timestamp, required: bool) -> Vec<Arc<PresenceChange>> {
         if self.requires_connection == required {
             return Vec::new();
         }
@@ -282,14 +282,19 @@ impl PresenceTable {
     }
 
     /// Returns the time for a response to this viewer ([`RecentChanges::time`]).
-    pub fn time(&mut self, now: Timestamp, viewer: &User) -> Timestamp {
+    pub(super) fn time(&mut self, now: Timestamp, viewer: &User) -> Timestamp {
         let roles_since = self.roles.get(&viewer.id).map(|(_, since)| *since);
         self.changes.time(now, viewer, roles_since)
     }
 
     /// Returns the changes after a time. Returns `None` if older ones of them are no longer stored, or if the viewer's
     /// roles changed since.
-    pub fn changes_after(&self, now: Timestamp, from: Timestamp, viewer: &UserId) -> Option<Vec<Arc<PresenceChange>>> {
+    pub(super) fn changes_after(
+        &self,
+        now: Timestamp,
+        from: Timestamp,
+        viewer: &UserId,
+    ) -> Option<Vec<Arc<PresenceChange>>> {
         let roles_since = self.roles.get(viewer).map(|(_, since)| *since);
         if roles_since > Some(from) {
             return None;
@@ -297,37 +302,37 @@ impl PresenceTable {
         self.changes.after(now, from)
     }
 
-    pub fn shown(&self) -> OrdMap<UserId, Arc<VisiblePresence>> {
+    pub(super) fn shown(&self) -> OrdMap<UserId, Arc<VisiblePresence>> {
         self.shown.clone()
     }
 
-    pub fn shown_of(&self, id: &UserId) -> Option<Arc<VisiblePresence>> {
+    pub(super) fn shown_of(&self, id: &UserId) -> Option<Arc<VisiblePresence>> {
         self.shown.get(id).cloned()
     }
 
     /// Returns whether a user has a live connection.
-    pub fn is_connected(&self, id: &UserId) -> bool {
+    pub(super) fn is_connected(&self, id: &UserId) -> bool {
         self.entries.get(id).is_some_and(|entry| !entry.connections.is_empty())
     }
 
     /// Returns the time of the next end of a claim.
-    pub fn next_end(&self) -> Option<Timestamp> {
+    pub(super) fn next_end(&self) -> Option<Timestamp> {
         self.ends.first().map(|(end, _)| *end)
     }
 
     /// Returns up to `most` users whose claims have ended.
-    pub fn ended(&self, now: Timestamp, most: usize) -> Vec<UserId> {
+    pub(super) fn ended(&self, now: Timestamp, most: usize) -> Vec<UserId> {
         let ended = self.ends.iter().take_while(|(end, _)| *end <= now);
         ended.take(most).map(|(_, id)| id.clone()).collect()
     }
 
     /// Returns the number of live connections.
-    pub const fn connections(&self) -> usize {
+    pub(super) const fn connections(&self) -> usize {
         self.connections
     }
 
     /// Returns the number of connections that this viewer must not see: those of hidden, invisible or offline users.
-    pub fn connections_hidden_from(&self, viewer: &User) -> usize {
+    pub(super) fn connections_hidden_from(&self, viewer: &User) -> usize {
         // A deactivated account has no visible presence.
         let hidden = |entry: &&Entry| entry.shown.as_ref().is_none_or(|shown| !shown.counts_for(viewer));
         self.entries

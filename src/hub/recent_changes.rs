@@ -24,7 +24,7 @@ pub(super) struct RecentChanges {
 }
 
 impl RecentChanges {
-    pub const fn new(now: Timestamp) -> Self {
+    pub(super) const fn new(now: Timestamp) -> Self {
         Self {
             changes: VecDeque::new(),
             complete_from: now,
@@ -33,7 +33,7 @@ impl RecentChanges {
     }
 
     /// Adds a change of a user's visible presence, and returns it.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         now: Timestamp,
         id: &UserId,
@@ -62,7 +62,7 @@ impl RecentChanges {
     }
 
     /// Returns the time for a change now: later than every earlier response, and not before any earlier change.
-    pub fn moment(&self, now: Timestamp) -> Timestamp {
+    pub(super) fn moment(&self, now: Timestamp) -> Timestamp {
         let last = self.changes.back().map_or(now, |change| change.at);
         now.max(self.answered.plus_millis(1)).max(last)
     }
@@ -70,7 +70,7 @@ impl RecentChanges {
     /// Returns the time for a response to this viewer: not before any earlier change, and before every later change.
     /// Changes that the viewer does not see have no influence, because the time would reveal them. A change of the
     /// viewer's own roles, at `roles_since`, counts as visible.
-    pub fn time(&mut self, now: Timestamp, viewer: &User, roles_since: Option<Timestamp>) -> Timestamp {
+    pub(super) fn time(&mut self, now: Timestamp, viewer: &User, roles_since: Option<Timestamp>) -> Timestamp {
         let mut ahead = self.changes.iter().rev().take_while(|change| change.at > now);
         let seen = ahead.find(|change| change.seen_by(viewer) != Seen::Nothing);
         let at = seen
@@ -82,7 +82,7 @@ impl RecentChanges {
     }
 
     /// Returns the changes after a time. Returns `None` if older ones of them are no longer stored.
-    pub fn after(&self, now: Timestamp, from: Timestamp) -> Option<Vec<Arc<PresenceChange>>> {
+    pub(super) fn after(&self, now: Timestamp, from: Timestamp) -> Option<Vec<Arc<PresenceChange>>> {
         if from < self.complete_from || from.as_millis() + KEPT_MILLIS <= now.as_millis() {
             return None;
         }

@@ -19,25 +19,25 @@ pub(super) struct Resumable {
 
 impl Resumable {
     /// Adds a connection that counts until this time.
-    pub fn add(&mut self, until: Timestamp, user: UserId, token: TokenHash, connection: u64) {
+    pub(super) fn add(&mut self, until: Timestamp, user: UserId, token: TokenHash, connection: u64) {
         self.by_end.insert((until, connection), (user.clone(), token));
         self.by_token.insert((user, token, connection), until);
     }
 
     /// Returns all connections: user, token and number.
-    pub fn iter(&self) -> impl Iterator<Item = &(UserId, TokenHash, u64)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(UserId, TokenHash, u64)> {
         self.by_token.keys()
     }
 
     /// Returns the number of a connection of this user with this token.
-    pub fn find(&self, user: &UserId, token: &TokenHash) -> Option<u64> {
+    pub(super) fn find(&self, user: &UserId, token: &TokenHash) -> Option<u64> {
         let (key, _) = self.by_token.range((user.clone(), *token, 0)..).next()?;
         let (owner, by, connection) = key;
         (owner == user && by == token).then_some(*connection)
     }
 
     /// Removes a connection of this user with this token, and returns its number.
-    pub fn take(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
+    pub(super) fn take(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
         let connection = self.find(user, token)?;
         let until = self.by_token.remove(&(user.clone(), *token, connection))?;
         self.by_end.remove(&(until, connection));
@@ -45,12 +45,12 @@ impl Resumable {
     }
 
     /// Returns the time at which the next connection stops counting.
-    pub fn next_end(&self) -> Option<Timestamp> {
+    pub(super) fn next_end(&self) -> Option<Timestamp> {
         self.by_end.first_key_value().map(|((until, _), _)| *until)
     }
 
     /// Removes a connection that no longer counts, and returns its user and number.
-    pub fn take_ended(&mut self, now: Timestamp) -> Option<(UserId, u64)> {
+    pub(super) fn take_ended(&mut self, now: Timestamp) -> Option<(UserId, u64)> {
         let first = self.by_end.first_entry().filter(|first| first.key().0 <= now)?;
         let ((_, connection), (user, token)) = first.remove_entry();
         self.by_token.remove(&(user.clone(), token, connection));

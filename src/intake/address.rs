@@ -10,7 +10,7 @@ use crate::auth::origin::client_address;
 
 /// Returns the address that a request comes from: that of the peer, or the one that a trusted proxy names.
 #[must_use]
-pub fn address_of(peer: Option<Peer>, headers: &HeaderMap, app: &App) -> Option<IpAddr> {
+pub(crate) fn address_of(peer: Option<Peer>, headers: &HeaderMap, app: &App) -> Option<IpAddr> {
     let forwarded = headers.get_all("x-forwarded-for").iter();
     client_address(
         peer,

@@ -23,7 +23,7 @@ const FIRST_BYTES: usize = 1024;
 
 /// The limits for reading a body.
 #[derive(Debug, Clone, Copy)]
-pub struct Bound {
+pub(crate) struct Bound {
     /// Maximum size in bytes.
     pub bytes: usize,
     /// Maximum time for the whole body.
@@ -35,7 +35,7 @@ pub struct Bound {
 /// # Errors
 /// [`RequestError::BodyTooLarge`], [`RequestError::BodyTooSlow`], [`RequestError::BodyBroken`], and the errors of
 /// [`Reservation::add`].
-pub async fn read<S, B>(
+pub(crate) async fn read<S, B>(
     body: &mut Option<S>,
     headers: &HeaderMap,
     bound: &Bound,
@@ -67,13 +67,13 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Returns whether a request has a body.
 #[must_use]
-pub fn is_expected(headers: &HeaderMap) -> bool {
+pub(crate) fn is_expected(headers: &HeaderMap) -> bool {
     headers.contains_key(TRANSFER_ENCODING) || declared_length(headers).is_some_and(|length| length > 0)
 }
 
 /// Reads and discards the rest of a body in the background, so that the response reaches a client that reads only
 /// after it has sent everything. A client that waits for `100 Continue` has sent nothing, and nothing is read.
-pub fn discard<S, B>(mut stream: S, headers: &HeaderMap)
+pub(crate) fn discard<S, B>(mut stream: S, headers: &HeaderMap)
 where
     S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
     B: Buf + Send,

@@ -11,7 +11,7 @@ const RETRY_AFTER_SECONDS: u32 = 2;
 
 /// The memory budget of all bodies. Clones are cheap and share the budget.
 #[derive(Debug, Clone)]
-pub struct Budget {
+pub(crate) struct Budget {
     reserved: Arc<Mutex<Reserved>>,
     all_bytes: usize,
     caller_bytes: usize,
@@ -25,7 +25,7 @@ struct Reserved {
 
 /// The reserved memory of one body. Dropping it releases the memory.
 #[derive(Debug)]
-pub struct Reservation {
+pub(crate) struct Reservation {
     budget: Budget,
     caller: RateKey,
     bytes: usize,
@@ -34,7 +34,7 @@ pub struct Reservation {
 impl Budget {
     /// Returns a budget with nothing reserved: a number of bytes for all bodies, and one for those of one caller.
     #[must_use]
-    pub fn new(all_bytes: usize, caller_bytes: usize) -> Self {
+    pub(crate) fn new(all_bytes: usize, caller_bytes: usize) -> Self {
         Self {
             reserved: Arc::default(),
             all_bytes,
@@ -44,7 +44,7 @@ impl Budget {
 
     /// Returns an empty reservation for a caller.
     #[must_use]
-    pub fn open(&self, caller: RateKey) -> Reservation {
+    pub(crate) fn open(&self, caller: RateKey) -> Reservation {
         Reservation {
             budget: self.clone(),
             caller,
@@ -62,7 +62,7 @@ impl Reservation {
     ///
     /// # Errors
     /// [`RequestError::Overloaded`] if the budget or the caller's limit would be exceeded.
-    pub fn add(&mut self, bytes: usize) -> Result<(), RequestError> {
+    pub(crate) fn add(&mut self, bytes: usize) -> Result<(), RequestError> {
         let mut reserved = self.budget.reserved();
         let own = reserved.by_caller.get(&self.caller).copied().unwrap_or_default();
         if reserved.bytes + bytes > self.budget.all_bytes || own + bytes > self.budget.caller_bytes {

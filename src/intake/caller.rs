@@ -14,7 +14,7 @@ const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 /// Returns the user of the headers `X-User-Id` and `X-Auth-Token`. Both headers are necessary, and the token must be a
 /// live token of that user (`api.md` §1.1).
 #[must_use]
-pub fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller> {
+pub(crate) fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller> {
     let id = UserId::new(text(headers, &USER)?);
     let token = TokenSecret::parse(text(headers, &TOKEN)?)?;
     tokens::authenticate(app, &id, &token, origin)
@@ -22,6 +22,6 @@ pub fn caller(app: &App, headers: &HeaderMap, origin: &Origin) -> Option<Caller>
 
 /// Returns the value of a header if it is UTF-8.
 #[must_use]
-pub fn text<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Option<&'headers str> {
+pub(crate) fn text<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Option<&'headers str> {
     std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }

@@ -7,13 +7,13 @@ use percent_encoding::percent_decode;
 use crate::domain::RequestError;
 
 /// The error for bytes that are not UTF-8.
-pub const NOT_UTF8: &str = "must be text in UTF-8";
+pub(crate) const NOT_UTF8: &str = "must be text in UTF-8";
 
 /// Returns the names and values of a query or a form (`application/x-www-form-urlencoded`), in their order.
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`] for a name or a value that is not UTF-8.
-pub fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, RequestError> {
+pub(crate) fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, RequestError> {
     let mut pairs = Vec::new();
     for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');
@@ -32,7 +32,7 @@ pub fn pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, RequestError> {
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`] for bytes that are not UTF-8.
-pub fn part(encoded: &str, name: &str) -> Result<String, RequestError> {
+pub(crate) fn part(encoded: &str, name: &str) -> Result<String, RequestError> {
     decoded(encoded.as_bytes()).ok_or_else(|| RequestError::invalid(NOT_UTF8, name))
 }
 

@@ -13,7 +13,7 @@ const LOGGED_PATH_BYTES: usize = 256;
 
 /// The head of a request.
 #[derive(Debug)]
-pub struct Head {
+pub(crate) struct Head {
     /// The whole path, without the public path of the server.
     pub path: String,
     /// The method of the request.
@@ -27,7 +27,7 @@ pub struct Head {
 }
 
 /// Returns the filter that takes the head of every request.
-pub fn head() -> impl Filter<Extract = (Head,), Error = Infallible> + Clone {
+pub(crate) fn head() -> impl Filter<Extract = (Head,), Error = Infallible> + Clone {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path::full()
         .and(warp::method())
@@ -45,7 +45,7 @@ pub fn head() -> impl Filter<Extract = (Head,), Error = Infallible> + Clone {
 
 /// Returns the part of a path that the log shows, with control characters and quotes escaped.
 #[must_use]
-pub fn logged(path: &str) -> Cow<'_, str> {
+pub(crate) fn logged(path: &str) -> Cow<'_, str> {
     let path = &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)];
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
     if path.bytes().all(is_plain) {

@@ -2,16 +2,16 @@
 //! status of a refusal.
 
 mod address;
-pub mod body;
+pub(crate) mod body;
 mod budget;
 mod caller;
-pub mod encoded;
+pub(crate) mod encoded;
 mod head;
-pub mod multipart;
-pub mod refusal;
+pub(crate) mod multipart;
+pub(crate) mod refusal;
 
-pub use address::address_of;
-pub use body::Bound;
-pub use budget::{Budget, Reservation};
-pub use caller::{caller, text};
-pub use head::{Head, head, logged};
+pub(crate) use address::address_of;
+pub(crate) use body::Bound;
+pub(crate) use budget::{Budget, Reservation};
+pub(crate) use caller::{caller, text};
+pub(crate) use head::{Head, head, logged};

@@ -11,7 +11,7 @@ use crate::domain::RequestError;
 
 /// A field of a form, or a file that came with it.
 #[derive(Debug)]
-pub struct Part {
+pub(crate) struct Part {
     /// The name of the field.
     pub name: String,
     /// `true` for a file.
@@ -25,7 +25,7 @@ impl Part {
     ///
     /// # Errors
     /// [`RequestError::InvalidParams`] for a text that is not UTF-8.
-    pub fn text(self) -> Result<(String, String), RequestError> {
+    pub(crate) fn text(self) -> Result<(String, String), RequestError> {
         let text = String::from_utf8(self.bytes.into()).map_err(|_| RequestError::invalid(NOT_UTF8, &self.name))?;
         Ok((self.name, text))
     }
@@ -35,7 +35,7 @@ impl Part {
 ///
 /// # Errors
 /// [`RequestError::InvalidParams`] for a form that cannot be read.
-pub async fn parts(content_type: &str, body: Bytes) -> Result<Vec<Part>, RequestError> {
+pub(crate) async fn parts(content_type: &str, body: Bytes) -> Result<Vec<Part>, RequestError> {
     let malformed = |error: multer::Error| RequestError::InvalidParams {
         reason: format!("the form cannot be read: {error}"),
         field: None,

@@ -11,7 +11,7 @@ const DISK_RETRY_SECONDS: u32 = 60;
 
 /// Returns the status of an error.
 #[must_use]
-pub const fn status(error: &RequestError) -> StatusCode {
+pub(crate) const fn status(error: &RequestError) -> StatusCode {
     match error.kind() {
         ErrorKind::Unauthenticated | ErrorKind::LoginRefused => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
@@ -28,7 +28,7 @@ pub const fn status(error: &RequestError) -> StatusCode {
 }
 
 /// Adds the headers that say what a client may do instead: `Allow` and `Retry-After`.
-pub fn add_headers(error: &RequestError, headers: &mut HeaderMap) {
+pub(crate) fn add_headers(error: &RequestError, headers: &mut HeaderMap) {
     match error {
         RequestError::MethodNotAllowed { allow } => {
             if let Ok(allow) = HeaderValue::from_str(allow) {

@@ -200,7 +200,7 @@ fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Profil
         username: given("username")?.map(username).transpose()?,
         email: given("email")?.map(email).transpose()?,
         name: given("realname")?.map(name).transpose()?,
-        password: given("newPassword")?.map(WantedPassword::Chosen),
+        password: given("newPassword")?.map(WantedPassword::chosen),
         status: given("statusType")?.map(status).transpose()?,
         status_text: fields.text("statusText")?.map(|text| profile::status_text(&text)),
         bio: fields.text("bio")?.map(|text| profile::bio(&text)).transpose()?,

@@ -10,7 +10,7 @@ use crate::ops::login::{Credentials, NamedAccount};
 ///
 /// # Errors
 /// [`RequestError::UnrecognizedLogin`] for an unknown form, [`RequestError::InvalidParams`] for a wrong type in a known one.
-pub fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, RequestError> {
+pub(crate) fn credentials(mut fields: Map<String, Value>) -> Result<Credentials, RequestError> {
     let has_password = fields.get("password").is_some_and(|password| !password.is_null());
     if has_password && only(&fields, &["user", "username", "email", "password", "code"]) {
         return Ok(Credentials::Password {

@@ -58,24 +58,25 @@ impl MethodError {
     /// Returns the JSON that clients get (`api.md` §9).
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let (code, reason) = (self.code(), self.reason());
-        let printed = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
-        let message = if reason.is_empty() {
-            format!("[{printed}]")
-        } else {
-            format!("{reason} [{printed}]")
-        };
-        let mut error = json!({"isClientSafe": true, "error": code, "reason": reason});
         let details = match self {
             Self::TooMany(wait) => Some(json!({"timeToReset": wait})),
             Self::Refused(error, called) => error.details(called),
             Self::Unknown(_) => None,
         };
-        if let Some(details) = details {
-            error["details"] = details;
-        }
-        error["message"] = json!(message);
-        error["errorType"] = json!("Meteor.Error");
-        error
+        meteor_error(&self.code(), &self.reason(), details)
     }
+}
+
+/// Returns the JSON of an error of Meteor, with which methods and subscriptions are refused.
+#[must_use]
+pub(crate) fn meteor_error(code: &Value, reason: &str, details: Option<Value>) -> Value {
+    let printed = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
+    let message = format!("{reason} [{printed}]");
+    let mut error = json!({"isClientSafe": true, "error": code, "reason": reason});
+    if let Some(details) = details {
+        error["details"] = details;
+    }
+    error["message"] = json!(message.trim_start());
+    error["errorType"] = json!("Meteor.Error");
+    error
 }

@@ -15,7 +15,7 @@ const SET_STATUS: Rate = Rate { calls: 1, millis: 1000 };
 pub(super) fn admit(context: &Context<'_>, method: &'static str) -> Result<(), MethodError> {
     use SettingId as Id;
     let caller = context.caller;
-    if caller.is_some_and(|caller| caller.may(Permission::API_BYPASS_RATE_LIMIT)) {
+    if caller.is_some_and(|caller| caller.may(Permission::ApiBypassRateLimit)) {
         return Ok(());
     }
     let address = Some(RateKey::Address(context.origin.source()));

@@ -11,7 +11,7 @@ const ID_CHARACTERS: usize = 128;
 
 /// A call of a method.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MethodCall {
+pub(crate) struct MethodCall {
     /// The id that the client chose for the call, a text or a number. The response repeats it.
     pub id: Value,
     /// The name of the method.
@@ -35,7 +35,7 @@ impl MethodCall {
     ///
     /// # Errors
     /// [`RequestError::InvalidParams`] if the text is not a method call.
-    pub fn parse(text: &str) -> Result<Self, RequestError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, RequestError> {
         let wrong = |words: &str| RequestError::invalid(words, "message");
         let raw: Raw = serde_json::from_str(text).map_err(|error| wrong(&format!("must be a method call: {error}")))?;
         if raw.msg.is_some_and(|msg| msg != "method") {
@@ -57,7 +57,7 @@ impl MethodCall {
 
 /// Returns the response to a call.
 #[must_use]
-pub fn answer(id: &Value, outcome: &Result<MethodAnswer, MethodError>) -> Value {
+pub(crate) fn answer(id: &Value, outcome: &Result<MethodAnswer, MethodError>) -> Value {
     let mut message = Map::new();
     message.insert("msg".into(), json!("result"));
     message.insert("id".into(), id.clone());
@@ -74,6 +74,6 @@ pub fn answer(id: &Value, outcome: &Result<MethodAnswer, MethodError>) -> Value 
 
 /// Returns a moment in EJSON.
 #[must_use]
-pub fn date(moment: Timestamp) -> Value {
+pub(crate) fn date(moment: Timestamp) -> Value {
     json!({"$date": moment.as_millis()})
 }

@@ -4,14 +4,14 @@
 mod accounts;
 mod administration;
 mod answer;
-pub mod credentials;
+pub(crate) mod credentials;
 mod custom_statuses;
-mod error;
+pub(crate) mod error;
 mod limits;
-pub mod message;
+pub(crate) mod message;
 mod params;
 mod personal_tokens;
-pub mod record;
+pub(crate) mod record;
 mod server;
 mod statuses;
 mod tokens;
@@ -21,8 +21,8 @@ use std::pin::Pin;
 
 use serde_json::Value;
 
-pub use answer::{LoginChange, MethodAnswer};
-pub use error::MethodError;
+pub(crate) use answer::{LoginChange, MethodAnswer};
+pub(crate) use error::MethodError;
 use params::Params;
 
 use crate::app::App;

@@ -22,7 +22,7 @@ fn failed(place: &str, expected: &'static str) -> RequestError {
 }
 
 impl Params {
-    pub fn new(values: Vec<Value>) -> Self {
+    pub(super) fn new(values: Vec<Value>) -> Self {
         Self {
             values: values.into(),
             taken: 0,
@@ -30,7 +30,7 @@ impl Params {
     }
 
     /// Removes and returns the code of a second factor, which clients send as an extra last parameter.
-    pub fn take_code(&mut self) -> Option<PresentedCode> {
+    pub(super) fn take_code(&mut self) -> Option<PresentedCode> {
         let last = self.values.back()?.as_object()?;
         let text = |name: &str| last.get(name).and_then(Value::as_str);
         let (code, method) = (text("twoFactorCode")?.to_owned(), text("twoFactorMethod")?);
@@ -47,7 +47,7 @@ impl Params {
     }
 
     /// Returns the next parameter, an optional text.
-    pub fn text(&mut self) -> Result<Option<String>, RequestError> {
+    pub(super) fn text(&mut self) -> Result<Option<String>, RequestError> {
         match self.next() {
             (None, _) => Ok(None),
             (Some(Value::String(text)), _) => Ok(Some(text)),
@@ -56,7 +56,7 @@ impl Params {
     }
 
     /// Returns the next parameter, a required text.
-    pub fn required_text(&mut self) -> Result<String, RequestError> {
+    pub(super) fn required_text(&mut self) -> Result<String, RequestError> {
         match self.next() {
             (Some(Value::String(text)), _) => Ok(text),
             (_, place) => Err(failed(&place, "string")),
@@ -64,7 +64,7 @@ impl Params {
     }
 
     /// Returns the next parameter, a required boolean.
-    pub fn required_flag(&mut self) -> Result<bool, RequestError> {
+    pub(super) fn required_flag(&mut self) -> Result<bool, RequestError> {
         match self.next() {
             (Some(Value::Bool(flag)), _) => Ok(flag),
             (_, place) => Err(failed(&place, "boolean")),
@@ -72,7 +72,7 @@ impl Params {
     }
 
     /// Returns the next parameter, an optional moment in EJSON.
-    pub fn date(&mut self) -> Result<Option<Timestamp>, RequestError> {
+    pub(super) fn date(&mut self) -> Result<Option<Timestamp>, RequestError> {
         let (value, place) = self.next();
         let moment = |value: Value| value.get("$date").and_then(Value::as_i64).map(Timestamp::from_millis);
         value
@@ -81,13 +81,13 @@ impl Params {
     }
 
     /// Returns the next parameter, a required value of any type.
-    pub fn required(&mut self) -> Result<Value, RequestError> {
+    pub(super) fn required(&mut self) -> Result<Value, RequestError> {
         let (value, place) = self.next();
         value.ok_or_else(|| failed(&place, "value"))
     }
 
     /// Returns the next parameter, an object; empty if absent.
-    pub fn object(&mut self) -> Result<Object, RequestError> {
+    pub(super) fn object(&mut self) -> Result<Object, RequestError> {
         match self.next() {
             (None, place) => Ok(Object(Map::new(), place)),
             (Some(Value::Object(fields)), place) => Ok(Object(fields, place)),
@@ -105,7 +105,7 @@ impl Object {
     }
 
     /// Removes and returns a boolean field; false if absent.
-    pub fn flag(&mut self, name: &str) -> Result<bool, RequestError> {
+    pub(super) fn flag(&mut self, name: &str) -> Result<bool, RequestError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(flag)) => Ok(flag),
@@ -114,7 +114,7 @@ impl Object {
     }
 
     /// Removes and returns an object field; empty if absent.
-    pub fn object(&mut self, name: &str) -> Result<Map<String, Value>, RequestError> {
+    pub(super) fn object(&mut self, name: &str) -> Result<Map<String, Value>, RequestError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(Map::new()),
             Some(Value::Object(fields)) => Ok(fields),
@@ -123,12 +123,12 @@ impl Object {
     }
 
     /// Removes and returns a required text field.
-    pub fn required_text(&mut self, name: &str) -> Result<String, RequestError> {
+    pub(super) fn required_text(&mut self, name: &str) -> Result<String, RequestError> {
         self.text(name)?.ok_or_else(|| self.refuse(name, "string"))
     }
 
     /// Removes and returns an optional text field.
-    pub fn text(&mut self, name: &str) -> Result<Option<String>, RequestError> {
+    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, RequestError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),

@@ -7,7 +7,7 @@ use crate::domain::{CustomStatus, Grant, SettingId, SettingValue, User};
 
 /// Returns the record of a custom status.
 #[must_use]
-pub fn custom_status(status: &CustomStatus) -> Value {
+pub(crate) fn custom_status(status: &CustomStatus) -> Value {
     let mut record = json!(status);
     record["_updatedAt"] = date(status.updated_at);
     record
@@ -15,7 +15,7 @@ pub fn custom_status(status: &CustomStatus) -> Value {
 
 /// Returns the record of a permission with its roles.
 #[must_use]
-pub fn grant(grant: &Grant) -> Value {
+pub(crate) fn grant(grant: &Grant) -> Value {
     json!({
         "_id": grant.permission.as_str(),
         "roles": grant.roles,
@@ -25,13 +25,13 @@ pub fn grant(grant: &Grant) -> Value {
 
 /// Returns the record of a setting with its value.
 #[must_use]
-pub fn setting(id: SettingId, value: &SettingValue) -> Value {
+pub(crate) fn setting(id: SettingId, value: &SettingValue) -> Value {
     json!({"_id": id.as_str(), "value": value, "enterprise": false})
 }
 
 /// Returns the logged-in user's own record, without the status.
 #[must_use]
-pub fn own_user(user: &User) -> Value {
+pub(crate) fn own_user(user: &User) -> Value {
     let email = |email: &crate::domain::user::UserEmail| json!({"address": email.address, "verified": email.verified});
     let emails: Vec<_> = user.email.iter().map(email).collect();
     json!({

@@ -53,7 +53,7 @@ async fn public_settings(context: Context<'_>, mut params: Params) -> Outcome {
 async fn private_settings(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
     let since = params.date()?;
-    if !actor.may(Permission::VIEW_PRIVILEGED_SETTING) {
+    if !actor.may(Permission::ViewPrivilegedSetting) {
         return Ok(records(since, Vec::new()));
     }
     Ok(setting_records(since, settings::visible(context.app, &actor)))

@@ -8,7 +8,7 @@ use crate::domain::SourceAddress;
 
 /// The counter of connections. Cloning is cheap; all clones count the same connections.
 #[derive(Debug, Clone)]
-pub struct Connections {
+pub(crate) struct Connections {
     open: Arc<Mutex<Open>>,
     most: u64,
 }
@@ -21,7 +21,7 @@ struct Open {
 
 /// The limit that a new connection exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surplus {
+pub(crate) enum Surplus {
     /// The server has as many connections as its file descriptors allow.
     All,
     /// The address has as many connections as one address may have.
@@ -30,7 +30,7 @@ pub enum Surplus {
 
 /// One counted connection. Dropping it ends the count.
 #[derive(Debug)]
-pub struct TcpConnection {
+pub(crate) struct TcpConnection {
     connections: Connections,
     address: Option<SourceAddress>,
 }
@@ -38,7 +38,7 @@ pub struct TcpConnection {
 impl Connections {
     /// Creates a counter with a maximum number of connections.
     #[must_use]
-    pub fn new(most: u64) -> Self {
+    pub(crate) fn new(most: u64) -> Self {
         Self {
             open: Arc::default(),
             most,
@@ -50,7 +50,7 @@ impl Connections {
     ///
     /// # Errors
     /// [`Surplus`] with the limit that is reached.
-    pub fn open(&self, address: IpAddr, most: Option<u32>) -> Result<TcpConnection, Surplus> {
+    pub(crate) fn open(&self, address: IpAddr, most: Option<u32>) -> Result<TcpConnection, Surplus> {
         let mut open = self.counts();
         if open.all >= self.most {
             return Err(Surplus::All);
@@ -72,7 +72,7 @@ impl Connections {
 
     /// Returns the maximum number of connections.
     #[must_use]
-    pub const fn most(&self) -> u64 {
+    pub(crate) const fn most(&self) -> u64 {
         self.most
     }
 

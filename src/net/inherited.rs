@@ -23,7 +23,7 @@ pub enum InheritedSocket {
 
 /// The reason why inherited sockets can't be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InheritedError {
+pub(crate) enum InheritedError {
     /// A descriptor is not a listening stream socket.
     #[error(
         "LISTEN_FDS names the descriptor {descriptor}, which is not a listening TCP or Unix socket: use only ListenStream= \
@@ -46,7 +46,7 @@ pub enum InheritedError {
 ///
 /// # Errors
 /// [`InheritedError`] with the descriptor and what to do.
-pub fn inherited() -> Result<Vec<InheritedSocket>, InheritedError> {
+pub(crate) fn inherited() -> Result<Vec<InheritedSocket>, InheritedError> {
     let mut found = ListenFd::from_env();
     let count = found.len();
     if count > MAX_SOCKETS {

@@ -19,7 +19,7 @@ const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// The reason why the process has too few descriptors to begin its work.
 #[derive(Debug, thiserror::Error)]
-pub enum TooFew {
+pub(crate) enum TooFew {
     /// The limit of the process is too low.
     #[error(
         "out of file descriptors: this process may have {limit} open, and it needs {NEEDED} more than it has: raise the \
@@ -39,7 +39,7 @@ pub enum TooFew {
 ///
 /// # Errors
 /// [`TooFew`] with the limit and what to do.
-pub fn prepare() -> Result<(), TooFew> {
+pub(crate) fn prepare() -> Result<(), TooFew> {
     allow_as_many_as_possible();
     let mut open = Vec::with_capacity(NEEDED);
     while open.len() < NEEDED {
@@ -78,13 +78,13 @@ pub fn allow_as_many_as_possible() {
 
 /// Returns the maximum number of descriptors of this process, if there is a limit.
 #[must_use]
-pub fn limit() -> Option<u64> {
+pub(crate) fn limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
 /// Returns how many more descriptors connections may use if `reserved` must stay free.
 #[must_use]
-pub fn for_connections(reserved: u64) -> u64 {
+pub(crate) fn for_connections(reserved: u64) -> u64 {
     let open = std::fs::read_dir("/proc/self/fd").map_or(USUALLY_OPEN, |entries| entries.count() as u64);
     limit().map_or(u64::MAX, |limit| limit.saturating_sub(reserved + open).max(1))
 }
@@ -96,7 +96,7 @@ fn are_exhausted(error: &io::Error) -> bool {
 
 /// Logs that a connection could not be accepted, at most once a minute for the whole process. `socket` names the
 /// listening socket.
-pub fn warn_not_accepted(socket: &'static str, error: &io::Error) {
+pub(crate) fn warn_not_accepted(socket: &'static str, error: &io::Error) {
     static LAST: Mutex<Option<Instant>> = Mutex::new(None);
     let Ok(mut last) = LAST.lock() else {
         return;
@@ -113,7 +113,7 @@ pub fn warn_not_accepted(socket: &'static str, error: &io::Error) {
 }
 
 /// Returns whether the last log line is old enough, and if so records the current time.
-pub fn is_due(last: &mut Option<Instant>) -> bool {
+pub(crate) fn is_due(last: &mut Option<Instant>) -> bool {
     let due = last.is_none_or(|last| last.elapsed() >= LOG_EVERY);
     if due {
         *last = Some(Instant::now());

@@ -32,7 +32,7 @@ const UNKNOWN: u64 = u64::MAX;
 const NO_MORE_HEADS: u64 = u64::MAX - 1;
 
 /// A client's stream of requests and responses.
-pub struct ClientStream {
+pub(crate) struct ClientStream {
     stream: Wire,
     /// The counted connection; dropping it ends the count.
     connection: TcpConnection,
@@ -49,7 +49,7 @@ pub struct ClientStream {
 
 /// The limits of a stream.
 #[derive(Debug, Clone, Copy)]
-pub struct StreamTimes {
+pub(crate) struct StreamTimes {
     /// Maximum time from the first byte of a head to its end.
     pub head: Duration,
     /// Maximum time in which the client reads nothing of a response.
@@ -80,16 +80,16 @@ const NEXT_HEAD: Place = Place::Head {
 
 /// The service's reports about heads. Cloning is cheap; all clones belong to the same connection.
 #[derive(Debug, Clone)]
-pub struct Heads(Arc<AtomicU64>);
+pub(crate) struct Heads(Arc<AtomicU64>);
 
 impl Heads {
     /// Reports that a body of this many bytes follows the head, and then the next head.
-    pub fn body_follows(&self, bytes: u64) {
+    pub(crate) fn body_follows(&self, bytes: u64) {
         self.0.store(bytes, Ordering::Release);
     }
 
     /// Reports that no more heads follow: the connection ends after the response, or switches to another protocol.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.0.store(NO_MORE_HEADS, Ordering::Release);
     }
 
@@ -105,7 +105,7 @@ impl Heads {
 
 impl ClientStream {
     /// Creates the stream of a connection.
-    pub fn new(stream: Wire, connection: TcpConnection, times: StreamTimes) -> Self {
+    pub(crate) fn new(stream: Wire, connection: TcpConnection, times: StreamTimes) -> Self {
         Self {
             stream,
             connection,
@@ -119,7 +119,7 @@ impl ClientStream {
     }
 
     /// Creates the stream of a connection whose protocol has no heads as HTTP/1.1 has them.
-    pub fn without_heads(stream: Wire, connection: TcpConnection, times: StreamTimes) -> Self {
+    pub(crate) fn without_heads(stream: Wire, connection: TcpConnection, times: StreamTimes) -> Self {
         Self {
             place: Place::Rest,
             ..Self::new(stream, connection, times)
@@ -127,12 +127,12 @@ impl ClientStream {
     }
 
     /// Returns the handle for the service's reports about heads.
-    pub fn heads(&self) -> Heads {
+    pub(crate) fn heads(&self) -> Heads {
         self.heads.clone()
     }
 
     /// Returns the stream below, the bytes that were read and not passed on, and the counted connection.
-    pub fn into_parts(self) -> (Wire, Bytes, TcpConnection) {
+    pub(crate) fn into_parts(self) -> (Wire, Bytes, TcpConnection) {
         (self.stream, self.held, self.connection)
     }
 

@@ -9,11 +9,11 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::{UnixListener, UnixSocket};
 
 /// Maximum bytes of the path of a Unix socket: `sun_path` of unix(7) without its NUL.
-pub const MAX_PATH_BYTES: usize = 107;
+pub(crate) const MAX_PATH_BYTES: usize = 107;
 
 /// The file of a Unix socket. Dropping it removes the file, unless another process has replaced it.
 #[derive(Debug)]
-pub struct SocketFile {
+pub(crate) struct SocketFile {
     path: PathBuf,
     /// The device and the inode of the file.
     identity: (u64, u64),
@@ -33,7 +33,7 @@ impl Drop for SocketFile {
 /// # Errors
 /// `AddrInUse` if a process listens at the path, `AlreadyExists` if the file is not a socket; else the error of the operating
 /// system, for example if the path is longer than [`MAX_PATH_BYTES`] or the file system has no sockets.
-pub fn bind(path: &Path, mode: u32, backlog: u32) -> io::Result<(UnixListener, SocketFile)> {
+pub(crate) fn bind(path: &Path, mode: u32, backlog: u32) -> io::Result<(UnixListener, SocketFile)> {
     match fs::symlink_metadata(path) {
         Ok(found) if !found.file_type().is_socket() => {
             return Err(io::Error::new(

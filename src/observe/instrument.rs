@@ -7,7 +7,7 @@ use prometheus::{
 };
 
 /// The media type of the text format.
-pub const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub(crate) const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Upper bounds of the durations of requests, in seconds.
 pub(super) const REQUEST_SECONDS: &[f64] = &[0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];

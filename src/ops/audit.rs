@@ -163,9 +163,7 @@ pub struct Entries {
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `view-audit`; errors of the store.
 pub async fn list(app: &App, actor: &Actor, filter: AuditFilter, page: Page) -> Result<Entries, RequestError> {
-    if !actor.may(Permission::VIEW_AUDIT) {
-        return Err(RequestError::PermissionRequired);
-    }
+    actor.require(Permission::ViewAudit)?;
     let found = Entries {
         entries: Vec::new(),
         offset: page.offset,
@@ -216,9 +214,7 @@ pub async fn part(
     after: Option<&str>,
     most: Bounds,
 ) -> Result<AuditPart, RequestError> {
-    if !actor.may(Permission::VIEW_AUDIT) {
-        return Err(RequestError::PermissionRequired);
-    }
+    actor.require(Permission::ViewAudit)?;
     let after = after.map(Place::of).transpose()?;
     let from = filter.from.unwrap_or(Timestamp::from_millis(0));
     let until = filter.until.unwrap_or(Timestamp::from_millis(i64::MAX));

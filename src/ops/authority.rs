@@ -21,11 +21,11 @@ impl<'snapshot> Authority<'snapshot> {
     /// A user's authority is the permissions of their roles in this snapshot, limited by the scopes of the token. The
     /// permissions of the default roles are never removed by scopes: every ordinary user has them, and a token with
     /// `users:write` is meant for acting on ordinary users.
-    pub fn of(app: &App, snapshot: &'snapshot Snapshot, actor: &Actor) -> Self {
+    pub(super) fn of(app: &App, snapshot: &'snapshot Snapshot, actor: &Actor) -> Self {
         let Actor::User(caller) = actor else {
             return Self {
                 snapshot,
-                held: PermissionSet::ALL,
+                held: PermissionSet::all(),
                 own: None,
             };
         };
@@ -36,7 +36,7 @@ impl<'snapshot> Authority<'snapshot> {
         let ordinary = access.of(&super::users::default_roles(app));
         Self {
             snapshot,
-            held: caller.token.narrow(full).union(full.both(ordinary)),
+            held: caller.token.narrow(full) | (full & ordinary),
             own: Some(caller.user.id.clone()),
         }
     }
@@ -46,7 +46,7 @@ impl<'snapshot> Authority<'snapshot> {
     ///
     /// # Errors
     /// [`RequestError::BeyondAuthority`].
-    pub fn over(&self, user: &User) -> Result<(), RequestError> {
+    pub(super) fn over(&self, user: &User) -> Result<(), RequestError> {
         if self.own.as_ref() == Some(&user.id) {
             return Ok(());
         }
@@ -57,7 +57,7 @@ impl<'snapshot> Authority<'snapshot> {
     ///
     /// # Errors
     /// [`RequestError::BeyondAuthority`].
-    pub fn over_all(&self) -> Result<(), RequestError> {
+    pub(super) fn over_all(&self) -> Result<(), RequestError> {
         self.snapshot.users().try_for_each(|user| self.over(user))
     }
 
@@ -65,7 +65,7 @@ impl<'snapshot> Authority<'snapshot> {
     ///
     /// # Errors
     /// [`RequestError::BeyondAuthority`].
-    pub fn over_roles(&self, roles: &[RoleId]) -> Result<(), RequestError> {
+    pub(super) fn over_roles(&self, roles: &[RoleId]) -> Result<(), RequestError> {
         require(self.held, weight(self.snapshot.access(), roles))
     }
 
@@ -74,7 +74,7 @@ impl<'snapshot> Authority<'snapshot> {
     ///
     /// # Errors
     /// [`RequestError::BeyondAuthority`].
-    pub fn over_holders(&self, role: &Role) -> Result<(), RequestError> {
+    pub(super) fn over_holders(&self, role: &Role) -> Result<(), RequestError> {
         let mut holders = self.snapshot.users_with_role(&role.id);
         holders.try_for_each(|user| self.over(user))
     }
@@ -84,13 +84,13 @@ impl<'snapshot> Authority<'snapshot> {
     ///
     /// # Errors
     /// [`RequestError::BeyondAuthority`].
-    pub fn over_grants(&self, after: &Access) -> Result<(), RequestError> {
+    pub(super) fn over_grants(&self, after: &Access) -> Result<(), RequestError> {
         let before = self.snapshot.access();
         let mut changed = Vec::new();
         for role in before.roles() {
             let role = std::slice::from_ref(&role.id);
-            let difference = before.of(role).difference(after.of(role));
-            if difference != PermissionSet::default() {
+            let difference = before.of(role) ^ after.of(role);
+            if !difference.is_empty() {
                 require(self.held, difference)?;
                 self.over_roles(role)?;
                 changed.push(role[0].clone());

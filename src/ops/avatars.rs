@@ -22,7 +22,7 @@ use crate::store::Change;
 /// [`RequestError::AvatarTooLarge`] above 256 KiB, [`RequestError::AvatarInvalid`] if the file is not a PNG, JPEG or WebP image
 /// within the limits; [`RequestError::TooManyRequests`] if too many images of the actor wait already, [`RequestError::Overloaded`]
 /// if too many of all users do; [`RequestError::UserNotFound`].
-pub async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Result<(), RequestError> {
+pub(crate) async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Result<(), RequestError> {
     permit(app, actor, id)?;
     if bytes.len() > AVATAR_BYTES {
         return Err(RequestError::AvatarTooLarge { limit: AVATAR_BYTES });
@@ -43,7 +43,7 @@ pub(super) async fn put(app: &App, actor: &Actor, new: &Avatar) -> Result<(), Re
 ///
 /// # Errors
 /// [`RequestError::AvatarUrlUnsupported`] for another kind of URL, [`RequestError::InvalidParams`] with the field.
-pub fn of_data_url(url: &str, field: &str) -> Result<Vec<u8>, RequestError> {
+pub(crate) fn of_data_url(url: &str, field: &str) -> Result<Vec<u8>, RequestError> {
     let data = url.strip_prefix("data:").ok_or(RequestError::AvatarUrlUnsupported)?;
     let malformed = || RequestError::invalid("must be a data: URL with base64, as data:image/png;base64,…", field);
     let (_, encoded) = data.split_once(";base64,").ok_or_else(malformed)?;
@@ -78,7 +78,7 @@ pub(super) fn of(id: &UserId, picture: CleanPicture) -> Avatar {
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn clean_old(app: &App) -> Result<(), RequestError> {
+pub(crate) async fn clean_old(app: &App) -> Result<(), RequestError> {
     let users: Vec<_> = app
         .store
         .read()
@@ -95,7 +95,7 @@ pub async fn clean_old(app: &App) -> Result<(), RequestError> {
             let rule = app.settings().pictures();
             match app.pictures.clean(old.bytes.clone(), rule, None).await {
                 // Uploads of users have priority.
-                Err(RequestError::Overloaded { .. }) => tokio::time::sleep(PATIENCE).await,
+                Err(RequestError::Overloaded { .. }) => tokio::time::sleep(QUEUE_RETRY_PAUSE).await,
                 outcome => break outcome,
             }
         };
@@ -116,20 +116,20 @@ pub async fn clean_old(app: &App) -> Result<(), RequestError> {
 }
 
 /// The pause before the next attempt if the queue of images is full.
-const PATIENCE: Duration = Duration::from_secs(1);
+const QUEUE_RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Removes a user's avatar.
 ///
 /// # Errors
 /// [`RequestError::NotAllowed`] as for [`set`], [`RequestError::UserNotFound`].
-pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
+pub(crate) async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
     permit(app, actor, id)?;
     change(app, actor, id, None).await
 }
 
 fn permit(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
     let own = actor.is(id) && app.settings().flag(SettingId::AllowUserAvatarChange);
-    if own || actor.may(Permission::EDIT_OTHER_USER_AVATAR) {
+    if own || actor.may(Permission::EditOtherUserAvatar) {
         return Ok(());
     }
     Err(RequestError::NotAllowed { words: "Not allowed" })
@@ -163,7 +163,7 @@ fn replacing(app: &App, user: &User, old: Option<&Avatar>, new: Option<&Avatar>)
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn get(app: &App, user: &User) -> Result<Option<Avatar>, RequestError> {
+pub(crate) async fn get(app: &App, user: &User) -> Result<Option<Avatar>, RequestError> {
     if user.avatar.is_none() {
         return Ok(None);
     }

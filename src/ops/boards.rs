@@ -24,7 +24,7 @@ const OFFERED_FIELDS: usize = 10;
 
 /// A board as administrators see it.
 #[derive(Debug, Clone)]
-pub struct ListedBoard {
+pub(crate) struct ListedBoard {
     /// The stored board.
     pub board: Arc<Board>,
     /// The username of its creator; `None` for the operator at the command line.
@@ -35,7 +35,7 @@ pub struct ListedBoard {
 
 /// A board as its link shows it.
 #[derive(Debug, Clone)]
-pub struct ShownBoard {
+pub(crate) struct ShownBoard {
     /// The stored board.
     pub board: Arc<Board>,
     /// The people on it in the order of their names, at most [`BOARD_PEOPLE`].
@@ -48,7 +48,7 @@ pub struct ShownBoard {
 
 /// A person on a board.
 #[derive(Debug, Clone)]
-pub struct BoardPerson {
+pub(crate) struct BoardPerson {
     /// The id, which leads to the picture.
     pub id: UserId,
     /// The version of the picture, if the person has one.
@@ -69,7 +69,7 @@ pub struct BoardPerson {
 
 /// The roles and custom fields by which a creator can let a board select people.
 #[derive(Debug, Clone)]
-pub struct Choices {
+pub(crate) struct Choices {
     /// All roles; empty if the creator may not select people by roles.
     pub roles: Vec<Arc<Role>>,
     /// The public custom fields, at most `OFFERED_FIELDS`.
@@ -78,7 +78,7 @@ pub struct Choices {
 
 /// A public custom field with values by which a board selects people.
 #[derive(Debug, Clone)]
-pub struct FieldChoice {
+pub(crate) struct FieldChoice {
     /// The name of the field.
     pub name: String,
     /// The values from the definition of the field, else the most common values of the active users. At most
@@ -88,7 +88,7 @@ pub struct FieldChoice {
 
 /// Returns the public id of a board. It reveals nothing of the secret.
 #[must_use]
-pub fn label(board: &Board) -> String {
+pub(crate) fn label(board: &Board) -> String {
     board.hash.label()
 }
 
@@ -98,13 +98,13 @@ pub fn label(board: &Board) -> String {
 /// [`RequestError::PermissionRequired`] without `manage-boards`, or for a selection by roles without
 /// `view-full-other-user-info`; [`RequestError::InvalidParams`] for a custom field that is not public;
 /// [`RequestError::RoleInvalid`], [`RequestError::TooManyLinks`].
-pub async fn create(
+pub(crate) async fn create(
     app: &App,
     actor: &Actor,
     name: &str,
     content: &BoardContent,
 ) -> Result<(ListedBoard, String), RequestError> {
-    refuse_without_permission(actor)?;
+    actor.require(Permission::ManageBoards)?;
     refuse_private(app, actor, &content.people)?;
     let secret = TokenSecret::generate();
     let created = transact(app, |snapshot| {
@@ -133,8 +133,8 @@ pub async fn create(
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `manage-boards`.
-pub fn choices(app: &App, actor: &Actor) -> Result<Choices, RequestError> {
-    refuse_without_permission(actor)?;
+pub(crate) fn choices(app: &App, actor: &Actor) -> Result<Choices, RequestError> {
+    actor.require(Permission::ManageBoards)?;
     let view = View::of_wall(app);
     let roles = view.snapshot().access().roles();
     let custom = app.settings().custom_fields();
@@ -150,7 +150,7 @@ pub fn choices(app: &App, actor: &Actor) -> Result<Choices, RequestError> {
         },
     });
     Ok(Choices {
-        roles: if actor.may(Permission::VIEW_FULL_OTHER_USER_INFO) {
+        roles: if actor.may(Permission::ViewFullOtherUserInfo) {
             roles.cloned().collect()
         } else {
             Vec::new()
@@ -186,8 +186,8 @@ fn common_values<'name>(view: &View<'_>, names: impl Iterator<Item = &'name str>
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `manage-boards`.
-pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedBoard>, RequestError> {
-    refuse_without_permission(actor)?;
+pub(crate) fn list(app: &App, actor: &Actor) -> Result<Vec<ListedBoard>, RequestError> {
+    actor.require(Permission::ManageBoards)?;
     let snapshot = app.store.read();
     let mut found: Vec<_> = snapshot.boards().map(|board| listed(&snapshot, board)).collect();
     found.sort_by_key(|listed| std::cmp::Reverse((listed.board.created_at, listed.board.place)));
@@ -198,8 +198,8 @@ pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedBoard>, RequestError> 
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `manage-boards`, [`RequestError::BoardNotFound`].
-pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), RequestError> {
-    refuse_without_permission(actor)?;
+pub(crate) async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), RequestError> {
+    actor.require(Permission::ManageBoards)?;
     transact(app, |snapshot| {
         let found = snapshot.boards().find(|board| label(board) == id);
         let found = found.ok_or_else(|| RequestError::BoardNotFound { label: id.to_owned() })?;
@@ -214,7 +214,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), RequestErr
 ///
 /// # Errors
 /// [`RequestError::BoardInvalid`].
-pub fn view(app: &App, secret: &str) -> Result<ShownBoard, RequestError> {
+pub(crate) fn view(app: &App, secret: &str) -> Result<ShownBoard, RequestError> {
     let hash = TokenSecret::presented(secret).hash();
     let view = View::of_wall(app);
     let snapshot = view.snapshot();
@@ -279,20 +279,10 @@ fn person(content: &BoardContent, user: &ViewedUser) -> BoardPerson {
     }
 }
 
-fn refuse_without_permission(actor: &Actor) -> Result<(), RequestError> {
-    if actor.may(Permission::MANAGE_BOARDS) {
-        Ok(())
-    } else {
-        Err(RequestError::PermissionRequired)
-    }
-}
-
 /// Refuses a selection that would show what its creator may not see, or what only some users may see.
 fn refuse_private(app: &App, actor: &Actor, people: &BoardPeople) -> Result<(), RequestError> {
     match people {
-        BoardPeople::Roles(_) if !actor.may(Permission::VIEW_FULL_OTHER_USER_INFO) => {
-            Err(RequestError::PermissionRequired)
-        }
+        BoardPeople::Roles(_) if !actor.may(Permission::ViewFullOtherUserInfo) => Err(RequestError::PermissionRequired),
         BoardPeople::Field { name, .. } if !app.settings().custom_fields().is_public(name) => {
             let words = format!(
                 "must be a custom field that the setting {} makes public",
@@ -305,7 +295,7 @@ fn refuse_private(app: &App, actor: &Actor, people: &BoardPeople) -> Result<(), 
 }
 
 fn is_valid(snapshot: &Snapshot, board: &Board) -> bool {
-    vouched::still(snapshot, board.creator.as_ref(), Permission::MANAGE_BOARDS).is_some()
+    vouched::still(snapshot, board.creator.as_ref(), Permission::ManageBoards).is_some()
 }
 
 fn free_place(snapshot: &Snapshot) -> Result<u16, RequestError> {

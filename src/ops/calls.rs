@@ -23,7 +23,7 @@ pub enum CallRate {
 
 /// The state of a rate limit.
 #[derive(Debug, Clone, Copy)]
-pub struct Allowance {
+pub(crate) struct Allowance {
     /// The calls that the rate lets through.
     pub limit: u32,
     /// The calls that are left, and the time until the limit resets.
@@ -35,7 +35,7 @@ pub struct Allowance {
 ///
 /// # Errors
 /// [`RequestError::TooManyRequests`], with the exhausted allowance.
-pub fn admit(
+pub(crate) fn admit(
     app: &App,
     endpoint: impl FnOnce() -> String,
     rate: CallRate,
@@ -66,7 +66,7 @@ pub fn admit(
 ///
 /// # Errors
 /// [`RequestError::TooManyRequests`].
-pub fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), RequestError> {
+pub(crate) fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), RequestError> {
     let settings = app.settings();
     if !settings.flag(SettingId::RateLimiterEnabled) {
         return Ok(());
@@ -85,7 +85,7 @@ pub fn admit_anonymous(app: &App, address: Option<IpAddr>) -> Result<(), Request
 
 fn of_settings(app: &App, rate: CallRate, caller: Option<&Caller>) -> Option<rates::Rate> {
     let settings = app.settings();
-    let bypasses = caller.is_some_and(|caller| caller.may(Permission::API_BYPASS_RATE_LIMIT));
+    let bypasses = caller.is_some_and(|caller| caller.may(Permission::ApiBypassRateLimit));
     if bypasses || !settings.flag(SettingId::RateLimiterEnabled) {
         return None;
     }

@@ -17,11 +17,11 @@ use crate::domain::{
 use crate::store::{Change, Snapshot};
 
 /// The fields by which a client may sort the list.
-pub const SORT_FIELDS: &[&str] = &["_id", "name", "statusType", "_updatedAt"];
+pub(crate) const SORT_FIELDS: &[&str] = &["_id", "name", "statusType", "_updatedAt"];
 
 /// The custom statuses that a caller asks for, and their order. A condition that is `None` matches all.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub struct StatusFilter {
+pub(crate) struct StatusFilter {
     /// Only the status with this id.
     pub id: Option<CustomStatusId>,
     /// Only statuses whose name contains this text.
@@ -34,7 +34,7 @@ pub struct StatusFilter {
 
 /// A field of a custom status that a condition may test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusField {
+pub(crate) enum StatusField {
     /// The id of the status.
     Id,
     /// The name of the status.
@@ -75,7 +75,7 @@ impl Queried<StatusField> for CustomStatus {
 
 /// Lists custom statuses. Every user may do so.
 #[must_use]
-pub fn list(app: &App, filter: &StatusFilter, page: Page) -> Listing<Arc<CustomStatus>> {
+pub(crate) fn list(app: &App, filter: &StatusFilter, page: Page) -> Listing<Arc<CustomStatus>> {
     let snapshot = app.store.read();
     if *filter == StatusFilter::default() {
         return Listing::of(snapshot.custom_statuses().cloned(), page);
@@ -108,7 +108,11 @@ fn compare(field: &str, a: &CustomStatus, b: &CustomStatus) -> Ordering {
 /// # Errors
 /// In this order (`custom-user-status.create.md`): no permission, name required, name not allowed, name taken, status
 /// type missing or unknown.
-pub async fn create(app: &App, actor: &Actor, draft: CustomStatusDraft) -> Result<Arc<CustomStatus>, RequestError> {
+pub(crate) async fn create(
+    app: &App,
+    actor: &Actor,
+    draft: CustomStatusDraft,
+) -> Result<Arc<CustomStatus>, RequestError> {
     permit(actor)?;
     transact(app, |snapshot| creation(app, actor, snapshot, None, &draft)).await
 }
@@ -143,7 +147,7 @@ pub(super) fn creation(
 ///
 /// # Errors
 /// Unknown id, then the errors of [`create`]; a status may keep its own name.
-pub async fn update(
+pub(crate) async fn update(
     app: &App,
     actor: &Actor,
     id: &CustomStatusId,
@@ -182,7 +186,7 @@ pub(super) fn replacement(
 ///
 /// # Errors
 /// No permission, then unknown id.
-pub async fn delete(app: &App, actor: &Actor, id: &CustomStatusId) -> Result<(), RequestError> {
+pub(crate) async fn delete(app: &App, actor: &Actor, id: &CustomStatusId) -> Result<(), RequestError> {
     permit(actor)?;
     transact(app, |snapshot| {
         let old = snapshot
@@ -212,7 +216,7 @@ fn party(status: &CustomStatus) -> AuditParty {
 }
 
 fn permit(actor: &Actor) -> Result<(), RequestError> {
-    if actor.may(Permission::MANAGE_USER_STATUS) {
+    if actor.may(Permission::ManageUserStatus) {
         Ok(())
     } else {
         Err(RequestError::CustomStatusNotAuthorized)

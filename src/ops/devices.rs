@@ -10,14 +10,14 @@ use crate::domain::text::folded;
 use crate::domain::{Page, Permission, RequestError, SearchTerm, Token, User, UserId};
 
 /// The fields by which a client may sort the list.
-pub const SORT_FIELDS: &[&str] = &["loginAt", "_user.username", "_user.name"];
+pub(crate) const SORT_FIELDS: &[&str] = &["loginAt", "_user.username", "_user.name"];
 
 /// Maximum tokens in one response, whatever the requested count.
-const MOST_AT_ONCE: usize = 1_000;
+const MAX_PAGE: usize = 1_000;
 
 /// The tokens that a caller asks for, and their order. A condition that is `None` matches all.
 #[derive(Debug, Default, Clone)]
-pub struct DeviceFilter {
+pub(crate) struct DeviceFilter {
     /// Only tokens of this user.
     pub user: Option<UserId>,
     /// Only sessions (true), or only personal access tokens (false).
@@ -30,7 +30,7 @@ pub struct DeviceFilter {
 
 /// A live token and its user.
 #[derive(Debug, Clone)]
-pub struct Device {
+pub(crate) struct Device {
     /// The session or personal access token.
     pub token: Arc<Token>,
     /// The user to whom the token belongs.
@@ -85,10 +85,13 @@ impl Device {
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `logout-other-user`.
-pub fn list(app: &App, actor: &Actor, filter: &DeviceFilter, page: Page) -> Result<Listing<Device>, RequestError> {
-    if !actor.may(Permission::LOGOUT_OTHER_USER) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &DeviceFilter,
+    page: Page,
+) -> Result<Listing<Device>, RequestError> {
+    actor.require(Permission::LogoutOtherUser)?;
     let (snapshot, now) = (app.store.read(), app.clock.now());
     let device = |token: &Arc<Token>| {
         let user = snapshot.user(&token.user).filter(|_| token.is_live(now))?;
@@ -98,7 +101,7 @@ pub fn list(app: &App, actor: &Actor, filter: &DeviceFilter, page: Page) -> Resu
         })
     };
     let page = Page {
-        count: page.count.min(MOST_AT_ONCE),
+        count: page.count.min(MAX_PAGE),
         ..page
     };
     let wanted = |device: &Device| filter.wants(device);

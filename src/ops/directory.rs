@@ -18,7 +18,7 @@ use crate::domain::{
 };
 
 /// The fields by which lists of users are sorted. `type` is the same for all.
-pub const SORT_FIELDS: &[&str] = &[
+pub(crate) const SORT_FIELDS: &[&str] = &[
     "_id",
     "username",
     "name",
@@ -33,11 +33,11 @@ pub const SORT_FIELDS: &[&str] = &[
 ];
 
 /// Maximum users in one response to a viewer who does not see all fields, whatever the requested count.
-const MOST_AT_ONCE: usize = 1_000;
+const MAX_PAGE: usize = 1_000;
 
 /// The users that a caller asks for, and their order. A condition that is empty or `None` matches all.
 #[derive(Debug, Default, Clone)]
-pub struct UserFilter {
+pub(crate) struct UserFilter {
     /// Only active users, or only inactive ones.
     pub active: Option<bool>,
     /// Only inactive users with one of these reasons.
@@ -94,7 +94,12 @@ impl UserFilter {
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `view-d-room`, or for a filter by a field that the viewer does not see
 /// (address, roles, logins, the reason of an inactive account) without `view-full-other-user-info`.
-pub fn list(app: &App, actor: &Actor, filter: &UserFilter, page: Page) -> Result<Listing<ViewedUser>, RequestError> {
+pub(crate) fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &UserFilter,
+    page: Page,
+) -> Result<Listing<ViewedUser>, RequestError> {
     let reach = Reach::of_lists(app, |permission| actor.may(permission));
     find(app, actor, filter, page, reach)
 }
@@ -103,7 +108,7 @@ pub fn list(app: &App, actor: &Actor, filter: &UserFilter, page: Page) -> Result
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `view-d-room`.
-pub fn browse(
+pub(crate) fn browse(
     app: &App,
     actor: &Actor,
     term: Option<SearchTerm>,
@@ -122,7 +127,7 @@ pub fn browse(
 
 /// The numbers of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// The number of all accounts.
     pub all: usize,
     /// The number of accounts that may log in.
@@ -131,14 +136,14 @@ pub struct Counts {
 
 /// Counts the accounts. Returns `None` if the lists of the actor do not contain all users.
 #[must_use]
-pub fn counts(app: &App, actor: &Actor) -> Option<Counts> {
+pub(crate) fn counts(app: &App, actor: &Actor) -> Option<Counts> {
     let reach = Reach::of_lists(app, |permission| actor.may(permission));
     let snapshot = app.store.read();
     let counts = || Counts {
         all: snapshot.user_count(),
         active: snapshot.searchable_users().filter(|user| user.is_active()).count(),
     };
-    (reach == Reach::Everyone && actor.may(Permission::VIEW_D_ROOM)).then(counts)
+    (reach == Reach::Everyone && actor.may(Permission::ViewDRoom)).then(counts)
 }
 
 fn find(
@@ -149,14 +154,14 @@ fn find(
     reach: Reach,
 ) -> Result<Listing<ViewedUser>, RequestError> {
     let view = View::of(app, actor);
-    if !actor.may(Permission::VIEW_D_ROOM) || (filter.asks_for_hidden() && !view.sees_all_accounts()) {
+    if !actor.may(Permission::ViewDRoom) || (filter.asks_for_hidden() && !view.sees_all_accounts()) {
         return Err(RequestError::PermissionRequired);
     }
     let asked = Asked::of(&view, &filter.condition)?;
     let count = if view.sees_all_accounts() {
         page.count
     } else {
-        page.count.min(MOST_AT_ONCE)
+        page.count.min(MAX_PAGE)
     };
     let page = Page { count, ..page };
     let (snapshot, total) = (view.snapshot(), view.snapshot().user_count());
@@ -264,7 +269,7 @@ fn compare(order: &[(Field, Direction)], a: ViewedAccount, b: ViewedAccount) -> 
 
 /// An identifier of one user.
 #[derive(Debug, Clone)]
-pub enum AskedUsers {
+pub(crate) enum AskedUsers {
     /// The id of the user.
     Id(UserId),
     /// The username, folded.
@@ -278,7 +283,7 @@ pub enum AskedUsers {
 /// # Errors
 /// [`RequestError::UserInfoNotFound`] if there is no such user, and for another user's address if the actor may not see
 /// addresses.
-pub fn info(app: &App, actor: &Actor, who: &AskedUsers) -> Result<ViewedUser, RequestError> {
+pub(crate) fn info(app: &App, actor: &Actor, who: &AskedUsers) -> Result<ViewedUser, RequestError> {
     let view = View::of(app, actor);
     let snapshot = view.snapshot();
     let found = match who {

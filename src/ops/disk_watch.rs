@@ -9,7 +9,7 @@ use crate::domain::RequestError;
 use crate::store::{Change, Room, StoreState};
 
 /// The pause between two measurements while there is room.
-const PAUSE: Duration = Duration::from_secs(5);
+const MEASURE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The pause between two measurements while changes are refused.
 const PAUSE_WITHOUT_ROOM: Duration = Duration::from_secs(1);
@@ -18,7 +18,7 @@ const PAUSE_WITHOUT_ROOM: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn state(app: &App) -> Result<StoreState, RequestError> {
+pub(crate) async fn state(app: &App) -> Result<StoreState, RequestError> {
     // The writer measures the space before it checks a change, even an empty one. If the writer has ended, this fails, and
     // the state says so.
     let _ = app.store.commit(Change::new()).await;
@@ -26,11 +26,11 @@ pub async fn state(app: &App) -> Result<StoreState, RequestError> {
 }
 
 /// Measures the free space for ever.
-pub async fn watch(app: &App) {
+pub(crate) async fn watch(app: &App) {
     loop {
         app.store.look_at_disk();
         let pause = if app.store.room() == Room::Enough {
-            PAUSE
+            MEASURE_INTERVAL
         } else {
             PAUSE_WITHOUT_ROOM
         };

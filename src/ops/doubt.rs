@@ -12,7 +12,7 @@ use crate::store::Change;
 
 /// The state of the clock.
 #[derive(Debug, Clone, Copy)]
-pub struct ClockState {
+pub(crate) struct ClockState {
     /// The time of the machine's clock.
     pub wall: Timestamp,
     /// The time that the server uses.
@@ -25,7 +25,7 @@ pub struct ClockState {
 
 /// Returns the state of the clock.
 #[must_use]
-pub fn state(app: &App) -> ClockState {
+pub(crate) fn state(app: &App) -> ClockState {
     ClockState {
         wall: app.clock.wall(),
         now: app.clock.now(),
@@ -36,7 +36,7 @@ pub fn state(app: &App) -> ClockState {
 
 /// Returns what is wrong with the machine's clock, in words.
 #[must_use]
-pub fn words(doubt: Doubt, wall: Timestamp) -> String {
+pub(crate) fn words(doubt: Doubt, wall: Timestamp) -> String {
     match doubt {
         Doubt::Ahead { expected } => format!("the machine's clock says {wall}, and {expected} was expected"),
         Doubt::Behind { expected } => {
@@ -50,7 +50,7 @@ pub fn words(doubt: Doubt, wall: Timestamp) -> String {
 
 /// Logs a doubt about the clock, and its end. When the doubt ends, shows the statuses as of the right time and erases what
 /// has ended. Never ends.
-pub async fn watch(app: &App) {
+pub(crate) async fn watch(app: &App) {
     let mut before = app.clock.trust();
     if let Some(doubt) = before.doubt {
         warn_of(app, doubt);
@@ -84,7 +84,7 @@ fn warn_of(app: &App, doubt: Doubt) {
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] for other callers than the operator; errors of the store.
-pub async fn confirm(app: &App, actor: &Actor) -> Result<ClockState, RequestError> {
+pub(crate) async fn confirm(app: &App, actor: &Actor) -> Result<ClockState, RequestError> {
     if !matches!(actor, Actor::Operator) {
         return Err(RequestError::PermissionRequired);
     }

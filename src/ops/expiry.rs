@@ -12,10 +12,10 @@ use crate::domain::{RequestError, UserId, UserStatus};
 use crate::store::{Change, Room};
 
 /// Maximum users whose claims one change ends.
-const AT_ONCE: usize = 1024;
+const USERS_IN_CHANGE: usize = 1024;
 
 /// The pause after the store refused a write, or while nothing may be erased or stored.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Waits for claims to expire and ends them, for ever.
 pub async fn end_in_time(app: &App) {
@@ -26,7 +26,7 @@ pub async fn end_in_time(app: &App) {
             Ok(()) => {}
             Err(error) => warn!(%error, "claims that have ended still show"),
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RETRY_PAUSE).await;
     }
 }
 
@@ -42,7 +42,7 @@ pub async fn settle(app: &App) -> Result<(), RequestError> {
     }
     let mut count = 0;
     loop {
-        let ids = app.hub.ended(AT_ONCE);
+        let ids = app.hub.ended(USERS_IN_CHANGE);
         if ids.is_empty() {
             break;
         }
@@ -68,7 +68,7 @@ pub async fn settle(app: &App) -> Result<(), RequestError> {
 fn hide(app: &App) {
     let mut last = Vec::new();
     loop {
-        let ids = app.hub.ended(AT_ONCE);
+        let ids = app.hub.ended(USERS_IN_CHANGE);
         if ids.is_empty() || ids == last {
             return;
         }

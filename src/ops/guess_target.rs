@@ -29,7 +29,7 @@ pub(super) enum Evidence {
 
 impl Target {
     /// Returns the target for the password of a user who logs in.
-    pub fn user(user: &User) -> Self {
+    pub(super) fn user(user: &User) -> Self {
         Self {
             account: Some(AccountKey::Known(user.id.clone())),
             party: Some(user.party()),
@@ -39,7 +39,7 @@ impl Target {
     }
 
     /// Returns the target for the password or a code of a logged-in user.
-    pub fn proof_of(user: &User) -> Self {
+    pub(super) fn proof_of(user: &User) -> Self {
         Self {
             shown: Evidence::Login,
             ..Self::user(user)
@@ -47,7 +47,7 @@ impl Target {
     }
 
     /// Returns the target for counting this error: a caller who reached the second factor has given the password.
-    pub fn after(self, error: &RequestError) -> Self {
+    pub(super) fn after(self, error: &RequestError) -> Self {
         match error {
             RequestError::LoginCodeInvalid => Self {
                 shown: Evidence::Login,
@@ -58,7 +58,7 @@ impl Target {
     }
 
     /// Returns the target for the password of an account that does not exist, by the folded form of its name.
-    pub fn unknown(folded: &str) -> Self {
+    pub(super) fn unknown(folded: &str) -> Self {
         Self {
             account: Some(AccountKey::unknown(folded)),
             party: Some(AuditParty::new("unknown user", "", claimed_name(folded))),
@@ -68,7 +68,7 @@ impl Target {
     }
 
     /// Returns the target for a secret of the server.
-    pub const fn secret(detail: &'static str) -> Self {
+    pub(super) const fn secret(detail: &'static str) -> Self {
         Self {
             account: None,
             party: None,
@@ -78,7 +78,7 @@ impl Target {
     }
 
     /// Returns the id of the user, if the account exists.
-    pub const fn user_id(&self) -> Option<&UserId> {
+    pub(super) const fn user_id(&self) -> Option<&UserId> {
         match &self.account {
             Some(AccountKey::Known(id)) => Some(id),
             Some(AccountKey::Unknown(_)) | None => None,

@@ -10,13 +10,13 @@ use crate::observe::RequestId;
 use crate::store::CommitError;
 
 /// Logs the cause of an internal error. Returns an error with the id of the log line.
-pub fn internal(cause: impl Display) -> RequestError {
+pub(crate) fn internal(cause: impl Display) -> RequestError {
     RequestError::Internal { incident: log(cause) }
 }
 
 /// Converts an error of the store that the operation did not expect.
 #[must_use]
-pub fn store(error: CommitError) -> RequestError {
+pub(crate) fn store(error: CommitError) -> RequestError {
     match error {
         CommitError::Unavailable => RequestError::StoreUnavailable { incident: log(error) },
         // The writer logs these once, so that the log of a full disk does not fill it.

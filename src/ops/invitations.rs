@@ -24,7 +24,7 @@ use crate::store::{Change, Snapshot};
 
 /// An invitation as administrators see it.
 #[derive(Debug, Clone)]
-pub struct ListedInvitation {
+pub(crate) struct ListedInvitation {
     /// The stored invitation.
     pub invitation: Arc<Invitation>,
     /// The username of its creator; `None` for the operator at the command line.
@@ -35,7 +35,7 @@ pub struct ListedInvitation {
 
 /// The parts of an invitation that its holder may know.
 #[derive(Debug, Clone)]
-pub struct Invited {
+pub(crate) struct Invited {
     /// The name of the creator that others see; `None` for the operator at the command line.
     pub by: Option<DisplayName>,
     /// The time at which the invitation ends.
@@ -44,7 +44,7 @@ pub struct Invited {
 
 /// Returns the public id of an invitation. It reveals nothing of the secret.
 #[must_use]
-pub fn label(invitation: &Invitation) -> String {
+pub(crate) fn label(invitation: &Invitation) -> String {
     invitation.hash.label()
 }
 
@@ -54,12 +54,12 @@ pub fn label(invitation: &Invitation) -> String {
 /// [`RequestError::PermissionRequired`] without `create-invite-links`; [`RequestError::ActionNotAllowed`] for roles that the actor may
 /// not assign; [`RequestError::BeyondAuthority`] for roles that hold a permission which the actor lacks;
 /// [`RequestError::RoleInvalid`], [`RequestError::TooManyLinks`].
-pub async fn create(
+pub(crate) async fn create(
     app: &App,
     actor: &Actor,
     terms: &InvitationTerms,
 ) -> Result<(ListedInvitation, String), RequestError> {
-    refuse_without_permission(actor)?;
+    actor.require(Permission::CreateInviteLinks)?;
     let defaults = default_roles(app);
     may_assign(actor, &beyond(&terms.roles, &defaults))?;
     let secret = TokenSecret::generate();
@@ -97,8 +97,8 @@ pub async fn create(
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `create-invite-links`.
-pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedInvitation>, RequestError> {
-    refuse_without_permission(actor)?;
+pub(crate) fn list(app: &App, actor: &Actor) -> Result<Vec<ListedInvitation>, RequestError> {
+    actor.require(Permission::CreateInviteLinks)?;
     let (snapshot, now) = (app.store.read(), app.clock.now());
     let open = snapshot.invitations().filter(|invitation| invitation.is_open(now));
     let mut found: Vec<_> = open.map(|invitation| listed(app, &snapshot, invitation)).collect();
@@ -108,7 +108,7 @@ pub fn list(app: &App, actor: &Actor) -> Result<Vec<ListedInvitation>, RequestEr
 
 /// Returns the roles that the actor may give with an invitation, in the order of their ids.
 #[must_use]
-pub fn roles_to_give(app: &App, actor: &Actor) -> Vec<Arc<Role>> {
+pub(crate) fn roles_to_give(app: &App, actor: &Actor) -> Vec<Arc<Role>> {
     let (snapshot, defaults) = (app.store.read(), default_roles(app));
     let authority = Authority::of(app, &snapshot, actor);
     let may = |role: &&Arc<Role>| {
@@ -122,8 +122,8 @@ pub fn roles_to_give(app: &App, actor: &Actor) -> Vec<Arc<Role>> {
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `create-invite-links`, [`RequestError::InvitationNotFound`].
-pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), RequestError> {
-    refuse_without_permission(actor)?;
+pub(crate) async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), RequestError> {
+    actor.require(Permission::CreateInviteLinks)?;
     transact(app, |snapshot| {
         let found = snapshot.invitations().find(|invitation| label(invitation) == id);
         let found = found.ok_or_else(|| RequestError::InvitationNotFound { label: id.to_owned() })?;
@@ -137,7 +137,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: &str) -> Result<(), RequestErr
 ///
 /// # Errors
 /// [`RequestError::InvitationInvalid`]; [`RequestError::AddressBlocked`] after too many guesses.
-pub async fn check(app: &App, origin: &Origin, secret: &str) -> Result<Invited, RequestError> {
+pub(crate) async fn check(app: &App, origin: &Origin, secret: &str) -> Result<Invited, RequestError> {
     let invitation = shown(app, origin, &TokenSecret::presented(secret).hash()).await?;
     let snapshot = app.store.read();
     let creator = invitation.creator.as_ref().and_then(|creator| snapshot.user(creator));
@@ -153,7 +153,12 @@ pub async fn check(app: &App, origin: &Origin, secret: &str) -> Result<Invited, 
 /// # Errors
 /// [`RequestError::InvitationInvalid`]; [`RequestError::AddressBlocked`] after too many guesses; [`RequestError::RegistrationDisabled`] while
 /// there is no administrator; the errors of the new account, which do not use up the invitation.
-pub async fn accept(app: &App, origin: &Origin, secret: &str, new: Registration) -> Result<Arc<User>, RequestError> {
+pub(crate) async fn accept(
+    app: &App,
+    origin: &Origin,
+    secret: &str,
+    new: Registration,
+) -> Result<Arc<User>, RequestError> {
     let hash = TokenSecret::presented(secret).hash();
     let invitation = shown(app, origin, &hash).await?;
     let terms = Terms {
@@ -191,14 +196,6 @@ pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
     .await
 }
 
-fn refuse_without_permission(actor: &Actor) -> Result<(), RequestError> {
-    if actor.may(Permission::CREATE_INVITE_LINKS) {
-        Ok(())
-    } else {
-        Err(RequestError::PermissionRequired)
-    }
-}
-
 /// Returns the valid invitation with this hash. A wrong secret counts as a guess of the address.
 async fn shown(app: &App, origin: &Origin, hash: &TokenHash) -> Result<Arc<Invitation>, RequestError> {
     attempts::guarded(app, origin, &Target::secret("invitation"), async {
@@ -220,7 +217,7 @@ fn found<'snapshot>(app: &App, snapshot: &'snapshot Snapshot, hash: &TokenHash) 
 fn is_valid(app: &App, snapshot: &Snapshot, invitation: &Invitation) -> bool {
     let access = snapshot.access();
     let exist = invitation.roles.iter().all(|role| access.role(role.as_str()).is_some());
-    let creator = vouched::still(snapshot, invitation.creator.as_ref(), Permission::CREATE_INVITE_LINKS);
+    let creator = vouched::still(snapshot, invitation.creator.as_ref(), Permission::CreateInviteLinks);
     let may = match creator {
         None => false,
         Some(None) => true,
@@ -232,8 +229,8 @@ fn is_valid(app: &App, snapshot: &Snapshot, invitation: &Invitation) -> bool {
             } else {
                 &invitation.roles
             };
-            (more.is_empty() || held.has(Permission::ASSIGN_ROLES))
-                && (!more.iter().any(RoleId::is_admin) || held.has(Permission::ASSIGN_ADMIN_ROLE))
+            (more.is_empty() || held.contains(Permission::AssignRoles))
+                && (!more.iter().any(RoleId::is_admin) || held.contains(Permission::AssignAdminRole))
                 && require(weight(access, &creator.roles), weight(access, given)).is_ok()
         }
     };

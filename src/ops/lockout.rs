@@ -158,9 +158,9 @@ pub(super) fn forgive_all(snapshot: &Snapshot, change: Change, user: &UserId) ->
 /// Returns the users whose logins are blocked now, each with the time at which the block ends. Returns an empty map if
 /// the actor may not see all fields of other users.
 #[must_use]
-pub fn blocked(app: &App, actor: &Actor) -> HashMap<UserId, Timestamp> {
+pub(crate) fn blocked(app: &App, actor: &Actor) -> HashMap<UserId, Timestamp> {
     let rule = app.settings().user_lockout();
-    let Some(rule) = rule.filter(|_| actor.may(Permission::VIEW_FULL_OTHER_USER_INFO)) else {
+    let Some(rule) = rule.filter(|_| actor.may(Permission::ViewFullOtherUserInfo)) else {
         return HashMap::new();
     };
     let (snapshot, steady) = (app.store.read(), app.clock.steady());
@@ -184,10 +184,8 @@ pub fn blocked(app: &App, actor: &Actor) -> HashMap<UserId, Timestamp> {
 /// [`RequestError::PermissionRequired`] without `edit-other-user-active-status`; [`RequestError::ActionNotAllowed`] for the actor's
 /// own account, because a stolen token could then be used to guess its password and codes without limit;
 /// [`RequestError::UserNotFound`], [`RequestError::BeyondAuthority`].
-pub async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
-    if !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
+    actor.require(Permission::EditOtherUserActiveStatus)?;
     if actor.is(id) {
         return Err(RequestError::ActionNotAllowed {
             words: "You cannot unlock your own account: ask another administrator, or use `rollcall user unlock`",
@@ -209,7 +207,7 @@ pub async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), Request
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn settle(app: &App) -> Result<(), RequestError> {
+pub(crate) async fn settle(app: &App) -> Result<(), RequestError> {
     let settled = transact(app, |snapshot| {
         let now = app.clock.steady();
         let ahead = snapshot

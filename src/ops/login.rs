@@ -177,7 +177,7 @@ async fn begin_session(
             last_login: Some(now),
             revision: user.revision + 1,
             password: renewed.clone().or_else(|| user.password.clone()),
-            two_factor,
+            two_factor: two_factor.into(),
             ..user.clone()
         };
         let stored = session(app, origin, user, &token);

@@ -7,7 +7,7 @@ use crate::domain::User;
 
 /// The methods of a user's login: they show only if the user has a password and a second factor.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct LoginServices {
+pub(crate) struct LoginServices {
     password: PasswordService,
     #[serde(skip_serializing_if = "Option::is_none")]
     totp: Option<TotpService>,
@@ -26,7 +26,7 @@ struct TotpService {
 impl LoginServices {
     /// Returns the methods of this user's login.
     #[must_use]
-    pub fn of(user: &User) -> Self {
+    pub(crate) fn of(user: &User) -> Self {
         Self {
             password: PasswordService {
                 exists: user.password.is_some(),

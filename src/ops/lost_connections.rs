@@ -11,15 +11,15 @@ use crate::hub::Connection;
 use crate::store::{Change, CommitError};
 
 /// Maximum records in one change.
-const AT_ONCE: usize = 1024;
+const USERS_IN_CHANGE: usize = 1024;
 
 /// Stores the current lost connections for the next server process.
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn keep(app: &App) -> Result<(), RequestError> {
+pub(crate) async fn keep(app: &App) -> Result<(), RequestError> {
     let lost = gathered(app, app.clock.now());
-    for some in lost.chunks(AT_ONCE) {
+    for some in lost.chunks(USERS_IN_CHANGE) {
         let change = some.iter().fold(Change::new(), Change::insert);
         app.store.commit(change).await.map_err(incident::store)?;
     }
@@ -52,9 +52,9 @@ fn gathered(app: &App, at: Timestamp) -> Vec<LostConnections> {
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn take_in(app: &App) -> Result<(), RequestError> {
+pub(crate) async fn take_in(app: &App) -> Result<(), RequestError> {
     let kept: Vec<_> = app.store.read().lost_connections().cloned().collect();
-    for some in kept.chunks(AT_ONCE) {
+    for some in kept.chunks(USERS_IN_CHANGE) {
         let change = some.iter().fold(Change::new(), Change::remove);
         match app.store.commit(change).await {
             Ok(()) | Err(CommitError::Full | CommitError::ReadOnly) => {}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::auth::{Caller, TokenSecret};
+use crate::auth::Caller;
 use crate::domain::scope::RequiredScope;
 use crate::domain::{Permission, RequestError, Scope};
 use crate::net::open_files;
@@ -16,21 +16,17 @@ use crate::observe::process;
 const MEASURED_FOR: Duration = Duration::from_secs(1);
 
 /// The time after which a disk that does not answer is left out.
-const PATIENCE: Duration = Duration::from_secs(2);
+const STATE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Checks that a caller may read the metrics.
 ///
 /// # Errors
 /// [`RequestError::NotLoggedIn`] without a login; [`RequestError::PermissionRequired`] without `view-statistics`;
 /// errors of the token and of duties.
-pub fn admit_caller(caller: Option<&Caller>) -> Result<(), RequestError> {
+pub(crate) fn admit_caller(caller: Option<&Caller>) -> Result<(), RequestError> {
     let caller = caller.ok_or(RequestError::NotLoggedIn)?;
     caller.admit(RequiredScope::Scope(Scope::Admin), &[])?;
-    if caller.may(Permission::VIEW_STATISTICS) {
-        Ok(())
-    } else {
-        Err(RequestError::PermissionRequired)
-    }
+    caller.require(Permission::ViewStatistics)
 }
 
 /// Checks the token of `metrics_token`. It is too long to be guessed, and the rate of calls without a login bounds the
@@ -38,10 +34,10 @@ pub fn admit_caller(caller: Option<&Caller>) -> Result<(), RequestError> {
 ///
 /// # Errors
 /// [`RequestError::NotLoggedIn`] if the token is wrong, or if the setting is not set.
-pub fn admit_token(app: &App, presented: &str) -> Result<(), RequestError> {
-    let expected = app.fixed.metrics_token.as_deref().ok_or(RequestError::NotLoggedIn)?;
+pub(crate) fn admit_token(app: &App, presented: &str) -> Result<(), RequestError> {
+    let expected = app.fixed.metrics_token.as_ref().ok_or(RequestError::NotLoggedIn)?;
     // The hashes are compared, so that the time does not reveal how much of the token was right.
-    if TokenSecret::presented(expected).hash() == TokenSecret::presented(presented).hash() {
+    if expected.is(presented) {
         Ok(())
     } else {
         Err(RequestError::NotLoggedIn)
@@ -49,7 +45,7 @@ pub fn admit_token(app: &App, presented: &str) -> Result<(), RequestError> {
 }
 
 /// Returns all metrics in Prometheus's text format. Serves one reader at a time.
-pub async fn text(app: &App) -> String {
+pub(crate) async fn text(app: &App) -> String {
     let mut measured = app.metrics_measured.lock().await;
     if measured.is_none_or(|last| last.elapsed() >= MEASURED_FOR) {
         measure(app).await;
@@ -93,7 +89,7 @@ async fn measure(app: &App) {
     ] {
         readings.set_ready(check, is_passed);
     }
-    if let Ok(Ok(state)) = timeout(PATIENCE, app.store.state()).await {
+    if let Ok(Ok(state)) = timeout(STATE_TIMEOUT, app.store.state()).await {
         if let Some(free) = state.free_bytes {
             readings.set_free_bytes(free);
         }

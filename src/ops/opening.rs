@@ -1,6 +1,7 @@
 //! Opens a data folder: the store, the key that encrypts its secrets, and a compaction if one is due.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tracing::{info, warn};
 
@@ -48,7 +49,12 @@ pub enum OpeningError {
 ///
 /// # Errors
 /// [`OpeningError`] with the reason, and what to do about it.
-pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Overrides) -> Result<App, OpeningError> {
+pub(crate) async fn open(
+    folder: &Path,
+    clock: Clock,
+    passwords: Passwords,
+    fixed: Overrides,
+) -> Result<App, OpeningError> {
     let (app, sealed) = open_sealed(folder, clock.clone(), passwords.clone(), fixed.clone()).await?;
     let due = match fixed.compact_at_start {
         _ if app.store.room() > Room::Scarce => false,
@@ -62,7 +68,7 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Over
     if !due && sealed == 0 {
         return Ok(app);
     }
-    let key = SecretKey::clone(&app.key);
+    let key = Arc::clone(&app.key);
     app.store.close().await;
     drop(app);
     info!("compacting the store: what was deleted is removed from its files");
@@ -82,7 +88,7 @@ pub async fn open(folder: &Path, clock: Clock, passwords: Passwords, fixed: Over
 ///
 /// # Errors
 /// [`OpeningError`] with the reason, and what to do about it.
-pub async fn open_for_command(folder: &Path, fixed: Overrides) -> Result<App, OpeningError> {
+pub(crate) async fn open_for_command(folder: &Path, fixed: Overrides) -> Result<App, OpeningError> {
     let (app, _) = open_sealed(folder, Clock::system(), Passwords::default(), fixed).await?;
     Ok(app)
 }
@@ -91,7 +97,7 @@ pub async fn open_for_command(folder: &Path, fixed: Overrides) -> Result<App, Op
 ///
 /// # Errors
 /// [`OpeningError`]; the store is then usable as before.
-pub async fn compact(folder: &Path, fixed: Overrides) -> Result<Compaction, OpeningError> {
+pub(crate) async fn compact(folder: &Path, fixed: Overrides) -> Result<Compaction, OpeningError> {
     let (app, _) = open_sealed(folder, Clock::system(), Passwords::default(), fixed).await?;
     let hardened = upgrade::harden_backup_codes(&app).await;
     app.store.close().await;
@@ -148,7 +154,7 @@ async fn open_sealed(
 ///
 /// # Errors
 /// [`OpeningError::Setting`] for the first setting that cannot be used.
-pub async fn refuse_settings(app: &App) -> Result<(), OpeningError> {
+pub(crate) async fn refuse_settings(app: &App) -> Result<(), OpeningError> {
     match fixed_problem(app) {
         Some((setting, from, problem)) => {
             app.store.close().await;
@@ -176,7 +182,7 @@ fn existing_key(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Res
 
 /// Returns the reason why a server could not use the key file of a data folder, if there is one. Changes nothing.
 #[must_use]
-pub fn key_problem(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Option<KeyError> {
+pub(crate) fn key_problem(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Option<KeyError> {
     existing_key(snapshot, folder, named).err()
 }
 

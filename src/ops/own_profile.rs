@@ -20,7 +20,7 @@ use crate::domain::{RequestError, SettingId, User};
 /// The errors of `refuse_fixed`, of [`proof::of_password_or_code`] and of [`profile::update`];
 /// [`RequestError::PasswordChangeRequired`] if a new password is required and the request has none;
 /// [`RequestError::IdentityNotSaved`] for a username that is taken or blocked.
-pub async fn update(
+pub(crate) async fn update(
     app: &App,
     caller: &Caller,
     edit: ProfileEdit,
@@ -55,7 +55,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`RequestError::NotAllowed`] if the settings forbid it, [`RequestError::PasswordWrong`], [`RequestError::LastAdministrator`].
-pub async fn delete(app: &App, caller: &Caller, password: PasswordDigest) -> Result<(), RequestError> {
+pub(crate) async fn delete(app: &App, caller: &Caller, password: PasswordDigest) -> Result<(), RequestError> {
     if !app.settings().flag(SettingId::AllowDeleteOwnAccount) {
         return Err(RequestError::NotAllowed { words: "Not allowed" });
     }

@@ -145,15 +145,15 @@ pub(super) fn apply(
 /// # Errors
 /// [`RequestError::ActionNotAllowed`] without `edit-other-user-password`, [`RequestError::UserNotFound`],
 /// [`RequestError::BeyondAuthority`], the errors of the new password.
-pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Result<(), RequestError> {
-    if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
+pub(crate) async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Result<(), RequestError> {
+    if !actor.may(Permission::EditOtherUserPassword) {
         return Err(RequestError::ActionNotAllowed {
             words: "Edit user password is not allowed",
             action: "Update_user",
         });
     }
     let user = app.store.read().user(id).cloned().ok_or(RequestError::UserNotFound)?;
-    let wanted = WantedPassword::Chosen(password.to_owned());
+    let wanted = WantedPassword::chosen(password.to_owned());
     let new = prepare(app, &actor.into(), &user, &wanted, Again::Allowed).await?;
     transact_on_user(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;
@@ -169,7 +169,7 @@ pub async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -> Resul
 ///
 /// # Errors
 /// [`RequestError::PasswordResetOff`] if passwords cannot be reset.
-pub async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(), RequestError> {
+pub(crate) async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(), RequestError> {
     if !app.settings().flag(SettingId::AllowPasswordReset) {
         return Err(RequestError::PasswordResetOff);
     }
@@ -186,10 +186,8 @@ pub async fn forgotten(app: &App, origin: &Origin, email: &EmailKey) -> Result<(
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `edit-other-user-password`, [`RequestError::NotAllowed`] if passwords cannot be
 /// reset, [`RequestError::UserNotFound`], [`RequestError::BeyondAuthority`].
-pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, RequestError> {
-    if !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, RequestError> {
+    actor.require(Permission::EditOtherUserPassword)?;
     refuse_where_off(app)?;
     let secret = TokenSecret::generate();
     transact_on_user(app, id, |snapshot, user| {
@@ -219,7 +217,7 @@ pub async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<String, 
 /// # Errors
 /// [`RequestError::PasswordResetInvalid`] if the link is unknown, used or expired, [`RequestError::AddressBlocked`] after too many
 /// guesses, the errors of the new password.
-pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Result<(), RequestError> {
+pub(crate) async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Result<(), RequestError> {
     refuse_where_off(app)?;
     let hash = TokenSecret::presented(link).hash();
     let target = Target::secret("password link");
@@ -237,7 +235,7 @@ pub async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Re
         Ok((reset, user))
     })
     .await?;
-    let wanted = WantedPassword::Chosen(password.to_owned());
+    let wanted = WantedPassword::chosen(password.to_owned());
     let new = prepare(app, &origin.into(), &user, &wanted, Again::Refused).await?;
     transact_on_user(app, &user.id, |snapshot, user| {
         if snapshot.password_reset(&user.id) != Some(&reset) {

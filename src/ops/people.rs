@@ -12,7 +12,7 @@ use crate::domain::{SettingId, User, UserId};
 /// Returns the active users whom a list shows to this caller, in the order of their usernames. If the setting
 /// `Presence_broadcast_disabled` is on, other users have no presence.
 #[must_use]
-pub fn everyone(app: &App, view: &View<'_>, caller: &Caller) -> Vec<ViewedUser> {
+pub(crate) fn everyone(app: &App, view: &View<'_>, caller: &Caller) -> Vec<ViewedUser> {
     let reach = Reach::of_lists(app, |permission| caller.may(permission));
     let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
     let users = view.snapshot().users().filter(|user| user.is_active());
@@ -22,7 +22,7 @@ pub fn everyone(app: &App, view: &View<'_>, caller: &Caller) -> Vec<ViewedUser> 
 
 /// Returns one of the users of [`everyone`], by id.
 #[must_use]
-pub fn one(app: &App, view: &View<'_>, caller: &Caller, id: &UserId) -> Option<ViewedUser> {
+pub(crate) fn one(app: &App, view: &View<'_>, caller: &Caller, id: &UserId) -> Option<ViewedUser> {
     let reach = Reach::of_lists(app, |permission| caller.may(permission));
     let silent = app.settings().flag(SettingId::PresenceBroadcastDisabled);
     let user = view.snapshot().user(id).filter(|user| user.is_active())?;

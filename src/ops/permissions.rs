@@ -13,7 +13,7 @@ use crate::store::{Change, Snapshot};
 
 /// Returns all grants, or those that were changed after a moment.
 #[must_use]
-pub fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
+pub(crate) fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
     let snapshot = app.store.read();
     let wanted = |grant: &&Arc<Grant>| since.is_none_or(|since| grant.updated_at > since);
     snapshot.access().grants().filter(wanted).cloned().collect()
@@ -25,8 +25,8 @@ pub fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {
 /// [`RequestError::PermissionRequired`] without `access-permissions`; [`RequestError::PermissionInvalid`],
 /// [`RequestError::GrantRoleInvalid`]; [`RequestError::ActionNotAllowed`] for removing `access-permissions` from `admin`, because
 /// then no user could restore it; [`RequestError::BeyondAuthority`].
-pub async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) -> Result<(), RequestError> {
-    permit(actor)?;
+pub(crate) async fn update(app: &App, actor: &Actor, grants: &[(String, Vec<RoleId>)]) -> Result<(), RequestError> {
+    actor.require(Permission::AccessPermissions)?;
     transact(app, |snapshot| Ok((replacement(app, actor, snapshot, grants)?, ()))).await
 }
 
@@ -51,8 +51,14 @@ pub(super) fn replacement(
 ///
 /// # Errors
 /// The errors of [`update`].
-pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, held: bool) -> Result<(), RequestError> {
-    permit(actor)?;
+pub(crate) async fn set_one(
+    app: &App,
+    actor: &Actor,
+    permission: &str,
+    role: &str,
+    held: bool,
+) -> Result<(), RequestError> {
+    actor.require(Permission::AccessPermissions)?;
     let cell = Cell {
         permission: permission.parse().map_err(|_| RequestError::PermissionInvalid)?,
         role: RoleId::new(role),
@@ -63,7 +69,7 @@ pub async fn set_one(app: &App, actor: &Actor, permission: &str, role: &str, hel
 
 /// A change of one permission of one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// The permission that the role gets or loses.
     pub permission: Permission,
     /// The role that gets or loses the permission.
@@ -77,8 +83,8 @@ pub struct Cell {
 ///
 /// # Errors
 /// The errors of [`update`].
-pub async fn change(app: &App, actor: &Actor, cells: &[Cell]) -> Result<(), RequestError> {
-    permit(actor)?;
+pub(crate) async fn change(app: &App, actor: &Actor, cells: &[Cell]) -> Result<(), RequestError> {
+    actor.require(Permission::AccessPermissions)?;
     transact(app, |snapshot| {
         let access = snapshot.access();
         let mut grants: BTreeMap<Permission, Vec<RoleId>> = BTreeMap::new();
@@ -138,7 +144,7 @@ impl<'a> Granting<'a> {
                 change = change.require(&**role);
             }
         }
-        if permission == Permission::ACCESS_PERMISSIONS && !roles.iter().any(RoleId::is_admin) {
+        if permission == Permission::AccessPermissions && !roles.iter().any(RoleId::is_admin) {
             return Err(RequestError::ActionNotAllowed {
                 words: "Taking access-permissions from admin is not allowed: nobody could give it back",
                 action: "Access_permissions",
@@ -167,13 +173,5 @@ impl<'a> Granting<'a> {
     fn finish(self) -> Result<(Change, ()), RequestError> {
         Authority::of(self.app, self.snapshot, self.actor).over_grants(&self.after)?;
         Ok((self.change, ()))
-    }
-}
-
-fn permit(actor: &Actor) -> Result<(), RequestError> {
-    if actor.may(Permission::ACCESS_PERMISSIONS) {
-        Ok(())
-    } else {
-        Err(RequestError::PermissionRequired)
     }
 }

@@ -20,7 +20,7 @@ pub(super) const TOKENS_PER_USER: usize = 200;
 
 /// A personal access token to create.
 #[derive(Debug, Clone)]
-pub struct NewPersonalToken {
+pub(crate) struct NewPersonalToken {
     /// The name that the owner gives it, unique among their tokens.
     pub name: TokenName,
     /// True if calls with the token need no second factor.
@@ -36,7 +36,7 @@ pub struct NewPersonalToken {
 /// # Errors
 /// [`RequestError::PersonalTokenNotAuthorized`] without `create-personal-access-tokens`, [`RequestError::PersonalTokenTaken`] if
 /// the caller has one with this name, [`RequestError::InvalidParams`] for an expiry that has passed, or too many tokens.
-pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Result<TokenSecret, RequestError> {
+pub(crate) async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Result<TokenSecret, RequestError> {
     permit(caller)?;
     let name = &new.name;
     if new.expires_at.is_some_and(|end| end <= app.clock.now()) {
@@ -75,7 +75,7 @@ pub async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) -> Resu
 ///
 /// # Errors
 /// [`RequestError::PersonalTokenNotAuthorized`], [`RequestError::PersonalTokenNotFound`].
-pub async fn regenerate(app: &App, caller: &Caller, name: &TokenName) -> Result<TokenSecret, RequestError> {
+pub(crate) async fn regenerate(app: &App, caller: &Caller, name: &TokenName) -> Result<TokenSecret, RequestError> {
     permit(caller)?;
     let secret = TokenSecret::generate();
     transact_on_user(app, &caller.user.id, |snapshot, user| {
@@ -104,7 +104,7 @@ pub async fn regenerate(app: &App, caller: &Caller, name: &TokenName) -> Result<
 ///
 /// # Errors
 /// [`RequestError::PersonalTokenNotAuthorized`], [`RequestError::PersonalTokenNotFound`].
-pub async fn remove(app: &App, caller: &Caller, name: &TokenName) -> Result<(), RequestError> {
+pub(crate) async fn remove(app: &App, caller: &Caller, name: &TokenName) -> Result<(), RequestError> {
     permit(caller)?;
     transact(app, |snapshot| {
         let old = named(snapshot, &caller.user.id, name).ok_or(RequestError::PersonalTokenNotFound)?;
@@ -118,10 +118,8 @@ pub async fn remove(app: &App, caller: &Caller, name: &TokenName) -> Result<(), 
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `create-personal-access-tokens`.
-pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, RequestError> {
-    if !caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, RequestError> {
+    caller.require(Permission::CreatePersonalAccessTokens)?;
     Ok(of(&app.store.read(), &caller.user.id).cloned().collect())
 }
 
@@ -131,17 +129,20 @@ pub fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<Token>>, RequestError>
 /// [`RequestError::CreateTokenNotAuthorized`] if the secret is not the configured one, if the user is unknown or may not log
 /// in, or if it is another user and the caller does not have `user-generate-access-token`;
 /// [`RequestError::BeyondAuthority`].
-pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -> Result<TokenSecret, RequestError> {
+pub(crate) async fn create_for(
+    app: &App,
+    caller: &Caller,
+    id: &UserId,
+    secret: &str,
+) -> Result<TokenSecret, RequestError> {
     let refused = || RequestError::CreateTokenNotAuthorized;
-    let expected = app.fixed.create_tokens_secret.as_deref().ok_or_else(refused)?;
+    let expected = app.fixed.create_tokens_secret.as_ref().ok_or_else(refused)?;
     let target = Target::secret("secret for tokens");
     attempts::guarded_silently(app, &caller.origin, &target, refused(), async {
-        // The hashes are compared, so that the time does not reveal how much of the secret was right.
-        let right = TokenSecret::presented(expected).hash() == TokenSecret::presented(secret).hash();
-        if right { Ok(()) } else { Err(refused()) }
+        if expected.is(secret) { Ok(()) } else { Err(refused()) }
     })
     .await?;
-    if *id != caller.user.id && !caller.may(Permission::USER_GENERATE_ACCESS_TOKEN) {
+    if *id != caller.user.id && !caller.may(Permission::UserGenerateAccessToken) {
         return Err(refused());
     }
     let token = TokenSecret::generate();
@@ -163,7 +164,7 @@ pub async fn create_for(app: &App, caller: &Caller, id: &UserId, secret: &str) -
 }
 
 fn permit(caller: &Caller) -> Result<(), RequestError> {
-    if caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
+    if caller.may(Permission::CreatePersonalAccessTokens) {
         Ok(())
     } else {
         Err(RequestError::PersonalTokenNotAuthorized)

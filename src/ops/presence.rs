@@ -16,7 +16,7 @@ use super::{settings, status};
 
 /// A presence list, and its time: all later changes have a later time.
 #[derive(Debug, Clone)]
-pub struct Here {
+pub(crate) struct Here {
     /// The presence entries of the listed users.
     pub users: Vec<Arc<VisiblePresence>>,
     /// True if the list has all users who are not offline.
@@ -28,7 +28,7 @@ pub struct Here {
 /// Returns those of these users who are not offline or have a status text, in this order. The caller's own entry is
 /// also included if they are offline and their status has an end.
 #[must_use]
-pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
+pub(crate) fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
     if is_silent(app) {
         return silence(app);
     }
@@ -53,13 +53,13 @@ pub fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
 /// Returns the users whose presence changed after `from`, without the caller, if all changes since then are known;
 /// else all users who are not offline.
 #[must_use]
-pub fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
+pub(crate) fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     list(app, caller, from, |shown| shown.line.status != StatusType::Offline)
 }
 
 /// Returns the same users as [`here`], and also the offline users with a visible text.
 #[must_use]
-pub fn visible(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
+pub(crate) fn visible(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
     list(app, caller, from, |shown| {
         shown.line.status != StatusType::Offline || !shown.line.status_text.is_empty()
     })
@@ -122,7 +122,7 @@ fn silence(app: &App) -> Here {
 
 /// Registers a live connection of a caller. If they reconnect with the token of a connection that was lost a moment
 /// ago, that one continues. `None` if the user no longer exists.
-pub async fn connect(app: &App, caller: &Caller) -> Option<Connection> {
+pub(crate) async fn connect(app: &App, caller: &Caller) -> Option<Connection> {
     let id = &caller.user.id;
     let connection = app
         .hub
@@ -143,10 +143,8 @@ pub(super) fn recorded(snapshot: &Snapshot, id: &UserId) -> Option<(Arc<User>, O
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `manage-user-status`.
-pub fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), RequestError> {
-    if !caller.may(Permission::MANAGE_USER_STATUS) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), RequestError> {
+    caller.require(Permission::ManageUserStatus)?;
     let limit = app.settings().number(SettingId::PresenceMaxConnections) as usize;
     Ok((app.hub.connections_for(&caller.user), limit))
 }
@@ -155,10 +153,8 @@ pub fn connections(app: &App, caller: &Caller) -> Result<(usize, usize), Request
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `manage-user-status`, [`RequestError::SettingFixed`].
-pub async fn enable_broadcast(app: &App, caller: &Caller) -> Result<(), RequestError> {
-    if !caller.may(Permission::MANAGE_USER_STATUS) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) async fn enable_broadcast(app: &App, caller: &Caller) -> Result<(), RequestError> {
+    caller.require(Permission::ManageUserStatus)?;
     let actor = Actor::User(caller.clone());
     settings::put(
         app,

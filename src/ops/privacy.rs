@@ -14,7 +14,7 @@ pub(super) const AUDIENCE: usize = 100;
 
 /// The privacy settings of a user.
 #[derive(Debug, Clone)]
-pub struct Privacy {
+pub(crate) struct Privacy {
     /// The exactness with which others may see when the user was last seen.
     pub last_seen: LastSeen,
     /// The existing users from whom the user hides.
@@ -27,7 +27,7 @@ pub struct Privacy {
 
 /// Returns the privacy settings of a user.
 #[must_use]
-pub fn of(app: &App, user: &User) -> Privacy {
+pub(crate) fn of(app: &App, user: &User) -> Privacy {
     let snapshot = app.store.read();
     let nothing = UserStatus::of(&user.id);
     let stored = snapshot.user_status(&user.id).map_or(&nothing, |stored| stored);
@@ -44,7 +44,7 @@ pub fn of(app: &App, user: &User) -> Privacy {
 ///
 /// # Errors
 /// [`RequestError::RoleNotFound`] for a role that does not exist, [`RequestError::InvalidParams`] for too many users or roles.
-pub async fn set(
+pub(crate) async fn set(
     app: &App,
     actor: &Actor,
     id: &UserId,

@@ -16,7 +16,7 @@ use super::{profile_rules, proof, standing, user_status};
 use crate::app::App;
 use crate::auth::{Actor, Caller};
 use crate::domain::user::{Activity, UserEmail};
-use crate::domain::{AuditAction, Permission, RequestError, RoleId, User, UserId};
+use crate::domain::{AuditAction, Permission, Profile, RequestError, RoleId, User, UserId};
 use crate::store::{Change, Snapshot};
 
 const fn refused(words: &'static str, action: &'static str) -> RequestError {
@@ -31,7 +31,7 @@ const fn refused(words: &'static str, action: &'static str) -> RequestError {
 /// or an address changes; [`RequestError::ActionNotAllowed`] for a field that the actor may not change,
 /// [`RequestError::UserNotFound`], [`RequestError::BeyondAuthority`], [`RequestError::RoleInvalid`], [`RequestError::LastAdministrator`],
 /// [`RequestError::UsernameBlocked`], [`RequestError::UserFieldTaken`], the errors of a new password.
-pub async fn update(
+pub(crate) async fn update(
     app: &App,
     caller: &Caller,
     id: &UserId,
@@ -40,24 +40,24 @@ pub async fn update(
 ) -> Result<Arc<User>, RequestError> {
     confirm(app, caller, id, &edit, code).await?;
     let actor = &Actor::User(caller.clone());
-    if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_INFO) {
+    if !actor.is(id) && !actor.may(Permission::EditOtherUserInfo) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
     let user = app.store.read().user(id).cloned().ok_or(RequestError::UserNotFound)?;
-    if edit.verified.is_some() && !actor.may(Permission::EDIT_OTHER_USER_INFO) {
+    if edit.verified.is_some() && !actor.may(Permission::EditOtherUserInfo) {
         return Err(refused("Editing email verification is not allowed", "Editing_user"));
     }
-    if edit.active.is_some() && !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
+    if edit.active.is_some() && !actor.may(Permission::EditOtherUserActiveStatus) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
-    if edit.require_password_change.is_some() && !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
+    if edit.require_password_change.is_some() && !actor.may(Permission::EditOtherUserPassword) {
         return Err(refused("Edit user password is not allowed", "Update_user"));
     }
     check_roles(actor, &user, edit.roles.as_deref())?;
     if actor.is(id) {
         profile_rules::refuse_fixed(app, caller, &edit)?;
     }
-    if !actor.is(id) && edit.password.is_some() && !actor.may(Permission::EDIT_OTHER_USER_PASSWORD) {
+    if !actor.is(id) && edit.password.is_some() && !actor.may(Permission::EditOtherUserPassword) {
         return Err(refused("Edit user password is not allowed", "Update_user"));
     }
     apply(app, actor, &user, &edit, TokensToKeep::None).await
@@ -85,7 +85,7 @@ fn check_roles(actor: &Actor, user: &User, roles: Option<&[RoleId]>) -> Result<(
     let Some(roles) = roles else {
         return Ok(());
     };
-    if !actor.may(Permission::ASSIGN_ROLES) {
+    if !actor.may(Permission::AssignRoles) {
         return Err(refused("Assign roles is not allowed", "Assign_role"));
     }
     let given = roles.iter().filter(|role| !user.roles.contains(role));
@@ -161,7 +161,12 @@ fn with_rights(
     edit: &ProfileEdit,
 ) -> Result<(), RequestError> {
     if let Some(changes) = &edit.custom_fields {
-        new.profile.custom_fields = changes.apply(&user.profile.custom_fields, &app.settings().custom_fields())?;
+        let custom_fields = changes.apply(&user.profile.custom_fields, &app.settings().custom_fields())?;
+        let profile = Profile {
+            custom_fields,
+            ..Profile::clone(&new.profile)
+        };
+        new.profile = profile.into();
     }
     if let Some(roles) = &edit.roles {
         let differs = |role: &&RoleId| user.roles.contains(role) != roles.contains(role);
@@ -245,13 +250,14 @@ fn with_profile(mut user: User, edit: &ProfileEdit) -> User {
     if let Some(required) = edit.require_password_change {
         user.require_password_change = required.then(String::new);
     }
-    let profile = &mut user.profile;
+    let mut profile = Profile::clone(&user.profile);
     if let Some(bio) = &edit.bio {
         profile.bio.clone_from(bio);
     }
     if let Some(nickname) = &edit.nickname {
         profile.nickname.clone_from(nickname);
     }
+    user.profile = profile.into();
     user
 }
 
@@ -260,18 +266,18 @@ fn with_profile(mut user: User, edit: &ProfileEdit) -> User {
 /// # Errors
 /// [`RequestError::ActionNotAllowed`] for another user without `edit-other-user-info`,
 /// [`RequestError::PreferencesOfUnknownUser`], [`RequestError::IdleTimeLimitInvalid`], [`RequestError::InvalidParams`].
-pub async fn set_preferences(
+pub(crate) async fn set_preferences(
     app: &App,
     actor: &Actor,
     id: &UserId,
     changes: Map<String, Value>,
 ) -> Result<Arc<User>, RequestError> {
-    if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_INFO) {
+    if !actor.is(id) && !actor.may(Permission::EditOtherUserInfo) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
     let set = transact_on_user(app, id, |_, user| {
         let new = User {
-            preferences: user.preferences.with(&changes)?,
+            preferences: user.preferences.with(&changes)?.into(),
             ..user.changed(app.clock.now())
         };
         Ok((Change::new().replace(user, &new), Arc::new(new)))

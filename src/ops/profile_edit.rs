@@ -5,7 +5,7 @@ use crate::domain::{CustomFieldChanges, DisplayName, Email, RoleId, StatusType, 
 
 /// The fields of a user to change. A field that is `None` is unchanged.
 #[derive(Debug, Default, Clone)]
-pub struct ProfileEdit {
+pub(crate) struct ProfileEdit {
     /// The new username.
     pub username: Option<Username>,
     /// The new e-mail address.

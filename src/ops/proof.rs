@@ -17,7 +17,7 @@ use crate::domain::{RequestError, TwoFactorMethod};
 /// # Errors
 /// [`RequestError::FullTokenNeeded`], [`RequestError::CodeRequired`] with the required method, [`RequestError::CodeInvalid`];
 /// [`RequestError::NothingToProveWith`] if the user has neither a password nor an authenticator.
-pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), RequestError> {
+pub(crate) async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), RequestError> {
     full_token(caller)?;
     let method = strongest(app, caller).ok_or(RequestError::NothingToProveWith)?;
     two_factor::show(app, caller, method, presented).await
@@ -28,7 +28,7 @@ pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode
 ///
 /// # Errors
 /// The errors of [`require`] and of [`current_password`].
-pub async fn of_password_or_code(
+pub(crate) async fn of_password_or_code(
     app: &App,
     caller: &Caller,
     current_password: Option<&str>,
@@ -45,7 +45,7 @@ pub async fn of_password_or_code(
 ///
 /// # Errors
 /// [`RequestError::PasswordWrong`], also during a lockout of the user.
-pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDigest) -> Result<(), RequestError> {
+pub(crate) async fn current_password(app: &App, caller: &Caller, digest: &PasswordDigest) -> Result<(), RequestError> {
     let target = Target::proof_of(&caller.user);
     attempts::guarded_silently(app, &caller.origin, &target, RequestError::PasswordWrong, async {
         let user = app.store.read().user(&caller.user.id).cloned();
@@ -63,7 +63,7 @@ pub async fn current_password(app: &App, caller: &Caller, digest: &PasswordDiges
 ///
 /// # Errors
 /// [`RequestError::FullTokenNeeded`].
-pub fn full_token(caller: &Caller) -> Result<(), RequestError> {
+pub(crate) fn full_token(caller: &Caller) -> Result<(), RequestError> {
     caller.token.permit(RequiredScope::Full)
 }
 

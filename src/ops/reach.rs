@@ -8,7 +8,7 @@ use crate::domain::{Permission, SettingId};
 
 /// The users that a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// All users of the server.
     Everyone,
     /// Only the viewer themselves.
@@ -17,8 +17,8 @@ pub enum Reach {
 
 impl Reach {
     /// Returns the reach of a search for users. `may` returns whether the viewer has a permission.
-    pub fn of_search(may: impl Fn(Permission) -> bool) -> Self {
-        if may(Permission::VIEW_OUTSIDE_ROOM) {
+    pub(crate) fn of_search(may: impl Fn(Permission) -> bool) -> Self {
+        if may(Permission::ViewOutsideRoom) {
             Self::Everyone
         } else {
             Self::Oneself
@@ -27,7 +27,7 @@ impl Reach {
 
     /// Returns the reach of a list of users or of presence. The setting
     /// `API_Apply_permission_view-outside-room_on_users-list` gives lists the reach of searches.
-    pub fn of_lists(app: &App, may: impl Fn(Permission) -> bool) -> Self {
+    pub(crate) fn of_lists(app: &App, may: impl Fn(Permission) -> bool) -> Self {
         if app.settings().flag(SettingId::ListsNeedViewOutsideRoom) {
             Self::of_search(may)
         } else {
@@ -37,7 +37,7 @@ impl Reach {
 
     /// Returns whether this viewer sees a user, both by id.
     #[must_use]
-    pub fn has(self, viewer: &str, user: &str) -> bool {
+    pub(crate) fn has(self, viewer: &str, user: &str) -> bool {
         self == Self::Everyone || viewer == user
     }
 }

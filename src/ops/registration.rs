@@ -18,7 +18,7 @@ use crate::store::{Change, Snapshot};
 
 /// The texts of a registration, not validated yet.
 #[derive(Debug, Clone)]
-pub struct Registration {
+pub(crate) struct Registration {
     /// The username to log in with.
     pub username: String,
     /// The e-mail address.
@@ -40,7 +40,7 @@ pub struct Registration {
 ///
 /// # Errors
 /// [`RequestError::TooManyRequests`].
-pub fn admit(app: &App, origin: &Origin) -> Result<(), RequestError> {
+pub(crate) fn admit(app: &App, origin: &Origin) -> Result<(), RequestError> {
     let Some(rate) = Rate::of_registrations(&app.settings()) else {
         return Ok(());
     };
@@ -59,7 +59,7 @@ pub fn admit(app: &App, origin: &Origin) -> Result<(), RequestError> {
 /// [`RequestError::DisplayNameInvalid`], [`RequestError::RegistrationUsernameInvalid`], [`RequestError::EmailInvalid`],
 /// [`RequestError::DomainNotAllowed`], [`RequestError::UsernameBlocked`], the errors of the password,
 /// [`RequestError::CustomFieldInvalid`], [`RequestError::RegistrationUsernameTaken`], [`RequestError::RegistrationEmailTaken`].
-pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Arc<User>, RequestError> {
+pub(crate) async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Arc<User>, RequestError> {
     let settings = app.settings();
     match settings.text(SettingId::RegistrationForm).as_str() {
         "Public" => {}
@@ -120,7 +120,7 @@ pub(super) async fn create(
         email: Some(email),
         verified: false,
         name: name.transpose()?,
-        password: Some(WantedPassword::Chosen(new.password)),
+        password: Some(WantedPassword::chosen(new.password)),
         require_password_change: None,
         roles: terms.roles,
         activity: terms.activity,
@@ -154,9 +154,7 @@ fn has_administrator(snapshot: &Snapshot) -> Result<(), RequestError> {
 }
 
 fn check_secret(expected: &str, presented: &str) -> Result<(), RequestError> {
-    // The hashes are compared, so that the time does not reveal how much of the secret was right.
-    let hash = |secret: &str| TokenSecret::presented(secret).hash();
-    if !expected.is_empty() && hash(presented) == hash(expected) {
+    if !expected.is_empty() && TokenSecret::presented(expected).is(presented) {
         Ok(())
     } else {
         Err(RequestError::RegistrationSecretNeeded)

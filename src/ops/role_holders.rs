@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::audit::note;
 use super::authority::Authority;
 use super::reach::Reach;
-use super::roles::{find, permit};
+use super::roles::find;
 use super::transaction::transact;
 use super::users::{default_roles, keep_an_administrator, may_assign};
 use super::viewed::View;
@@ -14,7 +14,7 @@ use super::viewed_user::ViewedUser;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::Listing;
-use crate::domain::{AuditAction, Page, RequestError, Role, RoleId, RoleScope, User, UsernameKey};
+use crate::domain::{AuditAction, Page, Permission, RequestError, Role, RoleId, RoleScope, User, UsernameKey};
 use crate::store::Change;
 
 /// Maximum users in one response about public roles.
@@ -26,7 +26,12 @@ const PUBLIC_ROLE_USERS: usize = 1_000;
 /// [`RequestError::PermissionRequired`], [`RequestError::ActionNotAllowed`] for `admin` without
 /// `assign-admin-role`, [`RequestError::RoleNotFound`], [`RequestError::TargetUnknown`],
 /// [`RequestError::BeyondAuthority`], [`RequestError::UserAlreadyInRole`].
-pub async fn give(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, RequestError> {
+pub(crate) async fn give(
+    app: &App,
+    actor: &Actor,
+    role: &str,
+    username: &UsernameKey,
+) -> Result<Arc<Role>, RequestError> {
     assign(
         app,
         actor,
@@ -51,7 +56,12 @@ pub async fn give(app: &App, actor: &Actor, role: &str, username: &UsernameKey) 
 /// # Errors
 /// The errors of [`give`], with [`RequestError::RoleHolderUnknown`] and [`RequestError::UserNotInRole`], and
 /// [`RequestError::AdministratorNeeded`] for the last active administrator.
-pub async fn take(app: &App, actor: &Actor, role: &str, username: &UsernameKey) -> Result<Arc<Role>, RequestError> {
+pub(crate) async fn take(
+    app: &App,
+    actor: &Actor,
+    role: &str,
+    username: &UsernameKey,
+) -> Result<Arc<Role>, RequestError> {
     assign(
         app,
         actor,
@@ -77,7 +87,7 @@ async fn assign(
     unknown: &RequestError,
     assigned: impl Fn(&Role, &[RoleId]) -> Result<(Vec<RoleId>, AuditAction), RequestError>,
 ) -> Result<Arc<Role>, RequestError> {
-    permit(actor)?;
+    actor.require(Permission::AccessPermissions)?;
     transact(app, |snapshot| {
         let role = find(snapshot, role)?;
         may_assign(actor, std::slice::from_ref(&role.id))?;
@@ -111,8 +121,8 @@ async fn assign(
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`], [`RequestError::RoleNotFound`].
-pub fn list(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing<ViewedUser>, RequestError> {
-    permit(actor)?;
+pub(crate) fn list(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing<ViewedUser>, RequestError> {
+    actor.require(Permission::AccessPermissions)?;
     let view = View::of(app, actor);
     let snapshot = view.snapshot();
     let role = find(snapshot, role)?;
@@ -125,7 +135,7 @@ pub fn list(app: &App, actor: &Actor, role: &str, page: Page) -> Result<Listing<
 /// everywhere, has a description, and is not a default role. A viewer who does not see the roles of others finds only
 /// themselves.
 #[must_use]
-pub fn list_public(app: &App, actor: &Actor) -> Vec<(ViewedUser, Vec<RoleId>)> {
+pub(crate) fn list_public(app: &App, actor: &Actor) -> Vec<(ViewedUser, Vec<RoleId>)> {
     let view = View::of(app, actor);
     let access = view.snapshot().access();
     let ordinary = default_roles(app);

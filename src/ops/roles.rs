@@ -77,7 +77,7 @@ pub fn list(app: &App) -> Vec<Arc<Role>> {
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `access-permissions`.
 pub fn with_holders(app: &App, actor: &Actor) -> Result<Vec<(Arc<Role>, usize)>, RequestError> {
-    permit(actor)?;
+    actor.require(Permission::AccessPermissions)?;
     let snapshot = app.store.read();
     let counted = |role: &Arc<Role>| (Arc::clone(role), snapshot.count_with_role(&role.id));
     let mut roles: Vec<_> = snapshot.access().roles().map(counted).collect();
@@ -103,7 +103,7 @@ pub fn assignable(app: &App, actor: &Actor) -> Vec<Arc<Role>> {
 /// [`RequestError::PermissionRequired`] without `access-permissions`, [`RequestError::NoRooms`] for a role that applies in rooms,
 /// [`RequestError::RoleNameTaken`].
 pub async fn create(app: &App, actor: &Actor, draft: RoleDraft) -> Result<Arc<Role>, RequestError> {
-    permit(actor)?;
+    actor.require(Permission::AccessPermissions)?;
     if draft.scope == RoleScope::Subscriptions {
         return Err(RequestError::NoRooms { field: "scope" });
     }
@@ -143,7 +143,7 @@ pub(super) fn creation(
 /// [`RequestError::PermissionRequired`], [`RequestError::RoleNotFound`], [`RequestError::RoleProtected`], [`RequestError::BeyondAuthority`],
 /// [`RequestError::NoRooms`] if the role would apply in rooms and did not before, [`RequestError::RoleNameTaken`].
 pub async fn update(app: &App, actor: &Actor, id: &RoleId, draft: RoleDraft) -> Result<Arc<Role>, RequestError> {
-    permit(actor)?;
+    actor.require(Permission::AccessPermissions)?;
     transact(app, |snapshot| replacement(app, actor, snapshot, id, &draft)).await
 }
 
@@ -186,7 +186,7 @@ pub(super) fn replacement(
 /// [`RequestError::PermissionRequired`], [`RequestError::RoleNotFound`], [`RequestError::RoleProtected`],
 /// [`RequestError::BeyondAuthority`], [`RequestError::RoleInUse`].
 pub async fn delete(app: &App, actor: &Actor, id: &RoleId) -> Result<(), RequestError> {
-    permit(actor)?;
+    actor.require(Permission::AccessPermissions)?;
     transact(app, |snapshot| {
         let old = changeable(snapshot, id)?;
         Authority::of(app, snapshot, actor).over_roles(std::slice::from_ref(id))?;
@@ -246,12 +246,4 @@ fn refuse_taken(snapshot: &Snapshot, own: Option<&RoleId>, name: &RoleName) -> R
 
 fn party(role: &Role) -> AuditParty {
     AuditParty::new("role", role.id.as_str(), role.name.as_str())
-}
-
-pub(super) fn permit(actor: &Actor) -> Result<(), RequestError> {
-    if actor.may(Permission::ACCESS_PERMISSIONS) {
-        Ok(())
-    } else {
-        Err(RequestError::PermissionRequired)
-    }
 }

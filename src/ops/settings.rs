@@ -16,7 +16,7 @@ use crate::store::{Change, Snapshot};
 
 /// A setting and its current value.
 #[derive(Debug, Clone)]
-pub struct ShownSetting {
+pub(crate) struct ShownSetting {
     /// The id of the setting.
     pub id: SettingId,
     /// The current value: fixed at the start, stored, or the default.
@@ -48,7 +48,7 @@ fn shown(app: &App, id: SettingId) -> ShownSetting {
 }
 
 /// Returns the settings that all callers may see, including those without a login.
-pub fn public(app: &App) -> impl Iterator<Item = ShownSetting> {
+pub(crate) fn public(app: &App) -> impl Iterator<Item = ShownSetting> {
     SettingId::ALL
         .iter()
         .filter(|id| id.is_public())
@@ -58,14 +58,14 @@ pub fn public(app: &App) -> impl Iterator<Item = ShownSetting> {
 impl ShownSetting {
     /// Returns whether it may have changed after a moment. The moment of a value fixed at the start is unknown.
     #[must_use]
-    pub fn may_have_changed_since(&self, moment: Timestamp) -> bool {
+    pub(crate) fn may_have_changed_since(&self, moment: Timestamp) -> bool {
         self.fixed.is_some() || self.updated_at.is_some_and(|updated| updated > moment)
     }
 }
 
 /// Returns the settings that this actor may see.
-pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = ShownSetting> {
-    let all = actor.may(Permission::VIEW_PRIVILEGED_SETTING);
+pub(crate) fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = ShownSetting> {
+    let all = actor.may(Permission::ViewPrivilegedSetting);
     SettingId::ALL
         .iter()
         .filter(move |id| all || id.is_public())
@@ -76,10 +76,8 @@ pub fn visible(app: &App, actor: &Actor) -> impl Iterator<Item = ShownSetting> {
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `view-privileged-setting`, [`RequestError::SettingNotFound`].
-pub fn get(app: &App, actor: &Actor, id: &str) -> Result<ShownSetting, RequestError> {
-    if !actor.may(Permission::VIEW_PRIVILEGED_SETTING) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) fn get(app: &App, actor: &Actor, id: &str) -> Result<ShownSetting, RequestError> {
+    actor.require(Permission::ViewPrivilegedSetting)?;
     id.parse()
         .map(|id| shown(app, id))
         .map_err(|_| RequestError::SettingNotFound)
@@ -91,10 +89,8 @@ pub fn get(app: &App, actor: &Actor, id: &str) -> Result<ShownSetting, RequestEr
 /// [`RequestError::PermissionRequired`] without `edit-privileged-setting`, [`RequestError::SettingNotFound`],
 /// [`RequestError::SettingFixed`], [`RequestError::SettingInvalid`]; [`RequestError::BeyondAuthority`] for default roles with a permission
 /// that the actor does not have, and for a setting about logins if any user has such a permission.
-pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<(), RequestError> {
-    if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Result<(), RequestError> {
+    actor.require(Permission::EditPrivilegedSetting)?;
     let id = id.parse().map_err(|_| RequestError::SettingNotFound)?;
     put(app, actor, id, value).await
 }
@@ -103,10 +99,8 @@ pub async fn set(app: &App, actor: &Actor, id: &str, value: SettingValue) -> Res
 ///
 /// # Errors
 /// The errors of [`set`]; [`RequestError::InvalidParams`] for a setting that is named twice.
-pub async fn set_all(app: &App, actor: &Actor, wanted: Vec<(String, SettingValue)>) -> Result<(), RequestError> {
-    if !actor.may(Permission::EDIT_PRIVILEGED_SETTING) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) async fn set_all(app: &App, actor: &Actor, wanted: Vec<(String, SettingValue)>) -> Result<(), RequestError> {
+    actor.require(Permission::EditPrivilegedSetting)?;
     let mut values = BTreeMap::new();
     for (id, value) in wanted {
         let id = id.parse().map_err(|_| RequestError::SettingNotFound)?;

@@ -17,7 +17,7 @@ use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn link(app: &App) -> Result<Option<String>, RequestError> {
+pub(crate) async fn link(app: &App) -> Result<Option<String>, RequestError> {
     loop {
         let snapshot = app.store.read();
         if snapshot.user_count() > 0 {
@@ -38,7 +38,7 @@ pub async fn link(app: &App) -> Result<Option<String>, RequestError> {
 
 /// The settings that the first administrator may choose. Other settings are unchanged.
 #[derive(Debug, Clone, Default)]
-pub struct FirstSettings {
+pub(crate) struct FirstSettings {
     /// The rule for registration from now on.
     pub registration: Option<RegistrationForm>,
     /// The name of the server, which is the team's name.
@@ -75,7 +75,7 @@ impl FirstSettings {
 /// [`RequestError::SetupLinkInvalid`] if the link is wrong or was used; [`RequestError::AddressBlocked`] after too many guesses;
 /// [`RequestError::SettingFixed`] for a setting that was fixed at the start; [`RequestError::SettingInvalid`]; the errors of the new
 /// user.
-pub async fn with_link(
+pub(crate) async fn with_link(
     app: &App,
     origin: &Origin,
     secret: &str,
@@ -122,7 +122,7 @@ fn first_roles() -> Vec<RoleId> {
 ///
 /// # Errors
 /// The errors of [`users::create`].
-pub async fn from_settings(app: &App, mut new: NewUser) -> Result<Option<Arc<User>>, RequestError> {
+pub(crate) async fn from_settings(app: &App, mut new: NewUser) -> Result<Option<Arc<User>>, RequestError> {
     if app.store.read().user_count() > 0 {
         return Ok(None);
     }

@@ -16,7 +16,7 @@ const ONLINE_KEPT_MILLIS: i64 = 60_000;
 
 /// Statistics of this server at one moment.
 #[derive(Debug, Clone, Copy)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// The number of accounts.
     pub users: usize,
     /// The number of accounts that may log in.
@@ -37,10 +37,8 @@ pub struct Figures {
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `view-statistics`.
-pub fn figures(app: &App, actor: &Actor) -> Result<Figures, RequestError> {
-    if !actor.may(Permission::VIEW_STATISTICS) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) fn figures(app: &App, actor: &Actor) -> Result<Figures, RequestError> {
+    actor.require(Permission::ViewStatistics)?;
     let view = View::of(app, actor);
     let (mut users, mut active) = (0, 0);
     for user in view.snapshot().users() {
@@ -64,16 +62,14 @@ pub fn figures(app: &App, actor: &Actor) -> Result<Figures, RequestError> {
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `view-statistics`; errors of the store.
-pub async fn store(app: &App, actor: &Actor) -> Result<StoreState, RequestError> {
-    if !actor.may(Permission::VIEW_STATISTICS) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) async fn store(app: &App, actor: &Actor) -> Result<StoreState, RequestError> {
+    actor.require(Permission::ViewStatistics)?;
     app.store.state().await.map_err(incident::internal)
 }
 
 /// The state of this server at one moment.
 #[derive(Debug, Clone)]
-pub struct Health {
+pub(crate) struct Health {
     /// The numbers of users, and the uptime.
     pub figures: Figures,
     /// The number of live connections of users whom the viewer sees as connected.
@@ -94,7 +90,7 @@ pub struct Health {
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `view-statistics`; errors of the store.
-pub async fn health(app: &App, actor: &Actor) -> Result<Health, RequestError> {
+pub(crate) async fn health(app: &App, actor: &Actor) -> Result<Health, RequestError> {
     let figures = figures(app, actor)?;
     let (mut clients, mut personal_tokens) = (BTreeMap::new(), 0);
     for token in tokens::list(app, None) {
@@ -120,7 +116,7 @@ pub async fn health(app: &App, actor: &Actor) -> Result<Health, RequestError> {
 /// Returns the number of users who are not offline, for callers without a login: at most a minute old, and 0 while
 /// the setting disables presence.
 #[must_use]
-pub fn not_offline(app: &App) -> usize {
+pub(crate) fn not_offline(app: &App) -> usize {
     if app.settings().flag(SettingId::PresenceBroadcastDisabled) {
         return 0;
     }

@@ -5,7 +5,7 @@ use tracing::warn;
 use super::audit::note;
 use super::transaction::transact;
 use super::{standing, user_status};
-use crate::app::App;
+use crate::app::{App, Settings};
 use crate::auth::Actor;
 use crate::domain::{
     AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Laying, Permission, Presence, RecentStatus, RequestError,
@@ -133,8 +133,16 @@ pub fn after(app: &App, id: &UserId) -> Option<Presence> {
     Some(Presence::of(connection, &claims.without_showing(), required))
 }
 
+/// Refuses the status `offline`, which makes a user invisible, if a setting forbids it.
+pub(super) fn refuse_forbidden(settings: &Settings, status: StatusType) -> Result<(), RequestError> {
+    if status == StatusType::Offline && !settings.flag(SettingId::AllowInvisibleStatus) {
+        return Err(RequestError::InvisibleDisabled);
+    }
+    Ok(())
+}
+
 fn permit(actor: &Actor, id: &UserId) -> Result<(), RequestError> {
-    if actor.is(id) || actor.may(Permission::EDIT_OTHER_USER_INFO) {
+    if actor.is(id) || actor.may(Permission::EditOtherUserInfo) {
         Ok(())
     } else {
         Err(RequestError::NotPermitted)
@@ -255,9 +263,7 @@ pub(super) fn lay(app: &App, stored: &mut UserStatus, new: &NewStatus, by_hand: 
         id: new.id.clone(),
         needs_connection: false,
     };
-    if claim.status == StatusType::Offline && !settings.flag(SettingId::AllowInvisibleStatus) {
-        return Err(RequestError::InvisibleDisabled);
-    }
+    refuse_forbidden(&settings, claim.status)?;
     if by_hand {
         stored.last_seen = Some(app.clock.now());
     }

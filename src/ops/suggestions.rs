@@ -19,7 +19,7 @@ const SUGGESTIONS: usize = 10;
 /// Searches users and rooms. A text that begins with `#` finds rooms, of which there are none; other texts find
 /// users, with or without a leading `@`.
 #[must_use]
-pub fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
+pub(crate) fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
     let text = text.trim();
     if text.starts_with('#') {
         return Vec::new();
@@ -35,7 +35,7 @@ pub fn spotlight(app: &App, actor: &Actor, text: &str) -> Vec<ViewedUser> {
 ///
 /// # Errors
 /// [`RequestError::PermissionRequired`] for a condition on a field that the viewer does not see.
-pub fn autocomplete(
+pub(crate) fn autocomplete(
     app: &App,
     actor: &Actor,
     term: Option<&SearchTerm>,

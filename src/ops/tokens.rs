@@ -23,7 +23,7 @@ const LAST_USE_MILLIS: i64 = 60_000;
 /// Returns the caller for a user id and a token. `None` if the token is not live, belongs to another user, or the
 /// account is not active.
 #[must_use]
-pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
+pub(crate) fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
     let caller = look_up(app, id, token, origin)?;
     note_use(app, &caller.token, app.clock.now());
     Some(caller)
@@ -32,7 +32,7 @@ pub fn authenticate(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin
 /// Returns the same caller as [`authenticate`], but does not store that the token was used. An open stream does not
 /// show that its user is active.
 #[must_use]
-pub fn look_up(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
+pub(crate) fn look_up(app: &App, id: &UserId, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
     let snapshot = app.store.read();
     let stored = snapshot.token(&token.hash())?;
     if stored.user != *id || !stored.is_live(app.clock.now()) {
@@ -81,7 +81,7 @@ fn note_use(app: &App, token: &Token, now: Timestamp) {
 }
 
 /// Stores the time at which a caller's socket was closed as the last use of their token.
-pub fn note_end(app: &App, caller: &Caller) {
+pub(crate) fn note_end(app: &App, caller: &Caller) {
     note_use(app, &caller.token, app.clock.now());
 }
 
@@ -89,7 +89,7 @@ pub fn note_end(app: &App, caller: &Caller) {
 ///
 /// # Errors
 /// Errors of the store. A session that has already ended is not an error.
-pub async fn logout(app: &App, caller: &Caller) -> Result<(), RequestError> {
+pub(crate) async fn logout(app: &App, caller: &Caller) -> Result<(), RequestError> {
     let actor = Actor::User(caller.clone());
     end(
         app,
@@ -107,8 +107,8 @@ pub async fn logout(app: &App, caller: &Caller) -> Result<(), RequestError> {
 /// # Errors
 /// [`RequestError::NotPermitted`] for another user without `logout-other-user`, then [`RequestError::UserIdInvalid`] for an unknown
 /// user, [`RequestError::BeyondAuthority`].
-pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize, RequestError> {
-    if !actor.is(id) && !actor.may(Permission::LOGOUT_OTHER_USER) {
+pub(crate) async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize, RequestError> {
+    if !actor.is(id) && !actor.may(Permission::LogoutOtherUser) {
         return Err(RequestError::NotPermitted);
     }
     let user = app.store.read().user(id).cloned().ok_or(RequestError::UserIdInvalid)?;
@@ -119,7 +119,7 @@ pub async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize,
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn logout_others(app: &App, caller: &Caller) -> Result<usize, RequestError> {
+pub(crate) async fn logout_others(app: &App, caller: &Caller) -> Result<usize, RequestError> {
     let actor = Actor::User(caller.clone());
     let other = |token: &Token| token.session().is_some() && token.hash != caller.token.hash;
     end(app, &actor, &caller.user, other, AuditAction::TokensEnded).await
@@ -127,7 +127,7 @@ pub async fn logout_others(app: &App, caller: &Caller) -> Result<usize, RequestE
 
 /// Returns the live tokens of one user or of all users, grouped by user, the oldest first.
 #[must_use]
-pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
+pub(crate) fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
     let snapshot = app.store.read();
     let now = app.clock.now();
     let live = |token: &&Arc<Token>| token.is_live(now);
@@ -143,8 +143,8 @@ pub fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
 /// # Errors
 /// [`RequestError::TokenNotFound`] if there is no such token, or if it belongs to another user and the actor may not log
 /// other users out; [`RequestError::BeyondAuthority`].
-pub async fn revoke(app: &App, actor: &Actor, user: Option<&UserId>, label: &str) -> Result<(), RequestError> {
-    let may = |token: &&Arc<Token>| actor.is(&token.user) || actor.may(Permission::LOGOUT_OTHER_USER);
+pub(crate) async fn revoke(app: &App, actor: &Actor, user: Option<&UserId>, label: &str) -> Result<(), RequestError> {
+    let may = |token: &&Arc<Token>| actor.is(&token.user) || actor.may(Permission::LogoutOtherUser);
     let tokens = list(app, user);
     let token = tokens.iter().filter(may).find(|token| token.hash.label() == label);
     let unknown = || RequestError::TokenNotFound { label: label.into() };
@@ -210,7 +210,7 @@ pub(super) fn without_tokens(
 
 /// Returns the live token with this hash.
 #[must_use]
-pub fn find(app: &App, hash: &TokenHash) -> Option<Arc<Token>> {
+pub(crate) fn find(app: &App, hash: &TokenHash) -> Option<Arc<Token>> {
     let now = app.clock.now();
     app.store.read().token(hash).filter(|token| token.is_live(now)).cloned()
 }

@@ -3,9 +3,9 @@
 mod attempt;
 mod enrolment;
 
-pub use attempt::can_be_enabled;
+pub(crate) use attempt::can_be_enabled;
 pub(super) use attempt::{login_attempt, spend_login_code};
-pub use enrolment::{Enrolment, begin, codes_remaining, disable, regenerate_codes, reset, validate};
+pub(crate) use enrolment::{Enrolment, begin, codes_remaining, disable, regenerate_codes, reset, validate};
 
 use self::attempt::{Attempt, current, secret_in_force, spend};
 use super::attempts;
@@ -53,7 +53,7 @@ fn available(app: &App, user: &User) -> Option<TwoFactorMethod> {
 ///
 /// # Errors
 /// [`RequestError::CodeRequired`], [`RequestError::CodeInvalid`]; also the latter during a lockout of the user.
-pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), RequestError> {
+pub(crate) async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode>) -> Result<(), RequestError> {
     let asked = |method: &TwoFactorMethod| is_on(app) && !is_excused(app, caller, *method);
     match available(app, &caller.user).filter(asked) {
         Some(method) => show(app, caller, method, presented).await,
@@ -65,7 +65,7 @@ pub async fn require(app: &App, caller: &Caller, presented: Option<PresentedCode
 ///
 /// # Errors
 /// The errors of [`require`].
-pub async fn require_for_other(
+pub(crate) async fn require_for_other(
     app: &App,
     caller: &Caller,
     id: &UserId,
@@ -142,7 +142,7 @@ async fn spend_code(app: &App, id: &UserId, code: &str) -> Result<bool, RequestE
             return Ok((Change::new(), false));
         };
         let spent = User {
-            two_factor: rest,
+            two_factor: rest.into(),
             revision: user.revision + 1,
             ..user.clone()
         };

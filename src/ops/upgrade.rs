@@ -48,8 +48,9 @@ fn seal_some(app: &App, snapshot: &Snapshot) -> (Change, usize) {
             two_factor: TwoFactor {
                 secret: user.two_factor.secret.as_ref().map(seal),
                 pending: user.two_factor.pending.as_ref().map(seal),
-                ..user.two_factor.clone()
-            },
+                ..TwoFactor::clone(&user.two_factor)
+            }
+            .into(),
             ..User::clone(user)
         };
         change.replace(&***user, &sealed)
@@ -109,8 +110,9 @@ async fn harden(app: &App, user: &User) -> Result<(), RequestError> {
                     salt: Some(salt),
                     digests: codes.digests.iter().filter_map(left).copied().collect(),
                 },
-                ..user.two_factor.clone()
-            },
+                ..TwoFactor::clone(&user.two_factor)
+            }
+            .into(),
             ..user.clone()
         };
         Ok((Change::new().replace(user, &hardened), ()))

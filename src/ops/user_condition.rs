@@ -9,7 +9,7 @@ use crate::domain::{Condition, EmailKey, RequestError, StatusType, UsernameKey};
 
 /// A field of a user that a condition may test.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserField {
+pub(crate) enum UserField {
     /// The id of the user.
     Id,
     /// The username, compared case-insensitively.
@@ -75,7 +75,7 @@ impl<'view> Asked<'view> {
     ///
     /// # Errors
     /// [`RequestError::PermissionRequired`] if it tests a field that the viewer does not see of other users.
-    pub fn of(view: &'view View<'view>, condition: &'view Condition<UserField>) -> Result<Self, RequestError> {
+    pub(super) fn of(view: &'view View<'view>, condition: &'view Condition<UserField>) -> Result<Self, RequestError> {
         let is_hidden = |field: &UserField| match field {
             UserField::Email | UserField::Roles => !view.sees_all_accounts(),
             UserField::Custom(name) => !view.sees_custom_field(name),
@@ -97,7 +97,7 @@ impl<'view> Asked<'view> {
     }
 
     /// Returns whether the condition holds for an account.
-    pub fn wants(&self, account: ViewedAccount<'_>) -> bool {
+    pub(super) fn wants(&self, account: ViewedAccount<'_>) -> bool {
         self.condition.holds(&AskedAccount { asked: self, account })
     }
 }

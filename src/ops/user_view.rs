@@ -14,7 +14,6 @@ use super::viewed::View;
 use super::viewed_user::ViewedUser;
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::user::Activity;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
     ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusType, Timestamp, User, UserId, Username, UtcOffset,
@@ -22,7 +21,7 @@ use crate::domain::{
 
 /// The fields of a user's record that `fields` may name: those that responses of this server have, and those that
 /// Rocket.Chat documents and no user of this server has.
-pub const FIELDS: &[&str] = &[
+pub(crate) const FIELDS: &[&str] = &[
     "_id",
     "username",
     "name",
@@ -67,7 +66,7 @@ pub const FIELDS: &[&str] = &[
 /// A user with the fields that the caller may see.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct UserView {
+pub(crate) struct UserView {
     #[serde(rename = "_id")]
     id: UserId,
     username: Username,
@@ -130,14 +129,14 @@ struct FullInfo {
 
 /// An e-mail address, and whether it was verified.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Address {
+pub(crate) struct Address {
     address: Email,
     verified: bool,
 }
 
 /// Returns the addresses of a user: one or none.
 #[must_use]
-pub fn addresses(user: &User) -> Vec<Address> {
+pub(crate) fn addresses(user: &User) -> Vec<Address> {
     let address = user.email.as_ref().map(|email| Address {
         address: email.address.clone(),
         verified: email.verified,
@@ -145,21 +144,10 @@ pub fn addresses(user: &User) -> Vec<Address> {
     address.into_iter().collect()
 }
 
-/// Returns Rocket.Chat's word for the reason why an account may not log in.
-#[must_use]
-pub const fn inactive_reason(activity: Activity) -> Option<&'static str> {
-    match activity {
-        Activity::Active => None,
-        Activity::Deactivated => Some("deactivated"),
-        Activity::PendingApproval => Some("pending_approval"),
-        Activity::IdleTooLong => Some("idle_too_long"),
-    }
-}
-
 impl UserView {
     /// Returns a user as this actor may see them.
     #[must_use]
-    pub fn of(app: &App, user: &Arc<User>, actor: &Actor) -> Self {
+    pub(crate) fn of(app: &App, user: &Arc<User>, actor: &Actor) -> Self {
         Self::from(&View::of(app, actor).user(user))
     }
 }
@@ -201,7 +189,7 @@ impl FullInfo {
             require_password_change: user.require_password_change.is_some(),
             require_password_change_reason: user.require_password_change.clone().unwrap_or_default(),
             reason: user.profile.reason.clone(),
-            inactive_reason: inactive_reason(user.activity),
+            inactive_reason: user.activity.reason(),
             settings: Settings {
                 preferences: user.preferences.chosen().clone(),
             },
@@ -232,7 +220,7 @@ struct Empty {}
 /// A user in the result of a search.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Suggestion {
+pub(crate) struct Suggestion {
     #[serde(rename = "_id")]
     id: UserId,
     username: Username,
@@ -263,7 +251,7 @@ impl From<&ViewedUser> for Suggestion {
 /// The caller's own record (`api.md` §3.2).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Me {
+pub(crate) struct Me {
     #[serde(rename = "_id")]
     id: UserId,
     name: DisplayName,
@@ -313,7 +301,7 @@ pub struct Me {
 /// not have `users:read`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum OwnRecord {
+pub(crate) enum OwnRecord {
     /// All fields of the user's own record.
     Full(Box<Me>),
     /// Only the id and the username.
@@ -329,7 +317,7 @@ pub enum OwnRecord {
 impl OwnRecord {
     /// Returns the record that the token of a login may see.
     #[must_use]
-    pub fn of(app: &App, begun: &LoggedIn) -> Self {
+    pub(crate) fn of(app: &App, begun: &LoggedIn) -> Self {
         let user = &begun.user;
         // A token that ended meanwhile sees only the narrow record.
         if tokens::find(app, &begun.token.hash()).is_some_and(|token| token.shows_own_record()) {
@@ -345,7 +333,7 @@ impl OwnRecord {
 impl Me {
     /// Returns the record of a user as the user sees it.
     #[must_use]
-    pub fn of(app: &App, user: &User) -> Self {
+    pub(crate) fn of(app: &App, user: &User) -> Self {
         let address = app.public_address();
         let presence = app.hub.own_presence(&user.id);
         let verified = user.email.as_ref().filter(|email| email.verified);

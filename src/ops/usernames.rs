@@ -11,7 +11,7 @@ const SUGGESTIONS_TRIED: usize = 1_000;
 ///
 /// # Errors
 /// [`RequestError::NotAllowed`] if usernames cannot be changed, [`RequestError::UsernameBlocked`].
-pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, RequestError> {
+pub(crate) fn is_available(app: &App, own: &User, text: &str) -> Result<bool, RequestError> {
     if !app.settings().flag(SettingId::AllowUsernameChange) {
         return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
@@ -31,7 +31,7 @@ pub fn is_available(app: &App, own: &User, text: &str) -> Result<bool, RequestEr
 
 /// Returns a free username made from a user's name: `first.last`, followed by a number if that is taken.
 #[must_use]
-pub fn suggest(app: &App, user: &User) -> String {
+pub(crate) fn suggest(app: &App, user: &User) -> String {
     let name = user
         .name
         .as_ref()

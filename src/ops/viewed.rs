@@ -21,7 +21,7 @@ use crate::hub::VisiblePresence;
 use crate::store::{SearchableUser, Snapshot};
 
 /// The view of one viewer on all users at one moment.
-pub struct View<'actor> {
+pub(crate) struct View<'actor> {
     viewer: Viewer<'actor>,
     snapshot: Arc<Snapshot>,
     shown: OrdMap<UserId, Arc<VisiblePresence>>,
@@ -40,7 +40,7 @@ enum Viewer<'actor> {
 }
 
 impl<'actor> Viewer<'actor> {
-    const fn may(self, permission: Permission) -> bool {
+    fn may(self, permission: Permission) -> bool {
         match self {
             Self::Actor(actor) => actor.may(permission),
             Self::Wall => false,
@@ -62,7 +62,7 @@ impl<'actor> Viewer<'actor> {
 impl<'actor> View<'actor> {
     /// Takes the current data of all users for this viewer.
     #[must_use]
-    pub fn of(app: &App, actor: &'actor Actor) -> Self {
+    pub(crate) fn of(app: &App, actor: &'actor Actor) -> Self {
         Self::by(app, Viewer::Actor(actor))
     }
 
@@ -92,25 +92,25 @@ impl<'actor> View<'actor> {
 
     /// Returns whether a list with this reach shows this user to the viewer. The operator reaches every user.
     #[must_use]
-    pub fn finds(&self, reach: Reach, user: &str) -> bool {
+    pub(crate) fn finds(&self, reach: Reach, user: &str) -> bool {
         self.own_id.is_none_or(|id| reach.has(id, user))
     }
 
     /// Returns whether the viewer sees all fields of all accounts.
     #[must_use]
-    pub const fn sees_all_accounts(&self) -> bool {
-        self.viewer.may(Permission::VIEW_FULL_OTHER_USER_INFO)
+    pub(crate) fn sees_all_accounts(&self) -> bool {
+        self.viewer.may(Permission::ViewFullOtherUserInfo)
     }
 
     /// Returns whether the viewer sees all fields of this account.
     #[must_use]
-    pub fn sees_all_of(&self, user: &UserId) -> bool {
+    pub(crate) fn sees_all_of(&self, user: &UserId) -> bool {
         self.sees_all_accounts() || self.viewer.is(user)
     }
 
     /// Returns this account as the viewer sees it in filters and orders.
     #[must_use]
-    pub fn account<'user>(&self, user: SearchableUser<'user>) -> ViewedAccount<'user> {
+    pub(crate) fn account<'user>(&self, user: SearchableUser<'user>) -> ViewedAccount<'user> {
         ViewedAccount {
             full: self.sees_all_accounts() || self.own_id.is_some_and(|id| id == user.id()),
             user,
@@ -120,27 +120,27 @@ impl<'actor> View<'actor> {
     /// Returns a custom field of this user for a filter. A field that is not public is absent, unless the viewer sees
     /// all fields.
     #[must_use]
-    pub fn custom_field<'user>(&self, user: &'user User, name: &str) -> Option<&'user Value> {
+    pub(crate) fn custom_field<'user>(&self, user: &'user User, name: &str) -> Option<&'user Value> {
         let visible = self.field_rules.is_public(name) || self.sees_all_of(&user.id);
         user.profile.custom_fields.get(name).filter(|_| visible)
     }
 
     /// Returns whether the viewer sees this custom field of other users.
     #[must_use]
-    pub fn sees_custom_field(&self, name: &str) -> bool {
+    pub(crate) fn sees_custom_field(&self, name: &str) -> bool {
         self.sees_all_accounts() || self.field_rules.is_public(name)
     }
 
     /// Returns the status of each user whom the viewer does not see as offline, by id.
     #[must_use]
-    pub fn statuses(&self) -> HashMap<&str, StatusType> {
+    pub(crate) fn statuses(&self) -> HashMap<&str, StatusType> {
         let users = self.shown.keys().map(|id| (id.as_str(), self.presence(id).status));
         users.filter(|(_, status)| *status != StatusType::Offline).collect()
     }
 
     /// Returns this user as the viewer sees them.
     #[must_use]
-    pub fn user(&self, user: &Arc<User>) -> ViewedUser {
+    pub(crate) fn user(&self, user: &Arc<User>) -> ViewedUser {
         let (own, stored) = (self.viewer.is(&user.id), self.snapshot.user_status(&user.id));
         ViewedUser {
             own,
@@ -155,7 +155,7 @@ impl<'actor> View<'actor> {
 
     /// Returns a user's presence as the viewer sees it. A user who hides from the viewer is absent and has no text.
     #[must_use]
-    pub fn presence(&self, id: &UserId) -> Presence {
+    pub(crate) fn presence(&self, id: &UserId) -> Presence {
         let Some(shown) = self.shown.get(id) else {
             return Presence::ABSENT;
         };
@@ -193,7 +193,7 @@ impl<'actor> View<'actor> {
 
 /// An account as one viewer sees it in filters and orders. Hidden fields are `None`.
 #[derive(Clone, Copy)]
-pub struct ViewedAccount<'user> {
+pub(crate) struct ViewedAccount<'user> {
     user: SearchableUser<'user>,
     full: bool,
 }
@@ -201,25 +201,25 @@ pub struct ViewedAccount<'user> {
 impl<'user> ViewedAccount<'user> {
     /// Returns the id as text.
     #[must_use]
-    pub fn id(self) -> &'user str {
+    pub(crate) fn id(self) -> &'user str {
         self.user.id()
     }
 
     /// Returns the folded username.
     #[must_use]
-    pub fn username(self) -> &'user str {
+    pub(crate) fn username(self) -> &'user str {
         self.user.username()
     }
 
     /// Returns the folded name, or the folded username if the user has no name.
     #[must_use]
-    pub fn name(self) -> &'user str {
+    pub(crate) fn name(self) -> &'user str {
         self.user.name().unwrap_or_else(|| self.user.username())
     }
 
     /// Returns the name as others see it.
     #[must_use]
-    pub fn exact_name(self) -> &'user str {
+    pub(crate) fn exact_name(self) -> &'user str {
         let user = self.user.user();
         user.name
             .as_ref()
@@ -228,49 +228,49 @@ impl<'user> ViewedAccount<'user> {
 
     /// Returns a custom field as the viewer sees it.
     #[must_use]
-    pub fn custom_field(self, view: &View<'_>, name: &str) -> Option<&'user Value> {
+    pub(crate) fn custom_field(self, view: &View<'_>, name: &str) -> Option<&'user Value> {
         view.custom_field(self.user.user(), name)
     }
 
     /// Returns the folded nickname.
     #[must_use]
-    pub fn nickname(self) -> &'user str {
+    pub(crate) fn nickname(self) -> &'user str {
         self.user.nickname()
     }
 
     /// Returns whether the account may log in.
     #[must_use]
-    pub const fn is_active(self) -> bool {
+    pub(crate) const fn is_active(self) -> bool {
         self.user.is_active()
     }
 
     /// Returns the folded e-mail address, if the viewer sees all fields.
     #[must_use]
-    pub fn email(self) -> Option<&'user str> {
+    pub(crate) fn email(self) -> Option<&'user str> {
         self.user.email().filter(|_| self.full)
     }
 
     /// Returns the time of the last login with a password, if the viewer sees all fields.
     #[must_use]
-    pub fn last_login(self) -> Option<Timestamp> {
+    pub(crate) fn last_login(self) -> Option<Timestamp> {
         self.user.last_login().filter(|_| self.full)
     }
 
     /// Returns the time when the account was created, if the viewer sees all fields.
     #[must_use]
-    pub fn created_at(self) -> Option<Timestamp> {
+    pub(crate) fn created_at(self) -> Option<Timestamp> {
         self.full.then(|| self.user.created_at())
     }
 
     /// Returns the whole account, if the viewer sees all fields.
     #[must_use]
-    pub fn full(self) -> Option<&'user User> {
+    pub(crate) fn full(self) -> Option<&'user User> {
         self.full.then(|| &**self.user.user())
     }
 
     /// Returns the user in the form for a response.
     #[must_use]
-    pub fn of_view(self, view: &View<'_>) -> ViewedUser {
+    pub(crate) fn of_view(self, view: &View<'_>) -> ViewedUser {
         view.user(self.user.user())
     }
 }

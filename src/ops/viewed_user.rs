@@ -13,7 +13,7 @@ use crate::domain::{
 
 /// A user as one viewer sees them, for a response.
 #[derive(Debug, Clone)]
-pub struct ViewedUser {
+pub(crate) struct ViewedUser {
     pub(super) user: Arc<User>,
     pub(super) own: bool,
     pub(super) full: bool,
@@ -37,43 +37,43 @@ impl ViewedUser {
 
     /// Returns whether the user is the viewer.
     #[must_use]
-    pub const fn is_own(&self) -> bool {
+    pub(crate) const fn is_own(&self) -> bool {
         self.own
     }
 
     /// Returns the id of the user.
     #[must_use]
-    pub fn id(&self) -> UserId {
+    pub(crate) fn id(&self) -> UserId {
         self.user.id.clone()
     }
 
     /// Returns the username of the user.
     #[must_use]
-    pub fn username(&self) -> Username {
+    pub(crate) fn username(&self) -> Username {
         self.user.username.clone()
     }
 
     /// Returns the name that others see.
     #[must_use]
-    pub fn name(&self) -> DisplayName {
+    pub(crate) fn name(&self) -> DisplayName {
         self.user.shown_name()
     }
 
     /// Returns the nickname; empty if there is none.
     #[must_use]
-    pub fn nickname(&self) -> String {
+    pub(crate) fn nickname(&self) -> String {
         self.user.profile.nickname.clone()
     }
 
     /// Returns the text about the user; empty if there is none.
     #[must_use]
-    pub fn bio(&self) -> String {
+    pub(crate) fn bio(&self) -> String {
         self.user.profile.bio.clone()
     }
 
     /// Returns the custom fields: all of them if the viewer sees all fields, else the public ones.
     #[must_use]
-    pub fn custom_fields(&self) -> Map<String, Value> {
+    pub(crate) fn custom_fields(&self) -> Map<String, Value> {
         let fields = self.user.profile.custom_fields.iter();
         let visible = fields.filter(|(name, _)| self.full || self.field_rules.is_public(name));
         visible.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -82,7 +82,7 @@ impl ViewedUser {
     /// Returns the user's team: the text of this custom field, which the setting `Team_Custom_Field` names. `None` if the
     /// field is not a text with visible characters, or if the viewer does not see it.
     #[must_use]
-    pub fn team(&self, field: &str) -> Option<String> {
+    pub(crate) fn team(&self, field: &str) -> Option<String> {
         let visible = self.full || self.field_rules.is_public(field);
         let value = self.user.profile.custom_fields.get(field).filter(|_| visible)?;
         let team = value.as_str()?.trim();
@@ -91,98 +91,98 @@ impl ViewedUser {
 
     /// Returns the offset of the user's clock from UTC.
     #[must_use]
-    pub fn utc_offset(&self) -> UtcOffset {
+    pub(crate) fn utc_offset(&self) -> UtcOffset {
         self.user.preferences.utc_offset()
     }
 
     /// Returns the version (`ETag`) of the user's avatar, if they have one.
     #[must_use]
-    pub fn avatar(&self) -> Option<String> {
+    pub(crate) fn avatar(&self) -> Option<String> {
         self.user.avatar.clone()
     }
 
     /// Returns whether the account may log in.
     #[must_use]
-    pub fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.user.is_active()
     }
 
     /// Returns the status type that the viewer sees.
     #[must_use]
-    pub const fn status(&self) -> StatusType {
+    pub(crate) const fn status(&self) -> StatusType {
         self.presence.status
     }
 
     /// Returns the text of the status.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.presence.text.clone()
     }
 
     /// Returns the emoji of the status.
     #[must_use]
-    pub fn emoji(&self) -> Option<Emoji> {
+    pub(crate) fn emoji(&self) -> Option<Emoji> {
         self.presence.emoji.clone()
     }
 
     /// Returns the source of the status.
     #[must_use]
-    pub const fn source(&self) -> Option<ClaimSource> {
+    pub(crate) const fn source(&self) -> Option<ClaimSource> {
         self.presence.source
     }
 
     /// Returns when the status began; `None` for an offline user, and if that is not known or the viewer must not know it.
     #[must_use]
-    pub const fn status_since(&self) -> Option<Timestamp> {
+    pub(crate) const fn status_since(&self) -> Option<Timestamp> {
         self.since
     }
 
     /// Returns the time when the status ends.
     #[must_use]
-    pub const fn expires_at(&self) -> Option<Timestamp> {
+    pub(crate) const fn expires_at(&self) -> Option<Timestamp> {
         self.presence.expires_at
     }
 
     /// Returns the presence of the user's live connections, for the user themselves only.
     #[must_use]
-    pub fn own_connection(&self) -> Option<StatusType> {
+    pub(crate) fn own_connection(&self) -> Option<StatusType> {
         self.own.then_some(self.presence.connection)
     }
 
     /// Returns the time of the last login with a password, for the user themselves only.
     #[must_use]
-    pub fn own_last_login(&self) -> Option<Timestamp> {
+    pub(crate) fn own_last_login(&self) -> Option<Timestamp> {
         self.user.last_login.filter(|_| self.own)
     }
 
     /// Returns the time when the user was last seen, as exactly as the viewer may know it.
     #[must_use]
-    pub const fn last_seen(&self) -> Option<SeenAt> {
+    pub(crate) const fn last_seen(&self) -> Option<SeenAt> {
         self.last_seen
     }
 
     /// Returns whether the viewer sees all fields of the account.
     #[must_use]
-    pub const fn is_full(&self) -> bool {
+    pub(crate) const fn is_full(&self) -> bool {
         self.full
     }
 
     /// Returns the whole account and the presence, if the viewer sees all fields. The presence is still limited to
     /// what the viewer may see.
     #[must_use]
-    pub fn full(&self) -> Option<(&User, &Presence)> {
+    pub(crate) fn full(&self) -> Option<(&User, &Presence)> {
         self.full.then_some((&*self.user, &self.presence))
     }
 
     /// Returns the ways in which the user logs in, for the user themselves only.
     #[must_use]
-    pub fn own_services(&self) -> Option<LoginServices> {
+    pub(crate) fn own_services(&self) -> Option<LoginServices> {
         self.own.then(|| LoginServices::of(&self.user))
     }
 
     /// Returns the roles, if the viewer sees all fields.
     #[must_use]
-    pub fn roles(&self) -> Option<Vec<RoleId>> {
+    pub(crate) fn roles(&self) -> Option<Vec<RoleId>> {
         self.full().map(|(user, _)| user.roles.clone())
     }
 }

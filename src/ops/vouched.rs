@@ -40,7 +40,7 @@ pub(super) fn still<'snapshot>(
         return Some(None);
     };
     let user = snapshot.user(creator).filter(|user| user.is_active())?;
-    let may = snapshot.access().of(&user.roles).has(permission);
+    let may = snapshot.access().of(&user.roles).contains(permission);
     may.then_some(Some(&**user))
 }
 

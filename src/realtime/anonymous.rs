@@ -23,7 +23,7 @@ struct Entry {
 
 impl Anonymous {
     /// Adds a socket; returns the number of its sign of life, here called its turn.
-    pub fn enter(&mut self, number: u64, source: Option<SourceAddress>) -> u64 {
+    pub(super) fn enter(&mut self, number: u64, source: Option<SourceAddress>) -> u64 {
         self.last += 1;
         self.sockets.insert(self.last, Entry { number, source });
         self.sources.entry(source).or_default().insert(self.last);
@@ -31,7 +31,7 @@ impl Anonymous {
     }
 
     /// Records a sign of life of the socket with this turn; returns its new turn. An unknown socket is not added.
-    pub fn touch(&mut self, turn: u64) -> u64 {
+    pub(super) fn touch(&mut self, turn: u64) -> u64 {
         match self.leave(turn) {
             Some(entry) => self.enter(entry.number, entry.source),
             None => turn,
@@ -50,19 +50,19 @@ impl Anonymous {
     }
 
     /// Removes the socket with this turn, if it is registered.
-    pub fn remove(&mut self, turn: u64) {
+    pub(super) fn remove(&mut self, turn: u64) {
         self.leave(turn);
     }
 
     /// Removes the longest idle socket of a source that has more than `most` sockets; returns its number.
-    pub fn take_beyond_in(&mut self, source: Option<SourceAddress>, most: usize) -> Option<u64> {
+    pub(super) fn take_beyond_in(&mut self, source: Option<SourceAddress>, most: usize) -> Option<u64> {
         let turns = self.sources.get(&source)?;
         let turn = *turns.first().filter(|_| turns.len() > most)?;
         self.leave(turn).map(|entry| entry.number)
     }
 
     /// Removes the longest idle socket if there are more than `most` in total; returns its number.
-    pub fn take_beyond(&mut self, most: usize) -> Option<u64> {
+    pub(super) fn take_beyond(&mut self, most: usize) -> Option<u64> {
         let turn = *self.sockets.first_key_value().filter(|_| self.sockets.len() > most)?.0;
         self.leave(turn).map(|entry| entry.number)
     }

@@ -25,7 +25,7 @@ pub(super) struct BatchEncoder<'event> {
 }
 
 impl<'event> BatchEncoder<'event> {
-    pub fn new(happened: &'event [OutboundMessage], access: Arc<Access>, lists_are_narrow: bool) -> Self {
+    pub(super) fn new(happened: &'event [OutboundMessage], access: Arc<Access>, lists_are_narrow: bool) -> Self {
         Self {
             happened,
             access,
@@ -36,18 +36,18 @@ impl<'event> BatchEncoder<'event> {
     }
 
     /// Returns the current roles and grants.
-    pub const fn access(&self) -> &Arc<Access> {
+    pub(super) const fn access(&self) -> &Arc<Access> {
         &self.access
     }
 
     /// Returns whether lists of users are reduced for users without `view-outside-room`.
-    pub const fn lists_are_narrow(&self) -> bool {
+    pub(super) const fn lists_are_narrow(&self) -> bool {
         self.lists_are_narrow
     }
 
     /// Returns the shared batch for a socket, or an empty one if the socket receives nothing. Returns `None` if each
     /// event must be checked for this socket.
-    pub fn common(&mut self, framing: Framing, listening: &Listening) -> Option<Bytes> {
+    pub(super) fn common(&mut self, framing: Framing, listening: &Listening) -> Option<Bytes> {
         let whose = self.alike.as_ref()?;
         let Some(viewer) = &listening.viewer else {
             return Some(Bytes::new());
@@ -69,7 +69,11 @@ impl<'event> BatchEncoder<'event> {
     }
 
     /// Returns the frames of the messages that `choose` selects from each event, in order; may be empty.
-    pub fn own(&self, framing: Framing, choose: impl FnMut(&'event OutboundMessage) -> OwnMessages<'event>) -> Bytes {
+    pub(super) fn own(
+        &self,
+        framing: Framing,
+        choose: impl FnMut(&'event OutboundMessage) -> OwnMessages<'event>,
+    ) -> Bytes {
         batch_of(framing, self.happened.iter().flat_map(choose).flatten())
     }
 }

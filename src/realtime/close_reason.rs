@@ -26,7 +26,7 @@ pub(super) enum CloseReason {
 
 impl CloseReason {
     /// Returns the close code and the reason; `None` if the client is gone.
-    pub const fn code(self) -> Option<(u16, &'static str)> {
+    pub(super) const fn code(self) -> Option<(u16, &'static str)> {
         match self {
             Self::Stopping => Some((1001, "the server stops")),
             Self::Protocol => Some((1002, "protocol error")),
@@ -40,7 +40,7 @@ impl CloseReason {
     }
 
     /// Converts an error of the WebSocket library.
-    pub fn of(error: &Error) -> Self {
+    pub(super) fn of(error: &Error) -> Self {
         match error {
             Error::Capacity(_) => Self::TooLarge,
             Error::Utf8(_) => Self::BadData,

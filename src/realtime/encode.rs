@@ -249,7 +249,7 @@ fn changes(before: &User, after: &User) -> Vec<OutboundMessage> {
                 stream: Stream::NotifyLogged,
                 event: ROLES_CHANGE.to_owned(),
                 // Other responses show the roles only to users with this permission.
-                permission: Some(Permission::VIEW_FULL_OTHER_USER_INFO),
+                permission: Some(Permission::ViewFullOtherUserInfo),
                 about: Some(after.id.clone()),
                 text: EncodedMessages::of(&event(Stream::NotifyLogged, ROLES_CHANGE, &args)),
             });
@@ -292,7 +292,7 @@ fn setting(app: &App, id: SettingId) -> Option<OutboundMessage> {
     Some(OutboundMessage::Stream {
         stream: Stream::NotifyLogged,
         event: PRIVATE_SETTINGS.to_owned(),
-        permission: Some(Permission::VIEW_PRIVILEGED_SETTING),
+        permission: Some(Permission::ViewPrivilegedSetting),
         about: None,
         text: EncodedMessages::of(&event(Stream::NotifyLogged, PRIVATE_SETTINGS, &args)),
     })

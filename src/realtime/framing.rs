@@ -16,7 +16,7 @@ pub(super) enum Framing {
 
 impl Framing {
     /// Returns the first frames of a connection. Some clients compare them byte by byte.
-    pub fn greeting(self) -> Vec<Bytes> {
+    pub(super) fn greeting(self) -> Vec<Bytes> {
         let greeting = self.frame(r#"{"server_id":"0"}"#);
         match self {
             Self::Plain => vec![greeting],
@@ -25,7 +25,7 @@ impl Framing {
     }
 
     /// Returns the complete frame with this message.
-    pub fn frame(self, message: &str) -> Bytes {
+    pub(super) fn frame(self, message: &str) -> Bytes {
         match self {
             Self::Plain => text_frame(message),
             Self::SockJs => text_frame(&format!("a[{}]", Value::from(message))),
@@ -33,7 +33,7 @@ impl Framing {
     }
 
     /// Returns the last frame before a close, if the framing has one.
-    pub fn farewell(self, code: u16, reason: &str) -> Option<Bytes> {
+    pub(super) fn farewell(self, code: u16, reason: &str) -> Option<Bytes> {
         match self {
             Self::Plain => None,
             Self::SockJs => Some(text_frame(&format!("c[{code},{}]", Value::from(reason)))),
@@ -41,7 +41,7 @@ impl Framing {
     }
 
     /// Returns the messages in a frame; `None` if the frame violates the framing.
-    pub fn unwrap(self, frame: &str) -> Option<Vec<String>> {
+    pub(super) fn unwrap(self, frame: &str) -> Option<Vec<String>> {
         match self {
             Self::Plain => Some(vec![frame.to_owned()]),
             // SockJS clients send an array of texts, and sometimes an empty frame.

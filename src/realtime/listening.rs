@@ -38,7 +38,7 @@ struct Sight {
 }
 
 impl Viewer {
-    pub fn of(caller: &Caller) -> Self {
+    pub(super) fn of(caller: &Caller) -> Self {
         Self {
             user: Arc::clone(&caller.user),
             ends: caller.token.expires_at,
@@ -49,7 +49,7 @@ impl Viewer {
     }
 
     /// Updates the rights to see others for the next events.
-    pub fn follow_access(&mut self, access: &Arc<Access>) {
+    pub(super) fn follow_access(&mut self, access: &Arc<Access>) {
         let known = self.sight.as_ref();
         if known.is_some_and(|known| Arc::ptr_eq(&known.access, access)) {
             return;
@@ -57,13 +57,13 @@ impl Viewer {
         let held = self.token.narrow(access.of(&self.user.roles));
         self.sight = Some(Sight {
             access: Arc::clone(access),
-            roles: held.has(Permission::VIEW_FULL_OTHER_USER_INFO),
-            others: Reach::of_search(|permission| held.has(permission)) == Reach::Everyone,
+            roles: held.contains(Permission::ViewFullOtherUserInfo),
+            others: Reach::of_search(|permission| held.contains(permission)) == Reach::Everyone,
         });
     }
 
     /// Updates the user's record.
-    pub fn follow_user(&mut self, user: &Arc<User>) {
+    pub(super) fn follow_user(&mut self, user: &Arc<User>) {
         self.user = Arc::clone(user);
         if let Some(sight) = self.sight.take() {
             self.follow_access(&sight.access);
@@ -71,24 +71,24 @@ impl Viewer {
     }
 
     /// Returns whether the viewer sees the roles of other users.
-    pub fn sees_roles(&self) -> bool {
+    pub(super) fn sees_roles(&self) -> bool {
         self.sight.as_ref().is_some_and(|sight| sight.roles)
     }
 
     /// Returns whether the viewer receives events about all users.
-    pub fn sees_others(&self) -> bool {
+    pub(super) fn sees_others(&self) -> bool {
         !self.lists_are_narrow || self.sight.as_ref().is_some_and(|sight| sight.others)
     }
 
     /// Returns whether the token has not expired.
-    pub fn is_live(&self, now: Timestamp) -> bool {
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
         self.ends.is_none_or(|end| now < end)
     }
 
     /// Returns whether the viewer has a permission now.
-    pub fn may(&self, app: &App, permission: Permission) -> bool {
+    pub(super) fn may(&self, app: &App, permission: Permission) -> bool {
         let snapshot = app.store.read();
         let held = snapshot.access().of(&self.user.roles);
-        self.token.narrow(held).has(permission)
+        self.token.narrow(held).contains(permission)
     }
 }

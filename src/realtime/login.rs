@@ -31,7 +31,7 @@ impl Login {
     ///
     /// # Errors
     /// [`RequestError::ResumeRefused`] if the token was removed in the meantime.
-    pub async fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, RequestError> {
+    pub(super) async fn begin(app: &App, origin: &Origin, begun: &LoggedIn) -> Result<Self, RequestError> {
         let caller =
             tokens::authenticate(app, &begun.user.id, &begun.token, origin).ok_or(RequestError::ResumeRefused)?;
         let presence = if caller.counts_as_present() {
@@ -54,7 +54,7 @@ impl Login {
 
     /// Reads the login from the store again. Returns false if it is not valid any more, also if the user has
     /// a new duty.
-    pub fn renew(&mut self, app: &App) -> bool {
+    pub(super) fn renew(&mut self, app: &App) -> bool {
         let Caller {
             user,
             presented,
@@ -72,12 +72,12 @@ impl Login {
     }
 
     /// Returns whether the login belongs to this user.
-    pub fn is(&self, id: &UserId) -> bool {
+    pub(super) fn is(&self, id: &UserId) -> bool {
         self.caller.user.id == *id
     }
 
     /// Returns the live connection, if the login counts as one.
-    pub fn connection(&self) -> Option<&Connection> {
+    pub(super) fn connection(&self) -> Option<&Connection> {
         match &self.presence {
             OwnPresence::Shown(connection) => Some(connection),
             OwnPresence::Unseen { .. } => None,
@@ -85,7 +85,7 @@ impl Login {
     }
 
     /// Returns the user's own document, as far as the token may read it.
-    pub fn document(&self, app: &App) -> Value {
+    pub(super) fn document(&self, app: &App) -> Value {
         if !self.caller.token.shows_own_record() {
             return json!({"username": self.caller.user.username});
         }
@@ -98,7 +98,7 @@ impl Login {
 
     /// Ends the login of a closed socket. Its connection still counts for a short time, so that the
     /// client can reconnect.
-    pub fn lose(self, app: &App) {
+    pub(super) fn lose(self, app: &App) {
         tokens::note_end(app, &self.caller);
         if let OwnPresence::Shown(connection) = self.presence {
             connection.lose(self.caller.token.hash);

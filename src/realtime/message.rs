@@ -41,7 +41,7 @@ pub(super) struct BadMessage {
 impl Message {
     /// Parses a message. Returns `None` for an object without `msg`: clients send such objects as greetings, and they
     /// get no answer.
-    pub fn parse(text: &str) -> Result<Option<Self>, BadMessage> {
+    pub(super) fn parse(text: &str) -> Result<Option<Self>, BadMessage> {
         let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
             return Err(BadMessage::of("Bad request", text));
         };
@@ -92,7 +92,7 @@ fn call(fields: &mut Map<String, Value>, name: &str) -> Option<(Id, Name, Vec<Va
 
 impl BadMessage {
     /// Creates the error with this reason. It quotes the message; a long one is cut.
-    pub fn of(reason: &'static str, text: &str) -> Self {
+    pub(super) fn of(reason: &'static str, text: &str) -> Self {
         let short = text.len() <= QUOTED_CHARACTERS;
         let message = short.then(|| serde_json::from_str(text).ok()).flatten();
         Self {
@@ -101,7 +101,7 @@ impl BadMessage {
         }
     }
 
-    pub fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         json!({"msg": "error", "reason": self.reason, "offendingMessage": self.offending})
     }
 }

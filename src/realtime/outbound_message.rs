@@ -22,12 +22,12 @@ pub(super) struct EncodedMessages {
 }
 
 impl EncodedMessages {
-    pub fn of(message: &Value) -> Self {
+    pub(super) fn of(message: &Value) -> Self {
         Self::of_all(std::slice::from_ref(message))
     }
 
     /// Creates one text from several messages, in order.
-    pub fn of_all(messages: &[Value]) -> Self {
+    pub(super) fn of_all(messages: &[Value]) -> Self {
         Self {
             messages: messages.iter().map(ToString::to_string).collect(),
             plain: OnceLock::new(),
@@ -36,7 +36,7 @@ impl EncodedMessages {
     }
 
     /// Returns the frames with the messages.
-    pub fn frame(&self, framing: Framing) -> Bytes {
+    pub(super) fn frame(&self, framing: Framing) -> Bytes {
         let frame = match framing {
             Framing::Plain => &self.plain,
             Framing::SockJs => &self.wrapped,
@@ -125,7 +125,7 @@ const NOTHING: OwnMessages<'static> = [None; 4];
 
 impl OutboundMessage {
     /// Returns the user of a presence change that looks the same to all viewers.
-    pub fn whose_presence_alike(&self) -> Option<&UserId> {
+    pub(super) fn whose_presence_alike(&self) -> Option<&UserId> {
         match self {
             Self::Presence(presence) => presence.seen.map(|_| &presence.change.user),
             _ => None,
@@ -134,7 +134,7 @@ impl OutboundMessage {
 
     /// Returns the message for sockets that listen to all users, if this is a presence change that looks the same
     /// to all viewers.
-    pub fn for_everybody(&self, with_roles: bool) -> Option<&EncodedMessages> {
+    pub(super) fn for_everybody(&self, with_roles: bool) -> Option<&EncodedMessages> {
         match self {
             Self::Presence(presence) => {
                 let texts = presence.texts(presence.seen?)?;
@@ -145,7 +145,7 @@ impl OutboundMessage {
     }
 
     /// Returns the messages that a socket listens to and that its user may receive.
-    pub fn texts_for<'event>(&'event self, app: &App, listening: &Listening) -> OwnMessages<'event> {
+    pub(super) fn texts_for<'event>(&'event self, app: &App, listening: &Listening) -> OwnMessages<'event> {
         let subscriptions = &listening.subscriptions;
         match (self, &listening.viewer) {
             (

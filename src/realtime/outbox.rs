@@ -16,7 +16,7 @@ use super::close_reason::CloseReason;
 use crate::net::SharedWire;
 
 /// The maximum number of queued batches before the client is disconnected.
-const MOST: usize = 2048;
+const MAX_FRAMES: usize = 2048;
 
 /// The maximum number of queued bytes. It is large, because ten thousand changes at once are two million bytes, and all
 /// sockets that wait for the same messages share the memory.
@@ -26,10 +26,10 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 const MOST_BYTES_BEFORE_LOGIN: usize = 64 * 1024;
 
 /// The maximum number of batches in one system call.
-const AT_ONCE: usize = 64;
+const FRAMES_IN_WRITE: usize = 64;
 
 /// The number of batches for which memory stays allocated while the queue is empty.
-const KEPT: usize = 4;
+const KEPT_CAPACITY: usize = 4;
 
 /// The outgoing side of one socket.
 pub(super) struct Outbox {
@@ -54,7 +54,7 @@ struct Waiting {
 }
 
 impl Outbox {
-    pub fn new(wire: SharedWire) -> Self {
+    pub(super) fn new(wire: SharedWire) -> Self {
         Self {
             wire,
             waiting: Mutex::default(),
@@ -67,7 +67,7 @@ impl Outbox {
     }
 
     /// Sends frames after all queued ones, without waiting.
-    pub fn send(&self, frames: Bytes) {
+    pub(super) fn send(&self, frames: Bytes) {
         if frames.is_empty() {
             return;
         }
@@ -85,7 +85,7 @@ impl Outbox {
     }
 
     /// Queues a frame. It is sent with the next [`Self::release`].
-    pub fn hold(&self, frame: Bytes) {
+    pub(super) fn hold(&self, frame: Bytes) {
         self.waiting().push(frame, &self.wire);
     }
 
@@ -96,7 +96,7 @@ impl Outbox {
     }
 
     /// Sends queued frames, as far as the kernel accepts them.
-    pub fn release(&self) {
+    pub(super) fn release(&self) {
         let mut waiting = self.waiting();
         if !waiting.frames.is_empty() || self.wire.has_pending() {
             waiting.write(&self.wire);
@@ -105,24 +105,24 @@ impl Outbox {
     }
 
     /// Sets whether the client is logged in, which decides how many bytes may be queued.
-    pub fn set_logged_in(&self, logged_in: bool) {
+    pub(super) fn set_logged_in(&self, logged_in: bool) {
         self.waiting().logged_in = logged_in;
     }
 
     /// Returns the reason why the queue accepts no more frames, if it has been closed.
-    pub fn end(&self) -> Option<CloseReason> {
+    pub(super) fn end(&self) -> Option<CloseReason> {
         self.waiting().end
     }
 
     /// Closes the queue for further frames.
-    pub fn shut(&self, end: CloseReason) {
+    pub(super) fn shut(&self, end: CloseReason) {
         self.waiting().end.get_or_insert(end);
         self.more.notify_one();
     }
 
     /// Sends queued frames whenever the socket is writable. Returns the reason to end: the queue was closed, the client
     /// read nothing for `patience`, or the connection failed.
-    pub async fn serve(&self, patience: Duration) -> CloseReason {
+    pub(super) async fn serve(&self, patience: Duration) -> CloseReason {
         loop {
             let (idle, end) = {
                 let waiting = self.waiting();
@@ -144,7 +144,7 @@ impl Outbox {
     }
 
     /// Removes the queued frames, except the rest of a batch that is partly sent.
-    pub fn forget(&self) {
+    pub(super) fn forget(&self) {
         let mut waiting = self.waiting();
         let begun = usize::from(waiting.begun);
         waiting.frames.truncate(begun);
@@ -152,7 +152,7 @@ impl Outbox {
     }
 
     /// Sends all queued frames, without a time limit. Returns if the connection fails.
-    pub async fn finish(&self) {
+    pub(super) async fn finish(&self) {
         loop {
             self.release();
             let is_done = {
@@ -166,17 +166,17 @@ impl Outbox {
     }
 
     /// Says below WebSocket, too, that nothing more follows.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.wire.close();
     }
 
     /// Waits until the socket may be readable.
-    pub async fn readable(&self) -> io::Result<()> {
+    pub(super) async fn readable(&self) -> io::Result<()> {
         self.wire.readable().await
     }
 
     /// Reads and discards all incoming bytes until the end.
-    pub async fn discard(&self) {
+    pub(super) async fn discard(&self) {
         let mut buffer = [0; 1024];
         loop {
             match self.wire.try_read(&mut buffer) {
@@ -212,7 +212,7 @@ impl Waiting {
         } else {
             MOST_BYTES_BEFORE_LOGIN
         };
-        self.frames.len() > MOST || self.bytes > most_bytes
+        self.frames.len() > MAX_FRAMES || self.bytes > most_bytes
     }
 
     fn write(&mut self, wire: &SharedWire) {
@@ -220,7 +220,7 @@ impl Waiting {
             let written = if self.frames.len() == 1 {
                 wire.try_write(first)
             } else {
-                let mut slices = [IoSlice::new(&[]); AT_ONCE];
+                let mut slices = [IoSlice::new(&[]); FRAMES_IN_WRITE];
                 let filled = slices.iter_mut().zip(&self.frames);
                 let count = filled.map(|(slice, frame)| *slice = IoSlice::new(frame)).count();
                 wire.try_write_vectored(&slices[..count])
@@ -237,7 +237,7 @@ impl Waiting {
         {
             self.lose();
         }
-        if self.frames.capacity() > KEPT {
+        if self.frames.capacity() > KEPT_CAPACITY {
             self.frames = VecDeque::new();
         }
     }

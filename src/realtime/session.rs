@@ -56,7 +56,7 @@ pub(super) struct SocketSession {
 impl SocketSession {
     /// Creates the session on a stream after the handshake. `read` contains the bytes after the handshake that
     /// were already read.
-    pub fn new(
+    pub(super) fn new(
         socket_server: Arc<SocketServer>,
         origin: Origin,
         mut seat: RegisteredSocket,
@@ -86,7 +86,7 @@ impl SocketSession {
     }
 
     /// Serves the client until the socket ends.
-    pub async fn run(&mut self) {
+    pub(super) async fn run(&mut self) {
         let Err(end) = self.listen().await;
         debug!(?end, address = ?self.origin.address, "a socket ends");
         // Before the close handshake, which may take a while.

@@ -35,7 +35,7 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Creates a socket after the handshake. `read` contains the bytes after the handshake that were already read.
-    pub fn new(outbox: Arc<Outbox>, read: &Bytes, framing: Framing) -> Self {
+    pub(super) fn new(outbox: Arc<Outbox>, read: &Bytes, framing: Framing) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BYTES)
             .write_buffer_size(0)
@@ -51,7 +51,7 @@ impl Socket {
     }
 
     /// Returns the messages of the next frame; empty if it contains none.
-    pub async fn receive(&mut self) -> Result<Vec<String>, CloseReason> {
+    pub(super) async fn receive(&mut self) -> Result<Vec<String>, CloseReason> {
         match self.next().await? {
             Frame::Text(text) => self.framing.unwrap(&text).ok_or(CloseReason::BadData),
             Frame::Binary(_) => Err(CloseReason::BadData),
@@ -82,7 +82,7 @@ impl Socket {
 
     /// Closes the socket, and sends the reason if the client is still there. A client that was too slow gets `patience`
     /// for reading it, others at most [`FAREWELL`].
-    pub async fn close(&mut self, end: CloseReason, patience: Duration) {
+    pub(super) async fn close(&mut self, end: CloseReason, patience: Duration) {
         self.outbox.shut(end);
         let patience = match end {
             CloseReason::TooSlow => patience,

@@ -64,7 +64,7 @@ pub(super) struct RegisteredSocket {
 impl SocketRegistry {
     /// Registers a socket without a login, if the limits allow it. If there are then too many sockets without a login,
     /// the longest idle ones are closed.
-    pub fn take(&self, address: Option<IpAddr>, most: SocketLimits) -> Result<RegisteredSocket, LimitReached> {
+    pub(super) fn take(&self, address: Option<IpAddr>, most: SocketLimits) -> Result<RegisteredSocket, LimitReached> {
         let source = address.map(SourceAddress::of);
         let mut taken = self.taken();
         if taken.all >= most.all {
@@ -89,7 +89,7 @@ impl SocketRegistry {
     }
 
     /// Returns the current subscribers.
-    pub fn subscribers(&self) -> Subscribers {
+    pub(super) fn subscribers(&self) -> Subscribers {
         self.taken().subscribers.clone()
     }
 
@@ -120,7 +120,7 @@ impl Taken {
 
 impl RegisteredSocket {
     /// Adds the subscriber, which receives events from now on.
-    pub fn seat(&mut self, subscriber: Arc<Subscriber>) {
+    pub(super) fn seat(&mut self, subscriber: Arc<Subscriber>) {
         let mut taken = self.seats.taken();
         if taken.unseated.remove(&self.number) {
             subscriber.outbox.shut(CloseReason::MadeRoom);
@@ -129,26 +129,26 @@ impl RegisteredSocket {
     }
 
     /// Removes the subscriber, which receives no more events.
-    pub fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         self.seats.taken().subscribers.remove(&self.number);
     }
 
     /// Records a sign of life of the client. It matters only while the socket has no login.
-    pub fn touch(&mut self) {
+    pub(super) fn touch(&mut self) {
         if let Some(turn) = &mut self.turn {
             *turn = self.seats.taken().anonymous.touch(*turn);
         }
     }
 
     /// Removes the socket from those without a login.
-    pub fn log_in(&mut self) {
+    pub(super) fn log_in(&mut self) {
         if let Some(turn) = self.turn.take() {
             self.seats.taken().anonymous.remove(turn);
         }
     }
 
     /// Adds the socket to those without a login. If there are then too many of them, the longest idle ones are closed.
-    pub fn log_out(&mut self, most: SocketLimits) {
+    pub(super) fn log_out(&mut self, most: SocketLimits) {
         if self.turn.is_none() {
             let mut taken = self.seats.taken();
             self.turn = Some(taken.anonymous.enter(self.number, self.source));

@@ -6,6 +6,7 @@ use crate::auth::Caller;
 use crate::domain::id::MAX_ID_BYTES;
 use crate::domain::scope::RequiredScope;
 use crate::domain::{Scope, UserId};
+use crate::methods::error::meteor_error;
 
 /// The event of [`Stream::NotifyLogged`] about the visible presence of all users.
 pub(super) const USER_STATUS: &str = "user-status";
@@ -53,10 +54,10 @@ pub(super) enum Refusal {
 }
 
 impl Stream {
-    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+    pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the name in messages.
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::NotifyAll => "stream-notify-all",
             Self::NotifyLogged => "stream-notify-logged",
@@ -68,22 +69,22 @@ impl Stream {
     }
 
     /// Returns the stream with this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|stream| stream.name() == name)
     }
 
     /// Returns whether the publication with this name exists, but sends nothing.
-    pub fn is_silent(name: &str) -> bool {
+    pub(super) fn is_silent(name: &str) -> bool {
         SILENT.contains(&name)
     }
 
     /// Returns whether sockets without a login receive its events.
-    pub const fn is_public(self) -> bool {
+    pub(super) const fn is_public(self) -> bool {
         matches!(self, Self::NotifyAll | Self::RoomMessages)
     }
 
     /// Checks whether the caller may subscribe to an event; `None` is a socket without a login.
-    pub fn check(self, caller: Option<&Caller>, event: &str) -> Result<(), Refusal> {
+    pub(super) fn check(self, caller: Option<&Caller>, event: &str) -> Result<(), Refusal> {
         if !self.has_form(event) {
             return Err(Refusal::BadEvent);
         }
@@ -146,7 +147,7 @@ fn owner(event: &str) -> Option<UserId> {
 }
 
 impl Refusal {
-    pub fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let (error, reason) = match self {
             Self::Unknown(name) => (json!(404), format!("Subscription '{name}' not found")),
             Self::NotAllowed => (json!("not-allowed"), "Not allowed".to_owned()),
@@ -156,13 +157,6 @@ impl Refusal {
                 "Too many subscriptions on this connection".to_owned(),
             ),
         };
-        let printed = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
-        json!({
-            "isClientSafe": true,
-            "error": error,
-            "reason": reason,
-            "message": format!("{reason} [{printed}]"),
-            "errorType": "Meteor.Error",
-        })
+        meteor_error(&error, &reason, None)
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
-    pub fn new(outbox: Arc<Outbox>, framing: Framing) -> Self {
+    pub(super) fn new(outbox: Arc<Outbox>, framing: Framing) -> Self {
         Self {
             outbox,
             framing,
@@ -34,22 +34,22 @@ impl Subscriber {
         }
     }
 
-    pub fn listening(&self) -> MutexGuard<'_, Listening> {
+    pub(super) fn listening(&self) -> MutexGuard<'_, Listening> {
         self.listening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Queues a message. It is sent after the session has handled the current input.
-    pub fn say(&self, message: &Value) {
+    pub(super) fn say(&self, message: &Value) {
         self.outbox.hold(self.framing.frame(&message.to_string()));
     }
 
     /// Waits until the login may have ended.
-    pub async fn login_ended(&self) {
+    pub(super) async fn login_ended(&self) {
         self.login_ended.notified().await;
     }
 
     /// Sends all messages of a round that the socket listens to and that its user may receive, in order.
-    pub fn tell<'event>(&self, app: &App, now: Timestamp, encoder: &mut BatchEncoder<'event>) {
+    pub(super) fn tell<'event>(&self, app: &App, now: Timestamp, encoder: &mut BatchEncoder<'event>) {
         let mut listening = self.listening();
         if listening.viewer.as_ref().is_some_and(|viewer| !viewer.is_live(now)) {
             self.end_login(&mut listening);

@@ -12,10 +12,10 @@ use crate::domain::id::MAX_ID_BYTES;
 use crate::domain::text::quoted;
 
 /// The maximum number of subscriptions of a socket.
-const MOST: usize = 1000;
+const MAX_SUBSCRIPTIONS: usize = 1000;
 
 /// The maximum number of subscriptions of a socket without a login; login pages need fewer.
-const MOST_BEFORE_LOGIN: usize = 10;
+const MAX_BEFORE_LOGIN: usize = 10;
 
 /// The maximum number of users that a socket watches.
 const WATCHED: usize = 10_000;
@@ -58,8 +58,18 @@ pub(super) enum Taken {
 
 impl Subscriptions {
     /// Adds a subscription, if it is allowed.
-    pub fn add(&mut self, caller: Option<&Caller>, id: &str, name: &str, params: &[Value]) -> Result<Taken, Refusal> {
-        let most = if caller.is_some() { MOST } else { MOST_BEFORE_LOGIN };
+    pub(super) fn add(
+        &mut self,
+        caller: Option<&Caller>,
+        id: &str,
+        name: &str,
+        params: &[Value],
+    ) -> Result<Taken, Refusal> {
+        let most = if caller.is_some() {
+            MAX_SUBSCRIPTIONS
+        } else {
+            MAX_BEFORE_LOGIN
+        };
         if Stream::is_silent(name) {
             self.put(most, id, Topic::Silent)?;
             return Ok(Taken::Ready(None));
@@ -117,7 +127,7 @@ impl Subscriptions {
     }
 
     /// Removes a subscription, if it exists.
-    pub fn remove(&mut self, id: &str) {
+    pub(super) fn remove(&mut self, id: &str) {
         if self.watching.as_deref() == Some(id) {
             self.watching = None;
             self.watched.clear();
@@ -131,18 +141,18 @@ impl Subscriptions {
     }
 
     /// Returns whether the socket listens to the presence of all users.
-    pub const fn hears_everybody(&self) -> bool {
+    pub(super) const fn hears_everybody(&self) -> bool {
         self.hears_everybody
     }
 
     /// Removes the subscriptions that require a login, and the newest of the others beyond the limit without a login.
     /// Returns the removed ids.
-    pub fn end_login(&mut self) -> Vec<Box<str>> {
+    pub(super) fn end_login(&mut self) -> Vec<Box<str>> {
         let mut left = 0;
         let ends = |known: &&Subscription| {
             let public = known.topic.is_public();
             left += usize::from(public);
-            !public || left > MOST_BEFORE_LOGIN
+            !public || left > MAX_BEFORE_LOGIN
         };
         let ended = self.all.iter().filter(ends).map(|known| known.id.clone());
         let mut ended: Vec<_> = ended.chain(self.watching.clone()).collect();
@@ -154,19 +164,19 @@ impl Subscriptions {
     }
 
     /// Returns whether the socket listens to an event.
-    pub fn hears(&self, stream: Stream, event: &str) -> bool {
+    pub(super) fn hears(&self, stream: Stream, event: &str) -> bool {
         self.all
             .iter()
             .any(|known| matches!(&known.topic, Topic::Event(of, name) if *of == stream && **name == *event))
     }
 
     /// Returns whether the socket watches any user.
-    pub fn watches_some(&self) -> bool {
+    pub(super) fn watches_some(&self) -> bool {
         !self.watched.is_empty()
     }
 
     /// Returns whether the socket watches this user.
-    pub fn watches(&self, user: &UserId) -> bool {
+    pub(super) fn watches(&self, user: &UserId) -> bool {
         self.watched.contains(user)
     }
 }

@@ -19,7 +19,7 @@ use std::path::Path;
 
 use collection::{AVATAR_CHUNKS, AVATARS, ROLES, STATUSES, USERS};
 use dump::Dump;
-pub use dump::DumpError;
+pub(crate) use dump::DumpError;
 
 use crate::domain::transfer::SourceLine;
 

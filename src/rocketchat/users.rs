@@ -156,11 +156,8 @@ fn totp(factor: &Value) -> Option<TotpLine> {
 }
 
 /// Converts a SHA-256 from hexadecimal digits to base64.
-fn digest(hex: &str) -> Option<String> {
-    let digits: Vec<_> = hex.chars().map(|digit| digit.to_digit(16)).collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits
-        .chunks_exact(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap_or_default())
-        .collect();
-    (bytes.len() == 32).then(|| BASE64_STANDARD.encode(bytes))
+fn digest(digits: &str) -> Option<String> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
+    Some(BASE64_STANDARD.encode(bytes))
 }

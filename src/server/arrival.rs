@@ -25,7 +25,7 @@ pub(super) struct Arrived {
 
 impl Arrived {
     /// Adds the address of the client and the protocol to a request.
-    pub fn mark(self, request: &mut Request<Incoming>) {
+    pub(super) fn mark(self, request: &mut Request<Incoming>) {
         request.extensions_mut().insert(Peer(self.peer));
         request.extensions_mut().insert(self.protocol);
     }

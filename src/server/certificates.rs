@@ -13,7 +13,7 @@ use crate::app::{App, ServedCertificate};
 use crate::config::TlsSource;
 use crate::domain::timestamp::DAY_MILLIS;
 use crate::domain::{ListenAddress, Timestamp};
-use crate::net::tls::{CertificatePair, SelfSigned, Stamp, Tls, TlsError};
+use crate::net::tls::{self, CertificatePair, SelfSigned, Stamp, Tls, TlsError};
 use crate::store::create_private_file;
 
 /// The file in the data folder with the self-signed certificate and its key.
@@ -21,9 +21,6 @@ const SELF_SIGNED: &str = "tls-self-signed.pem";
 
 /// The name of that file before it is durable.
 const BEGINNING: &str = "tls-self-signed.pem.beginning";
-
-/// The days before the end of a certificate from which a warning is logged each day.
-const WARN_DAYS: i64 = 14;
 
 /// The days before the end of a self-signed certificate at which a new one is made.
 const RENEW_DAYS: i64 = 30;
@@ -53,7 +50,12 @@ struct Source {
 
 impl Certificates {
     /// Loads the certificate, or makes a self-signed one. `listen` has the addresses for which clients need it.
-    pub async fn load(app: &App, source: TlsSource, folder: &Path, listen: &[ListenAddress]) -> Result<Self, TlsError> {
+    pub(super) async fn load(
+        app: &App,
+        source: TlsSource,
+        folder: &Path,
+        listen: &[ListenAddress],
+    ) -> Result<Self, TlsError> {
         let source = match source {
             TlsSource::Files { certificate, key } => Source {
                 certificate,
@@ -81,17 +83,17 @@ impl Certificates {
     }
 
     /// Returns the TLS side of the listeners.
-    pub fn tls(&self) -> Tls {
+    pub(super) fn tls(&self) -> Tls {
         self.tls.clone()
     }
 
     /// Returns the fingerprint of a self-signed certificate, which users compare; `None` for one from the settings.
-    pub fn self_signed(&self) -> Option<&str> {
+    pub(super) fn self_signed(&self) -> Option<&str> {
         self.source.names.as_ref().map(|_| self.pair.fingerprint.as_str())
     }
 
     /// Loads the certificate whenever its files change and for each question of `reload`, and warns before its end.
-    pub async fn watch(mut self, app: &App, mut reload: Answers) {
+    pub(super) async fn watch(mut self, app: &App, mut reload: Answers) {
         let mut tick = app.clock.tick();
         loop {
             self.warn_before_the_end(app);
@@ -146,7 +148,7 @@ impl Certificates {
         let days = days_left(self.pair.ends_at, app.clock.now());
         let steady = app.clock.steady();
         let is_recent = |at: Timestamp| steady.as_millis() - at.as_millis() < DAY_MILLIS;
-        if days >= WARN_DAYS || self.warned_at.is_some_and(is_recent) {
+        if days >= tls::WARN_DAYS || self.warned_at.is_some_and(is_recent) {
             return;
         }
         self.warned_at = Some(steady);

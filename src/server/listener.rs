@@ -18,7 +18,7 @@ use crate::net::tls::Tls;
 use crate::net::{Connections, Listeners, Protocol, Surplus, Wire, open_files};
 
 /// The pause after a connection could not be accepted, for example because no descriptor is free.
-const PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The response to a client whose address has too many connections.
 const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\nretry-after: 10\r\n\
@@ -56,7 +56,7 @@ pub async fn serve<A, W>(
             Ok(connection) => connection,
             Err(error) => {
                 open_files::warn_not_accepted("http", &error);
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_PAUSE).await;
                 continue;
             }
         };

@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use crate::observe::process::resident_bytes;
 
 /// The pause between two checks of the process's memory.
-const PAUSE: Duration = Duration::from_secs(20);
+const RELEASE_INTERVAL: Duration = Duration::from_secs(20);
 
 /// The growth of the resident memory, in bytes above its minimum, after which freed memory is returned.
 const KEPT_BYTES: u64 = 8 * 1024 * 1024;
@@ -27,7 +27,7 @@ pub(super) async fn give_back_now_and_then() {
             // The call holds the allocator's locks for some milliseconds.
             let _ = spawn_blocking(give_back).await;
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RELEASE_INTERVAL).await;
     }
 }
 

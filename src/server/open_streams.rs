@@ -61,7 +61,7 @@ pub(super) struct Watched<B> {
 }
 
 impl OpenStreams {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let state = State {
             open: 0,
             waiting: 0,
@@ -78,7 +78,7 @@ impl OpenStreams {
     }
 
     /// Counts one more request.
-    pub fn open(&self) -> OpenStream {
+    pub(super) fn open(&self) -> OpenStream {
         let mut state = self.state();
         state.open += 1;
         state.progress = Instant::now();
@@ -89,12 +89,12 @@ impl OpenStreams {
     }
 
     /// Lets the time limits begin again.
-    pub fn touch(&self) {
+    pub(super) fn touch(&self) {
         self.state().progress = Instant::now();
     }
 
     /// Waits until the connection must end, and returns the reason. It may be late by `write_time`.
-    pub async fn end(&self, limits: &Limits) -> End {
+    pub(super) async fn end(&self, limits: &Limits) -> End {
         loop {
             let due = {
                 let state = self.state();
@@ -115,7 +115,7 @@ impl OpenStreams {
     }
 
     /// Waits until no request is in progress, and then for this time.
-    pub async fn idle_for(&self, time: Duration) {
+    pub(super) async fn idle_for(&self, time: Duration) {
         loop {
             let changed = self.0.changed.notified();
             if self.state().open == 0 {
@@ -156,7 +156,7 @@ impl Drop for OpenStream {
 impl<B: Body<Data = Bytes>> Watched<B> {
     /// Watches the body of a response. A response to a HEAD request loses its body, which hyper would send, and every response
     /// loses the headers that HTTP/2 does not have.
-    pub fn response(response: Response<B>, is_head: bool, mut stream: OpenStream) -> Response<Self> {
+    pub(super) fn response(response: Response<B>, is_head: bool, mut stream: OpenStream) -> Response<Self> {
         let (mut head, body) = response.into_parts();
         for name in [CONNECTION, TRANSFER_ENCODING, UPGRADE] {
             head.headers.remove(name);

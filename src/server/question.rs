@@ -39,7 +39,7 @@ impl Questions {
 
 impl Answers {
     /// Waits for the next question. If all [`Questions`] are dropped, it waits for ever.
-    pub async fn next(&mut self) -> Answer {
+    pub(super) async fn next(&mut self) -> Answer {
         match self.0.recv().await {
             Some(answer) => answer,
             None => pending().await,
@@ -47,7 +47,7 @@ impl Answers {
     }
 
     /// Answers each question as soon as the task polls this future, until `end` ends.
-    pub async fn answer_until(mut self, end: impl Future<Output = ()>) {
+    pub(super) async fn answer_until(mut self, end: impl Future<Output = ()>) {
         let answering = async {
             loop {
                 let answer = self.next().await;

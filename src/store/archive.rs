@@ -21,7 +21,7 @@ use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 const READINGS: usize = 5;
 
 /// The longest time that a reader waits while the store is opened again.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RETURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The open store, until it is closed.
 #[derive(Clone)]
@@ -91,7 +91,10 @@ impl Archive {
 
     fn open(&self) -> Result<Open, ReadError> {
         let is_suspended = |state: &mut State| matches!(state, State::Suspended);
-        let waited = self.0.changed.wait_timeout_while(self.lock(), PATIENCE, is_suspended);
+        let waited = self
+            .0
+            .changed
+            .wait_timeout_while(self.lock(), RETURN_TIMEOUT, is_suspended);
         match &*waited.unwrap_or_else(PoisonError::into_inner).0 {
             State::Open(open) => Ok(open.clone()),
             State::Suspended | State::Closed => Err(closed()),

@@ -9,7 +9,7 @@ thread_local! {
 
 /// Returns whether a panic on this thread would be caught and reported as an error. The panic hook then logs nothing.
 #[must_use]
-pub fn is_contained() -> bool {
+pub(crate) fn is_contained() -> bool {
     CONTAINED.get()
 }
 

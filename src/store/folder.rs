@@ -38,7 +38,7 @@ const RESTORING: &str = "store.restoring";
 const RESTORED: &str = "store.restored";
 
 /// The name of the file with the key that encrypts secrets, unless a setting names another file.
-pub const SECRET_KEY: &str = "secret.key";
+pub(crate) const SECRET_KEY: &str = "secret.key";
 
 /// The file with the key of a backup until the restored store is in its place.
 const RESTORED_KEY: &str = "secret.key.restored";
@@ -51,7 +51,7 @@ const RESERVE: &str = "reserve";
 
 /// The longest time that an opening waits for the lock. A server that is ending holds it for a moment, and so does a child
 /// process until it runs its own program.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The pause between two attempts to take a lock.
 pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(5);
@@ -74,7 +74,7 @@ impl DataFolder {
         create_private(path).map_err(unusable)?;
         refuse_exposed(path)?;
         let file = open_lock(path).map_err(unusable)?;
-        match lock_within(&file, LOCK_PATIENCE) {
+        match lock_within(&file, LOCK_TIMEOUT) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(OpenError::InUse {
@@ -220,7 +220,7 @@ const ROOT: u32 = 0;
 ///
 /// # Errors
 /// [`OpenError::Exposed`], [`OpenError::Foreign`]; [`OpenError::Folder`] if its metadata cannot be read.
-pub fn refuse_exposed(folder: &Path) -> Result<(), OpenError> {
+pub(crate) fn refuse_exposed(folder: &Path) -> Result<(), OpenError> {
     let me = rustix::process::geteuid().as_raw();
     for path in [folder.to_owned(), folder.join(STORE)] {
         let found = match fs::metadata(&path) {
@@ -284,7 +284,7 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
 
 /// Returns the id of the process that has locked a data folder, or that did so last; empty if it cannot be read.
 #[must_use]
-pub fn holder(folder: &Path) -> String {
+pub(crate) fn holder(folder: &Path) -> String {
     let text = fs::read_to_string(lock_file(folder)).unwrap_or_default();
     text.trim().to_owned()
 }
@@ -303,7 +303,7 @@ pub fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// The error of the operating system.
-pub fn create_private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -313,14 +313,14 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
 
 /// Returns the path of the administration socket in a data folder, where it is unless a setting names another path.
 #[must_use]
-pub fn socket_path(folder: &Path) -> PathBuf {
+pub(crate) fn socket_path(folder: &Path) -> PathBuf {
     folder.join("admin.sock")
 }
 
 /// Returns whether this data folder has a store. A kill during a compaction or a restoration may leave it under another
 /// name, which the next opening corrects.
 #[must_use]
-pub fn is_begun(folder: &Path) -> bool {
+pub(crate) fn is_begun(folder: &Path) -> bool {
     [STORE, COMPACTED, REPLACED, RESTORED]
         .iter()
         .any(|name| folder.join(name).is_dir())

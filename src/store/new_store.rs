@@ -21,10 +21,10 @@ const BATCH_ENTRIES: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
 
 /// The time limit of one batch. sled waits for ever if a write of its own threads fails, for example on a full disk.
-const BATCH_PATIENCE: Duration = Duration::from_secs(30);
+const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The time limit of the check of the new store.
-const CHECK_PATIENCE: Duration = Duration::from_mins(10);
+const CHECK_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The time between two log lines about the progress.
 const PROGRESS_PAUSE: Duration = Duration::from_secs(5);
@@ -95,7 +95,7 @@ impl NewStore {
     /// it durable.
     pub(super) fn finish(mut self, commits: Commits) -> Result<(), String> {
         self.write_rest()?;
-        let written = self.copier.ask(CopyJob::Finish(commits), CHECK_PATIENCE)?;
+        let written = self.copier.ask(CopyJob::Finish(commits), CHECK_TIMEOUT)?;
         let expected: Sums = self.sums.into_iter().map(|(name, sum)| (name, sum.done())).collect();
         if written == expected {
             Ok(())
@@ -116,7 +116,7 @@ impl NewStore {
 
     fn write(&mut self, table: Table, entries: Vec<(IVec, IVec)>) -> Result<(), String> {
         self.progress.add(entries.len());
-        self.copier.ask(CopyJob::Put(table, entries), BATCH_PATIENCE).map(drop)
+        self.copier.ask(CopyJob::Put(table, entries), BATCH_TIMEOUT).map(drop)
     }
 }
 

@@ -24,7 +24,7 @@ use super::{durability, swap, temporary_copy, verify};
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The maximum time that sled's own threads may hold its lock after a store was closed.
-const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
+const CLOSING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open sled store. The fields are dropped in this order, so that the folder is released last.
 pub(super) struct Engine {
@@ -264,7 +264,7 @@ pub(super) fn clear(beginning: &Path) -> io::Result<()> {
 /// The error of the file system; `TimedOut` after five seconds.
 pub(super) fn wait_until_closed(store: &Path) -> io::Result<()> {
     let file = fs::File::open(store.join("db"))?;
-    folder::lock_within(&file, CLOSING_PATIENCE).map_err(|error| match error {
+    folder::lock_within(&file, CLOSING_TIMEOUT).map_err(|error| match error {
         fs::TryLockError::WouldBlock => io::ErrorKind::TimedOut.into(),
         fs::TryLockError::Error(cause) => cause,
     })
@@ -308,7 +308,7 @@ fn try_open_sled(
         match config.open() {
             // The folder is locked by this process. So the lock on the files is held by sled's own threads of an
             // earlier opening in this process, which release it a moment after the last handle is dropped.
-            Err(sled::Error::Io(error)) if is_locked(&error.to_string()) && begun.elapsed() < CLOSING_PATIENCE => {
+            Err(sled::Error::Io(error)) if is_locked(&error.to_string()) && begun.elapsed() < CLOSING_TIMEOUT => {
                 thread::sleep(folder::LOCK_PAUSE);
             }
             outcome => break outcome?,

@@ -39,8 +39,6 @@ impl Problem {
 pub(super) fn printable(key: &[u8]) -> String {
     match std::str::from_utf8(key) {
         Ok(text) if !text.contains(char::is_control) => text.to_owned(),
-        _ => key
-            .iter()
-            .fold(String::from("0x"), |hex, byte| hex + &format!("{byte:02x}")),
+        _ => format!("0x{}", hex::encode(key)),
     }
 }

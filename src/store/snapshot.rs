@@ -28,7 +28,7 @@ pub struct Snapshot {
     pub(super) users_by_role: HashMap<RoleId, OrdSet<UserId>>,
     pub(super) users_by_email: OrdMap<EmailKey, Arc<User>>,
     pub(super) user_statuses: OrdMap<UserId, Arc<UserStatus>>,
-    pub(super) tokens: HashMap<TokenHash, Arc<Token>>,
+    pub(super) tokens: OrdMap<TokenHash, Arc<Token>>,
     pub(super) tokens_by_user: OrdSet<(UserId, Timestamp, TokenHash)>,
     pub(super) custom_statuses: OrdMap<CustomStatusId, Arc<CustomStatus>>,
     pub(super) custom_statuses_by_name: OrdMap<StatusName, Arc<CustomStatus>>,
@@ -67,6 +67,13 @@ impl Snapshot {
         applied.is_ok().then_some(next)
     }
 
+    /// Replaces the id of a user by that of the user's record, so that all records of a user share one text.
+    pub(super) fn share_id(&self, id: &mut UserId) {
+        if let Some(user) = self.users.get(id) {
+            *id = user.id.clone();
+        }
+    }
+
     /// Applies one edit of the store. Edits of index tables are ignored, since the snapshot has its own indexes; so
     /// are large or seldom read records, which are only on the disk.
     pub(super) fn apply(&mut self, edit: &RecordEdit) -> Result<(), Damage> {
@@ -75,7 +82,8 @@ impl Snapshot {
             (Table::Users, Some(bytes)) => self.put_user(User::decode(key, bytes)?),
             (Table::Users, None) => self.take_user(&UserId::new(&text(key)?)),
             (Table::UserStatuses, Some(bytes)) => {
-                let status = UserStatus::decode(key, bytes)?;
+                let mut status = UserStatus::decode(key, bytes)?;
+                self.share_id(&mut status.user);
                 self.user_statuses.insert(status.user.clone(), Arc::new(status));
             }
             (Table::UserStatuses, None) => drop(self.user_statuses.remove(&UserId::new(&text(key)?))),

@@ -211,8 +211,9 @@ impl Snapshot {
             .filter_map(|(_, _, hash)| self.tokens.get(hash))
     }
 
-    pub(super) fn put_token(&mut self, token: Token) {
+    pub(super) fn put_token(&mut self, mut token: Token) {
         self.take_token(&token.hash);
+        self.share_id(&mut token.user);
         self.tokens_by_user
             .insert((token.user.clone(), token.created_at, token.hash));
         self.tokens.insert(token.hash, Arc::new(token));

@@ -278,7 +278,7 @@ impl UserV4 {
     ///
     /// # Errors
     /// [`Damage::Body`] if a value is invalid.
-    pub fn into_user(self) -> Result<User, Damage> {
+    pub(super) fn into_user(self) -> Result<User, Damage> {
         Ok(User {
             id: self.id,
             username: Username::restore(&self.username),
@@ -297,8 +297,9 @@ impl UserV4 {
                 nickname: self.nickname,
                 custom_fields: map(&self.custom_fields)?,
                 reason: self.reason,
-            },
-            preferences: Preferences::restore(map(&self.preferences)?),
+            }
+            .into(),
+            preferences: Preferences::restore(map(&self.preferences)?).into(),
             two_factor: TwoFactor {
                 secret: self.totp_secret.map(StoredSecret::from),
                 pending: self.totp_pending.map(StoredSecret::from),
@@ -307,7 +308,8 @@ impl UserV4 {
                     digests: self.backup_codes,
                 },
                 last_step: self.totp_step,
-            },
+            }
+            .into(),
             avatar: self.avatar,
             created_at: Timestamp::from_millis(self.created_at),
             updated_at: Timestamp::from_millis(self.updated_at),
@@ -370,7 +372,7 @@ mod tests {
         let bytes = codec::seal(Table::Users, b"rbAXPnMktTFbNpwtJ", 1, &old);
         let user = User::decode(b"rbAXPnMktTFbNpwtJ", &bytes).expect("a user");
         assert_eq!((user.activity, user.revision), (Activity::Deactivated, 3));
-        assert_eq!(user.profile, Profile::default());
+        assert_eq!(*user.profile, Profile::default());
         assert_ne!(user.encode(), bytes, "it is written in the newest version");
     }
     #[test]

@@ -204,8 +204,9 @@ mod tests {
                 bio: "analyst".into(),
                 custom_fields: [("team".to_owned(), Value::from("engine"))].into_iter().collect(),
                 ..Profile::default()
-            },
-            preferences: Preferences::restore([("theme".to_owned(), Value::from("dark"))].into_iter().collect()),
+            }
+            .into(),
+            preferences: Preferences::restore([("theme".to_owned(), Value::from("dark"))].into_iter().collect()).into(),
             two_factor: TwoFactor {
                 secret: Some(StoredSecret::Sealed(SealedSecret {
                     key: [1; 8],
@@ -218,7 +219,8 @@ mod tests {
                     digests: vec![[7; 32]],
                 },
                 last_step: Some(56_636_608),
-            },
+            }
+            .into(),
             avatar: Some("etag".into()),
             created_at: Timestamp::from_millis(1),
             updated_at: Timestamp::from_millis(2),

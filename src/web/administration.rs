@@ -22,7 +22,7 @@ impl Section {
     const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the path of the section's page.
-    pub const fn path(self) -> &'static str {
+    pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Users => "/admin/users",
             Self::Invitations => "/admin/invitations",
@@ -36,7 +36,7 @@ impl Section {
     }
 
     /// Returns the id of the section's icon in the sprite.
-    pub const fn icon(self) -> &'static str {
+    pub(super) const fn icon(self) -> &'static str {
         match self {
             Self::Users => "users",
             Self::Invitations => "mail",
@@ -51,21 +51,21 @@ impl Section {
 
     /// Returns the permission that the section needs. Without it, the page answers with status 403 and the navigation
     /// has no entry for the section.
-    pub const fn permission(self) -> Permission {
+    pub(super) const fn permission(self) -> Permission {
         match self {
-            Self::Users => Permission::VIEW_USER_ADMINISTRATION,
-            Self::Invitations => Permission::CREATE_INVITE_LINKS,
-            Self::Roles => Permission::ACCESS_PERMISSIONS,
-            Self::Statuses => Permission::MANAGE_USER_STATUS,
-            Self::Walls => Permission::MANAGE_BOARDS,
-            Self::Settings => Permission::VIEW_PRIVILEGED_SETTING,
-            Self::Audit => Permission::VIEW_AUDIT,
-            Self::Store => Permission::VIEW_STATISTICS,
+            Self::Users => Permission::ViewUserAdministration,
+            Self::Invitations => Permission::CreateInviteLinks,
+            Self::Roles => Permission::AccessPermissions,
+            Self::Statuses => Permission::ManageUserStatus,
+            Self::Walls => Permission::ManageBoards,
+            Self::Settings => Permission::ViewPrivilegedSetting,
+            Self::Audit => Permission::ViewAudit,
+            Self::Store => Permission::ViewStatistics,
         }
     }
 
     /// Returns the title of the section.
-    pub fn title(self, words: Words) -> String {
+    pub(super) fn title(self, words: Words) -> String {
         let title = match self {
             Self::Users => words.t("admin-users"),
             Self::Invitations => words.t("admin-invitations"),
@@ -80,7 +80,7 @@ impl Section {
     }
 
     /// Returns the sections that a user may open.
-    pub fn of(caller: &Caller) -> Vec<Self> {
+    pub(super) fn of(caller: &Caller) -> Vec<Self> {
         let may = |section: &Self| caller.may(section.permission());
         Self::ALL.iter().copied().filter(may).collect()
     }
@@ -89,7 +89,7 @@ impl Section {
     ///
     /// # Errors
     /// [`RequestError::NotLoggedIn`], [`RequestError::PermissionRequired`].
-    pub fn admit(self, visit: &Visit) -> Result<&Caller, RequestError> {
+    pub(super) fn admit(self, visit: &Visit) -> Result<&Caller, RequestError> {
         permit(visit, self.permission())
     }
 }
@@ -101,9 +101,5 @@ impl Section {
 /// [`RequestError::NotLoggedIn`], [`RequestError::PermissionRequired`].
 pub(super) fn permit(visit: &Visit, permission: Permission) -> Result<&Caller, RequestError> {
     let caller = visit.caller()?;
-    if caller.may(permission) {
-        Ok(caller)
-    } else {
-        Err(RequestError::PermissionRequired)
-    }
+    caller.require(permission).map(|()| caller)
 }

@@ -1,7 +1,6 @@
 //! The assets of the pages: styles, scripts, icons. They are part of the binary. Their path contains a hash of all of
 //! them, so that a browser may cache them for ever, and a script finds the other scripts in the same folder.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -59,15 +58,7 @@ static SERVED: LazyLock<Assets> = LazyLock::new(|| {
     let all = ASSETS.iter().fold(Sha256::new(), |all, asset| {
         all.chain_update(asset.name).chain_update([0]).chain_update(asset.bytes)
     });
-    let hash = all
-        .finalize()
-        .iter()
-        .take(HASH_BYTES)
-        .fold(String::new(), |mut hash, byte| {
-            // Writing to a text does not fail.
-            let _ = write!(hash, "{byte:02x}");
-            hash
-        });
+    let hash = hex::encode(&all.finalize()[..HASH_BYTES]);
     let document = |asset: &Asset| {
         let document = Document::new(asset.content_type, Bytes::from_static(asset.bytes));
         (asset.name, document.with_brotli(Bytes::from_static(asset.brotli)))

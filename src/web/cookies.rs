@@ -29,7 +29,7 @@ pub(super) struct Site(Arc<PublicAddress>);
 
 impl Site {
     /// Returns the site at this address.
-    pub const fn new(address: Arc<PublicAddress>) -> Self {
+    pub(super) const fn new(address: Arc<PublicAddress>) -> Self {
         Self(address)
     }
 
@@ -53,12 +53,12 @@ impl Site {
     }
 
     /// Returns the value of a cookie that came with a request.
-    pub fn read<'headers>(&self, headers: &'headers HeaderMap, cookie: Cookie) -> Option<&'headers str> {
+    pub(super) fn read<'headers>(&self, headers: &'headers HeaderMap, cookie: Cookie) -> Option<&'headers str> {
         value(headers, self.name(cookie))
     }
 
     /// Returns the header that sets a cookie. Without `seconds` the browser drops it when it ends.
-    pub fn set(&self, cookie: Cookie, value: &str, seconds: Option<i64>) -> Option<HeaderValue> {
+    pub(super) fn set(&self, cookie: Cookie, value: &str, seconds: Option<i64>) -> Option<HeaderValue> {
         let path = if self.0.path.is_empty() { "/" } else { &self.0.path };
         let secure = if self.0.is_https() { "; Secure" } else { "" };
         let age = seconds
@@ -72,7 +72,7 @@ impl Site {
     }
 
     /// Adds to an answer that a cookie ends.
-    pub fn end(&self, cookie: Cookie, answer: &mut HeaderMap) {
+    pub(super) fn end(&self, cookie: Cookie, answer: &mut HeaderMap) {
         if let Some(ended) = self.set(cookie, "", Some(0)) {
             answer.append(SET_COOKIE, ended);
         }

@@ -52,7 +52,7 @@ pub(super) struct Emojis<'page> {
 
 impl<'page> Emojis<'page> {
     /// Returns the field with this emoji as the chosen one. An empty text means that no emoji is chosen.
-    pub const fn of(f: &'page Frame, chosen: &'page str) -> Self {
+    pub(super) const fn of(f: &'page Frame, chosen: &'page str) -> Self {
         Self { f, chosen, all: EMOJI }
     }
 
@@ -64,7 +64,7 @@ impl<'page> Emojis<'page> {
 
 impl Frame {
     /// Returns the button and the menu with which a user chooses the emoji of a status.
-    pub fn emojis(&self, chosen: &str) -> Markup {
+    pub(super) fn emojis(&self, chosen: &str) -> Markup {
         Markup::of(&Emojis::of(self, chosen))
     }
 }

@@ -26,12 +26,12 @@ impl FormFields {
     ///
     /// # Errors
     /// [`RequestError::InvalidParams`] for bytes that are not UTF-8.
-    pub fn parse(encoded: &[u8]) -> Result<Self, RequestError> {
+    pub(super) fn parse(encoded: &[u8]) -> Result<Self, RequestError> {
         encoded::pairs(encoded).map(Self::of)
     }
 
     /// Returns these fields.
-    pub const fn of(fields: Vec<(String, String)>) -> Self {
+    pub(super) const fn of(fields: Vec<(String, String)>) -> Self {
         Self(fields, None)
     }
 
@@ -39,7 +39,7 @@ impl FormFields {
     ///
     /// # Errors
     /// [`RequestError::InvalidParams`] for a form that cannot be read, and for a text that is not UTF-8.
-    pub async fn parse_upload(content_type: &str, body: Bytes) -> Result<Self, RequestError> {
+    pub(super) async fn parse_upload(content_type: &str, body: Bytes) -> Result<Self, RequestError> {
         let mut read = Self::default();
         for part in multipart::parts(content_type, body).await? {
             if part.is_file {
@@ -53,35 +53,35 @@ impl FormFields {
 
     /// Returns the bytes of the file that came with the form; none for an empty file, which browsers send where none
     /// was chosen.
-    pub fn file(&self) -> Option<&Bytes> {
+    pub(super) fn file(&self) -> Option<&Bytes> {
         self.1.as_ref().filter(|bytes| !bytes.is_empty())
     }
 
     /// Returns all fields.
-    pub fn pairs(&self) -> &[(String, String)] {
+    pub(super) fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
 
     /// Returns all values of a field.
-    pub fn all<'fields>(&'fields self, name: &'fields str) -> impl Iterator<Item = &'fields str> {
+    pub(super) fn all<'fields>(&'fields self, name: &'fields str) -> impl Iterator<Item = &'fields str> {
         let fields = self.0.iter().filter(move |(known, _)| known == name);
         fields.map(|(_, value)| value.as_str())
     }
 
     /// Returns the first value of a field; an empty text if the field is absent.
-    pub fn text(&self, name: &str) -> &str {
+    pub(super) fn text(&self, name: &str) -> &str {
         let mut fields = self.0.iter().filter(|(known, _)| known == name);
         fields.next().map_or("", |(_, value)| value)
     }
 
     /// Returns the first value of a field of several lines, with one line feed at the end of each line. Browsers send two
     /// characters there, also for a hidden field (HTML Living Standard, §4.10.21.8).
-    pub fn block(&self, name: &str) -> String {
+    pub(super) fn block(&self, name: &str) -> String {
         self.text(name).replace("\r\n", "\n")
     }
 
     /// Returns the text that the page showed in a field; `None` if the form does not contain it.
-    pub fn shown(&self, name: &str) -> Option<String> {
+    pub(super) fn shown(&self, name: &str) -> Option<String> {
         let field = format!("{SHOWN}{name}");
         self.has(&field).then(|| self.block(&field))
     }
@@ -89,29 +89,29 @@ impl FormFields {
     /// Returns the text of a field if the user changed it. It is compared with the text that the page showed, so that a
     /// change that was made elsewhere in the meantime stays. A form that does not contain that text is compared with
     /// `now`. White space at the ends does not count.
-    pub fn changed(&self, name: &str, now: &str) -> Option<String> {
+    pub(super) fn changed(&self, name: &str, now: &str) -> Option<String> {
         let shown = self.shown(name);
         let shown = shown.as_deref().unwrap_or(now).trim();
         Some(self.block(name)).filter(|text| text.trim() != shown)
     }
 
     /// Returns the state of a checkbox if the user changed it. Otherwise as [`Self::changed`].
-    pub fn switched(&self, name: &str, now: bool) -> Option<bool> {
+    pub(super) fn switched(&self, name: &str, now: bool) -> Option<bool> {
         Some(self.has(name)).filter(|checked| *checked != self.was_on(name, now))
     }
 
     /// Returns the state that the page showed of a checkbox; `now` if the form does not contain it.
-    pub fn was_on(&self, name: &str, now: bool) -> bool {
+    pub(super) fn was_on(&self, name: &str, now: bool) -> bool {
         self.shown(name).map_or(now, |shown| !shown.is_empty())
     }
 
     /// Returns the first value of a field that is not blank, without white space around it.
-    pub fn given(&self, name: &str) -> Option<&str> {
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())
     }
 
     /// Returns whether the field was sent. A browser sends that of a checked box or a pressed button.
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
     }
 }

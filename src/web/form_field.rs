@@ -45,12 +45,12 @@ impl Field {
     }
 
     /// Returns a field for a line of text.
-    pub fn line(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
+    pub(super) fn line(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
         Self::new(name, label, "text", autocomplete)
     }
 
     /// Returns a field for a text of several lines. The page shows this number of lines.
-    pub fn block(name: &'static str, label: impl Into<String>, rows: usize) -> Self {
+    pub(super) fn block(name: &'static str, label: impl Into<String>, rows: usize) -> Self {
         Self {
             rows,
             ..Self::line(name, label, "off")
@@ -58,7 +58,7 @@ impl Field {
     }
 
     /// Returns a field for a username, or for another text that is written exactly.
-    pub fn code(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
+    pub(super) fn code(name: &'static str, label: impl Into<String>, autocomplete: &'static str) -> Self {
         Self {
             is_code: true,
             ..Self::line(name, label, autocomplete)
@@ -66,22 +66,22 @@ impl Field {
     }
 
     /// Returns a field for an e-mail address.
-    pub fn email(label: impl Into<String>) -> Self {
+    pub(super) fn email(label: impl Into<String>) -> Self {
         Self::new("email", label, "email", "email")
     }
 
     /// Returns a field for the current password.
-    pub fn password(label: impl Into<String>) -> Self {
+    pub(super) fn password(label: impl Into<String>) -> Self {
         Self::new("password", label, "password", "current-password")
     }
 
     /// Returns a field for a new password.
-    pub fn new_password(name: &'static str, label: impl Into<String>) -> Self {
+    pub(super) fn new_password(name: &'static str, label: impl Into<String>) -> Self {
         Self::new(name, label, "password", "new-password")
     }
 
     /// Returns the field with the value that was sent before. Passwords are never sent back.
-    pub fn with(self, value: &str) -> Self {
+    pub(super) fn with(self, value: &str) -> Self {
         Self {
             value: value.to_owned(),
             ..self
@@ -90,7 +90,7 @@ impl Field {
 
     /// Returns the field with the value that the page shows. The form sends it back
     /// ([`FormFields::changed`](super::form::FormFields::changed)).
-    pub fn showing(self, shown: String) -> Self {
+    pub(super) fn showing(self, shown: String) -> Self {
         Self {
             shown: Some(shown),
             ..self
@@ -98,7 +98,7 @@ impl Field {
     }
 
     /// Returns the field with this text below it.
-    pub fn hint(self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: hint.into(),
             ..self
@@ -106,7 +106,7 @@ impl Field {
     }
 
     /// Returns the field, which may stay empty. The word is beside the label.
-    pub fn optional(self, word: impl Into<String>) -> Self {
+    pub(super) fn optional(self, word: impl Into<String>) -> Self {
         Self {
             required: false,
             aside: word.into(),
@@ -115,17 +115,17 @@ impl Field {
     }
 
     /// Returns the field with a maximum of characters.
-    pub fn most(self, most: usize) -> Self {
+    pub(super) fn most(self, most: usize) -> Self {
         Self { most, ..self }
     }
 
     /// Returns the field with the cursor in it.
-    pub fn focused(self) -> Self {
+    pub(super) fn focused(self) -> Self {
         Self { focused: true, ..self }
     }
 
     /// Returns the field with an error. A field with an error has the cursor too.
-    pub fn wrong(self, error: impl Into<Sentence>) -> Self {
+    pub(super) fn wrong(self, error: impl Into<Sentence>) -> Self {
         let error = error.into();
         Self {
             focused: self.focused || !error.is_empty(),

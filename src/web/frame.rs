@@ -69,7 +69,7 @@ pub(super) struct SignedIn {
 
 impl Frame {
     /// Returns the frame of a page with this title.
-    pub fn of(visit: &Visit, title: impl Into<String>) -> Self {
+    pub(super) fn of(visit: &Visit, title: impl Into<String>) -> Self {
         let user = visit.visitor.caller.as_ref().map(|caller| &*caller.user);
         Self {
             words: visit.words,
@@ -92,7 +92,7 @@ impl Frame {
     }
 
     /// Returns the frame of a page in this section of the administration.
-    pub fn in_section(mut self, section: Section) -> Self {
+    pub(super) fn in_section(mut self, section: Section) -> Self {
         for link in &mut self.sections {
             link.current = link.path == section.path();
         }
@@ -100,37 +100,37 @@ impl Frame {
     }
 
     /// Returns the text of a key.
-    pub fn t(&self, key: &str) -> std::borrow::Cow<'static, str> {
+    pub(super) fn t(&self, key: &str) -> std::borrow::Cow<'static, str> {
         self.words.t(key)
     }
 
     /// Returns the text of a key with these values.
-    pub fn say(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+    pub(super) fn say(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
         self.words.say(key, values)
     }
 
     /// Returns the tag of the language.
-    pub fn lang(&self) -> &'static str {
+    pub(super) fn lang(&self) -> &'static str {
         self.words.language().tag()
     }
 
     /// Returns an icon of the sprite. It is a decoration: the words beside it say the same.
-    pub fn icon(&self, id: &'static str) -> Markup {
+    pub(super) fn icon(&self, id: &'static str) -> Markup {
         self.drawn(id, "icon")
     }
 
     /// Returns a small icon.
-    pub fn small_icon(&self, id: &'static str) -> Markup {
+    pub(super) fn small_icon(&self, id: &'static str) -> Markup {
         self.drawn(id, "icon s")
     }
 
     /// Returns the shape of a status.
-    pub fn dot(&self, id: &'static str) -> Markup {
+    pub(super) fn dot(&self, id: &'static str) -> Markup {
         self.drawn(id, &format!("dot {id}"))
     }
 
     /// Returns the mark of Rollcall.
-    pub fn mark(&self) -> Markup {
+    pub(super) fn mark(&self) -> Markup {
         self.drawn("mark", "mark")
     }
 
@@ -143,7 +143,7 @@ impl Frame {
     }
 
     /// Returns the hidden field with the token of a form.
-    pub fn token(&self) -> Markup {
+    pub(super) fn token(&self) -> Markup {
         Markup::without_user_text(format!(
             "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
             super::form::TOKEN,
@@ -152,23 +152,23 @@ impl Frame {
     }
 
     /// Returns a field of a form.
-    pub fn field(&self, field: &Field) -> Markup {
+    pub(super) fn field(&self, field: &Field) -> Markup {
         Markup::of(&FieldPart { f: self, field })
     }
 
     /// Returns the box with the error of a form.
-    pub fn problem(&self, text: &Sentence) -> Markup {
+    pub(super) fn problem(&self, text: &Sentence) -> Markup {
         Markup::of(&ProblemPart { f: self, text })
     }
 
     /// Returns the box with a secret that is shown only once, and a button that copies it. `id` is its id on the page.
-    pub fn secret(&self, id: &'static str, text: &str) -> Markup {
+    pub(super) fn secret(&self, id: &'static str, text: &str) -> Markup {
         Markup::of(&SecretPart { f: self, id, text })
     }
 
     /// Returns a picture of a person, or the initials.
     #[allow(clippy::unused_self, reason = "templates call it as the other parts")]
-    pub const fn face<'face>(&self, face: &'face Face, size: &'static str) -> FacePart<'face> {
+    pub(super) const fn face<'face>(&self, face: &'face Face, size: &'static str) -> FacePart<'face> {
         FacePart { face, size }
     }
 }

@@ -11,19 +11,19 @@ pub(super) struct Markup(String);
 
 impl Markup {
     /// Renders a part of a page.
-    pub fn of(part: &impl Template) -> Self {
+    pub(super) fn of(part: &impl Template) -> Self {
         // Writing to a text does not fail.
         Self(part.render().unwrap_or_default())
     }
 
     /// Returns HTML of this server as markup. It must have no text of a user.
-    pub const fn without_user_text(html: String) -> Self {
+    pub(super) const fn without_user_text(html: String) -> Self {
         Self(html)
     }
 
     /// Returns an image of the `qrcode` crate as markup: SVG without any text of a user. Removes the XML declaration,
     /// because HTML pages cannot contain it.
-    pub fn picture(svg: String) -> Self {
+    pub(super) fn picture(svg: String) -> Self {
         match svg.find("<svg") {
             Some(start) => Self(svg[start..].to_owned()),
             None => Self(svg),

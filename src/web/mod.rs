@@ -42,7 +42,7 @@ use crate::domain::avatar::AVATAR_BYTES;
 use crate::intake::{self, Bound, Budget, Head, address_of, body, encoded};
 use crate::observe::RouteName;
 use cookies::{Cookie, Site};
-pub use events::Streams;
+pub(crate) use events::Streams;
 use form::FormFields;
 use note::Note;
 use pages::{confirm, errors};
@@ -53,14 +53,14 @@ use visit::Visit;
 use words::{Language, Words};
 
 /// The maximum size of a form with a file, in bytes: the largest picture, and the other parts of the form.
-pub const UPLOAD_BYTES: usize = AVATAR_BYTES + 64 * 1024;
+pub(crate) const UPLOAD_FORM_BYTES: usize = AVATAR_BYTES + 64 * 1024;
 
 /// The parts of a request on which the answer of a route without cookies depends.
 const VARY_WITHOUT_COOKIES: HeaderValue = HeaderValue::from_static("Accept-Encoding, Accept-Language");
 
 /// The bounds of the bodies of forms.
 #[derive(Debug, Clone)]
-pub struct FormBounds {
+pub(crate) struct FormBounds {
     /// Those of a visitor who is not signed in.
     pub anonymous: Bound,
     /// Those of a user.
@@ -79,7 +79,7 @@ struct Web {
 
 /// The filter for all that no other filter took.
 #[must_use]
-pub fn web(app: App, bounds: FormBounds, streams: Streams) -> BoxedFilter<(Response,)> {
+pub(crate) fn web(app: App, bounds: FormBounds, streams: Streams) -> BoxedFilter<(Response,)> {
     let web = Arc::new(Web { app, bounds, streams });
     intake::head()
         .and(warp::body::stream())

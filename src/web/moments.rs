@@ -48,7 +48,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Returns the reader of a request. The clock is that of the cookie, else that of the user's preferences, else UTC.
-    pub fn of(words: Words, user: Option<&User>, headers: &HeaderMap, now: Timestamp) -> Self {
+    pub(super) fn of(words: Words, user: Option<&User>, headers: &HeaderMap, now: Timestamp) -> Self {
         let device = cookies::value(headers, OFFSET_COOKIE).and_then(|minutes| minutes.parse().ok());
         let device = device.filter(|minutes: &i32| minutes.abs() <= MAX_OFFSET_MINUTES);
         let chosen = || user.map(|user| user.preferences.utc_offset().minutes());
@@ -56,7 +56,7 @@ impl Reader {
     }
 
     /// Returns the reader of a display whose clock has this offset from UTC.
-    pub fn at(words: Words, offset_minutes: i32, now: Timestamp) -> Self {
+    pub(super) fn at(words: Words, offset_minutes: i32, now: Timestamp) -> Self {
         let offset = UtcOffset::from_whole_seconds(offset_minutes * 60).unwrap_or(UtcOffset::UTC);
         Self {
             words,
@@ -66,12 +66,12 @@ impl Reader {
     }
 
     /// Returns the present time of day.
-    pub fn time(&self) -> String {
+    pub(super) fn time(&self) -> String {
         time_of(self.now)
     }
 
     /// Returns a moment with seconds: the time if the moment is today, else the date and the time.
-    pub fn exact(&self, of: Timestamp) -> String {
+    pub(super) fn exact(&self, of: Timestamp) -> String {
         let local = self.local(of);
         let time = format!("{}:{:02}", time_of(local), local.second());
         if local.date() == self.now.date() {
@@ -83,22 +83,22 @@ impl Reader {
     }
 
     /// Returns a moment on the reader's clock.
-    pub fn local(&self, moment_: Timestamp) -> OffsetDateTime {
+    pub(super) fn local(&self, moment_: Timestamp) -> OffsetDateTime {
         moment(moment_, self.offset)
     }
 
     /// Returns the present moment on the reader's clock.
-    pub const fn now(&self) -> OffsetDateTime {
+    pub(super) const fn now(&self) -> OffsetDateTime {
         self.now
     }
 
     /// Returns the moment of a date and a time on the reader's clock.
-    pub fn moment_of(&self, local: time::PrimitiveDateTime) -> Timestamp {
+    pub(super) fn moment_of(&self, local: time::PrimitiveDateTime) -> Timestamp {
         timestamp(local.assume_offset(self.offset))
     }
 
     /// Returns the time of day on another clock.
-    pub fn time_at(&self, clock: crate::domain::UtcOffset) -> String {
+    pub(super) fn time_at(&self, clock: crate::domain::UtcOffset) -> String {
         let offset = UtcOffset::from_whole_seconds(clock.minutes() * 60).unwrap_or(UtcOffset::UTC);
         time_of(self.now.checked_to_offset(offset).unwrap_or(self.now))
     }
@@ -123,7 +123,7 @@ impl Reader {
     }
 
     /// Returns the present moment at the head of a page, such as "Thursday 26 November, 11:42".
-    pub fn today(&self) -> String {
+    pub(super) fn today(&self) -> String {
         let (weekday, date) = (self.weekday_of(self.now.date()), self.date_of(self.now.date()));
         let values = [
             ("weekday", weekday.into()),
@@ -134,7 +134,7 @@ impl Reader {
     }
 
     /// Returns a moment near the present one: its time today, else with its day, else its date.
-    pub fn near(&self, of: Timestamp) -> String {
+    pub(super) fn near(&self, of: Timestamp) -> String {
         let local = self.local(of);
         let days = (local.date() - self.now.date()).whole_days();
         let time = time_of(local);
@@ -150,7 +150,7 @@ impl Reader {
     }
 
     /// Returns the end of a status in words. An end at midnight is named by the day before, without a time.
-    pub fn end(&self, of: Timestamp) -> String {
+    pub(super) fn end(&self, of: Timestamp) -> String {
         let local = self.local(of);
         if local.time() != time::Time::MIDNIGHT {
             return self.near(of);

@@ -10,12 +10,12 @@ macro_rules! notes {
 
         impl Note {
             /// Returns the name of the message in a query.
-            pub const fn name(self) -> &'static str {
+            pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$note => $name),* }
             }
 
             /// Returns the message with this name.
-            pub fn of(name: &str) -> Option<Self> {
+            pub(crate) fn of(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$note),)*
                     _ => None,
@@ -23,7 +23,7 @@ macro_rules! notes {
             }
 
             /// Returns the text of the message.
-            pub fn words(self, words: Words) -> String {
+            pub(crate) fn words(self, words: Words) -> String {
                 match self { $(Self::$note => words.t($key)),* }.into_owned()
             }
         }

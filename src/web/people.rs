@@ -4,7 +4,7 @@ use super::moments::Reader;
 use super::visit::Visit;
 use super::words::Words;
 use crate::domain::user_status::{SeenAt, SeenWithin};
-use crate::domain::{Emoji, SettingId, StatusType, User};
+use crate::domain::{Emoji, SettingId, StatusType, User, initials};
 use crate::ops::viewed_user::ViewedUser;
 
 /// Hues behind initials.
@@ -22,21 +22,21 @@ pub(super) struct Face {
 
 impl Face {
     /// Returns the face of a user with this id, name and picture.
-    pub fn of(id: &str, name: &str, picture: Option<&str>, base: &str) -> Self {
+    pub(super) fn of(id: &str, name: &str, picture: Option<&str>, base: &str) -> Self {
         Self {
             photo: picture.map(|picture| format!("{base}/avatar/uid/{id}?{picture}")),
-            initials: initials(name),
+            initials: initials::letters(name),
             hue: id.bytes().map(usize::from).sum::<usize>() % HUES + 1,
         }
     }
 
     /// Returns the face of a user as the reader may see it.
-    pub fn of_viewed(user: &ViewedUser, base: &str) -> Self {
+    pub(super) fn of_viewed(user: &ViewedUser, base: &str) -> Self {
         Self::of(user.id().as_str(), user.name().as_str(), user.avatar().as_deref(), base)
     }
 
     /// Returns the face of an account.
-    pub fn of_user(user: &User, base: &str) -> Self {
+    pub(super) fn of_user(user: &User, base: &str) -> Self {
         Self::of(
             user.id.as_str(),
             user.shown_name().as_str(),
@@ -44,16 +44,6 @@ impl Face {
             base,
         )
     }
-}
-
-/// Returns the first letters of the first and the last word.
-fn initials(name: &str) -> String {
-    let mut words = name
-        .split(|character: char| !character.is_alphanumeric())
-        .filter_map(|word| word.chars().next());
-    let first = words.next();
-    let letters = first.into_iter().chain(words.next_back());
-    letters.flat_map(char::to_uppercase).take(2).collect()
 }
 
 /// The words around a moment, such as "since 9:12".
@@ -91,7 +81,7 @@ pub(super) struct Portraits<'page> {
 
 impl<'page> Portraits<'page> {
     /// Returns how a page with this reader describes people.
-    pub fn of(visit: &'page Visit, reader: &'page Reader) -> Self {
+    pub(super) fn of(visit: &'page Visit, reader: &'page Reader) -> Self {
         let words = visit.words;
         Self {
             reader,
@@ -129,7 +119,7 @@ pub(super) struct Person {
 
 impl Person {
     /// Returns a user as the reader sees them.
-    pub fn of(user: &ViewedUser, page: &Portraits<'_>) -> Self {
+    pub(super) fn of(user: &ViewedUser, page: &Portraits<'_>) -> Self {
         let (id, name, status) = (user.id(), user.name(), user.status());
         let (words, reader) = (page.words, page.reader);
         let is_offline = status == StatusType::Offline;
@@ -165,17 +155,17 @@ impl Person {
     }
 
     /// Returns whether the person is here, as the head of the board counts.
-    pub fn is_here(&self) -> bool {
+    pub(super) fn is_here(&self) -> bool {
         matches!(self.status, StatusType::Online | StatusType::Busy)
     }
 
     /// Returns whether there is a text or an emoji.
-    pub const fn says(&self) -> bool {
+    pub(super) const fn says(&self) -> bool {
         !self.text.is_empty() || !self.emoji.is_empty()
     }
 
     /// Returns the texts in which a search looks.
-    pub fn searched(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn searched(&self) -> impl Iterator<Item = &str> {
         [&self.name, &self.username, &self.text, &self.team, &self.word]
             .into_iter()
             .map(String::as_str)

@@ -18,7 +18,7 @@ pub(super) enum Verb {
 
 impl Verb {
     /// Returns the name of the method.
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
@@ -48,7 +48,7 @@ pub(super) struct PageRoute {
 
 impl PageRoute {
     /// A page that every visitor may open.
-    pub const fn open(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
+    pub(super) const fn open(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
         Self {
             verb: Verb::Get,
             path,
@@ -62,7 +62,7 @@ impl PageRoute {
     }
 
     /// A form that every visitor may send.
-    pub const fn open_form(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
+    pub(super) const fn open_form(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
         Self {
             verb: Verb::Post,
             ..Self::open(path, answer)
@@ -70,7 +70,7 @@ impl PageRoute {
     }
 
     /// A page for users.
-    pub const fn get(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
+    pub(super) const fn get(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
         Self {
             signed_in: true,
             serves_duties: false,
@@ -79,7 +79,7 @@ impl PageRoute {
     }
 
     /// A form for users.
-    pub const fn post(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
+    pub(super) const fn post(path: &'static str, answer: fn(Visit) -> PageAnswer) -> Self {
         Self {
             verb: Verb::Post,
             ..Self::get(path, answer)
@@ -87,7 +87,7 @@ impl PageRoute {
     }
 
     /// Returns the name of the route for logs and metrics.
-    pub const fn name(&self) -> RouteName {
+    pub(super) const fn name(&self) -> RouteName {
         RouteName {
             method: self.verb.name(),
             endpoint: self.path,
@@ -95,7 +95,7 @@ impl PageRoute {
     }
 
     /// Allows a file in the form of the route.
-    pub const fn taking_file(self) -> Self {
+    pub(super) const fn taking_file(self) -> Self {
         Self {
             takes_file: true,
             ..self
@@ -103,7 +103,7 @@ impl PageRoute {
     }
 
     /// Marks the last part of the path as a secret, which the log must not contain.
-    pub const fn with_secret(self) -> Self {
+    pub(super) const fn with_secret(self) -> Self {
         Self {
             has_secret: true,
             ..self
@@ -111,7 +111,7 @@ impl PageRoute {
     }
 
     /// Makes the route neither read nor set cookies.
-    pub const fn without_cookies(self) -> Self {
+    pub(super) const fn without_cookies(self) -> Self {
         Self {
             without_cookies: true,
             ..self
@@ -119,7 +119,7 @@ impl PageRoute {
     }
 
     /// Also lets users with a duty use it.
-    pub const fn serving_duties(self) -> Self {
+    pub(super) const fn serving_duties(self) -> Self {
         Self {
             serves_duties: true,
             ..self

@@ -17,7 +17,7 @@ pub(super) struct Sentence {
 
 impl Sentence {
     /// Returns one of the server's own sentences for a page with these words.
-    pub fn of_server(words: Words, text: impl Into<String>) -> Self {
+    pub(super) fn of_server(words: Words, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             is_foreign: words.language() != Language::English,
@@ -25,7 +25,7 @@ impl Sentence {
     }
 
     /// Returns whether there is no sentence.
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 }

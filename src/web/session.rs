@@ -37,7 +37,7 @@ pub(super) struct Visitor {
 
 impl Visitor {
     /// Reads the cookies of a request.
-    pub fn of(app: &App, site: &Site, headers: &HeaderMap, origin: &Origin) -> Self {
+    pub(super) fn of(app: &App, site: &Site, headers: &HeaderMap, origin: &Origin) -> Self {
         let token = site.read(headers, Cookie::Session).and_then(TokenSecret::parse);
         if let Some(token) = &token
             && let Some(caller) = caller(app, token, origin)
@@ -59,12 +59,12 @@ impl Visitor {
     }
 
     /// Returns the value of the form cookie for a new browser.
-    pub fn seed(&self) -> &str {
+    pub(super) fn seed(&self) -> &str {
         &self.seed
     }
 
     /// Returns the token for a form of this visitor.
-    pub fn form_token(&self) -> String {
+    pub(super) fn form_token(&self) -> String {
         self.token_with(&random::bytes::<NONCE_BYTES>())
     }
 
@@ -78,15 +78,14 @@ impl Visitor {
     }
 
     /// Returns whether a form of this visitor came with its token.
-    pub fn accepts(&self, presented: &str) -> bool {
+    pub(super) fn accepts(&self, presented: &str) -> bool {
         let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(presented) else {
             return false;
         };
         let Some((nonce, _)) = bytes.split_at_checked(NONCE_BYTES) else {
             return false;
         };
-        // Compared as hashes, so that the time reveals nothing about the token.
-        !self.is_new && Sha256::digest(self.token_with(nonce)) == Sha256::digest(presented)
+        !self.is_new && TokenSecret::presented(&self.token_with(nonce)).is(presented)
     }
 }
 

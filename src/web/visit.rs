@@ -39,7 +39,7 @@ impl Visit {
     ///
     /// # Errors
     /// [`RequestError::NotLoggedIn`].
-    pub fn caller(&self) -> Result<&Caller, RequestError> {
+    pub(super) fn caller(&self) -> Result<&Caller, RequestError> {
         self.visitor.caller.as_ref().ok_or(RequestError::NotLoggedIn)
     }
 
@@ -47,7 +47,7 @@ impl Visit {
     ///
     /// # Errors
     /// [`RequestError::NotLoggedIn`].
-    pub fn actor(&self) -> Result<Actor, RequestError> {
+    pub(super) fn actor(&self) -> Result<Actor, RequestError> {
         self.caller().cloned().map(Actor::User)
     }
 
@@ -55,14 +55,14 @@ impl Visit {
     ///
     /// # Errors
     /// [`RequestError::TooManyRequests`].
-    pub fn count(&self, endpoint: &str, rate: CallRate) -> Result<(), RequestError> {
+    pub(super) fn count(&self, endpoint: &str, rate: CallRate) -> Result<(), RequestError> {
         let caller = self.visitor.caller.as_ref();
         let counted = calls::admit(&self.app, || endpoint.to_owned(), rate, caller, self.origin.address);
         counted.map(drop).map_err(|(error, _)| error)
     }
 
     /// Returns how the reader has moments written.
-    pub fn reader(&self) -> Reader {
+    pub(super) fn reader(&self) -> Reader {
         let user = self.visitor.caller.as_ref().map(|caller| &*caller.user);
         Reader::of(self.words, user, &self.headers, self.app.clock.now())
     }

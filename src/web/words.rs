@@ -37,10 +37,10 @@ fn bundle(language: Language) -> Bundle {
 }
 
 impl Language {
-    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+    pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the tag of the language (BCP 47).
-    pub const fn tag(self) -> &'static str {
+    pub(super) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::German => "de",
@@ -48,7 +48,7 @@ impl Language {
     }
 
     /// Returns the name of the language in the language itself.
-    pub const fn own_name(self) -> &'static str {
+    pub(super) const fn own_name(self) -> &'static str {
         match self {
             Self::English => "English",
             Self::German => "Deutsch",
@@ -71,7 +71,7 @@ impl Language {
     }
 
     /// Returns the language of a tag, whatever its region.
-    pub fn tagged(tag: &str) -> Option<Self> {
+    pub(super) fn tagged(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().trim();
         Self::ALL
             .iter()
@@ -81,7 +81,7 @@ impl Language {
 
     /// Returns the language of a request: the one that the user chose, else the best of `Accept-Language` (RFC 9110,
     /// §12.5.4), else English.
-    pub fn of(user: Option<&User>, headers: &HeaderMap) -> Self {
+    pub(super) fn of(user: Option<&User>, headers: &HeaderMap) -> Self {
         let chosen = user.and_then(|user| user.preferences.language());
         let chosen = chosen.and_then(|tag| Self::tagged(&tag));
         let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -119,28 +119,28 @@ pub(super) struct Words {
 
 impl Words {
     /// Returns the words of a language.
-    pub const fn of(language: Language) -> Self {
+    pub(super) const fn of(language: Language) -> Self {
         Self { language }
     }
 
     /// Returns the language.
-    pub const fn language(self) -> Language {
+    pub(super) const fn language(self) -> Language {
         self.language
     }
 
     /// Returns the text of a key.
-    pub fn t(self, key: &str) -> Cow<'static, str> {
+    pub(super) fn t(self, key: &str) -> Cow<'static, str> {
         self.text(key, None)
     }
 
     /// Returns the text of a key with these values in it.
-    pub fn say(self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+    pub(super) fn say(self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
         let values: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, value.clone())).collect();
         self.text(key, Some(&values)).into_owned()
     }
 
     /// Returns the description of a setting without the part that only concerns users of the API.
-    pub fn about(self, id: SettingId) -> String {
+    pub(super) fn about(self, id: SettingId) -> String {
         if self.language.settings().is_some() {
             return self.t(id.as_str()).into_owned();
         }

@@ -32,7 +32,7 @@ pub(super) struct Waiter {
 
 impl AddressQueue {
     /// Removes the first waiting attempt for an account, and returns it with whether more are waiting.
-    pub fn next_of(&mut self, account: &CountedAccount) -> Option<(Waiter, bool)> {
+    pub(super) fn next_of(&mut self, account: &CountedAccount) -> Option<(Waiter, bool)> {
         let queue = self.waiting.get_mut(account)?;
         let waiter = queue.pop_front()?;
         self.waiting_in_all -= 1;
@@ -44,7 +44,7 @@ impl AddressQueue {
     }
 
     /// Removes a waiting attempt; returns false if it does not wait here.
-    pub fn leave(&mut self, account: &CountedAccount, id: u64) -> bool {
+    pub(super) fn leave(&mut self, account: &CountedAccount, id: u64) -> bool {
         let Some(queue) = self.waiting.get_mut(account) else {
             return false;
         };
@@ -62,7 +62,7 @@ impl AddressQueue {
 }
 
 impl AccountQueue {
-    pub fn advance(&mut self, most: u32) {
+    pub(super) fn advance(&mut self, most: u32) {
         while self.held < most
             && let Some(waiter) = self.waiting.pop_front()
         {
@@ -72,14 +72,14 @@ impl AccountQueue {
     }
 
     /// Removes a waiting attempt; returns false if it does not wait here.
-    pub fn leave(&mut self, id: u64) -> bool {
+    pub(super) fn leave(&mut self, id: u64) -> bool {
         let place = self.waiting.iter().position(|waiter| waiter.id == id);
         place.is_some_and(|place| self.waiting.remove(place).is_some())
     }
 }
 
 impl Waiter {
-    pub fn grant(self) {
+    pub(super) fn grant(self) {
         // If the receiver is gone, the turn is returned when its `Turn` is dropped.
         let _ = self.granted.send(());
     }

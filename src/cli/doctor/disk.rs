@@ -19,7 +19,7 @@ const WRITES: usize = 15;
 const WRITE_BYTES: usize = 4096;
 
 /// The time after which a disk that does not answer is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
+const DISK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A disk with this median or a longer one is slow.
 const SLOW: Duration = Duration::from_millis(50);
@@ -76,7 +76,7 @@ fn speed(folder: &Path) -> Diagnosis {
     if let Err(error) = begun {
         return Diagnosis::skipped(CHECK, format!("the measurement cannot begin: {error}"));
     }
-    match measured.recv_timeout(PATIENCE) {
+    match measured.recv_timeout(DISK_TIMEOUT) {
         Ok(Ok(median)) => {
             let words = format!(
                 "a write is durable after {:.1} ms (median)",
@@ -95,7 +95,7 @@ fn speed(folder: &Path) -> Diagnosis {
             "check the disk, and whether this user may write there",
         ),
         Err(_) => {
-            let words = format!("the disk has not answered for {} seconds", PATIENCE.as_secs());
+            let words = format!("the disk has not answered for {} seconds", DISK_TIMEOUT.as_secs());
             Diagnosis::problem(CHECK, words, "check the disk")
         }
     }
@@ -114,7 +114,7 @@ fn measure(path: &Path) -> io::Result<Duration> {
 fn write(mut file: &File) -> io::Result<Vec<Duration>> {
     let began = Instant::now();
     let mut times = Vec::with_capacity(WRITES);
-    while times.is_empty() || (times.len() < WRITES && began.elapsed() < PATIENCE / 2) {
+    while times.is_empty() || (times.len() < WRITES && began.elapsed() < DISK_TIMEOUT / 2) {
         let start = Instant::now();
         file.write_all(&[0; WRITE_BYTES])?;
         file.sync_data()?;

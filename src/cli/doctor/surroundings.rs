@@ -4,12 +4,10 @@ use super::diagnosis::Diagnosis;
 use crate::admin_socket::SurroundingsEntry;
 use crate::cli::http_get;
 use crate::config::LogFormat;
+use crate::net::tls;
 
 /// The path that answers if the process lives.
 const LIVE: &str = "/livez";
-
-/// The number of days before the end of a certificate at which the warning begins.
-const WARN_DAYS: i64 = 14;
 
 /// Checks the headers of the proxy. `has_proxies` is whether `trusted_proxies` has an address.
 pub(super) fn proxy(entry: &SurroundingsEntry, has_proxies: bool) -> Diagnosis {
@@ -78,7 +76,7 @@ pub(super) fn certificate(entry: &SurroundingsEntry) -> Diagnosis {
     let advice = "renew it, put it in its place and send SIGHUP to the server";
     if *days < 0 {
         Diagnosis::problem(CHECK, format!("it ended on {end}"), advice)
-    } else if *days < WARN_DAYS {
+    } else if *days < tls::WARN_DAYS {
         Diagnosis::warning(CHECK, format!("it ends on {end}, in {days} days"), advice)
     } else {
         Diagnosis::ok(CHECK, format!("it ends on {end}, in {days} days"))

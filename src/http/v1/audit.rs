@@ -18,7 +18,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Who did what to whom, when and from where; the newest first",
             list,
         )
-        .permission(Permission::VIEW_AUDIT)
+        .permission(Permission::ViewAudit)
         .scope(Scope::Admin),
     ]
 }

@@ -15,7 +15,7 @@ pub(super) fn routes() -> Vec<Route> {
              to the setting `backup_recipients`",
             download,
         )
-        .permission(Permission::MANAGE_BACKUP)
+        .permission(Permission::ManageBackup)
         .fresh_proof(),
     ]
 }

@@ -16,13 +16,13 @@ use crate::ops::boards::{self, BoardPerson, ListedBoard};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("boards.create", "Create a link for a display on a wall", create)
-            .permission(Permission::MANAGE_BOARDS)
+            .permission(Permission::ManageBoards)
             .fresh_proof(),
         Route::get("boards.list", "List the boards for displays on a wall", list)
-            .permission(Permission::MANAGE_BOARDS)
+            .permission(Permission::ManageBoards)
             .scope(Scope::Admin),
         Route::post("boards.revoke", "End a board", revoke)
-            .permission(Permission::MANAGE_BOARDS)
+            .permission(Permission::ManageBoards)
             .scope(Scope::Admin)
             .two_factor(),
         Route::post("boards.view", "Return who is here, with the token of a board", view),

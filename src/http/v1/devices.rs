@@ -16,10 +16,10 @@ use crate::ops::tokens;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("sessions/list.all", "List sessions and tokens of all users", list)
-            .permission(Permission::LOGOUT_OTHER_USER)
+            .permission(Permission::LogoutOtherUser)
             .two_factor(),
         Route::post("sessions/logout", "End a session or a token of any user", logout)
-            .permission(Permission::LOGOUT_OTHER_USER)
+            .permission(Permission::LogoutOtherUser)
             .two_factor(),
     ]
 }

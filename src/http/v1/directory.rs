@@ -20,7 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .scope(Scope::UsersRead),
         Route::get("directory", "List users, and rooms, of which there are none", list)
-            .permission(Permission::VIEW_D_ROOM)
+            .permission(Permission::ViewDRoom)
             .scope(Scope::UsersRead),
     ]
 }

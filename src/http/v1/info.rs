@@ -52,9 +52,7 @@ impl Default for Product {
 }
 
 async fn info(call: AnyRequest, _: Ignored) -> Result<Info, RequestError> {
-    let trusted = call
-        .caller
-        .is_some_and(|caller| caller.may(Permission::VIEW_STATISTICS));
+    let trusted = call.caller.is_some_and(|caller| caller.may(Permission::ViewStatistics));
     let build = || json!({"arch": std::env::consts::ARCH, "platform": std::env::consts::OS});
     Ok(Info {
         version: if trusted { FULL_API_VERSION } else { API_VERSION },

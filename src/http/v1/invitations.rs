@@ -19,13 +19,13 @@ use crate::ops::registration::Registration;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("invitations.create", "Create a link with which people register", create)
-            .permission(Permission::CREATE_INVITE_LINKS)
+            .permission(Permission::CreateInviteLinks)
             .fresh_proof(),
         Route::get("invitations.list", "List the invitations that have not ended", list)
-            .permission(Permission::CREATE_INVITE_LINKS)
+            .permission(Permission::CreateInviteLinks)
             .scope(Scope::Admin),
         Route::post("invitations.revoke", "End an invitation", revoke)
-            .permission(Permission::CREATE_INVITE_LINKS)
+            .permission(Permission::CreateInviteLinks)
             .scope(Scope::Admin)
             .two_factor(),
         Route::post("invitations.check", "Return who invites, and until when", check),

@@ -19,7 +19,7 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .scope(Scope::UsersRead),
         Route::post("permissions.update", "Change which roles hold permissions", update)
-            .permission(Permission::ACCESS_PERMISSIONS)
+            .permission(Permission::AccessPermissions)
             .scope(Scope::Admin)
             .two_factor(),
     ]

@@ -27,10 +27,10 @@ pub(super) fn routes() -> Vec<Route> {
             "How many live connections there are",
             connections,
         )
-        .permission(Permission::MANAGE_USER_STATUS)
+        .permission(Permission::ManageUserStatus)
         .scope(Scope::PresenceRead),
         Route::post("presence.enableBroadcast", "Tell everybody again who is here", enable)
-            .permission(Permission::MANAGE_USER_STATUS)
+            .permission(Permission::ManageUserStatus)
             .scope(Scope::Admin)
             .two_factor(),
     ]

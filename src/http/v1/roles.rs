@@ -17,7 +17,7 @@ use crate::ops::user_view::UserView;
 use crate::ops::viewed_user::ViewedUser;
 
 pub(super) fn routes() -> Vec<Route> {
-    let administer = |route: Route| route.permission(Permission::ACCESS_PERMISSIONS).scope(Scope::Admin);
+    let administer = |route: Route| route.permission(Permission::AccessPermissions).scope(Scope::Admin);
     vec![
         Route::get("roles.list", "List roles", list).scope(Scope::UsersRead),
         administer(Route::post("roles.create", "Create a role", create).two_factor()),

@@ -32,10 +32,10 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("pw.getPolicy", "What passwords have to be like", policy),
         Route::get("settings", "The settings that the caller may see", list).scope(Scope::Admin),
         Route::get("settings/:_id", "One setting", get)
-            .permission(Permission::VIEW_PRIVILEGED_SETTING)
+            .permission(Permission::ViewPrivilegedSetting)
             .scope(Scope::Admin),
         Route::post("settings/:_id", "Change a setting while the server runs", set)
-            .permission(Permission::EDIT_PRIVILEGED_SETTING)
+            .permission(Permission::EditPrivilegedSetting)
             .scope(Scope::Admin)
             .two_factor(),
         Route::post(
@@ -43,7 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Change several settings while the server runs, all or none",
             set_all,
         )
-        .permission(Permission::EDIT_PRIVILEGED_SETTING)
+        .permission(Permission::EditPrivilegedSetting)
         .scope(Scope::Admin)
         .two_factor(),
     ]

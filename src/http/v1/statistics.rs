@@ -12,7 +12,7 @@ use crate::ops::statistics;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("statistics", "Figures of this server", figures)
-            .permission(Permission::VIEW_STATISTICS)
+            .permission(Permission::ViewStatistics)
             .scope(Scope::Admin),
     ]
 }

@@ -19,11 +19,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-pub use error::TlsError;
-pub use pair::{CertificatePair, Stamp};
-pub use probe::probe;
-pub use self_signed::SelfSigned;
-pub use session::TlsSession;
+pub(crate) use error::TlsError;
+pub(crate) use pair::{CertificatePair, Stamp};
+pub(crate) use probe::probe;
+pub(crate) use self_signed::SelfSigned;
+pub(crate) use session::TlsSession;
 
 /// The name of HTTP/2 in the handshake (RFC 7301).
 const HTTP2: &[u8] = b"h2";
@@ -35,7 +35,10 @@ const HTTP1: &[u8] = b"http/1.1";
 const MAX_SESSIONS: usize = 1024;
 
 /// The first byte of a handshake (RFC 8446, §5.1).
-pub const HANDSHAKE: u8 = 22;
+pub(crate) const HANDSHAKE: u8 = 22;
+
+/// The number of days before the end of a certificate at which warnings begin.
+pub(crate) const WARN_DAYS: i64 = 14;
 
 /// The TLS side of a server. Cloning is cheap; all clones use the same certificate.
 #[derive(Debug, Clone)]
@@ -97,6 +100,6 @@ impl Tls {
 
 /// Returns whether the client chose HTTP/2 in the handshake.
 #[must_use]
-pub fn speaks_http2(stream: &TlsStream<TcpStream>) -> bool {
+pub(crate) fn speaks_http2(stream: &TlsStream<TcpStream>) -> bool {
     stream.get_ref().1.alpn_protocol() == Some(HTTP2)
 }

@@ -1,6 +1,6 @@
 //! A certificate with its key, read from PEM files.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -78,12 +78,12 @@ impl CertificatePair {
 
 /// The state of two files, by which a change of one of them is noticed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stamp([Option<(i64, i64, u64, u64)>; 2]);
+pub(crate) struct Stamp([Option<(i64, i64, u64, u64)>; 2]);
 
 impl Stamp {
     /// Returns the state of the files now. A file that can't be read counts as missing.
     #[must_use]
-    pub fn of(certificate: &Path, key: &Path) -> Self {
+    pub(crate) fn of(certificate: &Path, key: &Path) -> Self {
         Self([certificate, key].map(|path| {
             let file = fs::metadata(path).ok()?;
             Some((file.mtime(), file.mtime_nsec(), file.len(), file.ino()))
@@ -159,13 +159,9 @@ fn end_of(path: &Path, certificate: &CertificateDer<'_>) -> Result<Timestamp, Tl
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    let mut text = String::new();
-    for (number, byte) in Sha256::digest(certificate).iter().enumerate() {
-        let colon = if number == 0 { "" } else { ":" };
-        // Writing to a text never fails.
-        let _ = write!(text, "{colon}{byte:02X}");
-    }
-    text
+    let digest = Sha256::digest(certificate);
+    let pairs: Vec<_> = digest.iter().map(|byte| hex::encode_upper([*byte])).collect();
+    pairs.join(":")
 }
 
 /// Returns the error for a damaged file. The texts of the parsers have no part of the content.

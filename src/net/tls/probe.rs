@@ -65,7 +65,7 @@ impl ServerCertVerifier for AnyCertificate {
 ///
 /// # Errors
 /// The error of the connection or of the handshake.
-pub async fn probe(stream: TcpStream, host: &str) -> io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn probe(stream: TcpStream, host: &str) -> io::Result<TlsStream<TcpStream>> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(AnyCertificate(Arc::clone(&provider)));
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

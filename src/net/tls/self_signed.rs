@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 const DAYS: i64 = 397;
 
 /// A new self-signed certificate with its key, in PEM.
-pub struct SelfSigned {
+pub(crate) struct SelfSigned {
     pem: String,
 }
 
@@ -20,7 +20,7 @@ impl SelfSigned {
     ///
     /// # Errors
     /// [`TlsError::SelfSigned`] if a name can't be in a certificate.
-    pub fn new(names: Vec<String>, now: Timestamp) -> Result<Self, TlsError> {
+    pub(crate) fn new(names: Vec<String>, now: Timestamp) -> Result<Self, TlsError> {
         let failed = |error: &dyn std::fmt::Display| TlsError::SelfSigned(error.to_string());
         let now =
             OffsetDateTime::from_unix_timestamp(now.as_millis().div_euclid(1000)).map_err(|error| failed(&error))?;
@@ -37,7 +37,7 @@ impl SelfSigned {
 
     /// Returns the certificate and the key, for one file that only its owner may read.
     #[must_use]
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.pem
     }
 }

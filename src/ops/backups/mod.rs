@@ -1,6 +1,6 @@
 //! Backups of the whole store: on request, and on a schedule. The format is in `store::backup`.
 
-pub mod schedule;
+pub(crate) mod schedule;
 mod stream;
 
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::thread;
 
 use tracing::{info, warn};
 
-pub use stream::BackupStream;
+pub(crate) use stream::BackupStream;
 
 use super::{audit, incident};
 use crate::app::App;
@@ -24,7 +24,7 @@ const ENDING: &str = ".backup";
 const BEGINNING: &str = "rollcall-";
 
 /// A backup that has begun: a moment of the store, which is not read yet. Only one exists at a time.
-pub struct Backup {
+pub(crate) struct Backup {
     held: Held,
     taken_at: Timestamp,
     /// The digits of the key that encrypts second factors, if the backup shall have it.
@@ -40,9 +40,9 @@ pub struct Backup {
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `manage-backup`; [`RequestError::BackupRunning`] while another backup is made; errors
 /// of the store.
-pub async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, RequestError> {
+pub(crate) async fn begin(app: &App, actor: &Actor, with_key: bool) -> Result<Backup, RequestError> {
     let is_operator = matches!(actor, Actor::Operator);
-    if !actor.may(Permission::MANAGE_BACKUP) || (with_key && !is_operator) {
+    if !actor.may(Permission::ManageBackup) || (with_key && !is_operator) {
         return Err(RequestError::PermissionRequired);
     }
     let mut backup = hold(app).await?;
@@ -80,7 +80,7 @@ async fn hold(app: &App) -> Result<Backup, RequestError> {
 impl Backup {
     /// Returns the name of a file for the backup.
     #[must_use]
-    pub fn file_name(&self) -> String {
+    pub(crate) fn file_name(&self) -> String {
         let (time, encrypted) = (self.taken_at.file_name(), self.encryption.ending());
         format!("{BEGINNING}{time}{ENDING}{encrypted}")
     }
@@ -89,7 +89,7 @@ impl Backup {
     ///
     /// # Errors
     /// [`MakeError`] if the store cannot be read or the backup cannot be written.
-    pub fn write_to(&self, out: impl Write) -> Result<Summary, MakeError> {
+    pub(crate) fn write_to(&self, out: impl Write) -> Result<Summary, MakeError> {
         backup::make(&self.held, self.taken_at, self.key.as_deref(), out)
     }
 
@@ -98,7 +98,7 @@ impl Backup {
     ///
     /// # Errors
     /// [`RequestError::Internal`] if no thread can be started.
-    pub fn stream(self) -> Result<BackupStream, RequestError> {
+    pub(crate) fn stream(self) -> Result<BackupStream, RequestError> {
         let (stream, mut pieces) = stream::new();
         let send = move || {
             stream::step_back();

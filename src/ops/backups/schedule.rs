@@ -23,12 +23,12 @@ use crate::store::backup::{BackupFile, remove_unfinished, split_name, write_file
 const RETRY_MINUTES: u32 = 10;
 
 /// The time after which a backup that does not end is given up, for example on a network disk that does not answer.
-const PATIENCE: Duration = Duration::from_hours(2);
+const BACKUP_TIMEOUT: Duration = Duration::from_hours(2);
 
 const HOUR_MILLIS: i64 = 3_600_000;
 
 /// Makes backups as the settings plan them, until the future is dropped. Returns at once if none are planned.
-pub async fn make_in_time(app: App) {
+pub(crate) async fn make_in_time(app: App) {
     let Some(plan) = app.fixed.backups.clone() else {
         return;
     };
@@ -69,7 +69,7 @@ pub async fn make_in_time(app: App) {
 async fn first_pause(app: &App, plan: &BackupPlan, every_millis: i64) -> i64 {
     let folder = plan.folder.clone();
     let files = on_thread(move || found(&folder).unwrap_or_default());
-    let Some(files) = timeout(PATIENCE, files).await.ok().and_then(Result::ok) else {
+    let Some(files) = timeout(BACKUP_TIMEOUT, files).await.ok().and_then(Result::ok) else {
         return 0;
     };
     let now = app.clock.now();
@@ -100,11 +100,11 @@ async fn make(app: &App, plan: &BackupPlan) -> Result<(ScheduledBackup, Vec<Sche
         };
         Ok((made_file, made.summary.entries, found(&folder).unwrap_or_default()))
     });
-    let made = timeout(PATIENCE, making).await.unwrap_or_else(|_| {
+    let made = timeout(BACKUP_TIMEOUT, making).await.unwrap_or_else(|_| {
         abandoned();
         Err(format!(
             "the disk did not answer for {} minutes",
-            PATIENCE.as_secs() / 60
+            BACKUP_TIMEOUT.as_secs() / 60
         ))
     });
     let (made, entries, files) = made??;

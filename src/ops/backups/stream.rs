@@ -18,7 +18,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 const WAITING: usize = 8;
 
 /// The pause of the thread while the client takes nothing.
-const PAUSE: Duration = Duration::from_millis(2);
+const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(2);
 
 /// What is added to the niceness of a thread that makes a backup. On Linux, it counts for the calling thread only.
 const NICENESS: i32 = 10;
@@ -27,11 +27,11 @@ const NICENESS: i32 = 10;
 const TIME_LIMIT: Duration = Duration::from_hours(2);
 
 /// The bytes of a backup. An error is the last item of one that failed.
-pub struct BackupStream(mpsc::Receiver<io::Result<Bytes>>);
+pub(crate) struct BackupStream(mpsc::Receiver<io::Result<Bytes>>);
 
 impl BackupStream {
     /// Returns the next bytes; `None` at the end.
-    pub async fn next(&mut self) -> Option<io::Result<Bytes>> {
+    pub(crate) async fn next(&mut self) -> Option<io::Result<Bytes>> {
         self.0.recv().await
     }
 }
@@ -90,7 +90,7 @@ impl Pieces {
                 }
                 Err(TrySendError::Full(back)) => piece = back,
             }
-            thread::sleep(PAUSE);
+            thread::sleep(FULL_QUEUE_PAUSE);
         }
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::parsed::inactive_reason;
 use crate::app::App;
 use crate::auth::{Actor, totp};
 use crate::domain::transfer::{
@@ -23,7 +22,7 @@ use crate::store::{Change, Snapshot};
 
 /// An export that is under way. It holds a snapshot and the ids of the users, and makes one line at a time. Pictures are
 /// read when their line is made.
-pub struct Export {
+pub(crate) struct Export {
     app: App,
     snapshot: Arc<Snapshot>,
     with_secrets: bool,
@@ -39,7 +38,7 @@ impl Export {
     ///
     /// # Errors
     /// Errors of the store.
-    pub async fn begin(app: &App, with_secrets: bool) -> Result<Self, RequestError> {
+    pub(crate) async fn begin(app: &App, with_secrets: bool) -> Result<Self, RequestError> {
         let detail = if with_secrets { "with secrets" } else { "" };
         let entry = audit::note(app, &Actor::Operator, AuditAction::ExportMade, None, detail);
         let noted = app.store.commit(Change::new().insert(&entry)).await;
@@ -60,7 +59,7 @@ impl Export {
     ///
     /// # Errors
     /// Errors of the store; [`RequestError::Internal`] if a second factor cannot be decrypted.
-    pub async fn next(&mut self) -> Option<Result<Vec<u8>, RequestError>> {
+    pub(crate) async fn next(&mut self) -> Option<Result<Vec<u8>, RequestError>> {
         if self.is_ended {
             return None;
         }
@@ -100,7 +99,7 @@ impl Export {
             emails: user.email.iter().map(EmailLine::from).collect(),
             roles: Some(user.roles.iter().map(ToString::to_string).collect()),
             active: Some(user.is_active()),
-            inactive_reason: inactive_reason(user.activity).map(str::to_owned),
+            inactive_reason: user.activity.reason().map(str::to_owned),
             bio: text(&user.profile.bio),
             nickname: text(&user.profile.nickname),
             reason: text(&user.profile.reason),
@@ -243,11 +242,8 @@ fn with_status(mut line: UserLine, stored: &UserStatus) -> UserLine {
         line.status_text = (!claim.text.is_empty()).then(|| claim.text.clone());
         line.status_emoji = claim.emoji.as_ref().map(ToString::to_string);
     }
-    line.shows_last_seen = match stored.shows_last_seen {
-        LastSeen::Exact => None,
-        LastSeen::Coarse => Some("coarse".to_owned()),
-        LastSeen::Hidden => Some("hidden".to_owned()),
-    };
+    let is_default = stored.shows_last_seen == LastSeen::default();
+    line.shows_last_seen = (!is_default).then(|| stored.shows_last_seen.as_str().to_owned());
     let audience = &stored.hidden_from;
     line.hide_from = (!audience.is_empty()).then(|| HideFromLine {
         users: audience.users.iter().map(ToString::to_string).collect(),

@@ -12,5 +12,5 @@ mod retry;
 mod secrets;
 mod user;
 
-pub use export::Export;
+pub(crate) use export::Export;
 pub use import::Importer;

@@ -61,7 +61,13 @@ impl ParsedUser {
             roles: line
                 .roles
                 .map(|roles| roles.iter().map(|role| RoleId::new(role)).collect()),
-            activity: line.active.map(|active| activity(active, inactive_reason.as_deref())),
+            activity: line.active.map(|active| {
+                if active {
+                    Activity::Active
+                } else {
+                    Activity::inactive(inactive_reason.as_deref())
+                }
+            }),
             bio: line.bio.and_then(|text| notes.take("bio", profile::bio(&text))),
             nickname: line
                 .nickname
@@ -80,7 +86,9 @@ impl ParsedUser {
                 text: profile::status_text(&line.status_text.unwrap_or_default()),
                 emoji: optional(line.status_emoji).and_then(|text| notes.take("statusEmoji", Emoji::parse(&text))),
             },
-            shows_last_seen: line.shows_last_seen.and_then(|word| last_seen(&word, notes)),
+            shows_last_seen: line
+                .shows_last_seen
+                .and_then(|word| notes.take("showsLastSeen", word.parse())),
             hide_from: audience(&line.hide_from.unwrap_or_default(), notes),
             require_password_change: line
                 .require_password_change
@@ -112,25 +120,6 @@ fn first_email(emails: Vec<EmailLine>, notes: &mut Notes) -> Option<UserEmail> {
     kept
 }
 
-fn activity(active: bool, reason: Option<&str>) -> Activity {
-    match (active, reason) {
-        (true, _) => Activity::Active,
-        (false, Some("pending_approval")) => Activity::PendingApproval,
-        (false, Some("idle_too_long")) => Activity::IdleTooLong,
-        (false, _) => Activity::Deactivated,
-    }
-}
-
-/// Returns the reason of an inactive account in a line; `None` for an active one.
-pub(super) const fn inactive_reason(activity: Activity) -> Option<&'static str> {
-    match activity {
-        Activity::Active => None,
-        Activity::Deactivated => Some("deactivated"),
-        Activity::PendingApproval => Some("pending_approval"),
-        Activity::IdleTooLong => Some("idle_too_long"),
-    }
-}
-
 /// Returns the preferences that are known and valid.
 fn preferences(chosen: Map<String, Value>, notes: &mut Notes) -> Preferences {
     let mut kept = Preferences::default();
@@ -145,11 +134,6 @@ fn preferences(chosen: Map<String, Value>, notes: &mut Notes) -> Preferences {
         }
     }
     kept
-}
-
-fn last_seen(word: &str, notes: &mut Notes) -> Option<LastSeen> {
-    let parsed = serde_json::from_value(Value::from(word));
-    notes.take("showsLastSeen", parsed.map_err(|_| "must be exact, coarse or hidden"))
 }
 
 fn audience(line: &HideFromLine, notes: &mut Notes) -> Audience {

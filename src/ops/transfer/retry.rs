@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::RequestError;
 
 /// The pause before the next attempt.
-const PAUSE: Duration = Duration::from_millis(200);
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// Repeats an attempt until its queue has room. Logins and uploads of users have priority.
 ///
@@ -17,7 +17,7 @@ where
 {
     loop {
         match attempt().await {
-            Err(RequestError::Overloaded { .. }) => tokio::time::sleep(PAUSE).await,
+            Err(RequestError::Overloaded { .. }) => tokio::time::sleep(RETRY_PAUSE).await,
             outcome => return outcome,
         }
     }

@@ -8,11 +8,12 @@ use crate::auth::{Actor, SecretKey};
 use crate::domain::import_result::{ImportMode, LineOutcome, LineReport};
 use crate::domain::user::PasswordScheme;
 use crate::domain::{
-    Audience, AuditAction, Avatar, Claim, ClaimSource, Laying, RequestError, RoleId, SettingId, StatusType,
+    Audience, AuditAction, Avatar, Claim, ClaimSource, Laying, Profile, Rare, RequestError, RoleId, StatusType,
     StoredSecret, Token, TwoFactor, User, UserStatus,
 };
 use crate::ops::audit::note;
 use crate::ops::personal_tokens::TOKENS_PER_USER;
+use crate::ops::status::refuse_forbidden;
 use crate::ops::tokens::without_tokens;
 use crate::ops::user_status;
 use crate::ops::users::{checked_roles, default_roles_in, keep_an_administrator, refuse_taken, refuse_unless_allowed};
@@ -151,7 +152,7 @@ impl UserImport<'_> {
             Some(roles) => known_roles(snapshot, settings, roles, notes)?,
             None => base.roles.clone(),
         };
-        let mut profile = base.profile.clone();
+        let mut profile = Profile::clone(&base.profile);
         if let Some(changes) = &wanted.custom_fields {
             let fields = changes.apply(&serde_json::Map::new(), &settings.custom_fields());
             if let Some(fields) = notes.take("customFields", fields) {
@@ -187,9 +188,9 @@ impl UserImport<'_> {
             require_password_change: wanted.require_password_change.clone().or(base.require_password_change),
             roles,
             activity: wanted.activity.unwrap_or(base.activity),
-            profile,
-            preferences: wanted.preferences.clone().unwrap_or(base.preferences),
-            two_factor: self.two_factor.clone().unwrap_or(base.two_factor),
+            profile: profile.into(),
+            preferences: wanted.preferences.clone().map_or(base.preferences, Rare::from),
+            two_factor: self.two_factor.clone().map_or(base.two_factor, Rare::from),
             created_at: wanted.created_at.unwrap_or(base.created_at),
             ..base
         })
@@ -236,8 +237,8 @@ impl UserImport<'_> {
             roles: existing_roles(snapshot, &wanted.hide_from.roles, "hideFrom", notes),
         };
         let status = first.status.unwrap_or(StatusType::Online);
-        if status == StatusType::Offline && !settings.flag(SettingId::AllowInvisibleStatus) {
-            notes.add("statusDefault", RequestError::InvisibleDisabled);
+        if let Err(forbidden) = refuse_forbidden(settings, status) {
+            notes.add("statusDefault", forbidden);
             return stored;
         }
         if status == StatusType::Online && first.text.is_empty() && first.emoji.is_none() {

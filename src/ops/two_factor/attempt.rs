@@ -10,7 +10,7 @@ use crate::ops::incident;
 
 /// Returns whether users of this server can enable an authenticator app.
 #[must_use]
-pub fn can_be_enabled(app: &App) -> bool {
+pub(crate) fn can_be_enabled(app: &App) -> bool {
     let settings = app.settings();
     settings.flag(SettingId::TwoFactorEnabled) && settings.flag(SettingId::TwoFactorByTotp)
 }
@@ -76,7 +76,7 @@ pub(in crate::ops) fn spend_login_code(
     attempt: Option<&Attempt>,
 ) -> Result<TwoFactor, RequestError> {
     let Some(secret) = secret_in_force(app, user) else {
-        return Ok(user.two_factor.clone());
+        return Ok(TwoFactor::clone(&user.two_factor));
     };
     let attempt = attempt.ok_or(RequestError::LoginCodeRequired)?;
     spend(app, user, secret, attempt)?.ok_or(RequestError::LoginCodeInvalid)
@@ -119,13 +119,13 @@ pub(super) fn spend(
             .is_some_and(|last| step <= last && last <= ahead);
         return Ok((!was_used).then(|| TwoFactor {
             last_step: Some(step),
-            ..user.two_factor.clone()
+            ..TwoFactor::clone(&user.two_factor)
         }));
     }
     let Some(place) = attempt.place_in(&user.two_factor.backup_codes)? else {
         return Ok(None);
     };
-    let mut rest = user.two_factor.clone();
+    let mut rest = TwoFactor::clone(&user.two_factor);
     rest.backup_codes.digests.remove(place);
     Ok(Some(rest))
 }

@@ -17,7 +17,7 @@ use crate::store::Change;
 
 /// A new secret for an authenticator app.
 #[derive(Debug, Clone)]
-pub struct Enrolment {
+pub(crate) struct Enrolment {
     /// The secret in the form that users type.
     pub secret: String,
     /// The link that apps read from a QR code.
@@ -40,7 +40,7 @@ async fn new_backup_codes(app: &App) -> Result<(Vec<String>, BackupCodes), Reque
 ///
 /// # Errors
 /// [`RequestError::TwoFactorDisabled`] if the server does not allow it, [`RequestError::TotpState`] if it is enabled already.
-pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, RequestError> {
+pub(crate) async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, RequestError> {
     let settings = app.settings();
     if !can_be_enabled(app) {
         return Err(RequestError::TwoFactorDisabled);
@@ -57,7 +57,7 @@ pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, RequestError
             user,
             TwoFactor {
                 pending: Some(app.key.seal(&user.id, &secret)),
-                ..user.two_factor.clone()
+                ..TwoFactor::clone(&user.two_factor)
             },
         );
         Ok((Change::new().replace(user, &begun), ()))
@@ -75,7 +75,7 @@ pub async fn begin(app: &App, caller: &Caller) -> Result<Enrolment, RequestError
 ///
 /// # Errors
 /// [`RequestError::TotpState`] if there is no pending secret, [`RequestError::TotpCodeInvalid`].
-pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, RequestError> {
+pub(crate) async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, RequestError> {
     let pending = |user: &User| {
         user.two_factor.pending.clone().ok_or(RequestError::TotpState {
             reason: "TOTP was not begun: call users.enableTotp first",
@@ -115,7 +115,7 @@ pub async fn validate(app: &App, caller: &Caller, code: &str) -> Result<Vec<Stri
 ///
 /// # Errors
 /// [`RequestError::TotpState`] if it is disabled, [`RequestError::TotpCodeInvalid`].
-pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), RequestError> {
+pub(crate) async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), RequestError> {
     refuse_guesses(app, caller, async {
         let attempt = Attempt::of(app, &*current(app, &caller.user.id)?, code).await?;
         transact_on_user(app, &caller.user.id, |_, user| {
@@ -133,7 +133,7 @@ pub async fn disable(app: &App, caller: &Caller, code: &str) -> Result<(), Reque
 ///
 /// # Errors
 /// [`RequestError::TotpState`] if the second factor is disabled, [`RequestError::TotpCodeInvalid`].
-pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, RequestError> {
+pub(crate) async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<Vec<String>, RequestError> {
     refuse_guesses(app, caller, async {
         let user = current(app, &caller.user.id)?;
         let attempt = Attempt::of(app, &user, code).await?;
@@ -163,7 +163,7 @@ pub async fn regenerate_codes(app: &App, caller: &Caller, code: &str) -> Result<
 ///
 /// # Errors
 /// [`RequestError::TotpState`] if the second factor is disabled.
-pub fn codes_remaining(caller: &Caller) -> Result<usize, RequestError> {
+pub(crate) fn codes_remaining(caller: &Caller) -> Result<usize, RequestError> {
     enabled(&caller.user).map(|_| caller.user.two_factor.backup_codes.digests.len())
 }
 
@@ -171,8 +171,8 @@ pub fn codes_remaining(caller: &Caller) -> Result<usize, RequestError> {
 ///
 /// # Errors
 /// [`RequestError::NotAllowed`] for another user without `edit-other-user-totp`, [`RequestError::BeyondAuthority`].
-pub async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
-    if !actor.is(id) && !actor.may(Permission::EDIT_OTHER_USER_TOTP) {
+pub(crate) async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
+    if !actor.is(id) && !actor.may(Permission::EditOtherUserTotp) {
         return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
     transact_on_user(app, id, |snapshot, user| {
@@ -204,7 +204,7 @@ fn enabled(user: &User) -> Result<&StoredSecret, RequestError> {
 
 fn with(app: &App, user: &User, two_factor: TwoFactor) -> User {
     User {
-        two_factor,
+        two_factor: two_factor.into(),
         ..user.changed(app.clock.now())
     }
 }

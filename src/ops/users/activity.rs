@@ -16,8 +16,8 @@ use crate::store::{Change, Snapshot};
 /// # Errors
 /// [`RequestError::NotAllowed`] without `edit-other-user-active-status`, [`RequestError::UserNotFound`],
 /// [`RequestError::BeyondAuthority`], [`RequestError::LastAdministrator`].
-pub async fn set_active(app: &App, actor: &Actor, id: &UserId, activity: Activity) -> Result<(), RequestError> {
-    if !actor.may(Permission::EDIT_OTHER_USER_ACTIVE_STATUS) {
+pub(crate) async fn set_active(app: &App, actor: &Actor, id: &UserId, activity: Activity) -> Result<(), RequestError> {
+    if !actor.may(Permission::EditOtherUserActiveStatus) {
         return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
     transact_on_user(app, id, |snapshot, user| {
@@ -53,7 +53,7 @@ fn activity_change(
 ///
 /// # Errors
 /// [`RequestError::NotAllowed`] without `edit-other-user-active-status`.
-pub async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId) -> Result<usize, RequestError> {
+pub(crate) async fn deactivate_idle(app: &App, actor: &Actor, days: u32, role: &RoleId) -> Result<usize, RequestError> {
     let before = app.clock.now().minus_days(days);
     let idle = |user: &User| {
         let last = user.last_login.unwrap_or(user.created_at);

@@ -24,7 +24,7 @@ use crate::store::{Change, Snapshot};
 /// [`RequestError::BeyondAuthority`] for roles with a permission that the actor does not have; [`RequestError::RoleInvalid`],
 /// [`RequestError::UsernameBlocked`], [`RequestError::UserFieldTaken`].
 pub async fn create(app: &App, actor: &Actor, new: NewUser) -> Result<Arc<User>, RequestError> {
-    if !actor.may(Permission::CREATE_USER) {
+    if !actor.may(Permission::CreateUser) {
         return Err(RequestError::ActionNotAllowed {
             words: "Adding user is not allowed",
             action: "Adding_user",
@@ -81,7 +81,7 @@ pub(in crate::ops) async fn create_where(
         let new_user = new_user(app, snapshot, &id, &new)?;
         let user = User {
             password: password.clone(),
-            profile: profile.clone(),
+            profile: profile.clone().into(),
             ..new_user
         };
         let mut change = with(snapshot, &user, Change::new().insert(&user));

@@ -11,7 +11,7 @@ use crate::store::Snapshot;
 /// # Errors
 /// [`RequestError::UsernameBlocked`] for a reserved one, [`RequestError::UsernameInvalid`] for one that does not match
 /// `UTF8_User_Names_Validation`.
-pub fn refuse_unfit(app: &App, name: &Username) -> Result<(), RequestError> {
+pub(crate) fn refuse_unfit(app: &App, name: &Username) -> Result<(), RequestError> {
     refuse_unless_allowed(&app.username_rule(), name)
 }
 
@@ -32,7 +32,7 @@ pub(in crate::ops) fn refuse_unless_allowed(rule: &UsernameRule, name: &Username
 ///
 /// # Errors
 /// [`RequestError::UsernameBlocked`].
-pub fn refuse_blocked(app: &App, name: &Username) -> Result<(), RequestError> {
+pub(crate) fn refuse_blocked(app: &App, name: &Username) -> Result<(), RequestError> {
     let settings = app.settings();
     let key = name.key();
     let listed = [SettingId::BlockedUsernames, SettingId::SystemBlockedUsernames];
@@ -71,7 +71,7 @@ pub(in crate::ops) fn refuse_taken(
 
 /// Returns the user with this username. Does not search e-mail addresses, because they are private.
 #[must_use]
-pub fn named(app: &App, username: &str) -> Option<Arc<User>> {
+pub(crate) fn named(app: &App, username: &str) -> Option<Arc<User>> {
     app.store.read().user_named(&UsernameKey::of(username)).cloned()
 }
 
@@ -79,7 +79,7 @@ pub fn named(app: &App, username: &str) -> Option<Arc<User>> {
 ///
 /// # Errors
 /// [`RequestError::UserNotFound`].
-pub fn find(app: &App, text: &str) -> Result<Arc<User>, RequestError> {
+pub(crate) fn find(app: &App, text: &str) -> Result<Arc<User>, RequestError> {
     let snapshot = app.store.read();
     let user = snapshot
         .user_named(&UsernameKey::of(text))

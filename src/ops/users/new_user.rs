@@ -60,7 +60,7 @@ impl NewUser {
             email: given(texts.email).map(|text| parse_email(&text)).transpose()?,
             verified: false,
             name: given(texts.name).map(|text| parse_name(&text)).transpose()?,
-            password: Some(WantedPassword::Chosen(texts.password.to_owned())),
+            password: Some(WantedPassword::chosen(texts.password.to_owned())),
             require_password_change: None,
             roles: texts.roles.iter().map(|id| RoleId::new(id)).collect(),
             activity: Activity::Active,
@@ -76,7 +76,7 @@ impl NewUser {
 /// # Errors
 /// [`RequestError::UserFieldRequired`] when it is blank, [`RequestError::InvalidParams`] when it is too long,
 /// [`RequestError::UsernameInvalid`] when it has characters that usernames may not have.
-pub fn parse_username(text: &str) -> Result<Username, RequestError> {
+pub(crate) fn parse_username(text: &str) -> Result<Username, RequestError> {
     Username::parse(text).map_err(|error| match error {
         NotAUsername::Blank => RequestError::UserFieldRequired { field: "Username" },
         error => error.or(RequestError::UsernameInvalid { input: text.to_owned() }),
@@ -87,7 +87,7 @@ pub fn parse_username(text: &str) -> Result<Username, RequestError> {
 ///
 /// # Errors
 /// [`RequestError::EmailInvalid`].
-pub fn parse_email(text: &str) -> Result<Email, RequestError> {
+pub(crate) fn parse_email(text: &str) -> Result<Email, RequestError> {
     Email::parse(text).map_err(|_| RequestError::EmailInvalid)
 }
 
@@ -96,6 +96,6 @@ pub fn parse_email(text: &str) -> Result<Email, RequestError> {
 /// # Errors
 /// [`RequestError::UserFieldRequired`] when it is blank, [`RequestError::InvalidParams`] when it is too long,
 /// [`RequestError::DisplayNameInvalid`] when it has a character that names may not have.
-pub fn parse_name(text: &str) -> Result<DisplayName, RequestError> {
+pub(crate) fn parse_name(text: &str) -> Result<DisplayName, RequestError> {
     Ok(DisplayName::parse(text)?)
 }

@@ -17,10 +17,8 @@ use crate::store::Change;
 /// # Errors
 /// [`RequestError::PermissionRequired`] without `delete-user`, [`RequestError::UserNotFound`],
 /// [`RequestError::BeyondAuthority`], [`RequestError::LastAdministrator`].
-pub async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
-    if !actor.may(Permission::DELETE_USER) {
-        return Err(RequestError::PermissionRequired);
-    }
+pub(crate) async fn delete(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
+    actor.require(Permission::DeleteUser)?;
     remove(app, actor, id).await
 }
 

@@ -34,13 +34,13 @@ pub(in crate::ops) fn checked_roles(snapshot: &Snapshot, mut roles: Vec<RoleId>)
 /// Refuses to assign or remove these roles if the actor lacks the permission.
 pub(in crate::ops) fn may_assign(actor: &Actor, roles: &[RoleId]) -> Result<(), RequestError> {
     let admin = roles.iter().any(RoleId::is_admin);
-    if admin && !actor.may(Permission::ASSIGN_ADMIN_ROLE) {
+    if admin && !actor.may(Permission::AssignAdminRole) {
         return Err(RequestError::ActionNotAllowed {
             words: "Assigning admin is not allowed",
             action: "Assign_admin",
         });
     }
-    if !roles.is_empty() && !actor.may(Permission::ASSIGN_ROLES) {
+    if !roles.is_empty() && !actor.may(Permission::AssignRoles) {
         return Err(RequestError::ActionNotAllowed {
             words: "Assign roles is not allowed",
             action: "Assign_role",

@@ -18,7 +18,7 @@ pub(super) const ENCRYPTED: &str = ".age";
 
 /// Returns the name of a file without the ending of encrypted backups, and whether it had this ending.
 #[must_use]
-pub fn split_name(name: &str) -> (&str, bool) {
+pub(crate) fn split_name(name: &str) -> (&str, bool) {
     match name.strip_suffix(ENCRYPTED) {
         Some(plain) => (plain, true),
         None => (name, false),

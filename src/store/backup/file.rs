@@ -17,7 +17,7 @@ const UNFINISHED: &str = ".unfinished";
 
 /// A backup in a file.
 #[derive(Debug)]
-pub struct BackupFile {
+pub(crate) struct BackupFile {
     /// The contents of the backup.
     pub summary: Summary,
     /// Bytes of the file.
@@ -30,7 +30,7 @@ pub struct BackupFile {
 ///
 /// # Errors
 /// The reason, with the path of the folder.
-pub fn write_file(
+pub(crate) fn write_file(
     folder: &Path,
     name: &str,
     encryption: &Encryption,
@@ -80,7 +80,7 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The error of the file system.
-pub fn remove_unfinished(folder: &Path, beginning: &str) -> io::Result<()> {
+pub(crate) fn remove_unfinished(folder: &Path, beginning: &str) -> io::Result<()> {
     if !folder.is_dir() {
         return Ok(());
     }

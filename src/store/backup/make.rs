@@ -16,7 +16,12 @@ use crate::store::table::Table;
 ///
 /// # Errors
 /// [`MakeError`]. What was written is then not a backup; a check reports that it is cut short.
-pub fn make(moment: &Held, taken_at: Timestamp, key: Option<&str>, out: impl Write) -> Result<Summary, MakeError> {
+pub(crate) fn make(
+    moment: &Held,
+    taken_at: Timestamp,
+    key: Option<&str>,
+    out: impl Write,
+) -> Result<Summary, MakeError> {
     let head = Head {
         taken_at: taken_at.as_millis(),
         commits: moment.hold.commits,

@@ -13,15 +13,18 @@ mod read;
 mod restore;
 mod upgrade;
 
-pub use decryption::{Decryption, Lock, lock_of};
+pub use decryption::lock_of;
+pub use decryption::{Decryption, Lock};
 use encryption::ENCRYPTED;
-pub use encryption::{EncryptedWriter, Encryption, split_name};
-pub use file::{BackupFile, remove_unfinished, write_file};
-pub use lock_error::LockError;
-pub use make::make;
+pub use encryption::Encryption;
+pub(crate) use encryption::{EncryptedWriter, split_name};
+pub(crate) use file::{BackupFile, remove_unfinished, write_file};
+pub(crate) use lock_error::LockError;
+pub(crate) use make::make;
 pub use read::{check, check_encrypted};
-pub use restore::{RestoreError, Restored, Restoring, restore};
-pub use upgrade::UpgradeBackups;
+pub(crate) use restore::RestoreError;
+pub use restore::{Restored, Restoring, restore};
+pub(crate) use upgrade::UpgradeBackups;
 pub(super) use upgrade::{back_up, with_way_back};
 
 use std::io;

@@ -25,7 +25,7 @@ use crate::store::open::Engine;
 const FOLDER: &str = "upgrade-backups";
 
 /// The number of these backups that are kept.
-const KEPT: usize = 3;
+const KEPT_BACKUPS: usize = 3;
 
 /// The beginning, a mark inside, and the ending of their names.
 const BEGINNING: &str = "before-upgrade-";
@@ -187,7 +187,7 @@ fn found(own: &Path) -> Vec<Name> {
         .collect()
 }
 
-/// Removes earlier backups of the same store, and all but the newest [`KEPT`]. Keeps the backup that was just made, even if
+/// Removes earlier backups of the same store, and all but the newest [`KEPT_BACKUPS`]. Keeps the backup that was just made, even if
 /// the clock went back.
 ///
 /// A start that is killed during its upgrade leaves a store that is partly of this version. The older version cannot
@@ -201,7 +201,7 @@ fn remove_old(own: &Path, just_made: &Name, same: &[Name]) -> io::Result<()> {
     let is_replaced = |name: &Name| same.contains(name) || (is_half_upgraded(just_made) && is_half_upgraded(name));
     let (outdated, mut others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_replaced);
     others.sort_unstable_by_key(|name| std::cmp::Reverse((name.made, name.commits)));
-    for name in outdated.iter().chain(others.iter().skip(KEPT - 1)) {
+    for name in outdated.iter().chain(others.iter().skip(KEPT_BACKUPS - 1)) {
         let path = own.join(name.text());
         // A link names a file of the same name in another folder.
         if let Ok(linked) = fs::read_link(&path)

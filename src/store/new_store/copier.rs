@@ -32,7 +32,7 @@ pub(super) struct Copier {
 }
 
 impl Copier {
-    pub fn start(folder: &Path) -> Result<Self, String> {
+    pub(super) fn start(folder: &Path) -> Result<Self, String> {
         clear(folder).map_err(|error| error.to_string())?;
         let (jobs, waiting) = channel();
         let (answer, answers) = channel();
@@ -49,7 +49,7 @@ impl Copier {
     }
 
     /// Sends a job and waits for its answer, at most `patience`.
-    pub fn ask(&self, job: CopyJob, patience: Duration) -> Result<Sums, String> {
+    pub(super) fn ask(&self, job: CopyJob, patience: Duration) -> Result<Sums, String> {
         // A thread that has ended has sent its error as the last answer.
         let _ = self.jobs.send(job);
         match self.answers.recv_timeout(patience) {
@@ -131,7 +131,7 @@ fn check(trees: &Trees) -> Result<Sums, String> {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_mins(1);
+    const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_copier_that_does_not_answer_is_given_up() {
@@ -142,9 +142,9 @@ mod tests {
         let given_up = ask(Duration::ZERO).expect_err("no answer");
         assert!(given_up.contains("did not answer"), "{given_up}");
         answer.send(Err("the disk is full".into())).expect("it listens");
-        assert_eq!(ask(PATIENCE), Err("the disk is full".into()));
+        assert_eq!(ask(TEST_TIMEOUT), Err("the disk is full".into()));
         drop(answer);
-        let ended = ask(PATIENCE).expect_err("no thread");
+        let ended = ask(TEST_TIMEOUT).expect_err("no thread");
         assert!(ended.contains("has ended"), "{ended}");
     }
 }

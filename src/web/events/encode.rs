@@ -34,7 +34,7 @@ pub(super) struct EncodedChange {
 
 impl EncodedChange {
     /// Encodes a change.
-    pub fn of(change: Arc<PresenceChange>, run: &Arc<str>) -> Option<Self> {
+    pub(super) fn of(change: Arc<PresenceChange>, run: &Arc<str>) -> Option<Self> {
         let line = match (&change.after, &change.before) {
             (Some(after), _) => &after.line,
             (None, Some(before)) => &before.line,
@@ -55,7 +55,7 @@ impl EncodedChange {
     }
 
     /// Returns what a viewer gets of the change.
-    pub fn for_viewer(&self, viewer: &User) -> Option<Bytes> {
+    pub(super) fn for_viewer(&self, viewer: &User) -> Option<Bytes> {
         if self.change.user == viewer.id {
             return Some(self.own());
         }

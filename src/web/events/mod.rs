@@ -23,7 +23,7 @@ use crate::web::reply::PageOutcome;
 use crate::web::session;
 use crate::web::visit::Visit;
 use stream::EventStream;
-pub use streams::Streams;
+pub(crate) use streams::Streams;
 use subscriber::{Begun, StreamSubscriber};
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");

@@ -23,7 +23,7 @@ const STREAMS_PER_USER: usize = 32;
 pub(super) type StreamSubscribers = OrdMap<u64, Arc<StreamSubscriber>>;
 
 /// The list of open streams.
-pub struct Registry {
+pub(super) struct Registry {
     connections: Connections,
     state: Mutex<State>,
 }
@@ -48,7 +48,7 @@ pub(super) struct StreamSeat {
 
 impl Registry {
     /// Returns an empty registry. The setting for the maximum number of sockets also limits the number of streams.
-    pub fn new(app: &App) -> Self {
+    pub(super) fn new(app: &App) -> Self {
         let most = app.settings().number(SettingId::PresenceMaxConnections);
         Self {
             connections: Connections::new(u64::from(most)),
@@ -126,12 +126,12 @@ impl Registry {
 
 impl StreamSeat {
     /// Returns the number of the stream.
-    pub const fn number(&self) -> u64 {
+    pub(super) const fn number(&self) -> u64 {
         self.number
     }
 
     /// Registers a subscriber, which then receives all later events.
-    pub fn register(&self, subscriber: &Arc<StreamSubscriber>) {
+    pub(super) fn register(&self, subscriber: &Arc<StreamSubscriber>) {
         let mut state = self.registry.state();
         if state.closed {
             subscriber.end(StreamEnd::Stopping);

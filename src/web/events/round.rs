@@ -17,7 +17,7 @@ pub(super) struct Round {
 
 impl Round {
     /// Adds an event. `run` is the name of this run of the server.
-    pub fn add(&mut self, event: Result<Event, Missed>, run: &Arc<str>) {
+    pub(super) fn add(&mut self, event: Result<Event, Missed>, run: &Arc<str>) {
         match event {
             Ok(Event::Presence(change)) => self.changes.extend(EncodedChange::of(change, run)),
             Ok(Event::CustomStatus(_)) => {}

@@ -28,7 +28,7 @@ pub(super) struct EventStream {
 
 impl EventStream {
     /// Returns the stream of a subscriber.
-    pub fn new(app: App, subscriber: Arc<StreamSubscriber>, seat: StreamSeat) -> Self {
+    pub(super) fn new(app: App, subscriber: Arc<StreamSubscriber>, seat: StreamSeat) -> Self {
         let mut heartbeat = interval_at(Instant::now() + HEARTBEAT_TIME, HEARTBEAT_TIME);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {

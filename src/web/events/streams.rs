@@ -12,14 +12,14 @@ use crate::auth::random;
 use crate::observe::EventReader;
 
 /// The maximum number of changes in one round. Later changes wait for the next round.
-const TOGETHER: usize = 512;
+const CHANGES_IN_ROUND: usize = 512;
 
 /// The number of streams that the server serves before it lets other tasks run.
-const AT_ONCE: usize = 64;
+const STREAMS_IN_TURN: usize = 64;
 
 /// All streams of events. A clone is cheap and has the same streams.
 #[derive(Clone)]
-pub struct Streams {
+pub(crate) struct Streams {
     app: App,
     pub(super) registry: Arc<Registry>,
     /// The random name of this run of the server, which is part of the ids of events.
@@ -29,7 +29,7 @@ pub struct Streams {
 impl Streams {
     /// Returns an empty set of streams for an application.
     #[must_use]
-    pub fn new(app: App) -> Self {
+    pub(crate) fn new(app: App) -> Self {
         Self {
             registry: Arc::new(Registry::new(&app)),
             run: format!("{:08x}", u32::from_be_bytes(random::bytes())).into(),
@@ -38,13 +38,13 @@ impl Streams {
     }
 
     /// Sends the events of the hub to all streams. Does not return while the server runs.
-    pub async fn tell(&self) {
+    pub(crate) async fn tell(&self) {
         let mut events = self.app.hub.subscribe();
         while let Some(first) = events.next().await {
             let mut round = Round::default();
             let announced_at = events.announced_at();
             round.add(first, &self.run);
-            while round.changes.len() < TOGETHER
+            while round.changes.len() < CHANGES_IN_ROUND
                 && let Some(next) = events.try_next()
             {
                 round.add(next, &self.run);
@@ -55,7 +55,7 @@ impl Streams {
     }
 
     /// Ends all streams and refuses new ones.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.registry.close();
     }
 
@@ -67,7 +67,7 @@ impl Streams {
         let subscribers = self.registry.subscribers();
         for (number, subscriber) in subscribers.values().enumerate() {
             subscriber.receive(&self.app, round);
-            if number % AT_ONCE == AT_ONCE - 1 {
+            if number % STREAMS_IN_TURN == STREAMS_IN_TURN - 1 {
                 yield_now().await;
             }
         }

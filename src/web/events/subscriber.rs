@@ -67,7 +67,7 @@ struct State {
 
 impl StreamSubscriber {
     /// Creates the subscriber of a caller. It receives events after its registration.
-    pub fn begin(app: &App, caller: Caller, number: u64, begun: Begun) -> Self {
+    pub(super) fn begin(app: &App, caller: Caller, number: u64, begun: Begun) -> Self {
         Self {
             number,
             token: caller.token.hash,
@@ -91,13 +91,13 @@ impl StreamSubscriber {
     }
 
     /// Returns the hash of the caller's token.
-    pub const fn token(&self) -> &TokenHash {
+    pub(super) const fn token(&self) -> &TokenHash {
         &self.token
     }
 
     /// Sends the data that the client does not have: the changes since its last event if the server still has them,
     /// else all users who are not offline or have a visible text.
-    pub fn greet(&self, app: &App, run: &str) {
+    pub(super) fn greet(&self, app: &App, run: &str) {
         let mut state = self.state();
         let idle = idle_seconds(&state.caller.user).filter(|_| state.connection.is_some());
         state.push(encode::hello(self.number, idle));
@@ -127,7 +127,7 @@ impl StreamSubscriber {
     }
 
     /// Sends those events of a round that concern this client.
-    pub fn receive(&self, app: &App, round: &Round) {
+    pub(super) fn receive(&self, app: &App, round: &Round) {
         let mut state = self.state();
         if round.is_lost {
             state.finish(StreamEnd::TooSlow);
@@ -160,12 +160,12 @@ impl StreamSubscriber {
     }
 
     /// Ends the stream after the waiting events are sent.
-    pub fn end(&self, end: StreamEnd) {
+    pub(super) fn end(&self, end: StreamEnd) {
         self.state().finish(end);
     }
 
     /// Stores that the user is idle, or that they are active again.
-    pub fn set_away(&self, away: bool) {
+    pub(super) fn set_away(&self, away: bool) {
         let state = self.state();
         if let Some(connection) = &state.connection {
             connection.set_away(away);
@@ -173,7 +173,7 @@ impl StreamSubscriber {
     }
 
     /// Returns the next bytes, or `None` at the end of the stream.
-    pub fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Bytes>> {
+    pub(super) fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut state = self.state();
         if let Some(next) = state.waiting.pop_front() {
             state.bytes -= next.len();
@@ -188,7 +188,7 @@ impl StreamSubscriber {
 
     /// Ends the live connection of a closed stream. If the user returns within the grace period, they stay online.
     /// After a logout there is no grace period.
-    pub fn leave(&self, app: &App) {
+    pub(super) fn leave(&self, app: &App) {
         let mut state = self.state();
         state.waiting.clear();
         let Some(connection) = state.connection.take() else {

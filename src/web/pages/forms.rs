@@ -54,7 +54,7 @@ pub(super) fn show(visit: &Visit, title: &str, form: Form) -> PageOutcome {
 
 impl Form {
     /// Returns whether the form has an error.
-    pub fn is_refused(&self) -> bool {
+    pub(super) fn is_refused(&self) -> bool {
         !self.problem.is_empty() || self.fields.iter().any(|field| !field.error.is_empty())
     }
 }
@@ -94,7 +94,7 @@ pub(super) struct Wrong(Vec<(&'static str, Sentence)>);
 
 impl Wrong {
     /// Returns the text of an error, with the field that caused it.
-    pub fn of(words: Words, error: &RequestError) -> Self {
+    pub(super) fn of(words: Words, error: &RequestError) -> Self {
         let (field, text) = explained(words, error);
         Self(vec![(field, text)])
     }
@@ -103,7 +103,7 @@ impl Wrong {
     ///
     /// # Errors
     /// The error, if it has its own page: the question for a proof, a missing permission, or a failure of the server.
-    pub fn about(words: Words, error: RequestError) -> Result<Self, RequestError> {
+    pub(super) fn about(words: Words, error: RequestError) -> Result<Self, RequestError> {
         match error {
             RequestError::CodeRequired { .. }
             | RequestError::CodeInvalid { .. }
@@ -119,33 +119,33 @@ impl Wrong {
     }
 
     /// Returns the error of this field. An empty name means the whole form.
-    pub fn at(field: &'static str, text: impl Into<Sentence>) -> Self {
+    pub(super) fn at(field: &'static str, text: impl Into<Sentence>) -> Self {
         Self(vec![(field, text.into())])
     }
 
     /// Adds that a field is wrong.
-    pub fn add(&mut self, field: &'static str, text: impl Into<Sentence>) {
+    pub(super) fn add(&mut self, field: &'static str, text: impl Into<Sentence>) {
         self.0.push((field, text.into()));
     }
 
     /// Returns whether nothing is wrong.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns what is wrong with this field.
-    pub fn with(&self, field: &str) -> Sentence {
+    pub(super) fn with(&self, field: &str) -> Sentence {
         let found = self.0.iter().find(|(known, _)| *known == field);
         found.map(|(_, text)| text.clone()).unwrap_or_default()
     }
 
     /// Returns the first error of any field.
-    pub fn all(&self) -> Sentence {
+    pub(super) fn all(&self) -> Sentence {
         self.rest(&[])
     }
 
     /// Adds to each field what is wrong with it.
-    pub fn mark(&self, fields: Vec<Field>) -> Vec<Field> {
+    pub(super) fn mark(&self, fields: Vec<Field>) -> Vec<Field> {
         let marked = fields.into_iter().map(|field| {
             let error = self.with(field.name);
             field.wrong(error)
@@ -154,7 +154,7 @@ impl Wrong {
     }
 
     /// Returns what is wrong with no field of the form.
-    pub fn rest(&self, fields: &[Field]) -> Sentence {
+    pub(super) fn rest(&self, fields: &[Field]) -> Sentence {
         let rest = self
             .0
             .iter()
@@ -192,8 +192,8 @@ pub(super) fn explained(words: Words, error: &RequestError) -> (&'static str, Se
                 .collect();
             return ("password", rules.join(" ").into());
         }
-        RequestError::BioTooLong => ("bio", words.t("error-long")),
-        RequestError::NicknameTooLong => ("nickname", words.t("error-long")),
+        RequestError::BioTooLong { .. } => ("bio", words.t("error-long")),
+        RequestError::NicknameTooLong { .. } => ("nickname", words.t("error-long")),
         RequestError::PersonalTokenTaken => ("token-name", words.t("error-token-taken")),
         RequestError::AvatarInvalid => ("photo", words.t("error-photo")),
         RequestError::AvatarTooLarge { .. } => ("photo", words.t("error-photo-large")),

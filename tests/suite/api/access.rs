@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use rollcall::auth::TokenSecret;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::routes;
 use serde_json::{Value, json};
@@ -368,7 +369,7 @@ impl Stage {
                     open_registration(),
                 ],
             );
-            options.fixed.create_tokens_secret = Some("s3cret".into());
+            options.fixed.create_tokens_secret = Some(TokenSecret::presented("s3cret"));
         })
         .await;
         server.pass(2 * DAY);

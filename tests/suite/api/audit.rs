@@ -2,6 +2,7 @@
 
 use rollcall::admin_socket::Command;
 use rollcall::app::{App, Clock, Overrides};
+use rollcall::auth::TokenSecret;
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::AuditAction;
@@ -138,7 +139,7 @@ async fn do_everything(server: &TestServer, admin: &Client) {
 #[tokio::test]
 async fn everything_worth_remembering_is_and_no_secret_with_it() {
     let server = TestServer::start_with(|options| {
-        options.fixed.create_tokens_secret = Some("open sesame".into());
+        options.fixed.create_tokens_secret = Some(TokenSecret::presented("open sesame"));
         fix(options, &[open_registration()]);
     })
     .await;

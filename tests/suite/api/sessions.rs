@@ -1,5 +1,6 @@
 //! The logins of a user: listed, ended one by one and together, and made for others.
 
+use rollcall::auth::TokenSecret;
 use serde_json::{Value, json};
 
 use crate::support::errors::{coded, plain};
@@ -140,7 +141,7 @@ async fn users_logout_ends_everything_of_oneself_and_of_others_for_who_may() {
 #[tokio::test]
 async fn a_login_for_another_needs_the_secret_and_the_permission() {
     let server = TestServer::start_with(|options| {
-        options.fixed.create_tokens_secret = Some("open sesame".into());
+        options.fixed.create_tokens_secret = Some(TokenSecret::presented("open sesame"));
     })
     .await;
     let (ada, admin) = (server.user().await, server.admin().await);

@@ -1,5 +1,6 @@
 //! Limits between users who administer.
 
+use rollcall::auth::TokenSecret;
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
@@ -100,7 +101,7 @@ const HELP_DESK: [&str; 9] = [
 async fn server_with_help_desk(permissions: &[&str]) -> (TestServer, Client, Client) {
     let server = TestServer::start_with(|options| {
         fix(options, &[UNLIMITED]);
-        options.fixed.create_tokens_secret = Some("open sesame".into());
+        options.fixed.create_tokens_secret = Some(TokenSecret::presented("open sesame"));
     })
     .await;
     server.command(create_user("desk")).await;

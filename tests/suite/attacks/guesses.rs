@@ -1,5 +1,6 @@
 //! Guesses at passwords, codes and links, one after the other and at once.
 
+use rollcall::auth::TokenSecret;
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -265,7 +266,7 @@ async fn links_and_secrets_are_guessed_only_until_the_address_is_blocked() {
     let settings = [(SettingId::BlockByAddressAttempts, 5), LONG_QUEUE[0], LONG_QUEUE[1]];
     let server = TestServer::start_with(|options| {
         options.fixed.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-        options.fixed.create_tokens_secret = Some("the secret".into());
+        options.fixed.create_tokens_secret = Some(TokenSecret::presented("the secret"));
         let settings = settings.map(|(id, number)| (id, SettingValue::Number(number)));
         let many = (SettingId::RateLimiterRegister, SettingValue::Number(1000));
         let form = (SettingId::RegistrationForm, SettingValue::Text("Secret URL".into()));

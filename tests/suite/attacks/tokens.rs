@@ -1,5 +1,6 @@
 //! A narrow token stays narrow, and a second factor stays a second factor.
 
+use rollcall::auth::TokenSecret;
 use rollcall::domain::{SettingId, SettingValue};
 use serde_json::{Value, json};
 
@@ -100,7 +101,7 @@ async fn nothing_excuses_the_proof() {
     for setting in [None, Some(settings[0].clone()), Some(settings[1].clone())] {
         let server = TestServer::start_with(|options| {
             fix(options, setting.as_slice());
-            options.fixed.create_tokens_secret = Some("open sesame".into());
+            options.fixed.create_tokens_secret = Some(TokenSecret::presented("open sesame"));
         })
         .await;
         // Young, with a token that bypasses the second factor, and with a proof a moment ago.

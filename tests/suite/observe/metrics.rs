@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use regex::Regex;
+use rollcall::auth::TokenSecret;
 use rollcall::domain::SettingId;
 use rollcall::server::Options;
 use serde_json::{Value, json};
@@ -116,7 +117,8 @@ async fn until(reader: &Client, series: &str, value: f64) {
 
 #[tokio::test]
 async fn the_main_address_gives_them_only_to_the_permission_or_to_the_token() {
-    let server = TestServer::start_with(|options| options.fixed.metrics_token = Some(TOKEN.into())).await;
+    let server =
+        TestServer::start_with(|options| options.fixed.metrics_token = Some(TokenSecret::presented(TOKEN))).await;
     let (admin, user, anonymous) = (server.admin().await, server.user().await, server.anonymous());
     let ask = async |client: &Client, token: Option<&str>| {
         let header = token.map(|token| ("authorization", token));

@@ -18,16 +18,16 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("users.delete", "Delete a user", delete)
             .called("deleteUser")
-            .permission(Permission::DELETE_USER)
+            .permission(Permission::DeleteUser)
             .scope(Scope::UsersWrite)
             .two_factor(),
         Route::post("users.setActiveStatus", "Switch an account on or off", set_active)
             .called("setUserActiveStatus")
-            .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
+            .permission(Permission::EditOtherUserActiveStatus)
             .scope(Scope::UsersWrite)
             .two_factor(),
         Route::post("users.unlock", "End the block of a user after failed logins", unlock)
-            .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
+            .permission(Permission::EditOtherUserActiveStatus)
             .scope(Scope::UsersWrite)
             .two_factor(),
         Route::post(
@@ -35,7 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Switch off accounts that nobody used for long",
             deactivate_idle,
         )
-        .permission(Permission::EDIT_OTHER_USER_ACTIVE_STATUS)
+        .permission(Permission::EditOtherUserActiveStatus)
         .scope(Scope::UsersWrite)
         .two_factor(),
     ]

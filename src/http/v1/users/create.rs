@@ -16,7 +16,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post("users.create", "Create a user", create)
             .called("insertOrUpdateUser")
-            .permission(Permission::CREATE_USER)
+            .permission(Permission::CreateUser)
             .scope(Scope::UsersWrite),
     ]
 }
@@ -64,7 +64,7 @@ async fn create(call: UserRequest, new: Create) -> Result<Created, RequestError>
     let username = users::parse_username(&new.username)?;
     let password = match new.password {
         _ if random => WantedPassword::Random,
-        Some(password) if !password.trim().is_empty() => WantedPassword::Chosen(password),
+        Some(password) if !password.trim().is_empty() => WantedPassword::chosen(password),
         Some(_) => return Err(RequestError::UserFieldRequired { field: "Password" }),
         None => {
             return Err(RequestError::invalid(

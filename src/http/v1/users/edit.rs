@@ -101,7 +101,7 @@ async fn update(call: UserRequest, new: Update) -> Result<Updated, RequestError>
         password: if random {
             Some(WantedPassword::Random)
         } else {
-            data.password.map(WantedPassword::Chosen)
+            data.password.map(WantedPassword::chosen)
         },
         require_password_change: data.require_password_change,
         roles: data
@@ -180,7 +180,7 @@ async fn update_own(call: UserRequest, new: UpdateOwn) -> Result<Saved, RequestE
         password: data
             .new_password
             .filter(|password| !password.is_empty())
-            .map(WantedPassword::Chosen),
+            .map(WantedPassword::chosen),
         bio: data.bio.map(|text| profile::bio(&text)).transpose()?,
         nickname: data.nickname.map(|text| profile::nickname(&text)).transpose()?,
         status: data.status_type,

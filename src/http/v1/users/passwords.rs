@@ -18,7 +18,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Make a link to choose a new password",
             make_link,
         )
-        .permission(Permission::EDIT_OTHER_USER_PASSWORD)
+        .permission(Permission::EditOtherUserPassword)
         .fresh_proof(),
         Route::post("users.resetPassword", "Choose a new password, with a link", reset).called("resetPassword"),
     ]

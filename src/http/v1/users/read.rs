@@ -28,14 +28,14 @@ use crate::ops::viewed_user::ViewedUser;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("users.list", "List users", list)
-            .permission(Permission::VIEW_D_ROOM)
+            .permission(Permission::ViewDRoom)
             .scope(Scope::UsersRead),
         Route::get(
             "users.listByStatus",
             "List users who may, or may not, log in",
             list_by_status,
         )
-        .permission(Permission::VIEW_D_ROOM)
+        .permission(Permission::ViewDRoom)
         .scope(Scope::UsersRead),
         Route::get("users.info", "Look a user up", info).scope(Scope::UsersRead),
         Route::get("users.autocomplete", "Search users while typing", autocomplete).scope(Scope::UsersRead),
@@ -149,7 +149,7 @@ impl Line {
             emails: full.map(user_view::addresses),
             roles: user.roles(),
             last_login: full.and_then(|account| account.last_login),
-            inactive_reason: full.and_then(|account| user_view::inactive_reason(account.activity)),
+            inactive_reason: full.and_then(|account| account.activity.reason()),
             custom_fields: with_custom_fields.then(|| user.custom_fields()),
         }
     }

@@ -39,12 +39,17 @@ pub(super) fn last(total: usize) -> usize {
 
 impl Pager {
     /// Returns the pager for a part of a list. `address` returns the address of a page.
-    pub fn of<T>(visit: &Visit, listing: &Listing<T>, address: impl Fn(usize) -> String) -> Self {
+    pub(super) fn of<T>(visit: &Visit, listing: &Listing<T>, address: impl Fn(usize) -> String) -> Self {
         Self::sized(visit, listing, PAGE_ITEMS, address)
     }
 
     /// Returns the pager for a part of a list with `items` items on each page.
-    pub fn sized<T>(visit: &Visit, listing: &Listing<T>, items: usize, address: impl Fn(usize) -> String) -> Self {
+    pub(super) fn sized<T>(
+        visit: &Visit,
+        listing: &Listing<T>,
+        items: usize,
+        address: impl Fn(usize) -> String,
+    ) -> Self {
         let number = listing.offset / items + 1;
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX).into();
         let (first, last) = match listing.items.len() {

@@ -26,7 +26,7 @@ pub(super) enum Order {
 
 impl Order {
     /// Returns the order with this name; that by status for any other text.
-    pub fn named(name: &str) -> Self {
+    pub(super) fn named(name: &str) -> Self {
         match name {
             "team" => Self::Team,
             "name" => Self::Name,
@@ -35,7 +35,7 @@ impl Order {
     }
 
     /// Returns the name in an address.
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Status => "status",
             Self::Team => "team",

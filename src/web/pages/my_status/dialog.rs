@@ -38,7 +38,7 @@ pub(super) struct Dialog {
 
 impl Dialog {
     /// Returns the form as it is for the caller now.
-    pub fn of(visit: &Visit) -> Result<Self, RequestError> {
+    pub(super) fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (caller, words, reader) = (visit.caller()?, visit.words, visit.reader());
         let own = visit.app.hub.own_presence(&caller.user.id);
         let settings = visit.app.settings();

@@ -19,10 +19,10 @@ pub(super) enum StatusEnd {
 }
 
 impl StatusEnd {
-    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+    pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns what a form sends.
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Never => "never",
             Self::HalfHour => "30m",
@@ -34,7 +34,7 @@ impl StatusEnd {
     }
 
     /// Returns what a person reads.
-    pub fn words(self, words: Words) -> String {
+    pub(super) fn words(self, words: Words) -> String {
         let text = match self {
             Self::Never => words.t("no-end"),
             Self::HalfHour => return words.say("lasts-minutes", &[("count", 30.into())]),
@@ -50,7 +50,7 @@ impl StatusEnd {
     ///
     /// # Errors
     /// [`RequestError::StatusEndInvalid`].
-    pub fn of(visit: &Visit) -> Result<Option<Timestamp>, RequestError> {
+    pub(super) fn of(visit: &Visit) -> Result<Option<Timestamp>, RequestError> {
         let (reader, now) = (visit.reader(), visit.app.clock.now());
         let text = visit.form.text("ends");
         let end = Self::ALL.iter().copied().find(|end| end.name() == text);

@@ -23,7 +23,7 @@ pub(super) struct Mine {
 
 impl Mine {
     /// Returns the status of the caller.
-    pub fn of(visit: &Visit) -> Result<Self, RequestError> {
+    pub(super) fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (caller, words) = (visit.caller()?, visit.words);
         let own = visit.app.hub.own_presence(&caller.user.id);
         let after = status::after(&visit.app, &caller.user.id);

@@ -46,7 +46,7 @@ fn address(user: &User) -> String {
 }
 
 impl AboutForm {
-    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
+    pub(super) fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
         let (words, user) = (visit.words, &visit.caller()?.user);
         let wrong = shown.of(Section::About);
         let (first, last) = split(user);

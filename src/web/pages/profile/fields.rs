@@ -34,7 +34,7 @@ pub(super) struct FieldsPart {
 }
 
 impl FieldsPart {
-    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
+    pub(super) fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
         let wrong = shown.of(Section::Fields);
         let user = Some(&*visit.caller()?.user);
         Ok(Self {

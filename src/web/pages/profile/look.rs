@@ -33,7 +33,7 @@ pub(super) struct Look {
 
 impl Look {
     /// Returns the fields of the form with the values that the page shows.
-    pub fn shown(&self) -> [(&'static str, &str); 3] {
+    pub(super) fn shown(&self) -> [(&'static str, &str); 3] {
         [
             ("language", chosen(&self.languages)),
             ("theme", chosen(&self.themes)),
@@ -43,7 +43,7 @@ impl Look {
 }
 
 impl Look {
-    pub fn of(visit: &Visit) -> Result<Self, RequestError> {
+    pub(super) fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (words, preferences) = (visit.words, &visit.caller()?.user.preferences);
         let chosen = preferences.chosen();
         let text = |name: &str| chosen.get(name).and_then(Value::as_str).unwrap_or_default();

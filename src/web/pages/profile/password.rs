@@ -19,7 +19,7 @@ pub(super) struct PasswordForm {
 }
 
 impl PasswordForm {
-    pub fn of(visit: &Visit, shown: &Shown) -> Self {
+    pub(super) fn of(visit: &Visit, shown: &Shown) -> Self {
         let wrong = shown.of(Section::Password);
         let field = |field: Field| {
             let error = wrong.map(|wrong| wrong.with(field.name)).unwrap_or_default();

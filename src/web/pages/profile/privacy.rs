@@ -27,16 +27,8 @@ pub(super) struct PrivacyPart {
     pub users: Field,
 }
 
-const fn word(last_seen: LastSeen) -> &'static str {
-    match last_seen {
-        LastSeen::Exact => "exact",
-        LastSeen::Coarse => "coarse",
-        LastSeen::Hidden => "hidden",
-    }
-}
-
 impl PrivacyPart {
-    pub fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
+    pub(super) fn of(visit: &Visit, shown: &Shown) -> Result<Self, RequestError> {
         let words = visit.words;
         let privacy = privacy::of(&visit.app, &visit.caller()?.user);
         let wrong = shown.of(Section::Privacy);
@@ -50,7 +42,7 @@ impl PrivacyPart {
         let sent = last_seen(visit);
         let all = roles::list(&visit.app);
         let shown = [
-            shown("last-seen", word(privacy.last_seen).to_owned()),
+            shown("last-seen", privacy.last_seen.as_str().to_owned()),
             shown("hide-role", chosen(visit, &privacy)),
         ];
         let lines = all.iter().map(|role| HiddenLine {
@@ -65,7 +57,7 @@ impl PrivacyPart {
             problem: wrong
                 .map(|wrong| wrong.rest(std::slice::from_ref(&users)))
                 .unwrap_or_default(),
-            last_seen: word(wrong.and(sent).unwrap_or(privacy.last_seen)),
+            last_seen: wrong.and(sent).unwrap_or(privacy.last_seen).as_str(),
             shown,
             roles: lines.collect(),
             users,
@@ -101,17 +93,14 @@ pub(super) async fn send(visit: Visit) -> PageOutcome {
 
 /// Returns from the form how exactly other users may see when the user was last here.
 fn last_seen(visit: &Visit) -> Option<LastSeen> {
-    let kinds = [LastSeen::Exact, LastSeen::Coarse, LastSeen::Hidden];
-    kinds
-        .into_iter()
-        .find(|kind| word(*kind) == visit.form.text("last-seen"))
+    visit.form.text("last-seen").parse().ok()
 }
 
 /// Changes what the user changed on the page. Other values keep the changes that were made elsewhere in the meantime.
 async fn change(visit: &Visit) -> Result<(), RequestError> {
     let (form, caller) = (&visit.form, visit.caller()?);
     let now = privacy::of(&visit.app, &caller.user);
-    let new_last_seen = form.changed("last-seen", word(now.last_seen));
+    let new_last_seen = form.changed("last-seen", now.last_seen.as_str());
     let find = |name: &str| {
         let found = users::named(&visit.app, name.trim_start_matches('@'));
         found.map(|user| user.id.clone()).ok_or(RequestError::UserNotFound)

@@ -51,9 +51,9 @@ pub(super) struct Tokens {
 
 impl Tokens {
     /// Returns this part of the page; `None` if the user may not create tokens.
-    pub fn of(visit: &Visit, shown: &Shown) -> Result<Option<Self>, RequestError> {
+    pub(super) fn of(visit: &Visit, shown: &Shown) -> Result<Option<Self>, RequestError> {
         let caller = visit.caller()?;
-        if !caller.may(Permission::CREATE_PERSONAL_ACCESS_TOKENS) {
+        if !caller.may(Permission::CreatePersonalAccessTokens) {
             return Ok(None);
         }
         let (words, form) = (visit.words, &visit.form);

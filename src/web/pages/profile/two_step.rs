@@ -30,7 +30,7 @@ pub(super) enum State {
 
 impl State {
     /// Returns the state; `None` if it is off and the server does not offer it.
-    pub fn of(visit: &Visit, caller: &Caller) -> Option<Self> {
+    pub(super) fn of(visit: &Visit, caller: &Caller) -> Option<Self> {
         match two_factor::codes_remaining(caller) {
             Ok(codes) => Some(Self::On(codes)),
             Err(_) => two_factor::can_be_enabled(&visit.app).then_some(Self::Off),
@@ -38,7 +38,7 @@ impl State {
     }
 
     /// Returns in words how many recovery codes remain.
-    pub fn codes_left(self, f: &Frame) -> String {
+    pub(super) fn codes_left(self, f: &Frame) -> String {
         let count = match self {
             Self::Off => 0,
             Self::On(count) => i64::try_from(count).unwrap_or(i64::MAX),

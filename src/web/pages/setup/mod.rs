@@ -7,6 +7,7 @@ use super::sign_in;
 use crate::auth::Actor;
 use crate::domain::full_name::full_name;
 use crate::domain::setting::RegistrationForm;
+use crate::domain::username::USERNAME_CHARACTERS;
 use crate::domain::{InvitationTerms, RequestError, User};
 use crate::ops::calls::CallRate;
 use crate::ops::invitations::{self, ListedInvitation};
@@ -23,9 +24,6 @@ use crate::web::visit::Visit;
 
 /// Maximum characters of the name of a team.
 const TEAM_CHARACTERS: usize = 120;
-
-/// Maximum characters of a username.
-const USERNAME_CHARACTERS: usize = 64;
 
 /// The number of people who may use the invitation of the first start.
 const INVITED_PEOPLE: u32 = 20;

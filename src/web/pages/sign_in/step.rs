@@ -35,7 +35,7 @@ struct Sealed {
 
 impl Step {
     /// Returns the cookie that holds the step.
-    pub fn seal(&self, visit: &Visit) -> Option<HeaderValue> {
+    pub(super) fn seal(&self, visit: &Visit) -> Option<HeaderValue> {
         let sealed = Sealed {
             user: self.user.clone(),
             digest: self.digest.expose().to_owned(),
@@ -49,7 +49,7 @@ impl Step {
     }
 
     /// Returns the step that a browser holds, if it counts still.
-    pub fn open(visit: &Visit) -> Option<Self> {
+    pub(super) fn open(visit: &Visit) -> Option<Self> {
         let text = visit.site.read(&visit.headers, Cookie::Step)?;
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let bytes = visit.app.key.open_bytes(PURPOSE, &bytes).ok()?;

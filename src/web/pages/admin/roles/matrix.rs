@@ -149,7 +149,7 @@ impl Shown<'_> {
                 label: format!("{}: {title}", role.name),
                 checked: checked.unwrap_or(has),
                 changed: checked.is_some_and(|checked| checked != has),
-                fixed: permission == Permission::ACCESS_PERMISSIONS && role.id.is_admin(),
+                fixed: permission == Permission::AccessPermissions && role.id.is_admin(),
             }
         };
         Row {

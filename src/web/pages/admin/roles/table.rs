@@ -12,9 +12,9 @@ pub(super) enum RolePart {
 }
 
 impl RolePart {
-    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+    pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
-    pub fn title(self, words: Words) -> String {
+    pub(super) fn title(self, words: Words) -> String {
         let title = match self {
             Self::Accounts => words.t("permissions-accounts"),
             Self::Presence => words.t("permissions-presence"),
@@ -28,97 +28,93 @@ impl RolePart {
 const ROWS: [(RolePart, Permission, &str); 27] = [
     (
         RolePart::Accounts,
-        Permission::VIEW_USER_ADMINISTRATION,
+        Permission::ViewUserAdministration,
         "permission-administer-users",
     ),
     (
         RolePart::Accounts,
-        Permission::VIEW_FULL_OTHER_USER_INFO,
+        Permission::ViewFullOtherUserInfo,
         "permission-view-users",
     ),
-    (RolePart::Accounts, Permission::CREATE_USER, "permission-create-user"),
-    (RolePart::Accounts, Permission::CREATE_INVITE_LINKS, "permission-invite"),
+    (RolePart::Accounts, Permission::CreateUser, "permission-create-user"),
+    (RolePart::Accounts, Permission::CreateInviteLinks, "permission-invite"),
     (
         RolePart::Accounts,
-        Permission::EDIT_OTHER_USER_INFO,
+        Permission::EditOtherUserInfo,
         "permission-edit-user",
     ),
     (
         RolePart::Accounts,
-        Permission::EDIT_OTHER_USER_AVATAR,
+        Permission::EditOtherUserAvatar,
         "permission-edit-avatar",
     ),
     (
         RolePart::Accounts,
-        Permission::EDIT_OTHER_USER_PASSWORD,
+        Permission::EditOtherUserPassword,
         "permission-edit-password",
     ),
     (
         RolePart::Accounts,
-        Permission::EDIT_OTHER_USER_TOTP,
+        Permission::EditOtherUserTotp,
         "permission-edit-two-step",
     ),
     (
         RolePart::Accounts,
-        Permission::EDIT_OTHER_USER_ACTIVE_STATUS,
+        Permission::EditOtherUserActiveStatus,
         "permission-activate-user",
     ),
     (
         RolePart::Accounts,
-        Permission::LOGOUT_OTHER_USER,
+        Permission::LogoutOtherUser,
         "permission-sign-out-user",
     ),
-    (RolePart::Accounts, Permission::DELETE_USER, "permission-delete-user"),
-    (RolePart::Accounts, Permission::ASSIGN_ROLES, "permission-assign-roles"),
+    (RolePart::Accounts, Permission::DeleteUser, "permission-delete-user"),
+    (RolePart::Accounts, Permission::AssignRoles, "permission-assign-roles"),
     (
         RolePart::Accounts,
-        Permission::ASSIGN_ADMIN_ROLE,
+        Permission::AssignAdminRole,
         "permission-assign-admin",
     ),
     (
         RolePart::Accounts,
-        Permission::USER_GENERATE_ACCESS_TOKEN,
+        Permission::UserGenerateAccessToken,
         "permission-user-token",
     ),
-    (RolePart::Presence, Permission::VIEW_D_ROOM, "permission-list-users"),
+    (RolePart::Presence, Permission::ViewDRoom, "permission-list-users"),
     (
         RolePart::Presence,
-        Permission::VIEW_OUTSIDE_ROOM,
+        Permission::ViewOutsideRoom,
         "permission-outside-room",
     ),
-    (
-        RolePart::Presence,
-        Permission::MANAGE_USER_STATUS,
-        "permission-statuses",
-    ),
-    (RolePart::Presence, Permission::MANAGE_BOARDS, "permission-walls"),
-    (RolePart::Server, Permission::ACCESS_PERMISSIONS, "permission-roles"),
+    (RolePart::Presence, Permission::ManageUserStatus, "permission-statuses"),
+    (RolePart::Presence, Permission::ManageBoards, "permission-walls"),
+    (RolePart::Server, Permission::AccessPermissions, "permission-roles"),
     (
         RolePart::Server,
-        Permission::VIEW_PRIVILEGED_SETTING,
+        Permission::ViewPrivilegedSetting,
         "permission-view-settings",
     ),
     (
         RolePart::Server,
-        Permission::EDIT_PRIVILEGED_SETTING,
+        Permission::EditPrivilegedSetting,
         "permission-edit-settings",
     ),
-    (RolePart::Server, Permission::VIEW_AUDIT, "permission-audit"),
-    (RolePart::Server, Permission::VIEW_STATISTICS, "permission-statistics"),
-    (RolePart::Server, Permission::MANAGE_BACKUP, "permission-backup"),
+    (RolePart::Server, Permission::ViewAudit, "permission-audit"),
+    (RolePart::Server, Permission::ViewStatistics, "permission-statistics"),
+    (RolePart::Server, Permission::ManageBackup, "permission-backup"),
     (
         RolePart::Server,
-        Permission::CREATE_PERSONAL_ACCESS_TOKENS,
+        Permission::CreatePersonalAccessTokens,
         "permission-own-tokens",
     ),
     (
         RolePart::Server,
-        Permission::API_BYPASS_RATE_LIMIT,
+        Permission::ApiBypassRateLimit,
         "permission-no-rate-limit",
     ),
     (
         RolePart::Server,
-        Permission::MANAGE_MODERATION_ACTIONS,
+        Permission::ManageModerationActions,
         "permission-moderation",
     ),
 ];

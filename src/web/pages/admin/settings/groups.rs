@@ -46,21 +46,21 @@ const BEGINNINGS: [(&str, SettingGroup); 26] = [
 ];
 
 impl SettingGroup {
-    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+    pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the group of a setting.
-    pub fn of(id: SettingId) -> Self {
+    pub(super) fn of(id: SettingId) -> Self {
         let mut found = BEGINNINGS.iter().filter(|(text, _)| id.as_str().starts_with(text));
         found.next().map_or(Self::Server, |(_, group)| *group)
     }
 
     /// Returns the group with this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|group| group.name() == name)
     }
 
     /// Returns the name of the group in addresses and forms.
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
             Self::Registration => "registration",
@@ -72,7 +72,7 @@ impl SettingGroup {
         }
     }
 
-    pub fn title(self, words: Words) -> String {
+    pub(super) fn title(self, words: Words) -> String {
         let title = match self {
             Self::SignIn => words.t("settings-sign-in"),
             Self::Registration => words.t("settings-registration"),

@@ -47,7 +47,7 @@ pub(super) struct SettingLine {
 }
 
 impl SettingLine {
-    pub fn of(visit: &Visit, shown: &ShownSetting, wanted: &Wanted, may_edit: bool) -> Self {
+    pub(super) fn of(visit: &Visit, shown: &ShownSetting, wanted: &Wanted, may_edit: bool) -> Self {
         let (words, id, control) = (visit.words, shown.id, shown.id.control());
         // `ShownSetting` contains the address of the server if the public URL is empty. The control needs the value of the
         // setting.
@@ -92,7 +92,7 @@ impl SettingLine {
     }
 
     /// Returns whether a search finds the setting.
-    pub fn matches(&self, term: Option<&SearchTerm>) -> bool {
+    pub(super) fn matches(&self, term: Option<&SearchTerm>) -> bool {
         let texts = [self.id, &self.title, &self.about];
         term.is_none_or(|term| texts.into_iter().any(|text| term.is_in(text)))
     }

@@ -110,7 +110,7 @@ async fn show(visit: Visit) -> PageOutcome {
 /// Answers with the page. The status is 422 if a form was wrong.
 fn page(visit: &Visit, wanted: &Wanted) -> PageOutcome {
     let actor = visit.actor()?;
-    let may_edit = visit.caller()?.may(Permission::EDIT_PRIVILEGED_SETTING);
+    let may_edit = visit.caller()?.may(Permission::EditPrivilegedSetting);
     let (term, only) = (visit.query.text("q"), Only::of(visit));
     let searched = SearchTerm::parse(term);
     let lines: Vec<_> = settings::visible(&visit.app, &actor)
@@ -178,7 +178,7 @@ fn query(term: &str, only: Only) -> String {
 
 async fn save(visit: Visit) -> PageOutcome {
     Section::Settings.admit(&visit)?;
-    let caller = permit(&visit, Permission::EDIT_PRIVILEGED_SETTING)?;
+    let caller = permit(&visit, Permission::EditPrivilegedSetting)?;
     visit.count("POST settings", CallRate::Default)?;
     let mut wanted = Wanted::of(&visit);
     if !wanted.is_right() {

@@ -24,7 +24,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Reads a form. If the form sends a setting as the page showed it, the setting does not change. So it keeps the
     /// value that another administrator may have set in the meantime.
-    pub fn of(visit: &Visit) -> Self {
+    pub(super) fn of(visit: &Visit) -> Self {
         let form = &visit.form;
         let mut wanted = Self::default();
         for id in SettingId::ALL.iter().copied() {
@@ -52,16 +52,16 @@ impl Wanted {
     }
 
     /// Returns the text of a control, if the form contained it.
-    pub fn sent(&self, id: SettingId) -> Option<&str> {
+    pub(super) fn sent(&self, id: SettingId) -> Option<&str> {
         self.sent.get(&id).map(String::as_str)
     }
 
     /// Returns the error of a setting; empty if there is none.
-    pub fn error(&self, id: SettingId) -> String {
+    pub(super) fn error(&self, id: SettingId) -> String {
         self.errors.get(id.as_str()).cloned().unwrap_or_default()
     }
 
-    pub fn is_right(&self) -> bool {
+    pub(super) fn is_right(&self) -> bool {
         self.errors.is_empty() && self.problem.is_empty()
     }
 
@@ -69,7 +69,7 @@ impl Wanted {
     ///
     /// # Errors
     /// The error, if the form did not cause it.
-    pub fn refused(mut self, visit: &Visit, error: RequestError) -> Result<Self, RequestError> {
+    pub(super) fn refused(mut self, visit: &Visit, error: RequestError) -> Result<Self, RequestError> {
         match error {
             RequestError::SettingInvalid { setting, problem } => drop(self.errors.insert(setting, problem)),
             RequestError::SettingFixed { .. }

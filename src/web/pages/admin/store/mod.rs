@@ -78,7 +78,7 @@ async fn show(visit: Visit) -> PageOutcome {
     visit.count("GET statistics", CallRate::Default)?;
     let health = statistics::health(&visit.app, &visit.actor()?).await?;
     let (words, reader) = (visit.words, visit.reader());
-    let may_back_up = visit.caller()?.may(Permission::MANAGE_BACKUP);
+    let may_back_up = visit.caller()?.may(Permission::ManageBackup);
     let listed = health.backups.as_ref().filter(|_| may_back_up);
     let began = health.figures.at.plus_millis(-health.figures.uptime_millis);
     let sessions: usize = health.clients.values().sum();
@@ -98,7 +98,7 @@ async fn show(visit: Visit) -> PageOutcome {
 
 /// Sends a backup of the current state.
 async fn back_up(visit: Visit) -> PageOutcome {
-    let caller = permit(&visit, Permission::MANAGE_BACKUP)?;
+    let caller = permit(&visit, Permission::ManageBackup)?;
     visit.count("GET backup", CallRate::Default)?;
     proof::require(&visit.app, caller, confirm::proof(&visit)).await?;
     let backup = backups::begin(&visit.app, &visit.actor()?, false).await?;

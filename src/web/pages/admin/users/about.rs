@@ -40,7 +40,7 @@ fn is_verified(user: &User) -> bool {
 impl AccountForm {
     /// Returns the fields of an account, or those of a new account without `user`. If a form was `wrong`, the fields
     /// contain the values that it sent.
-    pub fn of(visit: &Visit, user: Option<&User>, wrong: Option<&Wrong>) -> Self {
+    pub(super) fn of(visit: &Visit, user: Option<&User>, wrong: Option<&Wrong>) -> Self {
         let (words, form) = (visit.words, &visit.form);
         let field = |field: Field, now: &str| {
             let error = wrong.map(|wrong| wrong.with(field.name)).unwrap_or_default();

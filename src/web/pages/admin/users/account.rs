@@ -35,9 +35,9 @@ impl AccountPart {
     /// Returns the permissions that the form needs.
     const fn permissions(self) -> &'static [Permission] {
         match self {
-            Self::About => &[Permission::EDIT_OTHER_USER_INFO],
-            Self::Roles => &[Permission::EDIT_OTHER_USER_INFO, Permission::ASSIGN_ROLES],
-            Self::Password => &[Permission::EDIT_OTHER_USER_INFO, Permission::EDIT_OTHER_USER_PASSWORD],
+            Self::About => &[Permission::EditOtherUserInfo],
+            Self::Roles => &[Permission::EditOtherUserInfo, Permission::AssignRoles],
+            Self::Password => &[Permission::EditOtherUserInfo, Permission::EditOtherUserPassword],
         }
     }
 
@@ -56,7 +56,7 @@ pub(super) struct ShownAccount(Option<(AccountPart, Wrong)>);
 
 impl ShownAccount {
     /// Returns the errors of a form.
-    pub fn of(&self, part: AccountPart) -> Option<&Wrong> {
+    pub(super) fn of(&self, part: AccountPart) -> Option<&Wrong> {
         self.0
             .as_ref()
             .filter(|(sent, _)| *sent == part)
@@ -152,7 +152,7 @@ fn page(visit: &Visit, caller: &Caller, account: &Account, shown: &ShownAccount)
         has_two_step: account.has_two_step() == Some(true),
         must_change: full.is_some_and(|user| user.require_password_change.is_some()),
         entries: Act::entries(visit, caller, account, Act::ALL),
-        shows_sessions: caller.may(Permission::LOGOUT_OTHER_USER),
+        shows_sessions: caller.may(Permission::LogoutOtherUser),
         about: part(AccountPart::About).map(|user| AccountForm::of(visit, Some(user), shown.of(AccountPart::About))),
         roles: part(AccountPart::Roles)
             .map(|user| roles::lines(visit, &user.roles, shown.of(AccountPart::Roles).is_some()))

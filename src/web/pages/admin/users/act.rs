@@ -63,7 +63,7 @@ struct LinkPage {
 
 impl Act {
     /// All actions, in the order in which pages show them.
-    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+    pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the last part of the action's path.
     const fn name(self) -> &'static str {
@@ -110,12 +110,12 @@ impl Act {
     /// and other pages do not show the action.
     const fn permission(self) -> Permission {
         match self {
-            Self::Unlock | Self::Activate | Self::Deactivate => Permission::EDIT_OTHER_USER_ACTIVE_STATUS,
-            Self::ResetLink => Permission::EDIT_OTHER_USER_PASSWORD,
-            Self::TwoStepOff => Permission::EDIT_OTHER_USER_TOTP,
-            Self::SignOut => Permission::LOGOUT_OTHER_USER,
-            Self::RemovePhoto => Permission::EDIT_OTHER_USER_AVATAR,
-            Self::Delete => Permission::DELETE_USER,
+            Self::Unlock | Self::Activate | Self::Deactivate => Permission::EditOtherUserActiveStatus,
+            Self::ResetLink => Permission::EditOtherUserPassword,
+            Self::TwoStepOff => Permission::EditOtherUserTotp,
+            Self::SignOut => Permission::LogoutOtherUser,
+            Self::RemovePhoto => Permission::EditOtherUserAvatar,
+            Self::Delete => Permission::DeleteUser,
         }
     }
 
@@ -158,7 +158,7 @@ impl Act {
     }
 
     /// Returns the entries of those actions that the caller may do and that fit the account.
-    pub fn entries(visit: &Visit, caller: &Caller, account: &Account, acts: &[Self]) -> Vec<Entry> {
+    pub(super) fn entries(visit: &Visit, caller: &Caller, account: &Account, acts: &[Self]) -> Vec<Entry> {
         let wanted = |act: &&Self| caller.may(act.permission()) && act.fits(visit, account);
         let entry = |act: &Self| Entry {
             path: format!("{}/{}", account.path(), act.name()),

@@ -182,12 +182,12 @@ pub(super) async fn show(visit: Visit) -> PageOutcome {
     }
     let blocked = lockout::blocked(&visit.app, &actor);
     let counts = directory::counts(&visit.app, &actor);
-    let sees_all = caller.may(Permission::VIEW_FULL_OTHER_USER_INFO);
+    let sees_all = caller.may(Permission::ViewFullOtherUserInfo);
     let page = ListPage {
         f: frame(&visit, Section::Users),
         lead: counts.map(|counts| lead(visit.words, counts)).unwrap_or_default(),
         may_invite: caller.may(Section::Invitations.permission()),
-        may_create: caller.may(Permission::CREATE_USER),
+        may_create: caller.may(Permission::CreateUser),
         is: asked.is.name(),
         links: links(&visit, &asked, counts, sees_all.then_some(blocked.len())),
         sees_all,

@@ -39,13 +39,13 @@ struct NewPage {
 }
 
 pub(super) async fn show(visit: Visit) -> PageOutcome {
-    let caller = permit(&visit, &[Permission::CREATE_USER])?;
+    let caller = permit(&visit, &[Permission::CreateUser])?;
     page(&visit, caller, None)
 }
 
 /// Returns whether the caller may create reset links on this server.
 fn offers_link(visit: &Visit, caller: &Caller) -> bool {
-    caller.may(Permission::EDIT_OTHER_USER_PASSWORD) && visit.app.settings().flag(SettingId::AllowPasswordReset)
+    caller.may(Permission::EditOtherUserPassword) && visit.app.settings().flag(SettingId::AllowPasswordReset)
 }
 
 /// Returns the roles of a new user for whom no roles are chosen.
@@ -59,7 +59,7 @@ fn page(visit: &Visit, caller: &Caller, wrong: Option<&Wrong>) -> PageOutcome {
     let mut about = AccountForm::of(visit, None, wrong);
     let role_error = wrong.map(|wrong| wrong.with("role")).unwrap_or_default();
     // The page shows this error below the roles, if it shows roles.
-    let may_assign = caller.may(Permission::ASSIGN_ROLES);
+    let may_assign = caller.may(Permission::AssignRoles);
     if may_assign && !role_error.is_empty() {
         about.problem = Sentence::default();
     }
@@ -97,7 +97,7 @@ fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, RequestError> {
         password: Some(if by_link {
             WantedPassword::Random
         } else {
-            WantedPassword::Chosen(form.text("password").to_owned())
+            WantedPassword::chosen(form.text("password").to_owned())
         }),
         require_password_change: (!by_link && form.has("must-change")).then(String::new),
         roles: form.all("role").map(RoleId::new).collect(),
@@ -116,9 +116,9 @@ fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, RequestError> {
 pub(super) async fn send(visit: Visit) -> PageOutcome {
     let by_link = visit.form.text("how") == BY_LINK;
     let needed: &[Permission] = if by_link {
-        &[Permission::CREATE_USER, Permission::EDIT_OTHER_USER_PASSWORD]
+        &[Permission::CreateUser, Permission::EditOtherUserPassword]
     } else {
-        &[Permission::CREATE_USER]
+        &[Permission::CreateUser]
     };
     let caller = permit(&visit, needed)?;
     visit.count("POST users.create", CallRate::Default)?;

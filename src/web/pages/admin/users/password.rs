@@ -16,7 +16,7 @@ pub(super) struct AccountPassword {
 }
 
 impl AccountPassword {
-    pub fn of(visit: &Visit, wrong: Option<&Wrong>) -> Self {
+    pub(super) fn of(visit: &Visit, wrong: Option<&Wrong>) -> Self {
         let error = wrong.map(|wrong| wrong.with("password")).unwrap_or_default();
         let field = Field::new_password("password", visit.words.t("new-password")).wrong(error);
         Self {
@@ -33,7 +33,7 @@ impl AccountPassword {
 /// Returns the change that the form asks for.
 pub(super) fn edit(form: &FormFields) -> ProfileEdit {
     ProfileEdit {
-        password: Some(WantedPassword::Chosen(form.text("password").to_owned())),
+        password: Some(WantedPassword::chosen(form.text("password").to_owned())),
         require_password_change: Some(form.has("must-change")),
         ..ProfileEdit::default()
     }

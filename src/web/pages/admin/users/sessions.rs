@@ -44,7 +44,7 @@ struct SessionsPage {
 }
 
 fn admit(visit: &Visit) -> Result<Account, RequestError> {
-    permit(visit, &[Permission::LOGOUT_OTHER_USER])?;
+    permit(visit, &[Permission::LogoutOtherUser])?;
     Account::of(visit)
 }
 

@@ -17,11 +17,10 @@ use crate::web::words::Words;
 /// [`RequestError::NotLoggedIn`], [`RequestError::PermissionRequired`].
 pub(super) fn permit<'visit>(visit: &'visit Visit, permissions: &[Permission]) -> Result<&'visit Caller, RequestError> {
     let caller = Section::Users.admit(visit)?;
-    if permissions.iter().all(|permission| caller.may(*permission)) {
-        Ok(caller)
-    } else {
-        Err(RequestError::PermissionRequired)
-    }
+    permissions
+        .iter()
+        .try_for_each(|permission| caller.require(*permission))?;
+    Ok(caller)
 }
 
 /// An account as the reader sees it.
@@ -36,7 +35,7 @@ impl Account {
     ///
     /// # Errors
     /// [`RequestError::NotLoggedIn`]; [`RequestError::EndpointNotFound`] if the account does not exist.
-    pub fn of(visit: &Visit) -> Result<Self, RequestError> {
+    pub(super) fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (actor, id) = (visit.actor()?, UserId::new(&visit.parameter));
         let viewed = directory::info(&visit.app, &actor, &AskedUsers::Id(id));
         let viewed = viewed.map_err(|_| RequestError::EndpointNotFound)?;
@@ -45,7 +44,7 @@ impl Account {
     }
 
     /// Returns the whole account, if the reader may see all fields.
-    pub fn full(&self) -> Option<&User> {
+    pub(super) fn full(&self) -> Option<&User> {
         self.viewed.full().map(|(user, _)| user)
     }
 
@@ -53,21 +52,21 @@ impl Account {
     ///
     /// # Errors
     /// [`RequestError::PermissionRequired`].
-    pub fn whole(&self) -> Result<&User, RequestError> {
+    pub(super) fn whole(&self) -> Result<&User, RequestError> {
         self.full().ok_or(RequestError::PermissionRequired)
     }
 
-    pub fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("{}/{}", Section::Users.path(), self.viewed.id())
     }
 
     /// Returns whether the user has two-step sign-in; `None` if the reader may not see it.
-    pub fn has_two_step(&self) -> Option<bool> {
+    pub(super) fn has_two_step(&self) -> Option<bool> {
         self.full().map(|user| user.two_factor.secret.is_some())
     }
 
     /// Returns the state of the account in words, and `true` for an active account.
-    pub fn state(&self, words: Words) -> (String, bool) {
+    pub(super) fn state(&self, words: Words) -> (String, bool) {
         let state = match self.full().map(|user| user.activity) {
             _ if self.viewed.is_active() => words.t("user-active"),
             Some(Activity::PendingApproval) => words.t("user-pending"),
