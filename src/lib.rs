@@ -25,6 +25,8 @@
 // What `main`, the tests, the benches and the fuzz targets use is public, and nothing else, so that the compiler finds
 // what has no caller.
 #![deny(unreachable_pub, dead_code)]
+// The documents are made with the private items, because no other program uses this library.
+#![allow(rustdoc::private_intra_doc_links)]
 
 pub mod admin_socket;
 pub mod app;

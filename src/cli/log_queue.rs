@@ -238,7 +238,9 @@ mod tests {
         queue.push(b"first\n");
         // The thread waits for the permission to write the first line, or has not begun.
         let others: Vec<_> = (0..100).map(|number| format!("{number}\n").into_bytes()).collect();
-        others.iter().for_each(|line| queue.push(line));
+        for line in &others {
+            queue.push(line);
+        }
         drop(allow);
         queue.finish(Duration::from_mins(1));
         let written: Vec<_> = lines.try_iter().collect();

@@ -112,7 +112,8 @@ where
     let service = service_fn(move |mut request: Request<Incoming>| {
         let last = is_last(&request, &heads);
         arrived.mark(&mut request);
-        let work = answer(request);
+        // hyper moves the future of a request twice; it has several kilobytes.
+        let work = Box::pin(answer(request));
         async move {
             let mut response = work.await;
             if last && response.status() != StatusCode::SWITCHING_PROTOCOLS {

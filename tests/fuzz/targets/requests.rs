@@ -43,6 +43,8 @@ const MEDIA_TYPES: [&str; 4] = [
 ];
 
 fuzz_target!(|input: &[u8]| {
+    // It is started here, because it cannot be started within the runtime.
+    LazyLock::force(&SERVER);
     let (answer, has_token) = match input {
         [0, bytes @ ..] => (RUNTIME.block_on(exchange(bytes)), false),
         [endpoint, choice, rest @ ..] => call(*endpoint, *choice, rest),
