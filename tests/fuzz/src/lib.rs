@@ -21,7 +21,9 @@ pub const PASSWORD: &str = "correct horse";
 
 /// Creates a folder in memory where the machine has one, because a target opens many files.
 pub fn folder() -> TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .expect("a temporary folder")
 }
 
 /// Opens an empty store that stays until the fuzzer ends.

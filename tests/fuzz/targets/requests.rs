@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use rollcall::admin_socket::{self, Command};
@@ -24,6 +25,7 @@ use rollcall_fuzz::{PASSWORD, RUNTIME, folder};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 static SERVER: LazyLock<Started> = LazyLock::new(|| RUNTIME.block_on(start()));
 
@@ -34,6 +36,12 @@ struct Started {
 
 /// The headers of a logged-in caller.
 static CALLER: Mutex<Option<String>> = Mutex::new(None);
+
+/// The time for the answer to a whole request. The fuzzer reports a longer one.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+
+/// The time for the answer to bytes that may be no whole request.
+const REST: Duration = Duration::from_millis(20);
 
 const MEDIA_TYPES: [&str; 4] = [
     "application/json",
@@ -46,14 +54,21 @@ fuzz_target!(|input: &[u8]| {
     // It is started here, because it cannot be started within the runtime.
     LazyLock::force(&SERVER);
     let (answer, has_token) = match input {
-        [0, bytes @ ..] => (RUNTIME.block_on(exchange(bytes)), false),
+        [0, bytes @ ..] => (RUNTIME.block_on(exchange(bytes, REST)), false),
         [endpoint, choice, rest @ ..] => call(*endpoint, *choice, rest),
         _ => return,
     };
-    let Some(status) = answer.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.first_chunk::<3>()) else {
+    let Some(status) = answer
+        .strip_prefix(b"HTTP/1.1 ")
+        .and_then(|rest| rest.first_chunk::<3>())
+    else {
         return;
     };
-    assert!(status[0] < b'5' || status == b"503", "{}", String::from_utf8_lossy(&answer));
+    assert!(
+        status[0] < b'5' || status == b"503",
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
     if has_token && status == b"401" {
         // The token was removed by an earlier input.
         *CALLER.lock().expect("one thread runs the inputs") = None;
@@ -77,7 +92,10 @@ fn call(endpoint: u8, choice: u8, rest: &[u8]) -> (Vec<u8>, bool) {
         MEDIA_TYPES[usize::from(choice & 3)],
         body.len(),
     );
-    (RUNTIME.block_on(exchange(&[head.as_bytes(), body].concat())), has_token)
+    (
+        RUNTIME.block_on(exchange(&[head.as_bytes(), body].concat(), ANSWER_TIME)),
+        has_token,
+    )
 }
 
 /// Returns the headers of a caller, who logs in if there is no valid token.
@@ -131,25 +149,29 @@ async fn log_in() -> String {
         "POST /api/v1/login HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len(),
     );
-    let answer = exchange(&[head, body].concat().into_bytes()).await;
+    let answer = exchange(&[head, body].concat().into_bytes(), ANSWER_TIME).await;
     let json = answer.split(|byte| *byte == b'\n').next_back().unwrap_or_default();
     let json: Value = serde_json::from_slice(json).expect("an answer in JSON");
     let text = |name: &str| json["data"][name].as_str().expect("the login succeeds").to_owned();
-    format!("x-auth-token: {}\r\nx-user-id: {}\r\n", text("authToken"), text("userId"))
+    format!(
+        "x-auth-token: {}\r\nx-user-id: {}\r\n",
+        text("authToken"),
+        text("userId")
+    )
 }
 
-/// Sends these bytes, and returns what is answered before the server closes the connection.
-async fn exchange(bytes: &[u8]) -> Vec<u8> {
+/// Sends these bytes, and returns what is answered before the server closes the connection, or within this time. The
+/// sending side stays open: a server ends a request whose client has closed it.
+async fn exchange(bytes: &[u8], time: Duration) -> Vec<u8> {
     let mut stream = TcpStream::connect(SERVER.address).await.expect("a connection");
     let (mut reading, mut writing) = stream.split();
     let mut answer = Vec::new();
     let write = async {
         // The server may close before it has read all of it.
         let _ = writing.write_all(bytes).await;
-        let _ = writing.shutdown().await;
     };
     let read = async {
-        let _ = reading.read_to_end(&mut answer).await;
+        let _ = timeout(time, reading.read_to_end(&mut answer)).await;
     };
     tokio::join!(write, read);
     // No port is to wait for what may still be on its way.
