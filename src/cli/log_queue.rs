@@ -16,11 +16,12 @@ use tracing::error;
 
 use crate::observe::LogMeter;
 
-/// Maximum bytes of all lines that wait or are being written.
+/// Maximum bytes of all lines that wait or are being written. The buffers may have twice as much.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The pause of the thread after each write. A line is written at once if none came before it within this time, and else
-/// together with the lines that come meanwhile, so that a busy server does not wake the thread for each request.
+/// together with the lines that come meanwhile, so that a busy server does not wake the thread for each
+/// request. A process that is killed can lose the lines of this time.
 const WRITE_PAUSE: Duration = Duration::from_millis(5);
 
 /// Bytes that an empty buffer keeps.
@@ -158,6 +159,8 @@ fn write_lines(target: &mut impl Write, lines: &[u8]) -> u64 {
             Ok(0) => break,
             Ok(written) => rest = &rest[written..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Another process that shares the pipe has made it non-blocking, and its reader is slower than this thread.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(WRITE_PAUSE),
             Err(_) => break,
         }
     }

@@ -66,7 +66,7 @@ pub enum LastSeen {
 
 /// The error for a text that names no precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not one of exact, coarse, hidden")]
+#[error("must be exact, coarse or hidden")]
 pub struct NotAPrecision;
 
 const fn not_a_precision(_: &str) -> NotAPrecision {

@@ -71,12 +71,16 @@ impl MethodError {
 #[must_use]
 pub(crate) fn meteor_error(code: &Value, reason: &str, details: Option<Value>) -> Value {
     let printed = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
-    let message = format!("{reason} [{printed}]");
+    let message = if reason.is_empty() {
+        format!("[{printed}]")
+    } else {
+        format!("{reason} [{printed}]")
+    };
     let mut error = json!({"isClientSafe": true, "error": code, "reason": reason});
     if let Some(details) = details {
         error["details"] = details;
     }
-    error["message"] = json!(message.trim_start());
+    error["message"] = json!(message);
     error["errorType"] = json!("Meteor.Error");
     error
 }

@@ -20,7 +20,7 @@ impl Default for LogMeter {
             ),
             queued: gauge(
                 "rollcall_log_queue_bytes",
-                "Bytes of the log lines that wait to be written.",
+                "Bytes of the log lines that wait or are being written.",
             ),
         }
     }
