@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -52,7 +53,7 @@ struct Format {
 }
 
 fn format_of(home: &Path) -> Format {
-    let db = sled::open(home.join("data/store")).expect("a store");
+    let db = opened(home);
     let tables = db.tree_names();
     let tables = tables.iter().map(|name| String::from_utf8_lossy(name).into_owned());
     let versions = |table: &str| {
@@ -235,6 +236,16 @@ fn advised(words: &str) -> Vec<String> {
     command.split(' ').skip(1).map(str::to_owned).collect()
 }
 
+/// Opens the store of a folder with sled, which releases its lock a moment after a server has closed the store.
+fn opened(home: &Path) -> sled::Db {
+    loop {
+        match sled::open(home.join("data/store")) {
+            Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => thread::yield_now(),
+            store => return store.expect("a store"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_older_version_names_the_backup_and_the_command_that_restores_it() {
     let home = kept_store("0.1.0");
@@ -244,7 +255,7 @@ async fn an_older_version_names_the_backup_and_the_command_that_restores_it() {
         panic!("one backup");
     };
     // The store gets a table of the future, and the folder a newer file that this version cannot read.
-    let db = sled::open(home.path().join("data/store")).expect("a store");
+    let db = opened(home.path());
     db.open_tree("rooms").expect("a table");
     drop(db);
     fs::write(
@@ -269,7 +280,7 @@ async fn an_older_version_names_the_backup_and_the_command_that_restores_it() {
     let other = new_folder();
     copy(&home.path().join("data"), &other.path().join("data"));
     fs::remove_dir_all(backups_of(other.path())).expect("a folder");
-    let db = sled::open(other.path().join("data/store")).expect("a store");
+    let db = opened(other.path());
     db.open_tree("rooms").expect("a table");
     drop(db);
     let output = call(other.path(), &["check"]);
