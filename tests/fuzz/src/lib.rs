@@ -1,4 +1,4 @@
-//! What the targets share: a runtime, a store of their own, and the bytes of a backup.
+//! The parts that several targets use: a runtime, an empty store with a login, and the bytes of a backup.
 
 use std::sync::LazyLock;
 

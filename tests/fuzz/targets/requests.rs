@@ -98,7 +98,7 @@ fn call(endpoint: u8, choice: u8, rest: &[u8]) -> (Vec<u8>, bool) {
     )
 }
 
-/// Returns the headers of a caller, who logs in if there is no valid token.
+/// Returns the headers of a logged-in caller. Logs in first if there is no valid token.
 fn caller() -> String {
     let mut caller = CALLER.lock().expect("one thread runs the inputs");
     caller.get_or_insert_with(|| RUNTIME.block_on(log_in())).clone()
