@@ -95,6 +95,7 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_it() {
-        assert!(!format!("{:?}", TokenSecret::presented("secret")).contains("secret"));
+        let shown = format!("{:?}", TokenSecret::presented("secret"));
+        assert!(shown.contains("REDACTED") && !shown.contains("secret"), "{shown}");
     }
 }

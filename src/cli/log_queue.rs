@@ -169,7 +169,6 @@ fn write_lines(target: &mut impl Write, lines: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::sync::mpsc;
 
     use super::*;

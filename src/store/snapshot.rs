@@ -67,8 +67,7 @@ impl Snapshot {
         applied.is_ok().then_some(next)
     }
 
-    /// Replaces the id of a user by that of the user's record, so that records that are read after the user share its
-    /// text.
+    /// Replaces the id of a user by that of the user's record, so that all records of a user share one text.
     pub(super) fn share_id(&self, id: &mut UserId) {
         if let Some(user) = self.users.get(id) {
             *id = user.id.clone();

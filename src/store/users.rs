@@ -134,7 +134,8 @@ impl Snapshot {
         self.users_by_username.candidates(text, addresses)
     }
 
-    pub(super) fn put_user(&mut self, user: User) {
+    pub(super) fn put_user(&mut self, mut user: User) {
+        self.share_id(&mut user.id);
         let user = Arc::new(user);
         if let Some(before) = self.users.insert(user.id.clone(), Arc::clone(&user)) {
             self.forget_indexes(&before, Some(&user));

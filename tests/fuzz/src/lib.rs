@@ -33,27 +33,17 @@ pub fn app(fixed: Overrides) -> App {
     App::new(store, Clock::system(), Passwords::default(), fixed)
 }
 
-/// A user and a token of a login.
-pub struct Session {
-    pub user: String,
-    pub token: String,
-}
-
-/// Describes a user with these roles.
-pub fn new_user(username: &str, roles: &[String]) -> NewUser {
+/// Creates a user, logs in, and returns the token.
+pub async fn session(app: &App, username: &str) -> String {
     let texts = NewUserTexts {
         username,
         email: None,
         name: None,
         password: PASSWORD,
-        roles,
+        roles: &[],
     };
-    NewUser::parse(texts).expect("a user")
-}
-
-/// Creates a user, and logs in.
-pub async fn session(app: &App, username: &str) -> Session {
-    let created = users::create(app, &Actor::Operator, new_user(username, &[])).await;
+    let new_user = NewUser::parse(texts).expect("a user");
+    let created = users::create(app, &Actor::Operator, new_user).await;
     created.expect("the user is created");
     let credentials = Credentials::Password {
         account: NamedAccount::typed(username),
@@ -61,8 +51,5 @@ pub async fn session(app: &App, username: &str) -> Session {
         code: None,
     };
     let begun = login(app, &Origin::default(), credentials).await.expect("a login");
-    Session {
-        user: begun.user.id.to_string(),
-        token: begun.token.expose().to_owned(),
-    }
+    begun.token.expose().to_owned()
 }

@@ -27,7 +27,7 @@ struct Fixture {
 static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     let app = app(Overrides::default());
     RUNTIME.block_on(async {
-        let token = session(&app, "ada").await.token;
+        let token = session(&app, "ada").await;
         let socket_server = SocketServer::new(app, Timing::default());
         let running = Arc::clone(&socket_server);
         tokio::spawn(async move { run(&running).await });
