@@ -307,8 +307,11 @@ errors! {
     /// Users with an address of this domain may not register.
     DomainNotAllowed => Invalid, "error-invalid-domain", [""];
     /// The link to set a password is unknown, expired, or already used.
-    PasswordResetInvalid => Forbidden, "error-reset-link-invalid",
-        ["this link is not valid: it was used, it has expired, or a newer one was made; ask for another"];
+    PasswordResetInvalid {
+        /// The number of hours for which a link is valid.
+        hours: u32,
+    } => Forbidden, "error-reset-link-invalid",
+        ["this link is not valid: it was used, is older than {hours} hours, or a newer one was made; ask for another"];
     /// A setting forbids reset links.
     PasswordResetOff => Invalid, none, ["Password reset is not enabled"];
     /// The file is not a picture of a supported format.
@@ -579,7 +582,7 @@ impl RequestError {
                 | Self::CodeInvalid { .. }
                 | Self::TotpCodeInvalid
                 | Self::PasswordWrong
-                | Self::PasswordResetInvalid
+                | Self::PasswordResetInvalid { .. }
                 | Self::SetupLinkInvalid
                 | Self::InvitationInvalid
                 | Self::RegistrationSecretNeeded

@@ -153,7 +153,7 @@ pub(crate) async fn set(app: &App, actor: &Actor, id: &UserId, password: &str) -
         });
     }
     let user = app.store.read().user(id).cloned().ok_or(RequestError::UserNotFound)?;
-    let wanted = WantedPassword::chosen(password.to_owned());
+    let wanted = WantedPassword::chosen(password);
     let new = prepare(app, &actor.into(), &user, &wanted, Again::Allowed).await?;
     transact_on_user(app, id, |snapshot, user| {
         Authority::of(app, snapshot, actor).over(user)?;
@@ -218,6 +218,7 @@ pub(crate) async fn make_link(app: &App, actor: &Actor, id: &UserId) -> Result<S
 /// [`RequestError::PasswordResetInvalid`] if the link is unknown, used or expired, [`RequestError::AddressBlocked`] after too many
 /// guesses, the errors of the new password.
 pub(crate) async fn reset(app: &App, origin: &Origin, link: &str, password: &str) -> Result<(), RequestError> {
+    let invalid = || RequestError::PasswordResetInvalid { hours: RESET_HOURS };
     refuse_where_off(app)?;
     let hash = TokenSecret::presented(link).hash();
     let target = Target::secret("password link");
@@ -227,19 +228,16 @@ pub(crate) async fn reset(app: &App, origin: &Origin, link: &str, password: &str
         let reset = snapshot
             .password_reset_by_hash(&hash)
             .filter(|reset| reset.is_open(now));
-        let reset = reset.cloned().ok_or(RequestError::PasswordResetInvalid)?;
-        let user = snapshot
-            .user(&reset.user)
-            .cloned()
-            .ok_or(RequestError::PasswordResetInvalid)?;
+        let reset = reset.cloned().ok_or_else(invalid)?;
+        let user = snapshot.user(&reset.user).cloned().ok_or_else(invalid)?;
         Ok((reset, user))
     })
     .await?;
-    let wanted = WantedPassword::chosen(password.to_owned());
+    let wanted = WantedPassword::chosen(password);
     let new = prepare(app, &origin.into(), &user, &wanted, Again::Refused).await?;
     transact_on_user(app, &user.id, |snapshot, user| {
         if snapshot.password_reset(&user.id) != Some(&reset) {
-            return Err(RequestError::PasswordResetInvalid);
+            return Err(invalid());
         }
         let (changed, change) = apply(app, snapshot, user, &new, TokensToKeep::None);
         let noted = note_from(

@@ -60,7 +60,7 @@ impl NewUser {
             email: given(texts.email).map(|text| parse_email(&text)).transpose()?,
             verified: false,
             name: given(texts.name).map(|text| parse_name(&text)).transpose()?,
-            password: Some(WantedPassword::chosen(texts.password.to_owned())),
+            password: Some(WantedPassword::chosen(texts.password)),
             require_password_change: None,
             roles: texts.roles.iter().map(|id| RoleId::new(id)).collect(),
             activity: Activity::Active,

@@ -69,7 +69,7 @@ pub(super) fn lead(visit: &Visit) -> String {
 pub(super) async fn change(visit: &Visit) -> Result<bool, RequestError> {
     let caller = visit.caller()?;
     let edit = ProfileEdit {
-        password: Some(WantedPassword::chosen(visit.form.text("password").to_owned())),
+        password: Some(WantedPassword::chosen(visit.form.text("password"))),
         ..ProfileEdit::default()
     };
     let current = PasswordDigest::of(visit.form.text("current")).expose().to_owned();

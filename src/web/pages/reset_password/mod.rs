@@ -56,7 +56,7 @@ async fn send(visit: Visit) -> PageOutcome {
     let secret = forms::secret_of(visit.form.text("link"));
     match passwords::reset(&visit.app, &visit.origin, secret, visit.form.text("password")).await {
         Ok(()) => sign_in::to_sign_in(&visit, Note::PasswordSet),
-        Err(RequestError::PasswordResetInvalid) => {
+        Err(RequestError::PasswordResetInvalid { .. }) => {
             let advice = words.t("link-over-advice").into_owned();
             forms::say(
                 &visit,

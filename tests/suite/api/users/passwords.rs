@@ -263,7 +263,7 @@ async fn a_link_sets_one_password_once_and_ends_every_token() {
     let first = link().await;
     let second = link().await;
     let invalid = coded(
-        "this link is not valid: it was used, it has expired, or a newer one was made; ask for another",
+        "this link is not valid: it was used, is older than 24 hours, or a newer one was made; ask for another",
         "error-reset-link-invalid",
         Value::Null,
     );

@@ -97,7 +97,7 @@ fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, RequestError> {
         password: Some(if by_link {
             WantedPassword::Random
         } else {
-            WantedPassword::chosen(form.text("password").to_owned())
+            WantedPassword::chosen(form.text("password"))
         }),
         require_password_change: (!by_link && form.has("must-change")).then(String::new),
         roles: form.all("role").map(RoleId::new).collect(),

@@ -33,7 +33,7 @@ impl AccountPassword {
 /// Returns the change that the form asks for.
 pub(super) fn edit(form: &FormFields) -> ProfileEdit {
     ProfileEdit {
-        password: Some(WantedPassword::chosen(form.text("password").to_owned())),
+        password: Some(WantedPassword::chosen(form.text("password"))),
         require_password_change: Some(form.has("must-change")),
         ..ProfileEdit::default()
     }
