@@ -39,6 +39,20 @@ assert_hardened() {
     awk -v level="$level" 'BEGIN { exit !(level != "" && level <= 2.0) }' || fail "the unit is not hardened enough"
 }
 
+# assert_durable BINARY: fails unless a write of this binary ends in fsync. The symbols say nothing: the optimizer of the linker
+# may put the project's sync_file_range into sled's code.
+assert_durable() {
+    local folder calls
+    need strace strace
+    folder=$(mktemp -d)
+    printf 'correct horse battery\n' | strace --follow-forks --quiet=all --trace=sync_file_range,fsync,fdatasync \
+        --output="$folder/calls" "$1" user create ada --data-dir "$folder/data" >/dev/null
+    if grep sync_file_range "$folder/calls"; then fail "$1: sled would not make its flushes durable"; fi
+    calls=$(grep -cE 'f(data)?sync\(' "$folder/calls") || fail "$1 never calls fsync"
+    echo "$1: $calls calls of fsync for one user, none of sync_file_range"
+    rm -rf "$folder"
+}
+
 # until_ready URL…: waits for at most 20 seconds until the server is ready; the arguments are those of curl.
 until_ready() {
     for _ in $(seq 100); do
