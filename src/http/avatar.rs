@@ -4,6 +4,7 @@
 //! with sniffing disabled, and with a policy that forbids scripts.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use warp::Filter;
@@ -61,7 +62,7 @@ pub(crate) fn avatars(app: App) -> BoxedFilter<(warp::reply::Response,)> {
     method
         .and(by_id.or(by_name).unify())
         .and(intake::head())
-        .then(move |named, head: Head| {
+        .then(move |named, head: Arc<Head>| {
             let app = app.clone();
             async move {
                 let asked = Asked {

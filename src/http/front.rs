@@ -11,16 +11,15 @@ use hyper_util::service::TowerToHyperService;
 use tracing::warn;
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    ACCEPT, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
+    ACCEPT, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{Request, Uri, Version};
 
 use super::{cors, redirect, reply};
 use crate::app::{App, PublicAddress};
-use crate::auth::Peer;
 use crate::domain::RequestError;
-use crate::intake::address_of;
+use crate::intake::{Head, address_of};
 use crate::net::Protocol;
 use crate::observe::{RequestId, RouteName};
 use crate::ops::calls;
@@ -58,52 +57,48 @@ impl Front {
     }
 
     /// Checks a request, has the filter answer it, and adds the common headers.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> warp::reply::Response {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> warp::reply::Response {
         if request.extensions().get::<Protocol>() == Some(&Protocol::Redirect) {
             return redirect::to_https(&self.app, &request);
         }
         let began = Instant::now();
-        let id = self.id_of(&request);
-        identified(id, self.answer_within(request, began)).await
-    }
-
-    /// Returns the id that a trusted proxy sent, or else a new one.
-    fn id_of(&self, request: &Request<Incoming>) -> RequestId {
-        let is_trusted = || {
-            let peer = request.extensions().get::<Peer>();
-            peer.is_some_and(|peer| self.app.fixed.trusts(peer.0.ip()))
-        };
-        if request.headers().contains_key(FORWARDED) {
-            self.app.metrics.count_forwarded(is_trusted());
-        }
-        let sent = request.headers().get(REQUEST_ID).filter(|_| is_trusted());
-        let parse = |sent: &HeaderValue| RequestId::parse(sent.to_str().ok()?);
-        sent.and_then(parse).unwrap_or_else(|| self.app.request_ids.make())
-    }
-
-    async fn answer_within(&self, mut request: Request<Incoming>, began: Instant) -> warp::reply::Response {
         let address = self.app.public_address();
         if let Some(own) = own_target(request.uri(), &address.path) {
             *request.uri_mut() = own;
         }
-        // Only requests from pages have an origin, and only those need the request's headers afterwards.
-        let from_page = request.headers().contains_key(ORIGIN);
-        let head = if from_page {
-            request.headers().clone()
-        } else {
-            HeaderMap::new()
-        };
-        let page = request.headers().get(ACCEPT).cloned();
-        let mut response = match self.admit(&request) {
+        let head = Head::take(&mut request);
+        let id = self.id_of(&head);
+        identified(id, self.answer_within(request, &head, &address, began)).await
+    }
+
+    /// Returns the id that a trusted proxy sent, or else a new one.
+    fn id_of(&self, head: &Head) -> RequestId {
+        let is_trusted = || head.peer.is_some_and(|peer| self.app.fixed.trusts(peer.0.ip()));
+        if head.headers.contains_key(FORWARDED) {
+            self.app.metrics.count_forwarded(is_trusted());
+        }
+        let sent = head.headers.get(REQUEST_ID).filter(|_| is_trusted());
+        let parse = |sent: &HeaderValue| RequestId::parse(sent.to_str().ok()?);
+        sent.and_then(parse).unwrap_or_else(|| self.app.request_ids.make())
+    }
+
+    async fn answer_within(
+        &self,
+        request: Request<Incoming>,
+        head: &Head,
+        address: &PublicAddress,
+        began: Instant,
+    ) -> warp::reply::Response {
+        let mut response = match self.admit(&request, head) {
             Ok(()) => self.ask(request).await,
             Err(error) => {
                 let mut refused = reply::sent(reply::failure(&error, ""));
-                load_again(&error, page.as_ref(), refused.headers_mut());
+                load_again(&error, head.headers.get(ACCEPT), refused.headers_mut());
                 refused.extensions_mut().insert(RouteName::REFUSED);
                 refused
             }
         };
-        add_headers(&address, &head, response.headers_mut());
+        add_headers(address, &head.headers, response.headers_mut());
         self.observe(&response, began.elapsed());
         response
     }
@@ -139,24 +134,23 @@ impl Front {
     }
 
     /// Refuses invalid requests and those over the rate limit before a filter runs.
-    fn admit(&self, request: &Request<Incoming>) -> Result<(), RequestError> {
+    fn admit(&self, request: &Request<Incoming>, head: &Head) -> Result<(), RequestError> {
         // A target in authority form (`CONNECT host:1`, `GET host`) has no path for the filters.
         let Some(target) = request.uri().path_and_query() else {
             return Err(RequestError::TargetWithoutPath);
         };
-        let hosts = request.headers().get_all(HOST).iter().count();
+        let hosts = head.headers.get_all(HOST).iter().count();
         if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
             return Err(RequestError::HostHeaderInvalid);
         }
         let path = target.path();
         // The API's own gate counts its calls, because it knows the user. Sockets have a limit on connections
         // instead.
-        let counted_elsewhere = path == "/api" || path.starts_with("/api/") || request.headers().contains_key(UPGRADE);
+        let counted_elsewhere = path == "/api" || path.starts_with("/api/") || head.headers.contains_key(UPGRADE);
         if counted_elsewhere || NEVER_REFUSED.contains(&path) {
             return Ok(());
         }
-        let peer = request.extensions().get::<Peer>().copied();
-        calls::admit_anonymous(&self.app, address_of(peer, request.headers(), &self.app))
+        calls::admit_anonymous(&self.app, address_of(head.peer, &head.headers, &self.app))
     }
 }
 
@@ -175,17 +169,18 @@ fn add_headers(address: &PublicAddress, request: &HeaderMap, answer: &mut Header
 }
 
 /// Runs the work of a request under its id, and adds the id to the answer.
-pub(super) async fn identified(
+pub(super) fn identified(
     id: RequestId,
     work: impl Future<Output = warp::reply::Response>,
-) -> warp::reply::Response {
-    let header = HeaderValue::from_str(id.as_str());
-    let mut response = id.scope(work).await;
-    // Every id is a valid value of a header.
-    if let Ok(header) = header {
-        response.headers_mut().insert(REQUEST_ID, header);
-    }
-    response
+) -> impl Future<Output = warp::reply::Response> {
+    // An async function would have room for the work twice.
+    id.scope(work).map(move |mut response| {
+        // Every id is a valid value of a header.
+        if let Ok(header) = HeaderValue::from_str(id.as_str()) {
+            response.headers_mut().insert(REQUEST_ID, header);
+        }
+        response
+    })
 }
 
 /// Makes the browser load a page again that was refused because of too many requests. A display on a wall has no person

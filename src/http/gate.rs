@@ -79,18 +79,15 @@ pub(crate) fn api(gate: Gate) -> BoxedFilter<(warp::reply::Response,)> {
     warp::path("api")
         .and(intake::head())
         .and(warp::body::stream())
-        .then(move |mut head: Head, body| {
+        .then(move |head: Arc<Head>, body| {
             let gate = Arc::clone(&gate);
-            // The routes are named without it.
-            let endpoint = head.path.trim_start_matches("/api").trim_start_matches('/').len();
-            head.path.drain(..head.path.len() - endpoint);
-            async move { reply::sent(gate.answer(head, body).await) }
+            async move { reply::sent(gate.answer(&head, body).await) }
         })
         .boxed()
 }
 
 impl Gate {
-    async fn answer<S, B>(&self, head: Head, body: S) -> Response
+    async fn answer<S, B>(&self, head: &Head, body: S) -> Response
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
         B: Buf + Send,
@@ -105,7 +102,7 @@ impl Gate {
         let method_name = Called::default();
         let mut body = Some(body);
         let outcome = self
-            .dispatch(&head, origin, caller, &mut body, &mut noted, &method_name)
+            .dispatch(head, origin, caller, &mut body, &mut noted, &method_name)
             .await;
         if let Some(rest) = body {
             body::discard(rest, &head.headers);
@@ -119,7 +116,7 @@ impl Gate {
         }
         info!(
             method = %head.method,
-            path = format_args!("/api/{}", logged(&head.path)),
+            path = %logged(&head.path),
             called = method_name.get().map(|name| tracing::field::display(name.escape_debug())),
             status = response.status().as_u16(),
             micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -146,7 +143,9 @@ impl Gate {
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin,
         B: Buf + Send,
     {
-        let found = find(&head.path, &head.method);
+        // The routes are named without it.
+        let endpoint = head.path.trim_start_matches("/api").trim_start_matches('/');
+        let found = find(endpoint, &head.method);
         noted.route = found.as_ref().ok().map(|(route, _)| *route);
         if caller.is_none() {
             calls::admit_anonymous(&self.app, origin.address)?;
@@ -165,9 +164,13 @@ impl Gate {
             .map(|(name, text)| Ok::<_, RequestError>((name, encoded::part(text, name)?)))
             .transpose()?;
         let mut reservation = self.budget.open(RateKey::of(caller.as_ref(), origin.source()));
-        let sent = self
-            .receive(route, head, caller.as_ref(), body, &mut reservation)
-            .await?;
+        let sent = if matches!(head.method, Method::GET | Method::HEAD) {
+            // Some clients declare JSON on a GET without a body, so a body of a GET is not read.
+            Sent::Query(head.query.clone())
+        } else {
+            let body = self.receive(route, head, caller.as_ref(), body, &mut reservation);
+            Sent::Body(Box::pin(body).await?)
+        };
         let code = request::code(&head.headers);
         let answer = (route.prepare)(Request {
             app: self.app.clone(),
@@ -189,15 +192,16 @@ impl Gate {
         }
         if let Some(caller) = caller.as_ref() {
             match route.confirmation {
-                Confirmation::FreshProof => proof::require(&self.app, caller, code).await?,
-                Confirmation::SecondFactor => two_factor::require(&self.app, caller, code).await?,
+                // Few calls need one of these. In boxes, they take no room in the futures of all others.
+                Confirmation::FreshProof => Box::pin(proof::require(&self.app, caller, code)).await?,
+                Confirmation::SecondFactor => Box::pin(two_factor::require(&self.app, caller, code)).await?,
                 Confirmation::None | Confirmation::ByHandler => {}
             }
         }
         answer.await
     }
 
-    /// Returns the input: the query of a GET, the body of any other request.
+    /// Reads the body of a request.
     async fn receive<S, B>(
         &self,
         route: &Route,
@@ -205,18 +209,14 @@ impl Gate {
         caller: Option<&Caller>,
         body: &mut Option<S>,
         reservation: &mut Reservation,
-    ) -> Result<Sent, RequestError>
+    ) -> Result<Body, RequestError>
     where
         S: Stream<Item = Result<B, warp::Error>> + Unpin,
         B: Buf,
     {
-        // Some clients declare JSON on a GET without a body, so a body of a GET is not read.
-        if matches!(head.method, Method::GET | Method::HEAD) {
-            return Ok(Sent::Query(head.query.clone()));
-        }
         let bound = self.bound(route, caller);
         let read = Body::read(body, &head.headers, &bound, reservation).await;
-        read.map(Sent::Body).map_err(|error| match error {
+        read.map_err(|error| match error {
             RequestError::BodyTooLarge { limit } => (route.too_large)(limit),
             other => other,
         })

@@ -1,5 +1,7 @@
 //! `/metrics`: the figures of the server in Prometheus's text format, on an address of its own or on the main one.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper::body::Incoming;
 use warp::filters::BoxedFilter;
@@ -31,7 +33,7 @@ pub(crate) fn metrics(app: App) -> BoxedFilter<(Response,)> {
     warp::path!("metrics")
         .and(method)
         .and(intake::head())
-        .then(move |head: Head| {
+        .then(move |head: Arc<Head>| {
             let app = app.clone();
             async move {
                 let mut response = match admit(&app, &head) {

@@ -1,10 +1,11 @@
 //! The head of a request, as the gate of the API and the pages take it.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
+use std::mem;
+use std::sync::Arc;
 
-use warp::Filter;
-use warp::http::{HeaderMap, Method};
+use warp::http::{HeaderMap, Method, Request};
+use warp::{Filter, Rejection};
 
 use crate::auth::Peer;
 
@@ -12,7 +13,7 @@ use crate::auth::Peer;
 const LOGGED_PATH_BYTES: usize = 256;
 
 /// The head of a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Head {
     /// The whole path, without the public path of the server.
     pub path: String,
@@ -26,21 +27,25 @@ pub(crate) struct Head {
     pub peer: Option<Peer>,
 }
 
-/// Returns the filter that takes the head of every request.
-pub(crate) fn head() -> impl Filter<Extract = (Head,), Error = Infallible> + Clone {
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    warp::path::full()
-        .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(query)
-        .and(warp::ext::optional::<Peer>())
-        .map(|path: warp::path::FullPath, method, headers, query, peer| Head {
-            path: path.as_str().to_owned(),
-            method,
-            headers,
-            query,
-            peer,
-        })
+impl Head {
+    /// Takes the head of a request, and adds it to the request's extensions for [`head`]. The headers are moved, because
+    /// copying them costs more than the rest: filters of warp for headers find none.
+    pub(crate) fn take<B>(request: &mut Request<B>) -> Arc<Self> {
+        let head = Arc::new(Self {
+            path: request.uri().path().to_owned(),
+            method: request.method().clone(),
+            headers: mem::take(request.headers_mut()),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            peer: request.extensions().get().copied(),
+        });
+        request.extensions_mut().insert(Arc::clone(&head));
+        head
+    }
+}
+
+/// Returns the filter for the head of a request. It rejects requests whose head was not taken, which the server always does.
+pub(crate) fn head() -> impl Filter<Extract = (Arc<Head>,), Error = Rejection> + Clone {
+    warp::ext::get()
 }
 
 /// Returns the part of a path that the log shows, with control characters and quotes escaped.

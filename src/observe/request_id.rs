@@ -55,8 +55,8 @@ impl RequestId {
     }
 
     /// Runs work for the request with this id.
-    pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
-        CURRENT.scope(self, work).await
+    pub fn scope<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        CURRENT.scope(self, work)
     }
 
     /// Wraps work for another task, so that it has the id of the current request.

@@ -30,8 +30,9 @@ use warp::filters::BoxedFilter;
 pub use fanout::run;
 pub use socket_server::{SocketServer, Timing};
 
-use crate::auth::{Origin, Peer};
+use crate::auth::Origin;
 use crate::domain::BoundedText;
+use crate::intake::{self, Head};
 use crate::net::SharedWire;
 use crate::observe::RouteName;
 use framing::Framing;
@@ -54,17 +55,16 @@ pub fn sockets(socket_server: &Arc<SocketServer>) -> BoxedFilter<(warp::reply::R
         .or(wrapped)
         .unify()
         .and(warp::get())
-        .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
+        .and(intake::head())
         .and(warp::ext::optional::<hyper::upgrade::OnUpgrade>())
-        .map(move |framing, headers, peer, upgrade| {
-            let response = upgrade::answer(&socket_server, framing, &headers, peer, upgrade);
+        .map(move |framing, head: Arc<Head>, upgrade| {
+            let response = upgrade::answer(&socket_server, framing, &head, upgrade);
             named("/websocket", response)
         });
     let info = warp::path!("sockjs" / "info")
         .and(warp::get())
-        .and(warp::header::headers_cloned())
-        .map(move |headers| named("/sockjs/info", info::answer(&asked, &headers)));
+        .and(intake::head())
+        .map(move |head: Arc<Head>| named("/sockjs/info", info::answer(&asked, &head.headers)));
     sockets.or(info).unify().boxed()
 }
 

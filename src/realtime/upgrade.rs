@@ -19,8 +19,8 @@ use super::session::SocketSession;
 use super::socket_registry::LimitReached;
 use super::socket_server::SocketServer;
 use crate::app::AllowedOrigins;
-use crate::auth::origin::client_address;
-use crate::auth::{Origin, Peer};
+use crate::auth::Origin;
+use crate::intake::{Head, address_of};
 use crate::net::{ClientStream, SharedWire, TcpConnection};
 
 /// The time in seconds after which a refused client may try again.
@@ -30,10 +30,10 @@ const RETRY_AFTER: u32 = 10;
 pub(super) fn answer(
     socket_server: &Arc<SocketServer>,
     framing: Framing,
-    headers: &HeaderMap,
-    peer: Option<Peer>,
+    head: &Head,
     upgrade: Option<OnUpgrade>,
 ) -> warp::reply::Response {
+    let headers = &head.headers;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let asks = text(UPGRADE).is_some_and(|word| word.eq_ignore_ascii_case("websocket"));
     let version = text(SEC_WEBSOCKET_VERSION) == Some("13");
@@ -43,12 +43,7 @@ pub(super) fn answer(
     if origin_of_page(headers).is_some() && !allows_page(&socket_server.app.public_address().origins, headers) {
         return page_refused();
     }
-    let forwarded = headers.get_all("x-forwarded-for").iter();
-    let address = client_address(
-        peer,
-        forwarded.map(|line| line.to_str().unwrap_or_default()),
-        &socket_server.app.fixed.trusted_proxies,
-    );
+    let address = address_of(head.peer, headers, &socket_server.app);
     let Ok(client) = std::str::from_utf8(headers.get(USER_AGENT).map_or(b"", HeaderValue::as_bytes)) else {
         let words = "the header User-Agent must be text in UTF-8";
         return warp::reply::with_status(words, StatusCode::BAD_REQUEST).into_response();

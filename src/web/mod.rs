@@ -85,7 +85,7 @@ pub(crate) fn web(app: App, bounds: FormBounds, streams: Streams) -> BoxedFilter
         .and(warp::body::stream())
         .then(move |head, body| {
             let web = Arc::clone(&web);
-            async move { web.answer(head, body).await }
+            async move { web.answer(Arc::unwrap_or_clone(head), body).await }
         })
         .boxed()
 }
