@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::support::backup::{call, done, download, names_in, refused, restored};
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, UNLIMITED, fix, new_folder};
-use crate::support::{Process, TestServer, Visitor};
+use crate::support::{Process, TestServer, Visitor, eventually};
 
 const AGE: &[u8] = b"age-encryption.org/v1\n";
 
@@ -312,9 +312,7 @@ async fn the_setting_encrypts_what_the_server_sends_and_stores() {
     })
     .await;
     let scheduled = backups.join("rollcall-2023-11-04T11-44-23Z.backup.age");
-    while !scheduled.exists() {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || scheduled.exists()).await;
     assert_hidden(&scheduled);
     backup::check_encrypted(fs::File::open(&scheduled).expect("a file"), &key).expect("a sound backup");
     assert_eq!(names_in(&backups).len(), 1);

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::attacks::administrators::give;
 use crate::support::backup::{names_in, restored};
 use crate::support::server::{ADMIN, DAY, MINUTE, UNLIMITED, create_user, fix, new_folder};
-use crate::support::{Process, TestServer, Visitor};
+use crate::support::{Process, TestServer, Visitor, eventually};
 use crate::web::words::assert_words;
 
 const HOUR: i64 = 60 * MINUTE;
@@ -38,9 +38,7 @@ async fn start(folder: Arc<TempDir>, backups: &Path) -> TestServer {
 /// Waits until a folder has exactly these files.
 async fn until(backups: &Path, expected: &[&str]) {
     let expected: Vec<_> = expected.iter().map(|time| format!("rollcall-{time}.backup")).collect();
-    while !backups.is_dir() || names_in(backups) != expected {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || backups.is_dir() && names_in(backups) == expected).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,9 +101,7 @@ async fn backups_are_made_in_time_and_old_ones_are_removed() {
     fs::write(backups.join("rollcall-2023-11-04T01-44-23Z.backup"), &newest).expect("a file");
     let server = start(folder, &backups).await;
     let admin = Visitor::signed_in(&server, ADMIN).await;
-    while !admin.page("/admin/store").await.contains("The last one was made") {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || admin.page("/admin/store").await.contains("The last one was made")).await;
     server.pass(13 * HOUR);
     until(&backups, &["2023-11-04T01-44-23Z"]).await;
     server.pass(HOUR);
@@ -120,9 +116,7 @@ async fn a_folder_that_fails_harms_nothing_and_is_tried_again() {
     let backups: PathBuf = place.path().join("not mounted/backups");
     let server = start(folder, &backups).await;
     let admin = Visitor::signed_in(&server, ADMIN).await;
-    while !admin.page("/admin/store").await.contains("The last one failed.") {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || admin.page("/admin/store").await.contains("The last one failed.")).await;
     server.admin().await.create_status("lunch", "away").await.expect(200);
     fs::create_dir(place.path().join("not mounted")).expect("a folder");
     fs::create_dir(&backups).expect("a folder");

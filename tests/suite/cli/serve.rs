@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::Process;
+use crate::support::{Process, eventually};
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, new_folder};
 
@@ -64,9 +64,7 @@ async fn a_second_signal_ends_it_at_once() {
 
 /// Waits until the server takes no new connections.
 async fn wait_until_closed(server: &Process) {
-    while TcpStream::connect(server.address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || TcpStream::connect(server.address).await.is_err()).await;
 }
 
 #[test]

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::server::{UNLIMITED, USER, fix, new_folder};
-use crate::support::{Client, EventStream, Process, Socket, TestServer};
+use crate::support::{Client, EventStream, Process, Socket, TestServer, eventually};
 
 const TOKEN: &str = "a token that no one guesses";
 
@@ -106,13 +106,11 @@ async fn scrape(reader: &Client) -> Scraped {
 
 /// Scrapes until a series has this value.
 async fn until(reader: &Client, series: &str, value: f64) {
-    loop {
+    eventually(async || {
         let found = scrape(reader).await.samples.get(series).copied().unwrap_or_default();
-        if (found - value).abs() < f64::EPSILON {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
+        (found - value).abs() < f64::EPSILON
+    })
+    .await;
 }
 
 #[tokio::test]

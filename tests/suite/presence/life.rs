@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::support::errors::coded;
 use crate::support::server::{BEGINNING, DAY, MINUTE, create_user, fix};
-use crate::support::{Client, Socket, TestServer};
+use crate::support::{Client, Socket, TestServer, eventually};
 
 /// Days after which a login ends by itself.
 const LOGIN_DAYS: i64 = 90;
@@ -33,9 +33,7 @@ fn shows(status: &str, message: &str) -> (String, String) {
 
 /// Waits until a viewer sees this of `ada`.
 async fn until(viewer: &Client, expected: (String, String)) {
-    while seen(viewer).await != expected {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || seen(viewer).await == expected).await;
 }
 
 /// Ends a socket without a word of its user, and lets the grace pass.

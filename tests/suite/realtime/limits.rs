@@ -3,13 +3,11 @@
 use rollcall::domain::{SettingId, SettingValue};
 
 use crate::support::server::fix;
-use crate::support::{Client, Socket, TestServer};
+use crate::support::{Client, Socket, TestServer, eventually};
 
 /// Asks until there is room.
 async fn wait_for_room(client: &Client, forwarded: &str) {
-    while client.ask_for_socket(forwarded).await.status != 101 {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || client.ask_for_socket(forwarded).await.status == 101).await;
 }
 
 #[tokio::test]

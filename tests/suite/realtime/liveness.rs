@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::support::process::signal;
 use crate::support::server::{PASSWORD_DIGEST, create_user};
-use crate::support::{Client, Socket, TestServer};
+use crate::support::{Client, Socket, TestServer, eventually};
 
 /// A server that loses its patience with clients after so many milliseconds of silence.
 async fn impatient(millis: u64) -> TestServer {
@@ -27,14 +27,12 @@ async fn impatient(millis: u64) -> TestServer {
 
 /// Lets the grace pass again and again until a user is offline.
 async fn wait_until_offline(server: &TestServer, viewer: &Client, id: &str) {
-    loop {
-        let status = viewer.get(&format!("users.getStatus?userId={id}")).await.expect(200);
-        if status["status"] == "offline" {
-            return;
-        }
+    eventually(async || {
         server.pass(GRACE_MILLIS);
-        tokio::task::yield_now().await;
-    }
+        let status = viewer.get(&format!("users.getStatus?userId={id}")).await.expect(200);
+        status["status"] == "offline"
+    })
+    .await;
 }
 
 #[tokio::test]

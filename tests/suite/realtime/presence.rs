@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::server::{BEGINNING, MINUTE, create_user, fix, new_folder};
-use crate::support::{Client, Process, Socket, TestServer};
+use crate::support::{Client, Process, Socket, TestServer, eventually};
 
 /// A socket that gets the presence of all users.
 async fn watcher(server: &TestServer) -> Socket {
@@ -84,7 +84,7 @@ async fn wait_until_lost(server: &TestServer, admin: &Client) {
         )
         .await;
     set.expect(200);
-    loop {
+    eventually(async || {
         let upgrade = [
             ("upgrade", "websocket"),
             ("connection", "upgrade"),
@@ -92,12 +92,10 @@ async fn wait_until_lost(server: &TestServer, admin: &Client) {
             ("sec-websocket-version", "13"),
         ];
         let answer = server.anonymous().send("GET", "/websocket", &upgrade, "").await;
-        if answer.status == 101 {
-            return;
-        }
-        assert_eq!(answer.status, 503);
-        tokio::task::yield_now().await;
-    }
+        assert!([101, 503].contains(&answer.status), "{}", answer.status);
+        answer.status == 101
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -280,14 +278,9 @@ async fn the_end_of_a_socket_is_when_its_user_was_last_seen() {
     drop(socket);
     let before = rollcall::domain::Timestamp::from_millis(crate::support::server::BEGINNING);
     let now = before.plus_minutes(10).to_string();
-    loop {
-        let seen = admin
-            .get(&format!("users.info?userId={}", client.id()))
-            .await
-            .expect(200);
-        if seen["user"]["lastSeen"] == now {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
+    eventually(async || {
+        let info = format!("users.info?userId={}", client.id());
+        admin.get(&info).await.expect(200)["user"]["lastSeen"] == now
+    })
+    .await;
 }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod crowd;
 pub mod errors;
 pub mod events;
+pub mod eventually;
 pub mod files;
 pub mod pictures;
 pub mod process;
@@ -16,6 +17,7 @@ pub mod visitor;
 
 pub use client::{Answer, Client};
 pub use events::EventStream;
+pub use eventually::eventually;
 pub use process::Process;
 pub use server::TestServer;
 pub use socket::Socket;

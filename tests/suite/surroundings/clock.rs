@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::process::{rollcall, run};
 use crate::support::server::{BEGINNING, DAY, MINUTE, PASSWORD, USER, create_user, new_folder, new_user};
-use crate::support::{Client, Process, TestServer};
+use crate::support::{Client, Process, TestServer, eventually};
 
 /// Days that a login lasts.
 const LOGIN_DAYS: i64 = 90;
@@ -110,9 +110,7 @@ async fn a_start_with_the_clock_years_ahead_erases_nothing_until_the_operator_co
     let server = Process::start_in(Arc::clone(&folder), |_| {});
     let confirmed = call(&folder, &["doctor", "--clock-is-right"]);
     assert!(confirmed.status.success(), "{}", words(&confirmed));
-    while has_entries_of_2023(&folder) {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || !has_entries_of_2023(&folder)).await;
     assert!(call(&folder, &["doctor"]).status.success());
     let entries = call(&folder, &["audit", "--action", "clock-confirmed"]);
     assert!(words(&entries).contains("2023-11-04"), "{}", words(&entries));
@@ -146,9 +144,7 @@ async fn after_a_day_of_uptime_what_has_ended_is_erased() {
     clock.pass(DAY - 1);
     assert!(has_entries_of_2023(&folder));
     clock.pass(1);
-    while has_entries_of_2023(&folder) {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || !has_entries_of_2023(&folder)).await;
     server.stop().await;
     let (server, _) = opened(&folder, 1001 * DAY).await;
     assert!(

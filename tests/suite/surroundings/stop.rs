@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::server::new_folder;
-use crate::support::{Process, Socket};
+use crate::support::{Process, Socket, eventually};
 
 async fn connected(server: &Process, begin: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
@@ -20,9 +20,7 @@ async fn connected(server: &Process, begin: &str) -> TcpStream {
 
 /// Waits until the server takes no new connections.
 async fn wait_until_closed(server: &Process) {
-    while TcpStream::connect(server.address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || TcpStream::connect(server.address).await.is_err()).await;
 }
 
 /// Starts a request whose body is on its way.

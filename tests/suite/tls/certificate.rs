@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use rollcall::config::TlsSource;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::TestServer;
+use crate::support::{TestServer, eventually};
 use crate::support::server::{BEGINNING, DAY, MINUTE, new_folder};
 use crate::support::tls::{HTTP1, Pair, TlsClient};
 
@@ -54,10 +54,12 @@ async fn start(source: TlsSource) -> TestServer {
 
 /// Waits until the server shows the certificate that the client trusts.
 async fn wait_until_served(server: &TestServer, client: &TlsClient) {
-    while !client.is_served(server.address).await {
+    eventually(async || {
         // The server may have looked a moment before the clock was set.
         server.pass(1);
-    }
+        client.is_served(server.address).await
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -88,10 +90,11 @@ async fn a_pair_that_is_written_in_two_steps_is_loaded_after_the_second() {
     std::fs::write(&second.key, key).expect("a file");
     for _ in 0..3 {
         server.pass(MINUTE);
-        while log.count("the TLS certificate stays") == 0 {
+        eventually(async || {
             server.pass(1);
-            tokio::task::yield_now().await;
-        }
+            log.count("the TLS certificate stays") > 0
+        })
+        .await;
         assert!(first.is_served(server.address).await);
     }
     std::fs::write(&second.key, new_key).expect("a file");
@@ -114,10 +117,11 @@ async fn the_end_is_warned_of_once_a_day_in_the_last_two_weeks() {
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
-        while warnings() < expected {
+        eventually(async || {
             server.pass(1);
-            tokio::task::yield_now().await;
-        }
+            warnings() >= expected
+        })
+        .await;
         assert_eq!(warnings(), expected);
     };
     pass(MINUTE, 0).await;
@@ -128,10 +132,11 @@ async fn the_end_is_warned_of_once_a_day_in_the_last_two_weeks() {
     pass(DAY / 2, 2).await;
     pass(DAY, 3).await;
     server.pass(13 * DAY);
-    while log.count("has ended") == 0 {
+    eventually(async || {
         server.pass(1);
-        tokio::task::yield_now().await;
-    }
+        log.count("has ended") > 0
+    })
+    .await;
 }
 
 #[tokio::test]

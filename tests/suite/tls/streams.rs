@@ -11,7 +11,7 @@ use tokio_rustls::client::TlsStream;
 use crate::support::raw::exchange_over;
 use crate::support::server::{ADMIN, PASSWORD, UNLIMITED, fix, new_folder, new_user};
 use crate::support::tls::{HTTP1, HTTP2, Pair, TlsClient};
-use crate::support::{Socket, TestServer};
+use crate::support::{Socket, TestServer, eventually};
 
 /// Starts a server with TLS and an administrator, and returns a client that trusts it.
 async fn start(change: impl FnOnce(&mut rollcall::server::Options)) -> (TestServer, TlsClient) {
@@ -187,9 +187,7 @@ async fn a_handshake_that_stalls_is_counted_and_ends() {
     // The server ends it without words, and then there is room again.
     let _ = stalled.read_to_end(&mut rest).await;
     assert!(rest.is_empty(), "{rest:?}");
-    while !client.is_served(server.address).await {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || client.is_served(server.address).await).await;
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::pictures::{BLUE, RED, claiming, halves, has, noise, with_exif};
 use crate::support::server::{UNLIMITED, create_user, fix};
-use crate::support::{Answer, Client, Process, TestServer};
+use crate::support::{Answer, Client, Process, TestServer, eventually};
 
 const PLACE: &str = "GPSLatitude 52.5200";
 
@@ -185,9 +185,7 @@ async fn a_picture_of_an_older_version_is_not_sent_before_it_was_encoded_again()
     assert_eq!((picture.width(), picture.height()), (256, 256));
     // Those of all users are done one after the other: wait for the other one's to be removed.
     let admin = server.admin().await;
-    while admin.get("me").await.expect(200).get("avatarETag").is_some() {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || admin.get("me").await.expect(200).get("avatarETag").is_none()).await;
     let folder = server.stop().await;
     let store = Store::open(&data).expect("the store opens");
     assert!(
