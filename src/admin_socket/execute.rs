@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::ops::custom_status::{self, StatusFilter};
 use crate::ops::disk_watch;
 use crate::ops::doubt::{self, ClockState};
-use crate::ops::users::{self, NewUser, NewUserTexts};
+use crate::ops::users::{self, NewUser, NewUserTexts, UserIdentifier};
 use crate::ops::{audit, incident, invitations, lockout, opening, passwords, tokens, two_factor};
 use crate::store::Room;
 
@@ -233,7 +233,8 @@ fn audit_line(entry: AuditEntry) -> AuditLine {
 
 /// Returns the user as it is after a change.
 fn now(app: &App, user: &User) -> Result<CommandAnswer, RequestError> {
-    Ok(CommandAnswer::User(user_entry(&*users::find(app, user.id.as_str())?)))
+    let user = users::find(app, &[UserIdentifier::Id(user.id.clone())]).ok_or(RequestError::UserNotFound)?;
+    Ok(CommandAnswer::User(user_entry(&user)))
 }
 
 fn find_status(app: &App, text: &str) -> Result<Arc<CustomStatus>, RequestError> {
@@ -248,7 +249,12 @@ fn find_status(app: &App, text: &str) -> Result<Arc<CustomStatus>, RequestError>
 }
 
 fn find_user(app: &App, text: &str) -> Result<Arc<User>, RequestError> {
-    users::find(app, text).map_err(|_| absent("user", text, "user list"))
+    let identifiers = [
+        UserIdentifier::username(text),
+        UserIdentifier::email(text),
+        UserIdentifier::id(text),
+    ];
+    users::find(app, &identifiers).ok_or_else(|| absent("user", text, "user list"))
 }
 
 /// Returns the error for an unknown object, with the command that lists the known ones.

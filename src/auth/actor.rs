@@ -41,6 +41,12 @@ impl Caller {
         self.permissions.contains(permission)
     }
 
+    /// Returns the id of the user that a request names, or the caller's own id if it names none.
+    #[must_use]
+    pub(crate) fn own_or(&self, id: Option<String>) -> UserId {
+        id.map_or_else(|| self.user.id.clone(), |id| UserId::new(&id))
+    }
+
     /// Checks that the caller has a permission that the token allows.
     ///
     /// # Errors
