@@ -106,6 +106,11 @@ impl Actor {
         }
     }
 
+    /// Returns whether the actor is this user or has the permission to act on other users.
+    pub(crate) fn may_on(&self, id: &UserId, permission: Permission) -> bool {
+        self.is(id) || self.may(permission)
+    }
+
     /// Returns the address of the actor's client; `None` for the operator.
     #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {
