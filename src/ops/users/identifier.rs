@@ -1,4 +1,4 @@
-//! The ways to name a user, and the search for a user by them.
+//! The ways to name a user, the search for a user by them, and the list of all users.
 
 use std::sync::Arc;
 
@@ -61,6 +61,12 @@ impl UserIdentifier {
             Self::Id(id) => snapshot.user(id),
         }
     }
+}
+
+/// Returns all users, in the order of their usernames.
+#[must_use]
+pub(crate) fn all(app: &App) -> Vec<Arc<User>> {
+    app.store.read().users().cloned().collect()
 }
 
 /// Returns the user with the first of these identifiers that a user has. E-mail addresses are private: only the operator

@@ -12,7 +12,7 @@ pub(crate) use activity::{deactivate_idle, set_active};
 pub use create::create;
 pub(super) use create::create_where;
 pub use identifier::UserIdentifier;
-pub(crate) use identifier::find;
+pub(crate) use identifier::{all, find};
 pub(crate) use names::{refuse_blocked, refuse_unfit};
 pub(super) use names::{refuse_taken, refuse_unless_allowed};
 pub use new_user::{NewUser, NewUserTexts};

@@ -11,8 +11,8 @@ use crate::domain::page::{Direction, Listing};
 use crate::domain::user_status::{SeenAt, SeenWithin};
 use crate::domain::{Permission, RoleId, SearchTerm, Timestamp, UserId};
 use crate::ops::directory::{self, Counts, UserFilter};
-use crate::ops::lockout;
 use crate::ops::viewed_user::ViewedUser;
+use crate::ops::{lockout, permissions};
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
 use crate::web::moments::Reader;
@@ -224,11 +224,10 @@ fn links(visit: &Visit, asked: &Asked, counts: Option<Counts>, blocked: Option<u
 }
 
 fn rows(visit: &Visit, caller: &Caller, found: Listing<ViewedUser>, blocked: &HashMap<UserId, Timestamp>) -> Vec<Row> {
-    let snapshot = visit.app.store.read();
+    let access = permissions::access(&visit.app);
     let (words, reader) = (visit.words, visit.reader());
     let role_name = |id: &RoleId| RoleName {
-        name: snapshot
-            .access()
+        name: access
             .role(id.as_str())
             .map_or_else(|| id.to_string(), |role| role.name.to_string()),
         is_admin: id.is_admin(),
