@@ -19,6 +19,7 @@ use crate::web::moments::Reader;
 use crate::web::pages::admin::frame;
 use crate::web::pages::admin::pager::{self, Pager};
 use crate::web::people::Face;
+use crate::web::query;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
@@ -84,20 +85,13 @@ impl Asked {
 
     /// Returns the path of the same search with another filter or page.
     fn path(&self, is: Is, number: usize) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if !self.search.is_empty() {
-            query.append_pair("q", &self.search);
-        }
-        if is != Is::All {
-            query.append_pair("is", is.name());
-        }
-        if number > 1 {
-            query.append_pair("page", &number.to_string());
-        }
-        match query.finish() {
-            query if query.is_empty() => Section::Users.path().to_owned(),
-            query => format!("{}?{query}", Section::Users.path()),
-        }
+        let page = query::page(number);
+        let parts = [
+            ("q", query::filled(&self.search)),
+            ("is", query::filled(is.name())),
+            ("page", page.as_deref()),
+        ];
+        query::path(Section::Users.path(), &query::encoded(parts))
     }
 
     fn filter(&self) -> UserFilter {
