@@ -83,7 +83,7 @@ impl Asked {
             search: query.text("q").trim().to_owned(),
             status: query.text("status").parse().ok(),
             team: query.given("team").map(str::to_owned),
-            order: Order::named(query.text("by")),
+            order: query.text("by").parse().unwrap_or_default(),
             view: ["list", "tiles"].into_iter().find(|view| query.text("view") == *view),
         }
     }

@@ -29,8 +29,11 @@ pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
 ];
 
 /// The settings that the page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 enum Only {
+    #[default]
+    #[strum(serialize = "")]
     All,
     /// The settings whose value is not the default.
     Changed,
@@ -42,20 +45,11 @@ impl Only {
     const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     fn of(visit: &Visit) -> Self {
-        let name = visit.query.text("is");
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|only| only.name() == name)
-            .unwrap_or(Self::All)
+        visit.query.text("is").parse().unwrap_or_default()
     }
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::All => "",
-            Self::Changed => "changed",
-            Self::Fixed => "fixed",
-        }
+    fn name(self) -> &'static str {
+        self.into()
     }
 
     fn has(self, line: &SettingLine) -> bool {
@@ -188,7 +182,7 @@ async fn save(visit: Visit) -> PageOutcome {
         }
     }
     let query = query_of(visit.query.text("q"), Only::of(&visit));
-    let group = SettingGroup::named(visit.form.text("group")).map_or("", SettingGroup::name);
+    let group = visit.form.text("group").parse().map_or("", SettingGroup::name);
     // The change may have set another public path of the server.
     let visit = Visit {
         base: visit.app.public_address().path.clone(),

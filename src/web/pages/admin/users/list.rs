@@ -35,8 +35,11 @@ const IN_MENU: [Act; 6] = [
 ];
 
 /// The filter of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 enum Is {
+    #[default]
+    #[strum(serialize = "")]
     All,
     Active,
     Locked,
@@ -47,13 +50,8 @@ impl Is {
     const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the name of the filter in the address; empty for all accounts.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::All => "",
-            Self::Active => "active",
-            Self::Locked => "locked",
-            Self::Off => "off",
-        }
+    fn name(self) -> &'static str {
+        self.into()
     }
 
     const fn key(self) -> &'static str {
@@ -75,10 +73,9 @@ struct Asked {
 
 impl Asked {
     fn of(visit: &Visit) -> Self {
-        let named = |is: &Is| is.name() == visit.query.text("is");
         Self {
             search: visit.query.text("q").trim().to_owned(),
-            is: Is::ALL.iter().copied().find(named).unwrap_or(Is::All),
+            is: visit.query.text("is").parse().unwrap_or_default(),
             number: pager::number(visit),
         }
     }
