@@ -2,7 +2,7 @@
 
 use super::{Section, client, refused, saved};
 use crate::auth::Caller;
-use crate::domain::Token;
+use crate::domain::{Session, Token};
 use crate::ops::calls::CallRate;
 use crate::ops::tokens;
 use crate::web::note::Note;
@@ -35,27 +35,42 @@ pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<SessionLine> {
             } else {
                 visit.reader().near(used(token))
             };
-            let address = session
-                .address
-                .map(|address| format!(" · {address}"))
-                .unwrap_or_default();
+            let client = ClientWords::of(visit, session);
             Some(SessionLine {
                 id: token.hash.label(),
-                icon: if client::is_phone(&session.client) {
-                    "phone"
-                } else {
-                    "screen"
-                },
-                name: name(visit, &session.client),
-                used: format!("{at}{address}"),
+                icon: client.icon,
+                name: client.name,
+                used: format!("{at}{}", client.address),
                 own,
             })
         })
         .collect()
 }
 
+/// The client of a session, as lists of sessions show it.
+pub(in crate::web::pages) struct ClientWords {
+    pub icon: &'static str,
+    pub name: String,
+    /// The address, to put after the time of the last use; empty if it is not known.
+    pub address: String,
+}
+
+impl ClientWords {
+    pub(in crate::web::pages) fn of(visit: &Visit, session: &Session) -> Self {
+        let is_phone = client::is_phone(&session.client);
+        Self {
+            icon: if is_phone { "phone" } else { "screen" },
+            name: name(visit, &session.client),
+            address: session
+                .address
+                .map(|address| format!(" · {address}"))
+                .unwrap_or_default(),
+        }
+    }
+}
+
 /// Returns the name of a client, from the text that it sends.
-pub(in crate::web::pages) fn name(visit: &Visit, client: &str) -> String {
+fn name(visit: &Visit, client: &str) -> String {
     let (browser, system) = client::names(client);
     match (browser.is_empty(), system.is_empty()) {
         (true, _) => visit.words.t("session-unknown").into_owned(),

@@ -14,8 +14,7 @@ use crate::web::note::Note;
 use crate::web::pages::admin::frame;
 use crate::web::pages::admin::pager::{self, Pager};
 use crate::web::pages::confirm;
-use crate::web::pages::profile::client;
-use crate::web::pages::profile::sessions::name;
+use crate::web::pages::profile::sessions::ClientWords;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
@@ -117,19 +116,19 @@ fn lines(visit: &Visit, found: &Listing<Device>) -> Result<Vec<Line>, RequestErr
             Some(used) => words.say("token-used", &[("moment", reader.near(used).into())]),
             None => words.t("token-unused").into_owned(),
         };
-        let session = token.session();
-        let address = session.and_then(|session| session.address);
-        let address = address.map(|address| format!(" · {address}")).unwrap_or_default();
-        let (icon, name) = match (session, token.personal()) {
-            (Some(session), _) if client::is_phone(&session.client) => ("phone", name(visit, &session.client)),
-            (Some(session), _) => ("screen", name(visit, &session.client)),
-            (None, personal) => ("key", personal.map(|token| token.name.to_string()).unwrap_or_default()),
+        let client = match token.session() {
+            Some(session) => ClientWords::of(visit, session),
+            None => ClientWords {
+                icon: "key",
+                name: token.personal().map(|token| token.name.to_string()).unwrap_or_default(),
+                address: String::new(),
+            },
         };
         Line {
             id: token.hash.label(),
-            icon,
-            name,
-            about: format!("{used}{address}"),
+            icon: client.icon,
+            name: client.name,
+            about: format!("{used}{}", client.address),
             is_this: token.hash == own,
         }
     };
