@@ -1,16 +1,18 @@
 //! The list of the user's sessions.
 
+use std::sync::Arc;
+
 use super::{Section, client, refused, saved};
 use crate::auth::Caller;
-use crate::domain::{Session, Token};
+use crate::domain::Token;
 use crate::ops::calls::CallRate;
 use crate::ops::tokens;
 use crate::web::note::Note;
 use crate::web::reply::PageOutcome;
 use crate::web::visit::Visit;
 
-/// A session in the list.
-pub(super) struct SessionLine {
+/// A session, or a personal access token, in a list.
+pub(in crate::web::pages) struct SessionLine {
     pub id: String,
     pub icon: &'static str,
     pub name: String,
@@ -20,53 +22,43 @@ pub(super) struct SessionLine {
     pub own: bool,
 }
 
+impl SessionLine {
+    /// Returns the line of a token. The text `used` says when it was last used.
+    pub(in crate::web::pages) fn of(visit: &Visit, token: &Token, used: &str, own: bool) -> Self {
+        let session = token.session();
+        let address = session.and_then(|session| session.address);
+        let address = address.map(|address| format!(" · {address}")).unwrap_or_default();
+        let (icon, name) = match (session, token.personal()) {
+            (Some(session), _) if client::is_phone(&session.client) => ("phone", name(visit, &session.client)),
+            (Some(session), _) => ("screen", name(visit, &session.client)),
+            (None, personal) => ("key", personal.map(|token| token.name.to_string()).unwrap_or_default()),
+        };
+        Self {
+            id: token.hash.label(),
+            icon,
+            name,
+            used: format!("{used}{address}"),
+            own,
+        }
+    }
+}
+
 /// Returns the live sessions. This session is the first; the others are sorted by their last use, the latest first.
 pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<SessionLine> {
     let mut live = tokens::list(&visit.app, Some(&caller.user.id));
     live.retain(|token| token.session().is_some());
     let used = |token: &Token| token.last_used_at.unwrap_or(token.created_at);
     live.sort_by_key(|token| (token.hash != caller.token.hash, std::cmp::Reverse(used(token))));
-    live.iter()
-        .filter_map(|token| {
-            let session = token.session()?;
-            let own = token.hash == caller.token.hash;
-            let at = if own {
-                visit.words.t("now").into_owned()
-            } else {
-                visit.reader().near(used(token))
-            };
-            let client = ClientWords::of(visit, session);
-            Some(SessionLine {
-                id: token.hash.label(),
-                icon: client.icon,
-                name: client.name,
-                used: format!("{at}{}", client.address),
-                own,
-            })
-        })
-        .collect()
-}
-
-/// The client of a session, as lists of sessions show it.
-pub(in crate::web::pages) struct ClientWords {
-    pub icon: &'static str,
-    pub name: String,
-    /// The address, to put after the time of the last use; empty if it is not known.
-    pub address: String,
-}
-
-impl ClientWords {
-    pub(in crate::web::pages) fn of(visit: &Visit, session: &Session) -> Self {
-        let is_phone = client::is_phone(&session.client);
-        Self {
-            icon: if is_phone { "phone" } else { "screen" },
-            name: name(visit, &session.client),
-            address: session
-                .address
-                .map(|address| format!(" · {address}"))
-                .unwrap_or_default(),
-        }
-    }
+    let line = |token: &Arc<Token>| {
+        let own = token.hash == caller.token.hash;
+        let at = if own {
+            visit.words.t("now").into_owned()
+        } else {
+            visit.reader().near(used(token))
+        };
+        SessionLine::of(visit, token, &at, own)
+    };
+    live.iter().map(line).collect()
 }
 
 /// Returns the name of a client, from the text that it sends.
