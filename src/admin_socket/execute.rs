@@ -13,14 +13,14 @@ use crate::auth::Actor;
 use crate::domain::timestamp::DAY_MILLIS;
 use crate::domain::user::Activity;
 use crate::domain::{
-    AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, CustomStatusId, InvitationTerms, Page, RequestError,
-    SettingId, StatusName, Timestamp, Token, TokenKind, User,
+    AuditAction, AuditEntry, CustomStatus, CustomStatusDraft, InvitationTerms, Page, RequestError, SettingId,
+    Timestamp, Token, TokenKind, User,
 };
 use crate::ops::custom_status::{self, StatusFilter};
 use crate::ops::disk_watch;
 use crate::ops::doubt::{self, ClockState};
-use crate::ops::users::{self, NewUser, NewUserTexts};
-use crate::ops::{audit, incident, invitations, lockout, opening, passwords, tokens, two_factor};
+use crate::ops::users::{self, NewUser, NewUserTexts, UserIdentifier};
+use crate::ops::{audit, invitations, lockout, opening, passwords, tokens, two_factor};
 use crate::store::Room;
 
 /// The actor of all commands of this interface.
@@ -56,7 +56,7 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
             )))
         }
         Command::ListUsers => Ok(CommandAnswer::Users(
-            app.store.read().users().map(|user| user_entry(user)).collect(),
+            users::all(app).iter().map(|user| user_entry(user)).collect(),
         )),
         Command::ShowUser { user } => Ok(CommandAnswer::User(user_entry(&*find_user(app, &user)?))),
         Command::SetPassword { user, password } => {
@@ -147,9 +147,7 @@ pub(super) async fn execute(app: &App, folder: &Path, command: Command) -> Resul
         Command::Export { .. } => Ok(CommandAnswer::Export),
         Command::Import(_) => Ok(CommandAnswer::Import),
         Command::Check => {
-            let problems = app.store.verify().await.map_err(incident::internal)?;
-            let named = app.fixed.secret_key_file.as_deref();
-            let key = opening::key_problem(&app.store.read(), folder, named);
+            let (problems, key) = opening::check(app, folder).await?;
             Ok(CommandAnswer::Findings(Finding::all(problems, key)))
         }
     }
@@ -233,22 +231,21 @@ fn audit_line(entry: AuditEntry) -> AuditLine {
 
 /// Returns the user as it is after a change.
 fn now(app: &App, user: &User) -> Result<CommandAnswer, RequestError> {
-    Ok(CommandAnswer::User(user_entry(&*users::find(app, user.id.as_str())?)))
+    let user = users::find(app, &[UserIdentifier::Id(user.id.clone())]).ok_or(RequestError::UserNotFound)?;
+    Ok(CommandAnswer::User(user_entry(&user)))
 }
 
 fn find_status(app: &App, text: &str) -> Result<Arc<CustomStatus>, RequestError> {
-    let snapshot = app.store.read();
-    let named = |name: StatusName| snapshot.custom_status_named(&name);
-    let found = snapshot
-        .custom_status(&CustomStatusId::new(text))
-        .or_else(|| StatusName::parse(text).ok().and_then(named));
-    found
-        .cloned()
-        .ok_or_else(|| absent("custom status", text, "status list"))
+    custom_status::find(app, text).ok_or_else(|| absent("custom status", text, "status list"))
 }
 
 fn find_user(app: &App, text: &str) -> Result<Arc<User>, RequestError> {
-    users::find(app, text).map_err(|_| absent("user", text, "user list"))
+    let identifiers = [
+        UserIdentifier::username(text),
+        UserIdentifier::email(text),
+        UserIdentifier::id(text),
+    ];
+    users::find(app, &identifiers).ok_or_else(|| absent("user", text, "user list"))
 }
 
 /// Returns the error for an unknown object, with the command that lists the known ones.
@@ -273,8 +270,7 @@ fn user_entry(user: &User) -> UserEntry {
 }
 
 fn token_entry(app: &App, token: &Token) -> TokenEntry {
-    let snapshot = app.store.read();
-    let owner = snapshot.user(&token.user);
+    let owner = users::find(app, &[UserIdentifier::Id(token.user.clone())]);
     TokenEntry {
         label: token.hash.label(),
         username: owner.map_or_else(|| token.user.to_string(), |user| user.username.to_string()),

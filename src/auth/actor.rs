@@ -41,6 +41,12 @@ impl Caller {
         self.permissions.contains(permission)
     }
 
+    /// Returns the id of the user that a request names, or the caller's own id if it names none.
+    #[must_use]
+    pub(crate) fn own_or(&self, id: Option<String>) -> UserId {
+        id.map_or_else(|| self.user.id.clone(), |id| UserId::new(&id))
+    }
+
     /// Checks that the caller has a permission that the token allows.
     ///
     /// # Errors
@@ -98,6 +104,11 @@ impl Actor {
             Self::User(caller) => caller.user.id == *id,
             Self::Operator => false,
         }
+    }
+
+    /// Returns whether the actor is this user or has the permission to act on other users.
+    pub(crate) fn may_on(&self, id: &UserId, permission: Permission) -> bool {
+        self.is(id) || self.may(permission)
     }
 
     /// Returns the address of the actor's client; `None` for the operator.

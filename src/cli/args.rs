@@ -6,8 +6,10 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::domain::invitation::DEFAULT_DAYS;
+use crate::domain::password_reset::RESET_HOURS;
 
 use super::backup_keys::{DecryptionArgs, EncryptionArgs};
+use super::http_get::ANSWER_TIMEOUT;
 use super::setting_flags::{AllSettings, Folder, FolderAndKey, ListenFlags};
 use super::transfer_args::{ExportArgs, ImportArgs};
 
@@ -123,10 +125,13 @@ pub(super) enum CommandArgs {
     Compact(FolderAndKey),
     /// Ask a running server whether it is ready, for containers and scripts
     #[command(
-        after_help = "Asks for /readyz at the first address of the settings, or at --url, over plain HTTP, for at most 5 seconds.\n\
-        Exit code 0: the server takes requests. 1: it does not, and standard error says why.\n\n\
-        Examples:\n  rollcall health\n  rollcall health --listen 0.0.0.0:3000\n  \
-        rollcall health --url http://10.0.0.2:3000/livez\n  rollcall health --url unix:/run/rollcall.sock"
+        after_help = format!(
+            "Asks for /readyz at the first address of the settings, or at --url, over plain HTTP, for at most {} seconds.\n\
+            Exit code 0: the server takes requests. 1: it does not, and standard error says why.\n\n\
+            Examples:\n  rollcall health\n  rollcall health --listen 0.0.0.0:3000\n  \
+            rollcall health --url http://10.0.0.2:3000/livez\n  rollcall health --url unix:/run/rollcall.sock",
+            ANSWER_TIMEOUT.as_secs()
+        )
     )]
     Health(HealthArgs),
     /// Check what is around a server: settings, files, clock, disk, store, proxy, address, log
@@ -314,7 +319,7 @@ pub(super) enum UserCommand {
     },
     /// Set a user's password and end all its logins
     Password(OneUser),
-    /// Print a link with which a user can choose a new password, once, for 24 hours
+    #[command(about = format!("Print a link with which a user can choose a new password, once, for {RESET_HOURS} hours"))]
     ResetLink(OneUser),
     /// Print a link with which people register, also where registration is closed
     #[command(after_help = "Examples:\n  rollcall user invite\n  rollcall user invite --uses 20 --days 3 --role user")]

@@ -45,7 +45,7 @@ pub(crate) fn check_domains(text: &str) -> Result<(), String> {
 pub(crate) fn check_origins(text: &str) -> Result<(), String> {
     let is_origin = |item: &str| {
         let url = PublicUrl::parse(&item.to_ascii_lowercase());
-        url.is_ok_and(|url| url.path().is_empty() && has_plain_host(url.as_str()))
+        url.is_ok_and(|url| url.path().is_empty())
     };
     if text.trim() == "*" {
         return Ok(());
@@ -56,22 +56,6 @@ pub(crate) fn check_origins(text: &str) -> Result<(), String> {
         )),
         None => Ok(()),
     }
-}
-
-/// Returns whether a URL has a host of letters, digits, dots and the like, and a port that is a number.
-fn has_plain_host(url: &str) -> bool {
-    let authority = url.rsplit('/').next().unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (authority, None),
-    };
-    let is_plain = |character: char| character.is_alphanumeric() || "-._".contains(character);
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let is_host = match address {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.chars().all(is_plain),
-    };
-    is_host && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 /// Refuses a list of contacts that has something else than URIs of e-mail addresses, telephones and web pages

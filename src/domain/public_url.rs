@@ -1,5 +1,7 @@
 //! The public URL of the server, which may have a path before the server's own paths.
 
+use std::net::Ipv6Addr;
+
 /// The first segments of the server's own paths. A public path that begins with one of them would be ambiguous.
 pub(crate) const OWN_PATHS: [&str; 28] = [
     "api",
@@ -57,6 +59,12 @@ impl PublicUrl {
             text: text.to_owned(),
             path_start,
         };
+        let authority = &text[text.len() - rest.len()..path_start];
+        if !is_authority(authority) {
+            return Err(format!(
+                "has {authority}, which is not a host with or without a port, like example.com or example.com:3000"
+            ));
+        }
         let mut parts = url.path().split('/').skip(1);
         if !parts.clone().all(is_plain) {
             return Err("must have only letters, digits, -, _, . and ~ between the slashes of its path".into());
@@ -80,6 +88,22 @@ impl PublicUrl {
     pub(crate) fn path(&self) -> &str {
         &self.text[self.path_start..]
     }
+}
+
+/// Returns whether a text is a host of letters, digits, dots and the like, or an IPv6 address in brackets, and maybe a
+/// port.
+fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let is_plain = |character: char| character.is_alphanumeric() || "-._".contains(character);
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_host = match address {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.chars().all(is_plain),
+    };
+    is_host && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 fn is_plain(part: &str) -> bool {
@@ -122,6 +146,12 @@ mod tests {
             "example.org",
             "ftp://example.org",
             "https://a b",
+            "https://a:port",
+            "https://a:99999",
+            "https://*.example",
+            "https://user@a",
+            "https://[::1",
+            "https://:3000",
             "https://a?b",
             "https://a\n",
             "https://a/b//c",

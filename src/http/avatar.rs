@@ -19,12 +19,11 @@ use super::reply;
 use crate::app::rates::{Counted, Left, Rate, RateKey};
 use crate::app::{App, RenderedKey};
 use crate::domain::text::composed;
-use crate::domain::{
-    Avatar, PictureForm, PictureFormat, RequestError, SourceAddress, UserId, UsernameKey, initials, picture,
-};
+use crate::domain::{Avatar, PictureForm, PictureFormat, RequestError, SourceAddress, UsernameKey, initials, picture};
 use crate::intake::{self, Head, address_of, encoded};
 use crate::observe::RouteName;
 use crate::ops::avatars;
+use crate::ops::users::{self, UserIdentifier};
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -108,19 +107,16 @@ fn form(query: &str) -> Result<PictureForm, RequestError> {
 /// Returns the avatar of a user, else initials. The initials are made from the name in the path only, so the response
 /// for a user without an avatar is the same as for a name without a user.
 async fn answer(app: &App, asked: Asked, query: &str) -> Result<warp::reply::Response, RequestError> {
-    let (user, name) = match &asked.named {
-        Named::Id(id) => {
-            let id = UserId::new(&encoded::part(id, "id")?);
-            (app.store.read().user(&id).cloned(), "?".to_owned())
-        }
+    let (identifier, name) = match &asked.named {
+        Named::Id(id) => (UserIdentifier::id(&encoded::part(id, "id")?), "?".to_owned()),
         Named::Username(name) => {
             let name = composed(&encoded::part(name, "username")?);
             let name = name.strip_prefix('@').unwrap_or(&name).to_owned();
-            (app.store.read().user_named(&UsernameKey::of(&name)).cloned(), name)
+            (UserIdentifier::username(&name), name)
         }
     };
     let form = form(query)?;
-    let picture = match user {
+    let picture = match users::find(app, &[identifier]) {
         Some(user) => avatars::get(app, &user).await.ok().flatten(),
         None => None,
     };

@@ -9,8 +9,8 @@ use super::{Context, LoginChange, Method, MethodAnswer, Outcome, method};
 use crate::auth::WantedPassword;
 use crate::domain::scope::RequiredScope;
 use crate::domain::{
-    CustomFieldChanges, DisplayName, Duty, Email, Profile, RequestError, Scope, StatusType, Timestamp, UserId,
-    Username, profile,
+    CustomFieldChanges, DisplayName, Duty, Email, Profile, RequestError, Scope, StatusType, Timestamp, Username,
+    profile,
 };
 use crate::ops::login::{self, Credentials};
 use crate::ops::profile as profiles;
@@ -111,9 +111,8 @@ async fn suggest_username(context: Context<'_>, _: Params) -> Outcome {
 /// Handles the method `resetAvatar(userId?)`.
 async fn reset_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     let actor = context.actor()?;
-    let own = &context.caller()?.user.id;
-    let id = params.text()?.map_or_else(|| own.clone(), |id| UserId::new(&id));
     let caller = context.caller()?;
+    let id = caller.own_or(params.text()?);
     two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
     avatars::reset(context.app, &actor, &id).await?;
     Ok(MethodAnswer::NOTHING)
@@ -126,9 +125,7 @@ async fn set_avatar(context: Context<'_>, mut params: Params) -> Outcome {
     let url = params.required_text()?;
     // The type of the image is detected from its bytes, and the service is ignored.
     let (_content_type, _service) = (params.text()?, params.text()?);
-    let id = params
-        .text()?
-        .map_or_else(|| caller.user.id.clone(), |id| UserId::new(&id));
+    let id = caller.own_or(params.text()?);
     let bytes = avatars::of_data_url(&url, "params.0")?;
     two_factor::require_for_other(context.app, caller, &id, context.code.cloned()).await?;
     avatars::set(context.app, &context.actor()?, &id, bytes).await?;

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::auth::{PasswordDigest, TokenSecret};
-use crate::domain::{EmailKey, RequestError, UserId, UsernameKey};
-use crate::ops::login::{Credentials, NamedAccount};
+use crate::domain::RequestError;
+use crate::ops::login::Credentials;
+use crate::ops::users::UserIdentifier;
 
 /// Parses credentials in any of the forms that clients send.
 ///
@@ -51,27 +52,27 @@ fn with_code(mut fields: Map<String, Value>) -> Result<Credentials, RequestError
 }
 
 /// Returns the account in `user` (text or object), else in `username`, else in `email`.
-fn account(fields: &mut Map<String, Value>) -> Result<NamedAccount, RequestError> {
+fn account(fields: &mut Map<String, Value>) -> Result<UserIdentifier, RequestError> {
     match take(fields, "user") {
-        Some(Value::String(typed)) => return Ok(NamedAccount::typed(&typed)),
+        Some(Value::String(typed)) => return Ok(UserIdentifier::typed(&typed)),
         Some(Value::Object(mut user)) => {
             if let Some(name) = text(&mut user, "username")? {
-                return Ok(NamedAccount::Username(UsernameKey::of(&name)));
+                return Ok(UserIdentifier::username(&name));
             }
             if let Some(address) = text(&mut user, "email")? {
-                return Ok(NamedAccount::Email(EmailKey::of(&address)));
+                return Ok(UserIdentifier::email(&address));
             }
             let id = text(&mut user, "id")?.ok_or(RequestError::UnrecognizedLogin)?;
-            return Ok(NamedAccount::Id(UserId::new(&id)));
+            return Ok(UserIdentifier::id(&id));
         }
         Some(_) => return Err(RequestError::invalid("must be string or object", "user")),
         None => {}
     }
     if let Some(typed) = text(fields, "username")? {
-        return Ok(NamedAccount::typed(&typed));
+        return Ok(UserIdentifier::typed(&typed));
     }
     match text(fields, "email")? {
-        Some(address) => Ok(NamedAccount::Email(EmailKey::of(&address))),
+        Some(address) => Ok(UserIdentifier::email(&address)),
         None => Err(RequestError::UnrecognizedLogin),
     }
 }

@@ -113,7 +113,7 @@ pub(crate) async fn create(
             content.people = BoardPeople::Roles(checked_roles(snapshot, roles)?);
         }
         let board = Board {
-            place: free_place(snapshot)?,
+            place: vouched::free_place("boards", MAX_BOARDS, |place| snapshot.board_at(*place).is_none())?,
             hash: secret.hash(),
             creator: vouched::creator(actor),
             created_at: app.clock.now(),
@@ -125,7 +125,7 @@ pub(crate) async fn create(
         Ok((change.insert(&noted), board))
     })
     .await?;
-    let link = format!("{}/board/{}", app.public_address().url, secret.expose());
+    let link = vouched::link(app, "board", &secret);
     Ok((listed(&app.store.read(), &Arc::new(created)), link))
 }
 
@@ -296,14 +296,6 @@ fn refuse_private(app: &App, actor: &Actor, people: &BoardPeople) -> Result<(), 
 
 fn is_valid(snapshot: &Snapshot, board: &Board) -> bool {
     vouched::still(snapshot, board.creator.as_ref(), Permission::ManageBoards).is_some()
-}
-
-fn free_place(snapshot: &Snapshot) -> Result<u16, RequestError> {
-    let is_free = |place: &u16| snapshot.board_at(*place).is_none();
-    (0..MAX_BOARDS).find(is_free).ok_or(RequestError::TooManyLinks {
-        what: "boards",
-        most: MAX_BOARDS,
-    })
 }
 
 fn listed(snapshot: &Snapshot, board: &Arc<Board>) -> ListedBoard {

@@ -103,6 +103,15 @@ fn compare(field: &str, a: &CustomStatus, b: &CustomStatus) -> Ordering {
     }
 }
 
+/// Returns the custom status with this id or, if there is none, with this name.
+#[must_use]
+pub(crate) fn find(app: &App, text: &str) -> Option<Arc<CustomStatus>> {
+    let snapshot = app.store.read();
+    let named = |name: StatusName| snapshot.custom_status_named(&name);
+    let found = snapshot.custom_status(&CustomStatusId::new(text));
+    found.or_else(|| StatusName::parse(text).ok().and_then(named)).cloned()
+}
+
 /// Creates a custom status.
 ///
 /// # Errors

@@ -7,15 +7,14 @@ use memchr::memmem::Finder;
 use super::lockout;
 use super::reach::Reach;
 use super::user_condition::{Asked, UserField};
+use super::users::UserIdentifier;
 use super::viewed::{View, ViewedAccount};
 use super::viewed_user::ViewedUser;
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::page::{Direction, Listing, Sort};
 use crate::domain::user::Activity;
-use crate::domain::{
-    Condition, EmailKey, Page, Permission, RequestError, RoleId, SearchTerm, User, UserId, UsernameKey,
-};
+use crate::domain::{Condition, EmailKey, Page, Permission, RequestError, RoleId, SearchTerm, User};
 
 /// The fields by which lists of users are sorted. `type` is the same for all.
 pub(crate) const SORT_FIELDS: &[&str] = &[
@@ -267,29 +266,17 @@ fn compare(order: &[(Field, Direction)], a: ViewedAccount, b: ViewedAccount) -> 
     })
 }
 
-/// An identifier of one user.
-#[derive(Debug, Clone)]
-pub(crate) enum AskedUsers {
-    /// The id of the user.
-    Id(UserId),
-    /// The username, folded.
-    Username(UsernameKey),
-    /// The e-mail address, folded.
-    Email(EmailKey),
-}
-
 /// Returns one user as the actor sees them.
 ///
 /// # Errors
 /// [`RequestError::UserInfoNotFound`] if there is no such user, and for another user's address if the actor may not see
 /// addresses.
-pub(crate) fn info(app: &App, actor: &Actor, who: &AskedUsers) -> Result<ViewedUser, RequestError> {
+pub(crate) fn info(app: &App, actor: &Actor, who: &UserIdentifier) -> Result<ViewedUser, RequestError> {
     let view = View::of(app, actor);
-    let snapshot = view.snapshot();
+    let found = who.find(view.snapshot());
     let found = match who {
-        AskedUsers::Id(id) => snapshot.user(id),
-        AskedUsers::Username(name) => snapshot.user_named(name),
-        AskedUsers::Email(address) => snapshot.user_at(address).filter(|user| view.sees_all_of(&user.id)),
+        UserIdentifier::Email(_) => found.filter(|user| view.sees_all_of(&user.id)),
+        UserIdentifier::Username(_) | UserIdentifier::Id(_) => found,
     };
     found.map(|user| view.user(user)).ok_or(RequestError::UserInfoNotFound)
 }

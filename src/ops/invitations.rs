@@ -89,7 +89,7 @@ pub(crate) async fn create(
         Ok((change.insert(&noted), invitation))
     })
     .await?;
-    let link = format!("{}/join/{}", app.public_address().url, secret.expose());
+    let link = vouched::link(app, "join", &secret);
     Ok((listed(app, &app.store.read(), &Arc::new(created)), link))
 }
 
@@ -244,13 +244,9 @@ fn beyond(roles: &[RoleId], defaults: &[RoleId]) -> Vec<RoleId> {
 
 /// Returns the first place that has no open invitation.
 fn free_place(snapshot: &Snapshot, now: Timestamp) -> Result<u16, RequestError> {
-    let is_free = |place: &u16| {
+    vouched::free_place("invitations", MAX_INVITATIONS, |place| {
         let kept = snapshot.invitation_at(*place);
         kept.is_none_or(|invitation| !invitation.is_open(now))
-    };
-    (0..MAX_INVITATIONS).find(is_free).ok_or(RequestError::TooManyLinks {
-        what: "invitations",
-        most: MAX_INVITATIONS,
     })
 }
 

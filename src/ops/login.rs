@@ -6,13 +6,12 @@ use super::attempts;
 use super::audit::note_from;
 use super::guess_target::Target;
 use super::transaction::transact_on_user;
+use super::users::UserIdentifier;
 use super::{lockout, two_factor};
 use crate::app::App;
 use crate::auth::{Origin, PasswordDigest, TokenSecret};
 use crate::domain::user::{PasswordHash, PasswordScheme};
-use crate::domain::{
-    AuditAction, EmailKey, RequestError, Session, SettingId, Timestamp, Token, TokenKind, User, UserId, UsernameKey,
-};
+use crate::domain::{AuditAction, RequestError, Session, SettingId, Timestamp, Token, TokenKind, User};
 use crate::observe::LoginResult;
 use crate::store::{Change, Snapshot};
 
@@ -25,7 +24,7 @@ pub enum Credentials {
     /// A name and a password.
     Password {
         /// The account that the caller names.
-        account: NamedAccount,
+        account: UserIdentifier,
         /// The digest of the password.
         digest: PasswordDigest,
         /// The code of the second factor, if the client sent one.
@@ -33,47 +32,6 @@ pub enum Credentials {
     },
     /// A token from an earlier login.
     Resume(TokenSecret),
-}
-
-/// An account as the caller names it.
-#[derive(Debug, Clone)]
-pub enum NamedAccount {
-    /// The username, folded.
-    Username(UsernameKey),
-    /// The e-mail address, folded.
-    Email(EmailKey),
-    /// The id of the user.
-    Id(UserId),
-}
-
-impl NamedAccount {
-    /// Parses what a user typed: a text with an `@` is an address, any other a username.
-    #[must_use]
-    pub fn typed(text: &str) -> Self {
-        if text.contains('@') {
-            Self::Email(EmailKey::of(text))
-        } else {
-            Self::Username(UsernameKey::of(text))
-        }
-    }
-
-    /// Returns the folded name, which is equal for two spellings of the same name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Username(name) => name.as_str(),
-            Self::Email(address) => address.as_str(),
-            Self::Id(id) => id.as_str(),
-        }
-    }
-
-    fn find<'snapshot>(&self, snapshot: &'snapshot Snapshot) -> Option<&'snapshot Arc<User>> {
-        match self {
-            Self::Username(name) => snapshot.user_named(name),
-            Self::Email(address) => snapshot.user_at(address),
-            Self::Id(id) => snapshot.user(id),
-        }
-    }
 }
 
 /// The result of a successful login.

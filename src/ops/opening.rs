@@ -6,13 +6,13 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use super::settings::fixed_problem;
-use super::upgrade;
+use super::{incident, upgrade};
 use crate::app::{App, Clock, Overrides};
 use crate::auth::password::Passwords;
 use crate::auth::{KeyError, SecretKey, key_file};
 use crate::config::CompactAtStart;
 use crate::domain::{RequestError, SettingId, StoredSecret};
-use crate::store::{CompactError, Compaction, OpenError, Room, Snapshot, Store};
+use crate::store::{CompactError, Compaction, OpenError, Problem, Room, Snapshot, Store};
 
 /// Maximum users that an error message names.
 const NAMED_USERS: usize = 5;
@@ -184,6 +184,17 @@ fn existing_key(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Res
 #[must_use]
 pub(crate) fn key_problem(snapshot: &Snapshot, folder: &Path, named: Option<&Path>) -> Option<KeyError> {
     existing_key(snapshot, folder, named).err()
+}
+
+/// Returns the problems of the store of a running server, and the reason why a server could not use the key file of its
+/// data folder, if there is one.
+///
+/// # Errors
+/// Errors of the disk.
+pub(crate) async fn check(app: &App, folder: &Path) -> Result<(Vec<Problem>, Option<KeyError>), RequestError> {
+    let problems = app.store.verify().await.map_err(incident::internal)?;
+    let named = app.fixed.secret_key_file.as_deref();
+    Ok((problems, key_problem(&app.store.read(), folder, named)))
 }
 
 /// Names the users whose secrets were encrypted with another key; `None` if there are none.

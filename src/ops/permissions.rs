@@ -11,6 +11,12 @@ use crate::auth::Actor;
 use crate::domain::{Access, AuditAction, AuditParty, Grant, Permission, RequestError, RoleId, Timestamp};
 use crate::store::{Change, Snapshot};
 
+/// Returns the roles and grants in force. The pointer stays the same until a role or a grant changes.
+#[must_use]
+pub(crate) fn access(app: &App) -> Arc<Access> {
+    Arc::clone(app.store.read().shared_access())
+}
+
 /// Returns all grants, or those that were changed after a moment.
 #[must_use]
 pub(crate) fn list(app: &App, since: Option<Timestamp>) -> Vec<Arc<Grant>> {

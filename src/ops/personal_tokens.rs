@@ -142,7 +142,8 @@ pub(crate) async fn create_for(
         if expected.is(secret) { Ok(()) } else { Err(refused()) }
     })
     .await?;
-    if *id != caller.user.id && !caller.may(Permission::UserGenerateAccessToken) {
+    let actor = Actor::User(caller.clone());
+    if !actor.may_on(id, Permission::UserGenerateAccessToken) {
         return Err(refused());
     }
     let token = TokenSecret::generate();
@@ -151,7 +152,6 @@ pub(crate) async fn create_for(
             return Err(refused());
         }
         let session = login::session(app, &caller.origin, user, &token);
-        let actor = Actor::User(caller.clone());
         Authority::of(app, snapshot, &actor).over(user)?;
         let noted = note(app, &actor, AuditAction::TokenCreated, Some(user.party()), "");
         let change = login::end_surplus(app, snapshot, user, depending_on(user));

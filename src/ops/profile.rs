@@ -40,7 +40,7 @@ pub(crate) async fn update(
 ) -> Result<Arc<User>, RequestError> {
     confirm(app, caller, id, &edit, code).await?;
     let actor = &Actor::User(caller.clone());
-    if !actor.is(id) && !actor.may(Permission::EditOtherUserInfo) {
+    if !actor.may_on(id, Permission::EditOtherUserInfo) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
     let user = app.store.read().user(id).cloned().ok_or(RequestError::UserNotFound)?;
@@ -57,7 +57,7 @@ pub(crate) async fn update(
     if actor.is(id) {
         profile_rules::refuse_fixed(app, caller, &edit)?;
     }
-    if !actor.is(id) && edit.password.is_some() && !actor.may(Permission::EditOtherUserPassword) {
+    if edit.password.is_some() && !actor.may_on(id, Permission::EditOtherUserPassword) {
         return Err(refused("Edit user password is not allowed", "Update_user"));
     }
     apply(app, actor, &user, &edit, TokensToKeep::None).await
@@ -272,7 +272,7 @@ pub(crate) async fn set_preferences(
     id: &UserId,
     changes: Map<String, Value>,
 ) -> Result<Arc<User>, RequestError> {
-    if !actor.is(id) && !actor.may(Permission::EditOtherUserInfo) {
+    if !actor.may_on(id, Permission::EditOtherUserInfo) {
         return Err(refused("Editing user is not allowed", "Editing_user"));
     }
     let set = transact_on_user(app, id, |_, user| {

@@ -142,7 +142,7 @@ pub(super) fn refuse_forbidden(settings: &Settings, status: StatusType) -> Resul
 }
 
 fn permit(actor: &Actor, id: &UserId) -> Result<(), RequestError> {
-    if actor.is(id) || actor.may(Permission::EditOtherUserInfo) {
+    if actor.may_on(id, Permission::EditOtherUserInfo) {
         Ok(())
     } else {
         Err(RequestError::NotPermitted)

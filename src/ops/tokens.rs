@@ -108,7 +108,7 @@ pub(crate) async fn logout(app: &App, caller: &Caller) -> Result<(), RequestErro
 /// [`RequestError::NotPermitted`] for another user without `logout-other-user`, then [`RequestError::UserIdInvalid`] for an unknown
 /// user, [`RequestError::BeyondAuthority`].
 pub(crate) async fn logout_user(app: &App, actor: &Actor, id: &UserId) -> Result<usize, RequestError> {
-    if !actor.is(id) && !actor.may(Permission::LogoutOtherUser) {
+    if !actor.may_on(id, Permission::LogoutOtherUser) {
         return Err(RequestError::NotPermitted);
     }
     let user = app.store.read().user(id).cloned().ok_or(RequestError::UserIdInvalid)?;
@@ -144,7 +144,7 @@ pub(crate) fn list(app: &App, user: Option<&UserId>) -> Vec<Arc<Token>> {
 /// [`RequestError::TokenNotFound`] if there is no such token, or if it belongs to another user and the actor may not log
 /// other users out; [`RequestError::BeyondAuthority`].
 pub(crate) async fn revoke(app: &App, actor: &Actor, user: Option<&UserId>, label: &str) -> Result<(), RequestError> {
-    let may = |token: &&Arc<Token>| actor.is(&token.user) || actor.may(Permission::LogoutOtherUser);
+    let may = |token: &&Arc<Token>| actor.may_on(&token.user, Permission::LogoutOtherUser);
     let tokens = list(app, user);
     let token = tokens.iter().filter(may).find(|token| token.hash.label() == label);
     let unknown = || RequestError::TokenNotFound { label: label.into() };

@@ -2,7 +2,8 @@
 //! account and the permission to create it. The operator's links are valid until they end.
 
 use super::personal_tokens::depending_on;
-use crate::auth::Actor;
+use crate::app::App;
+use crate::auth::{Actor, TokenSecret};
 use crate::domain::{Permission, RequestError, User, UserId};
 use crate::store::{Change, Snapshot};
 
@@ -27,6 +28,19 @@ pub(super) fn by(snapshot: &Snapshot, actor: &Actor) -> Result<Change, RequestEr
         }
         Actor::Operator => Ok(Change::new()),
     }
+}
+
+/// Returns the link with a secret, below this path of the server.
+pub(super) fn link(app: &App, path: &str, secret: &TokenSecret) -> String {
+    format!("{}/{path}/{}", app.public_address().url, secret.expose())
+}
+
+/// Returns the first free place for a link, of which there may be `most`.
+///
+/// # Errors
+/// [`RequestError::TooManyLinks`] with the name of these links.
+pub(super) fn free_place(what: &'static str, most: u16, is_free: impl Fn(&u16) -> bool) -> Result<u16, RequestError> {
+    (0..most).find(is_free).ok_or(RequestError::TooManyLinks { what, most })
 }
 
 /// Returns the creator of a link, if the link is still valid for that creator: `Some(None)` for the operator's links.

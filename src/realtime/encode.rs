@@ -13,6 +13,7 @@ use crate::domain::{ClaimSource, CustomStatus, Permission, Role, RoleId, Setting
 use crate::hub::{Changed, Event, PresenceChange, PresenceEntry, VisiblePresence};
 use crate::methods::message::date;
 use crate::methods::record;
+use crate::ops::users::{self, UserIdentifier};
 
 /// The index of the roles in the tuple of [`USER_STATUS`].
 const ROLES_PLACE: usize = 5;
@@ -69,7 +70,8 @@ fn presence(app: &App, change: Arc<PresenceChange>) -> Option<OutboundMessage> {
         (None, Some(before)) => before.line.absent(),
         (None, None) => return None,
     };
-    let roles = app.store.read().user(&change.user).map(|user| user.roles.clone());
+    let user = users::find(app, &[UserIdentifier::Id(change.user.clone())]);
+    let roles = user.map(|user| user.roles.clone());
     let roles: Arc<[RoleId]> = roles.unwrap_or_default().into();
     let settings = app.settings();
     let silent = settings.flag(SettingId::PresenceBroadcastDisabled);

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::domain::SettingId;
 use crate::hub::{Event, Events, Missed};
 use crate::observe::EventReader;
+use crate::ops::permissions;
 
 /// The maximum number of messages in one round. Events during a round wait for the next one, so that many events
 /// together cost each socket few system calls. The number is limited, because each user who is concerned by one of the
@@ -63,7 +64,7 @@ struct Round {
 impl Round {
     /// Sends the messages to one share of the subscribers.
     async fn tell(self: Arc<Self>, share: usize, shares: usize) {
-        let access = Arc::clone(self.app.store.read().shared_access());
+        let access = permissions::access(&self.app);
         let narrow = self.app.settings().flag(SettingId::ListsNeedViewOutsideRoom);
         let mut encoder = BatchEncoder::new(&self.happened, access, narrow);
         let now = self.app.clock.now();

@@ -6,6 +6,7 @@ use super::subscriptions::Subscriptions;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::{Access, Permission, Timestamp, Token, User};
+use crate::ops::permissions;
 use crate::ops::reach::Reach;
 
 /// The viewer and the subscriptions of a socket. Events are sent while this is locked, so that a subscription is
@@ -87,8 +88,7 @@ impl Viewer {
 
     /// Returns whether the viewer has a permission now.
     pub(super) fn may(&self, app: &App, permission: Permission) -> bool {
-        let snapshot = app.store.read();
-        let held = snapshot.access().of(&self.user.roles);
+        let held = permissions::access(app).of(&self.user.roles);
         self.token.narrow(held).contains(permission)
     }
 }

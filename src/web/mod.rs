@@ -14,6 +14,7 @@ mod moments;
 mod note;
 mod pages;
 mod people;
+mod query;
 mod reply;
 mod route;
 mod routes;
@@ -257,11 +258,8 @@ fn to_sign_in(visit: &Visit, method: &Method) -> PageOutcome {
     } else {
         visit.target.as_str()
     };
-    let mut path = "/sign-in".to_owned();
-    if next != "/" {
-        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        path = format!("/sign-in?next={next}");
-    }
+    let next = Some(next).filter(|next| *next != "/");
+    let path = query::path("/sign-in", &query::encoded([("next", next)]));
     if !visit.visitor.ended {
         return reply::redirect(visit, &path);
     }

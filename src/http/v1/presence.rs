@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::users::target;
+use super::users::target_or_caller;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{ClaimSource, Emoji, Permission, RequestError, Scope, StatusType, Timestamp, User, UserId};
 use crate::http::input::Ignored;
@@ -47,8 +47,7 @@ struct Whose {
 impl Whose {
     /// Returns the user that the request names, or the caller if it names none.
     fn user(self, call: &UserRequest) -> Result<Arc<User>, RequestError> {
-        let user = target(&call.app, self.user_id, self.username, self.user)?;
-        Ok(user.unwrap_or_else(|| Arc::clone(&call.caller.user)))
+        target_or_caller(call, self.user_id, self.username, self.user)
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::users::target;
+use super::users::required_target;
 use crate::auth::Actor;
 use crate::domain::{RequestError, SettingId, StatusType};
 use crate::http::reply::Svg;
@@ -80,8 +80,7 @@ async fn shield(call: AnyRequest, asked: Shield) -> Result<Svg, RequestError> {
         Some(Kind::User) => {
             // Only users may see which usernames exist, and who is online.
             let caller = call.caller.ok_or(RequestError::NotLoggedIn)?;
-            let user =
-                target(&call.app, asked.user_id, asked.username, asked.user)?.ok_or(RequestError::TargetMissing)?;
+            let user = required_target(&call.app, asked.user_id, asked.username, asked.user)?;
             let status = View::of(&call.app, &Actor::User(caller)).presence(&user.id).status;
             (format!("@{}", user.username), colour(status))
         }

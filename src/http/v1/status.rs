@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::users::target;
+use super::users::target_or_caller;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
     ClaimSource, CustomStatusId, Emoji, LastSeen, RequestError, RoleId, Scope, StatusType, Timestamp, UserId, Username,
-    UsernameKey, profile,
+    profile,
 };
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
@@ -15,6 +15,7 @@ use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::privacy;
 use crate::ops::status::{self, CLAIM_ID_CHARACTERS, NewStatus};
+use crate::ops::users::{self, UserIdentifier};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -129,8 +130,7 @@ async fn set(call: UserRequest, new: Set) -> Result<Done, RequestError> {
     }
     let moment = |text: String| Timestamp::parse(&text).ok_or(RequestError::StatusEndInvalid);
     let emoji = |text: String| Emoji::parse(&text).map_err(|error| RequestError::invalid(error.to_string(), "emoji"));
-    let user = target(&call.app, new.user_id, new.username, new.user)?;
-    let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
+    let user = target_or_caller(&call, new.user_id, new.username, new.user)?;
     let status = NewStatus {
         status: new.status,
         text: new.message.map(|text| profile::status_text(&text)),
@@ -143,8 +143,8 @@ async fn set(call: UserRequest, new: Set) -> Result<Done, RequestError> {
         },
         id: new.claim_id.map(claim_id).transpose()?,
     };
-    call.confirm_act_on(&id).await?;
-    status::set(&call.app, &call.actor(), &id, status).await?;
+    call.confirm_act_on(&user.id).await?;
+    status::set(&call.app, &call.actor(), &user.id, status).await?;
     Ok(Done {})
 }
 
@@ -159,10 +159,9 @@ fn claim_id(text: String) -> Result<String, RequestError> {
 }
 
 async fn end(call: UserRequest, which: End) -> Result<Done, RequestError> {
-    let user = target(&call.app, which.user_id, which.username, which.user)?;
-    let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
-    call.confirm_act_on(&id).await?;
-    status::end(&call.app, &call.actor(), &id, which.claim_id.as_deref()).await?;
+    let user = target_or_caller(&call, which.user_id, which.username, which.user)?;
+    call.confirm_act_on(&user.id).await?;
+    status::end(&call.app, &call.actor(), &user.id, which.claim_id.as_deref()).await?;
     Ok(Done {})
 }
 
@@ -196,11 +195,8 @@ async fn privacy(call: UserRequest, _: Nothing) -> Result<PrivacyView, RequestEr
 
 async fn set_privacy(call: UserRequest, new: SetPrivacy) -> Result<Done, RequestError> {
     let (users, roles) = new.hide_from.map_or((None, None), |from| (from.users, from.roles));
-    let snapshot = call.app.store.read();
     let find = |text: &String| {
-        let found = snapshot
-            .user(&UserId::new(text))
-            .or_else(|| snapshot.user_named(&UsernameKey::of(text)));
+        let found = users::find(&call.app, &[UserIdentifier::id(text), UserIdentifier::username(text)]);
         found.map(|user| user.id.clone()).ok_or(RequestError::UserNotFound)
     };
     let users: Option<Result<Vec<_>, _>> = users.map(|users| users.iter().map(find).collect());

@@ -162,9 +162,7 @@ struct PersonalView {
 }
 
 async fn logout(call: UserRequest, whose: Logout) -> Result<Message, RequestError> {
-    let id = whose
-        .user_id
-        .map_or_else(|| call.caller.user.id.clone(), |id| UserId::new(&id));
+    let id = call.caller.own_or(whose.user_id);
     call.confirm_act_on(&id).await?;
     tokens::logout_user(&call.app, &call.actor(), &id).await?;
     Ok(Message {

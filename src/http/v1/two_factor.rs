@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::users::target;
+use super::users::target_or_caller;
 use crate::domain::{Duty, RequestError};
 use crate::http::input::Ignored;
 use crate::http::reply::Done;
@@ -98,13 +98,12 @@ async fn remaining(call: UserRequest, _: Ignored) -> Result<Remaining, RequestEr
 }
 
 async fn reset(call: UserRequest, whose: Reset) -> Result<Done, RequestError> {
-    let user = target(&call.app, whose.user_id, whose.username, whose.user)?;
-    let id = user.map_or_else(|| call.caller.user.id.clone(), |user| user.id.clone());
-    if call.caller.user.id == id {
+    let user = target_or_caller(&call, whose.user_id, whose.username, whose.user)?;
+    if call.caller.user.id == user.id {
         proof::require(&call.app, &call.caller, call.code.clone()).await?;
     } else {
-        call.confirm_act_on(&id).await?;
+        call.confirm_act_on(&user.id).await?;
     }
-    two_factor::reset(&call.app, &call.actor(), &id).await?;
+    two_factor::reset(&call.app, &call.actor(), &user.id).await?;
     Ok(Done {})
 }

@@ -172,7 +172,7 @@ pub(crate) fn codes_remaining(caller: &Caller) -> Result<usize, RequestError> {
 /// # Errors
 /// [`RequestError::NotAllowed`] for another user without `edit-other-user-totp`, [`RequestError::BeyondAuthority`].
 pub(crate) async fn reset(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
-    if !actor.is(id) && !actor.may(Permission::EditOtherUserTotp) {
+    if !actor.may_on(id, Permission::EditOtherUserTotp) {
         return Err(RequestError::NotAllowed { words: "Not allowed" });
     }
     transact_on_user(app, id, |snapshot, user| {

@@ -1,9 +1,9 @@
-//! Rules about usernames and addresses, and the search for a user by one of them.
+//! Rules about usernames and addresses.
 
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::domain::{Email, EmailKey, RequestError, SettingId, User, UserId, Username, UsernameKey, UsernameRule};
+use crate::domain::{Email, RequestError, SettingId, User, UserId, Username, UsernameKey, UsernameRule};
 use crate::store::Snapshot;
 
 /// Refuses usernames that no user of this server may have. The command line obeys it too.
@@ -67,23 +67,4 @@ pub(in crate::ops) fn refuse_taken(
         }
         _ => Ok(()),
     }
-}
-
-/// Returns the user with this username. Does not search e-mail addresses, because they are private.
-#[must_use]
-pub(crate) fn named(app: &App, username: &str) -> Option<Arc<User>> {
-    app.store.read().user_named(&UsernameKey::of(username)).cloned()
-}
-
-/// Returns the user with this username, e-mail address or id.
-///
-/// # Errors
-/// [`RequestError::UserNotFound`].
-pub(crate) fn find(app: &App, text: &str) -> Result<Arc<User>, RequestError> {
-    let snapshot = app.store.read();
-    let user = snapshot
-        .user_named(&UsernameKey::of(text))
-        .or_else(|| snapshot.user_at(&EmailKey::of(text)))
-        .or_else(|| snapshot.user(&UserId::new(text)));
-    user.cloned().ok_or(RequestError::UserNotFound)
 }

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use rollcall::app::{App, Clock, Overrides};
 use rollcall::auth::password::Passwords;
 use rollcall::auth::{Actor, Origin, PasswordDigest};
-use rollcall::ops::login::{Credentials, NamedAccount, login};
+use rollcall::ops::login::{Credentials, login};
+use rollcall::ops::users::UserIdentifier;
 use rollcall::ops::users::{self, NewUser, NewUserTexts};
 use rollcall::store::Store;
 use tempfile::TempDir;
@@ -46,7 +47,7 @@ pub async fn session(app: &App, username: &str) -> String {
     let created = users::create(app, &Actor::Operator, new_user).await;
     created.expect("the user is created");
     let credentials = Credentials::Password {
-        account: NamedAccount::typed(username),
+        account: UserIdentifier::typed(username),
         digest: PasswordDigest::of(PASSWORD),
         code: None,
     };

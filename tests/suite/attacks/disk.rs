@@ -17,8 +17,9 @@ use rollcall::auth::password::Passwords;
 use rollcall::auth::{Origin, PasswordDigest};
 use rollcall::config::CompactAtStart;
 use rollcall::domain::{SettingId, SettingValue, StoredSecret, User, UsernameKey};
-use rollcall::ops::login::{self, Credentials, NamedAccount};
+use rollcall::ops::login::{self, Credentials};
 use rollcall::ops::upgrade;
+use rollcall::ops::users::UserIdentifier;
 use rollcall::store::Store;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -333,7 +334,7 @@ fn old_store() -> Arc<TempDir> {
 
 fn credentials(username: &str, code: &str) -> Credentials {
     Credentials::Password {
-        account: NamedAccount::typed(username),
+        account: UserIdentifier::typed(username),
         digest: PasswordDigest::of(PASSWORD),
         code: Some(code.to_owned()),
     }

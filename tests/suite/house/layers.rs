@@ -1,6 +1,8 @@
 //! Dependencies between layers point down only.
 
-use super::source::files;
+use regex::Regex;
+
+use super::source::{code, files};
 
 /// The layers from the top; those on one line are siblings that never name each other.
 const LAYERS: [&[&str]; 10] = [
@@ -39,4 +41,16 @@ fn dependencies_point_down() {
         }
     }
     assert!(found.is_empty(), "upward arrows:\n{}", found.join("\n"));
+}
+
+#[test]
+fn interfaces_read_the_store_through_operations() {
+    let read = Regex::new(r"\bstore\s*\.\s*(?:read|verify)\(").expect("a pattern");
+    let interfaces = ["http/", "methods/", "realtime/", "web/", "admin_socket/"];
+    let found: Vec<_> = files("src")
+        .into_iter()
+        .filter(|(file, text)| interfaces.iter().any(|folder| file.starts_with(folder)) && read.is_match(&code(text)))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(found.is_empty(), "call an operation in src/ops instead: {found:?}");
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::target;
+use super::target_or_caller;
 use crate::domain::{RequestError, User};
 use crate::http::body;
 use crate::http::fields::Fields;
@@ -62,8 +62,7 @@ struct DataUrl {
 }
 
 fn whose(call: &UserRequest, whose: Whose) -> Result<Arc<User>, RequestError> {
-    let named = target(&call.app, whose.user_id, whose.username, whose.user)?;
-    Ok(named.unwrap_or_else(|| Arc::clone(&call.caller.user)))
+    target_or_caller(call, whose.user_id, whose.username, whose.user)
 }
 
 async fn set(call: UserRequest, upload: Upload) -> Result<Done, RequestError> {

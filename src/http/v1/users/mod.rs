@@ -15,8 +15,10 @@ use std::sync::Arc;
 pub(super) use register::Registered;
 
 use crate::app::App;
-use crate::domain::{RequestError, User, UserId, UsernameKey};
+use crate::domain::{RequestError, User};
+use crate::http::request::UserRequest;
 use crate::http::route::Route;
+use crate::ops::users::{self, UserIdentifier};
 
 pub(super) fn routes() -> Vec<Route> {
     [
@@ -40,20 +42,34 @@ pub(super) fn routes() -> Vec<Route> {
 ///
 /// # Errors
 /// [`RequestError::TargetUnknown`] if that user does not exist.
-pub(super) fn target(
+fn target(
     app: &App,
     id: Option<String>,
     username: Option<String>,
     user: Option<String>,
 ) -> Result<Option<Arc<User>>, RequestError> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let snapshot = app.store.read();
-    let found = match (given(id), given(username).or_else(|| given(user))) {
-        (Some(id), _) => snapshot.user(&UserId::new(&id)),
-        (None, Some(name)) => snapshot.user_named(&UsernameKey::of(&name)),
+    let identifier = match (given(id), given(username).or_else(|| given(user))) {
+        (Some(id), _) => UserIdentifier::id(&id),
+        (None, Some(name)) => UserIdentifier::username(&name),
         (None, None) => return Ok(None),
     };
-    found.cloned().map(Some).ok_or(RequestError::TargetUnknown)
+    let found = users::find(app, &[identifier]);
+    found.map(Some).ok_or(RequestError::TargetUnknown)
+}
+
+/// Returns the user whom a request names, or the caller if it names none.
+///
+/// # Errors
+/// [`RequestError::TargetUnknown`].
+pub(super) fn target_or_caller(
+    call: &UserRequest,
+    id: Option<String>,
+    username: Option<String>,
+    user: Option<String>,
+) -> Result<Arc<User>, RequestError> {
+    let found = target(&call.app, id, username, user)?;
+    Ok(found.unwrap_or_else(|| Arc::clone(&call.caller.user)))
 }
 
 /// Returns the user whom a request must name.

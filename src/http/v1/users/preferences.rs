@@ -84,9 +84,7 @@ async fn get(call: UserRequest, _: Ignored) -> Result<Effective, RequestError> {
 }
 
 async fn set(call: UserRequest, new: Set) -> Result<Changed, RequestError> {
-    let id = new
-        .user_id
-        .map_or_else(|| call.caller.user.id.clone(), |id| UserId::new(&id));
+    let id = call.caller.own_or(new.user_id);
     call.confirm_act_on(&id).await?;
     let user = profile::set_preferences(&call.app, &call.actor(), &id, new.data).await?;
     Ok(Changed {

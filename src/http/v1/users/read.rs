@@ -19,10 +19,11 @@ use crate::http::projected::Projected;
 use crate::http::query;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::directory::{self, AskedUsers, UserFilter};
+use crate::ops::directory::{self, UserFilter};
 use crate::ops::suggestions;
 use crate::ops::user_condition::UserField;
 use crate::ops::user_view::{self, Address, Suggestion, UserView};
+use crate::ops::users::UserIdentifier;
 use crate::ops::viewed_user::ViewedUser;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -296,9 +297,9 @@ async fn info(call: UserRequest, asked: Info) -> Result<Found, RequestError> {
         return Err(RequestError::invalid("must match a schema in anyOf", "username"));
     }
     let who = match (asked.user_id, asked.username, asked.email) {
-        (Some(id), ..) => AskedUsers::Id(UserId::new(&id)),
-        (_, Some(name), _) => AskedUsers::Username(UsernameKey::of(&name)),
-        (.., Some(address)) => AskedUsers::Email(EmailKey::of(&address)),
+        (Some(id), ..) => UserIdentifier::id(&id),
+        (_, Some(name), _) => UserIdentifier::username(&name),
+        (.., Some(address)) => UserIdentifier::email(&address),
         _ => return Err(RequestError::UserInfoNotFound),
     };
     let actor = call.actor();

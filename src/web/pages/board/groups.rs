@@ -16,8 +16,10 @@ pub(super) const STATUSES: [StatusType; 4] = [
 ];
 
 /// By what people are grouped or sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(super) enum Order {
+    #[default]
     Status,
     Team,
     /// All in one list.
@@ -25,22 +27,9 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// Returns the order with this name; that by status for any other text.
-    pub(super) fn named(name: &str) -> Self {
-        match name {
-            "team" => Self::Team,
-            "name" => Self::Name,
-            _ => Self::Status,
-        }
-    }
-
     /// Returns the name in an address.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::Team => "team",
-            Self::Name => "name",
-        }
+    pub(super) fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::web::events;
 use crate::web::frame::Frame;
 use crate::web::markup::Markup;
 use crate::web::people::{Person, Portraits};
+use crate::web::query;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
@@ -82,7 +83,7 @@ impl Asked {
             search: query.text("q").trim().to_owned(),
             status: query.text("status").parse().ok(),
             team: query.given("team").map(str::to_owned),
-            order: Order::named(query.text("by")),
+            order: query.text("by").parse().unwrap_or_default(),
             view: ["list", "tiles"].into_iter().find(|view| query.text("view") == *view),
         }
     }
@@ -90,20 +91,13 @@ impl Asked {
     /// Returns the query of the same board with one part of it changed.
     fn query(&self, name: &str, value: Option<&str>) -> String {
         let parts = [
-            ("q", Some(self.search.as_str()).filter(|search| !search.is_empty())),
+            ("q", query::filled(&self.search)),
             ("status", self.status.map(StatusType::as_str)),
             ("team", self.team.as_deref()),
             ("by", Some(self.order.name()).filter(|_| self.order != Order::Status)),
             ("view", self.view),
         ];
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (part, now) in parts {
-            let wanted = if part == name { value } else { now };
-            if let Some(wanted) = wanted {
-                query.append_pair(part, wanted);
-            }
-        }
-        query.finish()
+        query::encoded(parts.map(|(part, now)| (part, if part == name { value } else { now })))
     }
 
     fn shows(&self, person: &Person, needle: &str) -> bool {

@@ -7,10 +7,13 @@ use crate::web::visit::Visit;
 use crate::web::words::Words;
 
 /// When a status ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(super) enum StatusEnd {
     Never,
+    #[strum(serialize = "30m")]
     HalfHour,
+    #[strum(serialize = "1h")]
     Hour,
     Today,
     Week,
@@ -22,15 +25,8 @@ impl StatusEnd {
     pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns what a form sends.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::HalfHour => "30m",
-            Self::Hour => "1h",
-            Self::Today => "today",
-            Self::Week => "week",
-            Self::Exact => "exact",
-        }
+    pub(super) fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Returns what a person reads.
@@ -53,7 +49,7 @@ impl StatusEnd {
     pub(super) fn of(visit: &Visit) -> Result<Option<Timestamp>, RequestError> {
         let (reader, now) = (visit.reader(), visit.app.clock.now());
         let text = visit.form.text("ends");
-        let end = Self::ALL.iter().copied().find(|end| end.name() == text);
+        let end = text.parse().ok();
         let midnight_in = |days: i64| {
             let day = reader.now().date().checked_add(Duration::days(days));
             let midnight = day.map(|day| PrimitiveDateTime::new(day, Time::MIDNIGHT));

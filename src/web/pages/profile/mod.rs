@@ -48,9 +48,12 @@ pub(super) const ROUTES: &[PageRoute] = &[
 ];
 
 /// A section of the page. It has an id for the part of the address after the `#`, and a form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 enum Section {
+    #[strum(serialize = "me")]
     About,
+    #[strum(serialize = "password-section")]
     Password,
     TwoStep,
     Sessions,
@@ -61,17 +64,8 @@ enum Section {
 }
 
 impl Section {
-    const fn id(self) -> &'static str {
-        match self {
-            Self::About => "me",
-            Self::Password => "password-section",
-            Self::TwoStep => "two-step",
-            Self::Sessions => "sessions",
-            Self::Tokens => "tokens",
-            Self::Fields => "fields",
-            Self::Privacy => "privacy",
-            Self::Look => "look",
-        }
+    fn id(self) -> &'static str {
+        self.into()
     }
 
     const fn icon(self) -> &'static str {

@@ -4,7 +4,8 @@ use super::{Section, Shown, refused, saved};
 use crate::domain::{LastSeen, RequestError, RoleId};
 use crate::ops::calls::CallRate;
 use crate::ops::privacy::{self, Privacy};
-use crate::ops::{roles, users};
+use crate::ops::roles;
+use crate::ops::users::{self, UserIdentifier};
 use crate::web::form_field::Field;
 use crate::web::note::Note;
 use crate::web::reply::PageOutcome;
@@ -102,7 +103,8 @@ async fn change(visit: &Visit) -> Result<(), RequestError> {
     let now = privacy::of(&visit.app, &caller.user);
     let new_last_seen = form.changed("last-seen", now.last_seen.as_str());
     let find = |name: &str| {
-        let found = users::named(&visit.app, name.trim_start_matches('@'));
+        let username = UserIdentifier::username(name.trim_start_matches('@'));
+        let found = users::find(&visit.app, &[username]);
         found.map(|user| user.id.clone()).ok_or(RequestError::UserNotFound)
     };
     let new_users = form.changed("hide-users", &names(&now));

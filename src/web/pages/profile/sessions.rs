@@ -1,5 +1,7 @@
 //! The list of the user's sessions.
 
+use std::sync::Arc;
+
 use super::{Section, client, refused, saved};
 use crate::auth::Caller;
 use crate::domain::Token;
@@ -9,8 +11,8 @@ use crate::web::note::Note;
 use crate::web::reply::PageOutcome;
 use crate::web::visit::Visit;
 
-/// A session in the list.
-pub(super) struct SessionLine {
+/// A session, or a personal access token, in a list.
+pub(in crate::web::pages) struct SessionLine {
     pub id: String,
     pub icon: &'static str,
     pub name: String,
@@ -20,42 +22,47 @@ pub(super) struct SessionLine {
     pub own: bool,
 }
 
+impl SessionLine {
+    /// Returns the line of a token. The text `used` says when it was last used.
+    pub(in crate::web::pages) fn of(visit: &Visit, token: &Token, used: &str, own: bool) -> Self {
+        let session = token.session();
+        let address = session.and_then(|session| session.address);
+        let address = address.map(|address| format!(" · {address}")).unwrap_or_default();
+        let (icon, name) = match (session, token.personal()) {
+            (Some(session), _) if client::is_phone(&session.client) => ("phone", name(visit, &session.client)),
+            (Some(session), _) => ("screen", name(visit, &session.client)),
+            (None, personal) => ("key", personal.map(|token| token.name.to_string()).unwrap_or_default()),
+        };
+        Self {
+            id: token.hash.label(),
+            icon,
+            name,
+            used: format!("{used}{address}"),
+            own,
+        }
+    }
+}
+
 /// Returns the live sessions. This session is the first; the others are sorted by their last use, the latest first.
 pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<SessionLine> {
     let mut live = tokens::list(&visit.app, Some(&caller.user.id));
     live.retain(|token| token.session().is_some());
     let used = |token: &Token| token.last_used_at.unwrap_or(token.created_at);
     live.sort_by_key(|token| (token.hash != caller.token.hash, std::cmp::Reverse(used(token))));
-    live.iter()
-        .filter_map(|token| {
-            let session = token.session()?;
-            let own = token.hash == caller.token.hash;
-            let at = if own {
-                visit.words.t("now").into_owned()
-            } else {
-                visit.reader().near(used(token))
-            };
-            let address = session
-                .address
-                .map(|address| format!(" · {address}"))
-                .unwrap_or_default();
-            Some(SessionLine {
-                id: token.hash.label(),
-                icon: if client::is_phone(&session.client) {
-                    "phone"
-                } else {
-                    "screen"
-                },
-                name: name(visit, &session.client),
-                used: format!("{at}{address}"),
-                own,
-            })
-        })
-        .collect()
+    let line = |token: &Arc<Token>| {
+        let own = token.hash == caller.token.hash;
+        let at = if own {
+            visit.words.t("now").into_owned()
+        } else {
+            visit.reader().near(used(token))
+        };
+        SessionLine::of(visit, token, &at, own)
+    };
+    live.iter().map(line).collect()
 }
 
 /// Returns the name of a client, from the text that it sends.
-pub(in crate::web::pages) fn name(visit: &Visit, client: &str) -> String {
+fn name(visit: &Visit, client: &str) -> String {
     let (browser, system) = client::names(client);
     match (browser.is_empty(), system.is_empty()) {
         (true, _) => visit.words.t("session-unknown").into_owned(),

@@ -10,8 +10,9 @@ use warp::reply::Response;
 use super::forms;
 use crate::auth::PasswordDigest;
 use crate::domain::{RequestError, SettingId, User};
-use crate::ops::login::{self, Credentials, LoggedIn, NamedAccount};
+use crate::ops::login::{self, Credentials, LoggedIn};
 use crate::ops::tokens;
+use crate::ops::users::UserIdentifier;
 use crate::web::cookies::Cookie;
 use crate::web::device;
 use crate::web::form_field::Field;
@@ -135,7 +136,7 @@ async fn send(visit: Visit) -> PageOutcome {
 
 async fn enter(visit: &Visit, step: &Step, code: Option<String>) -> Result<LoggedIn, RequestError> {
     let credentials = Credentials::Password {
-        account: NamedAccount::typed(&step.user),
+        account: UserIdentifier::typed(&step.user),
         digest: step.digest.clone(),
         code,
     };
@@ -180,7 +181,7 @@ pub(super) async fn begin_of_new(visit: &Visit, user: &User) -> PageOutcome {
 /// so that the user must sign in later.
 pub(super) async fn session_of_new(visit: &Visit, user: &User) -> Option<LoggedIn> {
     let credentials = Credentials::Password {
-        account: NamedAccount::Id(user.id.clone()),
+        account: UserIdentifier::Id(user.id.clone()),
         digest: PasswordDigest::of(visit.form.text("password")),
         code: None,
     };

@@ -11,6 +11,7 @@ use crate::ops::audit::{self, AboutQuery, AuditFilter, Bounds};
 use crate::ops::calls::CallRate;
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
+use crate::web::query;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
@@ -110,16 +111,12 @@ impl Asked {
 
     /// Returns a query with the same filter. The page of this query begins after the entry with the id `after`.
     fn query(&self, after: Option<&str>) -> String {
-        let parts = [
-            ("q", Some(self.search.as_str()).filter(|search| !search.is_empty())),
+        query::encoded([
+            ("q", query::filled(&self.search)),
             ("action", self.action.map(AuditAction::as_str)),
             ("when", Some(self.span).filter(|span| *span != "all")),
             ("after", after),
-        ];
-        let given = parts.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(given)
-            .finish()
+        ])
     }
 }
 

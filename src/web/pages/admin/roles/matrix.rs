@@ -16,6 +16,7 @@ use crate::ops::{roles, two_factor};
 use crate::web::frame::Frame;
 use crate::web::note::Note;
 use crate::web::pages::{confirm, forms};
+use crate::web::query;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
@@ -202,11 +203,11 @@ fn page(visit: &Visit, sent: Option<&Sent>, problem: Sentence) -> PageOutcome {
         name: role.name.to_string(),
         holders: people(visit, *holders),
     };
-    let pager = Pager::sized(visit, &listed, COLUMNS, |page| query(term, page));
+    let pager = Pager::sized(visit, &listed, COLUMNS, |page| format!("?{}", query_of(term, page)));
     let page = RolesPage {
         f: frame(visit, Section::Roles),
         term: term.to_owned(),
-        query: query(term, number),
+        query: format!("?{}", query_of(term, number)),
         columns: listed.items.iter().map(column).collect(),
         parts: shown.parts(visit.words, term),
         pager: (listed.total > COLUMNS).then_some(pager),
@@ -223,15 +224,9 @@ pub(super) fn people(visit: &Visit, count: usize) -> String {
 }
 
 /// Returns the query of an address with this search and this page.
-fn query(term: &str, page: usize) -> String {
-    let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
-    if !term.is_empty() {
-        query.append_pair("q", term);
-    }
-    if page > 1 {
-        query.append_pair("page", &page.to_string());
-    }
-    query.finish()
+fn query_of(term: &str, page: usize) -> String {
+    let page = query::page(page);
+    query::encoded([("q", query::filled(term)), ("page", page.as_deref())])
 }
 
 pub(super) async fn save(visit: Visit) -> PageOutcome {
@@ -255,7 +250,7 @@ pub(super) async fn save(visit: Visit) -> PageOutcome {
             Err(error) => return Err(error),
         }
     }
-    let query = query(visit.query.text("q"), pager::number(&visit));
-    let path = format!("{}{}", Section::Roles.path(), query.trim_end_matches('?'));
+    let query = query_of(visit.query.text("q"), pager::number(&visit));
+    let path = query::path(Section::Roles.path(), &query);
     reply::redirect_with(&visit, &path, Note::PermissionsSaved)
 }

@@ -4,7 +4,8 @@ use crate::domain::SettingId;
 use crate::web::words::Words;
 
 /// A group of settings. It has its own heading and its own form on the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(super) enum SettingGroup {
     SignIn,
     Registration,
@@ -54,22 +55,9 @@ impl SettingGroup {
         found.next().map_or(Self::Server, |(_, group)| *group)
     }
 
-    /// Returns the group with this name.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|group| group.name() == name)
-    }
-
     /// Returns the name of the group in addresses and forms.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign-in",
-            Self::Registration => "registration",
-            Self::Profiles => "profiles",
-            Self::Passwords => "passwords",
-            Self::Presence => "presence",
-            Self::Limits => "limits",
-            Self::Server => "server",
-        }
+    pub(super) fn name(self) -> &'static str {
+        self.into()
     }
 
     pub(super) fn title(self, words: Words) -> String {
@@ -116,7 +104,7 @@ mod tests {
                 SettingId::ALL.iter().any(|id| SettingGroup::of(*id) == group),
                 "{group:?}"
             );
-            assert_eq!(SettingGroup::named(group.name()), Some(group));
+            assert_eq!(group.name().parse(), Ok(group));
         }
         for (text, group) in BEGINNINGS {
             let mut of_it = SettingId::ALL.iter().filter(|id| id.as_str().starts_with(text));

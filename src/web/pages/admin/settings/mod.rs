@@ -14,6 +14,7 @@ use crate::web::administration::{Section, permit};
 use crate::web::frame::Frame;
 use crate::web::note::Note;
 use crate::web::pages::confirm;
+use crate::web::query;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;
@@ -28,8 +29,11 @@ pub(in crate::web::pages) const ROUTES: &[PageRoute] = &[
 ];
 
 /// The settings that the page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 enum Only {
+    #[default]
+    #[strum(serialize = "")]
     All,
     /// The settings whose value is not the default.
     Changed,
@@ -41,20 +45,11 @@ impl Only {
     const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     fn of(visit: &Visit) -> Self {
-        let name = visit.query.text("is");
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|only| only.name() == name)
-            .unwrap_or(Self::All)
+        visit.query.text("is").parse().unwrap_or_default()
     }
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::All => "",
-            Self::Changed => "changed",
-            Self::Fixed => "fixed",
-        }
+    fn name(self) -> &'static str {
+        self.into()
     }
 
     fn has(self, line: &SettingLine) -> bool {
@@ -117,7 +112,7 @@ fn page(visit: &Visit, wanted: &Wanted) -> PageOutcome {
         .map(|shown| (shown.id, SettingLine::of(visit, &shown, wanted, may_edit)))
         .collect();
     let filter = |&filter: &Only| Filter {
-        href: query(term, filter),
+        href: format!("?{}", query_of(term, filter)),
         name: filter_name(visit, filter),
         count: (filter != Only::All).then(|| lines.iter().filter(|(_, line)| filter.has(line)).count()),
         current: filter == only,
@@ -148,7 +143,7 @@ fn page(visit: &Visit, wanted: &Wanted) -> PageOutcome {
         search: visit.words.say("settings-search", &[("count", count.into())]),
         unsaved: super::unsaved(visit.words),
         filters,
-        query: query(term, only),
+        query: format!("?{}", query_of(term, only)),
         parts: parts.into_iter().filter(|part| !part.lines.is_empty()).collect(),
         may_edit,
         problem: wanted.problem.clone(),
@@ -166,14 +161,8 @@ fn filter_name(visit: &Visit, only: Only) -> String {
 }
 
 /// Returns the query of an address with this search and this filter.
-fn query(term: &str, only: Only) -> String {
-    let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
-    for (name, value) in [("q", term), ("is", only.name())] {
-        if !value.is_empty() {
-            query.append_pair(name, value);
-        }
-    }
-    query.finish()
+fn query_of(term: &str, only: Only) -> String {
+    query::encoded([("q", query::filled(term)), ("is", query::filled(only.name()))])
 }
 
 async fn save(visit: Visit) -> PageOutcome {
@@ -192,13 +181,13 @@ async fn save(visit: Visit) -> PageOutcome {
             return page(&visit, &wanted);
         }
     }
-    let query = query(visit.query.text("q"), Only::of(&visit));
-    let group = SettingGroup::named(visit.form.text("group")).map_or("", SettingGroup::name);
+    let query = query_of(visit.query.text("q"), Only::of(&visit));
+    let group = visit.form.text("group").parse().map_or("", SettingGroup::name);
     // The change may have set another public path of the server.
     let visit = Visit {
         base: visit.app.public_address().path.clone(),
         ..visit
     };
-    let path = format!("{}{}#{group}", Section::Settings.path(), query.trim_end_matches('?'));
-    reply::redirect_with(&visit, &path, Note::SettingsSaved)
+    let path = query::path(Section::Settings.path(), &query);
+    reply::redirect_with(&visit, &format!("{path}#{group}"), Note::SettingsSaved)
 }

@@ -21,7 +21,8 @@ use crate::web::visit::Visit;
 use crate::web::words::{Words, isolated};
 
 /// An action on an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(super) enum Act {
     Unlock,
     ResetLink,
@@ -66,17 +67,8 @@ impl Act {
     pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the last part of the action's path.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Unlock => "unlock",
-            Self::ResetLink => "reset-link",
-            Self::TwoStepOff => "two-step-off",
-            Self::SignOut => "sign-out",
-            Self::RemovePhoto => "remove-photo",
-            Self::Activate => "activate",
-            Self::Deactivate => "deactivate",
-            Self::Delete => "delete",
-        }
+    fn name(self) -> &'static str {
+        self.into()
     }
 
     const fn icon(self) -> &'static str {

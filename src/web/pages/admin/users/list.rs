@@ -11,14 +11,15 @@ use crate::domain::page::{Direction, Listing};
 use crate::domain::user_status::{SeenAt, SeenWithin};
 use crate::domain::{Permission, RoleId, SearchTerm, Timestamp, UserId};
 use crate::ops::directory::{self, Counts, UserFilter};
-use crate::ops::lockout;
 use crate::ops::viewed_user::ViewedUser;
+use crate::ops::{lockout, permissions};
 use crate::web::administration::Section;
 use crate::web::frame::Frame;
 use crate::web::moments::Reader;
 use crate::web::pages::admin::frame;
 use crate::web::pages::admin::pager::{self, Pager};
 use crate::web::people::Face;
+use crate::web::query;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
@@ -34,8 +35,11 @@ const IN_MENU: [Act; 6] = [
 ];
 
 /// The filter of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 enum Is {
+    #[default]
+    #[strum(serialize = "")]
     All,
     Active,
     Locked,
@@ -46,13 +50,8 @@ impl Is {
     const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the name of the filter in the address; empty for all accounts.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::All => "",
-            Self::Active => "active",
-            Self::Locked => "locked",
-            Self::Off => "off",
-        }
+    fn name(self) -> &'static str {
+        self.into()
     }
 
     const fn key(self) -> &'static str {
@@ -74,30 +73,22 @@ struct Asked {
 
 impl Asked {
     fn of(visit: &Visit) -> Self {
-        let named = |is: &Is| is.name() == visit.query.text("is");
         Self {
             search: visit.query.text("q").trim().to_owned(),
-            is: Is::ALL.iter().copied().find(named).unwrap_or(Is::All),
+            is: visit.query.text("is").parse().unwrap_or_default(),
             number: pager::number(visit),
         }
     }
 
     /// Returns the path of the same search with another filter or page.
     fn path(&self, is: Is, number: usize) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if !self.search.is_empty() {
-            query.append_pair("q", &self.search);
-        }
-        if is != Is::All {
-            query.append_pair("is", is.name());
-        }
-        if number > 1 {
-            query.append_pair("page", &number.to_string());
-        }
-        match query.finish() {
-            query if query.is_empty() => Section::Users.path().to_owned(),
-            query => format!("{}?{query}", Section::Users.path()),
-        }
+        let page = query::page(number);
+        let parts = [
+            ("q", query::filled(&self.search)),
+            ("is", query::filled(is.name())),
+            ("page", page.as_deref()),
+        ];
+        query::path(Section::Users.path(), &query::encoded(parts))
     }
 
     fn filter(&self) -> UserFilter {
@@ -224,11 +215,10 @@ fn links(visit: &Visit, asked: &Asked, counts: Option<Counts>, blocked: Option<u
 }
 
 fn rows(visit: &Visit, caller: &Caller, found: Listing<ViewedUser>, blocked: &HashMap<UserId, Timestamp>) -> Vec<Row> {
-    let snapshot = visit.app.store.read();
+    let access = permissions::access(&visit.app);
     let (words, reader) = (visit.words, visit.reader());
     let role_name = |id: &RoleId| RoleName {
-        name: snapshot
-            .access()
+        name: access
             .role(id.as_str())
             .map_or_else(|| id.to_string(), |role| role.name.to_string()),
         is_admin: id.is_admin(),

@@ -14,23 +14,11 @@ use crate::web::note::Note;
 use crate::web::pages::admin::frame;
 use crate::web::pages::admin::pager::{self, Pager};
 use crate::web::pages::confirm;
-use crate::web::pages::profile::client;
-use crate::web::pages::profile::sessions::name;
+use crate::web::pages::profile::sessions::SessionLine;
 use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;
 use crate::web::words::isolated;
-
-/// A session or a token in the list.
-struct Line {
-    id: String,
-    icon: &'static str,
-    name: String,
-    /// A text that says when and from which address it was last used.
-    about: String,
-    /// `true` if it is the session of this request.
-    is_this: bool,
-}
 
 #[derive(Template)]
 #[template(path = "admin/users/sessions.html")]
@@ -40,7 +28,7 @@ struct SessionsPage {
     path: String,
     problem: Sentence,
     /// The lines and the pager; `None` before the proof.
-    list: Option<(Vec<Line>, Pager)>,
+    list: Option<(Vec<SessionLine>, Pager)>,
 }
 
 fn admit(visit: &Visit) -> Result<Account, RequestError> {
@@ -109,7 +97,7 @@ fn page(visit: &Visit, account: &Account, proved: bool, problem: Sentence) -> Pa
     reply::form(visit, is_refused, &page)
 }
 
-fn lines(visit: &Visit, found: &Listing<Device>) -> Result<Vec<Line>, RequestError> {
+fn lines(visit: &Visit, found: &Listing<Device>) -> Result<Vec<SessionLine>, RequestError> {
     let own = visit.caller()?.token.hash;
     let (words, reader) = (visit.words, visit.reader());
     let line = |Device { token, .. }: &Device| {
@@ -117,21 +105,7 @@ fn lines(visit: &Visit, found: &Listing<Device>) -> Result<Vec<Line>, RequestErr
             Some(used) => words.say("token-used", &[("moment", reader.near(used).into())]),
             None => words.t("token-unused").into_owned(),
         };
-        let session = token.session();
-        let address = session.and_then(|session| session.address);
-        let address = address.map(|address| format!(" · {address}")).unwrap_or_default();
-        let (icon, name) = match (session, token.personal()) {
-            (Some(session), _) if client::is_phone(&session.client) => ("phone", name(visit, &session.client)),
-            (Some(session), _) => ("screen", name(visit, &session.client)),
-            (None, personal) => ("key", personal.map(|token| token.name.to_string()).unwrap_or_default()),
-        };
-        Line {
-            id: token.hash.label(),
-            icon,
-            name,
-            about: format!("{used}{address}"),
-            is_this: token.hash == own,
-        }
+        SessionLine::of(visit, token, &used, token.hash == own)
     };
     Ok(found.items.iter().map(line).collect())
 }

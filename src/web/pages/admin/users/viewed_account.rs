@@ -3,8 +3,9 @@
 use crate::auth::Caller;
 use crate::domain::user::Activity;
 use crate::domain::{Permission, RequestError, Timestamp, User, UserId};
-use crate::ops::directory::{self, AskedUsers};
+use crate::ops::directory;
 use crate::ops::lockout;
+use crate::ops::users::UserIdentifier;
 use crate::ops::viewed_user::ViewedUser;
 use crate::web::administration::Section;
 use crate::web::pages::forms::Wrong;
@@ -37,7 +38,7 @@ impl Account {
     /// [`RequestError::NotLoggedIn`]; [`RequestError::EndpointNotFound`] if the account does not exist.
     pub(super) fn of(visit: &Visit) -> Result<Self, RequestError> {
         let (actor, id) = (visit.actor()?, UserId::new(&visit.parameter));
-        let viewed = directory::info(&visit.app, &actor, &AskedUsers::Id(id));
+        let viewed = directory::info(&visit.app, &actor, &UserIdentifier::Id(id));
         let viewed = viewed.map_err(|_| RequestError::EndpointNotFound)?;
         let blocked_until = lockout::blocked(&visit.app, &actor).remove(&viewed.id());
         Ok(Self { viewed, blocked_until })
