@@ -10,8 +10,8 @@ use super::{incident, settings};
 use crate::app::App;
 use crate::auth::{Actor, Origin, TokenSecret};
 use crate::domain::setting::RegistrationForm;
-use crate::domain::{AuditAction, RequestError, RoleId, SettingId, SettingValue, User};
-use crate::store::{Change, CommitError, SetupLink, Snapshot, Table};
+use crate::domain::{AuditAction, RequestError, RoleId, SettingId, SettingValue, SetupLink, User};
+use crate::store::{Change, CommitError, Snapshot, Table};
 
 /// Returns the secret of the setup link, and creates it if there is none; `None` once a user exists.
 ///

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::audit_log::key_of;
-use super::commits::{CommitMarker, Commits};
+use super::commit_marker::CommitMarker;
+use super::commits::Commits;
 use super::hold::{Held, Hold};
 use super::problem::Problem;
 use super::read_error::{ReadError, closed, contained};
-use super::record::Record;
-use super::table::Table;
+use super::records::audit_log::key_of;
+use super::records::{Record, Table};
 use super::trees::Trees;
 use super::verify;
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};

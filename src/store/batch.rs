@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::catch_panic::catch_panic;
 use super::change::{Change, RecordEdit};
 use super::commit_error::CommitError;
-use super::table::Table;
+use super::records::Table;
 use super::trees::Trees;
 use crate::domain::{CustomStatusId, Permission, RoleId, SettingId, TokenHash, UserId};
 

@@ -1,10 +1,9 @@
 //! A write to the store as plain data: the records that it expects, and the edits that it makes.
 
 use super::codec;
-use super::record::{IndexEntry, Record};
-use super::records::is_index;
+use super::index_entry::{IndexEntry, index_entries, is_index};
+use super::records::{Record, Table};
 use super::room::Need;
-use super::table::Table;
 
 /// Edits of several records. All of them are made, or none.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -57,7 +56,7 @@ impl Change {
     pub fn insert<R: Record>(mut self, record: &R) -> Self {
         self.expect(R::TABLE, record.key(), None);
         self.edit(R::TABLE, record.key(), Some(record.encode()));
-        for entry in record.index_entries() {
+        for entry in index_entries(record) {
             self.enter(entry);
         }
         self
@@ -69,7 +68,7 @@ impl Change {
         debug_assert_eq!(old.key(), new.key(), "a record keeps its key");
         self.expect(R::TABLE, old.key(), Some(old.encode()));
         self.edit(R::TABLE, new.key(), Some(new.encode()));
-        self.index(&old.index_entries(), &new.index_entries());
+        self.index(&index_entries(old), &index_entries(new));
         self
     }
 
@@ -81,7 +80,7 @@ impl Change {
         self.edit(R::TABLE, old.key(), None);
         self.expect(R::TABLE, new.key(), None);
         self.edit(R::TABLE, new.key(), Some(new.encode()));
-        self.index(&old.index_entries(), &new.index_entries());
+        self.index(&index_entries(old), &index_entries(new));
         self
     }
 
@@ -90,7 +89,7 @@ impl Change {
     pub fn remove<R: Record>(mut self, old: &R) -> Self {
         self.expect(R::TABLE, old.key(), Some(old.encode()));
         self.edit(R::TABLE, old.key(), None);
-        for entry in old.index_entries() {
+        for entry in index_entries(old) {
             self.edit(entry.table, entry.key, None);
         }
         self

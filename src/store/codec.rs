@@ -10,8 +10,6 @@ use bincode::Options;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::table::Table;
-
 /// Maximum bytes of a record's body.
 pub(super) const MAX_BODY_BYTES: usize = 1 << 20;
 
@@ -58,23 +56,23 @@ fn options() -> impl Options {
         .reject_trailing_bytes()
 }
 
-fn sum(table: Table, key: &[u8], sealed: &[u8]) -> [u8; SUM_BYTES] {
+fn sum(table: &str, key: &[u8], sealed: &[u8]) -> [u8; SUM_BYTES] {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(table.name().as_bytes());
+    hasher.update(table.as_bytes());
     hasher.update(key);
     hasher.update(sealed);
     hasher.finalize().to_le_bytes()
 }
 
-/// Returns the bytes of a record under its key. A record that cannot be encoded has no bytes, and one that is too large
-/// has too many: [`is_readable`] refuses both.
-pub(super) fn seal<T: Serialize>(table: Table, key: &[u8], version: u8, record: &T) -> Vec<u8> {
+/// Returns the bytes of a record under its key in the table of this name. A record that cannot be encoded has no bytes,
+/// and one that is too large has too many: [`is_readable`] refuses both.
+pub(super) fn seal<T: Serialize>(table: impl Into<&'static str>, key: &[u8], version: u8, record: &T) -> Vec<u8> {
     let mut bytes = vec![version];
     let encoded = bincode::DefaultOptions::new().serialize_into(&mut bytes, record);
     if encoded.is_err() {
         return Vec::new();
     }
-    let sum = sum(table, key, &bytes);
+    let sum = sum(table.into(), key, &bytes);
     bytes.extend_from_slice(&sum);
     bytes
 }
@@ -85,11 +83,15 @@ pub(super) const fn is_readable(sealed: &[u8]) -> bool {
     sealed.len() >= least && sealed.len() - least <= MAX_BODY_BYTES
 }
 
-/// Checks the stored bytes of a key, and returns the version and the body.
-pub(super) fn unseal<'bytes>(table: Table, key: &[u8], bytes: &'bytes [u8]) -> Result<(u8, &'bytes [u8]), Damage> {
+/// Checks the bytes stored under a key in the table of this name, and returns the version and the body.
+pub(super) fn unseal<'bytes>(
+    table: impl Into<&'static str>,
+    key: &[u8],
+    bytes: &'bytes [u8],
+) -> Result<(u8, &'bytes [u8]), Damage> {
     let end = bytes.len().checked_sub(SUM_BYTES).filter(|end| *end >= VERSION_BYTES);
     let (sealed, stored) = bytes.split_at(end.ok_or(Damage::Short)?);
-    if stored != sum(table, key, sealed) {
+    if stored != sum(table.into(), key, sealed) {
         return Err(Damage::Sum);
     }
     Ok((sealed[0], &sealed[VERSION_BYTES..]))
@@ -105,6 +107,7 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Damage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Table;
 
     const KEY: &[u8] = b"key";
 

@@ -1,7 +1,7 @@
 //! The reasons why the writer does not make a change, or does not begin a hold.
 
 use super::codec::MAX_BODY_BYTES;
-use super::table::Table;
+use super::records::Table;
 
 /// The reason why a change was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

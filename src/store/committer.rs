@@ -33,10 +33,9 @@ use super::open::Engine;
 use super::open_error::errno_in;
 use super::outdated::Outdated;
 use super::overflow;
-use super::record::Record;
+use super::records::{Record, Table};
 use super::room::{DiskRefusal, Need, Room};
 use super::snapshot::Snapshot;
-use super::table::Table;
 use crate::clock::Clock;
 
 /// Maximum changes in one batch, so that a transaction takes only milliseconds.

@@ -9,8 +9,8 @@ use super::commits::Commits;
 use super::new_store::sums::next;
 use super::new_store::{NewStore, missing_space};
 use super::open::Engine;
+use super::records::Table;
 use super::reserve_file::ReserveFile;
-use super::table::Table;
 use super::{OpenError, room, swap};
 use crate::clock::Clock;
 

@@ -1,7 +1,7 @@
 //! Counts the changes that leave secrets or personal data behind in the store's files.
 
+use super::records::Table;
 use super::snapshot::Snapshot;
-use super::table::Table;
 use crate::domain::{TokenHash, User, UserId};
 
 /// Returns how many of these keys had personal data or secrets that were removed or replaced: a user, the user's

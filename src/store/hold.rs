@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::read_error::{ReadError, closed, contained};
-use super::table::Table;
+use super::records::Table;
 use super::trees::Trees;
 
 /// Returns the tables in the order in which a backup reads them. Long tables come last, so that few records are set aside.

@@ -13,8 +13,8 @@ use tracing::{info, warn};
 use self::copier::{Copier, CopyJob};
 use self::sums::{Sum, Sums};
 use super::commits::Commits;
+use super::records::Table;
 use super::room;
-use super::table::Table;
 
 /// Maximum entries, and bytes after which a transaction is full, when records are copied.
 const BATCH_ENTRIES: usize = 256;

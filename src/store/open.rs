@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tracing::warn;
 
 use super::catch_panic::catch_panic;
-use super::commits::CommitMarker;
+use super::commit_marker::CommitMarker;
 use super::folder::{self, DataFolder};
 use super::open_error::{OpenError, is_locked};
 use super::reserve_file::ReserveFile;

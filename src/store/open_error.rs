@@ -10,7 +10,7 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
 use super::problem::Problem;
-use super::table::Table;
+use super::records::Table;
 use crate::net::open_files;
 
 /// Free bytes on the disk that sled needs to open a store.

@@ -37,7 +37,7 @@ impl Outdated {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::Table;
+    use super::super::records::Table;
     use super::*;
 
     fn edits(count: usize) -> Vec<RecordEdit> {

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree, abort};
 use sled::{IVec, Transactional, Tree};
 
-use super::table::Table;
+use super::records::Table;
 
 /// Maximum bytes of a value, or of a part, in one entry. Thirty of them, with their keys, are less than 128 KiB.
 const PART_BYTES: usize = 3 * 1024;
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::domain::{Avatar, ImageKind, UserId};
     use crate::store::open::Engine;
-    use crate::store::record::Record;
+    use crate::store::records::Record;
     use crate::store::{Change, Store};
 
     const KEY: &[u8] = b"key";

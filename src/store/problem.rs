@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::table::Table;
+use super::records::Table;
 
 /// A problem found in the store.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::catch_panic::catch_panic;
 use super::codec::Damage;
-use super::table::Table;
+use super::records::Table;
 
 /// An error of a read from the disk.
 #[derive(Debug, thiserror::Error)]

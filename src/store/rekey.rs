@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use tracing::warn;
 
 use super::change::RecordEdit;
-use super::record::{IndexEntry, Record, decode_index};
+use super::index_entry::{IndexEntry, decode_index, index_entries};
+use super::records::{Record, Table};
 use super::trees::Trees;
 
 /// Returns whether an index has this record under a former key, which is not one of its present keys.
@@ -17,7 +18,7 @@ pub(super) fn is_under_former_keys<R: Record>(trees: &Trees, record: &R) -> bool
     })
 }
 
-fn holder(trees: &Trees, table: super::Table, key: &[u8]) -> Option<Vec<u8>> {
+fn holder(trees: &Trees, table: Table, key: &[u8]) -> Option<Vec<u8>> {
     let bytes = trees.get(table, key).ok()??;
     decode_index(table, key, &bytes).ok()
 }
@@ -27,15 +28,14 @@ fn holder(trees: &Trees, table: super::Table, key: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<RecordEdit> {
     records.sort_by_key(R::precedence);
     let mut edits = Vec::new();
-    let mut taken: HashSet<(super::Table, Vec<u8>)> = HashSet::new();
+    let mut taken: HashSet<(Table, Vec<u8>)> = HashSet::new();
     for mut record in records {
         let former = record.former_index_keys();
         let conflict = |entry: &IndexEntry| {
             let stored = holder(trees, entry.table, &entry.key).is_some_and(|holder| holder != record.key());
             stored || taken.contains(&(entry.table, entry.key.clone()))
         };
-        let lost: Vec<_> = record
-            .index_entries()
+        let lost: Vec<_> = index_entries(&record)
             .into_iter()
             .filter(conflict)
             .map(|entry| entry.table)
@@ -55,7 +55,7 @@ pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<Record
             value: None,
         });
         edits.splice(0..0, ended);
-        for entry in record.index_entries() {
+        for entry in index_entries(&record) {
             taken.insert((entry.table, entry.key.clone()));
             edits.push(RecordEdit {
                 table: entry.table,
@@ -81,7 +81,6 @@ mod tests {
     use super::*;
     use crate::domain::user::UserEmail;
     use crate::domain::{Email, EmailKey, Timestamp, User, UserId};
-    use crate::store::Table;
     use crate::store::user_index::tests::user;
 
     /// The version of index entries.

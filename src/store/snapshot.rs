@@ -10,17 +10,16 @@ use imbl::{HashMap, OrdMap, OrdSet};
 use super::change::{Change, RecordEdit};
 use super::codec::{Damage, parse_key};
 use super::commits::Commits;
-use super::record::Record;
-use super::setup_links::SetupLink;
-use super::table::Table;
+use super::records::{Record, Table};
 use super::user_index::UserIndex;
 use crate::domain::setting::Setting;
 use crate::domain::{
     Access, Board, CustomStatus, CustomStatusId, EmailKey, FailedLogins, Grant, Invitation, LostConnections,
-    PasswordReset, Role, RoleId, SettingId, StatusName, Timestamp, Token, TokenHash, User, UserId, UserStatus,
+    PasswordReset, Role, RoleId, SettingId, SetupLink, StatusName, Timestamp, Token, TokenHash, User, UserId,
+    UserStatus,
 };
 
-/// A consistent state of the store. Each record's file has the look-ups for its type.
+/// A consistent state of the store. Each record's file in `records/` has the look-ups for its type.
 #[derive(Debug, Default, Clone)]
 pub struct Snapshot {
     pub(super) users: OrdMap<UserId, Arc<User>>,

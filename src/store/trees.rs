@@ -3,7 +3,7 @@
 use sled::{Db, IVec, Tree};
 
 use super::overflow;
-use super::table::Table;
+use super::records::Table;
 
 /// The open trees, one for each table.
 pub(super) struct Trees {

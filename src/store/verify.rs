@@ -8,15 +8,14 @@ use super::catch_panic::catch_panic;
 use super::change::RecordEdit;
 use super::codec::{self, Damage};
 use super::folder;
+use super::index_entry::{decode_index, index_entries};
 use super::open_error::{OpenError, errno_in};
 use super::outdated::Outdated;
 use super::overflow;
 use super::problem::{Problem, printable};
-use super::record::{Record, decode_index};
-use super::records::{self, RecordVisitor};
+use super::records::{Record, RecordVisitor, Table, visit_all};
 use super::rekey;
 use super::snapshot::Snapshot;
-use super::table::Table;
 use super::trees::Trees;
 
 /// Reads the whole store.
@@ -39,7 +38,7 @@ pub(super) fn verify_until<'store>(trees: &'store Trees, is_closing: &'store Ato
         live_bytes: 0,
         entries: 0,
     };
-    records::visit_all(&mut found);
+    visit_all(&mut found);
     found.check_owners();
     found.check_parts();
     found
@@ -99,7 +98,7 @@ impl Findings<'_> {
                 }
             }
             let has_moved = rekey::is_under_former_keys(found.trees, &record);
-            for entry in record.index_entries() {
+            for entry in index_entries(&record) {
                 entries += 1;
                 let stored = found.trees.get(entry.table, &entry.key).unwrap_or_default();
                 if !has_moved && stored.is_none_or(|stored| *stored != *entry.value) {

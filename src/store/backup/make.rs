@@ -9,7 +9,7 @@ use super::format::{self, Kind};
 use super::{End, Head, MakeError, Summary};
 use crate::domain::Timestamp;
 use crate::store::hold::Held;
-use crate::store::table::Table;
+use crate::store::records::Table;
 
 /// Writes a backup of a held moment, and flushes it. `key` is the text of the key that encrypts second factors, if the
 /// backup includes it.

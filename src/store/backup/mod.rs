@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ReadError;
 use super::codec::Damage;
-use super::table::Table;
+use super::records::Table;
 use crate::domain::Timestamp;
 
 /// Digits of the key in a backup: the text of the key file without its line end.

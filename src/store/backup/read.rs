@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::format::{self, HEAD_BYTES, HeadError, Kind, PartHead};
 use super::{BackupError, Decryption, End, Head, KEY_DIGITS, Summary};
+use crate::store::any_record::decode_any;
 use crate::store::codec::Damage;
-use crate::store::records;
-use crate::store::table::Table;
+use crate::store::records::Table;
 
 /// Checks a backup from its first to its last byte: the format, all checksums and every record. That index entries and
 /// records agree is checked when it is restored.
@@ -209,7 +209,7 @@ impl<R: Read> Input<R> {
             if !order.admits(table, key) {
                 return Err(self.damaged("its entries are not in order").into());
             }
-            records::decode_any(table, key, value).map_err(|damage| match damage {
+            decode_any(table, key, value).map_err(|damage| match damage {
                 Damage::Version { found, .. } => {
                     BackupError::Newer(format!("its {} have version {found}", table.name()))
                 }

@@ -13,8 +13,7 @@ use super::sums::{Sum, Sums, next};
 use crate::store::catch_panic::catch_panic;
 use crate::store::commits::Commits;
 use crate::store::open::{clear, open_sled, wait_until_closed};
-use crate::store::record::Record;
-use crate::store::table::Table;
+use crate::store::records::{Record, Table};
 use crate::store::trees::Trees;
 use crate::store::{durability, overflow, verify};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sled::IVec;
 
 use crate::store::catch_panic::catch_panic;
-use crate::store::table::Table;
+use crate::store::records::Table;
 use crate::store::trees::Trees;
 
 /// The number and the checksum of the entries of each table.

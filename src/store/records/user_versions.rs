@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::codec::Damage;
 use crate::domain::two_factor::{KeyId, Salt};
 use crate::domain::user::{Activity, PasswordHash, UserEmail};
 use crate::domain::{
     BackupCodes, DisplayName, Email, Preferences, Profile, RoleId, SealedSecret, StoredSecret, Timestamp, TotpSecret,
     TwoFactor, User, UserId, Username,
 };
+use crate::store::codec::Damage;
 
 /// Version 1 of a stored user. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -351,8 +351,7 @@ fn map(text: &str) -> Result<Map<String, Value>, Damage> {
 mod tests {
     use super::*;
     use crate::store::codec;
-    use crate::store::record::Record;
-    use crate::store::table::Table;
+    use crate::store::records::{Record, Table};
 
     #[test]
     fn a_user_of_version_1_is_upgraded() {

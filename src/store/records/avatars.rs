@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::{Avatar, ImageKind, UserId};
+use crate::store::codec::{self, Damage};
 
 /// Version 1 of a stored avatar. Never changes.
 #[derive(Serialize, Deserialize)]

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
-use super::user_index::SearchableUser;
 use super::user_passwords::UserV5;
 use super::user_versions::{UserV1, UserV2, UserV3, UserV4};
+use super::{Record, Table};
 use crate::domain::user::UserEmail;
 use crate::domain::{EmailKey, RoleId, User, UserId, UsernameKey};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
+use crate::store::user_index::SearchableUser;
 
 impl Record for User {
     const TABLE: Table = Table::Users;
@@ -134,7 +133,7 @@ impl Snapshot {
         self.users_by_username.candidates(text, addresses)
     }
 
-    pub(super) fn put_user(&mut self, mut user: User) {
+    pub(in crate::store) fn put_user(&mut self, mut user: User) {
         self.share_id(&mut user.id);
         let user = Arc::new(user);
         if let Some(before) = self.users.insert(user.id.clone(), Arc::clone(&user)) {
@@ -152,7 +151,7 @@ impl Snapshot {
         self.users_by_username.insert(&user);
     }
 
-    pub(super) fn take_user(&mut self, id: &UserId) {
+    pub(in crate::store) fn take_user(&mut self, id: &UserId) {
         if let Some(before) = self.users.remove(id) {
             self.forget_indexes(&before, None);
         }

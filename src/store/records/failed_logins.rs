@@ -4,11 +4,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::{FailedLogins, FailureGroup, Failures, LockoutKey, SourceAddress, Timestamp, UserId};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 3 of stored failed logins. Never changes.
 #[derive(Serialize, Deserialize)]

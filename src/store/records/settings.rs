@@ -5,12 +5,11 @@ use std::fmt;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::setting::Setting;
 use crate::domain::{Decimal, SettingId, SettingValue, Timestamp};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 1 of a stored setting. Never changes.
 #[derive(Serialize, Deserialize)]

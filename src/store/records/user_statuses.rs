@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
 use super::custom_statuses::{status_byte, status_of};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::frozen_sight::Invisibility;
 use crate::domain::{
     Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, StatusType, Timestamp,
     UserId, UserStatus,
 };
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 3 of a stored status. Never changes.
 #[derive(Serialize, Deserialize)]

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::board::{BoardContent, BoardPeople, BoardTheme};
 use crate::domain::{Board, RoleId, Timestamp, TokenHash, UserId};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 1 of a stored board. Never changes.
 #[derive(Serialize, Deserialize)]

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::{Invitation, RoleId, Timestamp, TokenHash, UserId};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 1 of a stored invitation. Never changes.
 #[derive(Serialize, Deserialize)]

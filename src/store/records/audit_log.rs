@@ -4,11 +4,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::audit::AUDIT_ORDER_BYTES;
 use crate::domain::{AuditAction, AuditEntry, AuditParty, Timestamp};
+use crate::store::codec::{self, Damage};
 
 /// Version 1 of a stored entry. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -23,7 +22,7 @@ struct AuditEntryV1 {
 }
 
 /// Returns the first key of a moment. Moments before 1970 sort as 1970.
-pub(super) fn key_of(at: Timestamp) -> [u8; 8] {
+pub(in crate::store) fn key_of(at: Timestamp) -> [u8; 8] {
     u64::try_from(at.as_millis()).unwrap_or_default().to_be_bytes()
 }
 

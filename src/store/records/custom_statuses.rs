@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::custom_status::DurationMinutes;
 use crate::domain::{CustomStatus, CustomStatusId, Emoji, StatusName, StatusType, Timestamp};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 1 of a stored custom status. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -128,7 +127,7 @@ impl Snapshot {
         self.custom_statuses_by_name.values()
     }
 
-    pub(super) fn put_custom_status(&mut self, status: CustomStatus) {
+    pub(in crate::store) fn put_custom_status(&mut self, status: CustomStatus) {
         let status = Arc::new(status);
         if let Some(before) = self.custom_statuses.insert(status.id.clone(), Arc::clone(&status)) {
             self.custom_statuses_by_name.remove(&before.name);
@@ -136,7 +135,7 @@ impl Snapshot {
         self.custom_statuses_by_name.insert(status.name.clone(), status);
     }
 
-    pub(super) fn take_custom_status(&mut self, id: &CustomStatusId) {
+    pub(in crate::store) fn take_custom_status(&mut self, id: &CustomStatusId) {
         if let Some(before) = self.custom_statuses.remove(id) {
             self.custom_statuses_by_name.remove(&before.name);
         }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::token::SecondFactorPass;
 use crate::domain::{PersonalToken, Scope, Session, Timestamp, Token, TokenHash, TokenKind, UserId};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 1 of a stored token. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -211,7 +210,7 @@ impl Snapshot {
             .filter_map(|(_, _, hash)| self.tokens.get(hash))
     }
 
-    pub(super) fn put_token(&mut self, mut token: Token) {
+    pub(in crate::store) fn put_token(&mut self, mut token: Token) {
         self.take_token(&token.hash);
         self.share_id(&mut token.user);
         self.tokens_by_user
@@ -219,7 +218,7 @@ impl Snapshot {
         self.tokens.insert(token.hash, Arc::new(token));
     }
 
-    pub(super) fn take_token(&mut self, hash: &TokenHash) {
+    pub(in crate::store) fn take_token(&mut self, hash: &TokenHash) {
         if let Some(before) = self.tokens.remove(hash) {
             self.tokens_by_user
                 .remove(&(before.user.clone(), before.created_at, before.hash));

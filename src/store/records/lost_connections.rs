@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::{LostConnections, Timestamp, TokenHash, UserId};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 1 of stored lost connections. Never changes.
 #[derive(Serialize, Deserialize)]

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::Damage;
 use super::user_versions::UserV4;
 use crate::domain::User;
 use crate::domain::user::{PasswordHash, PasswordScheme};
+use crate::store::codec::Damage;
 
 /// Version 5 of a stored user. Never changes. The passwords of `rest` are absent.
 #[derive(Serialize, Deserialize)]

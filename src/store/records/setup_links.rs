@@ -1,29 +1,13 @@
 //! The stored form of the one-time setup link.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::table::Table;
+use super::{Record, Table};
+use crate::domain::SetupLink;
+use crate::store::codec::{self, Damage};
 
 /// The only key of the table: there is at most one link.
 const KEY: &[u8] = b"first administrator";
-
-/// The secret of the link that creates the first administrator. It is stored in plain text, since a restart must
-/// print the same link again. It is removed when the first user exists.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SetupLink {
-    /// The secret part of the link, in plain text.
-    pub secret: String,
-}
-
-impl fmt::Debug for SetupLink {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("SetupLink(hidden)")
-    }
-}
 
 /// Version 1 of the stored link. Never changes.
 #[derive(Serialize, Deserialize)]

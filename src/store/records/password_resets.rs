@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Damage};
-use super::record::Record;
-use super::snapshot::Snapshot;
-use super::table::Table;
+use super::{Record, Table};
 use crate::domain::{PasswordReset, Timestamp, TokenHash, UserId};
+use crate::store::codec::{self, Damage};
+use crate::store::snapshot::Snapshot;
 
 /// Version 1 of a stored link. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -60,13 +59,13 @@ impl Snapshot {
         self.password_reset(self.password_resets_by_hash.get(hash)?)
     }
 
-    pub(super) fn put_password_reset(&mut self, reset: PasswordReset) {
+    pub(in crate::store) fn put_password_reset(&mut self, reset: PasswordReset) {
         self.take_password_reset(&reset.user);
         self.password_resets_by_hash.insert(reset.hash, reset.user.clone());
         self.password_resets.insert(reset.user.clone(), reset);
     }
 
-    pub(super) fn take_password_reset(&mut self, user: &UserId) {
+    pub(in crate::store) fn take_password_reset(&mut self, user: &UserId) {
         if let Some(before) = self.password_resets.remove(user) {
             self.password_resets_by_hash.remove(&before.hash);
         }
