@@ -61,9 +61,8 @@ impl PublicUrl {
         };
         let authority = &text[text.len() - rest.len()..path_start];
         if !is_authority(authority) {
-            return Err(format!(
-                "has {authority}, which is not a host with or without a port, like example.com or example.com:3000"
-            ));
+            // The text is not repeated: it may have a password before an `@`.
+            return Err("must have a host, with or without a port, like https://example.com or https://example.com:3000".into());
         }
         let mut parts = url.path().split('/').skip(1);
         if !parts.clone().all(is_plain) {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Process, eventually};
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, new_folder};
+use crate::support::{Process, eventually};
 
 const LOGIN: &str = r#"{"user":"admin","password":"correct horse"}"#;
 

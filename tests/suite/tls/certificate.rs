@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use rollcall::config::TlsSource;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{TestServer, eventually};
 use crate::support::server::{BEGINNING, DAY, MINUTE, new_folder};
 use crate::support::tls::{HTTP1, Pair, TlsClient};
+use crate::support::{TestServer, eventually};
 
 /// A log that the test reads. The server runs on the thread of the test.
 #[derive(Clone, Default)]
