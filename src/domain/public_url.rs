@@ -62,7 +62,9 @@ impl PublicUrl {
         let authority = &text[text.len() - rest.len()..path_start];
         if !is_authority(authority) {
             // The text is not repeated: it may have a password before an `@`.
-            return Err("must have a host, with or without a port, like https://example.com or https://example.com:3000".into());
+            return Err(
+                "must have a host, with or without a port, like https://example.com or https://example.com:3000".into(),
+            );
         }
         let mut parts = url.path().split('/').skip(1);
         if !parts.clone().all(is_plain) {

@@ -45,10 +45,10 @@ impl SessionLine {
 
 /// Returns the live sessions. This session is the first; the others are sorted by their last use, the latest first.
 pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<SessionLine> {
-    let mut live = tokens::list(&visit.app, Some(&caller.user.id));
-    live.retain(|token| token.session().is_some());
+    let mut sessions = tokens::list(&visit.app, Some(&caller.user.id));
+    sessions.retain(|token| token.session().is_some());
     let used = |token: &Token| token.last_used_at.unwrap_or(token.created_at);
-    live.sort_by_key(|token| (token.hash != caller.token.hash, std::cmp::Reverse(used(token))));
+    sessions.sort_by_key(|token| (token.hash != caller.token.hash, std::cmp::Reverse(used(token))));
     let line = |token: &Arc<Token>| {
         let own = token.hash == caller.token.hash;
         let at = if own {
@@ -58,7 +58,7 @@ pub(super) fn lines(visit: &Visit, caller: &Caller) -> Vec<SessionLine> {
         };
         SessionLine::of(visit, token, &at, own)
     };
-    live.iter().map(line).collect()
+    sessions.iter().map(line).collect()
 }
 
 /// Returns the name of a client, from the text that it sends.
