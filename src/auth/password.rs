@@ -55,10 +55,45 @@ impl PasswordDigest {
     }
 }
 
-/// The hash that the passwords of unknown users are compared with, so that the check takes the same time. It has
-/// today's strength, and no password matches it.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The lowest cost that argon2 has.
+const LOWEST: Params = match Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None) {
+    Ok(params) => params,
+    Err(_) => Params::DEFAULT,
+};
+
+/// The cost of new hashes of passwords. Each hash says its own cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HashCost {
+    /// 19 MiB, two passes and one lane: the crate's default and OWASP's minimum.
+    #[default]
+    Strong,
+    /// The lowest cost of argon2. Only tests use it, because they make many users: such a hash is easy to guess.
+    Lowest,
+}
+
+impl HashCost {
+    const fn params(self) -> Params {
+        match self {
+            Self::Strong => Params::DEFAULT,
+            Self::Lowest => LOWEST,
+        }
+    }
+
+    fn argon2(self) -> Argon2<'static> {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params())
+    }
+
+    /// Returns the hash that the passwords of unknown users are compared with, so that the check takes the same time. It
+    /// has this cost, and no password matches it.
+    fn hash_of_nobody(self) -> PasswordHash {
+        let params = self.params();
+        let (memory, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+        PasswordHash::new(&format!(
+            "$argon2id$v=19$m={memory},t={passes},p={lanes}$AAAAAAAAAAAAAAAAAAAAAA\
+             $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        ))
+    }
+}
 
 /// A password that a caller wants to set. `Debug` does not print it.
 #[derive(Debug, Clone)]
@@ -84,6 +119,7 @@ pub struct Passwords {
     under_way: Arc<Semaphore>,
     most_at_once: usize,
     most_under_way: usize,
+    cost: HashCost,
 }
 
 /// As many hashes at once as the machine has cores, and 128 for each core in progress or waiting.
@@ -103,7 +139,14 @@ impl Passwords {
             under_way: Arc::new(Semaphore::new(under_way)),
             most_at_once: at_once,
             most_under_way: under_way,
+            cost: HashCost::default(),
         }
+    }
+
+    /// Returns a pool of the same size whose new hashes have this cost.
+    #[must_use]
+    pub fn with_cost(self, cost: HashCost) -> Self {
+        Self { cost, ..self }
     }
 
     /// Returns the numbers of hashes that are computed now, and of those that wait.
@@ -142,7 +185,8 @@ impl Passwords {
     /// # Errors
     /// [`RequestError::Overloaded`] if the queue is full.
     pub async fn hash(&self, digest: PasswordDigest) -> Result<PasswordHash, RequestError> {
-        let hashed = self.run(move || hash(&digest)).await?;
+        let cost = self.cost;
+        let hashed = self.run(move || hash(&digest, cost)).await?;
         hashed.map_err(|cause| {
             error!(%cause, "a password could not be hashed");
             OVERLOADED
@@ -154,9 +198,10 @@ impl Passwords {
     /// # Errors
     /// [`RequestError::Overloaded`] if the queue is full.
     pub async fn verify(&self, digest: PasswordDigest, against: Option<PasswordHash>) -> Result<bool, RequestError> {
+        let cost = self.cost;
         self.run(move || {
             let known = against.is_some();
-            verify(&digest, &against.unwrap_or_else(|| PasswordHash::new(NOBODY))) && known
+            verify(&digest, &against.unwrap_or_else(|| cost.hash_of_nobody())) && known
         })
         .await
     }
@@ -193,9 +238,9 @@ impl Passwords {
     }
 }
 
-/// Hashes a password by argon2id with 19 MiB, two passes and one lane: the crate's default and OWASP's minimum.
-fn hash(digest: &PasswordDigest) -> password_hash::Result<PasswordHash> {
-    let argon2 = Argon2::default();
+/// Hashes a password by argon2id.
+fn hash(digest: &PasswordDigest, cost: HashCost) -> password_hash::Result<PasswordHash> {
+    let argon2 = cost.argon2();
     let salt: [u8; SALT_BYTES] = random::bytes();
     let described = ParsedHash {
         algorithm: Algorithm::Argon2id.ident(),
@@ -207,10 +252,10 @@ fn hash(digest: &PasswordDigest) -> password_hash::Result<PasswordHash> {
     Ok(PasswordHash::new(&described.to_string()))
 }
 
-/// Computes a digest with the same cost as for passwords.
+/// Computes a digest with the cost [`HashCost::Strong`]: a digest does not say its own cost.
 fn slow_digest(input: &[u8; 32], salt: &Salt) -> password_hash::Result<[u8; 32]> {
     let mut digest = [0; 32];
-    fill(&Argon2::default(), input, salt, &mut digest)?;
+    fill(&HashCost::Strong.argon2(), input, salt, &mut digest)?;
     Ok(digest)
 }
 
@@ -269,7 +314,7 @@ mod tests {
     #[test]
     fn a_hash_is_argon2id_of_owasp_strength_and_verifies_only_its_password() {
         let secret = PasswordDigest::of("secret");
-        let hash = hash(&secret).expect("a hash");
+        let hash = hash(&secret, HashCost::default()).expect("a hash");
         assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(verify(&secret, &hash));
         assert!(!verify(&PasswordDigest::of("Secret"), &hash));
@@ -278,15 +323,18 @@ mod tests {
 
     #[test]
     fn nobodys_hash_is_as_hard_as_a_new_one_and_no_password_has_it() {
-        let new = hash(&PasswordDigest::of("secret")).expect("a hash");
-        let strength = |phc: &str| phc.rsplitn(3, '$').last().map(str::to_owned);
-        assert_eq!(strength(NOBODY), strength(new.expose()));
-        let (nobody, new) = (
-            ParsedHash::new(NOBODY).expect("a hash"),
-            ParsedHash::new(new.expose()).expect("a hash"),
-        );
-        assert_eq!(nobody.hash.map(|hash| hash.len()), new.hash.map(|hash| hash.len()));
-        assert_eq!(nobody.salt.map(|salt| salt.len()), new.salt.map(|salt| salt.len()));
-        assert!(!verify(&PasswordDigest::of("secret"), &PasswordHash::new(NOBODY)));
+        let secret = PasswordDigest::of("secret");
+        for cost in [HashCost::Strong, HashCost::Lowest] {
+            let (nobody, new) = (cost.hash_of_nobody(), hash(&secret, cost).expect("a hash"));
+            let strength = |hash: &PasswordHash| hash.expose().rsplitn(3, '$').last().map(str::to_owned);
+            assert_eq!(strength(&nobody), strength(&new));
+            assert!(verify(&secret, &new));
+            assert!(!verify(&secret, &nobody));
+            let parsed = |hash: &PasswordHash| {
+                let parsed = ParsedHash::new(hash.expose()).expect("a hash");
+                (parsed.hash.map(|hash| hash.len()), parsed.salt.map(|salt| salt.len()))
+            };
+            assert_eq!(parsed(&nobody), parsed(&new));
+        }
     }
 }

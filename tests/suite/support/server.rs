@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rollcall::admin_socket::{self, Command, CommandAnswer as LocalAnswer};
 use rollcall::app::{Clock, Overrides};
-use rollcall::auth::password::Passwords;
+use rollcall::auth::password::{HashCost, Passwords};
 use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::http::Limits;
@@ -106,7 +106,8 @@ impl TestServer {
             fixed: Overrides::default(),
             limits: Limits::default(),
             timing: Timing::default(),
-            passwords: Passwords::default(),
+            // Most of the time of these tests would otherwise go into hashes.
+            passwords: Passwords::default().with_cost(HashCost::Lowest),
             administrator: None,
             clock: Clock::system(),
         }
