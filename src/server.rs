@@ -109,11 +109,13 @@ impl Server {
         let socket_server = SocketServer::new(app.clone(), options.timing);
         let streams = Streams::new(app.clone());
         let gate = Gate::new(app.clone(), options.limits);
-        let filter = filter(&app, &socket_server, gate, &options.limits, streams.clone());
-        let filter = match metrics {
-            Some(_) => filter,
-            None => http::metrics::metrics(app.clone()).or(filter).unify().boxed(),
+        let others = others(&app, &socket_server, &gate, &options.limits, streams.clone());
+        let others = match metrics {
+            Some(_) => others,
+            None => http::metrics::metrics(app.clone()).or(others).unify().boxed(),
         };
+        // Most requests are of the API, and each filter that is tried before costs them time.
+        let filter = http::api(gate).or(others).unify().boxed();
         Ok(Self {
             front: Front::new(app.clone(), filter),
             setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.public_address().url)),
@@ -282,11 +284,11 @@ fn open_socket(app: &App, folder: &Path) -> Option<AdminSocket> {
     warned.ok()
 }
 
-/// Combines the filters. Each answers its own paths and passes other requests to the next.
-fn filter(
+/// Combines all filters but those of the API and the metrics. Each passes on the requests that are not its own.
+fn others(
     app: &App,
     socket_server: &Arc<SocketServer>,
-    gate: Gate,
+    gate: &Gate,
     limits: &Limits,
     streams: Streams,
 ) -> BoxedFilter<(warp::reply::Response,)> {
@@ -301,8 +303,6 @@ fn filter(
         budget: gate.budget(),
     };
     realtime::sockets(socket_server)
-        .or(http::api(gate))
-        .unify()
         .or(http::health::health(app.clone()))
         .unify()
         .or(http::avatar::avatars(app.clone()))
