@@ -1,4 +1,4 @@
-//! The head of a request, as the gate of the API and the pages take it.
+//! The head of a request. The front takes it from the request, and all interfaces read it.
 
 use std::borrow::Cow;
 use std::mem;
@@ -43,7 +43,8 @@ impl Head {
     }
 }
 
-/// Returns the filter for the head of a request. It rejects requests whose head was not taken, which the server always does.
+/// Returns the filter for the head that [`Head::take`] took. It rejects a request whose head was not taken; the front takes every
+/// head.
 pub(crate) fn head() -> impl Filter<Extract = (Arc<Head>,), Error = Rejection> + Clone {
     warp::ext::get()
 }

@@ -84,15 +84,15 @@ pub(crate) fn web(app: App, bounds: FormBounds, streams: Streams) -> BoxedFilter
     let web = Arc::new(Web { app, bounds, streams });
     intake::head()
         .and(warp::body::stream())
-        .then(move |head, body| {
+        .then(move |head: Arc<Head>, body| {
             let web = Arc::clone(&web);
-            async move { web.answer(Arc::unwrap_or_clone(head), body).await }
+            async move { web.answer(head, body).await }
         })
         .boxed()
 }
 
 impl Web {
-    async fn answer<S, B>(&self, mut head: Head, body: S) -> Response
+    async fn answer<S, B>(&self, mut head: Arc<Head>, body: S) -> Response
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + Unpin + 'static,
         B: Buf + Send,
@@ -104,7 +104,7 @@ impl Web {
         let began = Instant::now();
         let without_cookies = routes::of(&head.path).any(|(route, _)| route.without_cookies);
         if without_cookies {
-            head.headers.remove(COOKIE);
+            Arc::make_mut(&mut head).headers.remove(COOKIE);
         }
         let mut visit = self.visit(&head);
         // The server sets a cookie only for a new visitor, and this route must not set one.
@@ -139,7 +139,7 @@ impl Web {
         response
     }
 
-    fn visit(&self, head: &Head) -> Visit {
+    fn visit(&self, head: &Arc<Head>) -> Visit {
         let address = self.app.public_address();
         let client = head.headers.get(USER_AGENT).and_then(|client| client.to_str().ok());
         let origin = Origin::new(
@@ -162,7 +162,7 @@ impl Web {
             origin,
             site,
             visitor,
-            headers: head.headers.clone(),
+            head: Arc::clone(head),
             base: address.path.clone(),
             target,
             parameter: String::new(),

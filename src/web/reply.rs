@@ -64,7 +64,7 @@ pub(super) fn form(visit: &Visit, is_refused: bool, page: &impl Template) -> Pag
 pub(super) fn with_status(visit: &Visit, status: StatusCode, page: &impl Template) -> PageOutcome {
     let mut text = String::with_capacity(FIRST_BYTES);
     page.render_into(&mut text).map_err(incident::internal)?;
-    let gzip = Accepted::of(&visit.headers).gzip() && text.len() >= COMPRESSED_FROM_BYTES;
+    let gzip = Accepted::of(&visit.head.headers).gzip() && text.len() >= COMPRESSED_FROM_BYTES;
     let body = if gzip { compressed(&text)? } else { text.into() };
     let mut answer = Answer::new(body);
     *answer.status_mut() = status;

@@ -1,6 +1,6 @@
 //! One request of a browser, as the pages see it.
 
-use warp::http::HeaderMap;
+use std::sync::Arc;
 
 use super::cookies::Site;
 use super::events::Streams;
@@ -11,6 +11,7 @@ use super::words::Words;
 use crate::app::App;
 use crate::auth::{Actor, Caller, Origin};
 use crate::domain::RequestError;
+use crate::intake::Head;
 use crate::ops::calls::{self, CallRate};
 
 /// One request of a browser, as the pages see it.
@@ -22,7 +23,7 @@ pub(super) struct Visit {
     pub site: Site,
     pub visitor: Visitor,
     pub words: Words,
-    pub headers: HeaderMap,
+    pub head: Arc<Head>,
     /// The public path of the server, before every link.
     pub base: String,
     /// The path and query of the request, without the public path.
@@ -64,6 +65,6 @@ impl Visit {
     /// Returns how the reader has moments written.
     pub(super) fn reader(&self) -> Reader {
         let user = self.visitor.caller.as_ref().map(|caller| &*caller.user);
-        Reader::of(self.words, user, &self.headers, self.app.clock.now())
+        Reader::of(self.words, user, &self.head.headers, self.app.clock.now())
     }
 }

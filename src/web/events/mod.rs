@@ -76,18 +76,18 @@ pub(super) async fn open(visit: Visit) -> PageOutcome {
 /// Returns the caller of a stream: from the header tokens if there are any, else from the cookie. A page of another
 /// site cannot read a stream. It must not open one either, because a stream makes its user present.
 fn caller(visit: &Visit) -> Result<Caller, RequestError> {
-    if visit.headers.contains_key("x-auth-token") {
-        let caller = intake::caller(&visit.app, &visit.headers, &visit.origin);
+    if visit.head.headers.contains_key("x-auth-token") {
+        let caller = intake::caller(&visit.app, &visit.head.headers, &visit.origin);
         return caller.ok_or(RequestError::NotLoggedIn);
     }
-    session::check_fetch_site(&visit.headers)?;
+    session::check_fetch_site(&visit.head.headers)?;
     visit.caller().cloned()
 }
 
 /// Returns the time of the last event that the client has. A client sends it in a header, and a page that connects
 /// again sends it in the address.
 fn last_event(visit: &Visit) -> Option<Timestamp> {
-    let header = header(&visit.headers, "last-event-id");
+    let header = header(&visit.head.headers, "last-event-id");
     let text = header.unwrap_or_else(|| visit.query.text("after"));
     let (run, millis) = text.split_once('.')?;
     let millis = millis.parse().ok().filter(|_| run == &*visit.streams.run);

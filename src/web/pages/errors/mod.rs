@@ -110,7 +110,7 @@ const BROKEN: [&str; 4] = ["online", "online", "busy", "offline"];
 
 /// Returns whether a client takes a page. A program that asks for another path than it should gets one line.
 fn takes_pages(visit: &Visit) -> bool {
-    let accepted = visit.headers.get_all(ACCEPT).iter();
+    let accepted = visit.head.headers.get_all(ACCEPT).iter();
     accepted
         .filter_map(|accepted| accepted.to_str().ok())
         .any(|accepted| accepted.contains("text/html"))

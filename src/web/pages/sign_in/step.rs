@@ -50,7 +50,7 @@ impl Step {
 
     /// Returns the step that a browser holds, if it counts still.
     pub(super) fn open(visit: &Visit) -> Option<Self> {
-        let text = visit.site.read(&visit.headers, Cookie::Step)?;
+        let text = visit.site.read(&visit.head.headers, Cookie::Step)?;
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let bytes = visit.app.key.open_bytes(PURPOSE, &bytes).ok()?;
         let sealed: Sealed = serde_json::from_slice(&bytes).ok()?;
