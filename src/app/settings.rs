@@ -157,7 +157,7 @@ impl Settings {
     /// Returns the path of `Site_Url`, which clients put before the paths of this server: empty, or `/` and a path
     /// without a slash at its end.
     pub(super) fn public_path(&self) -> String {
-        let url = PublicUrl::parse(&self.text(SettingId::SiteUrl));
+        let url = PublicUrl::restore(&self.text(SettingId::SiteUrl));
         url.map(|url| url.path().to_owned()).unwrap_or_default()
     }
 

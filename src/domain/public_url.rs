@@ -1,6 +1,7 @@
 //! The public URL of the server, which may have a path before the server's own paths.
 
 use std::net::Ipv6Addr;
+use std::num::NonZeroU16;
 
 /// The first segments of the server's own paths. A public path that begins with one of them would be ambiguous.
 pub(crate) const OWN_PATHS: [&str; 28] = [
@@ -47,6 +48,20 @@ impl PublicUrl {
     /// # Errors
     /// Returns a message that follows the name of the setting.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let url = Self::restore(text)?;
+        let authority = url.text[..url.path_start].split("://").nth(1);
+        if authority.is_some_and(is_authority) {
+            return Ok(url);
+        }
+        // The text is not repeated: it may have a password before an `@`.
+        Err("must have a host, with or without a port, like https://example.com or https://example.com:3000".into())
+    }
+
+    /// Restores a stored URL. Stores of earlier versions may have one whose host or port [`Self::parse`] refuses.
+    ///
+    /// # Errors
+    /// Returns a message that follows the name of the setting.
+    pub(crate) fn restore(text: &str) -> Result<Self, String> {
         let text = text.trim().trim_end_matches('/');
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let refused = |character: char| character.is_control() || [' ', '#', '?', '"', '<', '>'].contains(&character);
@@ -59,13 +74,6 @@ impl PublicUrl {
             text: text.to_owned(),
             path_start,
         };
-        let authority = &text[text.len() - rest.len()..path_start];
-        if !is_authority(authority) {
-            // The text is not repeated: it may have a password before an `@`.
-            return Err(
-                "must have a host, with or without a port, like https://example.com or https://example.com:3000".into(),
-            );
-        }
         let mut parts = url.path().split('/').skip(1);
         if !parts.clone().all(is_plain) {
             return Err("must have only letters, digits, -, _, . and ~ between the slashes of its path".into());
@@ -91,8 +99,8 @@ impl PublicUrl {
     }
 }
 
-/// Returns whether a text is a host of letters, digits, dots and the like, or an IPv6 address in brackets, and maybe a
-/// port.
+/// Returns whether a text is a host, with or without a port. The host has letters, digits, dots, hyphens and underscores, or is
+/// an IPv6 address in brackets.
 fn is_authority(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -104,7 +112,9 @@ fn is_authority(text: &str) -> bool {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
         None => !host.is_empty() && host.chars().all(is_plain),
     };
-    is_host && port.is_none_or(|port| port.parse::<u16>().is_ok())
+    // A number may begin with `+`, and a port may not.
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<NonZeroU16>().is_ok();
+    is_host && port.is_none_or(is_port)
 }
 
 fn is_plain(part: &str) -> bool {
@@ -139,6 +149,15 @@ mod tests {
     }
 
     #[test]
+    fn a_stored_url_has_its_path_although_its_host_is_refused_today() {
+        for text in ["https://a:/chat", "https://user:password@a/chat/"] {
+            assert_eq!(PublicUrl::restore(text).expect(text).path(), "/chat");
+            assert!(!PublicUrl::parse(text).expect_err(text).contains("password"));
+        }
+        assert!(PublicUrl::restore("https://a/api").is_err());
+    }
+
+    #[test]
     fn what_is_no_url_of_a_server_is_refused() {
         for text in [
             "",
@@ -149,6 +168,8 @@ mod tests {
             "https://a b",
             "https://a:port",
             "https://a:99999",
+            "https://a:+3000",
+            "https://a:0",
             "https://*.example",
             "https://user@a",
             "https://[::1",
