@@ -328,6 +328,11 @@ mod tests {
             let (nobody, new) = (cost.hash_of_nobody(), hash(&secret, cost).expect("a hash"));
             let strength = |hash: &PasswordHash| hash.expose().rsplitn(3, '$').last().map(str::to_owned);
             assert_eq!(strength(&nobody), strength(&new));
+            let expected = match cost {
+                HashCost::Strong => "$argon2id$v=19$m=19456,t=2,p=1",
+                HashCost::Lowest => "$argon2id$v=19$m=8,t=1,p=1",
+            };
+            assert_eq!(strength(&new).as_deref(), Some(expected));
             assert!(verify(&secret, &new));
             assert!(!verify(&secret, &nobody));
             let parsed = |hash: &PasswordHash| {

@@ -54,3 +54,14 @@ fn interfaces_read_the_store_through_operations() {
         .collect();
     assert!(found.is_empty(), "call an operation in src/ops instead: {found:?}");
 }
+
+#[test]
+fn only_tests_hash_passwords_at_the_lowest_cost() {
+    let chosen = Regex::new(r"\bwith_cost\(|\bHashCost::Lowest\b").expect("a pattern");
+    let found: Vec<_> = files("src")
+        .into_iter()
+        .filter(|(file, text)| file != "auth/password.rs" && chosen.is_match(&code(text)))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(found.is_empty(), "the server hashes at the cost of `Strong`: {found:?}");
+}
