@@ -39,8 +39,8 @@ assert_hardened() {
     awk -v level="$level" 'BEGIN { exit !(level != "" && level <= 2.0) }' || fail "the unit is not hardened enough"
 }
 
-# assert_durable BINARY: fails unless a write of this binary ends in fsync. The symbols say nothing: the optimizer of the linker
-# may put the project's sync_file_range into sled's code.
+# assert_durable BINARY: fails if a start and a write of this binary call sync_file_range, or if they never call fsync. The symbols
+# say nothing: the optimizer of the linker may put the project's sync_file_range into sled's code.
 assert_durable() {
     local folder calls
     need strace strace

@@ -2,7 +2,7 @@
 //!
 //! sled takes damage near the end of its log for a write that a crash cut short, and opens without the entries after
 //! it. So every batch increments a count in the same transaction, and once it is durable the count is written to the
-//! witness file. A store whose count is lower than the witness has lost acknowledged data. The file is written after
+//! commit marker. A store whose count is lower than the marker has lost acknowledged data. The file is written after
 //! the flush and needs no flush of its own: a power cut can only make it older than the store, never newer.
 
 use std::fs::File;
@@ -18,8 +18,8 @@ use super::records::commits::KEY;
 /// The file with the number of the last durable commit.
 pub(super) struct CommitMarker(File);
 
-/// Bytes of the witness: the count and its CRC-32, both little-endian.
-const WITNESS_BYTES: usize = 12;
+/// Bytes of the marker: the count and its CRC-32, both little-endian.
+const MARKER_BYTES: usize = 12;
 
 impl CommitMarker {
     /// Opens the file, and creates it if it does not exist.
@@ -49,16 +49,16 @@ impl CommitMarker {
 
     /// Returns the number in the file, or `None` if it cannot be read: a power cut may leave such a file.
     pub(super) fn seen(&self) -> Option<u64> {
-        let mut bytes = [0; WITNESS_BYTES];
+        let mut bytes = [0; MARKER_BYTES];
         self.0.read_exact_at(&mut bytes, 0).ok()?;
-        let (count, sum) = bytes.split_at(WITNESS_BYTES - 4);
+        let (count, sum) = bytes.split_at(MARKER_BYTES - 4);
         if crc32fast::hash(count).to_le_bytes() != sum {
             return None;
         }
         Some(u64::from_le_bytes(count.try_into().ok()?))
     }
 
-    /// Returns a problem if the store's count is lower than the witness.
+    /// Returns a problem if the store's count is lower than the marker.
     pub(super) fn question(seen: u64, counted: u64) -> Option<Problem> {
         let what = format!(
             "it counts {counted} commits where {seen} were acknowledged: the last ones are lost, or an older store was put \
@@ -76,10 +76,10 @@ mod tests {
     #[test]
     fn a_store_that_counts_less_than_was_seen_has_lost_something() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let witness = CommitMarker::open(&home.path().join("witness")).expect("a file");
-        assert_eq!(witness.seen(), None, "nothing was seen yet");
-        witness.note(7).expect("a note");
-        assert_eq!(witness.seen(), Some(7));
+        let marker = CommitMarker::open(&home.path().join("marker")).expect("a file");
+        assert_eq!(marker.seen(), None, "nothing was seen yet");
+        marker.note(7).expect("a note");
+        assert_eq!(marker.seen(), Some(7));
         assert!(CommitMarker::question(7, 6).is_some());
         assert_eq!(CommitMarker::question(7, 7), None);
         assert_eq!(
@@ -90,11 +90,11 @@ mod tests {
     }
 
     #[test]
-    fn a_witness_that_cannot_be_read_saw_nothing() {
+    fn a_marker_that_cannot_be_read_saw_nothing() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let witness = CommitMarker::open(&home.path().join("witness")).expect("a file");
-        witness.note(7).expect("a note");
-        witness.0.write_all_at(&[8], 0).expect("damage");
-        assert_eq!(witness.seen(), None);
+        let marker = CommitMarker::open(&home.path().join("marker")).expect("a file");
+        marker.note(7).expect("a note");
+        marker.0.write_all_at(&[8], 0).expect("damage");
+        assert_eq!(marker.seen(), None);
     }
 }

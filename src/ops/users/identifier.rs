@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::domain::{EmailKey, User, UserId, UsernameKey};
 use crate::store::Snapshot;
 
-/// What names one user.
+/// A username, an e-mail address or an id. Each belongs to one user at most.
 #[derive(Debug, Clone)]
 pub enum UserIdentifier {
     /// The username, folded.
