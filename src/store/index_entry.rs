@@ -1,5 +1,7 @@
 //! The entries of index tables. They follow from the records that they point to.
 
+use std::hash::{BuildHasher, RandomState};
+
 use super::codec::{self, Damage};
 use super::records::{Record, RecordVisitor, Table, visit_all};
 
@@ -7,11 +9,38 @@ use super::records::{Record, RecordVisitor, Table, visit_all};
 const INDEX_VERSION: u8 = 1;
 
 /// An entry of an index table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct IndexEntry {
     pub(super) table: Table,
     pub(super) key: Vec<u8>,
     pub(super) value: Vec<u8>,
+}
+
+/// The sum of the hashes of many index entries, in any order. It compares the entries that records need with those that
+/// are stored, without a look-up for each. If the entries differ, the sums are equal with a chance of 1 in 2^64. The key
+/// of the hashes is random, so that no user can choose entries with the same sum.
+#[derive(Clone, Default)]
+pub(super) struct IndexSum {
+    hashes: RandomState,
+    sum: u64,
+}
+
+impl IndexSum {
+    /// Returns the sum of no entries, for a comparison with this one.
+    pub(super) fn zero(&self) -> Self {
+        Self { sum: 0, ..self.clone() }
+    }
+
+    /// Adds an entry.
+    pub(super) fn add(&mut self, entry: &IndexEntry) {
+        self.sum = self.sum.wrapping_add(self.hashes.hash_one(entry));
+    }
+}
+
+impl PartialEq for IndexSum {
+    fn eq(&self, other: &Self) -> bool {
+        self.sum == other.sum
+    }
 }
 
 /// Returns a record's entries in the index tables, with their bytes.

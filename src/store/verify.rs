@@ -8,7 +8,7 @@ use super::catch_panic::catch_panic;
 use super::change::RecordEdit;
 use super::codec::{self, Damage};
 use super::folder;
-use super::index_entry::{decode_index, index_entries};
+use super::index_entry::{IndexEntry, IndexSum, decode_index, index_entries};
 use super::open_error::{OpenError, errno_in};
 use super::outdated::Outdated;
 use super::overflow;
@@ -75,7 +75,7 @@ impl RecordVisitor for Findings<'_> {
 
 impl Findings<'_> {
     fn read<R: Record>(&mut self) {
-        let mut entries = 0;
+        let mut expected = IndexSum::default();
         let mut moved = Vec::new();
         self.scan(R::TABLE, |found, key, placed, bytes| {
             let record = R::decode(key, bytes)?;
@@ -83,32 +83,16 @@ impl Findings<'_> {
                 return Err(Damage::Body("it belongs under another key".into()));
             }
             let is_old = bytes.first() != Some(&R::VERSION);
-            if is_old && R::TABLE == Table::Commits {
-                // Each batch rewrites this record.
-                found.outdated.has_old_counters = true;
-            } else if is_old || overflow::is_too_long(placed) {
-                let bytes = record.encode();
-                // A record that is too large in the newest version is not rewritten.
-                if codec::is_readable(&bytes) {
-                    found.outdated.rewrites.push(RecordEdit {
-                        table: R::TABLE,
-                        key: key.into(),
-                        value: Some(bytes),
-                    });
-                }
+            if is_old || overflow::is_too_long(placed) {
+                found.note_outdated(&record, is_old);
             }
             let has_moved = rekey::is_under_former_keys(found.trees, &record);
-            for entry in index_entries(&record) {
-                entries += 1;
-                let stored = found.trees.get(entry.table, &entry.key).unwrap_or_default();
-                if !has_moved && stored.is_none_or(|stored| *stored != *entry.value) {
-                    let what = format!("no entry for the record {} of {}", printable(key), R::TABLE);
-                    found.problems.push(Problem::new(entry.table, &entry.key, what));
-                }
-            }
             if has_moved {
                 moved.push(record);
                 return Ok(());
+            }
+            for entry in index_entries(&record) {
+                expected.add(&entry);
             }
             found.snapshot.apply(&RecordEdit {
                 table: R::TABLE,
@@ -116,6 +100,7 @@ impl Findings<'_> {
                 value: Some(bytes.into()),
             })
         });
+        let has_moved = !moved.is_empty();
         for edit in rekey::moves(self.trees, moved) {
             // The snapshot has the state after these edits.
             if let Err(damage) = self.snapshot.apply(&edit) {
@@ -123,19 +108,66 @@ impl Findings<'_> {
             }
             self.outdated.moves.push(edit);
         }
-        let mut indexed = 0;
+        let mut stored = expected.zero();
         for index in R::INDEXES {
-            indexed += self.scan(*index, |_, key, _, bytes| decode_index(*index, key, bytes).map(drop));
+            self.scan(*index, |_, key, _, bytes| {
+                stored.add(&IndexEntry {
+                    table: *index,
+                    key: key.into(),
+                    value: bytes.into(),
+                });
+                decode_index(*index, key, bytes).map(drop)
+            });
         }
-        if entries != indexed {
+        if has_moved || stored != expected {
+            self.find_missing::<R>();
             self.find_orphans::<R>();
         }
+    }
+
+    /// Adds the edit that rewrites a record in the newest version.
+    fn note_outdated<R: Record>(&mut self, record: &R, is_old: bool) {
+        if is_old && R::TABLE == Table::Commits {
+            // Each batch rewrites this record.
+            self.outdated.has_old_counters = true;
+            return;
+        }
+        let bytes = record.encode();
+        // A record that is too large in the newest version is not rewritten.
+        if codec::is_readable(&bytes) {
+            self.outdated.rewrites.push(RecordEdit {
+                table: R::TABLE,
+                key: record.key(),
+                value: Some(bytes),
+            });
+        }
+    }
+
+    /// Finds records without their index entries.
+    fn find_missing<R: Record>(&mut self) {
+        self.scan_again(R::TABLE, |found, key, _, bytes| {
+            // A record that does not decode was reported when it was read.
+            let Ok(record) = R::decode(key, bytes) else {
+                return Ok(());
+            };
+            if record.key() != key || rekey::is_under_former_keys(found.trees, &record) {
+                return Ok(());
+            }
+            for entry in index_entries(&record) {
+                let stored = found.trees.get(entry.table, &entry.key).unwrap_or_default();
+                if stored.is_none_or(|stored| *stored != *entry.value) {
+                    let what = format!("no entry for the record {} of {}", printable(key), R::TABLE);
+                    found.problems.push(Problem::new(entry.table, &entry.key, what));
+                }
+            }
+            Ok(())
+        });
     }
 
     /// Finds index entries that point to no record.
     fn find_orphans<R: Record>(&mut self) {
         for index in R::INDEXES {
-            self.scan(*index, |found, key, _, bytes| {
+            self.scan_again(*index, |found, key, _, bytes| {
                 let record_key = decode_index(*index, key, bytes)?;
                 let stored = found.trees.get(R::TABLE, &record_key).unwrap_or_default();
                 let record = stored.and_then(|bytes| R::decode(&record_key, &bytes).ok());
@@ -204,27 +236,27 @@ impl Findings<'_> {
         }
     }
 
-    /// Calls `look` for every entry of a tree, with the stored and the whole value, and returns the number of
-    /// entries. An error during the scan is reported as damage.
-    fn scan(
-        &mut self,
-        table: Table,
-        mut look: impl FnMut(&mut Self, &[u8], &[u8], &[u8]) -> Result<(), Damage>,
-    ) -> usize {
+    /// Calls `look` for every entry of a tree, with the stored and the whole value, and counts the entries.
+    fn scan(&mut self, table: Table, mut look: impl FnMut(&mut Self, &[u8], &[u8], &[u8]) -> Result<(), Damage>) {
+        self.scan_again(table, |found, key, placed, bytes| {
+            found.parts += usize::from(overflow::parts(placed));
+            found.live_bytes += (key.len() + bytes.len()) as u64;
+            found.entries += 1;
+            look(found, key, placed, bytes)
+        });
+    }
+
+    /// Calls `look` as [`Self::scan`] does, for entries that are already counted. An error during the scan is reported as
+    /// damage.
+    fn scan_again(&mut self, table: Table, mut look: impl FnMut(&mut Self, &[u8], &[u8], &[u8]) -> Result<(), Damage>) {
         let trees = self.trees;
-        let mut count = 0;
         let outcome = catch_panic(|| -> sled::Result<()> {
             for entry in trees.of(table) {
                 if self.is_closing.load(Ordering::Relaxed) {
                     break;
                 }
                 let (key, placed) = entry?;
-                count += 1;
-                let parts = overflow::parts(&placed);
-                self.parts += usize::from(parts);
                 let bytes = trees.whole(table, &key, placed.clone())?.unwrap_or_default();
-                self.live_bytes += (key.len() + bytes.len()) as u64;
-                self.entries += 1;
                 if let Err(damage) = look(self, &key, &placed, &bytes) {
                     if let Damage::Version { found, known } = damage {
                         self.newer.get_or_insert((table, found, known));
@@ -239,7 +271,6 @@ impl Findings<'_> {
             Ok(Err(error)) => self.unreadable(table, &error),
             Err(panic) => self.unreadable(table, &panic),
         }
-        count
     }
 
     /// Returns the reason why the store cannot be judged: the system failed, or a newer version wrote the store. Then the
