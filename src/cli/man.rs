@@ -132,7 +132,7 @@ fn environment() -> Roff {
     roff.control("SH", ["ENVIRONMENT"]);
     for setting in SETTINGS {
         roff.control("TP", []).text([bold(setting.variable())]);
-        roff.text([roman(format!("{}.", setting.help))]);
+        roff.text([roman(format!("{}.", setting.help()))]);
         if let Some(file) = setting.file_variable() {
             roff.text([bold(file), roman(" names a file with the value.")]);
         }

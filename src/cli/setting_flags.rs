@@ -97,8 +97,8 @@ fn augment(command: Command, takes: fn(&StartSetting) -> bool, set: bool) -> Com
 fn flag(setting: &'static StartSetting) -> Option<Arg> {
     let name = setting.flag_name()?;
     let help = match setting.default {
-        Some(default) => format!("{} [default: {default}]", setting.help),
-        None => setting.help.to_owned(),
+        Some(default) => format!("{} [default: {default}]", setting.help()),
+        None => setting.help(),
     };
     let arg = Arg::new(name.clone()).long(name).value_name(setting.value).help(help);
     Some(if setting.list {

@@ -7,12 +7,6 @@ use super::values::StartValues;
 use super::{ConfigError, Source};
 use crate::domain::ListenAddress;
 
-/// Maximum seconds that a connection waits for its next request.
-const MAX_KEEP_ALIVE_SECONDS: u32 = 3600;
-
-/// Maximum seconds for the head of a request.
-const MAX_HEADER_SECONDS: u32 = 600;
-
 /// The listening sockets and the limits of connections.
 #[derive(Debug)]
 pub(crate) struct NetworkSettings {
@@ -61,17 +55,14 @@ impl NetworkSettings {
             (Some(_), addresses) => Ok(addresses),
             (None, _) => Err("needs TLS: set tls_cert and tls_key, or tls_self_signed".to_owned()),
         })?;
-        let seconds = |name, most| {
-            from.number(name, 1, most)
-                .map(|number| Duration::from_secs(number.into()))
-        };
+        let seconds = |name| from.number(name).map(|number| Duration::from_secs(number.into()));
         Ok(Self {
             listen: from.parse("listen", ListenAddress::parse_list)?,
             listens_by_default: from.value("listen").is_none_or(|value| value.source == Source::Default),
             tls,
             redirect: redirect.unwrap_or_default(),
-            keep_alive_time: seconds("keep_alive_seconds", MAX_KEEP_ALIVE_SECONDS)?,
-            head_time: seconds("header_seconds", MAX_HEADER_SECONDS)?,
+            keep_alive_time: seconds("keep_alive_seconds")?,
+            head_time: seconds("header_seconds")?,
         })
     }
 }

@@ -2,97 +2,14 @@
 //! `rollcall config` are generated. A test compares it with the README's table. Settings of the running server are in
 //! `domain::setting`; four settings here are short names of those.
 
+use super::start_setting::StartSetting;
 use crate::domain::SettingId;
 
-/// A setting of the process.
-#[derive(Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "the columns of a table")]
-pub struct StartSetting {
-    /// The key in the configuration file. The flag has `-` instead of `_`.
-    pub name: &'static str,
-    /// The form of a value, for the help.
-    pub value: &'static str,
-    /// The help text, one sentence without a full stop.
-    pub help: &'static str,
-    /// The default value; `None` if the setting has none.
-    pub default: Option<&'static str>,
-    /// True if the setting has a flag. Secrets have none, because other users can read command lines.
-    pub flag: bool,
-    /// True if the value is never displayed.
-    pub secret: bool,
-    /// True if the value can also be set with the name of a file that contains it.
-    pub from_file: bool,
-    /// True if the flag may be given without a value, which means `true`.
-    pub switch: bool,
-    /// True if the value is a list: the flag may be repeated, and the file may have an array.
-    pub list: bool,
-    /// The settings of the running server for which this is a short name, each with the value to set, if that is not
-    /// this setting's own value.
-    pub short_for: &'static [(SettingId, Option<&'static str>)],
-}
+/// Maximum hours between two scheduled backups.
+const HOURS_OF_A_YEAR: u32 = 8760;
 
-impl StartSetting {
-    const fn new(name: &'static str, value: &'static str, default: Option<&'static str>, help: &'static str) -> Self {
-        Self {
-            name,
-            value,
-            help,
-            default,
-            flag: true,
-            secret: false,
-            from_file: false,
-            switch: false,
-            list: false,
-            short_for: &[],
-        }
-    }
-
-    /// Makes the setting a short name of settings of the running server.
-    const fn short_for(mut self, ids: &'static [(SettingId, Option<&'static str>)]) -> Self {
-        self.short_for = ids;
-        self
-    }
-
-    /// Removes the flag, and allows the value to be read from a file.
-    const fn quiet(mut self) -> Self {
-        self.flag = false;
-        self.from_file = true;
-        self
-    }
-
-    const fn switch(mut self) -> Self {
-        self.switch = true;
-        self
-    }
-
-    const fn list(mut self) -> Self {
-        self.list = true;
-        self
-    }
-
-    const fn secret(mut self) -> Self {
-        self.secret = true;
-        self
-    }
-
-    /// Returns the name of the environment variable.
-    #[must_use]
-    pub fn variable(&self) -> String {
-        format!("ROLLCALL_{}", self.name.to_uppercase())
-    }
-
-    /// Returns the name of the environment variable for a file with the value, if there is one.
-    #[must_use]
-    pub fn file_variable(&self) -> Option<String> {
-        self.from_file.then(|| format!("{}_FILE", self.variable()))
-    }
-
-    /// Returns the name of the flag without the dashes, if there is one.
-    #[must_use]
-    pub fn flag_name(&self) -> Option<String> {
-        self.flag.then(|| self.name.replace('_', "-"))
-    }
-}
+/// Maximum days, weeks or months for which backups are kept.
+const MAX_KEPT: u32 = 1000;
 
 /// All start-up settings, in the order of the help.
 pub const SETTINGS: &[StartSetting] = &[
@@ -133,14 +50,16 @@ pub const SETTINGS: &[StartSetting] = &[
         "keep_alive_seconds",
         "SECONDS",
         Some("75"),
-        "Seconds that a connection waits for its next request, 1 to 3600",
-    ),
+        "Seconds that a connection waits for its next request",
+    )
+    .within(1, 3600),
     StartSetting::new(
         "header_seconds",
         "SECONDS",
         Some("30"),
-        "Seconds for the head of a request after its first byte, 1 to 600",
-    ),
+        "Seconds for the head of a request after its first byte",
+    )
+    .within(1, 600),
     StartSetting::new(
         "data_dir",
         "FOLDER",
@@ -169,14 +88,17 @@ pub const SETTINGS: &[StartSetting] = &[
         "compact_waste_percent",
         "PERCENT",
         Some("75"),
-        "Percent of the store's files without data at which a start compacts them, 10 to 95",
-    ),
+        // sled itself leaves about ten percent in its files.
+        "Percent of the store's files without data at which a start compacts them",
+    )
+    .within(10, 95),
     StartSetting::new(
         "stop_seconds",
         "SECONDS",
         Some("5"),
-        "Seconds for requests in flight when the server stops, 0 to 600",
-    ),
+        "Seconds for requests in flight when the server stops",
+    )
+    .within(0, 600),
     StartSetting::new(
         "disk_reserve_mib",
         "MIB",
@@ -193,26 +115,30 @@ pub const SETTINGS: &[StartSetting] = &[
         "backup_every",
         "HOURS",
         Some("24"),
-        "Hours between two of these backups, 1 to 8760",
-    ),
+        "Hours between two of these backups",
+    )
+    .within(1, HOURS_OF_A_YEAR),
     StartSetting::new(
         "keep_daily",
         "DAYS",
         Some("7"),
-        "Days of which the newest of these backups is kept, 0 to 1000",
-    ),
+        "Days of which the newest of these backups is kept",
+    )
+    .within(0, MAX_KEPT),
     StartSetting::new(
         "keep_weekly",
         "WEEKS",
         Some("4"),
-        "Weeks of which the newest of these backups is kept, 0 to 1000",
-    ),
+        "Weeks of which the newest of these backups is kept",
+    )
+    .within(0, MAX_KEPT),
     StartSetting::new(
         "keep_monthly",
         "MONTHS",
         Some("6"),
-        "Months of which the newest of these backups is kept, 0 to 1000",
-    ),
+        "Months of which the newest of these backups is kept",
+    )
+    .within(0, MAX_KEPT),
     StartSetting::new(
         "backup_recipients",
         "RECIPIENTS",
@@ -263,15 +189,16 @@ pub const SETTINGS: &[StartSetting] = &[
         "metrics_token",
         "TOKEN",
         None,
-        "The token with which /metrics can be read where the server listens, at least 16 characters; unset needs a login",
+        "The token with which /metrics can be read where the server listens; unset needs a login",
     )
+    .at_least(16)
     .quiet()
     .secret(),
     StartSetting::new(
         "token_lifetime_days",
         "DAYS",
         Some("90"),
-        "Days that a login lasts, 1 to 36500",
+        "Days that a login lasts",
     )
     .short_for(&[(SettingId::LoginExpiration, None)]),
     StartSetting::new(

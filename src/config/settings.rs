@@ -13,9 +13,6 @@ use super::values::StartValues;
 use super::{Config, ConfigError};
 use crate::domain::{ListenAddress, Retention, SettingId, SettingValue, list_setting};
 
-/// Maximum seconds for requests in flight when the server stops.
-const MOST_STOP_SECONDS: u64 = 600;
-
 /// All settings with their types.
 #[derive(Debug)]
 pub(crate) struct StartSettings {
@@ -72,15 +69,6 @@ pub struct BackupPlan {
     pub keep: Retention,
 }
 
-/// Maximum hours between two scheduled backups: a year.
-const MAX_HOURS: u32 = 8760;
-
-/// Maximum days, weeks or months for which backups are kept.
-const MAX_KEPT: u32 = 1000;
-
-/// Minimum characters of the token for metrics.
-const MIN_TOKEN_CHARACTERS: usize = 16;
-
 /// The first administrator, as texts.
 #[derive(Debug)]
 pub(crate) struct Administrator {
@@ -136,18 +124,12 @@ pub enum CompactAtStart {
     Always,
 }
 
-/// The least percentage of waste at which a start compacts the store. sled itself leaves about as much in its files.
-const LEAST_WASTE_PERCENT: u32 = 10;
-
-/// The largest percentage of waste at which a start compacts the store.
-const MOST_WASTE_PERCENT: u32 = 95;
-
 /// The percentage of the store's files that has no data and at which a start compacts the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompactWaste(u32);
 
 impl CompactWaste {
-    /// Returns the percentage, from 10 to 95.
+    /// Returns the percentage.
     #[must_use]
     pub const fn percent(self) -> u32 {
         self.0
@@ -171,11 +153,7 @@ impl StartSettings {
             network: NetworkSettings::of(&from)?,
             data_dir: from.parse("data_dir", |text| Ok(PathBuf::from(text)))?,
             admin_socket: from.text("admin_socket").map(PathBuf::from),
-            stop_time: from.parse("stop_seconds", |text| {
-                let seconds = text.parse().ok().filter(|seconds| *seconds <= MOST_STOP_SECONDS);
-                let seconds = seconds.ok_or_else(|| format!("is not a whole number from 0 to {MOST_STOP_SECONDS}"))?;
-                Ok(Duration::from_secs(seconds))
-            })?,
+            stop_time: Duration::from_secs(from.number("stop_seconds")?.into()),
             disk_reserve_bytes: from.parse("disk_reserve_mib", |text| {
                 let mib = text.parse::<u32>();
                 let mib = mib.map_err(|_| "is not a whole number of MiB".to_owned())?;
@@ -183,11 +161,11 @@ impl StartSettings {
             })?,
             log_format: from.word("log_format")?,
             log_level: from.word("log_level")?,
-            slow_request: Duration::from_millis(from.number("slow_request_millis", 0, u32::MAX)?.into()),
+            slow_request: Duration::from_millis(from.number("slow_request_millis")?.into()),
             metrics_listen: from
                 .optional("metrics_listen", ListenAddress::parse_list)?
                 .unwrap_or_default(),
-            metrics_token: from.optional("metrics_token", metrics_token)?,
+            metrics_token: from.long_secret("metrics_token")?,
             fixed: config
                 .fixed()
                 .map(|(id, fixed)| (*id, (fixed.value.clone(), fixed.source.to_string())))
@@ -199,9 +177,7 @@ impl StartSettings {
             administrator: from.administrator()?,
             secret_key_file: from.text("secret_key_file").map(PathBuf::from),
             compact_at_start: from.word("compact_at_start")?,
-            compact_waste: from
-                .number("compact_waste_percent", LEAST_WASTE_PERCENT, MOST_WASTE_PERCENT)
-                .map(CompactWaste)?,
+            compact_waste: from.number("compact_waste_percent").map(CompactWaste)?,
             backups: from.backups()?,
             backup_recipients: from
                 .optional("backup_recipients", Recipients::parse_list)?
@@ -211,23 +187,13 @@ impl StartSettings {
     }
 }
 
-/// Accepts a token that cannot be guessed.
-fn metrics_token(text: &str) -> Result<SecretString, String> {
-    if text.chars().count() < MIN_TOKEN_CHARACTERS {
-        return Err(format!(
-            "has fewer than {MIN_TOKEN_CHARACTERS} characters: `openssl rand -hex 32` makes one"
-        ));
-    }
-    Ok(text.into())
-}
-
 impl StartValues<'_> {
     fn backups(&self) -> Result<Option<BackupPlan>, ConfigError> {
-        let every_hours = self.number("backup_every", 1, MAX_HOURS)?;
+        let every_hours = self.number("backup_every")?;
         let keep = Retention {
-            daily: self.number("keep_daily", 0, MAX_KEPT)?,
-            weekly: self.number("keep_weekly", 0, MAX_KEPT)?,
-            monthly: self.number("keep_monthly", 0, MAX_KEPT)?,
+            daily: self.number("keep_daily")?,
+            weekly: self.number("keep_weekly")?,
+            monthly: self.number("keep_monthly")?,
         };
         let plan = |folder| BackupPlan {
             folder: PathBuf::from(folder),

@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
+use secrecy::SecretString;
 use strum::VariantNames;
 
+use super::start_setting::StartBounds;
 use super::{Config, ConfigError, Source, Value};
 
 /// The values of a configuration, for parsing.
@@ -64,7 +66,28 @@ impl<'config> StartValues<'config> {
         })
     }
 
-    pub(super) fn number(&self, name: &'static str, least: u32, most: u32) -> Result<u32, ConfigError> {
+    /// Parses a secret with at least the characters that its setting requires, so that it cannot be guessed.
+    pub(super) fn long_secret(&self, name: &'static str) -> Result<Option<SecretString>, ConfigError> {
+        let least = match self.value(name).map(|value| value.setting.bounds) {
+            Some(StartBounds::Characters(least)) => least,
+            _ => 0,
+        };
+        self.optional(name, |text| {
+            if text.chars().count() < least {
+                return Err(format!(
+                    "has fewer than {least} characters: `openssl rand -hex 32` makes one"
+                ));
+            }
+            Ok(text.into())
+        })
+    }
+
+    /// Parses a number within the bounds of its setting.
+    pub(super) fn number(&self, name: &'static str) -> Result<u32, ConfigError> {
+        let (least, most) = match self.value(name).map(|value| value.setting.bounds) {
+            Some(StartBounds::Number(least, most)) => (least, most),
+            _ => (0, u32::MAX),
+        };
         self.parse(name, |text| {
             let number = text.parse().ok().filter(|number| (least..=most).contains(number));
             number.ok_or_else(|| format!("is not a number from {least} to {most}"))

@@ -188,7 +188,7 @@ settings! {
     WaitingPerAddress = "Login_Verifications_Waiting_Per_Address", Kind::Number(256, 0, 10_000), PRIVATE, "Passwords and codes from one address that may wait for verification; Rollcall's own";
     TwoFactorEnabled = "Accounts_TwoFactorAuthentication_Enabled", Kind::Flag(true), PUBLIC, "Users may have a second factor";
     TwoFactorByTotp = "Accounts_TwoFactorAuthentication_By_TOTP_Enabled", Kind::Flag(true), PUBLIC, "An authenticator app may be the second factor";
-    TwoFactorMaxDelta = "Accounts_TwoFactorAuthentication_MaxDelta", Kind::Number(1, 0, 20), PUBLIC, "Steps of 30 seconds by which a code may be early or late";
+    TwoFactorMaxDelta = "Accounts_TwoFactorAuthentication_MaxDelta", Kind::Number(1, 0, 20), PUBLIC, "Codes before and after the present one that are valid too";
     TwoFactorPasswordFallback = "Accounts_TwoFactorAuthentication_Enforce_Password_Fallback", Kind::Flag(true), PUBLIC, "Users without a second factor must enter their password again instead";
     TwoFactorRememberFor = "Accounts_TwoFactorAuthentication_RememberFor", Kind::Number(1800, 0, 86_400), PUBLIC, "Seconds for which a checked second factor counts";
     RateLimiterEnabled = "API_Enable_Rate_Limiter", Kind::Flag(true), PRIVATE, "Limit the rate of API calls";

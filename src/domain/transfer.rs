@@ -281,7 +281,7 @@ pub struct TotpLine {
     /// The salt of the digests as base64. Absent if they are plain SHA-256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_salt: Option<String>,
-    /// The step of the last used code, counted in 30 seconds since 1970.
+    /// The step of the last used code, counted since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_step: Option<u64>,
 }

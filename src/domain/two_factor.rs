@@ -106,7 +106,7 @@ pub struct TwoFactor {
     pub pending: Option<StoredSecret>,
     /// The unused backup codes.
     pub backup_codes: BackupCodes,
-    /// The step of the last accepted code, counted in 30 seconds since 1970. The server refuses this code and earlier
+    /// The step of the last accepted code, counted since 1970. The server refuses this code and earlier
     /// ones, also after a restart.
     pub last_step: Option<u64>,
 }

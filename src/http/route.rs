@@ -1,5 +1,6 @@
 //! An endpoint: its method, access rules, input and output.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 
@@ -28,7 +29,7 @@ pub struct Route {
     /// The method to name in the details of errors: this endpoint, or the method that Rocket.Chat calls behind it.
     pub called: &'static str,
     /// The summary, one sentence without a full stop.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// True if the endpoint needs a logged-in user.
     pub logged_in: bool,
     /// The name of the response with status 401 in the OpenAPI document, if the endpoint has one.
@@ -78,7 +79,12 @@ pub enum Confirmation {
 }
 
 impl Route {
-    fn new<C, I, O, F, Work>(method: Method, endpoint: &'static str, about: &'static str, handle: F) -> Self
+    fn new<C, I, O, F, Work>(
+        method: Method,
+        endpoint: &'static str,
+        about: impl Into<Cow<'static, str>>,
+        handle: F,
+    ) -> Self
     where
         C: RequestContext,
         I: Input + Send,
@@ -90,7 +96,7 @@ impl Route {
             method,
             endpoint,
             called: endpoint,
-            about,
+            about: about.into(),
             logged_in: C::LOGGED_IN,
             unauthorized: if C::LOGGED_IN { Some("NotLoggedIn") } else { None },
             permission: None,
@@ -119,7 +125,7 @@ impl Route {
     }
 
     /// Creates an endpoint that reads its fields from the query.
-    pub(super) fn get<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
+    pub(super) fn get<C, I, O, F, Work>(endpoint: &'static str, about: impl Into<Cow<'static, str>>, handle: F) -> Self
     where
         C: RequestContext,
         I: Input + Send,
@@ -131,7 +137,7 @@ impl Route {
     }
 
     /// Creates an endpoint that reads its fields from the body.
-    pub(super) fn post<C, I, O, F, Work>(endpoint: &'static str, about: &'static str, handle: F) -> Self
+    pub(super) fn post<C, I, O, F, Work>(endpoint: &'static str, about: impl Into<Cow<'static, str>>, handle: F) -> Self
     where
         C: RequestContext,
         I: Input + Send,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::board::{self, BoardContent, BoardPeople, BoardTheme};
+use crate::domain::board::{self, BOARD_PEOPLE, BoardContent, BoardPeople, BoardTheme};
 use crate::domain::{
     Board, Emoji, Permission, RequestError, RoleId, Scope, SettingId, StatusType, Timestamp, UserId, Username,
 };
@@ -109,7 +109,8 @@ struct Wall {
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     theme: BoardTheme,
-    /// The people in the order of their names, at most 200.
+    /// The first people in the order of their names.
+    #[schemars(extend("description" = format!("The people in the order of their names, at most {BOARD_PEOPLE}.")))]
     people: Vec<Person>,
     /// The number of people whom the board selects.
     total: usize,

@@ -241,7 +241,7 @@ fn the_readme_lists_exactly_the_settings_there_are() {
             let flag = setting
                 .flag_name()
                 .map_or_else(|| "none".to_owned(), |name| format!("`--{name}`"));
-            format!("| `{}` | {flag} | {default} | {} |", setting.name, setting.help)
+            format!("| `{}` | {flag} | {default} | {} |", setting.name, setting.help())
         })
         .collect();
     assert_eq!(rows, expected);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::target_or_caller;
+use crate::domain::avatar::AVATAR_BYTES;
 use crate::domain::{RequestError, User};
 use crate::http::body;
 use crate::http::fields::Fields;
@@ -25,7 +26,10 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::post(
             "users.setAvatar",
-            "Put up a picture: PNG, JPEG or WebP, at most 256 KiB",
+            format!(
+                "Put up a picture: PNG, JPEG or WebP, at most {} KiB",
+                AVATAR_BYTES / 1024
+            ),
             set,
         )
         .scope(Scope::UsersWrite)

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::required_target;
+use crate::domain::password_reset::RESET_HOURS;
 use crate::domain::{EmailKey, Permission, RequestError};
 use crate::http::reply::Done;
 use crate::http::request::{AnyRequest, UserRequest};
@@ -40,7 +41,8 @@ struct MakeLink {
 
 #[derive(Serialize, JsonSchema)]
 struct Link {
-    /// Valid once, for 24 hours.
+    /// Valid once, for a limited time.
+    #[schemars(extend("description" = format!("Valid once, for {RESET_HOURS} hours.")))]
     link: String,
 }
 
