@@ -8,6 +8,7 @@ mod follow;
 mod online;
 mod origins;
 mod pictures;
+mod presence_list;
 mod public_address;
 pub(crate) mod rates;
 mod readiness;
@@ -32,6 +33,7 @@ pub(crate) use certificate::{CertificateStatus, ServedCertificate};
 use online::OnlineCount;
 pub(crate) use origins::AllowedOrigins;
 pub(crate) use pictures::{Pictures, Sender};
+use presence_list::PresenceListCache;
 use public_address::LastPublicAddress;
 pub(crate) use public_address::PublicAddress;
 use rates::Rates;
@@ -78,6 +80,8 @@ pub struct AppState {
     pub certificate: Arc<CertificateStatus>,
     /// The number of users who are not offline, for callers without a login.
     pub online: Arc<OnlineCount>,
+    /// The last presence list that was made.
+    pub(crate) presence_list: Arc<PresenceListCache>,
     /// The steady time at which this value was created.
     pub started: Timestamp,
     /// The state that the endpoints of monitoring report.
@@ -117,6 +121,7 @@ impl App {
             attempts: Arc::new(Attempts::new(&store, &clock, &fixed)),
             rates: Arc::default(),
             online: Arc::default(),
+            presence_list: Arc::default(),
             backups: Arc::default(),
             certificate: Arc::default(),
             started: clock.steady(),

@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+
 use crate::app::App;
 use crate::auth::{Actor, Caller};
 use crate::domain::{
@@ -16,13 +19,33 @@ use super::{settings, status};
 
 /// A presence list, and its time: all later changes have a later time.
 #[derive(Debug, Clone)]
-pub(crate) struct Here {
+pub(crate) struct Here<Users = Vec<Arc<VisiblePresence>>> {
     /// The presence entries of the listed users.
-    pub users: Vec<Arc<VisiblePresence>>,
+    pub users: Users,
     /// True if the list has all users who are not offline.
     pub full: bool,
     /// The moment from which to ask for later changes.
     pub at: Timestamp,
+}
+
+/// The users of a presence list for a response.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Listed {
+    /// The entries of these users.
+    Each(Vec<Arc<VisiblePresence>>),
+    /// The entries of all users who are not offline, which are the same for all viewers.
+    All(Arc<RawValue>),
+}
+
+impl From<Here> for Here<Listed> {
+    fn from(here: Here) -> Self {
+        Self {
+            users: Listed::Each(here.users),
+            full: here.full,
+            at: here.at,
+        }
+    }
 }
 
 /// Returns those of these users who are not offline or have a status text, in this order. The caller's own entry is
@@ -53,8 +76,22 @@ pub(crate) fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
 /// Returns the users whose presence changed after `from`, without the caller, if all changes since then are known;
 /// else all users who are not offline.
 #[must_use]
-pub(crate) fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
-    list(app, caller, from, |shown| shown.line.status != StatusType::Offline)
+pub(crate) fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here<Listed> {
+    if from.is_none() && !is_silent(app) && reach(app, caller) == Reach::Everyone {
+        let (everybody, at) = app.hub.everybody(&caller.user);
+        if let Some(json) = app.presence_list.json_of(&everybody) {
+            return Here {
+                users: Listed::All(json),
+                full: true,
+                at,
+            };
+        }
+    }
+    list(app, caller, from, |shown| shown.line.status != StatusType::Offline).into()
+}
+
+fn reach(app: &App, caller: &Caller) -> Reach {
+    Reach::of_lists(app, |permission| caller.may(permission))
 }
 
 /// Returns the same users as [`here`], and also the offline users with a visible text.
@@ -70,7 +107,7 @@ fn list(app: &App, caller: &Caller, from: Option<Timestamp>, is_listed: impl Fn(
         return silence(app);
     }
     let viewer = &*caller.user;
-    let reach = Reach::of_lists(app, |permission| caller.may(permission));
+    let reach = reach(app, caller);
     if let Some((changes, at)) = from.and_then(|from| app.hub.changes_after(from, viewer)) {
         return changed(caller, reach, &changes, at);
     }

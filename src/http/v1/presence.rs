@@ -13,8 +13,8 @@ use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::hub::{PresenceEntry, VisiblePresence};
-use crate::ops::presence;
+use crate::hub::PresenceEntry;
+use crate::ops::presence::{self, Listed};
 use crate::ops::viewed::View;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -98,7 +98,7 @@ struct Asked {
 #[derive(Serialize, JsonSchema)]
 struct Here {
     #[schemars(with = "Vec<PresenceEntry>")]
-    users: Vec<Arc<VisiblePresence>>,
+    users: Listed,
     /// True if `users` has all users who are not offline.
     full: bool,
     /// The value for `from` in the next request, so that no change is missed or sent twice. Rollcall's own.
@@ -142,7 +142,7 @@ async fn get_presence(call: UserRequest, whose: Whose) -> Result<PresenceView, R
 async fn here(call: UserRequest, asked: Asked) -> Result<Here, RequestError> {
     let found = if let Some(ids) = asked.ids {
         let ids: Vec<_> = query::list(ids, "ids")?.iter().map(|id| UserId::new(id)).collect();
-        presence::some(&call.app, &call.caller, &ids)
+        presence::some(&call.app, &call.caller, &ids).into()
     } else {
         let from = asked.from.filter(|from| !from.is_empty());
         let moment = |text: String| Timestamp::parse(&text).ok_or(RequestError::FromInvalid);
