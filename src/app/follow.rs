@@ -17,7 +17,8 @@ pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Overrides>) {
 
 /// Loads the statuses of all users into the hub.
 pub(super) fn show_all(hub: &Hub, store: &Store) {
-    for kept in store.read().user_statuses() {
+    // A status without claims shows nothing, and an entry of the hub is already up to date.
+    for kept in store.read().user_statuses().filter(|kept| !kept.claims.is_silent()) {
         let look = || {
             let snapshot = store.read();
             Some((
@@ -73,7 +74,12 @@ fn tell(hub: &Hub, fixed: &Arc<Overrides>, before: &Snapshot, after: &Arc<Snapsh
             hub.announce(&Event::User(Changed::of(before, user)));
         }
         match user {
-            Some(user) => hub.follow(user, after.user_status(id)),
+            Some(user) => {
+                if before.is_none_or(|before| before.roles != user.roles) {
+                    hub.change_roles(id);
+                }
+                hub.follow(user, after.user_status(id));
+            }
             None => hub.forget(id),
         }
     }

@@ -95,6 +95,12 @@ impl Claims {
         self.online
     }
 
+    /// Returns whether nothing is visible without a connection, because there is no claim.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.bottom_up.is_empty() && !self.online
+    }
+
     /// Returns the visible claim. An invisible user stays invisible, whatever other sources claim.
     #[must_use]
     pub fn showing(&self) -> Option<&Claim> {

@@ -3,10 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rare::{Rare, shared_default};
 use super::{Audience, Claims, Emoji, FrozenSight, StatusType, Timestamp, User, UserId};
 
 /// The maximum number of recent statuses per user.
 pub(crate) const RECENT: usize = 8;
+
+shared_default!(Audience);
+shared_default!(FrozenSight);
 
 /// The stored status of a user. A user without a stored record has the values of [`UserStatus::of`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +26,9 @@ pub struct UserStatus {
     /// The precision in which others may know `last_seen`.
     pub shows_last_seen: LastSeen,
     /// The users and roles from whom the user hides.
-    pub hidden_from: Audience,
+    pub hidden_from: Rare<Audience>,
     /// The last-seen times for viewers from whom the user hides.
-    pub frozen_sight: FrozenSight,
+    pub frozen_sight: Rare<FrozenSight>,
 }
 
 /// A status that the user set by hand and may set again.
@@ -83,8 +87,8 @@ impl UserStatus {
             recent: Vec::new(),
             last_seen: None,
             shows_last_seen: LastSeen::default(),
-            hidden_from: Audience::default(),
-            frozen_sight: FrozenSight::default(),
+            hidden_from: Rare::default(),
+            frozen_sight: Rare::default(),
         }
     }
 
@@ -99,7 +103,9 @@ impl UserStatus {
     /// Updates the frozen last-seen times after a change. `last_login` is the time of the account's last login.
     pub fn follow_hiding(&mut self, last_login: Option<Timestamp>, now: Timestamp) {
         let (invisible, seen) = (self.is_invisible(), self.last_seen.max(last_login));
-        self.frozen_sight.follow(invisible, &self.hidden_from, seen, now);
+        let mut frozen = FrozenSight::clone(&self.frozen_sight);
+        frozen.follow(invisible, &self.hidden_from, seen, now);
+        self.frozen_sight = frozen.into();
     }
 
     /// Returns when this viewer last saw the user, before `shows_last_seen` reduces the precision.

@@ -1,6 +1,5 @@
 //! The hub: one object that joins the presence table, the clock and the events.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -29,12 +28,6 @@ pub struct Hub {
     attendances: Attendances<UserId>,
     tokens: Attendances<TokenHash>,
     meter: PresenceMeter,
-}
-
-impl fmt::Debug for Hub {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Hub({} connections)", self.connections())
-    }
 }
 
 impl Hub {
@@ -103,10 +96,14 @@ impl Hub {
         }
     }
 
+    /// Records that a commit changed the roles of a user. Called before [`Self::follow`].
+    pub fn change_roles(&self, id: &UserId) {
+        self.board().change_roles(self.clock.now(), id);
+    }
+
     /// Updates a user and the stored status after a commit.
     pub fn follow(&self, user: &Arc<User>, kept: Option<&Arc<UserStatus>>) {
-        let shown = kept.map(|kept| self.as_shown(kept));
-        self.tell(|board, now| board.follow(now, user, shown.as_ref()));
+        self.refresh(|| Some((Arc::clone(user), kept.cloned())));
     }
 
     /// Updates a user and the status outside of a commit. `look` runs while the presence table is locked, so that its
@@ -132,7 +129,7 @@ impl Hub {
 
     /// Starts to record when statuses begin. The beginning of a status that is already visible is unknown.
     pub fn record_beginnings(&self) {
-        self.board().record_beginnings();
+        self.board().record_beginnings(self.clock.now());
     }
 
     /// Stores when the user's last token expires, if standing claims end then.
@@ -315,7 +312,6 @@ impl Hub {
 }
 
 /// A live connection of a user. Dropping it ends it.
-#[derive(Debug)]
 pub struct Connection {
     hub: Hub,
     user: UserId,

@@ -11,9 +11,9 @@ use super::resumable::{GRACE_MILLIS, Resumable};
 use super::since::Since;
 use super::visible_presence::{PresenceEntry, VisiblePresence};
 use crate::domain::presence::of_connections;
-use crate::domain::{Claims, Presence, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
+use crate::domain::{Claims, Presence, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
 
-/// A user with a connection or a stored status.
+/// A user with a connection or a stored status that shows something.
 struct Entry {
     user: Arc<User>,
     kept: Option<Arc<UserStatus>>,
@@ -39,9 +39,9 @@ pub(super) struct PresenceTable {
     /// The ends of claims, the next one first.
     ends: BTreeSet<(Timestamp, UserId)>,
     changes: RecentChanges,
-    /// The roles of known users and the time of their last change. A user may hide from roles, so
-    /// roles decide visibility.
-    roles: HashMap<UserId, (Vec<RoleId>, Timestamp)>,
+    /// The time at which the roles of a user last changed, if they changed since the start. A user may hide from roles,
+    /// so roles decide visibility.
+    roles_since: HashMap<UserId, Timestamp>,
     connections: usize,
     /// The lost connections that still count.
     lost: Resumable,
@@ -57,7 +57,7 @@ impl PresenceTable {
             shown: OrdMap::new(),
             ends: BTreeSet::new(),
             changes: RecentChanges::new(now),
-            roles: HashMap::new(),
+            roles_since: HashMap::new(),
             connections: 0,
             lost: Resumable::default(),
             requires_connection: false,
@@ -65,9 +65,15 @@ impl PresenceTable {
         }
     }
 
-    /// Records from now on when statuses begin.
-    pub(super) fn record_beginnings(&mut self) {
+    /// Records from now on when statuses begin. Removes the changes of the start, which no client saw.
+    pub(super) fn record_beginnings(&mut self, now: Timestamp) {
         self.records_beginnings = true;
+        self.changes.clear(now);
+    }
+
+    /// Records that the roles of a user change now.
+    pub(super) fn change_roles(&mut self, now: Timestamp, id: &UserId) {
+        self.roles_since.insert(id.clone(), self.changes.moment(now));
     }
 
     /// Updates a user and the stored status after a commit.
@@ -77,11 +83,7 @@ impl PresenceTable {
         user: &Arc<User>,
         kept: Option<&Arc<UserStatus>>,
     ) -> Option<Arc<PresenceChange>> {
-        if self.roles.get(&user.id).is_none_or(|(roles, _)| *roles != user.roles) {
-            let since = self.changes.moment(now);
-            self.roles.insert(user.id.clone(), (user.roles.clone(), since));
-        }
-        if kept.is_none() && !self.entries.contains_key(&user.id) {
+        if kept.is_none_or(|kept| kept.claims.is_silent()) && !self.entries.contains_key(&user.id) {
             return None;
         }
         let entry = self.entry(user);
@@ -124,7 +126,7 @@ impl PresenceTable {
 
     /// Removes a user with all connections.
     pub(super) fn forget(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
-        self.roles.remove(id);
+        self.roles_since.remove(id);
         let entry = self.entries.remove(id)?;
         self.connections -= entry.connections.len();
         self.move_end(id, entry.next_end(), None);
@@ -141,7 +143,10 @@ impl PresenceTable {
         connection: u64,
     ) -> Vec<Arc<PresenceChange>> {
         let followed = self.follow(now, user, kept);
-        self.entry(user).connections.insert(connection, StatusType::Online);
+        let entry = self.entry(user);
+        // A new entry does not have it yet. A user without a claim may hide too.
+        entry.kept = kept.cloned();
+        entry.connections.insert(connection, StatusType::Online);
         self.connections += 1;
         let renewed = self.renew(now, &user.id);
         followed.into_iter().chain(renewed).collect()
@@ -268,7 +273,8 @@ impl PresenceTable {
             Some(Arc::new(shown)).filter(|shown| shown.is_anything() || shown.presence != Presence::ABSENT)
         };
         entry.shown.clone_from(&after);
-        if entry.kept.is_none() && entry.connections.is_empty() {
+        let shows_nothing = entry.kept.as_ref().is_none_or(|kept| kept.claims.is_silent());
+        if shows_nothing && entry.connections.is_empty() {
             self.entries.remove(id);
         }
         if before == after {
@@ -283,7 +289,7 @@ impl PresenceTable {
 
     /// Returns the time for a response to this viewer ([`RecentChanges::time`]).
     pub(super) fn time(&mut self, now: Timestamp, viewer: &User) -> Timestamp {
-        let roles_since = self.roles.get(&viewer.id).map(|(_, since)| *since);
+        let roles_since = self.roles_since.get(&viewer.id).copied();
         self.changes.time(now, viewer, roles_since)
     }
 
@@ -295,7 +301,7 @@ impl PresenceTable {
         from: Timestamp,
         viewer: &UserId,
     ) -> Option<Vec<Arc<PresenceChange>>> {
-        let roles_since = self.roles.get(viewer).map(|(_, since)| *since);
+        let roles_since = self.roles_since.get(viewer).copied();
         if roles_since > Some(from) {
             return None;
         }

@@ -61,6 +61,12 @@ impl RecentChanges {
         change
     }
 
+    /// Removes all changes. Callers who request one of them get the full list.
+    pub(super) fn clear(&mut self, now: Timestamp) {
+        self.complete_from = self.changes.back().map_or(now, |change| change.at.max(now));
+        self.changes = VecDeque::new();
+    }
+
     /// Returns the time for a change now: later than every earlier response, and not before any earlier change.
     pub(super) fn moment(&self, now: Timestamp) -> Timestamp {
         let last = self.changes.back().map_or(now, |change| change.at);

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::since::Since;
+use crate::domain::rare::Rare;
 use crate::domain::{
     Audience, ClaimSource, DisplayName, Emoji, Presence, StatusType, Timestamp, User, UserId, Username, UtcOffset,
 };
@@ -19,7 +20,7 @@ pub struct VisiblePresence {
     /// The presence as the user sees it. For others, use [`Presence::for_others`].
     pub presence: Presence,
     /// The users and roles who see nothing of it.
-    pub hidden_from: Audience,
+    pub hidden_from: Rare<Audience>,
     /// The time at which the visible status began.
     pub since: Since,
     json: OnceLock<Option<Box<RawValue>>>,
@@ -95,7 +96,12 @@ impl PresenceEntry {
 }
 
 impl VisiblePresence {
-    pub(super) const fn new(line: PresenceEntry, presence: Presence, hidden_from: Audience, since: Since) -> Self {
+    pub(super) const fn new(
+        line: PresenceEntry,
+        presence: Presence,
+        hidden_from: Rare<Audience>,
+        since: Since,
+    ) -> Self {
         Self {
             line,
             presence,
@@ -108,7 +114,7 @@ impl VisiblePresence {
     /// Returns the presence of an absent user.
     #[must_use]
     pub fn absent(line: PresenceEntry) -> Self {
-        Self::new(line, Presence::ABSENT, Audience::default(), Since::default())
+        Self::new(line, Presence::ABSENT, Rare::default(), Since::default())
     }
 
     /// Returns the presence with the entry that the user sees in their own lists.

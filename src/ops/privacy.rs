@@ -70,11 +70,11 @@ pub(crate) async fn set(
             users: users.clone().unwrap_or_else(|| stored.hidden_from.users.clone()),
             roles: roles.clone().unwrap_or_else(|| stored.hidden_from.roles.clone()),
         };
-        if hidden_from != stored.hidden_from {
+        if hidden_from != *stored.hidden_from {
             // This counts as activity, so that the time freezes at this moment for new viewers, and continues from
             // this moment for viewers who can see the user again.
             stored.last_seen = stored.last_seen.max(Some(app.clock.now()));
-            stored.hidden_from = hidden_from;
+            stored.hidden_from = hidden_from.into();
         }
         Ok(())
     })

@@ -38,6 +38,7 @@ mod snapshot;
 mod store_state;
 mod swap;
 mod temporary_copy;
+mod text_lines;
 mod trees;
 mod unfinished_snapshot;
 mod user_index;

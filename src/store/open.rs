@@ -21,7 +21,7 @@ use super::verify::Findings;
 use super::{durability, swap, temporary_copy, verify};
 
 /// The size of sled's page cache, in bytes. Reads use the snapshot, so the cache only serves the writer.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+const CACHE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The maximum time that sled's own threads may hold its lock after a store was closed.
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(5);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use memchr::memmem::Finder;
 
+use super::text_lines::{TextLines, TextSpan, length};
 use crate::domain::text::folded;
 use crate::domain::{Timestamp, User};
 
@@ -25,24 +26,58 @@ pub(super) struct UserIndex {
 struct Leaf {
     rows: Vec<Row>,
     /// Usernames, names and nicknames, folded.
-    names: Texts,
+    names: TextLines,
     /// Ids and folded e-mail addresses. They are separate from the names, so that a search over names does not depend
     /// on addresses that the caller may not see.
-    addresses: Texts,
+    addresses: TextLines,
 }
 
-/// The positions of one user's texts, and the values used for sorting.
+/// The places of one user's texts, and the values used for sorting. The texts of a row follow each other, so that two
+/// starts and the lengths give all places. A million users have as many rows.
 #[derive(Debug, Clone)]
 struct Row {
     user: Arc<User>,
-    username: Span,
-    name: Option<Span>,
-    nickname: Span,
-    id: Span,
-    email: Option<Span>,
+    /// Where the username begins; the name, if there is one, and the nickname follow it.
+    names: u32,
+    /// Where the id begins; the address, if there is one, follows it.
+    addresses: u32,
+    username: u16,
+    name: Option<u16>,
+    nickname: u16,
+    id: u16,
+    email: Option<u16>,
     active: bool,
     last_login: Option<Timestamp>,
     created_at: Timestamp,
+}
+
+impl Row {
+    fn username(&self) -> TextSpan {
+        TextSpan::at(self.names, self.username)
+    }
+
+    fn name(&self) -> Option<TextSpan> {
+        self.name.map(|bytes| self.username().next(bytes))
+    }
+
+    fn nickname(&self) -> TextSpan {
+        self.name().unwrap_or(self.username()).next(self.nickname)
+    }
+
+    fn id(&self) -> TextSpan {
+        TextSpan::at(self.addresses, self.id)
+    }
+
+    fn email(&self) -> Option<TextSpan> {
+        self.email.map(|bytes| self.id().next(bytes))
+    }
+
+    /// Returns the bytes of the row's texts, with the line feeds after them.
+    fn bytes(&self) -> usize {
+        let names = self.nickname().end() - self.names + 1;
+        let addresses = self.email().unwrap_or(self.id()).end() - self.addresses + 1;
+        (names + addresses) as usize
+    }
 }
 
 impl UserIndex {
@@ -88,7 +123,7 @@ impl UserIndex {
         self.len += usize::from(leaf.insert(username, user));
         if leaf.rows.len() > LEAF_ROWS {
             let upper = leaf.split();
-            let key = upper.rows.first().map_or("", |row| upper.names.get(row.username));
+            let key = upper.rows.first().map_or("", |row| upper.names.get(row.username()));
             self.leaves.insert(key.into(), Arc::new(upper));
         }
     }
@@ -118,8 +153,8 @@ impl Leaf {
     fn insert(&mut self, username: &str, user: &Arc<User>) -> bool {
         match self.place_of(username) {
             Ok(place) => {
-                let old = self.rows[place].clone();
-                self.rows[place] = self.row(username, user, Some(&old));
+                let old = (self.rows[place].names, self.rows[place].addresses);
+                self.rows[place] = self.row(username, user, Some(old));
                 self.compact();
                 false
             }
@@ -131,17 +166,21 @@ impl Leaf {
         }
     }
 
-    /// Creates the row of a user. An unchanged text keeps its position.
-    fn row(&mut self, username: &str, user: &Arc<User>, old: Option<&Row>) -> Row {
+    /// Creates the row of a user. Texts that are at their old places stay there.
+    fn row(&mut self, username: &str, user: &Arc<User>, old: Option<(u32, u32)>) -> Row {
         let name = user.name.as_ref().map(|name| folded(name.as_str()));
         let email = user.email.as_ref().map(|email| folded(email.address.as_str()));
         let nickname = folded(&user.profile.nickname);
+        let (name, email) = (name.as_deref(), email.as_deref());
+        let (names, addresses) = old.unzip();
         Row {
-            username: self.names.put(username, old.map(|old| old.username)),
-            name: name.map(|name| self.names.put(&name, old.and_then(|old| old.name))),
-            nickname: self.names.put(&nickname, old.map(|old| old.nickname)),
-            id: self.addresses.put(user.id.as_str(), old.map(|old| old.id)),
-            email: email.map(|email| self.addresses.put(&email, old.and_then(|old| old.email))),
+            names: self.names.put([Some(username), name, Some(&nickname)], names),
+            addresses: self.addresses.put([Some(user.id.as_str()), email], addresses),
+            username: length(username),
+            name: name.map(length),
+            nickname: length(&nickname),
+            id: length(user.id.as_str()),
+            email: email.map(length),
             active: user.is_active(),
             last_login: user.last_login,
             created_at: user.created_at,
@@ -161,7 +200,7 @@ impl Leaf {
     /// Removes unused texts once they are more than about half of all texts.
     fn compact(&mut self) {
         let live: usize = self.rows.iter().map(Row::bytes).sum();
-        if self.names.0.len() + self.addresses.0.len() > 2 * live + 1_024 {
+        if self.names.bytes() + self.addresses.bytes() > 2 * live + 1_024 {
             let rows = std::mem::take(&mut self.rows);
             *self = self.with_texts_of(rows);
         }
@@ -171,17 +210,17 @@ impl Leaf {
     fn with_texts_of(&self, rows: Vec<Row>) -> Self {
         let mut leaf = Self::default();
         for row in rows {
-            let mut name = |span: Span| leaf.names.put(self.names.get(span), None);
-            let (username, nickname) = (name(row.username), name(row.nickname));
-            let name = row.name.map(name);
-            let mut address = |span: Span| leaf.addresses.put(self.addresses.get(span), None);
-            let (id, email) = (address(row.id), row.email.map(address));
+            let name = |place: TextSpan| self.names.get(place);
+            let names = [
+                Some(name(row.username())),
+                row.name().map(name),
+                Some(name(row.nickname())),
+            ];
+            let address = |place: TextSpan| self.addresses.get(place);
+            let addresses = [Some(address(row.id())), row.email().map(address)];
             leaf.rows.push(Row {
-                username,
-                name,
-                nickname,
-                id,
-                email,
+                names: leaf.names.put(names, None),
+                addresses: leaf.addresses.put(addresses, None),
                 ..row
             });
         }
@@ -195,56 +234,7 @@ impl Leaf {
     /// Returns the position of this username, or the position at which to insert it.
     fn place_of(&self, username: &str) -> Result<usize, usize> {
         self.rows
-            .binary_search_by(|row| self.names.get(row.username).cmp(username))
-    }
-}
-
-impl Row {
-    /// Returns the length of the row's texts, in bytes.
-    fn bytes(&self) -> usize {
-        let all = [
-            Some(self.username),
-            self.name,
-            Some(self.nickname),
-            Some(self.id),
-            self.email,
-        ];
-        all.iter().flatten().map(|span| span.end - span.start).sum::<u32>() as usize
-    }
-}
-
-/// Many texts, one after the other.
-#[derive(Debug, Default, Clone)]
-struct Texts(String);
-
-/// The position of one text in [`Texts`], in bytes.
-#[derive(Debug, Clone, Copy)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Texts {
-    /// Returns the position of a text: the old one if the text is unchanged, else a new one at the end. A line feed
-    /// separates the texts, so that a search cannot match across two of them.
-    fn put(&mut self, text: &str, old: Option<Span>) -> Span {
-        if let Some(old) = old.filter(|old| self.get(*old) == text) {
-            return old;
-        }
-        let place = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
-        let start = place(self.0.len());
-        self.0.push_str(text);
-        let end = place(self.0.len());
-        self.0.push('\n');
-        Span { start, end }
-    }
-
-    fn get(&self, span: Span) -> &str {
-        self.0.get(span.start as usize..span.end as usize).unwrap_or_default()
-    }
-
-    fn has(&self, text: &Finder<'_>) -> bool {
-        text.find(self.0.as_bytes()).is_some()
+            .binary_search_by(|row| self.names.get(row.username()).cmp(username))
     }
 }
 
@@ -265,31 +255,31 @@ impl<'index> SearchableUser<'index> {
     /// Returns the id as text.
     #[must_use]
     pub fn id(self) -> &'index str {
-        self.leaf.addresses.get(self.row.id)
+        self.leaf.addresses.get(self.row.id())
     }
 
     /// Returns the folded username.
     #[must_use]
     pub fn username(self) -> &'index str {
-        self.leaf.names.get(self.row.username)
+        self.leaf.names.get(self.row.username())
     }
 
     /// Returns the folded name.
     #[must_use]
     pub fn name(self) -> Option<&'index str> {
-        self.row.name.map(|name| self.leaf.names.get(name))
+        self.row.name().map(|name| self.leaf.names.get(name))
     }
 
     /// Returns the folded nickname.
     #[must_use]
     pub fn nickname(self) -> &'index str {
-        self.leaf.names.get(self.row.nickname)
+        self.leaf.names.get(self.row.nickname())
     }
 
     /// Returns the folded e-mail address.
     #[must_use]
     pub fn email(self) -> Option<&'index str> {
-        self.row.email.map(|email| self.leaf.addresses.get(email))
+        self.row.email().map(|email| self.leaf.addresses.get(email))
     }
 
     /// Returns whether the account may log in.
@@ -355,7 +345,7 @@ pub(in crate::store) mod tests {
             }
             for (key, leaf) in &index.leaves {
                 prop_assert!(leaf.rows.len() <= LEAF_ROWS && (key.is_empty() || !leaf.rows.is_empty()));
-                let texts = leaf.names.0.len() + leaf.addresses.0.len();
+                let texts = leaf.names.bytes() + leaf.addresses.bytes();
                 let live: usize = leaf.rows.iter().map(Row::bytes).sum();
                 prop_assert!(texts <= 3 * live + 2_048, "dead texts are dropped: {texts} of {live}");
             }

@@ -235,7 +235,8 @@ impl UserImport<'_> {
         stored.hidden_from = Audience {
             users: wanted.hide_from.users.clone(),
             roles: existing_roles(snapshot, &wanted.hide_from.roles, "hideFrom", notes),
-        };
+        }
+        .into();
         let status = first.status.unwrap_or(StatusType::Online);
         if let Err(forbidden) = refuse_forbidden(settings, status) {
             notes.add("statusDefault", forbidden);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::custom_statuses::{status_byte, status_of};
 use super::{Record, Table};
 use crate::domain::frozen_sight::Invisibility;
+use crate::domain::rare::Rare;
 use crate::domain::{
     Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, StatusType, Timestamp,
     UserId, UserStatus,
@@ -173,7 +174,8 @@ impl UserStatusV2 {
                 invisible: self.invisible.map(invisibility),
                 users: users.collect(),
                 roles: roles.collect(),
-            },
+            }
+            .into(),
             ..self.first.into_status()?
         })
     }
@@ -183,7 +185,8 @@ impl UserStatusV1 {
     /// Decodes a status of version 1, which did not store when a user began to hide.
     fn upgraded(self) -> Result<UserStatus, Damage> {
         let mut status = self.into_status()?;
-        status.frozen_sight = FrozenSight::upgraded(status.is_invisible(), &status.hidden_from, status.last_seen);
+        status.frozen_sight =
+            FrozenSight::upgraded(status.is_invisible(), &status.hidden_from, status.last_seen).into();
         Ok(status)
     }
 
@@ -224,8 +227,9 @@ impl UserStatusV1 {
             hidden_from: Audience {
                 users: self.hidden_from_users,
                 roles: self.hidden_from_roles,
-            },
-            frozen_sight: FrozenSight::default(),
+            }
+            .into(),
+            frozen_sight: Rare::default(),
         })
     }
 }
@@ -300,12 +304,17 @@ mod tests {
         status.hidden_from = Audience {
             users: vec![UserId::new("eve")],
             roles: vec![RoleId::new("guest")],
-        };
+        }
+        .into();
         status.follow_hiding(None, Timestamp::from_millis(8));
-        status.frozen_sight.invisible = Some(Invisibility {
-            last_seen: None,
-            until: Some(Timestamp::from_millis(5)),
-        });
+        status.frozen_sight = FrozenSight {
+            invisible: Some(Invisibility {
+                last_seen: None,
+                until: Some(Timestamp::from_millis(5)),
+            }),
+            ..FrozenSight::clone(&status.frozen_sight)
+        }
+        .into();
         assert_eq!(UserStatus::decode(&status.key(), &status.encode()), Ok(status));
     }
 

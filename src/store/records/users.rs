@@ -135,6 +135,7 @@ impl Snapshot {
 
     pub(in crate::store) fn put_user(&mut self, mut user: User) {
         self.share_id(&mut user.id);
+        self.share_roles(&mut user.roles);
         let user = Arc::new(user);
         if let Some(before) = self.users.insert(user.id.clone(), Arc::clone(&user)) {
             self.forget_indexes(&before, Some(&user));
@@ -149,6 +150,16 @@ impl Snapshot {
             self.users_by_email.insert(email.address.key(), Arc::clone(&user));
         }
         self.users_by_username.insert(&user);
+    }
+
+    /// Replaces the ids of roles by those of other users with the same roles, so that all share one text.
+    fn share_roles(&self, roles: &mut Vec<RoleId>) {
+        for role in roles.iter_mut() {
+            if let Some((known, _)) = self.users_by_role.get_key_value(role) {
+                *role = known.clone();
+            }
+        }
+        roles.shrink_to_fit();
     }
 
     pub(in crate::store) fn take_user(&mut self, id: &UserId) {

@@ -286,7 +286,8 @@ impl Engine {
         self.kept.hidden_from = Audience {
             users: Vec::new(),
             roles: guests.into_iter().collect(),
-        };
+        }
+        .into();
         self.follow();
     }
 

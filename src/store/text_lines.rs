@@ -1,0 +1,78 @@
+//! Many short texts in one allocation, which a search reads in order.
+
+use memchr::memmem::Finder;
+
+/// Many texts, one after the other, each with a line feed at its end.
+#[derive(Debug, Default, Clone)]
+pub(super) struct TextLines(String);
+
+/// The place of one text in [`TextLines`], in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TextSpan {
+    start: u32,
+    bytes: u16,
+}
+
+impl TextSpan {
+    /// Returns the place that begins at this byte.
+    pub(super) const fn at(start: u32, bytes: u16) -> Self {
+        Self { start, bytes }
+    }
+
+    /// Returns the place of the line feed after the text.
+    pub(super) const fn end(self) -> u32 {
+        self.start + self.bytes as u32
+    }
+
+    /// Returns the place of the next text, which has this length. A line feed is between the two.
+    pub(super) const fn next(self, bytes: u16) -> Self {
+        Self::at(self.end() + 1, bytes)
+    }
+}
+
+/// Returns the length of a text in bytes. All texts of the index are shorter than the maximum: the texts of accounts
+/// have at most some hundred characters.
+pub(super) fn length(text: &str) -> u16 {
+    u16::try_from(text.len()).unwrap_or(u16::MAX)
+}
+
+impl TextLines {
+    /// Returns where these texts begin, one after the other: at the old place if they are there, else at the end. A line
+    /// feed separates the texts, so that a search cannot match across two of them.
+    pub(super) fn put<const TEXTS: usize>(&mut self, texts: [Option<&str>; TEXTS], old: Option<u32>) -> u32 {
+        let mut lines = String::new();
+        for text in texts.into_iter().flatten() {
+            let most = text.floor_char_boundary(usize::from(u16::MAX));
+            lines.push_str(&text[..most]);
+            lines.push('\n');
+        }
+        let stands = |start: &u32| {
+            self.0
+                .get(*start as usize..)
+                .is_some_and(|rest| rest.starts_with(&lines))
+        };
+        if let Some(old) = old.filter(stands) {
+            return old;
+        }
+        let start = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.push_str(&lines);
+        start
+    }
+
+    /// Returns the length of all texts with their line feeds, in bytes.
+    pub(super) const fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the text at a place.
+    pub(super) fn get(&self, place: TextSpan) -> &str {
+        self.0
+            .get(place.start as usize..place.end() as usize)
+            .unwrap_or_default()
+    }
+
+    /// Returns whether one of the texts contains this one.
+    pub(super) fn has(&self, text: &Finder<'_>) -> bool {
+        text.find(self.0.as_bytes()).is_some()
+    }
+}
