@@ -342,7 +342,12 @@ fn credentials(username: &str, code: &str) -> Credentials {
 
 async fn grace_logs_in(server: &Process, code: &str, status: u16) {
     let login = json!({"user": "grace", "password": PASSWORD, "code": code});
-    server.anonymous().post("login", &login).await.expect(status);
+    let mut answer = server.anonymous().post("login", &login).await;
+    if answer.status == 503 {
+        // The upgrade has hashed her backup codes while this call was verified: it happens once, and is asked again.
+        answer = server.anonymous().post("login", &login).await;
+    }
+    answer.expect(status);
 }
 
 #[tokio::test]
