@@ -100,7 +100,6 @@ impl Findings<'_> {
                 value: Some(bytes.into()),
             })
         });
-        let has_moved = !moved.is_empty();
         for edit in rekey::moves(self.trees, moved) {
             // The snapshot has the state after these edits.
             if let Err(damage) = self.snapshot.apply(&edit) {
@@ -119,7 +118,7 @@ impl Findings<'_> {
                 decode_index(*index, key, bytes).map(drop)
             });
         }
-        if has_moved || stored != expected {
+        if stored != expected {
             self.find_missing::<R>();
             self.find_orphans::<R>();
         }
@@ -307,5 +306,71 @@ impl Findings<'_> {
             self.obstacle.get_or_insert(what.clone());
         }
         self.problems.push(Problem::new(table, &[], what));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::Engine;
+    use super::super::{Change, Store};
+    use super::*;
+    use crate::store::user_index::tests::user;
+
+    const NAMES: Table = Table::UsersByUsername;
+
+    /// Returns the problems of a store with the users ada and bob after a change of its files.
+    async fn problems_after(change: impl FnOnce(&Trees)) -> Vec<String> {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(home.path()).expect("a store");
+        for name in ["ada", "bob"] {
+            let added = Change::new().insert(&*user(name, "Name"));
+            store.commit(added).await.expect("a commit");
+        }
+        store.close().await;
+        drop(store);
+        let engine = Engine::open(home.path()).expect("a store");
+        change(&engine.trees);
+        let found = engine.verify().problems;
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    fn entry_of(name: &str) -> IndexEntry {
+        index_entries(&*user(name, "Name")).remove(0)
+    }
+
+    #[tokio::test]
+    async fn every_record_needs_its_index_entries_and_every_entry_its_record() {
+        assert_eq!(problems_after(|_| {}).await, [""; 0]);
+        let removed = problems_after(|trees| drop(trees.of(NAMES).remove("ada").expect("a removal"))).await;
+        let missing = "table users_by_username, key ada: no entry for the record id of ada of users";
+        assert_eq!(removed, [missing]);
+        let orphan = entry_of("eve");
+        let added = problems_after(|trees| {
+            drop(trees.of(NAMES).insert(&*orphan.key, &*orphan.value).expect("a write"));
+        });
+        let of_none = "table users_by_username, key eve: it does not decode: no record of users stands behind it";
+        assert_eq!(added.await, [of_none]);
+        // As many entries as before, of which one is of another record.
+        let exchanged = problems_after(|trees| {
+            trees.of(NAMES).remove("ada").expect("a removal");
+            drop(trees.of(NAMES).insert(&*orphan.key, &*orphan.value).expect("a write"));
+        });
+        assert_eq!(exchanged.await, [missing, of_none]);
+    }
+
+    #[tokio::test]
+    async fn an_index_entry_that_points_to_another_record_is_a_problem() {
+        let found = problems_after(|trees| {
+            let bob = entry_of("bob").value;
+            let of_ada = codec::seal(NAMES, b"ada", 1, &decode_index(NAMES, b"bob", &bob).expect("an entry"));
+            drop(trees.of(NAMES).insert("ada", of_ada).expect("a write"));
+        });
+        let found = found.await;
+        assert!(
+            found
+                .iter()
+                .any(|problem| problem.contains("key ada: no entry for the record id of ada")),
+            "{found:?}"
+        );
     }
 }
