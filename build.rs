@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(seconds) => seconds.parse()?,
         Err(_) => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
     };
-    println!("cargo::rustc-env=ROLLCALL_BUILT={built}");
+    println!("cargo::rustc-env=BUILD_SECONDS={built}");
     println!("cargo::rerun-if-changed={ASSETS}");
     println!("cargo::rerun-if-changed=locales");
     println!("cargo::rerun-if-changed=askama.toml");

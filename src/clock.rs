@@ -162,6 +162,6 @@ impl Clock {
 /// Returns the time at which this program was built.
 #[must_use]
 pub fn built() -> Timestamp {
-    let seconds: i64 = env!("ROLLCALL_BUILT").parse().unwrap_or_default();
+    let seconds: i64 = env!("BUILD_SECONDS").parse().unwrap_or_default();
     Timestamp::from_millis(seconds.saturating_mul(1000))
 }
