@@ -30,28 +30,32 @@ impl TextSpan {
     }
 }
 
-/// Returns the length of a text in bytes. All texts of the index are shorter than the maximum: the texts of accounts
-/// have at most some hundred characters.
+/// Returns the number of bytes of a text that [`TextLines`] stores. It stores at most 65,535 bytes of a text. The texts
+/// of accounts are much shorter.
 pub(super) fn length(text: &str) -> u16 {
-    u16::try_from(text.len()).unwrap_or(u16::MAX)
+    u16::try_from(stored(text).len()).unwrap_or(u16::MAX)
+}
+
+fn stored(text: &str) -> &str {
+    &text[..text.floor_char_boundary(usize::from(u16::MAX))]
 }
 
 impl TextLines {
-    /// Returns where these texts begin, one after the other: at the old place if they are there, else at the end. A line
-    /// feed separates the texts, so that a search cannot match across two of them.
+    /// Stores these texts, one after the other, and returns the position of the first one. Texts that are at the old
+    /// position stay there; others are added at the end. A line feed separates the texts, so that a search cannot match
+    /// across two of them.
     pub(super) fn put<const TEXTS: usize>(&mut self, texts: [Option<&str>; TEXTS], old: Option<u32>) -> u32 {
         let mut lines = String::new();
         for text in texts.into_iter().flatten() {
-            let most = text.floor_char_boundary(usize::from(u16::MAX));
-            lines.push_str(&text[..most]);
+            lines.push_str(stored(text));
             lines.push('\n');
         }
-        let stands = |start: &u32| {
+        let is_there = |start: &u32| {
             self.0
                 .get(*start as usize..)
                 .is_some_and(|rest| rest.starts_with(&lines))
         };
-        if let Some(old) = old.filter(stands) {
+        if let Some(old) = old.filter(is_there) {
             return old;
         }
         let start = u32::try_from(self.0.len()).unwrap_or(u32::MAX);

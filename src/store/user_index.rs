@@ -37,9 +37,9 @@ struct Leaf {
 #[derive(Debug, Clone)]
 struct Row {
     user: Arc<User>,
-    /// Where the username begins; the name, if there is one, and the nickname follow it.
+    /// The position of the username. The name (if the user has one) and the nickname follow it.
     names: u32,
-    /// Where the id begins; the address, if there is one, follows it.
+    /// The position of the id. The address (if the user has one) follows it.
     addresses: u32,
     username: u16,
     name: Option<u16>,

@@ -86,8 +86,7 @@ impl Findings<'_> {
             if is_old || overflow::is_too_long(placed) {
                 found.note_outdated(&record, is_old);
             }
-            let has_moved = rekey::is_under_former_keys(found.trees, &record);
-            if has_moved {
+            if rekey::is_under_former_keys(found.trees, &record) {
                 moved.push(record);
                 return Ok(());
             }
@@ -167,7 +166,10 @@ impl Findings<'_> {
     fn find_orphans<R: Record>(&mut self) {
         for index in R::INDEXES {
             self.scan_again(*index, |found, key, _, bytes| {
-                let record_key = decode_index(*index, key, bytes)?;
+                // An entry that does not decode was reported when it was read.
+                let Ok(record_key) = decode_index(*index, key, bytes) else {
+                    return Ok(());
+                };
                 let stored = found.trees.get(R::TABLE, &record_key).unwrap_or_default();
                 let record = stored.and_then(|bytes| R::decode(&record_key, &bytes).ok());
                 let place = (*index, key.to_vec());
@@ -245,8 +247,8 @@ impl Findings<'_> {
         });
     }
 
-    /// Calls `look` as [`Self::scan`] does, for entries that are already counted. An error during the scan is reported as
-    /// damage.
+    /// Calls `look` for every entry of a tree, as [`Self::scan`] does, but does not count the entries. If the tree cannot
+    /// be read to its end, that is a problem of the store.
     fn scan_again(&mut self, table: Table, mut look: impl FnMut(&mut Self, &[u8], &[u8], &[u8]) -> Result<(), Damage>) {
         let trees = self.trees;
         let outcome = catch_panic(|| -> sled::Result<()> {
@@ -305,7 +307,11 @@ impl Findings<'_> {
         if errno_in(&what).is_some() {
             self.obstacle.get_or_insert(what.clone());
         }
-        self.problems.push(Problem::new(table, &[], what));
+        let problem = Problem::new(table, &[], what);
+        // A tree may be read twice.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 }
 
@@ -356,6 +362,14 @@ mod tests {
             drop(trees.of(NAMES).insert(&*orphan.key, &*orphan.value).expect("a write"));
         });
         assert_eq!(exchanged.await, [missing, of_none]);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_index_entry_is_reported_once() {
+        let found = problems_after(|trees| drop(trees.of(NAMES).insert("ada", b"damaged").expect("a write"))).await;
+        let sum = "table users_by_username, key ada: its checksum does not match";
+        let missing = "table users_by_username, key ada: no entry for the record id of ada of users";
+        assert_eq!(found, [sum, missing]);
     }
 
     #[tokio::test]
