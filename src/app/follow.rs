@@ -17,7 +17,7 @@ pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Overrides>) {
 
 /// Loads the statuses of all users into the hub.
 pub(super) fn show_all(hub: &Hub, store: &Store) {
-    // A status without claims shows nothing, and an entry of the hub is already up to date.
+    // A status without claims shows nothing. If its user is connected, the hub has it already.
     for kept in store.read().user_statuses().filter(|kept| !kept.claims.is_silent()) {
         let look = || {
             let snapshot = store.read();

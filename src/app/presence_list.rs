@@ -6,7 +6,7 @@ use arc_swap::ArcSwapOption;
 use imbl::OrdMap;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::domain::{StatusType, UserId};
+use crate::domain::UserId;
 use crate::hub::VisiblePresence;
 
 type Shown = OrdMap<UserId, Arc<VisiblePresence>>;
@@ -38,8 +38,7 @@ impl PresenceListCache {
 }
 
 fn json_of(shown: &Shown) -> Option<Arc<RawValue>> {
-    let here = shown.values().filter(|shown| shown.line.status != StatusType::Offline);
-    let here: Vec<_> = here.collect();
+    let here: Vec<_> = shown.values().filter(|shown| shown.is_here()).collect();
     if here.iter().any(|shown| shown.hides()) {
         return None;
     }

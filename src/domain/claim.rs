@@ -95,7 +95,7 @@ impl Claims {
         self.online
     }
 
-    /// Returns whether nothing is visible without a connection, because there is no claim.
+    /// Returns whether the user has no claim and did not declare online. Such a user is only visible with a connection.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.bottom_up.is_empty() && !self.online

@@ -144,7 +144,7 @@ impl PresenceTable {
     ) -> Vec<Arc<PresenceChange>> {
         let followed = self.follow(now, user, kept);
         let entry = self.entry(user);
-        // A new entry does not have it yet. A user without a claim may hide too.
+        // A new entry has no status yet. A user without a claim may hide too.
         entry.kept = kept.cloned();
         entry.connections.insert(connection, StatusType::Online);
         self.connections += 1;

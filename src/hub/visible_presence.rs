@@ -132,9 +132,16 @@ impl VisiblePresence {
         Self::new(line, own.clone(), self.hidden_from.clone(), self.since.clone())
     }
 
+    /// Returns whether others see the user as not offline.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.line.status != StatusType::Offline
+    }
+
     /// Returns whether others see more than an offline user without a text.
-    pub(super) fn is_anything(&self) -> bool {
-        self.line.status != StatusType::Offline || !self.line.status_text.is_empty()
+    #[must_use]
+    pub fn is_anything(&self) -> bool {
+        self.is_here() || !self.line.status_text.is_empty()
     }
 
     /// Returns whether the user hides from some viewers.
@@ -146,7 +153,7 @@ impl VisiblePresence {
     /// Returns whether this viewer may count the user's connections. Those of an offline user would reveal that the
     /// user is invisible.
     pub(super) fn counts_for(&self, viewer: &User) -> bool {
-        viewer.id == self.line.id || (self.line.status != StatusType::Offline && !self.hidden_from.has(viewer))
+        viewer.id == self.line.id || (self.is_here() && !self.hidden_from.has(viewer))
     }
 
     /// Returns whether this viewer may see the presence. Users always see themselves.

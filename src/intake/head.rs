@@ -43,8 +43,8 @@ impl Head {
     }
 }
 
-/// Returns the filter for the head that [`Head::take`] took. It rejects a request whose head was not taken; the front takes every
-/// head.
+/// Returns the filter for the head that [`Head::take`] took from the request. The front takes the head of every request; the
+/// filter rejects a request without it.
 pub(crate) fn head() -> impl Filter<Extract = (Arc<Head>,), Error = Rejection> + Clone {
     warp::ext::get()
 }

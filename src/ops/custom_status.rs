@@ -103,7 +103,7 @@ fn compare(field: &str, a: &CustomStatus, b: &CustomStatus) -> Ordering {
     }
 }
 
-/// Returns the custom status with this id. If there is none, returns the one with this name.
+/// Finds a custom status by its id, or else by its name.
 #[must_use]
 pub(crate) fn find(app: &App, text: &str) -> Option<Arc<CustomStatus>> {
     let snapshot = app.store.read();

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use imbl::OrdMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -63,8 +64,7 @@ pub(crate) fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
             let is_anything = own.status != StatusType::Offline || !own.text.is_empty() || own.expires_at.is_some();
             return is_anything.then(|| Arc::new(shown.as_own()));
         }
-        let is_anything = shown.line.status != StatusType::Offline || !shown.line.status_text.is_empty();
-        (is_anything && shown.is_for(&caller.user)).then(|| Arc::clone(shown))
+        (shown.is_anything() && shown.is_for(&caller.user)).then(|| Arc::clone(shown))
     };
     Here {
         users: found.filter_map(listed).collect(),
@@ -77,41 +77,55 @@ pub(crate) fn some(app: &App, caller: &Caller, ids: &[UserId]) -> Here {
 /// else all users who are not offline.
 #[must_use]
 pub(crate) fn here(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here<Listed> {
-    if from.is_none() && !is_silent(app) && reach(app, caller) == Reach::Everyone {
-        let (everybody, at) = app.hub.everybody(&caller.user);
-        if let Some(json) = app.presence_list.json_of(&everybody) {
-            return Here {
-                users: Listed::All(json),
-                full: true,
-                at,
-            };
-        }
+    if let Some(part) = part(app, caller, from) {
+        return part.into();
     }
-    list(app, caller, from, |shown| shown.line.status != StatusType::Offline).into()
+    let (everybody, at) = app.hub.everybody(&caller.user);
+    let reach = reach(app, caller);
+    if reach == Reach::Everyone
+        && let Some(json) = app.presence_list.json_of(&everybody)
+    {
+        return Here {
+            users: Listed::All(json),
+            full: true,
+            at,
+        };
+    }
+    whole(caller, reach, &everybody, at, VisiblePresence::is_here).into()
+}
+
+/// Returns the same users as [`here`], and also the offline users with a visible text.
+#[must_use]
+pub(crate) fn visible(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
+    part(app, caller, from).unwrap_or_else(|| {
+        let (everybody, at) = app.hub.everybody(&caller.user);
+        whole(caller, reach(app, caller), &everybody, at, VisiblePresence::is_anything)
+    })
 }
 
 fn reach(app: &App, caller: &Caller) -> Reach {
     Reach::of_lists(app, |permission| caller.may(permission))
 }
 
-/// Returns the same users as [`here`], and also the offline users with a visible text.
-#[must_use]
-pub(crate) fn visible(app: &App, caller: &Caller, from: Option<Timestamp>) -> Here {
-    list(app, caller, from, |shown| {
-        shown.line.status != StatusType::Offline || !shown.line.status_text.is_empty()
-    })
+/// Returns the list if it is not a list of all users: while presence is disabled, and the changes after `from` if all of
+/// them are known.
+fn part(app: &App, caller: &Caller, from: Option<Timestamp>) -> Option<Here> {
+    if is_silent(app) {
+        return Some(silence(app));
+    }
+    let (changes, at) = app.hub.changes_after(from?, &caller.user)?;
+    Some(changed(caller, reach(app, caller), &changes, at))
 }
 
-fn list(app: &App, caller: &Caller, from: Option<Timestamp>, is_listed: impl Fn(&VisiblePresence) -> bool) -> Here {
-    if is_silent(app) {
-        return silence(app);
-    }
+/// Returns all users whom the caller sees and who are to be listed.
+fn whole(
+    caller: &Caller,
+    reach: Reach,
+    everybody: &OrdMap<UserId, Arc<VisiblePresence>>,
+    at: Timestamp,
+    is_listed: impl Fn(&VisiblePresence) -> bool,
+) -> Here {
     let viewer = &*caller.user;
-    let reach = reach(app, caller);
-    if let Some((changes, at)) = from.and_then(|from| app.hub.changes_after(from, viewer)) {
-        return changed(caller, reach, &changes, at);
-    }
-    let (everybody, at) = app.hub.everybody(&caller.user);
     Here {
         users: everybody
             .iter()
