@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use rollcall::auth::random;
-use rollcall::domain::{Claim, ClaimSource, Laying, RoleId, StatusType, Timestamp, User, UserId, UserStatus, Username};
+use rollcall::domain::{
+    Claim, ClaimSource, Laying, RoleId, StatusText, StatusType, Timestamp, User, UserId, UserStatus, Username,
+};
 use rollcall::store::{Change, Store};
 use tokio::runtime::Runtime;
 
@@ -18,7 +20,7 @@ pub fn busy(user: &UserId, end: Option<Timestamp>) -> UserStatus {
     let mut status = UserStatus::of(user);
     let claim = Claim {
         status: StatusType::Busy,
-        text: "caught up · busy".into(),
+        text: StatusText::clean("caught up · busy"),
         emoji: None,
         source: ClaimSource::Manual,
         expires_at: end,

@@ -17,7 +17,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Emoji, StatusType, Timestamp};
+use super::{Emoji, StatusText, StatusType, Timestamp};
 
 /// The maximum number of claims per user. Beyond it, the lowest claim is removed.
 pub(crate) const CLAIMS: usize = 32;
@@ -40,7 +40,7 @@ pub struct Claim {
     /// The presence that the claim sets.
     pub status: StatusType,
     /// The status text, at most 120 characters; may be empty.
-    pub text: String,
+    pub text: StatusText,
     /// The emoji of the status.
     pub emoji: Option<Emoji>,
     /// The source of the claim.
@@ -235,7 +235,7 @@ mod tests {
     fn claim(status: StatusType, text: &str, source: ClaimSource) -> Claim {
         Claim {
             status,
-            text: text.into(),
+            text: StatusText::restore(text),
             emoji: None,
             source,
             expires_at: None,
@@ -269,7 +269,7 @@ mod tests {
     }
 
     fn shows(claims: &Claims) -> &str {
-        claims.showing().map_or("nothing", |claim| &claim.text)
+        claims.showing().map_or("nothing", |claim| claim.text.as_str())
     }
 
     #[test]
@@ -353,7 +353,7 @@ mod tests {
             claims.lay(claim(StatusType::Busy, &number.to_string(), ClaimSource::Manual), ALONE);
         }
         assert_eq!(claims.bottom_up().len(), CLAIMS);
-        assert_eq!(claims.bottom_up()[0].text, "0");
+        assert_eq!(claims.bottom_up()[0].text.as_str(), "0");
     }
 
     #[test]

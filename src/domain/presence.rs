@@ -1,6 +1,6 @@
 //! A user's presence, computed from the live connections and the claims (`api.md` §6.4).
 
-use super::{Claim, ClaimSource, Claims, Emoji, StatusType, Timestamp};
+use super::{Claim, ClaimSource, Claims, Emoji, StatusText, StatusType, Timestamp};
 
 /// The current presence of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Presence {
     /// The status of the visible claim; online without a claim.
     pub declared: StatusType,
     /// The status text; may be empty.
-    pub text: String,
+    pub text: StatusText,
     /// The emoji of the status.
     pub emoji: Option<Emoji>,
     /// The source of the visible claim, if there is one.
@@ -27,7 +27,7 @@ impl Presence {
         status: StatusType::Offline,
         connection: StatusType::Offline,
         declared: StatusType::Online,
-        text: String::new(),
+        text: StatusText::EMPTY,
         emoji: None,
         source: None,
         expires_at: None,
@@ -100,7 +100,7 @@ mod tests {
         if let Some((status, connected)) = declared {
             let claim = Claim {
                 status,
-                text: "in words".into(),
+                text: StatusText::restore("in words"),
                 emoji: None,
                 source: ClaimSource::Manual,
                 expires_at: None,

@@ -2,16 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{RequestError, plain_text, text};
+use super::{RequestError, plain_text};
 
 /// The maximum length of a bio, in characters (`api.md` §5.4).
 pub(crate) const BIO_CHARACTERS: usize = 260;
 
 /// The maximum length of a nickname, in characters (`api.md` §5.4).
 pub(crate) const NICKNAME_CHARACTERS: usize = 120;
-
-/// The number of characters to which a status text is cut (`api.md` §6.1).
-pub(crate) const STATUS_TEXT_CHARACTERS: usize = 120;
 
 /// The number of characters to which the reason for an account is cut.
 pub(crate) const REASON_CHARACTERS: usize = 500;
@@ -56,14 +53,6 @@ pub(crate) fn reason(text: &str) -> Result<String, RequestError> {
     Ok(text.chars().take(REASON_CHARACTERS).collect())
 }
 
-/// Cleans the text of a status: trims it, composes it (Unicode NFC), cuts it to 120 characters, and replaces control
-/// characters (also NUL and line ends) and characters that change the direction of text by spaces. A text without
-/// visible characters becomes empty. No text is refused, as in Rocket.Chat.
-#[must_use]
-pub(crate) fn status_text(text: &str) -> String {
-    text::cleaned_line(text).chars().take(STATUS_TEXT_CHARACTERS).collect()
-}
-
 fn within(text: String, characters: usize) -> Option<String> {
     (text.chars().count() <= characters).then_some(text)
 }
@@ -71,14 +60,6 @@ fn within(text: String, characters: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_status_text_is_trimmed_and_cut_never_refused() {
-        assert_eq!(status_text("  in a call "), "in a call");
-        assert_eq!(status_text(&"é".repeat(121)), "é".repeat(120));
-        assert_eq!(status_text("a\u{202e}b\nc\0"), "a b c");
-        assert_eq!(status_text(&"e\u{301}".repeat(121)), "é".repeat(120));
-    }
 
     #[test]
     fn bio_and_nickname_have_their_bounds() {

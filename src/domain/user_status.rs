@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rare::{Rare, shared_default};
-use super::{Audience, Claims, Emoji, FrozenSight, StatusType, Timestamp, User, UserId};
+use super::{Audience, Claims, Emoji, FrozenSight, StatusText, StatusType, Timestamp, User, UserId};
 
 /// The maximum number of recent statuses per user.
 pub(crate) const RECENT: usize = 8;
@@ -37,7 +37,7 @@ pub struct RecentStatus {
     /// The presence of the status.
     pub status: StatusType,
     /// The status text; may be empty.
-    pub text: String,
+    pub text: StatusText,
     /// The emoji of the status.
     pub emoji: Option<Emoji>,
 }
@@ -176,14 +176,14 @@ mod tests {
         let mut kept = UserStatus::of(&UserId::new("ada"));
         let recent = |text: String| RecentStatus {
             status: StatusType::Busy,
-            text,
+            text: StatusText::restore(&text),
             emoji: None,
         };
         for number in 0..9 {
             kept.remember(recent(number.to_string()));
         }
         kept.remember(recent("5".into()));
-        let texts: Vec<_> = kept.recent.iter().map(|recent| &*recent.text).collect();
+        let texts: Vec<_> = kept.recent.iter().map(|recent| recent.text.as_str()).collect();
         assert_eq!(texts, ["5", "8", "7", "6", "4", "3", "2", "1"]);
     }
 

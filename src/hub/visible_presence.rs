@@ -9,7 +9,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::since::Since;
 use crate::domain::rare::Rare;
 use crate::domain::{
-    Audience, ClaimSource, DisplayName, Emoji, Presence, StatusType, Timestamp, User, UserId, Username, UtcOffset,
+    Audience, ClaimSource, DisplayName, Emoji, Presence, StatusText, StatusType, Timestamp, User, UserId, Username,
+    UtcOffset,
 };
 
 /// The visible presence of a user, for all viewers from whom the user does not hide.
@@ -42,7 +43,7 @@ pub struct PresenceEntry {
     /// The offset of the user's clock from UTC, in hours.
     pub utc_offset: UtcOffset,
     /// The status text; may be empty.
-    pub status_text: String,
+    pub status_text: StatusText,
     /// The emoji of the status. Only Rollcall has this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_emoji: Option<Emoji>,
@@ -86,7 +87,7 @@ impl PresenceEntry {
     pub fn absent(&self) -> Self {
         Self {
             status: StatusType::Offline,
-            status_text: String::new(),
+            status_text: StatusText::EMPTY,
             status_emoji: None,
             status_source: None,
             status_expires_at: None,

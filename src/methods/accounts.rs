@@ -9,8 +9,8 @@ use super::{Context, LoginChange, Method, MethodAnswer, Outcome, method};
 use crate::auth::WantedPassword;
 use crate::domain::scope::RequiredScope;
 use crate::domain::{
-    CustomFieldChanges, DisplayName, Duty, Email, Profile, RequestError, Scope, StatusType, Timestamp, Username,
-    profile,
+    CustomFieldChanges, DisplayName, Duty, Email, Profile, RequestError, Scope, StatusText, StatusType, Timestamp,
+    Username, profile,
 };
 use crate::ops::login::{self, Credentials};
 use crate::ops::profile as profiles;
@@ -199,7 +199,7 @@ fn edit(fields: &mut Object, custom_fields: Map<String, Value>) -> Result<Profil
         name: given("realname")?.map(name).transpose()?,
         password: given("newPassword")?.map(WantedPassword::chosen),
         status: given("statusType")?.map(status).transpose()?,
-        status_text: fields.text("statusText")?.map(|text| profile::status_text(&text)),
+        status_text: fields.text("statusText")?.map(|text| StatusText::clean(&text)),
         bio: fields.text("bio")?.map(|text| profile::bio(&text)).transpose()?,
         nickname: fields
             .text("nickname")?

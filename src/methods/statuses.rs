@@ -5,7 +5,7 @@ use serde_json::json;
 use super::params::Params;
 use super::{Context, Method, MethodAnswer, Outcome, method};
 use crate::domain::scope::RequiredScope;
-use crate::domain::{RequestError, Scope, StatusType, UserId, profile};
+use crate::domain::{RequestError, Scope, StatusText, StatusType, UserId};
 use crate::ops::status::{self, NewStatus};
 use crate::ops::viewed::View;
 
@@ -32,7 +32,7 @@ async fn set(context: Context<'_>, mut params: Params) -> Outcome {
     let status = params.text()?.filter(|text| !text.is_empty());
     let new = NewStatus {
         status: status.as_deref().map(status_type).transpose()?,
-        text: params.text()?.map(|text| profile::status_text(&text)),
+        text: params.text()?.map(|text| StatusText::clean(&text)),
         ..NewStatus::default()
     };
     if new.status.is_none() && new.text.is_none() {

@@ -14,8 +14,8 @@ use crate::auth::{Actor, TokenSecret};
 use crate::domain::board::{BOARD_PEOPLE, BOARD_SELECTORS, BoardContent, BoardPeople, MAX_BOARDS};
 use crate::domain::text::folded;
 use crate::domain::{
-    AuditAction, AuditParty, Board, Emoji, Permission, RequestError, Role, SettingId, StatusType, Timestamp, User,
-    UserId, Username,
+    AuditAction, AuditParty, Board, Emoji, Permission, RequestError, Role, SettingId, StatusText, StatusType,
+    Timestamp, User, UserId, Username,
 };
 use crate::store::{Change, Snapshot};
 
@@ -58,7 +58,7 @@ pub(crate) struct BoardPerson {
     /// The status that everyone sees. A person who is invisible, or who hides from some users, is offline.
     pub status: StatusType,
     /// The text of the status; empty if there is none, or if the board shows no texts.
-    pub text: String,
+    pub text: StatusText,
     /// The emoji of the status, if the board shows texts.
     pub emoji: Option<Emoji>,
     /// The time when the status ends, if the board shows texts.
@@ -272,7 +272,7 @@ fn person(content: &BoardContent, user: &ViewedUser) -> BoardPerson {
         avatar: user.avatar(),
         name: if content.full_names { name.as_str() } else { first }.to_owned(),
         status: user.status(),
-        text: if content.texts { user.text() } else { String::new() },
+        text: if content.texts { user.text() } else { StatusText::EMPTY },
         emoji: user.emoji().filter(|_| content.texts),
         expires_at: user.expires_at().filter(|_| content.texts),
         since: user.status_since().filter(|_| content.texts),

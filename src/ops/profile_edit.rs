@@ -1,7 +1,7 @@
 //! The fields of a user that one request changes.
 
 use crate::auth::WantedPassword;
-use crate::domain::{CustomFieldChanges, DisplayName, Email, RoleId, StatusType, User, Username};
+use crate::domain::{CustomFieldChanges, DisplayName, Email, RoleId, StatusText, StatusType, User, Username};
 
 /// The fields of a user to change. A field that is `None` is unchanged.
 #[derive(Debug, Default, Clone)]
@@ -29,7 +29,7 @@ pub(crate) struct ProfileEdit {
     /// The new status type.
     pub status: Option<StatusType>,
     /// The new status text.
-    pub status_text: Option<String>,
+    pub status_text: Option<StatusText>,
     /// The changes of custom fields; other fields are unchanged.
     pub custom_fields: Option<CustomFieldChanges>,
 }

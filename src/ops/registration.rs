@@ -12,7 +12,8 @@ use crate::app::rates::{Counted, Left, REGISTRATIONS, Rate, RateKey};
 use crate::auth::{Origin, TokenSecret, WantedPassword};
 use crate::domain::user::Activity;
 use crate::domain::{
-    AuditAction, CustomFieldChanges, DisplayName, Email, Profile, RequestError, RoleId, SettingId, User, Username, text,
+    AuditAction, CustomFieldChanges, DisplayName, Email, Profile, RequestError, RoleId, SettingId, StatusText, User,
+    Username, text,
 };
 use crate::store::{Change, Snapshot};
 
@@ -126,7 +127,7 @@ pub(super) async fn create(
         activity: terms.activity,
         profile: new.profile,
         custom_fields: Some(new.custom_fields),
-        status_text: String::new(),
+        status_text: StatusText::EMPTY,
     };
     let permit = |snapshot: &Snapshot| has_administrator(snapshot).and_then(|()| permit(snapshot));
     let caller = origin.into();

@@ -9,7 +9,7 @@ use crate::app::{App, Settings};
 use crate::auth::Actor;
 use crate::domain::{
     AuditAction, Claim, ClaimSource, CustomStatusId, Emoji, Laying, Permission, Presence, RecentStatus, RequestError,
-    SettingId, StatusType, Timestamp, UserId, UserStatus,
+    SettingId, StatusText, StatusType, Timestamp, UserId, UserStatus,
 };
 use crate::store::{Change, Snapshot};
 
@@ -22,7 +22,7 @@ pub struct NewStatus {
     /// The status type. If absent, that of the custom status, or else the current one.
     pub status: Option<StatusType>,
     /// The text, already cleaned and cut. If absent, the name of the custom status, or else empty.
-    pub text: Option<String>,
+    pub text: Option<StatusText>,
     /// The emoji. If absent, that of the custom status, or else none.
     pub emoji: Option<Emoji>,
     /// The moment at which the status ends. If absent, the duration of the custom status applies, or else it never
@@ -235,7 +235,10 @@ fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, 
     };
     Ok(NewStatus {
         status: new.status.or(Some(custom.status_type)),
-        text: new.text.clone().or_else(|| Some(custom.name.to_string())),
+        text: new
+            .text
+            .clone()
+            .or_else(|| Some(StatusText::clean(custom.name.as_str()))),
         emoji: new.emoji.clone().or_else(|| custom.emoji.clone()),
         expires_at: new.expires_at.or_else(end),
         ..new.clone()

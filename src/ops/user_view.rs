@@ -16,7 +16,8 @@ use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusType, Timestamp, User, UserId, Username, UtcOffset,
+    ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusText, StatusType, Timestamp, User, UserId,
+    Username, UtcOffset,
 };
 
 /// The fields of a user's record that `fields` may name: those that responses of this server have, and those that
@@ -78,8 +79,8 @@ pub(crate) struct UserView {
     #[serde(rename = "type")]
     kind: &'static str,
     status: StatusType,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    status_text: String,
+    #[serde(skip_serializing_if = "StatusText::is_empty")]
+    status_text: StatusText,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_emoji: Option<Emoji>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,8 +229,8 @@ pub(crate) struct Suggestion {
     #[serde(skip_serializing_if = "String::is_empty")]
     nickname: String,
     status: StatusType,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    status_text: String,
+    #[serde(skip_serializing_if = "StatusText::is_empty")]
+    status_text: StatusText,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
     avatar_etag: Option<String>,
 }
@@ -266,7 +267,7 @@ pub(crate) struct Me {
     status: StatusType,
     status_default: StatusType,
     status_connection: StatusType,
-    status_text: String,
+    status_text: StatusText,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_emoji: Option<Emoji>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::login_services::LoginServices;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    ClaimSource, CustomFieldRules, DisplayName, Emoji, Presence, RoleId, StatusType, Timestamp, User, UserId, Username,
-    UtcOffset, text,
+    ClaimSource, CustomFieldRules, DisplayName, Emoji, Presence, RoleId, StatusText, StatusType, Timestamp, User,
+    UserId, Username, UtcOffset, text,
 };
 
 /// A user as one viewer sees them, for a response.
@@ -115,7 +115,7 @@ impl ViewedUser {
 
     /// Returns the text of the status.
     #[must_use]
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> StatusText {
         self.presence.text.clone()
     }
 

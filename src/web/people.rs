@@ -142,7 +142,7 @@ impl Person {
             shape: status.as_str(),
             word: word(words, status),
             emoji: user.emoji().as_ref().map(picture).unwrap_or_default(),
-            text: user.text(),
+            text: user.text().to_string(),
             since: user
                 .status_since()
                 .map(|began| page.since.with(&reader.near(began)))

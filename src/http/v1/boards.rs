@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::board::{self, BOARD_PEOPLE, BoardContent, BoardPeople, BoardTheme};
 use crate::domain::{
-    Board, Emoji, Permission, RequestError, RoleId, Scope, SettingId, StatusType, Timestamp, UserId, Username,
+    Board, Emoji, Permission, RequestError, RoleId, Scope, SettingId, StatusText, StatusType, Timestamp, UserId,
+    Username,
 };
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
@@ -123,8 +124,8 @@ struct Person {
     id: UserId,
     name: String,
     status: StatusType,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    status_text: String,
+    #[serde(skip_serializing_if = "StatusText::is_empty")]
+    status_text: StatusText,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_emoji: Option<Emoji>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::users::target_or_caller;
 use crate::domain::user_status::SeenAt;
-use crate::domain::{ClaimSource, Emoji, Permission, RequestError, Scope, StatusType, Timestamp, User, UserId};
+use crate::domain::{
+    ClaimSource, Emoji, Permission, RequestError, Scope, StatusText, StatusType, Timestamp, User, UserId,
+};
 use crate::http::input::Ignored;
 use crate::http::query;
 use crate::http::reply::Done;
@@ -60,7 +62,7 @@ struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_status: Option<StatusType>,
     status: StatusType,
-    message: String,
+    message: StatusText,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_emoji: Option<Emoji>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::users::target_or_caller;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    ClaimSource, CustomStatusId, Emoji, LastSeen, RequestError, RoleId, Scope, StatusType, Timestamp, UserId, Username,
-    profile,
+    ClaimSource, CustomStatusId, Emoji, LastSeen, RequestError, RoleId, Scope, StatusText, StatusType, Timestamp,
+    UserId, Username,
 };
 use crate::http::input::Nothing;
 use crate::http::reply::Done;
@@ -79,7 +79,7 @@ struct Recent {
 #[derive(Serialize, JsonSchema)]
 struct RecentLine {
     status: StatusType,
-    message: String,
+    message: StatusText,
     #[serde(skip_serializing_if = "Option::is_none")]
     emoji: Option<Emoji>,
 }
@@ -133,7 +133,7 @@ async fn set(call: UserRequest, new: Set) -> Result<Done, RequestError> {
     let user = target_or_caller(&call, new.user_id, new.username, new.user)?;
     let status = NewStatus {
         status: new.status,
-        text: new.message.map(|text| profile::status_text(&text)),
+        text: new.message.map(|text| StatusText::clean(&text)),
         emoji: new.emoji.filter(|text| !text.is_empty()).map(emoji).transpose()?,
         expires_at: new.expires_at.map(moment).transpose()?,
         custom_status: new.custom_user_status_id.as_deref().map(CustomStatusId::new),

@@ -239,7 +239,7 @@ fn with_status(mut line: UserLine, stored: &UserStatus) -> UserLine {
     let showing = stored.claims.showing();
     if let Some(claim) = showing.filter(|claim| claim.source == ClaimSource::Manual && claim.expires_at.is_none()) {
         line.status_default = Some(claim.status.to_string());
-        line.status_text = (!claim.text.is_empty()).then(|| claim.text.clone());
+        line.status_text = (!claim.text.is_empty()).then(|| claim.text.to_string());
         line.status_emoji = claim.emoji.as_ref().map(ToString::to_string);
     }
     let is_default = stored.shows_last_seen == LastSeen::default();

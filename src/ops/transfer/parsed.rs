@@ -9,8 +9,8 @@ use super::secrets::ParsedSecrets;
 use crate::domain::transfer::{EmailLine, HideFromLine, UserLine};
 use crate::domain::user::{Activity, UserEmail};
 use crate::domain::{
-    Audience, CustomFieldChanges, DisplayName, Emoji, LastSeen, Preferences, RequestError, RoleId, StatusType,
-    Timestamp, UserId, Username, profile,
+    Audience, CustomFieldChanges, DisplayName, Emoji, LastSeen, Preferences, RequestError, RoleId, StatusText,
+    StatusType, Timestamp, UserId, Username, profile,
 };
 use crate::ops::privacy::AUDIENCE;
 use crate::ops::users::{parse_email, parse_name, parse_username};
@@ -41,7 +41,7 @@ pub(super) struct ParsedUser {
 #[derive(Default)]
 pub(super) struct FirstStatus {
     pub(super) status: Option<StatusType>,
-    pub(super) text: String,
+    pub(super) text: StatusText,
     pub(super) emoji: Option<Emoji>,
 }
 
@@ -83,7 +83,7 @@ impl ParsedUser {
                 status: line
                     .status_default
                     .and_then(|word| notes.take("statusDefault", word.parse())),
-                text: profile::status_text(&line.status_text.unwrap_or_default()),
+                text: StatusText::clean(&line.status_text.unwrap_or_default()),
                 emoji: optional(line.status_emoji).and_then(|text| notes.take("statusEmoji", Emoji::parse(&text))),
             },
             shows_last_seen: line

@@ -3,7 +3,9 @@
 use crate::auth::WantedPassword;
 use crate::domain::user::Activity;
 use crate::domain::username::NotAUsername;
-use crate::domain::{CustomFieldChanges, DisplayName, Email, Profile, RequestError, RoleId, Username, text};
+use crate::domain::{
+    CustomFieldChanges, DisplayName, Email, Profile, RequestError, RoleId, StatusText, Username, text,
+};
 
 /// The properties of a user to create.
 #[derive(Debug, Clone)]
@@ -30,7 +32,7 @@ pub struct NewUser {
     /// The custom fields. `None` skips the check of required ones.
     pub custom_fields: Option<CustomFieldChanges>,
     /// The text of the first status; may be empty.
-    pub status_text: String,
+    pub status_text: StatusText,
 }
 
 /// Texts of a user to create, as a caller sends them.
@@ -66,7 +68,7 @@ impl NewUser {
             activity: Activity::Active,
             profile: Profile::default(),
             custom_fields: None,
-            status_text: String::new(),
+            status_text: StatusText::EMPTY,
         })
     }
 }

@@ -9,8 +9,8 @@ use super::{Record, Table};
 use crate::domain::frozen_sight::Invisibility;
 use crate::domain::rare::Rare;
 use crate::domain::{
-    Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, StatusType, Timestamp,
-    UserId, UserStatus,
+    Audience, Claim, ClaimSource, Claims, Emoji, FrozenSight, LastSeen, RecentStatus, RoleId, StatusText, StatusType,
+    Timestamp, UserId, UserStatus,
 };
 use crate::store::codec::{self, Damage};
 use crate::store::snapshot::Snapshot;
@@ -75,7 +75,7 @@ impl Record for UserStatus {
         let emoji = |emoji: &Option<Emoji>| emoji.as_ref().map(ToString::to_string);
         let claim = |claim: &Claim| ClaimV1 {
             status: status_byte(claim.status),
-            text: claim.text.clone(),
+            text: claim.text.to_string(),
             emoji: emoji(&claim.emoji),
             source: source_byte(claim.source),
             expires_at: claim.expires_at.map(Timestamp::as_millis),
@@ -83,7 +83,7 @@ impl Record for UserStatus {
         };
         let recent = |recent: &RecentStatus| RecentV1 {
             status: status_byte(recent.status),
-            text: recent.text.clone(),
+            text: recent.text.to_string(),
             emoji: emoji(&recent.emoji),
         };
         let first = UserStatusV1 {
@@ -195,7 +195,7 @@ impl UserStatusV1 {
         let claim = |stored: ClaimV1| {
             Ok(Claim {
                 status: status_of(stored.status)?,
-                text: stored.text,
+                text: StatusText::restore(&stored.text),
                 emoji: emoji(stored.emoji),
                 source: source_of(stored.source)?,
                 expires_at: stored.expires_at.map(Timestamp::from_millis),
@@ -207,7 +207,7 @@ impl UserStatusV1 {
         let recent = |stored: RecentV1| {
             Ok(RecentStatus {
                 status: status_of(stored.status)?,
-                text: stored.text,
+                text: StatusText::restore(&stored.text),
                 emoji: emoji(stored.emoji),
             })
         };
@@ -275,7 +275,7 @@ mod tests {
         let mut status = UserStatus::of(&UserId::new("rbAXPnMktTFbNpwtJ"));
         let call = Claim {
             status: StatusType::Busy,
-            text: "in a call".into(),
+            text: StatusText::restore("in a call"),
             emoji: Some(Emoji::restore("☎")),
             source: ClaimSource::Internal,
             expires_at: Some(Timestamp::from_millis(9)),
@@ -296,7 +296,7 @@ mod tests {
         status.claims.lay(lunch, laying);
         status.remember(RecentStatus {
             status: StatusType::Away,
-            text: "tea".into(),
+            text: StatusText::restore("tea"),
             emoji: Some(Emoji::restore("🍵")),
         });
         status.last_seen = Some(Timestamp::from_millis(7));

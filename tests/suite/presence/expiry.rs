@@ -6,7 +6,7 @@ use rollcall::app::{App, Clock, Overrides};
 use rollcall::auth::Actor;
 use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
-use rollcall::domain::{StatusType, Timestamp, UserId};
+use rollcall::domain::{StatusText, StatusType, Timestamp, UserId};
 use rollcall::hub::{Event, Events, PresenceChange};
 use rollcall::ops::status::{self, NewStatus};
 use rollcall::ops::{expiry, users};
@@ -32,7 +32,7 @@ async fn user(app: &App, name: &str) -> UserId {
 async fn busy(app: &App, id: &UserId, text: &str, minutes: i64) {
     let new = NewStatus {
         status: Some(StatusType::Busy),
-        text: Some(text.into()),
+        text: Some(StatusText::clean(text)),
         expires_at: Some(Timestamp::from_millis(BEGINNING + minutes * MINUTE)),
         ..NewStatus::default()
     };
@@ -50,7 +50,7 @@ fn told(events: &mut Events) -> Option<Arc<PresenceChange>> {
 
 fn shows(app: &App, id: &UserId) -> String {
     let shown = app.hub.shown_of(id);
-    shown.map_or_else(|| "nothing".to_owned(), |shown| shown.line.status_text.clone())
+    shown.map_or_else(|| "nothing".to_owned(), |shown| shown.line.status_text.to_string())
 }
 
 #[tokio::test]

@@ -18,7 +18,8 @@ use rollcall::app::Clock;
 use rollcall::clock::SetClock;
 use rollcall::domain::user::Activity;
 use rollcall::domain::{
-    Audience, Claim, ClaimSource, Laying, RoleId, StatusType, Timestamp, TokenHash, User, UserId, UserStatus, Username,
+    Audience, Claim, ClaimSource, Laying, RoleId, StatusText, StatusType, Timestamp, TokenHash, User, UserId,
+    UserStatus, Username,
 };
 use rollcall::hub::{Connection, Event, GRACE_MILLIS, Hub, PresenceEntry};
 
@@ -90,9 +91,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// The status, the words, who says so, and until when.
-type Seen = (StatusType, String, Option<ClaimSource>, Option<Timestamp>);
+type Seen = (StatusType, StatusText, Option<ClaimSource>, Option<Timestamp>);
 
-const ABSENT: Seen = (StatusType::Offline, String::new(), None, None);
+const ABSENT: Seen = (StatusType::Offline, StatusText::EMPTY, None, None);
 
 /// How long a claim shows where no newer one covers it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -225,7 +226,7 @@ impl Model {
             connection
         };
         let Some(Laid { claim, life, .. }) = self.showing() else {
-            return (here, String::new(), None, None);
+            return (here, StatusText::EMPTY, None, None);
         };
         let is_hidden = *life == Life::WhileConnected && here == StatusType::Offline;
         let status = match claim.status {
@@ -441,7 +442,7 @@ fn perform_on_claims(step: &Step, model: &mut Model, engine: &mut Engine) {
         } => {
             let claim = |shows| Claim {
                 status: status.unwrap_or(shows),
-                text: ["", "lunch", "vacation"][usize::from(*text)].to_owned(),
+                text: StatusText::clean(["", "lunch", "vacation"][usize::from(*text)]),
                 emoji: None,
                 source: *source,
                 expires_at: lasts.map(|lasts| Timestamp::from_millis(model.now + lasts)),

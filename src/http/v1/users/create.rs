@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::auth::WantedPassword;
 use crate::domain::user::Activity;
-use crate::domain::{CustomFieldChanges, Permission, Profile, RequestError, RoleId, Scope, profile};
+use crate::domain::{CustomFieldChanges, Permission, Profile, RequestError, RoleId, Scope, StatusText, profile};
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
 use crate::ops::user_view::UserView;
@@ -97,7 +97,7 @@ async fn create(call: UserRequest, new: Create) -> Result<Created, RequestError>
             ..Profile::default()
         },
         custom_fields: new.custom_fields.map(CustomFieldChanges::parse).transpose()?,
-        status_text: profile::status_text(&new.status_text.unwrap_or_default()),
+        status_text: StatusText::clean(&new.status_text.unwrap_or_default()),
     };
     let actor = call.actor();
     let user = users::create(&call.app, &actor, new)

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::auth::{PasswordDigest, WantedPassword};
-use crate::domain::{CustomFieldChanges, Duty, RequestError, RoleId, Scope, StatusType, UserId, full_name, profile};
+use crate::domain::{
+    CustomFieldChanges, Duty, RequestError, RoleId, Scope, StatusText, StatusType, UserId, full_name, profile,
+};
 use crate::http::reply::Done;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
@@ -111,7 +113,7 @@ async fn update(call: UserRequest, new: Update) -> Result<Updated, RequestError>
         bio: data.bio.map(|text| profile::bio(&text)).transpose()?,
         nickname: data.nickname.map(|text| profile::nickname(&text)).transpose()?,
         status: data.status,
-        status_text: data.status_text.map(|text| profile::status_text(&text)),
+        status_text: data.status_text.map(|text| StatusText::clean(&text)),
         custom_fields: CustomFieldChanges::parse_update(data.custom_fields)?,
     };
     let actor = call.actor();
@@ -184,7 +186,7 @@ async fn update_own(call: UserRequest, new: UpdateOwn) -> Result<Saved, RequestE
         bio: data.bio.map(|text| profile::bio(&text)).transpose()?,
         nickname: data.nickname.map(|text| profile::nickname(&text)).transpose()?,
         status: data.status_type,
-        status_text: data.status_text.map(|text| profile::status_text(&text)),
+        status_text: data.status_text.map(|text| StatusText::clean(&text)),
         custom_fields: CustomFieldChanges::parse_update(new.custom_fields)?,
         ..ProfileEdit::default()
     };

@@ -65,7 +65,7 @@ impl Dialog {
                 .map(picture)
                 .filter(|emoji| !emoji.is_empty())
                 .unwrap_or_default(),
-            text: own.text.clone(),
+            text: own.text.to_string(),
             may_write: settings.flag(SettingId::AllowUserStatusMessageChange),
             statuses: statuses(words, settings.flag(SettingId::AllowInvisibleStatus), chosen),
             ends: StatusEnd::ALL

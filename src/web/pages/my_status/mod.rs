@@ -7,7 +7,7 @@ mod quick;
 
 use askama::Template;
 
-use crate::domain::{ClaimSource, CustomStatusId, Emoji, RequestError, StatusType, profile};
+use crate::domain::{ClaimSource, CustomStatusId, Emoji, RequestError, StatusText, StatusType};
 use crate::ops::calls::CallRate;
 use crate::ops::status::{self, NewStatus};
 use crate::web::frame::Frame;
@@ -146,7 +146,7 @@ fn wanted(visit: &Visit) -> Result<NewStatus, RequestError> {
         emoji.map(|emoji| Emoji::parse(emoji).map_err(|error| RequestError::invalid(error.to_string(), "emoji")));
     Ok(NewStatus {
         status: Some(status),
-        text: Some(profile::status_text(form.text("text"))),
+        text: Some(StatusText::clean(form.text("text"))),
         emoji: emoji.transpose()?,
         expires_at: StatusEnd::of(visit)?,
         custom_status: None,

@@ -64,7 +64,7 @@ pub(super) fn again(words: Words, place: usize, recent: &RecentStatus, digit: Op
         name: if recent.text.is_empty() {
             status.clone()
         } else {
-            recent.text.clone()
+            recent.text.to_string()
         },
         shape,
         word: status,

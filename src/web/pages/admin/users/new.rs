@@ -8,7 +8,7 @@ use super::roles::{self, RoleLine};
 use super::viewed_account::{permit, said};
 use crate::auth::{Caller, WantedPassword};
 use crate::domain::user::Activity;
-use crate::domain::{Permission, Profile, RequestError, RoleId, SettingId, profile};
+use crate::domain::{Permission, Profile, RequestError, RoleId, SettingId, StatusText, profile};
 use crate::ops::calls::CallRate;
 use crate::ops::users::{self, NewUser, parse_email, parse_name, parse_username};
 use crate::web::administration::Section;
@@ -109,7 +109,7 @@ fn wanted(visit: &Visit, by_link: bool) -> Result<NewUser, RequestError> {
         },
         // The form has the custom fields, so that the operation checks the required ones.
         custom_fields: Some(custom_fields.unwrap_or_default()),
-        status_text: String::new(),
+        status_text: StatusText::EMPTY,
     })
 }
 
