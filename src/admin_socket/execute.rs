@@ -278,7 +278,7 @@ fn token_entry(app: &App, token: &Token) -> TokenEntry {
         expires_at: token.expires_at.map(|end| end.to_string()),
         last_used_at: token.last_used_at.map(|moment| moment.to_string()),
         client: match &token.kind {
-            TokenKind::Session(session) => session.client.clone(),
+            TokenKind::Session(session) => session.client.to_string(),
             TokenKind::Personal(personal) => personal.name.to_string(),
         },
         address: token

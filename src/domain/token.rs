@@ -63,7 +63,7 @@ pub enum TokenKind {
     /// The token of a login session.
     Session(Session),
     /// A personal access token for a program.
-    Personal(PersonalToken),
+    Personal(Box<PersonalToken>),
 }
 
 /// The data of a login session.
@@ -72,9 +72,9 @@ pub struct Session {
     /// The client's address at the login.
     pub address: Option<IpAddr>,
     /// The name of the client, from its `User-Agent` header.
-    pub client: String,
+    pub client: Box<str>,
     /// The pass that replaces further second factors for a while.
-    pub second_factor: Option<SecondFactorPass>,
+    pub second_factor: Option<Box<SecondFactorPass>>,
 }
 
 /// A proof that a second factor was sent, which is valid for a while.
@@ -99,6 +99,12 @@ pub struct PersonalToken {
     pub bypass_two_factor: bool,
     /// The scopes of the token; `None` means all rights of its owner.
     pub scopes: Option<Vec<Scope>>,
+}
+
+impl From<PersonalToken> for TokenKind {
+    fn from(personal: PersonalToken) -> Self {
+        Self::Personal(Box::new(personal))
+    }
 }
 
 impl Token {

@@ -73,7 +73,7 @@ impl Device {
         let texts = [
             Some(self.user.username.as_str()),
             Some(name.as_str()),
-            session.map(|session| session.client.as_str()),
+            session.map(|session| &*session.client),
             address.as_deref(),
             self.token.personal().map(|personal| &*personal.name),
         ];

@@ -174,7 +174,7 @@ pub(super) fn session(app: &App, origin: &Origin, user: &User, token: &TokenSecr
         last_used_at: Some(now),
         kind: TokenKind::Session(Session {
             address: origin.address,
-            client: origin.client.to_string(),
+            client: (*origin.client).into(),
             second_factor: None,
         }),
     }

@@ -11,7 +11,7 @@ use super::transaction::{transact, transact_on_user};
 use crate::app::App;
 use crate::auth::{Actor, Caller, TokenSecret};
 use crate::domain::{
-    AuditAction, Permission, PersonalToken, RequestError, Scope, Timestamp, Token, TokenKind, TokenName, User, UserId,
+    AuditAction, Permission, PersonalToken, RequestError, Scope, Timestamp, Token, TokenName, User, UserId,
 };
 use crate::store::{Change, Snapshot};
 
@@ -57,12 +57,13 @@ pub(crate) async fn generate(app: &App, caller: &Caller, new: NewPersonalToken) 
             created_at: app.clock.now(),
             expires_at: new.expires_at,
             last_used_at: None,
-            kind: TokenKind::Personal(PersonalToken {
+            kind: PersonalToken {
                 name: name.as_str().into(),
                 last_part: secret.last_part().into(),
                 bypass_two_factor: new.bypass_two_factor,
                 scopes: new.scopes.clone(),
-            }),
+            }
+            .into(),
         };
         let noted = own(app, caller, AuditAction::PersonalTokenCreated, name);
         Ok((depending_on(user).insert(&token).insert(&noted), ()))
@@ -87,10 +88,11 @@ pub(crate) async fn regenerate(app: &App, caller: &Caller, name: &TokenName) -> 
             hash: secret.hash(),
             created_at: app.clock.now(),
             last_used_at: None,
-            kind: TokenKind::Personal(PersonalToken {
+            kind: PersonalToken {
                 last_part: secret.last_part().into(),
                 ..personal.clone()
-            }),
+            }
+            .into(),
             ..Token::clone(old)
         };
         let noted = own(app, caller, AuditAction::PersonalTokenCreated, name);

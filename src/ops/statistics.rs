@@ -95,7 +95,7 @@ pub(crate) async fn health(app: &App, actor: &Actor) -> Result<Health, RequestEr
     let (mut clients, mut personal_tokens) = (BTreeMap::new(), 0);
     for token in tokens::list(app, None) {
         match token.session() {
-            Some(session) => *clients.entry(session.client.clone()).or_default() += 1,
+            Some(session) => *clients.entry(session.client.to_string()).or_default() += 1,
             None => personal_tokens += 1,
         }
     }

@@ -159,11 +159,11 @@ async fn remember(app: &App, caller: &Caller) -> Result<(), RequestError> {
     let while_ = i64::from(app.settings().number(SettingId::TwoFactorRememberFor));
     let passed = Token {
         kind: TokenKind::Session(Session {
-            second_factor: Some(SecondFactorPass {
+            second_factor: Some(Box::new(SecondFactorPass {
                 until: app.clock.now().plus_seconds(while_),
                 address: caller.origin.address,
                 client: caller.origin.client.to_string(),
-            }),
+            })),
             ..session.clone()
         }),
         ..Token::clone(&caller.token)

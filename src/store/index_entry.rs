@@ -9,7 +9,7 @@ use super::records::{Record, RecordVisitor, Table, visit_all};
 const INDEX_VERSION: u8 = 1;
 
 /// An entry of an index table.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IndexEntry {
     pub(super) table: Table,
     pub(super) key: Vec<u8>,
@@ -31,9 +31,9 @@ impl IndexSum {
         Self { sum: 0, ..self.clone() }
     }
 
-    /// Adds an entry.
-    pub(super) fn add(&mut self, entry: &IndexEntry) {
-        self.sum = self.sum.wrapping_add(self.hashes.hash_one(entry));
+    /// Adds the entry of an index under this key, which points to a record.
+    pub(super) fn add(&mut self, index: Table, key: &[u8], record: &[u8]) {
+        self.sum = self.sum.wrapping_add(self.hashes.hash_one((index, key, record)));
     }
 }
 

@@ -11,13 +11,13 @@ use tracing::warn;
 
 use super::catch_panic::catch_panic;
 use super::commit_marker::CommitMarker;
+use super::findings::Findings;
 use super::folder::{self, DataFolder};
 use super::open_error::{OpenError, is_locked};
 use super::reserve_file::ReserveFile;
 use super::room::{self, DiskRefusal};
 use super::trees::Trees;
 use super::unfinished_snapshot;
-use super::verify::Findings;
 use super::{durability, swap, temporary_copy, verify};
 
 /// The size of sled's page cache, in bytes. Reads use the snapshot, so the cache only serves the writer.
@@ -96,7 +96,7 @@ impl Engine {
     }
 
     /// Verifies the whole store. Returns a snapshot, all problems, and the edits that upgrade old records.
-    pub(super) fn verify(&self) -> Findings<'_> {
+    pub(super) fn verify(&self) -> Findings {
         let mut found = verify::verify(&self.trees);
         let counted = found.snapshot.commits.count;
         let lost = self

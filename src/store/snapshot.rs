@@ -11,6 +11,7 @@ use super::change::{Change, RecordEdit};
 use super::codec::{Damage, parse_key};
 use super::commits::Commits;
 use super::records::{Record, Table};
+use super::token_of_user::TokenOfUser;
 use super::user_index::UserIndex;
 use crate::domain::setting::Setting;
 use crate::domain::{
@@ -28,7 +29,7 @@ pub struct Snapshot {
     pub(super) users_by_email: OrdMap<EmailKey, Arc<User>>,
     pub(super) user_statuses: OrdMap<UserId, Arc<UserStatus>>,
     pub(super) tokens: OrdMap<TokenHash, Arc<Token>>,
-    pub(super) tokens_by_user: OrdSet<(UserId, Timestamp, TokenHash)>,
+    pub(super) tokens_by_user: OrdSet<TokenOfUser>,
     pub(super) custom_statuses: OrdMap<CustomStatusId, Arc<CustomStatus>>,
     pub(super) custom_statuses_by_name: OrdMap<StatusName, Arc<CustomStatus>>,
     pub(super) access: Arc<Access>,

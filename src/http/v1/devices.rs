@@ -122,7 +122,7 @@ fn entry(call: &UserRequest, Device { token, user }: &Device) -> Entry {
         },
         login_at: token.created_at,
         ip: session.and_then(|session| session.address),
-        client: session.map(|session| session.client.clone()),
+        client: session.map(|session| session.client.to_string()),
         kind: match session {
             Some(_) => Kind::Session,
             None => Kind::PersonalAccessToken,

@@ -197,7 +197,7 @@ async fn sessions(call: UserRequest, _: Nothing) -> Result<Sessions, RequestErro
             last_used_at: token.last_used_at,
             expires_at: token.expires_at,
             address: session.address,
-            client: session.client.clone(),
+            client: session.client.to_string(),
             current: token.hash == call.caller.token.hash,
         })
     };

@@ -12,8 +12,8 @@ use crate::domain::transfer::{ExportedToken, SecretsLine, TotpLine};
 use crate::domain::two_factor::{BACKUP_CODES, Salt};
 use crate::domain::user::PasswordHash;
 use crate::domain::{
-    BackupCodes, PersonalToken, RequestError, Scope, Timestamp, Token, TokenHash, TokenKind, TokenName, TotpSecret,
-    UserId, moment_of_field,
+    BackupCodes, PersonalToken, RequestError, Scope, Timestamp, Token, TokenHash, TokenName, TotpSecret, UserId,
+    moment_of_field,
 };
 use crate::ops::personal_tokens::TOKENS_PER_USER;
 
@@ -91,12 +91,13 @@ fn token(line: ExportedToken, owner: &UserId, now: Timestamp, notes: &mut Notes)
         created_at: notes.past(line.created_at, "tokens", now).unwrap_or(now),
         expires_at,
         last_used_at: notes.past(line.last_used_at, "tokens", now),
-        kind: TokenKind::Personal(PersonalToken {
+        kind: PersonalToken {
             name: name.as_str().into(),
             last_part: last_part(&line.last_part),
             bypass_two_factor: line.bypass_two_factor,
             scopes: notes.take("tokens", scopes)?,
-        }),
+        }
+        .into(),
     })
 }
 

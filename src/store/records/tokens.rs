@@ -10,6 +10,7 @@ use crate::domain::token::SecondFactorPass;
 use crate::domain::{PersonalToken, Scope, Session, Timestamp, Token, TokenHash, TokenKind, UserId};
 use crate::store::codec::{self, Damage};
 use crate::store::snapshot::Snapshot;
+use crate::store::token_of_user::TokenOfUser;
 
 /// Version 1 of a stored token. Never changes.
 #[derive(Serialize, Deserialize)]
@@ -136,7 +137,7 @@ impl KindV2 {
         match kind {
             TokenKind::Session(session) => Self::Session {
                 address: session.address,
-                client: session.client.clone(),
+                client: session.client.to_string(),
                 second_factor: session
                     .second_factor
                     .as_ref()
@@ -162,11 +163,13 @@ impl KindV2 {
                 second_factor,
             } => TokenKind::Session(Session {
                 address,
-                client,
-                second_factor: second_factor.map(|(until, address, client)| SecondFactorPass {
-                    until: Timestamp::from_millis(until),
-                    address,
-                    client,
+                client: client.into(),
+                second_factor: second_factor.map(|(until, address, client)| {
+                    Box::new(SecondFactorPass {
+                        until: Timestamp::from_millis(until),
+                        address,
+                        client,
+                    })
                 }),
             }),
             Self::Personal {
@@ -174,7 +177,7 @@ impl KindV2 {
                 last_part,
                 bypass_two_factor,
                 scopes,
-            } => TokenKind::Personal(PersonalToken {
+            } => PersonalToken {
                 name: name.into(),
                 last_part: last_part.into(),
                 bypass_two_factor,
@@ -182,7 +185,8 @@ impl KindV2 {
                     let set = |scope: &Scope| bits & bit_of(*scope) != 0;
                     Scope::ALL.iter().copied().filter(set).collect()
                 }),
-            }),
+            }
+            .into(),
         }
     }
 }
@@ -196,32 +200,28 @@ impl Snapshot {
 
     /// Returns a user's tokens, live and expired, the oldest first.
     pub fn tokens_of(&self, user: &UserId) -> impl Iterator<Item = &Arc<Token>> {
-        let oldest = (user.clone(), Timestamp::from_millis(i64::MIN), TokenHash::new([0; 32]));
-        self.tokens_by_user
-            .range(oldest..)
-            .take_while(move |(owner, ..)| owner == user)
-            .filter_map(|(_, _, hash)| self.tokens.get(hash))
+        let of_user = TokenOfUser::before_all(user);
+        let tokens = self.tokens_by_user.range(of_user..).map(|TokenOfUser(token)| token);
+        tokens.take_while(move |token| token.user == *user)
     }
 
     /// Returns all tokens, live and expired, grouped by user.
     pub fn tokens(&self) -> impl Iterator<Item = &Arc<Token>> {
-        self.tokens_by_user
-            .iter()
-            .filter_map(|(_, _, hash)| self.tokens.get(hash))
+        self.tokens_by_user.iter().map(|TokenOfUser(token)| token)
     }
 
     pub(in crate::store) fn put_token(&mut self, mut token: Token) {
-        self.take_token(&token.hash);
         self.share_id(&mut token.user);
-        self.tokens_by_user
-            .insert((token.user.clone(), token.created_at, token.hash));
-        self.tokens.insert(token.hash, Arc::new(token));
+        let token = Arc::new(token);
+        if let Some(before) = self.tokens.insert(token.hash, Arc::clone(&token)) {
+            self.tokens_by_user.remove(&TokenOfUser(before));
+        }
+        self.tokens_by_user.insert(TokenOfUser(token));
     }
 
     pub(in crate::store) fn take_token(&mut self, hash: &TokenHash) {
         if let Some(before) = self.tokens.remove(hash) {
-            self.tokens_by_user
-                .remove(&(before.user.clone(), before.created_at, before.hash));
+            self.tokens_by_user.remove(&TokenOfUser(before));
         }
     }
 }
@@ -247,23 +247,24 @@ mod tests {
             kind: TokenKind::Session(Session {
                 address: Some([192, 0, 2, 1].into()),
                 client: "curl".into(),
-                second_factor: Some(SecondFactorPass {
+                second_factor: Some(Box::new(SecondFactorPass {
                     until: Timestamp::from_millis(9),
                     address: None,
                     client: String::new(),
-                }),
+                })),
             }),
             ..token("ada", 1, 7)
         };
         let personal = Token {
             expires_at: None,
             last_used_at: Some(Timestamp::from_millis(5)),
-            kind: TokenKind::Personal(PersonalToken {
+            kind: PersonalToken {
                 name: "phone".into(),
                 last_part: "abc123".into(),
                 bypass_two_factor: true,
                 scopes: Some(vec![Scope::StatusRead, Scope::Admin]),
-            }),
+            }
+            .into(),
             ..token("ada", 1, 8)
         };
         for token in [session, personal] {
