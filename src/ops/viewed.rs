@@ -142,12 +142,13 @@ impl<'actor> View<'actor> {
     #[must_use]
     pub(crate) fn user(&self, user: &Arc<User>) -> ViewedUser {
         let (own, stored) = (self.viewer.is(&user.id), self.snapshot.user_status(&user.id));
+        let shown = self.shown.get(&user.id).map(|shown| &**shown);
         ViewedUser {
             own,
             full: self.sees_all_of(&user.id),
             field_rules: Arc::clone(&self.field_rules),
-            presence: self.presence(&user.id),
-            since: self.since(&user.id),
+            presence: self.presence_of(shown),
+            since: shown.and_then(|shown| self.since(shown)),
             last_seen: self.last_seen(user, own, stored.map(|stored| &**stored)),
             user: Arc::clone(user),
         }
@@ -156,11 +157,15 @@ impl<'actor> View<'actor> {
     /// Returns a user's presence as the viewer sees it. A user who hides from the viewer is absent and has no text.
     #[must_use]
     pub(crate) fn presence(&self, id: &UserId) -> Presence {
-        let Some(shown) = self.shown.get(id) else {
+        self.presence_of(self.shown.get(id).map(|shown| &**shown))
+    }
+
+    fn presence_of(&self, shown: Option<&VisiblePresence>) -> Presence {
+        let Some(shown) = shown else {
             return Presence::ABSENT;
         };
         match self.viewer {
-            Viewer::Actor(Actor::User(caller)) if caller.user.id == *id => shown.presence.clone(),
+            Viewer::Actor(Actor::User(caller)) if caller.user.id == shown.line.id => shown.presence.clone(),
             Viewer::Actor(Actor::User(caller)) if !shown.is_for(&caller.user) => Presence::ABSENT,
             Viewer::Wall if shown.hides() => Presence::ABSENT,
             Viewer::Actor(_) | Viewer::Wall => shown.presence.for_others(),
@@ -168,10 +173,9 @@ impl<'actor> View<'actor> {
     }
 
     /// Returns when the status that the viewer sees began, as far as they may know.
-    fn since(&self, id: &UserId) -> Option<Timestamp> {
-        let shown = self.shown.get(id)?;
+    fn since(&self, shown: &VisiblePresence) -> Option<Timestamp> {
         match self.viewer {
-            Viewer::Actor(Actor::User(caller)) if caller.user.id == *id => shown.since.at(),
+            Viewer::Actor(Actor::User(caller)) if caller.user.id == shown.line.id => shown.since.at(),
             Viewer::Actor(Actor::User(caller)) if !shown.is_for(&caller.user) => None,
             Viewer::Actor(Actor::User(caller)) => shown.since.for_viewer(&caller.user),
             Viewer::Actor(Actor::Operator) => shown.since.at(),
