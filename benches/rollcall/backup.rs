@@ -12,6 +12,7 @@ use rollcall::auth::random;
 use rollcall::domain::{Avatar, ImageKind, User};
 use rollcall::store::Change;
 
+use crate::figure::Figure;
 use crate::measure::{Extent, Measured};
 use crate::plan::Plan;
 use crate::server::Server;
@@ -105,11 +106,11 @@ fn rounds(
     Ok([alone, beside])
 }
 
-fn rows(alone: &Measured, beside: &Measured) -> (Vec<[String; 5]>, f64) {
+fn rows(alone: &Measured, beside: &Measured) -> (Vec<[Figure; 5]>, f64) {
     let times = beside.latency(0.99).div_duration_f64(alone.latency(0.99));
-    let row = |name: &str, measured: &Measured, times: String| {
+    let row = |name: &str, measured: &Measured, times: Figure| {
         [
-            name.to_owned(),
+            name.into(),
             table::grouped(measured.per_second()),
             table::time(measured.latency(0.5)),
             table::time(measured.latency(0.99)),
@@ -117,14 +118,14 @@ fn rows(alone: &Measured, beside: &Measured) -> (Vec<[String; 5]>, f64) {
         ]
     };
     let rows = vec![
-        row("alone", alone, String::new()),
-        row("beside a backup", beside, format!("{times:.2} ×")),
+        row("alone", alone, Figure::none()),
+        row("beside a backup", beside, table::times(times)),
     ];
     (rows, times)
 }
 
 /// Makes a backup of the running server. Returns its time.
-fn back_up(data: &Path) -> Outcome<Duration> {
+pub fn back_up(data: &Path) -> Outcome<Duration> {
     let began = Instant::now();
     let mut child = Command::new(Server::binary())
         .args(["backup", "-", "--data-dir"])

@@ -76,8 +76,8 @@ pub fn run(plan: &Plan) -> Outcome {
         let at_its_end = server.memory()?;
         runtime.block_on(async { sleep(LATER).await });
         rows.push([
-            name.to_owned(),
-            figures,
+            name.into(),
+            figures.into(),
             table::megabytes(before),
             table::megabytes(at_its_end.peak),
             table::megabytes(server.memory()?.resident),

@@ -35,6 +35,9 @@ pub struct Memory {
     pub resident: u64,
     /// The maximum of the resident memory.
     pub peak: u64,
+    /// The part of the resident memory that the program made itself. The rest is pages of its file, which the system can
+    /// drop and read again.
+    pub own: u64,
 }
 
 /// Returns the memory that a process uses now.
@@ -48,6 +51,7 @@ pub fn memory(process: u32) -> Outcome<Memory> {
     Ok(Memory {
         resident: kibibytes("VmRSS:")?,
         peak: kibibytes("VmHWM:")?,
+        own: kibibytes("RssAnon:")?,
     })
 }
 

@@ -8,9 +8,12 @@
 mod backup;
 mod creates;
 mod crowd;
+mod day;
 mod driver;
+mod figure;
 mod floods;
 mod floors;
+mod growth;
 mod lists;
 mod logins;
 mod machine;
@@ -21,7 +24,9 @@ mod plan;
 mod population;
 mod presence;
 mod reads;
+mod report;
 mod server;
+mod small_machine;
 mod socket_driver;
 mod sockets;
 mod starts;
@@ -38,7 +43,7 @@ use std::time::Instant;
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use machine::Witness;
-use plan::Plan;
+use plan::{Day, Plan};
 
 /// The result of all functions here. The first error ends the bench.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -46,10 +51,14 @@ type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 /// The maximum share of the machine that other processes may use for the figures to be valid.
 const DISTURBED: f64 = 0.05;
 
+/// The people of the section `day`, and its length in minutes.
+const PEOPLE: usize = 1_000;
+const MINUTES: u64 = 60;
+
 /// A section of the bench: its name, its description and its function.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 13] = [
     (
         "creates",
         "durable creates with 1, 8, 64 and 256 connections",
@@ -81,6 +90,16 @@ const SECTIONS: [Section; 11] = [
     ),
     ("memory", "memory idle and after loads", memory::run),
     (
+        "growth",
+        "start, memory, login, reads, lists, presence, board and a change with 100 to 1 000 000 users",
+        growth::run,
+    ),
+    (
+        "day",
+        "an hour of a busy team: memory, file and latencies must stay as they are",
+        day::run,
+    ),
+    (
         "floods",
         "what floods by one caller reach, and what other callers notice of them",
         floods::run,
@@ -102,16 +121,29 @@ fn main() -> Outcome {
     std::fs::create_dir_all(&folder)?;
     let folder = folder.canonicalize()?;
 
-    print(&machine::describe(&folder));
+    let machine = machine::describe(&folder);
+    print(&machine);
     print(
         "The driver is one thread; beside it on the same cores runs the real binary, its log going to /dev/null. Each\n\
          connection asks again as soon as it is answered. CPU is processor time of the server for one call, \"driver's\"\n\
          that of the driver: it can see no more than one second holds of these. A floor without HTTP runs in the\n\
          driver's process, callers and all.",
     );
+    if let Some(megabytes) = matches.get_one::<u64>("memory") {
+        small_machine::limit(megabytes * 1_000_000)?;
+    }
     let (began, witness) = (Instant::now(), Witness::begin()?);
     let wanted: Vec<&String> = matches.get_many("section").unwrap_or_default().collect();
-    let plan = Plan::new(folder, matches.get_flag("quick"));
+    let day = Day {
+        people: matches.get_one("people").copied().unwrap_or(PEOPLE),
+        minutes: matches.get_one("minutes").copied().unwrap_or(MINUTES),
+    };
+    let plan = Plan::new(
+        folder,
+        matches.get_flag("quick"),
+        day,
+        matches.get_one("stores").cloned(),
+    );
     for (name, _, run) in SECTIONS {
         if wanted.is_empty() || wanted.iter().any(|wanted| *wanted == name) {
             run(&plan)?;
@@ -119,6 +151,11 @@ fn main() -> Outcome {
     }
 
     let others = witness.others()?;
+    report::finish(
+        &machine,
+        others,
+        matches.get_one::<PathBuf>("json").map(PathBuf::as_path),
+    )?;
     let seconds = began.elapsed().as_secs();
     print(&format!(
         "\nDone in {seconds} s, while other programs took {:.1} % of the machine.",
@@ -154,6 +191,41 @@ fn command() -> Command {
                 .value_name("DIR")
                 .value_parser(value_parser!(PathBuf))
                 .help("Where data is written: a folder on the disk to measure [default: in target]"),
+        )
+        .arg(
+            Arg::new("people")
+                .long("people")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(usize))
+                .help(format!("The people of the section day [default: {PEOPLE}]")),
+        )
+        .arg(
+            Arg::new("minutes")
+                .long("minutes")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(u64))
+                .help(format!("How long the section day lasts [default: {MINUTES}]")),
+        )
+        .arg(
+            Arg::new("memory")
+                .long("memory")
+                .value_name("MB")
+                .value_parser(value_parser!(u64))
+                .help("Give the server this much memory and one core; needs root and cgroups"),
+        )
+        .arg(
+            Arg::new("stores")
+                .long("stores")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .help("Leave the stores of the section growth in this folder, and use them again"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Also write all figures to this file, as JSON"),
         )
         // Cargo passes `--bench`, and this program passes the other one to the process of its floor.
         .arg(Arg::new("bench").long("bench").action(ArgAction::SetTrue).hide(true))

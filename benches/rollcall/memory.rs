@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::Outcome;
 use crate::creates;
 use crate::driver::{self, Request};
+use crate::figure::Figure;
 use crate::measure::Extent;
 use crate::plan::Plan;
 use crate::reads;
@@ -27,14 +28,15 @@ pub fn run(plan: &Plan) -> Outcome {
         let memory = server.memory()?;
         #[allow(clippy::cast_precision_loss)]
         let calls = if calls == 0 {
-            String::new()
+            Figure::none()
         } else {
             table::grouped(calls as f64)
         };
         rows.push([
-            what.to_owned(),
+            what.into(),
             calls,
             table::megabytes(memory.resident),
+            table::megabytes(memory.own),
             table::megabytes(memory.peak),
         ]);
         Ok(())
@@ -56,7 +58,7 @@ pub fn run(plan: &Plan) -> Outcome {
     note("after logins", LOGINS)?;
     table::table(
         "Memory of one server, 64 connections",
-        ["", "calls", "resident", "most so far"],
+        ["", "calls", "resident", "of its own", "most so far"],
         rows,
     );
     Ok(())

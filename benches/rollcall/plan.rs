@@ -18,13 +18,26 @@ pub struct Plan {
     pub starts: usize,
     /// True for a short run.
     pub quick: bool,
+    /// The section `day`.
+    pub day: Day,
+    /// Where the section `growth` leaves its stores for the next run.
+    pub stores: Option<PathBuf>,
+}
+
+/// The size and length of the section `day`.
+#[derive(Debug, Clone, Copy)]
+pub struct Day {
+    /// The number of people of the team.
+    pub people: usize,
+    /// How long the day lasts.
+    pub minutes: u64,
 }
 
 /// A subject of a measurement.
 pub type Subject<'plan> = Box<dyn FnMut(Extent) -> Outcome<Measured> + 'plan>;
 
 impl Plan {
-    pub fn new(folder: PathBuf, quick: bool) -> Self {
+    pub fn new(folder: PathBuf, quick: bool, day: Day, stores: Option<PathBuf>) -> Self {
         let time = |warm_up, counted| Extent::Time {
             warm_up: Duration::from_millis(warm_up),
             counted: Duration::from_millis(counted),
@@ -36,6 +49,8 @@ impl Plan {
                 round: time(200, 800),
                 starts: 3,
                 quick,
+                day,
+                stores,
             }
         } else {
             Self {
@@ -44,6 +59,8 @@ impl Plan {
                 round: time(300, 1000),
                 starts: 9,
                 quick,
+                day,
+                stores,
             }
         }
     }

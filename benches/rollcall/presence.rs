@@ -72,14 +72,15 @@ fn ends(plan: &Plan) -> Outcome {
         let server = Server::rollcall(folder.path())?;
         let memory = server.memory()?;
         rows.push([
-            what.to_owned(),
+            what.into(),
             table::time(server.started_in),
             table::megabytes(memory.resident),
+            table::megabytes(memory.own),
             table::megabytes(memory.peak),
         ]);
         server.stop()?;
     }
-    let columns = ["", "until it listens", "resident then", "most until then"];
+    let columns = ["", "until it listens", "resident then", "of its own", "most until then"];
     table::table(
         "A start, everything that ended settled before the first answer",
         columns,

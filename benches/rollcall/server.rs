@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::Outcome;
 use crate::driver::{self, Request};
 use crate::machine::{self, Memory};
+use crate::small_machine;
 
 /// The administrator of every store in the bench.
 pub const USERNAME: &str = "admin";
@@ -65,7 +66,7 @@ impl Server {
     }
 
     fn rollcall_with(data: &Path, arguments: &[&str]) -> Outcome<Self> {
-        let mut command = Command::new(Self::binary());
+        let mut command = small_machine::command(&Self::binary());
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data)

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::crowd::{Counts, Crowd, Interface};
 use crate::driver::{Connection, Request};
+use crate::figure::Figure;
 use crate::measure::Latencies;
 use crate::plan::Plan;
 use crate::server::Server;
@@ -112,7 +113,7 @@ fn fill(folder: &Path, users: u64) -> Outcome<Vec<String>> {
     Ok(tokens)
 }
 
-fn token(user: &User, secret: &TokenSecret, now: Timestamp) -> Token {
+pub fn token(user: &User, secret: &TokenSecret, now: Timestamp) -> Token {
     Token {
         hash: secret.hash(),
         user: user.id.clone(),
@@ -191,12 +192,12 @@ impl Bench<'_> {
         self.crowd.subscribe();
         let subscribed = self.crowd.until_ready(PATIENCE).await?;
         let idle = self.server.settled().await?.resident;
-        let row = |what: &str, figure: String, aim: String| [what.to_owned(), figure, aim];
-        let none = String::new;
+        let row = |what: &str, figure: Figure, aim: Figure| [what.into(), figure, aim];
+        let none = Figure::none;
         let (connected_in, logged_in_after) = (logged_in.last_accepted - began, logged_in.last_step - began);
         let subscribed_in = subscribed.last_step - subscribing;
         let each = idle.saturating_sub(before) / count;
-        let aim = format!("< {}", table::kibibytes(AIM_BYTES));
+        let aim = format!("< {}", table::kibibytes(AIM_BYTES)).into();
         let rows = vec![
             row("until all are connected", table::time(connected_in), none()),
             row("until all are logged in", table::time(logged_in_after), none()),
@@ -248,18 +249,18 @@ impl Bench<'_> {
         stop.set(true);
         let reads = timeout(CHANGE, reader).await???;
 
-        let row = |what: &str, times: &Latencies, aim: String| {
+        let row = |what: &str, times: &Latencies, aim: Figure| {
             let [half, most, max] = [0.5, 0.99, 1.0].map(|share| table::time(times.at(share)));
-            [what.to_owned(), half, most, max, aim]
+            [what.into(), half, most, max, aim]
         };
         let [half, most] = self.aims;
         table::table(
             &format!("{}, {changes} changes of a status, one at a time", self.title),
             ["", "p50", "p99", "max", "aim"],
             vec![
-                row("until a socket has it", &each, String::new()),
-                row("until all have it", &all, format!("{half} ms, {most} ms")),
-                row("GET users.presence?from=… meanwhile", &reads, String::new()),
+                row("until a socket has it", &each, Figure::none()),
+                row("until all have it", &all, format!("{half} ms, {most} ms").into()),
+                row("GET users.presence?from=… meanwhile", &reads, Figure::none()),
             ],
         );
         let told = u32::try_from(changes)? * u32::try_from(size)?;
@@ -348,7 +349,7 @@ impl Bench<'_> {
     fn tell_return(&self, title: &str, began: Instant, ready: &Counts, storm: Option<Duration>) -> Outcome {
         let counts = self.crowd.counts();
         let memory = self.server.memory()?;
-        let row = |what: &str, figure: String, aim: &str| [what.to_owned(), figure, aim.to_owned()];
+        let row = |what: &str, figure: Figure, aim: &str| [what.into(), figure, aim.into()];
         // A killed server has no aim, since each reconnect sends an event to all.
         let no_changes = if storm.is_none() { "0" } else { "" };
         let mut rows = vec![

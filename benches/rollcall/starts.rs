@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::figure::Figure;
 use crate::plan::Plan;
 use crate::server::Server;
 use crate::table;
@@ -56,11 +57,11 @@ impl Starts {
         server.stop()
     }
 
-    fn row(mut self) -> [String; 4] {
+    fn row(mut self) -> [Figure; 4] {
         self.times.sort();
         let at = |place: usize| self.times.get(place).copied().unwrap_or_default();
         [
-            self.what.to_owned(),
+            self.what.into(),
             table::time(at(self.times.len() / 2)),
             table::time(at(self.times.len().saturating_sub(1))),
             table::megabytes(self.resident),
