@@ -11,12 +11,17 @@ use super::snapshot::Snapshot;
 /// The number of edits that the threads exchange at once. One at a time would cost more than to apply it.
 const AT_ONCE: usize = 512;
 
+/// The bytes of values that the threads exchange at once, so that many large pictures do not fill the memory.
+const BYTES_AT_ONCE: usize = 256 * 1024;
+
 /// The maximum number of waiting lists of edits, so that a fast disk does not fill the memory.
 const WAITING: usize = 8;
 
 /// A snapshot to which the records of a store are added, in the order of their tables and keys.
 pub(super) struct SnapshotBuilder {
     edits: Vec<RecordEdit>,
+    /// The bytes of the values of these edits.
+    bytes: usize,
     applied: Applied,
 }
 
@@ -66,6 +71,7 @@ impl SnapshotBuilder {
         };
         Self {
             edits: Vec::with_capacity(AT_ONCE),
+            bytes: 0,
             applied,
         }
     }
@@ -73,13 +79,15 @@ impl SnapshotBuilder {
     /// Adds the edit of another record. It is applied after all edits of other tables before it.
     pub(super) fn add(&mut self, edit: RecordEdit) {
         let is_other_table = self.edits.first().is_some_and(|first| first.table != edit.table);
-        if is_other_table || self.edits.len() >= AT_ONCE {
+        if is_other_table || self.edits.len() >= AT_ONCE || self.bytes >= BYTES_AT_ONCE {
             self.pass_on();
         }
+        self.bytes += edit.value.as_ref().map_or(0, Vec::len);
         self.edits.push(edit);
     }
 
     fn pass_on(&mut self) {
+        self.bytes = 0;
         let edits = std::mem::replace(&mut self.edits, Vec::with_capacity(AT_ONCE));
         match &mut self.applied {
             // The other thread ends early only by a panic, which `finish` passes on.
@@ -156,6 +164,7 @@ mod tests {
     fn all_records_are_in_the_snapshot_and_share_the_ids_of_their_users_on_a_thread_and_without_one() {
         let here = SnapshotBuilder {
             edits: Vec::new(),
+            bytes: 0,
             applied: Applied::Here(Box::default()),
         };
         for Built { snapshot, problems } in [built(SnapshotBuilder::begin()), built(here)] {
@@ -179,5 +188,19 @@ mod tests {
                 ("tokens", "its checksum does not match")
             );
         }
+    }
+
+    #[test]
+    fn large_values_do_not_wait_for_many_others() {
+        let mut builder = SnapshotBuilder::begin();
+        for number in 0..9 {
+            builder.add(RecordEdit {
+                table: Table::Avatars,
+                key: vec![number],
+                value: Some(vec![0; BYTES_AT_ONCE]),
+            });
+            assert_eq!(builder.edits.len(), 1, "after {number}");
+        }
+        assert_eq!(builder.finish().problems, []);
     }
 }
