@@ -146,7 +146,8 @@ mod tests {
         for user in &users {
             builder.add(edit(user));
         }
-        for user in &users {
+        // The last users are in the last list of their table, which must not wait for the records of the next table.
+        for user in users.iter().rev() {
             builder.add(edit(&UserStatus::of(&user.id)));
         }
         for (user, number) in users.iter().zip(0..) {

@@ -290,5 +290,8 @@ mod tests {
         assert_eq!(of_ada, [1, 2]);
         snapshot.take_token(&TokenHash::new([3; 32]));
         assert_eq!(snapshot.tokens_of(&UserId::new("ada")).count(), 1);
+        snapshot.put_token(token("bob", 2, 1));
+        assert_eq!(snapshot.tokens_of(&UserId::new("ada")).count(), 0);
+        assert_eq!(snapshot.tokens_of(&UserId::new("bob")).count(), 2);
     }
 }
