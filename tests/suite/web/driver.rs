@@ -120,19 +120,29 @@ impl Browser {
         found[ELEMENT].as_str().expect("an element").to_owned()
     }
 
+    /// Does something with an element. The page may replace the element after it was found. Then the browser says so and
+    /// does nothing, and the new element is found.
+    async fn in_element(&self, selector: &str, action: &str, body: &Value) {
+        let json = [("content-type", "application/json")];
+        loop {
+            let element = self.find(selector).await;
+            let path = format!("/session/{}/element/{element}/{action}", self.session);
+            let answer = self.client.send("POST", &path, &json, body.to_string()).await;
+            if answer.status != 404 || answer.expect(404)["value"]["error"] != "stale element reference" {
+                answer.expect(200);
+                return;
+            }
+        }
+    }
+
     pub async fn write(&self, selector: &str, text: &str) {
-        let element = self.find(selector).await;
-        self.in_session("POST", &format!("/element/{element}/clear"), &json!({}))
-            .await;
-        self.in_session("POST", &format!("/element/{element}/value"), &json!({"text": text}))
-            .await;
+        self.in_element(selector, "clear", &json!({})).await;
+        self.in_element(selector, "value", &json!({"text": text})).await;
     }
 
     /// Presses keys in an element. Does not remove its text first.
     pub async fn press(&self, selector: &str, keys: &str) {
-        let element = self.find(selector).await;
-        self.in_session("POST", &format!("/element/{element}/value"), &json!({"text": keys}))
-            .await;
+        self.in_element(selector, "value", &json!({"text": keys})).await;
     }
 
     /// Gives the page this width and height, and light or dark colours.
@@ -148,9 +158,7 @@ impl Browser {
     }
 
     pub async fn click(&self, selector: &str) {
-        let element = self.find(selector).await;
-        self.in_session("POST", &format!("/element/{element}/click"), &json!({}))
-            .await;
+        self.in_element(selector, "click", &json!({})).await;
     }
 
     /// Runs a script that calls its first argument when it is done, and gives what it called it with.
