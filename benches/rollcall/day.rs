@@ -26,7 +26,7 @@ use crate::plan::{Day, Plan};
 use crate::server::{PASSWORD, Server};
 use crate::socket_driver::MARK;
 use crate::stream_driver::cookie;
-use crate::{Outcome, backup, machine, print, table};
+use crate::{Outcome, backup, print, table};
 
 /// The share of people whose sockets stay, and the share of those whose sockets come and go.
 const STAY: usize = 3;
@@ -45,8 +45,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(70);
 /// The pause between two backups, in minutes.
 const BACKUP_MINUTES: u64 = 10;
 
-/// The share of the time after which memory, file and latencies must be flat.
-const WARM_UP: f64 = 1.0 / 6.0;
+/// One of this many minutes at the beginning does not count. After it, memory, file and latencies must stay the same.
+const WARM_UP: usize = 6;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -60,7 +60,7 @@ const KINDS: [(Kind, u32); 6] = [
     (Kind::Status, 300),
 ];
 
-/// What people do.
+/// A kind of call that people make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Login,
@@ -91,7 +91,7 @@ struct Minute {
     errors: BTreeMap<String, u64>,
 }
 
-/// What is printed of one minute.
+/// The figures of one minute.
 struct Line {
     minute: u64,
     resident: u64,
@@ -101,7 +101,7 @@ struct Line {
     calls: BTreeMap<Kind, Latencies>,
 }
 
-/// What all tasks share.
+/// The server and the people, which all tasks use.
 struct Team {
     server: Server,
     logins: Vec<Login>,
@@ -114,7 +114,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let passwords = Passwords::default();
     let starting = runtime::Builder::new_current_thread().enable_all().build()?;
     let hash = starting.block_on(passwords.hash(PasswordDigest::of(PASSWORD)))?;
-    let logins = growth::fill(folder.path(), people as u64, &hash)?;
+    let logins = growth::fill(folder.path(), people, &hash)?;
     let team = Rc::new(Team {
         server: Server::unlimited(folder.path())?,
         logins,
@@ -122,13 +122,13 @@ pub fn run(plan: &Plan) -> Outcome {
     });
     let local = LocalSet::new();
     let lines = local.block_on(&starting, live(Rc::clone(&team), folder.path(), minutes))?;
-    tell(people, &lines);
+    show_halves(people, &lines);
     let peak = team.server.memory()?.peak;
     print(&format!("The server had at most {}.", table::megabytes(peak)));
     Ok(())
 }
 
-/// Runs everything for this time. Returns what each minute showed.
+/// Runs the day for this number of minutes. Returns the figures of each minute.
 async fn live(team: Rc<Team>, folder: &Path, minutes: u64) -> Outcome<Vec<Line>> {
     let mut tasks: JoinSet<Outcome> = JoinSet::new();
     for (kind, in_a_minute) in KINDS {
@@ -169,7 +169,7 @@ async fn live(team: Rc<Team>, folder: &Path, minutes: u64) -> Outcome<Vec<Line>>
 }
 
 impl Team {
-    /// Returns what the last minute showed, and begins the next one.
+    /// Returns the figures of the last minute, and begins the next one.
     async fn look(&self, minute: u64, folder: &Path) -> Outcome<Line> {
         let memory = self.least_memory().await?;
         let last = self.minute.take();
@@ -342,14 +342,9 @@ impl Line {
 }
 
 /// Prints the first half of the time after the warm-up beside the second half.
-fn tell(people: usize, lines: &[Line]) {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss
-    )]
-    let warm_up = (lines.len() as f64 * WARM_UP).ceil() as usize;
-    let lines = &lines[warm_up.min(lines.len())..];
+fn show_halves(people: u64, lines: &[Line]) {
+    let warm_up = lines.len().div_ceil(WARM_UP);
+    let lines = &lines[warm_up..];
     let (first, second) = lines.split_at(lines.len() / 2);
     let median = |lines: &[Line], figure: &dyn Fn(&Line) -> f64| {
         let mut figures: Vec<_> = lines.iter().map(figure).collect();
@@ -386,10 +381,9 @@ fn tell(people: usize, lines: &[Line]) {
     }
     table::table(
         &format!(
-            "A day of {} people in {} minutes on {} cores, medians of the minutes after the first {warm_up}",
-            table::count(people as u64),
+            "A day of {} people in {} minutes, medians of the minutes after the first {warm_up}",
+            table::count(people),
             lines.len() + warm_up,
-            machine::cores()
         ),
         ["", "first half", "second half", "second / first"],
         rows,

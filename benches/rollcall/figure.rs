@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone)]
 pub struct Figure {
     text: String,
-    /// What the JSON has: a number, with its unit in the name; `None` for text.
+    /// The unit and the number, for the JSON; `None` for text.
     number: Option<(&'static str, f64)>,
 }
 

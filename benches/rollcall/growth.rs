@@ -45,10 +45,10 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// How many times as fast as its output a figure may grow.
 const TOLERATED: f64 = 1.5;
 
-/// What is measured at each size.
+/// The figures of one size.
 struct Measures {
     users: u64,
-    /// The name, the figure, and the output that explains its growth.
+    /// The name, the figure, and the size of its output, with which it may grow.
     rows: Vec<(&'static str, Figure, f64)>,
 }
 
@@ -132,11 +132,11 @@ fn measure(plan: &Plan, users: u64, hash: &PasswordHash) -> Outcome<Measures> {
     let credentials = server.credentials()?;
     let mut rows = Vec::new();
     #[allow(clippy::cast_precision_loss)]
-    let people = users as f64;
+    let (people, own) = (users as f64, memory.own as f64);
     rows.push(("start", table::time(server.started_in), people));
     rows.push(("resident after the start", table::megabytes(memory.resident), people));
     rows.push(("of that its own", table::megabytes(memory.own), people));
-    let each = Figure::new(format!("{} B", memory.own / users), "bytes", 0.0);
+    let each = Figure::new(format!("{} B", memory.own / users), "bytes", own / people);
     rows.push(("of that for each user", each, 1.0));
     rows.push(("POST login, one caller", table::time(login.latency(0.5)), 1.0));
 

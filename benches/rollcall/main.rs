@@ -51,10 +51,6 @@ type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 /// The maximum share of the machine that other processes may use for the figures to be valid.
 const DISTURBED: f64 = 0.05;
 
-/// The people of the section `day`, and its length in minutes.
-const PEOPLE: usize = 1_000;
-const MINUTES: u64 = 60;
-
 /// A section of the bench: its name, its description and its function.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
@@ -131,12 +127,13 @@ fn main() -> Outcome {
     );
     if let Some(megabytes) = matches.get_one::<u64>("memory") {
         small_machine::limit(megabytes * 1_000_000)?;
+        print(&format!("The server has {megabytes} MB of memory and one core."));
     }
     let (began, witness) = (Instant::now(), Witness::begin()?);
     let wanted: Vec<&String> = matches.get_many("section").unwrap_or_default().collect();
     let day = Day {
-        people: matches.get_one("people").copied().unwrap_or(PEOPLE),
-        minutes: matches.get_one("minutes").copied().unwrap_or(MINUTES),
+        people: matches.get_one("people").copied().unwrap_or_default(),
+        minutes: matches.get_one("minutes").copied().unwrap_or_default(),
     };
     let plan = Plan::new(
         folder,
@@ -167,6 +164,11 @@ fn main() -> Outcome {
     Ok(())
 }
 
+/// Returns an option with a value.
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
 fn command() -> Command {
     let sections = SECTIONS.map(|(name, what, _)| format!("  {name:8} {what}")).join("\n");
     Command::new("cargo bench --")
@@ -186,46 +188,41 @@ fn command() -> Command {
                 .help("Measure one short round of each instead of three long ones"),
         )
         .arg(
-            Arg::new("folder")
-                .long("folder")
-                .value_name("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .help("Where data is written: a folder on the disk to measure [default: in target]"),
+            option(
+                "folder",
+                "DIR",
+                "Where data is written: a folder on the disk to measure [default: in target]",
+            )
+            .value_parser(value_parser!(PathBuf)),
         )
         .arg(
-            Arg::new("people")
-                .long("people")
-                .value_name("NUMBER")
-                .value_parser(value_parser!(usize))
-                .help(format!("The people of the section day [default: {PEOPLE}]")),
-        )
-        .arg(
-            Arg::new("minutes")
-                .long("minutes")
-                .value_name("NUMBER")
+            option("people", "NUMBER", "The people of the section day")
                 .value_parser(value_parser!(u64))
-                .help(format!("How long the section day lasts [default: {MINUTES}]")),
+                .default_value("1000"),
         )
         .arg(
-            Arg::new("memory")
-                .long("memory")
-                .value_name("MB")
+            option("minutes", "NUMBER", "How long the section day lasts")
                 .value_parser(value_parser!(u64))
-                .help("Give the server this much memory and one core; needs root and cgroups"),
+                .default_value("60"),
         )
         .arg(
-            Arg::new("stores")
-                .long("stores")
-                .value_name("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .help("Leave the stores of the section growth in this folder, and use them again"),
+            option(
+                "memory",
+                "MB",
+                "Give the server this much memory and one core; needs root and cgroups",
+            )
+            .value_parser(value_parser!(u64)),
         )
         .arg(
-            Arg::new("json")
-                .long("json")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .help("Also write all figures to this file, as JSON"),
+            option(
+                "stores",
+                "DIR",
+                "Leave the stores of the section growth in this folder, and use them again",
+            )
+            .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            option("json", "FILE", "Also write all figures to this file, as JSON").value_parser(value_parser!(PathBuf)),
         )
         // Cargo passes `--bench`, and this program passes the other one to the process of its floor.
         .arg(Arg::new("bench").long("bench").action(ArgAction::SetTrue).hide(true))

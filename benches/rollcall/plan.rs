@@ -20,7 +20,7 @@ pub struct Plan {
     pub quick: bool,
     /// The section `day`.
     pub day: Day,
-    /// Where the section `growth` leaves its stores for the next run.
+    /// The folder in which the section `growth` leaves its stores, so that the next run can use them.
     pub stores: Option<PathBuf>,
 }
 
@@ -28,7 +28,7 @@ pub struct Plan {
 #[derive(Debug, Clone, Copy)]
 pub struct Day {
     /// The number of people of the team.
-    pub people: usize,
+    pub people: u64,
     /// How long the day lasts.
     pub minutes: u64,
 }

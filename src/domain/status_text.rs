@@ -8,10 +8,10 @@ use serde::{Serialize, Serializer};
 
 use super::text;
 
-/// The maximum length in characters, as in Rocket.Chat.
-pub(crate) const STATUS_TEXT_CHARACTERS: usize = 120;
+/// The number of characters to which a status text is cut (`api.md` §6.1).
+const STATUS_TEXT_CHARACTERS: usize = 120;
 
-/// The text of a status, one line of at most 120 characters; may be empty. All copies share the text.
+/// The text of a status, one line of at most 120 characters; may be empty. All copies have one text in memory.
 #[derive(Debug, Default, Clone, PartialEq, Eq, JsonSchema)]
 #[schemars(transparent)]
 pub struct StatusText(#[schemars(with = "String")] Option<Arc<str>>);
@@ -41,7 +41,7 @@ impl StatusText {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// Returns whether there is no text.
+    /// Returns whether the text is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()

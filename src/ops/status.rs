@@ -238,7 +238,7 @@ fn filled(app: &App, snapshot: &Snapshot, new: &NewStatus) -> Result<NewStatus, 
         text: new
             .text
             .clone()
-            .or_else(|| Some(StatusText::clean(custom.name.as_str()))),
+            .or_else(|| Some(StatusText::restore(custom.name.as_str()))),
         emoji: new.emoji.clone().or_else(|| custom.emoji.clone()),
         expires_at: new.expires_at.or_else(end),
         ..new.clone()

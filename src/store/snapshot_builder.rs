@@ -25,7 +25,7 @@ pub(super) struct SnapshotBuilder {
     applied: Applied,
 }
 
-/// Where the edits are applied.
+/// The thread on which the edits are applied.
 enum Applied {
     Elsewhere(SyncSender<Vec<RecordEdit>>, JoinHandle<Built>),
     /// The system gave no further thread.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::{Session, Timestamp, Token, TokenHash, TokenKind, UserId};
 
-/// A token, ordered by its user, then by its age. A million of them are pointers to the tokens that the snapshot has
-/// anyway.
+/// A pointer to a token of the snapshot, ordered by its user, then by its age.
 #[derive(Debug, Clone)]
 pub(super) struct TokenOfUser(pub(super) Arc<Token>);
 

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::Client;
+use crate::support::{Answer, Client};
 
 /// The key under which the protocol names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -66,15 +66,18 @@ impl Browser {
         browser
     }
 
-    async fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+    async fn send(&self, method: &str, path: &str, body: &Value) -> Answer {
         let json = [("content-type", "application/json")];
         let body = if method == "GET" {
             String::new()
         } else {
             body.to_string()
         };
-        let answer = self.client.send(method, path, &json, body).await;
-        answer.expect(200)["value"].clone()
+        self.client.send(method, path, &json, body).await
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.send(method, path, body).await.expect(200)["value"].clone()
     }
 
     async fn in_session(&self, method: &str, path: &str, body: &Value) -> Value {
@@ -123,11 +126,10 @@ impl Browser {
     /// Does something with an element. The page may replace the element after it was found. Then the browser says so and
     /// does nothing, and the new element is found.
     async fn in_element(&self, selector: &str, action: &str, body: &Value) {
-        let json = [("content-type", "application/json")];
         loop {
             let element = self.find(selector).await;
             let path = format!("/session/{}/element/{element}/{action}", self.session);
-            let answer = self.client.send("POST", &path, &json, body.to_string()).await;
+            let answer = self.send("POST", &path, body).await;
             if answer.status != 404 || answer.expect(404)["value"]["error"] != "stale element reference" {
                 answer.expect(200);
                 return;
