@@ -44,6 +44,7 @@ mod temporary_copy;
 mod text_lines;
 mod token_of_user;
 mod trees;
+mod trigrams;
 mod unfinished_snapshot;
 mod user_index;
 mod verify;

@@ -2,9 +2,30 @@
 
 use memchr::memmem::Finder;
 
+use super::trigrams::{Trigrams, WantedTrigrams};
+
 /// Many texts, one after the other, each with a line feed at its end.
 #[derive(Debug, Default, Clone)]
-pub(super) struct TextLines(String);
+pub(super) struct TextLines {
+    lines: String,
+    trigrams: Trigrams,
+}
+
+/// A text that is searched for in [`TextLines`].
+pub(super) struct WantedText<'text> {
+    finder: &'text Finder<'text>,
+    trigrams: WantedTrigrams,
+}
+
+impl<'text> WantedText<'text> {
+    /// Returns the text of a finder.
+    pub(super) fn of(finder: &'text Finder<'text>) -> Self {
+        Self {
+            finder,
+            trigrams: WantedTrigrams::of(finder.needle()),
+        }
+    }
+}
 
 /// The place of one text in [`TextLines`], in bytes.
 #[derive(Debug, Clone, Copy)]
@@ -51,32 +72,35 @@ impl TextLines {
             lines.push('\n');
         }
         let is_there = |start: &u32| {
-            self.0
+            self.lines
                 .get(*start as usize..)
                 .is_some_and(|rest| rest.starts_with(&lines))
         };
         if let Some(old) = old.filter(is_there) {
             return old;
         }
-        let start = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        self.0.push_str(&lines);
+        let start = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        self.lines.push_str(&lines);
+        for text in texts.into_iter().flatten() {
+            self.trigrams.add(stored(text));
+        }
         start
     }
 
     /// Returns the length of all texts with their line feeds, in bytes.
     pub(super) const fn bytes(&self) -> usize {
-        self.0.len()
+        self.lines.len()
     }
 
     /// Returns the text at a place.
     pub(super) fn get(&self, place: TextSpan) -> &str {
-        self.0
+        self.lines
             .get(place.start as usize..place.end() as usize)
             .unwrap_or_default()
     }
 
     /// Returns whether one of the texts contains this one.
-    pub(super) fn has(&self, text: &Finder<'_>) -> bool {
-        text.find(self.0.as_bytes()).is_some()
+    pub(super) fn has(&self, text: &WantedText<'_>) -> bool {
+        self.trigrams.may_have(&text.trigrams) && text.finder.find(self.lines.as_bytes()).is_some()
     }
 }

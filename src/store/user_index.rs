@@ -1,14 +1,15 @@
 //! All users in the order of their folded usernames, with the texts used for searching and sorting.
 //!
-//! A search over all users reads every text. The texts of up to [`LEAF_ROWS`] neighbours are one allocation, so that
-//! the search reads memory in order instead of following a pointer for each text.
+//! A search looks at each leaf of up to [`LEAF_ROWS`] neighbours. It passes over those in whose texts a part of the
+//! searched text does not occur (`trigrams.rs`). The texts of a leaf are one allocation, so that reading them follows
+//! no pointer for each text.
 
 use std::sync::Arc;
 
 use imbl::OrdMap;
 use memchr::memmem::Finder;
 
-use super::text_lines::{TextLines, TextSpan, length};
+use super::text_lines::{TextLines, TextSpan, WantedText, length};
 use crate::domain::text::folded;
 use crate::domain::{Timestamp, User};
 
@@ -98,7 +99,8 @@ impl UserIndex {
         text: &Finder<'_>,
         addresses: bool,
     ) -> impl Iterator<Item = SearchableUser<'index>> {
-        let has = move |leaf: &&Arc<Leaf>| leaf.names.has(text) || (addresses && leaf.addresses.has(text));
+        let text = WantedText::of(text);
+        let has = move |leaf: &&Arc<Leaf>| leaf.names.has(&text) || (addresses && leaf.addresses.has(&text));
         self.leaves.values().filter(has).flat_map(|leaf| leaf.users())
     }
 
