@@ -6,10 +6,12 @@
 #![allow(clippy::print_stdout)] // A bench speaks on standard output.
 
 mod backup;
+mod broadcast;
 mod creates;
 mod crowd;
 mod day;
 mod driver;
+mod fan_out;
 mod figure;
 mod floods;
 mod floors;
@@ -105,12 +107,15 @@ const SECTIONS: [Section; 13] = [
 fn main() -> Outcome {
     // `cargo test --all-targets` also starts this program, without `--bench` and with its own filters. There are no
     // tests to run.
-    if !env::args().any(|argument| argument == "--bench" || argument == server::STATIC) {
+    if !env::args().any(|argument| ["--bench", server::STATIC, server::BROADCAST].contains(&argument.as_str())) {
         return Ok(());
     }
     let matches = command().get_matches();
     if let Some(length) = matches.get_one::<usize>("serve-static") {
         return floors::serve_static(*length);
+    }
+    if matches.get_flag("serve-broadcast") {
+        return broadcast::serve();
     }
     let given = matches.get_one::<PathBuf>("folder").cloned();
     let folder = given.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
@@ -224,12 +229,18 @@ fn command() -> Command {
         .arg(
             option("json", "FILE", "Also write all figures to this file, as JSON").value_parser(value_parser!(PathBuf)),
         )
-        // Cargo passes `--bench`, and this program passes the other one to the process of its floor.
+        // Cargo passes `--bench`, and this program passes the others to the processes of its floors.
         .arg(Arg::new("bench").long("bench").action(ArgAction::SetTrue).hide(true))
         .arg(
             Arg::new("serve-static")
                 .long("serve-static")
                 .value_parser(value_parser!(usize))
+                .hide(true),
+        )
+        .arg(
+            Arg::new("serve-broadcast")
+                .long("serve-broadcast")
+                .action(ArgAction::SetTrue)
                 .hide(true),
         )
 }

@@ -34,6 +34,9 @@ const BINARY: &str = "ROLLCALL_BENCH_BINARY";
 /// The argument that starts the floor's server; see [`crate::floors::serve_static`].
 pub const STATIC: &str = "--serve-static";
 
+/// The argument that starts the server of [`crate::broadcast`].
+pub const BROADCAST: &str = "--serve-broadcast";
+
 /// Settings that limit the sockets of one address. In the bench, all clients are on this machine.
 const FROM_ONE_ADDRESS: [&str; 3] = [
     "Max_Connections_Per_Address",
@@ -85,6 +88,13 @@ impl Server {
     pub fn fixed(length: usize) -> Outcome<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([STATIC, &length.to_string()]);
+        Self::start(command)
+    }
+
+    /// Starts a server that writes each change to all its sockets, and does nothing else.
+    pub fn broadcast() -> Outcome<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(BROADCAST);
         Self::start(command)
     }
 

@@ -1,9 +1,7 @@
 //! Thousands of sockets of different users: their cost, the time until a change has reached all of them, and the load
 //! when all of them reconnect at the same time.
 
-use std::cell::Cell;
 use std::path::Path;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rollcall::auth::TokenSecret;
@@ -11,16 +9,14 @@ use rollcall::clock::Clock;
 use rollcall::domain::{Session, Timestamp, Token, TokenKind, User, UserStatus};
 use rollcall::hub::GRACE_MILLIS;
 use tokio::runtime;
-use tokio::task::{JoinHandle, LocalSet, spawn_blocking, spawn_local};
-use tokio::time::{sleep, timeout};
+use tokio::task::{LocalSet, spawn_blocking};
+use tokio::time::sleep;
 
 use crate::crowd::{Counts, Crowd, Interface};
-use crate::driver::{Connection, Request};
+use crate::fan_out::FanOut;
 use crate::figure::Figure;
-use crate::measure::Latencies;
 use crate::plan::Plan;
 use crate::server::Server;
-use crate::socket_driver::MARK;
 use crate::{Outcome, machine, population, print, table};
 
 /// Numbers of sockets, each with the time limits for a change to reach all of them, in milliseconds: for half of the
@@ -35,15 +31,6 @@ const OTHER_DESCRIPTORS: u64 = 500;
 
 /// The time limit for all sockets to connect, log in and subscribe.
 const PATIENCE: Duration = Duration::from_mins(5);
-
-/// The time limit for a change to reach all sockets.
-const CHANGE: Duration = Duration::from_mins(1);
-
-/// The pause between two changes.
-const BETWEEN_CHANGES: Duration = Duration::from_millis(50);
-
-/// The pause of the reader between a response and its next request.
-const BETWEEN_READS: Duration = Duration::from_millis(5);
 
 /// The time after which the server stores the last use of a token again. Older sockets cost it a write when they end
 /// or reconnect.
@@ -158,7 +145,7 @@ impl Ending {
 impl Bench<'_> {
     async fn run(mut self, interface: Interface) -> Outcome {
         self.gather().await?;
-        self.changes().await?;
+        self.changes(interface).await?;
         if interface == Interface::Streams {
             return Ok(());
         }
@@ -212,85 +199,15 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Sends one change after the other to all sockets, while a reader sends requests.
-    async fn changes(&self) -> Outcome {
-        let size = self.crowd.size();
-        let changes = match (self.quick, size) {
-            (true, ..=1_000) => 20,
-            (true, _) => 10,
-            (false, ..=1_000) => 200,
-            (false, _) => 100,
-        };
-        self.crowd.count_anew();
-        let stop = Rc::new(Cell::new(false));
-        let reader = self.reader(Rc::clone(&stop)).await?;
-        let mut setter = Connection::open(self.server.address).await?;
-        let (mut each, mut all) = (Latencies::new()?, Latencies::new()?);
-        let spent = || -> Outcome<[Duration; 2]> {
-            let server = machine::processor_time(self.server.process())?;
-            Ok([server, machine::processor_time(std::process::id())?])
-        };
-        let before = spent()?;
-        for number in 1..=changes {
-            let status = if number % 2 == 0 { "away" } else { "busy" };
-            let body = format!(
-                r#"{{"status":"{status}","message":"change {}{number}"}}"#,
-                char::from(MARK)
-            );
-            let request = Request::post("/api/v1/users.setStatus", &self.credentials, &body);
-            self.crowd.watch(number)?;
-            timeout(CHANGE, setter.exchange(&request)).await??;
-            let (latencies, last) = self.crowd.until_heard(CHANGE).await?;
-            each.add(&latencies)?;
-            all.record(last);
-            sleep(BETWEEN_CHANGES).await;
+    /// Sends one change after the other to all sockets, and to those of a server that does nothing else.
+    async fn changes(&self, interface: Interface) -> Outcome {
+        let fan_out = FanOut::measure(&self.crowd, &self.server, &self.credentials, self.quick).await?;
+        fan_out.show(&self.title, self.aims);
+        tell_causes(&self.crowd.counts());
+        if interface == Interface::Sockets {
+            fan_out.compare(&FanOut::floor(self.crowd.tokens(), self.quick).await?);
         }
-        let after = spent()?;
-        stop.set(true);
-        let reads = timeout(CHANGE, reader).await???;
-
-        let row = |what: &str, times: &Latencies, aim: Figure| {
-            let [half, most, max] = [0.5, 0.99, 1.0].map(|share| table::time(times.at(share)));
-            [what.into(), half, most, max, aim]
-        };
-        let [half, most] = self.aims;
-        table::table(
-            &format!("{}, {changes} changes of a status, one at a time", self.title),
-            ["", "p50", "p99", "max", "aim"],
-            vec![
-                row("until a socket has it", &each, Figure::none()),
-                row("until all have it", &all, format!("{half} ms, {most} ms").into()),
-                row("GET users.presence?from=… meanwhile", &reads, Figure::none()),
-            ],
-        );
-        let told = u32::try_from(changes)? * u32::try_from(size)?;
-        let [server, driver] = [0, 1].map(|who: usize| table::time(after[who].saturating_sub(before[who]) / told));
-        print(&format!(
-            "CPU for each socket and change, the reader's calls and the pauses included: {server}, and the driver's {driver}."
-        ));
-        let counts = self.crowd.counts();
-        tell_causes(&counts);
-        if counts.changes == u64::from(told) {
-            return Ok(());
-        }
-        Err(format!("{} changes were told instead of {told}", counts.changes).into())
-    }
-
-    /// Starts a task that requests all changes since now, again and again.
-    async fn reader(&self, stop: Rc<Cell<bool>>) -> Outcome<JoinHandle<Outcome<Latencies>>> {
-        let mut connection = Connection::open(self.server.address).await?;
-        let path = format!("/api/v1/users.presence?from={}", Clock::system().now());
-        let request = Request::get(&path, &self.credentials);
-        Ok(spawn_local(async move {
-            let mut latencies = Latencies::new()?;
-            while !stop.get() {
-                let began = Instant::now();
-                connection.exchange(&request).await?;
-                latencies.record(began.elapsed());
-                sleep(BETWEEN_READS).await;
-            }
-            Ok(latencies)
-        }))
+        Ok(())
     }
 
     /// Drops all sockets and reconnects them, within the time in which lost connections count.
