@@ -108,6 +108,14 @@ impl Batch {
         self.answers.iter().filter(|(_, outcome)| outcome.is_ok()).count()
     }
 
+    /// Returns the bytes of all keys and values that the batch writes.
+    pub(super) fn bytes(&self) -> usize {
+        let edits = self.overlay.iter();
+        edits
+            .map(|((_, key), value)| key.len() + value.as_ref().map_or(0, Vec::len))
+            .sum()
+    }
+
     /// Answers all callers.
     pub(super) fn answer(&mut self) {
         for (answer, outcome) in self.answers.drain(..) {

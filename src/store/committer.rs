@@ -5,6 +5,7 @@
 //! then answers. So uniqueness needs no lock, and all callers share the cost of the flush. Conflicts are answered
 //! after the flush too, because they may depend on a change in the same batch that is not durable yet.
 
+mod cleaning;
 mod recovery;
 mod space;
 
@@ -75,6 +76,8 @@ pub(super) struct Committer {
     outdated: Outdated,
     /// The batch of which it is unknown whether it is durable.
     unsettled: Option<Batch>,
+    /// The bytes that were written since sled was last made to move enough pages.
+    uncleaned_bytes: usize,
 }
 
 /// The work of one round of the thread, collected from its jobs.
@@ -110,6 +113,7 @@ impl Committer {
             failure,
             outdated,
             unsettled: None,
+            uncleaned_bytes: 0,
         }
     }
 
@@ -134,6 +138,9 @@ impl Committer {
             if let Some(answer) = round.close {
                 self.close();
                 let _ = answer.send(());
+                return;
+            }
+            if !self.clean(|| waiting.is_empty()) {
                 return;
             }
         }
@@ -217,13 +224,19 @@ impl Committer {
             Ok(Ok(next)) => {
                 self.show(&Arc::new(next), &batch);
                 batch.answer();
+                self.uncleaned_bytes += batch.bytes();
                 return true;
             }
             Ok(Err(cause)) | Err(cause) => cause,
         };
-        match errno_in(&cause).and_then(DiskRefusal::by) {
-            Some(refusal) => self.recover(batch, refusal, &cause),
-            None => given_up(&cause),
+        self.go_on_after(batch, &cause)
+    }
+
+    /// Goes on after sled has failed, with a batch that may be durable. Returns false if the disk failed for good.
+    fn go_on_after(&mut self, batch: Batch, cause: &str) -> bool {
+        match errno_in(cause).and_then(DiskRefusal::by) {
+            Some(refusal) => self.recover(batch, refusal, cause),
+            None => given_up(cause),
         }
     }
 

@@ -1,0 +1,155 @@
+//! Frees space in the file of the store while the store is used.
+//!
+//! sled frees a segment of its file when no live page is left in it. Once most pages of a segment are dead, sled moves
+//! the live ones, but only one each time that it joins ten changes of any page into one (`PageCache::replace`). That is
+//! too seldom: a store whose records are changed at random takes eleven times its data. So the writer changes the record
+//! of `commits` ten times for each page that is to be moved. It does so while no change waits.
+
+use super::{Committer, Files};
+use crate::store::batch::Batch;
+use crate::store::catch_panic::catch_panic;
+use crate::store::commits::Commits;
+use crate::store::records::Record;
+use crate::store::room::Room;
+
+/// The changes of a page that sled joins (`PAGE_CONSOLIDATION_THRESHOLD` of sled 0.34.7). It is even, so that the last
+/// change restores the record.
+const JOINED_CHANGES: usize = 10;
+
+/// The bytes of written keys and values for which one page is moved. With four times as many, a store whose records are
+/// changed at random takes seven times its data; with these, two and a half times.
+const BYTES_A_PAGE: usize = 1_536;
+
+/// Maximum bytes that are remembered as not cleaned, so that the writer is not busy for seconds after an import.
+const MAX_UNCLEANED_BYTES: usize = 8 * 1024 * 1024;
+
+impl Committer {
+    /// Lets sled move pages, one after the other while `is_idle`, until it has moved enough for what was written. A moved
+    /// page needs space before its segment is free, so that none is moved while the disk has little. Returns false if the
+    /// disk failed for good.
+    pub(super) fn clean(&mut self, is_idle: impl Fn() -> bool) -> bool {
+        self.uncleaned_bytes = self.uncleaned_bytes.min(MAX_UNCLEANED_BYTES);
+        while self.uncleaned_bytes >= BYTES_A_PAGE && is_idle() && *self.room.borrow() == Room::Enough {
+            let Some(Files::Open(engine)) = &self.files else {
+                return true;
+            };
+            let commits = self.shown.load().commits;
+            let moved = self.clock.during_write(&engine.db, || {
+                catch_panic(|| move_page(engine.trees.of(Commits::TABLE), &commits))
+            });
+            match moved {
+                Ok(Ok(())) => self.uncleaned_bytes -= BYTES_A_PAGE,
+                Ok(Err(error)) => return self.go_on_after(Batch::default(), &error.to_string()),
+                Err(panic) => return self.go_on_after(Batch::default(), &panic),
+            }
+        }
+        true
+    }
+}
+
+/// Lets sled move one page. sled ignores a change that changes nothing, so that each second change of the record differs
+/// by a byte in the size that the last compaction left. A start after a crash in between counts with that size.
+fn move_page(tree: &sled::Tree, commits: &Commits) -> sled::Result<()> {
+    let other = Commits {
+        compacted_bytes: commits.compacted_bytes ^ 1,
+        ..*commits
+    };
+    let (key, values) = (commits.key(), [other.encode(), commits.encode()]);
+    for number in 0..JOINED_CHANGES {
+        tree.insert(&key, values[number % values.len()].as_slice())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use arc_swap::ArcSwap;
+
+    use super::*;
+    use crate::domain::user_status::RecentStatus;
+    use crate::domain::{StatusText, StatusType, UserId, UserStatus};
+    use crate::store::Change;
+    use crate::store::archive::Archive;
+    use crate::store::flush_clock::FlushClock;
+    use crate::store::job::Shared;
+    use crate::store::open::Engine;
+    use crate::store::outdated::Outdated;
+    use crate::store::records::Table;
+    use crate::store::snapshot::Snapshot;
+
+    const USERS: usize = 2_000;
+
+    /// The users whose status is changed in one batch.
+    const TOGETHER: usize = 100;
+
+    const ROUNDS: usize = 200;
+
+    fn committer(folder: &Path) -> Committer {
+        let engine = Engine::open(folder).expect("a store");
+        let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
+        let shown = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
+        let clock = FlushClock::start().expect("a thread");
+        Committer::new(engine, archive, shown, Outdated::default(), clock, Shared::default())
+    }
+
+    /// Returns a status of some 700 bytes.
+    fn status(user: usize, round: usize) -> UserStatus {
+        let recent = RecentStatus {
+            status: StatusType::Busy,
+            text: StatusText::restore(&format!("round {round}, {}", "at work ".repeat(12))),
+            emoji: None,
+        };
+        let mut status = UserStatus::of(&UserId::new(&format!("user{user:013}")));
+        status.recent = vec![recent; 6];
+        status
+    }
+
+    /// Writes the statuses of these users in one batch.
+    fn write(committer: &mut Committer, users: impl Iterator<Item = usize>, round: usize) {
+        let change = users.fold(Change::new(), |change, user| change.insert(&status(user, round)));
+        assert!(committer.settle(Batch::of(&change.edits)));
+    }
+
+    #[test]
+    fn a_busy_store_takes_at_most_four_times_its_data() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let mut committer = committer(home.path());
+        write(&mut committer, 0..USERS, 0);
+        for round in 1..=ROUNDS {
+            // The multiples of a prime number are all users, in an order that looks random.
+            let users = (round * TOGETHER..(round + 1) * TOGETHER).map(|number| number * 1_187 % USERS);
+            write(&mut committer, users, round);
+            assert!(committer.clean(|| true));
+        }
+        let shown = committer.shown.load().commits;
+        let Some(Files::Open(engine)) = committer.files.take() else {
+            panic!("the store is open");
+        };
+        let kept = engine.trees.get(Commits::TABLE, &shown.key()).expect("a read");
+        assert_eq!(kept.as_deref(), Some(&shown.encode()[..]), "the record is restored");
+        let entries = engine.trees.of(Table::UserStatuses).iter();
+        let live: usize = entries
+            .map(|entry| entry.map_or(0, |(key, value)| key.len() + value.len()))
+            .sum();
+        let file = fs::metadata(home.path().join("store/db")).expect("a file").len();
+        assert!(live > USERS * 600, "{live} bytes are alive");
+        assert!(file < 4 * live as u64, "{file} bytes for {live}");
+    }
+
+    #[test]
+    fn nothing_is_moved_while_a_change_waits() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let mut committer = committer(home.path());
+        write(&mut committer, 0..TOGETHER, 0);
+        let before = committer.uncleaned_bytes;
+        assert!(before > 600 * TOGETHER);
+        assert!(committer.clean(|| false));
+        assert_eq!(committer.uncleaned_bytes, before);
+        assert!(committer.clean(|| true));
+        assert!(committer.uncleaned_bytes < BYTES_A_PAGE);
+    }
+}
