@@ -96,5 +96,9 @@ fn told(socket_server: &SocketServer, next: Result<Event, Missed>) -> Vec<Outbou
         warn!("events came faster than they could be sent: all sockets are closed, and clients connect again");
         return vec![OutboundMessage::Lost];
     };
+    // A socket that opens later reads a state that already includes the event.
+    if socket_server.subscribers().is_empty() {
+        return Vec::new();
+    }
     encode(&socket_server.app, event)
 }
