@@ -10,7 +10,7 @@ use imbl::OrdMap;
 use serde_json::Value;
 
 use super::reach::Reach;
-use super::viewed_user::ViewedUser;
+use super::viewed_user::{ViewedUser, team_of};
 use crate::app::App;
 use crate::auth::Actor;
 use crate::domain::user_status::SeenAt;
@@ -37,6 +37,34 @@ enum Viewer<'actor> {
     Actor(&'actor Actor),
     /// Everyone who passes a display on a wall. A user who hides from some users hides from the display.
     Wall,
+}
+
+/// The form in which the viewer sees a presence.
+#[derive(Clone, Copy)]
+enum Sight {
+    /// As the user themselves.
+    Own,
+    /// As other users see it.
+    Others,
+    /// As an absent user, because the user hides from the viewer.
+    Nothing,
+}
+
+/// The part of a presence by which lists find, count and sort people, as the viewer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Glimpse<'view> {
+    /// The status type.
+    pub status: StatusType,
+    /// The text of the status; may be empty.
+    pub text: &'view str,
+}
+
+impl Glimpse<'_> {
+    /// What the viewer sees of an absent user.
+    pub(crate) const ABSENT: Self = Self {
+        status: StatusType::Offline,
+        text: "",
+    };
 }
 
 impl<'actor> Viewer<'actor> {
@@ -164,22 +192,46 @@ impl<'actor> View<'actor> {
         let Some(shown) = shown else {
             return Presence::ABSENT;
         };
+        match self.sight_of(shown) {
+            Sight::Own => shown.presence.clone(),
+            Sight::Others => shown.presence.for_others(),
+            Sight::Nothing => Presence::ABSENT,
+        }
+    }
+
+    /// Returns the status and the text of each user of whom the viewer sees more than an offline user, by id. Nothing is
+    /// copied.
+    #[must_use]
+    pub(crate) fn glimpses(&self) -> HashMap<&str, Glimpse<'_>> {
+        let seen = self.shown.values().filter_map(|shown| {
+            let (status, text) = match self.sight_of(shown) {
+                Sight::Own => (shown.presence.status, shown.presence.text.as_str()),
+                Sight::Others => (shown.line.status, shown.line.status_text.as_str()),
+                Sight::Nothing => return None,
+            };
+            let id = shown.line.id.as_str();
+            (status != StatusType::Offline || !text.is_empty()).then_some((id, Glimpse { status, text }))
+        });
+        seen.collect()
+    }
+
+    /// Returns which form of a presence the viewer sees.
+    fn sight_of(&self, shown: &VisiblePresence) -> Sight {
         match self.viewer {
-            Viewer::Actor(Actor::User(caller)) if caller.user.id == shown.line.id => shown.presence.clone(),
-            Viewer::Actor(Actor::User(caller)) if !shown.is_for(&caller.user) => Presence::ABSENT,
-            Viewer::Wall if shown.hides() => Presence::ABSENT,
-            Viewer::Actor(_) | Viewer::Wall => shown.presence.for_others(),
+            Viewer::Actor(Actor::User(caller)) if caller.user.id == shown.line.id => Sight::Own,
+            Viewer::Actor(Actor::User(caller)) if !shown.is_for(&caller.user) => Sight::Nothing,
+            Viewer::Wall if shown.hides() => Sight::Nothing,
+            Viewer::Actor(_) | Viewer::Wall => Sight::Others,
         }
     }
 
     /// Returns when the status that the viewer sees began, as far as they may know.
     fn since(&self, shown: &VisiblePresence) -> Option<Timestamp> {
-        match self.viewer {
-            Viewer::Actor(Actor::User(caller)) if caller.user.id == shown.line.id => shown.since.at(),
-            Viewer::Actor(Actor::User(caller)) if !shown.is_for(&caller.user) => None,
-            Viewer::Actor(Actor::User(caller)) => shown.since.for_viewer(&caller.user),
-            Viewer::Actor(Actor::Operator) => shown.since.at(),
-            Viewer::Wall => shown.since.for_everyone().filter(|_| !shown.hides()),
+        match (self.sight_of(shown), self.viewer) {
+            (Sight::Nothing, _) => None,
+            (Sight::Own, _) | (_, Viewer::Actor(Actor::Operator)) => shown.since.at(),
+            (_, Viewer::Actor(Actor::User(caller))) => shown.since.for_viewer(&caller.user),
+            (_, Viewer::Wall) => shown.since.for_everyone(),
         }
     }
 
@@ -234,6 +286,15 @@ impl<'user> ViewedAccount<'user> {
     #[must_use]
     pub(crate) fn custom_field(self, view: &View<'_>, name: &str) -> Option<&'user Value> {
         view.custom_field(self.user.user(), name)
+    }
+
+    /// Returns the text of this custom field, by which the board puts people into teams; empty if there is none. The
+    /// caller has checked that the viewer sees the field ([`View::sees_custom_field`]), unless the viewer sees all fields.
+    #[must_use]
+    pub(super) fn team(self, field: &str, is_visible: bool) -> &'user str {
+        let fields = &self.user.user().profile.custom_fields;
+        let visible = is_visible || self.full;
+        team_of(fields.get(field).filter(|_| visible)).unwrap_or_default()
     }
 
     /// Returns the folded nickname.

@@ -84,9 +84,7 @@ impl ViewedUser {
     #[must_use]
     pub(crate) fn team(&self, field: &str) -> Option<String> {
         let visible = self.full || self.field_rules.is_public(field);
-        let value = self.user.profile.custom_fields.get(field).filter(|_| visible)?;
-        let team = value.as_str()?.trim();
-        (!text::is_blank(team)).then(|| team.to_owned())
+        team_of(self.user.profile.custom_fields.get(field).filter(|_| visible)).map(str::to_owned)
     }
 
     /// Returns the offset of the user's clock from UTC.
@@ -185,4 +183,10 @@ impl ViewedUser {
     pub(crate) fn roles(&self) -> Option<Vec<RoleId>> {
         self.full().map(|(user, _)| user.roles.clone())
     }
+}
+
+/// Returns the team that the value of a custom field names. `None` if the value is not a text with visible characters.
+pub(super) fn team_of(value: Option<&Value>) -> Option<&str> {
+    let team = value?.as_str()?.trim();
+    (!text::is_blank(team)).then_some(team)
 }

@@ -9,6 +9,7 @@ use warp::Reply;
 use warp::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 use warp::reply::Response;
 
+use super::markup::Markup;
 use crate::document::{Accepted, Document};
 
 /// Bytes of the hash in the path.
@@ -16,6 +17,9 @@ const HASH_BYTES: usize = 8;
 
 /// The instruction to cache an asset for a year. A changed asset has another path.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// The file with all icons.
+const SPRITE: &str = include_str!("assets/icons.svg");
 
 struct Asset {
     name: &'static str,
@@ -72,6 +76,17 @@ static SERVED: LazyLock<Assets> = LazyLock::new(|| {
 /// Returns the path of the folder with the assets.
 pub(super) fn folder() -> &'static str {
     &SERVED.folder
+}
+
+/// Returns the symbols of the sprite with these ids, for a page that uses them in every row: a shape of another file takes a
+/// browser longer to show, and its address is longer. The id of each is `shape-` and its own.
+pub(super) fn symbols<'ids>(ids: impl IntoIterator<Item = &'ids str>) -> Markup {
+    let symbol = |id: &str| {
+        let (_, rest) = SPRITE.split_once(&format!("<symbol id=\"{id}\""))?;
+        let (content, _) = rest.split_once("</symbol>")?;
+        Some(format!("<symbol id=\"shape-{id}\"{content}</symbol>"))
+    };
+    Markup::without_user_text(ids.into_iter().filter_map(symbol).collect())
 }
 
 /// Answers a request for an asset; `None` if no asset has this path. A page that was open during an update asks with the

@@ -1,10 +1,12 @@
 //! People as the pages show them.
 
+use std::borrow::Cow;
+
 use super::moments::Reader;
 use super::visit::Visit;
 use super::words::Words;
 use crate::domain::user_status::{SeenAt, SeenWithin};
-use crate::domain::{Emoji, SettingId, StatusType, User, initials};
+use crate::domain::{DisplayName, Emoji, StatusText, StatusType, User, UserId, initials};
 use crate::ops::viewed_user::ViewedUser;
 
 /// Hues behind initials.
@@ -67,13 +69,11 @@ impl Phrase {
     }
 }
 
-/// How a page describes people. Its phrases are formatted once, because a page may show thousands of people.
+/// How a page describes people. Its phrases are formatted once, because a page may show hundreds of people.
 pub(super) struct Portraits<'page> {
     reader: &'page Reader,
     words: Words,
     base: &'page str,
-    /// The custom field that has a user's team.
-    team_field: String,
     since: Phrase,
     until: Phrase,
     seen: Phrase,
@@ -87,7 +87,6 @@ impl<'page> Portraits<'page> {
             reader,
             words,
             base: &visit.base,
-            team_field: visit.app.settings().text(SettingId::TeamField),
             since: Phrase::of(words, "since"),
             until: Phrase::of(words, "until"),
             seen: Phrase::of(words, "seen"),
@@ -98,21 +97,18 @@ impl<'page> Portraits<'page> {
 /// A person in a list.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
-    pub id: String,
-    pub name: String,
-    pub username: String,
+    pub id: UserId,
+    pub name: DisplayName,
     pub face: Face,
-    pub status: StatusType,
     /// The id of the shape, which is also its class.
     pub shape: &'static str,
-    pub word: String,
+    pub word: Cow<'static, str>,
     pub emoji: String,
-    pub text: String,
+    pub text: StatusText,
     /// When the status began, when it ends, and when the person was last seen, in words; each may be empty.
     pub since: String,
     pub until: String,
     pub seen: String,
-    pub team: String,
     /// `true` if this person is the reader.
     pub own: bool,
 }
@@ -135,40 +131,25 @@ impl Person {
             });
         Self {
             face: Face::of_viewed(user, page.base),
-            id: id.to_string(),
-            name: name.to_string(),
-            username: user.username().to_string(),
-            status,
+            id,
+            name,
             shape: status.as_str(),
             word: word(words, status),
             emoji: user.emoji().as_ref().map(picture).unwrap_or_default(),
-            text: user.text().to_string(),
+            text: user.text(),
             since: user
                 .status_since()
                 .map(|began| page.since.with(&reader.near(began)))
                 .unwrap_or_default(),
             until: until.unwrap_or_default(),
             seen: seen.unwrap_or_default(),
-            team: user.team(&page.team_field).unwrap_or_default(),
             own: user.is_own(),
         }
     }
 
-    /// Returns whether the person is here, as the head of the board counts.
-    pub(super) fn is_here(&self) -> bool {
-        matches!(self.status, StatusType::Online | StatusType::Busy)
-    }
-
     /// Returns whether there is a text or an emoji.
-    pub(super) const fn says(&self) -> bool {
+    pub(super) fn says(&self) -> bool {
         !self.text.is_empty() || !self.emoji.is_empty()
-    }
-
-    /// Returns the texts in which a search looks.
-    pub(super) fn searched(&self) -> impl Iterator<Item = &str> {
-        [&self.name, &self.username, &self.text, &self.team, &self.word]
-            .into_iter()
-            .map(String::as_str)
     }
 }
 
@@ -183,14 +164,13 @@ pub(super) fn picture(emoji: &Emoji) -> String {
 }
 
 /// Returns the word for a status.
-pub(super) fn word(words: Words, status: StatusType) -> String {
-    let word = match status {
+pub(super) fn word(words: Words, status: StatusType) -> Cow<'static, str> {
+    match status {
         StatusType::Online => words.t("status-online"),
         StatusType::Busy => words.t("status-busy"),
         StatusType::Away => words.t("status-away"),
         StatusType::Offline => words.t("status-offline"),
-    };
-    word.into_owned()
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 // Updates the open board: a stream of events changes its rows.
 import { arrive, bell, showAwaited } from "./bell.js";
-import { copyShapes, search } from "./rollcall.js";
+import { search } from "./rollcall.js";
 
 const roll = document.querySelector("#roll");
 const { lang, icons } = roll.dataset;
 const words = JSON.parse(roll.dataset.words);
-const bar = document.querySelector("#lost");
+const bar = document.querySelector("#lost"), field = document.querySelector("#q");
 const KINDS = ["online", "busy", "away", "offline"];
 const clock = new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit", hourCycle: "h23" });
 const weekday = new Intl.DateTimeFormat(lang, { weekday: "long" });
@@ -40,9 +40,6 @@ function icon(id, name) {
   return shape;
 }
 
-// The address of a status's shape: in the file, until there is a copy in this page.
-let shape = (kind) => `${icons}#${kind}`;
-
 // The parts of each row that change, and the text that sorts it. They are kept, because to find them costs more than to
 // change them.
 const kept = new WeakMap();
@@ -67,11 +64,9 @@ function write(row, person) {
   const before = row.dataset.status;
   if (before !== person.status) {
     dot.setAttribute("class", `dot ${person.status}`);
-    dot.firstElementChild.setAttribute("href", shape(person.status));
+    dot.firstElementChild.setAttribute("href", `#shape-${person.status}`);
     word.textContent = words[person.status];
     row.dataset.status = person.status;
-    tally[before] -= 1;
-    tally[person.status] += 1;
     moved.add(row);
   }
   say?.remove();
@@ -99,16 +94,28 @@ const groups = () => [...roll.children].filter((child) => child.classList.contai
 const rows = () => [...roll.querySelectorAll(".person")];
 const row = (id) => document.getElementById(`p-${id}`);
 
-// The number of rows for each status, and the rows whose status changed since they were last in their groups. With
-// them, a change costs the same on a board of any size.
-let tally = {}, moved = new Set();
-function bells() {
+// The statuses of all people who are not offline, by id, and the number of people with each status. The stream begins with
+// everyone, so the counts include people who have no row on this page. The numbers are kept, so that a change costs the same
+// on a board of any size.
+let statuses, tally;
+function begin(users) {
+  statuses = new Map();
   tally = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+  for (const person of users) note(person);
+}
+function note({ _id, status }) {
+  if (!statuses) return;
+  tally[statuses.get(_id) ?? "offline"] -= 1;
+  tally[status] += 1;
+  if (status === "offline") statuses.delete(_id);
+  else statuses.set(_id, status);
+}
+
+// The rows whose status changed since they were last in their groups.
+let moved = new Set();
+function bells() {
   moved = new Set();
-  for (const person of rows()) {
-    tally[person.dataset.status] += 1;
-    bell(person, parts(person).name.textContent, words, icon);
-  }
+  for (const person of rows()) bell(person, parts(person).name.textContent, words, icon);
   showAwaited(icon);
 }
 
@@ -154,31 +161,52 @@ roll.addEventListener("focusout", () => moving && setTimeout(settle));
 
 const byStatus = () => roll.classList.contains("by-status");
 
-// Updates the counts. Those of the filters and of the heading include all people. A page with a filter has rows for
-// only some people, so these counts stay as the server wrote them.
+// Updates the counts, which include the people on the other pages. With a filter, only the server knows how many of
+// them match: then a group's count stays as it is, or is that of its rows if there is no other page.
 function count() {
-  const query = document.querySelector("#q").value, all = KINDS.reduce((sum, kind) => sum + tally[kind], 0);
-  if (query) search(query);
+  if (field.value && isWhole()) search(field.value);
   else {
+    if (statuses) tally.offline = total() - tally.online - tally.busy - tally.away;
     // In another order no person moves to another group.
     for (const group of byStatus() ? groups() : []) {
-      const here = tally[group.dataset.status];
-      put(group.querySelector("h2 .num"), here);
+      const here = group.querySelector(".people").children.length, number = group.querySelector("h2 .num");
+      if (statuses && !filtered) put(number, tally[group.dataset.status]);
+      else if (!document.querySelector("#pages nav")) put(number, here);
       group.hidden = here === 0;
     }
-    document.querySelector("#nobody").hidden = all > 0;
+    document.querySelector("#nobody").hidden = roll.querySelector(".person") !== null;
   }
-  if (all !== total()) return;
-  for (const kind of KINDS) {
-    const filter = document.querySelector(`[data-count="${kind}"] .num`);
-    if (filter) put(filter, tally[kind]);
-  }
-  put(document.querySelector("#heading"), fill(words.heading, tally.online + tally.busy, all));
+  if (!statuses) return;
+  for (const kind of KINDS) put(document.querySelector(`[data-count="${kind}"] .num`), tally[kind]);
+  put(document.querySelector("#heading"), fill(words.heading, tally.online + tally.busy, total()));
 }
-const total = () => Number(document.querySelector("[data-count=all] .num")?.textContent ?? -1);
+const total = () => Number(document.querySelector("[data-count=all] .num").textContent);
+
+// Returns whether everyone has a row on this page.
+const isWhole = () => roll.querySelectorAll(".person").length === total();
+
+// Searches while the reader types: in the rows if everyone has one, else on the server.
+let asking;
+function find() {
+  if (isWhole()) {
+    search(field.value);
+    return;
+  }
+  clearTimeout(asking);
+  asking = setTimeout(() => {
+    const address = new URL(location.href);
+    for (const name of ["q", "page"]) address.searchParams.delete(name);
+    if (field.value.trim()) address.searchParams.set("q", field.value.trim());
+    history.replaceState(null, "", address);
+    filtered = isFiltered();
+    reload(0, true);
+  }, 300);
+}
+field.addEventListener("input", find);
 
 function change(person, flash) {
   const known = row(person._id);
+  note(person);
   // With a filter, the server decides which people are on the page.
   if (filtered && (!known || known.dataset.status !== person.status)) reload(1000);
   if (person.status === "online") arrive(person._id, person.name, words, icon);
@@ -195,7 +223,8 @@ function change(person, flash) {
   known.classList.add("changed");
 }
 
-const filtered = ["q", "status", "team"].some((name) => new URL(location.href).searchParams.get(name));
+const isFiltered = () => ["q", "status", "team"].some((name) => new URL(location.href).searchParams.get(name));
+let filtered = isFiltered();
 
 // Writes changes that come at the same time in one frame.
 let waiting = [];
@@ -209,26 +238,33 @@ function later(person, flash) {
   });
 }
 
-// Loads the page again after a person came or left, or the user's own status changed.
-// Replaces only the board, its counts and the user's card.
-let reloading;
-function reload(after = 500) {
+// Loads the page again after a person came or left, the user's own status changed, or the reader asks for other people.
+// Replaces only the board, its counts and links, and the user's card.
+const PARTS = ["#roll", "#heading", "#part", "#pages", ".seg", ".views", ".side nav", ".side nav.later"];
+let reloading, asked = false;
+function reload(after = 500, forced = false) {
+  if (asked && !forced) return;
+  asked = forced;
   clearTimeout(reloading);
   reloading = setTimeout(async () => {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    asked = false;
+    const address = location.href, answer = await fetch(address, { headers: { accept: "text/html" } });
     // The server redirects to the page with the reason, and shows the reason once. Another request would miss it.
     if (answer.redirected) return location.assign(answer.url);
     if (!answer.ok) return location.reload();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // The reader may have asked for other people meanwhile.
+    if (address !== location.href) return;
     const card = page.querySelector(".you");
     if (card) document.querySelector(".you").replaceChildren(...card.childNodes);
     const seen = page.querySelector("#my-status footer p"), dialog = document.querySelector("#my-status footer p");
     if (seen && dialog) dialog.textContent = seen.textContent;
-    const rest = ["#roll", "#heading", ".side nav"].map((part) => [document.querySelector(part), page.querySelector(part)]);
-    const same = rest.every(([now, then]) => now && then && now.textContent === then.textContent);
-    if (same) return;
-    if (document.querySelector("dialog:modal") || busy()) return reload(2000);
-    for (const [now, then] of rest) if (now && then) now.replaceChildren(...then.childNodes);
+    const rest = PARTS.map((part) => [document.querySelector(part), page.querySelector(part)]).filter(([now, then]) => now && then);
+    if (!forced) {
+      if (rest.every(([now, then]) => now.textContent === then.textContent)) return;
+      if (document.querySelector("dialog:modal") || busy()) return reload(2000);
+    }
+    for (const [now, then] of rest) now.replaceChildren(...then.childNodes);
     bells();
     count();
   }, after);
@@ -264,6 +300,8 @@ function connect() {
     since = new Date();
     const { users } = JSON.parse(data);
     const here = new Set(users.map((person) => `p-${person._id}`));
+    waiting = [];
+    begin(users);
     for (const person of users) later(person, false);
     for (const gone of rows()) {
       if (!here.has(gone.id) && (gone.dataset.status !== "offline" || gone.querySelector(".say"))) {
@@ -330,10 +368,9 @@ if (here) {
 document.querySelector("[data-clear-search]")?.addEventListener("click", (event) => {
   if (new URL(location.href).searchParams.size) return;
   event.preventDefault();
-  document.querySelector("#q").value = "";
-  search("");
+  field.value = "";
+  find();
 });
 
-copyShapes(icons, KINDS).then((copied) => { shape = copied; }, () => {});
 bells();
 connect();

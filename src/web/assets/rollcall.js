@@ -57,23 +57,7 @@ function switchTheme() {
   root.dataset.theme = dark ? "light" : "dark";
 }
 
-// Copies shapes of the file with icons into this page, and returns the function that gives their addresses. To show a shape
-// of another file takes most of the time of a change on the board.
-export async function copyShapes(icons, ids) {
-  const answer = await fetch(icons);
-  const file = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
-  const sheet = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  sheet.setAttribute("hidden", "");
-  for (const id of ids) {
-    const copy = document.importNode(file.getElementById(id), true);
-    copy.id = `shape-${id}`;
-    sheet.append(copy);
-  }
-  document.body.append(sheet);
-  return (id) => `#shape-${id}`;
-}
-
-// The board's search: shows at once who matches; the form does the same on the server.
+// Shows the rows of the board that match; the form of the search does the same on the server.
 export function search(words) {
   const wanted = words.trim().toLocaleLowerCase();
   let shown = 0;
@@ -118,7 +102,6 @@ function open(id) {
 }
 
 document.addEventListener("input", ({ target }) => {
-  if (target.id === "q" && $("#roll")) search(target.value);
   if (target.name === "emoji") {
     $("[data-emoji]").textContent = target.value === "none" ? "🙂" : target.value;
     target.closest("[popover]").hidePopover();
@@ -154,7 +137,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
   const status = $("#my-status:modal, main #my-status");
   if (typing) {
-    if (event.key === "Escape" && event.target.id === "q") { event.target.value = ""; search(""); event.target.blur(); }
+    if (event.key === "Escape" && event.target.id === "q") { event.target.value = ""; event.target.dispatchEvent(new Event("input")); event.target.blur(); }
     if (event.key === "ArrowDown" && event.target.id === "q") { event.preventDefault(); step(0); }
     // In an empty field of "My status" a digit picks a quick status.
     if (!(status && event.target.name === "text" && event.target.value === "")) return;

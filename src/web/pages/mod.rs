@@ -12,6 +12,7 @@ mod join;
 mod my_status;
 mod newcomer;
 mod offline;
+mod pager;
 mod person;
 mod profile;
 mod register;

@@ -8,6 +8,7 @@ mod admin_store;
 mod admin_users;
 mod assets;
 mod board;
+mod board_pages;
 mod driver;
 mod events;
 mod every_page;

@@ -3,7 +3,6 @@
 pub(super) mod audit;
 pub(super) mod invitations;
 mod links;
-mod pager;
 mod question;
 pub(super) mod roles;
 pub(super) mod settings;

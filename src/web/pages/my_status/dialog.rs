@@ -97,7 +97,7 @@ fn seen(visit: &Visit, own: &Presence) -> String {
     let others = own.for_others();
     let emoji = others.emoji.as_ref().map(picture).unwrap_or_default();
     let say = format!("{emoji} {}", others.text);
-    let status = word(visit.words, others.status);
+    let status = word(visit.words, others.status).into_owned();
     let status = match say.trim() {
         "" => status,
         say => format!("{status} · {say}"),

@@ -55,6 +55,6 @@ pub(super) fn appearance(words: Words, status: StatusType, declared: StatusType)
     if status == StatusType::Offline && declared == StatusType::Offline {
         ("invisible", words.t("status-invisible").into_owned())
     } else {
-        (status.as_str(), word(words, status))
+        (status.as_str(), word(words, status).into_owned())
     }
 }

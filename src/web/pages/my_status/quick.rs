@@ -44,7 +44,7 @@ pub(super) fn of_team(visit: &Visit) -> Vec<Quick> {
         emoji: status.emoji.as_ref().map(picture).unwrap_or_default(),
         name: status.name.to_string(),
         shape: status.status_type.as_str(),
-        word: word(words, status.status_type),
+        word: word(words, status.status_type).into_owned(),
         lasts: lasts(words, status.duration.map(DurationMinutes::get)),
         digit: if place < DIGITS {
             (place + 1).to_string()

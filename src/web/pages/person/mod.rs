@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::domain::{RequestError, UserId};
+use crate::domain::{RequestError, SettingId, UserId};
 use crate::ops::people;
 use crate::ops::viewed::View;
 use crate::web::frame::Frame;
@@ -18,6 +18,8 @@ pub(super) const ROUTES: &[PageRoute] = &[PageRoute::get("/people/:id", |visit| 
 struct PersonPage {
     f: Frame,
     person: Person,
+    username: String,
+    team: String,
     nickname: String,
     bio: String,
     email: String,
@@ -34,7 +36,11 @@ async fn show(visit: Visit) -> PageOutcome {
     let person = Person::of(&user, &Portraits::of(&visit, &reader));
     let email = user.full().and_then(|(account, _)| account.email.as_ref());
     let page = PersonPage {
-        f: Frame::of(&visit, person.name.clone()),
+        f: Frame::of(&visit, person.name.as_str()),
+        username: user.username().to_string(),
+        team: user
+            .team(&visit.app.settings().text(SettingId::TeamField))
+            .unwrap_or_default(),
         nickname: user.nickname(),
         bio: user.bio(),
         email: email.map(|email| email.address.to_string()).unwrap_or_default(),

@@ -170,7 +170,7 @@ fn tile(words: Words, reader: &Reader, person: &BoardPerson) -> Tile {
     Tile {
         name: person.name.clone(),
         shape: person.status.as_str(),
-        word: people::word(words, person.status),
+        word: people::word(words, person.status).into_owned(),
         says: format!("{emoji} {}", person.text).trim().to_owned(),
         until: until.unwrap_or_default(),
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use askama::Template;
 
 use super::links;
-use super::pager::{self, Pager};
 use crate::domain::invitation::{DEFAULT_DAYS, MAX_USES, NOTE_CHARACTERS};
 use crate::domain::page::Listing;
 use crate::domain::{InvitationTerms, RequestError};
@@ -18,6 +17,7 @@ use crate::web::frame::Frame;
 use crate::web::note::Note;
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
+use crate::web::pages::pager::{self, Pager};
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::sentence::Sentence;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use super::super::pager::{self, Pager};
 use super::table::{self, RolePart};
 use super::{Section, frame};
 use crate::domain::page::Listing;
@@ -15,6 +14,7 @@ use crate::ops::permissions::{self, Cell};
 use crate::ops::{roles, two_factor};
 use crate::web::frame::Frame;
 use crate::web::note::Note;
+use crate::web::pages::pager::{self, Pager};
 use crate::web::pages::{confirm, forms};
 use crate::web::query;
 use crate::web::reply::{self, PageOutcome};

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use super::super::pager::{self, Pager};
 use super::super::question::{self, Question};
 use super::matrix::people;
 use super::{Section, frame};
@@ -21,6 +20,7 @@ use crate::web::frame::Frame;
 use crate::web::note::Note;
 use crate::web::pages::confirm;
 use crate::web::pages::forms::Wrong;
+use crate::web::pages::pager::{self, Pager};
 use crate::web::reply::{self, PageOutcome};
 use crate::web::sentence::Sentence;
 use crate::web::visit::Visit;

@@ -173,7 +173,7 @@ fn page(visit: &Visit, id: Option<&CustomStatusId>, values: Values, wrong: &Wron
             .map(|status| Choice {
                 value: status.as_str().to_owned(),
                 shape: status.as_str(),
-                name: word(words, status),
+                name: word(words, status).into_owned(),
                 chosen: status.as_str() == values.status_type,
             })
             .into(),

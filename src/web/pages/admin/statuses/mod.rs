@@ -7,7 +7,6 @@ use std::sync::Arc;
 use askama::Template;
 
 use super::frame;
-use super::pager::{self, Pager};
 use super::question::{self, Question};
 use crate::domain::custom_status::DurationMinutes;
 use crate::domain::{CustomStatus, CustomStatusId, Page, RequestError};
@@ -17,6 +16,7 @@ use crate::web::administration::Section;
 use crate::web::frame::Frame;
 use crate::web::moments::lasts;
 use crate::web::note::Note;
+use crate::web::pages::pager::{self, Pager};
 use crate::web::people::{picture, word};
 use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
@@ -69,7 +69,7 @@ async fn show(visit: Visit) -> PageOutcome {
         name: status.name.to_string(),
         emoji: status.emoji.as_ref().map(picture).unwrap_or_default(),
         shape: status.status_type.as_str(),
-        word: word(visit.words, status.status_type),
+        word: word(visit.words, status.status_type).into_owned(),
         lasts: lasts(visit.words, status.duration.map(DurationMinutes::get)),
         digit: match found.offset + place {
             place if place < DIGITS => (place + 1).to_string(),

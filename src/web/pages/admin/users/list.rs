@@ -17,7 +17,7 @@ use crate::web::administration::Section;
 use crate::web::frame::Frame;
 use crate::web::moments::Reader;
 use crate::web::pages::admin::frame;
-use crate::web::pages::admin::pager::{self, Pager};
+use crate::web::pages::pager::{self, Pager};
 use crate::web::people::Face;
 use crate::web::query;
 use crate::web::reply::{self, PageOutcome};

@@ -26,15 +26,25 @@ pub(super) fn number(visit: &Visit) -> usize {
 
 /// Returns the part of a list that the page with this number shows.
 pub(super) const fn part(number: usize) -> Page {
+    sized_part(number, PAGE_ITEMS)
+}
+
+/// Returns the same of a list with `items` items on each page.
+pub(super) const fn sized_part(number: usize, items: usize) -> Page {
     Page {
-        offset: (number - 1) * PAGE_ITEMS,
-        count: PAGE_ITEMS,
+        offset: (number - 1) * items,
+        count: items,
     }
 }
 
 /// Returns the number of the last page of a list with `total` items.
 pub(super) fn last(total: usize) -> usize {
-    total.div_ceil(PAGE_ITEMS).max(1)
+    sized_last(total, PAGE_ITEMS)
+}
+
+/// Returns the same of a list with `items` items on each page.
+pub(super) fn sized_last(total: usize, items: usize) -> usize {
+    total.div_ceil(items).max(1)
 }
 
 impl Pager {
@@ -56,7 +66,7 @@ impl Pager {
             0 => (0, 0),
             shown => (listing.offset + 1, listing.offset + shown),
         };
-        let pages = listing.total.div_ceil(items).max(1);
+        let pages = sized_last(listing.total, items);
         let values = [
             ("first", count(first)),
             ("last", count(last)),
