@@ -236,7 +236,9 @@ async fn an_open_page_counts_people_of_other_pages_and_finds_them() {
     // This one moves to a group whose number is that of both.
     set(&admin, &ids[0], "busy", "near").await;
     browser.text_with("#group-busy .num", "2").await;
-    browser.appears(&format!("[data-status=busy]:not([hidden]) #p-{}", ids[0])).await;
+    browser
+        .appears(&format!("[data-status=busy]:not([hidden]) #p-{}", ids[0]))
+        .await;
     let rows = "arguments[0](document.querySelectorAll('.person').length)";
     assert_eq!(browser.run(rows).await, 200);
     set(&admin, &ids[447], "offline", "").await;
@@ -255,7 +257,9 @@ async fn an_open_page_counts_people_of_other_pages_and_finds_them() {
         browser.open(&format!("http://{}/?view={view}", server.address)).await;
         browser.appears(".you").await;
         browser.keep_picture(&format!("board-450-{view}-{colours}")).await;
-        browser.run("document.querySelector('#pages').scrollIntoView({block: 'end'}); setTimeout(arguments[0], 300)").await;
+        browser
+            .run("document.querySelector('#pages').scrollIntoView({block: 'end'}); setTimeout(arguments[0], 300)")
+            .await;
         browser.keep_picture(&format!("board-450-{view}-{colours}-end")).await;
     }
 }
