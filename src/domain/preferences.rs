@@ -174,7 +174,7 @@ impl Preferences {
     /// Returns the user's preferences together with the defaults (`api.md` §3.2).
     #[must_use]
     pub fn effective(&self) -> Map<String, Value> {
-        let mut all = Map::new();
+        let mut all = Map::with_capacity(self.0.len() + 2);
         all.insert("enableAutoAway".into(), json!(true));
         all.insert("idleTimeLimit".into(), json!(300));
         all.extend(self.0.clone());
