@@ -12,6 +12,7 @@ mod presence_list;
 mod public_address;
 pub(crate) mod rates;
 mod readiness;
+mod recent_lines;
 mod rendered;
 mod settings;
 mod turns;
@@ -38,6 +39,7 @@ use public_address::LastPublicAddress;
 pub(crate) use public_address::PublicAddress;
 use rates::Rates;
 pub(crate) use readiness::{Checks, Readiness};
+pub(crate) use recent_lines::{LineSight, RecentLines};
 pub(crate) use rendered::RenderedKey;
 pub use settings::Overrides;
 pub(crate) use settings::Settings;
@@ -82,6 +84,10 @@ pub struct AppState {
     pub online: Arc<OnlineCount>,
     /// The last presence list that was made.
     pub(crate) presence_list: Arc<PresenceListCache>,
+    /// The lines of lists of users.
+    pub(crate) list_lines: Arc<RecentLines>,
+    /// The lines of the directory.
+    pub(crate) directory_lines: Arc<RecentLines>,
     /// The steady time at which this value was created.
     pub started: Timestamp,
     /// The state that the endpoints of monitoring report.
@@ -122,6 +128,8 @@ impl App {
             rates: Arc::default(),
             online: Arc::default(),
             presence_list: Arc::default(),
+            list_lines: Arc::default(),
+            directory_lines: Arc::default(),
             backups: Arc::default(),
             certificate: Arc::default(),
             started: clock.steady(),

@@ -269,7 +269,7 @@ fn person(content: &BoardContent, user: &ViewedUser) -> BoardPerson {
     let first = name.as_str().split_whitespace().next().unwrap_or_default();
     BoardPerson {
         id: user.id(),
-        avatar: user.avatar(),
+        avatar: user.avatar().map(str::to_owned),
         name: if content.full_names { name.as_str() } else { first }.to_owned(),
         status: user.status(),
         text: if content.texts { user.text() } else { StatusText::EMPTY },

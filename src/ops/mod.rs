@@ -40,6 +40,7 @@ pub(crate) mod role_holders;
 pub mod roles;
 pub(crate) mod settings;
 pub(crate) mod setup;
+mod shared_view;
 mod standing;
 pub(crate) mod statistics;
 pub mod status;

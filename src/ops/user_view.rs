@@ -1,10 +1,11 @@
 //! Users as sent to clients: without hashes and tokens, and only with fields that the viewer may see (`api.md` §5.1,
 //! §5.5).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::login::LoggedIn;
@@ -14,6 +15,7 @@ use super::viewed::View;
 use super::viewed_user::ViewedUser;
 use crate::app::App;
 use crate::auth::Actor;
+use crate::domain::user::UserEmail;
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
     ClaimSource, DisplayName, Email, Emoji, Presence, RoleId, StatusText, StatusType, Timestamp, User, UserId,
@@ -107,7 +109,7 @@ pub(crate) struct UserView {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct FullInfo {
-    emails: Vec<Address>,
+    emails: Addresses,
     roles: Vec<RoleId>,
     status_default: StatusType,
     status_connection: StatusType,
@@ -129,20 +131,45 @@ struct FullInfo {
 }
 
 /// An e-mail address, and whether it was verified.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct Address {
-    address: Email,
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Address<'user> {
+    address: &'user Email,
     verified: bool,
 }
 
-/// Returns the addresses of a user: one or none.
-#[must_use]
-pub(crate) fn addresses(user: &User) -> Vec<Address> {
-    let address = user.email.as_ref().map(|email| Address {
-        address: email.address.clone(),
-        verified: email.verified,
-    });
-    address.into_iter().collect()
+/// The addresses of a user, as a list of one or none.
+#[derive(Debug, Clone)]
+pub(crate) struct Addresses(Option<UserEmail>);
+
+impl Addresses {
+    /// Returns the addresses of this user.
+    #[must_use]
+    pub(crate) fn of(user: &User) -> Self {
+        Self(user.email.clone())
+    }
+}
+
+impl Serialize for Addresses {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.as_ref().map(|email| Address {
+            address: &email.address,
+            verified: email.verified,
+        }))
+    }
+}
+
+impl JsonSchema for Addresses {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Addresses".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<Address<'_>>::json_schema(generator)
+    }
 }
 
 impl UserView {
@@ -159,8 +186,8 @@ impl From<&ViewedUser> for UserView {
             id: user.id(),
             username: user.username(),
             name: user.name(),
-            nickname: user.nickname(),
-            bio: user.bio(),
+            nickname: user.nickname().to_owned(),
+            bio: user.bio().to_owned(),
             kind: "user",
             status: user.status(),
             status_text: user.text(),
@@ -170,7 +197,7 @@ impl From<&ViewedUser> for UserView {
             last_seen: user.last_seen(),
             active: user.is_active(),
             utc_offset: user.utc_offset(),
-            avatar_etag: user.avatar(),
+            avatar_etag: user.avatar().map(str::to_owned),
             custom_fields: user.custom_fields(),
             services: user.own_services(),
             full: user.full().map(|(user, presence)| FullInfo::of(user, presence)),
@@ -181,7 +208,7 @@ impl From<&ViewedUser> for UserView {
 impl FullInfo {
     fn of(user: &User, presence: &Presence) -> Self {
         Self {
-            emails: addresses(user),
+            emails: Addresses::of(user),
             roles: user.roles.clone(),
             status_default: presence.declared,
             status_connection: presence.connection,
@@ -241,10 +268,10 @@ impl From<&ViewedUser> for Suggestion {
             id: user.id(),
             username: user.username(),
             name: user.name(),
-            nickname: user.nickname(),
+            nickname: user.nickname().to_owned(),
             status: user.status(),
             status_text: user.text(),
-            avatar_etag: user.avatar(),
+            avatar_etag: user.avatar().map(str::to_owned),
         }
     }
 }
@@ -261,7 +288,7 @@ pub(crate) struct Me {
     nickname: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     bio: String,
-    emails: Vec<Address>,
+    emails: Addresses,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
     status: StatusType,
@@ -344,7 +371,7 @@ impl Me {
             username: user.username.clone(),
             nickname: user.profile.nickname.clone(),
             bio: user.profile.bio.clone(),
-            emails: addresses(user),
+            emails: Addresses::of(user),
             email: verified.map(|email| email.address.clone()),
             status: presence.status,
             status_default: presence.declared,

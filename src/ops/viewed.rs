@@ -10,24 +10,20 @@ use imbl::OrdMap;
 use serde_json::Value;
 
 use super::reach::Reach;
+use super::shared_view::SharedView;
 use super::viewed_user::{ViewedUser, team_of};
 use crate::app::App;
 use crate::auth::Actor;
-use crate::domain::user_status::SeenAt;
-use crate::domain::{
-    CustomFieldRules, DisplayName, LastSeen, Permission, Presence, StatusType, Timestamp, User, UserId, UserStatus,
-};
+use crate::domain::{DisplayName, Permission, Presence, StatusType, Timestamp, User, UserId};
 use crate::hub::VisiblePresence;
 use crate::store::{SearchableUser, Snapshot};
 
 /// The view of one viewer on all users at one moment.
 pub(crate) struct View<'actor> {
     viewer: Viewer<'actor>,
-    snapshot: Arc<Snapshot>,
+    shared: Arc<SharedView>,
     shown: OrdMap<UserId, Arc<VisiblePresence>>,
     own_id: Option<&'actor str>,
-    field_rules: Arc<CustomFieldRules>,
-    now: Timestamp,
 }
 
 /// The one who looks.
@@ -79,7 +75,7 @@ impl<'actor> Viewer<'actor> {
         self.user().is_some_and(|viewer| viewer.id == *user)
     }
 
-    fn user(self) -> Option<&'actor User> {
+    fn user(self) -> Option<&'actor Arc<User>> {
         match self {
             Self::Actor(Actor::User(caller)) => Some(&caller.user),
             Self::Actor(Actor::Operator) | Self::Wall => None,
@@ -104,18 +100,21 @@ impl<'actor> View<'actor> {
         let own_id = viewer.user().map(|user| user.id.as_str());
         Self {
             viewer,
-            snapshot: app.store.read(),
+            shared: Arc::new(SharedView {
+                viewer: viewer.user().cloned(),
+                snapshot: app.store.read(),
+                field_rules: app.settings().custom_fields(),
+                now: app.clock.now(),
+            }),
             shown: app.hub.shown(),
             own_id,
-            field_rules: Arc::new(app.settings().custom_fields()),
-            now: app.clock.now(),
         }
     }
 
     /// Returns the records of all users. A response must use [`Self::user`] or [`Self::account`] instead of these
     /// records.
-    pub(super) const fn snapshot(&self) -> &Arc<Snapshot> {
-        &self.snapshot
+    pub(super) fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.shared.snapshot
     }
 
     /// Returns whether a list with this reach shows this user to the viewer. The operator reaches every user.
@@ -149,14 +148,14 @@ impl<'actor> View<'actor> {
     /// all fields.
     #[must_use]
     pub(crate) fn custom_field<'user>(&self, user: &'user User, name: &str) -> Option<&'user Value> {
-        let visible = self.field_rules.is_public(name) || self.sees_all_of(&user.id);
+        let visible = self.shared.field_rules.is_public(name) || self.sees_all_of(&user.id);
         user.profile.custom_fields.get(name).filter(|_| visible)
     }
 
     /// Returns whether the viewer sees this custom field of other users.
     #[must_use]
     pub(crate) fn sees_custom_field(&self, name: &str) -> bool {
-        self.sees_all_accounts() || self.field_rules.is_public(name)
+        self.sees_all_accounts() || self.shared.field_rules.is_public(name)
     }
 
     /// Returns the status of each user whom the viewer does not see as offline, by id.
@@ -169,15 +168,14 @@ impl<'actor> View<'actor> {
     /// Returns this user as the viewer sees them.
     #[must_use]
     pub(crate) fn user(&self, user: &Arc<User>) -> ViewedUser {
-        let (own, stored) = (self.viewer.is(&user.id), self.snapshot.user_status(&user.id));
         let shown = self.shown.get(&user.id).map(|shown| &**shown);
         ViewedUser {
-            own,
+            own: self.viewer.is(&user.id),
             full: self.sees_all_of(&user.id),
-            field_rules: Arc::clone(&self.field_rules),
             presence: self.presence_of(shown),
             since: shown.and_then(|shown| self.since(shown)),
-            last_seen: self.last_seen(user, own, stored.map(|stored| &**stored)),
+            shows_last_seen: true,
+            shared: Arc::clone(&self.shared),
             user: Arc::clone(user),
         }
     }
@@ -233,17 +231,6 @@ impl<'actor> View<'actor> {
             (_, Viewer::Actor(Actor::User(caller))) => shown.since.for_viewer(&caller.user),
             (_, Viewer::Wall) => shown.since.for_everyone(),
         }
-    }
-
-    fn last_seen(&self, user: &User, own: bool, stored: Option<&UserStatus>) -> Option<SeenAt> {
-        let Some(stored) = stored else {
-            return user.last_login.map(SeenAt::Exactly);
-        };
-        if own {
-            return stored.last_seen.max(user.last_login).map(SeenAt::Exactly);
-        }
-        let exactness: LastSeen = stored.shows_last_seen;
-        exactness.of(stored.seen_by(self.viewer.user(), user.last_login), self.now)
     }
 }
 

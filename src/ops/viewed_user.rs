@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::login_services::LoginServices;
+use super::shared_view::SharedView;
+use crate::app::{LineSight, RecentLines};
 use crate::domain::user_status::SeenAt;
 use crate::domain::{
-    ClaimSource, CustomFieldRules, DisplayName, Emoji, Presence, RoleId, StatusText, StatusType, Timestamp, User,
-    UserId, Username, UtcOffset, text,
+    ClaimSource, DisplayName, Emoji, Presence, RoleId, StatusText, StatusType, Timestamp, User, UserId, Username,
+    UtcOffset, text,
 };
 
 /// A user as one viewer sees them, for a response.
@@ -17,10 +20,10 @@ pub(crate) struct ViewedUser {
     pub(super) user: Arc<User>,
     pub(super) own: bool,
     pub(super) full: bool,
-    pub(super) field_rules: Arc<CustomFieldRules>,
+    pub(super) shared: Arc<SharedView>,
     pub(super) presence: Presence,
     pub(super) since: Option<Timestamp>,
-    pub(super) last_seen: Option<SeenAt>,
+    pub(super) shows_last_seen: bool,
 }
 
 impl ViewedUser {
@@ -30,7 +33,7 @@ impl ViewedUser {
         Self {
             presence: Presence::ABSENT,
             since: None,
-            last_seen: None,
+            shows_last_seen: false,
             ..self
         }
     }
@@ -61,21 +64,21 @@ impl ViewedUser {
 
     /// Returns the nickname; empty if there is none.
     #[must_use]
-    pub(crate) fn nickname(&self) -> String {
-        self.user.profile.nickname.clone()
+    pub(crate) fn nickname(&self) -> &str {
+        &self.user.profile.nickname
     }
 
     /// Returns the text about the user; empty if there is none.
     #[must_use]
-    pub(crate) fn bio(&self) -> String {
-        self.user.profile.bio.clone()
+    pub(crate) fn bio(&self) -> &str {
+        &self.user.profile.bio
     }
 
     /// Returns the custom fields: all of them if the viewer sees all fields, else the public ones.
     #[must_use]
     pub(crate) fn custom_fields(&self) -> Map<String, Value> {
         let fields = self.user.profile.custom_fields.iter();
-        let visible = fields.filter(|(name, _)| self.full || self.field_rules.is_public(name));
+        let visible = fields.filter(|(name, _)| self.full || self.shared.field_rules.is_public(name));
         visible.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
@@ -83,7 +86,7 @@ impl ViewedUser {
     /// field is not a text with visible characters, or if the viewer does not see it.
     #[must_use]
     pub(crate) fn team(&self, field: &str) -> Option<String> {
-        let visible = self.full || self.field_rules.is_public(field);
+        let visible = self.full || self.shared.field_rules.is_public(field);
         team_of(self.user.profile.custom_fields.get(field).filter(|_| visible)).map(str::to_owned)
     }
 
@@ -95,8 +98,8 @@ impl ViewedUser {
 
     /// Returns the version (`ETag`) of the user's avatar, if they have one.
     #[must_use]
-    pub(crate) fn avatar(&self) -> Option<String> {
-        self.user.avatar.clone()
+    pub(crate) fn avatar(&self) -> Option<&str> {
+        self.user.avatar.as_deref()
     }
 
     /// Returns whether the account may log in.
@@ -155,8 +158,9 @@ impl ViewedUser {
 
     /// Returns the time when the user was last seen, as exactly as the viewer may know it.
     #[must_use]
-    pub(crate) const fn last_seen(&self) -> Option<SeenAt> {
-        self.last_seen
+    pub(crate) fn last_seen(&self) -> Option<SeenAt> {
+        let seen = || self.shared.last_seen(&self.user, self.own);
+        self.shows_last_seen.then(seen).flatten()
     }
 
     /// Returns whether the viewer sees all fields of the account.
@@ -178,10 +182,25 @@ impl ViewedUser {
         self.own.then(|| LoginServices::of(&self.user))
     }
 
+    /// Writes the line of a list. It may depend only on the account, on [`Self::is_full`] and on [`Self::status`], because
+    /// viewers for whom these are the same get the same line.
+    pub(crate) fn write_line<V: Serialize, S: Serializer>(
+        &self,
+        lines: &RecentLines,
+        make: impl FnOnce() -> V,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let sight = LineSight {
+            full: self.full,
+            status: self.status(),
+        };
+        lines.write(&self.user, sight, make, serializer)
+    }
+
     /// Returns the roles, if the viewer sees all fields.
     #[must_use]
-    pub(crate) fn roles(&self) -> Option<Vec<RoleId>> {
-        self.full().map(|(user, _)| user.roles.clone())
+    pub(crate) fn roles(&self) -> Option<&[RoleId]> {
+        self.full().map(|(user, _)| &*user.roles)
     }
 }
 

@@ -34,7 +34,7 @@ impl Face {
 
     /// Returns the face of a user as the reader may see it.
     pub(super) fn of_viewed(user: &ViewedUser, base: &str) -> Self {
-        Self::of(user.id().as_str(), user.name().as_str(), user.avatar().as_deref(), base)
+        Self::of(user.id().as_str(), user.name().as_str(), user.avatar(), base)
     }
 
     /// Returns the face of an account.

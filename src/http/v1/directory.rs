@@ -1,13 +1,14 @@
 //! The directory, and the search that apps show beside the list of rooms.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
+use crate::app::{App, RecentLines};
 use crate::domain::{DisplayName, Permission, RequestError, Scope, SearchTerm, Timestamp, UserId, Username};
 use crate::http::query;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::user_view::{self, Address, Suggestion};
+use crate::ops::user_view::{Addresses, Suggestion};
 use crate::ops::viewed_user::ViewedUser;
 use crate::ops::{directory, suggestions};
 
@@ -82,33 +83,62 @@ struct List {
 
 #[derive(Serialize, JsonSchema)]
 struct Listed {
-    result: Vec<Entry>,
+    #[schemars(with = "Vec<EntryView<'static>>")]
+    result: Entries,
     count: usize,
     offset: usize,
     total: usize,
 }
 
+/// The users of a directory. Their fields are read while the answer is written.
+struct Entries {
+    app: App,
+    users: Vec<ViewedUser>,
+}
+
+struct Entry<'list> {
+    list: &'list Entries,
+    user: &'list ViewedUser,
+}
+
+impl Serialize for Entries {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.users.iter().map(|user| Entry { list: self, user }))
+    }
+}
+
+impl Serialize for Entry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let view = || EntryView::from(self.user);
+        if !RecentLines::suit(self.list.users.len()) {
+            return view().serialize(serializer);
+        }
+        self.user.write_line(&self.list.app.directory_lines, view, serializer)
+    }
+}
+
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+#[schemars(rename = "Entry")]
+struct EntryView<'user> {
     #[serde(rename = "_id")]
     id: UserId,
     username: Username,
     name: DisplayName,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    nickname: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    bio: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    nickname: &'user str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    bio: &'user str,
     #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
-    avatar_etag: Option<String>,
+    avatar_etag: Option<&'user str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    emails: Option<Vec<Address>>,
+    emails: Option<Addresses>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Timestamp>,
 }
 
-impl From<&ViewedUser> for Entry {
-    fn from(user: &ViewedUser) -> Self {
+impl<'user> From<&'user ViewedUser> for EntryView<'user> {
+    fn from(user: &'user ViewedUser) -> Self {
         let full = user.full().map(|(account, _)| account);
         Self {
             id: user.id(),
@@ -117,7 +147,7 @@ impl From<&ViewedUser> for Entry {
             nickname: user.nickname(),
             bio: user.bio(),
             avatar_etag: user.avatar(),
-            emails: full.map(user_view::addresses),
+            emails: full.map(Addresses::of),
             created_at: full.map(|account| account.created_at),
         }
     }
@@ -128,7 +158,10 @@ async fn list(call: UserRequest, asked: List) -> Result<Listed, RequestError> {
     let is_of_users = asked.kind.unwrap_or_default() == Kind::Users;
     if !is_of_users || asked.workspace.unwrap_or_default() == Workspace::External {
         return Ok(Listed {
-            result: Vec::new(),
+            result: Entries {
+                app: call.app,
+                users: Vec::new(),
+            },
             count: 0,
             offset: page.offset,
             total: 0,
@@ -141,6 +174,9 @@ async fn list(call: UserRequest, asked: List) -> Result<Listed, RequestError> {
         count: found.items.len(),
         offset: found.offset,
         total: found.total,
-        result: found.items.iter().map(Entry::from).collect(),
+        result: Entries {
+            app: call.app,
+            users: found.items,
+        },
     })
 }

@@ -4,6 +4,7 @@ mod activity;
 mod avatar;
 mod create;
 mod edit;
+mod lines;
 mod names;
 mod passwords;
 mod preferences;

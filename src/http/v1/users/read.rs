@@ -6,13 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::lines::{LineView, Lines};
 use crate::domain::condition::MAX_TESTS;
 use crate::domain::page::Listing;
-use crate::domain::text::folded;
 use crate::domain::user::Activity;
 use crate::domain::{
-    Condition, DisplayName, EmailKey, Permission, Projection, RequestError, RoleId, Scope, SearchTerm, StatusType,
-    Timestamp, UserId, Username, UsernameKey,
+    Condition, EmailKey, Permission, Projection, RequestError, RoleId, Scope, SearchTerm, UsernameKey,
 };
 use crate::http::fields::Fields;
 use crate::http::projected::Projected;
@@ -22,7 +21,7 @@ use crate::http::route::Route;
 use crate::ops::directory::{self, UserFilter};
 use crate::ops::suggestions;
 use crate::ops::user_condition::UserField;
-use crate::ops::user_view::{self, Address, Suggestion, UserView};
+use crate::ops::user_view::{self, Suggestion, UserView};
 use crate::ops::users::UserIdentifier;
 use crate::ops::viewed_user::ViewedUser;
 
@@ -101,68 +100,29 @@ enum InactiveReason {
 
 #[derive(Serialize, JsonSchema)]
 struct Listed {
-    users: Vec<Projected<Line>>,
+    #[schemars(with = "Vec<Projected<LineView<'static>>>")]
+    users: Lines,
     count: usize,
     offset: usize,
     total: usize,
 }
 
-/// A user as a list has them.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Line {
-    #[serde(rename = "_id")]
-    id: UserId,
-    username: Username,
-    name: DisplayName,
-    name_insensitive: String,
-    status: StatusType,
-    active: bool,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(rename = "avatarETag", skip_serializing_if = "Option::is_none")]
-    avatar_etag: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    emails: Option<Vec<Address>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    roles: Option<Vec<RoleId>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_login: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    inactive_reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    custom_fields: Option<Map<String, Value>>,
-}
-
-impl Line {
-    fn of(user: &ViewedUser, with_custom_fields: bool) -> Self {
-        let full = user.full().map(|(account, _)| account);
-        let name = user.name();
-        Self {
-            id: user.id(),
-            username: user.username(),
-            name_insensitive: folded(name.as_str()),
-            name,
-            status: user.status(),
-            active: user.is_active(),
-            kind: "user",
-            avatar_etag: user.avatar(),
-            emails: full.map(user_view::addresses),
-            roles: user.roles(),
-            last_login: full.and_then(|account| account.last_login),
-            inactive_reason: full.and_then(|account| account.activity.reason()),
-            custom_fields: with_custom_fields.then(|| user.custom_fields()),
-        }
-    }
-}
-
-fn listed(found: &Listing<ViewedUser>, projection: Option<&Arc<Projection>>, with_custom_fields: bool) -> Listed {
-    let line = |user| Projected::new(Line::of(user, with_custom_fields), projection.cloned());
+fn listed(
+    call: UserRequest,
+    found: Listing<ViewedUser>,
+    projection: Option<Arc<Projection>>,
+    with_custom_fields: bool,
+) -> Listed {
     Listed {
         count: found.items.len(),
         offset: found.offset,
         total: found.total,
-        users: found.items.iter().map(line).collect(),
+        users: Lines {
+            app: call.app,
+            users: found.items,
+            projection,
+            with_custom_fields,
+        },
     }
 }
 
@@ -217,7 +177,7 @@ async fn list(call: UserRequest, mut asked: List) -> Result<Listed, RequestError
         &filter,
         query::page(&call.app, asked.offset, asked.count),
     )?;
-    Ok(listed(&found, projection.as_ref(), with_custom_fields))
+    Ok(listed(call, found, projection, with_custom_fields))
 }
 
 async fn list_by_status(call: UserRequest, asked: ListByStatus) -> Result<Listed, RequestError> {
@@ -251,7 +211,7 @@ async fn list_by_status(call: UserRequest, asked: ListByStatus) -> Result<Listed
             ..found
         };
     }
-    Ok(listed(&found, None, false))
+    Ok(listed(call, found, None, false))
 }
 
 #[derive(Deserialize, JsonSchema)]

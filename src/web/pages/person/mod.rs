@@ -41,8 +41,8 @@ async fn show(visit: Visit) -> PageOutcome {
         team: user
             .team(&visit.app.settings().text(SettingId::TeamField))
             .unwrap_or_default(),
-        nickname: user.nickname(),
-        bio: user.bio(),
+        nickname: user.nickname().to_owned(),
+        bio: user.bio().to_owned(),
         email: email.map(|email| email.address.to_string()).unwrap_or_default(),
         local_time: reader.time_at(user.utc_offset()),
         person,

@@ -5,6 +5,7 @@ mod avatar;
 mod create;
 mod custom_fields;
 mod edit;
+mod lines;
 mod passwords;
 mod preferences;
 mod query;
