@@ -79,7 +79,7 @@ async fn a_changed_user_has_another_line_at_once() {
     }
     let role = json!({"roleName": "guest", "username": "hid"});
     admin.post("roles.addUserToRole", &role).await.expect(200);
-    assert_eq!(lines(&admin).await.0["roles"], json!(["user", "guest"]));
+    assert_eq!(lines(&admin).await.0["roles"], json!(["guest", "user"]));
     let off = json!({"userId": id, "activeStatus": false});
     admin.post("users.setActiveStatus", &off).await.expect(200);
     let list = ada.get("users.list?username=hid").await.expect(200);
