@@ -201,7 +201,8 @@ impl<'actor> View<'actor> {
     /// copied.
     #[must_use]
     pub(crate) fn glimpses(&self) -> HashMap<&str, Glimpse<'_>> {
-        let seen = self.shown.values().filter_map(|shown| {
+        let mut glimpses = HashMap::with_capacity(self.shown.len());
+        glimpses.extend(self.shown.values().filter_map(|shown| {
             let (status, text) = match self.sight_of(shown) {
                 Sight::Own => (shown.presence.status, shown.presence.text.as_str()),
                 Sight::Others => (shown.line.status, shown.line.status_text.as_str()),
@@ -209,8 +210,8 @@ impl<'actor> View<'actor> {
             };
             let id = shown.line.id.as_str();
             (status != StatusType::Offline || !text.is_empty()).then_some((id, Glimpse { status, text }))
-        });
-        seen.collect()
+        }));
+        glimpses
     }
 
     /// Returns which form of a presence the viewer sees.
