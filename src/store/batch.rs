@@ -11,6 +11,10 @@ use super::records::Table;
 use super::trees::Trees;
 use crate::domain::{CustomStatusId, Permission, RoleId, SettingId, TokenHash, UserId};
 
+/// The bytes that sled writes for an edit besides its key and value: a head, and its part of the page that ten edits are
+/// joined into.
+const EDIT_BYTES: usize = 256;
+
 /// The outcome of a change.
 pub(super) type CommitOutcome = Result<(), CommitError>;
 
@@ -108,11 +112,11 @@ impl Batch {
         self.answers.iter().filter(|(_, outcome)| outcome.is_ok()).count()
     }
 
-    /// Returns the bytes of all keys and values that the batch writes.
-    pub(super) fn bytes(&self) -> usize {
+    /// Returns the bytes that sled writes for the batch, about.
+    pub(super) fn written_bytes(&self) -> usize {
         let edits = self.overlay.iter();
         edits
-            .map(|((_, key), value)| key.len() + value.as_ref().map_or(0, Vec::len))
+            .map(|((_, key), value)| EDIT_BYTES + key.len() + value.as_ref().map_or(0, Vec::len))
             .sum()
     }
 

@@ -224,7 +224,7 @@ impl Committer {
             Ok(Ok(next)) => {
                 self.show(&Arc::new(next), &batch);
                 batch.answer();
-                self.uncleaned_bytes += batch.bytes();
+                self.uncleaned_bytes += batch.written_bytes();
                 return true;
             }
             Ok(Err(cause)) | Err(cause) => cause,

@@ -16,8 +16,8 @@ use crate::store::room::Room;
 /// change restores the record.
 const JOINED_CHANGES: usize = 10;
 
-/// The bytes of written keys and values for which one page is moved. With four times as many, a store whose records are
-/// changed at random takes seven times its data; with these, two and a half times.
+/// The written bytes for which one page is moved. With four times as many, a store whose records are changed at random
+/// takes seven times its data; with these, two and a half times.
 const BYTES_A_PAGE: usize = 1_536;
 
 /// Maximum bytes that are remembered as not cleaned, so that the writer is not busy for seconds after an import.
