@@ -44,7 +44,6 @@ assets! {
     "rollcall.js": "text/javascript; charset=utf-8";
     "board.js": "text/javascript; charset=utf-8";
     "bell.js": "text/javascript; charset=utf-8";
-    "idle.js": "text/javascript; charset=utf-8";
     "photo.js": "text/javascript; charset=utf-8";
     "changes.js": "text/javascript; charset=utf-8";
     "icons.svg": "image/svg+xml";

@@ -1,6 +1,5 @@
 // Updates the open board: a stream of events changes its rows.
 import { arrive, bell, showAwaited } from "./bell.js";
-import { watch } from "./idle.js";
 import { search } from "./rollcall.js";
 
 const roll = document.querySelector("#roll");
@@ -272,7 +271,7 @@ function reload(after = 500, forced = false) {
 }
 
 // Opens the stream. After an error it is opened again after 1, 2, 4 … 30 seconds, and continues after the last event.
-let source, last = "", wait = 1, since = new Date(), retry;
+let source, last = "", wait = 1, since = new Date(), retry, stream, idleAfter;
 const hereKey = "rollcall-here";
 const isHere = () => localStorage.getItem(hereKey) !== "0";
 
@@ -284,8 +283,9 @@ function connect() {
   if (last) address.searchParams.set("after", last);
   source = new EventSource(address);
   source.addEventListener("hello", ({ data }) => {
-    const { stream, idleAfter } = JSON.parse(data);
-    watch(stream, idleAfter, roll.dataset.events);
+    ({ stream, idleAfter } = JSON.parse(data));
+    away = false;
+    rest();
     wait = 1;
     bar.hidden = true;
     delete roll.dataset.stale;
@@ -339,6 +339,23 @@ async function check() {
 }
 bar.querySelector("button").addEventListener("click", () => { wait = 1; clearTimeout(retry); check(); });
 addEventListener("online", () => !bar.hidden && check());
+
+// Reports that the user is away after a time without input, if their preference wants it. The next input reports that
+// they are back.
+let away = false, idle;
+function tell(now) {
+  if (away === now || !stream) return;
+  away = now;
+  const body = new URLSearchParams({ stream, away: now ? "1" : "0", "form-token": document.querySelector("[name=form-token]").value });
+  fetch(`${roll.dataset.events}/idle`, { method: "POST", body }).catch(() => {});
+}
+function rest() {
+  clearTimeout(idle);
+  if (idleAfter) idle = setTimeout(() => tell(true), idleAfter * 1000);
+}
+for (const input of ["pointermove", "keydown", "wheel", "touchstart"]) {
+  addEventListener(input, () => { if (away) tell(false); rest(); }, { passive: true });
+}
 
 // The checkbox "I am here while this page is open".
 const here = document.querySelector("[name=here]");
