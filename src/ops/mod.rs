@@ -52,6 +52,7 @@ pub mod transfer;
 pub(crate) mod two_factor;
 pub mod upgrade;
 pub(crate) mod user_condition;
+pub(crate) mod user_lines;
 mod user_status;
 pub(crate) mod user_view;
 pub(crate) mod usernames;

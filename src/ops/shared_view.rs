@@ -1,4 +1,4 @@
-//! What all users of one view share: who looks, at which state of the store, and when.
+//! The values that all users of one view have in common: the viewer, the state of the store, and the time.
 
 use std::sync::Arc;
 
@@ -6,7 +6,8 @@ use crate::domain::user_status::SeenAt;
 use crate::domain::{CustomFieldRules, Timestamp, User};
 use crate::store::Snapshot;
 
-/// What all users of one view share. A part of a user that few answers have is read from it when an answer asks for it.
+/// The values that all users of one view have in common. Few answers have the time when a user was last seen, so that it is
+/// read from here only when an answer asks for it.
 #[derive(Debug)]
 pub(super) struct SharedView {
     /// The user who looks; `None` for the operator and for a display on a wall.

@@ -11,8 +11,8 @@ use super::records::Table;
 use super::trees::Trees;
 use crate::domain::{CustomStatusId, Permission, RoleId, SettingId, TokenHash, UserId};
 
-/// The bytes that sled writes for an edit besides its key and value: a head, and its part of the page that ten edits are
-/// joined into.
+/// The bytes that sled writes for an edit besides its key and value: a head, and a tenth of the page, which sled writes
+/// again after ten edits.
 const EDIT_BYTES: usize = 256;
 
 /// The outcome of a change.
@@ -112,7 +112,7 @@ impl Batch {
         self.answers.iter().filter(|(_, outcome)| outcome.is_ok()).count()
     }
 
-    /// Returns the bytes that sled writes for the batch, about.
+    /// Returns about how many bytes sled writes for the batch.
     pub(super) fn written_bytes(&self) -> usize {
         let edits = self.overlay.iter();
         edits

@@ -1,6 +1,7 @@
-//! Which sequences of three bytes occur in many texts, so that a search need not read texts that cannot match.
+//! The sequences of three bytes that occur in some texts. If a sequence of the searched text is not among them, the search
+//! does not read these texts.
 
-/// The number of places. The texts of a leaf of users have some 500 to 1,000 different sequences.
+/// The number of places. With more of them a search reads fewer texts, but each leaf of users needs more memory.
 const PLACES: usize = 2_048;
 
 const WORD_BITS: usize = 64;
@@ -31,8 +32,8 @@ impl Trigrams {
     }
 }
 
-/// The sequences of a text that is searched for. A text of fewer than three bytes has none, so that all texts may have
-/// it.
+/// The sequences of a text that is searched for. A text of fewer than three bytes has none, so that a search for it reads
+/// all texts.
 #[derive(Debug, Clone)]
 pub(super) struct WantedTrigrams(Vec<usize>);
 

@@ -3,11 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::app::{App, RecentLines};
+use crate::app::App;
 use crate::domain::{DisplayName, Permission, RequestError, Scope, SearchTerm, Timestamp, UserId, Username};
 use crate::http::query;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
+use crate::ops::user_lines;
 use crate::ops::user_view::{Addresses, Suggestion};
 use crate::ops::viewed_user::ViewedUser;
 use crate::ops::{directory, suggestions};
@@ -96,24 +97,9 @@ struct Entries {
     users: Vec<ViewedUser>,
 }
 
-struct Entry<'list> {
-    list: &'list Entries,
-    user: &'list ViewedUser,
-}
-
 impl Serialize for Entries {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.users.iter().map(|user| Entry { list: self, user }))
-    }
-}
-
-impl Serialize for Entry<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let view = || EntryView::from(self.user);
-        if !RecentLines::suit(self.list.users.len()) {
-            return view().serialize(serializer);
-        }
-        self.user.write_line(&self.list.app.directory_lines, view, serializer)
+        user_lines::write(&self.users, &self.app.directory_lines, EntryView::from, serializer)
     }
 }
 

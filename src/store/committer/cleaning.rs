@@ -47,8 +47,8 @@ impl Committer {
     }
 }
 
-/// Lets sled move one page. sled ignores a change that changes nothing, so that each second change of the record differs
-/// by a byte in the size that the last compaction left. A start after a crash in between counts with that size.
+/// Lets sled move one page. sled ignores an edit that changes nothing. So each second edit stores another size of the last
+/// compaction, which differs by one byte. After a crash in between, the next start reads that size.
 fn move_page(tree: &sled::Tree, commits: &Commits) -> sled::Result<()> {
     let other = Commits {
         compacted_bytes: commits.compacted_bytes ^ 1,

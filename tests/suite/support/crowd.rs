@@ -5,10 +5,11 @@ use std::sync::Arc;
 use rollcall::auth::random;
 use rollcall::domain::{DisplayName, RoleId, Timestamp, User, UserId, Username};
 use rollcall::store::{Change, Store};
+use serde_json::json;
 use tempfile::TempDir;
 
-use super::TestServer;
-use super::server::BEGINNING;
+use super::server::{BEGINNING, UNLIMITED, fix};
+use super::{Client, TestServer};
 
 /// The number of users in one change.
 const AT_ONCE: usize = 500;
@@ -25,6 +26,20 @@ pub async fn crowd(people: usize) -> (Arc<TempDir>, Vec<UserId>) {
     }
     store.close().await;
     (folder, users.into_iter().map(|user| user.id).collect())
+}
+
+/// Starts a server with this number of users in all, without limits on the rate of calls. Returns the ids of all but the
+/// two users of every test, in the order of their names.
+pub async fn start(people: usize) -> (TestServer, Vec<UserId>) {
+    let (folder, ids) = crowd(people - 2).await;
+    let server = TestServer::open(folder, |options| fix(options, &[UNLIMITED])).await;
+    (server, ids)
+}
+
+/// Sets the status of another user.
+pub async fn set_status(admin: &Client, id: &UserId, status: &str, message: &str) {
+    let body = json!({"userId": id, "status": status, "message": message});
+    admin.post("users.setStatus", &body).await.expect(200);
 }
 
 fn user(number: usize) -> User {

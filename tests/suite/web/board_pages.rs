@@ -5,25 +5,12 @@ use serde_json::json;
 
 use super::driver::Browser;
 use super::live::sign_in;
-use crate::support::crowd::crowd;
-use crate::support::server::{ADMIN, UNLIMITED, USER, create_user, fix};
-use crate::support::{Client, TestServer, Visitor};
+use crate::support::Visitor;
+use crate::support::crowd::{set_status, start};
+use crate::support::server::{ADMIN, USER, create_user};
 
 /// The number of people on one page.
 const ON_PAGE: usize = 200;
-
-/// Starts a server with this number of people in all. Returns the ids of all but the two users of every test, in the order
-/// of their names.
-async fn start(people: usize) -> (TestServer, Vec<UserId>) {
-    let (folder, ids) = crowd(people - 2).await;
-    let server = TestServer::open(folder, |options| fix(options, &[UNLIMITED])).await;
-    (server, ids)
-}
-
-async fn set(admin: &Client, id: &UserId, status: &str, message: &str) {
-    let body = json!({"userId": id, "status": status, "message": message});
-    admin.post("users.setStatus", &body).await.expect(200);
-}
 
 /// The ids of the people on a page, in their order.
 fn people(page: &str) -> Vec<&str> {
@@ -51,9 +38,9 @@ async fn a_page_shows_two_hundred_people_and_leads_to_the_others() {
     let (server, ids) = start(450).await;
     let admin = server.admin().await;
     for id in &ids[440..444] {
-        set(&admin, id, "busy", "at work").await;
+        set_status(&admin, id, "busy", "at work").await;
     }
-    set(&admin, &ids[447], "away", "").await;
+    set_status(&admin, &ids[447], "away", "").await;
     let visitor = Visitor::signed_in(&server, ADMIN).await;
     let first = visitor.page("/").await;
     assert_eq!(leads(&first), [None, Some("?page=2")]);
@@ -99,7 +86,7 @@ async fn a_page_shows_two_hundred_people_and_leads_to_the_others() {
 async fn search_and_filters_look_at_everyone_and_stay_on_the_next_page() {
     let (server, ids) = start(450).await;
     let admin = server.admin().await;
-    set(&admin, &ids[300], "busy", "Ärger mit dem Drucker").await;
+    set_status(&admin, &ids[300], "busy", "Ärger mit dem Drucker").await;
     let visitor = Visitor::signed_in(&server, ADMIN).await;
     for query in [
         "q=number0300",
@@ -228,20 +215,20 @@ async fn an_open_page_counts_people_of_other_pages_and_finds_them() {
     browser.text_with("#heading", "1 of 450 here").await;
     browser.text_with("#part", "1 to 200 of 450").await;
     // This person has no row on the page, and gets none.
-    set(&admin, &ids[447], "busy", "far away").await;
+    set_status(&admin, &ids[447], "busy", "far away").await;
     browser.text_with("#heading", "2 of 450 here").await;
     browser.text_with("[data-count=busy] .num", "1").await;
     browser.text_with("[data-count=offline] .num", "448").await;
     browser.appears("[data-status=busy][hidden]").await;
     // This one moves to a group whose number is that of both.
-    set(&admin, &ids[0], "busy", "near").await;
+    set_status(&admin, &ids[0], "busy", "near").await;
     browser.text_with("#group-busy .num", "2").await;
     browser
         .appears(&format!("[data-status=busy]:not([hidden]) #p-{}", ids[0]))
         .await;
     let rows = "arguments[0](document.querySelectorAll('.person').length)";
     assert_eq!(browser.run(rows).await, 200);
-    set(&admin, &ids[447], "offline", "").await;
+    set_status(&admin, &ids[447], "offline", "").await;
     browser.text_with("#group-busy .num", "1").await;
     browser.text_with("#heading", "2 of 450 here").await;
     browser.write("#q", "number0447").await;

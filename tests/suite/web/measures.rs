@@ -4,29 +4,16 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rollcall::domain::UserId;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::driver::Browser;
 use super::live::sign_in;
-use crate::support::crowd::crowd;
-use crate::support::server::{ADMIN, UNLIMITED, USER, create_user, fix};
-use crate::support::{Client, TestServer, Visitor};
+use crate::support::crowd::{set_status, start};
+use crate::support::server::{ADMIN, USER, create_user};
+use crate::support::{TestServer, Visitor};
 
 /// The maximum size of the first load of a board of 50 people, in bytes, compressed.
 const FIRST_LOAD_BYTES: u64 = 60 * 1024;
-
-async fn set(admin: &Client, id: &UserId, status: &str, message: &str) {
-    let body = json!({"userId": id, "status": status, "message": message});
-    admin.post("users.setStatus", &body).await.expect(200);
-}
-
-/// Starts a server with this number of people in all. Returns the ids of all but the two users of every test.
-async fn start(people: usize) -> (TestServer, Vec<UserId>) {
-    let (folder, ids) = crowd(people - 2).await;
-    let server = TestServer::open(folder, |options| fix(options, &[UNLIMITED])).await;
-    (server, ids)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromedriver; .ci/run installs it"]
@@ -35,7 +22,7 @@ async fn the_first_load_of_a_board_for_fifty_is_small() {
     let admin = server.admin().await;
     for (number, id) in ids.iter().enumerate() {
         let status = ["online", "busy", "away"][number % 3];
-        set(&admin, id, status, &format!("at work on task {number}")).await;
+        set_status(&admin, id, status, &format!("at work on task {number}")).await;
     }
     let visitor = Visitor::signed_in(&server, ADMIN).await;
     let browser = Browser::start().await;
@@ -133,7 +120,7 @@ async fn a_board_of_three_thousand_people_follows_a_hundred_changes() {
     );
     let changes = async {
         for (number, id) in ids.iter().take(100).enumerate() {
-            set(&admin, id, "busy", &format!("change {number}")).await;
+            set_status(&admin, id, "busy", &format!("change {number}")).await;
         }
     };
     tokio::join!(shown, changes);

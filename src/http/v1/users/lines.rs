@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::app::{App, RecentLines};
+use crate::app::App;
 use crate::domain::text::folded;
 use crate::domain::{DisplayName, Projection, RoleId, StatusType, Timestamp, UserId, Username};
 use crate::http::projected::Projected;
+use crate::ops::user_lines;
 use crate::ops::user_view::Addresses;
 use crate::ops::viewed_user::ViewedUser;
 
@@ -21,25 +22,14 @@ pub(super) struct Lines {
     pub(super) with_custom_fields: bool,
 }
 
-struct Line<'list> {
-    list: &'list Lines,
-    user: &'list ViewedUser,
-}
-
 impl Serialize for Lines {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.users.iter().map(|user| Line { list: self, user }))
-    }
-}
-
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let list = self.list;
-        let view = || LineView::of(self.user, list.with_custom_fields);
-        if list.with_custom_fields || list.projection.is_some() || !RecentLines::suit(list.users.len()) {
-            return Projected::new(view(), list.projection.clone()).serialize(serializer);
+        let view = |user| LineView::of(user, self.with_custom_fields);
+        if self.with_custom_fields || self.projection.is_some() {
+            let projected = |user| Projected::new(view(user), self.projection.clone());
+            return serializer.collect_seq(self.users.iter().map(projected));
         }
-        self.user.write_line(&list.app.list_lines, view, serializer)
+        user_lines::write(&self.users, &self.app.list_lines, view, serializer)
     }
 }
 

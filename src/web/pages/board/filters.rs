@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::asked::BoardAddress;
-use super::counts::Headcount;
+use super::address::BoardAddress;
 use super::groups::Order;
+use super::headcount::Headcount;
 use super::statuses::STATUSES;
 use crate::domain::StatusType;
 use crate::web::people::word;

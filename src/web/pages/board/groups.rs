@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::counts::Headcount;
+use super::headcount::Headcount;
 use super::statuses::{STATUSES, place};
 use crate::domain::StatusType;
 use crate::ops::people::{BriefUser, People};

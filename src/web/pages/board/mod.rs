@@ -1,9 +1,9 @@
 //! The board: who is here.
 
-mod asked;
-mod counts;
+mod address;
 mod filters;
 mod groups;
+mod headcount;
 mod statuses;
 
 use std::sync::LazyLock;
@@ -27,10 +27,10 @@ use crate::web::reply::{self, PageOutcome};
 use crate::web::route::PageRoute;
 use crate::web::visit::Visit;
 use crate::web::words::{Language, Words};
-use asked::{BoardAddress, PeopleFilter};
-use counts::Headcount;
+use address::{BoardAddress, PeopleFilter};
 use filters::Filter;
 use groups::{BoardGroup, Order, Shown};
+use headcount::Headcount;
 use statuses::STATUSES;
 
 /// The maximum number of people on one page. More are several screens long even as tiles, and each costs the server and

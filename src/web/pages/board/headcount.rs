@@ -17,7 +17,7 @@ pub(super) struct Headcount<'view> {
 }
 
 impl<'view> Headcount<'view> {
-    /// Headcount one person more.
+    /// Counts one person more.
     pub(super) fn add(&mut self, user: BriefUser<'view>) {
         self.all += 1;
         self.statuses[place(user.status())] += 1;
