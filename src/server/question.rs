@@ -28,7 +28,13 @@ impl Questions {
     /// Waits until the task has answered. Returns `false` if the task has ended.
     pub async fn ask(&self) -> bool {
         let (answer, answered) = oneshot::channel();
-        self.0.send(answer).await.is_ok() && answered.await.is_ok()
+        let asked = async { self.0.send(answer).await.is_ok() && answered.await.is_ok() };
+        tokio::select! {
+            biased;
+            is_answered = asked => is_answered,
+            // A question that is sent while the task ends may stay in the channel for ever.
+            () = self.ended() => false,
+        }
     }
 
     /// Waits until the task has ended.
@@ -92,5 +98,17 @@ mod tests {
         assert!(!asking.await, "the task has ended");
         questions.ended().await;
         assert!(!questions.ask().await);
+    }
+
+    #[tokio::test]
+    async fn a_question_that_the_task_leaves_behind_when_it_ends_is_not_answered() {
+        let (questions, mut answers) = questions();
+        let mut asking = pin!(questions.ask());
+        assert_eq!(asking.as_mut().now_or_never(), None);
+        // Nobody answers or drops this question.
+        let left_behind = answers.next().await;
+        drop(answers);
+        assert!(!asking.await);
+        drop(left_behind);
     }
 }

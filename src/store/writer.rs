@@ -124,7 +124,8 @@ impl Writer {
         !self.jobs.is_closed() && !self.clock.stalls().is_stalled
     }
 
-    /// Waits for the answer to a job, or for the disk to stall.
+    /// Waits for the answer to a job, for the end of the thread, or for the disk to stall. A job that is sent while the thread
+    /// ends may stay in the channel for ever, so that the end of its answer alone would not show the end of the thread.
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>, u64) -> WriterJob) -> Result<T, CommitError> {
         let mut stalls = self.clock.subscribe();
         let before = *stalls.borrow_and_update();
@@ -139,6 +140,7 @@ impl Writer {
         tokio::select! {
             biased;
             answer = asked => answer.ok_or(CommitError::Unavailable),
+            () = self.jobs.closed() => Err(CommitError::Unavailable),
             _ = stalls.wait_for(|now| now.count != before.count) => Err(CommitError::Unavailable),
         }
     }
@@ -167,6 +169,25 @@ mod tests {
             value: SettingValue::Text("x".into()),
             updated_at: Timestamp::from_millis(1),
         }
+    }
+
+    #[tokio::test]
+    async fn a_change_that_the_thread_leaves_behind_when_it_ends_is_refused() {
+        let (jobs, mut waiting) = mpsc::channel(WAITING);
+        let writer = Writer {
+            jobs,
+            clock: FlushClock::start().expect("a thread"),
+            shared: Shared::default(),
+            room: watch::channel(Room::Enough).1,
+        };
+        let asking = writer.clone();
+        let asked = tokio::spawn(async move { asking.commit(Change::new()).await });
+        // Nobody answers or drops this job.
+        let left_behind = waiting.recv().await.expect("a job");
+        drop(waiting);
+        assert_eq!(asked.await.expect("a task"), Err(CommitError::Unavailable));
+        drop(left_behind);
+        writer.clock.finish();
     }
 
     /// Waits until the disk is stalled, or until it is not.
