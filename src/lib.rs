@@ -14,7 +14,7 @@
 //! - [`app`]: the state that every operation uses
 //! - [`hub`]: the live connections, the visible presence, and the events about changes
 //! - [`auth`]: passwords, tokens, the actor of a request
-//! - [`store`]: the stored data, with one writer over sled
+//! - [`store`]: the stored data, with one writer over an engine
 //! - [`config`]: the settings and their sources
 //! - [`rocketchat`]: dumps of Rocket.Chat's database, read as lines of an import
 //! - [`clock`]: the current time

@@ -105,7 +105,7 @@ mod tests {
         let (questions, mut answers) = questions();
         let mut asking = pin!(questions.ask());
         assert_eq!(asking.as_mut().now_or_never(), None);
-        // Nobody answers or drops this question.
+        // This question is neither answered nor dropped.
         let left_behind = answers.next().await;
         drop(answers);
         assert!(!asking.await);

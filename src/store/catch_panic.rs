@@ -1,4 +1,4 @@
-//! Catches sled's panics on damaged or failing files.
+//! Catches the panics of an engine on damaged or failing files.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ pub(crate) fn is_contained() -> bool {
     CONTAINED.get()
 }
 
-/// Runs sled code that may panic where it should return an error.
+/// Runs code of an engine that may panic where it should return an error.
 ///
 /// # Errors
 /// The panic's message.

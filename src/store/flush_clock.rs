@@ -1,10 +1,8 @@
 //! Measures the time that the disk takes for one batch, and reports a stall.
 //!
-//! A flush that takes too long counts as a failed disk. sled may also wait for ever although a write of its own threads
-//! has failed: two places of sled note such a failure, and only one of them wakes the waiting threads. So each tick looks
-//! for a noted failure, and wakes the flush, which then returns it. The time is counted in ticks of a thread of this
-//! process. If the process was stopped or the machine slept, the pause counts as one tick at most, so it is not mistaken
-//! for a failed disk.
+//! A flush that takes too long counts as a failed disk. An engine may also wait for ever although a write of its own threads
+//! has failed. So each tick wakes it. The time is counted in ticks of a thread of this process. If the process was stopped
+//! or the machine slept, the pause counts as one tick at most, so it is not mistaken for a failed disk.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -27,12 +25,15 @@ pub(super) struct Stalls {
     pub(super) is_stalled: bool,
 }
 
+/// A function that wakes a write that waits in vain.
+type Waker = Box<dyn Fn() + Send>;
+
 #[derive(Default)]
 struct State {
     /// The ticks of the running flush; `None` between flushes.
     flush_ticks: Option<u64>,
-    /// The store that the running work writes to.
-    written: Option<sled::Db>,
+    /// Wakes the running work if it waits for a write that has failed.
+    waker: Option<Waker>,
     /// The number of flushes that have begun.
     flushes: u64,
     /// True while the counting thread waits for the next flush and counts no ticks.
@@ -95,9 +96,9 @@ impl FlushClock {
         outcome
     }
 
-    /// Runs work that writes to this store, counts its time, and wakes it if a write has failed.
-    pub(super) fn during_write<T>(&self, db: &sled::Db, work: impl FnOnce() -> T) -> T {
-        self.begin(Some(db.clone()));
+    /// Runs work that writes, counts its time, and calls `waker` at each tick.
+    pub(super) fn during_write<T>(&self, waker: Waker, work: impl FnOnce() -> T) -> T {
+        self.begin(Some(waker));
         let outcome = work();
         self.end();
         outcome
@@ -123,10 +124,10 @@ impl FlushClock {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, written: Option<sled::Db>) {
+    fn begin(&self, waker: Option<Waker>) {
         let mut state = self.lock();
         state.flush_ticks = Some(0);
-        state.written = written;
+        state.waker = waker;
         state.flushes += 1;
         if state.is_resting {
             state.is_resting = false;
@@ -137,14 +138,14 @@ impl FlushClock {
     fn end(&self) {
         let mut state = self.lock();
         state.flush_ticks = None;
-        let written = state.written.take();
+        let waker = state.waker.take();
         let resumed = self.stalls.send_if_modified(|stalls| {
             let was_stalled = stalls.is_stalled;
             stalls.is_stalled = false;
             was_stalled
         });
         drop(state);
-        drop(written);
+        drop(waker);
         if resumed {
             warn!("the disk answers again");
         }
@@ -169,11 +170,8 @@ impl FlushClock {
     }
 
     fn count_tick(&self, state: &mut State) {
-        if let Some(db) = &state.written
-            && db.context.global_error().is_err()
-        {
-            // This call wakes all waiting threads and fails at once.
-            let _ = db.context.pagecache.log.make_stable(i64::MAX);
+        if let Some(waker) = &state.waker {
+            waker();
         }
         let Some(ticks) = &mut state.flush_ticks else {
             return;

@@ -13,7 +13,7 @@ use super::open_error::{OpenError, errno_in};
 use super::room::DiskRefusal;
 use crate::domain::Timestamp;
 
-/// The folder of sled's files.
+/// The folder of the engine's files.
 const STORE: &str = "store";
 
 /// The folder of a new store until all of it is durable.
@@ -113,7 +113,7 @@ impl DataFolder {
         self.path.join(WITNESS)
     }
 
-    /// Returns the folder of sled's files.
+    /// Returns the folder of the engine's files.
     pub(super) fn store(&self) -> PathBuf {
         self.path.join(STORE)
     }

@@ -1,8 +1,8 @@
 //! The store: durable data on the disk, and a copy of it in memory.
 //!
-//! Reads use a [`Snapshot`], a consistent copy in memory. Writes are sent as a [`Change`] to one writer thread, which
-//! makes many of them durable with one flush, and only then shows and acknowledges them. No other module sees sled's
-//! types.
+//! Reads use a [`Snapshot`], a consistent copy in memory. Writes are sent as a [`Change`] to one writer thread. It gives
+//! many of them together to the engine, and acknowledges them when they are durable and shown. The engine is a folder
+//! beside this file; no other module knows its types.
 
 mod any_record;
 mod archive;
@@ -12,40 +12,34 @@ mod catch_panic;
 mod change;
 mod codec;
 mod commit_error;
-mod commit_marker;
 mod commits;
 mod committer;
-mod compact;
-mod durability;
-mod erasure;
+mod edits;
+mod engine;
 mod findings;
 mod flush_clock;
 mod folder;
-mod hold;
+mod held;
 mod index_entry;
 mod job;
-mod new_store;
-mod open;
 mod open_error;
 mod outdated;
-mod overflow;
 mod problem;
 mod read_error;
 mod reading;
 mod records;
 mod rekey;
-mod reserve_file;
 mod room;
+mod shared;
+mod sled;
 mod snapshot;
 mod snapshot_builder;
 mod store_state;
-mod swap;
-mod temporary_copy;
+mod stored;
+mod sync;
 mod text_lines;
 mod token_of_user;
-mod trees;
 mod trigrams;
-mod unfinished_snapshot;
 mod user_index;
 mod verify;
 mod writer;
@@ -53,16 +47,13 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-
-pub(crate) use batch::Touched;
 pub(crate) use catch_panic::is_contained;
 pub use change::{Change, RecordEffect};
 pub use commit_error::{CommitError, HoldError};
-pub(crate) use compact::{CompactError, Compaction};
+pub(crate) use edits::Touched;
 pub use folder::write_private;
 pub(crate) use folder::{SECRET_KEY, create_private_file, holder, is_begun, refuse_exposed, socket_path};
-pub(crate) use hold::Held;
+pub(crate) use held::Held;
 pub(crate) use open_error::OpenError;
 pub(crate) use problem::Problem;
 pub(crate) use read_error::ReadError;
@@ -70,6 +61,7 @@ pub use records::Table;
 pub(crate) use records::settings::SettingsVersion;
 pub(crate) use room::Need;
 pub use room::Room;
+pub(crate) use sled::{CompactError, Compaction};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use store_state::StoreState;
 pub(crate) use user_index::SearchableUser;
@@ -77,7 +69,9 @@ pub(crate) use user_index::SearchableUser;
 use archive::Archive;
 use backup::{UpgradeBackups, back_up, with_way_back};
 use commits::Sizes;
-use open::Engine;
+use flush_clock::FlushClock;
+use shared::Shared;
+use sled::{OpenStore, SledEngine};
 use writer::Writer;
 
 use crate::clock::Clock;
@@ -87,11 +81,10 @@ use crate::observe::StoreMeter;
 /// An open store. Clones are cheap and share the same store.
 #[derive(Clone)]
 pub struct Store {
-    shown: Arc<ArcSwap<Snapshot>>,
-    archive: Archive,
+    shared: Shared,
     writer: Writer,
     sizes: Sizes,
-    /// The path of the folder with sled's files.
+    /// The path of the folder with the engine's files.
     files: Arc<Path>,
 }
 
@@ -112,27 +105,27 @@ impl Store {
     /// [`OpenError`] if the folder is in use or cannot be used, if the store is damaged or newer than this binary, or if a
     /// backup before the upgrade cannot be written.
     pub fn open_with(folder: &Path, rule: &UpgradeBackups) -> Result<Self, OpenError> {
-        let mut engine = Engine::open_or_copy(folder).map_err(with_way_back)?;
-        let found = engine.verify().sound(folder).map_err(with_way_back)?;
-        if !found.outdated.is_empty() || !engine.trees.is_complete() {
-            back_up(&engine, (found.snapshot.commits.count, found.live_bytes), rule)?;
+        let mut store = OpenStore::open_or_copy(folder).map_err(with_way_back)?;
+        let found = store.verify().sound(folder).map_err(with_way_back)?;
+        if !found.outdated.is_empty() || !store.is_complete() {
+            let moment = store.hold(found.snapshot.commits.count);
+            back_up(folder, moment, found.live_bytes, rule)?;
         }
-        let (live, outdated, snapshot) = (found.live_bytes, found.outdated, found.snapshot);
-        engine.add_tables()?;
+        store.add_tables()?;
         folder::note_version(folder);
         let sizes = Sizes {
-            live,
-            files: engine
+            live: found.live_bytes,
+            files: store
                 .file_bytes()
                 .map_err(|cause| OpenError::of_folder(folder, cause))?,
         };
-        let files = engine.folder().store().into();
-        let shown = Arc::new(ArcSwap::from_pointee(snapshot));
-        let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
-        let writer = Writer::start(engine, archive.clone(), Arc::clone(&shown), outdated).map_err(OpenError::Thread)?;
+        let files = store.folder().store().into();
+        let clock = FlushClock::start().map_err(OpenError::Thread)?;
+        let shared = Shared::new(found.snapshot, clock);
+        let engine = SledEngine::new(store, found.outdated, shared.clone());
+        let writer = Writer::start(Box::new(engine), shared.clone()).map_err(OpenError::Thread)?;
         Ok(Self {
-            shown,
-            archive,
+            shared,
             writer,
             sizes,
             files,
@@ -145,8 +138,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`] if the store cannot be opened at all.
     pub fn inspect(folder: &Path) -> Result<(Vec<Problem>, Snapshot), OpenError> {
-        let engine = Engine::open_or_copy(folder).map_err(with_way_back)?;
-        let found = engine.verify();
+        let found = OpenStore::open_or_copy(folder).map_err(with_way_back)?.verify();
         match found.refusal(folder) {
             Some(error) => Err(with_way_back(error)),
             None => Ok((found.problems, found.snapshot)),
@@ -160,7 +152,7 @@ impl Store {
     /// # Errors
     /// [`CompactError`]; the store is then unchanged.
     pub fn compact(folder: &Path) -> Result<Compaction, CompactError> {
-        compact::compact(folder)
+        sled::compact(folder)
     }
 
     /// Returns whether a start at this time should compact the store: something was deleted and the last compaction
@@ -174,7 +166,7 @@ impl Store {
     /// Returns the current snapshot. Later changes do not appear in it.
     #[must_use]
     pub fn read(&self) -> Arc<Snapshot> {
-        self.shown.load_full()
+        self.shared.shown.load_full()
     }
 
     /// Returns the avatar that a user uploaded.
@@ -210,7 +202,7 @@ impl Store {
         &self,
         read: impl FnOnce(&Archive) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let archive = self.archive.clone();
+        let archive = self.shared.archive.clone();
         let reading = tokio::task::spawn_blocking(move || read(&archive));
         reading
             .await
@@ -266,9 +258,7 @@ impl Store {
     /// [`HoldError::Busy`] while another one is held; [`HoldError::Unavailable`] if the disk failed or the store is
     /// closed.
     pub async fn hold(&self) -> Result<Held, HoldError> {
-        let hold = self.writer.hold().await?;
-        let read = self.read_from_disk(move |archive| archive.held(hold)).await;
-        read.map_err(|_| HoldError::Unavailable)
+        self.writer.hold().await
     }
 
     /// Verifies every record and index while the store is in use. Writes are not blocked.
@@ -334,7 +324,7 @@ impl Store {
 
     /// Waits for the writes that are already queued, then ends the writer and closes the files.
     pub async fn close(&self) {
-        self.archive.close();
+        self.shared.archive.close();
         self.writer.close().await;
     }
 }

@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::records::Table;
 use crate::net::open_files;
 
-/// Free bytes on the disk that sled needs to open a store.
+/// Free bytes on the disk that the opening of a store needs.
 const OPENING_BYTES: usize = 1024 * 1024;
 
 /// The version of this program.
@@ -33,7 +33,7 @@ pub enum OpenError {
         /// The process id of the other process.
         holder: String,
     },
-    /// A process that has not locked the data folder has locked the files of sled.
+    /// A process that has not locked the data folder has locked the files of the store.
     #[error(
         "another program has locked {}, although no rollcall has locked the data folder: end it (`fuser {}` shows it) and \
          start again; the store is not damaged",
@@ -196,7 +196,7 @@ pub enum OpenError {
         /// The error of the operating system.
         cause: String,
     },
-    /// sled cannot open its files.
+    /// The engine cannot open its files.
     #[error(
         "the store in {} does not open: {cause}; keep a copy of the folder, then put back your last backup",
         folder.display()
@@ -204,7 +204,7 @@ pub enum OpenError {
     Unreadable {
         /// The path of the data folder.
         folder: PathBuf,
-        /// The error of sled.
+        /// The error of the engine.
         cause: String,
     },
     /// Records or index entries are damaged.
@@ -256,7 +256,7 @@ pub enum OpenError {
     /// The operating system cannot start another thread.
     #[error("the store's thread cannot be started: {0}")]
     Thread(io::Error),
-    /// The binary was linked such that sled's flush does not reach the disk.
+    /// The binary was linked such that the flush of its engine does not reach the disk.
     #[error("this build of rollcall cannot make data durable: its sync_file_range is not the replacement it needs")]
     NotDurable,
 }
@@ -265,18 +265,6 @@ impl OpenError {
     /// Returns the error for a system error about a data folder.
     pub(super) fn of_folder(folder: &Path, cause: io::Error) -> Self {
         Self::of_system(folder, &cause.to_string()).unwrap_or_else(|| Self::Folder {
-            folder: folder.to_owned(),
-            cause,
-        })
-    }
-
-    /// Returns the error for an error of sled about its files in `store`.
-    pub(super) fn of_sled(folder: &Path, store: &Path, error: &sled::Error) -> Self {
-        let cause = error.to_string();
-        if is_locked(&cause) {
-            return Self::Locked { file: store.join("db") };
-        }
-        Self::of_system(folder, &cause).unwrap_or_else(|| Self::Unreadable {
             folder: folder.to_owned(),
             cause,
         })
@@ -361,7 +349,7 @@ impl OpenError {
     }
 }
 
-/// Returns the number of the system error in a text. sled wraps system errors into texts and panics.
+/// Returns the number of the system error in a text. sled wraps system errors into texts and panics, so only the text is left.
 pub(super) fn errno_in(cause: &str) -> Option<Errno> {
     let after = |mark: &str| {
         let digits = cause.split_once(mark)?.1;
@@ -404,95 +392,6 @@ fn find_denied_below(path: &Path, with_entries: bool) -> Option<PathBuf> {
     entries.find_map(|entry| find_denied_below(&entry.path(), true))
 }
 
-/// Returns whether an error means that sled's lock is held. sled wraps the system's error, so only the text is left.
-pub(super) fn is_locked(error: &str) -> bool {
-    error.contains("could not acquire lock")
-}
-
 fn first(problems: &[Problem]) -> String {
     problems.first().map(ToString::to_string).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::open::Engine;
-    use super::super::{CompactError, Store, codec, folder};
-    use super::*;
-
-    fn wrapped(errno: Errno) -> [OpenError; 3] {
-        let folder = Path::new("data");
-        let error = || io::Error::from_raw_os_error(errno.raw_os_error());
-        let text = sled::Error::Io(io::Error::other(format!("cannot write the log: {:?}", error())));
-        [
-            OpenError::of_folder(folder, error()),
-            OpenError::of_sled(folder, Path::new("data/store"), &sled::Error::Io(error())),
-            OpenError::of_sled(folder, Path::new("data/store"), &text),
-        ]
-    }
-
-    #[test]
-    fn a_system_error_is_not_called_damage_however_it_is_wrapped() {
-        for (errno, words) in [
-            (Errno::NOSPC, "is full"),
-            (Errno::DQUOT, "is full"),
-            (Errno::ROFS, "read-only"),
-            (Errno::MFILE, "out of file descriptors"),
-            (Errno::NFILE, "out of file descriptors"),
-            (Errno::IO, "dmesg"),
-        ] {
-            for error in wrapped(errno) {
-                let text = error.to_string();
-                assert!(text.contains(words) && !text.contains("last backup"), "{errno}: {text}");
-            }
-        }
-        let locked = sled::Error::Io(io::Error::other(
-            "could not acquire lock on \"data/store/db\": Os { code: 11, ...",
-        ));
-        let text = OpenError::of_sled(Path::new("data"), Path::new("data/store"), &locked).to_string();
-        assert!(text.contains("data/store/db") && text.contains("not damaged"), "{text}");
-        let torn = sled::Error::ReportableBug("page 7 is torn".into());
-        let text = OpenError::of_sled(Path::new("data"), Path::new("data/store"), &torn).to_string();
-        assert!(text.contains("put back your last backup"), "{text}");
-    }
-
-    #[test]
-    fn a_store_of_a_newer_version_is_named_with_both_versions_and_is_not_called_damaged() {
-        let home = tempfile::tempdir().expect("a temporary folder");
-        let engine = Engine::open(home.path()).expect("a store");
-        let (table, key) = (Table::CustomStatuses, b"id".as_slice());
-        let record = codec::seal(table, key, 200, &"of the future");
-        engine.trees.of(table).insert(key, record).expect("an insertion");
-        engine.into_folder().expect("it closes");
-        fs::write(home.path().join("version"), "7.8.9\n").expect("a file");
-        let opened = [
-            Store::open(home.path()).err(),
-            Store::inspect(home.path()).err(),
-            Store::compact(home.path()).err().map(|error| match error {
-                CompactError::Open(error) => error,
-                other => panic!("{other}"),
-            }),
-        ];
-        for error in opened {
-            let text = error.expect("it is refused").to_string();
-            assert!(
-                text.contains("written by rollcall 7.8.9") && text.contains(VERSION),
-                "{text}"
-            );
-            assert!(text.contains("custom_statuses has records of version 200"), "{text}");
-            assert!(!text.contains("damaged"), "{text}");
-        }
-        let kept = folder::written_by(home.path());
-        assert_eq!(
-            kept.as_deref(),
-            Some("7.8.9"),
-            "a refused start does not claim the store"
-        );
-    }
-
-    #[test]
-    fn a_store_that_opens_says_which_version_used_it() {
-        let home = tempfile::tempdir().expect("a temporary folder");
-        drop(Store::open(home.path()).expect("a store"));
-        assert_eq!(folder::written_by(home.path()).as_deref(), Some(VERSION));
-    }
 }

@@ -1,7 +1,7 @@
 //! The edits with which a start upgrades what an older version stored.
 
-use super::batch::Batch;
 use super::change::RecordEdit;
+use super::edits::Edits;
 
 /// The edits that upgrade a store.
 #[derive(Debug, Default)]
@@ -23,13 +23,13 @@ impl Outdated {
 
     /// Returns the transactions of the upgrade, in their order. After each of them the store is sound, so that the next
     /// start can go on. `size` is the maximum number of rewritten records in one.
-    pub(super) fn batches(&self, size: usize) -> Vec<Batch> {
-        let mut batches: Vec<_> = self.rewrites.chunks(size).map(Batch::of).collect();
+    pub(super) fn batches(&self, size: usize) -> Vec<Edits> {
+        let mut batches: Vec<_> = self.rewrites.chunks(size).map(Edits::of).collect();
         if !self.moves.is_empty() {
-            batches.push(Batch::of(&self.moves));
+            batches.push(Edits::of(&self.moves));
         }
         if batches.is_empty() && self.has_old_counters {
-            batches.push(Batch::of_counters());
+            batches.push(Edits::of_counters());
         }
         batches
     }
@@ -53,7 +53,7 @@ mod tests {
     fn moves_are_never_split_and_counters_need_a_batch_only_alone() {
         let sizes = |outdated: &Outdated| -> Vec<_> {
             let batches = outdated.batches(2);
-            batches.iter().map(|batch| batch.edits.len()).collect()
+            batches.iter().map(|batch| batch.ordered.len()).collect()
         };
         let mut outdated = Outdated::default();
         assert!(outdated.is_empty() && sizes(&outdated).is_empty());

@@ -1,6 +1,5 @@
 //! The error of a read from the disk beside the writer.
 
-use super::catch_panic::catch_panic;
 use super::codec::Damage;
 use super::records::Table;
 
@@ -20,9 +19,8 @@ pub(super) fn closed() -> ReadError {
     ReadError::Unavailable("it is closed".into())
 }
 
-/// Reads from sled. A panic of sled becomes an error.
-pub(super) fn contained<T>(read: impl FnOnce() -> sled::Result<T>) -> Result<T, ReadError> {
-    catch_panic(read)
-        .map_err(ReadError::Unavailable)?
-        .map_err(|error| ReadError::Unavailable(error.to_string()))
+impl From<String> for ReadError {
+    fn from(cause: String) -> Self {
+        Self::Unavailable(cause)
+    }
 }

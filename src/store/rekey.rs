@@ -7,33 +7,33 @@ use tracing::warn;
 use super::change::RecordEdit;
 use super::index_entry::{IndexEntry, decode_index, index_entries};
 use super::records::{Record, Table};
-use super::trees::Trees;
+use super::stored::StoredRecords;
 
 /// Returns whether an index has this record under a former key, which is not one of its present keys.
-pub(super) fn is_under_former_keys<R: Record>(trees: &Trees, record: &R) -> bool {
+pub(super) fn is_under_former_keys<R: Record>(stored: &dyn StoredRecords, record: &R) -> bool {
     let present = record.index_keys();
     record.former_index_keys().into_iter().any(|(table, key)| {
         !present.contains(&(table, key.clone()))
-            && holder(trees, table, &key).is_some_and(|holder| holder == record.key())
+            && holder(stored, table, &key).is_some_and(|holder| holder == record.key())
     })
 }
 
-fn holder(trees: &Trees, table: Table, key: &[u8]) -> Option<Vec<u8>> {
-    let bytes = trees.get(table, key).ok()??;
+fn holder(stored: &dyn StoredRecords, table: Table, key: &[u8]) -> Option<Vec<u8>> {
+    let bytes = stored.get(table, key).ok()??;
     decode_index(table, key, &bytes).ok()
 }
 
 /// Returns the edits that move these records to their present index keys. If two records have the same key, the one
 /// with precedence keeps it, and the other one loses the value.
-pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<RecordEdit> {
+pub(super) fn moves<R: Record>(stored: &dyn StoredRecords, mut records: Vec<R>) -> Vec<RecordEdit> {
     records.sort_by_key(R::precedence);
     let mut edits = Vec::new();
     let mut taken: HashSet<(Table, Vec<u8>)> = HashSet::new();
     for mut record in records {
         let former = record.former_index_keys();
         let conflict = |entry: &IndexEntry| {
-            let stored = holder(trees, entry.table, &entry.key).is_some_and(|holder| holder != record.key());
-            stored || taken.contains(&(entry.table, entry.key.clone()))
+            let is_held = holder(stored, entry.table, &entry.key).is_some_and(|holder| holder != record.key());
+            is_held || taken.contains(&(entry.table, entry.key.clone()))
         };
         let lost: Vec<_> = index_entries(&record)
             .into_iter()
@@ -76,7 +76,7 @@ pub(super) fn moves<R: Record>(trees: &Trees, mut records: Vec<R>) -> Vec<Record
 mod tests {
     use std::path::Path;
 
-    use super::super::open::{open_sled, wait_until_closed};
+    use super::super::sled::{open_sled, wait_until_closed};
     use super::super::{Change, Store, codec};
     use super::*;
     use crate::domain::user::UserEmail;

@@ -1,6 +1,6 @@
 //! The room on the disk: its free space, and the changes for which that is enough.
 //!
-//! sled does not survive a write that the disk refuses. So the writer measures the free space before each batch, and
+//! An engine may not survive a write that the disk refuses. So the writer measures the free space before each batch, and
 //! refuses changes while there is still some. The setting `disk_reserve_mib` is the space below which it refuses the
 //! first ones. What ends access or removes data is refused last.
 
@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::commit_error::CommitError;
 
-/// Bytes below which nothing is written: two segments of sled's log, which is the most that it allocates for a batch.
+/// Bytes below which nothing is written: two segments of the log of sled, which is the most that it allocates for a batch.
 const FULL_BYTES: u64 = 1024 * 1024;
 
 /// Below this part of the reserve, failed guesses are not counted, and therefore guesses are not verified.
@@ -165,7 +165,7 @@ pub(super) fn file_bytes(folder: &Path) -> io::Result<u64> {
         bytes += match entry.metadata() {
             Ok(found) if found.is_dir() => file_bytes(&entry.path())?,
             Ok(found) => found.len(),
-            // sled removes old snapshots at any time.
+            // An engine removes old files at any time.
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(error) => return Err(error),
         };

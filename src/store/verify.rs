@@ -5,17 +5,11 @@ use std::sync::atomic::AtomicBool;
 use super::findings::Findings;
 use super::reading::Reading;
 use super::records::visit_all;
-use super::trees::Trees;
+use super::stored::StoredRecords;
 
-/// Reads the whole store.
-pub(super) fn verify(trees: &Trees) -> Findings {
-    static NEVER: AtomicBool = AtomicBool::new(false);
-    verify_until(trees, &NEVER)
-}
-
-/// Reads the store until `is_closing` becomes true; then the result is incomplete.
-pub(super) fn verify_until(trees: &Trees, is_closing: &AtomicBool) -> Findings {
-    let mut reading = Reading::begin(trees, is_closing);
+/// Reads all records of an engine until `is_closing` becomes true; then the result is incomplete.
+pub(super) fn verify(records: &dyn StoredRecords, is_closing: &AtomicBool) -> Findings {
+    let mut reading = Reading::begin(records, is_closing);
     visit_all(&mut reading);
     let mut found = reading.finish();
     found.check_owners();
@@ -26,10 +20,9 @@ pub(super) fn verify_until(trees: &Trees, is_closing: &AtomicBool) -> Findings {
 mod tests {
     use super::super::codec;
     use super::super::index_entry::{IndexEntry, decode_index, index_entries};
-    use super::super::open::Engine;
     use super::super::records::{Record, Table};
+    use super::super::sled::{OpenStore, Trees};
     use super::super::{Change, Store};
-    use super::*;
     use crate::domain::{Session, Timestamp, Token, TokenHash, TokenKind, UserId, UserStatus};
     use crate::store::user_index::tests::user;
 
@@ -45,7 +38,7 @@ mod tests {
         }
         store.close().await;
         drop(store);
-        let engine = Engine::open(home.path()).expect("a store");
+        let engine = OpenStore::open(home.path()).expect("a store");
         change(&engine.trees);
         let found = engine.verify().problems;
         found.iter().map(ToString::to_string).collect()

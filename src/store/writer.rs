@@ -1,24 +1,19 @@
 //! The handle of the thread that commits changes.
 
 use std::io;
-use std::sync::Arc;
 use std::thread;
 
-use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
-use super::archive::Archive;
 use super::batch::CommitOutcome;
 use super::change::Change;
 use super::commit_error::{CommitError, HoldError};
 use super::committer::Committer;
-use super::flush_clock::FlushClock;
-use super::hold::Hold;
-use super::job::{Shared, Watcher, WriterJob};
-use super::open::Engine;
-use super::outdated::Outdated;
+use super::engine::Engine;
+use super::held::Held;
+use super::job::WriterJob;
 use super::room::Room;
-use super::snapshot::Snapshot;
+use super::shared::{Shared, Watcher};
 use crate::clock::Clock;
 use crate::observe::StoreMeter;
 
@@ -29,40 +24,24 @@ const WAITING: usize = 4096;
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<WriterJob>,
-    clock: Arc<FlushClock>,
     shared: Shared,
-    room: watch::Receiver<Room>,
 }
 
 impl Writer {
-    /// Starts the thread. From now on, only this thread writes to the engine, and replaces the snapshot and the trees of the
-    /// archive. It first writes `outdated`, which upgrades the store.
-    pub(super) fn start(
-        engine: Engine,
-        archive: Archive,
-        shown: Arc<ArcSwap<Snapshot>>,
-        outdated: Outdated,
-    ) -> io::Result<Self> {
+    /// Starts the thread. From now on, only this thread has the engine, and only the engine replaces the snapshot.
+    pub(super) fn start(engine: Box<dyn Engine>, shared: Shared) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let shared = Shared::default();
-        let clock = FlushClock::start()?;
-        let committer = Committer::new(engine, archive, shown, outdated, Arc::clone(&clock), shared.clone());
-        let room = committer.rooms();
-        let counting = Arc::clone(&clock);
+        let committer = Committer::new(engine, shared.clone());
+        let clock = shared.clock.clone();
         let begun = thread::Builder::new().name("store-writer".into()).spawn(move || {
             committer.run(waiting);
-            counting.finish();
+            clock.finish();
         });
         if let Err(error) = begun {
-            clock.finish();
+            shared.clock.finish();
             return Err(error);
         }
-        Ok(Self {
-            jobs,
-            clock,
-            shared,
-            room,
-        })
+        Ok(Self { jobs, shared })
     }
 
     pub(super) const fn meter(&self) -> &StoreMeter {
@@ -90,15 +69,15 @@ impl Writer {
         let _ = self.shared.reserve_bytes.set(bytes);
     }
 
-    /// Lets the writer measure the free space, between two batches.
+    /// Lets the engine measure the free space, between two batches.
     pub(super) fn look_at_disk(&self) {
         // If the queue is full, the next batch measures it.
         let _ = self.jobs.try_send(WriterJob::Look);
     }
 
-    /// Returns the room on the disk as the writer measured it last.
+    /// Returns the room on the disk as the engine measured it last.
     pub(super) fn room(&self) -> Room {
-        *self.room.borrow()
+        *self.shared.room.borrow()
     }
 
     pub(super) async fn commit(&self, change: Change) -> CommitOutcome {
@@ -115,19 +94,19 @@ impl Writer {
     }
 
     /// Begins a hold of the state between two batches. All changes that were acknowledged before are in it.
-    pub(super) async fn hold(&self) -> Result<Arc<Hold>, HoldError> {
+    pub(super) async fn hold(&self) -> Result<Held, HoldError> {
         let asked = self.ask(|answer, _| WriterJob::Hold(answer)).await;
         asked.unwrap_or(Err(HoldError::Unavailable))
     }
 
     pub(super) fn is_running(&self) -> bool {
-        !self.jobs.is_closed() && !self.clock.stalls().is_stalled
+        !self.jobs.is_closed() && !self.shared.clock.stalls().is_stalled
     }
 
     /// Waits for the answer to a job, for the end of the thread, or for the disk to stall. A job that is sent while the thread
     /// ends may stay in the channel for ever, so that the end of its answer alone would not show the end of the thread.
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>, u64) -> WriterJob) -> Result<T, CommitError> {
-        let mut stalls = self.clock.subscribe();
+        let mut stalls = self.shared.clock.subscribe();
         let before = *stalls.borrow_and_update();
         if before.is_stalled {
             return Err(CommitError::Unavailable);
@@ -154,13 +133,19 @@ mod tests {
     use crate::domain::Timestamp;
     use crate::domain::setting::Setting;
     use crate::domain::{SettingId, SettingValue, setting};
+    use crate::store::flush_clock::FlushClock;
+    use crate::store::outdated::Outdated;
+    use crate::store::sled::{OpenStore, SledEngine};
+    use crate::store::snapshot::Snapshot;
 
-    fn open(folder: &Path) -> (Writer, Arc<ArcSwap<Snapshot>>) {
-        let engine = Engine::open(folder).expect("a store");
-        let shown = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
-        let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
-        let writer = Writer::start(engine, archive, Arc::clone(&shown), Outdated::default()).expect("a thread");
-        (writer, shown)
+    fn shared() -> Shared {
+        Shared::new(Snapshot::default(), FlushClock::start().expect("a thread"))
+    }
+
+    fn open(folder: &Path) -> Writer {
+        let (store, shared) = (OpenStore::open(folder).expect("a store"), shared());
+        let engine = SledEngine::new(store, Outdated::default(), shared.clone());
+        Writer::start(Box::new(engine), shared).expect("a thread")
     }
 
     fn setting(id: SettingId) -> Setting {
@@ -174,25 +159,20 @@ mod tests {
     #[tokio::test]
     async fn a_change_that_the_thread_leaves_behind_when_it_ends_is_refused() {
         let (jobs, mut waiting) = mpsc::channel(WAITING);
-        let writer = Writer {
-            jobs,
-            clock: FlushClock::start().expect("a thread"),
-            shared: Shared::default(),
-            room: watch::channel(Room::Enough).1,
-        };
+        let writer = Writer { jobs, shared: shared() };
         let asking = writer.clone();
         let asked = tokio::spawn(async move { asking.commit(Change::new()).await });
-        // Nobody answers or drops this job.
+        // This job is neither answered nor dropped.
         let left_behind = waiting.recv().await.expect("a job");
         drop(waiting);
         assert_eq!(asked.await.expect("a task"), Err(CommitError::Unavailable));
         drop(left_behind);
-        writer.clock.finish();
+        writer.shared.clock.finish();
     }
 
     /// Waits until the disk is stalled, or until it is not.
     async fn until(writer: &Writer, is_stalled: bool) {
-        let mut stalls = writer.clock.subscribe();
+        let mut stalls = writer.shared.clock.subscribe();
         let waited = stalls.wait_for(|now| now.is_stalled == is_stalled).await;
         drop(waited.expect("the clock is there"));
     }
@@ -201,23 +181,29 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_disk_that_answers_after_all_takes_writes_again_and_no_refused_change_is_made() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let (writer, shown) = open(home.path());
+        let writer = open(home.path());
         let commit = |id| {
             let writer = writer.clone();
             tokio::spawn(async move { writer.commit(Change::new().insert(&setting(id))).await })
         };
         commit(SettingId::SiteName).await.expect("a task").expect("a commit");
 
-        let gate = writer.clock.gate.lock.lock().expect("a lock");
+        let gate = writer.shared.clock.gate.lock.lock().expect("a lock");
         let begun = commit(SettingId::SiteUrl);
-        while !writer.clock.gate.is_reached.load(std::sync::atomic::Ordering::Acquire) {
+        while !writer
+            .shared
+            .clock
+            .gate
+            .is_reached
+            .load(std::sync::atomic::Ordering::Acquire)
+        {
             tokio::task::yield_now().await;
         }
         let queued = commit(SettingId::CorsOrigin);
         while writer.jobs.capacity() == WAITING {
             tokio::task::yield_now().await;
         }
-        writer.clock.stall();
+        writer.shared.clock.stall();
         assert!(!writer.is_running());
         for refused in [begun, queued, commit(SettingId::DefaultRoles)] {
             assert_eq!(refused.await.expect("a task"), Err(CommitError::Unavailable));
@@ -230,7 +216,7 @@ mod tests {
             .await
             .expect("a task")
             .expect("a commit");
-        let shown: Vec<_> = shown.load().settings.keys().copied().collect();
+        let shown: Vec<_> = writer.shared.shown.load().settings.keys().copied().collect();
         for (id, is_made) in [
             (SettingId::SiteName, true),
             (SettingId::SiteUrl, true),

@@ -9,8 +9,8 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Encryption, MakeError, Summary, read};
-use crate::store::durability::sync_names;
 use crate::store::folder::create_private_file;
+use crate::store::sync::sync_names;
 
 /// The ending of the name of a file that is not whole yet.
 const UNFINISHED: &str = ".unfinished";

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::format::{self, Kind};
 use super::{End, Head, MakeError, Summary};
 use crate::domain::Timestamp;
-use crate::store::hold::Held;
+use crate::store::held::Held;
 use crate::store::records::Table;
 
 /// Writes a backup of a held moment, and flushes it. `key` is the text of the key that encrypts second factors, if the
@@ -24,7 +24,7 @@ pub(crate) fn make(
 ) -> Result<Summary, MakeError> {
     let head = Head {
         taken_at: taken_at.as_millis(),
-        commits: moment.hold.commits,
+        commits: moment.commits(),
         rollcall: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let mut summary = Summary::of(&head);

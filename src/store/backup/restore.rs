@@ -7,16 +7,14 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
-use sled::IVec;
-
 use super::read::{self, Item};
 use super::{BackupError, Decryption, Summary};
 use crate::clock::Clock;
-use crate::store::commit_marker::CommitMarker;
+use crate::store::OpenError;
 use crate::store::commits::Commits;
 use crate::store::folder::{DataFolder, write_private};
-use crate::store::new_store::{NewStore, missing_space};
-use crate::store::{OpenError, swap};
+use crate::store::sled::new_store::{NewStore, missing_space};
+use crate::store::sled::{CommitMarker, swap};
 
 /// The choices of a restoration.
 #[derive(Debug, Clone, Copy)]
@@ -183,7 +181,7 @@ fn write(
         match item {
             Item::Key(key) if take_key => write_key(&data.restored_key(), key)?,
             Item::Key(_) => {}
-            Item::Entry(table, key, value) => new.put(table, IVec::from(key), IVec::from(value))?,
+            Item::Entry(table, key, value) => new.put(table, key, value)?,
         }
         Ok(())
     };

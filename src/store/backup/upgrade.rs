@@ -7,7 +7,6 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf, absolute};
-use std::sync::Arc;
 
 use tracing::{info, warn};
 
@@ -16,10 +15,9 @@ use super::{BackupError, ENCRYPTED, Encryption, MakeError, make, read, split_nam
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::store::OpenError;
-use crate::store::durability::sync_names;
 use crate::store::folder::{self, create_private};
-use crate::store::hold::{Held, Hold};
-use crate::store::open::Engine;
+use crate::store::held::Held;
+use crate::store::sync::sync_names;
 
 /// The folder of these backups in a data folder.
 const FOLDER: &str = "upgrade-backups";
@@ -90,22 +88,22 @@ fn version_of(folder: &Path) -> String {
     version.unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
-/// Makes a durable backup of a store that is about to be upgraded, and removes old ones. `commits` is the number of commits
-/// of the store, `live_bytes` are those of its records.
+/// Makes a durable backup of the store in the data folder `data`, which is about to be upgraded, and removes old ones.
+/// `live_bytes` are the bytes of its records.
 ///
 /// # Errors
 /// [`OpenError::NotBackedUp`] if the backup could not be made or checked. The caller must then not upgrade the store.
 pub(in crate::store) fn back_up(
-    engine: &Engine,
-    (commits, live_bytes): (u64, u64),
+    data: &Path,
+    moment: Result<Held, String>,
+    live_bytes: u64,
     rule: &UpgradeBackups,
 ) -> Result<(), OpenError> {
-    let data = engine.folder().path();
     if rule.are_skipped {
         warn!("the store of an older version is upgraded without a backup, because of --upgrade-without-backup");
         return Ok(());
     }
-    let written = write(engine, commits, rule);
+    let written = moment.and_then(|moment| write(data, &moment, rule));
     let (path, file_bytes) = written.map_err(|cause| OpenError::NotBackedUp {
         folder: data.to_owned(),
         cause,
@@ -119,8 +117,8 @@ pub(in crate::store) fn back_up(
     Ok(())
 }
 
-fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBuf, u64), String> {
-    let data = engine.folder().path();
+fn write(data: &Path, moment: &Held, rule: &UpgradeBackups) -> Result<(PathBuf, u64), String> {
+    let commits = moment.commits();
     let own = data.join(FOLDER);
     let place = rule.folder.as_deref().unwrap_or(&own);
     let earlier = found(&own);
@@ -136,14 +134,8 @@ fn write(engine: &Engine, commits: u64, rule: &UpgradeBackups) -> Result<(PathBu
     };
     let at = |cause: &dyn std::fmt::Display| format!("{}: {cause}", place.display());
     remove_unfinished(place, BEGINNING).map_err(|error| at(&error))?;
-    let hold = Hold::begin(&engine.trees, commits).map_err(|error| at(&error))?;
-    let moment = Held {
-        hold: Arc::new(hold),
-        trees: Arc::clone(&engine.trees),
-        is_closing: Arc::default(),
-    };
     let text = name.text();
-    let make = |out: &mut dyn Write| -> Result<_, MakeError> { make(&moment, name.made, None, out) };
+    let make = |out: &mut dyn Write| -> Result<_, MakeError> { make(moment, name.made, None, out) };
     let file = write_file(place, &text, &rule.encryption, make)?;
     if !is_same(place, &own)
         && let Err(cause) = link(&own, place, &text)

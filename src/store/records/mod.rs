@@ -86,6 +86,14 @@ impl Table {
         !matches!(self, Self::Overflow | Self::Commits)
     }
 
+    /// Returns the tables in the order in which a backup reads them. Long tables come last, so that few records change
+    /// before they are read.
+    pub(super) fn in_order_of_backups() -> impl Iterator<Item = Self> {
+        const LONG: [Table; 2] = [Table::AuditLog, Table::Avatars];
+        let short = |table: &Self| table.is_copied() && !LONG.contains(table);
+        Self::ALL.iter().copied().filter(short).chain(LONG)
+    }
+
     /// All tables, in the order of the variants.
     pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 

@@ -56,6 +56,25 @@ fn interfaces_read_the_store_through_operations() {
 }
 
 #[test]
+fn only_the_store_its_settings_and_commands_name_an_engine() {
+    let engine = Regex::new(r"(?i)sled").expect("a pattern");
+    let of_crate = Regex::new(r"\bsled::(?:Db|IVec|Tree|Error|Result|Config|Batch|transaction)\b").expect("a pattern");
+    let found: Vec<_> = files("src")
+        .into_iter()
+        .filter(|(file, text)| {
+            let folder = file.split('/').next().unwrap_or_default();
+            match folder {
+                "config" | "cli" => false,
+                "store" => !file.starts_with("store/sled/") && of_crate.is_match(text),
+                _ => engine.is_match(text),
+            }
+        })
+        .map(|(file, _)| file)
+        .collect();
+    assert!(found.is_empty(), "use the traits of store/engine.rs: {found:?}");
+}
+
+#[test]
 fn only_tests_hash_passwords_at_the_lowest_cost() {
     let chosen = Regex::new(r"\bwith_cost\(|\bHashCost::Lowest\b").expect("a pattern");
     let found: Vec<_> = files("src")

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree, abort};
 use sled::{IVec, Transactional, Tree};
 
-use super::records::Table;
+use crate::store::records::Table;
 
 /// Maximum bytes of a value, or of a part, in one entry. Thirty of them, with their keys, are less than 128 KiB.
 const PART_BYTES: usize = 3 * 1024;
@@ -97,8 +97,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{Avatar, ImageKind, UserId};
-    use crate::store::open::Engine;
     use crate::store::records::Record;
+    use crate::store::sled::OpenStore;
     use crate::store::{Change, Store};
 
     const KEY: &[u8] = b"key";
@@ -151,7 +151,7 @@ mod tests {
     async fn a_long_value_that_an_older_binary_left_whole_is_put_in_parts_when_the_store_is_opened() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let avatar = avatar(vec![7; 200_000]);
-        let engine = Engine::open(home.path()).expect("a store");
+        let engine = OpenStore::open(home.path()).expect("a store");
         let tree = engine.trees.of(Table::Avatars);
         tree.insert(avatar.key(), avatar.encode()).expect("a tree");
         engine.db.flush().expect("a flush");
@@ -160,7 +160,7 @@ mod tests {
         let store = Store::open(home.path()).expect("a store");
         assert_eq!(store.avatar(&avatar.user).await.expect("a store"), Some(avatar.clone()));
         store.close().await;
-        let engine = Engine::open(home.path()).expect("a store");
+        let engine = OpenStore::open(home.path()).expect("a store");
         let placed = engine.trees.of(Table::Avatars).get(avatar.key());
         let placed = placed.expect("a tree").expect("a value");
         assert_eq!(usize::from(parts(&placed)), avatar.encode().len().div_ceil(PART_BYTES));

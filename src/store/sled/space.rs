@@ -1,16 +1,15 @@
 //! The room on the disk as the writer measures it, and the reserve file.
 
 use std::io;
-use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
-use super::{Committer, Failure, Files};
+use super::engine::{DiskFailure, EngineFiles, SledEngine};
+use super::reserve_file::ReserveFile;
 use crate::store::folder::DataFolder;
-use crate::store::reserve_file::ReserveFile;
 use crate::store::room::{DiskRefusal, Room, Space, recovered_bytes, release_bytes};
 
-impl Failure {
+impl DiskFailure {
     /// Returns the room that there is in this state.
     pub(super) const fn room(self) -> Room {
         match self.refusal {
@@ -21,30 +20,16 @@ impl Failure {
     }
 }
 
-impl Committer {
+impl SledEngine {
     /// Measures the room on the disk, unless a failure decides it. If it cannot be measured, it stays.
-    pub(super) fn measure(&mut self) {
+    pub(super) fn measure_room(&mut self) {
         if self.failure.is_some() {
             return;
         }
         if let Ok(space) = self.space() {
-            let before = *self.room.borrow();
+            let before = *self.shared.room.borrow();
             self.set_room(Room::of(space, self.reserve_bytes(), before), Some(space));
         }
-    }
-
-    /// Measures the room, and allocates or releases the reserve file. After a failure, tries to write again instead.
-    /// Returns false if the disk failed for good.
-    pub(super) fn look(&mut self) -> bool {
-        if let Some(failure) = self.failure {
-            return self.try_again(failure);
-        }
-        let clock = Arc::clone(&self.clock);
-        clock.during(|| {
-            self.measure();
-            self.keep_reserve();
-        });
-        self.outdated.is_empty() || self.write_outdated()
     }
 
     pub(super) fn reserve_bytes(&self) -> u64 {
@@ -53,8 +38,8 @@ impl Committer {
 
     fn folder(&self) -> Option<&DataFolder> {
         match self.files.as_ref()? {
-            Files::Open(engine) => Some(engine.folder()),
-            Files::Closed(folder) => Some(folder),
+            EngineFiles::Open(store) => Some(store.folder()),
+            EngineFiles::Closed(folder) => Some(folder),
         }
     }
 
@@ -71,7 +56,7 @@ impl Committer {
 
     /// Sets the room, and logs each loss of it once until all changes are made again.
     pub(super) fn set_room(&mut self, room: Room, space: Option<Space>) {
-        let before = self.room.send_replace(room);
+        let before = self.shared.room.send_replace(room);
         if room == Room::Enough {
             if before != room {
                 self.least_room = room;
@@ -107,7 +92,7 @@ impl Committer {
     }
 
     /// Allocates the reserve file while there is room, and releases it while there is none.
-    fn keep_reserve(&mut self) {
+    pub(super) fn keep_reserve(&mut self) {
         let reserve_bytes = self.reserve_bytes();
         let bytes = ReserveFile::bytes_for(reserve_bytes);
         let (Some(file), Ok(space)) = (self.reserve_file(), self.space()) else {
@@ -124,7 +109,7 @@ impl Committer {
             }
         } else if file.bytes() > 0 && free < release_bytes(reserve_bytes) {
             release(&file);
-            self.measure();
+            self.measure_room();
         }
     }
 }

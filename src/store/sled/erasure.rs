@@ -1,8 +1,8 @@
 //! Counts the changes that leave secrets or personal data behind in the store's files.
 
-use super::records::Table;
-use super::snapshot::Snapshot;
 use crate::domain::{TokenHash, User, UserId};
+use crate::store::records::Table;
+use crate::store::snapshot::Snapshot;
 
 /// Returns how many of these keys had personal data or secrets that were removed or replaced: a user, the user's
 /// e-mail address, password, second factor or avatar, a token, a link, an invitation, a

@@ -5,10 +5,11 @@
 //! too seldom: a store whose records are changed at random takes eleven times its data. So the writer changes the record
 //! of `commits` ten times for each page that is to be moved. It does so while no change waits.
 
-use super::{Committer, Files};
-use crate::store::batch::Batch;
+use super::engine::{EngineFiles, SledEngine};
 use crate::store::catch_panic::catch_panic;
 use crate::store::commits::Commits;
+use crate::store::edits::Edits;
+use crate::store::engine::Lost;
 use crate::store::records::Record;
 use crate::store::room::Room;
 
@@ -23,27 +24,39 @@ const BYTES_A_PAGE: usize = 1_536;
 /// Maximum bytes that are remembered as not cleaned, so that the writer is not busy for seconds after an import.
 const MAX_UNCLEANED_BYTES: usize = 8 * 1024 * 1024;
 
-impl Committer {
+/// The bytes that sled writes for an edit besides its key and value: a head, and a tenth of the page, which sled writes
+/// again after ten edits.
+const EDIT_BYTES: usize = 256;
+
+impl SledEngine {
+    /// Counts the bytes that sled wrote for a batch.
+    pub(super) fn note_written(&mut self, edits: &Edits) {
+        let overlay = edits.overlay.iter();
+        let written: usize = overlay
+            .map(|((_, key), value)| EDIT_BYTES + key.len() + value.as_ref().map_or(0, Vec::len))
+            .sum();
+        self.uncleaned_bytes += written;
+    }
+
     /// Lets sled move pages, one after the other while `is_idle`, until it has moved enough for what was written. A moved
-    /// page needs space before its segment is free, so that none is moved while the disk has little. Returns false if the
-    /// disk failed for good.
-    pub(super) fn clean(&mut self, is_idle: impl Fn() -> bool) -> bool {
+    /// page needs space before its segment is free, so that none is moved while the disk has little.
+    pub(super) fn clean(&mut self, is_idle: &dyn Fn() -> bool) -> Result<(), Lost> {
         self.uncleaned_bytes = self.uncleaned_bytes.min(MAX_UNCLEANED_BYTES);
-        while self.uncleaned_bytes >= BYTES_A_PAGE && is_idle() && *self.room.borrow() == Room::Enough {
-            let Some(Files::Open(engine)) = &self.files else {
-                return true;
+        while self.uncleaned_bytes >= BYTES_A_PAGE && is_idle() && *self.shared.room.borrow() == Room::Enough {
+            let Some(EngineFiles::Open(store)) = &self.files else {
+                return Ok(());
             };
-            let commits = self.shown.load().commits;
-            let moved = self.clock.during_write(&engine.db, || {
-                catch_panic(|| move_page(engine.trees.of(Commits::TABLE), &commits))
+            let commits = self.shared.shown.load().commits;
+            let moved = self.shared.clock.during_write(store.waker(), || {
+                catch_panic(|| move_page(store.trees.of(Commits::TABLE), &commits))
             });
             match moved {
                 Ok(Ok(())) => self.uncleaned_bytes -= BYTES_A_PAGE,
-                Ok(Err(error)) => return self.go_on_after(Batch::default(), &error.to_string()),
-                Err(panic) => return self.go_on_after(Batch::default(), &panic),
+                Ok(Err(error)) => return self.go_on_after(None, &error.to_string()).map(drop),
+                Err(panic) => return self.go_on_after(None, &panic).map(drop),
             }
         }
-        true
+        Ok(())
     }
 }
 
@@ -65,20 +78,17 @@ fn move_page(tree: &sled::Tree, commits: &Commits) -> sled::Result<()> {
 mod tests {
     use std::fs;
     use std::path::Path;
-    use std::sync::Arc;
-
-    use arc_swap::ArcSwap;
 
     use super::*;
     use crate::domain::user_status::RecentStatus;
     use crate::domain::{StatusText, StatusType, UserId, UserStatus};
     use crate::store::Change;
-    use crate::store::archive::Archive;
+    use crate::store::engine::{Engine, Outcome};
     use crate::store::flush_clock::FlushClock;
-    use crate::store::job::Shared;
-    use crate::store::open::Engine;
     use crate::store::outdated::Outdated;
     use crate::store::records::Table;
+    use crate::store::shared::Shared;
+    use crate::store::sled::OpenStore;
     use crate::store::snapshot::Snapshot;
 
     const USERS: usize = 2_000;
@@ -88,12 +98,10 @@ mod tests {
 
     const ROUNDS: usize = 200;
 
-    fn committer(folder: &Path) -> Committer {
-        let engine = Engine::open(folder).expect("a store");
-        let archive = Archive::new(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
-        let shown = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
+    fn engine(folder: &Path) -> SledEngine {
+        let store = OpenStore::open(folder).expect("a store");
         let clock = FlushClock::start().expect("a thread");
-        Committer::new(engine, archive, shown, Outdated::default(), clock, Shared::default())
+        SledEngine::new(store, Outdated::default(), Shared::new(Snapshot::default(), clock))
     }
 
     /// Returns a status of some 700 bytes.
@@ -109,29 +117,30 @@ mod tests {
     }
 
     /// Writes the statuses of these users in one batch.
-    fn write(committer: &mut Committer, users: impl Iterator<Item = usize>, round: usize) {
+    fn write(engine: &mut SledEngine, users: impl Iterator<Item = usize>, round: usize) {
         let change = users.fold(Change::new(), |change, user| change.insert(&status(user, round)));
-        assert!(committer.settle(Batch::of(&change.edits)));
+        let outcome = engine.commit(&Edits::of(&change.edits));
+        assert!(matches!(outcome, Ok(Outcome::Stored)), "{outcome:?}");
     }
 
     #[test]
     fn a_busy_store_takes_at_most_four_times_its_data() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let mut committer = committer(home.path());
-        write(&mut committer, 0..USERS, 0);
+        let mut engine = engine(home.path());
+        write(&mut engine, 0..USERS, 0);
         for round in 1..=ROUNDS {
             // The multiples of a prime number are all users, in an order that looks random.
             let users = (round * TOGETHER..(round + 1) * TOGETHER).map(|number| number * 1_187 % USERS);
-            write(&mut committer, users, round);
-            assert!(committer.clean(|| true));
+            write(&mut engine, users, round);
+            engine.clean(&|| true).expect("a disk");
         }
-        let shown = committer.shown.load().commits;
-        let Some(Files::Open(engine)) = committer.files.take() else {
+        let shown = engine.shared.shown.load().commits;
+        let Some(EngineFiles::Open(store)) = engine.files.take() else {
             panic!("the store is open");
         };
-        let kept = engine.trees.get(Commits::TABLE, &shown.key()).expect("a read");
+        let kept = store.trees.get(Commits::TABLE, &shown.key()).expect("a read");
         assert_eq!(kept.as_deref(), Some(&shown.encode()[..]), "the record is restored");
-        let entries = engine.trees.of(Table::UserStatuses).iter();
+        let entries = store.trees.of(Table::UserStatuses).iter();
         let live: usize = entries
             .map(|entry| entry.map_or(0, |(key, value)| key.len() + value.len()))
             .sum();
@@ -143,13 +152,13 @@ mod tests {
     #[test]
     fn nothing_is_moved_while_a_change_waits() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let mut committer = committer(home.path());
-        write(&mut committer, 0..TOGETHER, 0);
-        let before = committer.uncleaned_bytes;
+        let mut engine = engine(home.path());
+        write(&mut engine, 0..TOGETHER, 0);
+        let before = engine.uncleaned_bytes;
         assert!(before > 600 * TOGETHER);
-        assert!(committer.clean(|| false));
-        assert_eq!(committer.uncleaned_bytes, before);
-        assert!(committer.clean(|| true));
-        assert!(committer.uncleaned_bytes < BYTES_A_PAGE);
+        engine.clean(&|| false).expect("a disk");
+        assert_eq!(engine.uncleaned_bytes, before);
+        engine.clean(&|| true).expect("a disk");
+        assert!(engine.uncleaned_bytes < BYTES_A_PAGE);
     }
 }

@@ -1,12 +1,15 @@
 //! The open trees of sled, and the reading of whole values from them.
 
+use std::fmt::Display;
+
 use sled::{Db, IVec, Tree};
 
 use super::overflow;
-use super::records::Table;
+use crate::store::catch_panic::catch_panic;
+use crate::store::records::Table;
 
 /// The open trees, one for each table.
-pub(super) struct Trees {
+pub(in crate::store) struct Trees {
     trees: [Tree; Table::ALL.len()],
     /// True if each table has a tree of its own. A store of an older version has no trees for newer tables.
     is_complete: bool,
@@ -49,7 +52,7 @@ impl Trees {
     }
 
     /// Returns the tree of a table.
-    pub(super) fn of(&self, table: Table) -> &Tree {
+    pub(in crate::store) fn of(&self, table: Table) -> &Tree {
         &self.trees[table as usize]
     }
 
@@ -79,4 +82,12 @@ impl Trees {
             .find(|name| !known(name))
             .map(|name| String::from_utf8_lossy(&name).into_owned())
     }
+}
+
+/// Reads from sled. A panic of sled becomes an error.
+///
+/// # Errors
+/// The cause, as text for the log.
+pub(super) fn contained<T, E: Display>(read: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    catch_panic(read)?.map_err(|error| error.to_string())
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use super::folder::create_private_file;
+use crate::store::folder::create_private_file;
 
 /// Maximum bytes of the file.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;

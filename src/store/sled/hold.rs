@@ -1,24 +1,19 @@
-//! The store as it was at one moment, for a backup that is read while writes go on.
+//! The store as it was at one moment, although sled keeps only the newest values.
 //!
 //! The writer begins a hold between two batches. Before each later batch, it sets the old values of the records aside
 //! that the batch changes and that the backup has not read yet. A reader goes through the tables in the order of
-//! [`order`] and uses a value that was set aside in the place of the current one. So all that it reads is of one moment,
+//! [`Table::in_order_of_backups`] and uses a value that was set aside in the place of the current one. So all that it reads is of one moment,
 //! and neither waits for the other.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::read_error::{ReadError, closed, contained};
-use super::records::Table;
-use super::trees::Trees;
-
-/// Returns the tables in the order in which a backup reads them. Long tables come last, so that few records are set aside.
-pub(super) fn order() -> impl Iterator<Item = Table> {
-    const LONG: [Table; 2] = [Table::AuditLog, Table::Avatars];
-    let short = |table: &Table| table.is_copied() && !LONG.contains(table);
-    Table::ALL.iter().copied().filter(short).chain(LONG)
-}
+use super::trees::{Trees, contained};
+use crate::store::held::Moment;
+use crate::store::records::Table;
+use crate::store::stored::StoredEntry;
 
 /// Maximum bytes of all values that are set aside. A backup that needs more fails.
 const MAX_KEPT_BYTES: usize = 64 * 1024 * 1024;
@@ -26,17 +21,15 @@ const MAX_KEPT_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of memory that an entry needs in addition to its key and value.
 const ENTRY_BYTES: usize = 128;
 
-/// The place of a record: the position of its table in [`order`], and its key.
+/// The place of a record: the position of its table in [`Table::in_order_of_backups`], and its key.
 type Place = (usize, Vec<u8>);
 
 /// A key and its value.
-pub(super) type HeldEntry = (Vec<u8>, Vec<u8>);
+type HeldEntry = (Vec<u8>, Vec<u8>);
 
 /// The state of the store at one moment.
 #[derive(Debug)]
 pub(super) struct Hold {
-    /// The number of committed batches at this moment.
-    pub(super) commits: u64,
     /// The last key of the audit log at this moment. An entry with a later key was made afterwards, so that it need not
     /// be set aside.
     end_of_audit_log: Option<Vec<u8>>,
@@ -77,10 +70,9 @@ fn bytes_of((_, key): &Place, value: Option<&[u8]>) -> usize {
 
 impl Hold {
     /// Begins a hold of the current state. Only the writer calls this, between two batches.
-    pub(super) fn begin(trees: &Trees, commits: u64) -> Result<Self, ReadError> {
+    fn begin(trees: &Trees) -> Result<Self, String> {
         let last = contained(|| trees.of(Table::AuditLog).last())?;
         Ok(Self {
-            commits,
             end_of_audit_log: last.map(|(key, _)| key.to_vec()),
             kept: Mutex::default(),
         })
@@ -96,7 +88,7 @@ impl Hold {
     }
 
     /// Ends the hold, so that its reader fails.
-    pub(super) fn abandon(&self, reason: &'static str) {
+    pub(super) fn give_up(&self, reason: &'static str) {
         self.kept().give_up(reason);
     }
 
@@ -105,7 +97,7 @@ impl Hold {
     pub(super) fn keep<'key>(&self, trees: &Trees, changed: impl Iterator<Item = (Table, &'key [u8])>) {
         let mut kept = self.kept();
         for (table, key) in changed {
-            let Some(position) = order().position(|ordered| ordered == table) else {
+            let Some(position) = Table::in_order_of_backups().position(|ordered| ordered == table) else {
                 continue;
             };
             let place = (position, key.to_vec());
@@ -125,15 +117,28 @@ impl Hold {
         }
     }
 
-    /// Calls `look` with every record and index entry of the moment, table by table, in the order of the keys. Stops at
-    /// the first error.
-    pub(super) fn read<E: From<ReadError>>(
+    /// Calls `look` as [`Moment::read`] does, until it breaks or `is_closing` becomes true.
+    fn read(
         &self,
         trees: &Trees,
         is_closing: &AtomicBool,
-        mut look: impl FnMut(Table, &[u8], &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for (position, table) in order().enumerate() {
+        look: &mut dyn FnMut(Table, StoredEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<(), String> {
+        let mut pass = |table, entries: Vec<HeldEntry>| -> ControlFlow<()> {
+            for (key, value) in &entries {
+                let has_old_form = false;
+                look(
+                    table,
+                    StoredEntry {
+                        key,
+                        value,
+                        has_old_form,
+                    },
+                )?;
+            }
+            ControlFlow::Continue(())
+        };
+        for (position, table) in Table::in_order_of_backups().enumerate() {
             let mut rest = match (table, &self.end_of_audit_log) {
                 (Table::AuditLog, Some(end)) => trees.of(table).range(..=end.as_slice()),
                 (Table::AuditLog, None) => {
@@ -144,15 +149,15 @@ impl Hold {
             };
             while let Some((key, placed)) = contained(|| rest.next().transpose())? {
                 if is_closing.load(Ordering::Relaxed) {
-                    return Err(closed().into());
+                    return Err("it is closed".into());
                 }
                 let value = contained(|| trees.whole(table, &key, placed))?;
-                for (key, value) in self.pass((position, key.to_vec()), value.as_deref())? {
-                    look(table, &key, &value)?;
+                if pass(table, self.pass((position, key.to_vec()), value.as_deref())?).is_break() {
+                    return Ok(());
                 }
             }
-            for (key, value) in self.end_table(position)? {
-                look(table, &key, &value)?;
+            if pass(table, self.end_table(position)?).is_break() {
+                return Ok(());
             }
         }
         Ok(())
@@ -160,7 +165,7 @@ impl Hold {
 
     /// Marks all places up to this one as read. Returns the entries of the moment there: those that were removed since,
     /// and the one of this place.
-    fn pass(&self, place: Place, current: Option<&[u8]>) -> Result<Vec<HeldEntry>, ReadError> {
+    fn pass(&self, place: Place, current: Option<&[u8]>) -> Result<Vec<HeldEntry>, String> {
         let mut kept = self.kept();
         let next = (place.0, [place.1.as_slice(), &[0]].concat());
         let mut taken = kept.take_before(&next);
@@ -173,7 +178,7 @@ impl Hold {
     }
 
     /// Marks a whole table as read. Returns the entries that were removed since, after the last one that is left.
-    fn end_table(&self, position: usize) -> Result<Vec<HeldEntry>, ReadError> {
+    fn end_table(&self, position: usize) -> Result<Vec<HeldEntry>, String> {
         let mut kept = self.kept();
         let next = (position + 1, Vec::new());
         let taken = kept.take_before(&next);
@@ -183,8 +188,8 @@ impl Hold {
     }
 }
 
-fn check(lost: Option<&'static str>) -> Result<(), ReadError> {
-    lost.map_or(Ok(()), |reason| Err(ReadError::Unavailable(reason.into())))
+fn check(lost: Option<&'static str>) -> Result<(), String> {
+    lost.map_or(Ok(()), |reason| Err(reason.into()))
 }
 
 fn entries(taken: BTreeMap<Place, Option<Vec<u8>>>) -> Vec<HeldEntry> {
@@ -192,34 +197,48 @@ fn entries(taken: BTreeMap<Place, Option<Vec<u8>>>) -> Vec<HeldEntry> {
     taken.into_iter().filter_map(entry).collect()
 }
 
-/// A moment of the store, and what is needed to read it. Dropping it ends the hold.
-pub struct Held {
+/// A hold, and what is needed to read it.
+pub(super) struct SledMoment {
     pub(super) hold: Arc<Hold>,
-    pub(super) trees: Arc<Trees>,
-    pub(super) is_closing: Arc<AtomicBool>,
+    commits: u64,
+    trees: Arc<Trees>,
+    is_closing: Arc<AtomicBool>,
 }
 
-impl Held {
-    /// Returns a function that ends the hold although its reader does not end, for example because its disk does not
-    /// answer. The reader then fails if it ever goes on.
-    pub fn abandon(&self) -> impl FnOnce() + Send + 'static {
-        let hold = Arc::clone(&self.hold);
-        move || hold.abandon("it took too long")
+impl SledMoment {
+    /// Holds the current state of these trees. Only the writer calls this, between two batches. Readers end when
+    /// `is_closing` becomes true.
+    ///
+    /// # Errors
+    /// The cause, as text for the log.
+    pub(super) fn begin(trees: &Arc<Trees>, commits: u64, is_closing: Arc<AtomicBool>) -> Result<Self, String> {
+        Ok(Self {
+            hold: Arc::new(Hold::begin(trees)?),
+            commits,
+            trees: Arc::clone(trees),
+            is_closing,
+        })
+    }
+}
+
+impl Moment for SledMoment {
+    fn commits(&self) -> u64 {
+        self.commits
     }
 
-    /// Calls `look` with every record and index entry of the moment.
-    pub(super) fn read<E: From<ReadError>>(
-        &self,
-        look: impl FnMut(Table, &[u8], &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn read(&self, look: &mut dyn FnMut(Table, StoredEntry<'_>) -> ControlFlow<()>) -> Result<(), String> {
         self.hold.read(&self.trees, &self.is_closing, look)
+    }
+
+    fn abandon(&self, reason: &'static str) {
+        self.hold.give_up(reason);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::open::Engine;
+    use crate::store::sled::OpenStore;
 
     fn key(number: u16) -> Vec<u8> {
         number.to_be_bytes().to_vec()
@@ -237,15 +256,15 @@ mod tests {
     #[test]
     fn a_reader_sees_one_moment_whatever_changes_before_and_behind_it() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let engine = Engine::open(home.path()).expect("a store");
-        let trees = &engine.trees;
+        let store = OpenStore::open(home.path()).expect("a store");
+        let trees = &store.trees;
         let numbers = [10, 20, 30, 40, 50];
         for table in [Table::Users, Table::AuditLog, Table::Avatars] {
             for number in numbers {
                 trees.of(table).insert(key(number), b"old").expect("a tree");
             }
         }
-        let hold = Hold::begin(trees, 7).expect("a hold");
+        let hold = Hold::begin(trees).expect("a hold");
         put(trees, &hold, Table::Users, 5, Some(b"new"));
         put(trees, &hold, Table::Users, 10, None);
         put(trees, &hold, Table::Avatars, 50, None);
@@ -253,7 +272,7 @@ mod tests {
         put(trees, &hold, Table::AuditLog, 60, Some(b"new"));
         let mut found = Vec::new();
         let never = AtomicBool::new(false);
-        let read: Result<(), ReadError> = hold.read(trees, &never, |table, key, value| {
+        let read = hold.read(trees, &never, &mut |table, StoredEntry { key, value, .. }| {
             if table == Table::Users && key == 20_u16.to_be_bytes() {
                 for number in [10, 20, 30, 50, 51] {
                     put(trees, &hold, Table::Users, number, Some(b"newer"));
@@ -265,7 +284,7 @@ mod tests {
                 put(trees, &hold, Table::Avatars, 20, None);
             }
             found.push((table, key.to_vec(), value.to_vec()));
-            Ok(())
+            ControlFlow::Continue(())
         });
         read.expect("a moment");
         let expected: Vec<_> = [Table::Users, Table::AuditLog, Table::Avatars]
@@ -280,8 +299,8 @@ mod tests {
     #[test]
     fn a_hold_that_needs_too_much_memory_gives_up_and_frees_it() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let engine = Engine::open(home.path()).expect("a store");
-        let trees = &engine.trees;
+        let store = OpenStore::open(home.path()).expect("a store");
+        let trees = &store.trees;
         let megabyte = vec![7; 1024 * 1024];
         for number in 0..70 {
             trees
@@ -289,24 +308,24 @@ mod tests {
                 .insert(key(number), megabyte.as_slice())
                 .expect("a tree");
         }
-        let hold = Hold::begin(trees, 7).expect("a hold");
+        let hold = Hold::begin(trees).expect("a hold");
         for number in 0..70 {
             put(trees, &hold, Table::Avatars, number, None);
         }
         assert!(hold.kept().old.is_empty());
         let never = AtomicBool::new(false);
-        let read: Result<(), ReadError> = hold.read(trees, &never, |_, _, _| Ok(()));
-        assert!(read.expect_err("too much").to_string().contains("too much changed"));
+        let read = hold.read(trees, &never, &mut |_, _| ControlFlow::Continue(()));
+        assert!(read.expect_err("too much").contains("too much changed"));
     }
 
     #[test]
     fn a_reader_stops_when_the_store_closes() {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let engine = Engine::open(home.path()).expect("a store");
-        engine.trees.of(Table::Users).insert(key(1), b"x").expect("a tree");
-        let hold = Hold::begin(&engine.trees, 7).expect("a hold");
+        let store = OpenStore::open(home.path()).expect("a store");
+        store.trees.of(Table::Users).insert(key(1), b"x").expect("a tree");
+        let hold = Hold::begin(&store.trees).expect("a hold");
         let closing = AtomicBool::new(true);
-        let read: Result<(), ReadError> = hold.read(&engine.trees, &closing, |_, _, _| Ok(()));
+        let read = hold.read(&store.trees, &closing, &mut |_, _| ControlFlow::Continue(()));
         assert!(read.is_err());
     }
 }

@@ -6,7 +6,7 @@ use sled::IVec;
 
 use crate::store::catch_panic::catch_panic;
 use crate::store::records::Table;
-use crate::store::trees::Trees;
+use crate::store::sled::trees::Trees;
 
 /// The number and the checksum of the entries of each table.
 pub(in crate::store) type Sums = BTreeMap<&'static str, (u64, u32)>;

@@ -12,9 +12,9 @@ use tracing::{info, warn};
 
 use self::copier::{Copier, CopyJob};
 use self::sums::{Sum, Sums};
-use super::commits::Commits;
-use super::records::Table;
-use super::room;
+use crate::store::commits::Commits;
+use crate::store::records::Table;
+use crate::store::room;
 
 /// Maximum entries, and bytes after which a transaction is full, when records are copied.
 const BATCH_ENTRIES: usize = 256;
@@ -35,7 +35,7 @@ const SPACE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Returns the bytes of free space that a new store needs and the bytes that are free, if there are too few. If the file
 /// system does not report its free space, there are enough.
-pub(super) fn missing_space(path: &Path, live_bytes: u64) -> Option<(u64, u64)> {
+pub(in crate::store) fn missing_space(path: &Path, live_bytes: u64) -> Option<(u64, u64)> {
     let needed = live_bytes.saturating_mul(SPACE_FACTOR).saturating_add(SPACE_BYTES);
     match room::free_bytes(path) {
         Ok(Some(free)) => (free < needed).then_some((needed, free)),
@@ -48,7 +48,7 @@ pub(super) fn missing_space(path: &Path, live_bytes: u64) -> Option<(u64, u64)> 
 }
 
 /// A new store that is being written in a folder of its own.
-pub(super) struct NewStore {
+pub(in crate::store) struct NewStore {
     copier: Copier,
     /// The table of the entries in the batch.
     table: Option<Table>,
@@ -60,7 +60,7 @@ pub(super) struct NewStore {
 impl NewStore {
     /// Begins an empty store in this folder, and removes what the folder contains. `work` and the expected number of
     /// entries are for the log.
-    pub(super) fn begin(folder: &Path, work: &'static str, entries: u64) -> Result<Self, String> {
+    pub(in crate::store) fn begin(folder: &Path, work: &'static str, entries: u64) -> Result<Self, String> {
         let sums = Table::ALL
             .iter()
             .copied()
@@ -77,7 +77,13 @@ impl NewStore {
 
     /// Adds an entry. The entries of a table must come in the order of their keys, without other tables' entries
     /// between them.
-    pub(super) fn put(&mut self, table: Table, key: IVec, value: IVec) -> Result<(), String> {
+    pub(in crate::store) fn put(
+        &mut self,
+        table: Table,
+        key: impl Into<IVec>,
+        value: impl Into<IVec>,
+    ) -> Result<(), String> {
+        let (key, value) = (key.into(), value.into());
         if self.table != Some(table) {
             self.write_rest()?;
             self.table = Some(table);
@@ -93,7 +99,7 @@ impl NewStore {
 
     /// Writes the rest, verifies the whole new store, compares it with the entries that were added, closes it and makes
     /// it durable.
-    pub(super) fn finish(mut self, commits: Commits) -> Result<(), String> {
+    pub(in crate::store) fn finish(mut self, commits: Commits) -> Result<(), String> {
         self.write_rest()?;
         let written = self.copier.ask(CopyJob::Finish(commits), CHECK_TIMEOUT)?;
         let expected: Sums = self.sums.into_iter().map(|(name, sum)| (name, sum.done())).collect();

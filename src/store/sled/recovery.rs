@@ -10,16 +10,18 @@ use std::sync::Arc;
 
 use tracing::{error, warn};
 
+use super::durability;
+use super::engine::{DiskFailure, EngineFiles, SledEngine};
+use super::files::{SledFiles, wait_until_closed};
+use super::open_store::OpenStore;
+use super::reserve_file::ReserveFile;
 use super::space::release;
-use super::{Committer, Failure, Files, given_up};
-use crate::store::batch::Batch;
 use crate::store::commit_error::CommitError;
-use crate::store::durability;
+use crate::store::edits::{Edits, Touched};
+use crate::store::engine::{Lost, Outcome};
 use crate::store::folder::DataFolder;
-use crate::store::open::{self, Engine};
 use crate::store::open_error::OpenError;
 use crate::store::outdated::Outdated;
-use crate::store::reserve_file::ReserveFile;
 use crate::store::room::{DiskRefusal, Room};
 use crate::store::snapshot::Snapshot;
 
@@ -32,64 +34,62 @@ enum Reopened {
     Sound(bool),
     /// The disk still refuses. The store is read from a copy, or not at all.
     Later,
-    /// The store cannot be used, for this reason.
-    Lost(String),
 }
 
-impl Committer {
-    /// Goes on after the disk has refused a write. Returns false if the store cannot be used.
-    pub(super) fn recover(&mut self, mut batch: Batch, refusal: DiskRefusal, cause: &str) -> bool {
+impl SledEngine {
+    /// Goes on after the disk has refused a write, perhaps of a batch. What the next opening finds decides if its changes
+    /// were made.
+    pub(super) fn recover(
+        &mut self,
+        edits: Option<&Edits>,
+        refusal: DiskRefusal,
+        cause: &str,
+    ) -> Result<Outcome, Lost> {
         error!(cause, "the disk refused a write: the store is opened again");
         let released = match (refusal, self.reserve_file()) {
             (DiskRefusal::Full, Some(file)) => release(&file) > 0,
             _ => false,
         };
         self.fail(refusal, false);
-        // What the next opening finds decides if these changes were made.
-        let reopened = self.reopen(true, Some(&batch));
-        match reopened {
+        let touched = edits.map(Edits::touched);
+        match self.reopen(true, touched.as_ref())? {
             Reopened::Sound(is_stored) => {
-                if is_stored {
-                    batch.answer();
-                } else {
-                    batch.answer_refused(refusal.into());
-                }
                 self.fail(refusal, released);
-                true
+                Ok(if is_stored {
+                    Outcome::Stored
+                } else {
+                    Outcome::Refused(refusal.into())
+                })
             }
             Reopened::Later => {
-                batch.answer_refused(CommitError::Unavailable);
-                self.unsettled = Some(batch);
-                true
+                self.unsettled = touched;
+                Ok(Outcome::Unknown)
             }
-            Reopened::Lost(reason) => given_up(&reason),
         }
     }
 
     fn fail(&mut self, refusal: DiskRefusal, is_open: bool) {
-        let failure = Failure { refusal, is_open };
+        let failure = DiskFailure { refusal, is_open };
         self.failure = Some(failure);
         let space = self.space().ok();
         self.set_room(failure.room(), space);
     }
 
-    /// Checks whether the disk takes writes again, and then opens the store again if it is not open. Returns false if the
-    /// store cannot be used.
-    pub(super) fn try_again(&mut self, failure: Failure) -> bool {
-        if !self.clock.during(|| self.takes_writes(failure.refusal)) {
-            return true;
+    /// Checks whether the disk takes writes again, and then opens the store again if it is not open.
+    pub(super) fn try_again(&mut self, failure: DiskFailure) -> Result<(), Lost> {
+        if !self.shared.clock.during(|| self.takes_writes(failure.refusal)) {
+            return Ok(());
         }
-        let is_written = matches!(&self.files, Some(Files::Open(engine)) if engine.refusal().is_none());
+        let is_written = matches!(&self.files, Some(EngineFiles::Open(store)) if store.refusal().is_none());
         if !is_written {
-            let batch = self.unsettled.take();
-            match self.reopen(batch.is_some(), batch.as_ref()) {
+            let unsettled = self.unsettled.take();
+            match self.reopen(unsettled.is_some(), unsettled.as_ref())? {
                 Reopened::Sound(_) => {}
                 Reopened::Later => {
-                    self.unsettled = batch;
+                    self.unsettled = unsettled;
                     self.fail(failure.refusal, false);
-                    return true;
+                    return Ok(());
                 }
-                Reopened::Lost(reason) => return given_up(&reason),
             }
         }
         self.failure = None;
@@ -124,69 +124,61 @@ impl Committer {
     }
 
     /// Closes sled and opens the store again. `is_failed` is true if a write of sled failed.
-    fn reopen(&mut self, is_failed: bool, unsettled: Option<&Batch>) -> Reopened {
-        self.archive.suspend();
+    fn reopen(&mut self, is_failed: bool, unsettled: Option<&Touched>) -> Result<Reopened, Lost> {
+        self.shared.archive.suspend();
         if let Some(hold) = self.held.borrow().upgrade() {
-            hold.abandon("the store was opened again because the disk was full");
+            hold.give_up("the store was opened again because the disk was full");
         }
-        let Some(files) = self.files.take() else {
-            return Reopened::Lost("the store is closed".into());
-        };
-        let clock = Arc::clone(&self.clock);
-        let engine = match clock.during(|| open_again(files, is_failed)) {
-            Ok(Ok(engine)) => engine,
-            Ok(Err(folder)) => {
-                self.archive.close();
-                self.files = Some(Files::Closed(folder));
-                return Reopened::Later;
-            }
-            Err(reason) => {
-                self.archive.close();
-                return Reopened::Lost(reason);
-            }
-        };
-        let outcome = clock.during(|| self.compare(&engine, unsettled));
-        let reopened = match outcome {
-            Ok((next, outdated)) => {
-                self.outdated = outdated;
-                let is_stored = next.is_some();
-                if let (Some(next), Some(batch)) = (next, unsettled) {
-                    self.show(&Arc::new(next), batch);
-                }
-                if engine.refusal().is_some() {
-                    Reopened::Later
-                } else {
-                    Reopened::Sound(is_stored)
-                }
-            }
-            Err(reason) => {
-                self.archive.close();
-                return Reopened::Lost(reason);
+        let reopened = self.open_and_compare(is_failed, unsettled);
+        if !matches!(&self.files, Some(EngineFiles::Open(_))) {
+            self.shared.archive.close();
+        }
+        reopened.map_err(Lost)
+    }
+
+    fn open_and_compare(&mut self, is_failed: bool, unsettled: Option<&Touched>) -> Result<Reopened, String> {
+        let files = self.files.take().ok_or("the store is closed")?;
+        let clock = Arc::clone(&self.shared.clock);
+        let store = match clock.during(|| open_again(files, is_failed))? {
+            Ok(store) => store,
+            Err(folder) => {
+                self.files = Some(EngineFiles::Closed(folder));
+                return Ok(Reopened::Later);
             }
         };
-        self.archive
-            .open_again(Arc::clone(&engine.trees), Arc::clone(&engine.witness));
-        self.files = Some(Files::Open(engine));
-        reopened
+        let (next, outdated) = clock.during(|| self.compare(&store, unsettled.is_some()))?;
+        self.outdated = outdated;
+        let is_stored = next.is_some();
+        if let (Some(next), Some(touched)) = (next, unsettled) {
+            self.shared.show(next, touched);
+        }
+        let is_copy = store.refusal().is_some();
+        self.is_closing = self.shared.archive.open(store.reader());
+        self.files = Some(EngineFiles::Open(store));
+        Ok(if is_copy {
+            Reopened::Later
+        } else {
+            Reopened::Sound(is_stored)
+        })
     }
 
     /// Verifies an opened store, and compares it with what is shown. Returns the snapshot to show if the store has the
     /// unsettled batch, and the edits that upgrade old records. A copy never settles a batch.
-    fn compare(&self, engine: &Engine, unsettled: Option<&Batch>) -> Result<(Option<Snapshot>, Outdated), String> {
-        let found = engine.verify();
+    fn compare(&self, store: &OpenStore, is_unsettled: bool) -> Result<(Option<Snapshot>, Outdated), String> {
+        let found = store.verify();
         if let Some(problem) = found.problems.first() {
             return Err(format!("the store is damaged after it was opened again: {problem}"));
         }
-        let (shown, counted) = (self.shown.load().commits.count, found.snapshot.commits.count);
-        let is_copy = engine.refusal().is_some();
-        let is_stored = counted == shown + 1 && unsettled.is_some();
+        let (shown, counted) = (self.shared.shown.load().commits.count, found.snapshot.commits.count);
+        let is_copy = store.refusal().is_some();
+        let is_stored = counted == shown + 1 && is_unsettled;
         if counted != shown && !is_stored {
             return Err(format!(
                 "after it was opened again, the store counts {counted} commits where {shown} were acknowledged"
             ));
         }
         if !is_copy {
-            let noted = engine.witness.note(counted);
+            let noted = store.marker.note(counted);
             noted.map_err(|cause| format!("the file of the last commit cannot be written: {cause}"))?;
         }
         let next = (is_stored && !is_copy).then_some(found.snapshot);
@@ -198,21 +190,21 @@ impl Committer {
 ///
 /// # Errors
 /// The reason why the store cannot be used.
-fn open_again(files: Files, is_failed: bool) -> Result<Result<Engine, DataFolder>, String> {
+fn open_again(files: EngineFiles, is_failed: bool) -> Result<Result<OpenStore, DataFolder>, String> {
     let (folder, is_copy) = match files {
-        Files::Open(engine) => {
-            let is_copy = engine.refusal().is_some();
-            (engine.release(), is_copy)
+        EngineFiles::Open(store) => {
+            let is_copy = store.refusal().is_some();
+            (store.release(), is_copy)
         }
-        Files::Closed(folder) => (folder, false),
+        EngineFiles::Closed(folder) => (folder, false),
     };
     // The only file of a copy has no name.
-    if !is_copy && let Err(cause) = open::wait_until_closed(&folder.store()) {
+    if !is_copy && let Err(cause) = wait_until_closed(&folder.store()) {
         warn!(%cause, "a reader keeps the files of the store open; they are opened again later");
         return Ok(Err(folder));
     }
     match open_files(&folder, is_failed) {
-        Ok((files, refusal)) => Ok(Ok(Engine::of(files, folder, refusal))),
+        Ok((files, refusal)) => Ok(Ok(OpenStore::of(files, folder, refusal))),
         Err(error @ (OpenError::Full { .. } | OpenError::ReadOnly { .. } | OpenError::NoCopy { .. })) => {
             error!(%error, "the store cannot be opened again yet: pictures and the audit log cannot be read");
             Ok(Err(folder))
@@ -221,14 +213,14 @@ fn open_again(files: Files, is_failed: bool) -> Result<Result<Engine, DataFolder
     }
 }
 
-fn open_files(folder: &DataFolder, is_failed: bool) -> Result<(open::Files, Option<DiskRefusal>), OpenError> {
+fn open_files(folder: &DataFolder, is_failed: bool) -> Result<(SledFiles, Option<DiskRefusal>), OpenError> {
     let rewritten = if is_failed {
         rewrite(folder.path(), &folder.store())
     } else {
         Ok(())
     };
-    let opened = rewritten.and_then(|()| open::Files::open(folder)?.add_tables(folder));
-    open::Files::or_copy(opened, folder)
+    let opened = rewritten.and_then(|()| SledFiles::open(folder)?.add_tables(folder));
+    SledFiles::or_copy(opened, folder)
 }
 
 fn rewrite(folder: &Path, store: &Path) -> Result<(), OpenError> {

@@ -9,8 +9,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::room::Space;
 use super::unfinished_snapshot;
+use crate::store::room::Space;
 
 /// The part of the free space of a temporary folder that a copy may take. The folder may be in memory.
 const SPACE_PART: u64 = 2;

@@ -5,14 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::commits::Commits;
 use super::new_store::sums::next;
 use super::new_store::{NewStore, missing_space};
-use super::open::Engine;
-use super::records::Table;
+use super::open_store::OpenStore;
 use super::reserve_file::ReserveFile;
-use super::{OpenError, room, swap};
+use super::swap;
 use crate::clock::Clock;
+use crate::store::commits::Commits;
+use crate::store::records::Table;
+use crate::store::{OpenError, room};
 
 /// The result of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,14 +57,14 @@ pub enum CompactError {
 }
 
 /// Compacts the store in a data folder that no process has open.
-pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
-    let engine = Engine::open(path)?;
-    let found = engine.verify().sound(path)?;
+pub(in crate::store) fn compact(path: &Path) -> Result<Compaction, CompactError> {
+    let store = OpenStore::open(path)?;
+    let found = store.verify().sound(path)?;
     let failed = |cause: String| CompactError::Failed {
         folder: path.to_owned(),
         cause,
     };
-    let reserve = ReserveFile::at(engine.folder().reserve());
+    let reserve = ReserveFile::at(store.folder().reserve());
     if let Some((needed, free)) = missing_space(path, found.live_bytes)
         && (needed > free.saturating_add(reserve.bytes()) || reserve.release().is_err())
     {
@@ -73,13 +74,13 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
             free,
         });
     }
-    let before_bytes = engine.file_bytes().map_err(|error| failed(error.to_string()))?;
+    let before_bytes = store.file_bytes().map_err(|error| failed(error.to_string()))?;
     let (entries, commits) = (found.entries, found.snapshot.commits);
     drop(found);
 
-    let compacting = engine.folder().compacting();
-    let copied = copy(&engine, &compacting, entries, commits);
-    let folder = engine.into_folder();
+    let compacting = store.folder().compacting();
+    let copied = copy(&store, &compacting, entries, commits);
+    let folder = store.into_folder();
     if let Err(cause) = copied {
         // If this fails, the next start removes the folder.
         let _ = std::fs::remove_dir_all(&compacting);
@@ -96,14 +97,14 @@ pub(super) fn compact(path: &Path) -> Result<Compaction, CompactError> {
 }
 
 /// Copies all records into a new store in this folder and makes it durable.
-fn copy(engine: &Engine, compacting: &Path, entries: u64, commits: Commits) -> Result<(), String> {
+fn copy(store: &OpenStore, compacting: &Path, entries: u64, commits: Commits) -> Result<(), String> {
     let mut new = NewStore::begin(compacting, "compacting the store", entries)?;
     for table in Table::ALL.iter().copied() {
         if !table.is_copied() {
             continue;
         }
-        let mut rest = engine.trees.of(table).iter();
-        while let Some((key, value)) = next(&engine.trees, table, &mut rest)? {
+        let mut rest = store.trees.of(table).iter();
+        while let Some((key, value)) = next(&store.trees, table, &mut rest)? {
             new.put(table, key, value)?;
         }
     }

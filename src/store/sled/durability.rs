@@ -44,20 +44,6 @@ pub(super) fn flush_is_durable() -> bool {
     true
 }
 
-/// Makes a folder's files and their names durable. sled never syncs a folder, nor its `conf` file.
-///
-/// # Errors
-/// The file system's error.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    for entry in folder.read_dir()? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            File::open(entry.path())?.sync_all()?;
-        }
-    }
-    File::open(folder)?.sync_all()
-}
-
 /// Bytes of a file that are written again at a time.
 const BLOCK_BYTES: usize = 256 * 1024;
 
@@ -88,14 +74,6 @@ pub(super) fn write_again(folder: &Path) -> io::Result<()> {
         }
         file.sync_all()?;
     }
-    File::open(folder)?.sync_all()
-}
-
-/// Makes the names in a folder durable, after a rename or a removal.
-///
-/// # Errors
-/// The file system's error.
-pub(super) fn sync_names(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -16,9 +16,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::durability::sync_names;
-use super::folder::{DataFolder, SECRET_KEY};
 use crate::clock::Clock;
+use crate::store::folder::{DataFolder, SECRET_KEY};
+use crate::store::sync::sync_names;
 
 /// Puts the durable store in `store.compacting` in its place, and removes the old one.
 ///
@@ -36,7 +36,7 @@ pub(super) fn put_in_place(folder: &DataFolder) -> io::Result<()> {
 ///
 /// # Errors
 /// The file system's error. [`settle`] then finishes or discards the rest.
-pub(super) fn put_restored(folder: &DataFolder, aside: &Path) -> io::Result<()> {
+pub(in crate::store) fn put_restored(folder: &DataFolder, aside: &Path) -> io::Result<()> {
     fs::rename(folder.restoring(), folder.restored())?;
     sync_names(folder.path())?;
     if folder.store().is_dir() {
@@ -50,7 +50,7 @@ pub(super) fn put_restored(folder: &DataFolder, aside: &Path) -> io::Result<()> 
 ///
 /// # Errors
 /// The file system's error.
-pub(super) fn settle(folder: &DataFolder) -> io::Result<()> {
+pub(in crate::store) fn settle(folder: &DataFolder) -> io::Result<()> {
     if !folder.store().is_dir() {
         if folder.restored().is_dir() {
             put_restored_key(folder)?;

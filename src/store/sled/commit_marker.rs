@@ -10,20 +10,20 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::folder::open_private;
-use super::problem::Problem;
-use super::records::Table;
-use super::records::commits::KEY;
+use crate::store::folder::{WITNESS, open_private};
+use crate::store::problem::Problem;
+use crate::store::records::Table;
+use crate::store::records::commits::KEY;
 
 /// The file with the number of the last durable commit.
-pub(super) struct CommitMarker(File);
+pub(in crate::store) struct CommitMarker(File);
 
 /// Bytes of the marker: the count and its CRC-32, both little-endian.
 const MARKER_BYTES: usize = 12;
 
 impl CommitMarker {
     /// Opens the file, and creates it if it does not exist.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(in crate::store) fn open(path: &Path) -> io::Result<Self> {
         open_private(path).map(Self)
     }
 
@@ -48,7 +48,7 @@ impl CommitMarker {
     }
 
     /// Returns the number in the file, or `None` if it cannot be read: a power cut may leave such a file.
-    pub(super) fn seen(&self) -> Option<u64> {
+    pub(in crate::store) fn seen(&self) -> Option<u64> {
         let mut bytes = [0; MARKER_BYTES];
         self.0.read_exact_at(&mut bytes, 0).ok()?;
         let (count, sum) = bytes.split_at(MARKER_BYTES - 4);
@@ -62,8 +62,7 @@ impl CommitMarker {
     pub(super) fn question(seen: u64, counted: u64) -> Option<Problem> {
         let what = format!(
             "it counts {counted} commits where {seen} were acknowledged: the last ones are lost, or an older store was put \
-             in this one's place (if that was meant, remove the file {})",
-            super::folder::WITNESS
+             in this one's place (if that was meant, remove the file {WITNESS})"
         );
         (counted < seen).then(|| Problem::new(Table::Commits, KEY, what))
     }

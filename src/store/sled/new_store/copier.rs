@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -12,10 +13,12 @@ use sled::{IVec, Transactional};
 use super::sums::{Sum, Sums, next};
 use crate::store::catch_panic::catch_panic;
 use crate::store::commits::Commits;
-use crate::store::open::{clear, open_sled, wait_until_closed};
 use crate::store::records::{Record, Table};
-use crate::store::trees::Trees;
-use crate::store::{durability, overflow, verify};
+use crate::store::sled::files::{clear, open_sled, wait_until_closed};
+use crate::store::sled::overflow;
+use crate::store::sled::reader::verify_trees;
+use crate::store::sled::trees::Trees;
+use crate::store::sync::sync_folder;
 
 /// A job for the thread that writes the new store. It sends one answer per job.
 pub(super) enum CopyJob {
@@ -84,7 +87,7 @@ fn write(folder: &Path, jobs: &Receiver<CopyJob>, answer: &Sender<Result<Sums, S
                 db.flush().map_err(|error| error.to_string())?;
                 let sums = check(&trees)?;
                 drop((trees, db));
-                let durable = wait_until_closed(folder).and_then(|()| durability::sync_folder(folder));
+                let durable = wait_until_closed(folder).and_then(|()| sync_folder(folder));
                 return durable.map(|()| sums).map_err(|error: io::Error| error.to_string());
             }
         }
@@ -108,7 +111,7 @@ fn put(trees: &Trees, table: Table, batch: &[(IVec, IVec)]) -> Result<(), String
 
 /// Verifies a store and returns the sums of its tables.
 fn check(trees: &Trees) -> Result<Sums, String> {
-    if let Some(problem) = verify::verify(trees).problems.first() {
+    if let Some(problem) = verify_trees(trees, &AtomicBool::new(false)).problems.first() {
         return Err(format!("the new store is damaged: {problem}"));
     }
     let mut sums = Sums::new();

@@ -3,22 +3,21 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tracing::warn;
 
-use super::catch_panic::catch_panic;
 use super::commit_marker::CommitMarker;
-use super::findings::Findings;
-use super::folder::{self, DataFolder};
-use super::open_error::{OpenError, is_locked};
-use super::reserve_file::ReserveFile;
-use super::room::{self, DiskRefusal};
+use super::error::{is_locked, open_error};
 use super::trees::Trees;
 use super::unfinished_snapshot;
-use super::{durability, swap, temporary_copy, verify};
+use super::{swap, temporary_copy};
+use crate::store::catch_panic::catch_panic;
+use crate::store::folder::{self, DataFolder};
+use crate::store::open_error::OpenError;
+use crate::store::room::{self, DiskRefusal};
+use crate::store::sync::sync_folder;
 
 /// The size of sled's page cache, in bytes. Reads use the snapshot, so the cache only serves the writer.
 const CACHE_BYTES: u64 = 4 * 1024 * 1024;
@@ -26,143 +25,27 @@ const CACHE_BYTES: u64 = 4 * 1024 * 1024;
 /// The maximum time that sled's own threads may hold its lock after a store was closed.
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An open sled store. The fields are dropped in this order, so that the folder is released last.
-pub(super) struct Engine {
-    pub(super) trees: Arc<Trees>,
-    pub(super) db: sled::Db,
-    pub(super) witness: Arc<CommitMarker>,
-    folder: DataFolder,
-    /// The reason why these are the files of a copy, which must not be written; `None` for those of the store itself.
-    refusal: Option<DiskRefusal>,
-}
-
 /// The open files of a store.
-pub(super) struct Files {
-    trees: Trees,
-    db: sled::Db,
-    witness: CommitMarker,
+pub(super) struct SledFiles {
+    pub(super) trees: Trees,
+    pub(super) db: sled::Db,
+    pub(super) marker: CommitMarker,
 }
 
-impl Engine {
-    /// Locks the data folder, opens sled in it, and makes durable all that sled wrote meanwhile.
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        let folder = hold(path)?;
-        let files = Files::open(&folder)?;
-        Ok(Self::of(files, folder, None))
-    }
-
-    /// Opens the store as [`Self::open`] does. If the disk is full, releases the reserve file. If that is not enough, or
-    /// if the disk is mounted read-only, opens a copy of the store that is only read.
-    pub(super) fn open_or_copy(path: &Path) -> Result<Self, OpenError> {
-        let folder = hold(path)?;
-        let mut opened = Files::open(&folder);
-        if matches!(opened, Err(OpenError::Full { .. })) {
-            match ReserveFile::at(folder.reserve()).release() {
-                Ok(0) => {}
-                Ok(bytes) => {
-                    warn!(
-                        bytes,
-                        "the disk is full: the reserve file was released to open the store"
-                    );
-                    opened = Files::open(&folder);
-                }
-                Err(cause) => warn!(%cause, "the reserve file cannot be released"),
-            }
-        }
-        let (files, refusal) = Files::or_copy(opened, &folder)?;
-        Ok(Self::of(files, folder, refusal))
-    }
-
-    /// Returns the engine of a locked data folder with these open files.
-    pub(super) fn of(files: Files, folder: DataFolder, refusal: Option<DiskRefusal>) -> Self {
-        Self {
-            trees: Arc::new(files.trees),
-            db: files.db,
-            witness: Arc::new(files.witness),
-            folder,
-            refusal,
-        }
-    }
-
-    /// Adds the tables that the older version of a store did not have. Nothing may be written to it before.
-    ///
-    /// # Errors
-    /// The error of sled.
-    pub(super) fn add_tables(&mut self) -> Result<(), OpenError> {
-        if !self.trees.is_complete() && self.refusal.is_none() {
-            self.trees = Arc::new(with_all_tables(&self.db, &self.folder)?);
-        }
-        Ok(())
-    }
-
-    /// Verifies the whole store. Returns a snapshot, all problems, and the edits that upgrade old records.
-    pub(super) fn verify(&self) -> Findings {
-        let mut found = verify::verify(&self.trees);
-        let counted = found.snapshot.commits.count;
-        let lost = self
-            .witness
-            .seen()
-            .and_then(|seen| CommitMarker::question(seen, counted));
-        found.problems.extend(lost);
-        found
-    }
-
-    /// Returns the bytes of sled's files.
-    pub(super) fn file_bytes(&self) -> io::Result<u64> {
-        match self.folder.present_store() {
-            Some(store) => room::file_bytes(&store),
-            None => Ok(0),
-        }
-    }
-
-    /// Returns the locked data folder.
-    pub(super) const fn folder(&self) -> &DataFolder {
-        &self.folder
-    }
-
-    /// Returns the reason why the store must not be written, if these are the files of a copy.
-    pub(super) const fn refusal(&self) -> Option<DiskRefusal> {
-        self.refusal
-    }
-
-    /// Closes sled, and returns the folder, which stays locked.
-    pub(super) fn into_folder(self) -> io::Result<DataFolder> {
-        let folder = self.release();
-        wait_until_closed(&folder.store())?;
-        Ok(folder)
-    }
-
-    /// Drops the handles of sled, and returns the folder, which stays locked. sled's own threads may still close its files.
-    pub(super) fn release(self) -> DataFolder {
-        let Self {
-            trees,
-            db,
-            witness,
-            folder,
-            refusal: _,
-        } = self;
-        // A store that failed may panic when it is dropped.
-        if let Err(cause) = catch_panic(|| drop((trees, db, witness))) {
-            warn!(cause, "the storage engine did not close in good order");
-        }
-        folder
-    }
-}
-
-impl Files {
+impl SledFiles {
     /// Opens sled in a locked data folder, and makes durable all that sled wrote meanwhile. Adds no table to a store of an
     /// older version.
     pub(super) fn open(folder: &DataFolder) -> Result<Self, OpenError> {
         let path = folder.path();
         let unusable = |cause: io::Error| OpenError::of_folder(path, cause);
-        let unreadable = |error: sled::Error| OpenError::of_sled(path, &folder.store(), &error);
+        let unreadable = |error: sled::Error| open_error(path, &folder.store(), &error);
         swap::settle(folder).map_err(unusable)?;
         if !folder.store().is_dir() {
             // sled syncs neither its `conf` nor any name: a new store that a crash interrupts could never be opened
             // again. So it is created in another folder, and renamed when all of it is durable.
             clear(&folder.beginning()).map_err(unusable)?;
             open_sled(&folder.beginning()).map_err(unreadable)?;
-            durability::sync_folder(&folder.beginning()).map_err(unusable)?;
+            sync_folder(&folder.beginning()).map_err(unusable)?;
             fs::rename(folder.beginning(), folder.store()).map_err(unusable)?;
         }
         unfinished_snapshot::remove_all(&folder.store()).map_err(unusable)?;
@@ -170,10 +53,10 @@ impl Files {
         if let Some(table) = Trees::unknown(&db) {
             return Err(OpenError::newer_table(path, folder::written_by(path), &table));
         }
-        let witness = CommitMarker::open(&folder.witness()).map_err(unusable)?;
-        witness.sync().map_err(unusable)?;
+        let marker = CommitMarker::open(&folder.witness()).map_err(unusable)?;
+        marker.sync().map_err(unusable)?;
         sync(path, &folder.store()).map_err(unusable)?;
-        Ok(Self { trees, db, witness })
+        Ok(Self { trees, db, marker })
     }
 
     /// Adds the tables that the older version of a store did not have.
@@ -228,25 +111,16 @@ impl Files {
                 bytes,
             });
         };
-        let opened = open_existing(copy.path()).map_err(|error| OpenError::of_sled(path, copy.path(), &error));
+        let opened = open_existing(copy.path()).map_err(|error| open_error(path, copy.path(), &error));
         // sled has its only file open, so that nothing is left of the copy when this process ends.
         drop(copy);
         let (db, trees) = opened?;
         if let Some(table) = Trees::unknown(&db) {
             return Err(OpenError::newer_table(path, folder::written_by(path), &table));
         }
-        let witness = CommitMarker::open_for_reading(&folder.witness()).map_err(unusable)?;
+        let marker = CommitMarker::open_for_reading(&folder.witness()).map_err(unusable)?;
         warn!(reason = %error, bytes, "the store is only read, from a temporary copy, until it can be written");
-        Ok((Self { trees, db, witness }, refusal))
-    }
-}
-
-/// Locks a data folder, if this build can make data durable.
-fn hold(path: &Path) -> Result<DataFolder, OpenError> {
-    if durability::flush_is_durable() {
-        DataFolder::hold(path)
-    } else {
-        Err(OpenError::NotDurable)
+        Ok((Self { trees, db, marker }, refusal))
     }
 }
 
@@ -262,7 +136,7 @@ pub(super) fn clear(beginning: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The error of the file system; `TimedOut` after five seconds.
-pub(super) fn wait_until_closed(store: &Path) -> io::Result<()> {
+pub(in crate::store) fn wait_until_closed(store: &Path) -> io::Result<()> {
     let file = fs::File::open(store.join("db"))?;
     folder::lock_within(&file, CLOSING_TIMEOUT).map_err(|error| match error {
         fs::TryLockError::WouldBlock => io::ErrorKind::TimedOut.into(),
@@ -271,7 +145,7 @@ pub(super) fn wait_until_closed(store: &Path) -> io::Result<()> {
 }
 
 /// Opens sled with all tables, and creates what is missing.
-pub(super) fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
+pub(in crate::store) fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
     contained(|| try_open_sled(store, Trees::open))
 }
 
@@ -281,13 +155,13 @@ fn open_existing(store: &Path) -> sled::Result<(sled::Db, Trees)> {
 }
 
 /// Opens all tables of an open store, creates those that are missing, and makes them durable.
-fn with_all_tables(db: &sled::Db, folder: &DataFolder) -> Result<Trees, OpenError> {
+pub(super) fn with_all_tables(db: &sled::Db, folder: &DataFolder) -> Result<Trees, OpenError> {
     let opened = contained(|| {
         let trees = Trees::open(db)?;
         db.flush()?;
         Ok(trees)
     });
-    opened.map_err(|error| OpenError::of_sled(folder.path(), &folder.store(), &error))
+    opened.map_err(|error| open_error(folder.path(), &folder.store(), &error))
 }
 
 fn contained<T>(run: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
@@ -321,7 +195,7 @@ fn try_open_sled(
 
 /// Makes the files durable, then the names of the folders above them.
 fn sync(path: &Path, store: &Path) -> io::Result<()> {
-    durability::sync_folder(store)?;
+    sync_folder(store)?;
     for folder in path.canonicalize()?.ancestors() {
         match fs::File::open(folder).and_then(|folder| folder.sync_all()) {
             // A parent folder that this user cannot open, or that is on a file system without syncs of folders,

@@ -1,0 +1,36 @@
+//! The engine of one machine: sled, with its files in the data folder.
+//!
+//! sled gives transactions over several trees and ordered keys. What it lacks is in this folder: durable flushes
+//! (`durability.rs`), long values (`overflow.rs`), space that is freed (`cleaning.rs`, `compact.rs`), and disks that refuse
+//! a write (`space.rs`, `recovery.rs`).
+
+mod cleaning;
+mod commit_marker;
+mod compact;
+mod durability;
+mod engine;
+mod erasure;
+mod error;
+mod files;
+mod hold;
+pub(super) mod new_store;
+mod open_store;
+mod overflow;
+mod reader;
+mod recovery;
+mod reserve_file;
+mod space;
+pub(super) mod swap;
+mod temporary_copy;
+mod trees;
+mod unfinished_snapshot;
+
+pub(super) use commit_marker::CommitMarker;
+pub(super) use compact::compact;
+pub(crate) use compact::{CompactError, Compaction};
+pub(super) use engine::SledEngine;
+#[cfg(test)]
+pub(super) use files::{open_sled, wait_until_closed};
+pub(super) use open_store::OpenStore;
+#[cfg(test)]
+pub(super) use trees::Trees;
