@@ -15,6 +15,7 @@ mod readiness;
 mod recent_lines;
 mod rendered;
 mod settings;
+mod status_pages;
 mod turns;
 mod usernames;
 
@@ -43,6 +44,7 @@ pub(crate) use recent_lines::{LineSight, RecentLines};
 pub(crate) use rendered::RenderedKey;
 pub use settings::Overrides;
 pub(crate) use settings::Settings;
+use status_pages::StatusPages;
 pub(crate) use turns::{QueueFull, Turn};
 use usernames::Usernames;
 
@@ -84,6 +86,8 @@ pub struct AppState {
     pub online: Arc<OnlineCount>,
     /// The last presence list that was made.
     pub(crate) presence_list: Arc<PresenceListCache>,
+    /// The JSON of pages of custom statuses.
+    pub(crate) status_pages: Arc<StatusPages>,
     /// The lines of lists of users.
     pub(crate) list_lines: Arc<RecentLines>,
     /// The lines of the directory.
@@ -128,6 +132,7 @@ impl App {
             rates: Arc::default(),
             online: Arc::default(),
             presence_list: Arc::default(),
+            status_pages: Arc::default(),
             list_lines: Arc::default(),
             directory_lines: Arc::default(),
             backups: Arc::default(),

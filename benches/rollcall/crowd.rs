@@ -169,11 +169,6 @@ impl Crowd {
         self.tokens.len()
     }
 
-    /// Returns the token of each socket.
-    pub fn tokens(&self) -> Vec<String> {
-        self.tokens.clone()
-    }
-
     /// Connects and logs in all sockets at the same time. A socket that is closed reconnects.
     pub fn gather(&mut self) {
         for token in &self.tokens {

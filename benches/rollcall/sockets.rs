@@ -65,6 +65,15 @@ fn with(plan: &Plan, interface: Interface) -> Outcome {
         }
         let folder = plan.temporary()?;
         let tokens = fill(folder.path(), size)?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        // The sockets of the floor end with it, before those of the server begin: the process cannot have both open.
+        let floor = match interface {
+            Interface::Sockets => {
+                let floor = FanOut::floor(tokens.clone(), plan.quick);
+                Some(LocalSet::new().block_on(&runtime, floor)?)
+            }
+            Interface::Streams => None,
+        };
         let server = match interface {
             Interface::Sockets => Server::rollcall(folder.path())?,
             // The rate of pages counts each beginning of a stream.
@@ -79,8 +88,8 @@ fn with(plan: &Plan, interface: Interface) -> Outcome {
             credentials,
             quick: plan.quick,
             aims: aims.map(|aim| aim * factor),
+            floor,
         };
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         LocalSet::new().block_on(&runtime, bench.run(interface))?;
     }
     Ok(())
@@ -122,6 +131,8 @@ struct Bench<'folder> {
     quick: bool,
     /// The limits in milliseconds, as in [`SIZES`].
     aims: [u64; 2],
+    /// The changes of a server that only tells them, if they are the floor.
+    floor: Option<FanOut>,
 }
 
 /// The way in which the server ends.
@@ -145,7 +156,7 @@ impl Ending {
 impl Bench<'_> {
     async fn run(mut self, interface: Interface) -> Outcome {
         self.gather().await?;
-        self.changes(interface).await?;
+        self.changes().await?;
         if interface == Interface::Streams {
             return Ok(());
         }
@@ -199,13 +210,13 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Sends one change after the other to all sockets, and to those of a server that does nothing else.
-    async fn changes(&self, interface: Interface) -> Outcome {
+    /// Sends one change after the other to all sockets, and compares with the floor.
+    async fn changes(&self) -> Outcome {
         let fan_out = FanOut::measure(&self.crowd, &self.server, &self.credentials, self.quick).await?;
         fan_out.show(&self.title, self.aims);
         tell_causes(&self.crowd.counts());
-        if interface == Interface::Sockets {
-            fan_out.compare(&FanOut::floor(self.crowd.tokens(), self.quick).await?);
+        if let Some(floor) = &self.floor {
+            fan_out.compare(floor);
         }
         Ok(())
     }

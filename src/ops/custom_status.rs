@@ -3,6 +3,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+
 use super::audit::note;
 use super::transaction::transact;
 use crate::app::App;
@@ -70,6 +73,47 @@ impl Queried<StatusField> for CustomStatus {
             StatusField::Name => self.name.as_str(),
             StatusField::StatusType => self.status_type.as_str(),
         }))
+    }
+}
+
+/// A page of custom statuses for a response.
+#[derive(Debug, Clone)]
+pub(crate) struct ListedStatuses {
+    /// The statuses of the page.
+    pub items: StatusItems,
+    /// The number of statuses on the page.
+    pub count: usize,
+    /// The number of statuses on all pages.
+    pub total: usize,
+}
+
+/// The statuses of a page.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum StatusItems {
+    /// These statuses.
+    Each(Vec<Arc<CustomStatus>>),
+    /// The statuses as JSON that was made earlier.
+    Made(Arc<RawValue>),
+}
+
+/// Lists custom statuses for a response. Every user may do so.
+#[must_use]
+pub(crate) fn listed(app: &App, filter: &StatusFilter, page: Page) -> ListedStatuses {
+    if *filter == StatusFilter::default()
+        && let Some(made) = app.status_pages.page(&app.store.read(), page)
+    {
+        return ListedStatuses {
+            items: StatusItems::Made(made.json),
+            count: made.count,
+            total: made.total,
+        };
+    }
+    let found = list(app, filter, page);
+    ListedStatuses {
+        count: found.items.len(),
+        total: found.total,
+        items: StatusItems::Each(found.items),
     }
 }
 

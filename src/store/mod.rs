@@ -58,6 +58,7 @@ pub(crate) use open_error::OpenError;
 pub(crate) use problem::Problem;
 pub(crate) use read_error::ReadError;
 pub use records::Table;
+pub(crate) use records::custom_statuses::CustomStatusesVersion;
 pub(crate) use records::settings::SettingsVersion;
 pub(crate) use room::Need;
 pub use room::Room;

@@ -11,7 +11,7 @@ use crate::http::query;
 use crate::http::reply::Done;
 use crate::http::request::UserRequest;
 use crate::http::route::Route;
-use crate::ops::custom_status::{self, StatusFilter};
+use crate::ops::custom_status::{self, StatusFilter, StatusItems};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -85,7 +85,8 @@ struct Changed {
 
 #[derive(Serialize, JsonSchema)]
 struct Statuses {
-    statuses: Vec<Arc<CustomStatus>>,
+    #[schemars(with = "Vec<CustomStatus>")]
+    statuses: StatusItems,
     count: usize,
     offset: usize,
     total: usize,
@@ -129,11 +130,12 @@ async fn list(call: UserRequest, asked: List) -> Result<Statuses, RequestError> 
         condition: query::condition(asked.query.as_deref())?,
         sort: query::sort(asked.sort, custom_status::SORT_FIELDS)?,
     };
-    let found = custom_status::list(&call.app, &filter, query::page(&call.app, asked.offset, asked.count));
+    let page = query::page(&call.app, asked.offset, asked.count);
+    let found = custom_status::listed(&call.app, &filter, page);
     Ok(Statuses {
-        count: found.items.len(),
-        offset: found.offset,
-        total: found.total,
         statuses: found.items,
+        count: found.count,
+        offset: page.offset,
+        total: found.total,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Record, Table};
@@ -42,6 +43,9 @@ impl From<CustomStatusV1> for CustomStatusV2 {
         }
     }
 }
+
+/// The custom statuses of a snapshot, for a comparison with those of another one. It holds only them in memory.
+pub(crate) struct CustomStatusesVersion(OrdMap<StatusName, Arc<CustomStatus>>);
 
 impl Record for CustomStatus {
     const TABLE: Table = Table::CustomStatuses;
@@ -125,6 +129,18 @@ impl Snapshot {
     #[must_use]
     pub fn custom_statuses(&self) -> impl ExactSizeIterator<Item = &Arc<CustomStatus>> {
         self.custom_statuses_by_name.values()
+    }
+
+    /// Returns the version of the custom statuses.
+    #[must_use]
+    pub(crate) fn custom_statuses_version(&self) -> CustomStatusesVersion {
+        CustomStatusesVersion(self.custom_statuses_by_name.clone())
+    }
+
+    /// Returns whether the custom statuses are those of this version. Compares no values.
+    #[must_use]
+    pub(crate) fn has_custom_statuses_of(&self, version: &CustomStatusesVersion) -> bool {
+        self.custom_statuses_by_name.ptr_eq(&version.0)
     }
 
     pub(in crate::store) fn put_custom_status(&mut self, status: CustomStatus) {

@@ -4,7 +4,7 @@ pub(super) mod audit_log;
 mod avatars;
 mod boards;
 pub(super) mod commits;
-mod custom_statuses;
+pub(super) mod custom_statuses;
 mod failed_logins;
 mod invitations;
 mod lost_connections;

@@ -127,6 +127,20 @@ impl Process {
         self.folder.clone()
     }
 
+    /// Waits until standard error has a line with this text; returns all lines up to it.
+    pub fn log_until(&mut self, text: &str) -> String {
+        let mut log = String::new();
+        for line in BufReader::new(self.child.stderr.take().expect("a pipe")).lines() {
+            let line = line.expect("text");
+            log += &line;
+            log.push('\n');
+            if line.contains(text) {
+                return log;
+            }
+        }
+        panic!("no line has {text:?}: {log}")
+    }
+
     /// Waits for the end; returns the exit status and all of standard error.
     pub fn wait(&mut self) -> (ExitStatus, String) {
         let mut log = String::new();
