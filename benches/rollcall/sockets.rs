@@ -131,7 +131,7 @@ struct Bench<'folder> {
     quick: bool,
     /// The limits in milliseconds, as in [`SIZES`].
     aims: [u64; 2],
-    /// The changes of a server that only tells them, if they are the floor.
+    /// The times of a server that only writes the changes; `None` for streams of events.
     floor: Option<FanOut>,
 }
 

@@ -91,7 +91,7 @@ pub(crate) struct ListedStatuses {
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum StatusItems {
-    /// These statuses.
+    /// The statuses, which become JSON with the response.
     Each(Vec<Arc<CustomStatus>>),
     /// The statuses as JSON that was made earlier.
     Made(Arc<RawValue>),

@@ -2,8 +2,8 @@
 //!
 //! The writer begins a hold between two batches. Before each later batch, it sets the old values of the records aside
 //! that the batch changes and that the backup has not read yet. A reader goes through the tables in the order of
-//! [`Table::in_order_of_backups`] and uses a value that was set aside in the place of the current one. So all that it reads is of one moment,
-//! and neither waits for the other.
+//! [`Table::in_order_of_backups`] and uses a value that was set aside in the place of the current one. So all that it reads
+//! is of one moment, and neither waits for the other.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
