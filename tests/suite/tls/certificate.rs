@@ -97,7 +97,11 @@ async fn a_pair_that_is_written_in_two_steps_is_loaded_after_the_second() {
         .await;
         assert!(first.is_served(server.address).await);
     }
-    std::fs::write(&second.key, new_key).expect("a file");
+    // Renamed, because a server that looks at this moment warns of a file that is half written too.
+    let whole = second.key.with_extension("new");
+    std::fs::copy(&second.key, &whole).expect("a file with the mode of a key");
+    std::fs::write(&whole, new_key).expect("a file");
+    std::fs::rename(&whole, &second.key).expect("a rename");
     server.pass(MINUTE);
     wait_until_served(&server, &second.client()).await;
     assert_eq!(log.count("the TLS certificate stays"), 1, "one warning for one change");
