@@ -1,6 +1,6 @@
 //! The JSON of pages of the list of all custom statuses. A page is made once for each state of the statuses.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -40,11 +40,7 @@ struct KeptPages {
 impl StatusPages {
     /// Returns a page of the custom statuses of a snapshot; `None` if it cannot be written as JSON.
     pub(crate) fn page(&self, snapshot: &Snapshot, page: Page) -> Option<StatusPage> {
-        let kept = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .find(snapshot, page);
+        let kept = self.lock().find(snapshot, page);
         if kept.is_some() {
             return kept;
         }
@@ -55,10 +51,13 @@ impl StatusPages {
             total: listing.total,
         };
         if made.json.get().len() <= MAX_PAGE_BYTES {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.keep(snapshot, page, made.clone());
+            self.lock().keep(snapshot, page, made.clone());
         }
         Some(made)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, KeptPages> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

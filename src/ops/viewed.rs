@@ -276,8 +276,8 @@ impl<'user> ViewedAccount<'user> {
         view.custom_field(self.user.user(), name)
     }
 
-    /// Returns the user's team, which is the text of this custom field; empty if there is none. `is_visible` is true if the
-    /// viewer sees this field of other users ([`View::sees_custom_field`]).
+    /// Returns the user's team: the text of this custom field. The text is empty if the user has no team, or if the viewer
+    /// does not see it. `is_visible` is true if the viewer sees this field of other users ([`View::sees_custom_field`]).
     #[must_use]
     pub(super) fn team(self, field: &str, is_visible: bool) -> &'user str {
         let fields = &self.user.user().profile.custom_fields;

@@ -125,28 +125,18 @@ impl Archive {
         until: Timestamp,
         mut look: impl FnMut(AuditEntry) -> bool,
     ) -> Result<(), ReadError> {
-        let mut damaged = None;
+        let mut outcome = Ok(());
         let keys = &key_of(from)[..]..&key_of(until)[..];
-        let read =
-            self.opened()?.reader.scan_back(
-                Table::AuditLog,
-                keys,
-                &mut |entry| match decode(entry.key, entry.value) {
-                    Ok(found) => {
-                        if look(found) {
-                            ControlFlow::Continue(())
-                        } else {
-                            ControlFlow::Break(())
-                        }
-                    }
-                    Err(error) => {
-                        damaged = Some(error);
-                        ControlFlow::Break(())
-                    }
-                },
-            );
-        read?;
-        damaged.map_or(Ok(()), Err)
+        let reader = self.opened()?.reader;
+        reader.scan_back(Table::AuditLog, keys, &mut |entry| {
+            match decode(entry.key, entry.value).map(&mut look) {
+                Ok(true) => return ControlFlow::Continue(()),
+                Ok(false) => {}
+                Err(error) => outcome = Err(error),
+            }
+            ControlFlow::Break(())
+        })?;
+        outcome
     }
 }
 

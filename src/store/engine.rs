@@ -1,4 +1,4 @@
-//! What the store needs of an engine, which keeps its records.
+//! The trait of an engine. An engine keeps the records of the store.
 //!
 //! An engine is a folder beside this file. The rest of the store works with these traits alone, so that all engines have
 //! the same operations, records, snapshots and events above them. `stored.rs` and `held.rs` have what is read from an engine.
@@ -20,7 +20,7 @@ pub(super) trait Engine: Send {
     /// Returns the reason why changes of this need are not made now; `None` if they are.
     fn refusal(&self, need: Need) -> Option<CommitError>;
 
-    /// Returns whether this key has this value now; `None` as the value is no value.
+    /// Returns whether the engine has this value under this key now. `None` stands for a key without a value.
     ///
     /// # Errors
     /// The cause, as text for the log.

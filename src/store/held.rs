@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::read_error::ReadError;
 use super::records::Table;
-use super::stored::StoredEntry;
 
 /// The stored records at one moment, which a backup reads while writes go on.
 pub(super) trait Moment: Send + Sync {
@@ -17,11 +16,14 @@ pub(super) trait Moment: Send + Sync {
     ///
     /// # Errors
     /// The cause, if the moment cannot be read to its end.
-    fn read(&self, look: &mut dyn FnMut(Table, StoredEntry<'_>) -> ControlFlow<()>) -> Result<(), String>;
+    fn read(&self, look: LookAtRecord<'_>) -> Result<(), String>;
 
     /// Ends the hold, so that its reader fails with this reason.
     fn abandon(&self, reason: &'static str);
 }
+
+/// A function that is called with a table, and a key and its value in it.
+pub(super) type LookAtRecord<'look> = &'look mut dyn FnMut(Table, &[u8], &[u8]) -> ControlFlow<()>;
 
 /// A moment of the store. Dropping it ends the hold.
 pub struct Held(pub(super) Arc<dyn Moment>);
@@ -45,15 +47,13 @@ impl Held {
         mut look: impl FnMut(Table, &[u8], &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut refused = None;
-        let read = self
-            .0
-            .read(&mut |table, entry| match look(table, entry.key, entry.value) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    refused = Some(error);
-                    ControlFlow::Break(())
-                }
-            });
+        let read = self.0.read(&mut |table, key, value| match look(table, key, value) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                refused = Some(error);
+                ControlFlow::Break(())
+            }
+        });
         match refused {
             Some(error) => Err(error),
             None => read.map_err(|cause| ReadError::Unavailable(cause).into()),

@@ -1,9 +1,8 @@
-//! What the handles of a store, its writer and its engine share.
+//! The state that the handles, the writer and the engine of a store share.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
 use tracing::error;
 
 use super::archive::Archive;
@@ -18,7 +17,7 @@ use crate::observe::StoreMeter;
 /// A callback with the snapshots before and after a commit, and the records that differ.
 pub(super) type Watcher = Box<dyn Fn(&Snapshot, &Arc<Snapshot>, &Touched) + Send + Sync>;
 
-/// What the parts of an open store share. Clones are cheap.
+/// The shared state of an open store. Clones are cheap.
 #[derive(Clone)]
 pub(super) struct Shared {
     /// The snapshot that readers see.
@@ -26,7 +25,7 @@ pub(super) struct Shared {
     pub(super) archive: Archive,
     pub(super) clock: Arc<FlushClock>,
     /// The changes for which there is room.
-    pub(super) room: Arc<watch::Sender<Room>>,
+    room: Arc<Mutex<Room>>,
     pub(super) watcher: Arc<OnceLock<Watcher>>,
     /// The clock that gives commits their times.
     pub(super) time: Arc<OnceLock<Clock>>,
@@ -37,18 +36,28 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Returns what a store shares that begins with this snapshot.
+    /// Returns the state of a store that begins with this snapshot.
     pub(super) fn new(snapshot: Snapshot, clock: Arc<FlushClock>) -> Self {
         Self {
             shown: Arc::new(ArcSwap::from_pointee(snapshot)),
             archive: Archive::default(),
             clock,
-            room: Arc::new(watch::Sender::new(Room::Enough)),
+            room: Arc::default(),
             watcher: Arc::default(),
             time: Arc::default(),
             reserve_bytes: Arc::default(),
             meter: StoreMeter::default(),
         }
+    }
+
+    /// Returns the changes for which there is room.
+    pub(super) fn room(&self) -> Room {
+        *self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the changes for which there is room. Returns what there was room for before.
+    pub(super) fn replace_room(&self, room: Room) -> Room {
+        std::mem::replace(&mut *self.room.lock().unwrap_or_else(PoisonError::into_inner), room)
     }
 
     /// Shows the snapshot after a commit, and calls the watcher. The commit is valid even if the watcher panics.

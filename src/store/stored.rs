@@ -1,4 +1,4 @@
-//! What is read from an engine beside its writer.
+//! The traits for reading from an engine while the writer works.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::AtomicBool;

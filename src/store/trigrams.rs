@@ -32,8 +32,8 @@ impl Trigrams {
     }
 }
 
-/// The sequences of a text that is searched for. A text of fewer than three bytes has none, so that a search for it reads
-/// all texts.
+/// The sequences of a text that is searched for. A text of fewer than three bytes has none; a search for it
+/// looks at all texts.
 #[derive(Debug, Clone)]
 pub(super) struct WantedTrigrams(Vec<usize>);
 

@@ -77,7 +77,7 @@ impl Writer {
 
     /// Returns the room on the disk as the engine measured it last.
     pub(super) fn room(&self) -> Room {
-        *self.shared.room.borrow()
+        self.shared.room()
     }
 
     pub(super) async fn commit(&self, change: Change) -> CommitOutcome {

@@ -1,6 +1,6 @@
 //! Backups: one file with the state of a store at one moment.
 //!
-//! A backup has the records and index entries of all tables, which `store/hold.rs` reads while writes go on, and
+//! A backup has the records and index entries of all tables, which `store/held.rs` reads while writes go on, and
 //! nothing of an engine's files. It has no names of files, so that a hostile one cannot choose where something is written.
 
 mod decryption;

@@ -5,8 +5,8 @@
 //! too seldom: a store whose records are changed at random takes eleven times its data. So the writer changes the record
 //! of `commits` ten times for each page that is to be moved. It does so while no change waits.
 
-use super::engine::{EngineFiles, SledEngine};
-use crate::store::catch_panic::catch_panic;
+use super::engine::SledEngine;
+use super::trees::contained;
 use crate::store::commits::Commits;
 use crate::store::edits::Edits;
 use crate::store::engine::Lost;
@@ -42,19 +42,18 @@ impl SledEngine {
     /// page needs space before its segment is free, so that none is moved while the disk has little.
     pub(super) fn clean(&mut self, is_idle: &dyn Fn() -> bool) -> Result<(), Lost> {
         self.uncleaned_bytes = self.uncleaned_bytes.min(MAX_UNCLEANED_BYTES);
-        while self.uncleaned_bytes >= BYTES_A_PAGE && is_idle() && *self.shared.room.borrow() == Room::Enough {
-            let Some(EngineFiles::Open(store)) = &self.files else {
+        while self.uncleaned_bytes >= BYTES_A_PAGE && is_idle() && self.shared.room() == Room::Enough {
+            let Ok(store) = self.store() else {
                 return Ok(());
             };
             let commits = self.shared.shown.load().commits;
             let moved = self.shared.clock.during_write(store.waker(), || {
-                catch_panic(|| move_page(store.trees.of(Commits::TABLE), &commits))
+                contained(|| move_page(store.trees.of(Commits::TABLE), &commits))
             });
-            match moved {
-                Ok(Ok(())) => self.uncleaned_bytes -= BYTES_A_PAGE,
-                Ok(Err(error)) => return self.go_on_after(None, &error.to_string()).map(drop),
-                Err(panic) => return self.go_on_after(None, &panic).map(drop),
+            if let Err(cause) = moved {
+                return self.go_on_after(None, &cause).map(drop);
             }
+            self.uncleaned_bytes -= BYTES_A_PAGE;
         }
         Ok(())
     }
@@ -135,9 +134,7 @@ mod tests {
             engine.clean(&|| true).expect("a disk");
         }
         let shown = engine.shared.shown.load().commits;
-        let Some(EngineFiles::Open(store)) = engine.files.take() else {
-            panic!("the store is open");
-        };
+        let store = engine.store().expect("an open store");
         let kept = store.trees.get(Commits::TABLE, &shown.key()).expect("a read");
         assert_eq!(kept.as_deref(), Some(&shown.encode()[..]), "the record is restored");
         let entries = store.trees.of(Table::UserStatuses).iter();

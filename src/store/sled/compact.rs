@@ -1,6 +1,6 @@
 //! Compaction: copies all records into a new store, which then replaces the old one.
 //!
-//! sled never frees space, and the bytes of a removed or replaced record stay in its files until sled happens to
+//! sled frees space too seldom, and the bytes of a removed or replaced record stay in its files until sled happens to
 //! overwrite them. A new store has only the current records.
 
 use std::path::{Path, PathBuf};

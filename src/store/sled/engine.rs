@@ -13,9 +13,8 @@ use super::erasure;
 use super::hold::{Hold, SledMoment};
 use super::open_store::OpenStore;
 use super::overflow;
-use super::trees::Trees;
+use super::trees::contained;
 use crate::clock::Clock;
-use crate::store::catch_panic::catch_panic;
 use crate::store::commit_error::{CommitError, HoldError};
 use crate::store::commits::Commits;
 use crate::store::committer::BATCH;
@@ -73,9 +72,7 @@ impl SledEngine {
             refusal,
             is_open: false,
         });
-        shared
-            .room
-            .send_replace(failure.map_or(Room::Enough, DiskFailure::room));
+        shared.replace_room(failure.map_or(Room::Enough, DiskFailure::room));
         let is_closing = shared.archive.open(store.reader());
         Self {
             files: Some(EngineFiles::Open(store)),
@@ -90,9 +87,13 @@ impl SledEngine {
         }
     }
 
-    fn trees(&self) -> Result<&Trees, String> {
+    /// Returns the open store.
+    ///
+    /// # Errors
+    /// The cause, if it could not be opened again.
+    pub(super) fn store(&self) -> Result<&OpenStore, String> {
         match &self.files {
-            Some(EngineFiles::Open(store)) => Ok(&store.trees),
+            Some(EngineFiles::Open(store)) => Ok(store),
             _ => Err("the store is closed".into()),
         }
     }
@@ -106,9 +107,7 @@ impl SledEngine {
     }
 
     fn write(&self, edits: &Edits) -> Result<Snapshot, String> {
-        let Some(EngineFiles::Open(store)) = &self.files else {
-            return Err("the store is closed".into());
-        };
+        let store = self.store()?;
         let before = self.shared.shown.load();
         let mut next = Snapshot::clone(&before);
         for edit in &edits.ordered {
@@ -176,7 +175,7 @@ impl SledEngine {
 
     /// Writes the edits that upgrade old records, if there is room.
     pub(super) fn write_outdated(&mut self) -> Result<(), Lost> {
-        if self.failure.is_some() || !self.shared.room.borrow().allows(Need::Other) {
+        if self.failure.is_some() || !self.shared.room().allows(Need::Other) {
             return Ok(());
         }
         let outdated = std::mem::take(&mut self.outdated);
@@ -201,27 +200,26 @@ impl Engine for SledEngine {
     }
 
     fn refusal(&self, need: Need) -> Option<CommitError> {
-        let room = *self.shared.room.borrow();
+        let room = self.shared.room();
         let is_allowed = room.allows(need) && (self.outdated.is_empty() || room == Room::Enough);
         (!is_allowed).then(|| room.refusal())
     }
 
     fn holds(&self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<bool, String> {
-        let trees = self.trees()?;
-        let stored = catch_panic(|| trees.get(table, key))?;
-        Ok(stored.map_err(|error| error.to_string())?.as_deref() == value)
+        let trees = &self.store()?.trees;
+        let stored = contained(|| trees.get(table, key))?;
+        Ok(stored.as_deref() == value)
     }
 
     fn commit(&mut self, edits: &Edits) -> Result<Outcome, Lost> {
-        let cause = match catch_panic(|| self.write(edits)) {
-            Ok(Ok(next)) => {
+        match contained(|| self.write(edits)) {
+            Ok(next) => {
                 self.shared.show(next, &edits.touched());
                 self.note_written(edits);
-                return Ok(Outcome::Stored);
+                Ok(Outcome::Stored)
             }
-            Ok(Err(cause)) | Err(cause) => cause,
-        };
-        self.go_on_after(Some(edits), &cause)
+            Err(cause) => self.go_on_after(Some(edits), &cause),
+        }
     }
 
     fn hold(&mut self) -> Result<Held, HoldError> {
@@ -229,9 +227,7 @@ impl Engine for SledEngine {
         if earlier.is_some_and(|earlier| !earlier.is_lost()) {
             return Err(HoldError::Busy);
         }
-        let Some(EngineFiles::Open(store)) = &self.files else {
-            return Err(HoldError::Unavailable);
-        };
+        let store = self.store().map_err(|_| HoldError::Unavailable)?;
         let commits = self.shared.shown.load().commits.count;
         let moment = SledMoment::begin(&store.trees, commits, Arc::clone(&self.is_closing));
         let moment = moment.map_err(|_| HoldError::Unavailable)?;

@@ -5,9 +5,8 @@ use crate::store::records::Table;
 use crate::store::snapshot::Snapshot;
 
 /// Returns how many of these keys had personal data or secrets that were removed or replaced: a user, the user's
-/// e-mail address, password, second factor or avatar, a token, a link, an invitation, a
-/// board. sled leaves the old bytes in its files until
-/// it happens to overwrite them, so only a compaction is certain to remove them.
+/// e-mail address, password, second factor or avatar, a token, a link, an invitation, a board. sled leaves the old bytes
+/// in its files until it happens to overwrite them, so only a compaction is certain to remove them.
 pub(super) fn count<'keys>(
     before: &Snapshot,
     after: &Snapshot,

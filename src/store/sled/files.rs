@@ -146,17 +146,17 @@ pub(in crate::store) fn wait_until_closed(store: &Path) -> io::Result<()> {
 
 /// Opens sled with all tables, and creates what is missing.
 pub(in crate::store) fn open_sled(store: &Path) -> sled::Result<(sled::Db, Trees)> {
-    contained(|| try_open_sled(store, Trees::open))
+    panic_as_error(|| try_open_sled(store, Trees::open))
 }
 
 /// Opens sled with the tables that exist.
 fn open_existing(store: &Path) -> sled::Result<(sled::Db, Trees)> {
-    contained(|| try_open_sled(store, Trees::open_existing))
+    panic_as_error(|| try_open_sled(store, Trees::open_existing))
 }
 
 /// Opens all tables of an open store, creates those that are missing, and makes them durable.
 pub(super) fn with_all_tables(db: &sled::Db, folder: &DataFolder) -> Result<Trees, OpenError> {
-    let opened = contained(|| {
+    let opened = panic_as_error(|| {
         let trees = Trees::open(db)?;
         db.flush()?;
         Ok(trees)
@@ -164,7 +164,7 @@ pub(super) fn with_all_tables(db: &sled::Db, folder: &DataFolder) -> Result<Tree
     opened.map_err(|error| open_error(folder.path(), &folder.store(), &error))
 }
 
-fn contained<T>(run: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
+fn panic_as_error<T>(run: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
     catch_panic(run).unwrap_or_else(|panic| Err(sled::Error::ReportableBug(panic)))
 }
 

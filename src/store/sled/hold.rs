@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::trees::{Trees, contained};
-use crate::store::held::Moment;
+use crate::store::held::{LookAtRecord, Moment};
 use crate::store::records::Table;
-use crate::store::stored::StoredEntry;
 
 /// Maximum bytes of all values that are set aside. A backup that needs more fails.
 const MAX_KEPT_BYTES: usize = 64 * 1024 * 1024;
@@ -118,25 +117,9 @@ impl Hold {
     }
 
     /// Calls `look` as [`Moment::read`] does, until it breaks or `is_closing` becomes true.
-    fn read(
-        &self,
-        trees: &Trees,
-        is_closing: &AtomicBool,
-        look: &mut dyn FnMut(Table, StoredEntry<'_>) -> ControlFlow<()>,
-    ) -> Result<(), String> {
+    fn read(&self, trees: &Trees, is_closing: &AtomicBool, look: LookAtRecord<'_>) -> Result<(), String> {
         let mut pass = |table, entries: Vec<HeldEntry>| -> ControlFlow<()> {
-            for (key, value) in &entries {
-                let has_old_form = false;
-                look(
-                    table,
-                    StoredEntry {
-                        key,
-                        value,
-                        has_old_form,
-                    },
-                )?;
-            }
-            ControlFlow::Continue(())
+            entries.iter().try_for_each(|(key, value)| look(table, key, value))
         };
         for (position, table) in Table::in_order_of_backups().enumerate() {
             let mut rest = match (table, &self.end_of_audit_log) {
@@ -226,7 +209,7 @@ impl Moment for SledMoment {
         self.commits
     }
 
-    fn read(&self, look: &mut dyn FnMut(Table, StoredEntry<'_>) -> ControlFlow<()>) -> Result<(), String> {
+    fn read(&self, look: LookAtRecord<'_>) -> Result<(), String> {
         self.hold.read(&self.trees, &self.is_closing, look)
     }
 
@@ -272,7 +255,7 @@ mod tests {
         put(trees, &hold, Table::AuditLog, 60, Some(b"new"));
         let mut found = Vec::new();
         let never = AtomicBool::new(false);
-        let read = hold.read(trees, &never, &mut |table, StoredEntry { key, value, .. }| {
+        let read = hold.read(trees, &never, &mut |table, key, value| {
             if table == Table::Users && key == 20_u16.to_be_bytes() {
                 for number in [10, 20, 30, 50, 51] {
                     put(trees, &hold, Table::Users, number, Some(b"newer"));
@@ -314,7 +297,7 @@ mod tests {
         }
         assert!(hold.kept().old.is_empty());
         let never = AtomicBool::new(false);
-        let read = hold.read(trees, &never, &mut |_, _| ControlFlow::Continue(()));
+        let read = hold.read(trees, &never, &mut |_, _, _| ControlFlow::Continue(()));
         assert!(read.expect_err("too much").contains("too much changed"));
     }
 
@@ -325,7 +308,7 @@ mod tests {
         store.trees.of(Table::Users).insert(key(1), b"x").expect("a tree");
         let hold = Hold::begin(&store.trees).expect("a hold");
         let closing = AtomicBool::new(true);
-        let read = hold.read(&store.trees, &closing, &mut |_, _| ControlFlow::Continue(()));
+        let read = hold.read(&store.trees, &closing, &mut |_, _, _| ControlFlow::Continue(()));
         assert!(read.is_err());
     }
 }

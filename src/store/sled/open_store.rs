@@ -91,19 +91,15 @@ impl OpenStore {
 
     /// Returns a reader of the store.
     pub(super) fn reader(&self) -> Arc<dyn EngineReader> {
-        Arc::new(self.sled_reader())
-    }
-
-    fn sled_reader(&self) -> SledReader {
-        SledReader {
+        Arc::new(SledReader {
             trees: Arc::clone(&self.trees),
             marker: Arc::clone(&self.marker),
-        }
+        })
     }
 
     /// Verifies the whole store. Returns a snapshot, all problems, and the edits that upgrade old records.
     pub(in crate::store) fn verify(&self) -> Findings {
-        self.sled_reader().verify(&AtomicBool::new(false))
+        self.reader().verify(&AtomicBool::new(false))
     }
 
     /// Holds the state of a store to which nothing is written.

@@ -37,8 +37,8 @@ enum Reopened {
 }
 
 impl SledEngine {
-    /// Goes on after the disk has refused a write, perhaps of a batch. What the next opening finds decides if its changes
-    /// were made.
+    /// Goes on after the disk has refused a write, perhaps of a batch. The next opening shows whether the changes of the batch
+    /// are stored.
     pub(super) fn recover(
         &mut self,
         edits: Option<&Edits>,

@@ -27,7 +27,7 @@ impl SledEngine {
             return;
         }
         if let Ok(space) = self.space() {
-            let before = *self.shared.room.borrow();
+            let before = self.shared.room();
             self.set_room(Room::of(space, self.reserve_bytes(), before), Some(space));
         }
     }
@@ -56,7 +56,7 @@ impl SledEngine {
 
     /// Sets the room, and logs each loss of it once until all changes are made again.
     pub(super) fn set_room(&mut self, room: Room, space: Option<Space>) {
-        let before = self.shared.room.send_replace(room);
+        let before = self.shared.replace_room(room);
         if room == Room::Enough {
             if before != room {
                 self.least_room = room;

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use sled::IVec;
 
-use crate::store::catch_panic::catch_panic;
 use crate::store::records::Table;
-use crate::store::sled::trees::Trees;
+use crate::store::sled::trees::{Trees, contained};
 
 /// The number and the checksum of the entries of each table.
 pub(in crate::store) type Sums = BTreeMap<&'static str, (u64, u32)>;
@@ -25,7 +24,7 @@ pub(in crate::store) fn next(
         let value = trees.whole(table, &key, placed)?.unwrap_or_default();
         Ok(Some((key, value)))
     };
-    catch_panic(read)?.map_err(|error| error.to_string())
+    contained(read)
 }
 
 /// A running checksum of a table's entries.
