@@ -317,16 +317,6 @@ async fn the_setting_encrypts_what_the_server_sends_and_stores() {
     backup::check_encrypted(fs::File::open(&scheduled).expect("a file"), &key).expect("a sound backup");
     assert_eq!(names_in(&backups).len(), 1);
 
-    let answer = download(&server.admin().await).await;
-    assert_eq!(
-        answer.header("content-disposition"),
-        Some("attachment; filename=\"rollcall-2023-11-04T11-44-23Z.backup.age\"")
-    );
-    assert!(answer.body.starts_with(AGE));
-    let found = backup::check_encrypted(&answer.body[..], &key).expect("a sound backup");
-    assert_eq!(found.users, 2);
-    assert!(backup::check(&answer.body[..]).is_err());
-
     let visitor = Visitor::signed_in(&server, ADMIN).await;
     let page = loop {
         let page = visitor.page("/admin/store").await;
@@ -337,6 +327,16 @@ async fn the_setting_encrypts_what_the_server_sends_and_stores() {
     };
     assert!(page.contains("rollcall-2023-11-04T11-44-23Z.backup.age"), "{page}");
     assert!(page.contains("<td>encrypted</td>"), "{page}");
+
+    let answer = download(&server.admin().await).await;
+    assert_eq!(
+        answer.header("content-disposition"),
+        Some("attachment; filename=\"rollcall-2023-11-04T11-44-23Z.backup.age\"")
+    );
+    assert!(answer.body.starts_with(AGE));
+    let found = backup::check_encrypted(&answer.body[..], &key).expect("a sound backup");
+    assert_eq!(found.users, 2);
+    assert!(backup::check(&answer.body[..]).is_err());
     server.stop().await;
 }
 
