@@ -37,13 +37,13 @@ use tasks::Tasks;
 use crate::admin_socket::AdminSocket;
 use crate::app::App;
 use crate::domain::listen_address::url_of;
-use crate::domain::{ListenAddress, RequestError, SettingId};
+use crate::domain::{ListenAddress, SettingId};
 use crate::http::{self, Front, Gate, Limits};
 use crate::intake::Bound;
 use crate::net::{BoundAddress, Listeners, Protocol};
 use crate::ops::backups::schedule;
 use crate::ops::opening;
-use crate::ops::{avatars, disk_watch, doubt, expiry, lockout, lost_connections, setup, sweep, upgrade};
+use crate::ops::{avatars, disk_watch, doubt, expiry, lockout, lost_connections, neighbours, setup, sweep, upgrade};
 use crate::realtime::{self, SocketServer};
 use crate::store::socket_path;
 use crate::web::{self, FormBounds, Streams};
@@ -87,14 +87,16 @@ impl Server {
         let mut listeners = Listeners::open(&options.listen, options.inherited, protocol).await?;
         let app = app.at(url_of(protocol.scheme(), &bound_to(&listeners)));
         listeners.extend(Listeners::open(&options.redirect, Vec::new(), Protocol::Redirect).await?);
-        let metrics = if options.metrics_listen.is_empty() {
-            None
-        } else {
-            Some(Listeners::open(&options.metrics_listen, Vec::new(), Protocol::Plain).await?)
+        let metrics = match &*options.metrics_listen {
+            [] => None,
+            some => Some(Listeners::open(some, Vec::new(), Protocol::Plain).await?),
         };
 
         if let Some(new) = options.administrator {
-            if let Some(user) = setup::from_settings(&app, new).await.map_err(of_administrator)? {
+            if let Some(user) = setup::from_settings(&app, new)
+                .await
+                .map_err(StartError::of_administrator)?
+            {
                 info!(username = %user.username, "created the first administrator from the settings");
             } else {
                 warn!("ROLLCALL_ADMIN_PASSWORD and the other admin_ settings are ignored: the store has users");
@@ -114,10 +116,9 @@ impl Server {
             Some(_) => others,
             None => http::metrics::metrics(app.clone()).or(others).unify().boxed(),
         };
-        // Most requests are of the API, and each filter that is tried before costs them time.
-        let filter = http::api(gate).or(others).unify().boxed();
         Ok(Self {
-            front: Front::new(app.clone(), filter),
+            // Most requests are of the API, and each filter that is tried before costs them time.
+            front: Front::new(app.clone(), http::api(gate).or(others).unify().boxed()),
             setup_link: setup_link.map(|secret| format!("{}/setup#{secret}", app.public_address().url)),
             app,
             socket_server,
@@ -226,6 +227,10 @@ impl Server {
         let app = self.app.clone();
         tasks.spawn("the watch over the disk", async move { disk_watch::watch(&app).await });
         let app = self.app.clone();
+        tasks.spawn("the membership of the cluster", async move {
+            neighbours::take_part(&app).await;
+        });
+        let app = self.app.clone();
         tasks.spawn("the watch over the clock", async move { doubt::watch(&app).await });
         let socket_server = Arc::clone(&self.socket_server);
         tasks.spawn("the distribution of events", async move {
@@ -310,13 +315,6 @@ fn others(
         .or(web::web(app.clone(), bounds, streams))
         .unify()
         .boxed()
-}
-
-fn of_administrator(error: RequestError) -> StartError {
-    match error {
-        RequestError::PasswordPolicy { .. } | RequestError::PasswordInvalid => StartError::AdministratorPassword(error),
-        other => StartError::Administrator(other),
-    }
 }
 
 /// Returns the maximum number of connections of an address; `None` for a trusted proxy, which carries those

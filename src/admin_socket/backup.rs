@@ -8,7 +8,7 @@ use super::command::Command;
 use super::place::Place;
 use super::whole_file::write_whole;
 use super::wire::{BYTES_TIMEOUT, ask_for_bytes};
-use super::{Error, explain_in_use, reach, unanswered};
+use super::{Error, explain_in_use, has_store, reach, unanswered};
 use crate::app::Overrides;
 use crate::auth::Actor;
 use crate::ops::backups::{self, Backup};
@@ -17,7 +17,7 @@ use crate::store::backup::{
     self, BackupError, Decryption, EncryptedWriter, Encryption, Lock, MakeError, RestoreError, Restored, Restoring,
     Summary,
 };
-use crate::store::{Store, is_begun, refuse_exposed};
+use crate::store::{Store, refuse_exposed};
 
 /// Writes a backup to `out`, and checks it on the way. If a server runs, the server makes the backup. This process
 /// encrypts it.
@@ -47,7 +47,7 @@ pub(crate) async fn backup(
         }
         Err(cause) => cause,
     };
-    if !is_begun(folder) {
+    if !has_store(folder, &fixed) {
         return Err(Error::NoStore(folder.to_owned()));
     }
     let opened = opening::open_for_command(folder, fixed).await;
@@ -211,7 +211,7 @@ pub(crate) fn restore(
         other => Error::Restore(other),
     })?;
     // The restoration is done, so an error from here on is one of the next start.
-    let key_problem = match Store::inspect(folder) {
+    let key_problem = match Store::inspect(folder, None) {
         Ok((_, snapshot)) => opening::key_problem(&snapshot, folder, named).map(|problem| problem.to_string()),
         Err(error) => Some(error.to_string()),
     };

@@ -7,12 +7,12 @@ use super::command::Command;
 use super::place::Place;
 use super::whole_file::write_whole;
 use super::wire::{BYTES_TIMEOUT, ask_for_bytes};
-use super::{Error, explain_in_use, reach, unanswered};
+use super::{Error, explain_in_use, has_store, reach, unanswered};
 use crate::app::Overrides;
 use crate::domain::transfer::{EndLine, TransferLine};
 use crate::ops::opening;
 use crate::ops::transfer::Export;
-use crate::store::{is_begun, refuse_exposed};
+use crate::store::refuse_exposed;
 
 /// Maximum bytes of a line that the server sends. It is above `LINE_BYTES`, so that a user whose data are larger than an
 /// import accepts is still exported.
@@ -34,7 +34,7 @@ pub(crate) async fn export(folder: &Path, fixed: Overrides, with_secrets: bool, 
         }
         Err(cause) => cause,
     };
-    if !is_begun(folder) {
+    if !has_store(folder, &fixed) {
         return Err(Error::NoStore(folder.to_owned()));
     }
     let opened = opening::open_for_command(folder, fixed).await;

@@ -13,14 +13,14 @@ use tokio::time::timeout;
 use super::command::{Command, CommandAnswer};
 use super::place::Place;
 use super::wire::{QUESTION_BYTES, SILENCE, read_outcome, send_question};
-use super::{Error, explain_in_use, reach, unanswered};
+use super::{Error, explain_in_use, has_store, reach, unanswered};
 use crate::app::{App, Overrides};
 use crate::auth::random;
 use crate::domain::import_result::{ImportMode, LineOutcome, LineReport};
 use crate::domain::transfer::{LINE_BYTES, SourceLine, TransferLine};
 use crate::ops::opening;
 use crate::ops::transfer::Importer;
-use crate::store::{is_begun, refuse_exposed};
+use crate::store::refuse_exposed;
 
 /// Maximum lines of a list.
 const LIST_LINES: usize = 100;
@@ -183,7 +183,9 @@ impl Target {
             Err(cause) => cause,
         };
         // A dry run must not begin a store.
-        let temporary = (mode.dry_run && !is_begun(folder)).then(temporary_folder).transpose()?;
+        let temporary = (mode.dry_run && !has_store(folder, &fixed))
+            .then(temporary_folder)
+            .transpose()?;
         let opened = match &temporary {
             Some(temporary) => {
                 let fixed = Overrides {

@@ -74,6 +74,11 @@ pub enum Error {
         .0.display()
     )]
     ServerRuns(PathBuf),
+    /// The store is in a cluster, which compacts itself.
+    #[error(
+        "the store {0} is in a cluster, which compacts itself: `etcdctl compact` and `etcdctl defrag` do it at once"
+    )]
+    InCluster(String),
     /// A backup or an export cannot be written.
     #[error("the {what} is not written: {cause}")]
     Unwritten {
@@ -156,11 +161,16 @@ pub async fn run(folder: &Path, fixed: Overrides, command: Command) -> Result<Co
         Ok(connection) => return ask(folder, place, connection, &command).await,
         Err(cause) => cause,
     };
-    if !is_begun(folder) && !matches!(command, Command::CreateUser { .. }) {
+    if !has_store(folder, &fixed) && !matches!(command, Command::CreateUser { .. }) {
         return Err(Error::NoStore(folder.to_owned()));
     }
     let opened = execute_alone(folder, fixed, command).await;
     opened.map_err(|error| explain_in_use(error, place, &unreached))
+}
+
+/// Returns whether there is a store: in the cluster, or in the data folder.
+pub(crate) fn has_store(folder: &Path, fixed: &Overrides) -> bool {
+    fixed.cluster.is_some() || is_begun(folder)
 }
 
 /// Adds to the error about a folder in use why the server there was not reached.
@@ -183,11 +193,11 @@ fn explain_in_use(error: Error, place: Place, unreached: &io::Error) -> Error {
 /// Executes a command on the store of a data folder on which no server runs.
 async fn execute_alone(folder: &Path, fixed: Overrides, command: Command) -> Result<CommandAnswer, Error> {
     if matches!(command, Command::Check) {
-        let (problems, snapshot) = Store::inspect(folder)?;
+        let (problems, snapshot) = Store::inspect(folder, fixed.cluster.as_ref())?;
         let key = opening::key_problem(&snapshot, folder, fixed.secret_key_file.as_deref());
         return Ok(CommandAnswer::Findings(Finding::all(problems, key)));
     }
-    let store = Store::open_with(folder, &fixed.upgrade)?;
+    let store = Store::open_with(folder, fixed.cluster.as_ref(), &fixed.upgrade)?;
     let app = App::new(store, Clock::system(), Passwords::default(), fixed);
     opening::refuse_settings(&app).await?;
     let outcome = execute::execute(&app, folder, command).await;
@@ -253,6 +263,9 @@ fn unanswered(error: io::Error, folder: &Path, socket: PathBuf, silence: Duratio
 /// [`Error::ServerRuns`] if a server runs; otherwise the reason why the store was not compacted.
 pub async fn compact(folder: &Path, fixed: Overrides) -> Result<Compaction, Error> {
     refuse_exposed(folder)?;
+    if let Some(cluster) = &fixed.cluster {
+        return Err(Error::InCluster(cluster.to_string()));
+    }
     if reach(folder, &Place::find(folder, fixed.admin_socket.as_deref()))
         .await?
         .is_ok()

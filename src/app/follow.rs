@@ -7,12 +7,21 @@ use crate::domain::{SettingId, Timestamp, Token, User, UserId};
 use crate::hub::{Changed, Event, Hub};
 use crate::store::{Snapshot, Store, Touched};
 
-/// Loads the hub from the store, and updates it after every commit.
+/// Loads the hub from the store, and updates it after every commit and every report of another server.
 pub(super) fn follow(hub: &Hub, store: &Store, fixed: &Arc<Overrides>) {
+    let counting = hub.clone();
+    store.watch_reports(move |snapshot, report| {
+        let look = || {
+            let user = snapshot.user(&report.user)?;
+            Some((Arc::clone(user), snapshot.user_status(&report.user).cloned()))
+        };
+        counting.set_elsewhere(&report.server, report.connections, look);
+    });
+    let (telling, its_fixed) = (hub.clone(), Arc::clone(fixed));
+    store.watch(move |before, after, touched| tell(&telling, &its_fixed, before, after, touched));
+    // Another server may commit at any time. What it commits from now on, the hub follows.
     require_connection(hub, &store.read(), fixed);
     show_all(hub, store);
-    let (hub, fixed) = (hub.clone(), Arc::clone(fixed));
-    store.watch(move |before, after, touched| tell(&hub, &fixed, before, after, touched));
 }
 
 /// Loads the statuses of all users into the hub.

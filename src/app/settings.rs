@@ -10,7 +10,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::auth::TokenSecret;
-use crate::config::{BackupPlan, CompactAtStart, CompactWaste};
+use crate::config::{BackupPlan, ClusterAddress, CompactAtStart, CompactWaste};
 use crate::domain::page::PageRule;
 use crate::domain::password_policy::STRONG_PASSWORD_CHARACTERS;
 use crate::domain::picture::PictureRule;
@@ -37,6 +37,8 @@ pub struct Overrides {
     pub admin_socket: Option<PathBuf>,
     /// Free bytes of the disk below which the server is not ready and the store refuses changes.
     pub disk_reserve_bytes: u64,
+    /// The store that several servers share; `None` if the store is in the data folder.
+    pub cluster: Option<ClusterAddress>,
     /// The rule for compacting the store at the start.
     pub compact_at_start: CompactAtStart,
     /// The waste at which a start compacts the store.

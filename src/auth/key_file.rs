@@ -50,6 +50,13 @@ pub enum KeyError {
         /// The mode of the file.
         mode: u32,
     },
+    /// Other servers share the store, and this one would make a key of its own.
+    #[error(
+        "the key file {} does not exist, and other servers share the store: copy secret.key from the data folder of one of \
+         them, or name it with --secret-key-file",
+        .0.display()
+    )]
+    Unshared(PathBuf),
     /// The file does not contain a key.
     #[error(
         "the key file {} has no key in it, which would be 64 hexadecimal digits: put the right file back",

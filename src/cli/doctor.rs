@@ -10,11 +10,11 @@ use serde::Serialize;
 use super::args::Doctor;
 use super::setting_flags::Given;
 use super::{Failure, ask, ask_with, output, serve, server_process};
+use crate::admin_socket::has_store;
 use crate::admin_socket::{ClockEntry, Command, CommandAnswer, DiskEntry, SurroundingsEntry};
 use crate::app::Overrides;
 use crate::config::{Examined, StartSettings, examine};
 use crate::domain::SettingId;
-use crate::store::is_begun;
 use diagnosis::{Diagnosis, DiagnosisState};
 
 /// The result as JSON: the fields of the clock, if there is a store, and all checks.
@@ -120,7 +120,7 @@ fn surroundings_of(
     });
     checks.extend(disk::check(&folder, reserve));
     let ask = |command| ask_with(&folder, fixed.clone(), command);
-    if is_begun(&folder) || server.is_some() {
+    if has_store(&folder, &fixed) || server.is_some() {
         checks.push(clock_of(ask(Command::ReadClock), clock));
         checks.push(room_of(ask(Command::ReadDisk), disk));
         checks.push(store_of(ask(Command::Check)));

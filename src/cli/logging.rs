@@ -7,6 +7,7 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 use tracing::{dispatcher, error};
 use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{self, format};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -26,7 +27,7 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 #[must_use = "the end of the log is awaited when this is dropped"]
 pub(super) struct Logging {
     queue: LogQueue,
-    level: reload::Handle<LevelFilter, Registry>,
+    level: reload::Handle<Targets, Registry>,
 }
 
 impl Logging {
@@ -48,14 +49,19 @@ impl Drop for Logging {
     }
 }
 
-const fn filter(level: LogLevel) -> LevelFilter {
-    match level {
+/// Returns the filter for a level. Lines of other crates below info are never written: they are many, and no test checks that
+/// they have no secrets.
+fn filter(level: LogLevel) -> Targets {
+    let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
-    }
+    };
+    Targets::new()
+        .with_default(level.min(LevelFilter::INFO))
+        .with_target(env!("CARGO_CRATE_NAME"), level)
 }
 
 /// Starts logging with this format and level.

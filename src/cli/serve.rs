@@ -162,6 +162,7 @@ pub(super) fn fixed(settings: StartSettings) -> Overrides {
         trusted_proxies: settings.trusted_proxies,
         secret_key_file: settings.secret_key_file,
         admin_socket: settings.admin_socket,
+        cluster: settings.cluster,
         disk_reserve_bytes: settings.disk_reserve_bytes,
         compact_at_start: settings.compact_at_start,
         compact_waste: settings.compact_waste,

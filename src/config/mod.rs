@@ -1,5 +1,6 @@
 //! The configuration: the list of settings, the sources of their values, and their types.
 
+mod cluster;
 mod error;
 mod examine;
 mod load;
@@ -12,6 +13,7 @@ mod value;
 mod values;
 pub(crate) mod variables;
 
+pub use cluster::{ClusterAddress, ClusterSecurity};
 pub(crate) use error::ConfigError;
 pub(crate) use examine::{Examined, examine};
 pub(crate) use load::Config;

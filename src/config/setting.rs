@@ -67,6 +67,34 @@ pub const SETTINGS: &[StartSetting] = &[
         "The data folder; $STATE_DIRECTORY, if set, comes before the default",
     ),
     StartSetting::new(
+        "store",
+        "ADDRESS",
+        None,
+        "The store that several servers share, as etcd://NODE:PORT,NODE:PORT/NAME; unset is a store in the data folder",
+    ),
+    StartSetting::new(
+        "store_ca",
+        "FILE",
+        None,
+        "The certificate in PEM that has signed those of the store's nodes; unset speaks to them without TLS",
+    ),
+    StartSetting::new(
+        "store_cert",
+        "FILE",
+        None,
+        "The certificate in PEM that the server shows to the store's nodes",
+    ),
+    StartSetting::new("store_key", "FILE", None, "The key of this certificate in PEM"),
+    StartSetting::new("store_user", "NAME", None, "The user by which the server logs in to the store's nodes"),
+    StartSetting::new(
+        "store_password",
+        "PASSWORD",
+        None,
+        "The password of this user",
+    )
+    .quiet()
+    .secret(),
+    StartSetting::new(
         "admin_socket",
         "PATH",
         None,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
+use super::cluster::ClusterAddress;
 use super::network::NetworkSettings;
 use super::recipients::Recipients;
 use super::values::StartValues;
@@ -20,6 +21,8 @@ pub(crate) struct StartSettings {
     pub network: NetworkSettings,
     /// The path of the data folder.
     pub data_dir: PathBuf,
+    /// The store that several servers share; `None` if the store is in the data folder.
+    pub cluster: Option<ClusterAddress>,
     /// The path of the administration socket, if it is not in the data folder.
     pub admin_socket: Option<PathBuf>,
     /// The time for requests in flight when the server stops.
@@ -152,6 +155,7 @@ impl StartSettings {
         Ok(Self {
             network: NetworkSettings::of(&from)?,
             data_dir: from.parse("data_dir", |text| Ok(PathBuf::from(text)))?,
+            cluster: ClusterAddress::of(&from)?,
             admin_socket: from.text("admin_socket").map(PathBuf::from),
             stop_time: Duration::from_secs(from.number("stop_seconds")?.into()),
             disk_reserve_bytes: from.parse("disk_reserve_mib", |text| {

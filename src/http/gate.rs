@@ -96,7 +96,10 @@ impl Gate {
         let address = address_of(head.peer, &head.headers, &self.app);
         let client = request::text(&head.headers, &USER_AGENT);
         let origin = Origin::new(address, client.unwrap_or_default());
-        let caller = intake::caller(&self.app, &head.headers, &origin);
+        let mut caller = intake::caller(&self.app, &head.headers, &origin);
+        if caller.is_none() && self.app.store.has_others() {
+            caller = Box::pin(intake::learned_caller(&self.app, &head.headers, &origin)).await;
+        }
         let user = caller.as_ref().map(|caller| caller.user.id.clone());
         let mut noted = Noted::default();
         let method_name = Called::default();

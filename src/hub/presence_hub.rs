@@ -1,6 +1,6 @@
 //! The hub: one object that joins the presence table, the clock and the events.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
@@ -23,8 +23,10 @@ pub struct Hub {
     clock: Clock,
     events: Announcer,
     ends_changed: Arc<Notify>,
-    lost_changed: Arc<Notify>,
-    next_connection: Arc<AtomicU64>,
+    pub(super) lost_changed: Arc<Notify>,
+    /// Notified when connections change of which the other servers of a cluster do not know yet.
+    pub(super) unreported_changed: Arc<Notify>,
+    pub(super) next_connection: Arc<AtomicU64>,
     attendances: Attendances<UserId>,
     tokens: Attendances<TokenHash>,
     meter: PresenceMeter,
@@ -40,6 +42,7 @@ impl Hub {
             events: Announcer::default(),
             ends_changed: Arc::default(),
             lost_changed: Arc::default(),
+            unreported_changed: Arc::default(),
             next_connection: Arc::default(),
             attendances: Attendances::default(),
             tokens: Attendances::default(),
@@ -65,12 +68,12 @@ impl Hub {
         self.clock.now()
     }
 
-    fn board(&self) -> MutexGuard<'_, PresenceTable> {
+    pub(super) fn board(&self) -> MutexGuard<'_, PresenceTable> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the presence table, and sends the resulting events in the order of the changes.
-    fn tell<Changes>(&self, work: impl FnOnce(&mut PresenceTable, Timestamp) -> Changes)
+    pub(super) fn tell<Changes>(&self, work: impl FnOnce(&mut PresenceTable, Timestamp) -> Changes)
     where
         Changes: IntoIterator<Item = Arc<PresenceChange>>,
     {
@@ -82,6 +85,9 @@ impl Hub {
         }
         if board.next_end() != before {
             self.ends_changed.notify_one();
+        }
+        if !board.unreported.is_empty() {
+            self.unreported_changed.notify_one();
         }
     }
 
@@ -118,7 +124,7 @@ impl Hub {
 
     /// Returns a stored status as it is shown. While the clock is doubtful, claims that have ended stay in the store, and
     /// are not shown.
-    fn as_shown(&self, kept: &Arc<UserStatus>) -> Arc<UserStatus> {
+    pub(super) fn as_shown(&self, kept: &Arc<UserStatus>) -> Arc<UserStatus> {
         let mut shown = Arc::clone(kept);
         let has_end = kept.claims.next_end().is_some();
         if has_end && !self.clock.trust().may_erase {
@@ -154,43 +160,6 @@ impl Hub {
     /// Sets whether all users without a connection are offline.
     pub fn require_connection(&self, required: bool) {
         self.tell(|board, now| board.require_connection(now, required));
-    }
-
-    /// Adds a live connection of a user; it lasts until it is dropped. `look` finds the user and the status in the
-    /// store. It runs while the presence table is locked, so that its result is never older than the last update
-    /// of the hub.
-    pub fn connect(
-        &self,
-        id: &UserId,
-        look: impl FnOnce() -> Option<(Arc<User>, Option<Arc<UserStatus>>)>,
-    ) -> Option<Connection> {
-        let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        let mut found = false;
-        self.tell(|board, now| {
-            let Some((user, kept)) = look() else {
-                return Vec::new();
-            };
-            found = true;
-            let shown = kept.as_ref().map(|kept| self.as_shown(kept));
-            board.connect(now, &user, shown.as_ref(), number)
-        });
-        found.then(|| self.connection(id, number))
-    }
-
-    /// Resumes a lost connection of this token that still counts.
-    #[must_use]
-    pub fn reconnect(&self, id: &UserId, token: &TokenHash) -> Option<Connection> {
-        let number = self.board().take_lost(id, token)?;
-        Some(self.connection(id, number))
-    }
-
-    fn connection(&self, user: &UserId, number: u64) -> Connection {
-        Connection {
-            hub: self.clone(),
-            user: user.clone(),
-            number,
-            lost: false,
-        }
     }
 
     /// Returns the lost connections that still count: the user, the token, and the status of the connection.
@@ -308,39 +277,5 @@ impl Hub {
     #[must_use]
     pub fn ended(&self, most: usize) -> Vec<UserId> {
         self.board().ended(self.clock.now(), most)
-    }
-}
-
-/// A live connection of a user. Dropping it ends it.
-pub struct Connection {
-    hub: Hub,
-    user: UserId,
-    number: u64,
-    lost: bool,
-}
-
-impl Connection {
-    /// Sets the status of this connection: away or online.
-    pub fn set_away(&self, away: bool) {
-        let status = if away { StatusType::Away } else { StatusType::Online };
-        self.hub
-            .tell(|board, now| board.set_connection(now, &self.user, self.number, status));
-    }
-
-    /// Marks the connection as lost: it counts for [`super::GRACE_MILLIS`] more, and [`Hub::reconnect`] can resume it.
-    pub fn lose(mut self, token: TokenHash) {
-        self.lost = true;
-        let now = self.hub.now();
-        self.hub.board().lose(now, self.user.clone(), token, self.number);
-        self.hub.lost_changed.notify_one();
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        if !self.lost {
-            self.hub
-                .tell(|board, now| board.disconnect(now, &self.user, self.number));
-        }
     }
 }

@@ -6,24 +6,31 @@ use std::sync::Arc;
 use imbl::OrdMap;
 
 use super::change::PresenceChange;
+use super::other_connections::{OtherConnections, Unreported};
 use super::recent_changes::RecentChanges;
-use super::resumable::{GRACE_MILLIS, Resumable};
+use super::resumable::Resumable;
 use super::since::Since;
 use super::visible_presence::{PresenceEntry, VisiblePresence};
 use crate::domain::presence::of_connections;
-use crate::domain::{Claims, Presence, StatusType, Timestamp, TokenHash, User, UserId, UserStatus};
+use crate::domain::{Claims, Presence, StatusType, Timestamp, User, UserId, UserStatus};
 
 /// A user with a connection or a stored status that shows something.
-struct Entry {
+pub(super) struct PresentUser {
     user: Arc<User>,
-    kept: Option<Arc<UserStatus>>,
-    connections: BTreeMap<u64, StatusType>,
+    pub(super) kept: Option<Arc<UserStatus>>,
+    /// The live connections at this server.
+    pub(super) connections: BTreeMap<u64, StatusType>,
+    pub(super) elsewhere: OtherConnections,
     shown: Option<Arc<VisiblePresence>>,
     /// The time at which the user's last token expires, if standing claims end then.
     logins_end: Option<Timestamp>,
 }
 
-impl Entry {
+impl PresentUser {
+    fn is_connected(&self) -> bool {
+        !self.connections.is_empty() || !self.elsewhere.is_empty()
+    }
+
     /// Returns the time of the next end: of a claim, or of everything that lasts without a connection.
     fn next_end(&self) -> Option<Timestamp> {
         let claims = self.kept.as_ref().and_then(|kept| kept.claims.next_end());
@@ -33,7 +40,7 @@ impl Entry {
 
 /// The presence of all users. A user without an entry is offline and has no text.
 pub(super) struct PresenceTable {
-    entries: HashMap<UserId, Entry>,
+    pub(super) entries: HashMap<UserId, PresentUser>,
     /// The visible presence of all users who have one.
     shown: OrdMap<UserId, Arc<VisiblePresence>>,
     /// The ends of claims, the next one first.
@@ -42,9 +49,11 @@ pub(super) struct PresenceTable {
     /// The time at which the roles of a user last changed, if they changed since the start. A user may hide from roles,
     /// so roles decide visibility.
     roles_since: HashMap<UserId, Timestamp>,
-    connections: usize,
+    /// The number of live connections at this server.
+    pub(super) connections: usize,
     /// The lost connections that still count.
-    lost: Resumable,
+    pub(super) lost: Resumable,
+    pub(super) unreported: Unreported,
     requires_connection: bool,
     /// Whether a status that appears begins now. Those of the server before this one began at an unknown time.
     records_beginnings: bool,
@@ -60,6 +69,7 @@ impl PresenceTable {
             roles_since: HashMap::new(),
             connections: 0,
             lost: Resumable::default(),
+            unreported: Unreported::default(),
             requires_connection: false,
             records_beginnings: false,
         }
@@ -131,6 +141,7 @@ impl PresenceTable {
         self.connections -= entry.connections.len();
         self.move_end(id, entry.next_end(), None);
         self.shown.remove(id);
+        self.note_own(id);
         entry.shown.map(|before| self.changes.add(now, id, Some(before), None))
     }
 
@@ -148,6 +159,7 @@ impl PresenceTable {
         entry.kept = kept.cloned();
         entry.connections.insert(connection, StatusType::Online);
         self.connections += 1;
+        self.note_own(&user.id);
         let renewed = self.renew(now, &user.id);
         followed.into_iter().chain(renewed).collect()
     }
@@ -161,6 +173,7 @@ impl PresenceTable {
         status: StatusType,
     ) -> Option<Arc<PresenceChange>> {
         *self.entries.get_mut(id)?.connections.get_mut(&connection)? = status;
+        self.note_own(id);
         self.renew(now, id)
     }
 
@@ -168,51 +181,8 @@ impl PresenceTable {
     pub(super) fn disconnect(&mut self, now: Timestamp, id: &UserId, connection: u64) -> Option<Arc<PresenceChange>> {
         self.entries.get_mut(id)?.connections.remove(&connection)?;
         self.connections -= 1;
+        self.note_own(id);
         self.renew(now, id)
-    }
-
-    /// Marks a connection as lost: it counts for [`GRACE_MILLIS`] more.
-    pub(super) fn lose(&mut self, now: Timestamp, user: UserId, token: TokenHash, connection: u64) {
-        self.lost.add(now.plus_millis(GRACE_MILLIS), user, token, connection);
-    }
-
-    /// Returns the lost connections that still count, with user, token and status.
-    pub(super) fn lost(&self) -> Vec<(UserId, TokenHash, StatusType)> {
-        let lost = self.lost.iter().filter_map(|(user, token, connection)| {
-            let status = self.entries.get(user)?.connections.get(connection)?;
-            Some((user.clone(), *token, *status))
-        });
-        lost.collect()
-    }
-
-    /// Returns whether the user has a lost connection with this token that still counts.
-    pub(super) fn has_lost(&self, user: &UserId, token: &TokenHash) -> bool {
-        self.lost.find(user, token).is_some()
-    }
-
-    /// Removes the mark from a lost connection, because the client is back. Returns the number of the connection.
-    pub(super) fn take_lost(&mut self, user: &UserId, token: &TokenHash) -> Option<u64> {
-        let connection = self.lost.take(user, token)?;
-        self.entries.get(user)?.connections.get(&connection)?;
-        Some(connection)
-    }
-
-    /// Returns the time at which the next lost connection stops counting.
-    pub(super) fn next_lost(&self) -> Option<Timestamp> {
-        self.lost.next_end()
-    }
-
-    /// Removes the lost connections that no longer count. A user with several of them changes once.
-    pub(super) fn end_lost(&mut self, now: Timestamp) -> Vec<Arc<PresenceChange>> {
-        let mut users = BTreeSet::new();
-        while let Some((user, connection)) = self.lost.take_ended(now) {
-            let entry = self.entries.get_mut(&user);
-            if entry.is_some_and(|entry| entry.connections.remove(&connection).is_some()) {
-                self.connections -= 1;
-                users.insert(user);
-            }
-        }
-        users.iter().filter_map(|user| self.renew(now, user)).collect()
     }
 
     /// Sets whether all users without a connection are offline.
@@ -225,11 +195,12 @@ impl PresenceTable {
         ids.iter().filter_map(|id| self.renew(now, id)).collect()
     }
 
-    fn entry(&mut self, user: &Arc<User>) -> &mut Entry {
-        self.entries.entry(user.id.clone()).or_insert_with(|| Entry {
+    pub(super) fn entry(&mut self, user: &Arc<User>) -> &mut PresentUser {
+        self.entries.entry(user.id.clone()).or_insert_with(|| PresentUser {
             user: Arc::clone(user),
             kept: None,
             connections: BTreeMap::new(),
+            elsewhere: OtherConnections::default(),
             shown: None,
             logins_end: None,
         })
@@ -245,12 +216,13 @@ impl PresenceTable {
     }
 
     /// Computes the presence of a user again, and records the change, if there is one.
-    fn renew(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
+    pub(super) fn renew(&mut self, now: Timestamp, id: &UserId) -> Option<Arc<PresenceChange>> {
         let entry = self.entries.get_mut(id)?;
         let none = Claims::default();
         let (connection, claims) = if entry.user.is_active() {
             let claims = entry.kept.as_ref().map_or(&none, |kept| &kept.claims);
-            (of_connections(entry.connections.values().copied()), claims)
+            let here = entry.connections.values().copied();
+            (of_connections(here.chain(entry.elsewhere.statuses())), claims)
         } else {
             (StatusType::Offline, &none)
         };
@@ -274,7 +246,7 @@ impl PresenceTable {
         };
         entry.shown.clone_from(&after);
         let shows_nothing = entry.kept.as_ref().is_none_or(|kept| kept.claims.is_silent());
-        if shows_nothing && entry.connections.is_empty() {
+        if shows_nothing && !entry.is_connected() {
             self.entries.remove(id);
         }
         if before == after {
@@ -316,9 +288,9 @@ impl PresenceTable {
         self.shown.get(id).cloned()
     }
 
-    /// Returns whether a user has a live connection.
+    /// Returns whether a user has a live connection, here or at another server.
     pub(super) fn is_connected(&self, id: &UserId) -> bool {
-        self.entries.get(id).is_some_and(|entry| !entry.connections.is_empty())
+        self.entries.get(id).is_some_and(PresentUser::is_connected)
     }
 
     /// Returns the time of the next end of a claim.
@@ -340,7 +312,7 @@ impl PresenceTable {
     /// Returns the number of connections that this viewer must not see: those of hidden, invisible or offline users.
     pub(super) fn connections_hidden_from(&self, viewer: &User) -> usize {
         // A deactivated account has no visible presence.
-        let hidden = |entry: &&Entry| entry.shown.as_ref().is_none_or(|shown| !shown.counts_for(viewer));
+        let hidden = |entry: &&PresentUser| entry.shown.as_ref().is_none_or(|shown| !shown.counts_for(viewer));
         self.entries
             .values()
             .filter(hidden)

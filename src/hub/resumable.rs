@@ -29,6 +29,17 @@ impl Resumable {
         self.by_token.keys()
     }
 
+    /// Returns the tokens of the connections of this user, with what `look` returns for their numbers.
+    pub(super) fn of<T>(&self, user: &UserId, look: impl Fn(u64) -> Option<T>) -> Vec<(TokenHash, T)> {
+        let first = (user.clone(), TokenHash::new([0; 32]), 0);
+        let own = self
+            .by_token
+            .range(first..)
+            .take_while(|((owner, ..), _)| owner == user);
+        own.filter_map(|((_, token, connection), _)| Some((*token, look(*connection)?)))
+            .collect()
+    }
+
     /// Returns the number of a connection of this user with this token.
     pub(super) fn find(&self, user: &UserId, token: &TokenHash) -> Option<u64> {
         let (key, _) = self.by_token.range((user.clone(), *token, 0)..).next()?;

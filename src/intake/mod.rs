@@ -13,5 +13,5 @@ pub(crate) mod refusal;
 pub(crate) use address::address_of;
 pub(crate) use body::Bound;
 pub(crate) use budget::{Budget, Reservation};
-pub(crate) use caller::{caller, text};
+pub(crate) use caller::{caller, learned_caller, text};
 pub(crate) use head::{Head, head, logged};

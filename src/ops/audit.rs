@@ -9,10 +9,7 @@ use crate::auth::{Actor, Origin, random};
 use crate::domain::audit::AUDIT_ORDER_BYTES;
 use crate::domain::text::{folded, folds_to};
 use crate::domain::{AuditAction, AuditEntry, AuditParty, Page, Permission, RequestError, Timestamp};
-use crate::store::Change;
-
-/// Maximum entries that one change of the sweep removes.
-const SWEPT_AT_ONCE: usize = 256;
+use crate::store::{Change, RECORDS_IN_CHANGE};
 
 /// Returns the order of a new entry among those of its millisecond: the number of entries that this process made
 /// before it, then random bytes, so that an entry of a process that ended in the same millisecond has another key.
@@ -289,7 +286,7 @@ pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
             .store
             .audit_log(Timestamp::from_millis(0), end, Vec::new(), |old, entry| {
                 old.push(entry);
-                old.len() < SWEPT_AT_ONCE
+                old.len() < RECORDS_IN_CHANGE
             });
         let old = read.await.map_err(incident::internal)?;
         if old.is_empty() {

@@ -9,10 +9,7 @@ use super::transaction::transact;
 use super::user_status;
 use crate::app::App;
 use crate::domain::{RequestError, UserId, UserStatus};
-use crate::store::{Change, Room};
-
-/// Maximum users whose claims one change ends.
-const USERS_IN_CHANGE: usize = 1024;
+use crate::store::{Change, RECORDS_IN_CHANGE, Room};
 
 /// The pause after the store refused a write, or while nothing may be erased or stored.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -42,7 +39,7 @@ pub async fn settle(app: &App) -> Result<(), RequestError> {
     }
     let mut count = 0;
     loop {
-        let ids = app.hub.ended(USERS_IN_CHANGE);
+        let ids = app.hub.ended(RECORDS_IN_CHANGE);
         if ids.is_empty() {
             break;
         }
@@ -68,7 +65,7 @@ pub async fn settle(app: &App) -> Result<(), RequestError> {
 fn hide(app: &App) {
     let mut last = Vec::new();
     loop {
-        let ids = app.hub.ended(USERS_IN_CHANGE);
+        let ids = app.hub.ended(RECORDS_IN_CHANGE);
         if ids.is_empty() || ids == last {
             return;
         }

@@ -8,7 +8,7 @@ use super::audit::note;
 use super::authority::Authority;
 use super::guess_target::Target;
 use super::registration::{self, Registration, Terms};
-use super::transaction::transact;
+use super::transaction::{transact, transact_in_parts};
 use super::users::{checked_roles, default_roles, may_assign};
 use super::vouched;
 use crate::app::App;
@@ -20,7 +20,7 @@ use crate::domain::{
     AuditAction, AuditParty, DisplayName, Invitation, InvitationTerms, Permission, RequestError, Role, RoleId,
     Timestamp, TokenHash, User, Username,
 };
-use crate::store::{Change, Snapshot};
+use crate::store::{Change, RECORDS_IN_CHANGE, Snapshot};
 
 /// An invitation as administrators see it.
 #[derive(Debug, Clone)]
@@ -188,10 +188,11 @@ pub(crate) async fn accept(
 
 /// Removes invitations that have ended.
 pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
-    transact(app, |snapshot| {
+    transact_in_parts(app, |snapshot| {
         let now = app.clock.now();
         let ended = snapshot.invitations().filter(|invitation| !invitation.is_open(now));
-        Ok((ended.fold(Change::new(), |change, ended| change.remove(&**ended)), ()))
+        let some = ended.take(RECORDS_IN_CHANGE);
+        some.fold(Change::new(), |change, ended| change.remove(&**ended))
     })
     .await
 }

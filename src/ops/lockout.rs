@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::audit::{anonymous, note, note_from};
 use super::authority::Authority;
 use super::guess_target::{Evidence, Target};
-use super::transaction::{transact, transact_on_user};
+use super::transaction::{transact, transact_in_parts, transact_on_user};
 use crate::app::AccountKey;
 use crate::app::App;
 use crate::auth::{Actor, Origin};
@@ -13,7 +13,7 @@ use crate::domain::{
     AuditAction, FailedLogins, Failures, LockoutKey, LockoutRule, Permission, RequestError, SourceAddress, Timestamp,
     Token, User, UserId,
 };
-use crate::store::{Change, Snapshot};
+use crate::store::{Change, RECORDS_IN_CHANGE, Snapshot};
 
 /// Days after which failures that led to no lockout are removed.
 const FORGOTTEN_AFTER_DAYS: u32 = 1;
@@ -208,19 +208,18 @@ pub(crate) async fn unlock(app: &App, actor: &Actor, id: &UserId) -> Result<(), 
 /// # Errors
 /// Errors of the store.
 pub(crate) async fn settle(app: &App) -> Result<(), RequestError> {
-    let settled = transact(app, |snapshot| {
+    let settled = transact_in_parts(app, |snapshot| {
         let now = app.clock.steady();
         let ahead = snapshot
             .all_failed_logins()
             .filter(|failed| failed.failures.last_at() > Some(now));
-        let settled = ahead.fold(Change::new(), |change, failed| {
+        ahead.take(RECORDS_IN_CHANGE).fold(Change::new(), |change, failed| {
             let settled = FailedLogins {
                 of: failed.of.clone(),
                 failures: failed.failures.not_after(now),
             };
             change.replace(failed, &settled)
-        });
-        Ok((settled, ()))
+        })
     });
     match settled.await {
         Err(error) if error.is_of_disk() => Ok(()),
@@ -232,11 +231,11 @@ pub(crate) async fn settle(app: &App) -> Result<(), RequestError> {
 pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
     let end = app.clock.steady().minus_days(FORGOTTEN_AFTER_DAYS);
     app.attempts.unknown_names().forget_before(end);
-    transact(app, |snapshot| {
+    transact_in_parts(app, |snapshot| {
         let old = snapshot
             .all_failed_logins()
             .filter(|failed| failed.failures.last_at() < Some(end));
-        Ok((old.fold(Change::new(), Change::remove), ()))
+        old.take(RECORDS_IN_CHANGE).fold(Change::new(), Change::remove)
     })
     .await
 }

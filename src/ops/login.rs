@@ -7,7 +7,7 @@ use super::audit::note_from;
 use super::guess_target::Target;
 use super::transaction::transact_on_user;
 use super::users::UserIdentifier;
-use super::{lockout, two_factor};
+use super::{lockout, tokens, two_factor};
 use crate::app::App;
 use crate::auth::{Origin, PasswordDigest, TokenSecret};
 use crate::domain::user::{PasswordHash, PasswordScheme};
@@ -70,7 +70,10 @@ pub async fn login(app: &App, origin: &Origin, credentials: Credentials) -> Resu
 async fn verify(app: &App, origin: &Origin, credentials: Credentials) -> Result<LoggedIn, RequestError> {
     let (account, digest, code) = match credentials {
         Credentials::Password { account, digest, code } => (account, digest, code),
-        Credentials::Resume(token) => return resume(app, token),
+        Credentials::Resume(token) => {
+            tokens::learn(app, &token).await;
+            return resume(app, token);
+        }
     };
     let user = account.find(&app.store.read()).cloned();
     let unknown = || Target::unknown(account.as_str());

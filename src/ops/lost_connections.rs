@@ -8,10 +8,7 @@ use super::{incident, presence};
 use crate::app::App;
 use crate::domain::{LostConnections, RequestError, StatusType, Timestamp, TokenHash};
 use crate::hub::Connection;
-use crate::store::{Change, CommitError};
-
-/// Maximum records in one change.
-const USERS_IN_CHANGE: usize = 1024;
+use crate::store::{Change, CommitError, RECORDS_IN_CHANGE};
 
 /// Stores the current lost connections for the next server process.
 ///
@@ -19,7 +16,7 @@ const USERS_IN_CHANGE: usize = 1024;
 /// Errors of the store.
 pub(crate) async fn keep(app: &App) -> Result<(), RequestError> {
     let lost = gathered(app, app.clock.now());
-    for some in lost.chunks(USERS_IN_CHANGE) {
+    for some in lost.chunks(RECORDS_IN_CHANGE) {
         let change = some.iter().fold(Change::new(), Change::insert);
         app.store.commit(change).await.map_err(incident::store)?;
     }
@@ -54,7 +51,7 @@ fn gathered(app: &App, at: Timestamp) -> Vec<LostConnections> {
 /// Errors of the store.
 pub(crate) async fn take_in(app: &App) -> Result<(), RequestError> {
     let kept: Vec<_> = app.store.read().lost_connections().cloned().collect();
-    for some in kept.chunks(USERS_IN_CHANGE) {
+    for some in kept.chunks(RECORDS_IN_CHANGE) {
         let change = some.iter().fold(Change::new(), Change::remove);
         match app.store.commit(change).await {
             Ok(()) | Err(CommitError::Full | CommitError::ReadOnly) => {}

@@ -22,6 +22,7 @@ pub mod login;
 mod login_services;
 pub(crate) mod lost_connections;
 pub(crate) mod metrics;
+pub(crate) mod neighbours;
 pub(crate) mod opening;
 pub(crate) mod own_profile;
 pub(crate) mod passwords;

@@ -57,6 +57,8 @@ pub(crate) async fn open(
 ) -> Result<App, OpeningError> {
     let (app, sealed) = open_sealed(folder, clock.clone(), passwords.clone(), fixed.clone()).await?;
     let due = match fixed.compact_at_start {
+        // A cluster compacts itself.
+        _ if fixed.cluster.is_some() => return Ok(app),
         _ if app.store.room() > Room::Scarce => false,
         CompactAtStart::Auto => app
             .store
@@ -81,7 +83,8 @@ pub(crate) async fn open(
         ),
         Err(cause) => warn!(%cause, "the store was not compacted: what was deleted may still be in its files"),
     }
-    Ok(App::new(Store::open_with(folder, &fixed.upgrade)?, clock, passwords, fixed).with_key(key))
+    let store = Store::open_with(folder, None, &fixed.upgrade)?;
+    Ok(App::new(store, clock, passwords, fixed).with_key(key))
 }
 
 /// Opens a data folder on which no server runs, with its key, for a command.
@@ -124,7 +127,7 @@ async fn open_sealed(
     passwords: Passwords,
     fixed: Overrides,
 ) -> Result<(App, usize), OpeningError> {
-    let store = Store::open_with(folder, &fixed.upgrade)?;
+    let store = Store::open_with(folder, fixed.cluster.as_ref(), &fixed.upgrade)?;
     let key = match key_of(&store, folder, fixed.secret_key_file.as_deref()) {
         Ok(key) => key,
         Err(error) => {
@@ -166,7 +169,14 @@ pub(crate) async fn refuse_settings(app: &App) -> Result<(), OpeningError> {
 
 /// Returns the key that decrypts all secrets of a store. Creates one if there is none and no secret needs it.
 fn key_of(store: &Store, folder: &Path, named: Option<&Path>) -> Result<SecretKey, KeyError> {
-    existing_key(&store.read(), folder, named)?.map_or_else(|| key_file::create(folder), Ok)
+    let snapshot = store.read();
+    match existing_key(&snapshot, folder, named)? {
+        Some(key) => Ok(key),
+        None if store.is_shared() && snapshot.users().next().is_some() => {
+            Err(KeyError::Unshared(key_file::place(folder, named)))
+        }
+        None => key_file::create(folder),
+    }
 }
 
 /// Returns the key that decrypts all secrets; `None` if there is no key file and no secret needs one.

@@ -6,7 +6,7 @@ use super::authority::Authority;
 use super::guess_target::Target;
 use super::lockout;
 use super::tokens::without_tokens;
-use super::transaction::{transact, transact_on_user};
+use super::transaction::{transact_in_parts, transact_on_user};
 use crate::app::App;
 use crate::auth::{Actor, Origin, PasswordDigest, TokenSecret, WantedPassword};
 use crate::domain::password_reset::RESET_HOURS;
@@ -15,7 +15,7 @@ use crate::domain::{
     AuditAction, DisplayName, Email, EmailKey, OwnWords, PasswordReset, Permission, RequestError, SettingId, Token,
     TokenHash, User, UserId, Username,
 };
-use crate::store::{Change, Snapshot};
+use crate::store::{Change, RECORDS_IN_CHANGE, Snapshot};
 
 /// The tokens of a user that stay valid after a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,10 +264,10 @@ fn refuse_where_off(app: &App) -> Result<(), RequestError> {
 
 /// Removes links that have expired.
 pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
-    transact(app, |snapshot| {
+    transact_in_parts(app, |snapshot| {
         let now = app.clock.now();
         let expired = snapshot.password_resets().filter(|reset| !reset.is_open(now));
-        Ok((expired.fold(Change::new(), Change::remove), ()))
+        expired.take(RECORDS_IN_CHANGE).fold(Change::new(), Change::remove)
     })
     .await
 }

@@ -18,6 +18,10 @@ use crate::store::Snapshot;
 use super::reach::Reach;
 use super::{settings, status};
 
+/// The milliseconds by which the times of two servers of a cluster may differ. A list of changes since a time of
+/// another server begins so much earlier: it repeats changes rather than miss one.
+const OVERLAP_MILLIS: i64 = 5_000;
+
 /// A presence list, and its time: all later changes have a later time.
 #[derive(Debug, Clone)]
 pub(crate) struct Here<Users = Vec<Arc<VisiblePresence>>> {
@@ -113,7 +117,11 @@ fn part(app: &App, caller: &Caller, from: Option<Timestamp>) -> Option<Here> {
     if is_silent(app) {
         return Some(silence(app));
     }
-    let (changes, at) = app.hub.changes_after(from?, &caller.user)?;
+    let mut from = from?;
+    if app.store.has_others() {
+        from = from.plus_millis(-OVERLAP_MILLIS);
+    }
+    let (changes, at) = app.hub.changes_after(from, &caller.user)?;
     Some(changed(caller, reach(app, caller), &changes, at))
 }
 
@@ -175,10 +183,14 @@ fn silence(app: &App) -> Here {
 /// ago, that one continues. `None` if the user no longer exists.
 pub(crate) async fn connect(app: &App, caller: &Caller) -> Option<Connection> {
     let id = &caller.user.id;
-    let connection = app
-        .hub
-        .reconnect(id, &caller.token.hash)
-        .or_else(|| app.hub.connect(id, || recorded(&app.store.read(), id)));
+    let connection = app.hub.reconnect(id, &caller.token.hash).or_else(|| {
+        let status = app.hub.lost_elsewhere(id, &caller.token.hash);
+        let connection = app.hub.connect(id, || recorded(&app.store.read(), id))?;
+        if status == Some(StatusType::Away) {
+            connection.set_away(true);
+        }
+        Some(connection)
+    });
     // Called after the connection counts, so that a status that is set at the same time sees it.
     status::begin_connection(app, id).await;
     connection

@@ -12,10 +12,7 @@ use crate::app::App;
 use crate::auth::{Actor, Caller, Origin, TokenSecret};
 use crate::domain::{AuditAction, Duty, Permission, RequestError, Timestamp, Token, TokenHash, User, UserId};
 use crate::observe::RequestId;
-use crate::store::{Change, Snapshot};
-
-/// Maximum tokens that one change of the sweep removes.
-const SWEPT_AT_ONCE: usize = 256;
+use crate::store::{Change, RECORDS_IN_CHANGE, Snapshot};
 
 /// The interval at which the last use of a token is stored, in milliseconds.
 const LAST_USE_MILLIS: i64 = 60_000;
@@ -47,6 +44,13 @@ pub(crate) fn look_up(app: &App, id: &UserId, token: &TokenSecret, origin: &Orig
         presented: token.clone(),
         origin: origin.clone(),
     })
+}
+
+/// Waits until this server knows a token that another server has made a moment ago. Returns false if there is none, so that
+/// nothing has changed. The caller must have been counted, because each question costs the cluster work.
+pub(crate) async fn learn(app: &App, token: &TokenSecret) -> bool {
+    let hash = token.hash();
+    app.store.has_others() && app.store.read().token(&hash).is_none() && app.store.learn_token(&hash).await
 }
 
 /// Stores the time at which a token, and for a session also its user, was last seen. It runs in the background: a
@@ -220,7 +224,7 @@ pub(super) async fn sweep(app: &App) -> Result<(), RequestError> {
     let now = app.clock.now();
     let is_expired = |token: &&Arc<Token>| !token.is_live(now);
     let expired: Vec<_> = app.store.read().tokens().filter(is_expired).cloned().collect();
-    for tokens in expired.chunks(SWEPT_AT_ONCE) {
+    for tokens in expired.chunks(RECORDS_IN_CHANGE) {
         let change = tokens
             .iter()
             .fold(Change::new(), |change, token| change.remove(&**token));

@@ -26,6 +26,21 @@ pub(super) async fn transact<T>(
     Err(incident::store(lost))
 }
 
+/// Commits work on many records in parts. `part` returns the change of at most [`crate::store::RECORDS_IN_CHANGE`] records
+/// that are left, and an empty one when none are.
+pub(super) async fn transact_in_parts(app: &App, part: impl Fn(&Snapshot) -> Change) -> Result<(), RequestError> {
+    loop {
+        let decide = |snapshot: &Snapshot| {
+            let change = part(snapshot);
+            let is_done = change.is_empty();
+            Ok((change, is_done))
+        };
+        if transact(app, decide).await? {
+            return Ok(());
+        }
+    }
+}
+
 /// Commits a change that is based on this snapshot. The inner error is a conflict with another change.
 async fn commit(app: &App, snapshot: &Snapshot, change: Change) -> Result<Result<(), CommitError>, RequestError> {
     let change = standing::settle(snapshot, change, app.clock.now());

@@ -73,3 +73,13 @@ pub enum StartError {
     #[error("cannot settle the connections that ended with the server before: {0}")]
     Connections(RequestError),
 }
+
+impl StartError {
+    /// Returns the reason for an error of the first administrator.
+    pub(super) fn of_administrator(error: RequestError) -> Self {
+        match error {
+            RequestError::PasswordPolicy { .. } | RequestError::PasswordInvalid => Self::AdministratorPassword(error),
+            other => Self::Administrator(other),
+        }
+    }
+}

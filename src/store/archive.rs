@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::commits::Commits;
+use super::engine_space::EngineSpace;
 use super::problem::Problem;
 use super::read_error::{ReadError, closed};
 use super::records::audit_log::key_of;
@@ -111,6 +112,11 @@ impl Archive {
             common = Some(problems);
         }
         Ok(common.unwrap_or_default())
+    }
+
+    /// Returns the space that the engine uses.
+    pub(super) fn space(&self) -> Result<EngineSpace, ReadError> {
+        Ok(self.opened()?.reader.space()?)
     }
 
     pub(super) fn avatar(&self, user: &UserId) -> Result<Option<Avatar>, ReadError> {

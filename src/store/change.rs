@@ -5,6 +5,10 @@ use super::index_entry::{IndexEntry, index_entries, is_index};
 use super::records::{Record, Table};
 use super::room::Need;
 
+/// Maximum records in one of the changes into which work on many records is split. Each engine takes so many in one
+/// transaction.
+pub(crate) const RECORDS_IN_CHANGE: usize = 100;
+
 /// Edits of several records. All of them are made, or none.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 #[must_use = "a change does nothing until it is committed"]
@@ -48,6 +52,17 @@ impl Change {
     /// Returns an empty change.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Returns a change with these edits, which expects nothing.
+    pub(super) fn of(edits: Vec<RecordEdit>) -> Self {
+        Self { edits, ..Self::new() }
+    }
+
+    /// Returns whether the change edits nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
     }
 
     /// Adds a record. Conflicts on its table if the key exists, and on an index's table if another record has the

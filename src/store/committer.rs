@@ -5,6 +5,7 @@
 //! needs no lock, and all callers share the cost of the flush. Conflicts are answered after the flush too, because they
 //! may depend on a change in the same batch that is not durable yet.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -52,10 +53,12 @@ impl Committer {
 
     fn work(mut self, mut waiting: mpsc::Receiver<WriterJob>) -> Result<(), Lost> {
         self.engine.begin()?;
-        let mut jobs = Vec::with_capacity(BATCH);
-        while waiting.blocking_recv_many(&mut jobs, BATCH) > 0 {
+        let mut arrived = Vec::with_capacity(BATCH);
+        let mut jobs = VecDeque::with_capacity(BATCH);
+        while !jobs.is_empty() || waiting.blocking_recv_many(&mut arrived, BATCH) > 0 {
+            jobs.extend(arrived.drain(..));
             let clock = Arc::clone(&self.shared.clock);
-            let round = clock.during(|| self.collect(jobs.drain(..)));
+            let round = clock.during(|| self.collect(&mut jobs));
             self.settle(round.batch)?;
             if round.looks {
                 self.engine.look()?;
@@ -65,26 +68,30 @@ impl Committer {
                 let _ = answer.send(());
                 break;
             }
-            self.engine.rest(&|| waiting.is_empty())?;
+            self.engine.rest(&|| jobs.is_empty() && waiting.is_empty())?;
         }
         Ok(())
     }
 
-    /// Checks the queued changes, and puts those that are made now into a batch.
-    fn collect(&mut self, jobs: impl Iterator<Item = WriterJob>) -> Round {
+    /// Checks the queued changes, and puts those that are made now into a batch. What does not fit into it stays queued.
+    fn collect(&mut self, jobs: &mut VecDeque<WriterJob>) -> Round {
         let mut round = Round::default();
         let stalls = self.shared.clock.stalls().count;
         let mut is_measured = false;
-        for job in jobs {
+        while let Some(job) = jobs.pop_front() {
             match job {
                 WriterJob::Commit(change, answer, before) if before == stalls => {
+                    if !self.engine.fits(&round.batch.edits, &change) {
+                        jobs.push_front(WriterJob::Commit(change, answer, before));
+                        break;
+                    }
                     if !is_measured {
                         self.engine.measure();
                         is_measured = true;
                     }
                     match self.refusal_of(&change) {
                         Some(reason) => round.batch.refuse(answer, reason),
-                        None => round.batch.add(self.engine.as_ref(), change, answer),
+                        None => round.batch.add(self.engine.as_mut(), change, answer),
                     }
                 }
                 // The caller got an error when the disk stalled.
@@ -108,14 +115,26 @@ impl Committer {
 
     /// Makes a batch durable, and answers its callers.
     fn settle(&mut self, mut batch: Batch) -> Result<(), Lost> {
-        if batch.edits.is_written() {
-            match self.engine.commit(&batch.edits)? {
-                Outcome::Stored => {}
-                Outcome::Refused(reason) => batch.refuse_all(reason),
-                Outcome::Unknown => batch.refuse_all(CommitError::Unavailable),
-            }
+        if let Some(reason) = self.commit(&mut batch)? {
+            batch.refuse_all(reason);
         }
         batch.answer();
         Ok(())
+    }
+
+    /// Commits a batch. Returns the reason why none of it was made; `None` if it was.
+    fn commit(&mut self, batch: &mut Batch) -> Result<Option<CommitError>, Lost> {
+        while batch.edits.is_written() {
+            match self.engine.commit(&batch.edits)? {
+                Outcome::Stored => return Ok(None),
+                Outcome::Refused(reason) => return Ok(Some(reason)),
+                Outcome::Unknown => return Ok(Some(CommitError::Unavailable)),
+                Outcome::Overtaken => {
+                    let clock = Arc::clone(&self.shared.clock);
+                    clock.during(|| batch.check_again(self.engine.as_mut()));
+                }
+            }
+        }
+        Ok(None)
     }
 }

@@ -28,9 +28,8 @@ pub struct Touched {
 pub(super) struct Edits {
     /// The value of each key after all edits.
     pub(super) overlay: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
-    pub(super) ordered: Vec<RecordEdit>,
-    /// The number of changes.
-    pub(super) changes: usize,
+    /// The changes, in their order. An engine that compares when it writes finds their expectations here.
+    pub(super) changes: Vec<Change>,
     /// True if they are written although there are none, because each commit rewrites the number of commits.
     has_counters: bool,
 }
@@ -39,9 +38,7 @@ impl Edits {
     /// Returns edits that belong to no caller.
     pub(super) fn of(edits: &[RecordEdit]) -> Self {
         let mut all = Self::default();
-        for edit in edits {
-            all.take(edit.clone());
-        }
+        all.add(Change::of(edits.to_vec()));
         all
     }
 
@@ -54,21 +51,21 @@ impl Edits {
     }
 
     /// Returns whether anything changes on the disk.
-    pub(super) const fn is_written(&self) -> bool {
-        self.has_counters || !self.ordered.is_empty()
+    pub(super) fn is_written(&self) -> bool {
+        self.has_counters || !self.overlay.is_empty()
     }
 
     /// Adds the edits of a change.
     pub(super) fn add(&mut self, change: Change) {
-        self.changes += 1;
-        for edit in change.edits {
-            self.take(edit);
+        for edit in &change.edits {
+            self.overlay.insert((edit.table, edit.key.clone()), edit.value.clone());
         }
+        self.changes.push(change);
     }
 
-    fn take(&mut self, edit: RecordEdit) {
-        self.overlay.insert((edit.table, edit.key.clone()), edit.value.clone());
-        self.ordered.push(edit);
+    /// Returns the edits in their order.
+    pub(super) fn ordered(&self) -> impl Iterator<Item = &RecordEdit> {
+        self.changes.iter().flat_map(|change| &change.edits)
     }
 
     /// Returns the records that are created, changed or removed.

@@ -3,6 +3,7 @@
 //! An engine is a folder beside this file. The rest of the store works with these traits alone, so that all engines have
 //! the same operations, records, snapshots and events above them. `stored.rs` and `held.rs` have what is read from an engine.
 
+use super::change::Change;
 use super::commit_error::{CommitError, HoldError};
 use super::edits::Edits;
 use super::held::Held;
@@ -20,11 +21,14 @@ pub(super) trait Engine: Send {
     /// Returns the reason why changes of this need are not made now; `None` if they are.
     fn refusal(&self, need: Need) -> Option<CommitError>;
 
+    /// Returns whether a change can be committed together with these edits. What does not fit is committed next.
+    fn fits(&self, edits: &Edits, change: &Change) -> bool;
+
     /// Returns whether the engine has this value under this key now. `None` stands for a key without a value.
     ///
     /// # Errors
     /// The cause, as text for the log.
-    fn holds(&self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<bool, String>;
+    fn holds(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<bool, String>;
 
     /// Makes all these edits durable, or none of them. If they are durable, the snapshot after them is shown before
     /// this returns, and so are all commits before it.
@@ -53,6 +57,13 @@ pub(super) enum Outcome {
     Stored,
     /// Nothing was written, for this reason. Later commits may be.
     Refused(CommitError),
+    /// Nothing was written, because another process has changed what an expectation is about. [`Engine::holds`] knows the
+    /// newer value, so that the changes must be checked again.
+    #[cfg_attr(
+        not(feature = "etcd"),
+        allow(dead_code, reason = "only an engine of several processes returns it")
+    )]
+    Overtaken,
     /// The engine does not know yet whether the edits are durable. If they are, it shows them later.
     Unknown,
 }

@@ -15,9 +15,6 @@ use tracing::{error, warn};
 /// The time between two checks of a running flush.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The number of ticks after which a flush counts as stalled.
-const MAX_TICKS: u64 = 30;
-
 /// The state of the disk: stalled or not, and the number of stalls since the store was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Stalls {
@@ -46,6 +43,8 @@ pub(super) struct FlushClock {
     state: Mutex<State>,
     changed: Condvar,
     stalls: watch::Sender<Stalls>,
+    /// The number of ticks after which a flush counts as stalled.
+    max_ticks: u64,
     /// Lets a test block the writer before the disk.
     #[cfg(test)]
     pub(super) gate: FlushGate,
@@ -69,15 +68,16 @@ impl FlushGate {
 }
 
 impl FlushClock {
-    /// Creates the clock and starts the thread that counts its ticks.
+    /// Creates the clock and starts the thread that counts its ticks. A flush counts as stalled after this many seconds.
     ///
     /// # Errors
     /// The error of the operating system.
-    pub(super) fn start() -> io::Result<Arc<Self>> {
+    pub(super) fn start(max_seconds: u64) -> io::Result<Arc<Self>> {
         let clock = Arc::new(Self {
             state: Mutex::default(),
             changed: Condvar::new(),
             stalls: watch::channel(Stalls::default()).0,
+            max_ticks: max_seconds / TICK.as_secs(),
             #[cfg(test)]
             gate: FlushGate::default(),
         });
@@ -147,7 +147,7 @@ impl FlushClock {
         drop(state);
         drop(waker);
         if resumed {
-            warn!("the disk answers again");
+            warn!("the store takes writes again");
         }
     }
 
@@ -177,14 +177,14 @@ impl FlushClock {
             return;
         };
         *ticks += 1;
-        if *ticks == MAX_TICKS {
+        if *ticks == self.max_ticks {
             self.stalls.send_modify(|stalls| {
                 stalls.count += 1;
                 stalls.is_stalled = true;
             });
             error!(
-                "the disk has not answered for {} seconds: writes are refused until it does",
-                TICK.as_secs() * MAX_TICKS
+                "the store has not taken a write for {} seconds: writes are refused until it does",
+                TICK.as_secs() * self.max_ticks
             );
         }
     }
@@ -209,10 +209,12 @@ impl FlushClock {
 mod tests {
     use super::*;
 
+    const MAX_SECONDS: u64 = 30;
+
     #[test]
     fn only_ticks_of_one_flush_count() {
-        let clock = FlushClock::start().expect("a thread");
-        for _ in 0..MAX_TICKS * 2 {
+        let clock = FlushClock::start(MAX_SECONDS).expect("a thread");
+        for _ in 0..MAX_SECONDS * 2 {
             clock.during(|| clock.tick());
             clock.tick();
         }
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_flush_that_takes_too_long_is_a_stall_and_its_end_ends_the_stall() {
-        let clock = FlushClock::start().expect("a thread");
+        let clock = FlushClock::start(MAX_SECONDS).expect("a thread");
         let stalled = Stalls {
             count: 1,
             is_stalled: true,

@@ -16,13 +16,20 @@ mod commits;
 mod committer;
 mod edits;
 mod engine;
+mod engine_space;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod findings;
 mod flush_clock;
 mod folder;
 mod held;
 mod index_entry;
 mod job;
+mod neighbours;
+#[cfg(not(feature = "etcd"))]
+mod no_cluster;
 mod open_error;
+mod opened;
 mod outdated;
 mod problem;
 mod read_error;
@@ -31,6 +38,7 @@ mod records;
 mod rekey;
 mod room;
 mod shared;
+mod sharing;
 mod sled;
 mod snapshot;
 mod snapshot_builder;
@@ -48,12 +56,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use catch_panic::is_contained;
+pub(crate) use change::RECORDS_IN_CHANGE;
 pub use change::{Change, RecordEffect};
 pub use commit_error::{CommitError, HoldError};
 pub(crate) use edits::Touched;
 pub use folder::write_private;
 pub(crate) use folder::{SECRET_KEY, create_private_file, holder, is_begun, refuse_exposed, socket_path};
 pub(crate) use held::Held;
+pub use neighbours::ConnectionReport;
 pub(crate) use open_error::OpenError;
 pub(crate) use problem::Problem;
 pub(crate) use read_error::ReadError;
@@ -68,14 +78,19 @@ pub(crate) use store_state::StoreState;
 pub(crate) use user_index::SearchableUser;
 
 use archive::Archive;
-use backup::{UpgradeBackups, back_up, with_way_back};
+use backup::{UpgradeBackups, with_way_back};
 use commits::Sizes;
-use flush_clock::FlushClock;
+use engine_space::EngineSpace;
+use neighbours::Neighbours;
+use opened::OpenedStore;
 use shared::Shared;
-use sled::{OpenStore, SledEngine};
 use writer::Writer;
 
+#[cfg(not(feature = "etcd"))]
+use no_cluster as etcd;
+
 use crate::clock::Clock;
+use crate::config::ClusterAddress;
 use crate::domain::{AuditEntry, Avatar, Timestamp, UserId};
 use crate::observe::StoreMeter;
 
@@ -85,8 +100,8 @@ pub struct Store {
     shared: Shared,
     writer: Writer,
     sizes: Sizes,
-    /// The path of the folder with the engine's files.
-    files: Arc<Path>,
+    /// The other servers; `None` if the store is of one server.
+    neighbours: Option<Arc<dyn Neighbours>>,
 }
 
 impl Store {
@@ -95,51 +110,51 @@ impl Store {
     /// # Errors
     /// The errors of [`Self::open_with`].
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        Self::open_with(folder, &UpgradeBackups::default())
+        Self::open_with(folder, None, &UpgradeBackups::default())
     }
 
-    /// Opens the store in a data folder, or creates one there, and verifies all of it. A store of an older version is backed
-    /// up by the rule, and then its records are rewritten in the newest version. If the disk takes no writes, the store is
-    /// served for reading until it does; see [`Room`].
+    /// Opens the store in a data folder or in a cluster, or creates one there, and verifies all of it. With a cluster, the
+    /// data folder has the key and the administration socket only.
+    ///
+    /// A store of an older version in a data folder is backed up by the rule, and then its records are rewritten in the
+    /// newest version. If the disk takes no writes, the store is served for reading until it does; see [`Room`].
     ///
     /// # Errors
-    /// [`OpenError`] if the folder is in use or cannot be used, if the store is damaged or newer than this binary, or if a
-    /// backup before the upgrade cannot be written.
-    pub fn open_with(folder: &Path, rule: &UpgradeBackups) -> Result<Self, OpenError> {
-        let mut store = OpenStore::open_or_copy(folder).map_err(with_way_back)?;
-        let found = store.verify().sound(folder).map_err(with_way_back)?;
-        if !found.outdated.is_empty() || !store.is_complete() {
-            let moment = store.hold(found.snapshot.commits.count);
-            back_up(folder, moment, found.live_bytes, rule)?;
-        }
-        store.add_tables()?;
-        folder::note_version(folder);
-        let sizes = Sizes {
-            live: found.live_bytes,
-            files: store
-                .file_bytes()
-                .map_err(|cause| OpenError::of_folder(folder, cause))?,
+    /// [`OpenError`] if the folder is in use or cannot be used, if the cluster does not answer, if the store is damaged or
+    /// newer than this binary, or if a backup before the upgrade cannot be written.
+    pub fn open_with(
+        folder: &Path,
+        cluster: Option<&ClusterAddress>,
+        rule: &UpgradeBackups,
+    ) -> Result<Self, OpenError> {
+        let OpenedStore {
+            shared,
+            engine,
+            sizes,
+            neighbours,
+        } = match cluster {
+            None => sled::open(folder, rule)?,
+            Some(address) => etcd::open(folder, address)?,
         };
-        let files = store.folder().store().into();
-        let clock = FlushClock::start().map_err(OpenError::Thread)?;
-        let shared = Shared::new(found.snapshot, clock);
-        let engine = SledEngine::new(store, found.outdated, shared.clone());
-        let writer = Writer::start(Box::new(engine), shared.clone()).map_err(OpenError::Thread)?;
+        let writer = Writer::start(engine, shared.clone()).map_err(OpenError::Thread)?;
         Ok(Self {
             shared,
             writer,
             sizes,
-            files,
+            neighbours,
         })
     }
 
-    /// Verifies a store that no process has open. Returns the problems, which are empty for a sound store, and a
-    /// snapshot of the readable records.
+    /// Verifies a store that no process has open, or that is in a cluster. Returns the problems, which are empty for a
+    /// sound store, and a snapshot of the readable records.
     ///
     /// # Errors
     /// [`OpenError`] if the store cannot be opened at all.
-    pub fn inspect(folder: &Path) -> Result<(Vec<Problem>, Snapshot), OpenError> {
-        let found = OpenStore::open_or_copy(folder).map_err(with_way_back)?.verify();
+    pub fn inspect(folder: &Path, cluster: Option<&ClusterAddress>) -> Result<(Vec<Problem>, Snapshot), OpenError> {
+        let found = match cluster {
+            None => sled::inspect(folder)?,
+            Some(address) => etcd::inspect(address)?,
+        };
         match found.refusal(folder) {
             Some(error) => Err(with_way_back(error)),
             None => Ok((found.problems, found.snapshot)),
@@ -288,15 +303,13 @@ impl Store {
         self.writer.is_running()
     }
 
-    /// Returns the bytes that are free on the disk with the store; `None` if its file system does not know.
+    /// Returns the bytes that are free on the disk with the store; `None` if its file system does not know, or if the store
+    /// is in a cluster.
     ///
     /// # Errors
     /// [`ReadError::Unavailable`] if the disk fails.
     pub async fn free_bytes(&self) -> Result<Option<u64>, ReadError> {
-        let files = Arc::clone(&self.files);
-        let read =
-            move |_: &Archive| room::free_bytes(&files).map_err(|error| ReadError::Unavailable(error.to_string()));
-        self.read_from_disk(read).await
+        Ok(self.read_from_disk(Archive::space).await?.free_bytes)
     }
 
     /// Returns the state of the store. Reads the sizes of its files from the disk; there are few files.
@@ -304,12 +317,7 @@ impl Store {
     /// # Errors
     /// [`ReadError::Unavailable`] if the folder cannot be read.
     pub async fn state(&self) -> Result<StoreState, ReadError> {
-        let files = Arc::clone(&self.files);
-        let measured = self.read_from_disk(move |_| {
-            let measured = room::file_bytes(&files).and_then(|bytes| Ok((bytes, room::free_bytes(&files)?)));
-            measured.map_err(|error| ReadError::Unavailable(error.to_string()))
-        });
-        let (file_bytes, free_bytes) = measured.await?;
+        let EngineSpace { file_bytes, free_bytes } = self.read_from_disk(Archive::space).await?;
         let commits = self.read().commits;
         Ok(StoreState {
             file_bytes,

@@ -44,6 +44,14 @@ pub enum OpenError {
         /// The path of the locked file.
         file: PathBuf,
     },
+    /// The cluster with the store cannot be used.
+    #[error("the store {address} cannot be used: {cause}")]
+    Cluster {
+        /// The address of the cluster and the name of the store.
+        address: String,
+        /// The reason, and what to do about it.
+        cause: String,
+    },
     /// The data folder cannot be created, read or written.
     #[error("the data folder {} cannot be used: {cause}; check that it is a folder you may write", folder.display())]
     Folder {

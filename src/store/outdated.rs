@@ -53,7 +53,7 @@ mod tests {
     fn moves_are_never_split_and_counters_need_a_batch_only_alone() {
         let sizes = |outdated: &Outdated| -> Vec<_> {
             let batches = outdated.batches(2);
-            batches.iter().map(|batch| batch.ordered.len()).collect()
+            batches.iter().map(|batch| batch.ordered().count()).collect()
         };
         let mut outdated = Outdated::default();
         assert!(outdated.is_empty() && sizes(&outdated).is_empty());

@@ -143,7 +143,7 @@ mod tests {
         ];
         old_store(home.path(), &users).await;
         assert_eq!(
-            Store::inspect(home.path()).expect("a store").0,
+            Store::inspect(home.path(), None).expect("a store").0,
             [],
             "what is old is not damaged"
         );

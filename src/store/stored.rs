@@ -3,6 +3,7 @@
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::AtomicBool;
 
+use super::engine_space::EngineSpace;
 use super::findings::Findings;
 use super::records::Table;
 
@@ -22,6 +23,9 @@ pub(super) trait EngineReader: StoredRecords + Send + Sync {
 
     /// Reads and checks everything until `is_closing` becomes true; then the result is incomplete.
     fn verify(&self, is_closing: &AtomicBool) -> Findings;
+
+    /// Measures the space of the engine's files.
+    fn space(&self) -> Result<EngineSpace, String>;
 }
 
 /// A function that is called with entries.

@@ -139,7 +139,7 @@ mod tests {
     use crate::store::snapshot::Snapshot;
 
     fn shared() -> Shared {
-        Shared::new(Snapshot::default(), FlushClock::start().expect("a thread"))
+        Shared::new(Snapshot::default(), FlushClock::start(30).expect("a thread"))
     }
 
     fn open(folder: &Path) -> Writer {

@@ -106,7 +106,7 @@ impl Web {
         if without_cookies {
             Arc::make_mut(&mut head).headers.remove(COOKIE);
         }
-        let mut visit = self.visit(&head);
+        let mut visit = Box::pin(self.visit(&head)).await;
         // The server sets a cookie only for a new visitor, and this route must not set one.
         visit.visitor.is_new &= !without_cookies;
         let mut body = Some(body);
@@ -139,7 +139,7 @@ impl Web {
         response
     }
 
-    fn visit(&self, head: &Arc<Head>) -> Visit {
+    async fn visit(&self, head: &Arc<Head>) -> Visit {
         let address = self.app.public_address();
         let client = head.headers.get(USER_AGENT).and_then(|client| client.to_str().ok());
         let origin = Origin::new(
@@ -148,7 +148,10 @@ impl Web {
         );
         let site = Site::new(Arc::clone(&address));
         let origin = origin.with_device(device::user_of(&self.app, &site, &head.headers));
-        let visitor = Visitor::of(&self.app, &site, &head.headers, &origin);
+        let mut visitor = Visitor::of(&self.app, &site, &head.headers, &origin);
+        if visitor.ended && Box::pin(session::learn(&self.app, &site, &head.headers, &origin)).await {
+            visitor = Visitor::of(&self.app, &site, &head.headers, &origin);
+        }
         let user = visitor.caller.as_ref().map(|caller| &*caller.user);
         let target = if head.query.is_empty() {
             head.path.clone()

@@ -11,7 +11,7 @@ use super::cookies::{Cookie, Site};
 use crate::app::App;
 use crate::auth::{Caller, Origin, TokenSecret, random};
 use crate::domain::{RequestError, TokenHash};
-use crate::ops::tokens;
+use crate::ops::{calls, tokens};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -94,6 +94,18 @@ fn caller(app: &App, token: &TokenSecret, origin: &Origin) -> Option<Caller> {
     // A token that is not a session was given to a program.
     stored.session()?;
     tokens::authenticate(app, &stored.user, token, origin)
+}
+
+/// Waits until this server knows the session of a visitor that another server of a cluster has begun a moment ago. Returns
+/// false if there is none.
+pub(super) async fn learn(app: &App, site: &Site, headers: &HeaderMap, origin: &Origin) -> bool {
+    let token = site.read(headers, Cookie::Session).and_then(TokenSecret::parse);
+    match token {
+        Some(token) if app.store.has_others() && calls::admit_anonymous(app, origin.address).is_ok() => {
+            tokens::learn(app, &token).await
+        }
+        _ => false,
+    }
 }
 
 /// Returns whether a token is alive.

@@ -99,7 +99,7 @@ mod tests {
 
     fn engine(folder: &Path) -> SledEngine {
         let store = OpenStore::open(folder).expect("a store");
-        let clock = FlushClock::start().expect("a thread");
+        let clock = FlushClock::start(30).expect("a thread");
         SledEngine::new(store, Outdated::default(), Shared::new(Snapshot::default(), clock))
     }
 

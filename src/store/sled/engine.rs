@@ -15,6 +15,7 @@ use super::open_store::OpenStore;
 use super::overflow;
 use super::trees::contained;
 use crate::clock::Clock;
+use crate::store::change::Change;
 use crate::store::commit_error::{CommitError, HoldError};
 use crate::store::commits::Commits;
 use crate::store::committer::BATCH;
@@ -110,7 +111,7 @@ impl SledEngine {
         let store = self.store()?;
         let before = self.shared.shown.load();
         let mut next = Snapshot::clone(&before);
-        for edit in &edits.ordered {
+        for edit in edits.ordered() {
             next.apply(edit).map_err(|damage| damage.to_string())?;
         }
         if next.commits == Commits::default() {
@@ -132,7 +133,7 @@ impl SledEngine {
         self.shared
             .clock
             .during_write(store.waker(), || self.write_to_disk(store, edits, &tables, &commits))?;
-        self.shared.meter.flushed(edits.changes, begun.elapsed());
+        self.shared.meter.flushed(edits.changes.len(), begun.elapsed());
         Ok(next)
     }
 
@@ -205,7 +206,11 @@ impl Engine for SledEngine {
         (!is_allowed).then(|| room.refusal())
     }
 
-    fn holds(&self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<bool, String> {
+    fn fits(&self, _: &Edits, _: &Change) -> bool {
+        true
+    }
+
+    fn holds(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<bool, String> {
         let trees = &self.store()?.trees;
         let stored = contained(|| trees.get(table, key))?;
         Ok(stored.as_deref() == value)

@@ -82,7 +82,7 @@ mod tests {
         fs::write(home.path().join("version"), "7.8.9\n").expect("a file");
         let opened = [
             Store::open(home.path()).err(),
-            Store::inspect(home.path()).err(),
+            Store::inspect(home.path(), None).err(),
             Store::compact(home.path()).err().map(|error| match error {
                 CompactError::Open(error) => error,
                 other => panic!("{other}"),

@@ -14,6 +14,7 @@ mod error;
 mod files;
 mod hold;
 pub(super) mod new_store;
+mod open;
 mod open_store;
 mod overflow;
 mod reader;
@@ -28,9 +29,12 @@ mod unfinished_snapshot;
 pub(super) use commit_marker::CommitMarker;
 pub(super) use compact::compact;
 pub(crate) use compact::{CompactError, Compaction};
+#[cfg(test)]
 pub(super) use engine::SledEngine;
 #[cfg(test)]
 pub(super) use files::{open_sled, wait_until_closed};
+pub(super) use open::{inspect, open};
+#[cfg(test)]
 pub(super) use open_store::OpenStore;
 #[cfg(test)]
 pub(super) use trees::Trees;

@@ -94,6 +94,7 @@ impl OpenStore {
         Arc::new(SledReader {
             trees: Arc::clone(&self.trees),
             marker: Arc::clone(&self.marker),
+            files: self.folder().store(),
         })
     }
 

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::commit_marker::CommitMarker;
 use super::overflow;
 use super::trees::{Trees, contained};
+use crate::store::engine_space::EngineSpace;
 use crate::store::findings::Findings;
 use crate::store::problem::Problem;
 use crate::store::records::Table;
+use crate::store::room::{file_bytes, free_bytes};
 use crate::store::stored::{EngineReader, LookAtEntry, StoredEntry, StoredRecords};
 use crate::store::verify::verify;
 
@@ -18,6 +21,8 @@ use crate::store::verify::verify;
 pub(super) struct SledReader {
     pub(super) trees: Arc<Trees>,
     pub(super) marker: Arc<CommitMarker>,
+    /// The folder with the files of sled.
+    pub(super) files: PathBuf,
 }
 
 impl StoredRecords for SledReader {
@@ -43,6 +48,12 @@ impl EngineReader for SledReader {
         let lost = seen.and_then(|seen| CommitMarker::question(seen, counted));
         found.problems.extend(lost);
         found
+    }
+
+    fn space(&self) -> Result<EngineSpace, String> {
+        let measured = file_bytes(&self.files).and_then(|bytes| Ok((bytes, free_bytes(&self.files)?)));
+        let (file_bytes, free_bytes) = measured.map_err(|error| error.to_string())?;
+        Ok(EngineSpace { file_bytes, free_bytes })
     }
 }
 

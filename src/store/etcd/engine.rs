@@ -1,0 +1,237 @@
+//! The engine's part of the writer: it makes each batch durable with one transaction of the cluster.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use etcd_client::{Compare, KeyValue, TxnOp};
+use tracing::{error, warn};
+
+use super::at_revision::AtRevision;
+use super::cluster::{Cluster, Patience, kv};
+use super::failure::ClusterFailure;
+use super::followed::Followed;
+use super::keyspace::is_followed;
+use super::membership::Membership;
+use super::moment::EtcdMoment;
+use super::outcome::SendOutcome;
+use super::transaction::{UnfollowedRevisions, compares, fits, operations};
+use crate::clock::Clock;
+use crate::store::change::Change;
+use crate::store::commit_error::{CommitError, HoldError};
+use crate::store::commits::Commits;
+use crate::store::edits::Edits;
+use crate::store::engine::{Engine, Lost, Outcome};
+use crate::store::folder::DataFolder;
+use crate::store::held::Held;
+use crate::store::records::{Record, Table};
+use crate::store::room::{Need, Room};
+use crate::store::shared::Shared;
+
+/// An etcd cluster as the engine of a store.
+pub(in crate::store) struct EtcdEngine {
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) followed: Arc<Followed>,
+    pub(super) shared: Shared,
+    pub(super) membership: Membership,
+    pub(super) unfollowed: UnfollowedRevisions,
+    /// True if an entry of the audit log was there already, so that each one is looked up.
+    pub(super) is_doubtful: bool,
+    /// The flag that stops readers.
+    pub(super) is_closing: Arc<AtomicBool>,
+    /// The moment that a backup reads, while there is one.
+    pub(super) held: Weak<EtcdMoment>,
+    /// The lock of the data folder, which has the key and the administration socket.
+    pub(super) _folder: DataFolder,
+}
+
+impl EtcdEngine {
+    /// Sends the next transaction until its outcome is known.
+    fn send(&mut self, compares: Vec<Compare>, operations: Vec<TxnOp>) -> Result<SendOutcome, Lost> {
+        let settled = self.membership.marker.next(compares, operations);
+        let (cluster, followed) = (Arc::clone(&self.cluster), Arc::clone(&self.followed));
+        let sending = async move { Ok(settled.send(cluster, followed).await) };
+        let sent = self.shared.clock.during(|| self.cluster.wait(sending));
+        sent.map_err(|failure| Lost(failure.to_string()))
+    }
+
+    /// Notes the revision of the last transaction, and waits until it is shown.
+    fn made(&mut self, revision: i64) -> Result<(), Lost> {
+        self.membership.marker.revision = revision;
+        self.followed.wait_for(revision)
+    }
+
+    /// Rewrites the marker alone, so that no late try of a refused transaction can come through any more. Then all is shown
+    /// that was there at the refusal. Returns whether such a try had come through.
+    fn settle(&mut self) -> Result<bool, Lost> {
+        let refused = self.membership.marker.number;
+        match self.send(Vec::new(), Vec::new())? {
+            SendOutcome::Made { number, revision } => {
+                self.made(revision)?;
+                Ok(number == refused)
+            }
+            SendOutcome::Refused | SendOutcome::Fenced => Err(self.fenced()),
+            SendOutcome::Failed(failure) => Err(Lost(failure.to_string())),
+        }
+    }
+
+    fn fenced(&self) -> Lost {
+        let fenced = || Lost("the other processes count this one as gone, because it was silent for too long".into());
+        self.followed.check().err().unwrap_or_else(fenced)
+    }
+
+    /// Notes that the database of the cluster is full, or that it no longer is.
+    fn note_room(&self, room: Room) {
+        let before = self.shared.replace_room(room);
+        if before == room {
+            return;
+        }
+        if room == Room::Enough {
+            warn!("the cluster takes writes again");
+        } else {
+            error!("{}", ClusterFailure::Full);
+        }
+    }
+
+    /// Returns the revision of an entry that is not followed, if it has this value: 0 if it is absent, and that is expected.
+    fn look_up(&self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<Option<i64>, ClusterFailure> {
+        let key = self.cluster.keys.entry(table, key);
+        let cluster = Arc::clone(&self.cluster);
+        let found = self.cluster.wait(async move {
+            let call = |client| {
+                let key = key.clone();
+                async move { kv(&client).get(key, None).await }
+            };
+            cluster.ask(Patience::SHORT, call).await
+        })?;
+        let stored = found.kvs().first();
+        let holds = stored.map(KeyValue::value) == value;
+        Ok(holds.then(|| stored.map_or(0, KeyValue::mod_revision)))
+    }
+
+    /// Returns the edit that stores the time of the commit, if the clock is believed.
+    fn stamp(&self) -> Option<TxnOp> {
+        let now = self.shared.time.get().and_then(Clock::believed)?;
+        let commits = Commits {
+            believed_at: Some(now),
+            ..Commits::default()
+        };
+        let key = self.cluster.keys.entry(Commits::TABLE, &commits.key());
+        Some(TxnOp::put(key, commits.encode(), None))
+    }
+}
+
+impl Engine for EtcdEngine {
+    fn begin(&mut self) -> Result<(), Lost> {
+        // Records of older versions are rewritten when they change. Another server may still be of that version.
+        Ok(())
+    }
+
+    fn measure(&mut self) {
+        self.unfollowed.clear();
+    }
+
+    fn refusal(&self, need: Need) -> Option<CommitError> {
+        let room = self.shared.room();
+        (!room.allows(need)).then(|| room.refusal())
+    }
+
+    fn fits(&self, edits: &Edits, change: &Change) -> bool {
+        fits(edits, change)
+    }
+
+    fn holds(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<bool, String> {
+        if is_followed(table) {
+            return Ok(self.followed.lock().revisions.of(table, key, value).is_some());
+        }
+        // Keys of the audit log are random, so that nearly all of them are absent. The transaction compares that.
+        if table == Table::AuditLog && value.is_none() && !self.is_doubtful {
+            return Ok(true);
+        }
+        let found = self.look_up(table, key, value).map_err(|failure| failure.to_string())?;
+        if let Some(revision) = found {
+            self.unfollowed.insert((table, key.to_vec()), revision);
+        }
+        Ok(found.is_some())
+    }
+
+    fn commit(&mut self, edits: &Edits) -> Result<Outcome, Lost> {
+        self.followed.check()?;
+        let compared = compares(&self.cluster.keys, edits, &self.followed.lock(), &self.unfollowed);
+        let Some(compared) = compared else {
+            return Ok(Outcome::Overtaken);
+        };
+        let mut operations = operations(&self.cluster.keys, edits, compared.len());
+        operations.extend(self.stamp());
+        let begun = Instant::now();
+        match self.send(compared, operations)? {
+            SendOutcome::Made { revision, .. } => self.made(revision)?,
+            SendOutcome::Refused => {
+                if !self.settle()? {
+                    self.unfollowed.clear();
+                    self.is_doubtful = true;
+                    return Ok(Outcome::Overtaken);
+                }
+            }
+            SendOutcome::Fenced => return Err(self.fenced()),
+            SendOutcome::Failed(ClusterFailure::Full) => {
+                self.note_room(Room::Full);
+                return Ok(Outcome::Refused(CommitError::Full));
+            }
+            SendOutcome::Failed(failure) => {
+                error!(%failure, "the cluster refused a commit");
+                return Ok(Outcome::Refused(CommitError::Unavailable));
+            }
+        }
+        self.is_doubtful = false;
+        self.shared.meter.flushed(edits.changes.len(), begun.elapsed());
+        Ok(Outcome::Stored)
+    }
+
+    fn hold(&mut self) -> Result<Held, HoldError> {
+        if self.held.upgrade().is_some_and(|earlier| !earlier.is_lost()) {
+            return Err(HoldError::Busy);
+        }
+        let revision = self.followed.lock().applied;
+        let records = AtRevision::all(Arc::clone(&self.cluster), revision);
+        let moment = Arc::new(EtcdMoment::new(records, revision, Arc::clone(&self.is_closing)));
+        self.held = Arc::downgrade(&moment);
+        Ok(Held(moment))
+    }
+
+    fn rest(&mut self, _: &dyn Fn() -> bool) -> Result<(), Lost> {
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<(), Lost> {
+        self.followed.check()?;
+        if self.shared.room() != Room::Full {
+            return Ok(());
+        }
+        match self.send(Vec::new(), Vec::new())? {
+            SendOutcome::Made { revision, .. } => {
+                self.note_room(Room::Enough);
+                self.made(revision)
+            }
+            SendOutcome::Failed(_) => Ok(()),
+            SendOutcome::Refused | SendOutcome::Fenced => Err(self.fenced()),
+        }
+    }
+
+    fn close(self: Box<Self>) {
+        self.followed.lose("the store is closed".into());
+        let (cluster, lease) = (Arc::clone(&self.cluster), self.membership.marker.lease);
+        let process = Arc::clone(&self.membership.process);
+        let leaving = async move { Membership::leave(&cluster, &process, lease).await };
+        if let Err(failure) = self.cluster.wait(leaving) {
+            warn!(%failure, "the other processes learn of the end of this one when its lease ends");
+        }
+    }
+}
+
+impl Drop for EtcdEngine {
+    fn drop(&mut self) {
+        self.followed.lose("the store is closed".into());
+        self.cluster.stop();
+    }
+}

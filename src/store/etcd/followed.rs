@@ -1,0 +1,157 @@
+//! What this process has seen of the cluster.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::revisions::Revisions;
+use crate::domain::{UserConnections, UserId};
+use crate::store::engine::Lost;
+use crate::store::neighbours::{ConnectionReport, Listener};
+use crate::store::snapshot::Snapshot;
+
+/// What has been seen. The follower changes it; the writer compares with it.
+#[derive(Default)]
+pub(super) struct Followed {
+    state: Mutex<FollowedState>,
+    changed: Condvar,
+    /// True if another process has used the store since this one was started.
+    has_others: AtomicBool,
+}
+
+/// The state up to one revision.
+#[derive(Default)]
+pub(super) struct FollowedState {
+    /// The last revision that is shown.
+    pub(super) applied: i64,
+    /// The revisions of all entries, up to that revision.
+    pub(super) revisions: Revisions,
+    /// The connections that the other processes have reported.
+    reports: HashMap<(Arc<str>, UserId), UserConnections>,
+    listener: Option<Listener>,
+    /// The reason why this process must end.
+    lost: Option<String>,
+}
+
+impl Followed {
+    /// Begins with what was loaded at this revision.
+    pub(super) fn begin(&self, applied: i64, revisions: Revisions, reports: Vec<ConnectionReport>) {
+        let mut state = self.lock();
+        state.applied = applied;
+        state.revisions = revisions;
+        for report in reports {
+            state.pass(&Snapshot::default(), report);
+        }
+    }
+
+    /// Notes that another process uses the store.
+    pub(super) fn note_others(&self) {
+        self.has_others.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether another process has used the store since this one was started.
+    pub(super) fn has_others(&self) -> bool {
+        self.has_others.load(Ordering::Relaxed)
+    }
+
+    /// Returns the state. While it is locked, nothing more is shown.
+    pub(super) fn lock(&self) -> MutexGuard<'_, FollowedState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the threads that wait for a change of the state.
+    pub(super) fn notify(&self) {
+        self.changed.notify_all();
+    }
+
+    /// Ends the writer and the follower for this reason.
+    pub(super) fn lose(&self, cause: String) {
+        self.lock().lost.get_or_insert(cause);
+        self.notify();
+    }
+
+    /// Returns an error if this process must end.
+    pub(super) fn check(&self) -> Result<(), Lost> {
+        self.lock().check()
+    }
+
+    /// Waits until this process must end, and returns the reason.
+    pub(super) fn wait_for_end(&self) -> String {
+        let lives = |seen: &mut FollowedState| seen.lost.is_none();
+        let waited = self.changed.wait_while(self.lock(), lives);
+        waited
+            .unwrap_or_else(PoisonError::into_inner)
+            .lost
+            .clone()
+            .unwrap_or_default()
+    }
+
+    /// Waits until this revision is shown.
+    ///
+    /// # Errors
+    /// [`Lost`] if this process must end.
+    pub(super) fn wait_for(&self, revision: i64) -> Result<(), Lost> {
+        let is_behind = |seen: &mut FollowedState| seen.applied < revision && seen.lost.is_none();
+        let waited = self.changed.wait_while(self.lock(), is_behind);
+        let seen = waited.unwrap_or_else(PoisonError::into_inner);
+        if seen.applied < revision { seen.check() } else { Ok(()) }
+    }
+}
+
+impl FollowedState {
+    /// Passes a report of another process to the listener.
+    pub(super) fn pass(&mut self, snapshot: &Snapshot, report: ConnectionReport) {
+        let place = (Arc::clone(&report.server), report.user.clone());
+        match &report.connections {
+            Some(connections) => drop(self.reports.insert(place, connections.clone())),
+            None => drop(self.reports.remove(&place)),
+        }
+        if let Some(listener) = &self.listener {
+            listener(snapshot, report);
+        }
+    }
+
+    /// Replaces all reports of other processes, and passes the differences to the listener.
+    pub(super) fn replace_reports(&mut self, snapshot: &Snapshot, reports: Vec<ConnectionReport>) {
+        let told: HashSet<_> = reports
+            .iter()
+            .map(|report| (Arc::clone(&report.server), report.user.clone()))
+            .collect();
+        let gone: Vec<_> = self
+            .reports
+            .keys()
+            .filter(|place| !told.contains(place))
+            .cloned()
+            .collect();
+        let gone = gone.into_iter().map(|(server, user)| ConnectionReport {
+            server,
+            user,
+            connections: None,
+        });
+        for report in gone.chain(reports) {
+            self.pass(snapshot, report);
+        }
+    }
+
+    /// Passes all reports to this listener, and each new one from now on. Only the first listener is called.
+    pub(super) fn watch(&mut self, snapshot: &Snapshot, listener: Listener) {
+        if self.listener.is_some() {
+            return;
+        }
+        for ((server, user), connections) in &self.reports {
+            listener(
+                snapshot,
+                ConnectionReport {
+                    server: Arc::clone(server),
+                    user: user.clone(),
+                    connections: Some(connections.clone()),
+                },
+            );
+        }
+        self.listener = Some(listener);
+    }
+
+    fn check(&self) -> Result<(), Lost> {
+        self.lost.clone().map_or(Ok(()), |cause| Err(Lost(cause)))
+    }
+}

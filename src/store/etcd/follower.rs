@@ -1,0 +1,232 @@
+//! The task that follows the commits of all processes.
+//!
+//! It watches from the revision after the last one that it has shown, and shows each message as one commit. A message has
+//! whole revisions, so that half a revision is never shown.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use etcd_client::{Event, EventType, WatchOptions, WatchResponse, WatchStream};
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
+use tracing::{error, info, warn};
+
+use super::at_revision::{AtRevision, newest};
+use super::cluster::{Cluster, watch};
+use super::difference::difference;
+use super::failure::ClusterFailure;
+use super::followed::Followed;
+use super::neighbours::report;
+use crate::store::change::RecordEdit;
+use crate::store::edits::Edits;
+use crate::store::shared::Shared;
+use crate::store::snapshot::Snapshot;
+use crate::store::verify::verify;
+
+/// The time without a message after which the node is asked for a sign of life. A node without its peers is silent and
+/// looks healthy.
+const SILENCE: Duration = Duration::from_millis(1500);
+
+/// The time for the sign of life, and for the beginning of a watch.
+const SIGN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The pause after a node has failed.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Follows the commits of all processes, and shows them.
+pub(super) struct Follower {
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) followed: Arc<Followed>,
+    pub(super) shared: Shared,
+    pub(super) process: Arc<str>,
+    /// The key of this process's own marker.
+    pub(super) marker: Vec<u8>,
+}
+
+/// The reason why a watch ended.
+enum Ended {
+    /// The node failed, or did not answer.
+    Node(ClusterFailure),
+    /// The next revision is no longer in the history of the cluster.
+    Compacted,
+    /// This process cannot go on.
+    Lost(String),
+}
+
+impl Follower {
+    /// Follows until the store is closed, or until this process must end.
+    pub(super) async fn run(self) {
+        let this = Arc::new(self);
+        loop {
+            let (number, client) = this.cluster.node().await;
+            let ended = match client {
+                Ok(client) => this.follow(&client).await,
+                Err(failure) => Ended::Node(failure),
+            };
+            match ended {
+                Ended::Node(failure) => {
+                    info!(%failure, "commits are followed at another node");
+                    this.cluster.leave(number);
+                    sleep(PAUSE).await;
+                }
+                Ended::Compacted => {
+                    warn!("the cluster has removed its history before it was followed: all is loaded anew");
+                    if let Err(cause) = this.load_again().await {
+                        warn!(cause, "loading it failed, and is tried again");
+                        sleep(SILENCE).await;
+                    }
+                }
+                Ended::Lost(cause) => {
+                    // A store that is closed ends its own lease.
+                    if this.followed.check().is_ok() {
+                        error!(cause, "this process can no longer follow the cluster");
+                        this.followed.lose(cause);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Follows at one node.
+    async fn follow(self: &Arc<Self>, client: &etcd_client::Client) -> Ended {
+        let from = self.followed.lock().applied + 1;
+        let options = WatchOptions::new().with_prefix().with_start_revision(from);
+        let mut watching = watch(client);
+        let begin = watching.watch(self.cluster.keys.followed(), Some(options));
+        let mut stream = match timeout(SIGN_TIMEOUT, begin).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Ended::Node(ClusterFailure::of(&error)),
+            Err(_) => return Ended::Node(silent()),
+        };
+        loop {
+            let message = match next(&mut stream).await {
+                Ok(message) => message,
+                Err(failure) => return Ended::Node(failure),
+            };
+            if message.compact_revision() > 0 {
+                return Ended::Compacted;
+            }
+            if message.canceled() {
+                return Ended::Node(ClusterFailure::Unreached(message.cancel_reason().to_owned()));
+            }
+            if message.events().is_empty() {
+                continue;
+            }
+            let this = Arc::clone(self);
+            let applied = spawn_blocking(move || this.apply(message.events())).await;
+            if let Err(cause) = applied.unwrap_or_else(|panic| Err(panic.to_string())) {
+                return Ended::Lost(cause);
+            }
+        }
+    }
+
+    /// Shows the events of one message as one commit.
+    fn apply(&self, events: &[Event]) -> Result<(), String> {
+        let mut seen = self.followed.lock();
+        let mut edits = Vec::new();
+        let mut reports = Vec::new();
+        for event in events {
+            let Some(stored) = event.kv() else { continue };
+            seen.applied = seen.applied.max(stored.mod_revision());
+            let value = match event.event_type() {
+                EventType::Put => Some(stored.value()),
+                EventType::Delete => None,
+            };
+            if value.is_none() && stored.key() == self.marker {
+                return Err(
+                    "the other processes count this one as gone, because it did not renew its lease in time".into(),
+                );
+            }
+            if let Some(report) = report(&self.cluster, stored.key(), value) {
+                reports.extend((report.server != self.process).then_some(report));
+                continue;
+            }
+            if self.cluster.keys.is_marker(stored.key()) && stored.key() != self.marker {
+                self.followed.note_others();
+            }
+            let Some((table, key)) = self.cluster.keys.parse(stored.key()) else {
+                continue;
+            };
+            seen.revisions.note(table, key, value, stored.mod_revision());
+            edits.push(RecordEdit {
+                table,
+                key: key.to_vec(),
+                value: value.map(<[u8]>::to_vec),
+            });
+        }
+        let mut next = Snapshot::clone(&self.shared.shown.load());
+        for edit in &edits {
+            next.apply(edit).map_err(|damage| {
+                format!(
+                    "a record of {} that another process wrote cannot be read: {damage}",
+                    edit.table
+                )
+            })?;
+        }
+        if !edits.is_empty() {
+            next.commits.count = seen.applied.unsigned_abs();
+            self.shared.show(next, &Edits::of(&edits).touched());
+        }
+        let shown = self.shared.shown.load();
+        for report in reports {
+            seen.pass(&shown, report);
+        }
+        drop(seen);
+        self.followed.notify();
+        Ok(())
+    }
+
+    /// Loads all records, and shows how they differ from those before as one commit.
+    async fn load_again(self: &Arc<Self>) -> Result<(), String> {
+        let revision = newest(&self.cluster).await.map_err(|failure| failure.to_string())?;
+        let this = Arc::clone(self);
+        let load = move || {
+            let records = AtRevision::followed(Arc::clone(&this.cluster), revision);
+            let found = verify(&records, &AtomicBool::new(false));
+            if let Some(problem) = found.problems.first() {
+                return Err(problem.to_string());
+            }
+            let mut connections = records.connections().map_err(|failure| failure.to_string())?;
+            connections.retain(|report| report.server != this.process);
+            let mut next = found.snapshot;
+            next.commits.count = revision.unsigned_abs();
+            let mut seen = this.followed.lock();
+            let touched = difference(&this.shared.shown.load(), &next);
+            seen.revisions = records.into_revisions();
+            seen.applied = revision;
+            this.shared.show(next, &touched);
+            seen.replace_reports(&this.shared.shown.load(), connections);
+            drop(seen);
+            this.followed.notify();
+            Ok(())
+        };
+        spawn_blocking(load)
+            .await
+            .unwrap_or_else(|panic| Err(panic.to_string()))
+    }
+}
+
+fn silent() -> ClusterFailure {
+    ClusterFailure::Unreached("the node is silent".into())
+}
+
+/// Returns the next message. Asks for a sign of life after some silence.
+async fn next(stream: &mut WatchStream) -> Result<WatchResponse, ClusterFailure> {
+    let ended = || ClusterFailure::Unreached("the node has ended the watch".into());
+    let taken = |taken: Result<Option<WatchResponse>, etcd_client::Error>| {
+        taken.map_err(|error| ClusterFailure::of(&error))?.ok_or_else(ended)
+    };
+    if let Ok(message) = timeout(SILENCE, stream.message()).await {
+        return taken(message);
+    }
+    stream
+        .request_progress()
+        .await
+        .map_err(|error| ClusterFailure::of(&error))?;
+    match timeout(SIGN_TIMEOUT, stream.message()).await {
+        Ok(message) => taken(message),
+        Err(_) => Err(silent()),
+    }
+}

@@ -1,0 +1,205 @@
+//! This process as a member of the cluster: its lease, and its marker on the lease.
+//!
+//! The lease ends some seconds after the process has ended or was cut off, and the marker with it. Each commit of the
+//! process compares and rewrites the marker, so that a process that slept for longer can change nothing more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use etcd_client::{Client, Compare, CompareOp, GetOptions, LeaseGrantOptions, PutOptions, Txn, TxnOp, TxnOpResponse};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::info;
+
+use super::cluster::{Cluster, Patience, kv};
+use super::failure::ClusterFailure;
+use super::followed::Followed;
+use super::marker::Marker;
+
+/// The seconds after which the cluster counts a silent process as gone.
+const LEASE_SECONDS: i64 = 10;
+
+/// The time between two renewals of the lease.
+const RENEWAL: Duration = Duration::from_secs(3);
+
+/// The time after a renewal for which this process is sure that its lease lasts.
+const SURE_FOR: Duration = Duration::from_secs(LEASE_SECONDS.unsigned_abs() - 2);
+
+/// The time to leave the cluster.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The time for the answer to a renewal.
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The pause after a node has failed.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The version of the keys and values of a store.
+const FORMAT: &[u8] = b"1";
+
+/// The reason why a process cannot join.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum JoinError {
+    #[error(transparent)]
+    ClusterFailure(#[from] ClusterFailure),
+    /// Another version of Rollcall wrote the store.
+    #[error("its store has format {0}, and this rollcall knows only format 1: run a newer version")]
+    Format(String),
+    #[error("the system gave no random number: {0}")]
+    Random(getrandom::Error),
+}
+
+/// This process in the cluster.
+pub(super) struct Membership {
+    /// The random name of this process.
+    pub(super) process: Arc<str>,
+    pub(super) marker: Marker,
+    /// True if there were other processes when this one joined.
+    pub(super) has_others: bool,
+}
+
+impl Membership {
+    /// Joins the cluster under a new random name.
+    pub(super) async fn join(cluster: &Cluster) -> Result<Self, JoinError> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(JoinError::Random)?;
+        let process = hex::encode(random);
+        let lease = i64::from_be_bytes(std::array::from_fn(|place| random[place])) & i64::MAX;
+        let grant = |client: Client| async move {
+            let options = LeaseGrantOptions::new().with_id(lease);
+            client.lease_client().grant(LEASE_SECONDS, Some(options)).await
+        };
+        match cluster.ask(Patience::SHORT, grant).await {
+            // The first try came through, and its answer did not.
+            Err(ClusterFailure::Refused(said)) if said.contains("already exists") => {}
+            granted => drop(granted?),
+        }
+        let marker = cluster.keys.marker(&process);
+        check_format(cluster).await?;
+        let put = |client: Client| {
+            let begun = TxnOp::put(
+                marker.clone(),
+                0_u64.to_be_bytes(),
+                Some(PutOptions::new().with_lease(lease)),
+            );
+            let absent = Compare::create_revision(marker.clone(), CompareOp::Equal, 0);
+            let get = TxnOp::get(marker.clone(), None);
+            async move {
+                let join = Txn::new().when([absent]).and_then([begun]).or_else([get]);
+                kv(&client).txn(join).await
+            }
+        };
+        let answer = cluster.ask(Patience::SHORT, put).await?;
+        let revision = match answer.op_responses().into_iter().next() {
+            Some(TxnOpResponse::Get(found)) => found.kvs().first().map(etcd_client::KeyValue::mod_revision),
+            _ => answer.header().map(etcd_client::ResponseHeader::revision),
+        };
+        Ok(Self {
+            process: process.into(),
+            marker: Marker {
+                key: marker,
+                lease,
+                revision: revision.unwrap_or_default(),
+                number: 0,
+            },
+            has_others: count(cluster, cluster.keys.markers()).await? > 1,
+        })
+    }
+
+    /// Leaves the cluster, so that the others need not wait for the end of the lease. If there are others and users are
+    /// still connected here, the lease ends by itself: users who reconnect elsewhere meanwhile have never gone.
+    pub(super) async fn leave(cluster: &Cluster, process: &str, lease: i64) -> Result<(), ClusterFailure> {
+        let leaving = async {
+            let others = count(cluster, cluster.keys.markers()).await?;
+            let connected = count(cluster, cluster.keys.connections_at(process)).await?;
+            if others > 1 && connected > 0 {
+                return Ok(());
+            }
+            let revoke = |client: Client| async move { client.lease_client().revoke(lease).await };
+            cluster.ask(Patience::SHORT, revoke).await.map(drop)
+        };
+        let silent = |_| ClusterFailure::Unreached("no answer".into());
+        timeout(LEAVE_TIMEOUT, leaving).await.map_err(silent)?
+    }
+}
+
+/// Returns the number of keys with this prefix.
+async fn count(cluster: &Cluster, prefix: Vec<u8>) -> Result<i64, ClusterFailure> {
+    let get = |client: Client| {
+        let prefix = prefix.clone();
+        let options = GetOptions::new().with_prefix().with_count_only();
+        async move { kv(&client).get(prefix, Some(options)).await }
+    };
+    Ok(cluster.ask(Patience::SHORT, get).await?.count())
+}
+
+/// Checks the format of the store, and sets it for a new one.
+async fn check_format(cluster: &Cluster) -> Result<(), JoinError> {
+    let key = cluster.keys.format();
+    let set = |client: Client| {
+        let absent = Compare::create_revision(key.clone(), CompareOp::Equal, 0);
+        let put = TxnOp::put(key.clone(), FORMAT, None);
+        let get = TxnOp::get(key.clone(), None);
+        async move {
+            kv(&client)
+                .txn(Txn::new().when([absent]).and_then([put]).or_else([get]))
+                .await
+        }
+    };
+    let answer = cluster.ask(Patience::SHORT, set).await?;
+    let Some(TxnOpResponse::Get(found)) = answer.op_responses().into_iter().next() else {
+        return Ok(());
+    };
+    match found.kvs().first().map(etcd_client::KeyValue::value) {
+        Some(FORMAT) => Ok(()),
+        other => Err(JoinError::Format(
+            String::from_utf8_lossy(other.unwrap_or_default()).into_owned(),
+        )),
+    }
+}
+
+/// Renews a lease until the store is closed, or until it is no longer sure that the lease lasts.
+pub(super) async fn renew(cluster: Arc<Cluster>, followed: Arc<Followed>, lease: i64) {
+    let mut renewed = Instant::now();
+    while renewed.elapsed() < SURE_FOR {
+        let (number, client) = cluster.node().await;
+        let failure = match client {
+            Ok(client) => renew_at(&client, lease, &mut renewed).await,
+            Err(failure) => failure,
+        };
+        if matches!(failure, ClusterFailure::Refused(_)) {
+            break;
+        }
+        info!(%failure, "the lease is renewed at another node");
+        cluster.leave(number);
+        sleep(PAUSE).await;
+    }
+    followed.lose("the other processes may count this one as gone, because it could not renew its lease".into());
+}
+
+/// Renews a lease at one node until that fails. Sets `renewed` to the times of the renewals that were answered.
+async fn renew_at(client: &Client, lease: i64, renewed: &mut Instant) -> ClusterFailure {
+    let silent = || ClusterFailure::Unreached("no answer to the renewal of the lease".into());
+    let ended = || ClusterFailure::Refused("the lease has ended".into());
+    let mut sent = Instant::now();
+    let begun = timeout(RENEWAL_TIMEOUT, client.lease_client().keep_alive(lease)).await;
+    let (mut keeper, mut stream) = match begun {
+        Ok(Ok(begun)) => begun,
+        Ok(Err(etcd_client::Error::LeaseKeepAliveError(_))) => return ended(),
+        Ok(Err(error)) => return ClusterFailure::of(&error),
+        Err(_) => return silent(),
+    };
+    loop {
+        *renewed = sent;
+        sleep(RENEWAL).await;
+        sent = Instant::now();
+        if let Err(error) = keeper.keep_alive().await {
+            return ClusterFailure::of(&error);
+        }
+        match timeout(RENEWAL_TIMEOUT, stream.message()).await {
+            Ok(Ok(Some(answer))) if answer.ttl() > 0 => {}
+            Ok(Ok(Some(_))) => return ended(),
+            Ok(Ok(None)) | Err(_) => return silent(),
+            Ok(Err(error)) => return ClusterFailure::of(&error),
+        }
+    }
+}
