@@ -7,6 +7,8 @@ mod api;
 mod attacks;
 mod backup;
 mod cli;
+#[cfg(feature = "etcd")]
+mod cluster;
 mod durability;
 mod house;
 mod import;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::support::server::{
     ADMIN, DAY, PASSWORD, PASSWORD_DIGEST, copy, create_user, fix, new_folder, open_registration,
 };
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Answer, Client, TestServer};
 
 /// The status for each kind of caller, in the order of [`CALLERS`].
@@ -419,6 +420,9 @@ fn keep_answer(route: &str, caller: &str, answer: &Answer) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_endpoint_answers_every_kind_of_caller_as_expected_and_tells_no_secret() {
+    if skipped_in_cluster("it copies a data folder") {
+        return;
+    }
     let stage = Stage::set().await;
     let expectations = expectations();
     for route in routes::all() {

@@ -7,10 +7,10 @@ use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::AuditAction;
 use rollcall::ops::sweep::sweep;
-use rollcall::store::Store;
 use serde_json::{Value, json};
 
 use crate::support::server::{BEGINNING, DAY, MINUTE, PASSWORD, fix, open_registration};
+use crate::support::store::open_store;
 use crate::support::{Client, TestServer};
 
 async fn entries(admin: &Client, query: &str) -> Vec<Value> {
@@ -230,7 +230,7 @@ async fn entries_older_than_the_setting_are_swept() {
     let folder = server.stop().await;
     // At most a day after the last commit: a clock that jumps further is doubtful, and nothing is swept.
     let clock = Clock::set_by(SetClock::at(BEGINNING + 2 * DAY + 1));
-    let store = Store::open(&folder.path().join("data")).expect("the store");
+    let store = open_store(&folder.path().join("data")).expect("the store");
     let app = App::new(store, clock.clone(), Passwords::default(), Overrides::default());
     sweep(&app).await;
     app.store.close().await;

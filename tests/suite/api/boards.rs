@@ -1,13 +1,13 @@
 //! Boards for displays on a wall.
 
 use rollcall::domain::{SettingId, SettingValue};
-use rollcall::store::Store;
 use serde_json::{Value, json};
 
 use crate::attacks::administrators::give;
 use crate::support::errors::schema;
 use crate::support::files::files_with;
 use crate::support::server::{MINUTE, UNLIMITED, create_user, fix};
+use crate::support::store::problems_in;
 use crate::support::{Client, TestServer};
 
 const TEAMS: &str = r#"{"team": {"type": "text", "public": true}, "floor": {"type": "text"}}"#;
@@ -234,7 +234,7 @@ async fn a_board_lives_until_it_is_revoked_or_its_creator_may_no_longer_create_i
         .expect(200);
     assert_eq!(admin.get("boards.list").await.expect(200)["boards"], json!([]));
     let folder = server.stop().await;
-    let (problems, _) = Store::inspect(&folder.path().join("data")).expect("a store");
+    let problems = problems_in(&folder.path().join("data"));
     assert!(problems.is_empty(), "{problems:?}");
 }
 

@@ -3,7 +3,6 @@
 use futures_util::future::join_all;
 use rollcall::admin_socket::Command;
 use rollcall::domain::{SettingId, SettingValue};
-use rollcall::store::Store;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -11,6 +10,7 @@ use crate::attacks::administrators::give;
 use crate::support::errors::schema;
 use crate::support::files::files_with;
 use crate::support::server::{DAY, PASSWORD, UNLIMITED, create_user, fix, open_registration};
+use crate::support::store::problems_in;
 use crate::support::{Answer, Client, TestServer};
 
 async fn start(settings: &[(SettingId, SettingValue)]) -> TestServer {
@@ -363,7 +363,7 @@ async fn an_invitation_ends_with_the_rights_of_its_creator() {
         .expect(200);
     assert!(listed(&admin).await.is_empty());
     let folder = server.stop().await;
-    let (problems, _) = Store::inspect(&folder.path().join("data")).expect("a store");
+    let problems = problems_in(&folder.path().join("data"));
     assert!(problems.is_empty(), "{problems:?}");
 }
 

@@ -8,11 +8,11 @@ use rollcall::auth::password::Passwords;
 use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
 use rollcall::ops::sweep::sweep;
-use rollcall::store::Store;
 use serde_json::{Value, json};
 
 use crate::support::errors::login_refused;
 use crate::support::server::{ADMIN, BEGINNING, DAY, MINUTE, PASSWORD, PASSWORD_DIGEST as DIGEST, USER, fix};
+use crate::support::store::open_store;
 use crate::support::{Answer, Socket, TestServer};
 
 fn refused() -> Value {
@@ -322,7 +322,7 @@ async fn expired_tokens_are_swept_out_of_the_store() {
     let data = server.data_dir();
     let folder = server.stop().await;
 
-    let store = Store::open(&data).expect("the store opens");
+    let store = open_store(&data).expect("the store opens");
     let later = SetClock::at(BEGINNING);
     let clock = Clock::set_by(Arc::clone(&later));
     let app = App::new(store, clock, Passwords::default(), Overrides::default());

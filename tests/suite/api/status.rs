@@ -4,11 +4,11 @@ use rollcall::app::Clock;
 use rollcall::clock::SetClock;
 use rollcall::domain::{Claims, SettingId, SettingValue, UserId};
 use rollcall::server::{Options, Server};
-use rollcall::store::Store;
 use serde_json::{Value, json};
 
 use crate::support::errors::{coded, form_of, plain, schema};
 use crate::support::server::{BEGINNING, MINUTE, create_user, fix};
+use crate::support::store::open_store;
 use crate::support::{Client, TestServer};
 
 async fn set(client: &Client, body: Value) -> (u16, Value) {
@@ -449,7 +449,7 @@ async fn what_ended_while_no_server_ran_is_settled_before_it_listens() {
         .run(async {})
         .await
         .expect("no task ends by itself");
-    let store = Store::open(&folder.path().join("data")).expect("the store");
+    let store = open_store(&folder.path().join("data")).expect("the store");
     let kept = store.read().user_status(&UserId::new(ada.id())).cloned();
     assert!(kept.is_none_or(|kept| kept.claims == Claims::default()));
     store.close().await;

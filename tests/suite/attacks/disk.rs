@@ -20,7 +20,6 @@ use rollcall::domain::{SettingId, SettingValue, StoredSecret, User, UsernameKey}
 use rollcall::ops::login::{self, Credentials};
 use rollcall::ops::upgrade;
 use rollcall::ops::users::UserIdentifier;
-use rollcall::store::Store;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -32,6 +31,8 @@ use crate::support::process::{rollcall, run};
 use crate::support::server::{
     BEGINNING, DAY, PASSWORD, PASSWORD_DIGEST, UNLIMITED, USER, create_user, fix, new_folder,
 };
+use crate::support::store::open_store;
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Client, Process, TestServer};
 
 const GRACE_SECRET: &str = "3CWHAEHFDPH7PGMLZRG64ZKKPUTR76W7";
@@ -100,7 +101,7 @@ fn now_millis() -> i64 {
 
 /// A user as the store has them.
 async fn stored(home: &Path, username: &str) -> User {
-    let store = Store::open(&home.join("data")).expect("the store");
+    let store = open_store(&home.join("data")).expect("the store");
     let user = User::clone(store.read().user_named(&UsernameKey::of(username)).expect("a user"));
     store.close().await;
     user
@@ -116,6 +117,9 @@ fn sealed_bytes(user: &User) -> Vec<u8> {
 /// The audit log keeps usernames and ids of what was done, until its retention ends. Nothing else may stay.
 #[tokio::test]
 async fn what_is_deleted_is_in_no_file_after_a_compaction() {
+    if skipped_in_cluster("a cluster compacts itself") {
+        return;
+    }
     let server = TestServer::start().await;
     server.command(create_user("bob")).await;
     let (ada, bob) = (server.user().await, server.logged_in("bob").await);
@@ -187,6 +191,9 @@ async fn what_is_deleted_is_in_no_file_after_a_compaction() {
 
 #[tokio::test]
 async fn a_copied_store_without_its_key_gives_no_second_factor_away() {
+    if skipped_in_cluster("it copies a data folder") {
+        return;
+    }
     let server = TestServer::start().await;
     let ada = server.user().await;
     let begun = ada.post_proved("users.enableTotp", &json!({})).await.expect(200);
@@ -220,6 +227,9 @@ async fn a_copied_store_without_its_key_gives_no_second_factor_away() {
 
 #[tokio::test]
 async fn a_server_without_the_right_key_refuses_to_start_and_says_what_to_do() {
+    if skipped_in_cluster("servers of a cluster share one key") {
+        return;
+    }
     let server = TestServer::start().await;
     let (secret, _) = enable(&server.user().await).await;
     let folder = server.stop().await;
@@ -352,6 +362,9 @@ async fn grace_logs_in(server: &Process, code: &str, status: u16) {
 
 #[tokio::test]
 async fn an_old_store_is_sealed_and_compacted_at_its_first_start() {
+    if skipped_in_cluster("it opens a data folder of an older version") {
+        return;
+    }
     let home = old_store();
     let data = home.path().join("data");
     assert!(
@@ -395,8 +408,11 @@ async fn an_old_store_is_sealed_and_compacted_at_its_first_start() {
 
 #[tokio::test]
 async fn old_backup_codes_are_good_before_and_after_their_slow_hash() {
+    if skipped_in_cluster("it opens a data folder of an older version") {
+        return;
+    }
     let home = old_store();
-    let store = Store::open(&home.path().join("data")).expect("the store");
+    let store = open_store(&home.path().join("data")).expect("the store");
     let app = App::new(store, Clock::system(), Passwords::default(), Overrides::default());
     let codes = || {
         let snapshot = app.store.read();
@@ -425,6 +441,9 @@ async fn old_backup_codes_are_good_before_and_after_their_slow_hash() {
 
 #[tokio::test]
 async fn a_compaction_needs_the_folder_for_itself_and_says_what_to_do() {
+    if skipped_in_cluster("a cluster compacts itself") {
+        return;
+    }
     let mut server = Process::start();
     server.admin().await.create_status("lunch", "away").await.expect(200);
     let output = call(server.folder.path(), &["compact"]);
@@ -447,6 +466,9 @@ async fn a_compaction_needs_the_folder_for_itself_and_says_what_to_do() {
 
 #[tokio::test]
 async fn a_start_compacts_where_its_setting_says_so() {
+    if skipped_in_cluster("a cluster compacts itself") {
+        return;
+    }
     let server = TestServer::start().await;
     server.command(create_user("bob")).await;
     server.command(Command::DeleteUser { user: "bob".into() }).await;
@@ -470,7 +492,7 @@ const STEP: i64 = 30_000;
 
 /// Whether a start a day from now would compact the store.
 async fn is_due_in_a_day(home: &Path) -> bool {
-    let store = Store::open(&home.join("data")).expect("the store");
+    let store = open_store(&home.join("data")).expect("the store");
     assert!(
         !store.is_compaction_due(Clock::system().now(), 75),
         "it was begun today"
@@ -483,6 +505,9 @@ async fn is_due_in_a_day(home: &Path) -> bool {
 #[tokio::test]
 async fn a_compaction_is_due_a_day_after_something_secret_or_personal_was_erased() {
     type Erasure = fn(&Client) -> std::pin::Pin<Box<dyn Future<Output = ()> + '_>>;
+    if skipped_in_cluster("a cluster compacts itself") {
+        return;
+    }
     let server = TestServer::start().await;
     let ada = server.user().await;
     // Nothing of this is personal, and nothing replaces a secret.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::server::{MINUTE, PASSWORD, UNLIMITED, copy, create_user, fix, new_folder};
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Client, Socket, TestServer};
 
 /// Random sequences that are played for each pair of worlds.
@@ -433,31 +434,49 @@ async fn compare(secret: Secret, viewer: &str, requires_connection: bool) {
 
 #[tokio::test]
 async fn an_invisible_user_is_an_offline_one_to_an_ordinary_viewer() {
+    if skipped_in_cluster("it copies a data folder") {
+        return;
+    }
     compare(Secret::Invisible, "eve", false).await;
 }
 
 #[tokio::test]
 async fn an_invisible_user_is_an_offline_one_where_presence_requires_a_connection() {
+    if skipped_in_cluster("it copies a data folder") {
+        return;
+    }
     compare(Secret::Invisible, "eve", true).await;
 }
 
 #[tokio::test]
 async fn an_invisible_user_is_an_offline_one_to_an_administrator() {
+    if skipped_in_cluster("it copies a data folder") {
+        return;
+    }
     compare(Secret::Invisible, "admin", false).await;
 }
 
 #[tokio::test]
 async fn a_user_who_hides_from_the_viewer_is_an_offline_one() {
+    if skipped_in_cluster("it copies a data folder") {
+        return;
+    }
     compare(Secret::HidesFromUser, "eve", false).await;
 }
 
 #[tokio::test]
 async fn a_user_who_hides_from_a_role_is_an_offline_one_to_its_holders() {
+    if skipped_in_cluster("it copies a data folder") {
+        return;
+    }
     compare(Secret::HidesFromRole, "eve", true).await;
 }
 
 #[tokio::test]
 async fn a_user_who_hides_from_an_administrator_is_an_offline_one() {
+    if skipped_in_cluster("it copies a data folder") {
+        return;
+    }
     compare(Secret::HidesFromUser, "admin", false).await;
 }
 

@@ -12,9 +12,13 @@ use crate::support::Process;
 use crate::support::backup::{call, done, names_in, refused, restored};
 use crate::support::process::rollcall;
 use crate::support::server::new_folder;
+use crate::support::store::skipped_in_cluster;
 
 #[tokio::test]
 async fn a_backup_is_made_beside_a_running_server_and_without_one() {
+    if skipped_in_cluster("a backup is restored into a data folder") {
+        return;
+    }
     let server = Process::start();
     let admin = server.admin().await;
     admin.create_status("lunch", "away").await.expect(200);
@@ -95,6 +99,9 @@ async fn a_reader_that_closes_its_end_gets_no_sentence() {
 
 #[test]
 fn what_cannot_be_written_or_read_is_said_and_leaves_nothing() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let folder = new_folder();
     let home = folder.path();
     assert!(refused(home, &["backup", "x.backup"]).contains("there is no store"));

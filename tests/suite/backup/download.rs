@@ -10,7 +10,7 @@ use hyper::client::conn::http1;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use rollcall::domain::{Avatar, ImageKind, UserId};
-use rollcall::store::{Change, Store, backup};
+use rollcall::store::{Change, backup};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
@@ -18,6 +18,7 @@ use tokio::net::TcpSocket;
 use crate::attacks::administrators::give;
 use crate::support::backup::{BACKUP, PROOF, done, download, names_in};
 use crate::support::server::{UNLIMITED, USER, fix};
+use crate::support::store::open_store;
 use crate::support::{Client, Process, TestServer};
 
 /// Pictures that make a backup larger than what a connection holds in its buffers.
@@ -26,7 +27,7 @@ const PICTURE_BYTES: usize = 250_000;
 
 /// Adds pictures to a store, before those of all users.
 pub(super) async fn fill(folder: &TempDir) {
-    let store = Store::open(&folder.path().join("data")).expect("the store");
+    let store = open_store(&folder.path().join("data")).expect("the store");
     for number in 0..PICTURES {
         let mut state = number + 1;
         let words = std::iter::repeat_with(|| {

@@ -14,6 +14,7 @@ use crate::support::backup::{call, done, names_in, refused, restored};
 use crate::support::files::kept_store;
 use crate::support::process::serve;
 use crate::support::server::{ADMIN, PASSWORD, copy, new_folder};
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Process, TestServer};
 
 /// The stores of older formats in `tests/stores`.
@@ -78,6 +79,9 @@ async fn has_all(home: Arc<TempDir>) {
 
 #[tokio::test]
 async fn a_store_of_each_older_format_is_backed_up_as_it_was() {
+    if skipped_in_cluster("it opens a data folder of an older version") {
+        return;
+    }
     for store in OLD {
         let home = kept_store(store);
         let before = format_of(home.path());
@@ -109,6 +113,9 @@ async fn a_store_of_each_older_format_is_backed_up_as_it_was() {
 
 #[tokio::test]
 async fn the_log_names_the_backup_and_a_folder_for_backups_has_it() {
+    if skipped_in_cluster("it opens a data folder of an older version") {
+        return;
+    }
     let home = kept_store("0.1.0");
     let mut server = Process::start_in(Arc::clone(&home), |command| {
         command.args(["--backup-dir", "elsewhere", "--keep-daily", "1"]);
@@ -138,6 +145,9 @@ async fn the_log_names_the_backup_and_a_folder_for_backups_has_it() {
 
 #[tokio::test]
 async fn without_a_backup_the_store_is_not_upgraded_unless_that_is_asked_for() {
+    if skipped_in_cluster("it opens a data folder of an older version") {
+        return;
+    }
     let home = kept_store("0.1.0");
     let before = format_of(home.path());
     fs::write(backups_of(home.path()), "no folder").expect("a file");
@@ -180,6 +190,9 @@ type Moment = fn(&Path) -> bool;
 
 #[tokio::test]
 async fn a_kill_during_the_upgrade_leaves_the_old_store_or_the_new_one_with_a_backup() {
+    if skipped_in_cluster("it opens a data folder of an older version") {
+        return;
+    }
     let moments: [Moment; 5] = [
         |home| home.join("data/rollcall.lock").exists(),
         |home| backups_of(home).exists(),
@@ -248,6 +261,9 @@ fn opened(home: &Path) -> sled::Db {
 
 #[tokio::test]
 async fn an_older_version_names_the_backup_and_the_command_that_restores_it() {
+    if skipped_in_cluster("it opens a data folder of an older version") {
+        return;
+    }
     let home = kept_store("0.1.0");
     has_all(Arc::clone(&home)).await;
     let own = backups_of(home.path());
@@ -293,6 +309,9 @@ async fn an_older_version_names_the_backup_and_the_command_that_restores_it() {
 
 #[tokio::test]
 async fn the_newest_three_are_kept() {
+    if skipped_in_cluster("it opens a data folder of an older version") {
+        return;
+    }
     let home = kept_store("0.1.0");
     let own = backups_of(home.path());
     fs::create_dir(&own).expect("a folder");

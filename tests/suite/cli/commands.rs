@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::support::Process;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, new_folder};
+use crate::support::store::skipped_in_cluster;
 
 /// Calls the binary in this folder with this on standard input.
 fn call(folder: &Path, arguments: &[&str], input: &str) -> Output {
@@ -183,6 +184,9 @@ async fn what_the_command_line_does_the_running_server_knows_at_once() {
 
 #[test]
 fn a_folder_without_a_store_is_told_and_left_alone() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let folder = new_folder();
     for arguments in [&["check"][..], &["user", "list"], &["status", "create", "tea", "away"]] {
         let error = fails(folder.path(), 1, arguments, "");

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, new_folder};
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Process, eventually};
 
 const LOGIN: &str = r#"{"user":"admin","password":"correct horse"}"#;
@@ -81,6 +82,9 @@ fn a_second_process_on_the_folder_ends_at_once_and_names_the_first() {
 
 #[test]
 fn an_address_in_use_is_named() {
+    if skipped_in_cluster("servers of a cluster share one key") {
+        return;
+    }
     let server = Process::start();
     let mut second = rollcall(server.folder.path());
     let address = server.address.to_string();
@@ -93,6 +97,9 @@ fn an_address_in_use_is_named() {
 
 #[tokio::test]
 async fn without_a_command_it_serves_and_prints_the_setup_link() {
+    if skipped_in_cluster("it sets the whole environment itself") {
+        return;
+    }
     let folder = new_folder();
     let mut server = Process::start_in(folder, |command| {
         command.env_clear().env("ROLLCALL_LISTEN", "127.0.0.1:0");

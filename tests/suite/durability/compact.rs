@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use crate::support::backup::{done, names_in};
 use crate::support::process::rollcall;
 use crate::support::server::copy;
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Process, TestServer};
 
 /// Statuses of the store: enough for several batches of a compaction.
@@ -76,6 +77,9 @@ async fn kills_during_a_compaction_leave_the_old_store_or_the_new_one() {
 
 #[tokio::test]
 async fn a_killed_server_is_compacted_like_another() {
+    if skipped_in_cluster("a cluster compacts itself") {
+        return;
+    }
     let server = Process::start();
     let admin = server.admin().await;
     admin.create_status("lunch", "away").await.expect(200);

@@ -7,6 +7,7 @@ use rollcall::admin_socket::Command;
 
 use crate::support::process::{rollcall, run};
 use crate::support::server::{copy, new_folder};
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Process, TestServer};
 
 const STATUSES: usize = 300;
@@ -48,6 +49,9 @@ fn scattered(seed: usize, end: usize) -> usize {
 
 #[tokio::test]
 async fn flipped_bits_are_told_of_and_never_give_wrong_data() {
+    if skipped_in_cluster("it damages the files of a data folder") {
+        return;
+    }
     let (sound, _folder, names) = store().await;
     let (mut told, mut harmless) = (0, 0);
     for trial in 0..64 {
@@ -107,6 +111,9 @@ async fn flipped_bits_are_told_of_and_never_give_wrong_data() {
 
 #[tokio::test]
 async fn files_cut_short_are_told_of_or_whole() {
+    if skipped_in_cluster("it damages the files of a data folder") {
+        return;
+    }
     let (sound, _folder, names) = store().await;
     for trial in 0..12 {
         let home = new_folder();
@@ -134,6 +141,9 @@ async fn files_cut_short_are_told_of_or_whole() {
 
 #[tokio::test]
 async fn an_unfinished_beginning_of_a_store_is_begun_anew() {
+    if skipped_in_cluster("it damages the files of a data folder") {
+        return;
+    }
     let home = new_folder();
     let beginning = home.path().join("data/store.beginning");
     fs::create_dir_all(beginning.join("blobs")).expect("a folder");
@@ -145,6 +155,9 @@ async fn an_unfinished_beginning_of_a_store_is_begun_anew() {
 
 #[tokio::test]
 async fn an_unfinished_snapshot_of_a_killed_process_is_no_hindrance() {
+    if skipped_in_cluster("it damages the files of a data folder") {
+        return;
+    }
     let (data, folder, _) = store().await;
     fs::write(data.join("store/snap.00000000FFFFFFFF.generating"), b"half").expect("a file");
     let server = Process::start_in(folder, |_| {});

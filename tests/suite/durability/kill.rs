@@ -15,6 +15,7 @@ use super::load::{self, shown};
 use super::random::{Random, rounds, seed};
 use crate::support::process::{rollcall, run};
 use crate::support::server::new_folder;
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Client, Process};
 
 /// The usual number of kills under load.
@@ -36,6 +37,9 @@ fn succeed(folder: &Path, arguments: &[&str], case: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_under_load_lose_nothing_that_was_acknowledged() {
+    if skipped_in_cluster("a cluster compacts itself") {
+        return;
+    }
     let rounds = rounds(ROUNDS);
     let mut random = Random::new(seed());
     let ledger = Arc::new(Ledger::default());

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::support::pictures::noise;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{PASSWORD, UNLIMITED, create_user, fix};
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Client, TestServer};
 
 /// More users than stand in one leaf of a tree.
@@ -49,6 +50,9 @@ async fn custom_fields(client: &Client) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_records_survive_and_lie_in_the_log_alone() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let as_large = (SettingId::AvatarResize, SettingValue::Flag(false));
     let unlimited = |options: &mut _| fix(options, &[UNLIMITED, as_large.clone()]);
     assert!((AVATAR_BYTES - 16 * 1024..=AVATAR_BYTES).contains(&stored(0).len()));

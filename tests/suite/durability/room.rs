@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, new_folder};
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Client, Process, Socket};
 
 const FULL: &str = "the disk of this server has too little free space: nothing was changed; try again when an administrator has \
@@ -45,6 +46,9 @@ async fn begun() -> (Arc<TempDir>, [Client; 2]) {
 
 #[tokio::test]
 async fn below_the_reserve_writes_are_answered_507_and_logouts_and_reads_go_on() {
+    if skipped_in_cluster("it is about the disk of a data folder") {
+        return;
+    }
     let (folder, logins) = begun().await;
     let mut server = start_with_reserve(&folder, 15);
     let [first, second] = logins.map(|login| login.at(server.address));
@@ -101,6 +105,9 @@ async fn below_the_reserve_writes_are_answered_507_and_logouts_and_reads_go_on()
 
 #[tokio::test]
 async fn where_failures_cannot_be_counted_no_guess_is_verified() {
+    if skipped_in_cluster("it is about the disk of a data folder") {
+        return;
+    }
     let (folder, logins) = begun().await;
     let server = start_with_reserve(&folder, 40);
     let [first, second] = logins.map(|login| login.at(server.address));
@@ -121,6 +128,9 @@ async fn where_failures_cannot_be_counted_no_guess_is_verified() {
 
 #[test]
 fn a_command_on_such_a_disk_says_so_and_reads_go_on() {
+    if skipped_in_cluster("it is about the disk of a data folder") {
+        return;
+    }
     let folder = new_folder();
     let command = |arguments: &[&str], mib: &str, input: &str| {
         let mut command = rollcall(folder.path());

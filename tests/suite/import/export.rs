@@ -13,6 +13,7 @@ use crate::api::two_factor::enable;
 use crate::support::backup::{done, names_in, refused};
 use crate::support::pictures::{halves, noise};
 use crate::support::server::{PASSWORD, new_folder};
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Client, Process};
 
 /// Fills a server with every kind of data that an export has. Returns its folder, with the server stopped.
@@ -144,6 +145,9 @@ async fn secrets_are_in_an_export_only_when_asked_for_and_work_on() {
 
 #[tokio::test]
 async fn an_export_is_made_beside_a_running_server_and_is_private() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let server = Process::start();
     let folder = server.folder.clone();
     let home = folder.path();

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::support::Process;
 use crate::support::process::{rollcall, run};
 use crate::support::server::new_folder;
+use crate::support::store::skipped_in_cluster;
 
 const SECRET: &str = "a secret that is long enough";
 
@@ -109,6 +110,9 @@ fn a_sound_server_has_no_problem_and_every_line_begins_with_a_state() {
 
 #[test]
 fn without_a_store_or_a_server_it_says_so() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let folder = new_folder();
     let output = doctor(folder.path(), |_| {});
     for check in ["data folder", "store", "disk", "public address"] {
@@ -128,6 +132,9 @@ fn without_a_store_or_a_server_it_says_so() {
 
 #[test]
 fn every_wrong_setting_is_named_and_no_secret_is_shown() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let folder = stopped();
     fs::write(folder.path().join("token"), "zq7zq7").expect("a file");
     let output = doctor(folder.path(), |command| {
@@ -160,6 +167,9 @@ fn every_wrong_setting_is_named_and_no_secret_is_shown() {
 
 #[test]
 fn files_that_others_may_use_are_problems() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let folder = stopped();
     let data = folder.path().join("data");
     let database = data.join("store/db");
@@ -205,6 +215,9 @@ fn an_exposed_socket_and_an_exposed_log_are_found() {
 
 #[test]
 fn a_full_disk_and_a_damaged_store_are_problems() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let folder = stopped();
     let found = doctor(folder.path(), |command| {
         command.args(["--disk-reserve-mib", "4294967295"]);

@@ -10,12 +10,12 @@ use rollcall::domain::{StatusText, StatusType, Timestamp, UserId};
 use rollcall::hub::{Event, Events, PresenceChange};
 use rollcall::ops::status::{self, NewStatus};
 use rollcall::ops::{expiry, users};
-use rollcall::store::Store;
 
 use crate::support::server::{BEGINNING, MINUTE, new_folder, new_user};
+use crate::support::store::open_store;
 
 fn app(folder: &std::path::Path, clock: &Arc<SetClock>) -> App {
-    let store = Store::open(folder).expect("the store");
+    let store = open_store(folder).expect("the store");
     App::new(
         store,
         Clock::set_by(Arc::clone(clock)),

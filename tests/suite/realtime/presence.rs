@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rollcall::admin_socket::{self, Command};
-use rollcall::app::{Clock, Overrides};
+use rollcall::app::Clock;
 use rollcall::clock::SetClock;
 use rollcall::domain::lost_connections::RESTART_MILLIS;
 use rollcall::domain::{SettingId, SettingValue};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::server::{BEGINNING, MINUTE, create_user, fix, new_folder};
+use crate::support::store::overrides;
 use crate::support::{Client, Process, Socket, TestServer, eventually};
 
 /// A socket that gets the presence of all users.
@@ -210,7 +211,12 @@ async fn stopped() -> (Arc<TempDir>, [Client; 3]) {
     }
     let user = "cleo".to_owned();
     let revoke = Command::RevokeTokensOf { user };
-    let revoked = admin_socket::run(&folder.path().join("data"), Overrides::default(), revoke).await;
+    let revoked = admin_socket::run(
+        &folder.path().join("data"),
+        overrides(&folder.path().join("data")),
+        revoke,
+    )
+    .await;
     revoked.expect("the command is carried out");
     (folder, clients.try_into().expect("three"))
 }

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use rollcall::auth::random;
 use rollcall::domain::{DisplayName, RoleId, Timestamp, User, UserId, Username};
-use rollcall::store::{Change, Store};
+use rollcall::store::Change;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::server::{BEGINNING, UNLIMITED, fix};
+use super::store::open_store;
 use super::{Client, TestServer};
 
-/// The number of users in one change.
-const AT_ONCE: usize = 500;
+/// The number of users in one change, which every engine takes in one transaction.
+pub const AT_ONCE: usize = 40;
 
 /// Returns a folder with the two users of every test and this number of others, and the ids of the others. Their names
 /// are `person0000` and so on.
 pub async fn crowd(people: usize) -> (Arc<TempDir>, Vec<UserId>) {
     let folder = TestServer::start().await.stop().await;
-    let store = Store::open(&folder.path().join("data")).expect("a store");
+    let store = open_store(&folder.path().join("data")).expect("a store");
     let users: Vec<_> = (0..people).map(user).collect();
     for part in users.chunks(AT_ONCE) {
         let change = part.iter().fold(Change::new(), Change::insert);

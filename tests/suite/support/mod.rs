@@ -4,6 +4,8 @@ pub mod backup;
 pub mod client;
 pub mod crowd;
 pub mod errors;
+#[cfg(feature = "etcd")]
+pub mod etcd;
 pub mod events;
 pub mod eventually;
 pub mod files;
@@ -12,6 +14,7 @@ pub mod process;
 pub mod raw;
 pub mod server;
 pub mod socket;
+pub mod store;
 pub mod tls;
 pub mod visitor;
 

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::Client;
 use super::server::{ADMIN, PASSWORD, new_folder};
+use super::store::cluster_of;
 
 /// The command that serves from a folder at a free port, with an administrator [`ADMIN`].
 pub fn serve(folder: &Path) -> Command {
@@ -26,6 +27,9 @@ pub fn serve(folder: &Path) -> Command {
 pub fn rollcall(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     command.env_clear().current_dir(folder);
+    if let Some(cluster) = cluster_of(&folder.join("data")) {
+        command.env("ROLLCALL_STORE", cluster.to_string());
+    }
     command
 }
 

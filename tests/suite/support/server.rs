@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rollcall::admin_socket::{self, Command, CommandAnswer as LocalAnswer};
-use rollcall::app::{Clock, Overrides};
+use rollcall::app::Clock;
 use rollcall::auth::password::{HashCost, Passwords};
 use rollcall::clock::SetClock;
 use rollcall::domain::{SettingId, SettingValue};
@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::Client;
+use super::store::overrides;
 
 /// The time at which every test begins: 2023-11-04T11:44:23.366Z, from the example of the contract.
 pub const BEGINNING: i64 = 1_699_098_263_366;
@@ -103,7 +104,7 @@ impl TestServer {
             tls: None,
             redirect: Vec::new(),
             data_dir: folder.path().join("data"),
-            fixed: Overrides::default(),
+            fixed: overrides(&folder.path().join("data")),
             limits: Limits::default(),
             timing: Timing::default(),
             // Most of the time of these tests would otherwise go into hashes.
@@ -133,7 +134,7 @@ impl TestServer {
 
     /// Runs a command as the operator.
     pub async fn command(&self, command: Command) -> LocalAnswer {
-        admin_socket::run(&self.data_dir(), Overrides::default(), command)
+        admin_socket::run(&self.data_dir(), overrides(&self.data_dir()), command)
             .await
             .expect("the command is carried out")
     }

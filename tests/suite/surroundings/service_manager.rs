@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::support::Process;
 use crate::support::process::{rollcall, run};
 use crate::support::server::new_folder;
+use crate::support::store::skipped_in_cluster;
 use crate::support::tls::Pair;
 
 /// Half of it is the pause between two proofs.
@@ -138,6 +139,9 @@ async fn a_reload_is_reported_and_ends_when_all_is_read_again() {
 
 #[tokio::test]
 async fn a_server_that_only_reads_says_so_and_is_not_restarted() {
+    if skipped_in_cluster("it is about the disk of a data folder") {
+        return;
+    }
     let folder = Process::start().kill();
     let manager = Manager::new(&folder);
     let server = manager.start(folder.clone(), &["--disk-reserve-mib", "4294967295"]);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::support::Process;
 use crate::support::process::{rollcall, run};
 use crate::support::server::{ADMIN, PASSWORD, new_folder};
+use crate::support::store::skipped_in_cluster;
 
 /// The commands that open a store, besides `serve`.
 const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
@@ -72,6 +73,9 @@ const AS_OTHERS: &str =
 
 #[test]
 fn a_file_that_may_not_be_used_is_named_with_its_mode() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     for name in ["", "rollcall.lock", "store", "store/db", "store/conf", "last-commit"] {
         let folder = begun();
         let path = folder.path().join("data").join(name);
@@ -89,6 +93,9 @@ fn a_file_that_may_not_be_used_is_named_with_its_mode() {
 
 #[test]
 fn files_that_another_program_has_locked_are_not_damaged() {
+    if skipped_in_cluster("it is about the files of a data folder") {
+        return;
+    }
     let folder = begun();
     let file = File::open(folder.path().join("data/store/db")).expect("a file");
     file.lock().expect("a lock");

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::server::new_folder;
+use crate::support::store::skipped_in_cluster;
 use crate::support::{Process, Socket, eventually};
 
 async fn connected(server: &Process, begin: &str) -> TcpStream {
@@ -97,6 +98,9 @@ async fn monitoring_is_told_that_a_server_stops_while_its_process_is_sound() {
 
 #[tokio::test]
 async fn a_server_whose_disk_has_less_than_the_reserve_is_not_ready_but_lives() {
+    if skipped_in_cluster("it is about the disk of a data folder") {
+        return;
+    }
     // A server creates its first administrator only while the disk has space.
     let folder = Process::start().kill();
     let mut server = Process::start_in(folder, |command| {

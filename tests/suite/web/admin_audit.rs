@@ -6,11 +6,11 @@ use rollcall::auth::password::Passwords;
 use rollcall::domain::{AuditAction, RoleName, RoleScope, SettingId, SettingValue};
 use rollcall::ops::audit::{self, AuditFilter, Bounds};
 use rollcall::ops::roles::{self, RoleDraft};
-use rollcall::store::Store;
 use serde_json::json;
 
 use crate::attacks::administrators::give;
 use crate::support::server::{ADMIN, DAY, MINUTE, PASSWORD, UNLIMITED, USER, create_user, fix};
+use crate::support::store::open_store;
 use crate::support::visitor::text;
 use crate::support::{TestServer, Visitor};
 
@@ -234,7 +234,7 @@ async fn the_log_needs_its_permission_and_counts_as_the_endpoint() {
 #[tokio::test]
 async fn a_filter_that_matches_nothing_reads_a_bounded_part_and_goes_on_from_there() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = Store::open(&folder.path().join("data")).expect("a store");
+    let store = open_store(&folder.path().join("data")).expect("a store");
     let app = App::new(store, Clock::system(), Passwords::default(), Overrides::default());
     for number in 0..7 {
         let draft = RoleDraft {

@@ -1,9 +1,11 @@
 //! Queries: how many sort fields and list items one call takes, and how many users one answer has.
 
 use rollcall::domain::{User, UserId, Username, UsernameKey};
-use rollcall::store::{Change, Store};
+use rollcall::store::Change;
 use serde_json::{Value, json};
 
+use crate::support::crowd::AT_ONCE;
+use crate::support::store::open_store;
 use crate::support::{Client, TestServer};
 
 fn encoded(text: &str) -> String {
@@ -17,7 +19,7 @@ async fn refusal(client: &Client, path: &str) -> Value {
 /// A server with so many users beside the administrator and the user.
 async fn with_many(users: usize) -> TestServer {
     let folder = TestServer::start().await.stop().await;
-    let store = Store::open(&folder.path().join("data")).expect("a store");
+    let store = open_store(&folder.path().join("data")).expect("a store");
     let model = store
         .read()
         .user_named(&UsernameKey::of("ada"))
@@ -29,8 +31,11 @@ async fn with_many(users: usize) -> TestServer {
         email: None,
         ..User::clone(&model)
     };
-    let change = (0..users).fold(Change::new(), |change, number| change.insert(&another(number)));
-    store.commit(change).await.expect("a commit");
+    let all: Vec<_> = (0..users).map(another).collect();
+    for some in all.chunks(AT_ONCE) {
+        let change = some.iter().fold(Change::new(), Change::insert);
+        store.commit(change).await.expect("a commit");
+    }
     store.close().await;
     TestServer::open(folder, |_| {}).await
 }

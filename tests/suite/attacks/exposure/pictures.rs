@@ -7,11 +7,12 @@ use base64::Engine;
 use image::ImageFormat;
 use rollcall::domain::avatar::AVATAR_BYTES;
 use rollcall::domain::{SettingId, SettingValue, UserId};
-use rollcall::store::{Change, Store};
+use rollcall::store::Change;
 use serde_json::{Value, json};
 
 use crate::support::pictures::{BLUE, RED, claiming, halves, has, noise, with_exif};
 use crate::support::server::{UNLIMITED, create_user, fix};
+use crate::support::store::open_store;
 use crate::support::{Answer, Client, Process, TestServer, eventually};
 
 const PLACE: &str = "GPSLatitude 52.5200";
@@ -163,7 +164,7 @@ async fn a_picture_of_an_older_version_is_not_sent_before_it_was_encoded_again()
     let folder = server.stop().await;
 
     // Puts the pictures back as a version before this one stored them, one of them no picture at all.
-    let store = Store::open(&data).expect("the store opens");
+    let store = open_store(&data).expect("the store opens");
     for (user, bytes) in [(&id, photo()), (&bob, b"\xff\xd8\xff".to_vec())] {
         let new = store.avatar(user).await.expect("a readable store").expect("a picture");
         let mut old = new.clone();
@@ -187,7 +188,7 @@ async fn a_picture_of_an_older_version_is_not_sent_before_it_was_encoded_again()
     let admin = server.admin().await;
     eventually(async || admin.get("me").await.expect(200).get("avatarETag").is_none()).await;
     let folder = server.stop().await;
-    let store = Store::open(&data).expect("the store opens");
+    let store = open_store(&data).expect("the store opens");
     assert!(
         store
             .avatar(&id)

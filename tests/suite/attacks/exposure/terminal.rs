@@ -5,11 +5,12 @@ use std::path::Path;
 use rollcall::admin_socket::Command;
 use rollcall::domain::token::Session;
 use rollcall::domain::{AuditAction, AuditEntry, AuditParty, Timestamp, Token, TokenKind};
-use rollcall::store::{Change, Store};
+use rollcall::store::Change;
 use serde_json::{Value, json};
 
 use crate::support::process::{rollcall, run};
 use crate::support::server::{PASSWORD, USER, fix, open_registration};
+use crate::support::store::{open_store, overrides};
 use crate::support::{Client, Socket, TestServer};
 
 /// Sets the title, clears the screen, writes the clipboard, forges a row, and turns text around.
@@ -86,7 +87,7 @@ async fn with_evil_texts() -> std::sync::Arc<tempfile::TempDir> {
     server.user().await;
     let data = server.data_dir();
     let folder = server.stop().await;
-    let store = Store::open(&data).expect("the store opens");
+    let store = open_store(&data).expect("the store opens");
     let snapshot = store.read();
     let token = snapshot.tokens().next().expect("a login");
     let evil = Token {
@@ -237,7 +238,7 @@ async fn names_and_texts_that_deceive_are_refused_at_every_door() {
         password: PASSWORD.into(),
         roles: Vec::new(),
     };
-    let outcome = rollcall::admin_socket::run(&server.data_dir(), rollcall::app::Overrides::default(), local).await;
+    let outcome = rollcall::admin_socket::run(&server.data_dir(), overrides(&server.data_dir()), local).await;
     assert!(outcome.is_err());
 }
 

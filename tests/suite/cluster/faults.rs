@@ -1,0 +1,95 @@
+//! What the surroundings may do: the cluster is away, or a process sleeps for longer than its lease.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::SharedStore;
+use crate::support::etcd::Etcd;
+use crate::support::{Client, eventually};
+
+/// Creates statuses one after the other until one is refused in another way than by 503. Returns the names of those that
+/// were acknowledged.
+async fn create_until_told(
+    admin: Client,
+    prefix: String,
+    mut stopped: tokio::sync::watch::Receiver<bool>,
+) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    let mut number = 0;
+    while !*stopped.borrow_and_update() {
+        let name = format!("{prefix} {number:05}");
+        let answer = admin.create_status(&name, "busy").await;
+        match answer.status {
+            200 => acknowledged.push(name),
+            503 => {}
+            _ => panic!("{answer:?}"),
+        }
+        number += 1;
+    }
+    acknowledged
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_killed_and_comes_back_has_all_that_was_acknowledged() {
+    let mut etcd = Etcd::start();
+    let store = SharedStore::in_etcd(&etcd);
+    let (one, other) = (store.first().await, store.further().await);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut callers = Vec::new();
+    for (number, server) in [&one, &other, &one, &other].into_iter().enumerate() {
+        let admin = server.admin().await;
+        callers.push(tokio::spawn(create_until_told(
+            admin,
+            format!("caller {number}"),
+            stopped.clone(),
+        )));
+    }
+    let admin = one.admin().await;
+    for round in 0..3 {
+        let before = admin.status_names().await.len();
+        eventually(async || admin.status_names().await.len() > before + 5).await;
+        etcd.kill();
+        // Reads go on without the cluster.
+        assert!(admin.status_names().await.len() > before, "round {round}");
+        etcd.start_again();
+    }
+    let before = admin.status_names().await.len();
+    eventually(async || admin.status_names().await.len() > before + 5).await;
+    stop.send(true).expect("the callers listen");
+    let mut acknowledged = Vec::new();
+    for caller in callers {
+        acknowledged.extend(caller.await.expect("a caller"));
+    }
+    for server in [&one, &other] {
+        let viewer = server.admin().await;
+        let has_all = async || {
+            let names = viewer.status_names().await;
+            acknowledged.iter().all(|name| names.contains(name))
+        };
+        eventually(has_all).await;
+    }
+    one.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes 15 seconds; .ci/run runs it"]
+async fn a_process_that_slept_for_longer_than_its_lease_ends_and_writes_nothing_more() {
+    let store = SharedStore::new();
+    let (one, mut sleeper) = (store.process(), store.process());
+    let admin = one.admin().await;
+    let there = admin.at(sleeper.address);
+    there.create_status("before", "busy").await.expect(200);
+    sleeper.signal(libc::SIGSTOP);
+    let late = tokio::spawn(async move { there.create_status("after", "busy").await.status });
+    // The lease ends after ten seconds.
+    sleep(Duration::from_secs(14)).await;
+    sleeper.signal(libc::SIGCONT);
+    let (status, log) = sleeper.wait();
+    assert!(!status.success(), "{log}");
+    assert!(log.contains("count this one as gone"), "{log}");
+    // The caller was refused or cut off.
+    assert_ne!(late.await.ok(), Some(200));
+    assert_eq!(admin.status_names().await, ["before"]);
+}

@@ -1,0 +1,99 @@
+//! What one server writes, all servers have, and nothing is written twice.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::Barrier;
+
+use super::SharedStore;
+use crate::support::server::{PASSWORD, USER};
+use crate::support::{Client, TestServer, eventually};
+
+async fn two() -> (TestServer, TestServer) {
+    let store = SharedStore::new();
+    (store.first().await, store.further().await)
+}
+
+async fn names(client: &Client) -> Vec<String> {
+    client.status_names().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_callers_of_two_servers_who_race_for_names_one_wins_each() {
+    const CALLERS: usize = 16;
+    const NAMES: usize = 40;
+    let (one, other) = two().await;
+    let start = Arc::new(Barrier::new(2 * CALLERS));
+    let admins = [one.admin().await, other.admin().await];
+    let callers: Vec<_> = (0..2 * CALLERS)
+        .map(|caller| {
+            let (admin, start) = (admins[caller % 2].clone(), Arc::clone(&start));
+            tokio::spawn(async move {
+                let mut won = Vec::new();
+                for number in 0..NAMES {
+                    start.wait().await;
+                    let name = format!("name {number:03}");
+                    let answer = admin.create_status(&name, "busy").await;
+                    if answer.status == 200 {
+                        // A caller reads its own writes.
+                        assert!(names(&admin).await.contains(&name));
+                        won.push(name);
+                    } else {
+                        let body = answer.expect(400);
+                        assert_eq!(
+                            body["errorType"], "Custom_User_Status_Error_Name_Already_In_Use",
+                            "{body}"
+                        );
+                    }
+                }
+                won
+            })
+        })
+        .collect();
+    let mut winners = Vec::new();
+    for caller in callers {
+        winners.extend(caller.await.expect("the caller ends"));
+    }
+    winners.sort();
+    let expected: Vec<_> = (0..NAMES).map(|number| format!("name {number:03}")).collect();
+    assert_eq!(winners, expected, "each name has one winner");
+    for admin in &admins {
+        eventually(async || names(admin).await == expected).await;
+    }
+    one.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_at_one_server_is_good_at_the_other_at_once_and_its_end_too() {
+    let (one, other) = two().await;
+    for round in 0..20 {
+        let here = one.logged_in(USER).await;
+        let there = here.at(other.address);
+        assert_eq!(there.get("me").await.status, 200, "round {round}");
+        // A token that no server made is refused.
+        let made_up = there.with_login(here.id(), &"x".repeat(43));
+        assert_eq!(made_up.get("me").await.status, 401);
+        here.post("logout", &json!({})).await.expect(200);
+        eventually(async || there.get("me").await.status == 401).await;
+    }
+    one.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_logins_count_over_all_servers() {
+    let (one, other) = two().await;
+    // As many as a user has by default, half of them at each server.
+    for attempt in 0..10 {
+        let server = if attempt % 2 == 0 { &one } else { &other };
+        let body = json!({"user": USER, "password": format!("wrong {attempt}")});
+        server.anonymous().post("login", &body).await.expect(401);
+    }
+    for server in [&one, &other] {
+        let body = json!({"user": USER, "password": PASSWORD});
+        eventually(async || server.anonymous().post("login", &body).await.status == 401).await;
+    }
+    one.stop().await;
+    other.stop().await;
+}
