@@ -18,6 +18,9 @@ need() {
         { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null; }
 }
 
+# need_file FILE PACKAGE: installs Debian's package if the file is not here.
+need_file() { [ -e "$1" ] || as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null; }
+
 # need_cargo COMMAND CRATE@VERSION: installs a command of cargo if it is not here.
 need_cargo() { cargo "$1" --version >/dev/null 2>&1 || cargo install --locked --quiet "$2"; }
 
