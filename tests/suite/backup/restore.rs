@@ -15,7 +15,7 @@ use crate::support::backup::{call, done, download, names_in, refused, restored};
 use crate::support::pictures::{halves, has};
 use crate::support::server::{ADMIN, BEGINNING, PASSWORD, UNLIMITED, USER, fix, new_folder};
 use crate::support::store::skipped_in_cluster;
-use crate::support::{Client, Process, TestServer};
+use crate::support::{Client, Process, TestServer, eventually};
 
 /// What an administrator reads of a server.
 const READS: [&str; 12] = [
@@ -76,6 +76,12 @@ async fn a_restored_server_gives_the_same_answers() {
         .await
         .expect(200);
     let picture = ada.send("GET", "/avatar/ada", &[], "").await.body;
+    // The first use of a token is noted in the background.
+    let is_noted = async || {
+        let tokens = phone.get("users.getPersonalAccessTokens").await.expect(200);
+        tokens["tokens"][0]["lastUsedAt"].is_string()
+    };
+    eventually(is_noted).await;
     let expected = reads(&phone).await;
     let answer = download(&admin).await;
     assert_eq!(answer.status, 200);
