@@ -2,6 +2,7 @@
 
 mod arrival;
 mod certificates;
+mod cluster_watch;
 mod connection;
 mod http2;
 mod listener;
@@ -43,7 +44,9 @@ use crate::intake::Bound;
 use crate::net::{BoundAddress, Listeners, Protocol};
 use crate::ops::backups::schedule;
 use crate::ops::opening;
-use crate::ops::{avatars, disk_watch, doubt, expiry, lockout, lost_connections, neighbours, setup, sweep, upgrade};
+use crate::ops::{
+    avatars, disk_watch, doubt, expiry, lockout, lost_connections, neighbours, setup, sweep, turn, upgrade,
+};
 use crate::realtime::{self, SocketServer};
 use crate::store::socket_path;
 use crate::web::{self, FormBounds, Streams};
@@ -230,6 +233,10 @@ impl Server {
         tasks.spawn("the membership of the cluster", async move {
             neighbours::take_part(&app).await;
         });
+        let (app, sockets, streams) = (self.app.clone(), Arc::clone(&self.socket_server), self.streams.clone());
+        tasks.spawn("the watch over the cluster", async move {
+            cluster_watch::watch(&app, &sockets, &streams).await;
+        });
         let app = self.app.clone();
         tasks.spawn("the watch over the clock", async move { doubt::watch(&app).await });
         let socket_server = Arc::clone(&self.socket_server);
@@ -343,6 +350,7 @@ async fn sweep_now_and_then(app: App) {
     let mut timer = tokio::time::interval(sweep::EVERY);
     loop {
         timer.tick().await;
+        turn::wait(&app).await;
         sweep::sweep(&app).await;
     }
 }

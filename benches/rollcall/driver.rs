@@ -49,7 +49,8 @@ impl Request {
         }
     }
 
-    fn number(&mut self, mut number: u64) {
+    /// Replaces the placeholder with this number.
+    pub fn number(&mut self, mut number: u64) {
         if let Some(at) = self.number_at {
             for digit in self.bytes[at..at + NUMBER.len()].iter_mut().rev() {
                 *digit = b"0123456789"[(number % 10) as usize];
@@ -161,20 +162,40 @@ pub fn drive_with(
     extent: Extent,
     numbers: &Arc<AtomicU64>,
 ) -> Outcome<Measured> {
+    let addressed = requests.into_iter().map(|request| (server.address, request));
+    drive_all(addressed, extent, numbers, server.process())
+}
+
+/// Sends requests as [`drive`] does, each to the next one of several servers. The processor time is that of the first one.
+/// Numbers go on from those of the calls before.
+#[cfg(feature = "etcd")]
+pub fn drive_spread(servers: &[Server], requests: Vec<Request>, extent: Extent) -> Outcome<Measured> {
+    static NUMBERS: std::sync::LazyLock<Arc<AtomicU64>> = std::sync::LazyLock::new(Arc::default);
+    let addresses = servers.iter().map(|server| server.address).cycle();
+    let process = servers.first().ok_or("no server")?.process();
+    drive_all(addresses.zip(requests), extent, &NUMBERS, process)
+}
+
+fn drive_all(
+    requests: impl Iterator<Item = (SocketAddr, Request)>,
+    extent: Extent,
+    numbers: &Arc<AtomicU64>,
+    process: u32,
+) -> Outcome<Measured> {
     // The driver uses one thread, so that the server can use all other cores.
     runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(async {
-            let mut clients = Vec::with_capacity(requests.len());
-            for request in requests {
+            let mut clients = Vec::new();
+            for (address, request) in requests {
                 clients.push(Client {
-                    connection: Connection::open(server.address).await?,
+                    connection: Connection::open(address).await?,
                     request,
                     numbers: Arc::clone(numbers),
                 });
             }
-            measure::measure(clients, extent, server.process()).await
+            measure::measure(clients, extent, process).await
         })
 }
 

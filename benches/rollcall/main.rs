@@ -7,10 +7,16 @@
 
 mod backup;
 mod broadcast;
+#[cfg(feature = "etcd")]
+mod cluster;
 mod creates;
 mod crowd;
 mod day;
 mod driver;
+#[cfg(feature = "etcd")]
+mod etcd_floor;
+#[cfg(feature = "etcd")]
+mod etcd_nodes;
 mod fan_out;
 mod figure;
 mod floods;
@@ -56,7 +62,7 @@ const DISTURBED: f64 = 0.05;
 /// A section of the bench: its name, its description and its function.
 type Section = (&'static str, &'static str, fn(&Plan) -> Outcome);
 
-const SECTIONS: [Section; 13] = [
+const SECTIONS: [Section; 13 + cfg!(feature = "etcd") as usize] = [
     (
         "creates",
         "durable creates with 1, 8, 64 and 256 connections",
@@ -101,6 +107,12 @@ const SECTIONS: [Section; 13] = [
         "floods",
         "what floods by one caller reach, and what other callers notice of them",
         floods::run,
+    ),
+    #[cfg(feature = "etcd")]
+    (
+        "cluster",
+        "several servers over three nodes of etcd: writes, statuses seen elsewhere, start, a killed leader",
+        cluster::run,
     ),
 ];
 

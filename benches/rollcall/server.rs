@@ -63,6 +63,21 @@ impl Server {
         Self::rollcall_with(data, &["--set", "API_Enable_Rate_Limiter=false"])
     }
 
+    /// Starts the real binary without limits on the rate of calls, with its store in a cluster.
+    #[cfg(feature = "etcd")]
+    pub fn in_cluster(data: &Path, store: &str, key: &Path) -> Outcome<Self> {
+        let key = key.to_str().ok_or("a path in UTF-8")?;
+        let arguments = [
+            "--set",
+            "API_Enable_Rate_Limiter=false",
+            "--store",
+            store,
+            "--secret-key-file",
+            key,
+        ];
+        Self::rollcall_with(data, &arguments)
+    }
+
     /// Returns the path of the real binary.
     pub fn binary() -> OsString {
         std::env::var_os(BINARY).unwrap_or_else(|| env!("CARGO_BIN_EXE_rollcall").into())

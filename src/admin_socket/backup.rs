@@ -17,7 +17,7 @@ use crate::store::backup::{
     self, BackupError, Decryption, EncryptedWriter, Encryption, Lock, MakeError, RestoreError, Restored, Restoring,
     Summary,
 };
-use crate::store::{Store, refuse_exposed};
+use crate::store::{CopyError, Destination, Store, refuse_exposed};
 
 /// Writes a backup to `out`, and checks it on the way. If a server runs, the server makes the backup. This process
 /// encrypts it.
@@ -181,17 +181,17 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// A restored data folder.
+/// A restored store.
 #[derive(Debug)]
-pub(crate) struct RestoredFolder {
+pub(crate) struct RestoredStore {
     /// The backup, and what became of the old store.
     pub restored: Restored,
     /// The reason why a server cannot start with the folder or use its key, and what to do about it.
     pub key_problem: Option<String>,
 }
 
-/// Restores a backup into a data folder on which no server runs. Writes the key of the backup to the folder, unless a
-/// setting names another key file.
+/// Restores a backup into a data folder or a cluster on which no server runs. Writes the key of the backup to the folder,
+/// unless a setting names another key file.
 ///
 /// # Errors
 /// [`Error::Store`] and [`Error::Restore`].
@@ -200,20 +200,24 @@ pub(crate) fn restore(
     fixed: &Overrides,
     path: &Path,
     (replace, decryption): (bool, &Decryption),
-) -> Result<RestoredFolder, Error> {
+) -> Result<RestoredStore, Error> {
     let named = fixed.secret_key_file.as_deref();
+    let cluster = fixed.cluster.as_ref();
     let choices = Restoring {
-        replace,
+        to: match cluster {
+            Some(address) => Destination::Cluster { address, folder },
+            None => Destination::Folder { path: folder, replace },
+        },
         take_key: named.is_none(),
     };
-    let restored = backup::restore(folder, path, choices, decryption).map_err(|error| match error {
-        RestoreError::Open(error) => Error::Store(error),
+    let restored = backup::restore(path, choices, decryption).map_err(|error| match error {
+        RestoreError::Copy(CopyError::Open(error)) => Error::Store(error),
         other => Error::Restore(other),
     })?;
     // The restoration is done, so an error from here on is one of the next start.
-    let key_problem = match Store::inspect(folder, None) {
+    let key_problem = match Store::inspect(folder, cluster) {
         Ok((_, snapshot)) => opening::key_problem(&snapshot, folder, named).map(|problem| problem.to_string()),
         Err(error) => Some(error.to_string()),
     };
-    Ok(RestoredFolder { restored, key_problem })
+    Ok(RestoredStore { restored, key_problem })
 }

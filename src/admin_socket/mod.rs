@@ -11,6 +11,7 @@ mod execute;
 mod export;
 mod finding;
 mod import;
+mod migrate;
 mod place;
 mod socket;
 mod transfer;
@@ -35,6 +36,7 @@ pub use command::{Command, CommandAnswer};
 pub(crate) use export::{export, export_to};
 pub(crate) use finding::Finding;
 pub(crate) use import::{ImportedItem, import};
+pub(crate) use migrate::migrate;
 use place::Place;
 pub(crate) use socket::AdminSocket;
 use wire::SILENCE;
@@ -44,7 +46,7 @@ use crate::auth::password::Passwords;
 use crate::domain::RequestError;
 use crate::ops::opening::{self, OpeningError};
 use crate::store::backup::RestoreError;
-use crate::store::{Compaction, OpenError, Store, holder, is_begun, refuse_exposed};
+use crate::store::{Compaction, CopyError, OpenError, Store, holder, is_begun, refuse_exposed};
 
 /// The user id of the superuser.
 const ROOT: u32 = 0;
@@ -96,6 +98,9 @@ pub enum Error {
     /// A backup was not restored.
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    /// A store was not copied.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// The server's answer is not valid.
     #[error("the server on this data folder does not answer: {0}; is it another version of rollcall?")]
     Socket(io::Error),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -129,6 +129,8 @@ type Limiter = RateLimiter<Counted, HashMapStateStore<Counted>, Time, StateInfor
 pub struct Rates {
     limiters: Mutex<HashMap<Rate, Arc<Limiter>>>,
     calls: AtomicU64,
+    /// The number of servers that share the limits; 0 is like 1.
+    servers: AtomicU32,
 }
 
 impl Rates {
@@ -137,6 +139,7 @@ impl Rates {
     /// # Errors
     /// The state of the exceeded limit, with the time to wait.
     pub fn count(&self, clock: &Clock, rate: Rate, counted: &Counted) -> Result<Left, Left> {
+        let rate = self.share(rate);
         let limiter = self.limiter(clock, rate);
         let now = Time(clock.clone()).now();
         let left = |remaining: u32, wait: Duration| {
@@ -152,6 +155,20 @@ impl Rates {
         match limiter.check_key(counted) {
             Ok(state) => Ok(left(state.remaining_burst_capacity(), Duration::ZERO)),
             Err(not_until) => Err(left(0, not_until.wait_time_from(now).max(Duration::from_millis(1)))),
+        }
+    }
+
+    /// Divides all rates by this number of servers, each of which counts its own calls. Each has at least one call.
+    pub fn share_among(&self, servers: usize) {
+        let servers = u32::try_from(servers).unwrap_or(u32::MAX);
+        self.servers.store(servers, Ordering::Relaxed);
+    }
+
+    fn share(&self, rate: Rate) -> Rate {
+        let servers = self.servers.load(Ordering::Relaxed).max(1);
+        Rate {
+            calls: (rate.calls / servers).max(1),
+            ..rate
         }
     }
 

@@ -40,13 +40,15 @@ pub struct Checks {
     pub disk: bool,
     /// `true` unless the server stops.
     pub serving: bool,
+    /// `false` if the store is in a cluster that the server has lost; `None` without a cluster.
+    pub cluster: Option<bool>,
 }
 
 impl Checks {
     /// Returns whether the server can take requests.
     #[must_use]
     pub const fn are_passed(self) -> bool {
-        self.store && self.disk && self.serving
+        self.store && self.disk && self.serving && !matches!(self.cluster, Some(false))
     }
 }
 
@@ -65,11 +67,15 @@ impl Readiness {
             read_only,
             disk: self.has_space(store, reserve_bytes).await && (read_only || room == Room::Enough),
             serving: !self.is_draining.load(Ordering::Acquire),
+            cluster: store.is_shared().then(|| store.is_current()),
         }
     }
 
-    /// Returns whether the disk has enough free space. Of several callers one measures, and the others wait for it.
+    /// Returns whether the disk has enough free space; without a store on it, it needs none. Of several callers one measures, and the others wait for it.
     async fn has_space(&self, store: &Store, reserve_bytes: u64) -> bool {
+        if store.is_shared() {
+            return true;
+        }
         let mut measured = self.measured.lock().await;
         let last = *measured;
         if let Some(last) = last.filter(|last| last.at.elapsed() < MEASURED_FOR) {

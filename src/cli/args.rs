@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::config::StorePlace;
 use crate::domain::invitation::DEFAULT_DAYS;
 use crate::domain::password_reset::RESET_HOURS;
 
 use super::backup_keys::{DecryptionArgs, EncryptionArgs};
 use super::http_get::ANSWER_TIMEOUT;
-use super::setting_flags::{AllSettings, Folder, FolderAndKey, ListenFlags};
+use super::setting_flags::{AllSettings, Folder, FolderAndKey, FolderAndSecurity, ListenFlags};
 use super::transfer_args::{ExportArgs, ImportArgs};
 
 /// The whole command line.
@@ -85,15 +86,28 @@ pub(super) enum CommandArgs {
         rollcall backup - --recipients-file recipients.txt | ssh host 'cat > rollcall.backup.age'"
     )]
     Backup(BackupArgs),
-    /// Restore a backup into a data folder, while no server runs
+    /// Restore a backup into a data folder or a cluster, while no server runs
     #[command(
         after_help = "The whole backup is verified before anything is changed. A kill or a power cut meanwhile leaves the old\n\
-        store or the restored one. Afterwards, tokens, passwords and settings are those of the backup.\n\n\
+        store or the restored one. Afterwards, tokens, passwords and settings are those of the backup.\n\
+        With --store, it is restored into a cluster that has no store of this name. If that is interrupted, the same\n\
+        command goes on; servers start when it is complete. See docs/cluster.md.\n\n\
         Examples:\n  rollcall restore rollcall.backup --data-dir /var/lib/rollcall\n  \
         rollcall restore rollcall.backup --replace\n  \
-        rollcall restore rollcall.backup.age --identity key.txt --replace"
+        rollcall restore rollcall.backup.age --identity key.txt --replace\n  \
+        rollcall restore rollcall.backup --store etcd://n1,n2,n3/acme"
     )]
     Restore(RestoreArgs),
+    /// Copy the store from a data folder into a cluster, or back, while no server runs
+    #[command(
+        after_help = "All records are copied, read back and compared. The old store is only read: a server that is started on it\n\
+        without the new address still serves it. The new place must have no store. If a copy into a cluster is\n\
+        interrupted, the same command goes on; one into a data folder begins again. Servers start when it is complete.\n\
+        The key that seals second factors is a file, secret.key in the data folder: copy it to each server.\n\n\
+        Examples:\n  rollcall migrate --from /var/lib/rollcall --to etcd://n1,n2,n3/acme\n  \
+        rollcall migrate --from etcd://n1,n2,n3/acme --to /srv/rollcall"
+    )]
+    Migrate(MigrateArgs),
     /// Write users, custom statuses, roles and settings as JSON lines, whether or not the server runs
     #[command(
         after_help = "The file has a header, then a line for each role, grant and setting that is not the default, each custom\n\
@@ -213,6 +227,18 @@ pub(super) struct RestoreArgs {
     pub(super) keys: DecryptionArgs,
     #[command(flatten)]
     pub(super) folder: FolderAndKey,
+}
+
+#[derive(Args)]
+pub(super) struct MigrateArgs {
+    /// The store to copy: a data folder, or `etcd://NODES/NAME`
+    #[arg(long, value_name = "STORE")]
+    pub(super) from: StorePlace,
+    /// The place of the new store: a data folder, or `etcd://NODES/NAME`
+    #[arg(long, value_name = "STORE")]
+    pub(super) to: StorePlace,
+    #[command(flatten)]
+    pub(super) settings: FolderAndSecurity,
 }
 
 #[derive(Args)]

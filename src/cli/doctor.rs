@@ -1,5 +1,6 @@
 //! The command `rollcall doctor`.
 
+mod cluster;
 mod diagnosis;
 mod disk;
 mod files;
@@ -119,6 +120,7 @@ fn surroundings_of(
         server,
     });
     checks.extend(disk::check(&folder, reserve));
+    checks.extend(fixed.cluster.iter().flat_map(cluster::check));
     let ask = |command| ask_with(&folder, fixed.clone(), command);
     if has_store(&folder, &fixed) || server.is_some() {
         checks.push(clock_of(ask(Command::ReadClock), clock));

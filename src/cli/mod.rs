@@ -21,6 +21,7 @@ mod log_lines;
 mod log_queue;
 mod logging;
 mod man;
+mod migrate;
 mod output;
 mod password;
 mod restore;
@@ -69,6 +70,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(CommandArgs::Check { backup, keys, list }) => check::run(backup.as_deref(), &keys, &list),
         Some(CommandArgs::Backup(arguments)) => backup::run(&arguments),
         Some(CommandArgs::Restore(arguments)) => restore::run(&arguments),
+        Some(CommandArgs::Migrate(arguments)) => migrate::run(&arguments),
         Some(CommandArgs::Export(arguments)) => export::run(&arguments),
         Some(CommandArgs::Import(arguments)) => import::run(arguments),
         Some(CommandArgs::Compact(folder)) => compact::run(&folder.0),

@@ -12,6 +12,10 @@ pub(super) fn run(arguments: &RestoreArgs) -> Result<(), Failure> {
     let _log = logging::start(settings.log_format, settings.log_level);
     open_files::prepare().map_err(|error| Failure::failed(error.to_string()))?;
     let folder = settings.data_dir.clone();
+    let place = match &settings.cluster {
+        Some(address) => address.to_string(),
+        None => folder.display().to_string(),
+    };
     let done = admin_socket::restore(
         &folder,
         &serve::fixed(settings),
@@ -21,10 +25,7 @@ pub(super) fn run(arguments: &RestoreArgs) -> Result<(), Failure> {
     let summary = &done.restored.summary;
     output::print(&format!(
         "restored the backup of {} into {}: {} users, {} records and index entries",
-        summary.taken_at,
-        folder.display(),
-        summary.users,
-        summary.entries
+        summary.taken_at, place, summary.users, summary.entries
     ))?;
     if let Some(aside) = &done.restored.aside {
         output::print(&format!(

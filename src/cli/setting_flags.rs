@@ -54,24 +54,35 @@ setting_flags!(
     true
 );
 setting_flags!(
-    /// The flags that name the data folder and the socket of its server.
+    /// The flags that name the store, its data folder, and the socket of its server.
     Folder,
-    |setting| ["data_dir", "admin_socket"].contains(&setting.name),
+    |setting| ["data_dir", "admin_socket"].contains(&setting.name) || is_of_cluster(setting),
     false
 );
 setting_flags!(
-    /// The flags that name the data folder, the socket of its server, and the file with its key.
+    /// The flags that name the store, its data folder, the socket of its server, and the file with its key.
     FolderAndKey,
-    |setting| ["data_dir", "admin_socket", "secret_key_file"].contains(&setting.name),
+    |setting| ["data_dir", "admin_socket", "secret_key_file"].contains(&setting.name) || is_of_cluster(setting),
     false
 );
 
+setting_flags!(
+    /// The flags that name a data folder, and what proves this program to a cluster.
+    FolderAndSecurity,
+    |setting| setting.name == "data_dir" || (is_of_cluster(setting) && setting.name != "store"),
+    false
+);
 setting_flags!(
     /// The flags of the address on which the server listens, and of TLS.
     ListenFlags,
     |setting| setting.name == "listen" || setting.name.starts_with("tls_"),
     false
 );
+
+/// Returns whether a setting is about a store that several servers share.
+fn is_of_cluster(setting: &StartSetting) -> bool {
+    setting.name == "store" || setting.name.starts_with("store_")
+}
 
 fn augment(command: Command, takes: fn(&StartSetting) -> bool, set: bool) -> Command {
     let flags = SETTINGS.iter().filter(|setting| takes(setting)).filter_map(flag);

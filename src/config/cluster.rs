@@ -48,27 +48,31 @@ pub struct ClusterSecurity {
 impl ClusterAddress {
     /// Parses the settings of a configuration. Returns `None` if the store is in the data folder.
     pub(super) fn of(from: &StartValues<'_>) -> Result<Option<Self>, ConfigError> {
-        let incomplete = |given, missing| Err(ConfigError::Incomplete { given, missing });
+        let security = ClusterSecurity::of(from)?;
+        let address = from.optional("store", str::parse::<Self>)?;
+        Ok(address.map(|address| Self { security, ..address }))
+    }
+}
+
+impl ClusterSecurity {
+    /// Parses the settings of a configuration.
+    pub(super) fn of(from: &StartValues<'_>) -> Result<Self, ConfigError> {
         let path = |name| from.text(name).map(PathBuf::from);
-        let identity = match (path("store_cert"), path("store_key")) {
-            (Some(certificate), Some(key)) => Some((certificate, key)),
-            (Some(_), None) => return incomplete("store_cert", "store_key"),
-            (None, Some(_)) => return incomplete("store_key", "store_cert"),
-            (None, None) => None,
-        };
+        let pair = from.pair("store_cert", "store_key")?;
+        let identity = pair.map(|(certificate, key)| (certificate.into(), key.into()));
         let ca = path("store_ca");
         if identity.is_some() && ca.is_none() {
-            return incomplete("store_cert", "store_ca");
+            return Err(ConfigError::Incomplete {
+                given: "store_cert",
+                missing: "store_ca",
+            });
         }
-        let user = match (from.text("store_user"), from.text("store_password")) {
-            (Some(user), Some(password)) => Some((user, password.into())),
-            (Some(_), None) => return incomplete("store_user", "store_password"),
-            (None, Some(_)) => return incomplete("store_password", "store_user"),
-            (None, None) => None,
-        };
-        let address = from.optional("store", str::parse::<Self>)?;
-        let security = ClusterSecurity { ca, identity, user };
-        Ok(address.map(|address| Self { security, ..address }))
+        let user = from.pair("store_user", "store_password")?;
+        Ok(Self {
+            ca,
+            identity,
+            user: user.map(|(user, password)| (user, password.into())),
+        })
     }
 }
 
@@ -117,6 +121,49 @@ fn endpoint(node: &str) -> Result<String, String> {
 impl fmt::Display for ClusterAddress {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{SCHEME}{}/{}", self.endpoints.join(","), self.name)
+    }
+}
+
+/// The place of a store: a data folder, or a cluster.
+#[derive(Debug, Clone)]
+pub enum StorePlace {
+    /// The path of a data folder.
+    Folder(PathBuf),
+    /// The address of a store in a cluster.
+    Cluster(ClusterAddress),
+}
+
+impl FromStr for StorePlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains("://") {
+            let address = text.parse();
+            return address
+                .map(Self::Cluster)
+                .map_err(|reason: String| format!("{text} {reason}"));
+        }
+        Ok(Self::Folder(text.into()))
+    }
+}
+
+impl StorePlace {
+    /// Adds what proves the nodes of a cluster to this program, and this program to them.
+    #[must_use]
+    pub fn secured_by(mut self, security: &ClusterSecurity) -> Self {
+        if let Self::Cluster(address) = &mut self {
+            address.security = security.clone();
+        }
+        self
+    }
+}
+
+impl fmt::Display for StorePlace {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path) => path.display().fmt(out),
+            Self::Cluster(address) => address.fmt(out),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ mod value;
 mod values;
 pub(crate) mod variables;
 
-pub use cluster::{ClusterAddress, ClusterSecurity};
+pub use cluster::{ClusterAddress, ClusterSecurity, StorePlace};
 pub(crate) use error::ConfigError;
 pub(crate) use examine::{Examined, examine};
 pub(crate) use load::Config;

@@ -70,18 +70,15 @@ impl NetworkSettings {
 /// Returns where the certificate comes from.
 fn tls(from: &StartValues<'_>) -> Result<Option<TlsSource>, ConfigError> {
     let is_made = from.flag("tls_self_signed")?;
-    let incomplete = |given, missing| Err(ConfigError::Incomplete { given, missing });
-    match (from.text("tls_cert"), from.text("tls_key")) {
-        (Some(certificate), Some(_)) if is_made => Err(ConfigError::Twice {
+    match from.pair("tls_cert", "tls_key")? {
+        Some((certificate, _)) if is_made => Err(ConfigError::Twice {
             one: "tls_self_signed".to_owned(),
             other: format!("tls_cert ({certificate})"),
         }),
-        (Some(certificate), Some(key)) => Ok(Some(TlsSource::Files {
+        Some((certificate, key)) => Ok(Some(TlsSource::Files {
             certificate: certificate.into(),
             key: key.into(),
         })),
-        (Some(_), None) => incomplete("tls_cert", "tls_key"),
-        (None, Some(_)) => incomplete("tls_key", "tls_cert"),
-        (None, None) => Ok(is_made.then_some(TlsSource::SelfSigned)),
+        None => Ok(is_made.then_some(TlsSource::SelfSigned)),
     }
 }

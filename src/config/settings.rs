@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use super::cluster::ClusterAddress;
+use super::cluster::{ClusterAddress, ClusterSecurity};
 use super::network::NetworkSettings;
 use super::recipients::Recipients;
 use super::values::StartValues;
@@ -23,6 +23,8 @@ pub(crate) struct StartSettings {
     pub data_dir: PathBuf,
     /// The store that several servers share; `None` if the store is in the data folder.
     pub cluster: Option<ClusterAddress>,
+    /// What proves the nodes of a cluster to this program, and this program to them, also if the store is in a data folder.
+    pub cluster_security: ClusterSecurity,
     /// The path of the administration socket, if it is not in the data folder.
     pub admin_socket: Option<PathBuf>,
     /// The time for requests in flight when the server stops.
@@ -156,6 +158,7 @@ impl StartSettings {
             network: NetworkSettings::of(&from)?,
             data_dir: from.parse("data_dir", |text| Ok(PathBuf::from(text)))?,
             cluster: ClusterAddress::of(&from)?,
+            cluster_security: ClusterSecurity::of(&from)?,
             admin_socket: from.text("admin_socket").map(PathBuf::from),
             stop_time: Duration::from_secs(from.number("stop_seconds")?.into()),
             disk_reserve_bytes: from.parse("disk_reserve_mib", |text| {
@@ -208,20 +211,23 @@ impl StartValues<'_> {
     }
 
     fn administrator(&self) -> Result<Option<Administrator>, ConfigError> {
-        let incomplete = |given, missing| Err(ConfigError::Incomplete { given, missing });
         let (email, name) = (self.text("admin_email"), self.text("admin_name"));
-        match (self.text("admin_username"), self.text("admin_password")) {
-            (Some(username), Some(password)) => Ok(Some(Administrator {
+        let incomplete = |given| {
+            Err(ConfigError::Incomplete {
+                given,
+                missing: "admin_username",
+            })
+        };
+        match self.pair("admin_username", "admin_password")? {
+            Some((username, password)) => Ok(Some(Administrator {
                 username,
                 password: password.into(),
                 email,
                 name,
             })),
-            (Some(_), None) => incomplete("admin_username", "admin_password"),
-            (None, Some(_)) => incomplete("admin_password", "admin_username"),
-            (None, None) if email.is_some() => incomplete("admin_email", "admin_username"),
-            (None, None) if name.is_some() => incomplete("admin_name", "admin_username"),
-            (None, None) => Ok(None),
+            None if email.is_some() => incomplete("admin_email"),
+            None if name.is_some() => incomplete("admin_name"),
+            None => Ok(None),
         }
     }
 }

@@ -24,6 +24,22 @@ impl<'config> StartValues<'config> {
         self.value(name)?.text.clone()
     }
 
+    /// Returns the texts of two settings that need each other; `None` without both.
+    pub(super) fn pair(&self, one: &'static str, other: &'static str) -> Result<Option<(String, String)>, ConfigError> {
+        match (self.text(one), self.text(other)) {
+            (Some(first), Some(second)) => Ok(Some((first, second))),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(ConfigError::Incomplete {
+                given: one,
+                missing: other,
+            }),
+            (None, Some(_)) => Err(ConfigError::Incomplete {
+                given: other,
+                missing: one,
+            }),
+        }
+    }
+
     pub(super) fn optional<T>(
         &self,
         name: &'static str,

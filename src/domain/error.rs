@@ -319,6 +319,12 @@ errors! {
     /// The picture can't be decoded, or has too many pixels.
     AvatarInvalid => Invalid, "error-avatar-invalid",
         ["The picture is not a PNG, JPEG or WebP file of at most {MAX_SIDE_PIXELS} x {MAX_SIDE_PIXELS} pixels"];
+    /// The store has as many pictures as it may have.
+    TooManyPictures {
+        /// The maximum number of pictures.
+        most: usize,
+    } => Full, "error-too-many-pictures",
+        ["there are {most} pictures already, and this server stores no more: remove one that is not needed"];
     /// The avatar file is too large.
     AvatarTooLarge {
         /// The limit, in bytes.
@@ -558,6 +564,10 @@ errors! {
     StoreReadOnly => Unavailable, "error-store-read-only",
         ["the disk of this server is mounted read-only: nothing was changed; try again when an administrator has mounted it \
          for writing"];
+    /// This server has lost the cluster with its store, so that it may not know what the other servers have done.
+    ClusterLost => Unavailable, "error-cluster-lost",
+        ["Service Unavailable: this server has lost the cluster with its store; use another server, or try again in some \
+         seconds"];
     /// A defect of this server; the log has the cause with the incident's id.
     Internal {
         /// The id of the incident in the log.

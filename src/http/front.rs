@@ -30,8 +30,14 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-
 /// The header with the number of seconds after which a browser loads the page again.
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
+/// The number of seconds after which a page is loaded again if the server had lost the cluster.
+const CLUSTER_SECONDS: u64 = 2;
+
 /// Paths that monitoring polls. They are cheap and not rate-limited.
 const NEVER_REFUSED: [&str; 3] = ["/livez", "/readyz", "/health"];
+
+/// The path of the metrics, which are most wanted when something fails.
+const METRICS: &str = "/metrics";
 
 /// The header with the addresses that a proxy forwards.
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -144,10 +150,16 @@ impl Front {
             return Err(RequestError::HostHeaderInvalid);
         }
         let path = target.path();
+        if NEVER_REFUSED.contains(&path) {
+            return Ok(());
+        }
+        if !self.app.store.is_current() && path != METRICS {
+            return Err(RequestError::ClusterLost);
+        }
         // The API's own gate counts its calls, because it knows the user. Sockets have a limit on connections
         // instead.
         let counted_elsewhere = path == "/api" || path.starts_with("/api/") || head.headers.contains_key(UPGRADE);
-        if counted_elsewhere || NEVER_REFUSED.contains(&path) {
+        if counted_elsewhere {
             return Ok(());
         }
         calls::admit_anonymous(&self.app, address_of(head.peer, &head.headers, &self.app))
@@ -183,15 +195,18 @@ pub(super) fn identified(
     })
 }
 
-/// Makes the browser load a page again that was refused because of too many requests. A display on a wall has no person
-/// who does this.
+/// Makes the browser load a page again that was refused for some seconds only. A display on a wall has no person who does
+/// this.
 fn load_again(error: &RequestError, accepted: Option<&HeaderValue>, answer: &mut HeaderMap) {
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
     let takes_pages = accepted.is_some_and(|accepted| accepted.contains("text/html"));
-    if let RequestError::TooManyRequests { seconds } = error
-        && takes_pages
-    {
-        answer.insert(REFRESH, (*seconds).into());
+    let seconds = match error {
+        RequestError::TooManyRequests { seconds } => *seconds,
+        RequestError::ClusterLost => CLUSTER_SECONDS,
+        _ => return,
+    };
+    if takes_pages {
+        answer.insert(REFRESH, seconds.into());
     }
 }
 

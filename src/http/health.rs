@@ -31,8 +31,9 @@ pub(crate) fn health(app: App) -> BoxedFilter<(warp::reply::Response,)> {
                 ("disk", word(checks.disk)),
                 ("serving", word(checks.serving)),
             ];
-            let words = words.map(|(name, word)| (name.to_owned(), Value::from(word)));
-            let words = Value::Object(words.into_iter().collect());
+            let cluster = checks.cluster.map(|passed| ("cluster", word(passed)));
+            let words = words.into_iter().chain(cluster);
+            let words = Value::Object(words.map(|(name, word)| (name.to_owned(), word.into())).collect());
             named("/readyz", answer(checks.are_passed(), &words))
         }
     });

@@ -7,12 +7,13 @@ use super::presence_hub::Hub;
 use crate::domain::{StatusType, TokenHash, User, UserId, UserStatus};
 
 impl Hub {
-    /// Adds a live connection of a user; it lasts until it is dropped. `look` finds the user and the status in the
+    /// Adds a live connection of a user with this status, online or away; it lasts until it is dropped. `look` finds the user and the status in the
     /// store. It runs while the presence table is locked, so that its result is never older than the last update
     /// of the hub.
     pub fn connect(
         &self,
         id: &UserId,
+        status: StatusType,
         look: impl FnOnce() -> Option<(Arc<User>, Option<Arc<UserStatus>>)>,
     ) -> Option<Connection> {
         let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
@@ -23,7 +24,7 @@ impl Hub {
             };
             found = true;
             let shown = kept.as_ref().map(|kept| self.as_shown(kept));
-            board.connect(now, &user, shown.as_ref(), number)
+            board.connect(now, &user, shown.as_ref(), (number, status))
         });
         found.then(|| Connection::new(self, id, number))
     }

@@ -25,6 +25,12 @@ impl Hub {
         self.board().take_unreported(most)
     }
 
+    /// Returns the connections of a user here.
+    #[must_use]
+    pub fn connections_of(&self, id: &UserId) -> UserConnections {
+        self.board().own(id)
+    }
+
     /// Notes that the other servers do not know of the connections of these users after all.
     pub fn report_again<'ids>(&self, ids: impl Iterator<Item = &'ids UserId>) {
         let mut board = self.board();

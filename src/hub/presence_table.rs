@@ -151,13 +151,13 @@ impl PresenceTable {
         now: Timestamp,
         user: &Arc<User>,
         kept: Option<&Arc<UserStatus>>,
-        connection: u64,
+        (connection, status): (u64, StatusType),
     ) -> Vec<Arc<PresenceChange>> {
         let followed = self.follow(now, user, kept);
         let entry = self.entry(user);
         // A new entry has no status yet. A user without a claim may hide too.
         entry.kept = kept.cloned();
-        entry.connections.insert(connection, StatusType::Online);
+        entry.connections.insert(connection, status);
         self.connections += 1;
         self.note_own(&user.id);
         let renewed = self.renew(now, &user.id);

@@ -34,7 +34,8 @@ impl PresenceTable {
         some.into_iter().map(|id| (id.clone(), self.own(&id))).collect()
     }
 
-    fn own(&self, id: &UserId) -> UserConnections {
+    /// Returns the connections of a user here.
+    pub(super) fn own(&self, id: &UserId) -> UserConnections {
         let Some(entry) = self.entries.get(id) else {
             return UserConnections::default();
         };

@@ -9,6 +9,9 @@ use crate::domain::error::ErrorKind;
 /// Seconds after which a client may try again if the disk has no room.
 const DISK_RETRY_SECONDS: u32 = 60;
 
+/// The time in seconds after which a server that has lost the cluster is asked again.
+const CLUSTER_RETRY_SECONDS: u32 = 2;
+
 /// Returns the status of an error.
 #[must_use]
 pub(crate) const fn status(error: &RequestError) -> StatusCode {
@@ -37,6 +40,9 @@ pub(crate) fn add_headers(error: &RequestError, headers: &mut HeaderMap) {
         }
         RequestError::StoreFull | RequestError::StoreReadOnly => {
             headers.insert(RETRY_AFTER, DISK_RETRY_SECONDS.into());
+        }
+        RequestError::ClusterLost => {
+            headers.insert(RETRY_AFTER, CLUSTER_RETRY_SECONDS.into());
         }
         RequestError::Overloaded { retry_after } => {
             headers.insert(RETRY_AFTER, (*retry_after).into());

@@ -4,6 +4,7 @@
 //! [`LogMeter`]. [`Metrics`] has all meters, and the [`Readings`], which are set only when a client reads the metrics.
 //! A meter costs a few atomic additions. No label has text of a client.
 
+mod cluster_readings;
 mod instrument;
 mod log_meter;
 mod login_meter;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use prometheus::core::Collector;
 use prometheus::{Counter, Gauge, GaugeVec, IntCounter, IntGauge, IntGaugeVec};
 
+use super::cluster_readings::ClusterReadings;
 use super::instrument::{counter, gauge, gauges, optional, seconds, seconds_counter};
 use crate::domain::Timestamp;
 
@@ -29,6 +30,7 @@ macro_rules! gauges {
             last_backup_failure: GaugeVec,
             backup_failures: IntCounter,
             certificate_end: GaugeVec,
+            cluster: ClusterReadings,
             started: Gauge,
         }
 
@@ -40,7 +42,7 @@ macro_rules! gauges {
                     streams: gauge("rollcall_event_streams", "Open streams of server-sent events."),
                     ready: gauges(
                         "rollcall_ready",
-                        "1 if the check of /readyz passes, by check: store, disk, serving.",
+                        "1 if the check of /readyz passes, by check: store, disk, serving, and cluster with a store in one.",
                         &["check"],
                     ),
                     users: gauges("rollcall_users", "Accounts, by state: active, deactivated.", &["state"]),
@@ -61,13 +63,14 @@ macro_rules! gauges {
                         "rollcall_certificate_end_timestamp_seconds",
                         "Unix time at which the server's certificate ends; absent without TLS.",
                     ),
+                    cluster: ClusterReadings::new(),
                     started: seconds("process_start_time_seconds", "Unix time at which the process was started."),
                 }
             }
 
             /// Returns all instruments.
             pub(super) fn collectors(&self) -> Vec<Box<dyn Collector>> {
-                vec![
+                let mut all: Vec<Box<dyn Collector>> = vec![
                     $(Box::new(self.$name.clone()),)*
                     Box::new(self.sockets.clone()),
                     Box::new(self.streams.clone()),
@@ -79,7 +82,9 @@ macro_rules! gauges {
                     Box::new(self.backup_failures.clone()),
                     Box::new(self.certificate_end.clone()),
                     Box::new(self.started.clone()),
-                ]
+                ];
+                all.extend(self.cluster.collectors());
+                all
             }
 
             $(
@@ -176,6 +181,12 @@ impl Readings {
     /// Sets the time at which the certificate of the server ends.
     pub fn set_certificate_end(&self, at: Timestamp) {
         set_optional(&self.certificate_end, at);
+    }
+
+    /// Returns the readings of the cluster with the store.
+    #[must_use]
+    pub const fn cluster(&self) -> &ClusterReadings {
+        &self.cluster
     }
 
     /// Sets the Unix time at which the process was started.

@@ -21,7 +21,7 @@ use crate::store::Change;
 /// [`RequestError::NotAllowed`] for another user without `edit-other-user-avatar`, or if the settings forbid the change;
 /// [`RequestError::AvatarTooLarge`] above 256 KiB, [`RequestError::AvatarInvalid`] if the file is not a PNG, JPEG or WebP image
 /// within the limits; [`RequestError::TooManyRequests`] if too many images of the actor wait already, [`RequestError::Overloaded`]
-/// if too many of all users do; [`RequestError::UserNotFound`].
+/// if too many of all users do; [`RequestError::TooManyPictures`] if the store takes no more; [`RequestError::UserNotFound`].
 pub(crate) async fn set(app: &App, actor: &Actor, id: &UserId, bytes: Vec<u8>) -> Result<(), RequestError> {
     permit(app, actor, id)?;
     if bytes.len() > AVATAR_BYTES {
@@ -136,7 +136,12 @@ fn permit(app: &App, actor: &Actor, id: &UserId) -> Result<(), RequestError> {
 }
 
 async fn change(app: &App, actor: &Actor, id: &UserId, new: Option<&Avatar>) -> Result<(), RequestError> {
-    transact_on_avatar(app, id, |_, user, old| {
+    transact_on_avatar(app, id, |snapshot, user, old| {
+        if let Some(most) = app.store.most_pictures().filter(|_| new.is_some() && old.is_none())
+            && snapshot.users().filter(|user| user.avatar.is_some()).count() >= most
+        {
+            return Err(RequestError::TooManyPictures { most });
+        }
         let change = replacing(app, user, old, new);
         let noted = note(app, actor, AuditAction::AvatarChanged, Some(user.party()), "");
         Ok((change.insert(&noted), ()))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::transaction::transact;
-use super::user_status;
+use super::{turn, user_status};
 use crate::app::App;
 use crate::domain::{RequestError, UserId, UserStatus};
 use crate::store::{Change, RECORDS_IN_CHANGE, Room};
@@ -18,6 +18,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 pub async fn end_in_time(app: &App) {
     loop {
         app.hub.claim_ended().await;
+        turn::wait(app).await;
         match settle(app).await {
             Ok(()) if app.clock.trust().may_erase && app.store.room() == Room::Enough => continue,
             Ok(()) => {}

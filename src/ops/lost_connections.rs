@@ -60,11 +60,11 @@ pub(crate) async fn take_in(app: &App) -> Result<(), RequestError> {
     }
     let now = app.clock.now();
     for lost in kept.iter().filter(|lost| lost.are_recent(now)) {
-        for (count, away) in [(lost.online, false), (lost.away, true)] {
-            for connection in repeat_with(|| connect(app, lost, now)).take(count as usize).flatten() {
-                if away {
-                    connection.set_away(true);
-                }
+        for (count, status) in [(lost.online, StatusType::Online), (lost.away, StatusType::Away)] {
+            for connection in repeat_with(|| connect(app, lost, status, now))
+                .take(count as usize)
+                .flatten()
+            {
                 connection.lose(lost.token);
             }
         }
@@ -72,8 +72,8 @@ pub(crate) async fn take_in(app: &App) -> Result<(), RequestError> {
     Ok(())
 }
 
-fn connect(app: &App, lost: &LostConnections, now: Timestamp) -> Option<Connection> {
-    app.hub.connect(&lost.user, || {
+fn connect(app: &App, lost: &LostConnections, status: StatusType, now: Timestamp) -> Option<Connection> {
+    app.hub.connect(&lost.user, status, || {
         let snapshot = app.store.read();
         snapshot.token(&lost.token).filter(|token| token.is_live(now))?;
         presence::recorded(&snapshot, &lost.user)

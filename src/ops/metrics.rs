@@ -10,6 +10,7 @@ use crate::domain::scope::RequiredScope;
 use crate::domain::{Permission, RequestError, Scope};
 use crate::net::open_files;
 use crate::observe::process;
+use crate::store::SurveyedNode;
 
 /// The time for which measurements of the disk and of the process are used again. It bounds the cost of readers who ask
 /// often.
@@ -89,6 +90,10 @@ async fn measure(app: &App) {
     ] {
         readings.set_ready(check, is_passed);
     }
+    if let Some(is_passed) = checks.cluster {
+        readings.set_ready("cluster", is_passed);
+    }
+    measure_cluster(app).await;
     if let Ok(Ok(state)) = timeout(STATE_TIMEOUT, app.store.state()).await {
         if let Some(free) = state.free_bytes {
             readings.set_free_bytes(free);
@@ -117,4 +122,22 @@ async fn measure(app: &App) {
         readings.set_cpu(cpu.unwrap_or_default());
     }
     readings.set_most_descriptors(open_files::limit().unwrap_or(u64::MAX));
+}
+
+/// Measures the cluster with the store, if there is one.
+async fn measure_cluster(app: &App) {
+    let readings = app.metrics.readings.cluster();
+    let Some(signs) = app.store.signs() else { return };
+    let [lease, watch] = [signs.lease_millis, signs.watch_millis].map(Duration::from_millis);
+    readings.set_own(app.store.place().servers, signs.revision, lease, watch);
+    let Ok(Some(survey)) = timeout(STATE_TIMEOUT, app.store.survey()).await else {
+        return;
+    };
+    for SurveyedNode { endpoint, state } in &survey.nodes {
+        let is_leader = state.as_ref().is_ok_and(|state| state.is_leader);
+        readings.set_node(endpoint, state.is_ok(), is_leader);
+        if let Ok(state) = state {
+            readings.set_database(endpoint, state.database_bytes, state.quota_bytes);
+        }
+    }
 }

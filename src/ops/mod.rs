@@ -50,6 +50,7 @@ pub mod sweep;
 pub(crate) mod tokens;
 mod transaction;
 pub mod transfer;
+pub(crate) mod turn;
 pub(crate) mod two_factor;
 pub mod upgrade;
 pub(crate) mod user_condition;

@@ -1,12 +1,14 @@
 //! The part that a server takes in a cluster: it reports who is connected here.
 
 use std::future::pending;
+use std::iter;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing::error;
 
 use crate::app::App;
+use crate::domain::UserId;
 
 /// The time for which changes of connections are gathered for one report.
 const GATHERED_FOR: Duration = Duration::from_millis(20);
@@ -25,6 +27,18 @@ pub(crate) async fn take_part(app: &App) {
     tokio::select! {
         () = report(app) => {}
         reason = app.store.excluded() => error!("{reason}"),
+    }
+}
+
+/// Reports the connections of a user before a change that follows from them is committed. Without this, the other servers
+/// would show the change before its cause.
+pub(super) async fn report_first(app: &App, id: &UserId) {
+    if !app.store.is_shared() {
+        return;
+    }
+    let own = (id.clone(), app.hub.connections_of(id));
+    if app.store.report_connections(vec![own]).await.is_err() {
+        app.hub.report_again(iter::once(id));
     }
 }
 

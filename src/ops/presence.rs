@@ -184,12 +184,10 @@ fn silence(app: &App) -> Here {
 pub(crate) async fn connect(app: &App, caller: &Caller) -> Option<Connection> {
     let id = &caller.user.id;
     let connection = app.hub.reconnect(id, &caller.token.hash).or_else(|| {
+        // A client that was away at another server is away here too.
         let status = app.hub.lost_elsewhere(id, &caller.token.hash);
-        let connection = app.hub.connect(id, || recorded(&app.store.read(), id))?;
-        if status == Some(StatusType::Away) {
-            connection.set_away(true);
-        }
-        Some(connection)
+        let status = status.unwrap_or(StatusType::Online);
+        app.hub.connect(id, status, || recorded(&app.store.read(), id))
     });
     // Called after the connection counts, so that a status that is set at the same time sees it.
     status::begin_connection(app, id).await;

@@ -4,7 +4,7 @@ use tracing::warn;
 
 use super::audit::note;
 use super::transaction::transact;
-use super::{standing, user_status};
+use super::{neighbours, standing, user_status};
 use crate::app::{App, Settings};
 use crate::auth::Actor;
 use crate::domain::{
@@ -202,6 +202,7 @@ pub(super) async fn begin_connection(app: &App, id: &UserId) {
     {
         return;
     }
+    neighbours::report_first(app, id).await;
     let begun = transact(app, |snapshot| {
         let mut stored = user_status::stored(snapshot, id);
         stored.claims.begin_connection();

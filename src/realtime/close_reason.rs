@@ -8,6 +8,8 @@ use tungstenite::error::ProtocolError;
 pub(super) enum CloseReason {
     /// The server shuts down.
     Stopping,
+    /// The server has lost the cluster with its store.
+    Elsewhere,
     /// The client violated the protocol.
     Protocol,
     /// The client sent data that is not text, or not in the framing.
@@ -29,6 +31,7 @@ impl CloseReason {
     pub(super) const fn code(self) -> Option<(u16, &'static str)> {
         match self {
             Self::Stopping => Some((1001, "the server stops")),
+            Self::Elsewhere => Some((1012, "use another server")),
             Self::Protocol => Some((1002, "protocol error")),
             Self::BadData => Some((1007, "bad data")),
             Self::TooLarge => Some((1009, "message too large")),

@@ -41,7 +41,7 @@ pub(super) struct SocketSession {
     seat: RegisteredSocket,
     socket: Socket,
     subscriber: Arc<Subscriber>,
-    closing: watch::Receiver<bool>,
+    closing: watch::Receiver<Option<CloseReason>>,
     /// `true` after the client has sent `connect`.
     connected: bool,
     login: Option<Login>,
@@ -102,13 +102,16 @@ impl SocketSession {
         let subscriber = Arc::clone(&self.subscriber);
         let mut sending = pin!(subscriber.outbox.serve(self.socket_server.timing.send));
         let mut closing = self.closing.clone();
-        let mut closed = pin!(async move { closing.wait_for(|closing| *closing).await.is_ok() });
+        let mut closed = pin!(async move {
+            let reason = closing.wait_for(Option::is_some).await;
+            reason.ok().and_then(|reason| *reason).unwrap_or(CloseReason::Stopping)
+        });
         let mut silence = pin!(sleep_until(self.heard + self.socket_server.timing.heartbeat));
         loop {
             tokio::select! {
                 // A received frame must count before the silence that it ends.
                 biased;
-                _ = &mut closed => return Err(CloseReason::Stopping),
+                reason = &mut closed => return Err(reason),
                 end = &mut sending => return Err(end),
                 received = self.socket.receive() => {
                     let messages = received?;

@@ -36,6 +36,7 @@ impl LivenessProbe {
     pub async fn complaint(&self) -> Option<&'static str> {
         let reserve_bytes = self.app.fixed.disk_reserve_bytes;
         match self.app.readiness.check(&self.app.store, reserve_bytes).await {
+            checks if checks.cluster == Some(false) => Some("answers 503: it has lost the cluster with its store"),
             checks if checks.read_only => Some("reads only: the disk is mounted read-only"),
             checks if !checks.store => Some("reads only: the store takes no writes; see the log"),
             checks if !checks.disk => Some("reads only: the disk has less free space than the reserve"),

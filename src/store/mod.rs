@@ -14,6 +14,8 @@ mod codec;
 mod commit_error;
 mod commits;
 mod committer;
+mod copy;
+mod copy_error;
 mod edits;
 mod engine;
 mod engine_space;
@@ -32,6 +34,7 @@ mod open_error;
 mod opened;
 mod outdated;
 mod problem;
+mod progress;
 mod read_error;
 mod reading;
 mod records;
@@ -42,8 +45,11 @@ mod sharing;
 mod sled;
 mod snapshot;
 mod snapshot_builder;
+mod source;
 mod store_state;
 mod stored;
+mod sums;
+mod survey;
 mod sync;
 mod text_lines;
 mod token_of_user;
@@ -59,11 +65,14 @@ pub(crate) use catch_panic::is_contained;
 pub(crate) use change::RECORDS_IN_CHANGE;
 pub use change::{Change, RecordEffect};
 pub use commit_error::{CommitError, HoldError};
+pub use copy::Destination;
+pub(crate) use copy::migrate;
+pub(crate) use copy_error::CopyError;
 pub(crate) use edits::Touched;
 pub use folder::write_private;
 pub(crate) use folder::{SECRET_KEY, create_private_file, holder, is_begun, refuse_exposed, socket_path};
 pub(crate) use held::Held;
-pub use neighbours::ConnectionReport;
+pub use neighbours::{ConnectionReport, ServerPlace};
 pub(crate) use open_error::OpenError;
 pub(crate) use problem::Problem;
 pub(crate) use read_error::ReadError;
@@ -75,6 +84,7 @@ pub use room::Room;
 pub(crate) use sled::{CompactError, Compaction};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use store_state::StoreState;
+pub use survey::{ClusterSigns, ClusterSurvey, NodeState, SurveyedNode};
 pub(crate) use user_index::SearchableUser;
 
 use archive::Archive;
@@ -143,6 +153,14 @@ impl Store {
             sizes,
             neighbours,
         })
+    }
+
+    /// Asks each node of a cluster for its state.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the address cannot be used at all.
+    pub fn survey_of(cluster: &ClusterAddress) -> Result<ClusterSurvey, OpenError> {
+        etcd::survey(cluster)
     }
 
     /// Verifies a store that no process has open, or that is in a cluster. Returns the problems, which are empty for a
@@ -334,6 +352,9 @@ impl Store {
     /// Waits for the writes that are already queued, then ends the writer and closes the files.
     pub async fn close(&self) {
         self.shared.archive.close();
+        if let Some(neighbours) = &self.neighbours {
+            neighbours.prepare_to_close();
+        }
         self.writer.close().await;
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::records::Table;
 use super::snapshot::Snapshot;
+use super::survey::{ClusterSigns, ClusterSurvey};
 use crate::domain::{UserConnections, UserId};
 
 /// The connections of a user at another server.
@@ -17,6 +18,20 @@ pub struct ConnectionReport {
     pub user: UserId,
     /// The connections; `None` if there are none any more.
     pub connections: Option<UserConnections>,
+}
+
+/// The place of a server in the order of all living servers, which is the same at each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerPlace {
+    /// The number of servers; at least 1.
+    pub servers: usize,
+    /// The number of servers before this one.
+    pub before: usize,
+}
+
+impl ServerPlace {
+    /// The place of a server that has its store alone.
+    pub const ALONE: Self = Self { servers: 1, before: 0 };
 }
 
 /// A callback with the current snapshot, and with a report of another server.
@@ -39,6 +54,24 @@ pub(super) trait Neighbours: Send + Sync {
     /// # Errors
     /// The cause, if that is not known.
     fn learn(&self, table: Table, key: &[u8]) -> Result<bool, String>;
+
+    /// Returns the place of this server in the order of all living servers.
+    fn place(&self) -> ServerPlace;
+
+    /// Returns the last signs of life.
+    fn signs(&self) -> ClusterSigns;
+
+    /// Asks each node for its state, and waits on this thread.
+    ///
+    /// # Errors
+    /// The cause, if the store is closed.
+    fn survey(&self) -> Result<ClusterSurvey, String>;
+
+    /// Returns whether this process can be sure that it knows what the other ones have done.
+    fn is_current(&self) -> bool;
+
+    /// Lets calls end that would wait until the cluster answers, because the store is about to be closed.
+    fn prepare_to_close(&self);
 
     /// Returns whether another server has used the store since this one was started.
     fn has_others(&self) -> bool;

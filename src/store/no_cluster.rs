@@ -3,9 +3,13 @@
 
 use std::path::Path;
 
+use super::copy_error::CopyError;
 use super::findings::Findings;
+use super::held::Held;
 use super::open_error::OpenError;
 use super::opened::OpenedStore;
+use super::source::Source;
+use super::survey::ClusterSurvey;
 use crate::config::ClusterAddress;
 
 pub(super) fn open(_: &Path, address: &ClusterAddress) -> Result<OpenedStore, OpenError> {
@@ -13,6 +17,22 @@ pub(super) fn open(_: &Path, address: &ClusterAddress) -> Result<OpenedStore, Op
 }
 
 pub(super) fn inspect(address: &ClusterAddress) -> Result<Findings, OpenError> {
+    Err(refusal(address))
+}
+
+pub(super) fn hold(address: &ClusterAddress) -> Result<Held, CopyError> {
+    Err(refusal(address).into())
+}
+
+pub(super) fn refuse_used(address: &ClusterAddress) -> Result<(), CopyError> {
+    Err(refusal(address).into())
+}
+
+pub(super) fn copy_into(address: &ClusterAddress, _: &Path, _: &dyn Source) -> Result<(), CopyError> {
+    Err(refusal(address).into())
+}
+
+pub(super) fn survey(address: &ClusterAddress) -> Result<ClusterSurvey, OpenError> {
     Err(refusal(address))
 }
 

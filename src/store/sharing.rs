@@ -8,12 +8,23 @@ use tokio::task::spawn_blocking;
 use tracing::warn;
 
 use super::commit_error::CommitError;
-use super::neighbours::ConnectionReport;
+use super::neighbours::{ConnectionReport, ServerPlace};
 use super::snapshot::Snapshot;
+use super::survey::{ClusterSigns, ClusterSurvey};
 use super::{Store, Table};
 use crate::domain::{TokenHash, UserConnections, UserId};
 
+/// The largest number of pictures in a cluster: with at most 256 KiB each, they take 1 GiB of its database, for which 8 GiB are
+/// advised at most.
+const PICTURES_IN_CLUSTER: usize = 4096;
+
 impl Store {
+    /// Returns the largest number of pictures of users; `None` if only the disk bounds it.
+    #[must_use]
+    pub fn most_pictures(&self) -> Option<usize> {
+        self.is_shared().then_some(PICTURES_IN_CLUSTER)
+    }
+
     /// Returns whether other servers may use the store at the same time.
     #[must_use]
     pub fn is_shared(&self) -> bool {
@@ -26,6 +37,36 @@ impl Store {
         self.neighbours
             .as_ref()
             .is_some_and(|neighbours| neighbours.has_others())
+    }
+
+    /// Returns the place of this server in the order of all living servers.
+    #[must_use]
+    pub fn place(&self) -> ServerPlace {
+        self.neighbours
+            .as_ref()
+            .map_or(ServerPlace::ALONE, |neighbours| neighbours.place())
+    }
+
+    /// Returns whether this server can be sure that it knows what the other servers have done, for example that a token was
+    /// revoked. A server that is cut off from the cluster is sure for some seconds.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.neighbours
+            .as_ref()
+            .is_none_or(|neighbours| neighbours.is_current())
+    }
+
+    /// Returns the last signs of life of the cluster; `None` without one.
+    #[must_use]
+    pub fn signs(&self) -> Option<ClusterSigns> {
+        self.neighbours.as_ref().map(|neighbours| neighbours.signs())
+    }
+
+    /// Asks each node of the cluster for its state. Returns `None` without a cluster, or if the store is closed.
+    pub async fn survey(&self) -> Option<ClusterSurvey> {
+        let neighbours = self.neighbours.clone()?;
+        let survey = spawn_blocking(move || neighbours.survey());
+        survey.await.ok()?.ok()
     }
 
     /// Waits until this server knows a token that another server has made a moment ago. Returns false if there is no such

@@ -1,16 +1,17 @@
 //! Reads the records of the cluster as they were at one revision.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use etcd_client::{GetOptions, GetResponse};
+use etcd_client::{GetOptions, GetResponse, KeyValue, ResponseHeader};
 
-use super::cluster::{Cluster, Patience, kv};
+use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
+use super::followed::Peers;
 use super::keyspace::{end_of, is_followed};
-use super::neighbours::all_reports;
+use super::neighbours::report;
 use super::revisions::Revisions;
-use crate::store::neighbours::ConnectionReport;
 use crate::store::records::Table;
 use crate::store::stored::{LookAtEntry, StoredEntry, StoredRecords};
 
@@ -54,7 +55,7 @@ impl AtRevision {
     }
 
     /// Returns the newest revision of the cluster.
-    pub(super) fn newest(cluster: &Arc<Cluster>) -> Result<i64, ClusterFailure> {
+    pub(super) fn newest(cluster: &Arc<Cluster>) -> Result<Newest, ClusterFailure> {
         let asked = Arc::clone(cluster);
         cluster.wait(async move { newest(&asked).await })
     }
@@ -64,29 +65,49 @@ impl AtRevision {
             .with_range(end)
             .with_limit(limit)
             .with_revision(self.revision);
-        let cluster = Arc::clone(&self.cluster);
-        self.cluster.wait(async move {
-            let call = |client| {
-                let (from, options) = (from.clone(), options.clone());
-                async move { kv(&client).get(from, Some(options)).await }
-            };
-            cluster.ask(Patience::LONG, call).await
-        })
+        self.cluster.get_now(Patience::LONG, from, Some(options))
     }
 
-    /// Returns the connections that all processes have reported.
-    pub(super) fn connections(&self) -> Result<Vec<ConnectionReport>, ClusterFailure> {
-        let prefix = self.cluster.keys.all_connections();
-        let mut from = prefix.clone();
-        let mut all = Vec::new();
+    /// Calls `look` with all keys and values that begin with this prefix, until it breaks.
+    fn pages(
+        &self,
+        prefix: &[u8],
+        limit: i64,
+        mut look: impl FnMut(&KeyValue) -> ControlFlow<()>,
+    ) -> Result<(), ClusterFailure> {
+        let mut from = prefix.to_vec();
         loop {
-            let page = self.page(from, end_of(&prefix), PAGE)?;
-            all.extend(all_reports(&self.cluster, page.kvs()));
+            let page = self.page(from, end_of(prefix), limit)?;
+            if page.kvs().iter().try_for_each(&mut look).is_break() {
+                return Ok(());
+            }
             match page.kvs().last().filter(|_| page.more()) {
                 Some(last) => from = [last.key(), &[0]].concat(),
-                None => return Ok(all),
+                None => return Ok(()),
             }
         }
+    }
+
+    /// Returns all processes, and the connections that they have reported.
+    pub(super) fn peers(&self) -> Result<Peers, ClusterFailure> {
+        let keys = &self.cluster.keys;
+        let mut peers = Peers {
+            processes: BTreeSet::new(),
+            reports: Vec::new(),
+        };
+        self.pages(&keys.markers(), PAGE, |stored| {
+            peers
+                .processes
+                .extend(keys.parse_marker(stored.key()).map(str::to_owned));
+            ControlFlow::Continue(())
+        })?;
+        self.pages(&keys.all_connections(), PAGE, |stored| {
+            peers
+                .reports
+                .extend(report(&self.cluster, stored.key(), Some(stored.value())));
+            ControlFlow::Continue(())
+        })?;
+        Ok(peers)
     }
 
     /// Calls `look` with each entry of a table, until it breaks.
@@ -96,43 +117,37 @@ impl AtRevision {
         }
         let prefix = self.cluster.keys.table(table);
         let limit = if table == Table::Avatars { PAGE_OF_AVATARS } else { PAGE };
-        let mut from = prefix.clone();
-        loop {
-            let page = self.page(from, end_of(&prefix), limit)?;
-            let mut revisions = self
-                .revisions
-                .as_ref()
-                .map(|revisions| revisions.lock().unwrap_or_else(PoisonError::into_inner));
-            for stored in page.kvs() {
-                let entry = StoredEntry {
-                    key: &stored.key()[prefix.len()..],
-                    value: stored.value(),
-                    has_old_form: false,
-                };
-                if let Some(revisions) = &mut revisions {
-                    revisions.note(table, entry.key, Some(entry.value), stored.mod_revision());
-                }
-                if look(entry).is_break() {
-                    return Ok(());
-                }
+        self.pages(&prefix, limit, |stored| {
+            let entry = StoredEntry {
+                key: &stored.key()[prefix.len()..],
+                value: stored.value(),
+                has_old_form: false,
+            };
+            if let Some(revisions) = &self.revisions {
+                let mut revisions = revisions.lock().unwrap_or_else(PoisonError::into_inner);
+                revisions.note(table, entry.key, Some(entry.value), stored.mod_revision());
             }
-            match page.kvs().last().filter(|_| page.more()) {
-                Some(last) => from = [last.key(), &[0]].concat(),
-                None => return Ok(()),
-            }
-        }
+            look(entry)
+        })
     }
 }
 
+/// The newest revision of a cluster.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Newest {
+    pub(super) revision: i64,
+    /// The random number of the cluster.
+    pub(super) cluster_id: u64,
+}
+
 /// Returns the newest revision of the cluster.
-pub(super) async fn newest(cluster: &Cluster) -> Result<i64, ClusterFailure> {
-    let key = cluster.keys.format();
-    let call = |client| {
-        let key = key.clone();
-        async move { kv(&client).get(key, None).await }
-    };
-    let answer = cluster.ask(Patience::SHORT, call).await?;
-    Ok(answer.header().map_or(0, etcd_client::ResponseHeader::revision))
+pub(super) async fn newest(cluster: &Cluster) -> Result<Newest, ClusterFailure> {
+    let answer = cluster.get(Patience::SHORT, cluster.keys.format(), None).await?;
+    let header = answer.header();
+    Ok(Newest {
+        revision: header.map_or(0, ResponseHeader::revision),
+        cluster_id: header.map_or(0, ResponseHeader::cluster_id),
+    })
 }
 
 impl StoredRecords for AtRevision {
@@ -165,14 +180,7 @@ pub(super) fn read_back(
             .with_range(end.clone())
             .with_limit(PAGE_BACK)
             .with_sort(etcd_client::SortTarget::Key, etcd_client::SortOrder::Descend);
-        let (asked, first) = (Arc::clone(cluster), from.clone());
-        let page = cluster.wait(async move {
-            let call = |client| {
-                let (first, options) = (first.clone(), options.clone());
-                async move { kv(&client).get(first, Some(options)).await }
-            };
-            asked.ask(Patience::LONG, call).await
-        })?;
+        let page = cluster.get_now(Patience::LONG, from.clone(), Some(options))?;
         for stored in page.kvs() {
             let entry = StoredEntry {
                 key: &stored.key()[prefix.len()..],

@@ -7,11 +7,14 @@ use std::fs;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, KvClient, TlsOptions, WatchClient};
+use etcd_client::{
+    Certificate, Client, ConnectOptions, Error, GetOptions, GetResponse, Identity, KvClient, TlsOptions, Txn,
+    TxnResponse, WatchClient,
+};
 use secrecy::ExposeSecret;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::OnceCell;
@@ -66,6 +69,8 @@ pub(in crate::store) struct Cluster {
     current: AtomicUsize,
     pub(super) keys: Keyspace,
     handle: Handle,
+    /// True once the store shall be closed, so that nothing waits for a cluster that does not answer.
+    is_closing: AtomicBool,
     /// The runtime of all calls. `None` once the store is closed.
     runtime: Mutex<Option<Runtime>>,
 }
@@ -81,6 +86,8 @@ impl Cluster {
     /// # Errors
     /// The error of the operating system, if no thread can be started or a file cannot be read.
     pub(super) fn new(address: &ClusterAddress) -> io::Result<Self> {
+        // A runtime must not be dropped where the server's own one runs, so what may fail comes before it.
+        let options = options(&address.security)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("store-cluster")
@@ -91,13 +98,14 @@ impl Cluster {
             client: OnceCell::new(),
         };
         Ok(Self {
-            options: options(&address.security)?,
+            options,
             scheme: if address.security.ca.is_some() { "https" } else { "http" },
             nodes: address.endpoints.iter().map(node).collect(),
             keys: Keyspace::new(&address.name),
             address: address.clone(),
             current: AtomicUsize::new(0),
             handle: runtime.handle().clone(),
+            is_closing: AtomicBool::new(false),
             runtime: Mutex::new(Some(runtime)),
         })
     }
@@ -129,6 +137,16 @@ impl Cluster {
         answered.recv().map_err(closed)?
     }
 
+    /// Lets calls end that would wait until the cluster answers.
+    pub(super) fn prepare_to_close(&self) {
+        self.is_closing.store(true, Ordering::Release);
+    }
+
+    /// Returns whether the store shall be closed.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
+    }
+
     /// Ends all calls and tasks.
     pub(super) fn stop(&self) {
         let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -143,6 +161,17 @@ impl Cluster {
     /// [`ClusterFailure`] if the node cannot be reached.
     pub(super) async fn node(&self) -> (usize, Result<Client, ClusterFailure>) {
         let number = self.current.load(Ordering::Acquire);
+        let (_, client) = self.node_at(number).await;
+        (number, client)
+    }
+
+    /// Returns the number of nodes.
+    pub(super) const fn endpoints(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Returns the address and the client of the node with this number. Numbers begin again after the last node.
+    pub(super) async fn node_at(&self, number: usize) -> (String, Result<Client, ClusterFailure>) {
         let node = &self.nodes[number % self.nodes.len()];
         let connect = timeout(
             CONNECT_TIMEOUT,
@@ -153,7 +182,7 @@ impl Cluster {
             Ok(Err(failure)) => Err(failure),
             Err(_) => Err(ClusterFailure::Unreached(format!("{} does not answer", node.endpoint))),
         };
-        (number, client)
+        (node.endpoint.clone(), client)
     }
 
     async fn connect(&self, endpoint: &str) -> Result<Client, ClusterFailure> {
@@ -170,6 +199,49 @@ impl Cluster {
             .current
             .compare_exchange(number, next, Ordering::AcqRel, Ordering::Acquire);
         next.is_multiple_of(self.nodes.len())
+    }
+
+    /// Reads keys as they are now, or as the options say.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub(super) async fn get(
+        &self,
+        patience: Patience,
+        key: Vec<u8>,
+        options: Option<GetOptions>,
+    ) -> Result<GetResponse, ClusterFailure> {
+        let call = |client: Client| {
+            let (key, options) = (key.clone(), options.clone());
+            async move { kv(&client).get(key, options).await }
+        };
+        self.ask(patience, call).await
+    }
+
+    /// Reads keys as [`Self::get`] does, and waits for them on this thread.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`] and [`Self::wait`].
+    pub(super) fn get_now(
+        self: &Arc<Self>,
+        patience: Patience,
+        key: Vec<u8>,
+        options: Option<GetOptions>,
+    ) -> Result<GetResponse, ClusterFailure> {
+        let cluster = Arc::clone(self);
+        self.wait(async move { cluster.get(patience, key, options).await })
+    }
+
+    /// Makes a transaction that may be made twice.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub(super) async fn repeat(&self, transaction: Txn) -> Result<TxnResponse, ClusterFailure> {
+        let call = |client: Client| {
+            let transaction = transaction.clone();
+            async move { kv(&client).txn(transaction).await }
+        };
+        self.ask(Patience::SHORT, call).await
     }
 
     /// Makes a call that may be made twice, at one node after the other until one of them answers.
@@ -202,6 +274,13 @@ impl Cluster {
                 sleep(PAUSE).await;
             }
         }
+    }
+}
+
+impl Drop for Cluster {
+    /// A runtime that is dropped on a thread of another one would panic.
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -8,7 +8,7 @@ use etcd_client::{Compare, KeyValue, TxnOp};
 use tracing::{error, warn};
 
 use super::at_revision::AtRevision;
-use super::cluster::{Cluster, Patience, kv};
+use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
 use super::followed::Followed;
 use super::keyspace::is_followed;
@@ -96,14 +96,7 @@ impl EtcdEngine {
     /// Returns the revision of an entry that is not followed, if it has this value: 0 if it is absent, and that is expected.
     fn look_up(&self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<Option<i64>, ClusterFailure> {
         let key = self.cluster.keys.entry(table, key);
-        let cluster = Arc::clone(&self.cluster);
-        let found = self.cluster.wait(async move {
-            let call = |client| {
-                let key = key.clone();
-                async move { kv(&client).get(key, None).await }
-            };
-            cluster.ask(Patience::SHORT, call).await
-        })?;
+        let found = self.cluster.get_now(Patience::SHORT, key, None)?;
         let stored = found.kvs().first();
         let holds = stored.map(KeyValue::value) == value;
         Ok(holds.then(|| stored.map_or(0, KeyValue::mod_revision)))

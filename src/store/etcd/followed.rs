@@ -1,13 +1,14 @@
 //! What this process has seen of the cluster.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::freshness::Freshness;
 use super::revisions::Revisions;
 use crate::domain::{UserConnections, UserId};
 use crate::store::engine::Lost;
-use crate::store::neighbours::{ConnectionReport, Listener};
+use crate::store::neighbours::{ConnectionReport, Listener, ServerPlace};
 use crate::store::snapshot::Snapshot;
 
 /// What has been seen. The follower changes it; the writer compares with it.
@@ -15,8 +16,16 @@ use crate::store::snapshot::Snapshot;
 pub(super) struct Followed {
     state: Mutex<FollowedState>,
     changed: Condvar,
+    pub(super) freshness: Freshness,
     /// True if another process has used the store since this one was started.
     has_others: AtomicBool,
+}
+
+/// What was loaded about the processes.
+pub(super) struct Peers {
+    /// The names of all processes.
+    pub(super) processes: BTreeSet<String>,
+    pub(super) reports: Vec<ConnectionReport>,
 }
 
 /// The state up to one revision.
@@ -26,6 +35,8 @@ pub(super) struct FollowedState {
     pub(super) applied: i64,
     /// The revisions of all entries, up to that revision.
     pub(super) revisions: Revisions,
+    /// The names of all processes, also of this one.
+    pub(super) processes: BTreeSet<String>,
     /// The connections that the other processes have reported.
     reports: HashMap<(Arc<str>, UserId), UserConnections>,
     listener: Option<Listener>,
@@ -35,12 +46,26 @@ pub(super) struct FollowedState {
 
 impl Followed {
     /// Begins with what was loaded at this revision.
-    pub(super) fn begin(&self, applied: i64, revisions: Revisions, reports: Vec<ConnectionReport>) {
+    pub(super) fn begin(&self, applied: i64, revisions: Revisions, peers: Peers) {
         let mut state = self.lock();
         state.applied = applied;
         state.revisions = revisions;
-        for report in reports {
+        state.processes = peers.processes;
+        for report in peers.reports {
             state.pass(&Snapshot::default(), report);
+        }
+    }
+
+    /// Returns the number of processes, and how many of them come before this one in the order of their names.
+    pub(super) fn place_of(&self, process: &str) -> ServerPlace {
+        let state = self.lock();
+        ServerPlace {
+            servers: state.processes.len().max(1),
+            before: state
+                .processes
+                .iter()
+                .take_while(|other| other.as_str() < process)
+                .count(),
         }
     }
 

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use etcd_client::{Event, EventType, WatchOptions, WatchResponse, WatchStream};
+use etcd_client::{Client, Event, EventType, WatchOptions, WatchResponse, WatchStream};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
 use super::at_revision::{AtRevision, newest};
-use super::cluster::{Cluster, watch};
+use super::cluster::{Cluster, kv, watch};
 use super::difference::difference;
 use super::failure::ClusterFailure;
-use super::followed::Followed;
+use super::followed::{Followed, FollowedState};
 use super::neighbours::report;
 use crate::store::change::RecordEdit;
 use crate::store::edits::Edits;
@@ -40,8 +40,8 @@ pub(super) struct Follower {
     pub(super) followed: Arc<Followed>,
     pub(super) shared: Shared,
     pub(super) process: Arc<str>,
-    /// The key of this process's own marker.
-    pub(super) marker: Vec<u8>,
+    /// The random number of the cluster in which all was loaded.
+    pub(super) cluster_id: u64,
 }
 
 /// The reason why a watch ended.
@@ -89,8 +89,25 @@ impl Follower {
         }
     }
 
+    /// Returns why nothing can be followed at a node. A cluster that was restored from a snapshot has lost revisions that
+    /// this process has shown, and would give their numbers to other commits.
+    async fn refusal_at(&self, client: &Client) -> Option<Ended> {
+        let key = self.cluster.keys.format();
+        let header = match timeout(SIGN_TIMEOUT, kv(client).get(key, None)).await {
+            Ok(Ok(mut answer)) => answer.take_header(),
+            Ok(Err(error)) => return Some(Ended::Node(ClusterFailure::of(&error))),
+            Err(_) => return Some(Ended::Node(silent())),
+        };
+        let header = header?;
+        let is_same = header.cluster_id() == self.cluster_id && header.revision() >= self.followed.lock().applied;
+        (!is_same).then(|| Ended::Lost("the cluster was restored from a snapshot, or replaced by another one".into()))
+    }
+
     /// Follows at one node.
-    async fn follow(self: &Arc<Self>, client: &etcd_client::Client) -> Ended {
+    async fn follow(self: &Arc<Self>, client: &Client) -> Ended {
+        if let Some(refusal) = self.refusal_at(client).await {
+            return refusal;
+        }
         let from = self.followed.lock().applied + 1;
         let options = WatchOptions::new().with_prefix().with_start_revision(from);
         let mut watching = watch(client);
@@ -111,13 +128,17 @@ impl Follower {
             if message.canceled() {
                 return Ended::Node(ClusterFailure::Unreached(message.cancel_reason().to_owned()));
             }
-            if message.events().is_empty() {
-                continue;
+            // The first message of a watch comes before those that it has missed.
+            let is_first = message.created();
+            if !message.events().is_empty() {
+                let this = Arc::clone(self);
+                let applied = spawn_blocking(move || this.apply(message.events())).await;
+                if let Err(cause) = applied.unwrap_or_else(|panic| Err(panic.to_string())) {
+                    return Ended::Lost(cause);
+                }
             }
-            let this = Arc::clone(self);
-            let applied = spawn_blocking(move || this.apply(message.events())).await;
-            if let Err(cause) = applied.unwrap_or_else(|panic| Err(panic.to_string())) {
-                return Ended::Lost(cause);
+            if !is_first {
+                self.followed.freshness.note_message();
             }
         }
     }
@@ -134,17 +155,13 @@ impl Follower {
                 EventType::Put => Some(stored.value()),
                 EventType::Delete => None,
             };
-            if value.is_none() && stored.key() == self.marker {
-                return Err(
-                    "the other processes count this one as gone, because it did not renew its lease in time".into(),
-                );
+            if let Some(process) = self.cluster.keys.parse_marker(stored.key()) {
+                self.note_process(&mut seen, process, value.is_some())?;
+                continue;
             }
             if let Some(report) = report(&self.cluster, stored.key(), value) {
                 reports.extend((report.server != self.process).then_some(report));
                 continue;
-            }
-            if self.cluster.keys.is_marker(stored.key()) && stored.key() != self.marker {
-                self.followed.note_others();
             }
             let Some((table, key)) = self.cluster.keys.parse(stored.key()) else {
                 continue;
@@ -178,9 +195,29 @@ impl Follower {
         Ok(())
     }
 
+    /// Notes that a process lives, or that it has ended.
+    fn note_process(&self, seen: &mut FollowedState, process: &str, lives: bool) -> Result<(), String> {
+        if process != &*self.process {
+            self.followed.note_others();
+        } else if !lives {
+            return Err(
+                "the other processes count this one as gone, because it did not renew its lease in time".into(),
+            );
+        }
+        if !lives {
+            seen.processes.remove(process);
+        } else if !seen.processes.contains(process) {
+            seen.processes.insert(process.to_owned());
+        }
+        Ok(())
+    }
+
     /// Loads all records, and shows how they differ from those before as one commit.
     async fn load_again(self: &Arc<Self>) -> Result<(), String> {
-        let revision = newest(&self.cluster).await.map_err(|failure| failure.to_string())?;
+        let revision = newest(&self.cluster)
+            .await
+            .map_err(|failure| failure.to_string())?
+            .revision;
         let this = Arc::clone(self);
         let load = move || {
             let records = AtRevision::followed(Arc::clone(&this.cluster), revision);
@@ -188,8 +225,8 @@ impl Follower {
             if let Some(problem) = found.problems.first() {
                 return Err(problem.to_string());
             }
-            let mut connections = records.connections().map_err(|failure| failure.to_string())?;
-            connections.retain(|report| report.server != this.process);
+            let mut peers = records.peers().map_err(|failure| failure.to_string())?;
+            peers.reports.retain(|report| report.server != this.process);
             let mut next = found.snapshot;
             next.commits.count = revision.unsigned_abs();
             let mut seen = this.followed.lock();
@@ -197,7 +234,8 @@ impl Follower {
             seen.revisions = records.into_revisions();
             seen.applied = revision;
             this.shared.show(next, &touched);
-            seen.replace_reports(&this.shared.shown.load(), connections);
+            seen.processes = peers.processes;
+            seen.replace_reports(&this.shared.shown.load(), peers.reports);
             drop(seen);
             this.followed.notify();
             Ok(())

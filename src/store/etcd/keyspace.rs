@@ -4,7 +4,8 @@
 //! entries, `w/h/PROCESS/USER` are the connections of a user at a process, and `w/p/PROCESS` is the marker of a process.
 //! `n/PROCESS` is the marker of its transactions with connections.
 //! `b/TABLE/KEY` are large and seldom read records, which are read
-//! when they are needed. `meta/format` says how all this is stored.
+//! when they are needed. `meta/format` says how all this is stored. `meta/copying` and `meta/source` are there while a store or
+//! backup is copied into it.
 
 use crate::store::records::Table;
 
@@ -51,9 +52,9 @@ impl Keyspace {
         self.marker("")
     }
 
-    /// Returns whether this is the key of a marker.
-    pub(super) fn is_marker(&self, key: &[u8]) -> bool {
-        key.starts_with(&self.markers())
+    /// Returns the name of the process whose marker has this key.
+    pub(super) fn parse_marker<'key>(&self, key: &'key [u8]) -> Option<&'key str> {
+        std::str::from_utf8(key.strip_prefix(self.markers().as_slice())?).ok()
     }
 
     /// Returns the key of the marker of the transactions with the connections at a process.
@@ -85,6 +86,21 @@ impl Keyspace {
     /// Returns the key of the format of all keys and values.
     pub(super) fn format(&self) -> Vec<u8> {
         format!("{}meta/format", self.root).into_bytes()
+    }
+
+    /// Returns the key of the marker of a copy that is being written into the store.
+    pub(super) fn copying(&self) -> Vec<u8> {
+        format!("{}meta/copying", self.root).into_bytes()
+    }
+
+    /// Returns the key of what identifies the source of that copy.
+    pub(super) fn source(&self) -> Vec<u8> {
+        format!("{}meta/source", self.root).into_bytes()
+    }
+
+    /// Returns the prefix of all keys.
+    pub(super) fn all(&self) -> String {
+        self.root.clone()
     }
 
     /// Returns the prefix of the keys of a table.

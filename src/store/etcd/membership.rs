@@ -7,22 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_client::{Client, Compare, CompareOp, GetOptions, LeaseGrantOptions, PutOptions, Txn, TxnOp, TxnOpResponse};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tracing::info;
 
-use super::cluster::{Cluster, Patience, kv};
+use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
 use super::followed::Followed;
+use super::freshness::{self, Freshness, LEASE_SECONDS};
 use super::marker::Marker;
-
-/// The seconds after which the cluster counts a silent process as gone.
-const LEASE_SECONDS: i64 = 10;
 
 /// The time between two renewals of the lease.
 const RENEWAL: Duration = Duration::from_secs(3);
-
-/// The time after a renewal for which this process is sure that its lease lasts.
-const SURE_FOR: Duration = Duration::from_secs(LEASE_SECONDS.unsigned_abs() - 2);
 
 /// The time to leave the cluster.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,7 +29,7 @@ const RENEWAL_TIMEOUT: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The version of the keys and values of a store.
-const FORMAT: &[u8] = b"1";
+pub(super) const FORMAT: &[u8] = b"1";
 
 /// The reason why a process cannot join.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +39,9 @@ pub(super) enum JoinError {
     /// Another version of Rollcall wrote the store.
     #[error("its store has format {0}, and this rollcall knows only format 1: run a newer version")]
     Format(String),
+    /// A store or backup is being copied into it.
+    #[error("a copy into it is not finished: run the same `rollcall migrate` or `rollcall restore` again")]
+    Unfinished,
     #[error("the system gave no random number: {0}")]
     Random(getrandom::Error),
 }
@@ -75,20 +73,12 @@ impl Membership {
         }
         let marker = cluster.keys.marker(&process);
         check_format(cluster).await?;
-        let put = |client: Client| {
-            let begun = TxnOp::put(
-                marker.clone(),
-                0_u64.to_be_bytes(),
-                Some(PutOptions::new().with_lease(lease)),
-            );
-            let absent = Compare::create_revision(marker.clone(), CompareOp::Equal, 0);
-            let get = TxnOp::get(marker.clone(), None);
-            async move {
-                let join = Txn::new().when([absent]).and_then([begun]).or_else([get]);
-                kv(&client).txn(join).await
-            }
-        };
-        let answer = cluster.ask(Patience::SHORT, put).await?;
+        let lasting = PutOptions::new().with_lease(lease);
+        let begun = TxnOp::put(marker.clone(), 0_u64.to_be_bytes(), Some(lasting));
+        let absent = Compare::create_revision(marker.clone(), CompareOp::Equal, 0);
+        let get = TxnOp::get(marker.clone(), None);
+        let join = Txn::new().when([absent]).and_then([begun]).or_else([get]);
+        let answer = cluster.repeat(join).await?;
         let revision = match answer.op_responses().into_iter().next() {
             Some(TxnOpResponse::Get(found)) => found.kvs().first().map(etcd_client::KeyValue::mod_revision),
             _ => answer.header().map(etcd_client::ResponseHeader::revision),
@@ -124,63 +114,51 @@ impl Membership {
 
 /// Returns the number of keys with this prefix.
 async fn count(cluster: &Cluster, prefix: Vec<u8>) -> Result<i64, ClusterFailure> {
-    let get = |client: Client| {
-        let prefix = prefix.clone();
-        let options = GetOptions::new().with_prefix().with_count_only();
-        async move { kv(&client).get(prefix, Some(options)).await }
-    };
-    Ok(cluster.ask(Patience::SHORT, get).await?.count())
+    let options = GetOptions::new().with_prefix().with_count_only();
+    Ok(cluster.get(Patience::SHORT, prefix, Some(options)).await?.count())
 }
 
 /// Checks the format of the store, and sets it for a new one.
 async fn check_format(cluster: &Cluster) -> Result<(), JoinError> {
-    let key = cluster.keys.format();
-    let set = |client: Client| {
-        let absent = Compare::create_revision(key.clone(), CompareOp::Equal, 0);
-        let put = TxnOp::put(key.clone(), FORMAT, None);
-        let get = TxnOp::get(key.clone(), None);
-        async move {
-            kv(&client)
-                .txn(Txn::new().when([absent]).and_then([put]).or_else([get]))
-                .await
-        }
-    };
-    let answer = cluster.ask(Patience::SHORT, set).await?;
+    let (key, copying) = (cluster.keys.format(), cluster.keys.copying());
+    let absent = [&key, &copying].map(|key| Compare::create_revision(key.clone(), CompareOp::Equal, 0));
+    let put = TxnOp::put(key.clone(), FORMAT, None);
+    let begin = Txn::new().when(absent).and_then([put]).or_else([TxnOp::get(key, None)]);
+    let answer = cluster.repeat(begin).await?;
     let Some(TxnOpResponse::Get(found)) = answer.op_responses().into_iter().next() else {
         return Ok(());
     };
     match found.kvs().first().map(etcd_client::KeyValue::value) {
         Some(FORMAT) => Ok(()),
-        other => Err(JoinError::Format(
-            String::from_utf8_lossy(other.unwrap_or_default()).into_owned(),
-        )),
+        Some(other) => Err(JoinError::Format(String::from_utf8_lossy(other).into_owned())),
+        None => Err(JoinError::Unfinished),
     }
 }
 
-/// Renews a lease until the store is closed, or until it is no longer sure that the lease lasts.
+/// Renews a lease until the store is closed, or until the lease has ended.
 pub(super) async fn renew(cluster: Arc<Cluster>, followed: Arc<Followed>, lease: i64) {
-    let mut renewed = Instant::now();
-    while renewed.elapsed() < SURE_FOR {
+    loop {
         let (number, client) = cluster.node().await;
         let failure = match client {
-            Ok(client) => renew_at(&client, lease, &mut renewed).await,
+            Ok(client) => renew_at(&client, lease, &followed.freshness).await,
             Err(failure) => failure,
         };
         if matches!(failure, ClusterFailure::Refused(_)) {
-            break;
+            followed
+                .lose("the other processes count this one as gone, because it did not renew its lease in time".into());
+            return;
         }
         info!(%failure, "the lease is renewed at another node");
         cluster.leave(number);
         sleep(PAUSE).await;
     }
-    followed.lose("the other processes may count this one as gone, because it could not renew its lease".into());
 }
 
-/// Renews a lease at one node until that fails. Sets `renewed` to the times of the renewals that were answered.
-async fn renew_at(client: &Client, lease: i64, renewed: &mut Instant) -> ClusterFailure {
+/// Renews a lease at one node until that fails.
+async fn renew_at(client: &Client, lease: i64, freshness: &Freshness) -> ClusterFailure {
     let silent = || ClusterFailure::Unreached("no answer to the renewal of the lease".into());
     let ended = || ClusterFailure::Refused("the lease has ended".into());
-    let mut sent = Instant::now();
+    let mut sent = freshness::now();
     let begun = timeout(RENEWAL_TIMEOUT, client.lease_client().keep_alive(lease)).await;
     let (mut keeper, mut stream) = match begun {
         Ok(Ok(begun)) => begun,
@@ -189,9 +167,9 @@ async fn renew_at(client: &Client, lease: i64, renewed: &mut Instant) -> Cluster
         Err(_) => return silent(),
     };
     loop {
-        *renewed = sent;
+        freshness.note_renewal(sent);
         sleep(RENEWAL).await;
-        sent = Instant::now();
+        sent = freshness::now();
         if let Err(error) = keeper.keep_alive().await {
             return ClusterFailure::of(&error);
         }

@@ -10,11 +10,13 @@
 
 mod at_revision;
 mod cluster;
+mod copy_into;
 mod difference;
 mod engine;
 mod failure;
 mod followed;
 mod follower;
+mod freshness;
 mod keyspace;
 mod marker;
 mod membership;
@@ -24,6 +26,8 @@ mod open;
 mod outcome;
 mod reader;
 mod revisions;
+mod survey;
 mod transaction;
 
-pub(super) use open::{inspect, open};
+pub(super) use copy_into::copy_into;
+pub(super) use open::{hold, inspect, open, refuse_used, survey};

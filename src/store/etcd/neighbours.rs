@@ -4,24 +4,31 @@
 //! are removed when it has ended. No other process writes them.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use etcd_client::{Client, Compare, CompareOp, GetOptions, KeyValue, PutOptions, TxnOp};
+use etcd_client::{Compare, CompareOp, GetOptions, PutOptions, TxnOp};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
-use super::cluster::{Cluster, Patience, kv};
+use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
 use super::followed::Followed;
 use super::marker::Marker;
 use super::outcome::SendOutcome;
+use super::survey::survey;
 use crate::domain::{StatusType, TokenHash, UserConnections, UserId};
 use crate::store::codec::{self, Damage};
 use crate::store::engine::Lost;
-use crate::store::neighbours::{ConnectionReport, Listener, Neighbours};
+use crate::store::neighbours::{ConnectionReport, Listener, Neighbours, ServerPlace};
 use crate::store::records::Table;
 use crate::store::shared::Shared;
+use crate::store::survey::{ClusterSigns, ClusterSurvey};
 
 /// The name of these values for their checksums.
 const NAME: &str = "connections";
+
+/// The time for one transaction. Its outcome becomes known with the next one.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The number of users in one transaction.
 const AT_ONCE: usize = 100;
@@ -93,12 +100,6 @@ fn decode(key: &[u8], value: &[u8]) -> Result<UserConnections, Damage> {
     })
 }
 
-/// Returns the reports of all processes.
-pub(super) fn all_reports(cluster: &Cluster, stored: &[KeyValue]) -> Vec<ConnectionReport> {
-    let parse = |stored: &KeyValue| report(cluster, stored.key(), Some(stored.value()));
-    stored.iter().filter_map(parse).collect()
-}
-
 impl EtcdNeighbours {
     fn operation(&self, user: &UserId, connections: &UserConnections) -> TxnOp {
         let key = self.cluster.keys.connections(&self.process, user.as_str());
@@ -115,13 +116,17 @@ impl EtcdNeighbours {
         let lives = Compare::create_revision(self.membership.clone(), CompareOp::Greater, 0);
         let settled = marker.next(vec![lives], operations);
         let (cluster, followed) = (Arc::clone(&self.cluster), Arc::clone(&self.followed));
-        match self
-            .cluster
-            .wait(async move { Ok(settled.send(cluster, followed).await) })?
-        {
-            SendOutcome::Made { revision, .. } => {
+        let sending = async move {
+            let sent = timeout(REPORT_TIMEOUT, settled.send(cluster, followed)).await;
+            sent.map_err(|_| ClusterFailure::Unreached("no answer to a report".into()))
+        };
+        match self.cluster.wait(sending)? {
+            SendOutcome::Made { number, revision } => {
                 marker.revision = revision;
-                Ok(())
+                if number == marker.number {
+                    return Ok(());
+                }
+                Err(ClusterFailure::Unreached("an earlier report came through".into()))
             }
             SendOutcome::Refused | SendOutcome::Fenced => {
                 Err(ClusterFailure::Refused("this process counts as gone".into()))
@@ -149,21 +154,35 @@ impl Neighbours for EtcdNeighbours {
 
     fn learn(&self, table: Table, key: &[u8]) -> Result<bool, String> {
         let key = self.cluster.keys.entry(table, key);
-        let cluster = Arc::clone(&self.cluster);
-        let found = self.cluster.wait(async move {
-            let call = |client: Client| {
-                let key = key.clone();
-                let options = GetOptions::new().with_keys_only();
-                async move { kv(&client).get(key, Some(options)).await }
-            };
-            cluster.ask(Patience::SHORT, call).await
-        });
+        let options = GetOptions::new().with_keys_only();
+        let found = self.cluster.get_now(Patience::SHORT, key, Some(options));
         let found = found.map_err(|failure| failure.to_string())?;
         let Some(stored) = found.kvs().first() else {
             return Ok(false);
         };
         let waited = self.followed.wait_for(stored.mod_revision());
         waited.map(|()| true).map_err(|Lost(cause)| cause)
+    }
+
+    fn place(&self) -> ServerPlace {
+        self.followed.place_of(&self.process)
+    }
+
+    fn signs(&self) -> ClusterSigns {
+        let revision = self.followed.lock().applied.unsigned_abs();
+        self.followed.freshness.signs(revision)
+    }
+
+    fn survey(&self) -> Result<ClusterSurvey, String> {
+        survey(&self.cluster).map_err(|failure| failure.to_string())
+    }
+
+    fn is_current(&self) -> bool {
+        self.followed.freshness.is_current() && self.followed.check().is_ok()
+    }
+
+    fn prepare_to_close(&self) {
+        self.cluster.prepare_to_close();
     }
 
     fn has_others(&self) -> bool {

@@ -5,25 +5,31 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, Weak};
 
+use etcd_client::GetOptions;
 use tracing::info;
 
 use super::at_revision::AtRevision;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Patience};
 use super::engine::EtcdEngine;
+use super::failure::ClusterFailure;
 use super::followed::Followed;
 use super::follower::Follower;
 use super::marker::Marker;
 use super::membership::{Membership, renew};
+use super::moment::EtcdMoment;
 use super::neighbours::EtcdNeighbours;
 use super::reader::EtcdReader;
 use crate::config::ClusterAddress;
 use crate::store::commits::Sizes;
+use crate::store::copy_error::CopyError;
 use crate::store::findings::Findings;
 use crate::store::flush_clock::FlushClock;
 use crate::store::folder::DataFolder;
+use crate::store::held::Held;
 use crate::store::open_error::OpenError;
 use crate::store::opened::OpenedStore;
 use crate::store::shared::Shared;
+use crate::store::survey::ClusterSurvey;
 use crate::store::verify::verify;
 
 /// Seconds without an answer of the cluster after which writes are refused. A new leader is elected in about two.
@@ -59,20 +65,21 @@ fn join(cluster: &Arc<Cluster>, folder: DataFolder) -> Result<OpenedStore, OpenE
     // Loading may take longer than the lease.
     let lease = membership.marker.lease;
     cluster.spawn(renew(Arc::clone(cluster), Arc::clone(&followed), lease));
-    let revision = AtRevision::newest(cluster).map_err(|failure| unusable(failure.to_string()))?;
+    let newest = AtRevision::newest(cluster).map_err(|failure| unusable(failure.to_string()))?;
+    let revision = newest.revision;
     let records = AtRevision::followed(Arc::clone(cluster), revision);
     let mut found = verify(&records, &AtomicBool::new(false)).sound(&path(cluster))?;
     found.snapshot.commits.count = revision.unsigned_abs();
     let clock = FlushClock::start(MAX_SECONDS).map_err(OpenError::Thread)?;
     let shared = Shared::new(found.snapshot, clock);
-    let connections = records.connections().map_err(|failure| unusable(failure.to_string()))?;
-    followed.begin(revision, records.into_revisions(), connections);
+    let peers = records.peers().map_err(|failure| unusable(failure.to_string()))?;
+    followed.begin(revision, records.into_revisions(), peers);
     let following = Follower {
         cluster: Arc::clone(cluster),
         followed: Arc::clone(&followed),
         shared: shared.clone(),
         process: Arc::clone(&membership.process),
-        marker: membership.marker.key.clone(),
+        cluster_id: newest.cluster_id,
     };
     let neighbours = neighbours(cluster, &followed, &shared, &membership);
     cluster.spawn(following.run());
@@ -131,17 +138,58 @@ fn neighbours(
 /// [`OpenError`] if the cluster does not answer, or refuses this process.
 pub(in crate::store) fn inspect(address: &ClusterAddress) -> Result<Findings, OpenError> {
     let cluster = Arc::new(reach(address)?);
-    let revision = AtRevision::newest(&cluster);
-    let found = revision.map(|revision| {
-        let records = AtRevision::all(Arc::clone(&cluster), revision);
+    let found = AtRevision::newest(&cluster).map(|newest| {
+        let records = AtRevision::all(Arc::clone(&cluster), newest.revision);
         verify(&records, &AtomicBool::new(false))
     });
-    cluster.stop();
     found.map_err(|failure| unusable(&cluster, failure.to_string()))
 }
 
+/// Holds the current state of a store that no server uses.
+///
+/// # Errors
+/// [`CopyError`] if there is no such store, if servers use it, or if the cluster does not answer.
+pub(in crate::store) fn hold(address: &ClusterAddress) -> Result<Held, CopyError> {
+    let cluster = Arc::new(reach(address)?);
+    let failed = |failure: ClusterFailure| unusable(&cluster, failure.to_string());
+    let format = cluster.get_now(Patience::SHORT, cluster.keys.format(), None);
+    if format.map_err(failed)?.kvs().is_empty() {
+        return Err(CopyError::NoStore(address.to_string()));
+    }
+    refuse_members(&cluster)?;
+    let revision = AtRevision::newest(&cluster).map_err(failed)?.revision;
+    let records = AtRevision::all(Arc::clone(&cluster), revision);
+    Ok(Held(Arc::new(EtcdMoment::new(records, revision, Arc::default()))))
+}
+
+/// Returns an error if servers use the store.
+///
+/// # Errors
+/// [`CopyError`].
+pub(in crate::store) fn refuse_used(address: &ClusterAddress) -> Result<(), CopyError> {
+    refuse_members(&Arc::new(reach(address)?))
+}
+
+fn refuse_members(cluster: &Arc<Cluster>) -> Result<(), CopyError> {
+    let options = GetOptions::new().with_prefix().with_count_only();
+    let found = cluster.get_now(Patience::SHORT, cluster.keys.markers(), Some(options));
+    match found.map_err(|failure| unusable(cluster, failure.to_string()))?.count() {
+        0 => Ok(()),
+        _ => Err(CopyError::InUse),
+    }
+}
+
+/// Asks each node of a cluster for its state.
+///
+/// # Errors
+/// [`OpenError`] if the address cannot be used at all.
+pub(in crate::store) fn survey(address: &ClusterAddress) -> Result<ClusterSurvey, OpenError> {
+    let cluster = Arc::new(reach(address)?);
+    super::survey::survey(&cluster).map_err(|failure| unusable(&cluster, failure.to_string()))
+}
+
 /// Returns the cluster at this address, which is not reached yet.
-fn reach(address: &ClusterAddress) -> Result<Cluster, OpenError> {
+pub(super) fn reach(address: &ClusterAddress) -> Result<Cluster, OpenError> {
     Cluster::new(address).map_err(|cause| OpenError::Cluster {
         address: address.to_string(),
         cause: cause.to_string(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_client::{Txn, TxnOpResponse, TxnResponse};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
 use super::cluster::{Cluster, kv};
@@ -17,6 +17,9 @@ const NODE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The pause after all nodes have failed.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The time after which a transaction is given up if the store shall be closed.
+const PATIENCE_WHEN_CLOSING: Duration = Duration::from_secs(3);
+
 /// The outcome of a transaction.
 #[derive(Debug)]
 pub(super) enum SendOutcome {
@@ -25,7 +28,8 @@ pub(super) enum SendOutcome {
     Made { number: u64, revision: i64 },
     /// The transaction was not made, because a comparison does not hold. The marker is as before.
     Refused,
-    /// The marker is gone: the other processes count this one as gone.
+    /// The marker is gone, because the other processes count this one as gone; or the store was closed before the outcome was
+    /// known.
     Fenced,
     /// The cluster refused the request, which had no effect.
     Failed(ClusterFailure),
@@ -44,6 +48,7 @@ pub(super) struct Settled {
 impl Settled {
     /// Sends the transaction to one node after the other until its outcome is known, or until this process must end.
     pub(super) async fn send(self, cluster: Arc<Cluster>, followed: Arc<Followed>) -> SendOutcome {
+        let began = Instant::now();
         let mut is_unknown = false;
         loop {
             let (number, client) = cluster.node().await;
@@ -61,7 +66,8 @@ impl Settled {
                 return SendOutcome::Failed(failure);
             }
             warn!(%failure, "a commit is sent to another node");
-            if followed.check().is_err() {
+            let is_given_up = cluster.is_closing() && began.elapsed() >= PATIENCE_WHEN_CLOSING;
+            if is_given_up || followed.check().is_err() {
                 return SendOutcome::Fenced;
             }
             if cluster.leave(number) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::at_revision::{AtRevision, read_back};
-use super::cluster::{Cluster, Patience, kv};
+use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
 use crate::store::engine_space::EngineSpace;
 use crate::store::findings::Findings;
@@ -19,28 +19,18 @@ pub(super) struct EtcdReader {
 }
 
 impl EtcdReader {
-    fn value(&self, key: Vec<u8>) -> Result<Option<Vec<u8>>, ClusterFailure> {
-        let cluster = Arc::clone(&self.cluster);
-        let found = self.cluster.wait(async move {
-            let call = |client| {
-                let key = key.clone();
-                async move { kv(&client).get(key, None).await }
-            };
-            cluster.ask(Patience::SHORT, call).await
-        })?;
-        Ok(found.kvs().first().map(|stored| stored.value().to_vec()))
-    }
-
     fn newest(&self) -> Result<AtRevision, ClusterFailure> {
-        let revision = AtRevision::newest(&self.cluster)?;
+        let revision = AtRevision::newest(&self.cluster)?.revision;
         Ok(AtRevision::all(Arc::clone(&self.cluster), revision))
     }
 }
 
 impl StoredRecords for EtcdReader {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        self.value(self.cluster.keys.entry(table, key))
-            .map_err(|failure| failure.to_string())
+        let key = self.cluster.keys.entry(table, key);
+        let found = self.cluster.get_now(Patience::SHORT, key, None);
+        let found = found.map_err(|failure| failure.to_string())?;
+        Ok(found.kvs().first().map(|stored| stored.value().to_vec()))
     }
 
     fn scan(&self, table: Table, look: LookAtEntry<'_>) -> Result<(), String> {

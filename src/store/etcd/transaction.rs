@@ -11,7 +11,7 @@ use crate::store::edits::Edits;
 use crate::store::records::Table;
 
 /// The largest number of expectations in a transaction. etcd takes 128 compares.
-const MAX_EXPECTATIONS: usize = 100;
+pub(super) const MAX_EXPECTATIONS: usize = 100;
 
 /// The largest number of operations in a transaction, and of comparisons. A nested transaction has what its parent leaves.
 const MAX_OPERATIONS: usize = 128;
@@ -20,7 +20,7 @@ const MAX_OPERATIONS: usize = 128;
 const MAX_EDITS: usize = 1000;
 
 /// The largest number of bytes in a transaction. etcd takes 1.5 MiB by default.
-const MAX_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
 
 /// The revisions of the entries that this process does not follow and on which a batch depends.
 pub(super) type UnfollowedRevisions = HashMap<(Table, Vec<u8>), i64>;

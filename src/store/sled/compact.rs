@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::new_store::sums::next;
+use super::new_store::next_entry::next;
 use super::new_store::{NewStore, missing_space};
 use super::open_store::OpenStore;
 use super::reserve_file::ReserveFile;

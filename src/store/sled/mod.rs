@@ -7,13 +7,14 @@
 mod cleaning;
 mod commit_marker;
 mod compact;
+mod copy_into;
 mod durability;
 mod engine;
 mod erasure;
 mod error;
 mod files;
 mod hold;
-pub(super) mod new_store;
+mod new_store;
 mod open;
 mod open_store;
 mod overflow;
@@ -21,14 +22,15 @@ mod reader;
 mod recovery;
 mod reserve_file;
 mod space;
-pub(super) mod swap;
+mod swap;
 mod temporary_copy;
 mod trees;
 mod unfinished_snapshot;
 
-pub(super) use commit_marker::CommitMarker;
+use commit_marker::CommitMarker;
 pub(super) use compact::compact;
 pub(crate) use compact::{CompactError, Compaction};
+pub(super) use copy_into::copy_into;
 #[cfg(test)]
 pub(super) use engine::SledEngine;
 #[cfg(test)]

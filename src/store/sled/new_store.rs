@@ -1,20 +1,20 @@
 //! A new store, written from the records of another store or of a backup.
 
 mod copier;
-pub(super) mod sums;
+pub(super) mod next_entry;
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sled::IVec;
-use tracing::{info, warn};
+use tracing::warn;
 
 use self::copier::{Copier, CopyJob};
-use self::sums::{Sum, Sums};
 use crate::store::commits::Commits;
+use crate::store::progress::Progress;
 use crate::store::records::Table;
 use crate::store::room;
+use crate::store::sums::RunningSums;
 
 /// Maximum entries, and bytes after which a transaction is full, when records are copied.
 const BATCH_ENTRIES: usize = 256;
@@ -25,9 +25,6 @@ const BATCH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The time limit of the check of the new store.
 const CHECK_TIMEOUT: Duration = Duration::from_mins(10);
-
-/// The time between two log lines about the progress.
-const PROGRESS_PAUSE: Duration = Duration::from_secs(5);
 
 /// The free space that a new store needs: `SPACE_FACTOR` times the bytes of the records, plus `SPACE_BYTES`.
 const SPACE_FACTOR: u64 = 3;
@@ -53,7 +50,7 @@ pub(in crate::store) struct NewStore {
     /// The table of the entries in the batch.
     table: Option<Table>,
     batch: Batch,
-    sums: BTreeMap<&'static str, Sum>,
+    sums: RunningSums,
     progress: Progress,
 }
 
@@ -61,16 +58,11 @@ impl NewStore {
     /// Begins an empty store in this folder, and removes what the folder contains. `work` and the expected number of
     /// entries are for the log.
     pub(in crate::store) fn begin(folder: &Path, work: &'static str, entries: u64) -> Result<Self, String> {
-        let sums = Table::ALL
-            .iter()
-            .copied()
-            .filter(|table| table.is_copied())
-            .map(|table| (table.name(), Sum::default()));
         Ok(Self {
             copier: Copier::start(folder)?,
             table: None,
             batch: Batch::default(),
-            sums: sums.collect(),
+            sums: RunningSums::begin(),
             progress: Progress::new(work, entries),
         })
     }
@@ -88,9 +80,7 @@ impl NewStore {
             self.write_rest()?;
             self.table = Some(table);
         }
-        if let Some(sum) = self.sums.get_mut(table.name()) {
-            sum.add(&key, &value);
-        }
+        self.sums.add(table, &key, &value);
         match self.batch.add(key, value) {
             Some(full) => self.write(table, full),
             None => Ok(()),
@@ -102,8 +92,7 @@ impl NewStore {
     pub(in crate::store) fn finish(mut self, commits: Commits) -> Result<(), String> {
         self.write_rest()?;
         let written = self.copier.ask(CopyJob::Finish(commits), CHECK_TIMEOUT)?;
-        let expected: Sums = self.sums.into_iter().map(|(name, sum)| (name, sum.done())).collect();
-        if written == expected {
+        if written == self.sums.done() {
             Ok(())
         } else {
             Err("the new store does not have the same records as its source".into())
@@ -143,33 +132,6 @@ impl Batch {
         }
         self.bytes = 0;
         Some(std::mem::take(&mut self.entries))
-    }
-}
-
-/// Logs the progress if it takes long.
-struct Progress {
-    work: &'static str,
-    copied: u64,
-    entries: u64,
-    logged: Instant,
-}
-
-impl Progress {
-    fn new(work: &'static str, entries: u64) -> Self {
-        Self {
-            work,
-            copied: 0,
-            entries,
-            logged: Instant::now(),
-        }
-    }
-
-    fn add(&mut self, copied: usize) {
-        self.copied += copied as u64;
-        if self.logged.elapsed() >= PROGRESS_PAUSE {
-            self.logged = Instant::now();
-            info!(copied = self.copied, of = self.entries, "{}", self.work);
-        }
     }
 }
 

@@ -116,9 +116,13 @@ impl Registry {
 
     /// Ends all streams and refuses new ones.
     pub(super) fn close(&self) {
-        let mut state = self.state();
-        state.closed = true;
-        for subscriber in state.subscribers.values() {
+        self.state().closed = true;
+        self.end_all();
+    }
+
+    /// Ends all streams.
+    pub(super) fn end_all(&self) {
+        for subscriber in self.state().subscribers.values() {
             subscriber.end(StreamEnd::Stopping);
         }
     }

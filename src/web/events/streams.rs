@@ -59,6 +59,11 @@ impl Streams {
         self.registry.close();
     }
 
+    /// Ends all streams. Clients may begin new ones.
+    pub(crate) fn send_elsewhere(&self) {
+        self.registry.end_all();
+    }
+
     async fn send(&self, round: &Round) {
         if round.is_lost {
             self.app.hub.meter().miss();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use rollcall::store::backup::{self, Decryption, Restoring};
-use rollcall::store::{Store, Table};
+use rollcall::store::{Destination, Store, Table};
 use sha2::{Digest, Sha256};
 
 use super::folder;
@@ -106,10 +106,13 @@ pub fn restored(file: &[u8]) {
     let (path, data) = (folder.path().join("backup"), folder.path().join("data"));
     fs::write(&path, file).expect("the file is written");
     let choices = Restoring {
-        replace: false,
+        to: Destination::Folder {
+            path: &data,
+            replace: false,
+        },
         take_key: true,
     };
-    if backup::restore(&data, &path, choices, &Decryption::None).is_ok() {
+    if backup::restore(&path, choices, &Decryption::None).is_ok() {
         Store::open(&data).expect("a restored store opens");
     }
 }

@@ -7,6 +7,6 @@ mod encryption;
 mod guide;
 mod kill;
 mod moment;
-mod restore;
+pub mod restore;
 mod schedule;
 mod upgrade;

@@ -18,7 +18,7 @@ use crate::support::store::skipped_in_cluster;
 use crate::support::{Client, Process, TestServer, eventually};
 
 /// What an administrator reads of a server.
-const READS: [&str; 12] = [
+pub const READS: [&str; 12] = [
     "me",
     "users.list?count=0",
     "users.info?username=ada",
@@ -35,7 +35,7 @@ const READS: [&str; 12] = [
 
 /// Returns the answers, with the same name for each server, and without what a server does not store: since when it has
 /// seen a status.
-async fn reads(admin: &Client) -> Vec<String> {
+pub async fn reads(admin: &Client) -> Vec<String> {
     let mut answers = Vec::new();
     for endpoint in READS {
         let mut answer = admin.get(endpoint).await.expect(200);

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::sleep;
 
 use super::SharedStore;
 use crate::support::etcd::Etcd;
-use crate::support::{Client, eventually};
+use crate::support::{Client, Socket, eventually};
 
 /// Creates statuses one after the other until one is refused in another way than by 503. Returns the names of those that
 /// were acknowledged.
@@ -71,6 +72,38 @@ async fn a_cluster_that_is_killed_and_comes_back_has_all_that_was_acknowledged()
     }
     one.stop().await;
     other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_has_lost_the_cluster_sends_its_clients_elsewhere_until_it_is_back() {
+    let mut etcd = Etcd::start();
+    let store = SharedStore::in_etcd(&etcd);
+    let server = store.first().await;
+    let admin = server.admin().await;
+    let anonymous = server.anonymous();
+    let ready = async || anonymous.send("GET", "/readyz", &[], "").await;
+    let body = ready().await.json();
+    assert_eq!(body["checks"]["cluster"], "ok", "{body}");
+    let mut socket = Socket::of(&admin).await;
+    etcd.kill();
+    // Its lease may have ended some seconds later.
+    let lost = async || ready().await.status == 503;
+    eventually(lost).await;
+    let body = ready().await.json();
+    assert_eq!(body["checks"]["cluster"], "unavailable", "{body}");
+    let refused = admin.get("me").await;
+    assert_eq!(refused.header("retry-after"), Some("2"));
+    assert_eq!(refused.expect(503)["errorType"], "error-cluster-lost");
+    let page = anonymous.send("GET", "/", &[("accept", "text/html")], "").await;
+    assert_eq!((page.status, page.header("refresh")), (503, Some("2")));
+    assert_eq!(anonymous.send("GET", "/livez", &[], "").await.status, 200);
+    assert_eq!(socket.end().await, Some(1012));
+    etcd.start_again();
+    eventually(async || ready().await.status == 200).await;
+    admin.create_status("back", "busy").await.expect(200);
+    let mut socket = Socket::of(&admin).await;
+    socket.call("UserPresence:online", json!([])).await;
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,8 @@
 
 mod faults;
 mod following;
+mod limits;
+mod moving;
 mod presence;
 mod security;
 mod writes;

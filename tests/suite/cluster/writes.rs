@@ -97,3 +97,37 @@ async fn failed_logins_count_over_all_servers() {
     one.stop().await;
     other.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_for_one_person_is_used_at_one_server_only() {
+    let (one, other) = two().await;
+    let admin = one.admin().await;
+    let unlimited = json!({"value": false});
+    admin
+        .post("settings/API_Enable_Rate_Limiter", &unlimited)
+        .await
+        .expect(200);
+    for round in 0..10 {
+        let terms = json!({"note": "for one person"});
+        let made = admin.post_proved("invitations.create", &terms).await.expect(200);
+        let secret = made["url"]
+            .as_str()
+            .and_then(|url| url.rsplit('/').next())
+            .expect("a link");
+        let accept = async |server: &TestServer, name: &str| {
+            let body = json!({"token": secret, "username": format!("{name}{round}"),
+                "email": format!("{name}{round}@example.com"), "pass": PASSWORD, "name": name});
+            // The other server may not know the invitation yet.
+            let anonymous = server.anonymous();
+            let known = json!({"token": secret});
+            eventually(async || anonymous.post("invitations.check", &known).await.status == 200).await;
+            anonymous.post("invitations.accept", &body).await.status
+        };
+        let (here, there) = tokio::join!(accept(&one, "eve"), accept(&other, "bob"));
+        let mut both = [here, there];
+        both.sort_unstable();
+        assert_eq!(both, [200, 403], "round {round}");
+    }
+    one.stop().await;
+    other.stop().await;
+}

@@ -125,10 +125,11 @@ async fn a_live_connection_counts_until_it_is_dropped() {
     let ada = app.store.read().user(&id).cloned().expect("the user");
     let mut events = app.hub.subscribe();
     assert!(
-        app.hub.connect(&id, || None).is_none(),
+        app.hub.connect(&id, StatusType::Online, || None).is_none(),
         "nobody is there whom nobody finds"
     );
-    let one = app.hub.connect(&id, || Some((ada, None))).expect("a connection");
+    let one = app.hub.connect(&id, StatusType::Online, || Some((ada, None)));
+    let one = one.expect("a connection");
     one.set_away(true);
     one.set_away(true);
     drop(one);

@@ -7,6 +7,9 @@
 //! How long a status shows is part of both: with an end, until then; set while connected, while there is a connection;
 //! set without one, until the last token ends or the account is deactivated; a bare `online` that was set without one,
 //! until the first connection begins.
+//!
+//! Servers of a cluster have a hub each, and report to each other whose connections they have. With two and three of them,
+//! the same histories are played with the connections spread, and all must show what the model shows.
 
 use std::sync::Arc;
 
@@ -18,13 +21,16 @@ use rollcall::app::Clock;
 use rollcall::clock::SetClock;
 use rollcall::domain::user::Activity;
 use rollcall::domain::{
-    Audience, Claim, ClaimSource, Laying, RoleId, StatusText, StatusType, Timestamp, TokenHash, User, UserId,
-    UserStatus, Username,
+    Audience, Claim, ClaimSource, Laying, RoleId, StatusText, StatusType, Timestamp, TokenHash, User, UserConnections,
+    UserId, UserStatus, Username,
 };
 use rollcall::hub::{Connection, Event, GRACE_MILLIS, Hub, PresenceEntry};
 
 /// Histories that are played.
 const HISTORIES: u32 = 10_000;
+
+/// Histories that are played with several servers.
+const SHARED_HISTORIES: u32 = 2_000;
 
 /// Most claims of a user, as the documentation has it.
 const CAP: usize = 32;
@@ -46,13 +52,15 @@ enum Step {
     /// The last token of the user ends.
     LoginsEnd,
     Activate(bool),
-    Connect,
+    /// Each with the number of a server.
+    Connect(usize),
     Disconnect(usize),
     Lose(usize),
-    Return(usize),
+    Return(usize, usize),
     Away(usize, bool),
     Pass(i64),
-    Restart,
+    /// With the number of a server.
+    Restart(usize),
     Hide(bool),
     Require(bool),
 }
@@ -77,14 +85,14 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Online),
         1 => Just(Step::LoginsEnd),
         1 => any::<bool>().prop_map(Step::Activate),
-        2 => Just(Step::Connect),
+        2 => (0..6_usize).prop_map(Step::Connect),
         1 => (0..4_usize).prop_map(Step::Disconnect),
         2 => (0..4_usize).prop_map(Step::Lose),
-        1 => (0..3_usize).prop_map(Step::Return),
+        1 => (0..3_usize, 0..6_usize).prop_map(|(which, server)| Step::Return(which, server)),
         1 => Just(Step::Pass(GRACE_MILLIS)),
         1 => (0..4_usize, any::<bool>()).prop_map(|(which, away)| Step::Away(which, away)),
         4 => (1..15_i64).prop_map(Step::Pass),
-        1 => Just(Step::Restart),
+        1 => (0..6_usize).prop_map(Step::Restart),
         1 => any::<bool>().prop_map(Step::Hide),
         1 => any::<bool>().prop_map(Step::Require),
     ]
@@ -125,9 +133,10 @@ struct Model {
     /// Whether the user set `online` without a connection.
     online: bool,
     inactive: bool,
-    connections: Vec<StatusType>,
-    /// Connections that were lost, until when they count, and who may take them up again.
-    lost: Vec<(StatusType, i64, TokenHash)>,
+    /// The connections, each with its server.
+    connections: Vec<(StatusType, usize)>,
+    /// Connections that were lost, until when they count, who may take them up again, and the server.
+    lost: Vec<(StatusType, i64, TokenHash, usize)>,
     tokens: u8,
     hidden: bool,
     requires_connection: bool,
@@ -205,7 +214,8 @@ impl Model {
     /// The connections that count.
     fn counted(&self) -> Vec<StatusType> {
         let lost = self.lost.iter().map(|(status, ..)| *status);
-        self.connections.iter().copied().chain(lost).collect()
+        let live = self.connections.iter().map(|(status, _)| *status);
+        live.chain(lost).collect()
     }
 
     /// The presence as a viewer sees it from whom no user hides.
@@ -251,11 +261,13 @@ impl Model {
 /// The engine, with what would be in the store.
 struct Engine {
     clock: Arc<SetClock>,
-    hub: Hub,
+    /// The hub of each server.
+    hubs: Vec<Hub>,
     user: Arc<User>,
     viewer: Arc<User>,
     kept: UserStatus,
-    connections: Vec<Connection>,
+    /// The connections, each with its server.
+    connections: Vec<(usize, Connection)>,
 }
 
 fn user(name: &str, role: &str) -> Arc<User> {
@@ -265,21 +277,52 @@ fn user(name: &str, role: &str) -> Arc<User> {
 }
 
 impl Engine {
-    fn new() -> Self {
+    fn new(servers: usize) -> Self {
         let clock = SetClock::at(0);
         let user = user("ada", "user");
-        Self {
-            hub: Hub::new(Clock::set_by(Arc::clone(&clock))),
+        let mut new = Self {
+            hubs: Vec::new(),
             clock,
             kept: UserStatus::of(&user.id),
             user,
             viewer: self::user("eve", "guest"),
             connections: Vec::new(),
+        };
+        for _ in 0..servers {
+            new.hubs.push(new.hub());
+        }
+        new
+    }
+
+    fn hub(&self) -> Hub {
+        let hub = Hub::new(Clock::set_by(Arc::clone(&self.clock)));
+        hub.report_to_others();
+        hub
+    }
+
+    /// What each server does after a commit.
+    fn follow(&self) {
+        for hub in &self.hubs {
+            hub.follow(&self.user, Some(&Arc::new(self.kept.clone())));
         }
     }
 
-    fn follow(&self) {
-        self.hub.follow(&self.user, Some(&Arc::new(self.kept.clone())));
+    /// All servers report to each other whose connections have changed.
+    fn report(&self) {
+        for (place, from) in self.hubs.iter().enumerate() {
+            for (_, connections) in from.take_unreported(10) {
+                self.receive(place, Some(&connections));
+            }
+        }
+    }
+
+    /// All other servers learn of the connections at this one.
+    fn receive(&self, place: usize, connections: Option<&UserConnections>) {
+        let server: Arc<str> = format!("server {place}").into();
+        for (_, hub) in self.hubs.iter().enumerate().filter(|(other, _)| *other != place) {
+            let look = || Some((Arc::clone(&self.user), Some(Arc::new(self.kept.clone()))));
+            hub.set_elsewhere(&server, connections.cloned(), look);
+        }
     }
 
     fn hide(&mut self, hidden: bool) {
@@ -310,33 +353,40 @@ impl Engine {
         }
     }
 
-    /// What the timer does when it fires.
+    /// What the timers do when they fire.
     fn settle(&mut self) {
-        while !self.hub.ended(10).is_empty() {
-            self.kept.claims.settle(self.clock.now());
-            self.follow();
+        for place in 0..self.hubs.len() {
+            while !self.hubs[place].ended(10).is_empty() {
+                self.kept.claims.settle(self.clock.now());
+                self.follow();
+            }
         }
     }
 
-    fn restart(&mut self, requires_connection: bool) {
-        self.connections.clear();
-        self.hub = Hub::new(Clock::set_by(Arc::clone(&self.clock)));
-        self.hub.require_connection(requires_connection);
+    fn restart(&mut self, place: usize, requires_connection: bool) {
+        self.connections.retain(|(at, _)| *at != place);
+        self.receive(place, None);
+        let hub = self.hub();
+        hub.require_connection(requires_connection);
+        self.hubs[place] = hub;
+        for other in &self.hubs {
+            other.report_again(std::iter::once(&self.user.id));
+        }
         self.follow();
         self.settle();
     }
 
-    /// What the user sees of themselves.
-    fn shows_own(&self) -> Seen {
-        let shown = self.hub.shown_of(&self.user.id);
+    /// What the user sees of themselves at a server.
+    fn shows_own(&self, hub: &Hub) -> Seen {
+        let shown = hub.shown_of(&self.user.id);
         shown.map_or(ABSENT, |shown| {
             let own = shown.presence.clone();
             (own.status, own.text, own.source, own.expires_at)
         })
     }
 
-    fn shows(&self, viewer: &User) -> Seen {
-        let shown = self.hub.shown_of(&self.user.id);
+    fn shows(&self, hub: &Hub, viewer: &User) -> Seen {
+        let shown = hub.shown_of(&self.user.id);
         match shown.filter(|shown| shown.is_for(viewer)) {
             Some(shown) => (
                 shown.line.status,
@@ -349,53 +399,57 @@ impl Engine {
     }
 }
 
-fn play(steps: &[Step]) {
+fn play(steps: &[Step], servers: usize) {
     let mut model = Model::default();
-    let mut engine = Engine::new();
+    let mut engine = Engine::new(servers);
     for step in steps {
         let before = model.seen();
-        let mut told = engine.hub.subscribe();
-        let restarts = matches!(step, Step::Restart);
+        let mut told: Vec<_> = engine.hubs.iter().map(Hub::subscribe).collect();
         perform(step, &mut model, &mut engine);
-        assert_eq!(engine.shows_own(), model.shows(), "to the user, after {step:?}");
-        assert_eq!(
-            engine.shows(&engine.viewer),
-            model.seen(),
-            "to the viewer, after {step:?}"
-        );
+        engine.report();
         // Connections of an offline user would show that the user is invisible.
         let connections = if model.seen().0 == StatusType::Offline {
             0
         } else {
             model.counted().len()
         };
-        assert_eq!(
-            engine.hub.connections_for(&engine.viewer),
-            connections,
-            "after {step:?}"
-        );
-        if restarts {
-            continue;
-        }
-        let mut events: Vec<PresenceEntry> = Vec::new();
-        while let Some(Ok(Event::Presence(change))) = told.try_next() {
-            events.extend(change.for_viewer(&engine.viewer));
-        }
-        let mut seen = before.clone();
-        for line in &events {
-            let told = (
-                line.status,
-                line.status_text.clone(),
-                line.status_source,
-                line.status_expires_at,
+        let found = engine.hubs.iter().map(|hub| hub.connections_for(&engine.viewer));
+        assert_eq!(found.sum::<usize>(), connections, "after {step:?}");
+        for (place, (hub, told)) in engine.hubs.iter().zip(&mut told).enumerate() {
+            assert_eq!(
+                engine.shows_own(hub),
+                model.shows(),
+                "to the user at {place}, after {step:?}"
             );
-            assert_ne!(told, seen, "nothing is told twice, after {step:?}");
-            seen = told;
+            let viewer = &engine.viewer;
+            assert_eq!(
+                engine.shows(hub, viewer),
+                model.seen(),
+                "to the viewer at {place}, after {step:?}"
+            );
+            if matches!(step, Step::Restart(at) if at % servers == place) {
+                continue;
+            }
+            let mut events: Vec<PresenceEntry> = Vec::new();
+            while let Some(Ok(Event::Presence(change))) = told.try_next() {
+                events.extend(change.for_viewer(viewer));
+            }
+            let mut seen = before.clone();
+            for line in &events {
+                let told = (
+                    line.status,
+                    line.status_text.clone(),
+                    line.status_source,
+                    line.status_expires_at,
+                );
+                assert_ne!(told, seen, "nothing is told twice at {place}, after {step:?}");
+                seen = told;
+            }
+            assert_eq!(seen, model.seen(), "what is told at {place} after {step:?}");
+            // Time ends claims, and the lost connections of each server, which the model distinguishes.
+            let most = if matches!(step, Step::Pass(_)) { 1 + servers } else { 1 };
+            assert!(events.len() <= most, "events {events:?} at {place} after {step:?}");
         }
-        assert_eq!(seen, model.seen(), "what is told after {step:?}");
-        // Time ends claims and lost connections, which the model distinguishes.
-        let most = if matches!(step, Step::Pass(_)) { 2 } else { 1 };
-        assert!(events.len() <= most, "events {events:?} after {step:?}");
     }
 }
 
@@ -409,15 +463,16 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
             model
                 .claims
                 .retain(|laid| laid.claim.expires_at.is_none_or(|end| now < end));
-            model.lost.retain(|(_, until, _)| model.now < *until);
+            model.lost.retain(|(_, until, ..)| model.now < *until);
             engine.clock.pass(*millis);
             engine.settle();
-            engine.hub.end_lost();
+            engine.hubs.iter().for_each(Hub::end_lost);
         }
-        Step::Restart => {
-            model.connections.clear();
-            model.lost.clear();
-            engine.restart(model.requires_connection);
+        Step::Restart(place) => {
+            let place = place % engine.hubs.len();
+            model.connections.retain(|(_, at)| *at != place);
+            model.lost.retain(|(.., at)| *at != place);
+            engine.restart(place, model.requires_connection);
         }
         Step::Hide(hidden) => {
             model.hidden = *hidden;
@@ -425,7 +480,9 @@ fn perform(step: &Step, model: &mut Model, engine: &mut Engine) {
         }
         Step::Require(required) => {
             model.requires_connection = *required;
-            engine.hub.require_connection(*required);
+            for hub in &engine.hubs {
+                hub.require_connection(*required);
+            }
         }
         _ => {}
     }
@@ -451,7 +508,7 @@ fn perform_on_claims(step: &Step, model: &mut Model, engine: &mut Engine) {
             };
             let laying = Laying {
                 names_status: status.is_some(),
-                connected: engine.hub.has_connection(&engine.user.id),
+                connected: engine.hubs[0].has_connection(&engine.user.id),
             };
             let shown = engine.kept.claims.showing().map(|showing| showing.status);
             let laid = claim(shown.unwrap_or(StatusType::Online));
@@ -485,7 +542,7 @@ fn perform_on_claims(step: &Step, model: &mut Model, engine: &mut Engine) {
         Step::Online => {
             model.claims.retain(|laid| laid.claim.source != ClaimSource::Manual);
             model.online = model.counted().is_empty();
-            let connected = engine.hub.has_connection(&engine.user.id);
+            let connected = engine.hubs[0].has_connection(&engine.user.id);
             engine.kept.claims.declare_online(connected);
             engine.follow();
         }
@@ -508,53 +565,82 @@ fn perform_on_claims(step: &Step, model: &mut Model, engine: &mut Engine) {
 
 fn perform_on_connections(step: &Step, model: &mut Model, engine: &mut Engine) {
     match step {
-        Step::Connect if model.inactive => {}
-        Step::Connect => {
-            model.connections.push(StatusType::Online);
-            let kept = Arc::new(engine.kept.clone());
-            let user = Arc::clone(&engine.user);
-            let connection = engine.hub.connect(&engine.user.id, || Some((user, Some(kept))));
-            engine.connections.push(connection.expect("a user"));
+        Step::Connect(_) if model.inactive => {}
+        Step::Connect(place) => {
+            let place = place % engine.hubs.len();
+            model.connections.push((StatusType::Online, place));
+            connect(engine, place, StatusType::Online);
             model.online = false;
-            if engine.kept.claims.begin_connection() {
-                engine.follow();
-            }
         }
         Step::Lose(which) if *which < model.connections.len() => {
-            let status = model.connections.remove(*which);
+            let (status, place) = model.connections.remove(*which);
             model.tokens += 1;
             let token = TokenHash::new([model.tokens; 32]);
-            model.lost.push((status, model.now + GRACE_MILLIS, token));
-            engine.connections.remove(*which).lose(token);
+            model.lost.push((status, model.now + GRACE_MILLIS, token, place));
+            engine.connections.remove(*which).1.lose(token);
         }
-        Step::Return(which) if *which < model.lost.len() => {
-            let (status, _, token) = model.lost.remove(*which);
-            model.connections.push(status);
-            let connection = engine.hub.reconnect(&engine.user.id, &token);
-            engine.connections.push(connection.expect("it counts still"));
-            assert!(engine.hub.reconnect(&engine.user.id, &token).is_none(), "only once");
+        Step::Return(which, place) if *which < model.lost.len() => {
+            let place = place % engine.hubs.len();
+            let (status, _, token, lost_at) = model.lost[*which];
+            let user = engine.user.id.clone();
+            let hub = &engine.hubs[place];
+            model.connections.push((status, place));
+            if place == lost_at {
+                model.lost.remove(*which);
+                let connection = hub.reconnect(&user, &token);
+                assert!(hub.reconnect(&user, &token).is_none(), "only once");
+                engine.connections.push((place, connection.expect("it counts still")));
+            } else {
+                // The server that lost it counts it until its grace has passed.
+                assert!(hub.reconnect(&user, &token).is_none(), "it was lost elsewhere");
+                assert_eq!(hub.lost_elsewhere(&user, &token), Some(status));
+                connect(engine, place, status);
+                model.online = false;
+            }
         }
         Step::Disconnect(which) if *which < model.connections.len() => {
             model.connections.remove(*which);
             engine.connections.remove(*which);
         }
         Step::Away(which, away) if *which < model.connections.len() => {
-            model.connections[*which] = if *away { StatusType::Away } else { StatusType::Online };
-            engine.connections[*which].set_away(*away);
+            model.connections[*which].0 = if *away { StatusType::Away } else { StatusType::Online };
+            engine.connections[*which].1.set_away(*away);
         }
         _ => {}
     }
 }
 
+fn connect(engine: &mut Engine, place: usize, status: StatusType) {
+    let kept = Arc::new(engine.kept.clone());
+    let user = Arc::clone(&engine.user);
+    let connection = engine.hubs[place].connect(&engine.user.id, status, || Some((user, Some(kept))));
+    engine.connections.push((place, connection.expect("a user")));
+    // The others learn of the connection before what follows from it.
+    engine.report();
+    if engine.kept.claims.begin_connection() {
+        engine.follow();
+    }
+}
+
 #[test]
 fn the_engine_does_what_the_model_does_over_ten_thousand_histories() {
+    play_all(HISTORIES, 1);
+}
+
+#[test]
+fn two_and_three_servers_show_what_the_model_shows_after_each_step() {
+    play_all(SHARED_HISTORIES, 2);
+    play_all(SHARED_HISTORIES, 3);
+}
+
+fn play_all(histories: u32, servers: usize) {
     let mut runner = TestRunner::new(Config {
-        cases: HISTORIES,
+        cases: histories,
         failure_persistence: None,
         ..Config::default()
     });
     let outcome = runner.run(&vec(step(), 1..60), |steps| {
-        play(&steps);
+        play(&steps, servers);
         Ok(())
     });
     if let Err(failure) = outcome {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sled::transaction::TransactionError;
 use sled::{IVec, Transactional};
 
-use super::sums::{Sum, Sums, next};
+use super::next_entry::next;
 use crate::store::catch_panic::catch_panic;
 use crate::store::commits::Commits;
 use crate::store::records::{Record, Table};
@@ -18,6 +18,7 @@ use crate::store::sled::files::{clear, open_sled, wait_until_closed};
 use crate::store::sled::overflow;
 use crate::store::sled::reader::verify_trees;
 use crate::store::sled::trees::Trees;
+use crate::store::sums::{RunningSums, Sums};
 use crate::store::sync::sync_folder;
 
 /// A job for the thread that writes the new store. It sends one answer per job.
@@ -114,19 +115,14 @@ fn check(trees: &Trees) -> Result<Sums, String> {
     if let Some(problem) = verify_trees(trees, &AtomicBool::new(false)).problems.first() {
         return Err(format!("the new store is damaged: {problem}"));
     }
-    let mut sums = Sums::new();
-    for table in Table::ALL.iter().copied() {
-        if !table.is_copied() {
-            continue;
-        }
-        let mut sum = Sum::default();
+    let mut sums = RunningSums::begin();
+    for table in Table::in_order_of_backups() {
         let mut rest = trees.of(table).iter();
         while let Some((key, value)) = next(trees, table, &mut rest)? {
-            sum.add(&key, &value);
+            sums.add(table, &key, &value);
         }
-        sums.insert(table.name(), sum.done());
     }
-    Ok(sums)
+    Ok(sums.done())
 }
 
 #[cfg(test)]

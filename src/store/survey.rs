@@ -1,0 +1,49 @@
+//! The state of a cluster as each of its nodes gives it, for administrators.
+
+/// The answers of all nodes of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterSurvey {
+    /// The nodes in the order of the address.
+    pub nodes: Vec<SurveyedNode>,
+    /// The number of servers that use the store; `None` if no node knows it now.
+    pub servers: Option<u64>,
+}
+
+/// A node that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SurveyedNode {
+    /// The address of the node.
+    pub endpoint: String,
+    /// The state of the node, or the reason why it gave none.
+    pub state: Result<NodeState, String>,
+}
+
+/// The state of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeState {
+    /// The version of etcd.
+    pub version: String,
+    /// `true` if the node leads the others.
+    pub is_leader: bool,
+    /// `true` if the node knows a leader.
+    pub has_leader: bool,
+    /// Bytes of its database, with what a defragmentation would free.
+    pub database_bytes: u64,
+    /// Bytes of its database that are used.
+    pub used_bytes: u64,
+    /// The size at which the database counts as full; `None` if the version does not say.
+    pub quota_bytes: Option<u64>,
+    /// Alarms and other complaints of the node.
+    pub complaints: Vec<String>,
+}
+
+/// The last signs of life that a server of a cluster has had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClusterSigns {
+    /// The last revision that is shown.
+    pub revision: u64,
+    /// Milliseconds since the lease was renewed.
+    pub lease_millis: u64,
+    /// Milliseconds since the watch brought a message.
+    pub watch_millis: u64,
+}
