@@ -1,0 +1,81 @@
+//! A database that is full: etcd takes no writes until it is freed.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+use tokio::time::sleep;
+
+use crate::waiting::until;
+use crate::world::World;
+
+/// The room that is left below the quota before it is filled.
+const ROOM_BYTES: u64 = 8 << 20;
+
+/// The size of one value that fills the database.
+const VALUE_BYTES: usize = 1 << 20;
+
+/// The prefix of the keys that fill the database. No server has keys there.
+const PREFIX: &str = "/filling/";
+
+/// How long the database stays full, so that all servers notice.
+const FULL: Duration = Duration::from_secs(4);
+
+/// Fills the database, and frees it.
+pub async fn fill_and_free(world: &mut World) {
+    let mut largest = 0;
+    for number in 0..3 {
+        let state = async || world.nodes.state(number).await;
+        largest = until("the size of a database", state).await.database_bytes.max(largest);
+    }
+    set_quota(world, Some(largest + ROOM_BYTES)).await;
+    let mut number = 0;
+    while put(&world.nodes.clients(), number).await {
+        number += 1;
+        assert!(number < 500, "the database is never full");
+    }
+    sleep(FULL).await;
+    let alarms = world.nodes.control(&["alarm", "list"]).await;
+    assert!(alarms.contains("NOSPACE"), "{alarms}");
+    world.nodes.control(&["del", "--prefix", PREFIX]).await;
+    let revision = world.nodes.revision().await.to_string();
+    world.nodes.control(&["compact", "--physical", &revision]).await;
+    for node in 0..3 {
+        let defragment = async || world.nodes.try_control(Some(node), &["defrag"]).await.ok();
+        until("a defragmentation", defragment).await;
+    }
+    world.nodes.control(&["alarm", "disarm"]).await;
+    world.load.until_written_at(&[0, 1, 2]).await;
+    set_quota(world, None).await;
+}
+
+/// Starts the nodes again, one after the other, with this limit of the database.
+async fn set_quota(world: &mut World, bytes: Option<u64>) {
+    for number in 0..3 {
+        let node = &mut world.nodes.nodes[number];
+        node.set_quota(bytes);
+        node.kill().await;
+        node.start_again().await;
+        world.nodes.until_healthy().await;
+    }
+}
+
+/// Puts a large value. Returns `false` if the database is full.
+async fn put(clients: &str, number: usize) -> bool {
+    let mut child = Command::new("etcdctl")
+        .env("ETCDCTL_API", "3")
+        .args(["--endpoints", clients, "put", &format!("{PREFIX}{number}")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("etcdctl runs");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(&vec![b'x'; VALUE_BYTES]).await.expect("etcdctl reads");
+    drop(input);
+    let output = child.wait_with_output().await.expect("etcdctl ends");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || words.contains("exceeded"), "{words}");
+    output.status.success()
+}

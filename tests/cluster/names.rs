@@ -1,0 +1,124 @@
+//! Names that callers of all servers create and delete: each has one status at a time.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::json;
+
+use crate::caller::{HttpCaller, Reply};
+use crate::dice::Dice;
+use crate::history::Recording;
+use crate::rotation::Wearing;
+use crate::settled::Board;
+use crate::specification::{NameOperation, NameRules};
+
+/// The calls after which a name is not used any more.
+const MAX_CALLS: usize = 14;
+
+/// The calls of unknown outcome after which a name is not used any more: each one doubles the work of the checker.
+const MAX_UNKNOWN: u32 = 4;
+
+/// A name, and the calls that created and deleted its statuses.
+pub struct ContestedName {
+    name: String,
+    recording: Recording<NameOperation>,
+    /// The number of the last creation. The statuses have it as their duration.
+    last: AtomicU32,
+    unknown: AtomicU32,
+    /// The number and id of the status that was created last.
+    known: Mutex<Option<(u32, String)>>,
+}
+
+impl Wearing for ContestedName {
+    fn is_worn(&self) -> bool {
+        self.recording.len() >= MAX_CALLS || self.unknown.load(Ordering::Relaxed) >= MAX_UNKNOWN
+    }
+}
+
+impl ContestedName {
+    /// Returns a name that has no status yet.
+    pub fn new(name: String) -> Self {
+        Self {
+            name,
+            recording: Recording::default(),
+            last: AtomicU32::new(0),
+            unknown: AtomicU32::new(0),
+            known: Mutex::new(None),
+        }
+    }
+
+    /// Creates a status, or deletes the one that is known.
+    pub async fn use_once(&self, caller: &HttpCaller, dice: &mut Dice) -> Reply {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let reply = match known {
+            Some((number, id)) if dice.below(2) == 0 => self.delete(caller, number, &id).await,
+            _ => self.create(caller).await,
+        };
+        if matches!(reply, Reply::Unknown) {
+            self.unknown.fetch_add(1, Ordering::Relaxed);
+        }
+        reply
+    }
+
+    async fn create(&self, caller: &HttpCaller) -> Reply {
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let call = self.recording.begin(NameOperation::MaybeCreated(number));
+        let body = json!({"name": self.name, "statusType": "busy", "durationMinutes": number});
+        let reply = caller.post("custom-user-status.create", &body).await;
+        match &reply {
+            Reply::Done(body) => {
+                self.recording.done(call, NameOperation::Created(number));
+                let id = body["customUserStatus"]["_id"].as_str().expect("an id").to_owned();
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, id));
+            }
+            // A refusal may be of a state some milliseconds ago, if another server wrote since. So it is not checked.
+            Reply::Refused(507, _) | Reply::NotSent => self.recording.refused(call),
+            Reply::Refused(..) => {
+                assert!(
+                    reply.is_refusal("Custom_User_Status_Error_Name_Already_In_Use"),
+                    "{reply:?}"
+                );
+                self.recording.refused(call);
+            }
+            Reply::Unknown => {}
+        }
+        reply
+    }
+
+    async fn delete(&self, caller: &HttpCaller, number: u32, id: &str) -> Reply {
+        let call = self.recording.begin(NameOperation::MaybeDeleted(number));
+        let reply = caller
+            .post("custom-user-status.delete", &json!({"customUserStatusId": id}))
+            .await;
+        match &reply {
+            Reply::Done(_) => self.recording.done(call, NameOperation::Deleted(number)),
+            Reply::Refused(507, _) | Reply::NotSent => self.recording.refused(call),
+            Reply::Refused(..) => {
+                assert!(
+                    reply.is_refusal("Custom_User_Status_Error_Invalid_User_Status"),
+                    "{reply:?}"
+                );
+                self.recording.refused(call);
+            }
+            Reply::Unknown => {}
+        }
+        reply
+    }
+
+    /// Checks all calls, and what the servers list now.
+    pub fn check(&self, board: &Board) -> Result<(), String> {
+        let listed = board.get(&self.name).map(|status| status.minutes);
+        if self
+            .recording
+            .is_linearizable::<NameRules>(NameOperation::Listed(listed))
+        {
+            return Ok(());
+        }
+        Err(format!("{:?} lists {listed:?} after {:?}", self.name, self.recording))
+    }
+
+    /// Returns the number of calls whose outcome is unknown.
+    pub fn unknown(&self) -> usize {
+        self.recording.unknown()
+    }
+}
