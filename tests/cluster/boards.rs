@@ -1,4 +1,4 @@
-//! A status message that is set at all servers in turn and read at all of them: how late each server shows it, and whether
+//! A status message that is set at some servers in turn and read at all of them: how late each server shows it, and whether
 //! all show the same order.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use crate::caller::{HttpCaller, Reply};
 use crate::servers::Servers;
 
 /// The pause between two reads of a server.
-const READ_PAUSE: Duration = Duration::from_millis(40);
+const READ_PAUSE: Duration = Duration::from_millis(80);
 
 /// The pause between two messages.
 const WRITE_PAUSE: Duration = Duration::from_millis(150);
@@ -47,13 +47,14 @@ struct Seen {
 }
 
 impl Boards {
-    /// Starts the writer and the readers.
-    pub async fn start(servers: &Servers) -> Self {
-        let owner = servers.new_user("marker", 0).await;
+    /// Starts a writer at these servers, and a reader at each server, for a message of a new user.
+    pub async fn start(servers: &Servers, user: &str, writers: &[usize]) -> Self {
+        let owner = servers.new_user(user, 0).await;
         let at = |number: usize| owner.at(number, servers.services[number].address);
         let state = Arc::new(BoardsState::default());
         let all: Vec<_> = (0..servers.services.len()).map(at).collect();
-        let mut tasks = vec![tokio::spawn(write(Arc::clone(&state), all.clone()))];
+        let writers = writers.iter().map(|writer| all[*writer].clone()).collect();
+        let mut tasks = vec![tokio::spawn(write(Arc::clone(&state), writers))];
         for caller in all {
             tasks.push(tokio::spawn(read(Arc::clone(&state), caller)));
         }

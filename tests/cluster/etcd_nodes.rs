@@ -9,11 +9,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use crate::dice::Dice;
 use crate::etcd_node::{EtcdNode, NodePlace};
 use crate::namespaces::Namespaces;
-use crate::waiting::{until, until_true};
+use crate::waiting::{PATIENCE, until, until_true};
 
 /// Three nodes of etcd, and the namespaces in which they run, if they can be cut off from each other.
 pub struct EtcdNodes {
@@ -92,8 +93,16 @@ impl EtcdNodes {
     /// Waits until each node answers from the cluster.
     pub async fn until_healthy(&self) {
         for number in 0..self.nodes.len() {
-            let is_healthy = async || self.try_control(Some(number), &["endpoint", "health"]).await.is_ok();
-            until_true("a healthy node", is_healthy).await;
+            let mut problem = String::new();
+            let is_healthy = async || match self.try_control(Some(number), &["endpoint", "health"]).await {
+                Ok(_) => true,
+                Err(words) => {
+                    problem = words;
+                    false
+                }
+            };
+            let healthy = timeout(PATIENCE, until_true("a healthy node", is_healthy)).await;
+            assert!(healthy.is_ok(), "node {number} is not healthy: {problem}");
         }
     }
 

@@ -56,6 +56,9 @@ impl Fault {
         Self::WrongClock,
     ];
 
+    /// The faults that need namespaces.
+    pub const OF_NETWORK: [Self; 2] = [Self::LeaderCut, Self::FollowerCut];
+
     /// Makes the fault and undoes it. Returns what happened, in words.
     pub async fn inject(self, world: &mut World) -> String {
         let leader = world.nodes.leader().await;

@@ -1,26 +1,23 @@
 //! A database that is full: etcd takes no writes until it is freed.
 
 use std::process::Stdio;
-use std::time::Duration;
 
+use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
-use tokio::time::sleep;
 
-use crate::waiting::until;
+use crate::caller::Reply;
+use crate::waiting::{until, until_true};
 use crate::world::World;
 
-/// The room that is left below the quota before it is filled.
-const ROOM_BYTES: u64 = 8 << 20;
+/// The room that is left below the quota before it is filled: the load alone writes half a megabyte a second.
+const ROOM_BYTES: u64 = 64 << 20;
 
 /// The size of one value that fills the database.
 const VALUE_BYTES: usize = 1 << 20;
 
 /// The prefix of the keys that fill the database. No server has keys there.
 const PREFIX: &str = "/filling/";
-
-/// How long the database stays full, so that all servers notice.
-const FULL: Duration = Duration::from_secs(4);
 
 /// Fills the database, and frees it.
 pub async fn fill_and_free(world: &mut World) {
@@ -29,13 +26,25 @@ pub async fn fill_and_free(world: &mut World) {
         let state = async || world.nodes.state(number).await;
         largest = until("the size of a database", state).await.database_bytes.max(largest);
     }
+    println!("the databases have {largest} bytes");
     set_quota(world, Some(largest + ROOM_BYTES)).await;
+    println!("the databases have a quota");
     let mut number = 0;
     while put(&world.nodes.clients(), number).await {
         number += 1;
         assert!(number < 500, "the database is never full");
     }
-    sleep(FULL).await;
+    println!("the databases are full after {number} values");
+    let starts = world.servers.starts();
+    for admin in &world.servers.admins {
+        let body =
+            json!({"name": format!("while full at {}", admin.server), "statusType": "busy", "durationMinutes": 1});
+        let is_refused = async || {
+            let reply = admin.post("custom-user-status.create", &body).await;
+            matches!(reply, Reply::Refused(507, _))
+        };
+        until_true("a server that says that it is full", is_refused).await;
+    }
     let alarms = world.nodes.control(&["alarm", "list"]).await;
     assert!(alarms.contains("NOSPACE"), "{alarms}");
     world.nodes.control(&["del", "--prefix", PREFIX]).await;
@@ -46,7 +55,13 @@ pub async fn fill_and_free(world: &mut World) {
         until("a defragmentation", defragment).await;
     }
     world.nodes.control(&["alarm", "disarm"]).await;
+    println!("the databases are free");
     world.load.until_written_at(&[0, 1, 2]).await;
+    assert_eq!(
+        world.servers.starts(),
+        starts,
+        "no server ends because the database is full"
+    );
     set_quota(world, None).await;
 }
 

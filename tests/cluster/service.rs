@@ -107,10 +107,11 @@ impl Service {
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
-    /// Returns the lines of the log with an error.
+    /// Returns the lines of the log with an error that is not of a request.
     pub fn errors(&self) -> Vec<String> {
         let log = fs::read_to_string(self.state.log()).unwrap_or_default();
-        let is_error = |line: &&str| line.contains("ERROR") || line.contains("panicked");
+        let is_of_request = |line: &str| line.contains("a request failed");
+        let is_error = |line: &&str| (line.contains("ERROR") && !is_of_request(line)) || line.contains("panicked");
         log.lines().filter(is_error).map(str::to_owned).collect()
     }
 

@@ -1,6 +1,6 @@
 //! The nodes, the servers, and all that uses them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::boards::Boards;
 use crate::dice::Dice;
@@ -18,7 +18,9 @@ pub struct World {
     pub nodes: EtcdNodes,
     pub servers: Servers,
     pub load: Load,
-    boards: Boards,
+    /// A message that is set at all servers in turn, and one for each server that is set there alone: a server that waits does
+    /// not keep the others from writing theirs.
+    boards: Vec<Boards>,
     people: People,
     pub dice: Dice,
     rows: Vec<ReportRow>,
@@ -45,7 +47,10 @@ impl World {
         let nodes = EtcdNodes::start(namespaces).await;
         let servers = Servers::start(&nodes).await;
         let people = People::start(&servers, &mut dice).await;
-        let boards = Boards::start(&servers).await;
+        let mut boards = vec![Boards::start(&servers, "everywhere", &[0, 1, 2]).await];
+        for server in 0..3 {
+            boards.push(Boards::start(&servers, &format!("only{server}"), &[server]).await);
+        }
         let load = Load::start(&servers, &mut dice).await;
         Self {
             nodes,
@@ -70,11 +75,15 @@ impl World {
         let paused = self.load.pause().await;
         let writes = self.load.gaps().figures();
         let board = settled(&self.servers, number).await;
+        let mut disagreement = Duration::ZERO;
+        for boards in &self.boards {
+            disagreement = disagreement.max(boards.check().await);
+        }
         let row = ReportRow {
             fault: name,
             writes,
             checked: self.load.epoch().check(&board),
-            disagreement: self.boards.check().await,
+            disagreement,
             restarts: self.servers.starts() - starts,
         };
         println!("{}", line(&row));
@@ -88,7 +97,9 @@ impl World {
     /// Ends all of it, and prints the table.
     pub async fn end(self) {
         self.load.end().await;
-        self.boards.end().await;
+        for boards in self.boards {
+            boards.end().await;
+        }
         println!("connections of users: {}", self.people.connections());
         self.people.end().await;
         print(&self.rows);
