@@ -6,8 +6,9 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// Runs a command until its standard input ends, which is when the process of the test ends. Prints the id of its process.
-const SCRIPT: &str = "\"$@\" >>\"$LOG\" 2>&1 </dev/null & echo $!; read -r _; kill -9 $!";
+/// Runs a command until standard input ends, which is when the process of the test ends. Prints the id of its process, and
+/// ends when that has ended, so that its ports and files are free.
+const SCRIPT: &str = "\"$@\" >>\"$LOG\" 2>&1 </dev/null & echo $!; read -r _; kill -9 $!; wait 2>/dev/null";
 
 /// Where a node listens, and how a command is run there.
 #[derive(Debug, Clone)]

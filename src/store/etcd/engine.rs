@@ -62,17 +62,33 @@ impl EtcdEngine {
     }
 
     /// Rewrites the marker alone, so that no late try of a refused transaction can come through any more. Then all is shown
-    /// that was there at the refusal. Returns whether such a try had come through.
-    fn settle(&mut self) -> Result<bool, Lost> {
+    /// that was there at the refusal. Returns whether such a try had come through; the outcome is unknown if the cluster is full,
+    /// so that the marker cannot be rewritten.
+    fn settle(&mut self) -> Result<Outcome, Lost> {
         let refused = self.membership.marker.number;
         match self.send(Vec::new(), Vec::new())? {
             SendOutcome::Made { number, revision } => {
                 self.made(revision)?;
-                Ok(number == refused)
+                Ok(if number == refused {
+                    Outcome::Stored
+                } else {
+                    Outcome::Overtaken
+                })
             }
             SendOutcome::Refused | SendOutcome::Fenced => Err(self.fenced()),
+            SendOutcome::Failed(ClusterFailure::Full) => {
+                self.note_room(Room::Full);
+                Ok(Outcome::Unknown)
+            }
             SendOutcome::Failed(failure) => Err(Lost(failure.to_string())),
         }
+    }
+
+    /// Forgets what was read before another change came first.
+    fn overtaken(&mut self) -> Outcome {
+        self.unfollowed.clear();
+        self.is_doubtful = true;
+        Outcome::Overtaken
     }
 
     fn fenced(&self) -> Lost {
@@ -158,14 +174,19 @@ impl Engine for EtcdEngine {
         operations.extend(self.stamp());
         let begun = Instant::now();
         match self.send(compared, operations)? {
-            SendOutcome::Made { revision, .. } => self.made(revision)?,
-            SendOutcome::Refused => {
-                if !self.settle()? {
-                    self.unfollowed.clear();
-                    self.is_doubtful = true;
-                    return Ok(Outcome::Overtaken);
+            SendOutcome::Made { number, revision } => {
+                let sent = self.membership.marker.number;
+                self.made(revision)?;
+                // A late try of an earlier transaction came through, whose outcome was unknown. This one was not made.
+                if number != sent {
+                    return Ok(self.overtaken());
                 }
             }
+            SendOutcome::Refused => match self.settle()? {
+                Outcome::Stored => {}
+                Outcome::Overtaken => return Ok(self.overtaken()),
+                other => return Ok(other),
+            },
             SendOutcome::Fenced => return Err(self.fenced()),
             SendOutcome::Failed(ClusterFailure::Full) => {
                 self.note_room(Room::Full);
