@@ -16,8 +16,8 @@ use super::at_revision::AtRevision;
 use super::cluster::Cluster;
 use super::failure::ClusterFailure;
 use super::followed::Followed;
+use super::format;
 use super::marker::Marker;
-use super::membership::FORMAT;
 use super::open::reach;
 use super::outcome::SendOutcome;
 use super::transaction::{MAX_BYTES, MAX_EXPECTATIONS};
@@ -147,7 +147,7 @@ impl Copy {
         })?;
         self.write()?;
         self.compare(&contents.sums)?;
-        self.send(vec![TxnOp::put(self.cluster.keys.format(), FORMAT, None)])?;
+        self.send(vec![TxnOp::put(self.cluster.keys.format(), format::NEWEST, None)])?;
         self.clear().map_err(|failure| failure.to_string())
     }
 

@@ -13,6 +13,7 @@ use tracing::info;
 use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
 use super::followed::Followed;
+use super::format::{self, JoinError};
 use super::freshness::{self, Freshness, LEASE_SECONDS};
 use super::marker::Marker;
 
@@ -27,24 +28,6 @@ const RENEWAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The pause after a node has failed.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// The version of the keys and values of a store.
-pub(super) const FORMAT: &[u8] = b"1";
-
-/// The reason why a process cannot join.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum JoinError {
-    #[error(transparent)]
-    ClusterFailure(#[from] ClusterFailure),
-    /// Another version of Rollcall wrote the store.
-    #[error("its store has format {0}, and this rollcall knows only format 1: run a newer version")]
-    Format(String),
-    /// A store or backup is being copied into it.
-    #[error("a copy into it is not finished: run the same `rollcall migrate` or `rollcall restore` again")]
-    Unfinished,
-    #[error("the system gave no random number: {0}")]
-    Random(getrandom::Error),
-}
 
 /// This process in the cluster.
 pub(super) struct Membership {
@@ -72,12 +55,14 @@ impl Membership {
             granted => drop(granted?),
         }
         let marker = cluster.keys.marker(&process);
-        check_format(cluster).await?;
+        format::check(cluster).await?;
         let lasting = PutOptions::new().with_lease(lease);
         let begun = TxnOp::put(marker.clone(), 0_u64.to_be_bytes(), Some(lasting));
         let absent = Compare::create_revision(marker.clone(), CompareOp::Equal, 0);
+        // A newer server may have raised the format meanwhile.
+        let is_known = Compare::value(cluster.keys.format(), CompareOp::Equal, format::NEWEST);
         let get = TxnOp::get(marker.clone(), None);
-        let join = Txn::new().when([absent]).and_then([begun]).or_else([get]);
+        let join = Txn::new().when([absent, is_known]).and_then([begun]).or_else([get]);
         let answer = cluster.repeat(join).await?;
         let revision = match answer.op_responses().into_iter().next() {
             Some(TxnOpResponse::Get(found)) => found.kvs().first().map(etcd_client::KeyValue::mod_revision),
@@ -88,7 +73,7 @@ impl Membership {
             marker: Marker {
                 key: marker,
                 lease,
-                revision: revision.unwrap_or_default(),
+                revision: revision.ok_or(JoinError::Raised)?,
                 number: 0,
             },
             has_others: count(cluster, cluster.keys.markers()).await? > 1,
@@ -116,23 +101,6 @@ impl Membership {
 async fn count(cluster: &Cluster, prefix: Vec<u8>) -> Result<i64, ClusterFailure> {
     let options = GetOptions::new().with_prefix().with_count_only();
     Ok(cluster.get(Patience::SHORT, prefix, Some(options)).await?.count())
-}
-
-/// Checks the format of the store, and sets it for a new one.
-async fn check_format(cluster: &Cluster) -> Result<(), JoinError> {
-    let (key, copying) = (cluster.keys.format(), cluster.keys.copying());
-    let absent = [&key, &copying].map(|key| Compare::create_revision(key.clone(), CompareOp::Equal, 0));
-    let put = TxnOp::put(key.clone(), FORMAT, None);
-    let begin = Txn::new().when(absent).and_then([put]).or_else([TxnOp::get(key, None)]);
-    let answer = cluster.repeat(begin).await?;
-    let Some(TxnOpResponse::Get(found)) = answer.op_responses().into_iter().next() else {
-        return Ok(());
-    };
-    match found.kvs().first().map(etcd_client::KeyValue::value) {
-        Some(FORMAT) => Ok(()),
-        Some(other) => Err(JoinError::Format(String::from_utf8_lossy(other).into_owned())),
-        None => Err(JoinError::Unfinished),
-    }
 }
 
 /// Renews a lease until the store is closed, or until the lease has ended.

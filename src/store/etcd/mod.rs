@@ -16,6 +16,7 @@ mod engine;
 mod failure;
 mod followed;
 mod follower;
+mod format;
 mod freshness;
 mod keyspace;
 mod marker;

@@ -7,7 +7,8 @@ use tokio::time::sleep;
 
 use super::SharedStore;
 use crate::support::etcd::Etcd;
-use crate::support::{Client, Socket, eventually};
+use crate::support::server::new_folder;
+use crate::support::{Client, Process, Socket, eventually};
 
 /// Creates statuses one after the other until one is refused in another way than by 503. Returns the names of those that
 /// were acknowledged.
@@ -125,4 +126,58 @@ async fn a_process_that_slept_for_longer_than_its_lease_ends_and_writes_nothing_
     // The caller was refused or cut off.
     assert_ne!(late.await.ok(), Some(200));
     assert_eq!(admin.status_names().await, ["before"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_of_another_format_is_raised_only_without_servers_of_an_older_version() {
+    let etcd = Etcd::start();
+    let store = SharedStore::in_etcd(&etcd);
+    let format = format!("/rollcall/{}/meta/format", store.address.name);
+    let refused = || {
+        let home = new_folder();
+        let started = Process::try_start_in(home, |command| {
+            command.env("ROLLCALL_STORE", store.address.to_string());
+        });
+        started.err().expect("it does not start")
+    };
+    let server = store.first().await;
+    // As if the server were of an older version.
+    etcd.control(&["put", &format, "0"]);
+    let words = refused();
+    assert!(words.contains("servers of an older version use it"), "{words}");
+    server.stop().await;
+    let server = store.first().await;
+    assert_eq!(etcd.control(&["get", "--print-value-only", &format]).trim(), "1");
+    server.stop().await;
+    etcd.control(&["put", &format, "2"]);
+    let words = refused();
+    assert!(
+        words.contains("has format 2") && words.contains("run a newer version"),
+        "{words}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_was_restored_from_a_snapshot_is_not_followed() {
+    let mut etcd = Etcd::start();
+    let store = SharedStore::in_etcd(&etcd);
+    let mut process = store.process();
+    let admin = process.admin().await;
+    let home = new_folder();
+    let snapshot = home.path().join("snapshot");
+    etcd.control(&["snapshot", "save", snapshot.to_str().expect("a path")]);
+    admin
+        .create_status("lost with the restoration", "busy")
+        .await
+        .expect(200);
+    etcd.kill();
+    etcd.restore(&snapshot);
+    etcd.start_again();
+    let (status, log) = process.wait();
+    assert!(!status.success(), "{log}");
+    // Its lease may be missing in the snapshot.
+    let reasons = ["was restored from a snapshot", "count this one as gone"];
+    assert!(reasons.iter().any(|reason| log.contains(reason)), "{log}");
+    let again = store.process();
+    assert_eq!(again.admin().await.status_names().await, [""; 0]);
 }

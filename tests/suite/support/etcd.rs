@@ -78,6 +78,22 @@ impl Etcd {
         self.process = run(self.address, self.peers, self.folder.path(), self.tls.as_ref());
     }
 
+    /// Restores a snapshot into a killed etcd.
+    pub fn restore(&self, snapshot: &Path) {
+        std::fs::remove_dir_all(self.folder.path()).expect("the old data");
+        let output = Command::new("etcdctl")
+            .env("ETCDCTL_API", "3")
+            .args(["snapshot", "restore"])
+            .arg(snapshot)
+            .arg("--data-dir")
+            .arg(self.folder.path())
+            .args(["--initial-cluster", &format!("default=http://{}", self.peers)])
+            .args(["--initial-advertise-peer-urls", &format!("http://{}", self.peers)])
+            .output()
+            .expect("etcdctl runs");
+        assert!(output.status.success(), "{output:?}");
+    }
+
     /// Returns the address of the store that belongs to a data folder.
     pub fn store_of(&self, data: &Path) -> ClusterAddress {
         let name = data.to_str().expect("a text").trim_matches('/').replace('/', "-");
