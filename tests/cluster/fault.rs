@@ -1,11 +1,13 @@
 //! The faults, and how each is made.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::full::fill_and_free;
 use crate::servers::STORE;
+use crate::waiting::until_true;
 use crate::world::World;
 
 /// The library that shows a process another time, as Debian's package `faketime` installs it.
@@ -79,6 +81,19 @@ impl Fault {
             Self::FollowerCut => cut(world, follower).await,
         }
         self.words().to_owned()
+    }
+
+    /// Returns whether this machine has what the fault needs.
+    pub fn is_possible(self) -> bool {
+        self != Self::WrongClock || Path::new(OTHER_CLOCK).exists()
+    }
+
+    /// Returns whether a server may end and be started again. All other faults are ones that each server survives.
+    pub const fn may_end_servers(self) -> bool {
+        matches!(
+            self,
+            Self::MajorityStopped | Self::ServerKilled | Self::ServerSleeps | Self::WrongClock
+        )
     }
 
     const fn words(self) -> &'static str {
@@ -161,10 +176,6 @@ async fn compact(world: &World, server: usize) {
 
 /// Starts a server with a clock that is an hour ahead, and later with the right one.
 async fn set_clock(world: &World, server: usize) {
-    assert!(
-        std::path::Path::new(OTHER_CLOCK).exists(),
-        "{OTHER_CLOCK} is missing: install the package faketime"
-    );
     let ahead = [
         ("LD_PRELOAD", OTHER_CLOCK),
         ("FAKETIME", "+3600s"),
@@ -177,7 +188,7 @@ async fn set_clock(world: &World, server: usize) {
         service.set_variables(variables);
         let starts = service.starts();
         service.kill();
-        crate::waiting::until_true("a start", async || service.starts() > starts).await;
+        until_true("a start", async || service.starts() > starts).await;
         world.servers.until_ready().await;
         world.load.until_written_at(&[0, 1, 2]).await;
     }

@@ -2,26 +2,37 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::Mutex;
+
 use crate::fault::Fault;
 use crate::namespaces::Namespaces;
 use crate::world::World;
 
+/// Held by the test that runs: two clusters at once would share the processors, and the names of namespaces.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 async fn run(namespaces: Option<Namespaces>, faults: &[Fault]) {
     let mut world = World::start(namespaces).await;
     for fault in faults {
-        world.suffer(*fault).await;
+        if fault.is_possible() {
+            world.suffer(*fault).await;
+        } else {
+            println!("{fault:?} is left out: install the package faketime");
+        }
     }
     world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn short() {
+    let _turn = TURN.lock().await;
     run(None, &[Fault::LeaderKilled, Fault::ServerKilled, Fault::LeaderStopped]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes five minutes"]
+#[ignore = "takes two minutes"]
 async fn further() {
+    let _turn = TURN.lock().await;
     let faults = [
         Fault::FollowerKilled,
         Fault::MajorityStopped,
@@ -36,6 +47,7 @@ async fn further() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root, for network namespaces"]
 async fn cuts() {
+    let _turn = TURN.lock().await;
     let namespaces = Namespaces::new().expect("network namespaces: run as root");
     let faults = [
         Fault::LeaderCut,
@@ -49,7 +61,11 @@ async fn cuts() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "for one fault again: ROLLCALL_FAULT names it, as in DatabaseFull"]
 async fn one() {
-    let wanted = std::env::var("ROLLCALL_FAULT").expect("ROLLCALL_FAULT");
+    let _turn = TURN.lock().await;
+    let Ok(wanted) = std::env::var("ROLLCALL_FAULT") else {
+        println!("ROLLCALL_FAULT names no fault");
+        return;
+    };
     let mut faults = Fault::EVERYWHERE.iter().chain(&Fault::OF_NETWORK);
     let fault = *faults
         .find(|fault| format!("{fault:?}") == wanted)
@@ -61,10 +77,12 @@ async fn one() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes an hour, or ROLLCALL_FAULT_MINUTES"]
 async fn hour() {
+    let _turn = TURN.lock().await;
     let minutes = std::env::var("ROLLCALL_FAULT_MINUTES").map_or(60, |text| text.parse().expect("a number of minutes"));
     let began = Instant::now();
     let namespaces = Namespaces::new();
     let mut faults = Fault::EVERYWHERE.to_vec();
+    faults.retain(|fault| fault.is_possible());
     if namespaces.is_some() {
         faults.extend(Fault::OF_NETWORK);
     }

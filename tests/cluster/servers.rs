@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::process::Command;
 
 use crate::caller::{HttpCaller, PASSWORD, Reply};
 use crate::etcd_nodes::{EtcdNodes, free_port};
@@ -23,7 +24,9 @@ pub struct Servers {
     pub services: Vec<Service>,
     /// The administrator at each server, with one token.
     pub admins: Vec<HttpCaller>,
-    _key: TempDir,
+    /// The address of the store.
+    store: String,
+    home: TempDir,
 }
 
 impl Servers {
@@ -59,7 +62,8 @@ impl Servers {
                 .map(|(number, service)| admin.at(number, service.address))
                 .collect(),
             services,
-            _key: home,
+            store: format!("etcd://{}/{STORE}", nodes.clients()),
+            home,
         }
     }
 
@@ -85,6 +89,21 @@ impl Servers {
         for admin in &self.admins {
             until_true("a server that is ready", async || admin.is_ready().await).await;
         }
+    }
+
+    /// Verifies every record of the store, beside the servers.
+    ///
+    /// # Panics
+    /// If something is wrong.
+    pub async fn check_store(&self) {
+        let output = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+            .args(["check", "--data-dir"])
+            .arg(self.home.path().join("check"))
+            .env("ROLLCALL_STORE", &self.store)
+            .output()
+            .await
+            .expect("the binary runs");
+        assert!(output.status.success(), "{output:?}");
     }
 
     /// Returns how often the servers were started, all together.

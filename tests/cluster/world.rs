@@ -87,6 +87,7 @@ impl World {
             restarts: self.servers.starts() - starts,
         };
         println!("{}", line(&row));
+        assert!(row.restarts == 0 || fault.may_end_servers(), "a server ended");
         self.rows.push(row);
         self.people.check(&self.servers).await;
         remove_all(&self.servers, &board).await;
@@ -94,9 +95,10 @@ impl World {
         drop(paused);
     }
 
-    /// Ends all of it, and prints the table.
+    /// Ends all of it, verifies the store, and prints the table.
     pub async fn end(self) {
         self.load.end().await;
+        self.servers.check_store().await;
         for boards in self.boards {
             boards.end().await;
         }

@@ -191,6 +191,11 @@ impl Cluster {
         connected.map_err(|error| ClusterFailure::of(&error))
     }
 
+    /// Returns whether calls go to this node.
+    pub(super) fn is_current(&self, number: usize) -> bool {
+        self.current.load(Ordering::Acquire) == number
+    }
+
     /// Lets calls go to another node, if they still go to this one. Returns whether all nodes have had their turn.
     pub(super) fn leave(&self, number: usize) -> bool {
         let next = number.wrapping_add(1);

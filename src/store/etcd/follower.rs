@@ -61,7 +61,7 @@ impl Follower {
         loop {
             let (number, client) = this.cluster.node().await;
             let ended = match client {
-                Ok(client) => this.follow(&client).await,
+                Ok(client) => this.follow(&client, number).await,
                 Err(failure) => Ended::Node(failure),
             };
             match ended {
@@ -104,7 +104,7 @@ impl Follower {
     }
 
     /// Follows at one node.
-    async fn follow(self: &Arc<Self>, client: &Client) -> Ended {
+    async fn follow(self: &Arc<Self>, client: &Client, number: usize) -> Ended {
         if let Some(refusal) = self.refusal_at(client).await {
             return refusal;
         }
@@ -118,7 +118,7 @@ impl Follower {
             Err(_) => return Ended::Node(silent()),
         };
         loop {
-            let message = match next(&mut stream).await {
+            let message = match next(&mut stream, || self.cluster.is_current(number)).await {
                 Ok(message) => message,
                 Err(failure) => return Ended::Node(failure),
             };
@@ -251,13 +251,17 @@ fn silent() -> ClusterFailure {
 }
 
 /// Returns the next message. Asks for a sign of life after some silence.
-async fn next(stream: &mut WatchStream) -> Result<WatchResponse, ClusterFailure> {
+async fn next(stream: &mut WatchStream, is_current: impl Fn() -> bool) -> Result<WatchResponse, ClusterFailure> {
     let ended = || ClusterFailure::Unreached("the node has ended the watch".into());
     let taken = |taken: Result<Option<WatchResponse>, etcd_client::Error>| {
         taken.map_err(|error| ClusterFailure::of(&error))?.ok_or_else(ended)
     };
     if let Ok(message) = timeout(SILENCE, stream.message()).await {
         return taken(message);
+    }
+    // A node that is cut off from its peers gives a sign of life, but answers no other calls: they have left it.
+    if !is_current() {
+        return Err(silent());
     }
     stream
         .request_progress()

@@ -21,7 +21,7 @@ static FUNCTION: LazyLock<Regex> =
 /// Returns the paths of all functions of tests and sources: the modules of the file and the name.
 fn functions() -> Vec<String> {
     let mut all = Vec::new();
-    for folder in ["tests/suite", "src"] {
+    for folder in ["tests/suite", "tests/cluster", "src"] {
         for (file, text) in files(folder) {
             let module = file.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
             let names = FUNCTION
@@ -38,7 +38,7 @@ fn tests_that_documents_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let functions = functions();
     let is_file = |name: &str| {
-        ["tests/suite", "src"]
+        ["tests/suite", "tests/cluster", "src"]
             .iter()
             .any(|folder| root.join(folder).join(name).is_file())
     };

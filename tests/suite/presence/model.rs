@@ -30,7 +30,7 @@ use rollcall::hub::{Connection, Event, GRACE_MILLIS, Hub, PresenceEntry};
 const HISTORIES: u32 = 10_000;
 
 /// Histories that are played with several servers.
-const SHARED_HISTORIES: u32 = 2_000;
+const SHARED_HISTORIES: u32 = 500;
 
 /// Most claims of a user, as the documentation has it.
 const CAP: usize = 32;
