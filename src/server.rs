@@ -44,9 +44,7 @@ use crate::intake::Bound;
 use crate::net::{BoundAddress, Listeners, Protocol};
 use crate::ops::backups::schedule;
 use crate::ops::opening;
-use crate::ops::{
-    avatars, disk_watch, doubt, expiry, lockout, lost_connections, neighbours, setup, sweep, turn, upgrade,
-};
+use crate::ops::{avatars, disk_watch, doubt, expiry, lockout, lost_connections, neighbours, setup, sweep, upgrade};
 use crate::realtime::{self, SocketServer};
 use crate::store::socket_path;
 use crate::web::{self, FormBounds, Streams};
@@ -190,7 +188,7 @@ impl Server {
             let front = front.clone();
             async move { front.answer(request).await }
         };
-        let sweeper = tokio::spawn(sweep_now_and_then(self.app.clone()));
+        let sweeper = tokio::spawn(sweep::now_and_then(self.app.clone()));
         let hardening = tokio::spawn(upgrade::harden_in_background(self.app.clone()));
         let backups = tokio::spawn(schedule::make_in_time(self.app.clone()));
         let cleaner = tokio::spawn(clean_old_pictures(self.app.clone()));
@@ -343,14 +341,5 @@ fn bound_to(listeners: &Listeners) -> Vec<ListenAddress> {
 async fn clean_old_pictures(app: App) {
     if let Err(error) = avatars::clean_old(&app).await {
         warn!(%error, "pictures of an older version are not shown until they are encoded again; the next start tries");
-    }
-}
-
-async fn sweep_now_and_then(app: App) {
-    let mut timer = tokio::time::interval(sweep::EVERY);
-    loop {
-        timer.tick().await;
-        turn::wait(&app).await;
-        sweep::sweep(&app).await;
     }
 }

@@ -4,12 +4,22 @@ use std::time::Duration;
 
 use tracing::{debug, warn};
 
-use super::{audit, invitations, lockout, passwords, tokens};
+use super::{audit, invitations, lockout, passwords, tokens, turn};
 use crate::app::App;
 use crate::domain::RequestError;
 
 /// The interval of the sweep.
-pub const EVERY: Duration = Duration::from_hours(1);
+const EVERY: Duration = Duration::from_hours(1);
+
+/// Sweeps at the start and then at regular times. Never ends.
+pub async fn now_and_then(app: App) {
+    let mut timer = tokio::time::interval(EVERY);
+    loop {
+        timer.tick().await;
+        turn::wait(&app).await;
+        sweep(&app).await;
+    }
+}
 
 /// Removes expired tokens and links, old login failures, and old audit entries. A failure is logged, and the next
 /// sweep tries again. Removes nothing while the clock is doubtful: a wrong clock would destroy everything for ever.

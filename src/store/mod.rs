@@ -90,7 +90,6 @@ pub(crate) use user_index::SearchableUser;
 use archive::Archive;
 use backup::{UpgradeBackups, with_way_back};
 use commits::Sizes;
-use engine_space::EngineSpace;
 use neighbours::Neighbours;
 use opened::OpenedStore;
 use shared::Shared;
@@ -319,34 +318,6 @@ impl Store {
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writer.is_running()
-    }
-
-    /// Returns the bytes that are free on the disk with the store; `None` if its file system does not know, or if the store
-    /// is in a cluster.
-    ///
-    /// # Errors
-    /// [`ReadError::Unavailable`] if the disk fails.
-    pub async fn free_bytes(&self) -> Result<Option<u64>, ReadError> {
-        Ok(self.read_from_disk(Archive::space).await?.free_bytes)
-    }
-
-    /// Returns the state of the store. Reads the sizes of its files from the disk; there are few files.
-    ///
-    /// # Errors
-    /// [`ReadError::Unavailable`] if the folder cannot be read.
-    pub async fn state(&self) -> Result<StoreState, ReadError> {
-        let EngineSpace { file_bytes, free_bytes } = self.read_from_disk(Archive::space).await?;
-        let commits = self.read().commits;
-        Ok(StoreState {
-            file_bytes,
-            opened_bytes: self.sizes.live,
-            batches: commits.count,
-            compacted_at: commits.compacted_at,
-            has_deleted: commits.erasures > 0,
-            is_writable: self.is_writable(),
-            room: self.room(),
-            free_bytes,
-        })
     }
 
     /// Waits for the writes that are already queued, then ends the writer and closes the files.

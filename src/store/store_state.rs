@@ -1,6 +1,9 @@
 //! The sizes, the batches and the readiness of a store.
 
+use super::archive::Archive;
+use super::engine_space::EngineSpace;
 use super::room::Room;
+use super::{ReadError, Store};
 use crate::domain::Timestamp;
 
 /// The state of a store, for administrators.
@@ -22,4 +25,34 @@ pub struct StoreState {
     pub room: Room,
     /// Bytes that are free on the disk; `None` if its file system does not know.
     pub free_bytes: Option<u64>,
+}
+
+impl Store {
+    /// Returns the bytes that are free on the disk with the store; `None` if its file system does not know, or if the store
+    /// is in a cluster.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`] if the disk fails.
+    pub async fn free_bytes(&self) -> Result<Option<u64>, ReadError> {
+        Ok(self.read_from_disk(Archive::space).await?.free_bytes)
+    }
+
+    /// Returns the state of the store. Reads the sizes of its files from the disk; there are few files.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`] if the folder cannot be read.
+    pub async fn state(&self) -> Result<StoreState, ReadError> {
+        let EngineSpace { file_bytes, free_bytes } = self.read_from_disk(Archive::space).await?;
+        let commits = self.read().commits;
+        Ok(StoreState {
+            file_bytes,
+            opened_bytes: self.sizes.live,
+            batches: commits.count,
+            compacted_at: commits.compacted_at,
+            has_deleted: commits.erasures > 0,
+            is_writable: self.is_writable(),
+            room: self.room(),
+            free_bytes,
+        })
+    }
 }
