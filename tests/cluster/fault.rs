@@ -16,6 +16,12 @@ const OTHER_CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1
 /// How long the leader is stopped: longer than an election takes, and than a server waits for a silent node.
 const LEADER_STOPPED: Duration = Duration::from_secs(5);
 
+/// How long each node is stopped so that answers are lost: longer than a server waits for the answer to a write.
+const SHORTLY_SILENT: Duration = Duration::from_millis(1500);
+
+/// How often each node is stopped so that answers are lost.
+const SILENCES: usize = 3;
+
 /// How long a majority is stopped: longer than a lease of 10 s.
 const MAJORITY_STOPPED: Duration = Duration::from_secs(12);
 
@@ -34,6 +40,7 @@ pub enum Fault {
     LeaderKilled,
     FollowerKilled,
     LeaderStopped,
+    AnswersLost,
     MajorityStopped,
     ServerKilled,
     ServerSleeps,
@@ -46,10 +53,11 @@ pub enum Fault {
 
 impl Fault {
     /// All faults that need no namespaces.
-    pub const EVERYWHERE: [Self; 9] = [
+    pub const EVERYWHERE: [Self; 10] = [
         Self::LeaderKilled,
         Self::FollowerKilled,
         Self::LeaderStopped,
+        Self::AnswersLost,
         Self::MajorityStopped,
         Self::ServerKilled,
         Self::ServerSleeps,
@@ -71,6 +79,7 @@ impl Fault {
             Self::LeaderKilled => kill_node(world, leader).await,
             Self::FollowerKilled => kill_node(world, follower).await,
             Self::LeaderStopped => stop_nodes(world, &[leader], LEADER_STOPPED).await,
+            Self::AnswersLost => lose_answers(world).await,
             Self::MajorityStopped => stop_nodes(world, &[leader, follower], MAJORITY_STOPPED).await,
             Self::ServerKilled => kill_server(world, server).await,
             Self::ServerSleeps => let_server_sleep(world, server).await,
@@ -101,6 +110,7 @@ impl Fault {
             Self::LeaderKilled => "leader killed, started again",
             Self::FollowerKilled => "follower killed, started again",
             Self::LeaderStopped => "leader stopped for 5 s",
+            Self::AnswersLost => "each node stopped for 1.5 s in turn, three times",
             Self::MajorityStopped => "majority stopped for 12 s",
             Self::ServerKilled => "server killed, started again",
             Self::ServerSleeps => "server stopped for 14 s",
@@ -129,6 +139,17 @@ async fn stop_nodes(world: &World, nodes: &[usize], time: Duration) {
         world.nodes.nodes[*node].go_on();
     }
     world.nodes.until_healthy().await;
+}
+
+/// Stops each node in turn, while it has taken writes that it has not answered. Some of them were made: the servers send them
+/// to another node, and have to notice that.
+async fn lose_answers(world: &World) {
+    for _ in 0..SILENCES {
+        for node in 0..world.nodes.nodes.len() {
+            stop_nodes(world, &[node], SHORTLY_SILENT).await;
+            world.load.until_written_at(&[0, 1, 2]).await;
+        }
+    }
 }
 
 async fn kill_server(world: &World, server: usize) {

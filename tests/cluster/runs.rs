@@ -26,7 +26,13 @@ async fn run(namespaces: Option<Namespaces>, faults: &[Fault]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn short() {
     let _turn = TURN.lock().await;
-    run(None, &[Fault::LeaderKilled, Fault::ServerKilled, Fault::LeaderStopped]).await;
+    let faults = [
+        Fault::LeaderKilled,
+        Fault::ServerKilled,
+        Fault::LeaderStopped,
+        Fault::AnswersLost,
+    ];
+    run(None, &faults).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
