@@ -66,9 +66,9 @@ until_ready() {
     fail "no server answers at $*"
 }
 
-# commands_of FILE HEADING: prints the commands below this heading of a document.
+# commands_of FILE HEADING [FENCE]: prints the commands below this heading of a document, or what is in other fences than sh.
 commands_of() {
-    python3 - "$1" "$2" <<'END'
+    python3 - "$1" "$2" "${3:-sh}" <<'END'
 import re, sys
 fence, heading, commands = None, None, []
 for line in open(sys.argv[1], encoding="utf-8"):
@@ -76,10 +76,10 @@ for line in open(sys.argv[1], encoding="utf-8"):
         fence = None if fence else line.strip("`\n") or "text"
     elif fence is None and re.match("#+ ", line):
         heading = line.strip("# \n")
-    elif fence == "sh" and heading == sys.argv[2]:
+    elif fence == sys.argv[3] and heading == sys.argv[2]:
         commands.append(line)
 if not commands:
-    sys.exit(f"{sys.argv[1]} has no commands below {sys.argv[2]!r}")
+    sys.exit(f"{sys.argv[1]} has no {sys.argv[3]} below {sys.argv[2]!r}")
 print("".join(commands), end="")
 END
 }
