@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use crate::names::ContestedName;
 use crate::registers::HomeRegister;
 use crate::rotation::Rotation;
-use crate::settled::Board;
+use crate::settled::ListedByName;
 use crate::tickets::TicketCounter;
 
 /// The names that callers contest at the same time.
@@ -60,7 +60,7 @@ impl Epoch {
     ///
     /// # Panics
     /// If something that was acknowledged is lost or was done twice.
-    pub fn check(&self, board: &Board) -> Checked {
+    pub fn check(&self, board: &ListedByName) -> Checked {
         let (names, counters, registers) = (self.names.all(), self.counters.all(), self.registers.all());
         let problems: Vec<_> = names
             .iter()

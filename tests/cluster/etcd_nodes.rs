@@ -193,7 +193,7 @@ fn local_places() -> Vec<NodePlace> {
 
 /// Returns a free port below those that the system gives to clients, so that it stays free while its server is away.
 pub fn free_port() -> u16 {
-    let mut dice = Dice::new(crate::world::new_seed());
+    let mut dice = Dice::new(crate::trial::new_seed());
     loop {
         let port = u16::try_from(15_000 + dice.below(15_000)).expect("a port");
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {

@@ -7,8 +7,8 @@ use tokio::time::sleep;
 
 use crate::full::fill_and_free;
 use crate::servers::STORE;
+use crate::trial::Trial;
 use crate::waiting::until_true;
-use crate::world::World;
 
 /// The library that shows a process another time, as Debian's package `faketime` installs it.
 const OTHER_CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
@@ -70,24 +70,24 @@ impl Fault {
     pub const OF_NETWORK: [Self; 2] = [Self::LeaderCut, Self::FollowerCut];
 
     /// Makes the fault and undoes it. Returns what happened, in words.
-    pub async fn inject(self, world: &mut World) -> String {
-        let leader = world.nodes.leader().await;
-        let follower = (leader + 1 + world.dice.below(2)) % 3;
-        let server = world.dice.below(3);
+    pub async fn inject(self, trial: &mut Trial) -> String {
+        let leader = trial.nodes.leader().await;
+        let follower = (leader + 1 + trial.dice.below(2)) % 3;
+        let server = trial.dice.below(3);
         println!("{self:?}: leader {leader}, follower {follower}, server {server}");
         match self {
-            Self::LeaderKilled => kill_node(world, leader).await,
-            Self::FollowerKilled => kill_node(world, follower).await,
-            Self::LeaderStopped => stop_nodes(world, &[leader], LEADER_STOPPED).await,
-            Self::AnswersLost => lose_answers(world).await,
-            Self::MajorityStopped => stop_nodes(world, &[leader, follower], MAJORITY_STOPPED).await,
-            Self::ServerKilled => kill_server(world, server).await,
-            Self::ServerSleeps => let_server_sleep(world, server).await,
-            Self::Compaction => compact(world, server).await,
-            Self::DatabaseFull => fill_and_free(world).await,
-            Self::WrongClock => set_clock(world, server).await,
-            Self::LeaderCut => cut(world, leader).await,
-            Self::FollowerCut => cut(world, follower).await,
+            Self::LeaderKilled => kill_node(trial, leader).await,
+            Self::FollowerKilled => kill_node(trial, follower).await,
+            Self::LeaderStopped => stop_nodes(trial, &[leader], LEADER_STOPPED).await,
+            Self::AnswersLost => lose_answers(trial).await,
+            Self::MajorityStopped => stop_nodes(trial, &[leader, follower], MAJORITY_STOPPED).await,
+            Self::ServerKilled => kill_server(trial, server).await,
+            Self::ServerSleeps => let_server_sleep(trial, server).await,
+            Self::Compaction => compact(trial, server).await,
+            Self::DatabaseFull => fill_and_free(trial).await,
+            Self::WrongClock => set_clock(trial, server).await,
+            Self::LeaderCut => cut(trial, leader).await,
+            Self::FollowerCut => cut(trial, follower).await,
         }
         self.words().to_owned()
     }
@@ -123,61 +123,61 @@ impl Fault {
     }
 }
 
-async fn kill_node(world: &mut World, node: usize) {
-    world.nodes.nodes[node].kill().await;
-    world.load.until_written_at(&[0, 1, 2]).await;
-    world.nodes.nodes[node].start_again().await;
-    world.nodes.until_healthy().await;
+async fn kill_node(trial: &mut Trial, node: usize) {
+    trial.nodes.nodes[node].kill().await;
+    trial.load.until_written_at(&[0, 1, 2]).await;
+    trial.nodes.nodes[node].start_again().await;
+    trial.nodes.until_healthy().await;
 }
 
-async fn stop_nodes(world: &World, nodes: &[usize], time: Duration) {
+async fn stop_nodes(trial: &Trial, nodes: &[usize], time: Duration) {
     for node in nodes {
-        world.nodes.nodes[*node].stop();
+        trial.nodes.nodes[*node].stop();
     }
     sleep(time).await;
     for node in nodes {
-        world.nodes.nodes[*node].go_on();
+        trial.nodes.nodes[*node].go_on();
     }
-    world.nodes.until_healthy().await;
+    trial.nodes.until_healthy().await;
 }
 
 /// Stops each node in turn, while it has taken writes that it has not answered. Some of them were made: the servers send them
 /// to another node, and have to notice that.
-async fn lose_answers(world: &World) {
+async fn lose_answers(trial: &Trial) {
     for _ in 0..SILENCES {
-        for node in 0..world.nodes.nodes.len() {
-            stop_nodes(world, &[node], SHORTLY_SILENT).await;
-            world.load.until_written_at(&[0, 1, 2]).await;
+        for node in 0..trial.nodes.nodes.len() {
+            stop_nodes(trial, &[node], SHORTLY_SILENT).await;
+            trial.load.until_written_at(&[0, 1, 2]).await;
         }
     }
 }
 
-async fn kill_server(world: &World, server: usize) {
-    world.servers.services[server].kill();
+async fn kill_server(trial: &Trial, server: usize) {
+    trial.servers.services[server].kill();
     let others: Vec<_> = (0..3).filter(|other| *other != server).collect();
-    world.load.until_written_at(&others).await;
+    trial.load.until_written_at(&others).await;
 }
 
 /// Stops a server for longer than its lease. Then it may write nothing more under the name that the others count as gone.
-async fn let_server_sleep(world: &World, server: usize) {
+async fn let_server_sleep(trial: &Trial, server: usize) {
     let markers = format!("/rollcall/{STORE}/w/p/");
     let list = async || {
-        let keys = world.nodes.control(&["get", "--prefix", &markers, "--keys-only"]).await;
+        let keys = trial.nodes.control(&["get", "--prefix", &markers, "--keys-only"]).await;
         let keys = keys.lines().filter(|line| !line.is_empty());
         keys.map(str::to_owned).collect::<Vec<_>>()
     };
     let before = list().await;
-    world.servers.services[server].stop();
+    trial.servers.services[server].stop();
     sleep(SERVER_STOPPED).await;
     let during = list().await;
     let gone: Vec<_> = before.iter().filter(|key| !during.contains(key)).collect();
     assert_eq!(gone.len(), 1, "one server is counted as gone: {before:?} {during:?}");
-    let since = world.nodes.revision().await + 1;
-    world.servers.services[server].go_on();
-    world.servers.until_ready().await;
-    world.load.until_written_at(&[0, 1, 2]).await;
+    let since = trial.nodes.revision().await + 1;
+    trial.servers.services[server].go_on();
+    trial.servers.until_ready().await;
+    trial.load.until_written_at(&[0, 1, 2]).await;
     // Each write rewrites the marker of its process, so that the history of this key has all of them.
-    let changed = world.nodes.changes(&markers, since, world.nodes.revision().await).await;
+    let changed = trial.nodes.changes(&markers, since, trial.nodes.revision().await).await;
     assert!(
         !changed.contains(gone[0]),
         "a server wrote under the name that had ended"
@@ -185,18 +185,18 @@ async fn let_server_sleep(world: &World, server: usize) {
 }
 
 /// Stops a server for less than its lease, and compacts the history meanwhile.
-async fn compact(world: &World, server: usize) {
-    world.servers.services[server].stop();
+async fn compact(trial: &Trial, server: usize) {
+    trial.servers.services[server].stop();
     let others: Vec<_> = (0..3).filter(|other| *other != server).collect();
     sleep(SHORTLY_STOPPED).await;
-    world.load.until_written_at(&others).await;
-    let revision = world.nodes.revision().await.to_string();
-    world.nodes.control(&["compact", &revision]).await;
-    world.servers.services[server].go_on();
+    trial.load.until_written_at(&others).await;
+    let revision = trial.nodes.revision().await.to_string();
+    trial.nodes.control(&["compact", &revision]).await;
+    trial.servers.services[server].go_on();
 }
 
 /// Starts a server with a clock that is an hour ahead, and later with the right one.
-async fn set_clock(world: &World, server: usize) {
+async fn set_clock(trial: &Trial, server: usize) {
     let ahead = [
         ("LD_PRELOAD", OTHER_CLOCK),
         ("FAKETIME", "+3600s"),
@@ -205,21 +205,21 @@ async fn set_clock(world: &World, server: usize) {
     ];
     let ahead: Vec<_> = ahead.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     for variables in [ahead, Vec::new()] {
-        let service = &world.servers.services[server];
+        let service = &trial.servers.services[server];
         service.set_variables(variables);
         let starts = service.starts();
         service.kill();
         until_true("a start", async || service.starts() > starts).await;
-        world.servers.until_ready().await;
-        world.load.until_written_at(&[0, 1, 2]).await;
+        trial.servers.until_ready().await;
+        trial.load.until_written_at(&[0, 1, 2]).await;
     }
 }
 
 /// Cuts a node off from its peers. The servers still reach it.
-async fn cut(world: &World, node: usize) {
-    let namespaces = world.nodes.namespaces.as_ref().expect("nodes in namespaces");
+async fn cut(trial: &Trial, node: usize) {
+    let namespaces = trial.nodes.namespaces.as_ref().expect("nodes in namespaces");
     namespaces.cut(node);
     sleep(CUT).await;
     namespaces.heal(node);
-    world.nodes.until_healthy().await;
+    trial.nodes.until_healthy().await;
 }

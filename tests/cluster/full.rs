@@ -7,8 +7,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::caller::Reply;
+use crate::trial::Trial;
 use crate::waiting::{until, until_true};
-use crate::world::World;
 
 /// The room that is left below the quota before it is filled: the load alone writes half a megabyte a second.
 const ROOM_BYTES: u64 = 64 << 20;
@@ -20,23 +20,23 @@ const VALUE_BYTES: usize = 1 << 20;
 const PREFIX: &str = "/filling/";
 
 /// Fills the database, and frees it.
-pub async fn fill_and_free(world: &mut World) {
+pub async fn fill_and_free(trial: &mut Trial) {
     let mut largest = 0;
     for number in 0..3 {
-        let state = async || world.nodes.state(number).await;
+        let state = async || trial.nodes.state(number).await;
         largest = until("the size of a database", state).await.database_bytes.max(largest);
     }
     println!("the databases have {largest} bytes");
-    set_quota(world, Some(largest + ROOM_BYTES)).await;
+    set_quota(trial, Some(largest + ROOM_BYTES)).await;
     println!("the databases have a quota");
     let mut number = 0;
-    while put(&world.nodes.clients(), number).await {
+    while put(&trial.nodes.clients(), number).await {
         number += 1;
         assert!(number < 500, "the database is never full");
     }
     println!("the databases are full after {number} values");
-    let starts = world.servers.starts();
-    for admin in &world.servers.admins {
+    let starts = trial.servers.starts();
+    for admin in &trial.servers.admins {
         let body =
             json!({"name": format!("while full at {}", admin.server), "statusType": "busy", "durationMinutes": 1});
         let is_refused = async || {
@@ -45,34 +45,34 @@ pub async fn fill_and_free(world: &mut World) {
         };
         until_true("a server that says that it is full", is_refused).await;
     }
-    let alarms = world.nodes.control(&["alarm", "list"]).await;
+    let alarms = trial.nodes.control(&["alarm", "list"]).await;
     assert!(alarms.contains("NOSPACE"), "{alarms}");
-    world.nodes.control(&["del", "--prefix", PREFIX]).await;
-    let revision = world.nodes.revision().await.to_string();
-    world.nodes.control(&["compact", "--physical", &revision]).await;
+    trial.nodes.control(&["del", "--prefix", PREFIX]).await;
+    let revision = trial.nodes.revision().await.to_string();
+    trial.nodes.control(&["compact", "--physical", &revision]).await;
     for node in 0..3 {
-        let defragment = async || world.nodes.try_control(Some(node), &["defrag"]).await.ok();
+        let defragment = async || trial.nodes.try_control(Some(node), &["defrag"]).await.ok();
         until("a defragmentation", defragment).await;
     }
-    world.nodes.control(&["alarm", "disarm"]).await;
+    trial.nodes.control(&["alarm", "disarm"]).await;
     println!("the databases are free");
-    world.load.until_written_at(&[0, 1, 2]).await;
+    trial.load.until_written_at(&[0, 1, 2]).await;
     assert_eq!(
-        world.servers.starts(),
+        trial.servers.starts(),
         starts,
         "no server ends because the database is full"
     );
-    set_quota(world, None).await;
+    set_quota(trial, None).await;
 }
 
 /// Starts the nodes again, one after the other, with this limit of the database.
-async fn set_quota(world: &mut World, bytes: Option<u64>) {
+async fn set_quota(trial: &mut Trial, bytes: Option<u64>) {
     for number in 0..3 {
-        let node = &mut world.nodes.nodes[number];
+        let node = &mut trial.nodes.nodes[number];
         node.set_quota(bytes);
         node.kill().await;
         node.start_again().await;
-        world.nodes.until_healthy().await;
+        trial.nodes.until_healthy().await;
     }
 }
 

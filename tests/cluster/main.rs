@@ -34,5 +34,5 @@ mod service;
 mod settled;
 mod specification;
 mod tickets;
+mod trial;
 mod waiting;
-mod world;

@@ -9,7 +9,7 @@ use crate::caller::{HttpCaller, Reply};
 use crate::dice::Dice;
 use crate::history::Recording;
 use crate::rotation::Wearing;
-use crate::settled::Board;
+use crate::settled::ListedByName;
 use crate::specification::{NameOperation, NameRules};
 
 /// The calls after which a name is not used any more.
@@ -106,7 +106,7 @@ impl ContestedName {
     }
 
     /// Checks all calls, and what the servers list now.
-    pub fn check(&self, board: &Board) -> Result<(), String> {
+    pub fn check(&self, board: &ListedByName) -> Result<(), String> {
         let listed = board.get(&self.name).map(|status| status.minutes);
         if self
             .recording

@@ -23,7 +23,7 @@ const PEOPLE: usize = 6;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The users.
-pub struct People {
+pub struct ConnectedUsers {
     /// The ids of the users, and what they want to be.
     all: Vec<(String, Arc<PersonState>)>,
     /// True while no user changes what they want to be.
@@ -34,7 +34,7 @@ pub struct People {
     shown: Mutex<String>,
 }
 
-impl People {
+impl ConnectedUsers {
     /// Creates the users and connects them.
     pub async fn start(servers: &Servers, dice: &mut Dice) -> Self {
         let addresses: Vec<_> = servers.services.iter().map(|service| service.address).collect();
@@ -59,7 +59,7 @@ impl People {
         }
     }
 
-    /// Lets nobody change, and waits until all servers show each user as the user wants to be. Then changes go on.
+    /// Stops the changes, and waits until all servers show each user as the user wants to be. Then the changes go on.
     ///
     /// # Panics
     /// If a server shows something else for long.

@@ -9,7 +9,7 @@ use crate::caller::{HttpCaller, Reply};
 use crate::dice::Dice;
 use crate::history::Recording;
 use crate::rotation::Wearing;
-use crate::settled::Board;
+use crate::settled::ListedByName;
 use crate::specification::{INITIAL, RegisterOperation, RegisterRules};
 
 /// The calls after which a register is not used any more.
@@ -105,7 +105,7 @@ impl HomeRegister {
     }
 
     /// Checks all calls, and what the servers list now.
-    pub fn check(&self, board: &Board) -> Result<(), String> {
+    pub fn check(&self, board: &ListedByName) -> Result<(), String> {
         let Some((_, name)) = self.status.get() else {
             return Ok(());
         };

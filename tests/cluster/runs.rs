@@ -6,21 +6,21 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::namespaces::Namespaces;
-use crate::world::World;
+use crate::trial::Trial;
 
 /// Held by the test that runs: two clusters at once would share the processors, and the names of namespaces.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 async fn run(namespaces: Option<Namespaces>, faults: &[Fault]) {
-    let mut world = World::start(namespaces).await;
+    let mut trial = Trial::start(namespaces).await;
     for fault in faults {
         if fault.is_possible() {
-            world.suffer(*fault).await;
+            trial.suffer(*fault).await;
         } else {
             println!("{fault:?} is left out: install the package faketime");
         }
     }
-    world.end().await;
+    trial.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,10 +92,10 @@ async fn hour() {
     if namespaces.is_some() {
         faults.extend(Fault::OF_NETWORK);
     }
-    let mut world = World::start(namespaces).await;
+    let mut trial = Trial::start(namespaces).await;
     while began.elapsed() < Duration::from_secs(60 * minutes) {
-        let fault = faults[world.dice.below(faults.len())];
-        world.suffer(fault).await;
+        let fault = faults[trial.dice.below(faults.len())];
+        trial.suffer(fault).await;
     }
-    world.end().await;
+    trial.end().await;
 }

@@ -10,7 +10,7 @@ use crate::servers::Servers;
 use crate::waiting::until_true;
 
 /// The custom statuses that the servers list, by name.
-pub type Board = BTreeMap<String, BoardStatus>;
+pub type ListedByName = BTreeMap<String, BoardStatus>;
 
 /// A custom status in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct BoardStatus {
 ///
 /// # Panics
 /// If the servers list different statuses, or one of them lists a name twice.
-pub async fn settled(servers: &Servers, epoch: usize) -> Board {
+pub async fn settled(servers: &Servers, epoch: usize) -> ListedByName {
     let barriers: Vec<_> = (0..servers.admins.len())
         .map(|number| format!("barrier {epoch:03} at {number}"))
         .collect();
@@ -57,7 +57,7 @@ async fn is_created(admin: &HttpCaller, name: &str) -> bool {
     matches!(reply, Reply::Done(_)) || reply.is_refusal("Custom_User_Status_Error_Name_Already_In_Use")
 }
 
-async fn board(admin: &HttpCaller) -> Option<Board> {
+async fn board(admin: &HttpCaller) -> Option<ListedByName> {
     let body = admin.get("custom-user-status.list?count=0").await?;
     let statuses = body["statuses"].as_array().expect("a list");
     let read = |status: &Value| {
@@ -72,13 +72,13 @@ async fn board(admin: &HttpCaller) -> Option<Board> {
             },
         )
     };
-    let board: Board = statuses.iter().map(read).collect();
+    let board: ListedByName = statuses.iter().map(read).collect();
     assert_eq!(board.len(), statuses.len(), "a name is there twice: {body}");
     Some(board)
 }
 
 /// Removes all statuses, so that later lists are short.
-pub async fn remove_all(servers: &Servers, board: &Board) {
+pub async fn remove_all(servers: &Servers, board: &ListedByName) {
     let all: Vec<_> = board.values().collect();
     for portion in all.chunks(64) {
         let removals = portion.iter().enumerate().map(|(place, status)| {

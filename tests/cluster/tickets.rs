@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::caller::{HttpCaller, Reply};
 use crate::rotation::Wearing;
-use crate::settled::Board;
+use crate::settled::ListedByName;
 
 /// The number after which a counter is not used any more.
 const MAX_NUMBER: usize = 40;
@@ -129,7 +129,7 @@ impl TicketCounter {
     }
 
     /// Checks all calls, and what the servers list now.
-    pub fn check(&self, board: &Board) -> Result<(), String> {
+    pub fn check(&self, board: &ListedByName) -> Result<(), String> {
         let draws = self.draws.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let views = self.views.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let taken: BTreeMap<usize, u32> = (1..)

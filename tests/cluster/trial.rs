@@ -8,20 +8,20 @@ use crate::etcd_nodes::EtcdNodes;
 use crate::fault::Fault;
 use crate::load::Load;
 use crate::namespaces::Namespaces;
-use crate::people::People;
+use crate::people::ConnectedUsers;
 use crate::report::{ReportRow, line, print};
 use crate::servers::Servers;
 use crate::settled::{remove_all, settled};
 
 /// A cluster under load.
-pub struct World {
+pub struct Trial {
     pub nodes: EtcdNodes,
     pub servers: Servers,
     pub load: Load,
     /// A message that is set at all servers in turn, and one for each server that is set there alone: a server that waits does
     /// not keep the others from writing theirs.
     boards: Vec<Boards>,
-    people: People,
+    people: ConnectedUsers,
     pub dice: Dice,
     rows: Vec<ReportRow>,
 }
@@ -40,13 +40,13 @@ fn seed() -> u64 {
     seed
 }
 
-impl World {
+impl Trial {
     /// Starts all of it, in namespaces if there are any.
     pub async fn start(namespaces: Option<Namespaces>) -> Self {
         let mut dice = Dice::new(seed());
         let nodes = EtcdNodes::start(namespaces).await;
         let servers = Servers::start(&nodes).await;
-        let people = People::start(&servers, &mut dice).await;
+        let people = ConnectedUsers::start(&servers, &mut dice).await;
         let mut boards = vec![Boards::start(&servers, "everywhere", &[0, 1, 2]).await];
         for server in 0..3 {
             boards.push(Boards::start(&servers, &format!("only{server}"), &[server]).await);
