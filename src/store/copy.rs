@@ -7,7 +7,7 @@ use super::backup::UpgradeBackups;
 use super::etcd;
 #[cfg(not(feature = "etcd"))]
 use super::no_cluster as etcd;
-use super::source::{Count, Source, SourceContents, TakeEntry};
+use super::source::{Count, RecordSource, SourceContents, TakeEntry};
 use super::{CopyError, Held, ReadError, Store, Table, sled};
 use crate::config::{ClusterAddress, StorePlace};
 
@@ -34,7 +34,7 @@ pub enum Destination<'place> {
 ///
 /// # Errors
 /// [`CopyError`].
-pub(super) fn copy(source: &dyn Source, to: Destination<'_>) -> Result<Option<PathBuf>, CopyError> {
+pub(super) fn copy(source: &dyn RecordSource, to: Destination<'_>) -> Result<Option<PathBuf>, CopyError> {
     match to {
         Destination::Folder { path, replace } => sled::copy_into(path, replace, source),
         Destination::Cluster { address, folder } => etcd::copy_into(address, folder, source).map(|()| None),
@@ -68,7 +68,7 @@ impl From<ReadError> for Cause {
     }
 }
 
-impl Source for HeldSource {
+impl RecordSource for HeldSource {
     fn contents(&self) -> &SourceContents {
         &self.contents
     }

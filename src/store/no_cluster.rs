@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::held::Held;
 use super::open_error::OpenError;
 use super::opened::OpenedStore;
-use super::source::Source;
+use super::source::RecordSource;
 use super::survey::ClusterSurvey;
 use crate::config::ClusterAddress;
 
@@ -28,7 +28,7 @@ pub(super) fn refuse_used(address: &ClusterAddress) -> Result<(), CopyError> {
     Err(refusal(address).into())
 }
 
-pub(super) fn copy_into(address: &ClusterAddress, _: &Path, _: &dyn Source) -> Result<(), CopyError> {
+pub(super) fn copy_into(address: &ClusterAddress, _: &Path, _: &dyn RecordSource) -> Result<(), CopyError> {
     Err(refusal(address).into())
 }
 

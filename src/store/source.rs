@@ -19,7 +19,7 @@ pub(super) struct SourceContents {
 pub(super) type TakeEntry<'take> = &'take mut dyn FnMut(Table, &[u8], &[u8]) -> Result<(), String>;
 
 /// A store or a backup that is copied.
-pub(super) trait Source: Send {
+pub(super) trait RecordSource: Send {
     /// Returns what the source has.
     fn contents(&self) -> &SourceContents;
 

@@ -10,7 +10,7 @@ use super::read::{self, Item};
 use super::{BackupError, Decryption, Summary};
 use crate::store::copy::{Destination, copy};
 use crate::store::copy_error::CopyError;
-use crate::store::source::{Count, Source, SourceContents, TakeEntry};
+use crate::store::source::{Count, RecordSource, SourceContents, TakeEntry};
 
 /// The choices of a restoration.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +103,7 @@ impl From<BackupError> for Cause {
     }
 }
 
-impl Source for CheckedBackup<'_> {
+impl RecordSource for CheckedBackup<'_> {
     fn contents(&self) -> &SourceContents {
         &self.contents
     }

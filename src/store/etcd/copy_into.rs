@@ -28,7 +28,7 @@ use crate::store::folder::{DataFolder, SECRET_KEY, write_private};
 use crate::store::open_error::OpenError;
 use crate::store::progress::Progress;
 use crate::store::records::Table;
-use crate::store::source::Source;
+use crate::store::source::RecordSource;
 use crate::store::sums::{RunningSums, Sums};
 use crate::store::verify::verify;
 
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(in crate::store) fn copy_into(
     address: &ClusterAddress,
     folder: &Path,
-    source: &dyn Source,
+    source: &dyn RecordSource,
 ) -> Result<(), CopyError> {
     place_key(folder, source)?;
     let cluster = Arc::new(reach(address)?);
@@ -57,7 +57,7 @@ pub(in crate::store) fn copy_into(
 }
 
 /// Writes the key of the source to the data folder, unless it is there already.
-fn place_key(folder: &Path, source: &dyn Source) -> Result<(), CopyError> {
+fn place_key(folder: &Path, source: &dyn RecordSource) -> Result<(), CopyError> {
     let Some(key) = source.key() else { return Ok(()) };
     let _held = DataFolder::hold(folder)?;
     let path = folder.join(SECRET_KEY);
@@ -138,7 +138,7 @@ impl Copy {
     }
 
     /// Writes what is missing, compares all with the source, and lets servers open the store.
-    fn run(mut self, source: &dyn Source) -> Result<(), String> {
+    fn run(mut self, source: &dyn RecordSource) -> Result<(), String> {
         let contents = source.contents();
         let mut progress = Progress::new("writing the new store", contents.entries);
         source.read(&mut |table, key, value| {

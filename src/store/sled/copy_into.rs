@@ -14,7 +14,7 @@ use crate::store::commits::Commits;
 use crate::store::copy_error::CopyError;
 use crate::store::folder::{DataFolder, write_private};
 use crate::store::open_error::OpenError;
-use crate::store::source::Source;
+use crate::store::source::RecordSource;
 
 /// Copies a source into a data folder that no process uses. Returns the folder in which the old store is kept, if there was
 /// one.
@@ -24,7 +24,7 @@ use crate::store::source::Source;
 pub(in crate::store) fn copy_into(
     folder: &Path,
     replace: bool,
-    source: &dyn Source,
+    source: &dyn RecordSource,
 ) -> Result<Option<PathBuf>, CopyError> {
     let data = DataFolder::hold(folder)?;
     swap::settle(&data).map_err(|cause| OpenError::of_folder(folder, cause))?;
@@ -57,7 +57,7 @@ pub(in crate::store) fn copy_into(
 }
 
 /// Writes the source into a new store in the folder for it, and makes both the store and the key durable.
-fn write(data: &DataFolder, source: &dyn Source) -> Result<(), String> {
+fn write(data: &DataFolder, source: &dyn RecordSource) -> Result<(), String> {
     let contents = source.contents();
     let mut new = NewStore::begin(&data.restoring(), "writing the new store", contents.entries)?;
     if let Some(key) = source.key() {

@@ -146,7 +146,7 @@ async fn a_store_of_another_format_is_raised_only_without_servers_of_an_older_ve
     let words = refused();
     assert!(words.contains("servers of an older version use it"), "{words}");
     server.stop().await;
-    let server = store.first().await;
+    let server = store.further().await;
     assert_eq!(etcd.control(&["get", "--print-value-only", &format]).trim(), "1");
     server.stop().await;
     etcd.control(&["put", &format, "2"]);
