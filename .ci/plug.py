@@ -275,8 +275,11 @@ def main():
     board = Board()
     status, text = board.write("before the plug")
     assert status == 200, text
-    logs = [(WORK / name / "run/rollcall.log").read_text() for name in MACHINES]
-    assert any(f" address={CALLER} " in log for log in logs), "the servers do not see the address of the caller"
+
+    def address_is_seen():
+        return any(f" address={CALLER} " in (WORK / name / "run/rollcall.log").read_text() for name in MACHINES)
+
+    wait_for("the caller's address in a server's log", address_is_seen)
     board.wait_until_all_show("before the plug")
     board.wait_until_browser_shows("before the plug")
     print("a status that is set through HAProxy shows through HAProxy, at each server, and in the browser", flush=True)
