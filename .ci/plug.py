@@ -249,7 +249,7 @@ def nodes():
 
 def machine_of_leader():
     def found():
-        return [name for name, status in nodes().items() if status["leader"] == status["header"]["member_id"]]
+        return [name for name, status in nodes().items() if status.get("leader") == status["header"]["member_id"]]
 
     return wait_for("a leader of etcd", found)[0]
 
