@@ -59,6 +59,14 @@ impl ClusterFailure {
         }
     }
 
+    /// Returns the failure as that of one node, after which another one is asked.
+    pub(super) fn at_one_node(&self) -> String {
+        match self {
+            Self::Unreached(cause) => cause.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Returns whether another node may answer.
     pub(super) const fn is_of_node(&self) -> bool {
         matches!(self, Self::Unreached(_))

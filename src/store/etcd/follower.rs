@@ -66,7 +66,7 @@ impl Follower {
             };
             match ended {
                 Ended::Node(failure) => {
-                    info!(%failure, "commits are followed at another node");
+                    info!(cause = failure.at_one_node(), "commits are followed at another node");
                     this.cluster.leave(number);
                     sleep(PAUSE).await;
                 }

@@ -116,7 +116,7 @@ pub(super) async fn renew(cluster: Arc<Cluster>, followed: Arc<Followed>, lease:
                 .lose("the other processes count this one as gone, because it did not renew its lease in time".into());
             return;
         }
-        info!(%failure, "the lease is renewed at another node");
+        info!(cause = failure.at_one_node(), "the lease is renewed at another node");
         cluster.leave(number);
         sleep(PAUSE).await;
     }

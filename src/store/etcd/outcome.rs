@@ -65,7 +65,7 @@ impl Settled {
             } else if !is_unknown {
                 return SendOutcome::Failed(failure);
             }
-            warn!(%failure, "a commit is sent to another node");
+            warn!(cause = failure.at_one_node(), "a commit is sent to another node");
             let is_given_up = cluster.is_closing() && began.elapsed() >= PATIENCE_WHEN_CLOSING;
             if is_given_up || followed.check().is_err() {
                 return SendOutcome::Fenced;
