@@ -92,6 +92,7 @@ impl Followed {
     /// Ends the writer and the follower for this reason.
     pub(super) fn lose(&self, cause: String) {
         self.lock().lost.get_or_insert(cause);
+        self.freshness.end();
         self.notify();
     }
 

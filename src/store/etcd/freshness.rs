@@ -42,6 +42,11 @@ impl Freshness {
         self.heard.fetch_max(now(), Ordering::Release);
     }
 
+    /// Notes that this process is no longer one of the servers.
+    pub(super) fn end(&self) {
+        self.renewed.store(0, Ordering::Release);
+    }
+
     /// Returns the times since the last signs of life.
     pub(super) fn signs(&self, revision: u64) -> ClusterSigns {
         let since = |moment: &AtomicU64| now().saturating_sub(moment.load(Ordering::Acquire));
@@ -87,5 +92,7 @@ mod tests {
         assert!(fresh.is_current());
         fresh.note_renewal(old);
         assert!(fresh.is_current(), "an older renewal changes nothing");
+        fresh.end();
+        assert!(!fresh.is_current());
     }
 }

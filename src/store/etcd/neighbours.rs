@@ -178,7 +178,7 @@ impl Neighbours for EtcdNeighbours {
     }
 
     fn is_current(&self) -> bool {
-        self.followed.freshness.is_current() && self.followed.check().is_ok()
+        self.followed.freshness.is_current()
     }
 
     fn prepare_to_close(&self) {
