@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -14,7 +12,7 @@ use crate::dice::Dice;
 use crate::person::{PersonState, stay};
 use crate::servers::Servers;
 use crate::settled::presence_tables;
-use crate::waiting::until_true;
+use crate::waiting::until_right;
 
 /// The number of users, two at each server.
 const PEOPLE: usize = 6;
@@ -30,8 +28,6 @@ pub struct ConnectedUsers {
     is_calm: Arc<AtomicBool>,
     changes: JoinHandle<()>,
     stays: Vec<JoinHandle<()>>,
-    /// What the servers showed last, for the message of a failure.
-    shown: Mutex<String>,
 }
 
 impl ConnectedUsers {
@@ -55,7 +51,6 @@ impl ConnectedUsers {
             changes: tokio::spawn(change(states, Arc::clone(&is_calm), Dice::new(dice.next()))),
             is_calm,
             stays,
-            shown: Mutex::default(),
         }
     }
 
@@ -79,16 +74,15 @@ impl ConnectedUsers {
             .iter()
             .map(|(id, state)| (id.clone(), status(state).to_owned()))
             .collect();
-        let shows = async || {
-            let tables = presence_tables(servers).await;
-            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = format!("{tables:?}");
+        let are_right = |tables: &Vec<Option<BTreeMap<String, (String, String)>>>| {
             tables.iter().all(|table| {
                 let Some(table) = table else { return false };
                 let row_of = table.iter().map(|(id, (status, _))| (id.clone(), status.clone()));
                 table.values().all(|(_, text)| text.is_empty()) && row_of.collect::<BTreeMap<_, _>>() == wanted
             })
         };
-        until_true(&format!("presence {wanted:?}"), shows).await;
+        let look = async || presence_tables(servers).await;
+        until_right(&format!("presence {wanted:?}"), look, are_right).await;
         self.is_calm.store(false, Ordering::Release);
     }
 

@@ -73,8 +73,8 @@ impl Connection {
 
     /// Sends what the person wants to be, and pings, until the server does not answer or the person has left.
     async fn hold(mut self, state: &PersonState) {
-        // A new connection is online.
-        let mut said = false;
+        // A connection that continues one that was lost has its status.
+        let mut said = None;
         while !state.is_over.load(Ordering::Acquire) {
             let wanted = state.is_away.load(Ordering::Acquire);
             let method = if wanted {
@@ -83,7 +83,7 @@ impl Connection {
                 "UserPresence:online"
             };
             let answered = async {
-                if wanted == said {
+                if said == Some(wanted) {
                     self.ping().await
                 } else {
                     self.call(method, json!([])).await.map(drop)
@@ -92,9 +92,9 @@ impl Connection {
             if !matches!(timeout(SILENCE, answered).await, Ok(Some(()))) {
                 return;
             }
-            said = wanted;
+            said = Some(wanted);
             let until = Instant::now() + PING;
-            while Instant::now() < until && state.is_away.load(Ordering::Acquire) == said {
+            while Instant::now() < until && state.is_away.load(Ordering::Acquire) == wanted {
                 sleep(PAUSE).await;
             }
         }

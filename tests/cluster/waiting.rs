@@ -25,6 +25,26 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
     }
 }
 
+/// Looks until what is found is right.
+///
+/// # Panics
+/// With these words and what was found last, if it is not right for [`PATIENCE`].
+pub async fn until_right<T: std::fmt::Debug>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> T,
+    is_right: impl Fn(&T) -> bool,
+) {
+    let began = Instant::now();
+    loop {
+        let found = look().await;
+        if is_right(&found) {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}, found {found:?}");
+        sleep(PAUSE).await;
+    }
+}
+
 /// Looks until the condition is true.
 pub async fn until_true(what: &str, mut look: impl AsyncFnMut() -> bool) {
     until(what, async || look().await.then_some(())).await;
