@@ -50,7 +50,8 @@ pub(in crate::store) fn copy_into(
     place_key(folder, source)?;
     let cluster = Arc::new(reach(address)?);
     let copy = Copy::begin(&cluster, &source.contents().sums)?;
-    copy.run(source).map_err(|cause| CopyError::Interrupted {
+    let finished = if copy.is_open { copy.clear() } else { copy.run(source) };
+    finished.map_err(|cause| CopyError::Interrupted {
         address: address.to_string(),
         cause,
     })
@@ -77,6 +78,8 @@ struct Copy {
     cluster: Arc<Cluster>,
     /// Its number is that of the last transaction that was made.
     marker: Marker,
+    /// True if an earlier command has finished the copy, but for the keys that are not needed any more.
+    is_open: bool,
     /// The number of transactions that an earlier command made, and that are not made again.
     skipped: u64,
     waiting: Vec<TxnOp>,
@@ -107,12 +110,12 @@ impl Copy {
             values.next().flatten(),
             values.next().flatten(),
         );
-        if format.is_some() {
-            return Err(CopyError::OccupiedName { address, prefix });
-        }
         let own = codec::seal(NAME, &keys.source(), 1, sums);
-        if source.is_some_and(|source| source.value() != own) {
-            return Err(CopyError::OtherSource { address, prefix });
+        let is_own = source.map(|source| source.value() == own);
+        match (&format, is_own) {
+            (Some(_), None | Some(false)) => return Err(CopyError::OccupiedName { address, prefix }),
+            (None, Some(false)) => return Err(CopyError::OtherSource { address, prefix }),
+            _ => {}
         }
         let number = copying.as_ref().and_then(|found| found.value().try_into().ok());
         let mut copy = Self {
@@ -123,10 +126,14 @@ impl Copy {
                 revision: copying.map_or(0, |found| found.mod_revision()),
                 number: number.map_or(0, u64::from_be_bytes),
             },
+            is_open: format.is_some(),
             skipped: 0,
             waiting: Vec::new(),
             waiting_bytes: 0,
         };
+        if copy.is_open {
+            return Ok(copy);
+        }
         if copy.marker.number == 0 {
             let put = TxnOp::put(keys.source(), own, None);
             let begun = copy.send(vec![put]);
@@ -148,7 +155,7 @@ impl Copy {
         self.write()?;
         self.compare(&contents.sums)?;
         self.send(vec![TxnOp::put(self.cluster.keys.format(), format::NEWEST, None)])?;
-        self.clear().map_err(|failure| failure.to_string())
+        self.clear()
     }
 
     /// Adds an entry. Each run of the command forms the same transactions.
@@ -222,10 +229,11 @@ impl Copy {
     }
 
     /// Removes the keys that only the copy needs.
-    fn clear(&self) -> Result<(), ClusterFailure> {
+    fn clear(&self) -> Result<(), String> {
         let cluster = Arc::clone(&self.cluster);
         let deletes = [cluster.keys.copying(), cluster.keys.source()].map(|key| TxnOp::delete(key, None));
         let delete = Txn::new().and_then(deletes);
-        self.cluster.wait(async move { cluster.repeat(delete).await.map(drop) })
+        let cleared = self.cluster.wait(async move { cluster.repeat(delete).await.map(drop) });
+        cleared.map_err(|failure| failure.to_string())
     }
 }

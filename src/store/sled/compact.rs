@@ -108,11 +108,12 @@ fn copy(store: &OpenStore, compacting: &Path, entries: u64, commits: Commits) ->
             new.put(table, key, value)?;
         }
     }
-    new.finish(Commits {
+    let copied = new.finish(Commits {
         count: commits.count,
         erasures: 0,
         compacted_at: Some(Clock::system().now()),
         compacted_bytes: 0,
         ..commits
-    })
+    });
+    copied.map(drop)
 }

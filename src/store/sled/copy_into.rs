@@ -67,13 +67,18 @@ fn write(data: &DataFolder, source: &dyn RecordSource) -> Result<(), String> {
     // A store that counts less than the last commit that was seen in this folder would be taken for a damaged one.
     let marker = CommitMarker::open(&data.witness()).map_err(|error| error.to_string())?;
     let seen = marker.seen().unwrap_or_default();
-    new.finish(Commits {
+    let written = new.finish(Commits {
         count: contents.commits.max(seen),
         erasures: 0,
         compacted_at: Some(Clock::system().now()),
         compacted_bytes: 0,
         believed_at: None,
-    })
+    })?;
+    if written == contents.sums {
+        Ok(())
+    } else {
+        Err("the source changed while it was read".into())
+    }
 }
 
 fn write_key(path: &Path, key: &str) -> io::Result<()> {

@@ -14,7 +14,7 @@ use crate::store::commits::Commits;
 use crate::store::progress::Progress;
 use crate::store::records::Table;
 use crate::store::room;
-use crate::store::sums::RunningSums;
+use crate::store::sums::{RunningSums, Sums};
 
 /// Maximum entries, and bytes after which a transaction is full, when records are copied.
 const BATCH_ENTRIES: usize = 256;
@@ -88,12 +88,12 @@ impl NewStore {
     }
 
     /// Writes the rest, verifies the whole new store, compares it with the entries that were added, closes it and makes
-    /// it durable.
-    pub(in crate::store) fn finish(mut self, commits: Commits) -> Result<(), String> {
+    /// it durable. Returns the checksums of its tables.
+    pub(in crate::store) fn finish(mut self, commits: Commits) -> Result<Sums, String> {
         self.write_rest()?;
         let written = self.copier.ask(CopyJob::Finish(commits), CHECK_TIMEOUT)?;
         if written == self.sums.done() {
-            Ok(())
+            Ok(written)
         } else {
             Err("the new store does not have the same records as its source".into())
         }
