@@ -139,7 +139,11 @@ impl Rates {
     /// # Errors
     /// The state of the exceeded limit, with the time to wait.
     pub fn count(&self, clock: &Clock, rate: Rate, counted: &Counted) -> Result<Left, Left> {
-        let rate = self.share(rate);
+        let rate = match counted.who {
+            // A socket is at one server.
+            RateKey::Socket(_) => rate,
+            _ => self.share(rate),
+        };
         let limiter = self.limiter(clock, rate);
         let now = Time(clock.clone()).now();
         let left = |remaining: u32, wait: Duration| {
@@ -158,7 +162,8 @@ impl Rates {
         }
     }
 
-    /// Divides all rates by this number of servers, each of which counts its own calls. Each has at least one call.
+    /// Divides the rates by this number of servers, each of which counts its own calls. Each has at least one call. Rates of
+    /// sockets are not divided.
     pub fn share_among(&self, servers: usize) {
         let servers = u32::try_from(servers).unwrap_or(u32::MAX);
         self.servers.store(servers, Ordering::Relaxed);

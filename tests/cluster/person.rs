@@ -84,15 +84,16 @@ impl Connection {
             };
             let answered = async {
                 if said == Some(wanted) {
-                    self.ping().await
-                } else {
-                    self.call(method, json!([])).await.map(drop)
+                    return self.ping().await.map(|()| said);
                 }
+                let result = self.call(method, json!([])).await?;
+                // A refused call is made again.
+                Some(result.get("error").is_none().then_some(wanted))
             };
-            if !matches!(timeout(SILENCE, answered).await, Ok(Some(()))) {
+            let Ok(Some(now)) = timeout(SILENCE, answered).await else {
                 return;
-            }
-            said = Some(wanted);
+            };
+            said = now;
             let until = Instant::now() + PING;
             while Instant::now() < until && state.is_away.load(Ordering::Acquire) == wanted {
                 sleep(PAUSE).await;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::SharedStore;
 use crate::support::pictures::halves;
 use crate::support::server::{BEGINNING, new_folder};
-use crate::support::{Client, TestServer, eventually};
+use crate::support::{Client, Socket, TestServer, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_of_all_servers_has_the_calls_of_one() {
@@ -40,6 +40,12 @@ async fn a_caller_of_all_servers_has_the_calls_of_one() {
         let client = ada.at(server.address);
         eventually(async || answered(&client, server).await == CALLS / 2).await;
     }
+    // A socket is at one server, which allows all of its calls: ten of one method in ten seconds.
+    let mut socket = Socket::of(&ada).await;
+    for _ in 0..10 {
+        socket.result("UserPresence:away", json!([])).await;
+    }
+    drop(socket);
     other.stop().await;
     eventually(async || answered(&ada, &one).await == CALLS).await;
     one.stop().await;
