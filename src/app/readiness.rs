@@ -71,7 +71,8 @@ impl Readiness {
         }
     }
 
-    /// Returns whether the disk has enough free space; without a store on it, it needs none. Of several callers one measures, and the others wait for it.
+    /// Returns whether the disk has enough free space; without a store on it, it needs none. Of several callers one measures,
+    /// and the others wait for it.
     async fn has_space(&self, store: &Store, reserve_bytes: u64) -> bool {
         if store.is_shared() {
             return true;

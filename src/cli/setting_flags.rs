@@ -67,7 +67,7 @@ setting_flags!(
 );
 
 setting_flags!(
-    /// The flags that name a data folder, and what proves this program to a cluster.
+    /// The flags of a data folder, and of the certificates and the user for a cluster.
     FolderAndSecurity,
     |setting| setting.name == "data_dir" || (is_of_cluster(setting) && setting.name != "store"),
     false

@@ -148,7 +148,7 @@ impl FromStr for StorePlace {
 }
 
 impl StorePlace {
-    /// Adds what proves the nodes of a cluster to this program, and this program to them.
+    /// Adds the certificates and the user for a cluster.
     #[must_use]
     pub fn secured_by(mut self, security: &ClusterSecurity) -> Self {
         if let Self::Cluster(address) = &mut self {

@@ -23,7 +23,7 @@ pub(crate) struct StartSettings {
     pub data_dir: PathBuf,
     /// The store that several servers share; `None` if the store is in the data folder.
     pub cluster: Option<ClusterAddress>,
-    /// What proves the nodes of a cluster to this program, and this program to them, also if the store is in a data folder.
+    /// The certificates and the user for a cluster, also if the store is in a data folder.
     pub cluster_security: ClusterSecurity,
     /// The path of the administration socket, if it is not in the data folder.
     pub admin_socket: Option<PathBuf>,

@@ -11,7 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tracing::warn;
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    ACCEPT, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    ACCEPT, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{Request, Uri, Version};
@@ -29,9 +29,6 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-
 
 /// The header with the number of seconds after which a browser loads the page again.
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
-
-/// The number of seconds after which a page is loaded again if the server had lost the cluster.
-const CLUSTER_SECONDS: u64 = 2;
 
 /// Paths that monitoring polls. They are cheap and not rate-limited.
 const NEVER_REFUSED: [&str; 3] = ["/livez", "/readyz", "/health"];
@@ -200,13 +197,12 @@ pub(super) fn identified(
 fn load_again(error: &RequestError, accepted: Option<&HeaderValue>, answer: &mut HeaderMap) {
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
     let takes_pages = accepted.is_some_and(|accepted| accepted.contains("text/html"));
-    let seconds = match error {
-        RequestError::TooManyRequests { seconds } => *seconds,
-        RequestError::ClusterLost => CLUSTER_SECONDS,
-        _ => return,
-    };
-    if takes_pages {
-        answer.insert(REFRESH, seconds.into());
+    let is_for_seconds = matches!(error, RequestError::TooManyRequests { .. } | RequestError::ClusterLost);
+    if is_for_seconds
+        && takes_pages
+        && let Some(seconds) = answer.get(RETRY_AFTER).cloned()
+    {
+        answer.insert(REFRESH, seconds);
     }
 }
 

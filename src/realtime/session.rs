@@ -20,7 +20,7 @@ use super::message::{self, BadMessage, Message};
 use super::outbox::Outbox;
 use super::socket::Socket;
 use super::socket_registry::RegisteredSocket;
-use super::socket_server::SocketServer;
+use super::socket_server::{Closing, SocketServer};
 use super::stream::Stream;
 use super::subscriber::Subscriber;
 use super::subscriptions::Taken;
@@ -41,7 +41,7 @@ pub(super) struct SocketSession {
     seat: RegisteredSocket,
     socket: Socket,
     subscriber: Arc<Subscriber>,
-    closing: watch::Receiver<Option<CloseReason>>,
+    closing: watch::Receiver<Closing>,
     /// `true` after the client has sent `connect`.
     connected: bool,
     login: Option<Login>,
@@ -102,9 +102,19 @@ impl SocketSession {
         let subscriber = Arc::clone(&self.subscriber);
         let mut sending = pin!(subscriber.outbox.serve(self.socket_server.timing.send));
         let mut closing = self.closing.clone();
+        // The cluster may have been lost while the socket began, and then nothing would close it.
+        if !self.socket_server.app.store.is_current() {
+            return Err(CloseReason::Elsewhere);
+        }
+        let begun = *closing.borrow();
         let mut closed = pin!(async move {
-            let reason = closing.wait_for(Option::is_some).await;
-            reason.ok().and_then(|reason| *reason).unwrap_or(CloseReason::Stopping)
+            match closing
+                .wait_for(|closing| *closing != begun || closing.is_stopping)
+                .await
+            {
+                Ok(closing) if !closing.is_stopping => CloseReason::Elsewhere,
+                _ => CloseReason::Stopping,
+            }
         });
         let mut silence = pin!(sleep_until(self.heard + self.socket_server.timing.heartbeat));
         loop {

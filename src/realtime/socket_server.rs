@@ -8,7 +8,6 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::close_reason::CloseReason;
 use super::socket_registry::{LimitReached, RegisteredSocket, SocketLimits, SocketRegistry, Subscribers};
 use crate::app::App;
 use crate::domain::SettingId;
@@ -34,12 +33,20 @@ impl Default for Timing {
     }
 }
 
+/// The reasons for which sockets have had to close.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Closing {
+    /// `true` once the server stops.
+    pub is_stopping: bool,
+    /// The number of times that clients were sent to another server.
+    pub sent_elsewhere: u64,
+}
+
 /// The state that all sockets share.
 pub struct SocketServer {
     pub(super) app: App,
     pub(super) timing: Timing,
-    /// The reason why sockets have to close; `None` while they may stay open.
-    closing: watch::Sender<Option<CloseReason>>,
+    closing: watch::Sender<Closing>,
     seats: SocketRegistry,
 }
 
@@ -47,7 +54,7 @@ impl SocketServer {
     /// Creates the state without sockets.
     #[must_use]
     pub fn new(app: App, timing: Timing) -> Arc<Self> {
-        let (closing, _) = watch::channel(None);
+        let (closing, _) = watch::channel(Closing::default());
         Arc::new(Self {
             app,
             timing,
@@ -68,34 +75,19 @@ impl SocketServer {
     /// Closes all sockets, and waits until they are closed, at most for this time.
     pub async fn close(&self, patience: Duration) {
         // `send` would not store the value while there is no socket, and a handshake may still be under way.
-        self.closing.send_replace(Some(CloseReason::Stopping));
+        self.closing.send_modify(|closing| closing.is_stopping = true);
         if timeout(patience, self.closing.closed()).await.is_err() {
             warn!(left = self.closing.receiver_count(), "sockets were cut off");
         }
     }
 
-    /// Closes all sockets until [`Self::open_again`], so that their clients go to another server.
+    /// Closes all sockets that are open now, so that their clients go to another server.
     pub fn send_elsewhere(&self) {
-        self.change_unless_stopping(Some(CloseReason::Elsewhere));
+        self.closing.send_modify(|closing| closing.sent_elsewhere += 1);
     }
 
-    /// Lets sockets stay open again.
-    pub fn open_again(&self) {
-        self.change_unless_stopping(None);
-    }
-
-    fn change_unless_stopping(&self, reason: Option<CloseReason>) {
-        self.closing.send_if_modified(|closing| {
-            let is_changed = *closing != Some(CloseReason::Stopping) && *closing != reason;
-            if is_changed {
-                *closing = reason;
-            }
-            is_changed
-        });
-    }
-
-    /// Returns a receiver for one socket, which gets a reason when the socket has to close.
-    pub(super) fn closing(&self) -> watch::Receiver<Option<CloseReason>> {
+    /// Returns a receiver for one socket, which changes when the socket has to close.
+    pub(super) fn closing(&self) -> watch::Receiver<Closing> {
         self.closing.subscribe()
     }
 
@@ -106,10 +98,6 @@ impl SocketServer {
 
     /// Registers a socket, if the limits allow one more.
     pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<RegisteredSocket, LimitReached> {
-        // The cluster may be back since the last look at it.
-        if self.app.store.is_current() {
-            self.open_again();
-        }
         self.seats.take(address, self.most())
     }
 

@@ -1,4 +1,4 @@
-//! What a server of a cluster does when it can no longer be sure that it knows what the other servers have done.
+//! The watch over the cluster: it sends clients to another server when this one is cut off from the cluster.
 
 use std::future::pending;
 use std::time::Duration;
@@ -31,10 +31,7 @@ pub(super) async fn watch(app: &App, sockets: &SocketServer, streams: &Streams) 
                 sockets.send_elsewhere();
                 streams.send_elsewhere();
             }
-            (false, true) => {
-                warn!("the cluster with the store answers again: requests are served again");
-                sockets.open_again();
-            }
+            (false, true) => warn!("the cluster with the store answers again: requests are served again"),
             _ => {}
         }
         was_current = is_current;

@@ -7,7 +7,8 @@ use super::backup::UpgradeBackups;
 use super::etcd;
 #[cfg(not(feature = "etcd"))]
 use super::no_cluster as etcd;
-use super::source::{Count, RecordSource, SourceContents, TakeEntry};
+use super::source::{ReadingEnd, RecordSource, SourceContents, TakeEntry};
+use super::sums::RunningSums;
 use super::{CopyError, Held, ReadError, Store, Table, sled};
 use crate::config::{ClusterAddress, StorePlace};
 
@@ -49,20 +50,25 @@ struct HeldSource {
 
 impl HeldSource {
     fn of(held: Held) -> Result<Self, ReadError> {
-        let mut count = Count::begin();
+        let (mut entries, mut live_bytes) = (0, 0);
+        let mut sums = RunningSums::begin();
         held.read(|table, key, value| -> Result<(), ReadError> {
-            count.add(table, key, value);
+            entries += 1;
+            live_bytes += (key.len() + value.len()) as u64;
+            sums.add(table, key, value);
             Ok(())
         })?;
-        let contents = count.done(held.commits());
+        let contents = SourceContents {
+            entries,
+            live_bytes,
+            commits: held.commits(),
+            sums: sums.done(),
+        };
         Ok(Self { held, contents })
     }
 }
 
-/// The reason why reading ended, as text.
-struct Cause(String);
-
-impl From<ReadError> for Cause {
+impl From<ReadError> for ReadingEnd {
     fn from(error: ReadError) -> Self {
         Self(error.to_string())
     }
@@ -80,8 +86,8 @@ impl RecordSource for HeldSource {
     fn read(&self, take: TakeEntry<'_>) -> Result<(), String> {
         let read = self
             .held
-            .read(|table: Table, key: &[u8], value: &[u8]| take(table, key, value).map_err(Cause));
-        read.map_err(|Cause(cause)| cause)
+            .read(|table: Table, key: &[u8], value: &[u8]| take(table, key, value).map_err(ReadingEnd));
+        read.map_err(|ReadingEnd(cause)| cause)
     }
 }
 

@@ -1,9 +1,9 @@
 //! All records and index entries of a store at one moment, which are copied into a new store.
 
 use super::records::Table;
-use super::sums::{RunningSums, Sums};
+use super::sums::Sums;
 
-/// What a source has.
+/// The size and the checksums of a source.
 pub(super) struct SourceContents {
     /// The number of records and index entries.
     pub(super) entries: u64,
@@ -20,7 +20,7 @@ pub(super) type TakeEntry<'take> = &'take mut dyn FnMut(Table, &[u8], &[u8]) -> 
 
 /// A store or a backup that is copied.
 pub(super) trait RecordSource: Send {
-    /// Returns what the source has.
+    /// Returns the size and the checksums of the source.
     fn contents(&self) -> &SourceContents;
 
     /// Returns the text of the key that encrypts second factors, if it is copied too.
@@ -34,37 +34,5 @@ pub(super) trait RecordSource: Send {
     fn read(&self, take: TakeEntry<'_>) -> Result<(), String>;
 }
 
-/// Counts the contents of a source.
-pub(super) struct Count {
-    entries: u64,
-    live_bytes: u64,
-    sums: RunningSums,
-}
-
-impl Count {
-    /// Begins with nothing.
-    pub(super) fn begin() -> Self {
-        Self {
-            entries: 0,
-            live_bytes: 0,
-            sums: RunningSums::begin(),
-        }
-    }
-
-    /// Counts an entry.
-    pub(super) fn add(&mut self, table: Table, key: &[u8], value: &[u8]) {
-        self.entries += 1;
-        self.live_bytes += (key.len() + value.len()) as u64;
-        self.sums.add(table, key, value);
-    }
-
-    /// Returns what was counted.
-    pub(super) fn done(self, commits: u64) -> SourceContents {
-        SourceContents {
-            entries: self.entries,
-            live_bytes: self.live_bytes,
-            commits,
-            sums: self.sums.done(),
-        }
-    }
-}
+/// The reason why a reading ended, as text.
+pub(super) struct ReadingEnd(pub(super) String);

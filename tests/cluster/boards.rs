@@ -33,7 +33,7 @@ struct BoardsState {
     is_over: AtomicBool,
 }
 
-/// What was written and read since the last check.
+/// The objects that were written and read since the last check.
 #[derive(Debug, Default)]
 struct Seen {
     /// The number of the next message.

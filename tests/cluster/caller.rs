@@ -34,7 +34,7 @@ pub struct HttpCaller {
     pub login: Option<(String, String)>,
 }
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// The server acknowledged the call.

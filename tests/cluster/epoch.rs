@@ -19,7 +19,7 @@ pub struct Epoch {
     registers: Rotation<HomeRegister>,
 }
 
-/// What was checked after a fault.
+/// The results of the checks after a fault.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Checked {
     pub objects: usize,

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 /// ends when that has ended, so that its ports and files are free.
 const SCRIPT: &str = "\"$@\" >>\"$LOG\" 2>&1 </dev/null & echo $!; read -r _; kill -9 $!; wait 2>/dev/null";
 
-/// Where a node listens, and how a command is run there.
+/// The addresses of a node, and how a program is started there.
 #[derive(Debug, Clone)]
 pub struct NodePlace {
     /// The words before a command, such as those that enter a network namespace.

@@ -23,7 +23,7 @@ pub struct EtcdNodes {
     _folder: TempDir,
 }
 
-/// What a node says about itself.
+/// The state of a node.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeState {
     is_leader: bool,

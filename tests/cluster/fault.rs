@@ -13,25 +13,26 @@ use crate::waiting::until_true;
 /// The library that shows a process another time, as Debian's package `faketime` installs it.
 const OTHER_CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
-/// How long the leader is stopped: longer than an election takes, and than a server waits for a silent node.
+/// The time for which the leader is stopped: longer than an election takes, and than a server waits for a silent node.
 const LEADER_STOPPED: Duration = Duration::from_secs(5);
 
-/// How long each node is stopped so that answers are lost: longer than a server waits for the answer to a write.
+/// The time for which each node is stopped so that answers are lost: longer than a server waits for the answer to a
+/// write.
 const SHORTLY_SILENT: Duration = Duration::from_millis(1500);
 
-/// How often each node is stopped so that answers are lost.
+/// The number of times that each node is stopped so that answers are lost.
 const SILENCES: usize = 3;
 
-/// How long a majority is stopped: longer than a lease of 10 s.
+/// The time for which a majority is stopped: longer than a lease of 10 s.
 const MAJORITY_STOPPED: Duration = Duration::from_secs(12);
 
-/// How long a server sleeps: longer than its lease of 10 s.
+/// The time for which a server sleeps: longer than its lease of 10 s.
 const SERVER_STOPPED: Duration = Duration::from_secs(14);
 
-/// How long a server sleeps while the history is compacted: less than its lease.
+/// The time for which a server sleeps while the history is compacted: less than its lease.
 const SHORTLY_STOPPED: Duration = Duration::from_secs(3);
 
-/// How long a node is cut off: longer than an election takes, and than a server waits for a silent node.
+/// The time for which a node is cut off: longer than an election takes, and than a server waits for a silent node.
 const CUT: Duration = Duration::from_secs(8);
 
 /// A fault of a cluster.

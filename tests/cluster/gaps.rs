@@ -12,7 +12,7 @@ struct Acknowledged {
     times: Vec<(Instant, usize)>,
 }
 
-/// What the writes of a time were like.
+/// The writes during some time.
 #[derive(Debug, Clone, Copy)]
 pub struct WriteFigures {
     /// The number of acknowledged writes.

@@ -8,6 +8,11 @@ use todc_utils::linearizability::WGLChecker;
 use todc_utils::linearizability::history::{Action, History};
 use todc_utils::specifications::Specification;
 
+use crate::caller::Reply;
+
+/// The largest number of lost answers of one object. Each of them doubles the work of the check.
+const MAX_LOST: usize = 4;
+
 /// The calls to one object. A call that was neither done nor refused has an unknown outcome, and stays open.
 #[derive(Debug)]
 pub struct Recording<O>(Mutex<Log<O>>);
@@ -20,6 +25,8 @@ struct Log<O> {
     moments: Vec<(usize, Option<O>)>,
     /// The numbers of calls without an effect.
     refused: Vec<usize>,
+    /// The number of calls whose answer was lost.
+    lost: usize,
 }
 
 impl<O> Default for Recording<O> {
@@ -28,6 +35,7 @@ impl<O> Default for Recording<O> {
             calls: Vec::new(),
             moments: Vec::new(),
             refused: Vec::new(),
+            lost: 0,
         }))
     }
 }
@@ -53,9 +61,23 @@ impl<O: Clone + Debug> Recording<O> {
         self.with(|log| log.refused.push(call));
     }
 
-    /// Returns the number of calls that began.
-    pub fn len(&self) -> usize {
-        self.with(|log| log.calls.len())
+    /// Notes the reply to a call that is `operation` if it was acknowledged, and may be refused by this `errorType` only.
+    pub fn settle(&self, call: usize, reply: &Reply, operation: O, refusal: Option<&str>) {
+        match reply {
+            Reply::Done(_) => self.done(call, operation),
+            Reply::Refused(507, _) | Reply::NotSent => self.refused(call),
+            // A refusal may be of a state some milliseconds ago, if another server wrote since. So its order is not checked.
+            Reply::Refused(..) => {
+                assert!(refusal.is_some_and(|kind| reply.is_refusal(kind)), "{reply:?}");
+                self.refused(call);
+            }
+            Reply::Unknown => self.with(|log| log.lost += 1),
+        }
+    }
+
+    /// Returns whether so many calls began, or so many answers were lost, that a check of more would take long.
+    pub fn is_worn(&self, most_calls: usize) -> bool {
+        self.with(|log| log.calls.len() >= most_calls || log.lost >= MAX_LOST)
     }
 
     /// Returns the number of calls whose outcome is unknown, once all calls have returned.

@@ -15,23 +15,19 @@ use crate::specification::{NameOperation, NameRules};
 /// The calls after which a name is not used any more.
 const MAX_CALLS: usize = 14;
 
-/// The calls of unknown outcome after which a name is not used any more: each one doubles the work of the checker.
-const MAX_UNKNOWN: u32 = 4;
-
 /// A name, and the calls that created and deleted its statuses.
 pub struct ContestedName {
     name: String,
     recording: Recording<NameOperation>,
     /// The number of the last creation. The statuses have it as their duration.
     last: AtomicU32,
-    unknown: AtomicU32,
     /// The number and id of the status that was created last.
     known: Mutex<Option<(u32, String)>>,
 }
 
 impl Wearing for ContestedName {
     fn is_worn(&self) -> bool {
-        self.recording.len() >= MAX_CALLS || self.unknown.load(Ordering::Relaxed) >= MAX_UNKNOWN
+        self.recording.is_worn(MAX_CALLS)
     }
 }
 
@@ -42,7 +38,6 @@ impl ContestedName {
             name,
             recording: Recording::default(),
             last: AtomicU32::new(0),
-            unknown: AtomicU32::new(0),
             known: Mutex::new(None),
         }
     }
@@ -50,14 +45,10 @@ impl ContestedName {
     /// Creates a status, or deletes the one that is known.
     pub async fn use_once(&self, caller: &HttpCaller, dice: &mut Dice) -> Reply {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let reply = match known {
+        match known {
             Some((number, id)) if dice.below(2) == 0 => self.delete(caller, number, &id).await,
             _ => self.create(caller).await,
-        };
-        if matches!(reply, Reply::Unknown) {
-            self.unknown.fetch_add(1, Ordering::Relaxed);
         }
-        reply
     }
 
     async fn create(&self, caller: &HttpCaller) -> Reply {
@@ -65,23 +56,13 @@ impl ContestedName {
         let call = self.recording.begin(NameOperation::MaybeCreated(number));
         let body = json!({"name": self.name, "statusType": "busy", "durationMinutes": number});
         let reply = caller.post("custom-user-status.create", &body).await;
-        match &reply {
-            Reply::Done(body) => {
-                self.recording.done(call, NameOperation::Created(number));
-                let id = body["customUserStatus"]["_id"].as_str().expect("an id").to_owned();
-                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, id));
-            }
-            // A refusal may be of a state some milliseconds ago, if another server wrote since. So it is not checked.
-            Reply::Refused(507, _) | Reply::NotSent => self.recording.refused(call),
-            Reply::Refused(..) => {
-                assert!(
-                    reply.is_refusal("Custom_User_Status_Error_Name_Already_In_Use"),
-                    "{reply:?}"
-                );
-                self.recording.refused(call);
-            }
-            Reply::Unknown => {}
+        if let Reply::Done(body) = &reply {
+            let id = body["customUserStatus"]["_id"].as_str().expect("an id").to_owned();
+            *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, id));
         }
+        let refusal = Some("Custom_User_Status_Error_Name_Already_In_Use");
+        self.recording
+            .settle(call, &reply, NameOperation::Created(number), refusal);
         reply
     }
 
@@ -90,18 +71,9 @@ impl ContestedName {
         let reply = caller
             .post("custom-user-status.delete", &json!({"customUserStatusId": id}))
             .await;
-        match &reply {
-            Reply::Done(_) => self.recording.done(call, NameOperation::Deleted(number)),
-            Reply::Refused(507, _) | Reply::NotSent => self.recording.refused(call),
-            Reply::Refused(..) => {
-                assert!(
-                    reply.is_refusal("Custom_User_Status_Error_Invalid_User_Status"),
-                    "{reply:?}"
-                );
-                self.recording.refused(call);
-            }
-            Reply::Unknown => {}
-        }
+        let refusal = Some("Custom_User_Status_Error_Invalid_User_Status");
+        self.recording
+            .settle(call, &reply, NameOperation::Deleted(number), refusal);
         reply
     }
 

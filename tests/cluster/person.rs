@@ -23,7 +23,7 @@ const PING: Duration = Duration::from_secs(1);
 /// The pause before the next connection.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What a person wants to be, and what became of it.
+/// The presence that a person wants to have, and the connections that were made for it.
 #[derive(Debug, Default)]
 pub struct PersonState {
     /// True if the person wants to be away rather than online.

@@ -15,9 +15,6 @@ use crate::specification::{INITIAL, RegisterOperation, RegisterRules};
 /// The calls after which a register is not used any more.
 const MAX_CALLS: usize = 24;
 
-/// The calls of unknown outcome after which a register is not used any more.
-const MAX_UNKNOWN: u32 = 4;
-
 /// A status whose duration is the value, and the calls that wrote and read it.
 pub struct HomeRegister {
     name: String,
@@ -25,12 +22,11 @@ pub struct HomeRegister {
     status: OnceCell<(String, String)>,
     recording: Recording<RegisterOperation>,
     last: AtomicU32,
-    unknown: AtomicU32,
 }
 
 impl Wearing for HomeRegister {
     fn is_worn(&self) -> bool {
-        self.recording.len() >= MAX_CALLS || self.unknown.load(Ordering::Relaxed) >= MAX_UNKNOWN
+        self.recording.is_worn(MAX_CALLS)
     }
 }
 
@@ -42,7 +38,6 @@ impl HomeRegister {
             status: OnceCell::new(),
             recording: Recording::default(),
             last: AtomicU32::new(INITIAL),
-            unknown: AtomicU32::new(0),
         }
     }
 
@@ -93,14 +88,9 @@ impl HomeRegister {
         let call = self.recording.begin(RegisterOperation::Wrote(value));
         let body = json!({"_id": id, "name": name, "statusType": "busy", "durationMinutes": value});
         let reply = caller.post("custom-user-status.update", &body).await;
-        match &reply {
-            Reply::Done(_) => self.recording.done(call, RegisterOperation::Wrote(value)),
-            Reply::Refused(507, _) | Reply::NotSent => self.recording.refused(call),
-            Reply::Refused(..) => panic!("a register is there to be written: {reply:?}"),
-            Reply::Unknown => {
-                self.unknown.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        // A register is there to be written, so no refusal is right.
+        self.recording
+            .settle(call, &reply, RegisterOperation::Wrote(value), None);
         reply
     }
 

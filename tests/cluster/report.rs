@@ -1,4 +1,4 @@
-//! What was measured, as a table.
+//! The measurements, as a table.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub struct ReportRow {
     pub checked: Checked,
     /// The longest time for which a server showed an older message than another one had acknowledged.
     pub disagreement: Duration,
-    /// How often servers ended and were started again.
+    /// The number of times that servers ended and were started again.
     pub restarts: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What each kind of object is, when one caller uses it at a time.
+//! The rules of each kind of object, as one caller alone would see it.
 
 use todc_utils::specifications::Specification;
 

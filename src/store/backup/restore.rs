@@ -10,7 +10,8 @@ use super::read::{self, Item};
 use super::{BackupError, Decryption, Summary};
 use crate::store::copy::{Destination, copy};
 use crate::store::copy_error::CopyError;
-use crate::store::source::{Count, RecordSource, SourceContents, TakeEntry};
+use crate::store::source::{ReadingEnd, RecordSource, SourceContents, TakeEntry};
+use crate::store::sums::RunningSums;
 
 /// The choices of a restoration.
 #[derive(Debug, Clone, Copy)]
@@ -75,17 +76,22 @@ struct CheckedBackup<'key> {
 
 impl<'key> CheckedBackup<'key> {
     fn of(file: File, decryption: &'key Decryption, take_key: bool) -> Result<Self, BackupError> {
-        let mut count = Count::begin();
+        let mut sums = RunningSums::begin();
         let mut found = None;
         let summary = read::read(decryption.reader(BufReader::new(&file))?, |item| {
             match item {
                 Item::Key(key) => found = Some(key.to_owned()),
-                Item::Entry(table, key, value) => count.add(table, key, value),
+                Item::Entry(table, key, value) => sums.add(table, key, value),
             }
             Ok::<_, BackupError>(())
         })?;
         Ok(Self {
-            contents: count.done(summary.commits),
+            contents: SourceContents {
+                entries: summary.entries,
+                live_bytes: summary.live_bytes,
+                commits: summary.commits,
+                sums: sums.done(),
+            },
             file,
             decryption,
             summary,
@@ -94,10 +100,7 @@ impl<'key> CheckedBackup<'key> {
     }
 }
 
-/// The reason why the second reading ended, as text.
-struct Cause(String);
-
-impl From<BackupError> for Cause {
+impl From<BackupError> for ReadingEnd {
     fn from(error: BackupError) -> Self {
         Self(error.to_string())
     }
@@ -113,15 +116,15 @@ impl RecordSource for CheckedBackup<'_> {
     }
 
     fn read(&self, take: TakeEntry<'_>) -> Result<(), String> {
-        let mut again = || -> Result<Summary, Cause> {
+        let mut again = || -> Result<Summary, ReadingEnd> {
             let mut file = &self.file;
             file.rewind().map_err(BackupError::Read)?;
             read::read(self.decryption.reader(BufReader::new(file))?, |item| match item {
                 Item::Key(_) => Ok(()),
-                Item::Entry(table, key, value) => take(table, key, value).map_err(Cause),
+                Item::Entry(table, key, value) => take(table, key, value).map_err(ReadingEnd),
             })
         };
-        let found = again().map_err(|Cause(cause)| cause)?;
+        let found = again().map_err(|ReadingEnd(cause)| cause)?;
         if found == self.summary {
             Ok(())
         } else {

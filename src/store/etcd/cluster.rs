@@ -166,7 +166,7 @@ impl Cluster {
     }
 
     /// Returns the number of nodes.
-    pub(super) const fn endpoints(&self) -> usize {
+    pub(super) const fn node_count(&self) -> usize {
         self.nodes.len()
     }
 
@@ -192,7 +192,7 @@ impl Cluster {
     }
 
     /// Returns whether calls go to this node.
-    pub(super) fn is_current(&self, number: usize) -> bool {
+    pub(super) fn calls_go_to(&self, number: usize) -> bool {
         self.current.load(Ordering::Acquire) == number
     }
 
@@ -235,6 +235,16 @@ impl Cluster {
     ) -> Result<GetResponse, ClusterFailure> {
         let cluster = Arc::clone(self);
         self.wait(async move { cluster.get(patience, key, options).await })
+    }
+
+    /// Returns the number of keys with this prefix.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub(super) async fn count(&self, prefix: Vec<u8>) -> Result<u64, ClusterFailure> {
+        let options = GetOptions::new().with_prefix().with_count_only();
+        let found = self.get(Patience::SHORT, prefix, Some(options)).await?;
+        Ok(found.count().unsigned_abs())
     }
 
     /// Makes a transaction that may be made twice.

@@ -18,7 +18,7 @@ use super::failure::ClusterFailure;
 use super::followed::Followed;
 use super::format;
 use super::marker::Marker;
-use super::open::reach;
+use super::open::{reach, unusable};
 use super::outcome::SendOutcome;
 use super::transaction::{MAX_BYTES, MAX_EXPECTATIONS};
 use crate::config::ClusterAddress;
@@ -49,7 +49,7 @@ pub(in crate::store) fn copy_into(
 ) -> Result<(), CopyError> {
     place_key(folder, source)?;
     let cluster = Arc::new(reach(address)?);
-    let copy = Copy::begin(&cluster, &source.contents().sums)?;
+    let copy = UnfinishedCopy::begin(&cluster, &source.contents().sums)?;
     let finished = if copy.is_open { copy.clear() } else { copy.run(source) };
     finished.map_err(|cause| CopyError::Interrupted {
         address: address.to_string(),
@@ -74,7 +74,7 @@ fn place_key(folder: &Path, source: &dyn RecordSource) -> Result<(), CopyError> 
 }
 
 /// A copy that has begun.
-struct Copy {
+struct UnfinishedCopy {
     cluster: Arc<Cluster>,
     /// Its number is that of the last transaction that was made.
     marker: Marker,
@@ -86,21 +86,18 @@ struct Copy {
     waiting_bytes: usize,
 }
 
-impl Copy {
+impl UnfinishedCopy {
     /// Begins, or goes on with what an earlier command began.
     fn begin(cluster: &Arc<Cluster>, sums: &Sums) -> Result<Self, CopyError> {
         let keys = cluster.keys.clone();
         let (address, prefix) = (cluster.address().to_string(), keys.all());
-        let interrupted = |failure: ClusterFailure| OpenError::Cluster {
-            address: address.clone(),
-            cause: failure.to_string(),
-        };
+        let unreached = |failure: ClusterFailure| unusable(cluster, failure.to_string());
         let gets = [keys.format(), keys.copying(), keys.source()].map(|key| TxnOp::get(key, None));
         let read = Txn::new().and_then(gets);
         let asked = Arc::clone(cluster);
         let found = cluster
             .wait(async move { asked.repeat(read).await })
-            .map_err(interrupted)?;
+            .map_err(unreached)?;
         let mut values = found.op_responses().into_iter().map(|response| match response {
             TxnOpResponse::Get(got) => got.kvs().first().cloned(),
             _ => None,

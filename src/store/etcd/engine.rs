@@ -10,7 +10,7 @@ use tracing::{error, warn};
 use super::at_revision::AtRevision;
 use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
-use super::followed::Followed;
+use super::followed::{EXCLUDED, Followed};
 use super::keyspace::is_followed;
 use super::membership::Membership;
 use super::moment::EtcdMoment;
@@ -92,7 +92,7 @@ impl EtcdEngine {
     }
 
     fn fenced(&self) -> Lost {
-        let fenced = || Lost("the other processes count this one as gone, because it was silent for too long".into());
+        let fenced = || Lost(EXCLUDED.into());
         self.followed.check().err().unwrap_or_else(fenced)
     }
 

@@ -11,6 +11,10 @@ use crate::store::engine::Lost;
 use crate::store::neighbours::{ConnectionReport, Listener, ServerPlace};
 use crate::store::snapshot::Snapshot;
 
+/// The reason why a process must end whose lease has ended.
+pub(super) const EXCLUDED: &str =
+    "the other processes count this one as gone, because it did not renew its lease in time";
+
 /// What has been seen. The follower changes it; the writer compares with it.
 #[derive(Default)]
 pub(super) struct Followed {
@@ -21,7 +25,7 @@ pub(super) struct Followed {
     has_others: AtomicBool,
 }
 
-/// What was loaded about the processes.
+/// All processes and their reports, as they were loaded.
 pub(super) struct Peers {
     /// The names of all processes.
     pub(super) processes: BTreeSet<String>,

@@ -16,7 +16,7 @@ use super::at_revision::{AtRevision, newest};
 use super::cluster::{Cluster, kv, watch};
 use super::difference::difference;
 use super::failure::ClusterFailure;
-use super::followed::{Followed, FollowedState};
+use super::followed::{EXCLUDED, Followed, FollowedState};
 use super::neighbours::report;
 use crate::store::change::RecordEdit;
 use crate::store::edits::Edits;
@@ -118,7 +118,7 @@ impl Follower {
             Err(_) => return Ended::Node(silent()),
         };
         loop {
-            let message = match next(&mut stream, || self.cluster.is_current(number)).await {
+            let message = match next(&mut stream, || self.cluster.calls_go_to(number)).await {
                 Ok(message) => message,
                 Err(failure) => return Ended::Node(failure),
             };
@@ -200,9 +200,7 @@ impl Follower {
         if process != &*self.process {
             self.followed.note_others();
         } else if !lives {
-            return Err(
-                "the other processes count this one as gone, because it did not renew its lease in time".into(),
-            );
+            return Err(EXCLUDED.into());
         }
         if !lives {
             seen.processes.remove(process);
@@ -251,7 +249,7 @@ fn silent() -> ClusterFailure {
 }
 
 /// Returns the next message. Asks for a sign of life after some silence.
-async fn next(stream: &mut WatchStream, is_current: impl Fn() -> bool) -> Result<WatchResponse, ClusterFailure> {
+async fn next(stream: &mut WatchStream, is_in_use: impl Fn() -> bool) -> Result<WatchResponse, ClusterFailure> {
     let ended = || ClusterFailure::Unreached("the node has ended the watch".into());
     let taken = |taken: Result<Option<WatchResponse>, etcd_client::Error>| {
         taken.map_err(|error| ClusterFailure::of(&error))?.ok_or_else(ended)
@@ -260,7 +258,7 @@ async fn next(stream: &mut WatchStream, is_current: impl Fn() -> bool) -> Result
         return taken(message);
     }
     // A node that is cut off from its peers gives a sign of life, but answers no other calls: they have left it.
-    if !is_current() {
+    if !is_in_use() {
         return Err(silent());
     }
     stream

@@ -17,7 +17,7 @@ pub(super) enum JoinError {
     #[error(transparent)]
     ClusterFailure(#[from] ClusterFailure),
     /// A newer version of Rollcall wrote the store.
-    #[error("its store has format {0}, and this rollcall knows only format 1: run a newer version")]
+    #[error("its store has format {0}, and this rollcall knows none after {newest}: run a newer version", newest = String::from_utf8_lossy(NEWEST))]
     Newer(String),
     /// Servers of an older version use the store.
     #[error("servers of an older version use it: stop all of them, wait ten seconds, and start the new ones")]

@@ -1,4 +1,4 @@
-//! Until when this process can be sure that it knows what the other ones have done.
+//! The last signs of life of the cluster. While they are fresh, this process knows what the other ones have done.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

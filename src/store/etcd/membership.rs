@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use etcd_client::{Client, Compare, CompareOp, GetOptions, LeaseGrantOptions, PutOptions, Txn, TxnOp, TxnOpResponse};
+use etcd_client::{Client, Compare, CompareOp, LeaseGrantOptions, PutOptions, Txn, TxnOp, TxnOpResponse};
 use tokio::time::{sleep, timeout};
 use tracing::info;
 
 use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
-use super::followed::Followed;
+use super::followed::{EXCLUDED, Followed};
 use super::format::{self, JoinError};
 use super::freshness::{self, Freshness, LEASE_SECONDS};
 use super::marker::Marker;
@@ -76,7 +76,7 @@ impl Membership {
                 revision: revision.ok_or(JoinError::Raised)?,
                 number: 0,
             },
-            has_others: count(cluster, cluster.keys.markers()).await? > 1,
+            has_others: cluster.count(cluster.keys.markers()).await? > 1,
         })
     }
 
@@ -84,8 +84,8 @@ impl Membership {
     /// still connected here, the lease ends by itself: users who reconnect elsewhere meanwhile have never gone.
     pub(super) async fn leave(cluster: &Cluster, process: &str, lease: i64) -> Result<(), ClusterFailure> {
         let leaving = async {
-            let others = count(cluster, cluster.keys.markers()).await?;
-            let connected = count(cluster, cluster.keys.connections_at(process)).await?;
+            let others = cluster.count(cluster.keys.markers()).await?;
+            let connected = cluster.count(cluster.keys.connections_at(process)).await?;
             if others > 1 && connected > 0 {
                 return Ok(());
             }
@@ -97,12 +97,6 @@ impl Membership {
     }
 }
 
-/// Returns the number of keys with this prefix.
-async fn count(cluster: &Cluster, prefix: Vec<u8>) -> Result<i64, ClusterFailure> {
-    let options = GetOptions::new().with_prefix().with_count_only();
-    Ok(cluster.get(Patience::SHORT, prefix, Some(options)).await?.count())
-}
-
 /// Renews a lease until the store is closed, or until the lease has ended.
 pub(super) async fn renew(cluster: Arc<Cluster>, followed: Arc<Followed>, lease: i64) {
     loop {
@@ -112,8 +106,7 @@ pub(super) async fn renew(cluster: Arc<Cluster>, followed: Arc<Followed>, lease:
             Err(failure) => failure,
         };
         if matches!(failure, ClusterFailure::Refused(_)) {
-            followed
-                .lose("the other processes count this one as gone, because it did not renew its lease in time".into());
+            followed.lose(EXCLUDED.into());
             return;
         }
         info!(cause = failure.at_one_node(), "the lease is renewed at another node");

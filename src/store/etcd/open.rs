@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, Weak};
 
-use etcd_client::GetOptions;
 use tracing::info;
 
 use super::at_revision::AtRevision;
@@ -171,9 +170,9 @@ pub(in crate::store) fn refuse_used(address: &ClusterAddress) -> Result<(), Copy
 }
 
 fn refuse_members(cluster: &Arc<Cluster>) -> Result<(), CopyError> {
-    let options = GetOptions::new().with_prefix().with_count_only();
-    let found = cluster.get_now(Patience::SHORT, cluster.keys.markers(), Some(options));
-    match found.map_err(|failure| unusable(cluster, failure.to_string()))?.count() {
+    let asked = Arc::clone(cluster);
+    let members = cluster.wait(async move { asked.count(asked.keys.markers()).await });
+    match members.map_err(|failure| unusable(cluster, failure.to_string()))? {
         0 => Ok(()),
         _ => Err(CopyError::InUse),
     }
@@ -196,7 +195,8 @@ pub(super) fn reach(address: &ClusterAddress) -> Result<Cluster, OpenError> {
     })
 }
 
-fn unusable(cluster: &Cluster, cause: String) -> OpenError {
+/// Returns the error of a cluster that cannot be used for this reason.
+pub(super) fn unusable(cluster: &Cluster, cause: String) -> OpenError {
     OpenError::Cluster {
         address: cluster.address().to_string(),
         cause,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use etcd_client::{GetOptions, StatusResponse};
+use etcd_client::StatusResponse;
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use super::cluster::{Cluster, Patience};
+use super::cluster::Cluster;
 use super::failure::ClusterFailure;
 use crate::store::survey::{ClusterSurvey, NodeState, SurveyedNode};
 
@@ -21,12 +21,10 @@ const NODE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) fn survey(cluster: &Arc<Cluster>) -> Result<ClusterSurvey, ClusterFailure> {
     let asked = Arc::clone(cluster);
     cluster.wait(async move {
-        let nodes = join_all((0..asked.endpoints()).map(|number| surveyed(&asked, number))).await;
+        let nodes = join_all((0..asked.node_count()).map(|number| surveyed(&asked, number))).await;
         let has_leader = |node: &SurveyedNode| node.state.as_ref().is_ok_and(|state| state.has_leader);
         let servers = if nodes.iter().any(has_leader) {
-            let options = GetOptions::new().with_prefix().with_count_only();
-            let count = asked.get(Patience::SHORT, asked.keys.markers(), Some(options)).await;
-            count.ok().map(|found| found.count().unsigned_abs())
+            asked.count(asked.keys.markers()).await.ok()
         } else {
             None
         };
