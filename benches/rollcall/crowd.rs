@@ -38,8 +38,8 @@ pub struct Crowd {
 
 /// The state that all sockets share.
 pub struct Common {
-    /// The address of the server; `None` while no server runs.
-    address: watch::Sender<Option<SocketAddr>>,
+    /// The addresses of the servers; empty while no server runs.
+    addresses: watch::Sender<Vec<SocketAddr>>,
     /// True if sockets subscribe as soon as they are logged in.
     subscribe: watch::Sender<bool>,
     pub counts: RefCell<Counts>,
@@ -98,21 +98,22 @@ impl Watched {
 }
 
 impl Common {
-    /// Waits until a server runs, and returns its address.
-    pub async fn server(&self) -> SocketAddr {
-        let mut address = self.address.subscribe();
+    /// Waits until a server runs, and returns the address for the socket with this number: each server has as many.
+    pub async fn server(&self, number: usize) -> SocketAddr {
+        let mut addresses = self.addresses.subscribe();
         loop {
-            if let Some(address) = *address.borrow_and_update() {
-                return address;
+            let now = addresses.borrow_and_update().clone();
+            if let Some(address) = now.get(number % now.len().max(1)) {
+                return *address;
             }
             // This cannot fail, since `self` has the sender.
-            let _ = address.changed().await;
+            let _ = addresses.changed().await;
         }
     }
 
     /// Returns whether a server runs.
     pub fn is_open(&self) -> bool {
-        self.address.borrow().is_some()
+        !self.addresses.borrow().is_empty()
     }
 
     /// Returns whether sockets subscribe as soon as they are logged in.
@@ -150,7 +151,7 @@ impl Crowd {
     /// Creates a socket for each token, not connected yet.
     pub fn new(interface: Interface, tokens: Vec<String>) -> Self {
         let common = Common {
-            address: watch::Sender::new(None),
+            addresses: watch::Sender::new(Vec::new()),
             subscribe: watch::Sender::new(false),
             counts: RefCell::new(Counts::new()),
             watched: RefCell::default(),
@@ -171,11 +172,11 @@ impl Crowd {
 
     /// Connects and logs in all sockets at the same time. A socket that is closed reconnects.
     pub fn gather(&mut self) {
-        for token in &self.tokens {
+        for (number, token) in self.tokens.iter().enumerate() {
             let (common, token) = (Rc::clone(&self.common), token.clone());
             match self.interface {
-                Interface::Sockets => self.sockets.spawn_local(socket_driver::keep(common, token)),
-                Interface::Streams => self.sockets.spawn_local(stream_driver::keep(common, token)),
+                Interface::Sockets => self.sockets.spawn_local(socket_driver::keep(common, number, token)),
+                Interface::Streams => self.sockets.spawn_local(stream_driver::keep(common, number, token)),
             };
         }
     }
@@ -190,9 +191,9 @@ impl Crowd {
         self.common.subscribe.send_replace(true);
     }
 
-    /// Sets the server's address. With `None`, sockets wait until there is a server before they reconnect.
-    pub fn set_server(&self, address: Option<SocketAddr>) {
-        self.common.address.send_replace(address);
+    /// Sets the addresses of the servers. Without any, sockets wait until there is one before they reconnect.
+    pub fn set_servers(&self, addresses: &[SocketAddr]) {
+        self.common.addresses.send_replace(addresses.to_vec());
     }
 
     /// Returns a copy of the counters.

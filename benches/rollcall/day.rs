@@ -139,7 +139,7 @@ async fn live(team: Rc<Team>, folder: &Path, minutes: u64) -> Outcome<Vec<Line>>
     let tokens: Vec<_> = team.logins.iter().map(|login| login.token.clone()).collect();
     let (stay, others) = tokens.split_at(tokens.len() / STAY);
     let mut stay = Crowd::new(Interface::Sockets, stay.to_vec());
-    stay.set_server(Some(team.server.address));
+    stay.set_servers(&[team.server.address]);
     stay.subscribe();
     stay.gather();
     stay.until_ready(LIMIT).await?;
@@ -285,7 +285,7 @@ async fn repeat(team: Rc<Team>, kind: Kind, pause: Duration) -> Outcome {
 /// Connects sockets, drops them, and connects them again, for ever.
 async fn come_and_go(team: Rc<Team>, tokens: Vec<String>) -> Outcome {
     let mut crowd = Crowd::new(Interface::Sockets, tokens);
-    crowd.set_server(Some(team.server.address));
+    crowd.set_servers(&[team.server.address]);
     crowd.subscribe();
     loop {
         crowd.gather();

@@ -101,7 +101,7 @@ impl FanOut {
     pub async fn floor(tokens: Vec<String>, quick: bool) -> Outcome<Self> {
         let server = Server::broadcast()?;
         let mut crowd = Crowd::new(Interface::Sockets, tokens);
-        crowd.set_server(Some(server.address));
+        crowd.set_servers(&[server.address]);
         crowd.subscribe();
         crowd.gather();
         crowd.until_ready(PATIENCE).await?;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use rollcall::auth::password::Passwords;
 use rollcall::auth::{PasswordDigest, TokenSecret};
 use rollcall::clock::Clock;
-use rollcall::domain::user::{PasswordHash, UserEmail};
+use rollcall::domain::password_hash::PasswordHash;
+use rollcall::domain::user::UserEmail;
 use rollcall::domain::{DisplayName, Email, User};
 use tokio::runtime::{self, Runtime};
 use tokio::task::LocalSet;
@@ -195,7 +196,7 @@ fn measure(plan: &Plan, users: u64, hash: &PasswordHash) -> Outcome<Measures> {
 /// Returns the times until all sockets have received a change.
 async fn watched(server: &Server, tokens: Vec<String>, credentials: &str) -> Outcome<Latencies> {
     let mut crowd = Crowd::new(Interface::Sockets, tokens);
-    crowd.set_server(Some(server.address));
+    crowd.set_servers(&[server.address]);
     crowd.subscribe();
     crowd.gather();
     crowd.until_ready(LIMIT).await?;

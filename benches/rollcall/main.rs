@@ -9,6 +9,10 @@ mod backup;
 mod broadcast;
 #[cfg(feature = "etcd")]
 mod cluster;
+#[cfg(feature = "etcd")]
+mod cluster_sockets;
+#[cfg(feature = "etcd")]
+mod cluster_writes;
 mod creates;
 mod crowd;
 mod day;

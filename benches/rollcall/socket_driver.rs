@@ -34,9 +34,9 @@ pub const MARK: u8 = b'#';
 
 /// Keeps a socket of the user with this token open: opens it when a server runs, and again after a pause whenever it
 /// ends, for ever.
-pub async fn keep(common: Rc<Common>, token: String) {
+pub async fn keep(common: Rc<Common>, number: usize, token: String) {
     loop {
-        let address = common.server().await;
+        let address = common.server(number).await;
         let mut client = Client::new(&common);
         let Err(cause) = client.live(address, &token).await;
         client.note(cause.to_string());

@@ -182,7 +182,7 @@ impl Bench<'_> {
         let before = self.server.settled().await?.resident;
         self.crowd.count_anew();
         let began = Instant::now();
-        self.crowd.set_server(Some(self.server.address));
+        self.crowd.set_servers(&[self.server.address]);
         self.crowd.gather();
         let all = |counts: &Counts| counts.logged_in == size;
         let logged_in = self.crowd.until("all are logged in", PATIENCE, all).await?;
@@ -235,7 +235,7 @@ impl Bench<'_> {
 
     /// Stops and starts the server, and waits until all sockets have reconnected.
     async fn restart(mut self, ending: Ending) -> Outcome<Self> {
-        self.crowd.set_server(None);
+        self.crowd.set_servers(&[]);
         let began = Instant::now();
         let server = self.server;
         let end = move || match ending {
@@ -251,7 +251,7 @@ impl Bench<'_> {
 
         self.crowd.count_anew();
         let began = Instant::now();
-        self.crowd.set_server(Some(self.server.address));
+        self.crowd.set_servers(&[self.server.address]);
         let ready = self.crowd.until_ready(STORM).await?;
         let size = self.crowd.size();
         let is_quiet = |counts: &Counts| {

@@ -27,9 +27,9 @@ pub fn cookie(token: &str) -> String {
 }
 
 /// Keeps a stream of the user with this token open, as [`crate::socket_driver::keep`] does with a socket.
-pub async fn keep(common: Rc<Common>, token: String) {
+pub async fn keep(common: Rc<Common>, number: usize, token: String) {
     loop {
-        let address = common.server().await;
+        let address = common.server(number).await;
         let mut client = Client {
             common: &common,
             rest: Vec::new(),

@@ -7,7 +7,7 @@ use argon2::Params;
 use argon2::password_hash::phc::PasswordHash as ParsedHash;
 use bcrypt::HashParts;
 
-use crate::domain::user::{PasswordHash, PasswordScheme};
+use crate::domain::password_hash::{PasswordHash, PasswordScheme};
 
 /// The maximum cost of bcrypt: 2 to the power of it is the number of rounds. 14 takes about a second.
 pub(crate) const MAX_BCRYPT_COST: u32 = 14;

@@ -13,8 +13,8 @@ use tokio::sync::{Semaphore, TryAcquireError};
 use tracing::error;
 
 use super::{TokenSecret, random};
+use crate::domain::password_hash::{PasswordHash, PasswordScheme};
 use crate::domain::two_factor::Salt;
-use crate::domain::user::{PasswordHash, PasswordScheme};
 use crate::domain::{OwnWords, PasswordPolicy, RequestError};
 
 /// The maximum number of logins for each core that are verified or wait; beyond it the server answers "overloaded".
@@ -264,13 +264,14 @@ fn verify(digest: &PasswordDigest, against: &PasswordHash) -> bool {
     match against.scheme() {
         PasswordScheme::Argon2id => verify_argon2(digest, against),
         // The crate compares in constant time. An import has bounded the cost.
-        PasswordScheme::Bcrypt => bcrypt::verify(digest.expose(), against.expose()).unwrap_or(false),
+        PasswordScheme::Bcrypt => bcrypt::verify(digest.expose(), &against.expose()).unwrap_or(false),
     }
 }
 
 fn verify_argon2(digest: &PasswordDigest, against: &PasswordHash) -> bool {
     let same = || -> password_hash::Result<bool> {
-        let parsed = ParsedHash::new(against.expose())?;
+        let text = against.expose();
+        let parsed = ParsedHash::new(&text)?;
         let (Some(salt), Some(expected)) = (&parsed.salt, &parsed.hash) else {
             return Ok(false);
         };
@@ -336,7 +337,7 @@ mod tests {
             assert!(verify(&secret, &new));
             assert!(!verify(&secret, &nobody));
             let parsed = |hash: &PasswordHash| {
-                let parsed = ParsedHash::new(hash.expose()).expect("a hash");
+                let parsed = ParsedHash::new(&hash.expose()).expect("a hash");
                 (parsed.hash.map(|hash| hash.len()), parsed.salt.map(|salt| salt.len()))
             };
             assert_eq!(parsed(&nobody), parsed(&new));

@@ -108,6 +108,14 @@ pub(super) enum CommandArgs {
         rollcall migrate --from etcd://n1,n2,n3/acme --to /srv/rollcall"
     )]
     Migrate(MigrateArgs),
+    /// Raise the format of a store in a cluster, after all its servers were upgraded
+    #[command(
+        after_help = "Servers of two versions may use a store side by side: the newer ones write the older format. When all are\n\
+        upgraded, this lets them write the newer one, without a restart. It refuses while an older server runs.\n\
+        Afterwards no older version can use the store, so make a backup before. See docs/cluster.md.\n\n\
+        Examples:\n  rollcall upgrade --store etcd://n1,n2,n3/acme"
+    )]
+    Upgrade(Folder),
     /// Write users, custom statuses, roles and settings as JSON lines, whether or not the server runs
     #[command(
         after_help = "The file has a header, then a line for each role, grant and setting that is not the default, each custom\n\

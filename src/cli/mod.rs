@@ -31,6 +31,7 @@ mod setting_flags;
 mod status;
 mod token;
 mod transfer_args;
+mod upgrade;
 mod user;
 
 use std::ffi::OsString;
@@ -71,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(CommandArgs::Backup(arguments)) => backup::run(&arguments),
         Some(CommandArgs::Restore(arguments)) => restore::run(&arguments),
         Some(CommandArgs::Migrate(arguments)) => migrate::run(&arguments),
+        Some(CommandArgs::Upgrade(folder)) => upgrade::run(&folder),
         Some(CommandArgs::Export(arguments)) => export::run(&arguments),
         Some(CommandArgs::Import(arguments)) => import::run(arguments),
         Some(CommandArgs::Compact(folder)) => compact::run(&folder.0),

@@ -31,6 +31,7 @@ pub(crate) mod lockout;
 pub mod lost_connections;
 mod moment;
 pub(crate) mod page;
+pub mod password_hash;
 pub(crate) mod password_policy;
 pub(crate) mod password_reset;
 mod password_violation;

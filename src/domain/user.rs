@@ -1,7 +1,6 @@
 //! Users and their stored data.
 
-use std::fmt;
-
+use super::password_hash::PasswordHash;
 use super::rare::{Rare, shared_default};
 use super::{AuditParty, DisplayName, Email, Preferences, Profile, RoleId, Timestamp, TwoFactor, UserId, Username};
 
@@ -90,57 +89,6 @@ pub struct UserEmail {
     pub address: Email,
     /// `true` if the user proved that they receive mail there.
     pub verified: bool,
-}
-
-/// The function that made a [`PasswordHash`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordScheme {
-    /// Argon2id, in PHC format. All passwords that are set on this server have it.
-    Argon2id,
-    /// The function bcrypt, in its own format. Rocket.Chat stores it. The next login with the password replaces it.
-    Bcrypt,
-}
-
-/// The hash of a password's digest. `Debug` does not print it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash {
-    scheme: PasswordScheme,
-    text: Box<str>,
-}
-
-impl PasswordHash {
-    /// Creates a hash from the PHC string of argon2id.
-    #[must_use]
-    pub fn new(phc: &str) -> Self {
-        Self::of(PasswordScheme::Argon2id, phc)
-    }
-
-    /// Creates a hash from the text of a scheme.
-    #[must_use]
-    pub fn of(scheme: PasswordScheme, text: &str) -> Self {
-        Self {
-            scheme,
-            text: text.into(),
-        }
-    }
-
-    /// Returns the function that made the hash.
-    #[must_use]
-    pub const fn scheme(&self) -> PasswordScheme {
-        self.scheme
-    }
-
-    /// Returns the text of the hash, to verify passwords and to store the hash.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.text
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("PasswordHash(hidden)")
-    }
 }
 
 impl User {

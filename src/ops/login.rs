@@ -10,7 +10,7 @@ use super::users::UserIdentifier;
 use super::{lockout, tokens, two_factor};
 use crate::app::App;
 use crate::auth::{Origin, PasswordDigest, TokenSecret};
-use crate::domain::user::{PasswordHash, PasswordScheme};
+use crate::domain::password_hash::{PasswordHash, PasswordScheme};
 use crate::domain::{AuditAction, RequestError, Session, SettingId, Timestamp, Token, TokenKind, User};
 use crate::observe::LoginResult;
 use crate::store::{Change, Snapshot};

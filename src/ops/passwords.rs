@@ -9,8 +9,8 @@ use super::tokens::without_tokens;
 use super::transaction::{transact_in_parts, transact_on_user};
 use crate::app::App;
 use crate::auth::{Actor, Origin, PasswordDigest, TokenSecret, WantedPassword};
+use crate::domain::password_hash::PasswordHash;
 use crate::domain::password_reset::RESET_HOURS;
-use crate::domain::user::PasswordHash;
 use crate::domain::{
     AuditAction, DisplayName, Email, EmailKey, OwnWords, PasswordReset, Permission, RequestError, SettingId, Token,
     TokenHash, User, UserId, Username,

@@ -1,6 +1,8 @@
 //! Decodes a value of any table, and brings it to the newest version.
 
 use super::codec::Damage;
+#[cfg(feature = "etcd")]
+use super::format::Format;
 use super::index_entry::decode_index;
 use super::records::{Record, RecordVisitor, Table, visit_all};
 
@@ -18,6 +20,43 @@ pub(super) fn decode_any(table: Table, key: &[u8], bytes: &[u8]) -> Result<(), D
     };
     visit_all(&mut value);
     value.decoded
+}
+
+/// Returns a record of the newest version as it is written in a store of this format. `None` if that is the same.
+#[cfg(feature = "etcd")]
+pub(super) fn in_format(format: Format, table: Table, key: &[u8], newest: &[u8]) -> Option<Vec<u8>> {
+    if format == Format::NEWEST {
+        return None;
+    }
+    let mut value = NewestValue {
+        format,
+        table,
+        key,
+        newest,
+        older: None,
+    };
+    visit_all(&mut value);
+    value.older.filter(|older| older != newest)
+}
+
+/// A value of one table in the newest version, and in that of a format.
+#[cfg(feature = "etcd")]
+struct NewestValue<'bytes> {
+    format: Format,
+    table: Table,
+    key: &'bytes [u8],
+    newest: &'bytes [u8],
+    older: Option<Vec<u8>>,
+}
+
+#[cfg(feature = "etcd")]
+impl RecordVisitor for NewestValue<'_> {
+    fn visit<R: Record>(&mut self) {
+        if R::TABLE == self.table {
+            let record = R::decode(self.key, self.newest);
+            self.older = record.ok().map(|record| record.encode_in(self.format));
+        }
+    }
 }
 
 /// Returns a record of an older version as this version stores it. `None` if it is of the newest version or cannot be

@@ -24,6 +24,8 @@ mod etcd;
 mod findings;
 mod flush_clock;
 mod folder;
+#[cfg(feature = "etcd")]
+mod format;
 mod held;
 mod index_entry;
 mod job;
@@ -84,7 +86,7 @@ pub use room::Room;
 pub(crate) use sled::{CompactError, Compaction};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use store_state::StoreState;
-pub use survey::{ClusterSigns, ClusterSurvey, NodeState, SurveyedNode};
+pub use survey::{ClusterSigns, ClusterSurvey, NodeState, StoreFormat, SurveyedNode};
 pub(crate) use user_index::SearchableUser;
 
 use archive::Archive;
@@ -160,6 +162,15 @@ impl Store {
     /// [`OpenError`] if the address cannot be used at all.
     pub fn survey_of(cluster: &ClusterAddress) -> Result<ClusterSurvey, OpenError> {
         etcd::survey(cluster)
+    }
+
+    /// Raises the format of a store in a cluster to the newest one of this version, when no older server uses the store.
+    /// Returns the numbers of the format before and after.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is no such store, if an older server uses it, or if the cluster does not answer.
+    pub fn raise_format(cluster: &ClusterAddress) -> Result<[u32; 2], OpenError> {
+        etcd::raise(cluster)
     }
 
     /// Verifies a store that no process has open, or that is in a cluster. Returns the problems, which are empty for a

@@ -36,6 +36,10 @@ pub(super) fn survey(address: &ClusterAddress) -> Result<ClusterSurvey, OpenErro
     Err(refusal(address))
 }
 
+pub(super) fn raise(address: &ClusterAddress) -> Result<[u32; 2], OpenError> {
+    Err(refusal(address))
+}
+
 fn refusal(address: &ClusterAddress) -> OpenError {
     OpenError::Cluster {
         address: address.to_string(),

@@ -7,6 +7,19 @@ pub struct ClusterSurvey {
     pub nodes: Vec<SurveyedNode>,
     /// The number of servers that use the store; `None` if no node knows it now.
     pub servers: Option<u64>,
+    /// The format of the store; `None` if there is none, or if no node knows it now.
+    pub format: Option<StoreFormat>,
+}
+
+/// The format of the store in a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreFormat {
+    /// The number that is stored; `None` if it is none.
+    pub stored: Option<u32>,
+    /// The number of the newest format of this version.
+    pub newest: u32,
+    /// The versions of the servers that do not know that one.
+    pub older_servers: Vec<String>,
 }
 
 /// A node that was asked.

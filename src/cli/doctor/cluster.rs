@@ -2,7 +2,7 @@
 
 use super::diagnosis::Diagnosis;
 use crate::config::ClusterAddress;
-use crate::store::{NodeState, Store, SurveyedNode};
+use crate::store::{NodeState, Store, StoreFormat, SurveyedNode};
 
 /// The percentage of its quota at which a database is nearly full.
 const NEARLY_FULL_PERCENT: u64 = 80;
@@ -28,7 +28,29 @@ pub(super) fn check(address: &ClusterAddress) -> Vec<Diagnosis> {
             "start the nodes, and check that a majority of them reach each other",
         ),
     });
+    checks.extend(survey.format.as_ref().map(format));
     checks
+}
+
+fn format(format: &StoreFormat) -> Diagnosis {
+    const CHECK: &str = "format";
+    let newest = format.newest;
+    let Some(stored) = format.stored.filter(|stored| *stored <= newest) else {
+        let found = format!("the store has a format that this rollcall does not know: its newest one is {newest}");
+        return Diagnosis::problem(CHECK, found, "run a newer version");
+    };
+    if stored == newest {
+        return Diagnosis::ok(CHECK, format!("the store has format {stored}"));
+    }
+    let found = format!("the store has format {stored}, and the newest one of this rollcall is {newest}");
+    let advice = match format.older_servers.as_slice() {
+        [] => "all servers know the newer one: run `rollcall upgrade`".to_owned(),
+        older => format!(
+            "upgrade the other servers ({}), then run `rollcall upgrade`",
+            older.join(", ")
+        ),
+    };
+    Diagnosis::warning(CHECK, found, advice)
 }
 
 fn node(node: &SurveyedNode) -> Diagnosis {

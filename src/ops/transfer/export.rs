@@ -140,8 +140,8 @@ impl Export {
         };
         let history = user.password_history.iter();
         Ok(SecretsLine {
-            password: user.password.as_ref().map(|hash| hash.expose().to_owned()),
-            password_history: history.map(|hash| hash.expose().to_owned()).collect(),
+            password: user.password.as_ref().map(|hash| hash.expose().into_owned()),
+            password_history: history.map(|hash| hash.expose().into_owned()).collect(),
             tokens: live.filter_map(|token| token_line(token)).collect(),
             totp,
         })

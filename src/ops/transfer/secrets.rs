@@ -8,9 +8,9 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::notes::Notes;
 use crate::auth::{foreign_hash, totp};
+use crate::domain::password_hash::PasswordHash;
 use crate::domain::transfer::{ExportedToken, SecretsLine, TotpLine};
 use crate::domain::two_factor::{BACKUP_CODES, Salt};
-use crate::domain::user::PasswordHash;
 use crate::domain::{
     BackupCodes, PersonalToken, RequestError, Scope, Timestamp, Token, TokenHash, TokenName, TotpSecret, UserId,
     moment_of_field,

@@ -6,7 +6,7 @@ use super::parsed::ParsedUser;
 use crate::app::{App, Settings};
 use crate::auth::{Actor, SecretKey};
 use crate::domain::import_result::{ImportMode, LineOutcome, LineReport};
-use crate::domain::user::PasswordScheme;
+use crate::domain::password_hash::PasswordScheme;
 use crate::domain::{
     Audience, AuditAction, Avatar, Claim, ClaimSource, Laying, Profile, Rare, RequestError, RoleId, StatusType,
     StoredSecret, Token, TwoFactor, User, UserStatus,
@@ -170,7 +170,7 @@ impl UserImport<'_> {
         let secrets = &wanted.secrets;
         let imported = secrets.password.as_ref();
         // The user had the bcrypt hash first: a login or a new password here replaced it.
-        let is_older = |hash: &&crate::domain::user::PasswordHash| {
+        let is_older = |hash: &&crate::domain::password_hash::PasswordHash| {
             hash.scheme() == PasswordScheme::Bcrypt
                 && base
                     .password

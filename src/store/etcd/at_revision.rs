@@ -133,11 +133,13 @@ impl AtRevision {
 }
 
 /// The newest revision of a cluster.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Newest {
     pub(super) revision: i64,
     /// The random number of the cluster.
     pub(super) cluster_id: u64,
+    /// The stored format; empty if there is no store.
+    pub(super) format: Vec<u8>,
 }
 
 /// Returns the newest revision of the cluster.
@@ -147,6 +149,11 @@ pub(super) async fn newest(cluster: &Cluster) -> Result<Newest, ClusterFailure> 
     Ok(Newest {
         revision: header.map_or(0, ResponseHeader::revision),
         cluster_id: header.map_or(0, ResponseHeader::cluster_id),
+        format: answer
+            .kvs()
+            .first()
+            .map(|stored| stored.value().to_vec())
+            .unwrap_or_default(),
     })
 }
 

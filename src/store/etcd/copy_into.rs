@@ -25,6 +25,7 @@ use crate::config::ClusterAddress;
 use crate::store::codec;
 use crate::store::copy_error::CopyError;
 use crate::store::folder::{DataFolder, SECRET_KEY, write_private};
+use crate::store::format::Format;
 use crate::store::open_error::OpenError;
 use crate::store::progress::Progress;
 use crate::store::records::Table;
@@ -151,7 +152,11 @@ impl UnfinishedCopy {
         })?;
         self.write()?;
         self.compare(&contents.sums)?;
-        self.send(vec![TxnOp::put(self.cluster.keys.format(), format::NEWEST, None)])?;
+        self.send(vec![TxnOp::put(
+            self.cluster.keys.format(),
+            format::stored(Format::NEWEST),
+            None,
+        )])?;
         self.clear()
     }
 

@@ -15,9 +15,10 @@ use super::keyspace::is_followed;
 use super::membership::Membership;
 use super::moment::EtcdMoment;
 use super::outcome::SendOutcome;
-use super::transaction::{UnfollowedRevisions, compares, fits, operations};
+use super::transaction::{UnfollowedRevisions, compares, fits, operation, operations};
 use crate::clock::Clock;
-use crate::store::change::Change;
+use crate::store::any_record::in_newest_version;
+use crate::store::change::{Change, RecordEdit};
 use crate::store::commit_error::{CommitError, HoldError};
 use crate::store::commits::Commits;
 use crate::store::edits::Edits;
@@ -111,22 +112,44 @@ impl EtcdEngine {
 
     /// Returns the revision of an entry that is not followed, if it has this value: 0 if it is absent, and that is expected.
     fn look_up(&self, table: Table, key: &[u8], value: Option<&[u8]>) -> Result<Option<i64>, ClusterFailure> {
-        let key = self.cluster.keys.entry(table, key);
-        let found = self.cluster.get_now(Patience::SHORT, key, None)?;
+        let place = self.cluster.keys.entry(table, key);
+        let found = self.cluster.get_now(Patience::SHORT, place, None)?;
         let stored = found.kvs().first();
-        let holds = stored.map(KeyValue::value) == value;
+        let newest = stored.and_then(|stored| in_newest_version(table, key, stored.value()));
+        let holds = newest.as_deref().or_else(|| stored.map(KeyValue::value)) == value;
         Ok(holds.then(|| stored.map_or(0, KeyValue::mod_revision)))
     }
 
     /// Returns the edit that stores the time of the commit, if the clock is believed.
-    fn stamp(&self) -> Option<TxnOp> {
-        let now = self.shared.time.get().and_then(Clock::believed)?;
+    fn stamp(&self) -> Option<RecordEdit> {
         let commits = Commits {
-            believed_at: Some(now),
+            believed_at: Some(self.shared.time.get().and_then(Clock::believed)?),
             ..Commits::default()
         };
-        let key = self.cluster.keys.entry(Commits::TABLE, &commits.key());
-        Some(TxnOp::put(key, commits.encode(), None))
+        Some(RecordEdit {
+            table: Commits::TABLE,
+            key: commits.key(),
+            value: Some(commits.encode()),
+        })
+    }
+
+    /// Shows a commit of this process at once, if nothing before it is missing. The watch brings it too, somewhat later.
+    fn show(&self, edits: &Edits, stamp: Option<&RecordEdit>, revision: i64) -> Result<(), Lost> {
+        let mut seen = self.followed.lock();
+        if seen.applied + 1 != revision {
+            return Ok(());
+        }
+        let is_shown = |edit: &&RecordEdit| is_followed(edit.table);
+        let shown: Vec<_> = edits.ordered().chain(stamp).filter(is_shown).collect();
+        for edit in &shown {
+            seen.revisions
+                .note(edit.table, &edit.key, edit.value.as_deref(), revision);
+        }
+        seen.applied = revision;
+        seen.show(&self.shared, shown, &edits.touched()).map_err(Lost)?;
+        drop(seen);
+        self.followed.notify();
+        Ok(())
     }
 }
 
@@ -166,16 +189,29 @@ impl Engine for EtcdEngine {
 
     fn commit(&mut self, edits: &Edits) -> Result<Outcome, Lost> {
         self.followed.check()?;
-        let compared = compares(&self.cluster.keys, edits, &self.followed.lock(), &self.unfollowed);
+        let (format, compared) = {
+            let seen = self.followed.lock();
+            (
+                seen.format,
+                compares(&self.cluster.keys, edits, &seen, &self.unfollowed),
+            )
+        };
         let Some(compared) = compared else {
             return Ok(Outcome::Overtaken);
         };
-        let mut operations = operations(&self.cluster.keys, edits, compared.len());
-        operations.extend(self.stamp());
+        let mut operations = operations(&self.cluster.keys, format, edits, compared.len());
+        let stamp = self.stamp();
+        operations.extend(stamp.iter().map(|stamp| {
+            let edit = (stamp.table, stamp.key.as_slice(), stamp.value.as_deref());
+            operation(&self.cluster.keys, format, edit)
+        }));
         let begun = Instant::now();
         match self.send(compared, operations)? {
             SendOutcome::Made { number, revision } => {
                 let sent = self.membership.marker.number;
+                if number == sent {
+                    self.show(edits, stamp.as_ref(), revision)?;
+                }
                 self.made(revision)?;
                 // A late try of an earlier transaction came through, whose outcome was unknown. This one was not made.
                 if number != sent {

@@ -7,8 +7,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::freshness::Freshness;
 use super::revisions::Revisions;
 use crate::domain::{UserConnections, UserId};
+use crate::store::change::RecordEdit;
+use crate::store::edits::Touched;
 use crate::store::engine::Lost;
+use crate::store::format::Format;
 use crate::store::neighbours::{ConnectionReport, Listener, ServerPlace};
+use crate::store::shared::Shared;
 use crate::store::snapshot::Snapshot;
 
 /// The reason why a process must end whose lease has ended.
@@ -39,6 +43,8 @@ pub(super) struct FollowedState {
     pub(super) applied: i64,
     /// The revisions of all entries, up to that revision.
     pub(super) revisions: Revisions,
+    /// The format that all processes write.
+    pub(super) format: Format,
     /// The names of all processes, also of this one.
     pub(super) processes: BTreeSet<String>,
     /// The connections that the other processes have reported.
@@ -50,9 +56,10 @@ pub(super) struct FollowedState {
 
 impl Followed {
     /// Begins with what was loaded at this revision.
-    pub(super) fn begin(&self, applied: i64, revisions: Revisions, peers: Peers) {
+    pub(super) fn begin(&self, applied: i64, revisions: Revisions, peers: Peers, format: Format) {
         let mut state = self.lock();
         state.applied = applied;
+        state.format = format;
         state.revisions = revisions;
         state.processes = peers.processes;
         for report in peers.reports {
@@ -129,6 +136,26 @@ impl Followed {
 }
 
 impl FollowedState {
+    /// Shows these edits as one commit, up to the revision that is noted as the last one.
+    ///
+    /// # Errors
+    /// The reason why a record cannot be read, as text.
+    pub(super) fn show<'edits>(
+        &self,
+        shared: &Shared,
+        edits: impl IntoIterator<Item = &'edits RecordEdit>,
+        touched: &Touched,
+    ) -> Result<(), String> {
+        let mut next = Snapshot::clone(&shared.shown.load());
+        for edit in edits {
+            let unreadable = |damage| format!("a record of {} cannot be read: {damage}", edit.table);
+            next.apply(edit).map_err(unreadable)?;
+        }
+        next.commits.count = self.applied.unsigned_abs();
+        shared.show(next, touched);
+        Ok(())
+    }
+
     /// Passes a report of another process to the listener.
     pub(super) fn pass(&mut self, snapshot: &Snapshot, report: ConnectionReport) {
         let place = (Arc::clone(&report.server), report.user.clone());

@@ -12,16 +12,16 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
-use super::at_revision::{AtRevision, newest};
+use super::at_revision::{AtRevision, Newest, newest};
 use super::cluster::{Cluster, kv, watch};
 use super::difference::difference;
 use super::failure::ClusterFailure;
 use super::followed::{EXCLUDED, Followed, FollowedState};
+use super::format;
 use super::neighbours::report;
 use crate::store::change::RecordEdit;
 use crate::store::edits::Edits;
 use crate::store::shared::Shared;
-use crate::store::snapshot::Snapshot;
 use crate::store::verify::verify;
 
 /// The time without a message after which the node is asked for a sign of life. A node without its peers is silent and
@@ -146,10 +146,14 @@ impl Follower {
     /// Shows the events of one message as one commit.
     fn apply(&self, events: &[Event]) -> Result<(), String> {
         let mut seen = self.followed.lock();
+        let shown_before = seen.applied;
         let mut edits = Vec::new();
         let mut reports = Vec::new();
         for event in events {
-            let Some(stored) = event.kv() else { continue };
+            // The writer shows its own commits at once, if it can.
+            let Some(stored) = event.kv().filter(|stored| stored.mod_revision() > shown_before) else {
+                continue;
+            };
             seen.applied = seen.applied.max(stored.mod_revision());
             let value = match event.event_type() {
                 EventType::Put => Some(stored.value()),
@@ -157,6 +161,12 @@ impl Follower {
             };
             if let Some(process) = self.cluster.keys.parse_marker(stored.key()) {
                 self.note_process(&mut seen, process, value.is_some())?;
+                continue;
+            }
+            if stored.key() == self.cluster.keys.followed_format() {
+                seen.format = value
+                    .map_or(Ok(seen.format), format::parse)
+                    .map_err(|error| error.to_string())?;
                 continue;
             }
             if let Some(report) = report(&self.cluster, stored.key(), value) {
@@ -173,18 +183,8 @@ impl Follower {
                 value: value.map(<[u8]>::to_vec),
             });
         }
-        let mut next = Snapshot::clone(&self.shared.shown.load());
-        for edit in &edits {
-            next.apply(edit).map_err(|damage| {
-                format!(
-                    "a record of {} that another process wrote cannot be read: {damage}",
-                    edit.table
-                )
-            })?;
-        }
         if !edits.is_empty() {
-            next.commits.count = seen.applied.unsigned_abs();
-            self.shared.show(next, &Edits::of(&edits).touched());
+            seen.show(&self.shared, &edits, &Edits::of(&edits).touched())?;
         }
         let shown = self.shared.shown.load();
         for report in reports {
@@ -212,10 +212,8 @@ impl Follower {
 
     /// Loads all records, and shows how they differ from those before as one commit.
     async fn load_again(self: &Arc<Self>) -> Result<(), String> {
-        let revision = newest(&self.cluster)
-            .await
-            .map_err(|failure| failure.to_string())?
-            .revision;
+        let Newest { revision, format, .. } = newest(&self.cluster).await.map_err(|failure| failure.to_string())?;
+        let format = format::parse(&format).map_err(|error| error.to_string())?;
         let this = Arc::clone(self);
         let load = move || {
             let records = AtRevision::followed(Arc::clone(&this.cluster), revision);
@@ -231,6 +229,7 @@ impl Follower {
             let touched = difference(&this.shared.shown.load(), &next);
             seen.revisions = records.into_revisions();
             seen.applied = revision;
+            seen.format = format;
             this.shared.show(next, &touched);
             seen.processes = peers.processes;
             seen.replace_reports(&this.shared.shown.load(), peers.reports);

@@ -1,15 +1,13 @@
-//! The format of a store in a cluster: the versions of its keys and values.
+//! The stored number of the format, and the check of a process that joins.
 //!
-//! All servers of a store write one format. A server that knows a newer one raises it when it joins, which no server of the
-//! older version survives. So it refuses to join while there are such servers.
+//! All processes write the format of the store, also those that know a newer one. It is raised by a command, when no process
+//! of an older version is left.
 
 use etcd_client::{Compare, CompareOp, Txn, TxnOp, TxnOpResponse};
 
 use super::cluster::Cluster;
 use super::failure::ClusterFailure;
-
-/// The format that this version writes. It gets a new number when the version of a record or of another value changes.
-pub(super) const NEWEST: &[u8] = b"1";
+use crate::store::format::Format;
 
 /// The reason why a process cannot join.
 #[derive(Debug, thiserror::Error)]
@@ -17,13 +15,13 @@ pub(super) enum JoinError {
     #[error(transparent)]
     ClusterFailure(#[from] ClusterFailure),
     /// A newer version of Rollcall wrote the store.
-    #[error("its store has format {0}, and this rollcall knows none after {newest}: run a newer version", newest = String::from_utf8_lossy(NEWEST))]
+    #[error("its store has format {0}, and this rollcall knows none after {newest}: run a newer version", newest = Format::NEWEST.number())]
     Newer(String),
-    /// Servers of an older version use the store.
-    #[error("servers of an older version use it: stop all of them, wait ten seconds, and start the new ones")]
-    OlderServers,
+    /// The store was last raised by a version that is too old.
+    #[error("its store has format {0}, and this rollcall writes none before {oldest}: run the version between, and `rollcall upgrade` with it", oldest = Format::OLDEST.number())]
+    TooOld(u32),
     /// The format was raised while the process joined.
-    #[error("its format has just been changed by a server of another version: try again")]
+    #[error("its format has just been raised: try again")]
     Raised,
     /// A store or backup is being copied into it.
     #[error("a copy into it is not finished: run the same `rollcall migrate` or `rollcall restore` again")]
@@ -32,86 +30,60 @@ pub(super) enum JoinError {
     Random(getrandom::Error),
 }
 
-/// Checks the format of the store. Sets it for a new one, and raises it for an older one.
-pub(super) async fn check(cluster: &Cluster) -> Result<(), JoinError> {
-    let (key, copying) = (cluster.keys.format(), cluster.keys.copying());
-    let absent = [&key, &copying].map(|key| Compare::create_revision(key.clone(), CompareOp::Equal, 0));
-    let put = TxnOp::put(key.clone(), NEWEST, None);
-    let begin = Txn::new().when(absent).and_then([put]).or_else([TxnOp::get(key, None)]);
-    let answer = cluster.repeat(begin).await?;
-    let Some(TxnOpResponse::Get(found)) = answer.op_responses().into_iter().next() else {
-        return Ok(());
-    };
-    let Some(stored) = found.kvs().first().map(etcd_client::KeyValue::value) else {
-        return Err(JoinError::Unfinished);
-    };
-    match (number(stored), number(NEWEST)) {
-        (Some(stored), Some(newest)) if stored == newest => Ok(()),
-        (Some(stored_number), Some(newest)) if stored_number < newest => raise(cluster, stored).await,
-        _ => Err(JoinError::Newer(String::from_utf8_lossy(stored).into_owned())),
+/// Returns the stored form of a format.
+pub(super) fn stored(format: Format) -> String {
+    format.number().to_string()
+}
+
+/// Returns the format with this stored form.
+///
+/// # Errors
+/// [`JoinError::Newer`] and [`JoinError::TooOld`].
+pub(super) fn parse(stored: &[u8]) -> Result<Format, JoinError> {
+    let number = std::str::from_utf8(stored).ok().and_then(|text| text.parse().ok());
+    match number {
+        Some(number) if number < Format::OLDEST.number() => Err(JoinError::TooOld(number)),
+        number => {
+            let known = number.and_then(Format::from_repr);
+            known.ok_or_else(|| JoinError::Newer(String::from_utf8_lossy(stored).into_owned()))
+        }
     }
 }
 
-fn number(format: &[u8]) -> Option<u32> {
-    std::str::from_utf8(format).ok()?.parse().ok()
-}
-
-/// Raises an older format, unless there are servers. Records are written in their new versions when they change.
-async fn raise(cluster: &Cluster, stored: &[u8]) -> Result<(), JoinError> {
-    let key = cluster.keys.format();
-    let is_same = Compare::value(key.clone(), CompareOp::Equal, stored);
-    let no_servers = Compare::create_revision(cluster.keys.markers(), CompareOp::Equal, 0).with_prefix();
-    let raise = Txn::new()
-        .when([is_same, no_servers])
-        .and_then([TxnOp::put(key.clone(), NEWEST, None)])
-        .or_else([TxnOp::get(key, None)]);
-    let answer = cluster.repeat(raise).await?;
+/// Returns the format of the store, which a new one gets.
+pub(super) async fn check(cluster: &Cluster) -> Result<Format, JoinError> {
+    let (key, copying) = (cluster.keys.format(), cluster.keys.copying());
+    let absent = [&key, &copying].map(|key| Compare::create_revision(key.clone(), CompareOp::Equal, 0));
+    let put = TxnOp::put(key.clone(), stored(Format::NEWEST), None);
+    let begin = Txn::new().when(absent).and_then([put]).or_else([TxnOp::get(key, None)]);
+    let answer = cluster.repeat(begin).await?;
     match answer.op_responses().into_iter().next() {
-        // Another server of this version may have raised it.
-        Some(TxnOpResponse::Get(found)) if found.kvs().first().is_none_or(|found| found.value() != NEWEST) => {
-            Err(JoinError::OlderServers)
-        }
-        _ => Ok(()),
+        Some(TxnOpResponse::Get(found)) => match found.kvs().first() {
+            Some(found) => parse(found.value()),
+            None => Err(JoinError::Unfinished),
+        },
+        _ => Ok(Format::NEWEST),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::records::{Record, RecordVisitor, visit_all};
-
-    #[derive(Default)]
-    struct Versions(Vec<String>);
-
-    impl RecordVisitor for Versions {
-        fn visit<R: Record>(&mut self) {
-            self.0.push(format!("{} {}", R::TABLE.name(), R::VERSION));
-        }
-    }
 
     #[test]
-    fn a_new_version_of_a_record_is_a_new_format() {
-        let mut versions = Versions::default();
-        visit_all(&mut versions);
-        versions.0.sort_unstable();
-        let expected = [
-            "audit_log 1",
-            "avatars 2",
-            "boards 1",
-            "commits 3",
-            "custom_statuses 2",
-            "failed_logins 3",
-            "grants 1",
-            "invitations 1",
-            "lost_connections 1",
-            "password_resets 1",
-            "roles 1",
-            "settings 2",
-            "setup_links 1",
-            "tokens 2",
-            "user_statuses 3",
-            "users 5",
-        ];
-        assert_eq!((NEWEST, versions.0), (&b"1"[..], expected.map(str::to_owned).to_vec()));
+    fn only_the_formats_that_this_version_writes_are_accepted() {
+        for format in [Format::One, Format::Two] {
+            assert_eq!(parse(stored(format).as_bytes()).ok(), Some(format));
+        }
+        for (stored, words) in [
+            ("0", "run the version between"),
+            ("3", "run a newer version"),
+            ("", "run a newer version"),
+            ("-1", "run a newer version"),
+            ("4294967296", "run a newer version"),
+        ] {
+            let refusal = parse(stored.as_bytes()).expect_err("no format").to_string();
+            assert!(refusal.contains(words), "{stored}: {refusal}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! All keys begin with `/rollcall/NAME/`. Below it, `w/` is what each process follows: `w/t/TABLE/KEY` are records and index
 //! entries, `w/h/PROCESS/USER` are the connections of a user at a process, and `w/p/PROCESS` is the marker of a process.
-//! `n/PROCESS` is the marker of its transactions with connections.
+//! `w/format` repeats the number of the format when it is raised. `n/PROCESS` is the marker of the transactions of a process
+//! with connections, and `v/PROCESS` says which format it knows.
 //! `b/TABLE/KEY` are large and seldom read records, which are read
 //! when they are needed. `meta/format` says how all this is stored. `meta/copying` and `meta/source` are there while a store or
 //! backup is copied into it.
@@ -81,6 +82,26 @@ impl Keyspace {
     pub(super) fn parse_connections<'key>(&self, key: &'key [u8]) -> Option<(&'key str, &'key str)> {
         let rest = key.strip_prefix(self.root.as_bytes())?.strip_prefix(b"w/h/")?;
         std::str::from_utf8(rest).ok()?.split_once('/')
+    }
+
+    /// Returns the key of what a process says about itself.
+    pub(super) fn announcement(&self, process: &str) -> Vec<u8> {
+        format!("{}v/{process}", self.root).into_bytes()
+    }
+
+    /// Returns the prefix of what all processes say about themselves.
+    pub(super) fn announcements(&self) -> Vec<u8> {
+        self.announcement("")
+    }
+
+    /// Returns the name of the process that says this about itself.
+    pub(super) fn parse_announcement<'key>(&self, key: &'key [u8]) -> Option<&'key str> {
+        std::str::from_utf8(key.strip_prefix(self.announcements().as_slice())?).ok()
+    }
+
+    /// Returns the key that repeats the format for the processes that follow.
+    pub(super) fn followed_format(&self) -> Vec<u8> {
+        format!("{}w/format", self.root).into_bytes()
     }
 
     /// Returns the key of the format of all keys and values.

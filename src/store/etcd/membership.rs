@@ -14,6 +14,7 @@ use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
 use super::followed::{EXCLUDED, Followed};
 use super::format::{self, JoinError};
+use super::format_in_use::own_announcement;
 use super::freshness::{self, Freshness, LEASE_SECONDS};
 use super::marker::Marker;
 
@@ -55,14 +56,19 @@ impl Membership {
             granted => drop(granted?),
         }
         let marker = cluster.keys.marker(&process);
-        format::check(cluster).await?;
+        let format = format::check(cluster).await?;
         let lasting = PutOptions::new().with_lease(lease);
-        let begun = TxnOp::put(marker.clone(), 0_u64.to_be_bytes(), Some(lasting));
+        let begun = TxnOp::put(marker.clone(), 0_u64.to_be_bytes(), Some(lasting.clone()));
+        let announcement = cluster.keys.announcement(&process);
+        let announced = TxnOp::put(announcement, own_announcement(), Some(lasting));
         let absent = Compare::create_revision(marker.clone(), CompareOp::Equal, 0);
-        // A newer server may have raised the format meanwhile.
-        let is_known = Compare::value(cluster.keys.format(), CompareOp::Equal, format::NEWEST);
+        // It may have been raised meanwhile, also to a format that this process does not know.
+        let is_known = Compare::value(cluster.keys.format(), CompareOp::Equal, format::stored(format));
         let get = TxnOp::get(marker.clone(), None);
-        let join = Txn::new().when([absent, is_known]).and_then([begun]).or_else([get]);
+        let join = Txn::new()
+            .when([absent, is_known])
+            .and_then([begun, announced])
+            .or_else([get]);
         let answer = cluster.repeat(join).await?;
         let revision = match answer.op_responses().into_iter().next() {
             Some(TxnOpResponse::Get(found)) => found.kvs().first().map(etcd_client::KeyValue::mod_revision),

@@ -2,7 +2,7 @@
 //!
 //! Each process loads all records at one revision and follows the commits of all processes from the next one, in the one
 //! order that etcd gives them. A batch is one transaction that compares the revisions of all that it depends on. It is
-//! answered when the process has followed its revision. So events come before answers on each process, and a caller reads
+//! answered when the process shows its revision. So events come before answers on each process, and a caller reads
 //! its own writes.
 //!
 //! A transaction whose answer is lost is sent again to the next node. Each transaction compares and rewrites the marker of
@@ -17,6 +17,7 @@ mod failure;
 mod followed;
 mod follower;
 mod format;
+mod format_in_use;
 mod freshness;
 mod keyspace;
 mod marker;
@@ -25,6 +26,7 @@ mod moment;
 mod neighbours;
 mod open;
 mod outcome;
+mod raise;
 mod reader;
 mod revisions;
 mod survey;
@@ -32,3 +34,4 @@ mod transaction;
 
 pub(super) use copy_into::copy_into;
 pub(super) use open::{hold, inspect, open, refuse_used, survey};
+pub(super) use raise::raise;

@@ -13,6 +13,7 @@ use super::engine::EtcdEngine;
 use super::failure::ClusterFailure;
 use super::followed::Followed;
 use super::follower::Follower;
+use super::format;
 use super::marker::Marker;
 use super::membership::{Membership, renew};
 use super::moment::EtcdMoment;
@@ -24,6 +25,7 @@ use crate::store::copy_error::CopyError;
 use crate::store::findings::Findings;
 use crate::store::flush_clock::FlushClock;
 use crate::store::folder::DataFolder;
+use crate::store::format::Format;
 use crate::store::held::Held;
 use crate::store::open_error::OpenError;
 use crate::store::opened::OpenedStore;
@@ -66,13 +68,15 @@ fn join(cluster: &Arc<Cluster>, folder: DataFolder) -> Result<OpenedStore, OpenE
     cluster.spawn(renew(Arc::clone(cluster), Arc::clone(&followed), lease));
     let newest = AtRevision::newest(cluster).map_err(|failure| unusable(failure.to_string()))?;
     let revision = newest.revision;
+    let format = format::parse(&newest.format).map_err(|error| unusable(error.to_string()))?;
+    note(format);
     let records = AtRevision::followed(Arc::clone(cluster), revision);
     let mut found = verify(&records, &AtomicBool::new(false)).sound(&path(cluster))?;
     found.snapshot.commits.count = revision.unsigned_abs();
     let clock = FlushClock::start(MAX_SECONDS).map_err(OpenError::Thread)?;
     let shared = Shared::new(found.snapshot, clock);
     let peers = records.peers().map_err(|failure| unusable(failure.to_string()))?;
-    followed.begin(revision, records.into_revisions(), peers);
+    followed.begin(revision, records.into_revisions(), peers, format);
     let following = Follower {
         cluster: Arc::clone(cluster),
         followed: Arc::clone(&followed),
@@ -106,6 +110,17 @@ fn join(cluster: &Arc<Cluster>, folder: DataFolder) -> Result<OpenedStore, OpenE
         },
         neighbours: Some(Arc::new(neighbours)),
     })
+}
+
+/// Logs the format of the store if it is an older one.
+fn note(format: Format) {
+    if format < Format::NEWEST {
+        info!(
+            format = format.number(),
+            newest = Format::NEWEST.number(),
+            "the store has an older format, which this server writes too; run `rollcall upgrade` when all servers are upgraded"
+        );
+    }
 }
 
 /// Returns the other processes as this one reports to them.

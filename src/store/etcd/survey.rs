@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::cluster::Cluster;
 use super::failure::ClusterFailure;
+use super::format_in_use::FormatInUse;
 use crate::store::survey::{ClusterSurvey, NodeState, SurveyedNode};
 
 /// The time for the answer of a node.
@@ -23,12 +24,13 @@ pub(super) fn survey(cluster: &Arc<Cluster>) -> Result<ClusterSurvey, ClusterFai
     cluster.wait(async move {
         let nodes = join_all((0..asked.node_count()).map(|number| surveyed(&asked, number))).await;
         let has_leader = |node: &SurveyedNode| node.state.as_ref().is_ok_and(|state| state.has_leader);
-        let servers = if nodes.iter().any(has_leader) {
-            asked.count(asked.keys.markers()).await.ok()
-        } else {
-            None
-        };
-        Ok(ClusterSurvey { nodes, servers })
+        let (mut servers, mut format) = (None, None);
+        if nodes.iter().any(has_leader) {
+            servers = asked.count(asked.keys.markers()).await.ok();
+            let in_use = FormatInUse::read(&asked).await.ok();
+            format = in_use.and_then(|in_use| in_use.surveyed());
+        }
+        Ok(ClusterSurvey { nodes, servers, format })
     })
 }
 

@@ -6,11 +6,13 @@ use etcd_client::{Compare, CompareOp, Txn, TxnOp};
 
 use super::followed::FollowedState;
 use super::keyspace::{Keyspace, is_followed};
+use crate::store::any_record::in_format;
 use crate::store::change::{Change, RecordEdit};
 use crate::store::edits::Edits;
+use crate::store::format::Format;
 use crate::store::records::Table;
 
-/// The largest number of expectations in a transaction. etcd takes 128 compares.
+/// The largest number of expectations in a transaction with nested ones, for which a part of the operations is left.
 pub(super) const MAX_EXPECTATIONS: usize = 100;
 
 /// The largest number of operations in a transaction, and of comparisons. A nested transaction has what its parent leaves.
@@ -18,6 +20,9 @@ const MAX_OPERATIONS: usize = 128;
 
 /// The largest number of edits in a transaction of several changes.
 const MAX_EDITS: usize = 1000;
+
+/// Operations beside the edits, and comparisons beside the expectations: the marker and the time of the commit.
+const BESIDE: usize = 2;
 
 /// The largest number of bytes in a transaction. etcd takes 1.5 MiB by default.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
@@ -31,8 +36,9 @@ pub(super) fn fits(edits: &Edits, change: &Change) -> bool {
     for before in &edits.changes {
         size = size.and(Size::of(before));
     }
-    edits.changes.is_empty()
-        || (size.expectations <= MAX_EXPECTATIONS && size.edits <= MAX_EDITS && size.bytes <= MAX_BYTES)
+    let is_flat = size.expectations.max(size.edits) + BESIDE <= MAX_OPERATIONS;
+    let is_nested = size.expectations <= MAX_EXPECTATIONS && size.edits <= MAX_EDITS;
+    edits.changes.is_empty() || ((is_flat || is_nested) && size.bytes <= MAX_BYTES)
 }
 
 /// The size of a transaction.
@@ -94,19 +100,26 @@ pub(super) fn compares(
     Some(compares)
 }
 
+/// Returns the operation that makes an edit in a store of this format.
+pub(super) fn operation(keys: &Keyspace, format: Format, (table, key, value): (Table, &[u8], Option<&[u8]>)) -> TxnOp {
+    let place = keys.entry(table, key);
+    match value {
+        Some(value) => match in_format(format, table, key, value) {
+            Some(older) => TxnOp::put(place, older, None),
+            None => TxnOp::put(place, value, None),
+        },
+        None => TxnOp::delete(place, None),
+    }
+}
+
 /// Returns the operations that write all edits, in a transaction with so many comparisons. Many edits are put into nested
 /// transactions without comparisons.
-pub(super) fn operations(keys: &Keyspace, edits: &Edits, comparisons: usize) -> Vec<TxnOp> {
-    let operation = |((table, key), value): (&(Table, Vec<u8>), &Option<Vec<u8>>)| {
-        let key = keys.entry(*table, key);
-        match value {
-            Some(value) => TxnOp::put(key, value.clone(), None),
-            None => TxnOp::delete(key, None),
-        }
-    };
-    let all: Vec<_> = edits.overlay.iter().map(operation).collect();
-    // Beside them are the marker and the time of the commit.
-    let most = MAX_OPERATIONS - 2;
+pub(super) fn operations(keys: &Keyspace, format: Format, edits: &Edits, comparisons: usize) -> Vec<TxnOp> {
+    let all = edits.overlay.iter();
+    let all: Vec<_> = all
+        .map(|((table, key), value)| operation(keys, format, (*table, key, value.as_deref())))
+        .collect();
+    let most = MAX_OPERATIONS - BESIDE;
     if all.len() <= most {
         return all;
     }

@@ -20,6 +20,8 @@ mod users;
 
 use super::codec::{self, Damage};
 use super::commits::Commits;
+#[cfg(feature = "etcd")]
+use super::format::Format;
 use crate::domain::setting::Setting;
 use crate::domain::{
     AuditEntry, Avatar, Board, CustomStatus, FailedLogins, Grant, Invitation, LostConnections, PasswordReset, Role,
@@ -145,6 +147,13 @@ pub(super) trait Record: Sized {
 
     /// Returns the record's bytes, in the newest version.
     fn encode(&self) -> Vec<u8>;
+
+    /// Returns the record's bytes as they are written in a store of this format. A kind has its own function while its
+    /// newest version is newer than the oldest format.
+    #[cfg(feature = "etcd")]
+    fn encode_in(&self, _: Format) -> Vec<u8> {
+        self.encode()
+    }
 
     /// Decodes the body of a record whose checksum was right, in any known version.
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage>;

@@ -1,10 +1,10 @@
-//! Version 5 of stored users: version 4, with the function of each password hash.
+//! Versions 5 and 6 of stored users: version 4, with the function of each password hash.
 
 use serde::{Deserialize, Serialize};
 
 use super::user_versions::UserV4;
 use crate::domain::User;
-use crate::domain::user::{PasswordHash, PasswordScheme};
+use crate::domain::password_hash::{PackedHash, PasswordHash, PasswordScheme};
 use crate::store::codec::Damage;
 
 /// Version 5 of a stored user. Never changes. The passwords of `rest` are absent.
@@ -24,7 +24,7 @@ enum PasswordV5 {
 
 impl From<&PasswordHash> for PasswordV5 {
     fn from(hash: &PasswordHash) -> Self {
-        let text = hash.expose().to_owned();
+        let text = hash.expose().into_owned();
         match hash.scheme() {
             PasswordScheme::Argon2id => Self::Argon2id(text),
             PasswordScheme::Bcrypt => Self::Bcrypt(text),
@@ -38,6 +38,88 @@ impl From<PasswordV5> for PasswordHash {
             PasswordV5::Argon2id(text) => Self::of(PasswordScheme::Argon2id, &text),
             PasswordV5::Bcrypt(text) => Self::of(PasswordScheme::Bcrypt, &text),
         }
+    }
+}
+
+/// Version 6 of a stored user. Never changes. The passwords of `rest` are absent.
+#[derive(Serialize, Deserialize)]
+pub(super) struct UserV6 {
+    password: Option<PasswordV6>,
+    password_history: Vec<PasswordV6>,
+    rest: UserV4,
+}
+
+/// The hash of a password in version 6 of a stored user. Never changes.
+#[derive(Serialize, Deserialize)]
+enum PasswordV6 {
+    Text(PasswordV5),
+    Packed {
+        memory: u32,
+        passes: u32,
+        lanes: u32,
+        salt_bytes: u8,
+        bytes: Box<[u8]>,
+    },
+}
+
+impl From<&PasswordHash> for PasswordV6 {
+    fn from(hash: &PasswordHash) -> Self {
+        match hash.packed() {
+            None => Self::Text(hash.into()),
+            Some(packed) => Self::Packed {
+                memory: packed.memory,
+                passes: packed.passes,
+                lanes: packed.lanes,
+                salt_bytes: packed.salt_bytes,
+                bytes: packed.bytes.clone(),
+            },
+        }
+    }
+}
+
+impl From<PasswordV6> for PasswordHash {
+    fn from(stored: PasswordV6) -> Self {
+        match stored {
+            PasswordV6::Text(text) => text.into(),
+            PasswordV6::Packed {
+                memory,
+                passes,
+                lanes,
+                salt_bytes,
+                bytes,
+            } => PackedHash {
+                memory,
+                passes,
+                lanes,
+                bytes,
+                salt_bytes,
+            }
+            .into(),
+        }
+    }
+}
+
+impl From<&User> for UserV6 {
+    fn from(user: &User) -> Self {
+        Self {
+            password: user.password.as_ref().map(PasswordV6::from),
+            password_history: user.password_history.iter().map(PasswordV6::from).collect(),
+            rest: user.into(),
+        }
+    }
+}
+
+impl UserV6 {
+    /// Converts the stored form to a user.
+    ///
+    /// # Errors
+    /// [`Damage::Body`] if a value is invalid.
+    pub(super) fn into_user(self) -> Result<User, Damage> {
+        Ok(User {
+            password: self.password.map(PasswordHash::from),
+            password_history: self.password_history.into_iter().map(PasswordHash::from).collect(),
+            ..self.rest.into_user()?
+        })
     }
 }
 

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::domain::password_hash::PasswordHash;
 use crate::domain::two_factor::{KeyId, Salt};
-use crate::domain::user::{Activity, PasswordHash, UserEmail};
+use crate::domain::user::{Activity, UserEmail};
 use crate::domain::{
     BackupCodes, DisplayName, Email, Preferences, Profile, RoleId, SealedSecret, StoredSecret, Timestamp, TotpSecret,
     TwoFactor, User, UserId, Username,

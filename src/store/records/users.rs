@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use super::user_passwords::UserV5;
+use super::user_passwords::{UserV5, UserV6};
 use super::user_versions::{UserV1, UserV2, UserV3, UserV4};
 use super::{Record, Table};
 use crate::domain::user::UserEmail;
 use crate::domain::{EmailKey, RoleId, User, UserId, UsernameKey};
 use crate::store::codec::{self, Damage};
+#[cfg(feature = "etcd")]
+use crate::store::format::Format;
 use crate::store::snapshot::Snapshot;
 use crate::store::user_index::SearchableUser;
 
 impl Record for User {
     const TABLE: Table = Table::Users;
     const INDEXES: &'static [Table] = &[Table::UsersByUsername, Table::UsersByEmail];
-    const VERSION: u8 = 5;
+    const VERSION: u8 = 6;
 
     fn key(&self) -> Vec<u8> {
         self.id.as_str().into()
@@ -49,8 +51,16 @@ impl Record for User {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let stored = UserV5::from(self);
+        let stored = UserV6::from(self);
         codec::seal(Self::TABLE, self.id.as_str().as_bytes(), Self::VERSION, &stored)
+    }
+
+    #[cfg(feature = "etcd")]
+    fn encode_in(&self, format: Format) -> Vec<u8> {
+        match format {
+            Format::One => codec::seal(Self::TABLE, self.id.as_str().as_bytes(), 5, &UserV5::from(self)),
+            Format::Two => self.encode(),
+        }
     }
 
     fn decode_body(version: u8, body: &[u8]) -> Result<Self, Damage> {
@@ -60,6 +70,7 @@ impl Record for User {
             3 => UserV4::from(codec::decode::<UserV3>(body)?).into_user(),
             4 => codec::decode::<UserV4>(body)?.into_user(),
             5 => codec::decode::<UserV5>(body)?.into_user(),
+            6 => codec::decode::<UserV6>(body)?.into_user(),
             found => Err(Damage::Version {
                 found,
                 known: Self::VERSION,
@@ -190,7 +201,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::domain::user::{Activity, PasswordHash, PasswordScheme};
+    use crate::domain::password_hash::{PasswordHash, PasswordScheme};
+    use crate::domain::user::Activity;
     use crate::domain::{
         BackupCodes, DisplayName, Email, Preferences, Profile, SealedSecret, StoredSecret, Timestamp, TotpSecret,
         TwoFactor, Username,

@@ -18,16 +18,17 @@ use crate::support::store::skipped_in_cluster;
 use crate::support::{Process, TestServer};
 
 /// The stores of older formats in `tests/stores`.
-const OLD: [&str; 5] = [
+const OLD: [&str; 6] = [
     "0.1.0",
     "0.1.0-avatar",
     "0.1.0-commits-2",
     "0.1.0-two-factor",
     "0.1.0-used-codes",
+    "0.1.0-users-5",
 ];
 
 /// The store of the present format. A new version of a record makes it an old one.
-const PRESENT: &str = "0.1.0-users-5";
+const PRESENT: &str = "0.1.0-users-6";
 
 fn backups_of(home: &Path) -> PathBuf {
     home.join("data/upgrade-backups")

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::SharedStore;
 use crate::support::etcd::Etcd;
 use crate::support::server::new_folder;
-use crate::support::{Client, Process, Socket, eventually};
+use crate::support::{Client, Socket, eventually};
 
 /// Creates statuses one after the other until one is refused in another way than by 503. Returns the names of those that
 /// were acknowledged.
@@ -126,35 +126,6 @@ async fn a_process_that_slept_for_longer_than_its_lease_ends_and_writes_nothing_
     // The caller was refused or cut off.
     assert_ne!(late.await.ok(), Some(200));
     assert_eq!(admin.status_names().await, ["before"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_of_another_format_is_raised_only_without_servers_of_an_older_version() {
-    let etcd = Etcd::start();
-    let store = SharedStore::in_etcd(&etcd);
-    let format = format!("/rollcall/{}/meta/format", store.address.name);
-    let refused = || {
-        let home = new_folder();
-        let started = Process::try_start_in(home, |command| {
-            command.env("ROLLCALL_STORE", store.address.to_string());
-        });
-        started.err().expect("it does not start")
-    };
-    let server = store.first().await;
-    // As if the server were of an older version.
-    etcd.control(&["put", &format, "0"]);
-    let words = refused();
-    assert!(words.contains("servers of an older version use it"), "{words}");
-    server.stop().await;
-    let server = store.further().await;
-    assert_eq!(etcd.control(&["get", "--print-value-only", &format]).trim(), "1");
-    server.stop().await;
-    etcd.control(&["put", &format, "2"]);
-    let words = refused();
-    assert!(
-        words.contains("has format 2") && words.contains("run a newer version"),
-        "{words}"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,11 +6,13 @@ mod limits;
 mod moving;
 mod presence;
 mod security;
+mod upgrade;
 mod writes;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 
 use rollcall::app::Overrides;
@@ -74,9 +76,15 @@ impl SharedStore {
 
     /// Starts a process that serves the store, with an administrator [`ADMIN`] if it is the first one.
     pub fn process(&self) -> Process {
-        Process::start_in(new_folder(), |command| {
+        self.try_process(|_| {}).expect("it starts")
+    }
+
+    /// Starts such a process, after `change` has changed the command; if it ends before it listens, returns its output.
+    pub fn try_process(&self, change: impl FnOnce(&mut Command)) -> Result<Process, String> {
+        Process::try_start_in(new_folder(), |command| {
             command.env("ROLLCALL_STORE", self.address.to_string());
             command.env("ROLLCALL_SECRET_KEY_FILE", self.key());
+            change(command);
         })
     }
 

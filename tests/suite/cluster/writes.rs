@@ -114,14 +114,15 @@ async fn an_invitation_for_one_person_is_used_at_one_server_only() {
             .as_str()
             .and_then(|url| url.rsplit('/').next())
             .expect("a link");
+        let known = json!({"token": secret});
+        for server in [&one, &other] {
+            let anonymous = server.anonymous();
+            eventually(async || anonymous.post("invitations.check", &known).await.status == 200).await;
+        }
         let accept = async |server: &TestServer, name: &str| {
             let body = json!({"token": secret, "username": format!("{name}{round}"),
                 "email": format!("{name}{round}@example.com"), "pass": PASSWORD, "name": name});
-            // The other server may not know the invitation yet.
-            let anonymous = server.anonymous();
-            let known = json!({"token": secret});
-            eventually(async || anonymous.post("invitations.check", &known).await.status == 200).await;
-            anonymous.post("invitations.accept", &body).await.status
+            server.anonymous().post("invitations.accept", &body).await.status
         };
         let (here, there) = tokio::join!(accept(&one, "eve"), accept(&other, "bob"));
         let mut both = [here, there];

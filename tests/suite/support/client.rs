@@ -181,8 +181,8 @@ impl Client {
 
     /// Sends any request on its own connection.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
-        let answer = self.try_send(method, path, headers, body).await;
-        answer.unwrap_or_else(|| panic!("no answer to {method} {path}"))
+        let answer = self.exchange(method, path, headers, body).await;
+        answer.unwrap_or_else(|cause| panic!("no answer to {method} {path}: {cause}"))
     }
 
     /// Sends any request; returns `None` if the server ends in the meantime.
@@ -193,6 +193,16 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Option<Answer> {
+        self.exchange(method, path, headers, body).await.ok()
+    }
+
+    async fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, String> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -204,14 +214,17 @@ impl Client {
             request = request.header("x-user-id", id).header("x-auth-token", token);
         }
         let request = request.body(Full::new(body.into())).expect("a request");
-        let stream = TcpStream::connect(self.address).await.ok()?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        let stream = TcpStream::connect(self.address)
+            .await
+            .map_err(|error| format!("connect: {error}"))?;
+        let begun = http1::handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = begun.map_err(|error| error.to_string())?;
         let connection = tokio::spawn(connection);
-        let response = sender.send_request(request).await.ok()?;
+        let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
         let (head, body) = response.into_parts();
-        let body = body.collect().await.ok()?.to_bytes();
+        let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         connection.abort();
-        Some(Answer {
+        Ok(Answer {
             status: head.status.as_u16(),
             headers: head.headers,
             body,
