@@ -228,8 +228,8 @@ impl Server {
         let app = self.app.clone();
         tasks.spawn("the watch over the disk", async move { disk_watch::watch(&app).await });
         let app = self.app.clone();
-        tasks.spawn("the membership of the cluster", async move {
-            neighbours::take_part(&app).await;
+        tasks.spawn_with_cause("the membership of the cluster", async move {
+            neighbours::take_part(&app).await.into()
         });
         let (app, sockets, streams) = (self.app.clone(), Arc::clone(&self.socket_server), self.streams.clone());
         tasks.spawn("the watch over the cluster", async move {

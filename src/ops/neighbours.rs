@@ -1,11 +1,11 @@
 //! The part that a server takes in a cluster: it reports who is connected here.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::iter;
 use std::time::Duration;
 
 use tokio::time::sleep;
-use tracing::error;
 
 use crate::app::App;
 use crate::domain::UserId;
@@ -19,14 +19,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The maximum number of users in one report.
 const USERS_IN_REPORT: usize = 1000;
 
-/// Takes part in a cluster until this server is no longer one of its servers. Without a cluster, this never ends.
-pub(crate) async fn take_part(app: &App) {
+/// Takes part in a cluster until this server is no longer one of its servers. Returns the reason. Without a cluster, this
+/// never ends.
+pub(crate) async fn take_part(app: &App) -> String {
     if !app.store.is_shared() {
         return pending().await;
     }
     tokio::select! {
-        () = report(app) => {}
-        reason = app.store.excluded() => error!("{reason}"),
+        never = report(app) => match never {},
+        reason = app.store.excluded() => reason,
     }
 }
 
@@ -43,7 +44,7 @@ pub(super) async fn report_first(app: &App, id: &UserId) {
 }
 
 /// Reports the connections here to the other servers.
-async fn report(app: &App) {
+async fn report(app: &App) -> Infallible {
     app.hub.report_to_others();
     loop {
         app.hub.has_unreported().await;

@@ -1,7 +1,9 @@
 //! The essential tasks of the server. Each one runs separately, and none may end before the server stops.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use futures_util::FutureExt;
 use tokio::task::{Id, JoinError, JoinSet};
 
 /// A task that ended.
@@ -9,18 +11,27 @@ use tokio::task::{Id, JoinError, JoinSet};
 #[error("{task} ended unexpectedly: {cause}")]
 pub struct EndedTask {
     pub(super) task: &'static str,
-    cause: &'static str,
+    cause: Cow<'static, str>,
 }
 
 /// Tasks that run, with their names.
 #[derive(Default)]
 pub(super) struct Tasks {
-    running: JoinSet<()>,
+    running: JoinSet<Cow<'static, str>>,
     names: HashMap<Id, &'static str>,
 }
 
 impl Tasks {
     pub(super) fn spawn(&mut self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_with_cause(name, work.map(|()| "it returned".into()));
+    }
+
+    /// Runs a task that returns the reason for its end.
+    pub(super) fn spawn_with_cause(
+        &mut self,
+        name: &'static str,
+        work: impl Future<Output = Cow<'static, str>> + Send + 'static,
+    ) {
         let handle = self.running.spawn(work);
         self.names.insert(handle.id(), name);
     }
@@ -28,8 +39,8 @@ impl Tasks {
     /// Waits until one of the tasks ends. If it panicked, the panic hook has logged the reason.
     pub(super) async fn next_end(&mut self) -> EndedTask {
         let (id, cause) = match self.running.join_next_with_id().await {
-            Some(Ok((id, ()))) => (id, "it returned"),
-            Some(Err(error)) => (error.id(), cause_of(&error)),
+            Some(Ok((id, cause))) => (id, cause),
+            Some(Err(error)) => (error.id(), cause_of(&error).into()),
             None => return std::future::pending().await,
         };
         let task = self.names.remove(&id).unwrap_or("a task");
@@ -80,6 +91,9 @@ mod tests {
         tasks.spawn("the fourth", async {});
         let ended = tasks.next_end().await;
         assert_eq!(ended.to_string(), "the fourth ended unexpectedly: it returned");
+        tasks.spawn_with_cause("the fifth", async { "nobody needs it".into() });
+        let ended = tasks.next_end().await;
+        assert_eq!(ended.to_string(), "the fifth ended unexpectedly: nobody needs it");
         assert_eq!(tasks.end_of("the second").await, [], "it does not run");
         tasks.end_all().await;
     }

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use crate::full::fill_and_free;
 use crate::servers::STORE;
 use crate::trial::Trial;
-use crate::waiting::until_true;
+use crate::waiting::{until, until_true};
 
 /// The library that shows a process another time, as Debian's package `faketime` installs it.
 const OTHER_CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
@@ -167,7 +167,11 @@ async fn let_server_sleep(trial: &Trial, server: usize) {
         let keys = keys.lines().filter(|line| !line.is_empty());
         keys.map(str::to_owned).collect::<Vec<_>>()
     };
-    let before = list().await;
+    let before = until("the leases of servers that were killed before have ended", async || {
+        let found = list().await;
+        (found.len() <= trial.servers.services.len()).then_some(found)
+    })
+    .await;
     trial.servers.services[server].stop();
     sleep(SERVER_STOPPED).await;
     let during = list().await;
