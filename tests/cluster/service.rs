@@ -125,7 +125,9 @@ impl Service {
 impl Drop for Service {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            println!("server {}:\n{}", self.address, self.log_tail());
+            // The reason for an end may be older than the last lines.
+            let errors = self.errors().join("\n");
+            println!("server {}:\n{}\nits errors:\n{errors}", self.address, self.log_tail());
         }
         // The script kills the server when its standard input ends.
         self.manager.abort();
