@@ -33,7 +33,7 @@ pub(super) fn check(address: &ClusterAddress) -> Vec<Diagnosis> {
 }
 
 fn format(format: &StoreFormat) -> Diagnosis {
-    const CHECK: &str = "format";
+    const CHECK: &str = "cluster format";
     let newest = format.newest;
     let Some(stored) = format.stored.filter(|stored| *stored <= newest) else {
         let found = format!("the store has a format that this rollcall does not know: its newest one is {newest}");

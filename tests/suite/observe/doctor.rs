@@ -78,6 +78,7 @@ fn a_sound_server_has_no_problem_and_every_line_begins_with_a_state() {
         "disk speed",
         "cluster node",
         "cluster",
+        "cluster format",
         "clock",
         "writes",
         "store",
