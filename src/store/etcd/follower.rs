@@ -93,13 +93,15 @@ impl Follower {
     /// this process has shown, and would give their numbers to other commits.
     async fn refusal_at(&self, client: &Client) -> Option<Ended> {
         let key = self.cluster.keys.format();
+        // The writer may show a commit after the node has answered.
+        let shown_before = self.followed.lock().applied;
         let header = match timeout(SIGN_TIMEOUT, kv(client).get(key, None)).await {
             Ok(Ok(mut answer)) => answer.take_header(),
             Ok(Err(error)) => return Some(Ended::Node(ClusterFailure::of(&error))),
             Err(_) => return Some(Ended::Node(silent())),
         };
         let header = header?;
-        let is_same = header.cluster_id() == self.cluster_id && header.revision() >= self.followed.lock().applied;
+        let is_same = header.cluster_id() == self.cluster_id && header.revision() >= shown_before;
         (!is_same).then(|| Ended::Lost("the cluster was restored from a snapshot, or replaced by another one".into()))
     }
 
