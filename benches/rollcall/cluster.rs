@@ -6,13 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rollcall::auth::TokenSecret;
-use rollcall::clock::Clock;
-use rollcall::domain::UserStatus;
 use tempfile::TempDir;
 
 use crate::driver::Connection;
 use crate::etcd_nodes::EtcdNodes;
+use crate::growth::Login;
 use crate::plan::Plan;
 use crate::server::Server;
 use crate::{Outcome, cluster_sockets, cluster_writes, creates, population, print, sockets, table};
@@ -47,10 +45,8 @@ pub fn run(plan: &Plan) -> Outcome {
 /// Servers over one store in a cluster.
 pub struct Servers {
     pub all: Vec<Server>,
-    /// The headers of each user, who are as many as were wanted.
-    pub credentials: Vec<String>,
-    /// The tokens of these users.
-    pub tokens: Vec<String>,
+    /// The logins of as many users as were wanted.
+    pub logins: Vec<Login>,
     _homes: Vec<TempDir>,
 }
 
@@ -58,16 +54,7 @@ impl Servers {
     /// Moves a store with this many users into a cluster under a name of its own, and starts this many servers on it.
     pub fn start(plan: &Plan, nodes: &EtcdNodes, servers: usize, users: u64) -> Outcome<Self> {
         let folder = plan.temporary()?;
-        let (mut credentials, mut tokens) = (Vec::new(), Vec::new());
-        population::fill(folder.path(), users, |change, user| {
-            let (secret, now) = (TokenSecret::generate(), Clock::system().now());
-            let (id, token) = (user.id.as_str(), secret.expose());
-            credentials.push(format!("X-User-Id: {id}\r\nX-Auth-Token: {token}\r\n"));
-            tokens.push(token.to_owned());
-            let mut seen = UserStatus::of(&user.id);
-            seen.last_seen = Some(now);
-            change.insert(&sockets::token(user, &secret, now)).insert(&seen)
-        })?;
+        let logins = sockets::fill(folder.path(), users)?;
         let address = nodes.store(&format!("with{servers}"));
         moved(folder.path(), &address)?;
         let (mut homes, mut all) = (vec![folder], Vec::new());
@@ -82,8 +69,7 @@ impl Servers {
         }
         Ok(Self {
             all,
-            credentials,
-            tokens,
+            logins,
             _homes: homes,
         })
     }

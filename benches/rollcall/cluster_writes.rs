@@ -8,6 +8,7 @@ use crate::cluster::{SERVERS, Servers};
 use crate::driver::{self, Connection, NUMBER, Request};
 use crate::etcd_floor::{self, Call};
 use crate::etcd_nodes::EtcdNodes;
+use crate::growth::Login;
 use crate::measure::{Latencies, Measured};
 use crate::plan::Plan;
 use crate::server::Server;
@@ -47,8 +48,8 @@ fn rates(plan: &Plan, nodes: &EtcdNodes, one: &Servers, several: &Servers) -> Ou
         let (create_at_one, create_at_several) = (creates(one)?, creates(several)?);
         let statuses = |servers: &Servers| -> Vec<_> {
             let body = format!(r#"{{"status":"busy","message":"{NUMBER}"}}"#);
-            let set = |credentials: &String| Request::post("/api/v1/users.setStatus", credentials, &body);
-            servers.credentials.iter().take(at_once).map(set).collect()
+            let set = |login: &Login| Request::post("/api/v1/users.setStatus", &login.headers(), &body);
+            servers.logins.iter().take(at_once).map(set).collect()
         };
         let (status_at_one, status_at_several) = (statuses(one), statuses(several));
         let measured = plan.in_turn(&mut [

@@ -15,13 +15,14 @@ use tokio::time::sleep;
 use crate::crowd::{Counts, Crowd, Interface};
 use crate::fan_out::FanOut;
 use crate::figure::Figure;
+use crate::growth::Login;
 use crate::plan::Plan;
 use crate::server::Server;
 use crate::{Outcome, machine, population, print, table};
 
 /// Numbers of sockets, each with the time limits for a change to reach all of them, in milliseconds: for half of the
 /// changes, and for 99 of 100.
-const SIZES: [(u64, [u64; 2]); 2] = [(1_000, [15, 30]), (10_000, [160, 300])];
+pub const SIZES: [(u64, [u64; 2]); 2] = [(1_000, [15, 30]), (10_000, [160, 300])];
 
 /// The aim for the memory of a socket that is logged in, subscribed and idle.
 const AIM_BYTES: u64 = 12 * 1024;
@@ -30,7 +31,7 @@ const AIM_BYTES: u64 = 12 * 1024;
 const OTHER_DESCRIPTORS: u64 = 500;
 
 /// The time limit for all sockets to connect, log in and subscribe.
-const PATIENCE: Duration = Duration::from_mins(5);
+pub const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The time after which the server stores the last use of a token again. Older sockets cost it a write when they end
 /// or reconnect.
@@ -40,7 +41,7 @@ const USE_NOTED: Duration = Duration::from_secs(61);
 const AFTER_GRACE: Duration = Duration::from_millis(GRACE_MILLIS.unsigned_abs() + 1_000);
 
 /// The time without any event after which the server counts as quiet.
-const QUIET: Duration = Duration::from_secs(2);
+pub const QUIET: Duration = Duration::from_secs(2);
 
 /// The time limit after a restart until the server is quiet.
 const STORM: Duration = Duration::from_mins(10);
@@ -60,11 +61,10 @@ fn with(plan: &Plan, interface: Interface) -> Outcome {
         Interface::Streams => ("streams of events", 2),
     };
     for (size, aims) in SIZES {
-        if machine::descriptors()? < size + OTHER_DESCRIPTORS {
-            return Err(format!("{size} sockets need as many open files: raise the limit with ulimit -n").into());
-        }
+        check_descriptors(size)?;
         let folder = plan.temporary()?;
-        let tokens = fill(folder.path(), size)?;
+        let logins = fill(folder.path(), size)?;
+        let tokens: Vec<_> = logins.into_iter().map(|login| login.token).collect();
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         // The sockets of the floor end with it, before those of the server begin: the process cannot have both open.
         let floor = match interface {
@@ -95,18 +95,29 @@ fn with(plan: &Plan, interface: Interface) -> Outcome {
     Ok(())
 }
 
+/// Returns an error if a process cannot have this many sockets.
+pub fn check_descriptors(sockets: u64) -> Outcome {
+    if machine::descriptors()? < sockets + OTHER_DESCRIPTORS {
+        return Err(format!("{sockets} sockets need as many open files: raise the limit with ulimit -n").into());
+    }
+    Ok(())
+}
+
 /// Creates a store with this many users, each with a recent login and last use, so that neither is stored again when
-/// the sockets connect. Returns their tokens.
-fn fill(folder: &Path, users: u64) -> Outcome<Vec<String>> {
-    let mut tokens = Vec::new();
+/// the sockets connect. Returns their logins.
+pub fn fill(folder: &Path, users: u64) -> Outcome<Vec<Login>> {
+    let mut logins = Vec::new();
     population::fill(folder, users, |change, user| {
         let (secret, now) = (TokenSecret::generate(), Clock::system().now());
-        tokens.push(secret.expose().to_owned());
+        logins.push(Login {
+            user: user.id.to_string(),
+            token: secret.expose().to_owned(),
+        });
         let mut seen = UserStatus::of(&user.id);
         seen.last_seen = Some(now);
         change.insert(&token(user, &secret, now)).insert(&seen)
     })?;
-    Ok(tokens)
+    Ok(logins)
 }
 
 pub fn token(user: &User, secret: &TokenSecret, now: Timestamp) -> Token {

@@ -1,4 +1,4 @@
-//! Decodes a value of any table, and brings it to the newest version.
+//! Decodes a value of any table, and brings it to the version of a format.
 
 use super::codec::Damage;
 #[cfg(feature = "etcd")]
@@ -22,72 +22,37 @@ pub(super) fn decode_any(table: Table, key: &[u8], bytes: &[u8]) -> Result<(), D
     value.decoded
 }
 
-/// Returns a record of the newest version as it is written in a store of this format. `None` if that is the same.
+/// Returns a record as it is written in a store of this format. `None` if it has that version already, if it cannot be
+/// decoded, or if the table has no records.
 #[cfg(feature = "etcd")]
-pub(super) fn in_format(format: Format, table: Table, key: &[u8], newest: &[u8]) -> Option<Vec<u8>> {
-    if format == Format::NEWEST {
-        return None;
-    }
-    let mut value = NewestValue {
+pub(super) fn in_format(format: Format, table: Table, key: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut value = OtherVersion {
         format,
         table,
         key,
-        newest,
-        older: None,
+        bytes,
+        rewritten: None,
     };
     visit_all(&mut value);
-    value.older.filter(|older| older != newest)
+    value.rewritten
 }
 
-/// A value of one table in the newest version, and in that of a format.
+/// A value of one table, and the version of it that a format has, if that is another one.
 #[cfg(feature = "etcd")]
-struct NewestValue<'bytes> {
+struct OtherVersion<'bytes> {
     format: Format,
     table: Table,
     key: &'bytes [u8],
-    newest: &'bytes [u8],
-    older: Option<Vec<u8>>,
-}
-
-#[cfg(feature = "etcd")]
-impl RecordVisitor for NewestValue<'_> {
-    fn visit<R: Record>(&mut self) {
-        if R::TABLE == self.table {
-            let record = R::decode(self.key, self.newest);
-            self.older = record.ok().map(|record| record.encode_in(self.format));
-        }
-    }
-}
-
-/// Returns a record of an older version as this version stores it. `None` if it is of the newest version or cannot be
-/// decoded.
-#[cfg(feature = "etcd")]
-pub(super) fn in_newest_version(table: Table, key: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut value = OldValue {
-        table,
-        key,
-        bytes,
-        newest: None,
-    };
-    visit_all(&mut value);
-    value.newest
-}
-
-/// A value of one table, and its newest version if that is another one.
-#[cfg(feature = "etcd")]
-struct OldValue<'bytes> {
-    table: Table,
-    key: &'bytes [u8],
     bytes: &'bytes [u8],
-    newest: Option<Vec<u8>>,
+    rewritten: Option<Vec<u8>>,
 }
 
 #[cfg(feature = "etcd")]
-impl RecordVisitor for OldValue<'_> {
+impl RecordVisitor for OtherVersion<'_> {
     fn visit<R: Record>(&mut self) {
-        if R::TABLE == self.table && self.bytes.first() != Some(&R::VERSION) {
+        if R::TABLE == self.table && self.bytes.first() != Some(&R::version_in(self.format)) {
             let record = R::decode(self.key, self.bytes);
-            self.newest = record.ok().map(|record| record.encode());
+            self.rewritten = record.ok().map(|record| record.encode_in(self.format));
         }
     }
 }

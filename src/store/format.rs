@@ -32,7 +32,7 @@ mod tests {
     use super::*;
     use crate::domain::password_hash::{PasswordHash, PasswordScheme};
     use crate::domain::{Timestamp, User, UserId, Username};
-    use crate::store::any_record::{in_format, in_newest_version};
+    use crate::store::any_record::in_format;
     use crate::store::records::{Record, RecordVisitor, Table, visit_all};
 
     #[derive(Default)]
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!((newest[0], older[0]), (6, 5));
         assert!(newest.len() + 40 < older.len(), "{} {}", newest.len(), older.len());
         assert_eq!(User::decode(&key, &older), Ok(user));
-        assert_eq!(in_newest_version(Table::Users, &key, &older), Some(newest.clone()));
+        assert_eq!(in_format(Format::Two, Table::Users, &key, &older), Some(newest.clone()));
         assert_eq!(in_format(Format::Two, Table::Users, &key, &newest), None);
         assert_eq!(in_format(Format::One, Table::UsersByUsername, b"ada", &newest), None);
     }

@@ -14,7 +14,7 @@ pub struct ClusterSurvey {
 /// The format of the store in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreFormat {
-    /// The number that is stored; `None` if it is none.
+    /// The stored number; `None` if the stored text is not a number.
     pub stored: Option<u32>,
     /// The number of the newest format of this version.
     pub newest: u32,

@@ -17,13 +17,14 @@ use super::moment::EtcdMoment;
 use super::outcome::SendOutcome;
 use super::transaction::{UnfollowedRevisions, compares, fits, operation, operations};
 use crate::clock::Clock;
-use crate::store::any_record::in_newest_version;
+use crate::store::any_record::in_format;
 use crate::store::change::{Change, RecordEdit};
 use crate::store::commit_error::{CommitError, HoldError};
 use crate::store::commits::Commits;
 use crate::store::edits::Edits;
 use crate::store::engine::{Engine, Lost, Outcome};
 use crate::store::folder::DataFolder;
+use crate::store::format::Format;
 use crate::store::held::Held;
 use crate::store::records::{Record, Table};
 use crate::store::room::{Need, Room};
@@ -115,7 +116,7 @@ impl EtcdEngine {
         let place = self.cluster.keys.entry(table, key);
         let found = self.cluster.get_now(Patience::SHORT, place, None)?;
         let stored = found.kvs().first();
-        let newest = stored.and_then(|stored| in_newest_version(table, key, stored.value()));
+        let newest = stored.and_then(|stored| in_format(Format::NEWEST, table, key, stored.value()));
         let holds = newest.as_deref().or_else(|| stored.map(KeyValue::value)) == value;
         Ok(holds.then(|| stored.map_or(0, KeyValue::mod_revision)))
     }

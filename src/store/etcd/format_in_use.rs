@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use etcd_client::{GetOptions, KeyValue};
+use etcd_client::{GetOptions, KeyValue, ResponseHeader, Txn, TxnOp, TxnOpResponse};
 
-use super::cluster::{Cluster, Patience};
+use super::cluster::Cluster;
 use super::failure::ClusterFailure;
 use crate::store::format::Format;
 use crate::store::survey::StoreFormat;
@@ -17,7 +17,7 @@ pub(super) fn own_announcement() -> String {
     format!("{} {}", Format::NEWEST.number(), env!("CARGO_PKG_VERSION"))
 }
 
-/// What is found about the format and the servers, at one revision.
+/// The stored format, and the formats that the servers know, at one revision.
 pub(super) struct FormatInUse {
     pub(super) revision: i64,
     pub(super) format: Option<KeyValue>,
@@ -29,15 +29,17 @@ impl FormatInUse {
     /// Reads both at one revision.
     pub(super) async fn read(cluster: &Cluster) -> Result<Self, ClusterFailure> {
         let keys = &cluster.keys;
-        let mut found = cluster.get(Patience::SHORT, keys.format(), None).await?;
-        let revision = found.header().map_or(0, etcd_client::ResponseHeader::revision);
-        let all = GetOptions::new().with_prefix().with_revision(revision);
-        let markers = cluster
-            .get(Patience::SHORT, keys.markers(), Some(all.clone().with_keys_only()))
-            .await?;
-        let announced = cluster.get(Patience::SHORT, keys.announcements(), Some(all)).await?;
+        let all = |prefix: Vec<u8>| TxnOp::get(prefix, Some(GetOptions::new().with_prefix()));
+        let format = TxnOp::get(keys.format(), None);
+        let read = Txn::new().and_then([format, all(keys.markers()), all(keys.announcements())]);
+        let answer = cluster.repeat(read).await?;
+        let mut found = answer.op_responses().into_iter().map(|response| match response {
+            TxnOpResponse::Get(mut found) => found.take_kvs(),
+            _ => Vec::new(),
+        });
+        let mut next = || found.next().unwrap_or_default();
+        let (format, markers, announced) = (next(), next(), next());
         let announced: HashMap<_, _> = announced
-            .kvs()
             .iter()
             .filter_map(|stored| {
                 let (format, version) = stored.value_str().ok()?.split_once(' ')?;
@@ -45,14 +47,11 @@ impl FormatInUse {
                 Some((process, (format.parse().ok()?, version.to_owned())))
             })
             .collect();
-        let processes = markers
-            .kvs()
-            .iter()
-            .filter_map(|marker| keys.parse_marker(marker.key()));
+        let processes = markers.iter().filter_map(|marker| keys.parse_marker(marker.key()));
         Ok(Self {
-            revision,
+            revision: answer.header().map_or(0, ResponseHeader::revision),
             servers: processes.map(|process| announced.get(process).cloned()).collect(),
-            format: found.take_kvs().into_iter().next(),
+            format: format.into_iter().next(),
         })
     }
 
@@ -68,7 +67,7 @@ impl FormatInUse {
         older
     }
 
-    /// Returns the same for administrators; `None` if there is no store.
+    /// Returns this state for administrators; `None` if there is no store.
     pub(super) fn surveyed(&self) -> Option<StoreFormat> {
         let format = self.format.as_ref()?;
         Some(StoreFormat {

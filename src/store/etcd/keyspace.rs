@@ -30,6 +30,11 @@ pub(super) fn end_of(prefix: &[u8]) -> Vec<u8> {
     end
 }
 
+/// Returns the name that follows this prefix in a key.
+fn name_after<'key>(prefix: &[u8], key: &'key [u8]) -> Option<&'key str> {
+    std::str::from_utf8(key.strip_prefix(prefix)?).ok()
+}
+
 impl Keyspace {
     /// Returns the keys of the Rollcall with this name.
     pub(super) fn new(name: &str) -> Self {
@@ -55,7 +60,7 @@ impl Keyspace {
 
     /// Returns the name of the process whose marker has this key.
     pub(super) fn parse_marker<'key>(&self, key: &'key [u8]) -> Option<&'key str> {
-        std::str::from_utf8(key.strip_prefix(self.markers().as_slice())?).ok()
+        name_after(&self.markers(), key)
     }
 
     /// Returns the key of the marker of the transactions with the connections at a process.
@@ -96,7 +101,7 @@ impl Keyspace {
 
     /// Returns the name of the process that says this about itself.
     pub(super) fn parse_announcement<'key>(&self, key: &'key [u8]) -> Option<&'key str> {
-        std::str::from_utf8(key.strip_prefix(self.announcements().as_slice())?).ok()
+        name_after(&self.announcements(), key)
     }
 
     /// Returns the key that repeats the format for the processes that follow.

@@ -69,7 +69,7 @@ fn join(cluster: &Arc<Cluster>, folder: DataFolder) -> Result<OpenedStore, OpenE
     let newest = AtRevision::newest(cluster).map_err(|failure| unusable(failure.to_string()))?;
     let revision = newest.revision;
     let format = format::parse(&newest.format).map_err(|error| unusable(error.to_string()))?;
-    note(format);
+    log_older(format);
     let records = AtRevision::followed(Arc::clone(cluster), revision);
     let mut found = verify(&records, &AtomicBool::new(false)).sound(&path(cluster))?;
     found.snapshot.commits.count = revision.unsigned_abs();
@@ -113,12 +113,12 @@ fn join(cluster: &Arc<Cluster>, folder: DataFolder) -> Result<OpenedStore, OpenE
 }
 
 /// Logs the format of the store if it is an older one.
-fn note(format: Format) {
+fn log_older(format: Format) {
     if format < Format::NEWEST {
         info!(
             format = format.number(),
             newest = Format::NEWEST.number(),
-            "the store has an older format, which this server writes too; run `rollcall upgrade` when all servers are upgraded"
+            "the store has an older format: all servers write it until `rollcall upgrade` raises it, after all of them were upgraded"
         );
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use crate::store::any_record::in_newest_version;
+use crate::store::any_record::in_format;
+use crate::store::format::Format;
 use crate::store::records::Table;
 
 /// The revisions of all entries. An entry needs 24 bytes, because the key and the value are hashes with a random key. Two of
@@ -29,7 +30,7 @@ impl Revisions {
         match value {
             Some(value) => {
                 // Expectations have the newest version.
-                let newest = in_newest_version(table, key, value);
+                let newest = in_format(Format::NEWEST, table, key, value);
                 let value = self.hashes.hash_one(newest.as_deref().unwrap_or(value));
                 self.entries.insert(place, Entry { revision, value });
             }

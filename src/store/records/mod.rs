@@ -148,8 +148,14 @@ pub(super) trait Record: Sized {
     /// Returns the record's bytes, in the newest version.
     fn encode(&self) -> Vec<u8>;
 
-    /// Returns the record's bytes as they are written in a store of this format. A kind has its own function while its
-    /// newest version is newer than the oldest format.
+    /// Returns the version in which a store of this format has the records. A kind has its own function, and one for
+    /// [`Self::encode_in`], while [`Format::OLDEST`] has an older version of it.
+    #[cfg(feature = "etcd")]
+    fn version_in(_: Format) -> u8 {
+        Self::VERSION
+    }
+
+    /// Returns the record's bytes as they are written in a store of this format.
     #[cfg(feature = "etcd")]
     fn encode_in(&self, _: Format) -> Vec<u8> {
         self.encode()

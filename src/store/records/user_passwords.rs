@@ -7,17 +7,23 @@ use crate::domain::User;
 use crate::domain::password_hash::{PackedHash, PasswordHash, PasswordScheme};
 use crate::store::codec::Damage;
 
-/// Version 5 of a stored user. Never changes. The passwords of `rest` are absent.
+/// Version 5 of a stored user.
+pub(super) type UserV5 = UserWithPasswords<PasswordV5>;
+
+/// Version 6 of a stored user.
+pub(super) type UserV6 = UserWithPasswords<PasswordV6>;
+
+/// A stored user with passwords of one version. Never changes. The passwords of `rest` are absent.
 #[derive(Serialize, Deserialize)]
-pub(super) struct UserV5 {
-    password: Option<PasswordV5>,
-    password_history: Vec<PasswordV5>,
+pub(super) struct UserWithPasswords<P> {
+    password: Option<P>,
+    password_history: Vec<P>,
     rest: UserV4,
 }
 
 /// The hash of a password in version 5 of a stored user. Never changes.
 #[derive(Serialize, Deserialize)]
-enum PasswordV5 {
+pub(super) enum PasswordV5 {
     Argon2id(String),
     Bcrypt(String),
 }
@@ -41,17 +47,9 @@ impl From<PasswordV5> for PasswordHash {
     }
 }
 
-/// Version 6 of a stored user. Never changes. The passwords of `rest` are absent.
-#[derive(Serialize, Deserialize)]
-pub(super) struct UserV6 {
-    password: Option<PasswordV6>,
-    password_history: Vec<PasswordV6>,
-    rest: UserV4,
-}
-
 /// The hash of a password in version 6 of a stored user. Never changes.
 #[derive(Serialize, Deserialize)]
-enum PasswordV6 {
+pub(super) enum PasswordV6 {
     Text(PasswordV5),
     Packed {
         memory: u32,
@@ -99,49 +97,25 @@ impl From<PasswordV6> for PasswordHash {
     }
 }
 
-impl From<&User> for UserV6 {
+impl<P: for<'hash> From<&'hash PasswordHash>> From<&User> for UserWithPasswords<P> {
     fn from(user: &User) -> Self {
         Self {
-            password: user.password.as_ref().map(PasswordV6::from),
-            password_history: user.password_history.iter().map(PasswordV6::from).collect(),
+            password: user.password.as_ref().map(P::from),
+            password_history: user.password_history.iter().map(P::from).collect(),
             rest: user.into(),
         }
     }
 }
 
-impl UserV6 {
+impl<P: Into<PasswordHash>> UserWithPasswords<P> {
     /// Converts the stored form to a user.
     ///
     /// # Errors
     /// [`Damage::Body`] if a value is invalid.
     pub(super) fn into_user(self) -> Result<User, Damage> {
         Ok(User {
-            password: self.password.map(PasswordHash::from),
-            password_history: self.password_history.into_iter().map(PasswordHash::from).collect(),
-            ..self.rest.into_user()?
-        })
-    }
-}
-
-impl From<&User> for UserV5 {
-    fn from(user: &User) -> Self {
-        Self {
-            password: user.password.as_ref().map(PasswordV5::from),
-            password_history: user.password_history.iter().map(PasswordV5::from).collect(),
-            rest: user.into(),
-        }
-    }
-}
-
-impl UserV5 {
-    /// Converts the stored form to a user.
-    ///
-    /// # Errors
-    /// [`Damage::Body`] if a value is invalid.
-    pub(super) fn into_user(self) -> Result<User, Damage> {
-        Ok(User {
-            password: self.password.map(PasswordHash::from),
-            password_history: self.password_history.into_iter().map(PasswordHash::from).collect(),
+            password: self.password.map(P::into),
+            password_history: self.password_history.into_iter().map(P::into).collect(),
             ..self.rest.into_user()?
         })
     }

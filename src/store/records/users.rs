@@ -56,9 +56,18 @@ impl Record for User {
     }
 
     #[cfg(feature = "etcd")]
-    fn encode_in(&self, format: Format) -> Vec<u8> {
+    fn version_in(format: Format) -> u8 {
         match format {
-            Format::One => codec::seal(Self::TABLE, self.id.as_str().as_bytes(), 5, &UserV5::from(self)),
+            Format::One => 5,
+            Format::Two => Self::VERSION,
+        }
+    }
+
+    #[cfg(feature = "etcd")]
+    fn encode_in(&self, format: Format) -> Vec<u8> {
+        let (key, version) = (self.id.as_str().as_bytes(), Self::version_in(format));
+        match format {
+            Format::One => codec::seal(Self::TABLE, key, version, &UserV5::from(self)),
             Format::Two => self.encode(),
         }
     }

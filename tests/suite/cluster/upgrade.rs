@@ -23,11 +23,15 @@ struct Stored {
 }
 
 impl Stored {
-    /// Returns a store that will have this format, because a server of that version has begun it.
-    fn with_format(format: &str) -> Self {
+    fn new() -> Self {
         let etcd = Etcd::start();
         let store = SharedStore::in_etcd(&etcd);
-        let stored = Self { etcd, store };
+        Self { etcd, store }
+    }
+
+    /// Returns a store that will have this format, because a server of that version has begun it.
+    fn with_format(format: &str) -> Self {
+        let stored = Self::new();
         stored.put("meta/format", format);
         stored
     }
@@ -195,10 +199,7 @@ fn the_command_is_only_for_a_store_in_a_cluster() {
         !output.status.success() && words.contains("is upgraded when a server starts"),
         "{words}"
     );
-    let stored = Stored {
-        etcd: Etcd::start(),
-        store: SharedStore::new(),
-    };
+    let stored = Stored::new();
     let refused = stored.upgrade().expect_err("no store");
     assert!(refused.contains("there is no store of this name"), "{refused}");
 }
@@ -209,10 +210,7 @@ fn the_command_is_only_for_a_store_in_a_cluster() {
 #[ignore = "needs a binary of an older version"]
 async fn a_released_version_and_this_one_share_a_store_while_one_is_upgraded() {
     let older_binary = std::env::var_os(OLDER_BINARY).expect("ROLLCALL_TEST_OLDER_BINARY names a binary");
-    let stored = Stored {
-        etcd: Etcd::start(),
-        store: SharedStore::new(),
-    };
+    let stored = Stored::new();
     let older = || {
         stored
             .store
