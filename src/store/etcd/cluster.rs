@@ -89,7 +89,8 @@ impl Cluster {
         // A runtime must not be dropped where the server's own one runs, so what may fail comes before it.
         let options = options(&address.security)?;
         let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
+            // With a second thread, each answer would wake both.
+            .worker_threads(1)
             .thread_name("store-cluster")
             .enable_all()
             .build()?;

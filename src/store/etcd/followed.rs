@@ -24,6 +24,7 @@ pub(super) const EXCLUDED: &str =
 pub(super) struct Followed {
     state: Mutex<FollowedState>,
     changed: Condvar,
+    ended: Condvar,
     pub(super) freshness: Freshness,
     /// True if another process has used the store since this one was started.
     has_others: AtomicBool,
@@ -105,6 +106,7 @@ impl Followed {
         self.lock().lost.get_or_insert(cause);
         self.freshness.end();
         self.notify();
+        self.ended.notify_all();
     }
 
     /// Returns an error if this process must end.
@@ -115,7 +117,7 @@ impl Followed {
     /// Waits until this process must end, and returns the reason.
     pub(super) fn wait_for_end(&self) -> String {
         let lives = |seen: &mut FollowedState| seen.lost.is_none();
-        let waited = self.changed.wait_while(self.lock(), lives);
+        let waited = self.ended.wait_while(self.lock(), lives);
         waited
             .unwrap_or_else(PoisonError::into_inner)
             .lost

@@ -132,7 +132,7 @@ impl Follower {
             }
             // The first message of a watch comes before those that it has missed.
             let is_first = message.created();
-            if !message.events().is_empty() {
+            if !self.is_shown(message.events()) {
                 let this = Arc::clone(self);
                 let applied = spawn_blocking(move || this.apply(message.events())).await;
                 if let Err(cause) = applied.unwrap_or_else(|panic| Err(panic.to_string())) {
@@ -145,6 +145,13 @@ impl Follower {
         }
     }
 
+    /// Returns whether all of these events are shown. The writer shows its own commits at once, if it can.
+    fn is_shown(&self, events: &[Event]) -> bool {
+        let applied = self.followed.lock().applied;
+        let shown = |event: &Event| event.kv().is_none_or(|stored| stored.mod_revision() <= applied);
+        events.iter().all(shown)
+    }
+
     /// Shows the events of one message as one commit.
     fn apply(&self, events: &[Event]) -> Result<(), String> {
         let mut seen = self.followed.lock();
@@ -152,7 +159,6 @@ impl Follower {
         let mut edits = Vec::new();
         let mut reports = Vec::new();
         for event in events {
-            // The writer shows its own commits at once, if it can.
             let Some(stored) = event.kv().filter(|stored| stored.mod_revision() > shown_before) else {
                 continue;
             };
