@@ -45,7 +45,8 @@ pub enum OpeningError {
 }
 
 /// Opens a data folder for a server. Encrypts secrets that an older version stored in plain text, and compacts the
-/// store if that is due. A failed compaction is logged, and the store is used uncompacted.
+/// store if that is due. A failed compaction is logged, and the store is used uncompacted. A cluster that takes no writes yet
+/// is waited for.
 ///
 /// # Errors
 /// [`OpeningError`] with the reason, and what to do about it.
@@ -55,6 +56,9 @@ pub(crate) async fn open(
     passwords: Passwords,
     fixed: Overrides,
 ) -> Result<App, OpeningError> {
+    if let Some(cluster) = &fixed.cluster {
+        Store::wait_for(cluster).await?;
+    }
     let (app, sealed) = open_sealed(folder, clock.clone(), passwords.clone(), fixed.clone()).await?;
     let due = match fixed.compact_at_start {
         // A cluster compacts itself.

@@ -156,6 +156,14 @@ impl Store {
         })
     }
 
+    /// Waits for at most five minutes until a cluster takes writes, if only that keeps its store from being opened.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the address cannot be used at all.
+    pub(crate) async fn wait_for(cluster: &ClusterAddress) -> Result<(), OpenError> {
+        etcd::wait_until_writable(cluster).await
+    }
+
     /// Asks each node of a cluster for its state.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Stands for the engine over a cluster in a binary that is built without it. The configuration refuses the address of a
 //! cluster before.
 
+use std::future::{Ready, ready};
 use std::path::Path;
 
 use super::copy_error::CopyError;
@@ -14,6 +15,10 @@ use crate::config::ClusterAddress;
 
 pub(super) fn open(_: &Path, address: &ClusterAddress) -> Result<OpenedStore, OpenError> {
     Err(refusal(address))
+}
+
+pub(super) fn wait_until_writable(address: &ClusterAddress) -> Ready<Result<(), OpenError>> {
+    ready(Err(refusal(address)))
 }
 
 pub(super) fn inspect(address: &ClusterAddress) -> Result<Findings, OpenError> {

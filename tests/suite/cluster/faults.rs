@@ -1,14 +1,20 @@
 //! What the surroundings may do: the cluster is away, or a process sleeps for longer than its lease.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
 use super::SharedStore;
 use crate::support::etcd::Etcd;
+use crate::support::process::{serve, signal};
 use crate::support::server::new_folder;
-use crate::support::{Client, Socket, eventually};
+use crate::support::{Client, Process, Socket, eventually};
 
 /// Creates statuses one after the other until one is refused in another way than by 503. Returns the names of those that
 /// were acknowledged.
@@ -105,6 +111,67 @@ async fn a_server_that_has_lost_the_cluster_sends_its_clients_elsewhere_until_it
     let mut socket = Socket::of(&admin).await;
     socket.call("UserPresence:online", json!([])).await;
     server.stop().await;
+}
+
+/// Starts a process whose log goes to a file, and waits until it says that it waits for the cluster for this reason.
+async fn waiting(store: &Arc<SharedStore>, reason: &str) -> JoinHandle<Result<Process, String>> {
+    let home = new_folder();
+    let path = home.path().join("log");
+    let log = File::create(&path).expect("a file");
+    let store = Arc::clone(store);
+    let into_file = |command: &mut Command| {
+        command.stderr(log);
+    };
+    let starting = spawn_blocking(move || store.try_process(into_file));
+    let waits = async || {
+        let told = std::fs::read_to_string(&path).expect("a log");
+        told.contains("waiting until the cluster takes writes") && told.contains(reason)
+    };
+    eventually(waits).await;
+    starting
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_at_its_start_until_the_cluster_answers_and_has_room() {
+    let mut etcd = Etcd::start();
+    let store = Arc::new(SharedStore::in_etcd(&etcd));
+    // An etcd that is killed while it begins may not come back.
+    etcd.control(&["endpoint", "health"]);
+    etcd.kill();
+    let starting = waiting(&store, "no node answers").await;
+    etcd.start_again();
+    let one = starting.await.expect("a thread").expect("it starts");
+    one.admin().await.create_status("one", "busy").await.expect(200);
+    drop(one.kill());
+    etcd.kill();
+    etcd.start_again_with_quota(1);
+    let starting = waiting(&store, "its database is full").await;
+    etcd.kill();
+    etcd.start_again();
+    etcd.control(&["alarm", "disarm"]);
+    let other = starting.await.expect("a thread").expect("it starts");
+    assert_eq!(other.admin().await.status_names().await, ["one"]);
+}
+
+#[test]
+fn a_server_that_waits_for_its_cluster_ends_when_it_is_told() {
+    let home = new_folder();
+    let mut command = serve(home.path());
+    // With one thread, a start that waits on it would not learn of the signal.
+    command
+        .env("ROLLCALL_STORE", "etcd://127.0.0.1:1/acme")
+        .env("TOKIO_WORKER_THREADS", "1");
+    let mut server = command.stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let mut log = BufReader::new(server.stderr.take().expect("a pipe")).lines();
+    let waits = |line: std::io::Result<String>| line.expect("text").contains("waiting until the cluster takes writes");
+    assert!(log.any(waits), "it waits");
+    signal(server.id(), libc::SIGTERM);
+    assert!(server.wait().expect("it ends").success());
+    let rest: Vec<_> = log.map(|line| line.expect("text")).collect();
+    assert!(
+        rest.iter().any(|line| line.contains("stopped before it listened")),
+        "{rest:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,7 +55,7 @@ impl Etcd {
         let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let (address, peers) = (free().expect("a port"), free().expect("a port"));
         Self {
-            process: run(address, peers, folder.path(), tls.as_ref()),
+            process: run(address, peers, folder.path(), tls.as_ref(), None),
             address,
             peers,
             folder,
@@ -75,7 +75,16 @@ impl Etcd {
 
     /// Starts a killed etcd again.
     pub fn start_again(&mut self) {
-        self.process = run(self.address, self.peers, self.folder.path(), self.tls.as_ref());
+        self.run_again(None);
+    }
+
+    /// Starts a killed etcd again, with a database that may have only this many bytes.
+    pub fn start_again_with_quota(&mut self, bytes: u64) {
+        self.run_again(Some(bytes));
+    }
+
+    fn run_again(&mut self, quota: Option<u64>) {
+        self.process = run(self.address, self.peers, self.folder.path(), self.tls.as_ref(), quota);
     }
 
     /// Restores a snapshot into a killed etcd.
@@ -122,7 +131,13 @@ impl Drop for Etcd {
     }
 }
 
-fn run(address: SocketAddr, peers: SocketAddr, folder: &Path, tls: Option<&(PathBuf, PathBuf)>) -> Child {
+fn run(
+    address: SocketAddr,
+    peers: SocketAddr,
+    folder: &Path,
+    tls: Option<&(PathBuf, PathBuf)>,
+    quota: Option<u64>,
+) -> Child {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (client_url, peer_url) = (format!("{scheme}://{address}"), format!("http://{peers}"));
     let mut command = Command::new("sh");
@@ -145,6 +160,9 @@ fn run(address: SocketAddr, peers: SocketAddr, folder: &Path, tls: Option<&(Path
         .stdin(Stdio::piped());
     if let Some((certificate, key)) = tls {
         command.arg("--cert-file").arg(certificate).arg("--key-file").arg(key);
+    }
+    if let Some(bytes) = quota {
+        command.args(["--quota-backend-bytes", &bytes.to_string()]);
     }
     let process = command.spawn().expect("a shell");
     while TcpStream::connect(address).is_err() {
