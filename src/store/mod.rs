@@ -156,7 +156,8 @@ impl Store {
         })
     }
 
-    /// Waits for at most five minutes until a cluster takes writes, if only that keeps its store from being opened.
+    /// Waits for at most five minutes until a cluster takes writes. Does not wait if the cluster refuses this server for
+    /// another reason: the opening of the store gives that.
     ///
     /// # Errors
     /// [`OpenError`] if the address cannot be used at all.

@@ -24,6 +24,7 @@ pub(super) const EXCLUDED: &str =
 pub(super) struct Followed {
     state: Mutex<FollowedState>,
     changed: Condvar,
+    /// Signalled only at the end, so that a thread that waits for it sleeps through the commits.
     ended: Condvar,
     pub(super) freshness: Freshness,
     /// True if another process has used the store since this one was started.

@@ -46,14 +46,10 @@ impl Membership {
         getrandom::fill(&mut random).map_err(JoinError::Random)?;
         let process = hex::encode(random);
         let lease = i64::from_be_bytes(std::array::from_fn(|place| random[place])) & i64::MAX;
-        let grant = |client: Client| async move {
-            let options = LeaseGrantOptions::new().with_id(lease);
-            client.lease_client().grant(LEASE_SECONDS, Some(options)).await
-        };
-        match cluster.ask(Patience::SHORT, grant).await {
+        match grant(cluster, Some(LeaseGrantOptions::new().with_id(lease))).await {
             // The first try came through, and its answer did not.
             Err(ClusterFailure::Refused(said)) if said.contains("already exists") => {}
-            granted => drop(granted?),
+            granted => granted?,
         }
         let marker = cluster.keys.marker(&process);
         let format = format::check(cluster).await?;
@@ -101,6 +97,15 @@ impl Membership {
         let silent = |_| ClusterFailure::Unreached("no answer".into());
         timeout(LEAVE_TIMEOUT, leaving).await.map_err(silent)?
     }
+}
+
+/// Grants a lease, which ends by itself if nothing renews it.
+pub(super) async fn grant(cluster: &Cluster, options: Option<LeaseGrantOptions>) -> Result<(), ClusterFailure> {
+    let call = |client: Client| {
+        let options = options.clone();
+        async move { client.lease_client().grant(LEASE_SECONDS, options).await }
+    };
+    cluster.ask(Patience::SHORT, call).await.map(drop)
 }
 
 /// Renews a lease until the store is closed, or until the lease has ended.

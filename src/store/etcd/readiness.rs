@@ -2,21 +2,18 @@
 
 use std::time::Duration;
 
-use etcd_client::Client;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
-use super::cluster::{Cluster, Patience};
 use super::failure::ClusterFailure;
-use super::freshness::LEASE_SECONDS;
+use super::membership::grant;
 use super::open::reach;
 use crate::config::ClusterAddress;
 use crate::store::open_error::OpenError;
 
-/// The time after which a start no longer waits. Service managers give up after several failed starts within some minutes;
-/// failed starts that take so long do not count for them.
+/// The time after which a start no longer waits. A service manager gives up after several failed starts within a few minutes,
+/// but not if each of them takes this long.
 const LIMIT: Duration = Duration::from_mins(5);
 
 /// The pause between two tries.
@@ -25,7 +22,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The time between two messages in the log.
 const MESSAGE_PAUSE: Duration = Duration::from_mins(1);
 
-/// Waits until a cluster takes writes, or for [`LIMIT`]. Other reasons why the store cannot be opened are left to its opening.
+/// Waits until a cluster takes writes, or for [`LIMIT`]. Does not wait if the cluster refuses this server for another reason:
+/// the opening of the store gives that.
 ///
 /// # Errors
 /// [`OpenError`] if the address cannot be used at all.
@@ -33,7 +31,8 @@ pub(in crate::store) async fn wait_until_writable(address: &ClusterAddress) -> R
     let cluster = reach(address)?;
     let began = Instant::now();
     let mut next_message = began;
-    while let Err(failure) = write(&cluster).await {
+    // The smallest write is a lease without keys. Its future is large: in a box, it is no part of that of the start.
+    while let Err(failure) = grant(&cluster, None).boxed().await {
         let may_pass = failure.is_of_node() || failure == ClusterFailure::Full;
         if !may_pass || began.elapsed() >= LIMIT {
             return Ok(());
@@ -48,12 +47,4 @@ pub(in crate::store) async fn wait_until_writable(address: &ClusterAddress) -> R
         info!(cluster = %address, "the cluster takes writes");
     }
     Ok(())
-}
-
-/// Makes the smallest write: a lease without keys, which ends by itself.
-///
-/// The type of the future is hidden: it is large, and would be a part of those of all starts of a server.
-fn write(cluster: &Cluster) -> BoxFuture<'_, Result<(), ClusterFailure>> {
-    let grant = |client: Client| async move { client.lease_client().grant(LEASE_SECONDS, None).await };
-    async move { cluster.ask(Patience::SHORT, grant).await.map(drop) }.boxed()
 }

@@ -74,13 +74,10 @@ async fn a_user_of_its_own_keys_over_tls_is_enough_and_others_are_refused_in_wor
 async fn a_key_that_is_missing_is_told() {
     let store = SharedStore::new();
     let one = store.first().await;
-    let words = |address: &str| {
-        let started = Process::try_start_in(new_folder(), |command| {
-            command.env("ROLLCALL_STORE", address);
-        });
-        started.err().expect("it does not start")
-    };
-    let told = words(&store.address.to_string());
+    let started = Process::try_start_in(new_folder(), |command| {
+        command.env("ROLLCALL_STORE", store.address.to_string());
+    });
+    let told = started.err().expect("it does not start");
     assert!(
         told.contains("other servers share the store: copy secret.key"),
         "{told}"
