@@ -121,27 +121,29 @@ impl EtcdEngine {
         Ok(holds.then(|| stored.map_or(0, KeyValue::mod_revision)))
     }
 
-    /// Returns the edit that stores the time of the commit, if the clock is believed.
-    fn stamp(&self) -> Option<RecordEdit> {
+    /// Returns the edit that stores the time of the commit, or the last stored time again while the clock is not believed:
+    /// each commit rewrites this entry.
+    fn stamp(&self) -> RecordEdit {
+        let believed = self.shared.time.get().and_then(Clock::believed);
         let commits = Commits {
-            believed_at: Some(self.shared.time.get().and_then(Clock::believed)?),
+            believed_at: believed.or_else(|| self.shared.shown.load().commits.believed_at),
             ..Commits::default()
         };
-        Some(RecordEdit {
+        RecordEdit {
             table: Commits::TABLE,
             key: commits.key(),
             value: Some(commits.encode()),
-        })
+        }
     }
 
     /// Shows a commit of this process at once, if nothing before it is missing. The watch brings it too, somewhat later.
-    fn show(&self, edits: &Edits, stamp: Option<&RecordEdit>, revision: i64) -> Result<(), Lost> {
+    fn show(&self, edits: &Edits, stamp: &RecordEdit, revision: i64) -> Result<(), Lost> {
         let mut seen = self.followed.lock();
         if seen.applied + 1 != revision {
             return Ok(());
         }
         let is_shown = |edit: &&RecordEdit| is_followed(edit.table);
-        let shown: Vec<_> = edits.ordered().chain(stamp).filter(is_shown).collect();
+        let shown: Vec<_> = edits.ordered().chain([stamp]).filter(is_shown).collect();
         for edit in &shown {
             seen.revisions
                 .note(edit.table, &edit.key, edit.value.as_deref(), revision);
@@ -202,16 +204,14 @@ impl Engine for EtcdEngine {
         };
         let mut operations = operations(&self.cluster.keys, format, edits, compared.len());
         let stamp = self.stamp();
-        operations.extend(stamp.iter().map(|stamp| {
-            let edit = (stamp.table, stamp.key.as_slice(), stamp.value.as_deref());
-            operation(&self.cluster.keys, format, edit)
-        }));
+        let stamped = (stamp.table, stamp.key.as_slice(), stamp.value.as_deref());
+        operations.push(operation(&self.cluster.keys, format, stamped));
         let begun = Instant::now();
         match self.send(compared, operations)? {
             SendOutcome::Made { number, revision } => {
                 let sent = self.membership.marker.number;
                 if number == sent {
-                    self.show(edits, stamp.as_ref(), revision)?;
+                    self.show(edits, &stamp, revision)?;
                 }
                 self.made(revision)?;
                 // A late try of an earlier transaction came through, whose outcome was unknown. This one was not made.

@@ -47,6 +47,12 @@ impl Revisions {
             _ => None,
         }
     }
+
+    /// Returns the revision that wrote an entry last, whatever its value is: 0 if it is absent.
+    pub(super) fn last(&self, table: Table, key: &[u8]) -> i64 {
+        let found = self.entries.get(&self.hashes.hash_one((table, key)));
+        found.map_or(0, |entry| entry.revision)
+    }
 }
 
 #[cfg(test)]

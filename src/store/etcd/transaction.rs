@@ -8,9 +8,10 @@ use super::followed::FollowedState;
 use super::keyspace::{Keyspace, is_followed};
 use crate::store::any_record::in_format;
 use crate::store::change::{Change, RecordEdit};
+use crate::store::commits::Commits;
 use crate::store::edits::Edits;
 use crate::store::format::Format;
-use crate::store::records::Table;
+use crate::store::records::{Record, Table};
 
 /// The largest number of expectations in a transaction with nested ones, for which a part of the operations is left.
 pub(super) const MAX_EXPECTATIONS: usize = 100;
@@ -70,14 +71,16 @@ impl Size {
 
 /// Returns the comparisons of all expectations with the cluster; `None` if one does not hold any more.
 ///
-/// An expectation about a key that an earlier change of the batch edits was checked against that change.
+/// An expectation about a key that an earlier change of the batch edits was checked against that change. If there are more
+/// expectations about followed entries than a transaction can have, one comparison stands for all of these: that nobody has
+/// committed anything since. Each commit rewrites the entry for the time of the last one.
 pub(super) fn compares(
     keys: &Keyspace,
     edits: &Edits,
     seen: &FollowedState,
     unfollowed: &UnfollowedRevisions,
 ) -> Option<Vec<Compare>> {
-    let mut compares = Vec::new();
+    let (mut followed, mut others) = (Vec::new(), Vec::new());
     let mut known = HashSet::new();
     for change in &edits.changes {
         for expected in &change.expectations {
@@ -85,19 +88,29 @@ pub(super) fn compares(
             if !known.insert(place) {
                 continue;
             }
-            let revision = if is_followed(expected.table) {
-                seen.revisions
-                    .of(expected.table, &expected.key, expected.value.as_deref())?
+            let (compares, revision) = if is_followed(expected.table) {
+                let value = expected.value.as_deref();
+                (&mut followed, seen.revisions.of(expected.table, &expected.key, value)?)
             } else {
                 let read = unfollowed.get(&(expected.table, expected.key.clone()));
-                read.copied().unwrap_or_default()
+                (&mut others, read.copied().unwrap_or_default())
             };
-            let key = keys.entry(expected.table, &expected.key);
-            compares.push(Compare::mod_revision(key, CompareOp::Equal, revision));
+            compares.push(at_revision(keys, (expected.table, &expected.key), revision));
         }
         known.extend(change.edits.iter().map(|edit| (edit.table, edit.key.as_slice())));
     }
-    Some(compares)
+    if followed.len() + others.len() + BESIDE > MAX_OPERATIONS {
+        let last = Commits::default().key();
+        let revision = seen.revisions.last(Commits::TABLE, &last);
+        followed = vec![at_revision(keys, (Commits::TABLE, &last), revision)];
+    }
+    followed.append(&mut others);
+    Some(followed)
+}
+
+/// Returns the comparison that an entry was last written by this revision; 0 for an entry that is absent.
+fn at_revision(keys: &Keyspace, (table, key): (Table, &[u8]), revision: i64) -> Compare {
+    Compare::mod_revision(keys.entry(table, key), CompareOp::Equal, revision)
 }
 
 /// Returns the operation that makes an edit in a store of this format.

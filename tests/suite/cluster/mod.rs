@@ -69,6 +69,12 @@ impl SharedStore {
         .await
     }
 
+    /// Verifies the store. Returns the problems.
+    pub fn problems(&self) -> Vec<String> {
+        let (problems, _) = Store::inspect(self.home.path(), Some(&self.address)).expect("a store");
+        problems.iter().map(ToString::to_string).collect()
+    }
+
     /// Returns the path of the key that all servers share.
     fn key(&self) -> PathBuf {
         self.home.path().join("data/secret.key")

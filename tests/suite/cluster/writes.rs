@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::Barrier;
 
 use super::SharedStore;
-use crate::support::server::{PASSWORD, USER};
+use crate::support::server::{PASSWORD, USER, create_user};
 use crate::support::{Client, TestServer, eventually};
 
 async fn two() -> (TestServer, TestServer) {
@@ -131,4 +131,42 @@ async fn an_invitation_for_one_person_is_used_at_one_server_only() {
     }
     one.stop().await;
     other.stop().await;
+}
+
+/// A transaction of etcd has at most 128 comparisons. This deletion depends on more records.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_many_links_is_deleted_as_a_whole_while_another_server_writes() {
+    const LINKS: usize = 140;
+    let store = SharedStore::new();
+    let (one, other) = (store.first().await, store.further().await);
+    let admin = one.admin().await;
+    let unlimited = json!({"value": false});
+    admin
+        .post("settings/API_Enable_Rate_Limiter", &unlimited)
+        .await
+        .expect(200);
+    for name in ["bob", "eve"] {
+        one.command(create_user(name)).await;
+        let role = json!({"roleId": "admin", "username": name});
+        admin.post_proved("roles.addUserToRole", &role).await.expect(200);
+        let here = one.logged_in(name).await;
+        let invite = async |client: &Client| client.post_proved("invitations.create", &json!({"note": "more"})).await;
+        for _ in 0..LINKS {
+            invite(&here).await.expect(200);
+        }
+        let there = here.at(other.address);
+        eventually(async || there.get("me").await.status == 200).await;
+        // The user goes on at the other server until they are deleted.
+        let going_on = tokio::spawn(async move { while invite(&there).await.status == 200 {} });
+        let deletion = admin.post("users.delete", &json!({"username": name})).await;
+        deletion.expect(200);
+        going_on.await.expect("the user is refused in the end");
+        for client in [&admin, &admin.at(other.address)] {
+            let left = async || client.get("invitations.list").await.json()["invitations"].clone();
+            eventually(async || left().await == json!([])).await;
+        }
+    }
+    one.stop().await;
+    other.stop().await;
+    assert_eq!(store.problems(), Vec::<String>::new());
 }
