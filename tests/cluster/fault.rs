@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::full::fill_and_free;
+use crate::namespaces::PACKET_FILTER;
 use crate::servers::STORE;
 use crate::trial::Trial;
 use crate::waiting::{until, until_true};
@@ -35,6 +36,12 @@ const SHORTLY_STOPPED: Duration = Duration::from_secs(3);
 /// The time for which a node is cut off: longer than an election takes, and than a server waits for a silent node.
 const CUT: Duration = Duration::from_secs(8);
 
+/// The time for which nodes lose packets: longer than several elections take.
+const LOSSY: Duration = Duration::from_secs(12);
+
+/// The packets of a hundred that a node loses of those that arrive.
+const LOST_PERCENT: usize = 15;
+
 /// A fault of a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -50,6 +57,7 @@ pub enum Fault {
     WrongClock,
     LeaderCut,
     FollowerCut,
+    PacketsLost,
 }
 
 impl Fault {
@@ -68,7 +76,7 @@ impl Fault {
     ];
 
     /// The faults that need namespaces.
-    pub const OF_NETWORK: [Self; 2] = [Self::LeaderCut, Self::FollowerCut];
+    pub const OF_NETWORK: [Self; 3] = [Self::LeaderCut, Self::FollowerCut, Self::PacketsLost];
 
     /// Makes the fault and undoes it. Returns what happened, in words.
     pub async fn inject(self, trial: &mut Trial) -> String {
@@ -89,13 +97,18 @@ impl Fault {
             Self::WrongClock => set_clock(trial, server).await,
             Self::LeaderCut => cut(trial, leader).await,
             Self::FollowerCut => cut(trial, follower).await,
+            Self::PacketsLost => lose_packets(trial).await,
         }
         self.words().to_owned()
     }
 
-    /// Returns whether this machine has what the fault needs.
-    pub fn is_possible(self) -> bool {
-        self != Self::WrongClock || Path::new(OTHER_CLOCK).exists()
+    /// Returns the Debian package that this machine lacks for the fault.
+    pub fn lacks(self) -> Option<&'static str> {
+        match self {
+            Self::WrongClock if !Path::new(OTHER_CLOCK).exists() => Some("faketime"),
+            Self::PacketsLost if !Path::new(PACKET_FILTER).exists() => Some("nftables"),
+            _ => None,
+        }
     }
 
     /// Returns whether a server may end and be started again. All other faults are ones that each server survives.
@@ -120,6 +133,7 @@ impl Fault {
             Self::WrongClock => "clock of a server an hour ahead, then right",
             Self::LeaderCut => "leader cut off from its peers for 8 s",
             Self::FollowerCut => "follower cut off from its peers for 8 s",
+            Self::PacketsLost => "each node loses 15 of 100 packets for 12 s",
         }
     }
 }
@@ -226,5 +240,14 @@ async fn cut(trial: &Trial, node: usize) {
     namespaces.cut(node);
     sleep(CUT).await;
     namespaces.heal(node);
+    trial.nodes.until_healthy().await;
+}
+
+/// Lets each node lose packets that its peers and the servers send.
+async fn lose_packets(trial: &Trial) {
+    let namespaces = trial.nodes.namespaces.as_ref().expect("nodes in namespaces");
+    namespaces.lose(LOST_PERCENT);
+    sleep(LOSSY).await;
+    namespaces.lose_no_more();
     trial.nodes.until_healthy().await;
 }

@@ -7,6 +7,9 @@ use crate::etcd_node::NodePlace;
 /// The name of the bridge between the namespaces, and the beginning of their names.
 const NAME: &str = "rcfault";
 
+/// The program that loses packets, as Debian's package `nftables` installs it.
+pub const PACKET_FILTER: &str = "/usr/sbin/nft";
+
 /// Three namespaces on one bridge. Dropping them removes them.
 pub struct Namespaces {
     /// The numbers of the nodes, which are those of their addresses.
@@ -55,6 +58,27 @@ impl Namespaces {
         self.routes(node, "del");
     }
 
+    /// Lets each node lose this many of a hundred packets that arrive there, chosen at random.
+    pub fn lose(&self, percent: usize) {
+        for n in self.numbers {
+            let filter = format!("netns exec {NAME}{n} {PACKET_FILTER}");
+            must(&format!("{filter} add table ip loss"));
+            must(&format!(
+                "{filter} add chain ip loss arriving {{ type filter hook input priority 0 ; }}"
+            ));
+            must(&format!(
+                "{filter} add rule ip loss arriving iif eth0 numgen random mod 100 < {percent} drop"
+            ));
+        }
+    }
+
+    /// Undoes a loss of packets.
+    pub fn lose_no_more(&self) {
+        for n in self.numbers {
+            must(&format!("netns exec {NAME}{n} {PACKET_FILTER} delete table ip loss"));
+        }
+    }
+
     fn routes(&self, node: usize, verb: &str) {
         let own = self.numbers[node];
         for other in self.numbers.iter().filter(|other| **other != own) {
@@ -71,6 +95,8 @@ impl Drop for Namespaces {
 
 fn remove() {
     for n in 1..=3 {
+        // A namespace goes when its last connection has ended, which takes minutes after a cut. Its link would stay as long.
+        ip(&format!("link del {NAME}v{n}"));
         ip(&format!("netns del {NAME}{n}"));
     }
     ip(&format!("link del {NAME}"));

@@ -14,10 +14,9 @@ static TURN: Mutex<()> = Mutex::const_new(());
 async fn run(namespaces: Option<Namespaces>, faults: &[Fault]) {
     let mut trial = Trial::start(namespaces).await;
     for fault in faults {
-        if fault.is_possible() {
-            trial.suffer(*fault).await;
-        } else {
-            println!("{fault:?} is left out: install the package faketime");
+        match fault.lacks() {
+            None => trial.suffer(*fault).await,
+            Some(package) => println!("{fault:?} is left out: install the package {package}"),
         }
     }
     trial.end().await;
@@ -58,8 +57,10 @@ async fn cuts() {
     let faults = [
         Fault::LeaderCut,
         Fault::FollowerCut,
+        Fault::PacketsLost,
         Fault::LeaderCut,
         Fault::FollowerCut,
+        Fault::PacketsLost,
     ];
     run(Some(namespaces), &faults).await;
 }
@@ -88,10 +89,10 @@ async fn hour() {
     let began = Instant::now();
     let namespaces = Namespaces::new();
     let mut faults = Fault::EVERYWHERE.to_vec();
-    faults.retain(|fault| fault.is_possible());
     if namespaces.is_some() {
         faults.extend(Fault::OF_NETWORK);
     }
+    faults.retain(|fault| fault.lacks().is_none());
     let mut trial = Trial::start(namespaces).await;
     while began.elapsed() < Duration::from_secs(60 * minutes) {
         let fault = faults[trial.dice.below(faults.len())];
