@@ -72,8 +72,8 @@ impl Size {
 /// Returns the comparisons of all expectations with the cluster; `None` if one does not hold any more.
 ///
 /// An expectation about a key that an earlier change of the batch edits was checked against that change. If there are more
-/// expectations about followed entries than a transaction can have, one comparison stands for all of these: that nobody has
-/// committed anything since. Each commit rewrites the entry for the time of the last one.
+/// expectations about followed entries than a transaction can have, one comparison stands for all of these: that there was no
+/// commit since. Each commit rewrites the entry for the time of the last one.
 pub(super) fn compares(
     keys: &Keyspace,
     edits: &Edits,
