@@ -1,4 +1,4 @@
-//! What is asked of a cluster as a whole, by a server before it opens the store there or by an administrator.
+//! Calls to a whole cluster that do not open its store: the wait before a start, the survey, and the higher format.
 
 use super::etcd;
 use super::{ClusterSurvey, OpenError, Store};
@@ -26,7 +26,7 @@ impl Store {
     /// Returns the numbers of the format before and after.
     ///
     /// # Errors
-    /// [`OpenError`] if there is no such store, if an older server uses it, or if the cluster does not answer.
+    /// [`OpenError`] if the store does not exist, if an older server uses it, or if the cluster does not answer.
     pub fn raise_format(cluster: &ClusterAddress) -> Result<[u32; 2], OpenError> {
         etcd::raise(cluster)
     }

@@ -31,7 +31,7 @@ pub(in crate::store) async fn wait_until_writable(address: &ClusterAddress) -> R
     let cluster = reach(address)?;
     let began = Instant::now();
     let mut next_message = began;
-    // The smallest write is a lease without keys. Its future is large: in a box, it is no part of that of the start.
+    // The smallest write is a lease without keys. Its future is large. The box keeps it out of the future of the start.
     while let Err(failure) = grant(&cluster, None).boxed().await {
         let may_pass = failure.is_of_node() || failure == ClusterFailure::Full;
         if !may_pass || began.elapsed() >= LIMIT {

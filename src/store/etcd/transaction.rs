@@ -25,6 +25,9 @@ const MAX_EDITS: usize = 1000;
 /// Operations beside the edits, and comparisons beside the expectations: the marker and the time of the commit.
 const BESIDE: usize = 2;
 
+/// The largest number of edits, and of expectations, in a transaction without nested ones.
+const MAX_FLAT: usize = MAX_OPERATIONS - BESIDE;
+
 /// The largest number of bytes in a transaction. etcd takes 1.5 MiB by default.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
 
@@ -37,9 +40,14 @@ pub(super) fn fits(edits: &Edits, change: &Change) -> bool {
     for before in &edits.changes {
         size = size.and(Size::of(before));
     }
-    let is_flat = size.expectations.max(size.edits) + BESIDE <= MAX_OPERATIONS;
-    let is_nested = size.expectations <= MAX_EXPECTATIONS && size.edits <= MAX_EDITS;
-    edits.changes.is_empty() || ((is_flat || is_nested) && size.bytes <= MAX_BYTES)
+    edits.changes.is_empty() || (is_possible(size.expectations, size.edits) && size.bytes <= MAX_BYTES)
+}
+
+/// Returns whether one transaction can have so many comparisons and edits, with the edits in nested transactions or without.
+const fn is_possible(comparisons: usize, edits: usize) -> bool {
+    let is_flat = comparisons <= MAX_FLAT && edits <= MAX_FLAT;
+    let is_nested = comparisons <= MAX_EXPECTATIONS && edits <= MAX_EDITS;
+    is_flat || is_nested
 }
 
 /// The size of a transaction.
@@ -71,9 +79,9 @@ impl Size {
 
 /// Returns the comparisons of all expectations with the cluster; `None` if one does not hold any more.
 ///
-/// An expectation about a key that an earlier change of the batch edits was checked against that change. If there are more
-/// expectations about followed entries than a transaction can have, one comparison stands for all of these: that there was no
-/// commit since. Each commit rewrites the entry for the time of the last one.
+/// An expectation about a key that an earlier change of the batch edits was checked against that change. A transaction cannot
+/// have all comparisons of a very large change. Then one comparison replaces those of the followed entries: it holds if there
+/// was no commit since the state in `seen`. Each commit rewrites the entry of the last commit's time.
 pub(super) fn compares(
     keys: &Keyspace,
     edits: &Edits,
@@ -99,7 +107,7 @@ pub(super) fn compares(
         }
         known.extend(change.edits.iter().map(|edit| (edit.table, edit.key.as_slice())));
     }
-    if followed.len() + others.len() + BESIDE > MAX_OPERATIONS {
+    if !is_possible(followed.len() + others.len(), edits.overlay.len()) {
         let last = Commits::default().key();
         let revision = seen.revisions.last(Commits::TABLE, &last);
         followed = vec![at_revision(keys, (Commits::TABLE, &last), revision)];
@@ -132,12 +140,11 @@ pub(super) fn operations(keys: &Keyspace, format: Format, edits: &Edits, compari
     let all: Vec<_> = all
         .map(|((table, key), value)| operation(keys, format, (*table, key, value.as_deref())))
         .collect();
-    let most = MAX_OPERATIONS - BESIDE;
-    if all.len() <= most {
+    if all.len() <= MAX_FLAT {
         return all;
     }
     let group = |part: &[TxnOp]| TxnOp::txn(Txn::new().and_then(part));
     // As many groups as there are comparisons cost nothing, because the larger number counts.
-    let groups = comparisons.clamp(most / 2, most);
+    let groups = comparisons.clamp(MAX_FLAT / 2, MAX_FLAT);
     all.chunks(all.len().div_ceil(groups)).map(group).collect()
 }

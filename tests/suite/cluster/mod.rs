@@ -22,6 +22,7 @@ use tempfile::TempDir;
 
 use crate::support::etcd::{Etcd, shared_etcd};
 use crate::support::server::{ADMIN, create_user, new_folder, new_user};
+use crate::support::store::problems_of;
 use crate::support::tls::write_key;
 use crate::support::{Process, TestServer};
 
@@ -71,8 +72,7 @@ impl SharedStore {
 
     /// Verifies the store. Returns the problems.
     pub fn problems(&self) -> Vec<String> {
-        let (problems, _) = Store::inspect(self.home.path(), Some(&self.address)).expect("a store");
-        problems.iter().map(ToString::to_string).collect()
+        problems_of(self.home.path(), Some(&self.address))
     }
 
     /// Returns the path of the key that all servers share.

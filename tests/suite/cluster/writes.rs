@@ -14,6 +14,12 @@ async fn two() -> (TestServer, TestServer) {
     (store.first().await, store.further().await)
 }
 
+/// Lets callers make as many calls as they want.
+async fn allow_any_rate(admin: &Client) {
+    let off = json!({"value": false});
+    admin.post("settings/API_Enable_Rate_Limiter", &off).await.expect(200);
+}
+
 async fn names(client: &Client) -> Vec<String> {
     client.status_names().await
 }
@@ -102,11 +108,7 @@ async fn failed_logins_count_over_all_servers() {
 async fn an_invitation_for_one_person_is_used_at_one_server_only() {
     let (one, other) = two().await;
     let admin = one.admin().await;
-    let unlimited = json!({"value": false});
-    admin
-        .post("settings/API_Enable_Rate_Limiter", &unlimited)
-        .await
-        .expect(200);
+    allow_any_rate(&admin).await;
     for round in 0..10 {
         let terms = json!({"note": "for one person"});
         let made = admin.post_proved("invitations.create", &terms).await.expect(200);
@@ -140,11 +142,7 @@ async fn a_user_with_many_links_is_deleted_as_a_whole_while_another_server_write
     let store = SharedStore::new();
     let (one, other) = (store.first().await, store.further().await);
     let admin = one.admin().await;
-    let unlimited = json!({"value": false});
-    admin
-        .post("settings/API_Enable_Rate_Limiter", &unlimited)
-        .await
-        .expect(200);
+    allow_any_rate(&admin).await;
     for name in ["bob", "eve"] {
         one.command(create_user(name)).await;
         let role = json!({"roleId": "admin", "username": name});

@@ -48,7 +48,12 @@ pub fn open_store(data: &Path) -> Result<Store, impl Error> {
 
 /// Verifies the store of a data folder. Returns the problems.
 pub fn problems_in(data: &Path) -> Vec<String> {
-    let (problems, _) = Store::inspect(data, cluster_of(data).as_ref()).expect("a store");
+    problems_of(data, cluster_of(data).as_ref())
+}
+
+/// Verifies the store of a cluster, or else that of a data folder. Returns the problems.
+pub fn problems_of(data: &Path, cluster: Option<&ClusterAddress>) -> Vec<String> {
+    let (problems, _) = Store::inspect(data, cluster).expect("a store");
     problems.iter().map(ToString::to_string).collect()
 }
 
